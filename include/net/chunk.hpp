@@ -1,0 +1,38 @@
+// What a 'data' listener gets: a view of received bytes.
+#ifndef NET_CHUNK_HPP
+#define NET_CHUNK_HPP
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <net/encoding.hpp>
+
+namespace net {
+
+/// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
+class Chunk {
+ public:
+  constexpr Chunk() noexcept = default;
+  constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
+
+  constexpr std::string_view view() const noexcept { return bytes_; }
+  std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(bytes_.data(), bytes_.size())); }
+  constexpr const char* data() const noexcept { return bytes_.data(); }
+  constexpr std::size_t size() const noexcept { return bytes_.size(); }
+  constexpr bool empty() const noexcept { return bytes_.empty(); }
+  constexpr const char* begin() const noexcept { return bytes_.data(); }
+  constexpr const char* end() const noexcept { return bytes_.data() + bytes_.size(); }
+  constexpr operator std::string_view() const noexcept { return bytes_; }
+
+  /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them.
+  std::string toString(Encoding encoding = Encoding::utf8) const { return detail::decode(bytes_, encoding); }
+
+ private:
+  std::string_view bytes_;
+};
+
+}  // namespace net
+
+#endif

@@ -1,0 +1,76 @@
+// Connections that arrive, non-blocking. Internal.
+#ifndef NET_DETAIL_ACCEPTOR_HPP
+#define NET_DETAIL_ACCEPTOR_HPP
+
+#include <concepts>
+#include <utility>
+
+#include <net/detail/endpoint.hpp>
+#include <net/detail/os.hpp>
+#include <net/detail/poller.hpp>
+
+namespace net::detail {
+
+/// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
+template <class A>
+concept Acceptor = std::derived_from<A, Watcher> && requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
+  { acceptor.listen(at, flags) } -> std::same_as<int>;
+  { acceptor.try_accept() } -> std::same_as<NativeHandle>;
+  { acceptor.close() };
+  { fixed.is_open() } -> std::same_as<bool>;
+  { fixed.local_end() } -> std::same_as<Endpoint>;
+};
+
+/// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
+class fd_acceptor : public Watcher {
+ public:
+  fd_acceptor() noexcept = default;
+  fd_acceptor(const fd_acceptor&) = delete;
+  fd_acceptor& operator=(const fd_acceptor&) = delete;
+  ~fd_acceptor() { close(); }
+
+  bool is_open() const noexcept { return fd != os::no_descriptor; }
+  NativeHandle native() const noexcept { return fd; }
+
+  int listen(const Endpoint& at, const ListenFlags& flags) noexcept {
+    const int listening = os::listen_on(at, flags);
+    if (listening < 0) return listening;
+    fd = listening;
+    reserve_ = os::open_reserve();
+    return 0;
+  }
+
+  NativeHandle try_accept() noexcept {
+    const int accepted = os::accept_from(fd);
+    if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
+    return accepted;
+  }
+
+  void close() noexcept {
+    if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
+    if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+  }
+
+  Endpoint local_end() const noexcept { return os::local_end(fd); }
+
+ private:
+  /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
+  NativeHandle turn_away() noexcept {
+    os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+    NativeHandle accepted = os::accept_from(fd);
+    while (accepted >= 0) {
+      os::close_descriptor(accepted);
+      accepted = os::accept_from(fd);
+    }
+    reserve_ = os::open_reserve();
+    return accepted;
+  }
+
+  NativeHandle reserve_ = os::no_descriptor;
+};
+
+static_assert(Acceptor<fd_acceptor>);
+
+}  // namespace net::detail
+
+#endif

@@ -1,0 +1,244 @@
+// The listeners of one object, in order, in one block of memory. Internal.
+#ifndef NET_DETAIL_LISTENERS_HPP
+#define NET_DETAIL_LISTENERS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace net::detail {
+
+/// One listener; its callable follows it in memory.
+struct ListenerRecord {
+  struct Operations {
+    void (*call)(ListenerRecord&, void* emitter, void* const* args);
+    void (*destroy)(ListenerRecord&) noexcept;
+  };
+
+  const Operations* operations;
+  ListenerRecord* next;
+  std::uint32_t id;
+  std::uint16_t size;
+  std::uint8_t event;
+  bool once : 1;
+  bool fired : 1;
+  bool removed : 1;
+  std::uint8_t added;  // emissions nested deeper than this see it
+  std::uint8_t gone;   // once removed: emissions nested deeper than this do not
+};
+
+/// Listeners may add, remove and clear listeners while they run, themselves too, and may throw: an
+/// emission calls those that were there when it began (S1.4), and what was removed is destroyed when
+/// the outermost emission has returned.
+class Listeners {
+ public:
+  Listeners() noexcept = default;
+  Listeners(const Listeners&) = delete;
+  Listeners& operator=(const Listeners&) = delete;
+  ~Listeners() {
+    clear();
+    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
+  }
+
+  bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
+
+  std::size_t count(unsigned event) const noexcept {
+    std::size_t found = 0;
+    for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->removed;
+    return found;
+  }
+
+  /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
+  template <class R, class F>
+  std::uint32_t add(unsigned event, bool once, bool front, const ListenerRecord::Operations& operations, F&& callable) {
+    static_assert(alignof(R) <= alignof(std::max_align_t), "a listener with an over-aligned capture must hold it by pointer");
+    void* room = allocate(sizeof(R));
+    R* record;
+    {
+      // a copy that throws gives the room back
+      struct Return {
+        Listeners* to;
+        void* room;
+        ~Return() {
+          if (to) to->recycle(room, sizeof(R));
+        }
+      } give_back{this, room};
+      record = ::new (room) R(std::forward<F>(callable));
+      give_back.to = nullptr;
+    }
+    record->operations = &operations;
+    record->id = ++last_id_;
+    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
+    record->event = static_cast<std::uint8_t>(event);
+    record->once = once;
+    record->fired = false;
+    record->removed = false;
+    record->added = depth_;
+    record->gone = 0;
+    unsettled_ = unsettled_ || depth_ > 0;
+    link(record, front);
+    present_ |= 1u << event;
+    return record->id;
+  }
+
+  /// The event of the listener that was removed, or -1 if there is none of that id.
+  int remove(std::uint32_t id) noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->id != id || r->removed) continue;
+      const int event = r->event;
+      retire(*r);
+      settle();
+      return event;
+    }
+    return -1;
+  }
+
+  void remove_all(unsigned event) noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event == event && !r->removed) retire(*r);
+    }
+    settle();
+  }
+
+  void clear() noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (!r->removed) retire(*r);
+    }
+    settle();
+  }
+
+  /// Calls `invoke(record)` for each listener of the event; returns whether there was any.
+  template <class Invoke>
+  bool each(unsigned event, Invoke&& invoke) {
+    if (!has(event)) return false;
+    const Emission emission(*this);
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event != event || r->fired || !seen(*r)) continue;
+      if (r->once) {
+        r->fired = true;
+        if (!r->removed) retire(*r);
+      }
+      invoke(*r);
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
+  static constexpr std::size_t first_block = 120;
+
+  struct Block {
+    Block* next;
+    ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
+    std::uint32_t used, size;
+  };
+
+  struct Emission {
+    Listeners& in;
+    explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
+    ~Emission() {
+      --in.depth_;
+      if (in.unsettled_) in.settle();
+    }
+  };
+
+  static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
+
+  /// Whether the running emission sees the record: one added since it began is not there yet, one removed since still is.
+  bool seen(const ListenerRecord& r) const noexcept { return depth_ > r.added && (!r.removed || depth_ <= r.gone); }
+
+  void retire(ListenerRecord& r) noexcept {
+    r.removed = true;
+    r.gone = depth_;
+    unsettled_ = true;
+    update(r.event);
+  }
+
+  void update(unsigned event) noexcept {
+    if (count(event) == 0) present_ &= ~(1u << event);
+  }
+
+  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more.
+  void settle() noexcept {
+    if (settling_) return;
+    settling_ = true;
+    unsettled_ = false;
+    ListenerRecord** link = &first_;
+    ListenerRecord* previous = nullptr;
+    bool left = false;
+    while (ListenerRecord* r = *link) {
+      if (r->added > depth_) r->added = depth_;
+      if (r->gone > depth_) r->gone = depth_;
+      if (r->removed && depth_ == 0) {
+        *link = r->next;
+        if (last_ == r) last_ = previous;
+        destroy(*r);  // may run any code of the user's captures
+        continue;
+      }
+      left = left || r->added > 0 || r->removed;
+      previous = r;
+      link = &r->next;
+    }
+    unsettled_ = unsettled_ || left;
+    settling_ = false;
+  }
+
+  void destroy(ListenerRecord& r) noexcept {
+    const std::size_t size = r.size * unit;
+    r.operations->destroy(r);
+    recycle(&r, size);
+  }
+
+  void link(ListenerRecord* record, bool front) noexcept {
+    if (front || !first_) {
+      record->next = first_;
+      first_ = record;
+      if (!last_) last_ = record;
+    } else {
+      record->next = nullptr;
+      last_->next = record;
+      last_ = record;
+    }
+  }
+
+  void* allocate(std::size_t size) {
+    size = rounded(size);
+    if (blocks_) {
+      for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
+        if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
+      }
+      if (blocks_->size - blocks_->used >= size) {
+        void* room = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
+        blocks_->used += static_cast<std::uint32_t>(size);
+        return room;
+      }
+    }
+    std::size_t room = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+    if (room < size) room = size;
+    auto* block = ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
+    if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
+    blocks_ = block;
+    block->used = static_cast<std::uint32_t>(size);
+    return block + 1;
+  }
+
+  void recycle(void* room, std::size_t size) noexcept {
+    auto* spare = ::new (room) ListenerRecord;
+    spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
+    spare->next = std::exchange(blocks_->spare, spare);
+  }
+
+  ListenerRecord* first_ = nullptr;
+  ListenerRecord* last_ = nullptr;
+  Block* blocks_ = nullptr;
+  std::uint32_t present_ = 0;  // a bit for each event that has listeners
+  std::uint32_t last_id_ = 0;
+  std::uint8_t depth_ = 0;     // emissions on the stack
+  bool unsettled_ = false;
+  bool settling_ = false;
+};
+
+}  // namespace net::detail
+
+#endif

@@ -1,0 +1,67 @@
+// First in, first out, in one block of memory that is kept. Internal.
+#ifndef NET_DETAIL_QUEUE_HPP
+#define NET_DETAIL_QUEUE_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::detail {
+
+/// A ring that grows. In steady state pushing and taking allocate nothing.
+template <class T>
+class Queue {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  Queue() noexcept = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  ~Queue() {
+    clear();
+    ::operator delete(ring_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+
+  void push(T value) {
+    if (size_ == capacity_) grow();
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::move(value));
+    ++size_;
+  }
+
+  T take() noexcept {
+    T* front = ring_ + first_;
+    T value(std::move(*front));
+    front->~T();
+    first_ = (first_ + 1) & (capacity_ - 1);
+    --size_;
+    return value;
+  }
+
+  void clear() noexcept {
+    while (size_ > 0) (void)take();
+  }
+
+ private:
+  void grow() {
+    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
+    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
+    const std::size_t count = size_;
+    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(take());
+    ::operator delete(ring_);
+    ring_ = ring;
+    capacity_ = larger;
+    first_ = 0;
+    size_ = count;
+  }
+
+  T* ring_ = nullptr;
+  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
+};
+
+}  // namespace net::detail
+
+#endif

@@ -1,0 +1,268 @@
+// How a socket ends: end(), destroy(), reset, 'close', and beginning anew. Internal.
+#ifndef NET_DETAIL_SOCKET_CLOSING_HPP
+#define NET_DETAIL_SOCKET_CLOSING_HPP
+
+#include <string>
+#include <utility>
+
+#include <net/detail/socket_state.hpp>
+
+namespace net::detail::inline NET_MACHINE {
+
+// ── end() ──────────────────────────────────────────────────────────────────
+
+/// end(), after its data was written; `refused` says that this write was, and `why`.
+inline void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
+  if (corked > 0) {
+    corked = 1;
+    uncork();
+  }
+  Error error = why;
+  if (!refused) {
+    if (!errored && !ending) {
+      ending = true;
+      maybe_finish();
+    } else if (finished) {
+      refused = true;
+      error = coded(Errc::ERR_STREAM_ALREADY_FINISHED);
+    } else if (destroyed) {
+      refused = true;
+      error = coded(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+    // the first end() after a destroy() would never be told
+    if (destroyed && !refused) {
+      refused = true;
+      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+  }
+  if (!callback || !loop) return;
+  if (refused) {
+    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+  } else {
+    more().finish_callbacks.push_back(std::move(callback));
+  }
+}
+
+inline bool SocketState::needs_finish() const noexcept {
+  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
+}
+
+inline void SocketState::maybe_finish() {
+  if (!ending || final_called || !needs_finish()) return;
+  final_called = true;
+  call_final();
+}
+
+/// Everything was written: the other side is told, once there is one.
+inline void SocketState::call_final() {
+  if (connecting) {
+    once_inside(on_connect, [this] { call_final(); });
+    return;
+  }
+  if (!has_handle) return final_done();
+  if (shutting_down) return;
+  shutting_down = true;
+  recount();
+  loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+}
+
+inline void SocketState::shutdown_now() {
+  if (!shutting_down) return;
+  if (loop->corked_by(*this)) loop->flush_cork();
+  if (writing) return;  // part of the cork is still on its way: again when it is gone
+  shutting_down = false;
+  recount();
+  if (destroyed) return;
+  // when the other side has ended too, close() follows at once and says the same with one call less
+  if (!end_told) {
+    const int failed = channel.shutdown_write();
+    if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
+  }
+  final_done();
+}
+
+inline void SocketState::final_done() {
+  if (!needs_finish()) return;
+  prefinished = true;
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+  tell_prefinish();
+  again.passed = true;
+  tick([](SocketState& self) { self.finish(); });
+}
+
+inline void SocketState::finish() {
+  if (!finished) {
+    finished = true;
+    OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+    tell_finish_callbacks(Error());
+    tell_finish();
+    again.passed = true;
+  }
+  if (end_told || unreadable) destroy(Error());
+}
+
+// ── destroy() ──────────────────────────────────────────────────────────────
+
+inline void SocketState::destroy(const Error& error) {
+  if (destroyed || !loop) return;
+  const Ref<SocketState> alive(this);
+  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
+    tick([](SocketState& self) { self.fail_buffered(); });
+  }
+  const bool failing = static_cast<bool>(error);
+  if (failing && !errored) {
+    errored = true;
+    more().errored = error;
+  }
+  destroyed = true;
+  if (connecting) stop_connecting();
+  connecting = false;
+  if (cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  if (has_handle) {
+    close_handle(failing);
+    tick_error(error);
+  } else {
+    tick_error(error);
+    tick([](SocketState& self) { self.emit_close(); });
+  }
+  if (server) server_told();
+}
+
+/// 'error' on a tick; what follows it may come from a read() of what is left.
+inline void SocketState::tick_error(const Error& error) {
+  if (error) {
+    tick([error](SocketState& self) { self.emit_error(error); });
+  } else {
+    tick([](SocketState& self) { self.close_ticked = true; });
+  }
+}
+
+inline void SocketState::emit_error(const Error& error) {
+  close_ticked = true;
+  if (error_told) return;  // at most one between two connects (S3.19)
+  error_told = true;
+  tell_error(error);
+}
+
+/// Closes the descriptor now; 'close' comes in the close phase (S17.2).
+inline void SocketState::close_handle(bool failing) {
+  had_error = failing;
+  if (channel.is_open()) {
+    if (loop->corked_by(*this)) loop->flush_cork();
+    if (resetting) channel.reset_on_close();
+    loop->poller().drop(channel);
+    channel.close();
+  }
+  has_handle = kernel_reading = shutting_down = false;
+  closing = true;
+  recount();
+  loop->next_close({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).close_now(); }});
+}
+
+/// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
+inline void SocketState::close_now() {
+  closing = false;
+  if (writing && !wait_connect) {
+    // whatever its callbacks throw, 'close' comes
+    OnThrow again{*this, [](SocketState& self) {
+      self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).emit_close(); }});
+    }};
+    write_failed(system_failure(ECANCELED, "write"));
+    again.passed = true;
+  }
+  recount();
+  emit_close();
+}
+
+/// 'close' is the last event; then the listeners go, and with them every cycle, unless the socket is used again.
+inline void SocketState::emit_close() {
+  struct Drop {
+    SocketState& self;
+    Ref<SocketState> alive;
+    ~Drop() {
+      self.let_go();
+      if (self.destroyed && !self.reusable) self.listeners.clear();
+    }
+  } const drop{*this, Ref<SocketState>(this)};
+  tell_close(had_error);
+}
+
+/// The loop's own reference: taken when there is something to keep, given back after 'close'.
+inline void SocketState::hold() noexcept {
+  if (std::exchange(holds_self, true)) return;
+  retain();
+}
+
+inline void SocketState::let_go() noexcept {
+  if (connecting || has_handle || !holds_self) return;
+  holds_self = false;
+  release();
+}
+
+inline void SocketState::destroy_soon() {
+  const bool still_writable = !destroyed && !errored && !ending;
+  if (still_writable) end({}, false, Error());
+  if (finished) {
+    destroy(Error());
+  } else {
+    once_inside(on_finish, [this] { destroy(Error()); });
+  }
+}
+
+inline void SocketState::reset_and_destroy() {
+  if (destroyed || !loop) return;
+  if (is_path && has_handle) raise(coded(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
+  if (connecting) {
+    once_inside(on_connect, [this] { reset_and_destroy(); });
+  } else if (has_handle) {
+    resetting = true;
+    destroy(Error());
+  } else {
+    destroy(coded(Errc::ERR_SOCKET_CLOSED));
+  }
+}
+
+/// S12.21: what a new connection finds.
+inline void SocketState::undestroy() {
+  destroyed = errored = error_told = close_ticked = had_error = resetting = false;
+  reading = ended = end_told = false;
+  ending = final_called = prefinished = finished = ended_by_other = false;
+  bytes_read = bytes_sent = 0;
+  if (cold) {
+    cold->errored = Error();
+    cold->remote_known = false;
+    cold->unread.clear();
+    cold->attempted.clear();
+  }
+}
+
+/// The loop is going: everything is closed, and nobody is told.
+inline void SocketState::abandon() {
+  if (connecting) stop_connecting();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+  }
+  destroyed = true;
+  has_handle = connecting = writing = kernel_reading = false;
+  if (cold) {
+    cold->idle_timer = {};
+    cold->finish_callbacks.clear();
+  }
+  delete std::exchange(backlog, nullptr);
+  server = {};
+  listeners.clear();
+  if (std::exchange(holds_self, false)) release();
+}
+
+inline SocketState::~SocketState() {
+  if (channel.is_open() && loop) loop->poller().drop(channel);
+  stop_connecting();
+  delete buffer;
+  delete backlog;
+  delete cold;
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif

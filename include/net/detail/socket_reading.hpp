@@ -1,0 +1,313 @@
+// The reading half of a socket: from the kernel to 'data', 'readable' and 'end'. Internal.
+#ifndef NET_DETAIL_SOCKET_READING_HPP
+#define NET_DETAIL_SOCKET_READING_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <net/detail/socket_state.hpp>
+
+namespace net::detail::inline NET_MACHINE {
+
+/// One 'data' carries at most this much (S14.4), however much one read brought.
+inline constexpr std::size_t most_at_once = 65536;
+
+// ── from the kernel ────────────────────────────────────────────────────────
+
+inline void SocketState::start_reading() {
+  if (kernel_reading || !channel.is_open()) return;
+  kernel_reading = true;
+  update_watch();
+  if (cold && !cold->unread.empty()) {
+    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).deliver_unread(); }});
+  }
+}
+
+inline void SocketState::stop_reading() {
+  if (!kernel_reading) return;
+  kernel_reading = false;
+  update_watch();
+}
+
+inline void SocketState::read_from_kernel() {
+  if (!kernel_reading) return;
+  if (cold && !cold->unread.empty()) return deliver_unread();
+  char* const room = loop->receive_buffer();
+  for (int reads = 8; reads > 0 && kernel_reading; --reads) {  // bounded: no socket may starve the rest
+    const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
+    if (got > 0) {
+      deliver({room, static_cast<std::size_t>(got)});
+      if (static_cast<std::size_t>(got) < LoopCore::receive_room) return;
+      continue;
+    }
+    if (got == would_block) return;
+    touch();
+    stop_reading();
+    if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
+    if (end_told) return;
+    push_end();
+    return read_nothing();
+  }
+}
+
+/// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
+/// listener paused or threw, is kept as if it were still in the kernel.
+inline void SocketState::deliver(std::string_view bytes) {
+  struct Rest {
+    SocketState& self;
+    std::string_view bytes;
+    ~Rest() {
+      if (bytes.empty() || self.destroyed) return;
+      self.more().unread.insert(0, bytes);
+      if (!std::exchange(self.kernel_reading, false)) return;
+      self.start_reading();
+    }
+  } rest{*this, bytes};
+  for (;;) {
+    const std::string_view piece = rest.bytes.substr(0, most_at_once);
+    rest.bytes.remove_prefix(piece.size());
+    bytes_read += piece.size();
+    touch();
+    if (!push(piece) && !destroyed) stop_reading();
+    if (rest.bytes.empty()) return;
+    loop->flush_cork();
+    loop->drain_ticks();
+    if (!kernel_reading || destroyed) return;
+  }
+}
+
+inline void SocketState::deliver_unread() {
+  if (!kernel_reading || destroyed || !cold) return;
+  const std::string unread = std::exchange(cold->unread, {});
+  if (!unread.empty()) deliver(unread);
+}
+
+/// What a read from the kernel brings into the stream; false: no more for now.
+inline bool SocketState::push(std::string_view bytes) {
+  if (destroyed) return false;
+  reading = false;
+  if (flow_state == Flow::flowing && !buffer) {
+    need_readable = reading = true;  // what the next read would note
+    if (listeners.has(on_data)) tell_data(bytes);
+  } else {
+    if (!buffer) buffer = new ReadBuffer;
+    buffer->pieces.push(std::string(bytes));
+    buffer->length += bytes.size();
+    if (need_readable) emit_readable();
+    maybe_read_more();
+  }
+  return !ended && (read_length() < read_mark || read_length() == 0);
+}
+
+inline void SocketState::push_end() {
+  reading = false;
+  if (ended) return;
+  ended = true;
+  need_readable = false;
+  readable_told = true;
+  emit_readable_now();
+}
+
+// ── to the listeners ───────────────────────────────────────────────────────
+
+/// Takes one piece out of the buffer: `n` bytes, or, if `all` and not flowing, everything. False: nothing to give.
+inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece) {
+  if (!all && n > read_mark) {
+    std::size_t power = 1;
+    while (power < n && power < std::size_t{1} << 30) power <<= 1;
+    read_mark = power;
+  }
+  if (all || n != 0) readable_told = false;
+  const std::size_t length = read_length();
+  if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended)) {
+    length == 0 && ended ? end_readable() : emit_readable();
+    return false;
+  }
+  const auto how_much = [&]() -> std::size_t {
+    const std::size_t there = read_length();
+    if (there == 0 || (!all && n == 0)) return 0;
+    if (all) {
+      if (flow_state != Flow::flowing) return there;
+      return buffer->front.empty() ? 0 : buffer->front.size();
+    }
+    return n <= there ? n : ended ? there : 0;
+  };
+  if (buffer && buffer->front.empty() && !buffer->pieces.empty()) buffer->front = buffer->pieces.take();
+  std::size_t take = how_much();
+  if (take == 0 && ended) {
+    if (length == 0) end_readable();
+    return false;
+  }
+  bool more_wanted = need_readable || length == 0 || length - take < read_mark;
+  if (ended || reading || destroyed || errored) more_wanted = false;
+  if (more_wanted) {
+    reading = true;
+    if (length == 0) need_readable = true;
+    read_start();
+  }
+  if (take == 0) {
+    need_readable = length <= read_mark;
+  } else {
+    piece.clear();
+    while (piece.size() < take) {
+      std::string& front = buffer->front;
+      const std::size_t missing = take - piece.size();
+      if (piece.empty() && front.size() <= missing) {
+        piece = std::exchange(front, {});
+      } else if (front.size() <= missing) {
+        piece += std::exchange(front, {});
+      } else {
+        piece.append(front, 0, missing);
+        front.erase(0, missing);
+      }
+      if (front.empty() && !buffer->pieces.empty()) front = buffer->pieces.take();
+    }
+    buffer->length -= take;
+  }
+  if (read_length() == 0) {
+    if (buffer) delete std::exchange(buffer, nullptr);
+    if (!ended) need_readable = true;
+    if ((all || n != take) && ended) end_readable();
+  }
+  if (take == 0) return false;
+  if (!errored && !close_ticked) tell_data(std::string_view(piece));
+  return true;
+}
+
+inline void SocketState::read_nothing() {
+  std::string none;
+  (void)read_piece(0, false, none);
+}
+
+inline void SocketState::flow() {
+  // a listener that throws does not keep the rest from being told
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
+  std::string piece;
+  while (flow_state == Flow::flowing && read_piece(0, true, piece)) {
+  }
+  again.passed = true;
+}
+
+inline void SocketState::emit_readable() {
+  need_readable = false;
+  if (std::exchange(readable_told, true)) return;
+  tick([](SocketState& self) { self.emit_readable_now(); });
+}
+
+inline void SocketState::emit_readable_now() {
+  if (!destroyed && !errored && (read_length() > 0 || ended)) {
+    tell_readable();
+    readable_told = false;
+  }
+  need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
+  flow();
+}
+
+/// Reads on, on a tick, until the high-water mark is reached.
+inline void SocketState::maybe_read_more() {
+  if (std::exchange(reading_more, true)) return;
+  tick([](SocketState& self) {
+    if (!self.reading && !self.ended &&
+        (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
+      self.read_nothing();
+    }
+    self.reading_more = false;
+  });
+}
+
+inline void SocketState::end_readable() {
+  if (end_told) return;
+  ended = true;
+  tick([](SocketState& self) { self.end_readable_now(); });
+}
+
+inline void SocketState::end_readable_now() {
+  if (errored || close_ticked || end_told || read_length() > 0) return;
+  end_told = true;
+  if (!allow_half_open && !removed_end_listener) ended_by_other = true;
+  tell_end();
+  const bool still_writable = !destroyed && !errored && !ending;
+  if (still_writable && !allow_half_open) {
+    tick([](SocketState& self) {
+      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, Error());
+    });
+  } else if (finished) {
+    destroy(Error());
+  }
+}
+
+// ── what the user asks for ─────────────────────────────────────────────────
+
+inline void SocketState::pause() {
+  if (flow_state != Flow::paused) {
+    flow_state = Flow::paused;
+    tell_pause();
+  }
+  explicitly_paused = true;
+  explicitly_resumed = false;
+}
+
+inline void SocketState::resume() {
+  if (flow_state != Flow::flowing) {
+    flow_state = readable_listening ? Flow::paused : Flow::flowing;
+    if (!std::exchange(resume_ticking, true)) {
+      tick([](SocketState& self) { self.resume_now(); });
+    }
+  }
+  explicitly_paused = false;
+  explicitly_resumed = true;
+}
+
+inline void SocketState::resume_now() {
+  if (!reading) read_nothing();
+  resume_ticking = false;
+  tell_resume();
+  flow();
+  if (flow_state == Flow::flowing && !reading) read_nothing();
+}
+
+/// Node's _read: the kernel may be read, now or when the connection is there.
+inline void SocketState::read_start() {
+  if (connecting || !has_handle) {
+    read_when_connected = true;
+  } else {
+    start_reading();
+  }
+}
+
+inline void SocketState::data_listener_added() {
+  readable_listening = listeners.has(on_readable);
+  if (flow_state != Flow::paused) resume();
+}
+
+inline void SocketState::readable_listener_added() {
+  if (end_told || readable_listening) return;
+  readable_listening = need_readable = true;
+  flow_state = Flow::paused;
+  readable_told = false;
+  if (read_length() > 0) {
+    emit_readable();
+  } else if (!reading) {
+    tick([](SocketState& self) { self.read_nothing(); });
+  }
+}
+
+inline void SocketState::readable_listener_removed() {
+  tick([](SocketState& self) {
+    self.readable_listening = self.listeners.has(on_readable);
+    if (self.resume_ticking && self.explicitly_resumed) {
+      self.flow_state = Flow::flowing;
+    } else if (self.listeners.has(on_data)) {
+      self.resume();
+    } else if (!self.readable_listening) {
+      self.flow_state = Flow::unset;
+    }
+  });
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif

@@ -1,0 +1,331 @@
+// What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
+#ifndef NET_DETAIL_SOCKET_STATE_HPP
+#define NET_DETAIL_SOCKET_STATE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <net/chunk.hpp>
+#include <net/detail/listeners.hpp>
+#include <net/detail/loop_core.hpp>
+#include <net/detail/write_queue.hpp>
+#include <net/error.hpp>
+
+namespace net::detail::inline NET_MACHINE {
+
+struct ServerState;
+struct Connecting;
+
+enum class Flow : std::uint8_t { unset, flowing, paused };
+
+/// Received bytes that nobody took yet, in the pieces in which they came.
+struct ReadBuffer {
+  Queue<std::string> pieces;
+  std::string front;           // what is left of the first piece
+  std::size_t length = 0;
+};
+
+/// What waits to be sent, and whom to tell when it was.
+struct Backlog {
+  WriteQueue in_flight;          // the request that the kernel has not taken whole
+  WriteQueue buffered;           // behind it
+  WriteQueue done;               // taken; their callbacks run on a tick
+  std::size_t in_flight_length = 0;
+};
+
+/// What most sockets never need; allocated when they do.
+struct ColdState {
+  Error errored;
+  Endpoint remote;
+  bool remote_known = false;
+  std::string unread;            // taken from the kernel, but not told: as if it were still there
+  std::vector<WriteCallback> finish_callbacks;
+  Ref<TimerState> idle_timer;
+  std::optional<double> idle_length;   // as given to setTimeout
+  bool write_progress = false;         // the kernel took something since the idle timer last looked
+  Connecting* connecting = nullptr;
+  std::vector<std::string> attempted;
+  std::string path;
+  int keep_alive_seconds = 0;
+  int type_of_service = -1;
+  Endpoint local;                      // kept for a read that fails late
+};
+
+/// The order of the rows in Socket::Events.
+enum SocketEvent : unsigned {
+  on_close, on_connect, on_attempt, on_attempt_failed, on_attempt_timeout, on_data, on_drain, on_end, on_error,
+  on_lookup, on_ready, on_timeout, on_finish, on_prefinish, on_pause, on_resume, on_readable, on_pipe, on_unpipe
+};
+
+/// Modelled after Node's own streams, function by function, so that events come in Node's order.
+struct SocketState : Handle {
+  static const Operations table;
+
+  explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
+  ~SocketState();
+
+  // ── reading (socket_reading.hpp) ──
+  void read_from_kernel();
+  void deliver(std::string_view bytes);
+  void deliver_unread();
+  bool push(std::string_view bytes);
+  void push_end();
+  bool read_piece(std::size_t n, bool all, std::string& piece);
+  void read_nothing();
+  void flow();
+  void emit_readable();
+  void emit_readable_now();
+  void maybe_read_more();
+  void end_readable();
+  void end_readable_now();
+  void pause();
+  void resume();
+  void resume_now();
+  void start_reading();
+  void stop_reading();
+  void read_start();
+  void data_listener_added();
+  void readable_listener_added();
+  void readable_listener_removed();
+
+  // ── writing (socket_writing.hpp) ──
+  template <class MakeNode>
+  bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
+  bool refuse_write(WriteCallback& callback);
+  bool send_now(const char* data, std::size_t size, std::size_t& taken);
+  static void flush_corked(Handle& self) noexcept;
+  void send_in_flight();
+  void in_flight_taken();
+  void write_failed(const Error& error);
+  void write_failed_later(const Error& error, WriteCallback callback);
+  void send_buffered();
+  void send_pending_connect();
+  void after_write(std::size_t count);
+  void tell_written(WriteCallback callback);
+  void drop_request(const Error& error);
+  void fail_buffered();
+  void tell_finish_callbacks(const Error& error);
+  void wait_for_connect();
+
+  void end(WriteCallback callback, bool refused, const Error& why);
+  bool needs_finish() const noexcept;
+  void maybe_finish();
+  void call_final();
+  void final_done();
+  void finish();
+  void shutdown_now();
+  void cork() noexcept { ++corked; }
+  void uncork();
+
+  // ── closing (socket_closing.hpp) ──
+  void destroy(const Error& error);
+  void fail(const Error& error) { if (!destroyed) destroy(error); }
+  void tick_error(const Error& error);
+  void emit_error(const Error& error);
+  void close_handle(bool had_error);
+  void close_now();
+  void emit_close();
+  void destroy_soon();
+  void reset_and_destroy();
+  void undestroy();
+  void abandon();
+  void hold() noexcept;
+  void let_go() noexcept;
+  void server_told();  // net/server.hpp's count goes down (S9.17)
+
+  // ── idle timeout and options (socket_options.hpp) ──
+  void set_timeout(double ms);
+  std::uint64_t idle_ms() const noexcept;
+  void idle_check();
+  void wake_idle();
+  void touch() {
+    last_activity = loop->now();
+    if (idle_over) wake_idle();
+  }
+  void apply_options();
+
+  // ── connecting (connector.hpp) ──
+  void connect_ready();
+  void connected();
+  void stop_connecting() noexcept;
+
+  // ── what listeners are told (net/socket.hpp) ──
+  void tell_close(bool had_error);
+  void tell_connect();
+  void tell_ready();
+  void tell_attempt(std::string_view address, int port, Family family);
+  void tell_attempt_failed(std::string_view address, int port, Family family, const Error& error);
+  void tell_attempt_timeout(std::string_view address, int port, Family family);
+  void tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host);
+  void tell_data(Chunk chunk);
+  void tell_drain();
+  void tell_end();
+  void tell_error(const Error& error);
+  void tell_timeout();
+  void tell_finish();
+  void tell_prefinish();
+  void tell_pause();
+  void tell_resume();
+  void tell_readable();
+
+  // ── helpers ──
+  static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
+  /// Runs a member function on the next tick, if the socket still exists.
+  template <class F>
+  void tick(F&& f) {
+    loop->next_tick([self = Ref<SocketState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+  }
+  void update_watch();
+  void recount() noexcept;
+  Backlog& back() {
+    if (!backlog) backlog = new Backlog;
+    return *backlog;
+  }
+  ColdState& more() {
+    if (!cold) cold = new ColdState;
+    return *cold;
+  }
+  /// An internal once-listener, in its place among the user's.
+  template <class F>
+  std::uint32_t once_inside(unsigned event, F&& f);
+  bool has_error() const noexcept { return errored; }
+  Error error_or(Errc code, const char* message) const;
+
+  // ── data, hot first ──
+  Machine::Channel channel;
+
+  // reading
+  Flow flow_state = Flow::unset;
+  bool explicitly_paused : 1 = false;
+  bool explicitly_resumed : 1 = false;
+  bool kernel_reading : 1 = false;
+  bool ended : 1 = false;               // the end was read
+  bool end_told : 1 = false;
+  bool end_ticking : 1 = false;
+  bool reading : 1 = false;
+  bool need_readable : 1 = false;
+  bool readable_told : 1 = false;
+  bool readable_listening : 1 = false;
+  bool resume_ticking : 1 = false;
+  bool reading_more : 1 = false;
+  bool read_when_connected : 1 = false;
+  bool unreadable : 1 = false;          // `readable: false`
+  // writing
+  bool writing : 1 = false;             // a request is in flight
+  bool wait_connect : 1 = false;        // it waits for the connection
+  bool buffer_processing : 1 = false;
+  bool need_drain : 1 = false;
+  bool drain_ticking : 1 = false;
+  bool ending : 1 = false;              // end() was called
+  bool final_called : 1 = false;
+  bool prefinished : 1 = false;
+  bool finished : 1 = false;
+  bool shutting_down : 1 = false;
+  bool ended_by_other : 1 = false;      // 'end' came: a write after the automatic end is EPIPE (S16.8)
+  // the whole
+  bool has_handle : 1 = false;
+  bool connecting : 1 = false;
+  bool destroyed : 1 = false;
+  bool errored : 1 = false;
+  bool error_told : 1 = false;
+  bool close_ticked : 1 = false;
+  bool had_error : 1 = false;
+  bool resetting : 1 = false;
+  bool is_path : 1 = false;
+  bool wanted : 1 = true;               // ref()
+  bool counted : 1 = false;             // keeps the loop alive
+  bool closing : 1 = false;             // 'close' is owed
+  bool idle_over : 1 = false;           // 'timeout' was told, and nothing happened since
+  bool holds_self : 1 = false;          // the loop's reference
+  bool allow_half_open : 1 = false;
+  bool reusable : 1 = false;
+  bool no_delay : 1 = false;
+  bool keep_alive : 1 = false;
+  bool removed_end_listener : 1 = false;
+
+  std::uint16_t corked = 0;
+  std::uint32_t cork_callbacks = 0;     // of small writes that are gathered
+
+  std::size_t read_mark = 65536;
+  std::size_t write_mark = 65536;
+  std::size_t write_length = 0;         // bytes that wait, in flight and buffered
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_sent = 0;         // handed to the kernel, or in flight to it
+  std::uint64_t last_activity = 0;
+
+  Listeners listeners;
+  ReadBuffer* buffer = nullptr;
+  Backlog* backlog = nullptr;
+  ColdState* cold = nullptr;
+  Ref<Handle> server;                   // a ServerState, if it was accepted
+
+  std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
+};
+
+/// What is to be done if user code throws on the way; `passed` says that it did not.
+template <class Undo>
+struct OnThrow {
+  SocketState& self;
+  Undo undo;
+  bool passed = false;
+  OnThrow(SocketState& socket, Undo then) : self(socket), undo(std::move(then)) {}
+  OnThrow(const OnThrow&) = delete;
+  OnThrow& operator=(const OnThrow&) = delete;
+  ~OnThrow() {
+    if (!passed && self.loop) undo(self);
+  }
+};
+
+inline const Handle::Operations SocketState::table{
+    [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready};
+
+/// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
+inline void SocketState::recount() noexcept {
+  if (!loop) return;
+  const bool busy = connecting || (writing && !destroyed) || shutting_down || (kernel_reading && wanted);
+  if (busy == counted) return;
+  counted = busy;
+  loop->keep_alive(busy);
+}
+
+/// Tells the poller what is awaited, and the loop whether that keeps it alive.
+inline void SocketState::update_watch() {
+  if (channel.is_open() && !connecting) {
+    const unsigned mask = (kernel_reading ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
+  }
+  recount();
+}
+
+inline void SocketState::on_ready(Handle& handle, Watcher&, unsigned what, int) {
+  auto& self = static_cast<SocketState&>(handle);
+  if (self.connecting) return self.connect_ready();
+  if (what & readable) self.read_from_kernel();
+  if ((what & writable) && self.writing && self.channel.is_open()) self.send_in_flight();
+}
+
+template <class F>
+std::uint32_t SocketState::once_inside(unsigned event, F&& f) {
+  using Body = std::decay_t<F>;
+  struct Record : ListenerRecord {
+    Body body;
+    explicit Record(Body&& from) : ListenerRecord{}, body(std::move(from)) {}
+  };
+  static constexpr ListenerRecord::Operations operations{
+      [](ListenerRecord& record, void*, void* const*) { static_cast<Record&>(record).body(); },
+      [](ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }};
+  return listeners.add<Record>(event, true, false, operations, Body(std::forward<F>(f)));
+}
+
+inline Error SocketState::error_or(Errc code, const char* message) const {
+  return errored && cold ? cold->errored : coded(code, message);
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif

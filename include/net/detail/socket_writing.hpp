@@ -1,0 +1,329 @@
+// The writing half of a socket: from write() to the kernel, 'drain' and 'finish'. Internal.
+#ifndef NET_DETAIL_SOCKET_WRITING_HPP
+#define NET_DETAIL_SOCKET_WRITING_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include <net/detail/socket_state.hpp>
+
+namespace net::detail::inline NET_MACHINE {
+
+// ── one write ──────────────────────────────────────────────────────────────
+
+/// Takes all the bytes, always; the result only advises (S15.4). `make_node` keeps them if they have to wait:
+/// it is given how many of them the kernel has taken already.
+template <class MakeNode>
+bool SocketState::write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node) {
+  if (ending || destroyed) return refuse_write(callback);
+  const bool waits = writing || corked > 0 || errored || connecting || !has_handle;
+  if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
+    // the common case: gathered, to leave when the listener has returned
+    if (char* room = loop->cork_for(*this, &flush_corked, size)) {
+      if (size > 0) std::memcpy(room, data, size);
+      bytes_sent += size;
+      touch();
+      if (callback) ++cork_callbacks;
+      if (callback || need_drain) tell_written(std::move(callback));
+      return true;
+    }
+  }
+  if (writing || corked > 0 || errored) {
+    WriteNode* node = make_node(std::size_t{0});
+    node->callback = std::move(callback);
+    back().buffered.push(node);
+    write_length += size;
+  } else if (connecting) {
+    WriteNode* node = make_node(std::size_t{0});
+    node->callback = std::move(callback);
+    back().in_flight.push(node);
+    back().in_flight_length = size;
+    write_length += size;
+    wait_for_connect();
+  } else if (!has_handle) {
+    write_failed_later(coded(Errc::ERR_SOCKET_CLOSED), std::move(callback));
+  } else {
+    std::size_t taken = 0;
+    touch();
+    bytes_sent += size;
+    if (!send_now(data, size, taken)) {
+      write_failed_later(cold->errored, std::move(callback));
+    } else if (taken == size && !writing) {
+      if (callback || need_drain) tell_written(std::move(callback));
+    } else {
+      WriteNode* node = make_node(taken);
+      node->callback = std::move(callback);
+      // behind what is left of the cork, if anything is
+      back().in_flight.push(node);
+      backlog->in_flight_length += size;
+      write_length += size;
+      writing = true;
+      update_watch();
+    }
+  }
+  const bool room = write_length < write_mark || write_length == 0;
+  if (!room) need_drain = true;
+  return room && !errored && !destroyed;
+}
+
+/// Sends what is corked and then these bytes, in one call. False: the connection is broken, `cold->errored` says
+/// how. What is left of the cork is in flight then; `taken` counts only the new bytes.
+inline bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
+  const std::size_t gathered = loop->corked_by(*this) ? loop->cork_size() : 0;
+  if (gathered + size == 0) return true;
+  const Slice slices[2] = {{loop->cork_data(), gathered}, {data, size}};
+  std::ptrdiff_t sent = channel.try_write(gathered > 0 ? slices : slices + 1, gathered > 0 && size > 0 ? 2 : 1);
+  const bool broken = sent < 0 && sent != would_block;
+  if (broken) {
+    errored = true;
+    more().errored = system_failure(static_cast<int>(-sent), "write");
+  }
+  std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  if (gathered > 0) {
+    const std::size_t left = gathered < done ? 0 : gathered - done;
+    done -= gathered - left;
+    if (left > 0) {
+      WriteNode* rest = WriteNode::copy(loop->cork_data() + gathered - left, left);
+      back().in_flight.push(rest);
+      backlog->in_flight_length += left;
+      write_length += left;
+      writing = !broken;
+      // those who were to be told on a tick wait for the rest
+      backlog->done.move_last_to(backlog->in_flight, cork_callbacks);
+    }
+    cork_callbacks = 0;
+    loop->forget_cork();
+  }
+  taken = done;
+  return !broken;
+}
+
+/// The listener that gathered small writes has returned, or another socket wants the room.
+inline void SocketState::flush_corked(Handle& handle) noexcept {
+  auto& self = static_cast<SocketState&>(handle);
+  if (!self.channel.is_open()) return self.loop->forget_cork();
+  std::size_t none = 0;
+  if (!self.send_now(nullptr, 0, none)) {
+    self.tick([](SocketState& socket) { socket.write_failed(socket.cold->errored); });
+  } else if (self.writing) {
+    self.update_watch();
+  }
+}
+
+/// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
+inline void SocketState::tell_written(WriteCallback callback) {
+  if (!callback) {
+    if (write_length == 0 && !std::exchange(drain_ticking, true)) {
+      tick([](SocketState& self) { self.after_write(0); });
+    }
+    return;
+  }
+  WriteNode* node = WriteNode::copy(nullptr, 0);
+  node->callback = std::move(callback);
+  back().done.push(node);
+  tick([](SocketState& self) { self.after_write(1); });
+}
+
+/// 'drain', if it is owed, and then the callbacks of `count` writes.
+inline void SocketState::after_write(std::size_t count) {
+  drain_ticking = false;
+  if (loop->corked_by(*this)) loop->flush_cork();
+  // an exception in 'drain' or in a callback does not swallow what comes behind it
+  OnThrow again{*this, [&count](SocketState& self) {
+    self.tick([left = count](SocketState& socket) { socket.after_write(left); });
+  }};
+  if (need_drain && !ending && !destroyed && write_length == 0) {
+    need_drain = false;
+    tell_drain();
+  }
+  while (count > 0 && backlog && !backlog->done.empty()) {
+    --count;
+    const WriteCallback callback = std::move(backlog->done.first()->callback);
+    backlog->done.pop();
+    if (callback) callback(Error());
+  }
+  again.passed = true;
+  if (destroyed) fail_buffered();
+  maybe_finish();
+}
+
+// ── in flight ──────────────────────────────────────────────────────────────
+
+/// The kernel has room again.
+inline void SocketState::send_in_flight() {
+  for (int sends = 32; sends > 0; --sends) {
+    Slice slices[64];
+    const std::size_t count = backlog->in_flight.gather(slices, 64);
+    if (count == 0) return in_flight_taken();
+    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    if (sent == would_block) return;
+    if (sent < 0) return write_failed(system_failure(static_cast<int>(-sent), "write"));
+    backlog->in_flight.consume(static_cast<std::size_t>(sent));
+    if (cold) cold->write_progress = true;
+    std::size_t offered = 0;
+    for (std::size_t i = 0; i < count; ++i) offered += slices[i].size;
+    if (static_cast<std::size_t>(sent) < offered) return;
+  }
+}
+
+inline void SocketState::in_flight_taken() {
+  touch();
+  writing = false;
+  write_length -= std::exchange(backlog->in_flight_length, 0);
+  // the callbacks of this request are told now, before those of the next one
+  std::size_t count = 0;
+  for (const WriteNode* node = backlog->in_flight.first(); node; node = node->next) ++count;
+  backlog->in_flight.move_to(backlog->done);
+  if (!backlog->buffered.empty()) send_buffered();
+  if (!writing) update_watch();
+  if (shutting_down && !writing) {
+    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+  }
+  after_write(count);
+}
+
+/// All that was buffered becomes the next request.
+inline void SocketState::send_buffered() {
+  if (corked > 0 || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  buffer_processing = true;
+  const std::size_t size = write_length - backlog->in_flight_length;
+  std::size_t count = 0;
+  bool callbacks = false;
+  for (const WriteNode* node = backlog->buffered.first(); node; node = node->next) ++count, callbacks = callbacks || node->callback;
+  backlog->buffered.move_to(backlog->in_flight);
+  backlog->in_flight_length = size;
+  buffer_processing = false;
+  if (connecting) return wait_for_connect();
+  if (!has_handle) return write_failed_later(coded(Errc::ERR_SOCKET_CLOSED), {});
+  writing = true;
+  bytes_sent += size;
+  touch();
+  if (loop->corked_by(*this)) loop->flush_cork();
+  for (;;) {
+    Slice slices[64];
+    const std::size_t slice_count = backlog->in_flight.gather(slices, 64);
+    if (slice_count == 0) break;
+    const std::ptrdiff_t sent = channel.try_write(slices, slice_count);
+    if (sent == would_block) return update_watch();
+    if (sent < 0) return write_failed_later(system_failure(static_cast<int>(-sent), "write"), {});
+    backlog->in_flight.consume(static_cast<std::size_t>(sent));
+  }
+  // taken at once: told on a tick
+  writing = false;
+  write_length -= std::exchange(backlog->in_flight_length, 0);
+  backlog->in_flight.move_to(backlog->done);
+  if (callbacks || (need_drain && write_length == 0)) {
+    tick([count](SocketState& self) { self.after_write(count); });
+  } else {
+    while (count-- > 0) backlog->done.pop();
+    maybe_finish();
+  }
+}
+
+inline void SocketState::uncork() {
+  if (corked == 0) return;
+  --corked;
+  if (!writing) send_buffered();
+}
+
+// ── before the connection ──────────────────────────────────────────────────
+
+/// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
+inline void SocketState::wait_for_connect() {
+  writing = wait_connect = true;
+  const std::uint32_t closing_listener = once_inside(on_close, [this] {
+    if (!wait_connect) return;
+    write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+  });
+  once_inside(on_connect, [this, closing_listener] {
+    listeners.remove(closing_listener);
+    if (wait_connect) send_pending_connect();
+  });
+}
+
+inline void SocketState::send_pending_connect() {
+  wait_connect = false;
+  if (!channel.is_open()) return write_failed(coded(Errc::ERR_SOCKET_CLOSED));
+  bytes_sent += backlog->in_flight_length;
+  touch();
+  send_in_flight();
+  if (writing) update_watch();
+}
+
+// ── failure ────────────────────────────────────────────────────────────────
+
+/// The request that was under way is none any more.
+inline void SocketState::drop_request(const Error& error) {
+  writing = wait_connect = false;
+  if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
+  if (errored) return;
+  errored = true;
+  more().errored = error;
+}
+
+/// Known inside write(): told on the next tick.
+inline void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
+  drop_request(error);
+  WriteNode* node = WriteNode::copy(nullptr, 0);
+  node->callback = std::move(callback);
+  back().in_flight.push(node);
+  update_watch();
+  tick([error](SocketState& self) { self.write_failed(error); });
+}
+
+/// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
+inline void SocketState::write_failed(const Error& error) {
+  drop_request(error);
+  OnThrow again{*this, [&error](SocketState& self) {
+    self.tick([error](SocketState& socket) { socket.write_failed(error); });
+  }};
+  while (backlog && !backlog->in_flight.empty()) {
+    const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
+    backlog->in_flight.pop();
+    if (callback) callback(error);
+  }
+  fail_buffered();
+  again.passed = true;
+  fail(error);
+  update_watch();
+}
+
+/// Everything that can no longer be sent learns of it; also what waits for the end.
+inline void SocketState::fail_buffered() {
+  if (writing) return;
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.fail_buffered(); }); }};
+  while (backlog && !backlog->buffered.empty()) {
+    WriteNode* node = backlog->buffered.first();
+    const WriteCallback callback = std::move(node->callback);
+    write_length -= node->size;
+    backlog->buffered.pop();
+    if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
+  }
+  tell_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+  again.passed = true;
+}
+
+inline void SocketState::tell_finish_callbacks(const Error& error) {
+  while (cold && !cold->finish_callbacks.empty()) {
+    const WriteCallback callback = std::move(cold->finish_callbacks.front());
+    cold->finish_callbacks.erase(cold->finish_callbacks.begin());
+    callback(error);
+  }
+}
+
+/// S15.15-S15.17, S16.8: a write in a wrong state.
+inline bool SocketState::refuse_write(WriteCallback& callback) {
+  const Error error = ending && ended_by_other ? ended_by_other_party()
+                      : ending                 ? coded(Errc::ERR_STREAM_WRITE_AFTER_END)
+                                               : coded(Errc::ERR_STREAM_DESTROYED);
+  if (callback && loop) {
+    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+  }
+  fail(error);
+  return false;
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif

@@ -1,0 +1,53 @@
+// A length of time: a plain number of milliseconds, or any std::chrono duration.
+#ifndef NET_DURATION_HPP
+#define NET_DURATION_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#if __has_include(<bits/chrono.h>)
+#include <bits/chrono.h>  // libstdc++: durations and clocks without the 13,000 lines of calendars
+#else
+#include <chrono>
+#endif
+
+namespace net {
+
+/// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration.
+///
+class Duration {
+ public:
+  constexpr Duration() noexcept = default;
+
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  constexpr Duration(Number milliseconds) noexcept : milliseconds_(static_cast<double>(milliseconds)) {}
+
+  template <class Rep, class Period>
+  constexpr Duration(std::chrono::duration<Rep, Period> length) noexcept
+      : milliseconds_(std::chrono::duration<double, std::milli>(length).count()) {}
+
+  /// As given, fractions included.
+  constexpr double milliseconds() const noexcept { return milliseconds_; }
+  constexpr bool operator==(const Duration&) const noexcept = default;
+
+ private:
+  double milliseconds_ = 0;
+};
+
+/// Longer than any program runs: `runOnce(net::forever)` waits as long as it takes.
+inline constexpr Duration forever{1e300};
+
+namespace detail {
+
+/// S2.6: what is below 1, not a number, or above 2^31-1 counts as 1; fractions are cut.
+constexpr std::uint64_t timer_ms(Duration length) noexcept {
+  const double ms = length.milliseconds();
+  return ms >= 1 && ms <= 2147483647.0 ? static_cast<std::uint64_t>(ms) : 1;
+}
+
+}  // namespace detail
+}  // namespace net
+
+#endif

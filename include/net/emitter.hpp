@@ -1,0 +1,238 @@
+// on<"data">(listener): events whose names and arguments are checked while compiling.
+#ifndef NET_EMITTER_HPP
+#define NET_EMITTER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <net/detail/fixed_string.hpp>
+#include <net/detail/listeners.hpp>
+
+namespace net {
+
+/// A registration, for `off()`. It stays harmless when the listener is gone.
+class Listener {
+ public:
+  Listener() noexcept = default;
+  explicit Listener(std::uint32_t id) noexcept : id_(id) {}
+  std::uint32_t id() const noexcept { return id_; }
+
+ private:
+  std::uint32_t id_ = 0;
+};
+
+namespace detail {
+
+template <class... Types>
+struct TypeList {};
+
+/// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
+/// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
+template <class F, class... Taken>
+constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
+  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+}
+template <class F, class... Taken, class Next, class... Rest>
+constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
+  constexpr int longer = leading_count<F>(TypeList<Taken..., Next>{}, TypeList<Rest...>{});
+  if constexpr (longer >= 0) {
+    return longer + 1;
+  } else {
+    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+  }
+}
+
+/// The arguments that a listener takes: a leading part of the event's, or the emitter first and then those.
+template <class F, class Self, class... Args>
+struct Taken {
+  static constexpr int plain = leading_count<F>(TypeList<>{}, TypeList<Args...>{});
+  static constexpr int after_self = [] {
+    if constexpr (plain < static_cast<int>(sizeof...(Args))) {
+      return leading_count<F>(TypeList<Self>{}, TypeList<Args...>{});
+    } else {
+      return -1;
+    }
+  }();
+  static constexpr bool any = plain >= 0 || after_self >= 0;
+  static constexpr bool self = after_self > plain;
+  static constexpr std::size_t count = any ? static_cast<std::size_t>(self ? after_self : plain) : 0;
+};
+
+template <std::size_t Index, class First, class... Rest>
+struct Nth : Nth<Index - 1, Rest...> {};
+
+template <class First, class... Rest>
+struct Nth<0, First, Rest...> {
+  using type = First;
+};
+
+template <class F, class Self, class... Args>
+struct ListenerCall {
+  using Takes = Taken<F, Self, Args...>;
+
+  struct Record : ListenerRecord {
+    F call;
+    template <class G>
+    explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
+  };
+
+  static void call(ListenerRecord& record, void* self, void* const* args) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      F& f = static_cast<Record&>(record).call;
+      (void)self, (void)args;
+      if constexpr (Takes::self) {
+        f(*static_cast<Self*>(self), *static_cast<typename Nth<I, Args...>::type*>(args[I])...);
+      } else {
+        f(*static_cast<typename Nth<I, Args...>::type*>(args[I])...);
+      }
+    }(std::make_index_sequence<Takes::count>{});
+  }
+  static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
+
+  static constexpr ListenerRecord::Operations operations{call, destroy};
+};
+
+/// One row of a class's table of events: its name, and what its listeners are told.
+template <fixed_string Name, class... Args>
+struct Event {
+  static constexpr std::string_view name() noexcept { return Name.view(); }
+
+  template <class Self, class F>
+  static std::uint32_t add(Listeners& to, unsigned index, bool once, bool front, F&& listener) {
+    using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
+    static_assert(Call::Takes::any,
+                  "a listener takes the arguments of its event (named in this message, in Event<...>), "
+                  "or the first few of them, or the emitter and then those");
+    if constexpr (Call::Takes::any) {
+      return to.add<typename Call::Record>(index, once, front, Call::operations, std::forward<F>(listener));
+    } else {
+      return 0;
+    }
+  }
+
+  /// Calls the listeners; `self` must keep the object alive meanwhile.
+  template <class Self>
+  static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
+    void* const pointers[] = {const_cast<void*>(static_cast<const void*>(&args))..., nullptr};
+    return at.each(index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); });
+  }
+};
+
+template <class... Rows>
+struct EventTable {
+  static constexpr unsigned index_of(std::string_view name) noexcept {
+    unsigned at = 0;
+    (void)((Rows::name() == name || (++at, false)) || ...);
+    return at;
+  }
+  template <fixed_string Name>
+  static constexpr bool has = index_of(Name.view()) < sizeof...(Rows);
+};
+
+template <class Table, unsigned Index>
+struct EventAt;
+
+template <class... Rows, unsigned Index>
+struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
+
+}  // namespace detail
+
+/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
+/// `Events` table; an unknown name or a listener with other arguments does not compile.
+///
+/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
+/// were there when the event began are called, in the order in which they were added (S1.4). An exception
+/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
+template <class Derived>
+class Emitter {
+ public:
+  /// Adds a listener behind the others; the same one may be added many times (S1.1).
+  template <fixed_string Name, class F>
+  const Derived& on(F&& listener) const {
+    add<Name>(std::forward<F>(listener), false, false);
+    return self();
+  }
+  /// Adds a listener that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& once(F&& listener) const {
+    add<Name>(std::forward<F>(listener), true, false);
+    return self();
+  }
+  /// Adds a listener in front of the others.
+  template <fixed_string Name, class F>
+  const Derived& prependListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), false, true);
+    return self();
+  }
+  /// Adds a listener in front of the others that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& prependOnceListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), true, true);
+    return self();
+  }
+  /// Like `on`, but gives a token with which `off` takes the listener off again.
+  template <fixed_string Name, class F>
+  Listener addListener(F&& listener) const {
+    return Listener(add<Name>(std::forward<F>(listener), false, false));
+  }
+
+  /// Takes a listener off; one that is gone already is ignored (S1.2).
+  void off(Listener listener) const {
+    const int event = self().events().remove(listener.id());
+    if (event >= 0) self().listener_removed(static_cast<unsigned>(event));
+  }
+  void removeListener(Listener listener) const { off(listener); }
+
+  template <fixed_string Name>
+  void removeAllListeners() const {
+    self().events().remove_all(index<Name>());
+    self().listener_removed(index<Name>());
+  }
+  void removeAllListeners() const {
+    self().events().clear();
+    self().listener_removed(all_events);
+  }
+  template <fixed_string Name>
+  std::size_t listenerCount() const {
+    return self().events().count(index<Name>()) + self().own_listeners(index<Name>());
+  }
+
+ protected:
+  static constexpr unsigned all_events = ~0u;
+
+  ~Emitter() = default;
+
+  /// What Derived may hide: told of changes, and asked how many listeners the library itself has on an event.
+  void listener_added(unsigned) const {}
+  void listener_removed(unsigned) const {}
+  std::size_t own_listeners(unsigned) const { return 0; }
+
+ private:
+  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
+
+  template <fixed_string Name>
+  static constexpr unsigned index() {
+    Derived::template check_event<Name>();
+    return Derived::Events::index_of(Name.view());
+  }
+
+  template <fixed_string Name, class F>
+  std::uint32_t add(F&& listener, bool once, bool front) const {
+    constexpr unsigned at = index<Name>();
+    if constexpr (Derived::Events::template has<Name>) {
+      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
+      const std::uint32_t id = Row::template add<Derived>(self().events(), at, once, front, std::forward<F>(listener));
+      self().listener_added(at);
+      return id;
+    } else {
+      return 0;
+    }
+  }
+};
+
+}  // namespace net
+
+#endif

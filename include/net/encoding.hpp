@@ -1,0 +1,143 @@
+// Encodings of text: what bytes mean, and which bytes a text becomes.
+#ifndef NET_ENCODING_HPP
+#define NET_ENCODING_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace net {
+
+/// How bytes and text correspond; `buffer` is bytes as they are.
+enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
+
+/// Node's name of the encoding: "utf8", "utf16le", …
+constexpr std::string_view to_string(Encoding encoding) noexcept {
+  constexpr std::string_view names[] = {"buffer", "utf8", "utf16le", "latin1", "ascii", "hex", "base64", "base64url"};
+  return names[static_cast<std::size_t>(encoding)];
+}
+
+namespace detail {
+
+inline void append_utf8(std::string& to, std::uint32_t point) {
+  const auto put = [&](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xC0 | point >> 6), put(0x80 | (point & 0x3F));
+  } else if (point < 0x10000) {
+    put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+  } else {
+    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+  }
+}
+
+inline constexpr std::uint32_t replacement = 0xFFFD;
+
+/// The length of a well-formed or truncated UTF-8 character at the start of `bytes`.
+struct Utf8Step {
+  std::size_t size;    // bytes to consume
+  bool valid;          // a whole character; else one replacement character stands for them
+  bool incomplete;     // more bytes could complete it
+};
+
+constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned first = at(0);
+  if (first < 0x80) return {1, true, false};
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4) return {1, false, false};
+  // the second byte's range rules out overlong forms, surrogates, and what is above U+10FFFF
+  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i == bytes.size()) return {i, false, true};
+    if (at(i) < (i == 1 ? low : 0x80u) || at(i) > (i == 1 ? high : 0xBFu)) return {i, false, false};
+  }
+  return {length, true, false};
+}
+
+inline std::string decode_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const Utf8Step step = utf8_step(bytes);
+    if (step.valid) {
+      text.append(bytes.substr(0, step.size));
+    } else {
+      append_utf8(text, replacement);
+    }
+    bytes.remove_prefix(step.size);
+  }
+  return text;
+}
+
+inline std::string decode_utf16le(std::string_view bytes) {
+  std::string text;
+  const auto unit = [&](std::size_t i) -> std::uint32_t {
+    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1])) << 8;
+  };
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    std::uint32_t point = unit(i);
+    if (point >= 0xD800 && point < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000) {
+      point = 0x10000 + ((point - 0xD800) << 10) + (unit(i + 2) - 0xDC00);
+      i += 2;
+    } else if (point >= 0xD800 && point < 0xE000) {
+      point = replacement;
+    }
+    append_utf8(text, point);
+  }
+  return text;
+}
+
+inline std::string encode_base64(std::string_view bytes, bool url) {
+  const std::string_view digits = url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+                                      : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (k <= count) {
+        text.push_back(digits[group >> (18 - 6 * k) & 63]);
+      } else if (!url) {
+        text.push_back('=');
+      }
+    }
+  }
+  return text;
+}
+
+/// Bytes to text, all at once.
+inline std::string decode(std::string_view bytes, Encoding encoding) {
+  std::string text;
+  switch (encoding) {
+    case Encoding::buffer: return std::string(bytes);
+    case Encoding::utf8: return decode_utf8(bytes);
+    case Encoding::utf16le: return decode_utf16le(bytes);
+    case Encoding::latin1:
+      for (const char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
+      return text;
+    case Encoding::ascii:
+      for (const char c : bytes) text.push_back(static_cast<char>(c & 0x7F));
+      return text;
+    case Encoding::hex:
+      for (const char c : bytes) {
+        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) >> 4]);
+        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) & 15]);
+      }
+      return text;
+    case Encoding::base64:
+    case Encoding::base64url: return encode_base64(bytes, encoding == Encoding::base64url);
+  }
+  return text;
+}
+
+}  // namespace detail
+}  // namespace net
+
+#endif

@@ -1,0 +1,199 @@
+// The loop of a thread, its timers and its ticks: Node's event loop as an object.
+#ifndef NET_LOOP_HPP
+#define NET_LOOP_HPP
+
+#include <concepts>
+#include <optional>
+#include <utility>
+
+#include <net/detail/loop_core.hpp>
+#include <net/duration.hpp>
+#include <net/error.hpp>
+
+namespace net::inline NET_MACHINE {
+
+class Loop;
+
+/// A timer made by `setTimeout` or `setInterval`. A handle: copies are the same timer. Dropping all of them
+/// does not stop it.
+class Timer {
+ public:
+  Timer() noexcept = default;
+  explicit Timer(detail::Ref<detail::TimerState> state) noexcept : state_(std::move(state)) {}
+
+  /// Keeps the loop alive until it has fired, as it does at first (S2.8).
+  const Timer& ref() const { return want(true); }
+  /// Lets the loop end although the timer waits.
+  const Timer& unref() const { return want(false); }
+  bool hasRef() const { return state_ && state_->wanted; }
+  /// Starts again with the same length, also after it has fired (S2.7). No effect once closed.
+  const Timer& refresh() const {
+    if (state_ && state_->loop && !state_->cleared) {
+      state_->loop->update_time();
+      state_->loop->start_timer(*state_, state_->length, state_->loop->now());
+    }
+    return *this;
+  }
+  /// Stops it for good; harmless if it has fired or was closed.
+  void close() const {
+    if (!state_ || !state_->loop) return;
+    state_->cleared = true;
+    state_->loop->stop_timer(*state_);
+    state_->callback.reset();
+  }
+
+ private:
+  const Timer& want(bool on) const {
+    if (state_ && state_->loop) state_->loop->want_timer(*state_, on);
+    return *this;
+  }
+
+  detail::Ref<detail::TimerState> state_;
+};
+
+/// A callback for the check phase, made by `setImmediate`. A handle like Timer.
+class Immediate {
+ public:
+  Immediate() noexcept = default;
+  explicit Immediate(detail::Ref<detail::ImmediateState> state) noexcept : state_(std::move(state)) {}
+
+  const Immediate& ref() const { return want(true); }
+  /// An immediate that alone is left does not keep the loop alive, and then never runs (S2.8).
+  const Immediate& unref() const { return want(false); }
+  bool hasRef() const { return state_ && state_->wanted; }
+  /// Takes it back, if it has not run.
+  void close() const {
+    if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
+  }
+
+ private:
+  const Immediate& want(bool on) const {
+    if (state_ && state_->loop && state_->pending) state_->loop->want_immediate(*state_, on);
+    return *this;
+  }
+
+  detail::Ref<detail::ImmediateState> state_;
+};
+
+/// The event loop of one thread. A loop and its handles belong to the thread that made it; `post` and `stop`
+/// are what other threads may call. The first thread that asks for `current()` has a default loop; every
+/// other one makes its own, which is its current one until it is destroyed. Destroying a loop closes what is
+/// open, without events; handles that outlive it are closed and harmless.
+///
+/// One turn (S2.1): what is pending, the poll, immediates, what closes, timers that are due. After every
+/// callback its ticks run (S2.2).
+class Loop : private detail::LoopCore {
+ public:
+  Loop() : outer_(std::exchange(LoopCore::current(), static_cast<LoopCore*>(this))) {}
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop() {
+    if (LoopCore::current() == this) LoopCore::current() = outer_;
+  }
+
+  /// This thread's loop. Throws `ERR_NO_LOOP` if it has none and the default one belongs to another thread.
+  static Loop& current();
+
+  /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
+  /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
+  void run() { LoopCore::run(); }
+  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left.
+  bool runOnce(Duration wait = forever) {
+    const double ms = wait.milliseconds();
+    return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
+  }
+  /// Makes `run()` return after the present turn. Any thread.
+  void stop() { LoopCore::stop(); }
+  /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
+  template <class F>
+  void post(F&& callback) {
+    mailbox().post(std::forward<F>(callback));
+  }
+  /// Runs the callback when the present one has returned, before the loop does anything else.
+  template <class F>
+  void nextTick(F&& callback) {
+    next_tick(std::forward<F>(callback));
+  }
+  /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
+  template <class F>
+  Timer setTimeout(F&& callback, Duration after = 1) {
+    return start(std::forward<F>(callback), after, false);
+  }
+  /// Calls back again and again until `close()`; each time is counted from the start of the callback (S2.7).
+  template <class F>
+  Timer setInterval(F&& callback, Duration every = 1) {
+    return start(std::forward<F>(callback), every, true);
+  }
+  /// Calls back in the next check phase, after the poll (S2.5).
+  template <class F>
+  Immediate setImmediate(F&& callback) {
+    detail::Ref<detail::ImmediateState> state(new detail::ImmediateState(*this));
+    state->callback = std::forward<F>(callback);
+    next_immediate(state);
+    return Immediate(std::move(state));
+  }
+  /// The loop's clock in milliseconds, read once a turn.
+  std::chrono::milliseconds now() const { return std::chrono::milliseconds(LoopCore::now()); }
+  /// Whether anything ref'd is left.
+  bool alive() const { return LoopCore::alive(); }
+
+  /// To live inside another loop: watch this for reading, wake up by `nextTimeout()`, and call `runOnce(0)`.
+  /// -1 with the poll(2) poller, which has no such descriptor.
+  NativeHandle backendHandle() const { return poller().native(); }
+  /// How long until the loop has something to do by itself; empty: only when the handle is readable.
+  std::optional<Duration> nextTimeout() const {
+    const int ms = timeout_ms();
+    return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
+  }
+
+  /// The library's own view of the loop.
+  detail::LoopCore& core() noexcept { return *this; }
+
+ private:
+  template <class F>
+  Timer start(F&& callback, Duration length, bool repeats) {
+    detail::Ref<detail::TimerState> state(new detail::TimerState(*this));
+    state->callback = std::forward<F>(callback);
+    state->repeats = repeats;
+    update_time();
+    start_timer(*state, detail::timer_ms(length), LoopCore::now());
+    return Timer(std::move(state));
+  }
+
+  detail::LoopCore* outer_;
+};
+
+inline Loop& Loop::current() {
+  if (!detail::LoopCore::current()) {
+    static detail::Atomic<int> taken{0};
+    if (taken.exchange(1) != 0) detail::raise(detail::coded(Errc::ERR_NO_LOOP));
+    static Loop process_default;
+  }
+  return static_cast<Loop&>(*detail::LoopCore::current());
+}
+
+/// `Loop::current().run()`; the others alike.
+inline void run() { Loop::current().run(); }
+template <class F>
+Timer setTimeout(F&& callback, Duration after = 1) {
+  return Loop::current().setTimeout(std::forward<F>(callback), after);
+}
+template <class F>
+Timer setInterval(F&& callback, Duration every = 1) {
+  return Loop::current().setInterval(std::forward<F>(callback), every);
+}
+template <class F>
+Immediate setImmediate(F&& callback) {
+  return Loop::current().setImmediate(std::forward<F>(callback));
+}
+template <class F>
+void nextTick(F&& callback) {
+  Loop::current().nextTick(std::forward<F>(callback));
+}
+inline void clearTimeout(const Timer& timer) { timer.close(); }
+inline void clearInterval(const Timer& timer) { timer.close(); }
+inline void clearImmediate(const Immediate& immediate) { immediate.close(); }
+
+}  // namespace net::inline NET_MACHINE
+
+#endif

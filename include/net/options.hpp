@@ -1,0 +1,124 @@
+// The option structs, and the small records that getters and listeners get.
+#ifndef NET_OPTIONS_HPP
+#define NET_OPTIONS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <net/detail/function.hpp>
+#include <net/duration.hpp>
+#include <net/error.hpp>
+#include <net/ip.hpp>
+
+namespace net {
+
+/// S11.1: which sides of a socket are open.
+enum class ReadyState : std::uint8_t { opening, open, readOnly, writeOnly, closed };
+
+constexpr std::string_view to_string(ReadyState state) noexcept {
+  constexpr std::string_view names[] = {"opening", "open", "readOnly", "writeOnly", "closed"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+/// One end of a connection, or where a server listens. `path` is for IPC only.
+struct AddressInfo {
+  std::string address = {};
+  Family family = Family::unspecified;
+  std::uint16_t port = 0;
+  std::string path = {};
+};
+
+/// The connection that a server dropped because of `maxConnections` (S9.19).
+struct DropInfo {
+  std::string localAddress = {};
+  std::uint16_t localPort = 0;
+  Family localFamily = Family::unspecified;
+  std::string remoteAddress = {};
+  std::uint16_t remotePort = 0;
+  Family remoteFamily = Family::unspecified;
+};
+
+/// One answer of a lookup.
+struct LookupAddress {
+  std::string address = {};
+  Family family = Family::unspecified;
+};
+
+/// What a lookup is asked for; `all` is true if more than one answer can be used (S12.7, S13.2).
+struct LookupOptions {
+  Family family = Family::unspecified;
+  int hints = 0;
+  bool all = false;
+};
+
+/// Answers a lookup, once: with an error, or with the addresses. On the loop's thread.
+using LookupCallback = function<void(const Error&, std::span<const LookupAddress>)>;
+/// A lookup of your own (S12.23). It may answer inside the call or later.
+using Lookup = function<void(std::string_view host, const LookupOptions&, LookupCallback)>;
+
+/// Options of a socket that is made before it connects.
+struct SocketOptions {
+  int fd = -1;                       ///< a descriptor to take over (S22)
+  bool readable = true;              ///< with `fd`: whether that side is open
+  bool writable = true;
+  bool allowHalfOpen = false;        ///< do not end when the other side does (S16.9)
+  std::size_t highWaterMark = 65536; ///< bytes, both sides
+  bool reusable = false;             ///< keep the listeners after 'close', to connect the same socket again
+};
+
+/// Options of `connect`.
+struct ConnectOptions {
+  int port = -1;                     ///< 0-65535
+  std::string host = "localhost";    ///< a name or an IP address
+  std::string path = {};             ///< IPC; then port and host are ignored
+  std::string localAddress = {};     ///< an IP address to connect from
+  int localPort = 0;                 ///< 0: any
+  Family family = Family::unspecified;
+  int hints = 0;
+  Lookup lookup = {};
+  bool noDelay = false;
+  bool keepAlive = false;
+  Duration keepAliveInitialDelay = 0;
+  std::optional<bool> autoSelectFamily = {};
+  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
+  Duration timeout = 0;              ///< as `setTimeout`, before connecting; 0: none
+  bool allowHalfOpen = false;        ///< createConnection: the socket's own
+  bool reusable = false;
+};
+
+/// Options of a server; those of connections are given to every socket it accepts.
+struct ServerOptions {
+  bool allowHalfOpen = false;
+  std::size_t highWaterMark = 65536;
+  bool keepAlive = false;
+  Duration keepAliveInitialDelay = 0;  ///< cut to whole seconds (S18.13)
+  bool noDelay = false;
+  bool pauseOnConnect = false;         ///< accepted sockets are not read until `resume()` (S14.17)
+  bool reusable = false;               ///< keep the listeners after 'close', to listen again later
+};
+
+/// Options of `listen`.
+struct ListenOptions {
+  int port = -1;                 ///< 0: any free port
+  std::string host = {};         ///< S9.4: all addresses of the machine
+  std::string path = {};         ///< IPC; ignored if a port is given
+  int backlog = 511;
+  bool exclusive = false;        ///< only cluster; ignored
+  bool ipv6Only = false;
+  bool reusePort = false;        ///< share the port with other servers that say so too
+  bool readableAll = false;
+  bool writableAll = false;
+};
+
+/// Options of `pipe`.
+struct PipeOptions {
+  bool end = true;  ///< end the destination when the source ends
+};
+
+}  // namespace net
+
+#endif
