@@ -121,9 +121,8 @@ class BlockRules {
   }
 
   static constexpr Wide host_bits(unsigned prefix) noexcept {
-    return {prefix < 64 ? UINT64_MAX >> prefix : 0, prefix < 64    ? UINT64_MAX
-                                                    : prefix < 128 ? UINT64_MAX >> (prefix - 64)
-                                                                   : 0};
+    if (prefix < 64) return {UINT64_MAX >> prefix, UINT64_MAX};
+    return {0, prefix < 128 ? UINT64_MAX >> (prefix - 64) : 0};
   }
 
   mutable SharedLock lock_;
