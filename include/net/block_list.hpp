@@ -1,0 +1,146 @@
+// Rules for the addresses not to talk to.
+#ifndef NET_BLOCK_LIST_HPP
+#define NET_BLOCK_LIST_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <net/detail/block_rules.hpp>
+#include <net/detail/ip_address.hpp>
+#include <net/detail/json_strings.hpp>
+#include <net/detail/rule_line.hpp>
+#include <net/error.hpp>
+#include <net/ip.hpp>
+#include <net/socket_address.hpp>
+
+namespace net {
+
+/// A list of addresses, ranges and subnets. It is a handle: all copies are the same list. Every member may be
+/// called from any thread. An IPv4 address and its IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) are the same
+/// to a list (S6.6).
+///
+/// Where an address is given as text, its family is IPv4 unless said otherwise; `Family::unspecified` tells
+/// it from the text. Ports, flow labels and zones do not count. A call that throws leaves the list as it was.
+class BlockList {
+ public:
+  BlockList() : shared_(new detail::BlockRules) {}
+  BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->owners.fetch_add(1); }
+  BlockList& operator=(const BlockList& other) noexcept {
+    other.shared_->owners.fetch_add(1);
+    release();
+    shared_ = other.shared_;
+    return *this;
+  }
+  ~BlockList() { release(); }
+
+  /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
+  /// family that is none (S6.2); so do the others that take text.
+  void addAddress(std::string_view address, Family family = Family::IPv4) const {
+    addAddress(SocketAddress(detail::require_ip(address, family)));
+  }
+  void addAddress(const SocketAddress& address) const {
+    shared_->add({.kind = detail::RuleKind::address, .first = address.ip()});
+  }
+
+  /// Both ends are blocked too. Throws `ERR_INVALID_ARG_VALUE` if `start` comes after `end` (S6.3).
+  void addRange(std::string_view start, std::string_view end, Family family = Family::IPv4) const {
+    const SocketAddress first(detail::require_ip(start, family));
+    addRange(first, SocketAddress(detail::require_ip(end, family)));
+  }
+  /// Between an IPv4 address and an IPv6 address that is not IPv4-mapped are only addresses written as mapped
+  /// ones.
+  void addRange(const SocketAddress& start, const SocketAddress& end) const {
+    if (!detail::in_order(start.ip(), end.ip())) {
+      detail::raise(detail::invalid_value("start", "must come before end", detail::inspect(start)));
+    }
+    shared_->add({.kind = detail::RuleKind::range, .first = start.ip(), .last = end.ip()});
+  }
+
+  /// All addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
+  /// `ERR_OUT_OF_RANGE` if `prefix` is not 0 to 32, for IPv6 0 to 128 (S6.4).
+  void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const {
+    addSubnet(SocketAddress(detail::require_ip(network, family)), prefix);
+  }
+  void addSubnet(const SocketAddress& network, int prefix) const {
+    const bool ipv4 = network.family() == Family::IPv4;
+    if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
+      detail::raise(
+          detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
+    }
+    shared_->add({.kind = detail::RuleKind::subnet,
+                  .prefix = static_cast<std::uint8_t>(prefix),
+                  .first = network.ip()});
+  }
+
+  /// True if a rule matches. False for a text that is not an address of the family (S6.5).
+  bool check(std::string_view address, Family family = Family::IPv4) const noexcept {
+    return shared_->check(detail::parse_ip(address, family));
+  }
+  bool check(const SocketAddress& address) const noexcept { return shared_->check(address.ip()); }
+
+  /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
+  std::vector<std::string> rules() const {
+    const std::vector<detail::BlockRule> rules = shared_->rules();
+    std::vector<std::string> texts;
+    texts.reserve(rules.size());
+    for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) texts.push_back(detail::rule_text(*rule));
+    return texts;
+  }
+
+  /// `rules()` as JSON text.
+  std::string toJSON() const {
+    std::string json = "[";
+    for (const std::string& rule : rules())
+      json.append(json.size() > 1 ? ",\"" : "\"").append(rule).append("\"");
+    return json.append("]");
+  }
+
+  /// Adds the rules of a JSON list of texts, in its order. Texts that are not rules are ignored. The first
+  /// one with a wrong address, order or prefix throws what adding it throws, and the ones before it stay.
+  /// Before any is added: throws `ERR_INVALID_ARG_TYPE` if it is not a list of texts, an Error of kind
+  /// "SyntaxError" if it is not JSON (S6.11).
+  void fromJSON(std::string_view json) const {
+    detail::JsonStrings list(json);
+    if (!list.valid()) detail::raise_bad_json(json, list.position());
+    if (!list.is_list()) detail::raise_not_a_list(json);
+    for (const std::string& text : list.strings()) {
+      if (const auto line = detail::read_rule_line(text)) add(*line);
+    }
+  }
+
+  /// A test of the type: true for a BlockList (S6.10).
+  template <class T>
+  static constexpr bool isBlockList(const T&) noexcept {
+    return std::is_same_v<T, BlockList>;
+  }
+
+  /// True if both are the same list.
+  friend bool operator==(const BlockList& a, const BlockList& b) noexcept { return a.shared_ == b.shared_; }
+
+ private:
+  void add(const detail::RuleLine& line) const {
+    switch (line.kind) {
+      case detail::RuleKind::address:
+        return addAddress(line.first, line.family);
+      case detail::RuleKind::subnet:
+        return addSubnet(line.first, line.prefix, line.family);
+      case detail::RuleKind::range: {
+        const SocketAddress start(detail::require_ip(line.first, line.family));
+        return addRange(start, SocketAddress(detail::require_ip(line.last, detail::end_family(line))));
+      }
+    }
+  }
+
+  void release() noexcept {
+    if (shared_->owners.fetch_sub(1) == 1) delete shared_;
+  }
+
+  detail::BlockRules* shared_;
+};
+
+} // namespace net
+
+#endif

@@ -1,0 +1,139 @@
+// A set of numbers kept as sorted intervals: quick to ask, quick to add to in any order. Internal.
+#ifndef NET_DETAIL_INTERVAL_SET_HPP
+#define NET_DETAIL_INTERVAL_SET_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace net::detail {
+
+/// An IPv6 address as a number.
+struct Wide {
+  std::uint64_t high = 0, low = 0;
+
+  // Without branches: the outcome of a comparison in a search is as good as random.
+  friend constexpr bool operator<=(const Wide& a, const Wide& b) noexcept {
+    return bool((a.high < b.high) | ((a.high == b.high) & (a.low <= b.low)));
+  }
+  friend constexpr bool operator==(const Wide&, const Wide&) noexcept = default;
+};
+
+/// The next number; the last one stays.
+constexpr std::uint32_t after(std::uint32_t key) noexcept { return key + (key != UINT32_MAX); }
+constexpr Wide after(Wide key) noexcept {
+  if (key.low != UINT64_MAX) return {key.high, key.low + 1};
+  return key.high != UINT64_MAX ? Wide{key.high + 1, 0} : key;
+}
+
+/// Intervals that touch or overlap become one. They stand in order in pages, so that adding moves one page at
+/// most; a search looks through the starts of the pages, then through a page: both are short enough to stay
+/// in the cache.
+template <class Key>
+class IntervalSet {
+ public:
+  bool contains(Key key) const noexcept {
+    const std::size_t page = count_up_to(starts_.data(), starts_.size(), key);
+    if (page == 0) return false;
+    const Page& intervals = pages_[page - 1];
+    return key <= intervals[count_up_to(intervals.data(), intervals.size(), key) - 1].last;
+  }
+
+  /// Both ends are in it; `first <= last`.
+  void add(Key first, Key last) {
+    if (pages_.empty()) {
+      starts_.push_back(first);
+      pages_.push_back({Interval{first, last}});
+      return;
+    }
+    // The new interval takes the place of those from `begin` in `page` to before `end` in `end_page`.
+    const Key reach = after(last);
+    const std::size_t page = page_of(first);
+    const std::size_t end_page = page_of(reach);
+    const std::size_t end = count_up_to(pages_[end_page].data(), pages_[end_page].size(), reach);
+    std::size_t begin = count_up_to(pages_[page].data(), pages_[page].size(), first);
+    if (begin > 0 && first <= after(pages_[page][begin - 1].last)) --begin;
+
+    if (page < end_page || begin < end) {
+      const Interval& swallowed = pages_[end_page][end - 1];
+      if (last <= swallowed.last) last = swallowed.last;
+      if (begin < pages_[page].size() && pages_[page][begin].first <= first)
+        first = pages_[page][begin].first;
+    }
+    erase(page, begin, end_page, end);
+    Page& home = pages_[page];
+    home.insert(home.begin() + offset(begin), Interval{first, last});
+    starts_[page] = home.front().first;
+    if (home.size() >= page_limit) split(page);
+  }
+
+ private:
+  struct Interval {
+    Key first, last;
+  };
+  using Page = std::vector<Interval>;
+
+  static constexpr std::size_t page_limit = 64;
+
+  static constexpr std::ptrdiff_t offset(std::size_t index) noexcept {
+    return static_cast<std::ptrdiff_t>(index);
+  }
+  static constexpr const Key& first_of(const Key& key) noexcept { return key; }
+  static constexpr const Key& first_of(const Interval& interval) noexcept { return interval.first; }
+
+  /// How many of the sorted items begin at or before `key`. The steps depend on the count alone, not on the
+  /// key.
+  template <class Item>
+  static std::size_t count_up_to(const Item* items, std::size_t count, const Key& key) noexcept {
+    std::size_t found = 0;
+    while (count > 0) {
+      const std::size_t half = (count + 1) / 2;
+      found += half * static_cast<std::size_t>(first_of(items[found + half - 1]) <= key);
+      count -= half;
+    }
+    return found;
+  }
+
+  /// The page in which `key` is, or would be.
+  std::size_t page_of(Key key) const noexcept {
+    const std::size_t page = count_up_to(starts_.data(), starts_.size(), key);
+    return page == 0 ? 0 : page - 1;
+  }
+
+  /// Leaves `page` there, even if nothing is left in it.
+  void erase(std::size_t page, std::size_t begin, std::size_t end_page, std::size_t end) noexcept {
+    Page& home = pages_[page];
+    if (page == end_page) {
+      home.erase(home.begin() + offset(begin), home.begin() + offset(end));
+      return;
+    }
+    home.erase(home.begin() + offset(begin), home.end());
+    Page& rest = pages_[end_page];
+    rest.erase(rest.begin(), rest.begin() + offset(end));
+    if (rest.empty()) {
+      ++end_page;
+    } else {
+      starts_[end_page] = rest.front().first;
+    }
+    pages_.erase(pages_.begin() + offset(page + 1), pages_.begin() + offset(end_page));
+    starts_.erase(starts_.begin() + offset(page + 1), starts_.begin() + offset(end_page));
+  }
+
+  /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
+  void split(std::size_t page) {
+    const auto middle = pages_[page].begin() + offset(page_limit / 2);
+    Page lower(pages_[page].begin(), middle);
+    Page upper(middle, pages_[page].end());
+    starts_.insert(starts_.begin() + offset(page + 1), upper.front().first);
+    pages_.insert(pages_.begin() + offset(page + 1), std::move(upper));
+    pages_[page] = std::move(lower);
+  }
+
+  std::vector<Key> starts_;
+  std::vector<Page> pages_;
+};
+
+} // namespace net::detail
+
+#endif

@@ -1,0 +1,62 @@
+// A lock for many readers or one writer, for critical sections of a microsecond. Internal.
+#ifndef NET_DETAIL_SHARED_LOCK_HPP
+#define NET_DETAIL_SHARED_LOCK_HPP
+
+#include <cstdint>
+
+#include <net/detail/atomic.hpp>
+
+namespace net::detail {
+
+/// Waiting is spinning: nobody may wait for anything, or run code of the user, while holding it.
+class SharedLock {
+ public:
+  void lock_shared() noexcept {
+    while (state_.fetch_add(1) >= writer) {
+      state_.fetch_sub(1);
+      while (state_.load() >= writer) {}
+    }
+  }
+  void unlock_shared() noexcept { state_.fetch_sub(1); }
+
+  void lock() noexcept {
+    // One number holds both counts, so of two that come together each sees the other or is seen by it.
+    while (state_.fetch_add(writer) >= writer) {
+      state_.fetch_sub(writer);
+      while (state_.load() >= writer) {}
+    }
+    while (state_.load() % writer != 0) {}
+  }
+  void unlock() noexcept { state_.fetch_sub(writer); }
+
+ private:
+  static constexpr std::uint32_t writer = 1U << 16;
+
+  Atomic<std::uint32_t> state_{0};
+};
+
+class ReadGuard {
+ public:
+  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+  ~ReadGuard() { lock_.unlock_shared(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+class WriteGuard {
+ public:
+  explicit WriteGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock(); }
+  WriteGuard(const WriteGuard&) = delete;
+  WriteGuard& operator=(const WriteGuard&) = delete;
+  ~WriteGuard() { lock_.unlock(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+} // namespace net::detail
+
+#endif
