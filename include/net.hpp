@@ -2,6 +2,12 @@
 #ifndef NET_HPP
 #define NET_HPP
 
+#include <net/block_list.hpp>
 #include <net/error.hpp>
+#include <net/ip.hpp>
+#include <net/loop.hpp>
+#include <net/server.hpp>
+#include <net/socket.hpp>
+#include <net/socket_address.hpp>
 
 #endif

@@ -84,9 +84,9 @@ struct ListenerCall {
       F& f = static_cast<Record&>(record).call;
       (void)self, (void)args;
       if constexpr (Takes::self) {
-        f(*static_cast<Self*>(self), *static_cast<typename Nth<I, Args...>::type*>(args[I])...);
+        f(*static_cast<Self*>(self), *static_cast<typename Nth<I, Args..., void>::type*>(args[I])...);
       } else {
-        f(*static_cast<typename Nth<I, Args...>::type*>(args[I])...);
+        f(*static_cast<typename Nth<I, Args..., void>::type*>(args[I])...);
       }
     }(std::make_index_sequence<Takes::count>{});
   }

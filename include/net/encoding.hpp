@@ -137,6 +137,88 @@ inline std::string decode(std::string_view bytes, Encoding encoding) {
   return text;
 }
 
+/// The value of a digit in base64, either alphabet, or -1.
+constexpr int base64_digit(char c) noexcept {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+/// As Node reads it: either alphabet, other characters are passed over, padding ends it.
+inline std::string decode_base64(std::string_view text) {
+  std::string bytes;
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    if (c == '=') break;
+    const int digit = base64_digit(c);
+    if (digit < 0) continue;
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push_back(static_cast<char>(group >> bits & 0xFF));
+  }
+  return bytes;
+}
+
+constexpr int hex_value(char c) noexcept {
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// Stops at the first pair that is no hex number (S15.1).
+inline std::string decode_hex(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) break;
+    bytes.push_back(static_cast<char>(high << 4 | low));
+  }
+  return bytes;
+}
+
+/// The code point at the start of a text in UTF-8, and how many bytes it takes.
+struct CodePoint {
+  std::uint32_t value;
+  std::size_t size;
+};
+
+constexpr CodePoint code_point(std::string_view text) noexcept {
+  const Utf8Step step = utf8_step(text);
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  if (!step.valid) return {replacement, step.size};
+  if (step.size == 1) return {byte(0), 1};
+  std::uint32_t value = byte(0) & (0xFFu >> (step.size + 1));
+  for (std::size_t i = 1; i < step.size; ++i) value = value << 6 | (byte(i) & 0x3F);
+  return {value, step.size};
+}
+
+/// Text in UTF-8 to the bytes that it is in another encoding.
+inline std::string encode(std::string_view text, Encoding encoding) {
+  std::string bytes;
+  switch (encoding) {
+    case Encoding::buffer:
+    case Encoding::utf8: return std::string(text);
+    case Encoding::hex: return decode_hex(text);
+    case Encoding::base64:
+    case Encoding::base64url: return decode_base64(text);
+    default: break;
+  }
+  while (!text.empty()) {
+    const CodePoint point = code_point(text);
+    text.remove_prefix(point.size);
+    const std::uint32_t high = point.value >= 0x10000 ? 0xD800 + ((point.value - 0x10000) >> 10) : point.value;
+    const auto put = [&](std::uint32_t unit) {
+      bytes.push_back(static_cast<char>(unit & 0xFF));
+      if (encoding == Encoding::utf16le) bytes.push_back(static_cast<char>(unit >> 8 & 0xFF));
+    };
+    put(high);
+    if (point.value >= 0x10000) put(0xDC00 + ((point.value - 0x10000) & 0x3FF));
+  }
+  return bytes;
+}
+
 }  // namespace detail
 }  // namespace net
 

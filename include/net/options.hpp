@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include <net/block_list.hpp>
 #include <net/detail/function.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
@@ -85,6 +86,7 @@ struct ConnectOptions {
   Duration keepAliveInitialDelay = 0;
   std::optional<bool> autoSelectFamily = {};
   std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
+  std::optional<BlockList> blockList = {};  ///< addresses that are not connected to (S21)
   Duration timeout = 0;              ///< as `setTimeout`, before connecting; 0: none
   bool allowHalfOpen = false;        ///< createConnection: the socket's own
   bool reusable = false;
@@ -98,6 +100,7 @@ struct ServerOptions {
   Duration keepAliveInitialDelay = 0;  ///< cut to whole seconds (S18.13)
   bool noDelay = false;
   bool pauseOnConnect = false;         ///< accepted sockets are not read until `resume()` (S14.17)
+  std::optional<BlockList> blockList = {};  ///< clients that are turned away silently (S21.6)
   bool reusable = false;               ///< keep the listeners after 'close', to listen again later
 };
 

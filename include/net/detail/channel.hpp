@@ -88,9 +88,9 @@ class fd_channel : public Watcher {
   int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
   int set_keep_alive(bool on, int seconds) noexcept { return os::set_keep_alive(fd, on, seconds); }
   int set_type_of_service(int value) noexcept {
-    return os::set_type_of_service(fd, local_end().family, value);
+    return os::set_type_of_service(fd, local_end().ip.family, value);
   }
-  int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().family); }
+  int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
 
  private:
   int take(int descriptor) noexcept {

@@ -6,16 +6,17 @@
 #include <cstdint>
 #include <string>
 
-#include <net/ip.hpp>
+#include <net/detail/ip_address.hpp>
 
 namespace net::detail {
 
 /// An IP address and a port; `scope` is the number of the interface of a link-local IPv6 address.
 struct Endpoint {
-  Family family = Family::unspecified;
+  IpAddress ip;
   std::uint16_t port = 0;
   std::uint32_t scope = 0;
-  unsigned char bytes[16] = {};
+
+  explicit operator bool() const noexcept { return static_cast<bool>(ip); }
 };
 
 /// Bytes that wait to be sent, somewhere in memory.

@@ -28,6 +28,7 @@ struct Handle {
     void (*free)(Handle&) noexcept;     // the last reference is gone
     void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, tell nobody
     void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
+    void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
   };
 
   Handle(LoopCore& core, const Operations& table) noexcept;

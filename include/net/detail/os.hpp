@@ -31,6 +31,7 @@
 #include <string_view>
 
 #include <net/detail/endpoint.hpp>
+#include <net/error.hpp>
 
 namespace net {
 
@@ -199,16 +200,16 @@ struct SystemAddress {
   SystemAddress() noexcept { std::memset(&room, 0, sizeof room); }
 
   explicit SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
-    if (from.family == Family::IPv6) {
+    if (from.ip.family == Family::IPv6) {
       v6.sin6_family = AF_INET6;
       v6.sin6_port = htons(from.port);
       v6.sin6_scope_id = from.scope;
-      std::memcpy(&v6.sin6_addr, from.bytes, 16);
+      std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
       size = sizeof v6;
     } else {
       v4.sin_family = AF_INET;
       v4.sin_port = htons(from.port);
-      std::memcpy(&v4.sin_addr, from.bytes, 4);
+      std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
       size = sizeof v4;
     }
   }
@@ -228,14 +229,14 @@ struct SystemAddress {
   Endpoint endpoint() const noexcept {
     Endpoint to;
     if (any.sa_family == AF_INET6) {
-      to.family = Family::IPv6;
+      to.ip.family = Family::IPv6;
       to.port = ntohs(v6.sin6_port);
       to.scope = v6.sin6_scope_id;
-      std::memcpy(to.bytes, &v6.sin6_addr, 16);
+      std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
     } else if (any.sa_family == AF_INET) {
-      to.family = Family::IPv4;
+      to.ip.family = Family::IPv4;
       to.port = ntohs(v4.sin_port);
-      std::memcpy(to.bytes, &v4.sin_addr, 4);
+      std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
     }
     return to;
   }
@@ -261,7 +262,7 @@ inline std::uint32_t interface_index(std::string_view zone) noexcept {
   }
   if (decimal) return number;
   char name[IF_NAMESIZE] = {};
-  if (zone.size() >= sizeof name) return 0;
+  if (zone.empty() || zone.size() >= sizeof name) return 0;
   std::memcpy(name, zone.data(), zone.size());
   return ::if_nametoindex(name);
 }
@@ -269,6 +270,23 @@ inline std::uint32_t interface_index(std::string_view zone) noexcept {
 inline std::string interface_name(std::uint32_t index) {
   char name[IF_NAMESIZE] = {};
   return ::if_indextoname(index, name) ? name : std::to_string(index);
+}
+
+/// The text of the address, with the interface of a link-local one (S11.17).
+inline std::string endpoint_text(const Endpoint& end) {
+  std::string text = to_text(end.ip);
+  const bool link_local = end.ip.family == Family::IPv6 && end.ip.bytes[0] == 0xfe && (end.ip.bytes[1] & 0xc0) == 0x80;
+  if (link_local && end.scope != 0) text.append("%").append(interface_name(end.scope));
+  return text;
+}
+
+/// The address that a text is, with its zone resolved; none if it is no address.
+inline Endpoint parse_endpoint(std::string_view text, int port) noexcept {
+  Endpoint end;
+  end.ip = parse_ip(text);
+  end.port = static_cast<std::uint16_t>(port);
+  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
+  return end;
 }
 
 // ── connecting and listening ───────────────────────────────────────────────
@@ -286,10 +304,10 @@ inline int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
 
 /// A listening TCP descriptor, or a negated errno.
 inline int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
-  const int fd = open_socket(at.family == Family::IPv6 ? AF_INET6 : AF_INET);
+  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
   if (fd < 0) return fd;
   int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (failed == 0 && at.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
+  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
   if (failed == 0 && flags.reuse_port) {
 #if defined(__linux__) && defined(SO_REUSEPORT)
     failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
@@ -379,6 +397,70 @@ class Condition {
  private:
   pthread_cond_t condition_ = PTHREAD_COND_INITIALIZER;
 };
+
+/// Starts a thread that nobody joins.
+inline bool start_thread(void (*work)(void*), void* argument) {
+  struct Start {
+    void (*work)(void*);
+    void* argument;
+  };
+  auto* start = new Start{work, argument};
+  pthread_t thread;
+  const int failed = ::pthread_create(&thread, nullptr, [](void* given) -> void* {
+    const Start now = *static_cast<Start*>(given);
+    delete static_cast<Start*>(given);
+    now.work(now.argument);
+    return nullptr;
+  }, start);
+  if (failed) {
+    delete start;
+    return false;
+  }
+  ::pthread_detach(thread);
+  return true;
+}
+
+// ── names ──────────────────────────────────────────────────────────────────
+
+/// Asks the system's resolver and waits for it. The addresses come in its order, as texts; what failed, or none.
+template <class Addresses>
+Errc look_up(const std::string& host, Family family, int hints, Addresses& addresses) {
+  addrinfo wanted{};
+  wanted.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = hints;
+  addrinfo* found = nullptr;
+  const int failed = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
+  switch (failed) {
+    case 0: break;
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA:
+#endif
+#if defined(EAI_ADDRFAMILY)
+    case EAI_ADDRFAMILY:
+#endif
+    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
+    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
+    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
+    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
+    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
+    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
+    default: return Errc::ERR_LOOKUP_OTHER;
+  }
+  for (const addrinfo* at = found; at; at = at->ai_next) {
+    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
+    SystemAddress address;
+    std::memcpy(&address.room, at->ai_addr, at->ai_addrlen);
+    const Endpoint end = address.endpoint();
+    addresses.push_back({endpoint_text(end), end.ip.family});
+  }
+  ::freeaddrinfo(found);
+  return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
+}
+
+/// The hint of S12.8: only families that this machine has.
+inline constexpr int hint_address_config = AI_ADDRCONFIG;
+inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
 
 }  // namespace detail::os
 }  // namespace net

@@ -17,13 +17,7 @@ namespace net::detail::inline NET_MACHINE {
 struct LookupState : Handle {
   using Done = Function<void(const Error&, const std::vector<LookupAddress>&)>;
 
-  static constexpr Operations table{
-      [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
-      [](Handle& handle) noexcept {
-        auto& self = static_cast<LookupState&>(handle);
-        self.callback.reset();
-        self.release();
-      }};
+  static const Operations table;
 
   explicit LookupState(LoopCore& core) noexcept : Handle(core, table) {}
   Done callback;
@@ -35,6 +29,14 @@ struct LookupState : Handle {
     if (done) done(error, addresses);
   }
 };
+
+inline constexpr Handle::Operations LookupState::table{
+    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
+    [](Handle& handle) noexcept {
+      auto& self = static_cast<LookupState&>(handle);
+      self.callback.reset();
+      self.release();
+    }};
 
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
 /// a lookup cannot be called off, and nobody should wait for one at the end of a program.

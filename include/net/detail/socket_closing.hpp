@@ -125,7 +125,7 @@ inline void SocketState::destroy(const Error& error) {
     tick_error(error);
     tick([](SocketState& self) { self.emit_close(); });
   }
-  if (server) server_told();
+  if (server) server->operations->child_gone(*server);
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
@@ -189,7 +189,8 @@ inline void SocketState::emit_close() {
 
 /// The loop's own reference: taken when there is something to keep, given back after 'close'.
 inline void SocketState::hold() noexcept {
-  if (std::exchange(holds_self, true)) return;
+  if (holds_self) return;
+  holds_self = true;
   retain();
 }
 
@@ -252,7 +253,9 @@ inline void SocketState::abandon() {
   delete std::exchange(backlog, nullptr);
   server = {};
   listeners.clear();
-  if (std::exchange(holds_self, false)) release();
+  if (!holds_self) return;
+  holds_self = false;
+  release();
 }
 
 inline SocketState::~SocketState() {

@@ -62,7 +62,8 @@ inline void SocketState::deliver(std::string_view bytes) {
     ~Rest() {
       if (bytes.empty() || self.destroyed) return;
       self.more().unread.insert(0, bytes);
-      if (!std::exchange(self.kernel_reading, false)) return;
+      if (!self.kernel_reading) return;
+      self.kernel_reading = false;  // so that starting tells it from the loop
       self.start_reading();
     }
   } rest{*this, bytes};
@@ -193,7 +194,8 @@ inline void SocketState::flow() {
 
 inline void SocketState::emit_readable() {
   need_readable = false;
-  if (std::exchange(readable_told, true)) return;
+  if (readable_told) return;
+  readable_told = true;
   tick([](SocketState& self) { self.emit_readable_now(); });
 }
 
@@ -208,7 +210,8 @@ inline void SocketState::emit_readable_now() {
 
 /// Reads on, on a tick, until the high-water mark is reached.
 inline void SocketState::maybe_read_more() {
-  if (std::exchange(reading_more, true)) return;
+  if (reading_more) return;
+  reading_more = true;
   tick([](SocketState& self) {
     if (!self.reading && !self.ended &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
@@ -253,7 +256,8 @@ inline void SocketState::pause() {
 inline void SocketState::resume() {
   if (flow_state != Flow::flowing) {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
-    if (!std::exchange(resume_ticking, true)) {
+    if (!resume_ticking) {
+      resume_ticking = true;
       tick([](SocketState& self) { self.resume_now(); });
     }
   }

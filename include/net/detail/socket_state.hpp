@@ -17,7 +17,6 @@
 
 namespace net::detail::inline NET_MACHINE {
 
-struct ServerState;
 struct Connecting;
 
 enum class Flow : std::uint8_t { unset, flowing, paused };
@@ -48,11 +47,11 @@ struct ColdState {
   std::optional<double> idle_length;   // as given to setTimeout
   bool write_progress = false;         // the kernel took something since the idle timer last looked
   Connecting* connecting = nullptr;
-  std::vector<std::string> attempted;
-  std::string path;
+  std::vector<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13)
+  std::vector<std::string> attempted;  // S13.14
+  int path_result = 0;                 // of a connect() to a path, until it is told
   int keep_alive_seconds = 0;
   int type_of_service = -1;
-  Endpoint local;                      // kept for a read that fails late
 };
 
 /// The order of the rows in Socket::Events.
@@ -96,6 +95,7 @@ struct SocketState : Handle {
   template <class MakeNode>
   bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
   bool refuse_write(WriteCallback& callback);
+  Error refusal() const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   static void flush_corked(Handle& self) noexcept;
   void send_in_flight();
@@ -135,7 +135,6 @@ struct SocketState : Handle {
   void abandon();
   void hold() noexcept;
   void let_go() noexcept;
-  void server_told();  // net/server.hpp's count goes down (S9.17)
 
   // ── idle timeout and options (socket_options.hpp) ──
   void set_timeout(double ms);
@@ -149,8 +148,9 @@ struct SocketState : Handle {
   void apply_options();
 
   // ── connecting (connector.hpp) ──
-  void connect_ready();
+  void connect_ready(Watcher& watcher);
   void connected();
+  void begin_reading();
   void stop_connecting() noexcept;
 
   // ── what listeners are told (net/socket.hpp) ──
@@ -192,7 +192,7 @@ struct SocketState : Handle {
   /// An internal once-listener, in its place among the user's.
   template <class F>
   std::uint32_t once_inside(unsigned event, F&& f);
-  bool has_error() const noexcept { return errored; }
+  bool is_paused() const noexcept { return explicitly_paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 
   // ── data, hot first ──
@@ -248,6 +248,7 @@ struct SocketState : Handle {
   bool removed_end_listener : 1 = false;
 
   std::uint16_t corked = 0;
+  std::uint32_t round = 0;              // counts connections, so that what belongs to an old one can tell
   std::uint32_t cork_callbacks = 0;     // of small writes that are gathered
 
   std::size_t read_mark = 65536;
@@ -280,7 +281,7 @@ struct OnThrow {
   }
 };
 
-inline const Handle::Operations SocketState::table{
+inline constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready};
 
@@ -302,9 +303,9 @@ inline void SocketState::update_watch() {
   recount();
 }
 
-inline void SocketState::on_ready(Handle& handle, Watcher&, unsigned what, int) {
+inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) return self.connect_ready();
+  if (self.connecting) return self.connect_ready(watcher);
   if (what & readable) self.read_from_kernel();
   if ((what & writable) && self.writing && self.channel.is_open()) self.send_in_flight();
 }
@@ -316,10 +317,10 @@ std::uint32_t SocketState::once_inside(unsigned event, F&& f) {
     Body body;
     explicit Record(Body&& from) : ListenerRecord{}, body(std::move(from)) {}
   };
-  static constexpr ListenerRecord::Operations operations{
+  static constexpr ListenerRecord::Operations calls{
       [](ListenerRecord& record, void*, void* const*) { static_cast<Record&>(record).body(); },
       [](ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }};
-  return listeners.add<Record>(event, true, false, operations, Body(std::forward<F>(f)));
+  return listeners.add<Record>(event, true, false, calls, Body(std::forward<F>(f)));
 }
 
 inline Error SocketState::error_or(Errc code, const char* message) const {

@@ -114,7 +114,8 @@ inline void SocketState::flush_corked(Handle& handle) noexcept {
 /// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
 inline void SocketState::tell_written(WriteCallback callback) {
   if (!callback) {
-    if (write_length == 0 && !std::exchange(drain_ticking, true)) {
+    if (write_length == 0 && !drain_ticking) {
+      drain_ticking = true;
       tick([](SocketState& self) { self.after_write(0); });
     }
     return;
@@ -312,13 +313,16 @@ inline void SocketState::tell_finish_callbacks(const Error& error) {
   }
 }
 
-/// S15.15-S15.17, S16.8: a write in a wrong state.
+/// S15.15-S15.17, S16.8: what a write in a wrong state gets.
+inline Error SocketState::refusal() const {
+  if (!ending) return coded(Errc::ERR_STREAM_DESTROYED);
+  return ended_by_other ? ended_by_other_party() : coded(Errc::ERR_STREAM_WRITE_AFTER_END);
+}
+
 inline bool SocketState::refuse_write(WriteCallback& callback) {
-  const Error error = ending && ended_by_other ? ended_by_other_party()
-                      : ending                 ? coded(Errc::ERR_STREAM_WRITE_AFTER_END)
-                                               : coded(Errc::ERR_STREAM_DESTROYED);
+  const Error error = refusal();
   if (callback && loop) {
-    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+    loop->next_tick([error, call = std::move(callback)] { call(error); });
   }
   fail(error);
   return false;

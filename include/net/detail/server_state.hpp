@@ -1,0 +1,264 @@
+// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
+#ifndef NET_DETAIL_SERVER_STATE_HPP
+#define NET_DETAIL_SERVER_STATE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <net/detail/listeners.hpp>
+#include <net/detail/loop_core.hpp>
+#include <net/detail/resolver.hpp>
+#include <net/detail/socket_state.hpp>
+#include <net/options.hpp>
+
+namespace net::detail::inline NET_MACHINE {
+
+/// The order of the rows in Server::Events.
+enum ServerEvent : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
+
+struct ServerState : Handle {
+  static const Operations table;
+
+  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) { acceptor.owner = static_cast<Handle*>(this); }
+
+  // ── listening ──
+  void listen(const ListenOptions& asked);
+  void look_up_host(const ListenOptions& asked);
+  void bind(const Endpoint& at, const ListenOptions& asked);
+  void bound(int failed, std::string_view address, int port);
+  void opened();
+  void close();
+  void close_if_drained();
+  void emit_close();
+  void abandon();
+
+  // ── connections ──
+  void accept_one();
+  void accepted(NativeHandle fd);
+  void drop(Machine::Channel& channel);
+  static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
+  static void connection_gone(Handle& self);
+
+  // ── what listeners are told (net/server.hpp) ──
+  void tell_close();
+  void tell_connection(const Ref<SocketState>& socket);
+  void tell_error(const Error& error);
+  void tell_listening();
+  void tell_drop(const DropInfo& info);
+
+  template <class F>
+  void tick(F&& f) {
+    loop->next_tick([self = Ref<ServerState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+  }
+  /// What keeps the loop alive: a listening descriptor that is ref'd.
+  void recount() noexcept {
+    const bool busy = acceptor.is_open() && wanted && loop;
+    if (busy == counted || !loop) return;
+    counted = busy;
+    loop->keep_alive(busy);
+  }
+
+  Machine::Acceptor acceptor;
+  Listeners listeners;
+  ServerOptions options;
+  std::size_t connections = 0;
+  std::optional<std::size_t> most_connections;
+  std::uint32_t round = 0;          // counts listens, so that a late lookup can tell
+  bool looking_up : 1 = false;
+  bool wanted : 1 = true;
+  bool counted : 1 = false;
+  bool holds_self : 1 = false;
+  bool drop_max_connection : 1 = false;
+  bool inherits_no_delay : 1 = false;
+  bool close_ticking : 1 = false;
+  std::string path;
+};
+
+inline constexpr Handle::Operations ServerState::table{
+    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
+    &ServerState::connection_gone};
+
+// ── listening ──────────────────────────────────────────────────────────────
+
+inline void ServerState::listen(const ListenOptions& asked) {
+  ++round;
+  looking_up = false;
+  if (!asked.host.empty()) return look_up_host(asked);
+  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
+  Endpoint any = os::parse_endpoint("::", asked.port);
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, asked.backlog ? asked.backlog : 511};
+  int failed = acceptor.listen(any, flags);
+  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
+    any = os::parse_endpoint("0.0.0.0", asked.port);
+    failed = acceptor.listen(any, flags);
+  }
+  bound(failed, to_text(any.ip), asked.port);
+}
+
+/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
+inline void ServerState::look_up_host(const ListenOptions& asked) {
+  looking_up = true;
+  const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
+                            const Error& error, const std::vector<LookupAddress>& addresses) {
+    if (!looking_up || this->round != round) return;
+    looking_up = false;
+    if (error) {
+      tell_error(error);
+      return;
+    }
+    const LookupAddress* chosen = nullptr;
+    for (const LookupAddress& found : addresses) {
+      const IpAddress ip = parse_ip(found.address);
+      const bool link_local = ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
+      if (!link_local) {
+        chosen = &found;
+        break;
+      }
+    }
+    if (!chosen) chosen = &addresses.front();
+    bind(os::parse_endpoint(chosen->address, asked.port), asked);
+  };
+  if (isIP(asked.host) != 0) {
+    // known, but answered on a tick; it keeps the loop alive no longer than that
+    loop->next_tick([answered, host = asked.host] { answered(Error(), {{host, family_of(host)}}); });
+  } else {
+    detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
+  }
+}
+
+inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, asked.backlog ? asked.backlog : 511};
+  bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
+}
+
+/// The events come on the next tick, how ever it went (S9.2, S9.12).
+inline void ServerState::bound(int failed, std::string_view address, int port) {
+  if (failed < 0) {
+    tick([error = listen_failure(-failed, address, port)](ServerState& self) { self.tell_error(error); });
+    return;
+  }
+  opened();
+}
+
+inline void ServerState::opened() {
+  if (const int failed = loop->poller().watch(acceptor, readable); failed < 0) {
+    acceptor.close();
+    return bound(failed, "", 0);
+  }
+  if (!holds_self) {
+    holds_self = true;
+    retain();
+  }
+  inherits_no_delay = false;
+  if (options.noDelay && path.empty()) inherits_no_delay = acceptor.set_no_delay(true) == 0;
+  recount();
+  tick([round = this->round](ServerState& self) {
+    if (self.acceptor.is_open() && self.round == round) self.tell_listening();
+  });
+}
+
+// ── closing ────────────────────────────────────────────────────────────────
+
+/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
+inline void ServerState::close() {
+  looking_up = false;
+  if (acceptor.is_open()) {
+    loop->poller().drop(acceptor);
+    acceptor.close();
+    recount();
+  }
+  close_if_drained();
+}
+
+inline void ServerState::close_if_drained() {
+  if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
+  close_ticking = true;
+  tick([](ServerState& self) {
+    self.close_ticking = false;
+    self.emit_close();
+  });
+}
+
+inline void ServerState::emit_close() {
+  struct Drop {
+    ServerState& self;
+    Ref<ServerState> alive;
+    ~Drop() {
+      if (self.acceptor.is_open() || self.looking_up) return;
+      if (!self.options.reusable) self.listeners.clear();
+      if (!self.holds_self) return;
+      self.holds_self = false;
+      self.release();
+    }
+  } const drop{*this, Ref<ServerState>(this)};
+  tell_close();
+}
+
+inline void ServerState::connection_gone(Handle& handle) {
+  auto& self = static_cast<ServerState&>(handle);
+  --self.connections;
+  self.close_if_drained();
+}
+
+inline void ServerState::abandon() {
+  if (acceptor.is_open()) loop->poller().drop(acceptor);
+  acceptor.close();
+  listeners.clear();
+  if (!holds_self) return;
+  holds_self = false;
+  release();
+}
+
+// ── connections ────────────────────────────────────────────────────────────
+
+/// One a wake-up: asking whether there is another costs more than being woken again.
+inline void ServerState::accept_one() {
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd >= 0) return accepted(fd);
+  // a client that has gone already, or no descriptor left: the next one is another matter
+  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED || fd == -EMFILE || fd == -ENFILE) return;
+  tell_error(system_failure(-fd, "accept"));
+}
+
+inline void ServerState::accepted(NativeHandle fd) {
+  const Ref<SocketState> socket(new SocketState(*loop));
+  SocketState& state = *socket;
+  state.channel.adopt(fd);
+  if (most_connections && connections >= *most_connections) return drop(state.channel);
+  if (options.blockList && options.blockList->check(SocketAddress(state.channel.remote_end().ip))) return;
+  state.has_handle = true;
+  state.is_path = !path.empty();
+  state.allow_half_open = options.allowHalfOpen;
+  state.read_mark = state.write_mark = options.highWaterMark;
+  state.no_delay = options.noDelay;
+  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
+  if (options.keepAlive) {
+    const double ms = options.keepAliveInitialDelay.milliseconds();
+    const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+    state.keep_alive = true;
+    if (seconds != 0) state.more().keep_alive_seconds = seconds;
+    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
+  }
+  state.hold();
+  state.server = Ref<Handle>(this);
+  ++connections;
+  if (options.pauseOnConnect) {
+    state.flow_state = Flow::paused;
+  } else {
+    state.read_nothing();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+  }
+  tell_connection(socket);
+}
+
+inline void ServerState::drop(Machine::Channel& channel) {
+  const Endpoint local = channel.local_end(), remote = channel.remote_end();
+  tell_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port, remote.ip.family});
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif

@@ -1,0 +1,222 @@
+// net::Server: listens, and makes a net::Socket of every connection.
+#ifndef NET_SERVER_HPP
+#define NET_SERVER_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <net/detail/server_state.hpp>
+#include <net/emitter.hpp>
+#include <net/loop.hpp>
+#include <net/options.hpp>
+#include <net/socket.hpp>
+
+namespace net::inline NET_MACHINE {
+
+/// A TCP or IPC server. A handle: copies are the same server, and the loop keeps it while it listens. Its listeners
+/// are dropped after 'close', unless it listens again by then or was made with `.reusable = true`.
+///
+/// Events, with what their listeners are told:
+/// - `listening`: bound; `address()` is known (S9.2)
+/// - `connection` (Socket): a client is there; it is being read already (S9.16)
+/// - `drop` (const DropInfo&): a client was turned away because of `maxConnections`
+/// - `error` (const Error&): listening or accepting failed; the server can listen again (S9.12)
+/// - `close`: it listens no more, and all connections are gone (S9.14)
+class Server : public Emitter<Server> {
+ public:
+  using Events = detail::EventTable<detail::Event<"close">, detail::Event<"connection", Socket>, detail::Event<"error", const Error>,
+                                    detail::Event<"listening">, detail::Event<"drop", const DropInfo>>;
+
+  template <class F = std::nullptr_t>
+  explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)
+      : Server(Loop::current(), options, std::forward<F>(connectionListener)) {}
+  template <class F = std::nullptr_t>
+  explicit Server(Loop& loop, const ServerOptions& options = {}, F&& connectionListener = nullptr)
+      : state_(new detail::ServerState(loop.core(), options)) {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) {
+      on<"connection">(std::forward<F>(connectionListener));
+    }
+  }
+
+  /// Listens; 'listening' follows, or 'error' (S9). The listener is a once-listener of 'listening'. Without a host
+  /// the address is known when this returns (S9.3). Throws `ERR_SERVER_ALREADY_LISTEN`, `ERR_SOCKET_BAD_PORT` or
+  /// `ERR_INVALID_ARG_VALUE` (S3.15). Allowed again after `close()` and after an error.
+  template <class F = std::nullptr_t>
+    requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view>)
+  const Server& listen(F&& listener = nullptr) const {
+    return listen(ListenOptions{.port = 0}, std::forward<F>(listener));
+  }
+  template <class F = std::nullptr_t>
+    requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view>)
+  const Server& listen(int port, F&& listener = nullptr) const {
+    return listen(ListenOptions{.port = checked(port)}, std::forward<F>(listener));
+  }
+  template <class F = std::nullptr_t>
+    requires(!std::is_convertible_v<F, int>)
+  const Server& listen(int port, std::string_view host, F&& listener = nullptr) const {
+    return listen(ListenOptions{.port = checked(port), .host = std::string(host)}, std::forward<F>(listener));
+  }
+  template <class F = std::nullptr_t>
+  const Server& listen(int port, std::string_view host, int backlog, F&& listener = nullptr) const {
+    return listen(ListenOptions{.port = checked(port), .host = std::string(host), .backlog = backlog}, std::forward<F>(listener));
+  }
+  template <class F = std::nullptr_t>
+  const Server& listen(int port, int backlog, F&& listener = nullptr) const {
+    return listen(ListenOptions{.port = checked(port), .backlog = backlog}, std::forward<F>(listener));
+  }
+  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
+  template <class F = std::nullptr_t>
+    requires(!std::is_convertible_v<F, int>)
+  const Server& listen(std::string_view path, F&& listener = nullptr) const {
+    return listen(path, 511, std::forward<F>(listener));
+  }
+  template <class F = std::nullptr_t>
+  const Server& listen(std::string_view path, int backlog, F&& listener = nullptr) const {
+    const long long port = detail::number_of(path);
+    ListenOptions options{.backlog = backlog};
+    if (port >= 0) {
+      options.port = port > 65535 ? 65536 : static_cast<int>(port);
+    } else {
+      options.path = path;
+    }
+    return listen(options, std::forward<F>(listener));
+  }
+  template <class F = std::nullptr_t>
+  const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
+    require_idle();
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
+    start(options);
+    return *this;
+  }
+
+  /// Stops listening at once; connections go on. The callback runs at 'close', with `ERR_SERVER_NOT_RUNNING` if the
+  /// server was not listening (S9.13-S9.15).
+  const Server& close() const {
+    state_->close();
+    return *this;
+  }
+  template <class F>
+  const Server& close(F&& callback) const {
+    Error error;
+    if (!state_->acceptor.is_open()) error = detail::coded(Errc::ERR_SERVER_NOT_RUNNING);
+    once<"close">([call = detail::write_callback(std::forward<F>(callback)), error] { call(error); });
+    state_->close();
+    return *this;
+  }
+
+  /// Where it listens; empty if it does not (S8.6).
+  std::optional<AddressInfo> address() const {
+    if (!state_->acceptor.is_open()) return std::nullopt;
+    const detail::Endpoint end = state_->acceptor.local_end();
+    return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+  }
+  /// Tells the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
+  template <class F>
+  const Server& getConnections(F&& callback) const {
+    state_->tick([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& self) mutable {
+      call(Error(), self.connections);
+    });
+    return *this;
+  }
+  bool listening() const { return state_->acceptor.is_open(); }
+  /// With so many connections, further ones are dropped; 0 drops all, empty is no limit (S8.4).
+  std::optional<std::size_t> maxConnections() const { return state_->most_connections; }
+  void maxConnections(std::optional<std::size_t> most) const { state_->most_connections = most; }
+  /// Kept, and without effect: only a cluster could use it (S8.5).
+  bool dropMaxConnection() const { return state_->drop_max_connection; }
+  void dropMaxConnection(bool on) const { state_->drop_max_connection = on; }
+  /// Whether it keeps the loop alive; also for later listens (S19.2).
+  const Server& ref() const { return want(true); }
+  const Server& unref() const { return want(false); }
+
+  /// The descriptor, to look at; -1 if there is none.
+  NativeHandle nativeHandle() const { return state_->acceptor.is_open() ? state_->acceptor.native() : -1; }
+
+  bool operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
+
+  /// The library's own view of it.
+  explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
+  detail::ServerState& state() const noexcept { return *state_; }
+
+ private:
+  friend class Emitter<Server>;
+
+  template <fixed_string Name>
+  static constexpr void check_event() {
+    static_assert(Events::has<Name>, "net::Server has no event of that name; it has: close connection error listening drop");
+  }
+  detail::Listeners& events() const { return state_->listeners; }
+
+  static int checked(int port) {
+    if (port < 0) detail::raise(detail::bad_port("options.port", port));
+    return port;
+  }
+  void require_idle() const {
+    if (!state_->loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
+    if (state_->acceptor.is_open()) detail::raise(detail::coded(Errc::ERR_SERVER_ALREADY_LISTEN));
+  }
+  void start(const ListenOptions& options) const {
+    if (options.port == -1) {
+      detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+                                  options.path.empty() ? "The argument 'options' must have the property \"port\" or \"path\". Received {}"
+                                                       : "The argument 'options' is invalid. Received a path"));
+    }
+    if (options.port < 0 || options.port > 65535) detail::raise(detail::bad_port("options.port", options.port));
+    state_->listen(options);
+  }
+  const Server& want(bool on) const {
+    state_->wanted = on;
+    state_->recount();
+    return *this;
+  }
+
+  detail::Ref<detail::ServerState> state_;
+};
+
+/// A server on this thread's loop; the listener is told of every connection.
+template <class F = std::nullptr_t>
+  requires(!std::is_convertible_v<F, const ServerOptions&>)
+Server createServer(F&& connectionListener = nullptr) {
+  return Server(ServerOptions{}, std::forward<F>(connectionListener));
+}
+template <class F = std::nullptr_t>
+Server createServer(const ServerOptions& options, F&& connectionListener = nullptr) {
+  return Server(options, std::forward<F>(connectionListener));
+}
+template <class F = std::nullptr_t>
+Server createServer(Loop& loop, const ServerOptions& options, F&& connectionListener = nullptr) {
+  return Server(loop, options, std::forward<F>(connectionListener));
+}
+
+}  // namespace net::inline NET_MACHINE
+
+// ── what listeners are told ────────────────────────────────────────────────
+
+namespace net::detail::inline NET_MACHINE {
+
+template <unsigned Event, class... Args>
+bool tell(ServerState& state, Args&&... args) {
+  if (!state.listeners.has(Event)) return false;
+  Server server{Ref<ServerState>(&state)};
+  return EventAt<Server::Events, Event>::type::fire(state.listeners, Event, server, args...);
+}
+
+inline void ServerState::tell_close() { tell<server_close>(*this); }
+inline void ServerState::tell_connection(const Ref<SocketState>& socket) {
+  Socket handle(socket);
+  tell<server_connection>(*this, handle);
+}
+inline void ServerState::tell_listening() { tell<server_listening>(*this); }
+inline void ServerState::tell_drop(const DropInfo& info) { tell<server_drop>(*this, info); }
+/// With nobody to listen it leaves run() (S1.6).
+inline void ServerState::tell_error(const Error& error) {
+  if (!tell<server_error>(*this, error)) raise(error);
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif

@@ -1,0 +1,531 @@
+// net::Socket: one connection, TCP or IPC, with Node's methods and events.
+#ifndef NET_SOCKET_HPP
+#define NET_SOCKET_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <net/chunk.hpp>
+#include <net/detail/connector.hpp>
+#include <net/detail/payload.hpp>
+#include <net/detail/socket_closing.hpp>
+#include <net/detail/socket_options.hpp>
+#include <net/detail/socket_reading.hpp>
+#include <net/detail/socket_state.hpp>
+#include <net/detail/socket_writing.hpp>
+#include <net/emitter.hpp>
+#include <net/loop.hpp>
+#include <net/options.hpp>
+
+namespace net::inline NET_MACHINE {
+
+/// One connection. A handle: cheap to copy, all copies are the same socket. The loop keeps an open socket alive,
+/// so a program need not store it. After 'close' its listeners are dropped, so a listener may capture its own
+/// socket and nothing leaks; they stay if `connect()` was called again by then, or with `.reusable = true`.
+///
+/// Everything belongs to the thread of its loop. Failures of the outside world arrive as 'error' and then
+/// 'close' (S3.18); an 'error' that nobody listens to leaves `run()` as an exception.
+///
+/// Events, with what their listeners are told:
+/// - `close` (bool hadError): the last event, once per connection
+/// - `connect`, `ready`: the connection is there
+/// - `connectionAttempt` (std::string_view ip, int port, Family), `connectionAttemptFailed` (…, const Error&),
+///   `connectionAttemptTimeout` (ip, port, family)
+/// - `data` (Chunk): received bytes, valid until the listener returns
+/// - `drain`: after `write` returned false, everything is in the kernel
+/// - `end`: the other side will send no more
+/// - `error` (const Error&): followed by 'close'
+/// - `lookup` (const Error&, std::string_view address, Family, std::string_view host)
+/// - `timeout`: nothing happened for as long as `setTimeout` said; the socket stays open
+/// - `finish`, `prefinish`: all that was written is in the kernel, after `end()`
+/// - `pause`, `resume`, `readable`, `pipe` (Socket source), `unpipe` (Socket source)
+class Socket : public Emitter<Socket> {
+ public:
+  using Events = detail::EventTable<
+      detail::Event<"close", bool>, detail::Event<"connect">,
+      detail::Event<"connectionAttempt", std::string_view, int, Family>,
+      detail::Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
+      detail::Event<"connectionAttemptTimeout", std::string_view, int, Family>, detail::Event<"data", Chunk>,
+      detail::Event<"drain">, detail::Event<"end">, detail::Event<"error", const Error>,
+      detail::Event<"lookup", const Error, std::string_view, Family, std::string_view>, detail::Event<"ready">,
+      detail::Event<"timeout">, detail::Event<"finish">, detail::Event<"prefinish">, detail::Event<"pause">,
+      detail::Event<"resume">, detail::Event<"readable">, detail::Event<"pipe", Socket>, detail::Event<"unpipe", Socket>>;
+
+  /// A socket that is not connected yet, on this thread's loop.
+  Socket() : Socket(Loop::current(), SocketOptions{}) {}
+  explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
+  explicit Socket(Loop& loop, const SocketOptions& options = {});
+
+  // ── connecting ──
+
+  /// Connects; 'connect' follows, or 'error' and 'close'. The listener is a once-listener of 'connect'. Throws
+  /// `ERR_MISSING_ARGS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_IP_ADDRESS`, `ERR_OUT_OF_RANGE` or
+  /// `ERR_INVALID_ARG_VALUE` (S3.13), and EALREADY or EISCONN if it is connecting or connected; then nothing has
+  /// changed. Allowed again from 'close' on (S12.4).
+  template <class F = std::nullptr_t>
+  const Socket& connect(const ConnectOptions& options, F&& listener = nullptr) const {
+    once_connected(std::forward<F>(listener));
+    start(options);
+    return *this;
+  }
+  template <class F = std::nullptr_t>
+  const Socket& connect(int port, std::string_view host = "localhost", F&& listener = nullptr) const {
+    return connect(ConnectOptions{.port = detail::explicit_port(port), .host = std::string(host)}, std::forward<F>(listener));
+  }
+  template <class F>
+    requires(!std::is_convertible_v<F, std::string_view>)
+  const Socket& connect(int port, F&& listener) const {
+    return connect(ConnectOptions{.port = detail::explicit_port(port)}, std::forward<F>(listener));
+  }
+  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
+  template <class F = std::nullptr_t>
+  const Socket& connect(std::string_view path, F&& listener = nullptr) const {
+    return connect(detail::connect_options(path), std::forward<F>(listener));
+  }
+
+  // ── writing ──
+
+  /// Sends bytes: text, or any contiguous range of `char`, `unsigned char` or `std::byte`. They are copied only
+  /// if they have to wait; an rvalue string or vector is taken over instead. True: go on; false: better wait for
+  /// 'drain', but nothing is lost (S15.4). The callback gets no error once the kernel has taken them, or the
+  /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
+  template <detail::Payload Data>
+  bool write(Data&& data) const {
+    return put(std::forward<Data>(data), {});
+  }
+  template <detail::Payload Data, class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
+  bool write(Data&& data, F&& callback) const {
+    return put(std::forward<Data>(data), detail::write_callback(std::forward<F>(callback)));
+  }
+  /// Sends text in another encoding (S15.1).
+  bool write(std::string_view text, Encoding encoding) const { return put(detail::encode(text, encoding), {}); }
+  template <class F>
+  bool write(std::string_view text, Encoding encoding, F&& callback) const {
+    return put(detail::encode(text, encoding), detail::write_callback(std::forward<F>(callback)));
+  }
+
+  /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
+  /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
+  const Socket& end() const {
+    state_->end({}, false, Error());
+    return *this;
+  }
+  template <class F>
+    requires(!detail::Payload<F>)
+  const Socket& end(F&& callback) const {
+    state_->end(detail::write_callback(std::forward<F>(callback)), false, Error());
+    return *this;
+  }
+  /// Writes and then ends.
+  template <detail::Payload Data, class F = std::nullptr_t>
+    requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
+  const Socket& end(Data&& data, F&& callback = nullptr) const {
+    const bool refused = state_->ending || state_->destroyed;
+    const Error why = refused ? state_->refusal() : Error();
+    (void)put(std::forward<Data>(data), {});
+    state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
+    return *this;
+  }
+  template <class F = std::nullptr_t>
+  const Socket& end(std::string_view text, Encoding encoding, F&& callback = nullptr) const {
+    return end(detail::encode(text, encoding), std::forward<F>(callback));
+  }
+
+  /// Holds all writes back until `uncork()` was called as often (S15.22).
+  void cork() const { state_->cork(); }
+  void uncork() const { state_->uncork(); }
+
+  // ── closing ──
+
+  /// Closes at once; what the kernel has not taken is lost. 'error' follows if one is given, then 'close' (S17.1).
+  const Socket& destroy() const { return destroy(Error()); }
+  const Socket& destroy(const Error& error) const {
+    state_->destroy(error);
+    return *this;
+  }
+  /// Ends, and closes when everything is sent, without waiting for the other side (S17.9).
+  void destroySoon() const { state_->destroy_soon(); }
+  /// Closes with a reset, so that the other side gets ECONNRESET (S17.12). Throws `ERR_INVALID_HANDLE_TYPE` for IPC.
+  const Socket& resetAndDestroy() const {
+    state_->reset_and_destroy();
+    return *this;
+  }
+
+  // ── reading ──
+
+  /// No more 'data' until `resume()`; what arrives is buffered up to the high-water mark (S14.6).
+  const Socket& pause() const {
+    state_->pause();
+    return *this;
+  }
+  /// 'data' flows, from the next tick on (S14.7).
+  const Socket& resume() const {
+    state_->resume();
+    return *this;
+  }
+  bool isPaused() const { return state_->is_paused(); }
+  /// Takes what is buffered: all of it, or exactly `n` bytes, or nothing if there are fewer (S14.9).
+  std::optional<std::string> read() const { return take(0, true); }
+  std::optional<std::string> read(std::size_t n) const { return take(n, false); }
+
+  // ── options ──
+
+  /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and takes the
+  /// listener off. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
+  const Socket& setTimeout(Duration idle) const { return set_timeout(idle); }
+  template <class F>
+  const Socket& setTimeout(Duration idle, F&& listener) const {
+    set_timeout(idle);
+    if (!state_->destroyed && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
+    return *this;
+  }
+  /// What the last `setTimeout` said; empty if there was none.
+  std::optional<std::chrono::milliseconds> timeout() const {
+    if (!state_->cold || !state_->cold->idle_length) return std::nullopt;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(*state_->cold->idle_length));
+  }
+  /// Sends small pieces at once. Before the connection it is remembered; no effect on IPC (S18.10).
+  const Socket& setNoDelay(bool on = true) const;
+  /// Probes an idle connection; the delay is cut to whole seconds, 0 leaves the system's (S18.12).
+  const Socket& setKeepAlive(bool on = false, Duration initialDelay = 0) const;
+  /// IP_TOS or IPV6_TCLASS, 0-255. Throws `ERR_OUT_OF_RANGE`, or the system's error (S18.16).
+  const Socket& setTypeOfService(int value) const;
+  int getTypeOfService() const;
+  /// Whether the socket keeps the loop alive while it reads (S19).
+  const Socket& ref() const { return want(true); }
+  const Socket& unref() const { return want(false); }
+
+  // ── what it is ──
+
+  /// The local end; empty before the connection, after `destroy()`, and for IPC (S11.15).
+  std::optional<AddressInfo> address() const;
+  std::string localAddress() const { return detail::os::endpoint_text(local()); }
+  std::uint16_t localPort() const { return local().port; }
+  Family localFamily() const { return local().ip.family; }
+  /// The other end; kept after `destroy()`. "", 0, unspecified: not known (S11.13).
+  std::string remoteAddress() const { return detail::os::endpoint_text(remote()); }
+  std::uint16_t remotePort() const { return remote().port; }
+  Family remoteFamily() const { return remote().ip.family; }
+  /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
+  std::vector<std::string> autoSelectFamilyAttemptedAddresses() const {
+    return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
+  }
+  /// Bytes received on this connection (S11.11).
+  std::uint64_t bytesRead() const { return state_->bytes_read; }
+  /// Bytes written on this connection, those that still wait included (S11.12).
+  std::uint64_t bytesWritten() const;
+  /// Like `writableLength()`, 0 without a connection (S11.10).
+  std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
+  bool connecting() const { return state_->connecting; }
+  bool pending() const { return !state_->has_handle || state_->connecting; }
+  bool destroyed() const { return state_->destroyed; }
+  bool closed() const { return state_->destroyed; }
+  /// The error that it failed with; false if there is none (S11.5).
+  Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
+  ReadyState readyState() const;
+  bool allowHalfOpen() const { return state_->allow_half_open; }
+  void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
+  /// S11.6: not destroyed, and neither failed nor ended.
+  bool readable() const { return !state_->destroyed && !state_->end_told && !state_->unreadable && !state_->error_told; }
+  bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
+  std::optional<bool> readableFlowing() const {
+    if (state_->flow_state == detail::Flow::unset) return std::nullopt;
+    return state_->flow_state == detail::Flow::flowing;
+  }
+  /// Bytes that wait to be sent, or to be read.
+  std::size_t writableLength() const { return state_->write_length; }
+  std::size_t readableLength() const { return state_->read_length(); }
+  std::size_t writableHighWaterMark() const { return state_->write_mark; }
+  std::size_t readableHighWaterMark() const { return state_->read_mark; }
+  /// Between a `write` that returned false and 'drain' (S15.9).
+  bool writableNeedDrain() const { return !state_->destroyed && !state_->ending && state_->need_drain; }
+  int writableCorked() const { return state_->corked; }
+  /// end() was called; 'finish' came; 'end' came.
+  bool writableEnded() const { return state_->ending; }
+  bool writableFinished() const { return state_->finished; }
+  bool readableEnded() const { return state_->end_told; }
+
+  /// The descriptor, to look at; -1 if there is none. Don't close it.
+  NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
+
+  /// Whether two handles are the same socket.
+  bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
+
+  /// The library's own view of it.
+  explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
+  detail::SocketState& state() const noexcept { return *state_; }
+
+ private:
+  friend class Emitter<Socket>;
+
+  template <fixed_string Name>
+  static constexpr void check_event() {
+    static_assert(Events::has<Name>,
+                  "net::Socket has no event of that name; it has: close connect connectionAttempt "
+                  "connectionAttemptFailed connectionAttemptTimeout data drain end error lookup ready timeout "
+                  "finish prefinish pause resume readable pipe unpipe");
+  }
+  detail::Listeners& events() const { return state_->listeners; }
+  void listener_added(unsigned event) const;
+  void listener_removed(unsigned event) const;
+  std::size_t own_listeners(unsigned event) const { return event == detail::on_end && !state_->removed_end_listener; }
+
+  template <class F>
+  void once_connected(F&& listener) const {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
+  }
+  void start(const ConnectOptions& options) const;
+  template <class Data>
+  bool put(Data&& data, detail::WriteCallback callback) const {
+    const std::string_view bytes = detail::bytes_of(data);
+    return state_->write(bytes.data(), bytes.size(), std::move(callback),
+                         [&](std::size_t taken) { return detail::make_node(std::forward<Data>(data), taken); });
+  }
+  std::optional<std::string> take(std::size_t n, bool all) const {
+    std::string piece;
+    if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
+    return piece;
+  }
+  const Socket& set_timeout(Duration idle) const;
+  const Socket& want(bool on) const {
+    state_->wanted = on;
+    state_->recount();
+    return *this;
+  }
+  detail::Endpoint local() const {
+    return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
+  }
+  detail::Endpoint remote() const;
+
+  detail::Ref<detail::SocketState> state_;
+};
+
+// ── making one ─────────────────────────────────────────────────────────────
+
+inline Socket::Socket(Loop& loop, const SocketOptions& options) : state_(new detail::SocketState(loop.core())) {
+  state_->allow_half_open = options.allowHalfOpen;
+  state_->reusable = options.reusable;
+  state_->read_mark = state_->write_mark = options.highWaterMark;
+}
+
+inline void Socket::start(const ConnectOptions& options) const {
+  detail::require_connectable(options);
+  detail::SocketState& state = *state_;
+  if (!state.loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
+  if (state.connecting || state.has_handle) {
+    detail::raise(detail::address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
+  }
+  if (state.closing) detail::raise(detail::coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  if (state.destroyed) state.undestroy();
+  ++state.round;
+  if (options.noDelay) state.no_delay = true;
+  if (options.keepAlive) setKeepAlive(true, options.keepAliveInitialDelay);
+  detail::Connector{state}.start(options);
+}
+
+// ── options ────────────────────────────────────────────────────────────────
+
+inline const Socket& Socket::set_timeout(Duration idle) const {
+  const double ms = idle.milliseconds();
+  if (!(ms >= 0 && ms <= 1e15)) {
+    detail::raise(detail::out_of_range("msecs", "a non-negative finite number", detail::number_text(ms)));
+  }
+  if (state_->destroyed || !state_->loop) return *this;
+  state_->set_timeout(ms);
+  return *this;
+}
+
+inline const Socket& Socket::setNoDelay(bool on) const {
+  if (state_->no_delay != on && state_->channel.is_open() && !state_->connecting && !state_->is_path) {
+    state_->channel.set_no_delay(on);
+  }
+  state_->no_delay = on;
+  return *this;
+}
+
+inline const Socket& Socket::setKeepAlive(bool on, Duration initialDelay) const {
+  const double ms = initialDelay.milliseconds();
+  const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+  const bool changed = state_->keep_alive != on || (on && (state_->cold ? state_->cold->keep_alive_seconds : 0) != seconds);
+  state_->keep_alive = on;
+  if (on && (seconds != 0 || state_->cold)) state_->more().keep_alive_seconds = seconds;
+  if (changed && state_->channel.is_open() && !state_->connecting && !state_->is_path) {
+    state_->channel.set_keep_alive(on, seconds);
+  }
+  return *this;
+}
+
+inline const Socket& Socket::setTypeOfService(int value) const {
+  if (value < 0 || value > 255) detail::raise(detail::out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
+  state_->more().type_of_service = value;
+  if (state_->channel.is_open() && !state_->connecting && !state_->is_path) {
+    const int failed = state_->channel.set_type_of_service(value);
+    if (failed < 0) detail::raise(detail::system_failure(-failed, "setTypeOfService"));
+  }
+  return *this;
+}
+
+inline int Socket::getTypeOfService() const {
+  if (state_->channel.is_open() && !state_->connecting && !state_->is_path) {
+    const int value = state_->channel.get_type_of_service();
+    if (value < 0) detail::raise(detail::system_failure(-value, "getTypeOfService"));
+    return value;
+  }
+  return state_->cold && state_->cold->type_of_service > 0 ? state_->cold->type_of_service : 0;
+}
+
+// ── getters ────────────────────────────────────────────────────────────────
+
+inline std::optional<AddressInfo> Socket::address() const {
+  const detail::Endpoint end = local();
+  if (!end) return std::nullopt;
+  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+}
+
+inline detail::Endpoint Socket::remote() const {
+  if (state_->connecting) return {};
+  if (state_->cold && state_->cold->remote_known) return state_->cold->remote;
+  if (!state_->channel.is_open() || state_->is_path) return {};
+  const detail::Endpoint end = state_->channel.remote_end();
+  if (end) {
+    state_->more().remote = end;
+    state_->cold->remote_known = true;
+  }
+  return end;
+}
+
+inline std::uint64_t Socket::bytesWritten() const {
+  const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+  return state_->bytes_sent + (state_->write_length - handed);
+}
+
+inline ReadyState Socket::readyState() const {
+  if (connecting()) return ReadyState::opening;
+  if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
+  return writable() ? ReadyState::writeOnly : ReadyState::closed;
+}
+
+inline void Socket::listener_added(unsigned event) const {
+  if (!state_->loop) return;
+  if (event == detail::on_data) state_->data_listener_added();
+  if (event == detail::on_readable) state_->readable_listener_added();
+}
+
+inline void Socket::listener_removed(unsigned event) const {
+  if (!state_->loop) return;
+  if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
+  if (event == detail::on_end && !state_->listeners.has(detail::on_end)) state_->removed_end_listener = false;
+}
+
+// ── module functions ───────────────────────────────────────────────────────
+
+/// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
+/// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
+template <class F = std::nullptr_t>
+Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
+  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen, .reusable = options.reusable});
+  if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
+  socket.connect(options, std::forward<F>(listener));
+  return socket;
+}
+template <class F = std::nullptr_t>
+Socket createConnection(const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(Loop::current(), options, std::forward<F>(listener));
+}
+template <class... Args>
+  requires requires(const Socket& socket, Args&&... args) { socket.connect(std::forward<Args>(args)...); }
+Socket createConnection(Loop& loop, Args&&... args) {
+  const Socket socket(loop);
+  socket.connect(std::forward<Args>(args)...);
+  return socket;
+}
+template <class First, class... Rest>
+  requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
+Socket createConnection(First&& first, Rest&&... rest) {
+  return createConnection(Loop::current(), std::forward<First>(first), std::forward<Rest>(rest)...);
+}
+
+/// The same as `createConnection`.
+template <class F = std::nullptr_t>
+Socket connect(const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(Loop::current(), options, std::forward<F>(listener));
+}
+template <class F = std::nullptr_t>
+Socket connect(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(loop, options, std::forward<F>(listener));
+}
+template <class... Args>
+  requires requires(Args&&... args) { createConnection(std::forward<Args>(args)...); }
+Socket connect(Args&&... args) {
+  return createConnection(std::forward<Args>(args)...);
+}
+
+/// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
+inline bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
+inline void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
+/// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
+inline std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
+  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
+}
+/// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
+inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
+  const double ms = delay.milliseconds();
+  if (!(ms >= 1 && ms <= 2147483647.0)) {
+    detail::raise(detail::out_of_range("value", ">= 1 && <= 2147483647", detail::number_text(ms)));
+  }
+  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
+}
+
+}  // namespace net::inline NET_MACHINE
+
+// ── what listeners are told ────────────────────────────────────────────────
+
+namespace net::detail::inline NET_MACHINE {
+
+/// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
+template <unsigned Event, class... Args>
+bool tell(SocketState& state, Args&&... args) {
+  if (!state.listeners.has(Event)) return false;
+  Socket socket{Ref<SocketState>(&state)};
+  return EventAt<Socket::Events, Event>::type::fire(state.listeners, Event, socket, args...);
+}
+
+inline void SocketState::tell_close(bool failed) { tell<on_close>(*this, failed); }
+inline void SocketState::tell_connect() { tell<on_connect>(*this); }
+inline void SocketState::tell_ready() { tell<detail::on_ready>(*this); }
+inline void SocketState::tell_attempt(std::string_view address, int port, Family family) {
+  tell<on_attempt>(*this, address, port, family);
+}
+inline void SocketState::tell_attempt_failed(std::string_view address, int port, Family family, const Error& error) {
+  tell<on_attempt_failed>(*this, address, port, family, error);
+}
+inline void SocketState::tell_attempt_timeout(std::string_view address, int port, Family family) {
+  tell<on_attempt_timeout>(*this, address, port, family);
+}
+inline void SocketState::tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host) {
+  tell<on_lookup>(*this, error, address, family, host);
+}
+inline void SocketState::tell_data(Chunk chunk) { tell<on_data>(*this, chunk); }
+inline void SocketState::tell_drain() { tell<on_drain>(*this); }
+inline void SocketState::tell_end() { tell<on_end>(*this); }
+inline void SocketState::tell_timeout() { tell<on_timeout>(*this); }
+inline void SocketState::tell_finish() { tell<on_finish>(*this); }
+inline void SocketState::tell_prefinish() { tell<on_prefinish>(*this); }
+inline void SocketState::tell_pause() { tell<on_pause>(*this); }
+inline void SocketState::tell_resume() { tell<on_resume>(*this); }
+inline void SocketState::tell_readable() { tell<detail::on_readable>(*this); }
+/// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
+inline void SocketState::tell_error(const Error& error) {
+  if (!tell<on_error>(*this, error)) raise(error);
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
