@@ -2,6 +2,10 @@
 #ifndef NET_HPP
 #define NET_HPP
 
+#define NET_VERSION_MAJOR 0
+#define NET_VERSION_MINOR 1
+#define NET_VERSION_PATCH 0
+
 #include <net/block_list.hpp>
 #include <net/error.hpp>
 #include <net/ip.hpp>

@@ -1,0 +1,69 @@
+// The test program's main: runs the test cases, each against a deadline, and fails if there was none to run.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+char overdue[512];
+bool ran_any = false;
+
+// Only what a signal handler may do. The exit leaves out destructors: the stuck test may hold anything.
+extern "C" void end_overdue_test(int) {
+  (void)!::write(STDERR_FILENO, overdue, std::strlen(overdue));
+  ::_exit(1);
+}
+
+unsigned deadline_in_seconds() {
+  const char* text = std::getenv("NET_TEST_DEADLINE");
+  return text ? static_cast<unsigned>(std::strtoul(text, nullptr, 10)) : 60u;
+}
+
+/// Ends the program, naming the test, when one takes longer than NET_TEST_DEADLINE seconds (60; 0 is for ever).
+struct Watchdog : doctest::IReporter {
+  explicit Watchdog(const doctest::ContextOptions&) { std::signal(SIGALRM, end_overdue_test); }
+
+  void test_case_start(const doctest::TestCaseData& test) override {
+    ran_any = true;
+    std::snprintf(overdue, sizeof overdue, "\n%s:%u: over its deadline of %u s: %s\n", test.m_file.c_str(), test.m_line,
+                  deadline_, test.m_name);
+    ::alarm(deadline_);
+  }
+  void test_case_end(const doctest::CurrentTestCaseStats&) override { ::alarm(0); }
+
+  void report_query(const doctest::QueryData&) override {}
+  void test_run_start() override {}
+  void test_run_end(const doctest::TestRunStats&) override {}
+  void test_case_reenter(const doctest::TestCaseData&) override {}
+  void test_case_exception(const doctest::TestCaseException&) override {}
+  void subcase_start(const doctest::SubcaseSignature&) override {}
+  void subcase_end() override {}
+  void log_assert(const doctest::AssertData&) override {}
+  void log_message(const doctest::MessageData&) override {}
+  void test_case_skipped(const doctest::TestCaseData&) override {}
+
+ private:
+  const unsigned deadline_ = deadline_in_seconds();
+};
+
+DOCTEST_REGISTER_LISTENER("watchdog", 1, Watchdog);
+
+TEST_CASE("a test that hangs" * doctest::skip()) {
+  for (;;) ::pause();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  doctest::Context context(count, arguments);
+  const int result = context.run();
+  if (ran_any || context.shouldExit()) return result;  // it says so after --help and the like
+  std::fputs("no test case was run\n", stderr);
+  return 1;
+}

@@ -1,0 +1,14 @@
+// A wrong listener of a server.
+// expect: a listener takes the arguments of its event
+// expect: net::Socket
+#include <net.hpp>
+
+void use();
+void use() {
+  const net::Server server;
+#if defined(MISUSE)
+  server.on<"connection">([](std::string_view) {});
+#else
+  server.on<"connection">([](net::Socket) {});
+#endif
+}

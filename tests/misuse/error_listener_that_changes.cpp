@@ -1,0 +1,14 @@
+// An error is the library's: a listener gets it const.
+// expect: a listener takes the arguments of its event
+// expect: net::Error
+#include <net.hpp>
+
+void use();
+void use() {
+  const net::Socket socket;
+#if defined(MISUSE)
+  socket.on<"error">([](net::Error&) {});
+#else
+  socket.on<"error">([](const net::Error&) {});
+#endif
+}

@@ -1,0 +1,15 @@
+// The same for the other ways to listen.
+// expect: connectionAttempt
+// expect: drain
+// expect: timeout
+#include <net.hpp>
+
+void use();
+void use() {
+  const net::Socket socket;
+#if defined(MISUSE)
+  socket.once<"connected">([] {});
+#else
+  socket.once<"connect">([] {});
+#endif
+}

@@ -1,0 +1,15 @@
+// An event that no socket has: the message names those that it has.
+// expect: connectionAttempt
+// expect: drain
+// expect: timeout
+#include <net.hpp>
+
+void use();
+void use() {
+  const net::Socket socket;
+#if defined(MISUSE)
+  socket.on<"dat">([] {});
+#else
+  socket.on<"data">([] {});
+#endif
+}

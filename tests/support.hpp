@@ -1,0 +1,107 @@
+// What the socket tests share and the library has no part in: descriptors, directories, ports.
+#ifndef NET_TESTS_SUPPORT_HPP
+#define NET_TESTS_SUPPORT_HPP
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace tests {
+
+/// A descriptor of the test's own, closed at the end of its scope.
+class Descriptor {
+ public:
+  Descriptor() noexcept = default;
+  explicit Descriptor(int number) : number_(number) {
+    if (number < 0) throw std::system_error(errno, std::generic_category());
+  }
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Descriptor() { close(); }
+
+  int get() const noexcept { return number_; }
+  int release() noexcept { return std::exchange(number_, -1); }
+  void close() noexcept {
+    if (number_ >= 0) ::close(std::exchange(number_, -1));
+  }
+
+ private:
+  int number_ = -1;
+};
+
+/// How many descriptors this process has open.
+inline std::size_t open_descriptors() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const int end = limit.rlim_cur < 65536 ? static_cast<int>(limit.rlim_cur) : 65536;
+  std::size_t open = 0;
+  for (int number = 0; number < end; ++number) open += ::fcntl(number, F_GETFD) >= 0;
+  return open;
+}
+
+/// A new directory, removed with all that is in it at the end of its scope. Its path is short enough for the
+/// path of a socket.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = "/tmp/net-test-XXXXXX";
+    if (!::mkdtemp(pattern.data())) throw std::system_error(errno, std::generic_category(), pattern);
+    path_ = pattern;
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  /// The full path of a name in it.
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A TCP socket bound to a port of 127.0.0.1 that was free. As long as it lives nobody else gets the port, and
+/// since it does not listen, connecting to it is refused.
+class ClosedPort {
+ public:
+  ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(socket_.get(), generic, length) != 0 || ::getsockname(socket_.get(), generic, &length) != 0) {
+      throw std::system_error(errno, std::generic_category());
+    }
+    number_ = ntohs(address.sin_port);
+  }
+  std::uint16_t number() const noexcept { return number_; }
+
+ private:
+  Descriptor socket_;
+  std::uint16_t number_ = 0;
+};
+
+/// A port of 127.0.0.1 that was free a moment ago. Prefer port 0, or ClosedPort where nobody may listen.
+inline std::uint16_t free_port() { return ClosedPort().number(); }
+
+}  // namespace tests
+
+#endif

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Write single_include/net.hpp from the headers under include/. With --check, compare instead.
+
+Each header takes the place of the first #include that names it, guards and all, so the single header
+and the separate ones can meet in one program, even in one file. The result depends on the sources
+alone: no date, no commit, no formatter.
+"""
+import pathlib
+import re
+import sys
+
+from version import version
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+INCLUDE = ROOT / "include"
+TARGET = ROOT / "single_include" / "net.hpp"
+OURS = re.compile(r'\s*#\s*include\s*[<"](net(?:/[^>"]+)?\.hpp)[>"]')
+CONDITION = re.compile(r"\s*#\s*(if|endif)")
+
+
+def splice(name, reached, out):
+    """Append the lines of a header, with the headers that it is the first to name in their places."""
+    reached.add(name)
+    depth = 0
+    gone = False
+    for number, line in enumerate((INCLUDE / name).read_text("utf-8").splitlines(), 1):
+        if condition := CONDITION.match(line):
+            depth += 1 if condition[1] == "if" else -1
+        if not (ours := OURS.match(line)):
+            if line or out[-1] or not gone:
+                out.append(line)
+            gone = gone and not line  # blank lines around an #include that is gone become one
+            continue
+        if depth != 1:  # 1 is the include guard: an include in one branch would be missing in the other
+            sys.exit(f"include/{name}:{number}: {ours[1]} is included inside an #if; guard its content instead")
+        if not (INCLUDE / ours[1]).is_file():
+            sys.exit(f"include/{name}:{number}: there is no include/{ours[1]}")
+        if ours[1] not in reached:
+            if out[-1]:
+                out.append("")
+            splice(ours[1], reached, out)
+            out.append("")
+        gone = True
+
+
+def amalgamated():
+    copyright_line = next(line for line in (ROOT / "LICENSE").read_text("utf-8").splitlines() if "(c)" in line)
+    out = [
+        f"// net.hpp {version()}, all of it in one header. {copyright_line}.",
+        "// SPDX-License-Identifier: MIT",
+        "// Made by tools/amalgamate.py from the headers under include/: change those, not this.",
+        "",
+    ]
+    reached = set()
+    splice("net.hpp", reached, out)
+    orphans = {path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.hpp")} - reached
+    if orphans:
+        sys.exit(f"not reached from include/net.hpp: {', '.join(sorted(orphans))}")
+    return "".join(f"{line}\n" for line in out).encode("utf-8")
+
+
+def main():
+    text = amalgamated()
+    if "--check" not in sys.argv[1:]:
+        TARGET.parent.mkdir(exist_ok=True)
+        TARGET.write_bytes(text)
+    elif not TARGET.is_file() or TARGET.read_bytes() != text:
+        sys.exit("single_include/net.hpp is not what the headers make: run tools/amalgamate.py and commit it")
+    else:
+        print(f"single_include/net.hpp is up to date: {text.count(10)} lines")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Check that wrong uses do not compile, and that the message says what would be right.
+
+Each tests/misuse/*.cpp is right without MISUSE and wrong with it. Its lines `// expect: TEXT` name what
+every compiler must say in its error.
+"""
+import re
+
+from toolchain import INCLUDE, ROOT, STANDARD, Check, name, run_all, said
+
+
+def main():
+    check = Check(__doc__)
+    cases = sorted((ROOT / "tests" / "misuse").glob("*.cpp"))
+    for cxx in check.compilers:
+        base = [*cxx, STANDARD, "-fsyntax-only", "-I", INCLUDE]
+        check.all_succeed([(f"{case.stem}, the right use, {name(cxx)}", [*base, case]) for case in cases])
+        for case, result in run_all([(case, [*base, "-DMISUSE", case]) for case in cases]):
+            what = f"{case.stem}, {name(cxx)}"
+            check.expect(result.returncode != 0, f"{what}: it compiles")
+            expected = re.findall(r"^// expect: (.+)$", case.read_text("utf-8"), re.M)
+            check.expect(expected, f"{what}: no line '// expect: …'")
+            silent = [text for text in expected if text not in without_source(result.stderr)]
+            check.expect(not silent, f"{what}: the message lacks: {', '.join(silent)}", said(result))
+    check.finish("what is wrong does not compile, and the compiler says why")
+
+
+def without_source(message):
+    """The message without the lines of code that compilers quote: g++ marks them, clang indents the caret below."""
+    lines = message.splitlines()
+    quoted = {i for i, line in enumerate(lines) if re.match(r"\s*\d* \| ", line)}
+    quoted |= {i - 1 for i, line in enumerate(lines) if re.match(r"[\s~]*\^[\s~]*$", line)}
+    return "\n".join(line for i, line in enumerate(lines) if i not in quoted)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+"""Check that the single header, on an ordinary include path, makes no warning, whichever standard is asked for."""
+from toolchain import HYGIENE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name
+
+STANDARDS = [STANDARD, "-std=gnu++20", "-std=c++2b"]
+
+
+def main():
+    check = Check(__doc__)
+    header = check.source("only.cpp", "#include <net.hpp>\n")
+    users = sorted(HYGIENE.glob("*.cpp")) + sorted((ROOT / "examples").glob("*.cpp"))
+    commands = []
+    for cxx in check.compilers:
+        base = [*cxx, *WARNINGS, "-fsyntax-only", "-I", SINGLE]
+        for standard in STANDARDS:
+            commands.append((f"warnings, {name(cxx)} {standard}", [*base, standard, header]))
+        for user in users:
+            commands.append((f"warnings in {user.name}, {name(cxx)}", [*base, STANDARD, user]))
+    check.all_succeed(commands)
+    check.finish("no warnings")
+
+
+if __name__ == "__main__":
+    main()
