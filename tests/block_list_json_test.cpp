@@ -164,4 +164,4 @@ TEST_CASE("S6.12: a list reads all that it writes") {
   CHECK(twice.rules() == list.rules());
 }
 
-} // namespace
+}  // namespace

@@ -335,4 +335,4 @@ TEST_CASE("S6.13: several threads add and check at once") {
   for (std::uint32_t i = 0; i < each; ++i) CHECK(list.check(address_of(3, i)));
 }
 
-} // namespace
+}  // namespace

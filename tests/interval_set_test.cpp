@@ -97,4 +97,4 @@ TEST_CASE("the order of adding makes no difference") {
   }
 }
 
-} // namespace
+}  // namespace

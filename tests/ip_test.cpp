@@ -118,4 +118,4 @@ TEST_CASE("to_string names a family as server.address() does") {
   static_assert(net::to_string(static_cast<net::Family>(9)).empty());
 }
 
-} // namespace
+}  // namespace

@@ -300,4 +300,4 @@ TEST_CASE("S12.5: the zone of a host is there for the socket") {
 
 TEST_CASE("no address has no text") { CHECK(net::detail::to_text({}).empty()); }
 
-} // namespace
+}  // namespace

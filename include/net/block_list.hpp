@@ -141,6 +141,6 @@ class BlockList {
   detail::BlockRules* shared_;
 };
 
-} // namespace net
+}  // namespace net
 
 #endif

@@ -43,6 +43,6 @@ constexpr int isIP(std::string_view text) noexcept {
   return 0;
 }
 
-} // namespace net
+}  // namespace net
 
 #endif

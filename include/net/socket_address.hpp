@@ -35,7 +35,7 @@ namespace detail {
   raise(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// An address, a port and, for IPv6, a flow label. Addresses compare by family, bytes, port and flow label:
 /// 127.0.0.1 and ::ffff:127.0.0.1 are different values.
@@ -149,8 +149,8 @@ inline std::string inspect(const SocketAddress& address) {
   return text.append(fits ? " }" : "\n}");
 }
 
-} // namespace detail
-} // namespace net
+}  // namespace detail
+}  // namespace net
 
 /// All of the value counts, as in `==`. Not the same from one version to the next.
 template <>

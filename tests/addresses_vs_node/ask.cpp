@@ -181,7 +181,7 @@ void ask_about_json(Generator& make) {
   say({"\"json\"", quoted(json), error, list.toJSON()});
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   Generator make(argc > 1 ? static_cast<std::uint32_t>(std::strtoul(argv[1], nullptr, 10)) : 1);

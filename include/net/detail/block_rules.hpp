@@ -131,6 +131,6 @@ class BlockRules {
   IntervalSet<Wide> ipv6_;
 };
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif

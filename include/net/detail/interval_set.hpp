@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <net/detail/key_index.hpp>
+
 namespace net::detail {
 
 /// An IPv6 address as a number.
@@ -19,6 +21,9 @@ struct Wide {
   }
   friend constexpr bool operator==(const Wide&, const Wide&) noexcept = default;
 };
+
+constexpr std::uint64_t leading_bits(std::uint32_t key) noexcept { return key; }
+constexpr std::uint64_t leading_bits(Wide key) noexcept { return key.high; }
 
 /// The next number; the last one stays.
 constexpr std::uint32_t after(std::uint32_t key) noexcept { return key + (key != UINT32_MAX); }
@@ -34,19 +39,15 @@ template <class Key>
 class IntervalSet {
  public:
   bool contains(Key key) const noexcept {
-    const std::size_t page = count_up_to(starts_.data(), starts_.size(), key);
-    if (page == 0) return false;
-    const Page& intervals = pages_[page - 1];
-    return key <= intervals[count_up_to(intervals.data(), intervals.size(), key) - 1].last;
+    const std::size_t pages = pages_up_to(key);
+    if (pages == 0) return false;
+    const Page& page = pages_[pages - 1];
+    return key <= page[count_up_to(page.data(), page.size(), key) - 1].last;
   }
 
   /// Both ends are in it; `first <= last`.
   void add(Key first, Key last) {
-    if (pages_.empty()) {
-      starts_.push_back(first);
-      pages_.push_back({Interval{first, last}});
-      return;
-    }
+    if (pages_.empty()) return begin_with(first, last);
     // The new interval takes the place of those from `begin` in `page` to before `end` in `end_page`.
     const Key reach = after(last);
     const std::size_t page = page_of(first);
@@ -61,8 +62,10 @@ class IntervalSet {
       if (begin < pages_[page].size() && pages_[page][begin].first <= first)
         first = pages_[page][begin].first;
     }
-    erase(page, begin, end_page, end);
+    // Whatever may fail to get memory comes before the first change.
     Page& home = pages_[page];
+    make_room(home);
+    erase(page, begin, end_page, end);
     home.insert(home.begin() + offset(begin), Interval{first, last});
     starts_[page] = home.front().first;
     if (home.size() >= page_limit) split(page);
@@ -74,7 +77,7 @@ class IntervalSet {
   };
   using Page = std::vector<Interval>;
 
-  static constexpr std::size_t page_limit = 64;
+  static constexpr std::size_t page_limit = 32;
 
   static constexpr std::ptrdiff_t offset(std::size_t index) noexcept {
     return static_cast<std::ptrdiff_t>(index);
@@ -89,7 +92,7 @@ class IntervalSet {
     std::size_t found = 0;
     while (count > 0) {
       const std::size_t half = (count + 1) / 2;
-      found += half * static_cast<std::size_t>(first_of(items[found + half - 1]) <= key);
+      found += half & (std::size_t{0} - static_cast<std::size_t>(first_of(items[found + half - 1]) <= key));
       count -= half;
     }
     return found;
@@ -97,8 +100,26 @@ class IntervalSet {
 
   /// The page in which `key` is, or would be.
   std::size_t page_of(Key key) const noexcept {
-    const std::size_t page = count_up_to(starts_.data(), starts_.size(), key);
-    return page == 0 ? 0 : page - 1;
+    const std::size_t pages = pages_up_to(key);
+    return pages == 0 ? 0 : pages - 1;
+  }
+
+  /// How many pages start at or before `key`.
+  std::size_t pages_up_to(Key key) const noexcept {
+    const auto [begin, end] = index_.part_of(leading_bits(key));
+    return begin + count_up_to(starts_.data() + begin, end - begin, key);
+  }
+
+  void rebuild_index() noexcept {
+    index_.rebuild(starts_.size(), [this](std::size_t i) { return leading_bits(starts_[i]); });
+  }
+
+  void begin_with(Key first, Key last) {
+    starts_.reserve(1);
+    index_.resize(1);
+    pages_.push_back({Interval{first, last}});
+    starts_.push_back(first);
+    rebuild_index();
   }
 
   /// Leaves `page` there, even if nothing is left in it.
@@ -118,6 +139,7 @@ class IntervalSet {
     }
     pages_.erase(pages_.begin() + offset(page + 1), pages_.begin() + offset(end_page));
     starts_.erase(starts_.begin() + offset(page + 1), starts_.begin() + offset(end_page));
+    rebuild_index();
   }
 
   /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
@@ -125,15 +147,29 @@ class IntervalSet {
     const auto middle = pages_[page].begin() + offset(page_limit / 2);
     Page lower(pages_[page].begin(), middle);
     Page upper(middle, pages_[page].end());
-    starts_.insert(starts_.begin() + offset(page + 1), upper.front().first);
+    make_room(starts_);
+    make_room(pages_);
+    if (index_.crowded(starts_.size())) {
+      index_.resize(starts_.size());
+      rebuild_index();
+    }
+    const Key start = upper.front().first;
+    starts_.insert(starts_.begin() + offset(page + 1), start);
     pages_.insert(pages_.begin() + offset(page + 1), std::move(upper));
     pages_[page] = std::move(lower);
+    index_.insert(leading_bits(start));
+  }
+
+  template <class Vector>
+  static void make_room(Vector& items) {
+    if (items.size() == items.capacity()) items.reserve(2 * items.size());
   }
 
   std::vector<Key> starts_;
   std::vector<Page> pages_;
+  KeyIndex index_;
 };
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif

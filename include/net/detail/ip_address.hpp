@@ -165,6 +165,6 @@ constexpr IpAddress require_ip(std::string_view text, Family family) {
   return ip;
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif

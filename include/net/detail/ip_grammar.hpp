@@ -127,6 +127,6 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
   return true;
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif

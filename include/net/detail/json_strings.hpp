@@ -202,6 +202,6 @@ class JsonStrings {
   raise(coded(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif

@@ -94,6 +94,6 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
   return line;
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif

@@ -1,4 +1,4 @@
-// A lock for many readers or one writer, for critical sections of a microsecond. Internal.
+// A lock for many readers or one writer, to be held for moments. Internal.
 #ifndef NET_DETAIL_SHARED_LOCK_HPP
 #define NET_DETAIL_SHARED_LOCK_HPP
 
@@ -8,7 +8,7 @@
 
 namespace net::detail {
 
-/// Waiting is spinning: nobody may wait for anything, or run code of the user, while holding it.
+/// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
 class SharedLock {
  public:
   void lock_shared() noexcept {
@@ -57,6 +57,6 @@ class WriteGuard {
   SharedLock& lock_;
 };
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif

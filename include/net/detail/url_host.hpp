@@ -65,6 +65,6 @@ constexpr int read_url_port(const char* p, const char* end) noexcept {
   return static_cast<int>(port);
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif

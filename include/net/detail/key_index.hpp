@@ -1,0 +1,71 @@
+// Where to look among sorted keys, so that a search need not begin in the middle of all of them. Internal.
+#ifndef NET_DETAIL_KEY_INDEX_HPP
+#define NET_DETAIL_KEY_INDEX_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace net::detail {
+
+/// Cuts the span from the first key to the last one into equal slots, and knows for each where its keys are.
+/// Keys are given by their leading 64 bits; where many share those, or crowd in one slot, the search has more
+/// left to do.
+class KeyIndex {
+ public:
+  struct Part {
+    std::size_t begin, end;
+  };
+
+  /// The keys up to `begin` come before all of the slot of `leading`, those from `end` on after it.
+  Part part_of(std::uint64_t leading) const noexcept {
+    const std::size_t slot = slot_of(leading);
+    return {begins_[slot], begins_[slot + 1]};
+  }
+
+  /// For a count of keys. What it knows is void until `rebuild`.
+  void resize(std::size_t count) {
+    std::size_t slots = 1;
+    while (slots < count) slots *= 2;
+    begins_.resize(slots + 1);
+  }
+
+  /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
+  template <class Leading>
+  void rebuild(std::size_t count, Leading leading) noexcept {
+    const std::size_t slots = begins_.size() - 1;
+    base_ = leading(0);
+    shift_ = 0;
+    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= slots) ++shift_;
+    std::size_t slot = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      for (const std::size_t own = slot_of(leading(i)); slot <= own; ++slot)
+        begins_[slot] = static_cast<std::uint32_t>(i);
+    }
+    for (; slot <= slots; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
+  }
+
+  /// A key was put among the others.
+  void insert(std::uint64_t leading) noexcept {
+    for (std::size_t slot = slot_of(leading) + 1; slot < begins_.size(); ++slot) ++begins_[slot];
+  }
+
+  /// There are more keys than slots by far.
+  bool crowded(std::size_t count) const noexcept { return count >= 2 * begins_.size(); }
+
+ private:
+  /// What is before the first key, or after the last one, belongs to the slot at that end.
+  std::size_t slot_of(std::uint64_t leading) const noexcept {
+    const std::uint64_t slot = leading < base_ ? 0 : (leading - base_) >> shift_;
+    const std::uint64_t last = begins_.size() - 2;
+    return static_cast<std::size_t>(slot < last ? slot : last);
+  }
+
+  std::vector<std::uint32_t> begins_{0, 0};
+  std::uint64_t base_ = 0;
+  unsigned shift_ = 0;
+};
+
+}  // namespace net::detail
+
+#endif
