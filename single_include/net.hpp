@@ -82,6 +82,78 @@ class Atomic {
 #include <utility>
 #include <vector>
 
+// Where to look among sorted keys, so that a search need not begin in the middle of all of them. Internal.
+#ifndef NET_DETAIL_KEY_INDEX_HPP
+#define NET_DETAIL_KEY_INDEX_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace net::detail {
+
+/// Cuts the span from the first key to the last one into equal slots, and knows for each where its keys are.
+/// Keys are given by their leading 64 bits; where many share those, or crowd in one slot, the search has more
+/// left to do.
+class KeyIndex {
+ public:
+  struct Part {
+    std::size_t begin, end;
+  };
+
+  /// The keys up to `begin` come before all of the slot of `leading`, those from `end` on after it.
+  Part part_of(std::uint64_t leading) const noexcept {
+    const std::size_t slot = slot_of(leading);
+    return {begins_[slot], begins_[slot + 1]};
+  }
+
+  /// For a count of keys. What it knows is void until `rebuild`.
+  void resize(std::size_t count) {
+    std::size_t slots = 1;
+    while (slots < count) slots *= 2;
+    begins_.resize(slots + 1);
+  }
+
+  /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
+  template <class Leading>
+  void rebuild(std::size_t count, Leading leading) noexcept {
+    const std::size_t slots = begins_.size() - 1;
+    base_ = leading(0);
+    shift_ = 0;
+    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= slots) ++shift_;
+    std::size_t slot = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      for (const std::size_t own = slot_of(leading(i)); slot <= own; ++slot)
+        begins_[slot] = static_cast<std::uint32_t>(i);
+    }
+    for (; slot <= slots; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
+  }
+
+  /// A key was put among the others.
+  void insert(std::uint64_t leading) noexcept {
+    for (std::size_t slot = slot_of(leading) + 1; slot < begins_.size(); ++slot) ++begins_[slot];
+  }
+
+  /// There are more keys than slots by far.
+  bool crowded(std::size_t count) const noexcept { return count >= 2 * begins_.size(); }
+
+ private:
+  /// What is before the first key, or after the last one, belongs to the slot at that end.
+  std::size_t slot_of(std::uint64_t leading) const noexcept {
+    const std::uint64_t slot = leading < base_ ? 0 : (leading - base_) >> shift_;
+    const std::uint64_t last = begins_.size() - 2;
+    return static_cast<std::size_t>(slot < last ? slot : last);
+  }
+
+  std::vector<std::uint32_t> begins_{0, 0};
+  std::uint64_t base_ = 0;
+  unsigned shift_ = 0;
+};
+
+}  // namespace net::detail
+
+#endif
+
 namespace net::detail {
 
 /// An IPv6 address as a number.
@@ -94,6 +166,9 @@ struct Wide {
   }
   friend constexpr bool operator==(const Wide&, const Wide&) noexcept = default;
 };
+
+constexpr std::uint64_t leading_bits(std::uint32_t key) noexcept { return key; }
+constexpr std::uint64_t leading_bits(Wide key) noexcept { return key.high; }
 
 /// The next number; the last one stays.
 constexpr std::uint32_t after(std::uint32_t key) noexcept { return key + (key != UINT32_MAX); }
@@ -109,19 +184,15 @@ template <class Key>
 class IntervalSet {
  public:
   bool contains(Key key) const noexcept {
-    const std::size_t page = count_up_to(starts_.data(), starts_.size(), key);
-    if (page == 0) return false;
-    const Page& intervals = pages_[page - 1];
-    return key <= intervals[count_up_to(intervals.data(), intervals.size(), key) - 1].last;
+    const std::size_t pages = pages_up_to(key);
+    if (pages == 0) return false;
+    const Page& page = pages_[pages - 1];
+    return key <= page[count_up_to(page.data(), page.size(), key) - 1].last;
   }
 
   /// Both ends are in it; `first <= last`.
   void add(Key first, Key last) {
-    if (pages_.empty()) {
-      starts_.push_back(first);
-      pages_.push_back({Interval{first, last}});
-      return;
-    }
+    if (pages_.empty()) return begin_with(first, last);
     // The new interval takes the place of those from `begin` in `page` to before `end` in `end_page`.
     const Key reach = after(last);
     const std::size_t page = page_of(first);
@@ -136,8 +207,10 @@ class IntervalSet {
       if (begin < pages_[page].size() && pages_[page][begin].first <= first)
         first = pages_[page][begin].first;
     }
-    erase(page, begin, end_page, end);
+    // Whatever may fail to get memory comes before the first change.
     Page& home = pages_[page];
+    make_room(home);
+    erase(page, begin, end_page, end);
     home.insert(home.begin() + offset(begin), Interval{first, last});
     starts_[page] = home.front().first;
     if (home.size() >= page_limit) split(page);
@@ -149,7 +222,7 @@ class IntervalSet {
   };
   using Page = std::vector<Interval>;
 
-  static constexpr std::size_t page_limit = 64;
+  static constexpr std::size_t page_limit = 32;
 
   static constexpr std::ptrdiff_t offset(std::size_t index) noexcept {
     return static_cast<std::ptrdiff_t>(index);
@@ -164,7 +237,7 @@ class IntervalSet {
     std::size_t found = 0;
     while (count > 0) {
       const std::size_t half = (count + 1) / 2;
-      found += half * static_cast<std::size_t>(first_of(items[found + half - 1]) <= key);
+      found += half & (std::size_t{0} - static_cast<std::size_t>(first_of(items[found + half - 1]) <= key));
       count -= half;
     }
     return found;
@@ -172,8 +245,26 @@ class IntervalSet {
 
   /// The page in which `key` is, or would be.
   std::size_t page_of(Key key) const noexcept {
-    const std::size_t page = count_up_to(starts_.data(), starts_.size(), key);
-    return page == 0 ? 0 : page - 1;
+    const std::size_t pages = pages_up_to(key);
+    return pages == 0 ? 0 : pages - 1;
+  }
+
+  /// How many pages start at or before `key`.
+  std::size_t pages_up_to(Key key) const noexcept {
+    const auto [begin, end] = index_.part_of(leading_bits(key));
+    return begin + count_up_to(starts_.data() + begin, end - begin, key);
+  }
+
+  void rebuild_index() noexcept {
+    index_.rebuild(starts_.size(), [this](std::size_t i) { return leading_bits(starts_[i]); });
+  }
+
+  void begin_with(Key first, Key last) {
+    starts_.reserve(1);
+    index_.resize(1);
+    pages_.push_back({Interval{first, last}});
+    starts_.push_back(first);
+    rebuild_index();
   }
 
   /// Leaves `page` there, even if nothing is left in it.
@@ -193,6 +284,7 @@ class IntervalSet {
     }
     pages_.erase(pages_.begin() + offset(page + 1), pages_.begin() + offset(end_page));
     starts_.erase(starts_.begin() + offset(page + 1), starts_.begin() + offset(end_page));
+    rebuild_index();
   }
 
   /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
@@ -200,16 +292,30 @@ class IntervalSet {
     const auto middle = pages_[page].begin() + offset(page_limit / 2);
     Page lower(pages_[page].begin(), middle);
     Page upper(middle, pages_[page].end());
-    starts_.insert(starts_.begin() + offset(page + 1), upper.front().first);
+    make_room(starts_);
+    make_room(pages_);
+    if (index_.crowded(starts_.size())) {
+      index_.resize(starts_.size());
+      rebuild_index();
+    }
+    const Key start = upper.front().first;
+    starts_.insert(starts_.begin() + offset(page + 1), start);
     pages_.insert(pages_.begin() + offset(page + 1), std::move(upper));
     pages_[page] = std::move(lower);
+    index_.insert(leading_bits(start));
+  }
+
+  template <class Vector>
+  static void make_room(Vector& items) {
+    if (items.size() == items.capacity()) items.reserve(2 * items.size());
   }
 
   std::vector<Key> starts_;
   std::vector<Page> pages_;
+  KeyIndex index_;
 };
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif
 
@@ -352,7 +458,7 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
   return true;
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif
 
@@ -841,7 +947,7 @@ constexpr int isIP(std::string_view text) noexcept {
   return 0;
 }
 
-} // namespace net
+}  // namespace net
 
 #endif
 
@@ -998,11 +1104,11 @@ constexpr IpAddress require_ip(std::string_view text, Family family) {
   return ip;
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif
 
-// A lock for many readers or one writer, for critical sections of a microsecond. Internal.
+// A lock for many readers or one writer, to be held for moments. Internal.
 #ifndef NET_DETAIL_SHARED_LOCK_HPP
 #define NET_DETAIL_SHARED_LOCK_HPP
 
@@ -1010,7 +1116,7 @@ constexpr IpAddress require_ip(std::string_view text, Family family) {
 
 namespace net::detail {
 
-/// Waiting is spinning: nobody may wait for anything, or run code of the user, while holding it.
+/// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
 class SharedLock {
  public:
   void lock_shared() noexcept {
@@ -1059,7 +1165,7 @@ class WriteGuard {
   SharedLock& lock_;
 };
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif
 
@@ -1181,7 +1287,7 @@ class BlockRules {
   IntervalSet<Wide> ipv6_;
 };
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif
 
@@ -1386,7 +1492,7 @@ class JsonStrings {
   raise(coded(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif
 
@@ -1483,7 +1589,7 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
   return line;
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif
 
@@ -1564,7 +1670,7 @@ constexpr int read_url_port(const char* p, const char* end) noexcept {
   return static_cast<int>(port);
 }
 
-} // namespace net::detail
+}  // namespace net::detail
 
 #endif
 
@@ -1588,7 +1694,7 @@ namespace detail {
   raise(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// An address, a port and, for IPv6, a flow label. Addresses compare by family, bytes, port and flow label:
 /// 127.0.0.1 and ::ffff:127.0.0.1 are different values.
@@ -1702,8 +1808,8 @@ inline std::string inspect(const SocketAddress& address) {
   return text.append(fits ? " }" : "\n}");
 }
 
-} // namespace detail
-} // namespace net
+}  // namespace detail
+}  // namespace net
 
 /// All of the value counts, as in `==`. Not the same from one version to the next.
 template <>
@@ -1843,7 +1949,7 @@ class BlockList {
   detail::BlockRules* shared_;
 };
 
-} // namespace net
+}  // namespace net
 
 #endif
 
