@@ -109,24 +109,24 @@ class KeyIndex {
 
   /// For a count of keys. What it knows is void until `rebuild`.
   void resize(std::size_t count) {
-    std::size_t slots = 1;
-    while (slots < count) slots *= 2;
-    begins_.resize(slots + 1);
+    std::size_t rows = 1;
+    while (rows < count) rows *= 2;
+    begins_.resize(rows + 1);
   }
 
   /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
   template <class Leading>
   void rebuild(std::size_t count, Leading leading) noexcept {
-    const std::size_t slots = begins_.size() - 1;
+    const std::size_t rows = begins_.size() - 1;
     base_ = leading(0);
     shift_ = 0;
-    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= slots) ++shift_;
+    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= rows) ++shift_;
     std::size_t slot = 0;
     for (std::size_t i = 0; i < count; ++i) {
       for (const std::size_t own = slot_of(leading(i)); slot <= own; ++slot)
         begins_[slot] = static_cast<std::uint32_t>(i);
     }
-    for (; slot <= slots; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
+    for (; slot <= rows; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
   }
 
   /// A key was put among the others.
@@ -6256,6 +6256,15 @@ WriteCallback write_callback(F&& callback) {
   }
 }
 
+/// An argument that is text: not a literal 0, which would be a null `const char*`.
+template <class T>
+concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>>;
+
+/// A listener, or the nullptr that stands for none: what is neither text nor a number.
+template <class T>
+concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
+                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int>);
+
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 inline int explicit_port(int port) {
   if (port < 0) raise(bad_port("Port", port));
@@ -6276,13 +6285,14 @@ constexpr long long number_of(std::string_view text) noexcept {
   return number;
 }
 
-inline ConnectOptions connect_options(std::string_view path_or_port) {
-  ConnectOptions options;
-  const long long port = number_of(path_or_port);
+template <class Options>
+Options port_or_path(std::string_view text) {
+  Options options;
+  const long long port = number_of(text);
   if (port >= 0) {
     options.port = port > 65535 ? 65536 : static_cast<int>(port);
   } else {
-    options.path = path_or_port;
+    options.path = text;
   }
   return options;
 }
@@ -7319,25 +7329,24 @@ class Socket : public Emitter<Socket> {
   /// `ERR_MISSING_ARGS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_IP_ADDRESS`, `ERR_OUT_OF_RANGE` or
   /// `ERR_INVALID_ARG_VALUE` (S3.13), and EALREADY or EISCONN if it is connecting or connected; then nothing has
   /// changed. Allowed again from 'close' on (S12.4).
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(const ConnectOptions& options, F&& listener = nullptr) const {
     once_connected(std::forward<F>(listener));
     start(options);
     return *this;
   }
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(int port, std::string_view host = "localhost", F&& listener = nullptr) const {
     return connect(ConnectOptions{.port = detail::explicit_port(port), .host = std::string(host)}, std::forward<F>(listener));
   }
-  template <class F>
-    requires(!std::is_convertible_v<F, std::string_view>)
+  template <detail::OptionalListener F>
   const Socket& connect(int port, F&& listener) const {
     return connect(ConnectOptions{.port = detail::explicit_port(port)}, std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
-  template <class F = std::nullptr_t>
-  const Socket& connect(std::string_view path, F&& listener = nullptr) const {
-    return connect(detail::connect_options(path), std::forward<F>(listener));
+  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
+  const Socket& connect(Path&& path, F&& listener = nullptr) const {
+    return connect(detail::port_or_path<ConnectOptions>(path), std::forward<F>(listener));
   }
 
   // ── writing ──
@@ -7811,47 +7820,38 @@ class Server : public Emitter<Server> {
   /// Listens; 'listening' follows, or 'error' (S9). The listener is a once-listener of 'listening'. Without a host
   /// the address is known when this returns (S9.3). Throws `ERR_SERVER_ALREADY_LISTEN`, `ERR_SOCKET_BAD_PORT` or
   /// `ERR_INVALID_ARG_VALUE` (S3.15). Allowed again after `close()` and after an error.
-  template <class F = std::nullptr_t>
-    requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view>)
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(F&& listener = nullptr) const {
     return listen(ListenOptions{.port = 0}, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
-    requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view>)
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, F&& listener = nullptr) const {
     return listen(ListenOptions{.port = checked(port)}, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
-    requires(!std::is_convertible_v<F, int>)
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, F&& listener = nullptr) const {
     return listen(ListenOptions{.port = checked(port), .host = std::string(host)}, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, int backlog, F&& listener = nullptr) const {
     return listen(ListenOptions{.port = checked(port), .host = std::string(host), .backlog = backlog}, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
     return listen(ListenOptions{.port = checked(port), .backlog = backlog}, std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
-  template <class F = std::nullptr_t>
-    requires(!std::is_convertible_v<F, int>)
-  const Server& listen(std::string_view path, F&& listener = nullptr) const {
+  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(Path&& path, F&& listener = nullptr) const {
     return listen(path, 511, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
-  const Server& listen(std::string_view path, int backlog, F&& listener = nullptr) const {
-    const long long port = detail::number_of(path);
-    ListenOptions options{.backlog = backlog};
-    if (port >= 0) {
-      options.port = port > 65535 ? 65536 : static_cast<int>(port);
-    } else {
-      options.path = path;
-    }
+  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(Path&& path, int backlog, F&& listener = nullptr) const {
+    auto options = detail::port_or_path<ListenOptions>(path);
+    options.backlog = backlog;
     return listen(options, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
     require_idle();
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));

@@ -45,47 +45,38 @@ class Server : public Emitter<Server> {
   /// Listens; 'listening' follows, or 'error' (S9). The listener is a once-listener of 'listening'. Without a host
   /// the address is known when this returns (S9.3). Throws `ERR_SERVER_ALREADY_LISTEN`, `ERR_SOCKET_BAD_PORT` or
   /// `ERR_INVALID_ARG_VALUE` (S3.15). Allowed again after `close()` and after an error.
-  template <class F = std::nullptr_t>
-    requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view>)
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(F&& listener = nullptr) const {
     return listen(ListenOptions{.port = 0}, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
-    requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view>)
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, F&& listener = nullptr) const {
     return listen(ListenOptions{.port = checked(port)}, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
-    requires(!std::is_convertible_v<F, int>)
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, F&& listener = nullptr) const {
     return listen(ListenOptions{.port = checked(port), .host = std::string(host)}, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, int backlog, F&& listener = nullptr) const {
     return listen(ListenOptions{.port = checked(port), .host = std::string(host), .backlog = backlog}, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
     return listen(ListenOptions{.port = checked(port), .backlog = backlog}, std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
-  template <class F = std::nullptr_t>
-    requires(!std::is_convertible_v<F, int>)
-  const Server& listen(std::string_view path, F&& listener = nullptr) const {
+  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(Path&& path, F&& listener = nullptr) const {
     return listen(path, 511, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
-  const Server& listen(std::string_view path, int backlog, F&& listener = nullptr) const {
-    const long long port = detail::number_of(path);
-    ListenOptions options{.backlog = backlog};
-    if (port >= 0) {
-      options.port = port > 65535 ? 65536 : static_cast<int>(port);
-    } else {
-      options.path = path;
-    }
+  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(Path&& path, int backlog, F&& listener = nullptr) const {
+    auto options = detail::port_or_path<ListenOptions>(path);
+    options.backlog = backlog;
     return listen(options, std::forward<F>(listener));
   }
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
     require_idle();
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));

@@ -68,25 +68,24 @@ class Socket : public Emitter<Socket> {
   /// `ERR_MISSING_ARGS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_IP_ADDRESS`, `ERR_OUT_OF_RANGE` or
   /// `ERR_INVALID_ARG_VALUE` (S3.13), and EALREADY or EISCONN if it is connecting or connected; then nothing has
   /// changed. Allowed again from 'close' on (S12.4).
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(const ConnectOptions& options, F&& listener = nullptr) const {
     once_connected(std::forward<F>(listener));
     start(options);
     return *this;
   }
-  template <class F = std::nullptr_t>
+  template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(int port, std::string_view host = "localhost", F&& listener = nullptr) const {
     return connect(ConnectOptions{.port = detail::explicit_port(port), .host = std::string(host)}, std::forward<F>(listener));
   }
-  template <class F>
-    requires(!std::is_convertible_v<F, std::string_view>)
+  template <detail::OptionalListener F>
   const Socket& connect(int port, F&& listener) const {
     return connect(ConnectOptions{.port = detail::explicit_port(port)}, std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
-  template <class F = std::nullptr_t>
-  const Socket& connect(std::string_view path, F&& listener = nullptr) const {
-    return connect(detail::connect_options(path), std::forward<F>(listener));
+  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
+  const Socket& connect(Path&& path, F&& listener = nullptr) const {
+    return connect(detail::port_or_path<ConnectOptions>(path), std::forward<F>(listener));
   }
 
   // ── writing ──

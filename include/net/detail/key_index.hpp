@@ -25,24 +25,24 @@ class KeyIndex {
 
   /// For a count of keys. What it knows is void until `rebuild`.
   void resize(std::size_t count) {
-    std::size_t slots = 1;
-    while (slots < count) slots *= 2;
-    begins_.resize(slots + 1);
+    std::size_t rows = 1;
+    while (rows < count) rows *= 2;
+    begins_.resize(rows + 1);
   }
 
   /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
   template <class Leading>
   void rebuild(std::size_t count, Leading leading) noexcept {
-    const std::size_t slots = begins_.size() - 1;
+    const std::size_t rows = begins_.size() - 1;
     base_ = leading(0);
     shift_ = 0;
-    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= slots) ++shift_;
+    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= rows) ++shift_;
     std::size_t slot = 0;
     for (std::size_t i = 0; i < count; ++i) {
       for (const std::size_t own = slot_of(leading(i)); slot <= own; ++slot)
         begins_[slot] = static_cast<std::uint32_t>(i);
     }
-    for (; slot <= slots; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
+    for (; slot <= rows; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
   }
 
   /// A key was put among the others.

@@ -69,6 +69,15 @@ WriteCallback write_callback(F&& callback) {
   }
 }
 
+/// An argument that is text: not a literal 0, which would be a null `const char*`.
+template <class T>
+concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>>;
+
+/// A listener, or the nullptr that stands for none: what is neither text nor a number.
+template <class T>
+concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
+                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int>);
+
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 inline int explicit_port(int port) {
   if (port < 0) raise(bad_port("Port", port));
@@ -89,13 +98,14 @@ constexpr long long number_of(std::string_view text) noexcept {
   return number;
 }
 
-inline ConnectOptions connect_options(std::string_view path_or_port) {
-  ConnectOptions options;
-  const long long port = number_of(path_or_port);
+template <class Options>
+Options port_or_path(std::string_view text) {
+  Options options;
+  const long long port = number_of(text);
   if (port >= 0) {
     options.port = port > 65535 ? 65536 : static_cast<int>(port);
   } else {
-    options.path = path_or_port;
+    options.path = text;
   }
   return options;
 }
