@@ -2129,6 +2129,7 @@ using function = detail::SharedFunction<Signature>;
 #define NET_DETAIL_ACCEPTOR_HPP
 
 #include <concepts>
+#include <string_view>
 #include <utility>
 
 // Where a connection begins or ends, as plain numbers. Internal; knows no system.
@@ -2306,6 +2307,52 @@ inline std::ptrdiff_t send_gathered(NativeHandle fd, const Slice* slices, std::s
   message.msg_iov = pieces;
   message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
   return retried([&] { return ::sendmsg(fd, &message, send_flags); });
+}
+
+// ── descriptors of other kinds (S22) ───────────────────────────────────────
+
+enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
+
+inline Kind kind_of(NativeHandle fd) noexcept {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return Kind::unknown;
+  if (S_ISFIFO(status.st_mode)) return Kind::pipe;
+  if (S_ISREG(status.st_mode)) return Kind::file;
+  if (::isatty(fd)) return Kind::terminal;
+  if (!S_ISSOCK(status.st_mode)) return Kind::unknown;
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return Kind::unknown;
+  if (type == SOCK_DGRAM) return Kind::datagram;
+  if (type != SOCK_STREAM) return Kind::unknown;
+  sockaddr_storage name{};
+  size = sizeof name;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
+  return name.ss_family == AF_UNIX ? Kind::local : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp : Kind::unknown;
+}
+
+inline std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
+  return retried([&] { return ::read(fd, into, size); });
+}
+
+/// For what is no socket: no flag keeps SIGPIPE away there, so it is held back, and taken if it was ours.
+inline std::ptrdiff_t write_gathered(NativeHandle fd, const Slice* slices, std::size_t count) noexcept {
+  iovec pieces[64];
+  if (count > 64) count = 64;
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  sigset_t broken, before, waiting;
+  ::sigemptyset(&broken);
+  ::sigaddset(&broken, SIGPIPE);
+  ::sigpending(&waiting);
+  ::pthread_sigmask(SIG_BLOCK, &broken, &before);
+  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
+  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
+    int signal = 0;
+    ::sigpending(&waiting);
+    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return sent;
 }
 
 inline int shutdown_write(NativeHandle fd) noexcept { return ::shutdown(fd, SHUT_WR) == 0 ? 0 : -errno; }
@@ -2492,6 +2539,47 @@ inline int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
   if (failed == 0) return fd;
   close_descriptor(fd);
   return failed;
+}
+
+/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
+inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog) noexcept {
+  SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  const int fd = open_socket(AF_UNIX);
+  if (fd < 0) return fd;
+  int failed = bind_to(fd, address);
+  if (failed == -ENOENT) failed = -EACCES;
+  if (failed == 0 && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
+    const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+    std::memcpy(name, path.data(), path.size());
+    if (::chmod(name, bits) != 0) failed = -errno;
+  }
+  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  return failed;
+}
+
+/// Takes the file of a listening Unix socket away; abstract names have none.
+inline void remove_path(std::string_view path) noexcept {
+  if (path.empty() || path[0] == '\0') return;
+  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+  if (path.size() >= sizeof name) return;
+  std::memcpy(name, path.data(), path.size());
+  ::unlink(name);
+}
+
+/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
+inline int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
+  const Kind kind = kind_of(fd);
+  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
+  if (const int failed = prepare(fd); failed < 0) return failed;
+  return ::listen(fd, backlog) == 0 ? 0 : -errno;
+}
+
+inline NativeHandle duplicate(NativeHandle fd) noexcept {
+  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
 }
 
 // ── waking a sleeping loop ─────────────────────────────────────────────────
@@ -2701,11 +2789,15 @@ class fd_acceptor : public Watcher {
   NativeHandle native() const noexcept { return fd; }
 
   int listen(const Endpoint& at, const ListenFlags& flags) noexcept {
-    const int listening = os::listen_on(at, flags);
-    if (listening < 0) return listening;
-    fd = listening;
-    reserve_ = os::open_reserve();
-    return 0;
+    return take(os::listen_on(at, flags));
+  }
+
+  int listen_path(std::string_view path, const PathMode& mode, int backlog) noexcept {
+    return take(os::listen_on_path(path, mode, backlog));
+  }
+  int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
+    const int failed = os::listen_on_descriptor(descriptor, backlog);
+    return failed < 0 ? failed : take(descriptor);
   }
 
   NativeHandle try_accept() noexcept {
@@ -2724,6 +2816,13 @@ class fd_acceptor : public Watcher {
   Endpoint local_end() const noexcept { return os::local_end(fd); }
 
  private:
+  int take(int listening) noexcept {
+    if (listening < 0) return listening;
+    fd = listening;
+    reserve_ = os::open_reserve();
+    return 0;
+  }
+
   /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
   NativeHandle turn_away() noexcept {
     os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
@@ -2797,6 +2896,14 @@ class fd_channel : public Watcher {
 
   int open(Family family) noexcept { return take(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET)); }
   int adopt(NativeHandle descriptor) noexcept { return take(descriptor); }
+  /// A descriptor from elsewhere; true if it is TCP. What is no socket is moved with read(2) and write(2).
+  bool adopt_connected(NativeHandle descriptor) noexcept {
+    os::prepare(descriptor);
+    fd = descriptor;
+    const os::Kind kind = os::kind_of(descriptor);
+    plain_ = kind == os::Kind::pipe;
+    return kind == os::Kind::tcp;
+  }
   void close() noexcept {
     if (is_open()) os::close_descriptor(release());
   }
@@ -2817,12 +2924,15 @@ class fd_channel : public Watcher {
   }
   int finish_connect() noexcept { return -os::pending_error(fd); }
 
-  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept { return os::receive(fd, into, size); }
+  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
+    return plain_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
+  }
   std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
+    if (plain_) return os::write_gathered(fd, slices, count);
     return count == 1 ? os::send_one(fd, slices->data, slices->size)
                       : os::send_gathered(fd, slices, count);
   }
-  int shutdown_write() noexcept { return os::shutdown_write(fd); }
+  int shutdown_write() noexcept { return plain_ ? 0 : os::shutdown_write(fd); }
   int reset_on_close() noexcept { return os::reset_on_close(fd); }
 
   Endpoint local_end() const noexcept { return os::local_end(fd); }
@@ -2836,6 +2946,8 @@ class fd_channel : public Watcher {
   int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
 
  private:
+  bool plain_ = false;
+
   int take(int descriptor) noexcept {
     if (descriptor < 0) return descriptor;
     fd = descriptor;
@@ -3466,6 +3578,8 @@ class LoopCore {
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
   Mailbox& mailbox() noexcept { return *mailbox_; }
+  /// It is being destroyed: letters are not read any more.
+  bool leaving() const noexcept { return mailbox_->loop == nullptr; }
 
  private:
   friend struct Handle;
@@ -4239,7 +4353,216 @@ class Listeners {
 #include <string>
 #include <string_view>
 
-namespace net {
+// AbortController and AbortSignal: calling off a connection or a server, from any thread.
+#ifndef NET_ABORT_HPP
+#define NET_ABORT_HPP
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+// std::stop_token costs half as much as this whole library: only who has it already gets to use it here
+#if defined(__cpp_lib_jthread)
+#include <stop_token>
+#endif
+
+namespace net::detail {
+
+/// What joins a stop token of another library to an AbortSignal; a specialisation has `join(token, state)`.
+template <class Token>
+struct StopBridge;
+
+template <class Token>
+concept StopToken = requires { sizeof(StopBridge<Token>); };
+
+}  // namespace net::detail
+
+namespace net::detail::inline NET_MACHINE {
+
+struct AbortState;
+
+/// What happens on one loop when a signal aborts. Kept by that loop until it has fired, or was taken off.
+struct AbortHook : Handle {
+  static const Operations table;
+
+  explicit AbortHook(LoopCore& core) noexcept : Handle(core, table) {}
+  void detach() noexcept;
+
+  Function<void(const Error&)> callback;
+  AbortState* signal = nullptr;  // while it is attached
+};
+
+/// Shared by a controller and its signals; any thread.
+struct AbortState {
+  os::Mutex mutex;
+  Atomic<std::size_t> owners{0};
+  Atomic<int> aborted{0};
+  Error reason;
+  std::vector<AbortHook*> hooks;
+  std::vector<Mailbox*> mailboxes;  // of the hooks' loops
+  Callback kept;                    // what ties it to a stop token
+
+  void retain() noexcept { owners.fetch_add(1); }
+  void release() noexcept {
+    if (owners.fetch_sub(1) == 1) delete this;
+  }
+  ~AbortState() {
+    for (Mailbox* mailbox : mailboxes) mailbox->release();
+  }
+
+  /// The hook calls back on its own loop; whoever attaches it has looked whether it has aborted already.
+  void attach(AbortHook& hook) {
+    const os::Locked locked(mutex);
+    hook.retain();
+    hook.signal = this;
+    retain();
+    Mailbox& mailbox = hook.loop->mailbox();
+    mailbox.retain();
+    hooks.push_back(&hook);
+    mailboxes.push_back(&mailbox);
+  }
+
+  bool remove(AbortHook& hook) noexcept {
+    const os::Locked locked(mutex);
+    for (std::size_t i = 0; i < hooks.size(); ++i) {
+      if (hooks[i] != &hook) continue;
+      mailboxes[i]->release();
+      hooks.erase(hooks.begin() + static_cast<std::ptrdiff_t>(i));
+      mailboxes.erase(mailboxes.begin() + static_cast<std::ptrdiff_t>(i));
+      return true;
+    }
+    return false;
+  }
+
+  void abort(const Error& why) {
+    std::vector<AbortHook*> taken;
+    std::vector<Mailbox*> boxes;
+    {
+      const os::Locked locked(mutex);
+      if (aborted.load() != 0) return;
+      reason = why;
+      aborted.store(1);
+      taken.swap(hooks);
+      boxes.swap(mailboxes);
+    }
+    if (taken.empty()) return;
+    const Ref<AbortState> alive(this);
+    LoopCore* const here = LoopCore::current();
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      AbortHook* hook = taken[i];
+      if (here && &here->mailbox() == boxes[i]) {
+        fire(*hook);
+      } else {
+        // the hook belongs to its loop: if that is gone, so is the hook
+        boxes[i]->post([hook, alive] { alive->fire(*hook); });
+      }
+      boxes[i]->release();
+    }
+  }
+
+  void fire(AbortHook& hook) {
+    if (!hook.signal) return;
+    const Ref<AbortHook> alive(&hook);
+    const auto callback = std::move(hook.callback);
+    const Error why = reason;
+    hook.signal = nullptr;
+    release();
+    hook.release();
+    if (callback) callback(why);
+  }
+};
+
+inline constexpr Handle::Operations AbortHook::table{
+    [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
+
+/// Takes the hook off; one that a letter from another thread is already on the way to is told nothing then.
+inline void AbortHook::detach() noexcept {
+  callback.reset();
+  AbortState* const from = signal;
+  if (!from) return;
+  const bool listed = from->remove(*this);
+  if (!listed && loop && !loop->leaving()) return;  // the letter gives the reference back
+  signal = nullptr;
+  from->release();
+  release();
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+namespace net::inline NET_MACHINE {
+
+/// What an operation listens to in order to be called off. Copies are the same signal; any thread may look at it.
+/// An empty one never aborts.
+class AbortSignal {
+ public:
+  AbortSignal() noexcept = default;
+  explicit AbortSignal(detail::Ref<detail::AbortState> state) noexcept : state_(std::move(state)) {}
+
+  /// Aborts when the token is asked to stop (`std::stop_token`, if `<stop_token>` or `<thread>` is included first).
+  template <detail::StopToken Token>
+  AbortSignal(const Token& token) : state_(new detail::AbortState) {
+    detail::StopBridge<Token>::join(token, *state_);
+  }
+
+  bool aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
+  explicit operator bool() const noexcept { return static_cast<bool>(state_); }
+
+  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
+  static AbortSignal timeout(Duration after) {
+    const detail::Ref<detail::AbortState> state(new detail::AbortState);
+    net::setTimeout([state] { state->abort(detail::coded(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after).unref();
+    return AbortSignal(state);
+  }
+
+  detail::AbortState* state() const noexcept { return state_.get(); }
+
+ private:
+  detail::Ref<detail::AbortState> state_;
+};
+
+/// Calls off whatever was given its signal. Any thread.
+class AbortController {
+ public:
+  AbortController() : state_(new detail::AbortState) {}
+
+  AbortSignal signal() const { return AbortSignal(state_); }
+  /// Sockets with the signal are destroyed with an error `ABORT_ERR`; servers close. Once; later calls do nothing.
+  void abort() const { state_->abort(detail::coded(Errc::ERR_ABORTED, "This operation was aborted")); }
+  void abort(const Error& reason) const { state_->abort(reason); }
+
+ private:
+  detail::Ref<detail::AbortState> state_;
+};
+
+}  // namespace net::inline NET_MACHINE
+
+#if defined(__cpp_lib_jthread)
+namespace net::detail {
+
+template <>
+struct StopBridge<std::stop_token> {
+  template <class State>
+  static void join(const std::stop_token& token, State& state) {
+    auto stop = [&state] { state.abort(coded(Errc::ERR_ABORTED, "This operation was aborted")); };
+    auto* hook = new std::stop_callback<decltype(stop)>(token, stop);
+    struct Owner {
+      std::stop_callback<decltype(stop)>* hook;
+      explicit Owner(std::stop_callback<decltype(stop)>* given) noexcept : hook(given) {}
+      Owner(Owner&& other) noexcept : hook(std::exchange(other.hook, nullptr)) {}
+      ~Owner() { delete hook; }
+      void operator()() const {}
+    };
+    state.kept = Owner(hook);
+  }
+};
+
+}  // namespace net::detail
+#endif
+
+#endif
+
+namespace net::inline NET_MACHINE {
 
 /// S11.1: which sides of a socket are open.
 enum class ReadyState : std::uint8_t { opening, open, readOnly, writeOnly, closed };
@@ -4285,12 +4608,22 @@ using LookupCallback = function<void(const Error&, std::span<const LookupAddress
 /// A lookup of your own (S12.23). It may answer inside the call or later.
 using Lookup = function<void(std::string_view host, const LookupOptions&, LookupCallback)>;
 
+/// S25: received bytes are stored in memory of your own instead of arriving as 'data'. `buffer` is used for every
+/// read, or `allocate` gives one for each; `callback` is told how many bytes are in it, and returns false to pause.
+struct OnRead {
+  std::span<std::byte> buffer = {};
+  function<std::span<std::byte>()> allocate = {};
+  function<bool(std::size_t nread, std::span<std::byte> buffer)> callback = {};
+};
+
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
   int fd = -1;                       ///< a descriptor to take over (S22)
   bool readable = true;              ///< with `fd`: whether that side is open
   bool writable = true;
   bool allowHalfOpen = false;        ///< do not end when the other side does (S16.9)
+  OnRead onread = {};                ///< S25
+  AbortSignal signal = {};           ///< destroys the socket when it aborts (S20)
   std::size_t highWaterMark = 65536; ///< bytes, both sides
   bool reusable = false;             ///< keep the listeners after 'close', to connect the same socket again
 };
@@ -4312,7 +4645,9 @@ struct ConnectOptions {
   std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
   std::optional<BlockList> blockList = {};  ///< addresses that are not connected to (S21)
   Duration timeout = 0;              ///< as `setTimeout`, before connecting; 0: none
-  bool allowHalfOpen = false;        ///< createConnection: the socket's own
+  bool allowHalfOpen = false;        ///< createConnection: the socket's own; so are the next two
+  OnRead onread = {};
+  AbortSignal signal = {};
   bool reusable = false;
 };
 
@@ -4337,8 +4672,10 @@ struct ListenOptions {
   bool exclusive = false;        ///< only cluster; ignored
   bool ipv6Only = false;
   bool reusePort = false;        ///< share the port with other servers that say so too
-  bool readableAll = false;
-  bool writableAll = false;
+  bool readableAll = false;      ///< a path that all users may read (S23.10)
+  bool writableAll = false;      ///< … may write: connecting needs it
+  AbortSignal signal = {};       ///< closes the server when it aborts (S20.7)
+  int fd = -1;                   ///< a descriptor that is bound already (S22.5)
 };
 
 /// Options of `pipe`.
@@ -4346,7 +4683,7 @@ struct PipeOptions {
   bool end = true;  ///< end the destination when the source ends
 };
 
-}  // namespace net
+}  // namespace net::inline NET_MACHINE
 
 #endif
 
@@ -4730,6 +5067,462 @@ class Chunk {
 
 #endif
 
+// Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
+#ifndef NET_DETAIL_DECODER_HPP
+#define NET_DETAIL_DECODER_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::detail {
+
+/// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
+class Decoder {
+ public:
+  explicit Decoder(Encoding encoding) noexcept : encoding_(encoding) {}
+
+  Encoding encoding() const noexcept { return encoding_; }
+
+  std::string write(std::string_view piece) {
+    std::string bytes = std::exchange(kept_, {});
+    bytes.append(piece);
+    const std::size_t back = incomplete(bytes);
+    kept_.assign(bytes, bytes.size() - back, back);
+    bytes.resize(bytes.size() - back);
+    return decode(bytes, encoding_);
+  }
+
+  /// What was kept back, as far as it means anything.
+  std::string end() {
+    std::string bytes = std::exchange(kept_, {});
+    if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
+    return decode(bytes, encoding_);
+  }
+
+ private:
+  /// How many bytes at the end are the beginning of something.
+  std::size_t incomplete(std::string_view bytes) const noexcept {
+    switch (encoding_) {
+      case Encoding::utf8: return incomplete_utf8(bytes);
+      case Encoding::utf16le: {
+        const std::size_t odd = bytes.size() % 2;
+        const std::size_t even = bytes.size() - odd;
+        // a high surrogate waits for the low one
+        const bool high = even >= 2 && (static_cast<unsigned char>(bytes[even - 1]) & 0xFC) == 0xD8;
+        return odd + (high ? 2 : 0);
+      }
+      case Encoding::base64:
+      case Encoding::base64url: return bytes.size() % 3;
+      default: return 0;
+    }
+  }
+
+  static std::size_t incomplete_utf8(std::string_view bytes) noexcept {
+    for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
+      const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
+      if ((byte & 0xC0) == 0x80) continue;
+      const Utf8Step step = utf8_step(bytes.substr(bytes.size() - back));
+      return step.incomplete && step.size == back ? back : 0;
+    }
+    return 0;
+  }
+
+  Encoding encoding_;
+  std::string kept_;
+};
+
+}  // namespace net::detail
+
+#endif
+
+// source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
+#ifndef NET_DETAIL_PIPE_HPP
+#define NET_DETAIL_PIPE_HPP
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+// on<"data">(listener): events whose names and arguments are checked while compiling.
+#ifndef NET_EMITTER_HPP
+#define NET_EMITTER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// An event name as a template argument. Internal: users write on<"data">(...).
+#ifndef NET_DETAIL_FIXED_STRING_HPP
+#define NET_DETAIL_FIXED_STRING_HPP
+
+#include <cstddef>
+#include <string_view>
+
+namespace net {
+
+/// A string literal that can be a template argument, as in `on<"data">`.
+template <std::size_t N>
+struct fixed_string {
+  char text[N]{};
+
+  constexpr fixed_string(const char (&literal)[N]) noexcept {
+    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
+  }
+  constexpr std::string_view view() const noexcept { return {text, N - 1}; }
+};
+
+}  // namespace net
+
+#endif
+
+namespace net {
+
+/// A registration, for `off()`. It stays harmless when the listener is gone.
+class Listener {
+ public:
+  Listener() noexcept = default;
+  explicit Listener(std::uint32_t id) noexcept : id_(id) {}
+  std::uint32_t id() const noexcept { return id_; }
+
+ private:
+  std::uint32_t id_ = 0;
+};
+
+namespace detail {
+
+template <class... Types>
+struct TypeList {};
+
+/// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
+/// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
+template <class F, class... Taken>
+constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
+  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+}
+template <class F, class... Taken, class Next, class... Rest>
+constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
+  constexpr int longer = leading_count<F>(TypeList<Taken..., Next>{}, TypeList<Rest...>{});
+  if constexpr (longer >= 0) {
+    return longer + 1;
+  } else {
+    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+  }
+}
+
+/// The arguments that a listener takes: a leading part of the event's, or the emitter first and then those.
+template <class F, class Self, class... Args>
+struct Taken {
+  static constexpr int plain = leading_count<F>(TypeList<>{}, TypeList<Args...>{});
+  static constexpr int after_self = [] {
+    if constexpr (plain < static_cast<int>(sizeof...(Args))) {
+      return leading_count<F>(TypeList<Self>{}, TypeList<Args...>{});
+    } else {
+      return -1;
+    }
+  }();
+  static constexpr bool any = plain >= 0 || after_self >= 0;
+  static constexpr bool self = after_self > plain;
+  static constexpr std::size_t count = any ? static_cast<std::size_t>(self ? after_self : plain) : 0;
+};
+
+template <std::size_t Index, class First, class... Rest>
+struct Nth : Nth<Index - 1, Rest...> {};
+
+template <class First, class... Rest>
+struct Nth<0, First, Rest...> {
+  using type = First;
+};
+
+template <class F, class Self, class... Args>
+struct ListenerCall {
+  using Takes = Taken<F, Self, Args...>;
+
+  struct Record : ListenerRecord {
+    F call;
+    template <class G>
+    explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
+  };
+
+  static void call(ListenerRecord& record, void* self, void* const* args) {
+    [&]<std::size_t... At>(std::index_sequence<At...>) {
+      F& f = static_cast<Record&>(record).call;
+      (void)self, (void)args;
+      if constexpr (Takes::self) {
+        f(*static_cast<Self*>(self), *static_cast<typename Nth<At, Args..., void>::type*>(args[At])...);
+      } else {
+        f(*static_cast<typename Nth<At, Args..., void>::type*>(args[At])...);
+      }
+    }(std::make_index_sequence<Takes::count>{});
+  }
+  static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
+
+  static constexpr ListenerRecord::Operations operations{call, destroy};
+};
+
+/// One row of a class's table of events: its name, and what its listeners are told.
+template <fixed_string Name, class... Args>
+struct Event {
+  static constexpr std::string_view name() noexcept { return Name.view(); }
+
+  template <class Self, class F>
+  static std::uint32_t add(Listeners& to, unsigned index, bool once, bool front, F&& listener) {
+    using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
+    static_assert(Call::Takes::any,
+                  "a listener takes the arguments of its event (named in this message, in Event<...>), "
+                  "or the first few of them, or the emitter and then those");
+    if constexpr (Call::Takes::any) {
+      return to.add<typename Call::Record>(index, once, front, Call::operations, std::forward<F>(listener));
+    } else {
+      return 0;
+    }
+  }
+
+  /// Calls the listeners; `self` must keep the object alive meanwhile.
+  template <class Self>
+  static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
+    void* const pointers[] = {const_cast<void*>(static_cast<const void*>(&args))..., nullptr};
+    return at.each(index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); });
+  }
+};
+
+template <class... Rows>
+struct EventTable {
+  static constexpr unsigned index_of(std::string_view name) noexcept {
+    unsigned at = 0;
+    (void)((Rows::name() == name || (++at, false)) || ...);
+    return at;
+  }
+  template <fixed_string Name>
+  static constexpr bool has = index_of(Name.view()) < sizeof...(Rows);
+};
+
+template <class Table, unsigned Index>
+struct EventAt;
+
+template <class... Rows, unsigned Index>
+struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
+
+}  // namespace detail
+
+/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
+/// `Events` table; an unknown name or a listener with other arguments does not compile.
+///
+/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
+/// were there when the event began are called, in the order in which they were added (S1.4). An exception
+/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
+template <class Derived>
+class Emitter {
+ public:
+  /// Adds a listener behind the others; the same one may be added many times (S1.1).
+  template <fixed_string Name, class F>
+  const Derived& on(F&& listener) const {
+    add<Name>(std::forward<F>(listener), false, false);
+    return self();
+  }
+  /// Adds a listener that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& once(F&& listener) const {
+    add<Name>(std::forward<F>(listener), true, false);
+    return self();
+  }
+  /// Adds a listener in front of the others.
+  template <fixed_string Name, class F>
+  const Derived& prependListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), false, true);
+    return self();
+  }
+  /// Adds a listener in front of the others that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& prependOnceListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), true, true);
+    return self();
+  }
+  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
+  template <fixed_string Name, class F>
+  Listener addListener(F&& listener, bool front = false) const {
+    return Listener(add<Name>(std::forward<F>(listener), false, front));
+  }
+
+  /// Takes a listener off; one that is gone already is ignored (S1.2).
+  void off(Listener listener) const {
+    const int event = self().events().remove(listener.id());
+    if (event >= 0) self().listener_removed(static_cast<unsigned>(event));
+  }
+  void removeListener(Listener listener) const { off(listener); }
+
+  template <fixed_string Name>
+  void removeAllListeners() const {
+    self().events().remove_all(index<Name>());
+    self().listener_removed(index<Name>());
+  }
+  void removeAllListeners() const {
+    self().events().clear();
+    self().listener_removed(all_events);
+  }
+  template <fixed_string Name>
+  std::size_t listenerCount() const {
+    return self().events().count(index<Name>()) + self().own_listeners(index<Name>());
+  }
+
+ protected:
+  static constexpr unsigned all_events = ~0u;
+
+  ~Emitter() = default;
+
+  /// What Derived may hide: told of changes, and asked how many listeners the library itself has on an event.
+  void listener_added(unsigned) const {}
+  void listener_removed(unsigned) const {}
+  std::size_t own_listeners(unsigned) const { return 0; }
+
+ private:
+  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
+
+  template <fixed_string Name>
+  static constexpr unsigned index() {
+    Derived::template check_event<Name>();
+    return Derived::Events::index_of(Name.view());
+  }
+
+  template <fixed_string Name, class F>
+  std::uint32_t add(F&& listener, bool once, bool front) const {
+    constexpr unsigned at = index<Name>();
+    if constexpr (Derived::Events::template has<Name>) {
+      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
+      const std::uint32_t id = Row::template add<Derived>(self().events(), at, once, front, std::forward<F>(listener));
+      self().listener_added(at);
+      return id;
+    } else {
+      return 0;
+    }
+  }
+};
+
+}  // namespace net
+
+#endif
+
+namespace net::detail {
+
+/// One destination of a source, seen from the source.
+struct PipeLink {
+  std::size_t owners = 0;
+  const void* destination = nullptr;  // which object it is
+  bool awaits_drain = false;
+  bool off = false;
+  Function<void()> take_off;          // the listeners on both sides
+  Function<void()> tell_unpipe;
+
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+};
+
+using Pipes = std::vector<Ref<PipeLink>>;
+
+/// Whether any destination still has to drain before the source may flow.
+inline bool awaits_drain(const Pipes& pipes) noexcept {
+  for (const auto& link : pipes) {
+    if (link->awaits_drain) return true;
+  }
+  return false;
+}
+
+/// Takes one link, or all of them, off a source (S24.9); the source pauses when that was the last.
+template <class Source>
+void unpipe(const Source& source, const void* destination, PipeLink* only = nullptr) {
+  Pipes& pipes = source.pipes();
+  Pipes removed;
+  for (std::size_t i = 0; i < pipes.size();) {
+    const bool this_one = only ? pipes[i].get() == only : !destination || pipes[i]->destination == destination;
+    if (!this_one) {
+      ++i;
+      continue;
+    }
+    removed.push_back(pipes[i]);
+    pipes.erase(pipes.begin() + static_cast<std::ptrdiff_t>(i));
+    if (only || destination) break;  // the same pair piped twice is unpiped twice
+  }
+  if (removed.empty()) return;
+  if (pipes.empty()) source.pause();
+  for (const auto& link : removed) {
+    link->off = true;
+    const auto take_off = std::move(link->take_off);
+    const auto tell = std::move(link->tell_unpipe);
+    if (take_off) take_off();
+    if (tell) tell();
+  }
+}
+
+/// Joins them. `tell_pipe` and `tell_unpipe` fire the destination's events, if it has them.
+template <class Source, class Destination, class TellPipe, class TellUnpipe>
+void start_pipe(const Source& source, const Destination& destination, const void* identity, PipeOptions options,
+                TellPipe&& tell_pipe, TellUnpipe&& tell_unpipe) {
+  const Ref<PipeLink> link(new PipeLink);
+  link->destination = identity;
+  link->tell_unpipe = std::forward<TellUnpipe>(tell_unpipe);
+  source.pipes().push_back(link);
+
+  const auto stop = [source, link] { unpipe(source, nullptr, link.get()); };
+  const auto hold_back = [source, link] {
+    link->awaits_drain = true;
+    source.pause();
+  };
+  const auto ended = [destination, stop, options] {
+    if (options.end) {
+      destination.end();
+    } else {
+      stop();
+    }
+  };
+  Listener on_end;
+  if (source.readableEnded()) {
+    source.state().tick([ended](auto&) { ended(); });
+  } else {
+    on_end = source.template addListener<"end">(ended);
+  }
+  const Listener on_data = source.template addListener<"data">([destination, link, hold_back](Chunk chunk) {
+    if (!link->off && !destination.write(chunk) && !link->off) hold_back();
+  });
+  const Listener on_drain = destination.template addListener<"drain">([source, link] {
+    if (!std::exchange(link->awaits_drain, false)) return;
+    if (!awaits_drain(source.pipes())) source.resume();
+  });
+  const Listener on_finish = destination.template addListener<"finish">(stop);
+  const Listener on_close = destination.template addListener<"close">([stop](bool) { stop(); });
+  // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
+  const Listener on_error = destination.template addListener<"error">(
+      [destination, stop](const Error& error) {
+        stop();
+        if (destination.template listenerCount<"error">() == 0) raise(error);
+      },
+      true);
+  link->take_off = [source, destination, on_end, on_data, on_drain, on_finish, on_close, on_error] {
+    source.off(on_data);
+    source.off(on_end);
+    destination.off(on_drain);
+    destination.off(on_finish);
+    destination.off(on_close);
+    destination.off(on_error);
+  };
+  tell_pipe();
+  if (link->off) return;
+  if (destination.writableNeedDrain()) {
+    hold_back();
+  } else if (source.readableFlowing() != std::optional<bool>(true)) {
+    source.resume();
+  }
+}
+
+}  // namespace net::detail
+
+#endif
+
 // What a socket still has to send, in order, each piece in memory of its own. Internal.
 #ifndef NET_DETAIL_WRITE_QUEUE_HPP
 #define NET_DETAIL_WRITE_QUEUE_HPP
@@ -4894,6 +5687,11 @@ struct Backlog {
 
 /// What most sockets never need; allocated when they do.
 struct ColdState {
+  ColdState() = default;
+  ColdState(const ColdState&) = delete;
+  ColdState& operator=(const ColdState&) = delete;
+  ~ColdState() { delete decoder; }
+
   Error errored;
   Endpoint remote;
   bool remote_known = false;
@@ -4905,6 +5703,11 @@ struct ColdState {
   Connecting* connecting = nullptr;
   std::vector<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13)
   std::vector<std::string> attempted;  // S13.14
+  Decoder* decoder = nullptr;
+  OnRead onread;
+  std::span<std::byte> onread_buffer;
+  Ref<AbortHook> abort_hook;
+  Pipes pipes;
   int path_result = 0;                 // of a connect() to a path, until it is told
   int keep_alive_seconds = 0;
   int type_of_service = -1;
@@ -4928,6 +5731,11 @@ struct SocketState : Handle {
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
+  void buffer_bytes(std::string&& bytes);
+  void read_over(std::ptrdiff_t got);
+  void read_into_users();
+  void next_users_buffer();
+  void set_encoding(Encoding encoding);
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
@@ -4989,6 +5797,9 @@ struct SocketState : Handle {
   void reset_and_destroy();
   void undestroy();
   void abandon();
+  void watch_signal(const AbortSignal& signal);
+  NativeHandle release_descriptor();
+  void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
   void hold() noexcept;
   void let_go() noexcept;
 
@@ -5070,6 +5881,8 @@ struct SocketState : Handle {
   bool reading_more : 1 = false;
   bool read_when_connected : 1 = false;
   bool unreadable : 1 = false;          // `readable: false`
+  bool decodes : 1 = false;             // setEncoding() was called
+  bool users_buffer : 1 = false;        // onread
   // writing
   bool writing : 1 = false;             // a request is in flight
   bool wait_connect : 1 = false;        // it waits for the connection
@@ -5199,7 +6012,11 @@ struct ServerState : Handle {
 
   // ── listening ──
   void listen(const ListenOptions& asked);
+  void listen_path(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
+  void watch_signal(const AbortSignal& signal);
+  void forget_signal() noexcept;
+  static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
   void bind(const Endpoint& at, const ListenOptions& asked);
   void bound(int failed, std::string_view address, int port);
   void opened();
@@ -5247,7 +6064,10 @@ struct ServerState : Handle {
   bool drop_max_connection : 1 = false;
   bool inherits_no_delay : 1 = false;
   bool close_ticking : 1 = false;
-  std::string path;
+  std::string path;                 // kept after close() (S8.7)
+  Ref<AbortHook> abort_hook;
+
+  ~ServerState() { forget_signal(); }
 };
 
 inline constexpr Handle::Operations ServerState::table{
@@ -5260,16 +6080,44 @@ inline constexpr Handle::Operations ServerState::table{
 inline void ServerState::listen(const ListenOptions& asked) {
   ++round;
   looking_up = false;
+  watch_signal(asked.signal);
+  path.clear();
+  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
+  if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
   Endpoint any = os::parse_endpoint("::", asked.port);
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, asked.backlog ? asked.backlog : 511};
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
   int failed = acceptor.listen(any, flags);
   if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
     any = os::parse_endpoint("0.0.0.0", asked.port);
     failed = acceptor.listen(any, flags);
   }
   bound(failed, to_text(any.ip), asked.port);
+}
+
+/// S23.2: the file is there when listen() returns.
+inline void ServerState::listen_path(const ListenOptions& asked) {
+  path = asked.path;
+  const PathMode mode{asked.readableAll, asked.writableAll};
+  bound(acceptor.listen_path(path, mode, backlog_of(asked)), path, -1);
+}
+
+/// S20.7: aborting closes the server; an aborted one closes on the next tick.
+inline void ServerState::watch_signal(const AbortSignal& signal) {
+  forget_signal();
+  if (!signal) return;
+  if (signal.aborted()) {
+    tick([](ServerState& self) { self.close(); });
+    return;
+  }
+  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
+  abort_hook->callback = [this](const Error&) { close(); };
+  signal.state()->attach(*abort_hook);
+}
+
+inline void ServerState::forget_signal() noexcept {
+  if (abort_hook) std::exchange(abort_hook, {})->detach();
 }
 
 /// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
@@ -5304,7 +6152,7 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
 }
 
 inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, asked.backlog ? asked.backlog : 511};
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
   bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
 }
 
@@ -5342,6 +6190,7 @@ inline void ServerState::close() {
   if (acceptor.is_open()) {
     loop->poller().drop(acceptor);
     acceptor.close();
+    os::remove_path(path);
     recount();
   }
   close_if_drained();
@@ -5362,6 +6211,7 @@ inline void ServerState::emit_close() {
     Ref<ServerState> alive;
     ~Drop() {
       if (self.acceptor.is_open() || self.looking_up) return;
+      self.forget_signal();
       if (!self.options.reusable) self.listeners.clear();
       if (!self.holds_self) return;
       self.holds_self = false;
@@ -5378,8 +6228,12 @@ inline void ServerState::connection_gone(Handle& handle) {
 }
 
 inline void ServerState::abandon() {
-  if (acceptor.is_open()) loop->poller().drop(acceptor);
-  acceptor.close();
+  if (acceptor.is_open()) {
+    loop->poller().drop(acceptor);
+    acceptor.close();
+    os::remove_path(path);
+  }
+  abort_hook = {};
   listeners.clear();
   if (!holds_self) return;
   holds_self = false;
@@ -5433,266 +6287,6 @@ inline void ServerState::drop(Machine::Channel& channel) {
 }
 
 }  // namespace net::detail::inline NET_MACHINE
-
-#endif
-
-// on<"data">(listener): events whose names and arguments are checked while compiling.
-#ifndef NET_EMITTER_HPP
-#define NET_EMITTER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// An event name as a template argument. Internal: users write on<"data">(...).
-#ifndef NET_DETAIL_FIXED_STRING_HPP
-#define NET_DETAIL_FIXED_STRING_HPP
-
-#include <cstddef>
-#include <string_view>
-
-namespace net {
-
-/// A string literal that can be a template argument, as in `on<"data">`.
-template <std::size_t N>
-struct fixed_string {
-  char text[N]{};
-
-  constexpr fixed_string(const char (&literal)[N]) noexcept {
-    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
-  }
-  constexpr std::string_view view() const noexcept { return {text, N - 1}; }
-};
-
-}  // namespace net
-
-#endif
-
-namespace net {
-
-/// A registration, for `off()`. It stays harmless when the listener is gone.
-class Listener {
- public:
-  Listener() noexcept = default;
-  explicit Listener(std::uint32_t id) noexcept : id_(id) {}
-  std::uint32_t id() const noexcept { return id_; }
-
- private:
-  std::uint32_t id_ = 0;
-};
-
-namespace detail {
-
-template <class... Types>
-struct TypeList {};
-
-/// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
-/// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
-template <class F, class... Taken>
-constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
-  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
-}
-template <class F, class... Taken, class Next, class... Rest>
-constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
-  constexpr int longer = leading_count<F>(TypeList<Taken..., Next>{}, TypeList<Rest...>{});
-  if constexpr (longer >= 0) {
-    return longer + 1;
-  } else {
-    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
-  }
-}
-
-/// The arguments that a listener takes: a leading part of the event's, or the emitter first and then those.
-template <class F, class Self, class... Args>
-struct Taken {
-  static constexpr int plain = leading_count<F>(TypeList<>{}, TypeList<Args...>{});
-  static constexpr int after_self = [] {
-    if constexpr (plain < static_cast<int>(sizeof...(Args))) {
-      return leading_count<F>(TypeList<Self>{}, TypeList<Args...>{});
-    } else {
-      return -1;
-    }
-  }();
-  static constexpr bool any = plain >= 0 || after_self >= 0;
-  static constexpr bool self = after_self > plain;
-  static constexpr std::size_t count = any ? static_cast<std::size_t>(self ? after_self : plain) : 0;
-};
-
-template <std::size_t Index, class First, class... Rest>
-struct Nth : Nth<Index - 1, Rest...> {};
-
-template <class First, class... Rest>
-struct Nth<0, First, Rest...> {
-  using type = First;
-};
-
-template <class F, class Self, class... Args>
-struct ListenerCall {
-  using Takes = Taken<F, Self, Args...>;
-
-  struct Record : ListenerRecord {
-    F call;
-    template <class G>
-    explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
-  };
-
-  static void call(ListenerRecord& record, void* self, void* const* args) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      F& f = static_cast<Record&>(record).call;
-      (void)self, (void)args;
-      if constexpr (Takes::self) {
-        f(*static_cast<Self*>(self), *static_cast<typename Nth<I, Args..., void>::type*>(args[I])...);
-      } else {
-        f(*static_cast<typename Nth<I, Args..., void>::type*>(args[I])...);
-      }
-    }(std::make_index_sequence<Takes::count>{});
-  }
-  static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
-
-  static constexpr ListenerRecord::Operations operations{call, destroy};
-};
-
-/// One row of a class's table of events: its name, and what its listeners are told.
-template <fixed_string Name, class... Args>
-struct Event {
-  static constexpr std::string_view name() noexcept { return Name.view(); }
-
-  template <class Self, class F>
-  static std::uint32_t add(Listeners& to, unsigned index, bool once, bool front, F&& listener) {
-    using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
-    static_assert(Call::Takes::any,
-                  "a listener takes the arguments of its event (named in this message, in Event<...>), "
-                  "or the first few of them, or the emitter and then those");
-    if constexpr (Call::Takes::any) {
-      return to.add<typename Call::Record>(index, once, front, Call::operations, std::forward<F>(listener));
-    } else {
-      return 0;
-    }
-  }
-
-  /// Calls the listeners; `self` must keep the object alive meanwhile.
-  template <class Self>
-  static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
-    void* const pointers[] = {const_cast<void*>(static_cast<const void*>(&args))..., nullptr};
-    return at.each(index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); });
-  }
-};
-
-template <class... Rows>
-struct EventTable {
-  static constexpr unsigned index_of(std::string_view name) noexcept {
-    unsigned at = 0;
-    (void)((Rows::name() == name || (++at, false)) || ...);
-    return at;
-  }
-  template <fixed_string Name>
-  static constexpr bool has = index_of(Name.view()) < sizeof...(Rows);
-};
-
-template <class Table, unsigned Index>
-struct EventAt;
-
-template <class... Rows, unsigned Index>
-struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
-
-}  // namespace detail
-
-/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
-/// `Events` table; an unknown name or a listener with other arguments does not compile.
-///
-/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
-/// were there when the event began are called, in the order in which they were added (S1.4). An exception
-/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
-template <class Derived>
-class Emitter {
- public:
-  /// Adds a listener behind the others; the same one may be added many times (S1.1).
-  template <fixed_string Name, class F>
-  const Derived& on(F&& listener) const {
-    add<Name>(std::forward<F>(listener), false, false);
-    return self();
-  }
-  /// Adds a listener that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& once(F&& listener) const {
-    add<Name>(std::forward<F>(listener), true, false);
-    return self();
-  }
-  /// Adds a listener in front of the others.
-  template <fixed_string Name, class F>
-  const Derived& prependListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), false, true);
-    return self();
-  }
-  /// Adds a listener in front of the others that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& prependOnceListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), true, true);
-    return self();
-  }
-  /// Like `on`, but gives a token with which `off` takes the listener off again.
-  template <fixed_string Name, class F>
-  Listener addListener(F&& listener) const {
-    return Listener(add<Name>(std::forward<F>(listener), false, false));
-  }
-
-  /// Takes a listener off; one that is gone already is ignored (S1.2).
-  void off(Listener listener) const {
-    const int event = self().events().remove(listener.id());
-    if (event >= 0) self().listener_removed(static_cast<unsigned>(event));
-  }
-  void removeListener(Listener listener) const { off(listener); }
-
-  template <fixed_string Name>
-  void removeAllListeners() const {
-    self().events().remove_all(index<Name>());
-    self().listener_removed(index<Name>());
-  }
-  void removeAllListeners() const {
-    self().events().clear();
-    self().listener_removed(all_events);
-  }
-  template <fixed_string Name>
-  std::size_t listenerCount() const {
-    return self().events().count(index<Name>()) + self().own_listeners(index<Name>());
-  }
-
- protected:
-  static constexpr unsigned all_events = ~0u;
-
-  ~Emitter() = default;
-
-  /// What Derived may hide: told of changes, and asked how many listeners the library itself has on an event.
-  void listener_added(unsigned) const {}
-  void listener_removed(unsigned) const {}
-  std::size_t own_listeners(unsigned) const { return 0; }
-
- private:
-  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
-
-  template <fixed_string Name>
-  static constexpr unsigned index() {
-    Derived::template check_event<Name>();
-    return Derived::Events::index_of(Name.view());
-  }
-
-  template <fixed_string Name, class F>
-  std::uint32_t add(F&& listener, bool once, bool front) const {
-    constexpr unsigned at = index<Name>();
-    if constexpr (Derived::Events::template has<Name>) {
-      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
-      const std::uint32_t id = Row::template add<Derived>(self().events(), at, once, front, std::forward<F>(listener));
-      self().listener_added(at);
-      return id;
-    } else {
-      return 0;
-    }
-  }
-};
-
-}  // namespace net
 
 #endif
 
@@ -5773,6 +6367,20 @@ struct SelectionDefaults {
     return defaults;
   }
 };
+
+/// S22.4, S3.14: what can be wrapped is a stream.
+inline void require_stream(NativeHandle fd) {
+  if (fd < 0) raise(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
+  switch (os::kind_of(fd)) {
+    case os::Kind::tcp:
+    case os::Kind::local:
+    case os::Kind::pipe: return;
+    case os::Kind::datagram: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
+    case os::Kind::terminal: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
+    case os::Kind::file: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
+    case os::Kind::unknown: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
+  }
+}
 
 inline int require_port(int port, std::string_view name) {
   if (port < 0 || port > 65535) raise(bad_port(name, port));
@@ -6481,11 +7089,58 @@ inline void SocketState::emit_close() {
     SocketState& self;
     Ref<SocketState> alive;
     ~Drop() {
+      if (self.cold && self.cold->abort_hook && !self.has_handle && !self.connecting) {
+        std::exchange(self.cold->abort_hook, {})->detach();
+      }
       self.let_go();
       if (self.destroyed && !self.reusable) self.listeners.clear();
     }
   } const drop{*this, Ref<SocketState>(this)};
   tell_close(had_error);
+}
+
+/// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
+inline void SocketState::watch_signal(const AbortSignal& signal) {
+  if (!signal) return;
+  if (signal.aborted()) return destroy(coded(Errc::ERR_ABORTED));
+  Ref<AbortHook>& hook = more().abort_hook;
+  hook = Ref<AbortHook>(new AbortHook(*loop));
+  hook->callback = [this](const Error&) { destroy(coded(Errc::ERR_ABORTED)); };
+  signal.state()->attach(*hook);
+}
+
+/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
+inline NativeHandle SocketState::release_descriptor() {
+  if (!channel.is_open() || connecting) return os::no_descriptor;
+  if (loop->corked_by(*this)) loop->flush_cork();
+  if (writing || write_length > 0) {
+    raise(coded(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
+  }
+  loop->poller().drop(channel, false);
+  const NativeHandle fd = channel.release();
+  kernel_reading = false;
+  destroyed = true;
+  has_handle = shutting_down = false;
+  if (cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  recount();
+  if (server) server->operations->child_gone(*server);
+  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
+    auto& self = static_cast<SocketState&>(handle);
+    self.let_go();
+    if (self.destroyed && !self.reusable) self.listeners.clear();
+  }});
+  return fd;
+}
+
+/// S22.1: a descriptor that is connected; it is read at once.
+inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  is_path = !channel.adopt_connected(fd);
+  has_handle = true;
+  hold();
+  if (!reads) unreadable = ended = end_told = true;
+  if (!writes) ending = final_called = prefinished = finished = true;
+  if (reads) read_nothing();
+  recount();
 }
 
 /// The loop's own reference: taken when there is something to keep, given back after 'close'.
@@ -6550,6 +7205,9 @@ inline void SocketState::abandon() {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
+    cold->abort_hook = {};
+    cold->pipes.clear();
+    cold->onread = {};
   }
   delete std::exchange(backlog, nullptr);
   server = {};
@@ -6562,6 +7220,7 @@ inline void SocketState::abandon() {
 inline SocketState::~SocketState() {
   if (channel.is_open() && loop) loop->poller().drop(channel);
   stop_connecting();
+  if (cold && cold->abort_hook) cold->abort_hook->detach();
   delete buffer;
   delete backlog;
   delete cold;
@@ -6670,6 +7329,7 @@ inline void SocketState::stop_reading() {
 
 inline void SocketState::read_from_kernel() {
   if (!kernel_reading) return;
+  if (users_buffer) return read_into_users();
   if (cold && !cold->unread.empty()) return deliver_unread();
   char* const room = loop->receive_buffer();
   for (int reads = 8; reads > 0 && kernel_reading; --reads) {  // bounded: no socket may starve the rest
@@ -6679,14 +7339,45 @@ inline void SocketState::read_from_kernel() {
       if (static_cast<std::size_t>(got) < LoopCore::receive_room) return;
       continue;
     }
-    if (got == would_block) return;
-    touch();
-    stop_reading();
-    if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
-    if (end_told) return;
-    push_end();
-    return read_nothing();
+    if (got != would_block) read_over(got);
+    return;
   }
+}
+
+/// The kernel will give no more: the end of the stream, or an error.
+inline void SocketState::read_over(std::ptrdiff_t got) {
+  touch();
+  stop_reading();
+  if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
+  if (end_told) return;
+  push_end();
+  read_nothing();
+}
+
+/// S25: into the user's memory, one callback a read.
+inline void SocketState::read_into_users() {
+  for (int reads = 32; reads > 0 && kernel_reading; --reads) {
+    const std::span<std::byte> room = cold->onread_buffer;
+    const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
+    if (got <= 0) {
+      if (got != would_block) read_over(got);
+      return;
+    }
+    touch();
+    bytes_read += static_cast<std::uint64_t>(got);
+    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), room);
+    next_users_buffer();
+    if (!more_wanted) stop_reading();
+    if (static_cast<std::size_t>(got) < room.size()) return;
+    loop->flush_cork();
+    loop->drain_ticks();
+  }
+}
+
+inline void SocketState::next_users_buffer() {
+  if (!cold->onread.allocate) return;
+  const std::span<std::byte> given = cold->onread.allocate();
+  if (!given.empty()) cold->onread_buffer = given;
 }
 
 /// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
@@ -6726,22 +7417,37 @@ inline void SocketState::deliver_unread() {
 inline bool SocketState::push(std::string_view bytes) {
   if (destroyed) return false;
   reading = false;
-  if (flow_state == Flow::flowing && !buffer) {
+  std::string text;
+  if (decodes) {
+    text = cold->decoder->write(bytes);
+    bytes = text;
+  }
+  if (bytes.empty()) {
+    maybe_read_more();
+  } else if (flow_state == Flow::flowing && !buffer) {
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(bytes);
   } else {
-    if (!buffer) buffer = new ReadBuffer;
-    buffer->pieces.push(std::string(bytes));
-    buffer->length += bytes.size();
+    buffer_bytes(decodes ? std::move(text) : std::string(bytes));
     if (need_readable) emit_readable();
     maybe_read_more();
   }
   return !ended && (read_length() < read_mark || read_length() == 0);
 }
 
+inline void SocketState::buffer_bytes(std::string&& bytes) {
+  if (!buffer) buffer = new ReadBuffer;
+  buffer->length += bytes.size();
+  buffer->pieces.push(std::move(bytes));
+}
+
 inline void SocketState::push_end() {
   reading = false;
   if (ended) return;
+  if (decodes) {
+    std::string rest = cold->decoder->end();
+    if (!rest.empty()) buffer_bytes(std::move(rest));
+  }
   ended = true;
   need_readable = false;
   readable_told = true;
@@ -6881,6 +7587,7 @@ inline void SocketState::end_readable_now() {
 // ── what the user asks for ─────────────────────────────────────────────────
 
 inline void SocketState::pause() {
+  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
     tell_pause();
@@ -6890,6 +7597,7 @@ inline void SocketState::pause() {
 }
 
 inline void SocketState::resume() {
+  if (users_buffer && !connecting && !ended) start_reading();
   if (flow_state != Flow::flowing) {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
@@ -6907,6 +7615,18 @@ inline void SocketState::resume_now() {
   tell_resume();
   flow();
   if (flow_state == Flow::flowing && !reading) read_nothing();
+}
+
+/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
+inline void SocketState::set_encoding(Encoding encoding) {
+  ColdState& kept = more();
+  delete std::exchange(kept.decoder, new Decoder(encoding));
+  decodes = true;
+  if (!buffer) return;
+  std::string text = kept.decoder->write(buffer->front);
+  while (!buffer->pieces.empty()) text += kept.decoder->write(buffer->pieces.take());
+  delete std::exchange(buffer, nullptr);
+  if (!text.empty()) buffer_bytes(std::move(text));
 }
 
 /// Node's _read: the kernel may be read, now or when the connection is there.
@@ -7435,6 +8155,33 @@ class Socket : public Emitter<Socket> {
   std::optional<std::string> read() const { return take(0, true); }
   std::optional<std::string> read(std::size_t n) const { return take(n, false); }
 
+  /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
+  /// chunks come out whole (S14.20). It stays over reconnects.
+  const Socket& setEncoding(Encoding encoding = Encoding::utf8) const {
+    state_->set_encoding(encoding);
+    return *this;
+  }
+  /// What `setEncoding` said; empty: bytes.
+  std::optional<Encoding> readableEncoding() const {
+    if (!state_->decodes) return std::nullopt;
+    return state_->cold->decoder->encoding();
+  }
+  /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
+  /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
+  template <class Destination>
+  Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
+  /// Takes one destination off, or all; this socket pauses when it was the last (S24.9).
+  const Socket& unpipe() const {
+    detail::unpipe(*this, nullptr);
+    return *this;
+  }
+  const Socket& unpipe(const Socket& destination) const {
+    detail::unpipe(*this, destination.state_.get());
+    return *this;
+  }
+  /// The library's own list of what it is piped to.
+  detail::Pipes& pipes() const { return state_->more().pipes; }
+
   // ── options ──
 
   /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and takes the
@@ -7515,6 +8262,11 @@ class Socket : public Emitter<Socket> {
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
 
+  /// Takes the socket out of its loop, open, and gives its descriptor: for another loop, thread or process, by
+  /// `.fd`. The handle is closed then, without events. -1 if there is no connection; throws `ERR_INVALID_STATE` while
+  /// written bytes still wait. Received bytes that are buffered stay behind: pause before they come (`pauseOnConnect`).
+  NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
+
   /// Whether two handles are the same socket.
   bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
 
@@ -7542,6 +8294,8 @@ class Socket : public Emitter<Socket> {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
   void start(const ConnectOptions& options) const;
+  void tell_pipe(const Socket& source) const;
+  void tell_unpipe(const Socket& source) const;
   template <class Data>
   bool put(Data&& data, detail::WriteCallback callback) const {
     const std::string_view bytes = detail::bytes_of(data);
@@ -7573,6 +8327,29 @@ inline Socket::Socket(Loop& loop, const SocketOptions& options) : state_(new det
   state_->allow_half_open = options.allowHalfOpen;
   state_->reusable = options.reusable;
   state_->read_mark = state_->write_mark = options.highWaterMark;
+  if (options.onread.callback && (!options.onread.buffer.empty() || options.onread.allocate)) {
+    state_->users_buffer = true;
+    state_->more().onread = options.onread;
+    state_->cold->onread_buffer = options.onread.buffer;
+  }
+  if (options.fd != -1) {
+    detail::require_stream(options.fd);
+    state_->adopt_descriptor(options.fd, options.readable, options.writable);
+  }
+  state_->watch_signal(options.signal);
+}
+
+template <class Destination>
+Destination Socket::pipe(Destination destination, PipeOptions options) const {
+  if (!readable() && !readableEnded()) detail::raise(detail::coded(Errc::ERR_STREAM_CANNOT_PIPE));
+  if constexpr (std::is_same_v<Destination, Socket>) {
+    detail::start_pipe(*this, destination, destination.state_.get(), options,
+                       [this, &destination] { destination.tell_pipe(*this); },
+                       [source = *this, destination] { destination.tell_unpipe(source); });
+  } else {
+    detail::start_pipe(*this, destination, nullptr, options, [] {}, [] {});
+  }
+  return destination;
 }
 
 inline void Socket::start(const ConnectOptions& options) const {
@@ -7584,6 +8361,7 @@ inline void Socket::start(const ConnectOptions& options) const {
   }
   if (state.closing) detail::raise(detail::coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
   if (state.destroyed) state.undestroy();
+  if (state.users_buffer) state.next_users_buffer();
   ++state.round;
   if (options.noDelay) state.no_delay = true;
   if (options.keepAlive) setKeepAlive(true, options.keepAliveInitialDelay);
@@ -7690,8 +8468,9 @@ inline void Socket::listener_removed(unsigned event) const {
 /// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
 template <class F = std::nullptr_t>
 Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen, .reusable = options.reusable});
+  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen, .onread = options.onread, .signal = options.signal, .reusable = options.reusable});
   if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
+  if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
   socket.connect(options, std::forward<F>(listener));
   return socket;
 }
@@ -7788,6 +8567,19 @@ inline void SocketState::tell_error(const Error& error) {
 
 }  // namespace net::detail::inline NET_MACHINE
 
+namespace net::inline NET_MACHINE {
+
+inline void Socket::tell_pipe(const Socket& source) const {
+  Socket from = source;
+  detail::tell<detail::on_pipe>(*state_, from);
+}
+inline void Socket::tell_unpipe(const Socket& source) const {
+  Socket from = source;
+  detail::tell<detail::on_unpipe>(*state_, from);
+}
+
+}  // namespace net::inline NET_MACHINE
+
 #endif
 
 namespace net::inline NET_MACHINE {
@@ -7859,6 +8651,13 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
+  /// Listens on what another server listens on; new connections go to either. A descriptor of its own: closing one
+  /// leaves the other (S22.6).
+  template <detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(const Server& other, F&& listener = nullptr) const {
+    return listen(ListenOptions{.fd = detail::os::duplicate(other.nativeHandle())}, std::forward<F>(listener));
+  }
+
   /// Stops listening at once; connections go on. The callback runs at 'close', with `ERR_SERVER_NOT_RUNNING` if the
   /// server was not listening (S9.13-S9.15).
   const Server& close() const {
@@ -7876,6 +8675,7 @@ class Server : public Emitter<Server> {
 
   /// Where it listens; empty if it does not (S8.6).
   std::optional<AddressInfo> address() const {
+    if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
     if (!state_->acceptor.is_open()) return std::nullopt;
     const detail::Endpoint end = state_->acceptor.local_end();
     return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
@@ -7926,12 +8726,20 @@ class Server : public Emitter<Server> {
     if (state_->acceptor.is_open()) detail::raise(detail::coded(Errc::ERR_SERVER_ALREADY_LISTEN));
   }
   void start(const ListenOptions& options) const {
-    if (options.port == -1) {
-      detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
-                                  options.path.empty() ? "The argument 'options' must have the property \"port\" or \"path\". Received {}"
-                                                       : "The argument 'options' is invalid. Received a path"));
+    if (options.fd < 0 && options.port == -1) {
+      if (options.path.empty()) {
+        detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+                                    "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
+      }
+      if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
+        // the spelling is Node's
+        detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+                                    "The argument 'options' can not set readableAll or writableAllt to true when path is "
+                                    "abstract unix socket. Received " + options.path));
+      }
+    } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
+      detail::raise(detail::bad_port("options.port", options.port));
     }
-    if (options.port < 0 || options.port > 65535) detail::raise(detail::bad_port("options.port", options.port));
     state_->listen(options);
   }
   const Server& want(bool on) const {

@@ -19,9 +19,12 @@ net/reader  net/task  net/worker_pool
 net/server
 net/detail/server_state
 net/socket
-net/abort  net/detail/connector  net/detail/resolver
+net/detail/connector  net/detail/resolver
 net/detail/socket_closing  net/detail/socket_reading  net/detail/socket_writing  net/detail/socket_options
 net/detail/socket_state
+net/detail/pipe
+net/options
+net/abort
 
 net/loop
 net/detail/loop_core
@@ -35,7 +38,7 @@ net/detail/os
 
 net/detail/payload
 net/detail/write_queue
-net/options
+net/detail/decoder
 net/block_list  net/socket_address  net/chunk  net/encoding
 net/detail/timer_queue  net/detail/listeners
 net/detail/endpoint

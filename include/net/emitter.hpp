@@ -80,13 +80,13 @@ struct ListenerCall {
   };
 
   static void call(ListenerRecord& record, void* self, void* const* args) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
+    [&]<std::size_t... At>(std::index_sequence<At...>) {
       F& f = static_cast<Record&>(record).call;
       (void)self, (void)args;
       if constexpr (Takes::self) {
-        f(*static_cast<Self*>(self), *static_cast<typename Nth<I, Args..., void>::type*>(args[I])...);
+        f(*static_cast<Self*>(self), *static_cast<typename Nth<At, Args..., void>::type*>(args[At])...);
       } else {
-        f(*static_cast<typename Nth<I, Args..., void>::type*>(args[I])...);
+        f(*static_cast<typename Nth<At, Args..., void>::type*>(args[At])...);
       }
     }(std::make_index_sequence<Takes::count>{});
   }
@@ -173,10 +173,10 @@ class Emitter {
     add<Name>(std::forward<F>(listener), true, true);
     return self();
   }
-  /// Like `on`, but gives a token with which `off` takes the listener off again.
+  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
   template <fixed_string Name, class F>
-  Listener addListener(F&& listener) const {
-    return Listener(add<Name>(std::forward<F>(listener), false, false));
+  Listener addListener(F&& listener, bool front = false) const {
+    return Listener(add<Name>(std::forward<F>(listener), false, front));
   }
 
   /// Takes a listener off; one that is gone already is ignored (S1.2).

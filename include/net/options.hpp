@@ -9,13 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include <net/abort.hpp>
 #include <net/block_list.hpp>
 #include <net/detail/function.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
 #include <net/ip.hpp>
 
-namespace net {
+namespace net::inline NET_MACHINE {
 
 /// S11.1: which sides of a socket are open.
 enum class ReadyState : std::uint8_t { opening, open, readOnly, writeOnly, closed };
@@ -61,12 +62,22 @@ using LookupCallback = function<void(const Error&, std::span<const LookupAddress
 /// A lookup of your own (S12.23). It may answer inside the call or later.
 using Lookup = function<void(std::string_view host, const LookupOptions&, LookupCallback)>;
 
+/// S25: received bytes are stored in memory of your own instead of arriving as 'data'. `buffer` is used for every
+/// read, or `allocate` gives one for each; `callback` is told how many bytes are in it, and returns false to pause.
+struct OnRead {
+  std::span<std::byte> buffer = {};
+  function<std::span<std::byte>()> allocate = {};
+  function<bool(std::size_t nread, std::span<std::byte> buffer)> callback = {};
+};
+
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
   int fd = -1;                       ///< a descriptor to take over (S22)
   bool readable = true;              ///< with `fd`: whether that side is open
   bool writable = true;
   bool allowHalfOpen = false;        ///< do not end when the other side does (S16.9)
+  OnRead onread = {};                ///< S25
+  AbortSignal signal = {};           ///< destroys the socket when it aborts (S20)
   std::size_t highWaterMark = 65536; ///< bytes, both sides
   bool reusable = false;             ///< keep the listeners after 'close', to connect the same socket again
 };
@@ -88,7 +99,9 @@ struct ConnectOptions {
   std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
   std::optional<BlockList> blockList = {};  ///< addresses that are not connected to (S21)
   Duration timeout = 0;              ///< as `setTimeout`, before connecting; 0: none
-  bool allowHalfOpen = false;        ///< createConnection: the socket's own
+  bool allowHalfOpen = false;        ///< createConnection: the socket's own; so are the next two
+  OnRead onread = {};
+  AbortSignal signal = {};
   bool reusable = false;
 };
 
@@ -113,8 +126,10 @@ struct ListenOptions {
   bool exclusive = false;        ///< only cluster; ignored
   bool ipv6Only = false;
   bool reusePort = false;        ///< share the port with other servers that say so too
-  bool readableAll = false;
-  bool writableAll = false;
+  bool readableAll = false;      ///< a path that all users may read (S23.10)
+  bool writableAll = false;      ///< … may write: connecting needs it
+  AbortSignal signal = {};       ///< closes the server when it aborts (S20.7)
+  int fd = -1;                   ///< a descriptor that is bound already (S22.5)
 };
 
 /// Options of `pipe`.
@@ -122,6 +137,6 @@ struct PipeOptions {
   bool end = true;  ///< end the destination when the source ends
 };
 
-}  // namespace net
+}  // namespace net::inline NET_MACHINE
 
 #endif

@@ -84,6 +84,13 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
+  /// Listens on what another server listens on; new connections go to either. A descriptor of its own: closing one
+  /// leaves the other (S22.6).
+  template <detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(const Server& other, F&& listener = nullptr) const {
+    return listen(ListenOptions{.fd = detail::os::duplicate(other.nativeHandle())}, std::forward<F>(listener));
+  }
+
   /// Stops listening at once; connections go on. The callback runs at 'close', with `ERR_SERVER_NOT_RUNNING` if the
   /// server was not listening (S9.13-S9.15).
   const Server& close() const {
@@ -101,6 +108,7 @@ class Server : public Emitter<Server> {
 
   /// Where it listens; empty if it does not (S8.6).
   std::optional<AddressInfo> address() const {
+    if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
     if (!state_->acceptor.is_open()) return std::nullopt;
     const detail::Endpoint end = state_->acceptor.local_end();
     return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
@@ -151,12 +159,20 @@ class Server : public Emitter<Server> {
     if (state_->acceptor.is_open()) detail::raise(detail::coded(Errc::ERR_SERVER_ALREADY_LISTEN));
   }
   void start(const ListenOptions& options) const {
-    if (options.port == -1) {
-      detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
-                                  options.path.empty() ? "The argument 'options' must have the property \"port\" or \"path\". Received {}"
-                                                       : "The argument 'options' is invalid. Received a path"));
+    if (options.fd < 0 && options.port == -1) {
+      if (options.path.empty()) {
+        detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+                                    "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
+      }
+      if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
+        // the spelling is Node's
+        detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+                                    "The argument 'options' can not set readableAll or writableAllt to true when path is "
+                                    "abstract unix socket. Received " + options.path));
+      }
+    } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
+      detail::raise(detail::bad_port("options.port", options.port));
     }
-    if (options.port < 0 || options.port > 65535) detail::raise(detail::bad_port("options.port", options.port));
     state_->listen(options);
   }
   const Server& want(bool on) const {

@@ -14,6 +14,7 @@
 #include <net/chunk.hpp>
 #include <net/detail/connector.hpp>
 #include <net/detail/payload.hpp>
+#include <net/detail/pipe.hpp>
 #include <net/detail/socket_closing.hpp>
 #include <net/detail/socket_options.hpp>
 #include <net/detail/socket_reading.hpp>
@@ -174,6 +175,33 @@ class Socket : public Emitter<Socket> {
   std::optional<std::string> read() const { return take(0, true); }
   std::optional<std::string> read(std::size_t n) const { return take(n, false); }
 
+  /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
+  /// chunks come out whole (S14.20). It stays over reconnects.
+  const Socket& setEncoding(Encoding encoding = Encoding::utf8) const {
+    state_->set_encoding(encoding);
+    return *this;
+  }
+  /// What `setEncoding` said; empty: bytes.
+  std::optional<Encoding> readableEncoding() const {
+    if (!state_->decodes) return std::nullopt;
+    return state_->cold->decoder->encoding();
+  }
+  /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
+  /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
+  template <class Destination>
+  Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
+  /// Takes one destination off, or all; this socket pauses when it was the last (S24.9).
+  const Socket& unpipe() const {
+    detail::unpipe(*this, nullptr);
+    return *this;
+  }
+  const Socket& unpipe(const Socket& destination) const {
+    detail::unpipe(*this, destination.state_.get());
+    return *this;
+  }
+  /// The library's own list of what it is piped to.
+  detail::Pipes& pipes() const { return state_->more().pipes; }
+
   // ── options ──
 
   /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and takes the
@@ -254,6 +282,11 @@ class Socket : public Emitter<Socket> {
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
 
+  /// Takes the socket out of its loop, open, and gives its descriptor: for another loop, thread or process, by
+  /// `.fd`. The handle is closed then, without events. -1 if there is no connection; throws `ERR_INVALID_STATE` while
+  /// written bytes still wait. Received bytes that are buffered stay behind: pause before they come (`pauseOnConnect`).
+  NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
+
   /// Whether two handles are the same socket.
   bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
 
@@ -281,6 +314,8 @@ class Socket : public Emitter<Socket> {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
   void start(const ConnectOptions& options) const;
+  void tell_pipe(const Socket& source) const;
+  void tell_unpipe(const Socket& source) const;
   template <class Data>
   bool put(Data&& data, detail::WriteCallback callback) const {
     const std::string_view bytes = detail::bytes_of(data);
@@ -312,6 +347,29 @@ inline Socket::Socket(Loop& loop, const SocketOptions& options) : state_(new det
   state_->allow_half_open = options.allowHalfOpen;
   state_->reusable = options.reusable;
   state_->read_mark = state_->write_mark = options.highWaterMark;
+  if (options.onread.callback && (!options.onread.buffer.empty() || options.onread.allocate)) {
+    state_->users_buffer = true;
+    state_->more().onread = options.onread;
+    state_->cold->onread_buffer = options.onread.buffer;
+  }
+  if (options.fd != -1) {
+    detail::require_stream(options.fd);
+    state_->adopt_descriptor(options.fd, options.readable, options.writable);
+  }
+  state_->watch_signal(options.signal);
+}
+
+template <class Destination>
+Destination Socket::pipe(Destination destination, PipeOptions options) const {
+  if (!readable() && !readableEnded()) detail::raise(detail::coded(Errc::ERR_STREAM_CANNOT_PIPE));
+  if constexpr (std::is_same_v<Destination, Socket>) {
+    detail::start_pipe(*this, destination, destination.state_.get(), options,
+                       [this, &destination] { destination.tell_pipe(*this); },
+                       [source = *this, destination] { destination.tell_unpipe(source); });
+  } else {
+    detail::start_pipe(*this, destination, nullptr, options, [] {}, [] {});
+  }
+  return destination;
 }
 
 inline void Socket::start(const ConnectOptions& options) const {
@@ -323,6 +381,7 @@ inline void Socket::start(const ConnectOptions& options) const {
   }
   if (state.closing) detail::raise(detail::coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
   if (state.destroyed) state.undestroy();
+  if (state.users_buffer) state.next_users_buffer();
   ++state.round;
   if (options.noDelay) state.no_delay = true;
   if (options.keepAlive) setKeepAlive(true, options.keepAliveInitialDelay);
@@ -429,8 +488,9 @@ inline void Socket::listener_removed(unsigned event) const {
 /// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
 template <class F = std::nullptr_t>
 Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen, .reusable = options.reusable});
+  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen, .onread = options.onread, .signal = options.signal, .reusable = options.reusable});
   if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
+  if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
   socket.connect(options, std::forward<F>(listener));
   return socket;
 }
@@ -526,5 +586,18 @@ inline void SocketState::tell_error(const Error& error) {
 }
 
 }  // namespace net::detail::inline NET_MACHINE
+
+namespace net::inline NET_MACHINE {
+
+inline void Socket::tell_pipe(const Socket& source) const {
+  Socket from = source;
+  detail::tell<detail::on_pipe>(*state_, from);
+}
+inline void Socket::tell_unpipe(const Socket& source) const {
+  Socket from = source;
+  detail::tell<detail::on_unpipe>(*state_, from);
+}
+
+}  // namespace net::inline NET_MACHINE
 
 #endif

@@ -3,6 +3,7 @@
 #define NET_DETAIL_ACCEPTOR_HPP
 
 #include <concepts>
+#include <string_view>
 #include <utility>
 
 #include <net/detail/endpoint.hpp>
@@ -33,11 +34,15 @@ class fd_acceptor : public Watcher {
   NativeHandle native() const noexcept { return fd; }
 
   int listen(const Endpoint& at, const ListenFlags& flags) noexcept {
-    const int listening = os::listen_on(at, flags);
-    if (listening < 0) return listening;
-    fd = listening;
-    reserve_ = os::open_reserve();
-    return 0;
+    return take(os::listen_on(at, flags));
+  }
+
+  int listen_path(std::string_view path, const PathMode& mode, int backlog) noexcept {
+    return take(os::listen_on_path(path, mode, backlog));
+  }
+  int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
+    const int failed = os::listen_on_descriptor(descriptor, backlog);
+    return failed < 0 ? failed : take(descriptor);
   }
 
   NativeHandle try_accept() noexcept {
@@ -56,6 +61,13 @@ class fd_acceptor : public Watcher {
   Endpoint local_end() const noexcept { return os::local_end(fd); }
 
  private:
+  int take(int listening) noexcept {
+    if (listening < 0) return listening;
+    fd = listening;
+    reserve_ = os::open_reserve();
+    return 0;
+  }
+
   /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
   NativeHandle turn_away() noexcept {
     os::close_descriptor(std::exchange(reserve_, os::no_descriptor));

@@ -54,6 +54,14 @@ class fd_channel : public Watcher {
 
   int open(Family family) noexcept { return take(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET)); }
   int adopt(NativeHandle descriptor) noexcept { return take(descriptor); }
+  /// A descriptor from elsewhere; true if it is TCP. What is no socket is moved with read(2) and write(2).
+  bool adopt_connected(NativeHandle descriptor) noexcept {
+    os::prepare(descriptor);
+    fd = descriptor;
+    const os::Kind kind = os::kind_of(descriptor);
+    plain_ = kind == os::Kind::pipe;
+    return kind == os::Kind::tcp;
+  }
   void close() noexcept {
     if (is_open()) os::close_descriptor(release());
   }
@@ -74,12 +82,15 @@ class fd_channel : public Watcher {
   }
   int finish_connect() noexcept { return -os::pending_error(fd); }
 
-  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept { return os::receive(fd, into, size); }
+  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
+    return plain_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
+  }
   std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
+    if (plain_) return os::write_gathered(fd, slices, count);
     return count == 1 ? os::send_one(fd, slices->data, slices->size)
                       : os::send_gathered(fd, slices, count);
   }
-  int shutdown_write() noexcept { return os::shutdown_write(fd); }
+  int shutdown_write() noexcept { return plain_ ? 0 : os::shutdown_write(fd); }
   int reset_on_close() noexcept { return os::reset_on_close(fd); }
 
   Endpoint local_end() const noexcept { return os::local_end(fd); }
@@ -93,6 +104,8 @@ class fd_channel : public Watcher {
   int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
 
  private:
+  bool plain_ = false;
+
   int take(int descriptor) noexcept {
     if (descriptor < 0) return descriptor;
     fd = descriptor;

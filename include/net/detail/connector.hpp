@@ -68,6 +68,20 @@ struct SelectionDefaults {
   }
 };
 
+/// S22.4, S3.14: what can be wrapped is a stream.
+inline void require_stream(NativeHandle fd) {
+  if (fd < 0) raise(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
+  switch (os::kind_of(fd)) {
+    case os::Kind::tcp:
+    case os::Kind::local:
+    case os::Kind::pipe: return;
+    case os::Kind::datagram: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
+    case os::Kind::terminal: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
+    case os::Kind::file: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
+    case os::Kind::unknown: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
+  }
+}
+
 inline int require_port(int port, std::string_view name) {
   if (port < 0 || port > 65535) raise(bad_port(name, port));
   return port;

@@ -174,6 +174,8 @@ class LoopCore {
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
   Mailbox& mailbox() noexcept { return *mailbox_; }
+  /// It is being destroyed: letters are not read any more.
+  bool leaving() const noexcept { return mailbox_->loop == nullptr; }
 
  private:
   friend struct Handle;

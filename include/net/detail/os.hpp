@@ -136,6 +136,52 @@ inline std::ptrdiff_t send_gathered(NativeHandle fd, const Slice* slices, std::s
   return retried([&] { return ::sendmsg(fd, &message, send_flags); });
 }
 
+// ── descriptors of other kinds (S22) ───────────────────────────────────────
+
+enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
+
+inline Kind kind_of(NativeHandle fd) noexcept {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return Kind::unknown;
+  if (S_ISFIFO(status.st_mode)) return Kind::pipe;
+  if (S_ISREG(status.st_mode)) return Kind::file;
+  if (::isatty(fd)) return Kind::terminal;
+  if (!S_ISSOCK(status.st_mode)) return Kind::unknown;
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return Kind::unknown;
+  if (type == SOCK_DGRAM) return Kind::datagram;
+  if (type != SOCK_STREAM) return Kind::unknown;
+  sockaddr_storage name{};
+  size = sizeof name;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
+  return name.ss_family == AF_UNIX ? Kind::local : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp : Kind::unknown;
+}
+
+inline std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
+  return retried([&] { return ::read(fd, into, size); });
+}
+
+/// For what is no socket: no flag keeps SIGPIPE away there, so it is held back, and taken if it was ours.
+inline std::ptrdiff_t write_gathered(NativeHandle fd, const Slice* slices, std::size_t count) noexcept {
+  iovec pieces[64];
+  if (count > 64) count = 64;
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  sigset_t broken, before, waiting;
+  ::sigemptyset(&broken);
+  ::sigaddset(&broken, SIGPIPE);
+  ::sigpending(&waiting);
+  ::pthread_sigmask(SIG_BLOCK, &broken, &before);
+  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
+  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
+    int signal = 0;
+    ::sigpending(&waiting);
+    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return sent;
+}
+
 inline int shutdown_write(NativeHandle fd) noexcept { return ::shutdown(fd, SHUT_WR) == 0 ? 0 : -errno; }
 
 /// The error that waits on a socket; reading it takes it away.
@@ -320,6 +366,47 @@ inline int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
   if (failed == 0) return fd;
   close_descriptor(fd);
   return failed;
+}
+
+/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
+inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog) noexcept {
+  SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  const int fd = open_socket(AF_UNIX);
+  if (fd < 0) return fd;
+  int failed = bind_to(fd, address);
+  if (failed == -ENOENT) failed = -EACCES;
+  if (failed == 0 && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
+    const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+    std::memcpy(name, path.data(), path.size());
+    if (::chmod(name, bits) != 0) failed = -errno;
+  }
+  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  return failed;
+}
+
+/// Takes the file of a listening Unix socket away; abstract names have none.
+inline void remove_path(std::string_view path) noexcept {
+  if (path.empty() || path[0] == '\0') return;
+  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+  if (path.size() >= sizeof name) return;
+  std::memcpy(name, path.data(), path.size());
+  ::unlink(name);
+}
+
+/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
+inline int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
+  const Kind kind = kind_of(fd);
+  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
+  if (const int failed = prepare(fd); failed < 0) return failed;
+  return ::listen(fd, backlog) == 0 ? 0 : -errno;
+}
+
+inline NativeHandle duplicate(NativeHandle fd) noexcept {
+  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
 }
 
 // ── waking a sleeping loop ─────────────────────────────────────────────────

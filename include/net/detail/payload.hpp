@@ -11,7 +11,6 @@
 #include <vector>
 
 #include <net/detail/write_queue.hpp>
-#include <net/options.hpp>
 
 namespace net::detail {
 

@@ -26,7 +26,11 @@ struct ServerState : Handle {
 
   // ── listening ──
   void listen(const ListenOptions& asked);
+  void listen_path(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
+  void watch_signal(const AbortSignal& signal);
+  void forget_signal() noexcept;
+  static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
   void bind(const Endpoint& at, const ListenOptions& asked);
   void bound(int failed, std::string_view address, int port);
   void opened();
@@ -74,7 +78,10 @@ struct ServerState : Handle {
   bool drop_max_connection : 1 = false;
   bool inherits_no_delay : 1 = false;
   bool close_ticking : 1 = false;
-  std::string path;
+  std::string path;                 // kept after close() (S8.7)
+  Ref<AbortHook> abort_hook;
+
+  ~ServerState() { forget_signal(); }
 };
 
 inline constexpr Handle::Operations ServerState::table{
@@ -87,16 +94,44 @@ inline constexpr Handle::Operations ServerState::table{
 inline void ServerState::listen(const ListenOptions& asked) {
   ++round;
   looking_up = false;
+  watch_signal(asked.signal);
+  path.clear();
+  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
+  if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
   Endpoint any = os::parse_endpoint("::", asked.port);
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, asked.backlog ? asked.backlog : 511};
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
   int failed = acceptor.listen(any, flags);
   if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
     any = os::parse_endpoint("0.0.0.0", asked.port);
     failed = acceptor.listen(any, flags);
   }
   bound(failed, to_text(any.ip), asked.port);
+}
+
+/// S23.2: the file is there when listen() returns.
+inline void ServerState::listen_path(const ListenOptions& asked) {
+  path = asked.path;
+  const PathMode mode{asked.readableAll, asked.writableAll};
+  bound(acceptor.listen_path(path, mode, backlog_of(asked)), path, -1);
+}
+
+/// S20.7: aborting closes the server; an aborted one closes on the next tick.
+inline void ServerState::watch_signal(const AbortSignal& signal) {
+  forget_signal();
+  if (!signal) return;
+  if (signal.aborted()) {
+    tick([](ServerState& self) { self.close(); });
+    return;
+  }
+  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
+  abort_hook->callback = [this](const Error&) { close(); };
+  signal.state()->attach(*abort_hook);
+}
+
+inline void ServerState::forget_signal() noexcept {
+  if (abort_hook) std::exchange(abort_hook, {})->detach();
 }
 
 /// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
@@ -131,7 +166,7 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
 }
 
 inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, asked.backlog ? asked.backlog : 511};
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
   bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
 }
 
@@ -169,6 +204,7 @@ inline void ServerState::close() {
   if (acceptor.is_open()) {
     loop->poller().drop(acceptor);
     acceptor.close();
+    os::remove_path(path);
     recount();
   }
   close_if_drained();
@@ -189,6 +225,7 @@ inline void ServerState::emit_close() {
     Ref<ServerState> alive;
     ~Drop() {
       if (self.acceptor.is_open() || self.looking_up) return;
+      self.forget_signal();
       if (!self.options.reusable) self.listeners.clear();
       if (!self.holds_self) return;
       self.holds_self = false;
@@ -205,8 +242,12 @@ inline void ServerState::connection_gone(Handle& handle) {
 }
 
 inline void ServerState::abandon() {
-  if (acceptor.is_open()) loop->poller().drop(acceptor);
-  acceptor.close();
+  if (acceptor.is_open()) {
+    loop->poller().drop(acceptor);
+    acceptor.close();
+    os::remove_path(path);
+  }
+  abort_hook = {};
   listeners.clear();
   if (!holds_self) return;
   holds_self = false;

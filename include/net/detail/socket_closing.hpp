@@ -180,11 +180,58 @@ inline void SocketState::emit_close() {
     SocketState& self;
     Ref<SocketState> alive;
     ~Drop() {
+      if (self.cold && self.cold->abort_hook && !self.has_handle && !self.connecting) {
+        std::exchange(self.cold->abort_hook, {})->detach();
+      }
       self.let_go();
       if (self.destroyed && !self.reusable) self.listeners.clear();
     }
   } const drop{*this, Ref<SocketState>(this)};
   tell_close(had_error);
+}
+
+/// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
+inline void SocketState::watch_signal(const AbortSignal& signal) {
+  if (!signal) return;
+  if (signal.aborted()) return destroy(coded(Errc::ERR_ABORTED));
+  Ref<AbortHook>& hook = more().abort_hook;
+  hook = Ref<AbortHook>(new AbortHook(*loop));
+  hook->callback = [this](const Error&) { destroy(coded(Errc::ERR_ABORTED)); };
+  signal.state()->attach(*hook);
+}
+
+/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
+inline NativeHandle SocketState::release_descriptor() {
+  if (!channel.is_open() || connecting) return os::no_descriptor;
+  if (loop->corked_by(*this)) loop->flush_cork();
+  if (writing || write_length > 0) {
+    raise(coded(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
+  }
+  loop->poller().drop(channel, false);
+  const NativeHandle fd = channel.release();
+  kernel_reading = false;
+  destroyed = true;
+  has_handle = shutting_down = false;
+  if (cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  recount();
+  if (server) server->operations->child_gone(*server);
+  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
+    auto& self = static_cast<SocketState&>(handle);
+    self.let_go();
+    if (self.destroyed && !self.reusable) self.listeners.clear();
+  }});
+  return fd;
+}
+
+/// S22.1: a descriptor that is connected; it is read at once.
+inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  is_path = !channel.adopt_connected(fd);
+  has_handle = true;
+  hold();
+  if (!reads) unreadable = ended = end_told = true;
+  if (!writes) ending = final_called = prefinished = finished = true;
+  if (reads) read_nothing();
+  recount();
 }
 
 /// The loop's own reference: taken when there is something to keep, given back after 'close'.
@@ -249,6 +296,9 @@ inline void SocketState::abandon() {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
+    cold->abort_hook = {};
+    cold->pipes.clear();
+    cold->onread = {};
   }
   delete std::exchange(backlog, nullptr);
   server = {};
@@ -261,6 +311,7 @@ inline void SocketState::abandon() {
 inline SocketState::~SocketState() {
   if (channel.is_open() && loop) loop->poller().drop(channel);
   stop_connecting();
+  if (cold && cold->abort_hook) cold->abort_hook->detach();
   delete buffer;
   delete backlog;
   delete cold;

@@ -34,6 +34,7 @@ inline void SocketState::stop_reading() {
 
 inline void SocketState::read_from_kernel() {
   if (!kernel_reading) return;
+  if (users_buffer) return read_into_users();
   if (cold && !cold->unread.empty()) return deliver_unread();
   char* const room = loop->receive_buffer();
   for (int reads = 8; reads > 0 && kernel_reading; --reads) {  // bounded: no socket may starve the rest
@@ -43,14 +44,45 @@ inline void SocketState::read_from_kernel() {
       if (static_cast<std::size_t>(got) < LoopCore::receive_room) return;
       continue;
     }
-    if (got == would_block) return;
-    touch();
-    stop_reading();
-    if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
-    if (end_told) return;
-    push_end();
-    return read_nothing();
+    if (got != would_block) read_over(got);
+    return;
   }
+}
+
+/// The kernel will give no more: the end of the stream, or an error.
+inline void SocketState::read_over(std::ptrdiff_t got) {
+  touch();
+  stop_reading();
+  if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
+  if (end_told) return;
+  push_end();
+  read_nothing();
+}
+
+/// S25: into the user's memory, one callback a read.
+inline void SocketState::read_into_users() {
+  for (int reads = 32; reads > 0 && kernel_reading; --reads) {
+    const std::span<std::byte> room = cold->onread_buffer;
+    const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
+    if (got <= 0) {
+      if (got != would_block) read_over(got);
+      return;
+    }
+    touch();
+    bytes_read += static_cast<std::uint64_t>(got);
+    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), room);
+    next_users_buffer();
+    if (!more_wanted) stop_reading();
+    if (static_cast<std::size_t>(got) < room.size()) return;
+    loop->flush_cork();
+    loop->drain_ticks();
+  }
+}
+
+inline void SocketState::next_users_buffer() {
+  if (!cold->onread.allocate) return;
+  const std::span<std::byte> given = cold->onread.allocate();
+  if (!given.empty()) cold->onread_buffer = given;
 }
 
 /// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
@@ -90,22 +122,37 @@ inline void SocketState::deliver_unread() {
 inline bool SocketState::push(std::string_view bytes) {
   if (destroyed) return false;
   reading = false;
-  if (flow_state == Flow::flowing && !buffer) {
+  std::string text;
+  if (decodes) {
+    text = cold->decoder->write(bytes);
+    bytes = text;
+  }
+  if (bytes.empty()) {
+    maybe_read_more();
+  } else if (flow_state == Flow::flowing && !buffer) {
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(bytes);
   } else {
-    if (!buffer) buffer = new ReadBuffer;
-    buffer->pieces.push(std::string(bytes));
-    buffer->length += bytes.size();
+    buffer_bytes(decodes ? std::move(text) : std::string(bytes));
     if (need_readable) emit_readable();
     maybe_read_more();
   }
   return !ended && (read_length() < read_mark || read_length() == 0);
 }
 
+inline void SocketState::buffer_bytes(std::string&& bytes) {
+  if (!buffer) buffer = new ReadBuffer;
+  buffer->length += bytes.size();
+  buffer->pieces.push(std::move(bytes));
+}
+
 inline void SocketState::push_end() {
   reading = false;
   if (ended) return;
+  if (decodes) {
+    std::string rest = cold->decoder->end();
+    if (!rest.empty()) buffer_bytes(std::move(rest));
+  }
   ended = true;
   need_readable = false;
   readable_told = true;
@@ -245,6 +292,7 @@ inline void SocketState::end_readable_now() {
 // ── what the user asks for ─────────────────────────────────────────────────
 
 inline void SocketState::pause() {
+  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
     tell_pause();
@@ -254,6 +302,7 @@ inline void SocketState::pause() {
 }
 
 inline void SocketState::resume() {
+  if (users_buffer && !connecting && !ended) start_reading();
   if (flow_state != Flow::flowing) {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
@@ -271,6 +320,18 @@ inline void SocketState::resume_now() {
   tell_resume();
   flow();
   if (flow_state == Flow::flowing && !reading) read_nothing();
+}
+
+/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
+inline void SocketState::set_encoding(Encoding encoding) {
+  ColdState& kept = more();
+  delete std::exchange(kept.decoder, new Decoder(encoding));
+  decodes = true;
+  if (!buffer) return;
+  std::string text = kept.decoder->write(buffer->front);
+  while (!buffer->pieces.empty()) text += kept.decoder->write(buffer->pieces.take());
+  delete std::exchange(buffer, nullptr);
+  if (!text.empty()) buffer_bytes(std::move(text));
 }
 
 /// Node's _read: the kernel may be read, now or when the connection is there.

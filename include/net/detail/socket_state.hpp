@@ -10,10 +10,13 @@
 #include <vector>
 
 #include <net/chunk.hpp>
+#include <net/detail/decoder.hpp>
 #include <net/detail/listeners.hpp>
 #include <net/detail/loop_core.hpp>
+#include <net/detail/pipe.hpp>
 #include <net/detail/write_queue.hpp>
 #include <net/error.hpp>
+#include <net/options.hpp>
 
 namespace net::detail::inline NET_MACHINE {
 
@@ -38,6 +41,11 @@ struct Backlog {
 
 /// What most sockets never need; allocated when they do.
 struct ColdState {
+  ColdState() = default;
+  ColdState(const ColdState&) = delete;
+  ColdState& operator=(const ColdState&) = delete;
+  ~ColdState() { delete decoder; }
+
   Error errored;
   Endpoint remote;
   bool remote_known = false;
@@ -49,6 +57,11 @@ struct ColdState {
   Connecting* connecting = nullptr;
   std::vector<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13)
   std::vector<std::string> attempted;  // S13.14
+  Decoder* decoder = nullptr;
+  OnRead onread;
+  std::span<std::byte> onread_buffer;
+  Ref<AbortHook> abort_hook;
+  Pipes pipes;
   int path_result = 0;                 // of a connect() to a path, until it is told
   int keep_alive_seconds = 0;
   int type_of_service = -1;
@@ -72,6 +85,11 @@ struct SocketState : Handle {
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
+  void buffer_bytes(std::string&& bytes);
+  void read_over(std::ptrdiff_t got);
+  void read_into_users();
+  void next_users_buffer();
+  void set_encoding(Encoding encoding);
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
@@ -133,6 +151,9 @@ struct SocketState : Handle {
   void reset_and_destroy();
   void undestroy();
   void abandon();
+  void watch_signal(const AbortSignal& signal);
+  NativeHandle release_descriptor();
+  void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
   void hold() noexcept;
   void let_go() noexcept;
 
@@ -214,6 +235,8 @@ struct SocketState : Handle {
   bool reading_more : 1 = false;
   bool read_when_connected : 1 = false;
   bool unreadable : 1 = false;          // `readable: false`
+  bool decodes : 1 = false;             // setEncoding() was called
+  bool users_buffer : 1 = false;        // onread
   // writing
   bool writing : 1 = false;             // a request is in flight
   bool wait_connect : 1 = false;        // it waits for the connection

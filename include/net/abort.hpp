@@ -1,0 +1,213 @@
+// AbortController and AbortSignal: calling off a connection or a server, from any thread.
+#ifndef NET_ABORT_HPP
+#define NET_ABORT_HPP
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <net/detail/loop_core.hpp>
+#include <net/duration.hpp>
+#include <net/error.hpp>
+#include <net/loop.hpp>
+
+// std::stop_token costs half as much as this whole library: only who has it already gets to use it here
+#if defined(__cpp_lib_jthread)
+#include <stop_token>
+#endif
+
+namespace net::detail {
+
+/// What joins a stop token of another library to an AbortSignal; a specialisation has `join(token, state)`.
+template <class Token>
+struct StopBridge;
+
+template <class Token>
+concept StopToken = requires { sizeof(StopBridge<Token>); };
+
+}  // namespace net::detail
+
+namespace net::detail::inline NET_MACHINE {
+
+struct AbortState;
+
+/// What happens on one loop when a signal aborts. Kept by that loop until it has fired, or was taken off.
+struct AbortHook : Handle {
+  static const Operations table;
+
+  explicit AbortHook(LoopCore& core) noexcept : Handle(core, table) {}
+  void detach() noexcept;
+
+  Function<void(const Error&)> callback;
+  AbortState* signal = nullptr;  // while it is attached
+};
+
+/// Shared by a controller and its signals; any thread.
+struct AbortState {
+  os::Mutex mutex;
+  Atomic<std::size_t> owners{0};
+  Atomic<int> aborted{0};
+  Error reason;
+  std::vector<AbortHook*> hooks;
+  std::vector<Mailbox*> mailboxes;  // of the hooks' loops
+  Callback kept;                    // what ties it to a stop token
+
+  void retain() noexcept { owners.fetch_add(1); }
+  void release() noexcept {
+    if (owners.fetch_sub(1) == 1) delete this;
+  }
+  ~AbortState() {
+    for (Mailbox* mailbox : mailboxes) mailbox->release();
+  }
+
+  /// The hook calls back on its own loop; whoever attaches it has looked whether it has aborted already.
+  void attach(AbortHook& hook) {
+    const os::Locked locked(mutex);
+    hook.retain();
+    hook.signal = this;
+    retain();
+    Mailbox& mailbox = hook.loop->mailbox();
+    mailbox.retain();
+    hooks.push_back(&hook);
+    mailboxes.push_back(&mailbox);
+  }
+
+  bool remove(AbortHook& hook) noexcept {
+    const os::Locked locked(mutex);
+    for (std::size_t i = 0; i < hooks.size(); ++i) {
+      if (hooks[i] != &hook) continue;
+      mailboxes[i]->release();
+      hooks.erase(hooks.begin() + static_cast<std::ptrdiff_t>(i));
+      mailboxes.erase(mailboxes.begin() + static_cast<std::ptrdiff_t>(i));
+      return true;
+    }
+    return false;
+  }
+
+  void abort(const Error& why) {
+    std::vector<AbortHook*> taken;
+    std::vector<Mailbox*> boxes;
+    {
+      const os::Locked locked(mutex);
+      if (aborted.load() != 0) return;
+      reason = why;
+      aborted.store(1);
+      taken.swap(hooks);
+      boxes.swap(mailboxes);
+    }
+    if (taken.empty()) return;
+    const Ref<AbortState> alive(this);
+    LoopCore* const here = LoopCore::current();
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      AbortHook* hook = taken[i];
+      if (here && &here->mailbox() == boxes[i]) {
+        fire(*hook);
+      } else {
+        // the hook belongs to its loop: if that is gone, so is the hook
+        boxes[i]->post([hook, alive] { alive->fire(*hook); });
+      }
+      boxes[i]->release();
+    }
+  }
+
+  void fire(AbortHook& hook) {
+    if (!hook.signal) return;
+    const Ref<AbortHook> alive(&hook);
+    const auto callback = std::move(hook.callback);
+    const Error why = reason;
+    hook.signal = nullptr;
+    release();
+    hook.release();
+    if (callback) callback(why);
+  }
+};
+
+inline constexpr Handle::Operations AbortHook::table{
+    [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
+
+/// Takes the hook off; one that a letter from another thread is already on the way to is told nothing then.
+inline void AbortHook::detach() noexcept {
+  callback.reset();
+  AbortState* const from = signal;
+  if (!from) return;
+  const bool listed = from->remove(*this);
+  if (!listed && loop && !loop->leaving()) return;  // the letter gives the reference back
+  signal = nullptr;
+  from->release();
+  release();
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+namespace net::inline NET_MACHINE {
+
+/// What an operation listens to in order to be called off. Copies are the same signal; any thread may look at it.
+/// An empty one never aborts.
+class AbortSignal {
+ public:
+  AbortSignal() noexcept = default;
+  explicit AbortSignal(detail::Ref<detail::AbortState> state) noexcept : state_(std::move(state)) {}
+
+  /// Aborts when the token is asked to stop (`std::stop_token`, if `<stop_token>` or `<thread>` is included first).
+  template <detail::StopToken Token>
+  AbortSignal(const Token& token) : state_(new detail::AbortState) {
+    detail::StopBridge<Token>::join(token, *state_);
+  }
+
+  bool aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
+  explicit operator bool() const noexcept { return static_cast<bool>(state_); }
+
+  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
+  static AbortSignal timeout(Duration after) {
+    const detail::Ref<detail::AbortState> state(new detail::AbortState);
+    net::setTimeout([state] { state->abort(detail::coded(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after).unref();
+    return AbortSignal(state);
+  }
+
+  detail::AbortState* state() const noexcept { return state_.get(); }
+
+ private:
+  detail::Ref<detail::AbortState> state_;
+};
+
+/// Calls off whatever was given its signal. Any thread.
+class AbortController {
+ public:
+  AbortController() : state_(new detail::AbortState) {}
+
+  AbortSignal signal() const { return AbortSignal(state_); }
+  /// Sockets with the signal are destroyed with an error `ABORT_ERR`; servers close. Once; later calls do nothing.
+  void abort() const { state_->abort(detail::coded(Errc::ERR_ABORTED, "This operation was aborted")); }
+  void abort(const Error& reason) const { state_->abort(reason); }
+
+ private:
+  detail::Ref<detail::AbortState> state_;
+};
+
+}  // namespace net::inline NET_MACHINE
+
+#if defined(__cpp_lib_jthread)
+namespace net::detail {
+
+template <>
+struct StopBridge<std::stop_token> {
+  template <class State>
+  static void join(const std::stop_token& token, State& state) {
+    auto stop = [&state] { state.abort(coded(Errc::ERR_ABORTED, "This operation was aborted")); };
+    auto* hook = new std::stop_callback<decltype(stop)>(token, stop);
+    struct Owner {
+      std::stop_callback<decltype(stop)>* hook;
+      explicit Owner(std::stop_callback<decltype(stop)>* given) noexcept : hook(given) {}
+      Owner(Owner&& other) noexcept : hook(std::exchange(other.hook, nullptr)) {}
+      ~Owner() { delete hook; }
+      void operator()() const {}
+    };
+    state.kept = Owner(hook);
+  }
+};
+
+}  // namespace net::detail
+#endif
+
+#endif
