@@ -309,7 +309,7 @@ TEST_CASE("S6.13: copies are the same list") {
   static_assert(sizeof(BlockList) == sizeof(void*));
 }
 
-TEST_CASE("S6.13: several threads add and check at once") {
+TEST_CASE("S6.13: several threads add and check at once" * doctest::test_suite("threads")) {
   const BlockList list;
   constexpr std::uint32_t each = 2000;
   const auto address_of = [](std::uint32_t thread, std::uint32_t i) {
