@@ -46,6 +46,7 @@ class Server : public Emitter<Server> {
   /// the address is known when this returns (S9.3). Throws `ERR_SERVER_ALREADY_LISTEN`, `ERR_SOCKET_BAD_PORT` or
   /// `ERR_INVALID_ARG_VALUE` (S3.15). Allowed again after `close()` and after an error.
   template <detail::OptionalListener F = std::nullptr_t>
+    requires(!std::is_convertible_v<F, const ListenOptions&> && !std::is_convertible_v<F, const Server&>)
   const Server& listen(F&& listener = nullptr) const {
     return listen(ListenOptions{.port = 0}, std::forward<F>(listener));
   }
