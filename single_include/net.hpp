@@ -7087,6 +7087,17 @@ inline void SocketState::close_now() {
     again.passed = true;
   }
   recount();
+  // attempts of a race that destroy() stopped are told of (S13.13)
+  while (cold && !cold->cancelled.empty()) {
+    OnThrow again{*this, [](SocketState& self) {
+      self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+    }};
+    const Endpoint to = cold->cancelled.back();
+    cold->cancelled.pop_back();
+    const std::string address = os::endpoint_text(to);
+    tell_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+    again.passed = true;
+  }
   emit_close();
 }
 
