@@ -4368,9 +4368,17 @@ class Listeners {
 #include <utility>
 #include <vector>
 
-// std::stop_token costs half as much as this whole library: only who has it already gets to use it here
-#if defined(__cpp_lib_jthread)
+// <stop_token> would add a third to the lines of this library, for a constructor that few call
+#if defined(__GLIBCXX__) && !_GLIBCXX_INLINE_VERSION
+namespace std {
+class stop_token;
+template <class Callback>
+class stop_callback;
+}  // namespace std
+#define NET_STOP_TOKEN 1
+#elif defined(__cpp_lib_jthread)
 #include <stop_token>
+#define NET_STOP_TOKEN 1
 #endif
 
 namespace net::detail {
@@ -4506,7 +4514,7 @@ class AbortSignal {
   AbortSignal() noexcept = default;
   explicit AbortSignal(detail::Ref<detail::AbortState> state) noexcept : state_(std::move(state)) {}
 
-  /// Aborts when the token is asked to stop (`std::stop_token`, if `<stop_token>` or `<thread>` is included first).
+  /// Aborts when the token is asked to stop (`std::stop_token`; include `<stop_token>` yourself).
   template <detail::StopToken Token>
   AbortSignal(const Token& token) : state_(new detail::AbortState) {
     detail::StopBridge<Token>::join(token, *state_);
@@ -4544,23 +4552,28 @@ class AbortController {
 
 }  // namespace net::inline NET_MACHINE
 
-#if defined(__cpp_lib_jthread)
+#if defined(NET_STOP_TOKEN)
 namespace net::detail {
 
 template <>
 struct StopBridge<std::stop_token> {
   template <class State>
-  static void join(const std::stop_token& token, State& state) {
-    auto stop = [&state] { state.abort(coded(Errc::ERR_ABORTED, "This operation was aborted")); };
-    auto* hook = new std::stop_callback<decltype(stop)>(token, stop);
-    struct Owner {
-      std::stop_callback<decltype(stop)>* hook;
-      explicit Owner(std::stop_callback<decltype(stop)>* given) noexcept : hook(given) {}
-      Owner(Owner&& other) noexcept : hook(std::exchange(other.hook, nullptr)) {}
-      ~Owner() { delete hook; }
-      void operator()() const {}
-    };
-    state.kept = Owner(hook);
+  struct Stop {
+    State* state;
+    void operator()() const { state->abort(coded(Errc::ERR_ABORTED, "This operation was aborted")); }
+  };
+  template <class State>
+  struct Owner {
+    std::stop_callback<Stop<State>>* hook;
+    explicit Owner(std::stop_callback<Stop<State>>* given) noexcept : hook(given) {}
+    Owner(Owner&& other) noexcept : hook(std::exchange(other.hook, nullptr)) {}
+    ~Owner() { delete hook; }
+    void operator()() const {}
+  };
+
+  template <class Token, class State>
+  static void join(const Token& token, State& state) {
+    state.kept = Owner<State>(new std::stop_callback<Stop<State>>(token, Stop<State>{&state}));
   }
 };
 
@@ -8631,6 +8644,7 @@ class Server : public Emitter<Server> {
   /// the address is known when this returns (S9.3). Throws `ERR_SERVER_ALREADY_LISTEN`, `ERR_SOCKET_BAD_PORT` or
   /// `ERR_INVALID_ARG_VALUE` (S3.15). Allowed again after `close()` and after an error.
   template <detail::OptionalListener F = std::nullptr_t>
+    requires(!std::is_convertible_v<F, const ListenOptions&> && !std::is_convertible_v<F, const Server&>)
   const Server& listen(F&& listener = nullptr) const {
     return listen(ListenOptions{.port = 0}, std::forward<F>(listener));
   }
