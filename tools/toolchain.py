@@ -90,6 +90,6 @@ def run_all(commands):
     return [(what, result.result()) for what, result in results]
 
 
-def said(result, lines=25):
+def said(result, lines=12):
     text = (result.stdout + result.stderr).splitlines()
     return "\n".join(text[:lines] + (["…"] if len(text) > lines else []))

@@ -2,10 +2,17 @@
 #include <net.hpp>
 
 #include <cstdio>
-#include <string_view>
 
 int main() {
-  const net::Error error(net::Errc::ERR_SOCKET_CLOSED);
-  std::printf("net.hpp %d.%d: %s\n", NET_VERSION_MAJOR, NET_VERSION_MINOR, error.what());
-  return error.name() == std::string_view("ERR_SOCKET_CLOSED") ? 0 : 1;
+  std::printf("net.hpp %d.%d.%d\n", NET_VERSION_MAJOR, NET_VERSION_MINOR, NET_VERSION_PATCH);
+  bool connected = false;
+  const net::Server server = net::createServer([&](net::Socket socket) {
+    connected = true;
+    socket.end();
+  });
+  server.listen(0, "127.0.0.1", [&] {
+    net::connect(server.address()->port, "127.0.0.1").on<"close">([&] { server.close(); });
+  });
+  net::run();
+  return connected ? 0 : 1;
 }

@@ -12,10 +12,8 @@ const std::error_category* category_of_b();
 std::string said_by_b() { return net::Error(net::Errc::ERR_SOCKET_CLOSED).what(); }
 const std::error_category* category_of_b() { return &net::error_category(); }
 
-#if defined(NET_SERVER_HPP)
 void never_called_by_a();
 void never_called_by_a() {
   net::createServer([](net::Socket socket) { socket.destroy(); }).listen(0);
   net::run();
 }
-#endif

@@ -1,6 +1,6 @@
 // A wrong listener of a server.
 // expect: a listener takes the arguments of its event
-// expect: Socket
+// expect: ::Socket
 #include <net.hpp>
 
 void use();
