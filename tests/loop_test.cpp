@@ -280,6 +280,20 @@ TEST_CASE("runOnce waits no longer than it is told, and says whether anything is
   CHECK_FALSE(loop.runOnce());
 }
 
+TEST_CASE("runOnce does not wait for more when something was to be done before the poll") {
+  net::Loop loop;
+  const net::Timer open = loop.setInterval([] {}, 1000000);
+  bool done = false;
+  loop.nextTick([&] { done = true; });
+  loop.runOnce();
+  CHECK(done);
+  net::Socket(loop).destroy().once<"close">([&] { done = false; });
+  loop.runOnce();
+  CHECK_FALSE(done);
+  open.close();
+  run_to_the_end(loop);
+}
+
 TEST_CASE("nextTimeout is empty with nothing to do, 0 with a tick, and the time to the next timer") {
   net::Loop loop;
   CHECK_FALSE(loop.nextTimeout().has_value());

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <net.hpp>
+#include <ostream>  // doctest shows error codes with it
 #include <string>
 #include <string_view>
 
