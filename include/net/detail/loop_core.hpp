@@ -436,9 +436,10 @@ inline void LoopCore::run() {
 
 inline bool LoopCore::run_once(int most_ms) {
   const Running running(*this);
+  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
   drain_ticks();
   run_timers();
-  turn(most_ms);
+  turn(ready ? 0 : most_ms);
   return alive();
 }
 

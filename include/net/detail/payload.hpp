@@ -72,10 +72,14 @@ WriteCallback write_callback(F&& callback) {
 template <class T>
 concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>>;
 
-/// A listener, or the nullptr that stands for none: what is neither text nor a number.
 template <class T>
-concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
-                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int>);
+concept OptionStruct = std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
+
+/// A listener, or the nullptr that stands for none: what is neither text nor a number nor options.
+template <class T>
+concept OptionalListener =
+    std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
+    (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> && !OptionStruct<std::remove_cvref_t<T>>);
 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 inline int explicit_port(int port) {

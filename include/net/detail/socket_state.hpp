@@ -198,7 +198,7 @@ struct SocketState : Handle {
   /// Runs a member function on the next tick, if the socket still exists.
   template <class F>
   void tick(F&& f) {
-    loop->next_tick([self = Ref<SocketState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+    if (loop) loop->next_tick([self = Ref<SocketState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
   }
   void update_watch();
   void recount() noexcept;
