@@ -32,6 +32,12 @@ struct AddressInfo {
   Family family = Family::unspecified;
   std::uint16_t port = 0;
   std::string path = {};
+
+  /// "127.0.0.1:80", "[::1]:80", or the path.
+  std::string toString() const {
+    if (!path.empty()) return path;
+    return (family == Family::IPv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+  }
 };
 
 /// The connection that a server dropped because of `maxConnections` (S9.19).
