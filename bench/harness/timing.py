@@ -1,10 +1,11 @@
 """Timed rows: all peers' servers stand ready at once, and each round measures every one of them in turn."""
 
+import contextlib
 import random
 import statistics
 from dataclasses import dataclass
 
-from .process import Server, load
+from .process import Crowd, Server, load
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Row:
     load: str
     options: tuple = ()
     unit: str = "messages"  # or connections, or MB
-    without: tuple = ()
+    idle: int = 0  # connections beside the busy ones
 
 
 ROWS = [
@@ -25,7 +26,7 @@ ROWS = [
     Row("pp_50x16", "64 B, 16 in flight, 50 connections", "echo", "ping-pong", (("connections", 50), ("in_flight", 16))),
     Row("pp_1k", "ping-pong 1 KiB, 50 connections", "echo", "ping-pong", (("connections", 50), ("size", 1024))),
     Row("pp_16k", "ping-pong 16 KiB, 50 connections", "echo", "ping-pong", (("connections", 50), ("size", 16384))),
-    Row("idle", "50 busy beside 10,000 idle", "echo", "ping-pong", (("connections", 50), ("idle", 10_000))),
+    Row("idle", "50 busy beside 10,000 idle", "echo", "ping-pong", (("connections", 50),), idle=10_000),
     Row("burst", "burst: 16 answers of 64 B to each request", "burst", "ping-pong", (("answers", 16),)),
     Row("stream", "stream echo, 64 KiB writes", "echo", "stream", (("size", 65536),), "MB"),
     Row("sink", "stream to a sink, 64 KiB writes", "sink", "sink", (("size", 65536),), "MB"),
@@ -36,17 +37,19 @@ ROWS = [
 
 
 def takes_part(peer, row):
-    return row.job in peer.jobs and peer.key not in row.without and (not peer.rows or row.key in peer.rows)
+    return row.job in peer.jobs and (not peer.rows or row.key in peer.rows)
 
 
 def measure_row(row, peers, rounds, seconds, note):
     """Per peer the rates and the server's CPU seconds for each thing done, one of each a round."""
     taking_part = [peer for peer in peers if takes_part(peer, row)]
     samples = {peer.key: {"rate": [], "cpu": []} for peer in taking_part}
-    servers = {}
-    try:
+    with contextlib.ExitStack() as stack:
+        servers = {}
         for peer in taking_part:
-            servers[peer.key] = Server(peer, row.job)
+            servers[peer.key] = stack.enter_context(Server(peer, row.job))
+            if row.idle:
+                stack.enter_context(Crowd(servers[peer.key], row.idle))
         for number in range(-1, rounds):  # round -1 warms up
             order = list(taking_part)
             random.Random(number).shuffle(order)
@@ -57,9 +60,6 @@ def measure_row(row, peers, rounds, seconds, note):
                     samples[peer.key]["rate"].append(done / result["seconds"])
                     samples[peer.key]["cpu"].append(result["server_cpu"] / max(done, 1e-9))
             note(f"{row.key} round {number + 1}/{rounds}")
-    finally:
-        for server in servers.values():
-            server.stop()
     return samples
 
 

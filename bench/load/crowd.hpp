@@ -8,8 +8,8 @@
 
 class Crowd {
  public:
-  // Every hundredth connection, and the last, has a message echoed (those before it are then accepted too), so
-  // that the server's backlog never overflows; with `greet`, every connection has.
+  // Every hundredth connection, and the last, has a message echoed (those before it are then accepted too),
+  // so that the server's backlog never overflows; with `greet`, every connection has.
   Crowd(int port, int size, bool greet) {
     for (int i = 1; i <= size; ++i) {
       fds_.push_back(connect_to(port));

@@ -1,7 +1,7 @@
 // The load generator: one thread over raw epoll, cheap enough that the server is the one that is measured.
+#include <sys/resource.h>
 #include <memory>
 #include <string_view>
-#include <sys/resource.h>
 
 #include "crowd.hpp"
 #include "ping_pong.hpp"
@@ -11,8 +11,9 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: load ping-pong|stream|sink|connect|leave|visit|crowd port=P [pid=P] [connections=N] [size=BYTES]\n"
-    "  [in-flight=N] [answers=N] [idle=N] [seconds=S] [warm-up=S] [count=N] [greet=1]\n";
+    "usage: load ping-pong|stream|sink|connect|leave|visit|crowd port=P [pid=P] [connections=N] "
+    "[size=BYTES]\n"
+    "  [in-flight=N] [answers=N] [seconds=S] [warm-up=S] [count=N] [greet=1]\n";
 
 struct CommandLine {
   Options options;
@@ -30,18 +31,28 @@ CommandLine parse(int argc, char** argv) {
     const std::string_view name = text.substr(0, split);
     const char* value = split == text.npos ? "" : argv[i] + split + 1;
     const auto number = std::strtoull(value, nullptr, 10);
-    if (name == "port") options.port = static_cast<int>(number);
-    else if (name == "pid") options.pid = static_cast<int>(number);
-    else if (name == "connections") options.connections = static_cast<int>(number);
-    else if (name == "size") options.size = number;
-    else if (name == "in-flight") options.in_flight = number;
-    else if (name == "answers") options.answers = number;
-    else if (name == "idle") options.idle = static_cast<int>(number);
-    else if (name == "seconds") options.seconds = std::strtod(value, nullptr);
-    else if (name == "warm-up") options.warm_up = std::strtod(value, nullptr);
-    else if (name == "count") options.count = number;
-    else if (name == "greet") line.greet = number != 0;
-    else std::fputs(usage, stderr), std::exit(2);
+    if (name == "port")
+      options.port = static_cast<int>(number);
+    else if (name == "pid")
+      options.pid = static_cast<int>(number);
+    else if (name == "connections")
+      options.connections = static_cast<int>(number);
+    else if (name == "size")
+      options.size = number;
+    else if (name == "in-flight")
+      options.in_flight = number;
+    else if (name == "answers")
+      options.answers = number;
+    else if (name == "seconds")
+      options.seconds = std::strtod(value, nullptr);
+    else if (name == "warm-up")
+      options.warm_up = std::strtod(value, nullptr);
+    else if (name == "count")
+      options.count = number;
+    else if (name == "greet")
+      line.greet = number != 0;
+    else
+      std::fputs(usage, stderr), std::exit(2);
   }
   return line;
 }
@@ -64,12 +75,11 @@ int hold_crowd(const Options& options, bool greet) {
   std::puts("ready");
   std::fflush(stdout);
   char byte;
-  while (read(STDIN_FILENO, &byte, 1) > 0) {
-  }
+  while (read(STDIN_FILENO, &byte, 1) > 0) {}
   return 0;
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   const CommandLine line = parse(argc, argv);
@@ -80,7 +90,6 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_NOFILE, &files);
   alarm(300 + static_cast<unsigned>(options.seconds + options.warm_up));
   if (std::string_view(options.load) == "crowd") return hold_crowd(options, line.greet);
-  const Crowd crowd(options.port, options.idle, false);
   const Result result = run(options);
   std::printf("{\"seconds\": %.6f, \"server_cpu\": %.9f, \"done\": %llu, \"bytes\": %llu}\n", result.seconds,
               result.server_cpu, static_cast<unsigned long long>(result.done),

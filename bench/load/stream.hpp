@@ -32,7 +32,8 @@ class Stream {
   std::uint64_t moved() const { return echo_ ? received_ : sent_; }
 
   void fill() {
-    const ssize_t size = send(fd_, pattern.at(sent_), std::min(options_.size, pattern_longest), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t size =
+        send(fd_, pattern.at(sent_), std::min(options_.size, pattern_longest), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (size < 0 && errno != EAGAIN) die("send");
     if (size > 0) sent_ += static_cast<std::size_t>(size);
   }
@@ -54,8 +55,7 @@ class Stream {
   // All that was sent must come back, or be read, before the server closes.
   void finish() {
     shutdown(fd_, SHUT_WR);
-    while (receive(0)) {
-    }
+    while (receive(0)) {}
     if (echo_ && received_ != sent_) wrong("fewer bytes came back than were sent");
   }
 

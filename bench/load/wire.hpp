@@ -3,11 +3,6 @@
 #define BENCH_LOAD_WIRE_HPP
 
 #include <arpa/inet.h>
-#include <cerrno>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <dirent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,6 +10,11 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 [[noreturn]] inline void die(const char* what) {
   std::perror(what);
@@ -29,20 +29,19 @@
 struct Options {
   const char* load = "";
   int port = 0;
-  int pid = 0;  // the server's: its CPU time is read
+  int pid = 0; // the server's: its CPU time is read
   int connections = 1;
   std::size_t size = 64;
   std::size_t in_flight = 1;
-  std::size_t answers = 1;  // to each message
-  int idle = 0;             // connections beside the busy ones
+  std::size_t answers = 1; // to each message
   double seconds = 1;
   double warm_up = 0;
-  std::uint64_t count = 0;  // of messages or connections; 0: as many as `seconds` allows
+  std::uint64_t count = 0; // of messages or connections; 0: as many as `seconds` allows
 };
 
 struct Result {
   double seconds = 0;
-  double server_cpu = 0;  // seconds
+  double server_cpu = 0; // seconds
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
 };

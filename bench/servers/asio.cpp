@@ -16,9 +16,10 @@ class Session : public std::enable_shared_from_this<Session> {
   explicit Session(tcp::socket socket) : socket_(std::move(socket)) {}
 
   void read() {
-    socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](std::error_code error, std::size_t size) {
-      if (!error) self->answer(size);
-    });
+    socket_.async_read_some(asio::buffer(buffer_),
+                            [self = shared_from_this()](std::error_code error, std::size_t size) {
+                              if (!error) self->answer(size);
+                            });
   }
 
  private:
@@ -60,7 +61,7 @@ void accept(tcp::acceptor& acceptor) {
   });
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   job = job_from(argc, argv);

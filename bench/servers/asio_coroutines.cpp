@@ -15,7 +15,8 @@ asio::awaitable<void> session(tcp::socket socket) {
   try {
     socket.set_option(tcp::no_delay(true));
     for (;;) {
-      const std::size_t size = co_await socket.async_read_some(asio::buffer(data.get(), usual_buffer), asio::use_awaitable);
+      const std::size_t size =
+          co_await socket.async_read_some(asio::buffer(data.get(), usual_buffer), asio::use_awaitable);
       if (job == Job::echo) {
         co_await asio::async_write(socket, asio::buffer(data.get(), size), asio::use_awaitable);
       } else if (job == Job::burst) {
@@ -32,11 +33,12 @@ asio::awaitable<void> session(tcp::socket socket) {
 asio::awaitable<void> accept(tcp::acceptor& acceptor) {
   for (;;) {
     tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-    if (job != Job::close) asio::co_spawn(acceptor.get_executor(), session(std::move(socket)), asio::detached);
+    if (job != Job::close)
+      asio::co_spawn(acceptor.get_executor(), session(std::move(socket)), asio::detached);
   }
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   job = job_from(argc, argv);

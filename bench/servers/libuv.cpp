@@ -34,8 +34,8 @@ void on_written(uv_write_t* request, int) {
   uv_stream_t* stream = request->handle;
   std::free(write->data);
   std::free(write);
-  if (!uv_is_active(reinterpret_cast<uv_handle_t*>(stream)) && !uv_is_closing(reinterpret_cast<uv_handle_t*>(stream)) &&
-      uv_stream_get_write_queue_size(stream) == 0) {
+  if (!uv_is_active(reinterpret_cast<uv_handle_t*>(stream)) &&
+      !uv_is_closing(reinterpret_cast<uv_handle_t*>(stream)) && uv_stream_get_write_queue_size(stream) == 0) {
     uv_read_start(stream, hand_out, on_read);
   }
 }
@@ -91,7 +91,7 @@ void on_connection(uv_stream_t* listener, int status) {
   uv_read_start(stream, hand_out, on_read);
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   job = job_from(argc, argv);

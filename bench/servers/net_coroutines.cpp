@@ -12,8 +12,7 @@ net::Task<> echo(net::Socket socket) {
 
 net::Task<> sink(net::Socket socket) {
   net::Reader reader(socket);
-  while (auto chunk = co_await reader.next()) {
-  }
+  while (auto chunk = co_await reader.next()) {}
 }
 
 net::Task<> burst(net::Socket socket) {
@@ -31,14 +30,18 @@ net::Task<> close(net::Socket socket) {
 
 net::Task<> session(Job job, net::Socket socket) {
   switch (job) {
-    case Job::sink: return sink(std::move(socket));
-    case Job::burst: return burst(std::move(socket));
-    case Job::close: return close(std::move(socket));
-    default: return echo(std::move(socket));
+    case Job::sink:
+      return sink(std::move(socket));
+    case Job::burst:
+      return burst(std::move(socket));
+    case Job::close:
+      return close(std::move(socket));
+    default:
+      return echo(std::move(socket));
   }
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   const Job job = job_from(argc, argv);
@@ -46,6 +49,7 @@ int main(int argc, char** argv) {
     socket.on<"error">([] {});
     net::spawn(session(job, std::move(socket)));
   });
-  server.listen({.port = 0, .host = "127.0.0.1"}, [](const net::Server& self) { announce(self.address()->port); });
+  server.listen({.port = 0, .host = "127.0.0.1"},
+                [](const net::Server& self) { announce(self.address()->port); });
   net::run();
 }
