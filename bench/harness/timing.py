@@ -27,7 +27,7 @@ ROWS = [
     Row("pp_1k", "ping-pong 1 KiB, 50 connections", "echo", "ping-pong", (("connections", 50), ("size", 1024))),
     Row("pp_16k", "ping-pong 16 KiB, 50 connections", "echo", "ping-pong", (("connections", 50), ("size", 16384))),
     Row("idle", "50 busy beside 10,000 idle", "echo", "ping-pong", (("connections", 50),), idle=10_000),
-    Row("burst", "burst: 16 answers of 64 B to each request", "burst", "ping-pong", (("answers", 16),)),
+    Row("burst", "burst: 16 answers of 64 B to each request, 50 connections", "burst", "ping-pong", (("connections", 50), ("answers", 16))),
     Row("stream", "stream echo, 64 KiB writes", "echo", "stream", (("size", 65536),), "MB"),
     Row("sink", "stream to a sink, 64 KiB writes", "sink", "sink", (("size", 65536),), "MB"),
     Row("pipe", "stream echo through pipe, 64 KiB writes", "pipe", "stream", (("size", 65536),), "MB"),

@@ -1,5 +1,6 @@
 // libuv as its guide writes it (a buffer a read, a request a write), and with the variant `try`: one
 // buffer for all reads and uv_try_write first, which is the fastest it can do.
+#include <csignal>
 #include <uv.h>
 
 #include "common.hpp"
@@ -96,6 +97,7 @@ void on_connection(uv_stream_t* listener, int status) {
 int main(int argc, char** argv) {
   job = job_from(argc, argv);
   try_first = has_variant(argc, argv, "try");
+  std::signal(SIGPIPE, SIG_IGN); // libuv leaves this to the program
   uv_loop_t* loop = uv_default_loop();
   uv_tcp_t listener;
   uv_tcp_init(loop, &listener);
