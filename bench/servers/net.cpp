@@ -24,6 +24,15 @@ void burst(const net::Socket& socket) {
   });
 }
 
+template <class Socket>
+void pipe(const Socket& socket) {
+  if constexpr (requires { socket.pipe(socket); }) {
+    socket.pipe(socket);
+  } else {
+    std::exit(2);
+  }
+}
+
 void serve(Job job, const net::Socket& socket) {
   switch (job) {
     case Job::echo:
@@ -36,7 +45,7 @@ void serve(Job job, const net::Socket& socket) {
       socket.destroy();
       return;
     case Job::pipe:
-      socket.pipe(socket);
+      pipe(socket);
       return;
   }
 }
