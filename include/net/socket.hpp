@@ -114,13 +114,13 @@ class Socket : public Emitter<Socket> {
   /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
   /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
   const Socket& end() const {
-    state_->end({}, false, Error());
+    state_->end({}, false, detail::no_error());
     return *this;
   }
   template <class F>
     requires(!detail::Payload<F>)
   const Socket& end(F&& callback) const {
-    state_->end(detail::write_callback(std::forward<F>(callback)), false, Error());
+    state_->end(detail::write_callback(std::forward<F>(callback)), false, detail::no_error());
     return *this;
   }
   /// Writes and then ends.
@@ -128,7 +128,7 @@ class Socket : public Emitter<Socket> {
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
     const bool refused = state_->ending || state_->destroyed;
-    const Error why = refused ? state_->refusal() : Error();
+    const Error why = refused ? state_->refusal() : detail::no_error();
     (void)put(std::forward<Data>(data), {});
     state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
     return *this;
@@ -145,7 +145,7 @@ class Socket : public Emitter<Socket> {
   // ── closing ──
 
   /// Closes at once; what the kernel has not taken is lost. 'error' follows if one is given, then 'close' (S17.1).
-  const Socket& destroy() const { return destroy(Error()); }
+  const Socket& destroy() const { return destroy(detail::no_error()); }
   const Socket& destroy(const Error& error) const {
     state_->destroy(error);
     return *this;

@@ -214,7 +214,7 @@ struct Connector {
     if (!plan().selecting) addresses = addresses.first(1);
     Error invalid;
     for (const LookupAddress& found : addresses) {
-      self.tell_lookup(Error(), found.address, found.family, host);
+      self.tell_lookup(no_error(), found.address, found.family, host);
       if (!self.connecting || self.round != round) return;
       const Error wrong = check(found);
       if (!wrong) {

@@ -282,10 +282,10 @@ inline void SocketState::end_readable_now() {
   const bool still_writable = !destroyed && !errored && !ending;
   if (still_writable && !allow_half_open) {
     tick([](SocketState& self) {
-      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, Error());
+      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, no_error());
     });
   } else if (finished) {
-    destroy(Error());
+    destroy(no_error());
   }
 }
 

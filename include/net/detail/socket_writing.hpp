@@ -142,7 +142,7 @@ inline void SocketState::after_write(std::size_t count) {
     --count;
     const WriteCallback callback = std::move(backlog->done.first()->callback);
     backlog->done.pop();
-    if (callback) callback(Error());
+    if (callback) callback(no_error());
   }
   again.passed = true;
   if (destroyed) fail_buffered();
