@@ -14,7 +14,8 @@ inline void SocketState::set_timeout(double ms) {
   ColdState& kept = more();
   kept.idle_length = ms;
   idle_over = false;
-  if (ms == 0) {
+  timed = ms != 0;
+  if (!timed) {
     if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
     return;
   }

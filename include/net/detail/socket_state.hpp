@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,6 +68,45 @@ struct ColdState {
   int type_of_service = -1;
 };
 
+/// What a read has to look at, together, so that one comparison asks for all of it.
+struct ReadGate {
+  Flow flow_state = Flow::unset;
+  bool kernel_reading = false;  // the poller is asked for what can be read
+  bool users_buffer = false;    // onread
+  bool decodes = false;         // setEncoding() was called
+  bool ended = false;           // the end was read
+  bool timed = false;           // setTimeout() is on
+  std::uint16_t none = 0;
+
+  /// The common case: it flows, and nothing else is asked for.
+  bool plain() const noexcept {
+    const ReadGate common{Flow::flowing, true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(ReadGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
+  }
+};
+
+/// What keeps a write from the short way, together, so that one comparison asks for all of it.
+struct WriteGate {
+  bool writing = false;      // a request is in flight
+  bool errored = false;
+  bool connecting = false;
+  bool ending = false;       // end() was called
+  bool destroyed = false;
+  bool need_drain = false;
+  std::uint16_t corked = 0;
+
+  bool open() const noexcept {
+    std::uint64_t all;
+    static_assert(sizeof(WriteGate) == sizeof all);
+    std::memcpy(&all, this, sizeof all);
+    return all == 0;
+  }
+};
+
 /// The order of the rows in Socket::Events.
 enum SocketEvent : unsigned {
   on_close, on_connect, on_attempt, on_attempt_failed, on_attempt_timeout, on_data, on_drain, on_end, on_error,
@@ -74,7 +114,7 @@ enum SocketEvent : unsigned {
 };
 
 /// Modelled after Node's own streams, function by function, so that events come in Node's order.
-struct SocketState : Handle {
+struct SocketState : Handle, ReadGate, WriteGate {
   static const Operations table;
 
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
@@ -82,6 +122,8 @@ struct SocketState : Handle {
 
   // ── reading (socket_reading.hpp) ──
   void read_from_kernel();
+  void read_with_care();
+  void read_on(char* room, std::ptrdiff_t got);
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
@@ -111,10 +153,14 @@ struct SocketState : Handle {
 
   // ── writing (socket_writing.hpp) ──
   template <class MakeNode>
-  bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
+  bool write(const char* data, std::size_t size, WriteCallback&& callback, MakeNode&& make_node);
+  template <class MakeNode>
+  bool write_on(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
   bool refuse_write(WriteCallback& callback);
   Error refusal() const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
+  void cork_sent(std::size_t gathered, std::ptrdiff_t sent);
+  void cork_left(std::size_t gathered, std::ptrdiff_t sent);
   static void flush_corked(Handle& self) noexcept;
   void send_in_flight();
   void in_flight_taken();
@@ -163,6 +209,7 @@ struct SocketState : Handle {
   void idle_check();
   void wake_idle();
   void touch() {
+    if (!timed) return;
     last_activity = loop->now();
     if (idle_over) wake_idle();
   }
@@ -220,11 +267,8 @@ struct SocketState : Handle {
   Machine::Channel channel;
 
   // reading
-  Flow flow_state = Flow::unset;
   bool explicitly_paused : 1 = false;
   bool explicitly_resumed : 1 = false;
-  bool kernel_reading : 1 = false;
-  bool ended : 1 = false;               // the end was read
   bool end_told : 1 = false;
   bool end_ticking : 1 = false;
   bool reading : 1 = false;
@@ -235,15 +279,10 @@ struct SocketState : Handle {
   bool reading_more : 1 = false;
   bool read_when_connected : 1 = false;
   bool unreadable : 1 = false;          // `readable: false`
-  bool decodes : 1 = false;             // setEncoding() was called
-  bool users_buffer : 1 = false;        // onread
   // writing
-  bool writing : 1 = false;             // a request is in flight
   bool wait_connect : 1 = false;        // it waits for the connection
   bool buffer_processing : 1 = false;
-  bool need_drain : 1 = false;
   bool drain_ticking : 1 = false;
-  bool ending : 1 = false;              // end() was called
   bool final_called : 1 = false;
   bool prefinished : 1 = false;
   bool finished : 1 = false;
@@ -251,9 +290,6 @@ struct SocketState : Handle {
   bool ended_by_other : 1 = false;      // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
   bool has_handle : 1 = false;
-  bool connecting : 1 = false;
-  bool destroyed : 1 = false;
-  bool errored : 1 = false;
   bool error_told : 1 = false;
   bool close_ticked : 1 = false;
   bool had_error : 1 = false;
@@ -270,7 +306,6 @@ struct SocketState : Handle {
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
 
-  std::uint16_t corked = 0;
   std::uint32_t round = 0;              // counts connections, so that what belongs to an old one can tell
   std::uint32_t cork_callbacks = 0;     // of small writes that are gathered
 
@@ -288,6 +323,7 @@ struct SocketState : Handle {
   Ref<Handle> server;                   // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
+  bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
 };
 
 /// What is to be done if user code throws on the way; `passed` says that it did not.
