@@ -97,7 +97,8 @@ class Socket : public Emitter<Socket> {
   /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
   template <detail::Payload Data>
   bool write(Data&& data) const {
-    return put(std::forward<Data>(data), {});
+    const std::string_view bytes = detail::bytes_of(data);
+    return state_->gather(bytes.data(), bytes.size()) != nullptr || put(std::forward<Data>(data), {});
   }
   template <detail::Payload Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
@@ -550,7 +551,7 @@ namespace net::detail::inline NET_MACHINE {
 
 /// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
 template <unsigned Event, class... Args>
-bool tell(SocketState& state, Args&&... args) {
+[[gnu::always_inline]] inline bool tell(SocketState& state, Args&&... args) {
   if (!state.listeners.has(Event)) return false;
   Socket socket{Ref<SocketState>(&state)};
   return EventAt<Socket::Events, Event>::type::fire(state.listeners, Event, socket, args...);

@@ -442,7 +442,7 @@ struct Connector {
 };
 
 /// The poller says that an attempt has ended.
-inline void SocketState::connect_ready(Watcher& watcher) {
+[[gnu::noinline]] inline void SocketState::connect_ready(Watcher& watcher) {
   const Ref<SocketState> alive(this);
   if (is_path) return Connector{*this}.path_done(channel.finish_connect());
   for (Attempt* attempt : cold->connecting->attempts) {

@@ -137,7 +137,7 @@ class Listeners {
   struct Emission {
     Listeners& in;
     explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
-    ~Emission() {
+    [[gnu::always_inline]] ~Emission() {
       --in.depth_;
       if (in.unsettled_) [[unlikely]] in.settle();
     }

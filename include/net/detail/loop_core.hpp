@@ -38,7 +38,7 @@ struct Handle {
 
   void retain() noexcept { ++owners; }
   void release() noexcept {
-    if (--owners == 0) operations->free(*this);
+    if (--owners == 0) [[unlikely]] operations->free(*this);
   }
 
   LoopCore* loop;
@@ -166,6 +166,8 @@ class LoopCore {
   const char* cork_data() const noexcept { return cork_; }
   /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
   char* cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
+  /// The same, but null also if something has to be done first.
+  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
   void forget_cork() noexcept { cork_owner_ = nullptr, cork_size_ = 0; }
   void flush_cork() noexcept {
     if (cork_owner_) cork_flush_(*cork_owner_);
@@ -281,18 +283,23 @@ inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, pl
 inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
   if (cork_owner_ != &owner) {
     flush_cork();
-    if (!cork_ || size > cork_room) [[unlikely]] {
-      if (!cork_) cork_ = static_cast<char*>(::operator new(cork_room, std::nothrow));
-      if (!cork_ || size > cork_room) return nullptr;
-    }
+    if (!cork_) cork_ = static_cast<char*>(::operator new(cork_room, std::nothrow));
+    if (!cork_) return nullptr;
+  }
+  return cork_if_free(owner, flush, size);
+}
+
+inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
+  if (inside_ == 0) return nullptr;
+  if (cork_owner_ != &owner) {
+    if (cork_owner_ || !cork_) return nullptr;
     cork_owner_ = &owner;
     cork_flush_ = flush;
-    cork_size_ = size;
-    return cork_;
   }
-  if (size > cork_room - cork_size_) [[unlikely]] return nullptr;
+  const std::size_t filled = cork_size_ + size;
+  if (filled > cork_room) return nullptr;
   char* room = cork_ + cork_size_;
-  cork_size_ += size;
+  cork_size_ = filled;
   return room;
 }
 

@@ -45,6 +45,11 @@ inline void SocketState::idle_check() {
   tell_timeout();
 }
 
+[[gnu::noinline]] inline void SocketState::note_activity() {
+  last_activity = loop->now();
+  if (idle_over) wake_idle();
+}
+
 inline void SocketState::wake_idle() {
   idle_over = false;
   if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);

@@ -55,7 +55,7 @@ inline void SocketState::read_from_kernel() {
 }
 
 /// Bounded: no socket may starve the rest.
-inline void SocketState::read_on(char* room, std::ptrdiff_t got) {
+[[gnu::noinline]] inline void SocketState::read_on(char* room, std::ptrdiff_t got) {
   for (int reads = 8; got > 0; got = channel.try_read(room, LoopCore::receive_room)) {
     deliver({room, static_cast<std::size_t>(got)});
     if (static_cast<std::size_t>(got) < LoopCore::receive_room || !kernel_reading || --reads == 0) return;

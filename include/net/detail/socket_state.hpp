@@ -89,21 +89,24 @@ struct ReadGate {
   }
 };
 
-/// What keeps a write from the short way, together, so that one comparison asks for all of it.
+/// What a write has to look at, alike.
 struct WriteGate {
-  bool writing = false;      // a request is in flight
-  bool errored = false;
+  bool has_handle = false;   // so it is not destroyed either
   bool connecting = false;
-  bool ending = false;       // end() was called
-  bool destroyed = false;
+  bool writing = false;      // a request is in flight
   bool need_drain = false;
+  bool ending = false;       // end() was called
+  bool errored = false;
   std::uint16_t corked = 0;
 
+  /// The common case: connected, and nothing waits.
   bool open() const noexcept {
-    std::uint64_t all;
-    static_assert(sizeof(WriteGate) == sizeof all);
-    std::memcpy(&all, this, sizeof all);
-    return all == 0;
+    const WriteGate common{true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(WriteGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
   }
 };
 
@@ -152,10 +155,9 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void readable_listener_removed();
 
   // ── writing (socket_writing.hpp) ──
+  char* gather(const char* data, std::size_t size) noexcept;
   template <class MakeNode>
-  bool write(const char* data, std::size_t size, WriteCallback&& callback, MakeNode&& make_node);
-  template <class MakeNode>
-  bool write_on(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
+  bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
   bool refuse_write(WriteCallback& callback);
   Error refusal() const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
@@ -209,10 +211,9 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void idle_check();
   void wake_idle();
   void touch() {
-    if (!timed) return;
-    last_activity = loop->now();
-    if (idle_over) wake_idle();
+    if (timed) note_activity();
   }
+  void note_activity();
   void apply_options();
 
   // ── connecting (connector.hpp) ──
@@ -229,7 +230,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void tell_attempt_failed(std::string_view address, int port, Family family, const Error& error);
   void tell_attempt_timeout(std::string_view address, int port, Family family);
   void tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host);
-  void tell_data(Chunk chunk);
+  [[gnu::always_inline]] void tell_data(Chunk chunk);
   void tell_drain();
   void tell_end();
   void tell_error(const Error& error);
@@ -241,6 +242,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void tell_readable();
 
   // ── helpers ──
+  void ready_to_write(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
   /// Runs a member function on the next tick, if the socket still exists.
   template <class F>
@@ -289,7 +291,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool shutting_down : 1 = false;
   bool ended_by_other : 1 = false;      // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
-  bool has_handle : 1 = false;
+  bool destroyed : 1 = false;
   bool error_told : 1 = false;
   bool close_ticked : 1 = false;
   bool had_error : 1 = false;
@@ -364,9 +366,14 @@ inline void SocketState::update_watch() {
 
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) return self.connect_ready(watcher);
-  if (what & readable) self.read_from_kernel();
-  if ((what & writable) && self.writing && self.channel.is_open()) self.send_in_flight();
+  if (self.connecting) [[unlikely]] return self.connect_ready(watcher);
+  if (what == readable) [[likely]] return self.read_from_kernel();
+  self.ready_to_write(what);
+}
+
+[[gnu::noinline]] inline void SocketState::ready_to_write(unsigned what) {
+  if (what & readable) read_from_kernel();
+  if ((what & writable) && writing && channel.is_open()) send_in_flight();
 }
 
 template <class F>

@@ -12,26 +12,20 @@ namespace net::detail::inline NET_MACHINE {
 
 // ── one write ──────────────────────────────────────────────────────────────
 
+/// The common case of a small write: gathered, to leave when the listener has returned. Null: it is another case.
+/// Nothing in here needs a stack frame.
+[[gnu::noinline]] inline char* SocketState::gather(const char* data, std::size_t size) noexcept {
+  if (!open() || timed || size - 1 >= LoopCore::cork_room / 2 || write_mark <= LoopCore::cork_room) return nullptr;
+  char* const room = loop->cork_if_free(*this, &flush_corked, size);
+  if (!room) return nullptr;
+  bytes_sent += size;
+  return static_cast<char*>(std::memcpy(room, data, size));
+}
+
 /// Takes all the bytes, always; the result only advises (S15.4). `make_node` keeps them if they have to wait:
 /// it is given how many of them the kernel has taken already.
 template <class MakeNode>
-bool SocketState::write(const char* data, std::size_t size, WriteCallback&& callback, MakeNode&& make_node) {
-  // the common case: gathered, to leave when the listener has returned
-  if (open() && has_handle && size - 1 < LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && !callback &&
-      loop->inside()) [[likely]] {
-    if (char* room = loop->cork_for(*this, &flush_corked, size)) [[likely]] {
-      std::memcpy(room, data, size);
-      bytes_sent += size;
-      touch();
-      return true;
-    }
-  }
-  return write_on(data, size, std::move(callback), std::forward<MakeNode>(make_node));
-}
-
-/// All other cases.
-template <class MakeNode>
-[[gnu::noinline]] bool SocketState::write_on(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node) {
+bool SocketState::write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node) {
   if (ending || destroyed) return refuse_write(callback);
   const bool waits = writing || corked > 0 || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
