@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -129,6 +130,13 @@ namespace detail {
   std::fprintf(stderr, "net: %s\n", error.what());
   std::abort();
 #endif
+}
+
+/// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make.
+inline const Error& no_error() noexcept {
+  alignas(Error) static unsigned char room[sizeof(Error)];
+  static const Error* const none = ::new (static_cast<void*>(room)) Error;  // outlives every static object
+  return *none;
 }
 
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).

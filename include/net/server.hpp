@@ -118,7 +118,7 @@ class Server : public Emitter<Server> {
   template <class F>
   const Server& getConnections(F&& callback) const {
     state_->tick([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& self) mutable {
-      call(Error(), self.connections);
+      call(detail::no_error(), self.connections);
     });
     return *this;
   }

@@ -97,7 +97,8 @@ class Socket : public Emitter<Socket> {
   /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
   template <detail::Payload Data>
   bool write(Data&& data) const {
-    return put(std::forward<Data>(data), {});
+    const std::string_view bytes = detail::bytes_of(data);
+    return state_->gather(bytes.data(), bytes.size()) != nullptr || put(std::forward<Data>(data), {});
   }
   template <detail::Payload Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
@@ -114,13 +115,13 @@ class Socket : public Emitter<Socket> {
   /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
   /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
   const Socket& end() const {
-    state_->end({}, false, Error());
+    state_->end({}, false, detail::no_error());
     return *this;
   }
   template <class F>
     requires(!detail::Payload<F>)
   const Socket& end(F&& callback) const {
-    state_->end(detail::write_callback(std::forward<F>(callback)), false, Error());
+    state_->end(detail::write_callback(std::forward<F>(callback)), false, detail::no_error());
     return *this;
   }
   /// Writes and then ends.
@@ -128,7 +129,7 @@ class Socket : public Emitter<Socket> {
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
     const bool refused = state_->ending || state_->destroyed;
-    const Error why = refused ? state_->refusal() : Error();
+    const Error why = refused ? state_->refusal() : detail::no_error();
     (void)put(std::forward<Data>(data), {});
     state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
     return *this;
@@ -145,7 +146,7 @@ class Socket : public Emitter<Socket> {
   // ── closing ──
 
   /// Closes at once; what the kernel has not taken is lost. 'error' follows if one is given, then 'close' (S17.1).
-  const Socket& destroy() const { return destroy(Error()); }
+  const Socket& destroy() const { return destroy(detail::no_error()); }
   const Socket& destroy(const Error& error) const {
     state_->destroy(error);
     return *this;
@@ -317,7 +318,7 @@ class Socket : public Emitter<Socket> {
   void tell_pipe(const Socket& source) const;
   void tell_unpipe(const Socket& source) const;
   template <class Data>
-  bool put(Data&& data, detail::WriteCallback callback) const {
+  bool put(Data&& data, detail::WriteCallback&& callback) const {
     const std::string_view bytes = detail::bytes_of(data);
     return state_->write(bytes.data(), bytes.size(), std::move(callback),
                          [&](std::size_t taken) { return detail::make_node(std::forward<Data>(data), taken); });
@@ -550,7 +551,7 @@ namespace net::detail::inline NET_MACHINE {
 
 /// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
 template <unsigned Event, class... Args>
-bool tell(SocketState& state, Args&&... args) {
+[[gnu::always_inline]] inline bool tell(SocketState& state, Args&&... args) {
   if (!state.listeners.has(Event)) return false;
   Socket socket{Ref<SocketState>(&state)};
   return EventAt<Socket::Events, Event>::type::fire(state.listeners, Event, socket, args...);

@@ -214,7 +214,7 @@ struct Connector {
     if (!plan().selecting) addresses = addresses.first(1);
     Error invalid;
     for (const LookupAddress& found : addresses) {
-      self.tell_lookup(Error(), found.address, found.family, host);
+      self.tell_lookup(no_error(), found.address, found.family, host);
       if (!self.connecting || self.round != round) return;
       const Error wrong = check(found);
       if (!wrong) {
@@ -442,7 +442,7 @@ struct Connector {
 };
 
 /// The poller says that an attempt has ended.
-inline void SocketState::connect_ready(Watcher& watcher) {
+[[gnu::noinline]] inline void SocketState::connect_ready(Watcher& watcher) {
   const Ref<SocketState> alive(this);
   if (is_path) return Connector{*this}.path_done(channel.finish_connect());
   for (Attempt* attempt : cold->connecting->attempts) {

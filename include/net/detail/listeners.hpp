@@ -137,9 +137,9 @@ class Listeners {
   struct Emission {
     Listeners& in;
     explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
-    ~Emission() {
+    [[gnu::always_inline]] ~Emission() {
       --in.depth_;
-      if (in.unsettled_) in.settle();
+      if (in.unsettled_) [[unlikely]] in.settle();
     }
   };
 
@@ -160,7 +160,7 @@ class Listeners {
   }
 
   /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more.
-  void settle() noexcept {
+  [[gnu::noinline]] void settle() noexcept {
     if (settling_) return;
     settling_ = true;
     unsettled_ = false;

@@ -38,7 +38,7 @@ struct Handle {
 
   void retain() noexcept { ++owners; }
   void release() noexcept {
-    if (--owners == 0) operations->free(*this);
+    if (--owners == 0) [[unlikely]] operations->free(*this);
   }
 
   LoopCore* loop;
@@ -118,8 +118,15 @@ class LoopCore {
   /// Milliseconds until the loop has something to do by itself; -1: nothing.
   int timeout_ms() const noexcept;
 
-  std::uint64_t now() const noexcept { return now_; }
-  void update_time() noexcept { now_ = Machine::now_ms(); }
+  /// The time at which this turn's events came, or, if nobody has asked since, the time of the asking.
+  std::uint64_t now() const noexcept {
+    if (stale_) update_time();
+    return now_;
+  }
+  void update_time() const noexcept {
+    now_ = Machine::now_ms();
+    stale_ = false;
+  }
 
   /// What keeps the loop alive is counted.
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
@@ -159,6 +166,8 @@ class LoopCore {
   const char* cork_data() const noexcept { return cork_; }
   /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
   char* cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
+  /// The same, but null also if something has to be done first.
+  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
   void forget_cork() noexcept { cork_owner_ = nullptr, cork_size_ = 0; }
   void flush_cork() noexcept {
     if (cork_owner_) cork_flush_(*cork_owner_);
@@ -216,7 +225,8 @@ class LoopCore {
   void abandon_all() noexcept;
 
   Machine::Poller poller_;
-  std::uint64_t now_ = 0;
+  mutable std::uint64_t now_ = 0;
+  mutable bool stale_ = true;
   std::size_t alive_ = 0;
   std::size_t wanted_immediates_ = 0;
   Atomic<int> stop_{0};
@@ -274,14 +284,22 @@ inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&) noexcept, 
   if (cork_owner_ != &owner) {
     flush_cork();
     if (!cork_) cork_ = static_cast<char*>(::operator new(cork_room, std::nothrow));
-    if (!cork_ || size > cork_room) return nullptr;
+    if (!cork_) return nullptr;
+  }
+  return cork_if_free(owner, flush, size);
+}
+
+inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
+  if (inside_ == 0) return nullptr;
+  if (cork_owner_ != &owner) {
+    if (cork_owner_ || !cork_) return nullptr;
     cork_owner_ = &owner;
     cork_flush_ = flush;
-  } else if (size > cork_room - cork_size_) {
-    return nullptr;
   }
+  const std::size_t filled = cork_size_ + size;
+  if (filled > cork_room) return nullptr;
   char* room = cork_ + cork_size_;
-  cork_size_ += size;
+  cork_size_ = filled;
   return room;
 }
 
@@ -402,29 +420,29 @@ inline int LoopCore::timeout_ms() const noexcept {
   if (!ticks_.empty() || !pending_.empty() || !closing_.empty() || !letters_.empty() || wanted_immediates_ > 0) return 0;
   if (mailbox_->any.load() != 0) return 0;
   if (timers_.empty()) return -1;
-  const std::uint64_t due = timers_.first()->due;
-  return due <= now_ ? 0 : due - now_ > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - now_);
+  const std::uint64_t due = timers_.first()->due, at = now();
+  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
 inline void LoopCore::turn(int most_ms) {
-  run_jobs(pending_);
+  if (!pending_.empty()) run_jobs(pending_);
   int wait = timeout_ms();
   if (stop_.load() != 0 || !alive()) wait = 0;
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
-  bool fresh = false;
-  poller_.wait(wait, [&](Watcher& watcher, unsigned what, int error) {
-    if (!std::exchange(fresh, true)) update_time();
+  stale_ = true;  // most turns need no clock
+  poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
     Handle& owner = *static_cast<Handle*>(watcher.owner);
     run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
   });
-  if (!fresh) update_time();
-  run_letters();
-  run_pending();
-  run_immediates();
-  run_jobs(closing_);
-  update_time();
-  run_timers();
+  if (!letters_.empty() || mailbox_->any.load() != 0) run_letters();
+  if (!pending_.empty()) run_pending();
+  if (!immediates_.empty()) run_immediates();
+  if (!closing_.empty()) run_jobs(closing_);
+  if (!timers_.empty()) {
+    update_time();
+    run_timers();
+  }
 }
 
 inline void LoopCore::run() {

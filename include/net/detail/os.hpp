@@ -52,10 +52,10 @@ inline bool would_block(int error) noexcept { return error == EAGAIN || error ==
 
 /// Repeats a call that a signal interrupted; its result, or the negated errno.
 template <class Call>
-auto retried(Call call) noexcept -> decltype(call()) {
+[[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
   for (;;) {
     const auto result = call();
-    if (result >= 0) return result;
+    if (result >= 0) [[likely]] return result;
     if (errno != EINTR) return -errno;
   }
 }

@@ -159,7 +159,7 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
   };
   if (isIP(asked.host) != 0) {
     // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] { answered(Error(), {{host, family_of(host)}}); });
+    loop->next_tick([answered, host = asked.host] { answered(no_error(), {{host, family_of(host)}}); });
   } else {
     detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
   }

@@ -94,11 +94,11 @@ inline void SocketState::finish() {
   if (!finished) {
     finished = true;
     OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
-    tell_finish_callbacks(Error());
+    tell_finish_callbacks(no_error());
     tell_finish();
     again.passed = true;
   }
-  if (end_told || unreadable) destroy(Error());
+  if (end_told || unreadable) destroy(no_error());
 }
 
 // ── destroy() ──────────────────────────────────────────────────────────────
@@ -260,11 +260,11 @@ inline void SocketState::let_go() noexcept {
 
 inline void SocketState::destroy_soon() {
   const bool still_writable = !destroyed && !errored && !ending;
-  if (still_writable) end({}, false, Error());
+  if (still_writable) end({}, false, no_error());
   if (finished) {
-    destroy(Error());
+    destroy(no_error());
   } else {
-    once_inside(on_finish, [this] { destroy(Error()); });
+    once_inside(on_finish, [this] { destroy(no_error()); });
   }
 }
 
@@ -275,7 +275,7 @@ inline void SocketState::reset_and_destroy() {
     once_inside(on_connect, [this] { reset_and_destroy(); });
   } else if (has_handle) {
     resetting = true;
-    destroy(Error());
+    destroy(no_error());
   } else {
     destroy(coded(Errc::ERR_SOCKET_CLOSED));
   }

@@ -14,7 +14,8 @@ inline void SocketState::set_timeout(double ms) {
   ColdState& kept = more();
   kept.idle_length = ms;
   idle_over = false;
-  if (ms == 0) {
+  timed = ms != 0;
+  if (!timed) {
     if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
     return;
   }
@@ -42,6 +43,11 @@ inline void SocketState::idle_check() {
   if (loop->now() < last_activity + idle_ms()) return loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
   tell_timeout();
+}
+
+[[gnu::noinline]] inline void SocketState::note_activity() {
+  last_activity = loop->now();
+  if (idle_over) wake_idle();
 }
 
 inline void SocketState::wake_idle() {

@@ -33,20 +33,34 @@ inline void SocketState::stop_reading() {
 }
 
 inline void SocketState::read_from_kernel() {
+  if (!plain() || buffer || (cold && !cold->unread.empty())) return read_with_care();
+  char* const room = loop->receive_buffer();
+  const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
+  if (got > 0 && static_cast<std::size_t>(got) <= most_at_once) [[likely]] {
+    bytes_read += static_cast<std::size_t>(got);
+    need_readable = reading = true;  // what the next read would note
+    if (listeners.has(on_data)) tell_data(std::string_view(room, static_cast<std::size_t>(got)));
+    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]] stop_reading();
+    return;
+  }
+  read_on(room, got);
+}
+
+[[gnu::noinline]] inline void SocketState::read_with_care() {
   if (!kernel_reading) return;
   if (users_buffer) return read_into_users();
   if (cold && !cold->unread.empty()) return deliver_unread();
   char* const room = loop->receive_buffer();
-  for (int reads = 8; reads > 0 && kernel_reading; --reads) {  // bounded: no socket may starve the rest
-    const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
-    if (got > 0) {
-      deliver({room, static_cast<std::size_t>(got)});
-      if (static_cast<std::size_t>(got) < LoopCore::receive_room) return;
-      continue;
-    }
-    if (got != would_block) read_over(got);
-    return;
+  read_on(room, channel.try_read(room, LoopCore::receive_room));
+}
+
+/// Bounded: no socket may starve the rest.
+[[gnu::noinline]] inline void SocketState::read_on(char* room, std::ptrdiff_t got) {
+  for (int reads = 8; got > 0; got = channel.try_read(room, LoopCore::receive_room)) {
+    deliver({room, static_cast<std::size_t>(got)});
+    if (static_cast<std::size_t>(got) < LoopCore::receive_room || !kernel_reading || --reads == 0) return;
   }
+  if (got != would_block) read_over(got);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
@@ -137,7 +151,7 @@ inline bool SocketState::push(std::string_view bytes) {
     if (need_readable) emit_readable();
     maybe_read_more();
   }
-  return !ended && (read_length() < read_mark || read_length() == 0);
+  return has_room();
 }
 
 inline void SocketState::buffer_bytes(std::string&& bytes) {
@@ -282,10 +296,10 @@ inline void SocketState::end_readable_now() {
   const bool still_writable = !destroyed && !errored && !ending;
   if (still_writable && !allow_half_open) {
     tick([](SocketState& self) {
-      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, Error());
+      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, no_error());
     });
   } else if (finished) {
-    destroy(Error());
+    destroy(no_error());
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,6 +68,48 @@ struct ColdState {
   int type_of_service = -1;
 };
 
+/// What a read has to look at, together, so that one comparison asks for all of it.
+struct ReadGate {
+  Flow flow_state = Flow::unset;
+  bool kernel_reading = false;  // the poller is asked for what can be read
+  bool users_buffer = false;    // onread
+  bool decodes = false;         // setEncoding() was called
+  bool ended = false;           // the end was read
+  bool timed = false;           // setTimeout() is on
+  std::uint16_t none = 0;
+
+  /// The common case: it flows, and nothing else is asked for.
+  bool plain() const noexcept {
+    const ReadGate common{Flow::flowing, true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(ReadGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
+  }
+};
+
+/// What a write has to look at, alike.
+struct WriteGate {
+  bool has_handle = false;   // so it is not destroyed either
+  bool connecting = false;
+  bool writing = false;      // a request is in flight
+  bool need_drain = false;
+  bool ending = false;       // end() was called
+  bool errored = false;
+  std::uint16_t corked = 0;
+
+  /// The common case: connected, and nothing waits.
+  bool open() const noexcept {
+    const WriteGate common{true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(WriteGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
+  }
+};
+
 /// The order of the rows in Socket::Events.
 enum SocketEvent : unsigned {
   on_close, on_connect, on_attempt, on_attempt_failed, on_attempt_timeout, on_data, on_drain, on_end, on_error,
@@ -74,7 +117,7 @@ enum SocketEvent : unsigned {
 };
 
 /// Modelled after Node's own streams, function by function, so that events come in Node's order.
-struct SocketState : Handle {
+struct SocketState : Handle, ReadGate, WriteGate {
   static const Operations table;
 
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
@@ -82,6 +125,8 @@ struct SocketState : Handle {
 
   // ── reading (socket_reading.hpp) ──
   void read_from_kernel();
+  void read_with_care();
+  void read_on(char* room, std::ptrdiff_t got);
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
@@ -110,11 +155,14 @@ struct SocketState : Handle {
   void readable_listener_removed();
 
   // ── writing (socket_writing.hpp) ──
+  char* gather(const char* data, std::size_t size) noexcept;
   template <class MakeNode>
   bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
   bool refuse_write(WriteCallback& callback);
   Error refusal() const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
+  void cork_sent(std::size_t gathered, std::ptrdiff_t sent);
+  void cork_left(std::size_t gathered, std::ptrdiff_t sent);
   static void flush_corked(Handle& self) noexcept;
   void send_in_flight();
   void in_flight_taken();
@@ -163,9 +211,9 @@ struct SocketState : Handle {
   void idle_check();
   void wake_idle();
   void touch() {
-    last_activity = loop->now();
-    if (idle_over) wake_idle();
+    if (timed) note_activity();
   }
+  void note_activity();
   void apply_options();
 
   // ── connecting (connector.hpp) ──
@@ -182,7 +230,7 @@ struct SocketState : Handle {
   void tell_attempt_failed(std::string_view address, int port, Family family, const Error& error);
   void tell_attempt_timeout(std::string_view address, int port, Family family);
   void tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host);
-  void tell_data(Chunk chunk);
+  [[gnu::always_inline]] void tell_data(Chunk chunk);
   void tell_drain();
   void tell_end();
   void tell_error(const Error& error);
@@ -194,6 +242,7 @@ struct SocketState : Handle {
   void tell_readable();
 
   // ── helpers ──
+  void ready_to_write(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
   /// Runs a member function on the next tick, if the socket still exists.
   template <class F>
@@ -220,11 +269,8 @@ struct SocketState : Handle {
   Machine::Channel channel;
 
   // reading
-  Flow flow_state = Flow::unset;
   bool explicitly_paused : 1 = false;
   bool explicitly_resumed : 1 = false;
-  bool kernel_reading : 1 = false;
-  bool ended : 1 = false;               // the end was read
   bool end_told : 1 = false;
   bool end_ticking : 1 = false;
   bool reading : 1 = false;
@@ -235,25 +281,17 @@ struct SocketState : Handle {
   bool reading_more : 1 = false;
   bool read_when_connected : 1 = false;
   bool unreadable : 1 = false;          // `readable: false`
-  bool decodes : 1 = false;             // setEncoding() was called
-  bool users_buffer : 1 = false;        // onread
   // writing
-  bool writing : 1 = false;             // a request is in flight
   bool wait_connect : 1 = false;        // it waits for the connection
   bool buffer_processing : 1 = false;
-  bool need_drain : 1 = false;
   bool drain_ticking : 1 = false;
-  bool ending : 1 = false;              // end() was called
   bool final_called : 1 = false;
   bool prefinished : 1 = false;
   bool finished : 1 = false;
   bool shutting_down : 1 = false;
   bool ended_by_other : 1 = false;      // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
-  bool has_handle : 1 = false;
-  bool connecting : 1 = false;
   bool destroyed : 1 = false;
-  bool errored : 1 = false;
   bool error_told : 1 = false;
   bool close_ticked : 1 = false;
   bool had_error : 1 = false;
@@ -270,7 +308,6 @@ struct SocketState : Handle {
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
 
-  std::uint16_t corked = 0;
   std::uint32_t round = 0;              // counts connections, so that what belongs to an old one can tell
   std::uint32_t cork_callbacks = 0;     // of small writes that are gathered
 
@@ -288,6 +325,7 @@ struct SocketState : Handle {
   Ref<Handle> server;                   // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
+  bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
 };
 
 /// What is to be done if user code throws on the way; `passed` says that it did not.
@@ -328,9 +366,14 @@ inline void SocketState::update_watch() {
 
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) return self.connect_ready(watcher);
-  if (what & readable) self.read_from_kernel();
-  if ((what & writable) && self.writing && self.channel.is_open()) self.send_in_flight();
+  if (self.connecting) [[unlikely]] return self.connect_ready(watcher);
+  if (what == readable) [[likely]] return self.read_from_kernel();
+  self.ready_to_write(what);
+}
+
+[[gnu::noinline]] inline void SocketState::ready_to_write(unsigned what) {
+  if (what & readable) read_from_kernel();
+  if ((what & writable) && writing && channel.is_open()) send_in_flight();
 }
 
 template <class F>

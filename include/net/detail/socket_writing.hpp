@@ -12,6 +12,16 @@ namespace net::detail::inline NET_MACHINE {
 
 // ── one write ──────────────────────────────────────────────────────────────
 
+/// The common case of a small write: gathered, to leave when the listener has returned. Null: it is another case.
+/// Nothing in here needs a stack frame.
+[[gnu::noinline]] inline char* SocketState::gather(const char* data, std::size_t size) noexcept {
+  if (!open() || timed || size - 1 >= LoopCore::cork_room / 2 || write_mark <= LoopCore::cork_room) return nullptr;
+  char* const room = loop->cork_if_free(*this, &flush_corked, size);
+  if (!room) return nullptr;
+  bytes_sent += size;
+  return static_cast<char*>(std::memcpy(room, data, size));
+}
+
 /// Takes all the bytes, always; the result only advises (S15.4). `make_node` keeps them if they have to wait:
 /// it is given how many of them the kernel has taken already.
 template <class MakeNode>
@@ -19,9 +29,9 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
   if (ending || destroyed) return refuse_write(callback);
   const bool waits = writing || corked > 0 || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
-    // the common case: gathered, to leave when the listener has returned
-    if (char* room = loop->cork_for(*this, &flush_corked, size)) {
-      if (size > 0) std::memcpy(room, data, size);
+    char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
+    if (room || size == 0) {
+      if (room) std::memcpy(room, data, size);
       bytes_sent += size;
       touch();
       if (callback) ++cork_callbacks;
@@ -79,35 +89,54 @@ inline bool SocketState::send_now(const char* data, std::size_t size, std::size_
     errored = true;
     more().errored = system_failure(static_cast<int>(-sent), "write");
   }
-  std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  if (gathered > 0) {
-    const std::size_t left = gathered < done ? 0 : gathered - done;
-    done -= gathered - left;
-    if (left > 0) {
-      WriteNode* rest = WriteNode::copy(loop->cork_data() + gathered - left, left);
-      back().in_flight.push(rest);
-      backlog->in_flight_length += left;
-      write_length += left;
-      writing = !broken;
-      // those who were to be told on a tick wait for the rest
-      backlog->done.move_last_to(backlog->in_flight, cork_callbacks);
-    }
-    cork_callbacks = 0;
-    loop->forget_cork();
-  }
-  taken = done;
+  if (gathered > 0) cork_sent(gathered, sent);
+  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  taken = done < gathered ? 0 : done - gathered;
   return !broken;
+}
+
+/// What the kernel did not take of the cork is in flight from now on, unless the connection is broken.
+inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
+  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  if (done < gathered) {
+    const std::size_t left = gathered - done;
+    back().in_flight.push(WriteNode::copy(loop->cork_data() + done, left));
+    backlog->in_flight_length += left;
+    write_length += left;
+    writing = sent >= 0 || sent == would_block;
+    // those who were to be told on a tick wait for the rest
+    backlog->done.move_last_to(backlog->in_flight, cork_callbacks);
+  }
+  cork_callbacks = 0;
+  loop->forget_cork();
 }
 
 /// The listener that gathered small writes has returned, or another socket wants the room.
 inline void SocketState::flush_corked(Handle& handle) noexcept {
   auto& self = static_cast<SocketState&>(handle);
-  if (!self.channel.is_open()) return self.loop->forget_cork();
-  std::size_t none = 0;
-  if (!self.send_now(nullptr, 0, none)) {
-    self.tick([](SocketState& socket) { socket.write_failed(socket.cold->errored); });
-  } else if (self.writing) {
-    self.update_watch();
+  LoopCore& loop = *self.loop;
+  if (!self.channel.is_open()) return loop.forget_cork();
+  const Slice all{loop.cork_data(), loop.cork_size()};
+  const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
+  if (sent == static_cast<std::ptrdiff_t>(all.size)) [[likely]] {
+    self.cork_callbacks = 0;
+    return loop.forget_cork();
+  }
+  self.cork_left(all.size, sent);
+}
+
+/// The kernel did not take all of it, or nothing at all any more.
+[[gnu::cold]] inline void SocketState::cork_left(std::size_t gathered, std::ptrdiff_t sent) {
+  const bool broken = sent < 0 && sent != would_block;
+  if (broken) {
+    errored = true;
+    more().errored = system_failure(static_cast<int>(-sent), "write");
+  }
+  cork_sent(gathered, sent);
+  if (broken) {
+    tick([](SocketState& self) { self.write_failed(self.cold->errored); });
+  } else {
+    update_watch();
   }
 }
 
@@ -142,7 +171,7 @@ inline void SocketState::after_write(std::size_t count) {
     --count;
     const WriteCallback callback = std::move(backlog->done.first()->callback);
     backlog->done.pop();
-    if (callback) callback(Error());
+    if (callback) callback(no_error());
   }
   again.passed = true;
   if (destroyed) fail_buffered();

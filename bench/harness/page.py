@@ -1,0 +1,180 @@
+"""docs/BENCHMARKS.md, made from the results and nothing else."""
+
+from .counting import FIGURES
+from .costs import ECHO_FILES
+from .peers import PEERS
+from .timing import ROWS
+
+TITLES = {peer.key: peer.title for peer in PEERS}
+COLUMNS = [peer.key for peer in PEERS if peer.key not in ("bare-gather", "bare-large", "node-cork")]
+# Peers that exist for one row stand in the column of their kin, after a slash.
+BESIDE = {"bare": ("bare-gather", "bare-large"), "node": ("node-cork",)}
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" + "---:|" * (len(head) - 1)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def number(value):
+    if value is None:
+        return "–"
+    if value >= 100:
+        return f"{value:,.0f}"
+    if value >= 10:
+        return f"{value:.1f}".rstrip("0").rstrip(".")
+    return f"{value:.2f}".rstrip("0").rstrip(".") if value else "0"
+
+
+def _present(columns, section):
+    return [key for key in columns if any(key in row for row in section.values())]
+
+
+def timed(section):
+    rows = section["rows"]
+    columns = _present(COLUMNS, rows)
+
+    def cell(row, key, what):
+        values = [rows[row.key].get(one, {}).get(what) for one in (key, *BESIDE.get(key, ()))]
+        if values[0] is None:
+            return "–"
+        return " / ".join(f"{value:.2f}" for value in values if value is not None)
+
+    shown = [row for row in ROWS if row.key in rows]
+
+    def ratios(what):
+        return table(["", *(TITLES[key] for key in columns)],
+                     [[row.title, *(cell(row, key, what) for key in columns)] for row in shown])
+
+    def absolute(key):
+        out = []
+        for row in shown:
+            if key not in rows[row.key]:
+                continue
+            own = rows[row.key][key]
+            low, high = own["rate_spread"]
+            out.append([row.title, f"{number(own['rate'])} {row.unit}/s", f"{own['cpu'] * 1e6:.2f}",
+                        f"{own['rate_ratio']:.2f} ({low:.2f}–{high:.2f})"])
+        return out
+
+    head = ["", "median", "server CPU, µs each", "ratio of rates (quartiles)"]
+    parts = [
+        "### Throughput, as a multiple of the floor\n",
+        "More is better. After a slash: the floor with one gathering send in the burst row and with a 256 KiB buffer"
+        " in the stream rows, Node with `cork()` in the burst row.\n",
+        ratios("rate_ratio"),
+        "\n### Server CPU for each message, connection or byte, as a multiple of the floor\n",
+        "Less is better.\n",
+        ratios("cpu_ratio"),
+        "\n### The figures behind the ratios\n",
+        "The floor:\n", table(head, absolute("bare")),
+        "\nnet.hpp with callbacks over epoll:\n", table(head, absolute("net")) if "net" in columns else "",
+    ]
+    return "\n".join(parts)
+
+
+def counted(section):
+    columns = _present(COLUMNS, section)
+
+    def line(what, each):
+        out = []
+        for figure in FIGURES:
+            row = section.get(figure.key, {})
+            if not any(what in row.get(key, {}) for key in columns):
+                continue
+            out.append([figure.title, *(each(row.get(key, {}).get(what)) for key in columns)])
+        return table(["", *(TITLES[key] for key in columns)], out)
+
+    def calls(value):
+        return "–" if value is None else number(sum(value.values()))
+
+    def memory(value):
+        return "–" if value is None else number(value["allocations"]) + (
+            f" ({number(value['bytes'])} B)" if value["allocations"] > 0.005 else "")
+
+    own = section.get("visit", {}).get("net", {}).get("system_calls", {})
+    return "\n".join([
+        "### User-space instructions\n", line("instructions", number),
+        "\n### System calls\n", line("system_calls", calls),
+        "\nA connection (accept, echo, close) of net.hpp: "
+        + ", ".join(f"{name} {number(count)}" for name, count in sorted(own.items())) + ".\n" if own else "",
+        "\n### Allocations, and their bytes\n", line("allocations", memory),
+    ])
+
+
+def compiled(section):
+    asio = section.get("asio", {})
+    rows = []
+    for key, (title, *_) in ECHO_FILES.items():
+        if key not in section:
+            continue
+        own = section[key]
+        ratio = f"{own['O0'] / asio['O0']:.2f} / {own['O2'] / asio['O2']:.2f}" if asio else "–"
+        rows.append([title, f"{own['O0']:.2f}", f"{own['O2']:.2f}", ratio, f"{own['lines']:,}", f"{own['bytes']:,}"])
+    return table(["echo server in one file", "CPU s at -O0", "at -O2", "times Asio", "preprocessed lines", "stripped bytes"], rows)
+
+
+def memory(section):
+    rows = [[TITLES[key], number(own["idle"]), number(own["greeted"])] for key, own in section["peers"].items()]
+    return table(["resident bytes for each connection", "never sent anything", "after one message"], rows)
+
+
+def page(results):
+    parts = [TOP]
+    for name, heading, intro, render in SECTIONS:
+        section = results.get(name)
+        if section is None:
+            continue
+        parts.append(f"## {heading}\n\n{intro.format(**section['how'])}\n\n{render(section['data'])}\n")
+    parts.append("## The machine\n\n" + "\n".join(f"- {line}" for line in results["machine"]) + "\n")
+    left_out = results.get("left_out", {})
+    if left_out:
+        parts.append("Left out: " + "; ".join(f"{TITLES.get(key, key)} ({why})" for key, why in left_out.items()) + ".\n")
+    parts.append(BOTTOM)
+    return "\n".join(parts)
+
+
+SECTIONS = [
+    ("timed", "Timed", "Medians of {rounds} rounds of {seconds} s each; in a round every server is measured once, in an order"
+     " that changes, and a ratio is taken within its round. The floor is the least code over level-triggered epoll with a"
+     " 64 KiB buffer that does the job. Server on core {server_core}, load on core {load_core}, {date}.", timed),
+    ("counted", "Counted", "Each figure is the difference of two counts, of a run with few and a run with many messages or"
+     " connections, so that what a server does at its start drops out: instructions by callgrind, system calls by strace,"
+     " allocations by a preloaded counter. They repeat within about 1 %; tests hold net.hpp to the recorded ones. {date}.",
+     counted),
+    ("memory", "Memory", "{connections:,} connections more, and what the server's resident memory grows by for each. The"
+     " kernel's own memory for a socket is not in it. {date}.", memory),
+    ("compiled", "Compiling", "CPU seconds of one compilation, the median of {repeats}. {date}.", compiled),
+]
+
+TOP = """# Benchmarks
+
+The same small servers over this library, bare epoll, standalone Asio, libuv and Node, under the same load. This page is
+made by `bench/run`; nothing in it is written by hand.
+"""
+
+BOTTOM = """## How to repeat it
+
+```sh
+apt-get install g++ libasio-dev libuv1-dev valgrind strace npm
+bench/run                      # everything, about an hour; --rounds 5 or --quick for a first look
+bench/run --only counted       # one part: timed, counted, memory, compiled; the others stay as they were
+bench/check_counted            # what the tests hold the library to; --record after a change that is meant
+```
+
+Two cores that nothing else uses are needed for the timed part. 10,000 connections need a descriptor limit above 10,200
+(`ulimit -n`) in both processes.
+
+## What it does not show
+
+- Loopback only: no network card, no loss, no latency. The kernel's part of a message is smaller here than anywhere else,
+  so differences between libraries are larger than they are in real use.
+- One thread for the server and one for the load. The load generator is raw epoll in C++, but it does as much kernel work
+  as the server; where both are busy, throughput says less than the server's CPU.
+- A virtual machine drifts by a factor of two within minutes. Ratios within a round hold, absolute figures do not; with 25
+  rounds a ratio is good to about 6 %, with 8 to about 15 %.
+- Node's instructions and allocations are left out: most are a garbage collector's and a compiler's.
+- Instructions are not time: a cache miss counts as one, and so does a system call, whose cost is listed apart.
+- TLS, names, many cores, and Windows are not measured.
+"""
