@@ -100,34 +100,34 @@ export class Actor {
     return (error, value) => this.event(name, `${name} ${this.error(error)}${value === undefined ? '' : ` ${value}`}`);
   }
 
-  /** The verbs that servers and sockets share; false if this is another one. */
+  /** The verbs that servers and sockets share. */
   common(verb, args) {
     const emitter = this.handle;
     switch (verb) {
-      case 'tick': process.nextTick(() => this.event(`tick:${args[0]}`)); return true;
-      case 'immediate': setImmediate(() => this.event(`immediate:${args[0]}`)); return true;
+      case 'tick': process.nextTick(() => this.event(`tick:${args[0]}`)); return '';
+      case 'immediate': setImmediate(() => this.event(`immediate:${args[0]}`)); return '';
       case 'timer':
         this.scenario.waiting++;
         setTimeout(() => { this.scenario.waiting--; this.event(`timer:${args[1]}`); }, Number(args[0]));
-        return true;
+        return '';
       case 'throw': throw Object.assign(new Error('thrown'), { actor: this });
       case 'on': case 'once': case 'prependListener': case 'prependOnceListener': {
         const [event, tag] = args;
         const listener = tag ? () => this.event(`${event}.${tag}`) : this.listener(event);
         this.tags.set(tag ?? event, [event, listener]);
         emitter[verb](event, listener);
-        return true;
+        return '';
       }
       case 'off': {
         const [event, listener] = this.tags.get(args[0]) ?? ['none', () => {}];
         emitter.off(event, listener);
-        return true;
+        return '';
       }
-      case 'removeAll': emitter.removeAllListeners(args[0]); return true;
-      case 'listeners': this.line(`listeners ${args[0]} ${emitter.listenerCount(args[0])}`); return true;
-      case 'ref': emitter.ref(); return true;
-      case 'unref': emitter.unref(); return true;
-      default: return false;
+      case 'removeAll': emitter.removeAllListeners(args[0]); return '';
+      case 'listeners': return ` -> ${emitter.listenerCount(args[0])}`;
+      case 'ref': emitter.ref(); return '';
+      case 'unref': emitter.unref(); return '';
+      default: throw new Error(`${this.name} cannot ${verb}`);
     }
   }
 }

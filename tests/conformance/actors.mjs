@@ -136,7 +136,7 @@ export class SocketActor extends Actor {
       case 'timeoutOff': s.setTimeout(0, this.lastTimeout); this.armed = false; break;
       case 'pipe': s.pipe(this.scenario.actors.get(args[0])?.handle ?? s, { end: args[1] !== 'noend' }); break;
       case 'unpipe': s.unpipe(...(args[0] ? [this.scenario.actors.get(args[0])?.handle] : [])); break;
-      default: if (!this.common(verb, args)) throw new Error(`a socket cannot ${verb}`);
+      default: return this.common(verb, args);
     }
     return '';
   }
@@ -206,7 +206,7 @@ export class ServerActor extends Actor {
       case 'close': this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
       case 'connections': this.handle.getConnections(this.callback('n')); break;
       case 'max': this.handle.maxConnections = args[0] === 'none' ? undefined : Number(args[0]); break;
-      default: if (!this.common(verb, args)) throw new Error(`a server cannot ${verb}`);
+      default: return this.common(verb, args);
     }
     return '';
   }

@@ -31,6 +31,7 @@ class Side:
         self.markers = 0
         self.tags = 0
         self.corked = False
+        self.connected = False
 
 
 class Generator:
@@ -38,6 +39,7 @@ class Generator:
         self.random = random.Random(f"{seed}/{index}")
         self.title = f"random {seed}/{index}"
         self.header, self.start, self.blocks, self.when = [], [], [], {}
+        self.queued = False
 
     def chance(self, p):
         return self.random.random() < p
@@ -53,9 +55,9 @@ class Generator:
         """A step that sends nothing and kills nothing."""
         roll = self.random.random()
         name = side.name
-        if roll < 0.16:
+        if roll < 0.12:
             return [f"{name} pause"]
-        if roll < 0.36:
+        if roll < 0.30:
             return [f"{name} resume"]
         if roll < 0.44:
             return [f"{name} on data"]
@@ -83,10 +85,10 @@ class Generator:
                 steps.append(f"{name} off t{self.random.randint(1, side.tags)}")
             return steps
         if roll < 0.90:
-            return [f"{name} listeners {self.pick(['connect', 'data', 'end', 'close', 'drain'])}"]
+            return [f"{name} listeners {self.pick(['data', 'end'])}"]
         if roll < 0.93 and not side.options.get("onread"):
             return [f"{name} encoding {self.pick(ENCODINGS)}"]
-        if roll < 0.96:
+        if roll < 0.96 and side.connected:
             side.corked = not side.corked
             return [f"{name} {'cork' if side.corked else 'uncork'}"]
         return [f"{name} noDelay 1"]
@@ -102,7 +104,8 @@ class Generator:
         if self.chance(0.5):
             callback = " cb"
         steps = [f"{side.name} write {size}{callback}"]
-        if self.chance(0.1):
+        # Node counts corked bytes as NaN while connecting, so there are no corks before the connection.
+        if side.connected and self.chance(0.1):
             steps = [f"{side.name} cork", *steps, f"{side.name} write {self.pick([1, 7])} cb", f"{side.name} uncork"]
         return steps
 
@@ -118,7 +121,7 @@ class Generator:
             roll = self.random.random()
             if roll < 0.45 and side.may_write_in_blocks and not side.ended:
                 steps += self.write(side)
-            elif roll < 0.55 and not side.ended:
+            elif roll < 0.6 and side.ends_in_block and not side.ended:
                 steps += self.end(side)
                 side.may_write_in_blocks = False
             else:
@@ -170,6 +173,7 @@ class Generator:
                 peer.may_write_in_blocks = False
                 killer.may_write_in_reactions = False
         self.connect_block(c, s, server, killer if early_kill else None)
+        c.connected = s.connected = True
         echo = killer is None and not s.chunk_sensitive and not c.chunk_sensitive and self.chance(0.08)
         if echo:
             s.may_write_in_blocks = s.may_write_in_reactions = s.may_end_in_reactions = False
@@ -194,6 +198,7 @@ class Generator:
         steps.append(f"{c.name} connect {server[0]}{self.pick(['', ' cb'])}")
         while self.chance(0.3) and c.may_write_in_blocks:
             steps += self.write(c)
+            self.queued = True
         if self.chance(0.08) and early_killer is not s:
             steps += self.end(c)
             c.may_write_in_reactions = c.may_write_in_blocks = False
@@ -211,15 +216,11 @@ class Generator:
         c_early = [(c.name, "connect"), (c.name, "ready")]
         s_early = [(server[0], f"connection #{number}")]
         later = ["data", "end", "finish", "drain", "cb:w1", "cb:e1", "tick:m1", "immediate:m1", "pause", "resume"]
-        for side in (c, s):
-            if not side.chunk_sensitive:
-                # A socket that is paused in the middle of a burst sees as much of it as was read at once.
-                pass
         self.reactions(c, c_early + [(c.name, event) for event in later], c_early)
         self.reactions(s, s_early + [(s.name, event) for event in later], s_early)
-        if self.chance(0.6):
+        if self.chance(0.75):
             self.react(*c_early[0], [f"{c.name} {self.pick(['on data', 'resume', 'on data'])}"])
-        if self.chance(0.6):
+        if self.chance(0.75):
             self.react(*s_early[0], [f"{s.name} {self.pick(['on data', 'resume', 'on data'])}"])
 
     def kill(self, killer, peer):
@@ -276,6 +277,7 @@ class Generator:
                 steps = [f"{client[0]} connect {target}"]
                 while self.chance(0.4):
                     steps.append(f"{client[0]} write 5 cb")
+                    self.queued = True
                 if self.chance(0.2):
                     steps.append(f"{client[0]} end cb")
                 self.blocks.append(steps)
@@ -290,7 +292,8 @@ class Generator:
             self.server_block(server, listening)
         if self.chance(0.5):
             self.blocks.append([f"{client[0]} {self.pick(['resume', 'destroy', 'end'])}" for client in clients[:1]])
-        if clients and self.chance(0.15):
+        # A write that was queued for a connection which never came stays behind in Node, and disturbs the next one.
+        if not self.queued and self.chance(0.25):
             last = clients[-1][0]
             self.blocks.append([f"{last} connectAgain {servers[0][0]}", f"{last} {self.pick(['resume', 'end', 'pause'])}"])
         return self.text(servers, clients)

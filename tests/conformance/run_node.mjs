@@ -37,7 +37,7 @@ class Scenario {
     for (const { actor: name, verb, args } of steps ?? []) {
       const actor = this.actors.get(name);
       if (!actor) continue;
-      const text = [verb, ...args].join(' ');
+      const text = ['>', verb, ...args].join(' ');
       if (verb === 'throw') actor.line(text);
       let result;
       try {
@@ -81,7 +81,7 @@ class Scenario {
     for (const actor of this.actors.values()) actor.barrier?.();
     if (this.next === this.plan.blocks.length) { this.finish(''); return; }
     const steps = this.plan.blocks[this.next++];
-    for (const name of new Set(steps.map((step) => step.actor))) this.actors.get(name)?.lines.push('quiet');
+    for (const name of new Set(steps.map((step) => step.actor))) this.actors.get(name)?.lines.push('--');
     try { this.perform(steps); } finally { this.watch(); }
   }
 
