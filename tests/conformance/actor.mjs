@@ -54,6 +54,9 @@ export class Actor {
     this.react(name);
   }
 
+  /** An event told by a listener. The library drops an accepted socket's listeners after 'close', Node does not. */
+  heard(name, text) { if (!this.dropped) this.event(name, text); }
+
   react(name) {
     const count = (this.counts.get(name) ?? 0) + 1;
     this.counts.set(name, count);
@@ -113,8 +116,8 @@ export class Actor {
       case 'throw': throw Object.assign(new Error('thrown'), { actor: this });
       case 'on': case 'once': case 'prependListener': case 'prependOnceListener': {
         const [event, tag] = args;
-        const listener = tag ? () => this.event(`${event}.${tag}`) : this.listener(event);
-        this.tags.set(tag ?? event, [event, listener]);
+        const listener = tag ? () => this.heard(`${event}.${tag}`) : this.listener(event);
+        if (verb === 'on') this.tags.set(tag ?? event, [event, listener]);
         emitter[verb](event, listener);
         return '';
       }

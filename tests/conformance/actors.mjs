@@ -8,6 +8,7 @@ export class SocketActor extends Actor {
   constructor(scenario, name, options, socket) {
     super(scenario, name, options);
     const onread = options.onread && this.onread(options.onread);
+    this.accepted = Boolean(socket);
     this.handle = socket ?? new net.Socket({
       allowHalfOpen: Boolean(options.halfopen), ...(options.hwm && { highWaterMark: Number(options.hwm) }), onread,
     });
@@ -36,17 +37,17 @@ export class SocketActor extends Actor {
       case 'data':
         return (chunk) => this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
       case 'connectionAttempt':
-        return (ip, port, family) => this.event(event, this.scenario.plain(`${event} ${ip} ${family ?? 0}`));
+        return (ip, port, family) => this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0}`));
       case 'connectionAttemptFailed':
         return (ip, port, family, error) =>
-          this.event(event, this.scenario.plain(`${event} ${ip} ${family ?? 0} ${this.error(error)}`));
-      case 'error': return (error) => { this.barrier(); this.event(event, `error ${this.error(error)}`); };
-      case 'close': return (failed) => { this.sawClose = true; this.barrier(); this.event(event, `close ${Boolean(failed)}`); };
-      case 'timeout': return () => { this.armed = false; this.event(event); };
+          this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0} ${this.error(error)}`));
+      case 'error': return (error) => { this.barrier(); this.heard(event, `error ${this.error(error)}`); };
+      case 'close': return (failed) => { this.closing(); this.barrier(); this.heard(event, `close ${Boolean(failed)}`); };
+      case 'timeout': return () => { this.armed = false; this.heard(event); };
       case 'pipe': case 'unpipe':
-        return (source) => this.event(event, `${event} ${this.scenario.nameOf(source)}`);
-      case 'end': case 'pause': case 'resume': return () => { this.barrier(); this.event(event); };
-      default: return () => this.event(event);
+        return (source) => this.heard(event, `${event} ${this.scenario.nameOf(source)}`);
+      case 'end': case 'pause': case 'resume': return () => { this.barrier(); this.heard(event); };
+      default: return () => this.heard(event);
     }
   }
 
@@ -64,8 +65,13 @@ export class SocketActor extends Actor {
       ['bs', s.bufferSize || 0], ['to', s.timeout ?? 0], ['local', local], ['remote', remote]]);
   }
 
-  /** Destroyed, and its 'close' has not come yet: it may not connect (S12.4). */
-  closing() { return this.handle.destroyed && !this.sawClose; }
+  closing() {
+    this.sawClose = true;
+    if (this.accepted) process.nextTick(() => { this.dropped = true; });
+  }
+
+  /** A socket may connect when it is new, or when its 'close' has come (S12.4). */
+  mayConnect() { return this.handle.pending && !this.handle.connecting && !(this.handle.destroyed && !this.sawClose); }
 
   /** The next bytes of this actor's own endless text. */
   pattern(size) {
@@ -113,7 +119,7 @@ export class SocketActor extends Actor {
     const callback = args.includes('cb') ? this.callback('w') : undefined;
     switch (verb) {
       case 'connect': this.connect(args); break;
-      case 'connectAgain': if (this.handle.pending && !this.handle.connecting && !this.closing()) this.connect(args); break;
+      case 'connectAgain': if (this.mayConnect()) this.connect(args); break;
       case 'write': return this.write(this.pattern(Number(args[0])), undefined, callback);
       case 'writehex': return this.write(Buffer.from(args[0] ?? '', 'hex'), undefined, callback);
       case 'writetext': return this.write(args[1], args[0], callback);
@@ -133,7 +139,6 @@ export class SocketActor extends Actor {
         s.setTimeout(Number(args[0]), ...(args[1] === 'cb' ? [this.timeoutCallback()] : []));
         this.armed = Number(args[0]) > 0 && Number(args[0]) < 1000 && !s.destroyed;
         break;
-      case 'timeoutOff': s.setTimeout(0, this.lastTimeout); this.armed = false; break;
       case 'pipe': s.pipe(this.scenario.actors.get(args[0])?.handle ?? s, { end: args[1] !== 'noend' }); break;
       case 'unpipe': s.unpipe(...(args[0] ? [this.scenario.actors.get(args[0])?.handle] : [])); break;
       default: return this.common(verb, args);
@@ -143,7 +148,7 @@ export class SocketActor extends Actor {
 
   timeoutCallback() {
     const name = `cb:${this.number('t')}`;
-    return this.lastTimeout = () => this.event(name);
+    return () => this.heard(name);
   }
 
   get waiting() { return this.armed && !this.handle.destroyed; }

@@ -81,7 +81,7 @@ class Generator:
             side.tags += 1
             verb = self.pick(["on", "once", "prependListener", "prependOnceListener"])
             steps = [f"{name} {verb} {self.pick(HARMLESS_EVENTS)} t{side.tags}"]
-            if self.chance(0.2):
+            if self.chance(0.3):
                 steps.append(f"{name} off t{self.random.randint(1, side.tags)}")
             return steps
         if roll < 0.90:

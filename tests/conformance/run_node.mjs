@@ -24,7 +24,7 @@ class Scenario {
 
   /** Ports and paths differ from run to run; in a trace they do not. */
   plain(text) {
-    return text.replaceAll(this.directory, '<dir>').replace(/\d+-(\w+\.sock)/g, '$1')
+    return text.replaceAll(`${this.directory}/${this.index}-`, '<dir>/').replaceAll(this.directory, '<dir>')
       .replace(/(\d+\.\d+\.\d+\.\d+|::):\d+/g, '$1:<port>');
   }
 
@@ -132,7 +132,9 @@ function main() {
         setImmediate(more);
       });
     }
-    if (printed === total) fs.rmSync(directory, { recursive: true, force: true });
+    if (printed !== total) return;
+    fs.rmSync(directory, { recursive: true, force: true });
+    setTimeout(() => { console.error('something is still open'); process.exit(3); }, 2000).unref();
   };
   process.on('uncaughtException', (error) => {
     if (!alone) { console.error(error); process.exit(2); }
