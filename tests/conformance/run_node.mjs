@@ -105,6 +105,18 @@ class Scenario {
   }
 }
 
+/** Writes all of a text; a pipe may take it in pieces. */
+function write(text) {
+  let bytes = Buffer.from(text);
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(fs.writeSync(1, bytes));
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
 function main() {
   const args = process.argv.slice(2);
   const concurrent = args[0] === '-c' ? Number(args.splice(0, 2)[1]) : 32;
@@ -126,7 +138,7 @@ function main() {
       if (plan.exclusive) alone = scenario;
       scenario.run(() => {
         finished[scenario.index] = scenario.print();
-        while (finished[printed] !== undefined) { fs.writeSync(1, finished[printed]); finished[printed++] = ''; }
+        while (finished[printed] !== undefined) { write(finished[printed]); finished[printed++] = ''; }
         running--;
         if (alone === scenario) alone = null;
         setImmediate(more);
