@@ -331,6 +331,12 @@ inline void SocketActor::connect(const Step& step) {
   net::ConnectOptions where;
   if (target == "nopath") {
     where.path = stage_.directory + "/none.sock";
+  } else if (target == "longpath") {
+    where.path = stage_.directory + "/" + std::string(200, 'x');
+  } else if (target == "badbind") {
+    where.port = refused_port;
+    where.host = "127.0.0.1";
+    where.localAddress = "8.8.8.8";
   } else if (listening && server->pipe()) {
     where.path = server->path();
   } else {

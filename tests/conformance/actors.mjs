@@ -88,7 +88,10 @@ export class SocketActor extends Actor {
     const callback = listener ? [this.callback('c')] : [];
     const server = this.scenario.actors.get(target);
     if (target === 'nopath') this.handle.connect(`${this.scenario.directory}/none.sock`, ...callback);
-    else if (server?.handle.listening && server.options.kind === 'pipe') this.handle.connect(server.path(), ...callback);
+    else if (target === 'longpath') this.handle.connect(`${this.scenario.directory}/${'x'.repeat(200)}`, ...callback);
+    else if (target === 'badbind') {
+      this.handle.connect({ port: refusedPort, host: '127.0.0.1', localAddress: '8.8.8.8' }, ...callback);
+    } else if (server?.handle.listening && server.options.kind === 'pipe') this.handle.connect(server.path(), ...callback);
     else this.handle.connect(server?.handle.listening ? server.handle.address().port : refusedPort, '127.0.0.1', ...callback);
   }
 

@@ -13,6 +13,7 @@ namespace {
 constexpr int quiet_after = 3;   // ms without an event before it is asked whether anything is under way
 constexpr int quiet_turns = 3;   // turns of the loop without an event after that
 constexpr int deadline = 20000;  // ms for one scenario
+constexpr int alive_after = 400;  // ms after which a loop that has not ended is said to be alive
 
 class Scenario final : public Stage {
  public:
@@ -46,7 +47,8 @@ class Scenario final : public Stage {
 
   void run(std::function<void()> done) {
     done_ = std::move(done);
-    timer_ = net::setTimeout([this] { finish("DEADLINE"); }, deadline);
+    timer_ = net::setTimeout([this] { finish(plan.solo ? "still alive" : "DEADLINE"); }, plan.solo ? alive_after : deadline);
+    if (plan.solo) timer_.unref();
     for (const Cast& cast : plan.actors) {
       if (cast.kind == "server") {
         owned_.push_back(std::make_unique<ServerActor>(*this, cast.name, cast.options));
@@ -54,9 +56,12 @@ class Scenario final : public Stage {
         owned_.push_back(std::make_unique<SocketActor>(*this, cast.name, cast.options));
       }
     }
+    const Watch afterwards{plan.solo ? nullptr : this};
     perform(&plan.start);
-    watch();
   }
+
+  /// Nothing was left that keeps the loop alive.
+  void loop_ended() { finish("the loop ended"); }
 
   std::string trace() const {
     std::string out = "=== " + std::to_string(index) + " " + plan.title + "\n" + (note_.empty() ? "" : note_ + "\n");
@@ -65,6 +70,14 @@ class Scenario final : public Stage {
   }
 
  private:
+  /// Waits for quiet also when a step threw.
+  struct Watch {
+    Scenario* self;
+    ~Watch() {
+      if (self) self->watch();
+    }
+  };
+
   /// Calls step() once nothing has happened for a while and for some turns of the loop.
   void watch() {
     net::setTimeout([this, before = activity] { turn(before, 0); }, quiet_after);
@@ -97,10 +110,7 @@ class Scenario final : public Stage {
       const auto found = actors.find(step.actor);
       if (found != actors.end() && names.insert(step.actor).second) found->second->mark("--");
     }
-    const struct Watch {
-      Scenario* self;
-      ~Watch() { self->watch(); }
-    } afterwards{this};
+    const Watch afterwards{this};
     perform(&steps);
   }
 
@@ -130,7 +140,8 @@ class Runner {
     for (;;) {
       try {
         net::run();
-        break;
+        if (!alone_ || !alone_->plan.solo || alone_->over) break;
+        alone_->loop_ended();
       } catch (const Thrown& thrown) {
         uncaught(thrown.actor, ": thrown");
       } catch (const net::Error& error) {

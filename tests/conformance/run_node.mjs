@@ -8,7 +8,8 @@ import { ServerActor, SocketActor } from './actors.mjs';
 
 const quietAfter = 3;   // ms without an event before it is asked whether anything is under way
 const quietTurns = 3;   // turns of the loop without an event after that
-const deadline = 8000;  // ms for one scenario
+const deadline = 20000;  // ms for one scenario
+const aliveAfter = 400;  // ms after which a loop that has not ended is said to be alive
 
 class Scenario {
   constructor(plan, index, directory) {
@@ -52,13 +53,13 @@ class Scenario {
 
   run(done) {
     this.done = done;
-    this.timer = setTimeout(() => this.finish('DEADLINE'), deadline);
+    this.timer = setTimeout(() => this.finish(this.plan.solo ? 'still alive' : 'DEADLINE'), this.plan.solo ? aliveAfter : deadline);
+    if (this.plan.solo) this.timer.unref();
     for (const { kind, name, options } of this.plan.actors) {
       if (kind === 'server') new ServerActor(this, name, options);
       else new SocketActor(this, name, options);
     }
-    this.perform(this.plan.start);
-    this.watch();
+    try { this.perform(this.plan.start); } finally { if (!this.plan.solo) this.watch(); }
   }
 
   /** Calls step() once nothing has happened for a while and for some turns of the loop. */
@@ -154,6 +155,7 @@ function main() {
       if (error.actor ? error.actor === actor : actor.options.noerror) actor.line(`uncaught ${actor.error(error)}`);
     }
   });
+  process.on('beforeExit', () => { if (alone?.plan.solo && !alone.over) alone.finish('the loop ended'); });
   setImmediate(more);
 }
 

@@ -93,7 +93,7 @@ inline std::vector<Plan> parse(std::istream& in) {
     } else if (words[0] == "omit") {
       plan->omit.insert(words.begin() + 1, words.end());
     } else if (words[0] == "solo") {
-      plan->solo = true;
+      plan->solo = plan->exclusive = true;
     } else if (words[0] == "server" || words[0] == "client") {
       plan->actors.push_back({words[0], words[1], options_of(words)});
       if (plan->actors.back().options.contains("noerror")) plan->exclusive = true;

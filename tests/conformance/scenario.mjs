@@ -34,7 +34,7 @@ export function parse(text) {
         scenarios.push(scenario);
         break;
       case 'omit': words.slice(1).forEach((word) => scenario.omit.add(word)); break;
-      case 'solo': scenario.solo = true; break;
+      case 'solo': scenario.solo = scenario.exclusive = true; break;
       case 'server':
       case 'client': {
         const options = readOptions(words.slice(2));
