@@ -134,10 +134,11 @@ class Actor {
 
   std::string error(const net::Error& error) const {
     if (!error) return "ok";
-    std::string text = std::string(error.name()) + ": " + error.what();
+    std::string text = error.kind() == "Error" ? "" : std::string(error.kind()) + " ";
+    text += std::string(error.name()) + ": " + error.what();
     if (!error.syscall().empty()) {
-      text += " {" + std::string(error.syscall());
-      if (!error.address().empty()) text += " " + std::string(error.address());
+      text += " {" + std::string(error.syscall()) + " " + std::to_string(error.number());
+      if (!error.address().empty()) text += " " + std::string(error.address()) + (error.port() > 0 ? " port" : "");
       text += "}";
     }
     return stage_.plain(text);

@@ -92,9 +92,10 @@ export class Actor {
 
   error(error) {
     if (!error) return 'ok';
-    const code = error.code ?? '';
-    const call = error.syscall ? ` {${error.syscall}${error.address ? ` ${error.address}` : ''}}` : '';
-    return this.scenario.plain(`${code}: ${error.message}${call}`);
+    const kind = error.name === 'Error' ? '' : `${error.name} `;
+    const where = error.address ? ` ${error.address}${error.port > 0 ? ' port' : ''}` : '';
+    const call = error.syscall ? ` {${error.syscall} ${error.errno}${where}}` : '';
+    return this.scenario.plain(`${kind}${error.code ?? ''}: ${error.message}${call}`);
   }
 
   /** A callback whose call is an event of the actor: `cb:w1`. */

@@ -294,22 +294,25 @@ class ServerActor final : public Actor {
   }
 
   void listen(const Step& step) {
-    bool with_callback = false;
+    const std::string how = step.args.empty() ? "" : step.args[0];
+    const bool with_callback = !step.args.empty() && step.args.back() == "cb";
     const ServerActor* other = nullptr;
-    for (std::size_t i = 0; i < step.args.size(); ++i) {
-      if (step.args[i] == "cb") with_callback = true;
-      if (step.args[i] == "as" && i + 1 < step.args.size()) {
-        const auto found = stage_.actors.find(step.args[i + 1]);
-        if (found != stage_.actors.end()) other = dynamic_cast<ServerActor*>(found->second);
-      }
+    if (how == "as") {
+      const auto found = stage_.actors.find(step.args.at(1));
+      if (found != stage_.actors.end()) other = dynamic_cast<ServerActor*>(found->second);
     }
     net::ListenOptions where;
-    if (pipe()) {
+    if (how == "nodir") {
+      where.path = "/nowhere/at/all.sock";
+    } else if (how == "badhost") {
+      where.port = 0;
+      where.host = "8.8.8.8";
+    } else if (pipe()) {
       where.path = other ? other->path() : path();
     } else {
       const auto address = other ? other->server_.address() : std::optional<net::AddressInfo>();
       where.port = address ? address->port : 0;
-      if (other || options().at("kind") != "any") where.host = "127.0.0.1";
+      if (options().at("kind") != "any") where.host = "127.0.0.1";
     }
     if (with_callback) {
       server_.listen(where, listener('l', true));
@@ -333,6 +336,9 @@ inline void SocketActor::connect(const Step& step) {
     where.path = stage_.directory + "/none.sock";
   } else if (target == "longpath") {
     where.path = stage_.directory + "/" + std::string(200, 'x');
+  } else if (target == "port0") {
+    where.port = 0;
+    where.host = "127.0.0.1";
   } else if (target == "badbind") {
     where.port = refused_port;
     where.host = "127.0.0.1";

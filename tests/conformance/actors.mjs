@@ -89,6 +89,7 @@ export class SocketActor extends Actor {
     const server = this.scenario.actors.get(target);
     if (target === 'nopath') this.handle.connect(`${this.scenario.directory}/none.sock`, ...callback);
     else if (target === 'longpath') this.handle.connect(`${this.scenario.directory}/${'x'.repeat(200)}`, ...callback);
+    else if (target === 'port0') this.handle.connect(0, '127.0.0.1', ...callback);
     else if (target === 'badbind') {
       this.handle.connect({ port: refusedPort, host: '127.0.0.1', localAddress: '8.8.8.8' }, ...callback);
     } else if (server?.handle.listening && server.options.kind === 'pipe') this.handle.connect(server.path(), ...callback);
@@ -201,11 +202,14 @@ export class ServerActor extends Actor {
 
   listen(args) {
     const callback = args.includes('cb') ? [this.callback('l')] : [];
-    const other = args.includes('as') && this.scenario.actors.get(args[args.indexOf('as') + 1]);
-    if (this.options.kind === 'pipe') this.handle.listen(other ? other.path() : this.path(), ...callback);
-    else if (other) this.handle.listen(other.handle.address()?.port ?? 0, '127.0.0.1', ...callback);
-    else if (this.options.kind === 'any') this.handle.listen(0, ...callback);
-    else this.handle.listen(0, '127.0.0.1', ...callback);
+    const other = args[0] === 'as' ? this.scenario.actors.get(args[1]) : undefined;
+    if (args[0] === 'nodir') this.handle.listen('/nowhere/at/all.sock', ...callback);
+    else if (args[0] === 'badhost') this.handle.listen(0, '8.8.8.8', ...callback);
+    else if (this.options.kind === 'pipe') this.handle.listen(other ? other.path() : this.path(), ...callback);
+    else {
+      const host = this.options.kind === 'any' ? [] : ['127.0.0.1'];
+      this.handle.listen(other?.handle.address()?.port ?? 0, ...host, ...callback);
+    }
   }
 
   perform(verb, args) {

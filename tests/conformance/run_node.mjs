@@ -44,7 +44,7 @@ class Scenario {
       try {
         result = actor.perform(verb, args);
       } catch (error) {
-        if (error.actor) throw error;
+        if (!error.code) throw error;
         result = ` !! ${actor.error(error)}`;
       }
       if (result !== null) actor.line(text + result);
