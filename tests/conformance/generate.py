@@ -40,6 +40,7 @@ class Generator:
         self.title = f"random {seed}/{index}"
         self.header, self.start, self.blocks, self.when = [], [], [], {}
         self.queued = False
+        self.pipe_from = None
 
     def chance(self, p):
         return self.random.random() < p
@@ -114,7 +115,7 @@ class Generator:
         data = f" {self.pick([1, 10, 200])}" if self.chance(0.3) and side.may_write_in_blocks else ""
         return [f"{side.name} end{data}{self.pick(['', ' cb'])}"]
 
-    def side_steps(self, side, block):
+    def side_steps(self, side):
         """What one side does in one quiet block."""
         steps = []
         for _ in range(self.random.randint(1, 4)):
@@ -161,6 +162,12 @@ class Generator:
             # How a stream is cut shows when a socket is paused in 'data', reads n bytes, or stops onread:
             # then the other side writes in blocks only, each block being one burst.
             side.chunk_sensitive = self.chance(0.3)
+        if killer is None and self.pipe_from and self.chance(0.5):
+            source, self.pipe_from = self.pipe_from, None
+            s.may_write_in_blocks = s.may_write_in_reactions = s.may_end_in_reactions = False
+            c.chunk_sensitive = False
+            s.ended = True
+            self.react(server[0], f"connection #{accepted.split('.')[1]}", [f"{source} pipe {s.name}{self.pick(['', '', ' noend'])}"])
         for side, other in ((c, s), (s, c)):
             if other.chunk_sensitive:
                 side.may_write_in_reactions = False
@@ -180,16 +187,24 @@ class Generator:
             s.ended = True
             self.react(server[0], f"connection #{accepted.split('.')[1]}", [f"{accepted} pipe {accepted}"])
         self.side_reactions(c, s, server, accepted)
+        if killer is None and not echo and not s.chunk_sensitive and self.chance(0.1):
+            self.pipe_from = s.name
         if early_kill:
-            return [(c, s)]
+            return
         for block in range(blocks):
             side = self.pick([c, s])
+            if self.chance(0.04):
+                # Fires once: what comes after it must not start it again.
+                self.blocks.append([f"{side.name} timeout 12{self.pick(['', ' cb'])}"])
+                self.react(side.name, "timeout #*", [f"{side.name} timeout 0"])
             if killer and block == blocks - 1:
                 self.blocks.append(self.kill(killer, peer))
                 peer.may_write_in_blocks = False
                 continue
-            self.blocks.append(self.side_steps(side, block))
-        return [(c, s)]
+            steps = self.side_steps(side)
+            if killer is None and not (c.chunk_sensitive or s.chunk_sensitive) and self.chance(0.15):
+                steps += self.side_steps(s if side is c else c)
+            self.blocks.append(steps)
 
     def connect_block(self, c, s, server, early_killer):
         steps = []
@@ -292,11 +307,20 @@ class Generator:
             self.server_block(server, listening)
         if self.chance(0.5):
             self.blocks.append([f"{client[0]} {self.pick(['resume', 'destroy', 'end'])}" for client in clients[:1]])
+        if self.chance(0.04):
+            self.throw()
         # A write that was queued for a connection which never came stays behind in Node, and disturbs the next one.
         if not self.queued and self.chance(0.25):
             last = clients[-1][0]
             self.blocks.append([f"{last} connectAgain {servers[0][0]}", f"{last} {self.pick(['resume', 'end', 'pause'])}"])
         return self.text(servers, clients)
+
+    def throw(self):
+        """An exception in one of the reactions that nothing else follows in Node's own code."""
+        heads = [head for head in self.when if any(word in head for word in (" tick:", " immediate:", " close", " error", " data"))]
+        if heads:
+            head = self.pick(heads)
+            self.when[head].insert(self.random.randint(0, len(self.when[head])), f"{head.split()[1]} throw")
 
     def server_block(self, server, listening):
         name = server[0]
