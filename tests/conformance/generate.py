@@ -24,6 +24,7 @@ class Side:
         self.may_write_in_reactions = True
         self.may_write_in_blocks = True
         self.may_end_in_reactions = True
+        self.may_write_later = True
         self.chunk_sensitive = False
         self.ended = False
         self.writes = 0
@@ -32,6 +33,7 @@ class Side:
         self.tags = 0
         self.corked = False
         self.connected = False
+        self.may_cork = True  # what stays corked would be sent to a side that is gone
 
 
 class Generator:
@@ -89,7 +91,7 @@ class Generator:
             return [f"{name} listeners {self.pick(['data', 'end'])}"]
         if roll < 0.93 and not side.options.get("onread"):
             return [f"{name} encoding {self.pick(ENCODINGS)}"]
-        if roll < 0.96 and side.connected:
+        if roll < 0.96 and side.connected and side.may_cork:
             side.corked = not side.corked
             return [f"{name} {'cork' if side.corked else 'uncork'}"]
         return [f"{name} noDelay 1"]
@@ -139,11 +141,9 @@ class Generator:
             for _ in range(self.random.randint(1, 3)):
                 roll = self.random.random()
                 can_write = side.may_write_in_reactions and not side.ended
-                if roll < 0.35 and can_write and (trigger in early or not side.ends_in_block):
+                if roll < 0.35 and can_write and (trigger in early or side.may_write_later and not side.ends_in_block):
                     steps += self.write(side)
                 elif roll < 0.42 and side.may_end_in_reactions and not side.ended and trigger not in early:
-                    # A write in another reaction could come after this end, and would kill the socket.
-                    side.may_write_in_reactions = False
                     side.may_write_in_blocks = False
                     steps += self.end(side)
                 else:
@@ -171,11 +171,13 @@ class Generator:
         for side, other in ((c, s), (s, c)):
             if other.chunk_sensitive:
                 side.may_write_in_reactions = False
-            if side.ends_in_block:
+            if side.ends_in_block or self.chance(0.5):
                 side.may_end_in_reactions = False
+            else:
+                side.may_write_later = False
         if killer:
             # Bytes that reach a dead socket come back as RST: the survivor writes only before, and never by itself.
-            peer.may_write_in_reactions = False
+            peer.may_write_in_reactions = c.may_cork = s.may_cork = False
             if early_kill:
                 peer.may_write_in_blocks = False
                 killer.may_write_in_reactions = False
@@ -216,6 +218,7 @@ class Generator:
             self.queued = True
         if self.chance(0.08) and early_killer is not s:
             steps += self.end(c)
+            self.queued = True
             c.may_write_in_reactions = c.may_write_in_blocks = False
         if early_killer is c and self.chance(0.5):
             steps.append(f"{c.name} {self.pick(['destroy', 'destroy error', 'destroySoon'])}")
@@ -295,6 +298,7 @@ class Generator:
                     self.queued = True
                 if self.chance(0.2):
                     steps.append(f"{client[0]} end cb")
+                    self.queued = True
                 self.blocks.append(steps)
                 continue
             if self.chance(0.05):
@@ -309,7 +313,7 @@ class Generator:
             self.blocks.append([f"{client[0]} {self.pick(['resume', 'destroy', 'end'])}" for client in clients[:1]])
         if self.chance(0.04):
             self.throw()
-        # A write that was queued for a connection which never came stays behind in Node, and disturbs the next one.
+        # A write or an end that waited for a connection which never came stays behind in Node, and disturbs the next one.
         if not self.queued and self.chance(0.25):
             last = clients[-1][0]
             self.blocks.append([f"{last} connectAgain {servers[0][0]}", f"{last} {self.pick(['resume', 'end', 'pause'])}"])
