@@ -155,7 +155,7 @@ class Actor {
   std::string changes(const Counters& counters) {
     std::string out;
     for (const auto& [key, value] : counters) {
-      if (stage_.plan.omit.contains(key)) continue;
+      if (stage_.plan.omit.contains(key) || value.empty()) continue;
       if (receiving_ && (key == "rl" || key == "br")) continue;
       std::string& shown = shown_.try_emplace(key, "0").first->second;
       if (shown == value) continue;

@@ -100,11 +100,14 @@ class SocketActor final : public Actor {
         {s.closed(), 'C'}, {s.readableEnded(), 'e'}, {s.writableEnded(), 'w'}, {s.writableFinished(), 'f'},
         {need && s.writableNeedDrain(), 'n'}, {s.isPaused(), 'z'}}};
     for (const auto& [on, letter] : flags) out += on ? letter : '-';
-    const std::string local = s.connecting() ? "" : s.localAddress();
     const std::string remote = s.remoteAddress();
+    // The name that a failed attempt leaves behind is the system's affair.
+    const std::string local = s.connecting() || remote.empty() ? "" : s.localAddress();
+    if (!s.destroyed()) owing_ = s.writableLength() > 0;
+    const std::string written = s.destroyed() && owing_ ? "" : std::to_string(s.bytesWritten());
     const auto timeout = s.timeout();
     return out + changes({{"rl", std::to_string(s.readableLength())}, {"wl", std::to_string(s.writableLength())},
-                          {"br", std::to_string(s.bytesRead())}, {"bw", std::to_string(s.bytesWritten())},
+                          {"br", std::to_string(s.bytesRead())}, {"bw", written},
                           {"bs", std::to_string(s.bufferSize())},
                           {"to", timeout ? std::to_string(timeout->count()) : "0"},
                           {"local", end_text(local, s.localFamily(), s.localPort())},
@@ -187,6 +190,7 @@ class SocketActor final : public Actor {
   std::size_t written_ = 0;
   bool armed_ = false;
   bool saw_close_ = false;
+  bool owing_ = false;
 };
 
 class ServerActor final : public Actor {
@@ -315,9 +319,9 @@ class ServerActor final : public Actor {
       if (options().at("kind") != "any") where.host = "127.0.0.1";
     }
     if (with_callback) {
-      server_.listen(where, listener('l', true));
+      server_.listen(std::as_const(where), listener('l', true));
     } else {
-      server_.listen(where);
+      server_.listen(std::as_const(where));
     }
   }
 

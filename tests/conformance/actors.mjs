@@ -58,10 +58,13 @@ export class SocketActor extends Actor {
     const flags = flag(s.connecting, 'c') + flag(s.pending, 'p') + flag(s.destroyed, 'd') + flag(s.closed, 'C') +
       flag(s.readableEnded, 'e') + flag(s.writableEnded, 'w') + flag(s.writableFinished, 'f') +
       flag(need && s.writableNeedDrain, 'n') + flag(s.isPaused(), 'z');
-    const local = s.connecting || !s.localAddress ? 0 : `${s.localAddress}/${s.localFamily}/${s.localPort > 0}`;
+    // The name that a failed attempt leaves behind is the system's affair.
+    const local = s.connecting || !s.remoteAddress || !s.localAddress ? 0 : `${s.localAddress}/${s.localFamily}/${s.localPort > 0}`;
     const remote = s.remoteAddress ? `${s.remoteAddress}/${s.remoteFamily}/${s.remotePort > 0}` : 0;
+    if (!s.destroyed) this.owing = s.writableLength > 0;
     return `${s.readyState} ${flags}` + this.changes([
-      ['rl', s.readableLength], ['wl', s.writableLength], ['br', s.bytesRead], ['bw', s.bytesWritten ?? 0],
+      ['rl', s.readableLength], ['wl', s.writableLength], ['br', s.bytesRead],
+      ...(s.destroyed && this.owing ? [] : [['bw', s.bytesWritten ?? 0]]),
       ['bs', s.bufferSize || 0], ['to', s.timeout ?? 0], ['local', local], ['remote', remote]]);
   }
 
@@ -120,7 +123,7 @@ export class SocketActor extends Actor {
 
   perform(verb, args) {
     const s = this.handle;
-    const callback = args.includes('cb') ? this.callback('w') : undefined;
+    const callback = verb.startsWith('write') && args.includes('cb') ? this.callback('w') : undefined;
     switch (verb) {
       case 'connect': this.connect(args); break;
       case 'connectAgain': if (this.mayConnect()) this.connect(args); break;

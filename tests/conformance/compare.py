@@ -30,7 +30,7 @@ def read_meant(file):
     for line in file.read_text().splitlines():
         if not line.strip() or line.startswith("#"):
             continue
-        rule, side, pattern, replacement = (part.strip() for part in line.split("\t"))
+        rule, side, pattern, replacement = line.split("\t")
         meant.append((rule, side, re.compile(pattern, re.M), replacement.replace("\\n", "\n")))
     return meant
 
@@ -41,7 +41,7 @@ def rewritten(trace, side, meant, used):
         return None
     out = {}
     for actor, lines in trace.items():
-        text = "\n".join(lines) + "\n"
+        text = "\n".join(lines[1:] if actor else lines) + "\n"
         for rule, where, pattern, replacement in meant:
             if where in (side, "both"):
                 text, count = pattern.subn(replacement, text)

@@ -233,7 +233,7 @@ class Generator:
         number = accepted.split(".")[1]
         c_early = [(c.name, "connect"), (c.name, "ready")]
         s_early = [(server[0], f"connection #{number}")]
-        later = ["data", "end", "finish", "drain", "cb:w1", "cb:e1", "tick:m1", "immediate:m1", "pause", "resume"]
+        later = ["data", "end", "finish", "drain", "cb:w1", "cb:w2", "tick:m1", "immediate:m1", "pause", "resume"]
         self.reactions(c, c_early + [(c.name, event) for event in later], c_early)
         self.reactions(s, s_early + [(s.name, event) for event in later], s_early)
         if self.chance(0.75):
@@ -320,11 +320,12 @@ class Generator:
         return self.text(servers, clients)
 
     def throw(self):
-        """An exception in one of the reactions that nothing else follows in Node's own code."""
-        heads = [head for head in self.when if any(word in head for word in (" tick:", " immediate:", " close", " error", " data"))]
+        """An exception in one of the reactions that nothing else follows in Node's own code. First in the
+        reaction: Node puts ticks that were queued before an exception off until the next callback (S2.13)."""
+        heads = [head for head in self.when if any(word in head for word in (" immediate:", " close", " data"))]
         if heads:
             head = self.pick(heads)
-            self.when[head].insert(self.random.randint(0, len(self.when[head])), f"{head.split()[1]} throw")
+            self.when[head].insert(0, f"{head.split()[1]} throw")
 
     def server_block(self, server, listening):
         name = server[0]
