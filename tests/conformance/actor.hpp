@@ -75,6 +75,8 @@ class Actor {
   virtual std::string state() = 0;
   virtual bool perform(const Step& step, std::string& result) = 0;
   virtual bool waiting() const { return false; }
+  /// The library has let go of the listeners.
+  virtual bool dropped() const { return false; }
   virtual void clean_up() = 0;
 
   const Options& options() const { return options_; }
@@ -221,6 +223,9 @@ bool common(Self& self, const Emitter& emitter, Stage& stage, const Step& step, 
     emitter.ref();
   } else if (verb == "unref") {
     emitter.unref();
+  } else if (verb == "on" && arg(1).empty() && self.tags().contains(arg(0))) {
+    // A second trace of the same bytes would show how they were cut.
+    self.with_event(arg(0), [&]<net::fixed_string Event>() { emitter.template on<Event>([] {}); });
   } else if (verb == "on" && arg(1).empty()) {
     self.attach(arg(0));
   } else if (verb == "on" || verb == "once" || verb == "prependListener" || verb == "prependOnceListener" ||
@@ -237,12 +242,16 @@ bool common(Self& self, const Emitter& emitter, Stage& stage, const Step& step, 
         emitter.template prependOnceListener<Event>(heard);
       } else if (verb == "removeAll") {
         emitter.template removeAllListeners<Event>();
-      } else {
+        self.tags().erase(arg(0));
+      } else if (!self.dropped()) {
         result = " -> " + std::to_string(emitter.template listenerCount<Event>());
       }
     });
   } else if (verb == "off") {
-    if (const auto found = self.tags().find(arg(0)); found != self.tags().end()) emitter.off(found->second);
+    if (const auto found = self.tags().find(arg(0)); found != self.tags().end()) {
+      emitter.off(found->second);
+      self.tags().erase(found);
+    }
   } else {
     return false;
   }

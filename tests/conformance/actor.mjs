@@ -117,18 +117,21 @@ export class Actor {
       case 'throw': throw Object.assign(new Error('thrown'), { actor: this });
       case 'on': case 'once': case 'prependListener': case 'prependOnceListener': {
         const [event, tag] = args;
-        const listener = tag ? () => this.heard(`${event}.${tag}`) : this.listener(event);
-        if (verb === 'on') this.tags.set(tag ?? event, [event, listener]);
+        // A second trace of the same bytes would show how they were cut.
+        const silent = !tag && this.tags.has(event);
+        const listener = tag ? () => this.heard(`${event}.${tag}`) : silent ? () => {} : this.listener(event);
+        if (verb === 'on' && !silent) this.tags.set(tag ?? event, [event, listener]);
         emitter[verb](event, listener);
         return '';
       }
       case 'off': {
         const [event, listener] = this.tags.get(args[0]) ?? ['none', () => {}];
         emitter.off(event, listener);
+        this.tags.delete(args[0]);
         return '';
       }
-      case 'removeAll': emitter.removeAllListeners(args[0]); return '';
-      case 'listeners': return ` -> ${emitter.listenerCount(args[0])}`;
+      case 'removeAll': this.tags.delete(args[0]); emitter.removeAllListeners(args[0]); return '';
+      case 'listeners': return this.dropped ? '' : ` -> ${emitter.listenerCount(args[0])}`;
       case 'ref': emitter.ref(); return '';
       case 'unref': emitter.unref(); return '';
       default: throw new Error(`${this.name} cannot ${verb}`);

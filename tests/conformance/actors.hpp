@@ -23,7 +23,9 @@ class ServerActor;
 class SocketActor final : public Actor {
  public:
   SocketActor(Stage& stage, std::string name, Options options, std::optional<net::Socket> socket = {})
-      : Actor(stage, std::move(name), std::move(options)), socket_(socket ? *socket : net::Socket(socket_options())) {
+      : Actor(stage, std::move(name), std::move(options)), socket_(socket ? *socket : net::Socket(socket_options())),
+        accepted_(socket.has_value()),
+        ready_(accepted_) {
     // Nagle's algorithm would hold a second small segment back until the other side's delayed acknowledgement.
     socket_.setNoDelay(true);
     for (const char* event : {"connectionAttempt", "connectionAttemptFailed", "connect", "ready", "end", "finish", "drain",
@@ -103,8 +105,9 @@ class SocketActor final : public Actor {
     const std::string remote = s.remoteAddress();
     // The name that a failed attempt leaves behind is the system's affair.
     const std::string local = s.connecting() || remote.empty() ? "" : s.localAddress();
+    // What was still to be sent is counted differently while it fails.
     if (!s.destroyed()) owing_ = s.writableLength() > 0;
-    const std::string written = s.destroyed() && owing_ ? "" : std::to_string(s.bytesWritten());
+    const std::string written = !ready_ || (s.destroyed() && owing_) ? "" : std::to_string(s.bytesWritten());
     const auto timeout = s.timeout();
     return out + changes({{"rl", std::to_string(s.readableLength())}, {"wl", std::to_string(s.writableLength())},
                           {"br", std::to_string(s.bytesRead())}, {"bw", written},
@@ -116,6 +119,7 @@ class SocketActor final : public Actor {
 
   bool perform(const Step& step, std::string& result) override;
   bool waiting() const override { return armed_ && !socket_.destroyed(); }
+  bool dropped() const override { return accepted_ && saw_close_; }
   void clean_up() override { socket_.destroy(); }
 
  private:
@@ -148,6 +152,7 @@ class SocketActor final : public Actor {
     with_event(event, [&]<net::fixed_string Event>() {
       tags_[event] = socket_.template addListener<Event>([this, event] {
         if (event == "timeout") armed_ = false;
+        if (event == "ready") ready_ = true;
         if (event == "end" || event == "pause" || event == "resume") barrier();
         this->event(event);
       });
@@ -191,6 +196,8 @@ class SocketActor final : public Actor {
   bool armed_ = false;
   bool saw_close_ = false;
   bool owing_ = false;
+  bool accepted_ = false;
+  bool ready_ = false;
 };
 
 class ServerActor final : public Actor {
@@ -353,7 +360,7 @@ inline void SocketActor::connect(const Step& step) {
     where.port = listening ? server->server().address()->port : refused_port;
     where.host = "127.0.0.1";
   }
-  saw_close_ = false;
+  saw_close_ = ready_ = false;
   if (step.args.size() > 1) {
     socket_.connect(where, listener('c', true));
   } else {

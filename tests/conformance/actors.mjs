@@ -8,7 +8,7 @@ export class SocketActor extends Actor {
   constructor(scenario, name, options, socket) {
     super(scenario, name, options);
     const onread = options.onread && this.onread(options.onread);
-    this.accepted = Boolean(socket);
+    this.accepted = this.ready = Boolean(socket);
     this.handle = socket ?? new net.Socket({
       allowHalfOpen: Boolean(options.halfopen), ...(options.hwm && { highWaterMark: Number(options.hwm) }), onread,
     });
@@ -47,6 +47,7 @@ export class SocketActor extends Actor {
       case 'pipe': case 'unpipe':
         return (source) => this.heard(event, `${event} ${this.scenario.nameOf(source)}`);
       case 'end': case 'pause': case 'resume': return () => { this.barrier(); this.heard(event); };
+      case 'ready': return () => { this.ready = true; this.heard(event); };
       default: return () => this.heard(event);
     }
   }
@@ -61,10 +62,12 @@ export class SocketActor extends Actor {
     // The name that a failed attempt leaves behind is the system's affair.
     const local = s.connecting || !s.remoteAddress || !s.localAddress ? 0 : `${s.localAddress}/${s.localFamily}/${s.localPort > 0}`;
     const remote = s.remoteAddress ? `${s.remoteAddress}/${s.remoteFamily}/${s.remotePort > 0}` : 0;
+    // What was still to be sent is counted differently while it fails.
     if (!s.destroyed) this.owing = s.writableLength > 0;
+    const counted = this.ready && !(s.destroyed && this.owing);
     return `${s.readyState} ${flags}` + this.changes([
       ['rl', s.readableLength], ['wl', s.writableLength], ['br', s.bytesRead],
-      ...(s.destroyed && this.owing ? [] : [['bw', s.bytesWritten ?? 0]]),
+      ...(counted ? [['bw', s.bytesWritten]] : []),
       ['bs', s.bufferSize || 0], ['to', s.timeout ?? 0], ['local', local], ['remote', remote]]);
   }
 
@@ -87,7 +90,7 @@ export class SocketActor extends Actor {
 
   connect(args) {
     const [target, listener] = args;
-    this.sawClose = false;
+    this.sawClose = this.ready = false;
     const callback = listener ? [this.callback('c')] : [];
     const server = this.scenario.actors.get(target);
     if (target === 'nopath') this.handle.connect(`${this.scenario.directory}/none.sock`, ...callback);

@@ -32,7 +32,7 @@ inline void SocketState::stop_reading() {
   update_watch();
 }
 
-inline void SocketState::read_from_kernel() {
+inline void SocketState::read_from_kernel(bool to_the_end) {
   if (!kernel_reading) return;
   if (users_buffer) return read_into_users();
   if (cold && !cold->unread.empty()) return deliver_unread();
@@ -41,7 +41,11 @@ inline void SocketState::read_from_kernel() {
     const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
     if (got > 0) {
       deliver({room, static_cast<std::size_t>(got)});
-      if (static_cast<std::size_t>(got) < LoopCore::receive_room) return;
+      if (static_cast<std::size_t>(got) == LoopCore::receive_room) continue;
+      if (!to_the_end) return;
+      // the connection is over: the end stands behind this, and one more read is less than one more turn
+      loop->flush_cork();
+      loop->drain_ticks();
       continue;
     }
     if (got != would_block) read_over(got);

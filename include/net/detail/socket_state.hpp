@@ -81,7 +81,7 @@ struct SocketState : Handle {
   ~SocketState();
 
   // ── reading (socket_reading.hpp) ──
-  void read_from_kernel();
+  void read_from_kernel(bool to_the_end);
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
@@ -113,7 +113,7 @@ struct SocketState : Handle {
   template <class MakeNode>
   bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
   bool refuse_write(WriteCallback& callback);
-  Error refusal() const;
+  Error refusal(bool tells_who) const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   static void flush_corked(Handle& self) noexcept;
   void send_in_flight();
@@ -329,7 +329,7 @@ inline void SocketState::update_watch() {
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
   if (self.connecting) return self.connect_ready(watcher);
-  if (what & readable) self.read_from_kernel();
+  if (what & readable) self.read_from_kernel((what & hung_up) != 0);
   if ((what & writable) && self.writing && self.channel.is_open()) self.send_in_flight();
 }
 
