@@ -332,7 +332,7 @@ class Generator:
     def throw(self):
         """An exception in one of the reactions that nothing else follows in Node's own code. First in the
         reaction: Node puts ticks that were queued before an exception off until the next callback (S2.13)."""
-        heads = [head for head in self.when if any(word in head for word in (" close", " data"))]
+        heads = [head for head in self.when if head.split()[2] == "close"]
         if heads:
             head = self.pick(heads)
             self.when[head].insert(0, f"{head.split()[1]} throw")

@@ -123,6 +123,7 @@ inline void SocketState::tell_written(WriteCallback callback) {
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
   back().done.push(node);
+  drain_ticking = true;
   tick([](SocketState& self) { self.after_write(1); });
 }
 
@@ -213,8 +214,9 @@ inline void SocketState::send_buffered() {
   // taken at once: told on a tick
   writing = false;
   write_length -= std::exchange(backlog->in_flight_length, 0);
-  if (callbacks || (need_drain && write_length == 0)) {
+  if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
     backlog->in_flight.move_to(backlog->done);
+    drain_ticking = true;
     tick([count](SocketState& self) { self.after_write(count); });
   } else {
     // not by way of `done`, where those of an earlier request may still wait
