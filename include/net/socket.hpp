@@ -328,6 +328,7 @@ class Socket : public Emitter<Socket> {
   }
   std::optional<std::string> take(std::size_t n, bool all) const {
     std::string piece;
+    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended) state_->start_reading();  // S25.5
     if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
     return piece;
   }

@@ -34,7 +34,7 @@ inline void SocketState::stop_reading() {
 
 inline void SocketState::read_from_kernel(bool to_the_end) {
   if (!kernel_reading) return;
-  if (users_buffer) return read_into_users();
+  if (users_buffer) return read_into_users(to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
   char* const room = loop->receive_buffer();
   for (int reads = 8; reads > 0 && kernel_reading; --reads) {  // bounded: no socket may starve the rest
@@ -64,7 +64,7 @@ inline void SocketState::read_over(std::ptrdiff_t got) {
 }
 
 /// S25: into the user's memory, one callback a read.
-inline void SocketState::read_into_users() {
+inline void SocketState::read_into_users(bool to_the_end) {
   for (int reads = 32; reads > 0 && kernel_reading; --reads) {
     const std::span<std::byte> room = cold->onread_buffer;
     const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
@@ -77,7 +77,7 @@ inline void SocketState::read_into_users() {
     const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), room);
     next_users_buffer();
     if (!more_wanted) stop_reading();
-    if (static_cast<std::size_t>(got) < room.size()) return;
+    if (static_cast<std::size_t>(got) < room.size() && !to_the_end) return;
     loop->flush_cork();
     loop->drain_ticks();
   }

@@ -87,7 +87,7 @@ struct SocketState : Handle {
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
   void read_over(std::ptrdiff_t got);
-  void read_into_users();
+  void read_into_users(bool to_the_end);
   void next_users_buffer();
   void set_encoding(Encoding encoding);
   void push_end();
