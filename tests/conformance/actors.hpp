@@ -106,8 +106,9 @@ class SocketActor final : public Actor {
     // The name that a failed attempt leaves behind is the system's affair.
     const std::string local = s.connecting() || remote.empty() ? "" : s.localAddress();
     // What was still to be sent is counted differently while it fails.
-    if (!s.destroyed()) owing_ = s.writableLength() > 0;
-    const std::string written = !ready_ || (s.destroyed() && owing_) ? "" : std::to_string(s.bytesWritten());
+    const bool writable = s.readyState() == net::ReadyState::open || s.readyState() == net::ReadyState::writeOnly;
+    owing_ = s.writableLength() > 0 || (owing_ && !writable);
+    const std::string written = ready_ && (writable || !owing_) ? std::to_string(s.bytesWritten()) : "";
     const auto timeout = s.timeout();
     return out + changes({{"rl", std::to_string(s.readableLength())}, {"wl", std::to_string(s.writableLength())},
                           {"br", std::to_string(s.bytesRead())}, {"bw", written},

@@ -63,8 +63,9 @@ export class SocketActor extends Actor {
     const local = s.connecting || !s.remoteAddress || !s.localAddress ? 0 : `${s.localAddress}/${s.localFamily}/${s.localPort > 0}`;
     const remote = s.remoteAddress ? `${s.remoteAddress}/${s.remoteFamily}/${s.remotePort > 0}` : 0;
     // What was still to be sent is counted differently while it fails.
-    if (!s.destroyed) this.owing = s.writableLength > 0;
-    const counted = this.ready && !(s.destroyed && this.owing);
+    const writable = ['open', 'writeOnly'].includes(s.readyState);
+    this.owing = s.writableLength > 0 || (this.owing && !writable);
+    const counted = this.ready && (writable || !this.owing);
     return `${s.readyState} ${flags}` + this.changes([
       ['rl', s.readableLength], ['wl', s.writableLength], ['br', s.bytesRead],
       ...(counted ? [['bw', s.bytesWritten]] : []),

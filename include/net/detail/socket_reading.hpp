@@ -330,8 +330,12 @@ inline void SocketState::resume_now() {
 inline void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = more();
   delete std::exchange(kept.decoder, new Decoder(encoding));
+  // what was decoded already is text, and stays as it is
+  if (decodes || !buffer) {
+    decodes = true;
+    return;
+  }
   decodes = true;
-  if (!buffer) return;
   std::string text = kept.decoder->write(buffer->front);
   while (!buffer->pieces.empty()) text += kept.decoder->write(buffer->pieces.take());
   delete std::exchange(buffer, nullptr);
