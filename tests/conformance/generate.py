@@ -143,12 +143,14 @@ class Generator:
             # A pause may come before connect(), and after 'finish' a write kills the socket.
             after_data = event in ("data", "tick:m1", "immediate:m1") and not side.chunk_sensitive
             at_once = event in ("pause", "finish")
+            # Events of a client that may come before 'ready', which may write.
+            late_writes = at_once or not side.accepted and event not in ("data", "end", "cb:w2")
             for _ in range(self.random.randint(1, 3)):
                 roll = self.random.random()
                 can_write = side.may_write_in_reactions and not side.ended and not at_once
                 if roll < 0.35 and can_write and (trigger in early or side.may_write_later and not side.ends_in_block):
                     steps += self.write(side)
-                elif roll < 0.42 and side.may_end_in_reactions and not side.ended and trigger not in early and not at_once and event != "drain":
+                elif roll < 0.42 and side.may_end_in_reactions and not side.ended and trigger not in early and not late_writes:
                     side.may_write_in_blocks = False
                     steps += self.end(side)
                 else:
