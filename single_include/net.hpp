@@ -477,6 +477,7 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -787,6 +788,13 @@ namespace detail {
   std::fprintf(stderr, "net: %s\n", error.what());
   std::abort();
 #endif
+}
+
+/// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make.
+inline const Error& no_error() noexcept {
+  alignas(Error) static unsigned char room[sizeof(Error)];
+  static const Error* const none = ::new (static_cast<void*>(room)) Error;  // outlives every static object
+  return *none;
 }
 
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
@@ -2232,10 +2240,10 @@ inline bool would_block(int error) noexcept { return error == EAGAIN || error ==
 
 /// Repeats a call that a signal interrupted; its result, or the negated errno.
 template <class Call>
-auto retried(Call call) noexcept -> decltype(call()) {
+[[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
   for (;;) {
     const auto result = call();
-    if (result >= 0) return result;
+    if (result >= 0) [[likely]] return result;
     if (errno != EINTR) return -errno;
   }
 }
@@ -2745,6 +2753,7 @@ namespace net::detail {
 
 inline constexpr unsigned readable = 1;
 inline constexpr unsigned writable = 2;
+inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
 
 /// A descriptor that a loop watches. It is part of its owner, so there is no map to
 /// look things up in; it may be dropped inside any callback, and must live until the turn has ended.
@@ -2758,7 +2767,8 @@ struct Watcher {
 
 /// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
 /// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
-/// reading says. Readiness may be spurious.
+/// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
+/// Readiness may be spurious.
 template <class P>
 concept Poller = std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
   { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
@@ -3022,6 +3032,7 @@ class epoll_poller {
       if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
       what &= watcher.wanted;  // an earlier callback of this round may have dropped it
       if (what == 0) continue;
+      if (happened & EPOLLHUP) what |= hung_up;
       if (&watcher == &bell_watcher_) {
         bell_.silence();
       } else {
@@ -3110,6 +3121,7 @@ class poll_poller {
       if (happened & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) what |= writable;
       what &= watcher->wanted;
       if (what == 0) continue;
+      if (happened & POLLHUP) what |= hung_up;
       if (watcher == &bell_watcher_) {
         bell_.silence();
       } else {
@@ -3449,7 +3461,7 @@ struct Handle {
 
   void retain() noexcept { ++owners; }
   void release() noexcept {
-    if (--owners == 0) operations->free(*this);
+    if (--owners == 0) [[unlikely]] operations->free(*this);
   }
 
   LoopCore* loop;
@@ -3529,8 +3541,15 @@ class LoopCore {
   /// Milliseconds until the loop has something to do by itself; -1: nothing.
   int timeout_ms() const noexcept;
 
-  std::uint64_t now() const noexcept { return now_; }
-  void update_time() noexcept { now_ = Machine::now_ms(); }
+  /// The time at which this turn's events came, or, if nobody has asked since, the time of the asking.
+  std::uint64_t now() const noexcept {
+    if (stale_) update_time();
+    return now_;
+  }
+  void update_time() const noexcept {
+    now_ = Machine::now_ms();
+    stale_ = false;
+  }
 
   /// What keeps the loop alive is counted.
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
@@ -3570,6 +3589,8 @@ class LoopCore {
   const char* cork_data() const noexcept { return cork_; }
   /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
   char* cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
+  /// The same, but null also if something has to be done first.
+  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
   void forget_cork() noexcept { cork_owner_ = nullptr, cork_size_ = 0; }
   void flush_cork() noexcept {
     if (cork_owner_) cork_flush_(*cork_owner_);
@@ -3627,7 +3648,8 @@ class LoopCore {
   void abandon_all() noexcept;
 
   Machine::Poller poller_;
-  std::uint64_t now_ = 0;
+  mutable std::uint64_t now_ = 0;
+  mutable bool stale_ = true;
   std::size_t alive_ = 0;
   std::size_t wanted_immediates_ = 0;
   Atomic<int> stop_{0};
@@ -3685,14 +3707,22 @@ inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&) noexcept, 
   if (cork_owner_ != &owner) {
     flush_cork();
     if (!cork_) cork_ = static_cast<char*>(::operator new(cork_room, std::nothrow));
-    if (!cork_ || size > cork_room) return nullptr;
+    if (!cork_) return nullptr;
+  }
+  return cork_if_free(owner, flush, size);
+}
+
+inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
+  if (inside_ == 0) return nullptr;
+  if (cork_owner_ != &owner) {
+    if (cork_owner_ || !cork_) return nullptr;
     cork_owner_ = &owner;
     cork_flush_ = flush;
-  } else if (size > cork_room - cork_size_) {
-    return nullptr;
   }
+  const std::size_t filled = cork_size_ + size;
+  if (filled > cork_room) return nullptr;
   char* room = cork_ + cork_size_;
-  cork_size_ += size;
+  cork_size_ = filled;
   return room;
 }
 
@@ -3813,29 +3843,29 @@ inline int LoopCore::timeout_ms() const noexcept {
   if (!ticks_.empty() || !pending_.empty() || !closing_.empty() || !letters_.empty() || wanted_immediates_ > 0) return 0;
   if (mailbox_->any.load() != 0) return 0;
   if (timers_.empty()) return -1;
-  const std::uint64_t due = timers_.first()->due;
-  return due <= now_ ? 0 : due - now_ > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - now_);
+  const std::uint64_t due = timers_.first()->due, at = now();
+  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
 inline void LoopCore::turn(int most_ms) {
-  run_jobs(pending_);
+  if (!pending_.empty()) run_jobs(pending_);
   int wait = timeout_ms();
   if (stop_.load() != 0 || !alive()) wait = 0;
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
-  bool fresh = false;
-  poller_.wait(wait, [&](Watcher& watcher, unsigned what, int error) {
-    if (!std::exchange(fresh, true)) update_time();
+  stale_ = true;  // most turns need no clock
+  poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
     Handle& owner = *static_cast<Handle*>(watcher.owner);
     run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
   });
-  if (!fresh) update_time();
-  run_letters();
-  run_pending();
-  run_immediates();
-  run_jobs(closing_);
-  update_time();
-  run_timers();
+  if (!letters_.empty() || mailbox_->any.load() != 0) run_letters();
+  if (!pending_.empty()) run_pending();
+  if (!immediates_.empty()) run_immediates();
+  if (!closing_.empty()) run_jobs(closing_);
+  if (!timers_.empty()) {
+    update_time();
+    run_timers();
+  }
 }
 
 inline void LoopCore::run() {
@@ -3847,9 +3877,10 @@ inline void LoopCore::run() {
 
 inline bool LoopCore::run_once(int most_ms) {
   const Running running(*this);
+  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
   drain_ticks();
   run_timers();
-  turn(most_ms);
+  turn(ready ? 0 : most_ms);
   return alive();
 }
 
@@ -4234,9 +4265,9 @@ class Listeners {
   struct Emission {
     Listeners& in;
     explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
-    ~Emission() {
+    [[gnu::always_inline]] ~Emission() {
       --in.depth_;
-      if (in.unsettled_) in.settle();
+      if (in.unsettled_) [[unlikely]] in.settle();
     }
   };
 
@@ -4257,7 +4288,7 @@ class Listeners {
   }
 
   /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more.
-  void settle() noexcept {
+  [[gnu::noinline]] void settle() noexcept {
     if (settling_) return;
     settling_ = true;
     unsettled_ = false;
@@ -4825,6 +4856,7 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -5739,6 +5771,48 @@ struct ColdState {
   int type_of_service = -1;
 };
 
+/// What a read has to look at, together, so that one comparison asks for all of it.
+struct ReadGate {
+  Flow flow_state = Flow::unset;
+  bool kernel_reading = false;  // the poller is asked for what can be read
+  bool users_buffer = false;    // onread
+  bool decodes = false;         // setEncoding() was called
+  bool ended = false;           // the end was read
+  bool timed = false;           // setTimeout() is on
+  std::uint16_t none = 0;
+
+  /// The common case: it flows, and nothing else is asked for.
+  bool plain() const noexcept {
+    const ReadGate common{Flow::flowing, true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(ReadGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
+  }
+};
+
+/// What a write has to look at, alike.
+struct WriteGate {
+  bool has_handle = false;   // so it is not destroyed either
+  bool connecting = false;
+  bool writing = false;      // a request is in flight
+  bool need_drain = false;
+  bool ending = false;       // end() was called
+  bool errored = false;
+  std::uint16_t corked = 0;
+
+  /// The common case: connected, and nothing waits.
+  bool open() const noexcept {
+    const WriteGate common{true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(WriteGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
+  }
+};
+
 /// The order of the rows in Socket::Events.
 enum SocketEvent : unsigned {
   on_close, on_connect, on_attempt, on_attempt_failed, on_attempt_timeout, on_data, on_drain, on_end, on_error,
@@ -5746,7 +5820,7 @@ enum SocketEvent : unsigned {
 };
 
 /// Modelled after Node's own streams, function by function, so that events come in Node's order.
-struct SocketState : Handle {
+struct SocketState : Handle, ReadGate, WriteGate {
   static const Operations table;
 
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
@@ -5754,12 +5828,14 @@ struct SocketState : Handle {
 
   // ── reading (socket_reading.hpp) ──
   void read_from_kernel();
+  void read_with_care(bool to_the_end);
+  void read_on(char* room, std::ptrdiff_t got, bool to_the_end);
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
   void read_over(std::ptrdiff_t got);
-  void read_into_users();
+  void read_into_users(bool to_the_end);
   void next_users_buffer();
   void set_encoding(Encoding encoding);
   void push_end();
@@ -5782,11 +5858,14 @@ struct SocketState : Handle {
   void readable_listener_removed();
 
   // ── writing (socket_writing.hpp) ──
+  char* gather(const char* data, std::size_t size) noexcept;
   template <class MakeNode>
   bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
   bool refuse_write(WriteCallback& callback);
-  Error refusal() const;
+  Error refusal(bool tells_who) const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
+  void cork_sent(std::size_t gathered, std::ptrdiff_t sent);
+  void cork_left(std::size_t gathered, std::ptrdiff_t sent);
   static void flush_corked(Handle& self) noexcept;
   void send_in_flight();
   void in_flight_taken();
@@ -5835,9 +5914,9 @@ struct SocketState : Handle {
   void idle_check();
   void wake_idle();
   void touch() {
-    last_activity = loop->now();
-    if (idle_over) wake_idle();
+    if (timed) note_activity();
   }
+  void note_activity();
   void apply_options();
 
   // ── connecting (connector.hpp) ──
@@ -5854,7 +5933,7 @@ struct SocketState : Handle {
   void tell_attempt_failed(std::string_view address, int port, Family family, const Error& error);
   void tell_attempt_timeout(std::string_view address, int port, Family family);
   void tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host);
-  void tell_data(Chunk chunk);
+  [[gnu::always_inline]] void tell_data(Chunk chunk);
   void tell_drain();
   void tell_end();
   void tell_error(const Error& error);
@@ -5866,11 +5945,12 @@ struct SocketState : Handle {
   void tell_readable();
 
   // ── helpers ──
+  void ready_otherwise(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
   /// Runs a member function on the next tick, if the socket still exists.
   template <class F>
   void tick(F&& f) {
-    loop->next_tick([self = Ref<SocketState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+    if (loop) loop->next_tick([self = Ref<SocketState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
   }
   void update_watch();
   void recount() noexcept;
@@ -5892,11 +5972,8 @@ struct SocketState : Handle {
   Machine::Channel channel;
 
   // reading
-  Flow flow_state = Flow::unset;
   bool explicitly_paused : 1 = false;
   bool explicitly_resumed : 1 = false;
-  bool kernel_reading : 1 = false;
-  bool ended : 1 = false;               // the end was read
   bool end_told : 1 = false;
   bool end_ticking : 1 = false;
   bool reading : 1 = false;
@@ -5907,25 +5984,17 @@ struct SocketState : Handle {
   bool reading_more : 1 = false;
   bool read_when_connected : 1 = false;
   bool unreadable : 1 = false;          // `readable: false`
-  bool decodes : 1 = false;             // setEncoding() was called
-  bool users_buffer : 1 = false;        // onread
   // writing
-  bool writing : 1 = false;             // a request is in flight
   bool wait_connect : 1 = false;        // it waits for the connection
   bool buffer_processing : 1 = false;
-  bool need_drain : 1 = false;
   bool drain_ticking : 1 = false;
-  bool ending : 1 = false;              // end() was called
   bool final_called : 1 = false;
   bool prefinished : 1 = false;
   bool finished : 1 = false;
   bool shutting_down : 1 = false;
   bool ended_by_other : 1 = false;      // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
-  bool has_handle : 1 = false;
-  bool connecting : 1 = false;
   bool destroyed : 1 = false;
-  bool errored : 1 = false;
   bool error_told : 1 = false;
   bool close_ticked : 1 = false;
   bool had_error : 1 = false;
@@ -5942,7 +6011,6 @@ struct SocketState : Handle {
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
 
-  std::uint16_t corked = 0;
   std::uint32_t round = 0;              // counts connections, so that what belongs to an old one can tell
   std::uint32_t cork_callbacks = 0;     // of small writes that are gathered
 
@@ -5960,6 +6028,7 @@ struct SocketState : Handle {
   Ref<Handle> server;                   // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
+  bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
 };
 
 /// What is to be done if user code throws on the way; `passed` says that it did not.
@@ -6000,9 +6069,14 @@ inline void SocketState::update_watch() {
 
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) return self.connect_ready(watcher);
-  if (what & readable) self.read_from_kernel();
-  if ((what & writable) && self.writing && self.channel.is_open()) self.send_in_flight();
+  if (self.connecting) [[unlikely]] return self.connect_ready(watcher);
+  if (what == readable) [[likely]] return self.read_from_kernel();
+  self.ready_otherwise(what);
+}
+
+[[gnu::noinline]] inline void SocketState::ready_otherwise(unsigned what) {
+  if (what & readable) read_with_care((what & hung_up) != 0);
+  if ((what & writable) && writing && channel.is_open()) send_in_flight();
 }
 
 template <class F>
@@ -6067,7 +6141,7 @@ struct ServerState : Handle {
 
   template <class F>
   void tick(F&& f) {
-    loop->next_tick([self = Ref<ServerState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+    if (loop) loop->next_tick([self = Ref<ServerState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept {
@@ -6171,7 +6245,7 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
   };
   if (isIP(asked.host) != 0) {
     // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] { answered(Error(), {{host, family_of(host)}}); });
+    loop->next_tick([answered, host = asked.host] { answered(no_error(), {{host, family_of(host)}}); });
   } else {
     detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
   }
@@ -6540,7 +6614,7 @@ struct Connector {
     if (!plan().selecting) addresses = addresses.first(1);
     Error invalid;
     for (const LookupAddress& found : addresses) {
-      self.tell_lookup(Error(), found.address, found.family, host);
+      self.tell_lookup(no_error(), found.address, found.family, host);
       if (!self.connecting || self.round != round) return;
       const Error wrong = check(found);
       if (!wrong) {
@@ -6768,7 +6842,7 @@ struct Connector {
 };
 
 /// The poller says that an attempt has ended.
-inline void SocketState::connect_ready(Watcher& watcher) {
+[[gnu::noinline]] inline void SocketState::connect_ready(Watcher& watcher) {
   const Ref<SocketState> alive(this);
   if (is_path) return Connector{*this}.path_done(channel.finish_connect());
   for (Attempt* attempt : cold->connecting->attempts) {
@@ -6894,10 +6968,14 @@ WriteCallback write_callback(F&& callback) {
 template <class T>
 concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>>;
 
-/// A listener, or the nullptr that stands for none: what is neither text nor a number.
 template <class T>
-concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
-                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int>);
+concept OptionStruct = std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
+
+/// A listener, or the nullptr that stands for none: what is neither text nor a number nor options.
+template <class T>
+concept OptionalListener =
+    std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
+    (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> && !OptionStruct<std::remove_cvref_t<T>>);
 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 inline int explicit_port(int port) {
@@ -6963,6 +7041,9 @@ inline void SocketState::end(WriteCallback callback, bool refused, const Error& 
     } else if (destroyed) {
       refused = true;
       error = coded(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    } else if (errored) {
+      refused = true;
+      error = cold->errored;
     }
     // the first end() after a destroy() would never be told
     if (destroyed && !refused) {
@@ -7029,11 +7110,11 @@ inline void SocketState::finish() {
   if (!finished) {
     finished = true;
     OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
-    tell_finish_callbacks(Error());
+    tell_finish_callbacks(no_error());
     tell_finish();
     again.passed = true;
   }
-  if (end_told || unreadable) destroy(Error());
+  if (end_told || unreadable) destroy(no_error());
 }
 
 // ── destroy() ──────────────────────────────────────────────────────────────
@@ -7195,11 +7276,11 @@ inline void SocketState::let_go() noexcept {
 
 inline void SocketState::destroy_soon() {
   const bool still_writable = !destroyed && !errored && !ending;
-  if (still_writable) end({}, false, Error());
+  if (still_writable) end({}, false, no_error());
   if (finished) {
-    destroy(Error());
+    destroy(no_error());
   } else {
-    once_inside(on_finish, [this] { destroy(Error()); });
+    once_inside(on_finish, [this] { destroy(no_error()); });
   }
 }
 
@@ -7210,7 +7291,7 @@ inline void SocketState::reset_and_destroy() {
     once_inside(on_connect, [this] { reset_and_destroy(); });
   } else if (has_handle) {
     resetting = true;
-    destroy(Error());
+    destroy(no_error());
   } else {
     destroy(coded(Errc::ERR_SOCKET_CLOSED));
   }
@@ -7281,7 +7362,8 @@ inline void SocketState::set_timeout(double ms) {
   ColdState& kept = more();
   kept.idle_length = ms;
   idle_over = false;
-  if (ms == 0) {
+  timed = ms != 0;
+  if (!timed) {
     if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
     return;
   }
@@ -7309,6 +7391,11 @@ inline void SocketState::idle_check() {
   if (loop->now() < last_activity + idle_ms()) return loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
   tell_timeout();
+}
+
+[[gnu::noinline]] inline void SocketState::note_activity() {
+  last_activity = loop->now();
+  if (idle_over) wake_idle();
 }
 
 inline void SocketState::wake_idle() {
@@ -7365,20 +7452,40 @@ inline void SocketState::stop_reading() {
 }
 
 inline void SocketState::read_from_kernel() {
-  if (!kernel_reading) return;
-  if (users_buffer) return read_into_users();
-  if (cold && !cold->unread.empty()) return deliver_unread();
+  if (!plain() || buffer || (cold && !cold->unread.empty())) return read_with_care(false);
   char* const room = loop->receive_buffer();
-  for (int reads = 8; reads > 0 && kernel_reading; --reads) {  // bounded: no socket may starve the rest
-    const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
-    if (got > 0) {
-      deliver({room, static_cast<std::size_t>(got)});
-      if (static_cast<std::size_t>(got) < LoopCore::receive_room) return;
-      continue;
-    }
-    if (got != would_block) read_over(got);
+  const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
+  if (got > 0 && static_cast<std::size_t>(got) <= most_at_once) [[likely]] {
+    bytes_read += static_cast<std::size_t>(got);
+    need_readable = reading = true;  // what the next read would note
+    if (listeners.has(on_data)) tell_data(std::string_view(room, static_cast<std::size_t>(got)));
+    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]] stop_reading();
     return;
   }
+  read_on(room, got, false);
+}
+
+[[gnu::noinline]] inline void SocketState::read_with_care(bool to_the_end) {
+  if (!kernel_reading) return;
+  if (users_buffer) return read_into_users(to_the_end);
+  if (cold && !cold->unread.empty()) return deliver_unread();
+  char* const room = loop->receive_buffer();
+  read_on(room, channel.try_read(room, LoopCore::receive_room), to_the_end);
+}
+
+/// Bounded: no socket may starve the rest.
+[[gnu::noinline]] inline void SocketState::read_on(char* room, std::ptrdiff_t got, bool to_the_end) {
+  for (int reads = 8; got > 0; got = channel.try_read(room, LoopCore::receive_room)) {
+    deliver({room, static_cast<std::size_t>(got)});
+    if (!kernel_reading || --reads == 0) return;
+    if (static_cast<std::size_t>(got) == LoopCore::receive_room) continue;
+    if (!to_the_end) return;
+    // the connection is over: the end stands behind this, and one more read is less than one more turn
+    loop->flush_cork();
+    loop->drain_ticks();
+    if (!kernel_reading) return;
+  }
+  if (got != would_block) read_over(got);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
@@ -7392,7 +7499,7 @@ inline void SocketState::read_over(std::ptrdiff_t got) {
 }
 
 /// S25: into the user's memory, one callback a read.
-inline void SocketState::read_into_users() {
+inline void SocketState::read_into_users(bool to_the_end) {
   for (int reads = 32; reads > 0 && kernel_reading; --reads) {
     const std::span<std::byte> room = cold->onread_buffer;
     const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
@@ -7405,7 +7512,7 @@ inline void SocketState::read_into_users() {
     const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), room);
     next_users_buffer();
     if (!more_wanted) stop_reading();
-    if (static_cast<std::size_t>(got) < room.size()) return;
+    if (static_cast<std::size_t>(got) < room.size() && !to_the_end) return;
     loop->flush_cork();
     loop->drain_ticks();
   }
@@ -7469,7 +7576,7 @@ inline bool SocketState::push(std::string_view bytes) {
     if (need_readable) emit_readable();
     maybe_read_more();
   }
-  return !ended && (read_length() < read_mark || read_length() == 0);
+  return has_room();
 }
 
 inline void SocketState::buffer_bytes(std::string&& bytes) {
@@ -7558,8 +7665,8 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece)
 }
 
 inline void SocketState::read_nothing() {
-  std::string none;
-  (void)read_piece(0, false, none);
+  std::string nothing;
+  (void)read_piece(0, false, nothing);
 }
 
 inline void SocketState::flow() {
@@ -7614,10 +7721,10 @@ inline void SocketState::end_readable_now() {
   const bool still_writable = !destroyed && !errored && !ending;
   if (still_writable && !allow_half_open) {
     tick([](SocketState& self) {
-      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, Error());
+      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, no_error());
     });
   } else if (finished) {
-    destroy(Error());
+    destroy(no_error());
   }
 }
 
@@ -7658,8 +7765,12 @@ inline void SocketState::resume_now() {
 inline void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = more();
   delete std::exchange(kept.decoder, new Decoder(encoding));
+  // what was decoded already is text, and stays as it is
+  if (decodes || !buffer) {
+    decodes = true;
+    return;
+  }
   decodes = true;
-  if (!buffer) return;
   std::string text = kept.decoder->write(buffer->front);
   while (!buffer->pieces.empty()) text += kept.decoder->write(buffer->pieces.take());
   delete std::exchange(buffer, nullptr);
@@ -7721,6 +7832,16 @@ namespace net::detail::inline NET_MACHINE {
 
 // ── one write ──────────────────────────────────────────────────────────────
 
+/// The common case of a small write: gathered, to leave when the listener has returned. Null: it is another case.
+/// Nothing in here needs a stack frame.
+[[gnu::noinline]] inline char* SocketState::gather(const char* data, std::size_t size) noexcept {
+  if (!open() || timed || size - 1 >= LoopCore::cork_room / 2 || write_mark <= LoopCore::cork_room) return nullptr;
+  char* const room = loop->cork_if_free(*this, &flush_corked, size);
+  if (!room) return nullptr;
+  bytes_sent += size;
+  return static_cast<char*>(std::memcpy(room, data, size));
+}
+
 /// Takes all the bytes, always; the result only advises (S15.4). `make_node` keeps them if they have to wait:
 /// it is given how many of them the kernel has taken already.
 template <class MakeNode>
@@ -7728,9 +7849,9 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
   if (ending || destroyed) return refuse_write(callback);
   const bool waits = writing || corked > 0 || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
-    // the common case: gathered, to leave when the listener has returned
-    if (char* room = loop->cork_for(*this, &flush_corked, size)) {
-      if (size > 0) std::memcpy(room, data, size);
+    char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
+    if (room || size == 0) {
+      if (room) std::memcpy(room, data, size);
       bytes_sent += size;
       touch();
       if (callback) ++cork_callbacks;
@@ -7788,35 +7909,54 @@ inline bool SocketState::send_now(const char* data, std::size_t size, std::size_
     errored = true;
     more().errored = system_failure(static_cast<int>(-sent), "write");
   }
-  std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  if (gathered > 0) {
-    const std::size_t left = gathered < done ? 0 : gathered - done;
-    done -= gathered - left;
-    if (left > 0) {
-      WriteNode* rest = WriteNode::copy(loop->cork_data() + gathered - left, left);
-      back().in_flight.push(rest);
-      backlog->in_flight_length += left;
-      write_length += left;
-      writing = !broken;
-      // those who were to be told on a tick wait for the rest
-      backlog->done.move_last_to(backlog->in_flight, cork_callbacks);
-    }
-    cork_callbacks = 0;
-    loop->forget_cork();
-  }
-  taken = done;
+  if (gathered > 0) cork_sent(gathered, sent);
+  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  taken = done < gathered ? 0 : done - gathered;
   return !broken;
+}
+
+/// What the kernel did not take of the cork is in flight from now on, unless the connection is broken.
+inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
+  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  if (done < gathered) {
+    const std::size_t left = gathered - done;
+    back().in_flight.push(WriteNode::copy(loop->cork_data() + done, left));
+    backlog->in_flight_length += left;
+    write_length += left;
+    writing = sent >= 0 || sent == would_block;
+    // those who were to be told on a tick wait for the rest
+    backlog->done.move_last_to(backlog->in_flight, cork_callbacks);
+  }
+  cork_callbacks = 0;
+  loop->forget_cork();
 }
 
 /// The listener that gathered small writes has returned, or another socket wants the room.
 inline void SocketState::flush_corked(Handle& handle) noexcept {
   auto& self = static_cast<SocketState&>(handle);
-  if (!self.channel.is_open()) return self.loop->forget_cork();
-  std::size_t none = 0;
-  if (!self.send_now(nullptr, 0, none)) {
-    self.tick([](SocketState& socket) { socket.write_failed(socket.cold->errored); });
-  } else if (self.writing) {
-    self.update_watch();
+  LoopCore& loop = *self.loop;
+  if (!self.channel.is_open()) return loop.forget_cork();
+  const Slice all{loop.cork_data(), loop.cork_size()};
+  const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
+  if (sent == static_cast<std::ptrdiff_t>(all.size)) [[likely]] {
+    self.cork_callbacks = 0;
+    return loop.forget_cork();
+  }
+  self.cork_left(all.size, sent);
+}
+
+/// The kernel did not take all of it, or nothing at all any more.
+[[gnu::cold]] inline void SocketState::cork_left(std::size_t gathered, std::ptrdiff_t sent) {
+  const bool broken = sent < 0 && sent != would_block;
+  if (broken) {
+    errored = true;
+    more().errored = system_failure(static_cast<int>(-sent), "write");
+  }
+  cork_sent(gathered, sent);
+  if (broken) {
+    tick([](SocketState& self) { self.write_failed(self.cold->errored); });
+  } else {
+    update_watch();
   }
 }
 
@@ -7832,6 +7972,7 @@ inline void SocketState::tell_written(WriteCallback callback) {
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
   back().done.push(node);
+  drain_ticking = true;
   tick([](SocketState& self) { self.after_write(1); });
 }
 
@@ -7851,7 +7992,7 @@ inline void SocketState::after_write(std::size_t count) {
     --count;
     const WriteCallback callback = std::move(backlog->done.first()->callback);
     backlog->done.pop();
-    if (callback) callback(Error());
+    if (callback) callback(no_error());
   }
   again.passed = true;
   if (destroyed) fail_buffered();
@@ -7922,11 +8063,13 @@ inline void SocketState::send_buffered() {
   // taken at once: told on a tick
   writing = false;
   write_length -= std::exchange(backlog->in_flight_length, 0);
-  backlog->in_flight.move_to(backlog->done);
-  if (callbacks || (need_drain && write_length == 0)) {
+  if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
+    backlog->in_flight.move_to(backlog->done);
+    drain_ticking = true;
     tick([count](SocketState& self) { self.after_write(count); });
   } else {
-    while (count-- > 0) backlog->done.pop();
+    // not by way of `done`, where those of an earlier request may still wait
+    while (count-- > 0) backlog->in_flight.pop();
     maybe_finish();
   }
 }
@@ -8022,14 +8165,14 @@ inline void SocketState::tell_finish_callbacks(const Error& error) {
   }
 }
 
-/// S15.15-S15.17, S16.8: what a write in a wrong state gets.
-inline Error SocketState::refusal() const {
+/// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) is never told who ended (S16.5).
+inline Error SocketState::refusal(bool tells_who) const {
   if (!ending) return coded(Errc::ERR_STREAM_DESTROYED);
-  return ended_by_other ? ended_by_other_party() : coded(Errc::ERR_STREAM_WRITE_AFTER_END);
+  return tells_who && ended_by_other ? ended_by_other_party() : coded(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
 inline bool SocketState::refuse_write(WriteCallback& callback) {
-  const Error error = refusal();
+  const Error error = refusal(true);
   if (callback && loop) {
     loop->next_tick([error, call = std::move(callback)] { call(error); });
   }
@@ -8114,7 +8257,8 @@ class Socket : public Emitter<Socket> {
   /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
   template <detail::Payload Data>
   bool write(Data&& data) const {
-    return put(std::forward<Data>(data), {});
+    const std::string_view bytes = detail::bytes_of(data);
+    return state_->gather(bytes.data(), bytes.size()) != nullptr || put(std::forward<Data>(data), {});
   }
   template <detail::Payload Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
@@ -8131,13 +8275,13 @@ class Socket : public Emitter<Socket> {
   /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
   /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
   const Socket& end() const {
-    state_->end({}, false, Error());
+    state_->end({}, false, detail::no_error());
     return *this;
   }
   template <class F>
     requires(!detail::Payload<F>)
   const Socket& end(F&& callback) const {
-    state_->end(detail::write_callback(std::forward<F>(callback)), false, Error());
+    state_->end(detail::write_callback(std::forward<F>(callback)), false, detail::no_error());
     return *this;
   }
   /// Writes and then ends.
@@ -8145,8 +8289,12 @@ class Socket : public Emitter<Socket> {
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
     const bool refused = state_->ending || state_->destroyed;
-    const Error why = refused ? state_->refusal() : Error();
-    (void)put(std::forward<Data>(data), {});
+    const Error why = refused ? state_->refusal(false) : detail::no_error();
+    if (refused) {
+      state_->fail(why);
+    } else {
+      (void)put(std::forward<Data>(data), {});
+    }
     state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
     return *this;
   }
@@ -8162,7 +8310,7 @@ class Socket : public Emitter<Socket> {
   // ── closing ──
 
   /// Closes at once; what the kernel has not taken is lost. 'error' follows if one is given, then 'close' (S17.1).
-  const Socket& destroy() const { return destroy(Error()); }
+  const Socket& destroy() const { return destroy(detail::no_error()); }
   const Socket& destroy(const Error& error) const {
     state_->destroy(error);
     return *this;
@@ -8334,13 +8482,14 @@ class Socket : public Emitter<Socket> {
   void tell_pipe(const Socket& source) const;
   void tell_unpipe(const Socket& source) const;
   template <class Data>
-  bool put(Data&& data, detail::WriteCallback callback) const {
+  bool put(Data&& data, detail::WriteCallback&& callback) const {
     const std::string_view bytes = detail::bytes_of(data);
     return state_->write(bytes.data(), bytes.size(), std::move(callback),
                          [&](std::size_t taken) { return detail::make_node(std::forward<Data>(data), taken); });
   }
   std::optional<std::string> take(std::size_t n, bool all) const {
     std::string piece;
+    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended) state_->start_reading();  // S25.5
     if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
     return piece;
   }
@@ -8397,7 +8546,7 @@ inline void Socket::start(const ConnectOptions& options) const {
     detail::raise(detail::address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
   if (state.closing) detail::raise(detail::coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  if (state.destroyed) state.undestroy();
+  state.undestroy();
   if (state.users_buffer) state.next_users_buffer();
   ++state.round;
   if (options.noDelay) state.no_delay = true;
@@ -8567,7 +8716,7 @@ namespace net::detail::inline NET_MACHINE {
 
 /// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
 template <unsigned Event, class... Args>
-bool tell(SocketState& state, Args&&... args) {
+[[gnu::always_inline]] inline bool tell(SocketState& state, Args&&... args) {
   if (!state.listeners.has(Event)) return false;
   Socket socket{Ref<SocketState>(&state)};
   return EventAt<Socket::Events, Event>::type::fire(state.listeners, Event, socket, args...);
@@ -8722,7 +8871,7 @@ class Server : public Emitter<Server> {
   template <class F>
   const Server& getConnections(F&& callback) const {
     state_->tick([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& self) mutable {
-      call(Error(), self.connections);
+      call(detail::no_error(), self.connections);
     });
     return *this;
   }

@@ -129,8 +129,12 @@ class Socket : public Emitter<Socket> {
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
     const bool refused = state_->ending || state_->destroyed;
-    const Error why = refused ? state_->refusal() : detail::no_error();
-    (void)put(std::forward<Data>(data), {});
+    const Error why = refused ? state_->refusal(false) : detail::no_error();
+    if (refused) {
+      state_->fail(why);
+    } else {
+      (void)put(std::forward<Data>(data), {});
+    }
     state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
     return *this;
   }
@@ -325,6 +329,7 @@ class Socket : public Emitter<Socket> {
   }
   std::optional<std::string> take(std::size_t n, bool all) const {
     std::string piece;
+    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended) state_->start_reading();  // S25.5
     if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
     return piece;
   }
@@ -381,7 +386,7 @@ inline void Socket::start(const ConnectOptions& options) const {
     detail::raise(detail::address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
   if (state.closing) detail::raise(detail::coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  if (state.destroyed) state.undestroy();
+  state.undestroy();
   if (state.users_buffer) state.next_users_buffer();
   ++state.round;
   if (options.noDelay) state.no_delay = true;

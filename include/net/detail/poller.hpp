@@ -11,6 +11,7 @@ namespace net::detail {
 
 inline constexpr unsigned readable = 1;
 inline constexpr unsigned writable = 2;
+inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
 
 /// A descriptor that a loop watches. It is part of its owner, so there is no map to
 /// look things up in; it may be dropped inside any callback, and must live until the turn has ended.
@@ -24,7 +25,8 @@ struct Watcher {
 
 /// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
 /// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
-/// reading says. Readiness may be spurious.
+/// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
+/// Readiness may be spurious.
 template <class P>
 concept Poller = std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
   { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno

@@ -55,6 +55,7 @@ class epoll_poller {
       if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
       what &= watcher.wanted;  // an earlier callback of this round may have dropped it
       if (what == 0) continue;
+      if (happened & EPOLLHUP) what |= hung_up;
       if (&watcher == &bell_watcher_) {
         bell_.silence();
       } else {

@@ -53,6 +53,7 @@ class poll_poller {
       if (happened & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) what |= writable;
       what &= watcher->wanted;
       if (what == 0) continue;
+      if (happened & POLLHUP) what |= hung_up;
       if (watcher == &bell_watcher_) {
         bell_.silence();
       } else {

@@ -28,6 +28,9 @@ inline void SocketState::end(WriteCallback callback, bool refused, const Error& 
     } else if (destroyed) {
       refused = true;
       error = coded(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    } else if (errored) {
+      refused = true;
+      error = cold->errored;
     }
     // the first end() after a destroy() would never be told
     if (destroyed && !refused) {

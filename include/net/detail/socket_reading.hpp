@@ -33,7 +33,7 @@ inline void SocketState::stop_reading() {
 }
 
 inline void SocketState::read_from_kernel() {
-  if (!plain() || buffer || (cold && !cold->unread.empty())) return read_with_care();
+  if (!plain() || buffer || (cold && !cold->unread.empty())) return read_with_care(false);
   char* const room = loop->receive_buffer();
   const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
   if (got > 0 && static_cast<std::size_t>(got) <= most_at_once) [[likely]] {
@@ -43,22 +43,28 @@ inline void SocketState::read_from_kernel() {
     if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]] stop_reading();
     return;
   }
-  read_on(room, got);
+  read_on(room, got, false);
 }
 
-[[gnu::noinline]] inline void SocketState::read_with_care() {
+[[gnu::noinline]] inline void SocketState::read_with_care(bool to_the_end) {
   if (!kernel_reading) return;
-  if (users_buffer) return read_into_users();
+  if (users_buffer) return read_into_users(to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
   char* const room = loop->receive_buffer();
-  read_on(room, channel.try_read(room, LoopCore::receive_room));
+  read_on(room, channel.try_read(room, LoopCore::receive_room), to_the_end);
 }
 
 /// Bounded: no socket may starve the rest.
-[[gnu::noinline]] inline void SocketState::read_on(char* room, std::ptrdiff_t got) {
+[[gnu::noinline]] inline void SocketState::read_on(char* room, std::ptrdiff_t got, bool to_the_end) {
   for (int reads = 8; got > 0; got = channel.try_read(room, LoopCore::receive_room)) {
     deliver({room, static_cast<std::size_t>(got)});
-    if (static_cast<std::size_t>(got) < LoopCore::receive_room || !kernel_reading || --reads == 0) return;
+    if (!kernel_reading || --reads == 0) return;
+    if (static_cast<std::size_t>(got) == LoopCore::receive_room) continue;
+    if (!to_the_end) return;
+    // the connection is over: the end stands behind this, and one more read is less than one more turn
+    loop->flush_cork();
+    loop->drain_ticks();
+    if (!kernel_reading) return;
   }
   if (got != would_block) read_over(got);
 }
@@ -74,7 +80,7 @@ inline void SocketState::read_over(std::ptrdiff_t got) {
 }
 
 /// S25: into the user's memory, one callback a read.
-inline void SocketState::read_into_users() {
+inline void SocketState::read_into_users(bool to_the_end) {
   for (int reads = 32; reads > 0 && kernel_reading; --reads) {
     const std::span<std::byte> room = cold->onread_buffer;
     const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
@@ -87,7 +93,7 @@ inline void SocketState::read_into_users() {
     const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), room);
     next_users_buffer();
     if (!more_wanted) stop_reading();
-    if (static_cast<std::size_t>(got) < room.size()) return;
+    if (static_cast<std::size_t>(got) < room.size() && !to_the_end) return;
     loop->flush_cork();
     loop->drain_ticks();
   }
@@ -240,8 +246,8 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece)
 }
 
 inline void SocketState::read_nothing() {
-  std::string none;
-  (void)read_piece(0, false, none);
+  std::string nothing;
+  (void)read_piece(0, false, nothing);
 }
 
 inline void SocketState::flow() {
@@ -340,8 +346,12 @@ inline void SocketState::resume_now() {
 inline void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = more();
   delete std::exchange(kept.decoder, new Decoder(encoding));
+  // what was decoded already is text, and stays as it is
+  if (decodes || !buffer) {
+    decodes = true;
+    return;
+  }
   decodes = true;
-  if (!buffer) return;
   std::string text = kept.decoder->write(buffer->front);
   while (!buffer->pieces.empty()) text += kept.decoder->write(buffer->pieces.take());
   delete std::exchange(buffer, nullptr);

@@ -125,14 +125,14 @@ struct SocketState : Handle, ReadGate, WriteGate {
 
   // ── reading (socket_reading.hpp) ──
   void read_from_kernel();
-  void read_with_care();
-  void read_on(char* room, std::ptrdiff_t got);
+  void read_with_care(bool to_the_end);
+  void read_on(char* room, std::ptrdiff_t got, bool to_the_end);
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
   void read_over(std::ptrdiff_t got);
-  void read_into_users();
+  void read_into_users(bool to_the_end);
   void next_users_buffer();
   void set_encoding(Encoding encoding);
   void push_end();
@@ -159,7 +159,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   template <class MakeNode>
   bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
   bool refuse_write(WriteCallback& callback);
-  Error refusal() const;
+  Error refusal(bool tells_who) const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void cork_sent(std::size_t gathered, std::ptrdiff_t sent);
   void cork_left(std::size_t gathered, std::ptrdiff_t sent);
@@ -242,7 +242,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void tell_readable();
 
   // ── helpers ──
-  void ready_to_write(unsigned what);
+  void ready_otherwise(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
   /// Runs a member function on the next tick, if the socket still exists.
   template <class F>
@@ -368,11 +368,11 @@ inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wha
   auto& self = static_cast<SocketState&>(handle);
   if (self.connecting) [[unlikely]] return self.connect_ready(watcher);
   if (what == readable) [[likely]] return self.read_from_kernel();
-  self.ready_to_write(what);
+  self.ready_otherwise(what);
 }
 
-[[gnu::noinline]] inline void SocketState::ready_to_write(unsigned what) {
-  if (what & readable) read_from_kernel();
+[[gnu::noinline]] inline void SocketState::ready_otherwise(unsigned what) {
+  if (what & readable) read_with_care((what & hung_up) != 0);
   if ((what & writable) && writing && channel.is_open()) send_in_flight();
 }
 

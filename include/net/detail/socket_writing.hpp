@@ -152,6 +152,7 @@ inline void SocketState::tell_written(WriteCallback callback) {
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
   back().done.push(node);
+  drain_ticking = true;
   tick([](SocketState& self) { self.after_write(1); });
 }
 
@@ -242,11 +243,13 @@ inline void SocketState::send_buffered() {
   // taken at once: told on a tick
   writing = false;
   write_length -= std::exchange(backlog->in_flight_length, 0);
-  backlog->in_flight.move_to(backlog->done);
-  if (callbacks || (need_drain && write_length == 0)) {
+  if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
+    backlog->in_flight.move_to(backlog->done);
+    drain_ticking = true;
     tick([count](SocketState& self) { self.after_write(count); });
   } else {
-    while (count-- > 0) backlog->done.pop();
+    // not by way of `done`, where those of an earlier request may still wait
+    while (count-- > 0) backlog->in_flight.pop();
     maybe_finish();
   }
 }
@@ -342,14 +345,14 @@ inline void SocketState::tell_finish_callbacks(const Error& error) {
   }
 }
 
-/// S15.15-S15.17, S16.8: what a write in a wrong state gets.
-inline Error SocketState::refusal() const {
+/// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) is never told who ended (S16.5).
+inline Error SocketState::refusal(bool tells_who) const {
   if (!ending) return coded(Errc::ERR_STREAM_DESTROYED);
-  return ended_by_other ? ended_by_other_party() : coded(Errc::ERR_STREAM_WRITE_AFTER_END);
+  return tells_who && ended_by_other ? ended_by_other_party() : coded(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
 inline bool SocketState::refuse_write(WriteCallback& callback) {
-  const Error error = refusal();
+  const Error error = refusal(true);
   if (callback && loop) {
     loop->next_tick([error, call = std::move(callback)] { call(error); });
   }

@@ -1,0 +1,142 @@
+// An actor of a scenario: one server or one socket, and the trace of what happened to it.
+import net from 'node:net';
+
+/** FNV-1a over all bytes, so that a lost, doubled or swapped byte shows. */
+function hash(seed, bytes) {
+  let h = seed;
+  for (const byte of bytes) h = Math.imul(h ^ byte, 16777619) >>> 0;
+  return h;
+}
+const hashSeed = 2166136261;
+
+export class Actor {
+  constructor(scenario, name, options = {}) {
+    this.scenario = scenario;
+    this.name = name;
+    this.options = options;
+    this.lines = [];
+    this.events = [];
+    this.counts = new Map();
+    this.shown = new Map();
+    this.tags = new Map();
+    this.got = { size: 0, hash: hashSeed };
+    this.receiving = false;
+    this.numbers = {};
+    scenario.actors.set(name, this);
+  }
+
+  /** A line of the trace: the text, then what changed in the state since the line before. */
+  line(text) {
+    if (this.scenario.over) return;
+    this.scenario.activity++;
+    this.lines.push(`${text} | ${this.state()}`);
+  }
+
+  /** The counters that changed; those in `omit` are left out. */
+  changes(counters) {
+    let out = '';
+    for (const [key, value] of counters) {
+      if (this.scenario.plan.omit.has(key)) continue;
+      if (this.receiving && (key === 'rl' || key === 'br')) continue;
+      if ((this.shown.get(key) ?? '0') === String(value)) continue;
+      this.shown.set(key, String(value));
+      out += ` ${key}=${value}`;
+    }
+    return out;
+  }
+
+  /** One more occurrence of an event: a line, then the steps that wait for it. */
+  event(name, text = name) {
+    if (this.scenario.over) return;
+    const last = this.lines.at(-1);
+    if (!(name === 'readable' && last?.startsWith('readable |'))) this.line(text);
+    this.events.push(name);
+    this.react(name);
+  }
+
+  /** An event told by a listener. The library drops an accepted socket's listeners after 'close', Node does not. */
+  heard(name, text) { if (!this.dropped) this.event(name, text); }
+
+  react(name) {
+    const count = (this.counts.get(name) ?? 0) + 1;
+    this.counts.set(name, count);
+    if (count > 50) return;
+    const { when } = this.scenario.plan;
+    this.scenario.perform(when.get(`${this.name} ${name} #${count}`));
+    this.scenario.perform(when.get(`${this.name} ${name} #*`));
+  }
+
+  /** Bytes came in. How they were cut is no message, so they are added up until barrier(). */
+  received(bytes, name = 'data') {
+    if (this.scenario.over) return;
+    this.scenario.activity++;
+    this.got.size += bytes.length;
+    this.got.hash = hash(this.got.hash, bytes);
+    if (!this.receiving) {
+      this.receiving = true;
+      this.line(name);
+      this.events.push(name);
+    }
+    this.react(name);
+  }
+
+  /** What was received since the last one, told before the next thing that is not data. */
+  barrier() {
+    if (!this.receiving) return;
+    this.receiving = false;
+    this.line(`got ${this.got.size} ${this.got.hash.toString(16)}`);
+    this.got = { size: 0, hash: hashSeed };
+  }
+
+  number(kind) { return `${kind}${this.numbers[kind] = (this.numbers[kind] ?? 0) + 1}`; }
+
+  error(error) {
+    if (!error) return 'ok';
+    const kind = error.name === 'Error' ? '' : `${error.name} `;
+    const where = error.address ? ` ${error.address}${error.port > 0 ? ' port' : ''}` : '';
+    const call = error.syscall ? ` {${error.syscall} ${error.errno}${where}}` : '';
+    return this.scenario.plain(`${kind}${error.code ?? ''}: ${error.message}${call}`);
+  }
+
+  /** A callback whose call is an event of the actor: `cb:w1`. */
+  callback(kind) {
+    const name = `cb:${this.number(kind)}`;
+    return (error, value) => this.event(name, `${name} ${this.error(error)}${value === undefined ? '' : ` ${value}`}`);
+  }
+
+  /** The verbs that servers and sockets share. */
+  common(verb, args) {
+    const emitter = this.handle;
+    switch (verb) {
+      case 'tick': process.nextTick(() => this.event(`tick:${args[0]}`)); return '';
+      case 'immediate': setImmediate(() => this.event(`immediate:${args[0]}`)); return '';
+      case 'timer':
+        this.scenario.waiting++;
+        setTimeout(() => { this.scenario.waiting--; this.event(`timer:${args[1]}`); }, Number(args[0]));
+        return '';
+      case 'throw': throw Object.assign(new Error('thrown'), { actor: this });
+      case 'on': case 'once': case 'prependListener': case 'prependOnceListener': {
+        const [event, tag] = args;
+        // A second trace of the same bytes would show how they were cut.
+        const silent = !tag && this.tags.has(event);
+        const listener = tag ? () => this.heard(`${event}.${tag}`) : silent ? () => {} : this.listener(event);
+        if (verb === 'on' && !silent) this.tags.set(tag ?? event, [event, listener]);
+        emitter[verb](event, listener);
+        return '';
+      }
+      case 'off': {
+        const [event, listener] = this.tags.get(args[0]) ?? ['none', () => {}];
+        emitter.off(event, listener);
+        this.tags.delete(args[0]);
+        return '';
+      }
+      case 'removeAll': this.tags.delete(args[0]); emitter.removeAllListeners(args[0]); return '';
+      case 'listeners': return this.dropped ? '' : ` -> ${emitter.listenerCount(args[0])}`;
+      case 'ref': emitter.ref(); return '';
+      case 'unref': emitter.unref(); return '';
+      default: throw new Error(`${this.name} cannot ${verb}`);
+    }
+  }
+}
+
+export { net };

@@ -1,0 +1,235 @@
+// What the two kinds of actors can do, over Node's net: each verb of the language is one call.
+import { Actor, net } from './actor.mjs';
+
+/** Ports that nobody listens on, and paths that do not exist, for connections that must fail. */
+const refusedPort = 1;
+
+export class SocketActor extends Actor {
+  constructor(scenario, name, options, socket) {
+    super(scenario, name, options);
+    const onread = options.onread && this.onread(options.onread);
+    this.accepted = this.ready = Boolean(socket);
+    this.handle = socket ?? new net.Socket({
+      allowHalfOpen: Boolean(options.halfopen), ...(options.hwm && { highWaterMark: Number(options.hwm) }), onread,
+    });
+    // Nagle's algorithm would hold a second small segment back until the other side's delayed acknowledgement.
+    this.handle.setNoDelay(true);
+    for (const event of ['connectionAttempt', 'connectionAttemptFailed', 'connect', 'ready', 'end', 'finish', 'drain',
+                         'timeout', 'pause', 'resume', 'pipe', 'unpipe', 'error', 'close']) {
+      if (event === 'error' && options.noerror) continue;
+      const listener = this.listener(event);
+      this.tags.set(event, [event, listener]);
+      this.handle.on(event, listener);
+    }
+  }
+
+  onread(text) {
+    const [size, stop] = text.split(',').map(Number);
+    let calls = 0;
+    return { buffer: Buffer.alloc(size), callback: (count, buffer) => {
+      this.received(buffer.subarray(0, count), 'onread');
+      return ++calls !== stop;
+    } };
+  }
+
+  listener(event) {
+    switch (event) {
+      case 'data':
+        return (chunk) => this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+      case 'connectionAttempt':
+        return (ip, port, family) => this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0}`));
+      case 'connectionAttemptFailed':
+        return (ip, port, family, error) =>
+          this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0} ${this.error(error)}`));
+      case 'error': return (error) => { this.barrier(); this.heard(event, `error ${this.error(error)}`); };
+      case 'close': return (failed) => { this.closing(); this.barrier(); this.heard(event, `close ${Boolean(failed)}`); };
+      case 'timeout': return () => { this.armed = false; this.heard(event); };
+      case 'pipe': case 'unpipe':
+        return (source) => this.heard(event, `${event} ${this.scenario.nameOf(source)}`);
+      case 'end': case 'pause': case 'resume': return () => { this.barrier(); this.heard(event); };
+      case 'ready': return () => { this.ready = true; this.heard(event); };
+      default: return () => this.heard(event);
+    }
+  }
+
+  state() {
+    const s = this.handle;
+    const flag = (on, letter) => (on ? letter : '-');
+    const need = !this.scenario.plan.omit.has('n');
+    const flags = flag(s.connecting, 'c') + flag(s.pending, 'p') + flag(s.destroyed, 'd') + flag(s.closed, 'C') +
+      flag(s.readableEnded, 'e') + flag(s.writableEnded, 'w') + flag(s.writableFinished, 'f') +
+      flag(need && s.writableNeedDrain, 'n') + flag(s.isPaused(), 'z');
+    // The name that a failed attempt leaves behind is the system's affair.
+    const local = s.connecting || !s.remoteAddress || !s.localAddress ? 0 : `${s.localAddress}/${s.localFamily}/${s.localPort > 0}`;
+    const remote = s.remoteAddress ? `${s.remoteAddress}/${s.remoteFamily}/${s.remotePort > 0}` : 0;
+    // What was still to be sent is counted differently while it fails.
+    const writable = ['open', 'writeOnly'].includes(s.readyState);
+    this.owing = s.writableLength > 0 || (this.owing && !writable);
+    const counted = this.ready && (writable || !this.owing);
+    return `${s.readyState} ${flags}` + this.changes([
+      ['rl', s.readableLength], ['wl', s.writableLength], ['br', s.bytesRead],
+      ...(counted ? [['bw', s.bytesWritten]] : []),
+      ['bs', s.bufferSize || 0], ['to', s.timeout ?? 0], ['local', local], ['remote', remote]]);
+  }
+
+  closing() {
+    this.sawClose = true;
+    if (this.accepted) process.nextTick(() => { this.dropped = true; });
+  }
+
+  /** A socket may connect when it is new, or when its 'close' has come (S12.4). */
+  mayConnect() { return this.handle.pending && !this.handle.connecting && !(this.handle.destroyed && !this.sawClose); }
+
+  /** The next bytes of this actor's own endless text. */
+  pattern(size) {
+    const at = this.written ?? 0;
+    this.written = at + size;
+    const bytes = Buffer.allocUnsafe(size);
+    for (let i = 0; i < size; ++i) bytes[i] = 97 + (at + i) % 26;
+    return bytes;
+  }
+
+  connect(args) {
+    const [target, listener] = args;
+    this.sawClose = this.ready = false;
+    const callback = listener ? [this.callback('c')] : [];
+    const server = this.scenario.actors.get(target);
+    if (target === 'nopath') this.handle.connect(`${this.scenario.directory}/none.sock`, ...callback);
+    else if (target === 'longpath') this.handle.connect(`${this.scenario.directory}/${'x'.repeat(200)}`, ...callback);
+    else if (target === 'port0') this.handle.connect(0, '127.0.0.1', ...callback);
+    else if (target === 'badbind') {
+      this.handle.connect({ port: refusedPort, host: '127.0.0.1', localAddress: '8.8.8.8' }, ...callback);
+    } else if (server?.handle.listening && server.options.kind === 'pipe') this.handle.connect(server.path(), ...callback);
+    else this.handle.connect(server?.handle.listening ? server.handle.address().port : refusedPort, '127.0.0.1', ...callback);
+  }
+
+  /** What the caller is told of a write: its result, and the name of its callback if it has one. */
+  write(data, encoding, callback) {
+    const result = encoding ? this.handle.write(data, encoding, callback) : this.handle.write(data, callback);
+    return this.scenario.plan.omit.has('ret') ? '' : ` -> ${result}`;
+  }
+
+  end(args) {
+    const callback = args.at(-1) === 'cb' ? [this.callback('e')] : [];
+    const size = args[0] && args[0] !== 'cb' ? [this.pattern(Number(args[0]))] : [];
+    this.handle.end(...size, ...callback);
+  }
+
+  read(args) {
+    if (args[0] !== undefined) {
+      const chunk = this.handle.read(Number(args[0]));
+      return ` -> ${chunk === null ? 'nothing' : Buffer.from(chunk).length}`;
+    }
+    const chunk = this.handle.read();
+    if (chunk !== null && this.handle.listenerCount('data') === 0) this.received(Buffer.from(chunk), 'read');
+    return null;
+  }
+
+  perform(verb, args) {
+    const s = this.handle;
+    const callback = verb.startsWith('write') && args.includes('cb') ? this.callback('w') : undefined;
+    switch (verb) {
+      case 'connect': this.connect(args); break;
+      case 'connectAgain': if (this.mayConnect()) this.connect(args); break;
+      case 'write': return this.write(this.pattern(Number(args[0])), undefined, callback);
+      case 'writehex': return this.write(Buffer.from(args[0] ?? '', 'hex'), undefined, callback);
+      case 'writetext': return this.write(args[1], args[0], callback);
+      case 'end': this.end(args); break;
+      case 'destroy': s.destroy(args[0] === 'error' ? new Error('boom') : undefined); break;
+      case 'destroySoon': s.destroySoon(); break;
+      case 'reset': s.resetAndDestroy(); break;
+      case 'pause': s.pause(); break;
+      case 'resume': s.resume(); break;
+      case 'read': return this.read(args);
+      case 'cork': s.cork(); break;
+      case 'uncork': s.uncork(); break;
+      case 'encoding': s.setEncoding(args[0]); break;
+      case 'noDelay': s.setNoDelay(args[0] !== '0'); break;
+      case 'keepAlive': s.setKeepAlive(args[0] !== '0', Number(args[1] ?? 0)); break;
+      case 'timeout':
+        s.setTimeout(Number(args[0]), ...(args[1] === 'cb' ? [this.timeoutCallback()] : []));
+        this.armed = Number(args[0]) > 0 && Number(args[0]) < 1000 && !s.destroyed;
+        break;
+      case 'pipe': s.pipe(this.scenario.actors.get(args[0])?.handle ?? s, { end: args[1] !== 'noend' }); break;
+      case 'unpipe': s.unpipe(...(args[0] ? [this.scenario.actors.get(args[0])?.handle] : [])); break;
+      default: return this.common(verb, args);
+    }
+    return '';
+  }
+
+  timeoutCallback() {
+    const name = `cb:${this.number('t')}`;
+    return () => this.heard(name);
+  }
+
+  get waiting() { return this.armed && !this.handle.destroyed; }
+  cleanUp() { this.handle.on('error', () => {}); this.handle.destroy(); }
+}
+
+export class ServerActor extends Actor {
+  constructor(scenario, name, options) {
+    super(scenario, name, options);
+    this.accepted = 0;
+    this.handle = net.createServer({
+      allowHalfOpen: Boolean(options.halfopen), pauseOnConnect: Boolean(options.pauseOnConnect),
+      noDelay: true, keepAlive: Boolean(options.keepAlive), ...(options.hwm && { highWaterMark: Number(options.hwm) }),
+    });
+    for (const event of ['listening', 'connection', 'drop', 'close', 'error']) {
+      const listener = this.listener(event);
+      this.tags.set(event, [event, listener]);
+      this.handle.on(event, listener);
+    }
+  }
+
+  listener(event) {
+    switch (event) {
+      case 'connection': return (socket) => {
+        if (this.scenario.over) { socket.destroy(); return; }
+        const name = `${this.name}.${++this.accepted}`;
+        const actor = new SocketActor(this.scenario, name, { noerror: this.options.noerror }, socket);
+        actor.line('accepted');
+        this.event(event, `connection ${name}`);
+      };
+      case 'drop': return (info) => this.event(event, `drop ${info ? [info.localAddress, info.localFamily, info.localPort > 0,
+        info.remoteAddress, info.remoteFamily, info.remotePort > 0].join(' ') : ''}`);
+      case 'error': return (error) => this.event(event, `error ${this.error(error)}`);
+      default: return () => this.event(event);
+    }
+  }
+
+  path() { return `${this.scenario.directory}/${this.scenario.index}-${this.name}.sock`; }
+
+  state() {
+    const address = this.handle.address();
+    const shown = address === null ? 0
+      : typeof address === 'string' ? this.scenario.plain(address) : `${address.address}/${address.family}/${address.port > 0}`;
+    return `${this.handle.listening ? 'listening' : 'idle'}` + this.changes([
+      ['address', shown], ['max', this.handle.maxConnections ?? 0]]);
+  }
+
+  listen(args) {
+    const callback = args.includes('cb') ? [this.callback('l')] : [];
+    const other = args[0] === 'as' ? this.scenario.actors.get(args[1]) : undefined;
+    if (args[0] === 'nodir') this.handle.listen('/nowhere/at/all.sock', ...callback);
+    else if (args[0] === 'badhost') this.handle.listen(0, '8.8.8.8', ...callback);
+    else if (this.options.kind === 'pipe') this.handle.listen(other ? other.path() : this.path(), ...callback);
+    else {
+      const host = this.options.kind === 'any' ? [] : ['127.0.0.1'];
+      this.handle.listen(other?.handle.address()?.port ?? 0, ...host, ...callback);
+    }
+  }
+
+  perform(verb, args) {
+    switch (verb) {
+      case 'listen': this.listen(args); break;
+      case 'close': this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
+      case 'connections': this.handle.getConnections(this.callback('n')); break;
+      case 'max': this.handle.maxConnections = args[0] === 'none' ? undefined : Number(args[0]); break;
+      default: return this.common(verb, args);
+    }
+    return '';
+  }
+
+  get waiting() { return false; }
+  cleanUp() { this.handle.on('error', () => {}); this.handle.close(); }
+}
