@@ -15,6 +15,7 @@ LAYERS = """
 net
 
 net/reader  net/task  net/worker_pool
+net/detail/event_awaiter  net/detail/task_promise
 
 net/server
 net/detail/server_state

@@ -256,6 +256,7 @@ struct SocketState : Handle {
   bool errored : 1 = false;
   bool error_told : 1 = false;
   bool close_ticked : 1 = false;
+  bool close_told : 1 = false;          // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
