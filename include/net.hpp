@@ -15,5 +15,6 @@
 #include <net/socket.hpp>
 #include <net/socket_address.hpp>
 #include <net/task.hpp>
+#include <net/worker_pool.hpp>
 
 #endif
