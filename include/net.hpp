@@ -10,8 +10,11 @@
 #include <net/error.hpp>
 #include <net/ip.hpp>
 #include <net/loop.hpp>
+#include <net/reader.hpp>
 #include <net/server.hpp>
 #include <net/socket.hpp>
 #include <net/socket_address.hpp>
+#include <net/task.hpp>
+#include <net/worker_pool.hpp>
 
 #endif

@@ -15,6 +15,7 @@ LAYERS = """
 net
 
 net/reader  net/task  net/worker_pool
+net/detail/event_awaiter  net/detail/task_promise  net/detail/job_state
 
 net/server
 net/detail/server_state
@@ -27,6 +28,7 @@ net/options
 net/abort
 
 net/loop
+net/detail/signals
 net/detail/loop_core
 net/emitter
 

@@ -4,9 +4,11 @@
 
 #include <concepts>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <net/detail/loop_core.hpp>
+#include <net/detail/signals.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
 
@@ -75,6 +77,30 @@ class Immediate {
   detail::Ref<detail::ImmediateState> state_;
 };
 
+/// A listener of a signal of the process, made by `onSignal`. A handle like Timer: dropping it does not close it.
+class Signal {
+ public:
+  Signal() noexcept = default;
+  explicit Signal(detail::Ref<detail::SignalState> state) noexcept : state_(std::move(state)) {}
+
+  /// Keeps the loop alive until it is closed; at first it does not, as in Node.
+  const Signal& ref() const { return want(true); }
+  const Signal& unref() const { return want(false); }
+  bool hasRef() const { return state_ && state_->wanted; }
+  /// Listens no more. When the last one of a signal is closed, what the signal did before is back.
+  void close() const {
+    if (state_ && state_->loop) state_->close();
+  }
+
+ private:
+  const Signal& want(bool on) const {
+    if (state_ && state_->loop) state_->want(on);
+    return *this;
+  }
+
+  detail::Ref<detail::SignalState> state_;
+};
+
 /// The event loop of one thread. A loop and its handles belong to the thread that made it; `post` and `stop`
 /// are what other threads may call. The first thread that asks for `current()` has a default loop; every
 /// other one makes its own, which is its current one until it is destroyed. Destroying a loop closes what is
@@ -131,6 +157,21 @@ class Loop : private detail::LoopCore {
     state->callback = std::forward<F>(callback);
     next_immediate(state);
     return Immediate(std::move(state));
+  }
+  /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`. Several loops,
+  /// and several listeners, may have the same one; what arrives several times before the loop looks is told once.
+  /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
+  /// listened to (EINVAL).
+  template <class F>
+  Signal onSignal(int signo, F&& callback) {
+    detail::Ref<detail::SignalState> state(new detail::SignalState(*this, signo));
+    if constexpr (std::is_invocable_v<std::decay_t<F>&, int>) {
+      state->callback = std::forward<F>(callback);
+    } else {
+      state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
+    }
+    if (const int failed = state->open(); failed < 0) detail::raise(detail::system_failure(-failed, "sigaction"));
+    return Signal(std::move(state));
   }
   /// The loop's clock in milliseconds, read once a turn.
   std::chrono::milliseconds now() const { return std::chrono::milliseconds(LoopCore::now()); }

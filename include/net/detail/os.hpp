@@ -485,26 +485,43 @@ class Condition {
   pthread_cond_t condition_ = PTHREAD_COND_INITIALIZER;
 };
 
+/// A thread that is joined or detached before this object goes.
+class Thread {
+ public:
+  bool start(void (*work)(void*), void* argument) {
+    struct Start {
+      void (*work)(void*);
+      void* argument;
+    };
+    auto* start = new Start{work, argument};
+    const int failed = ::pthread_create(&thread_, nullptr, [](void* given) -> void* {
+      const Start now = *static_cast<Start*>(given);
+      delete static_cast<Start*>(given);
+      now.work(now.argument);
+      return nullptr;
+    }, start);
+    if (failed) delete start;
+    return failed == 0;
+  }
+  void join() noexcept { ::pthread_join(thread_, nullptr); }
+  void detach() noexcept { ::pthread_detach(thread_); }
+
+ private:
+  pthread_t thread_{};
+};
+
 /// Starts a thread that nobody joins.
 inline bool start_thread(void (*work)(void*), void* argument) {
-  struct Start {
-    void (*work)(void*);
-    void* argument;
-  };
-  auto* start = new Start{work, argument};
-  pthread_t thread;
-  const int failed = ::pthread_create(&thread, nullptr, [](void* given) -> void* {
-    const Start now = *static_cast<Start*>(given);
-    delete static_cast<Start*>(given);
-    now.work(now.argument);
-    return nullptr;
-  }, start);
-  if (failed) {
-    delete start;
-    return false;
-  }
-  ::pthread_detach(thread);
+  Thread thread;
+  if (!thread.start(work, argument)) return false;
+  thread.detach();
   return true;
+}
+
+/// How many threads can run at the same time, at least 1.
+inline std::size_t processors() noexcept {
+  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? static_cast<std::size_t>(count) : 1;
 }
 
 // ── names ──────────────────────────────────────────────────────────────────

@@ -201,6 +201,7 @@ inline void SocketState::emit_close() {
       if (self.destroyed && !self.reusable) self.listeners.clear();
     }
   } const drop{*this, Ref<SocketState>(this)};
+  close_told = true;
   tell_close(had_error);
 }
 
@@ -286,7 +287,7 @@ inline void SocketState::reset_and_destroy() {
 
 /// S12.21: what a new connection finds.
 inline void SocketState::undestroy() {
-  destroyed = errored = error_told = close_ticked = had_error = resetting = false;
+  destroyed = errored = error_told = close_ticked = close_told = had_error = resetting = false;
   reading = ended = end_told = false;
   ending = final_called = prefinished = finished = ended_by_other = false;
   bytes_read = bytes_sent = 0;

@@ -294,6 +294,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool destroyed : 1 = false;
   bool error_told : 1 = false;
   bool close_ticked : 1 = false;
+  bool close_told : 1 = false;          // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;

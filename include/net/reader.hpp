@@ -1,0 +1,272 @@
+// Reading a socket and taking connections in a coroutine: one thing at a time, in order.
+#ifndef NET_READER_HPP
+#define NET_READER_HPP
+
+#include <coroutine>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <net/chunk.hpp>
+#include <net/detail/queue.hpp>
+#include <net/error.hpp>
+#include <net/server.hpp>
+#include <net/socket.hpp>
+
+namespace net::inline NET_MACHINE {
+
+/// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
+/// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
+/// next wait. It does not own the socket; when the reader is gone, the socket stays paused.
+class Reader {
+  enum class Kind : unsigned char { chunk, exact, line };
+
+ public:
+  explicit Reader(const Socket& socket);
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader();
+
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready() { return reader_.prepare(kind_, amount_); }
+    void await_suspend(std::coroutine_handle<> waiter) { reader_.wait(waiter); }
+    std::optional<Chunk> await_resume() { return reader_.take(); }
+
+   private:
+    friend class Reader;
+    Awaiter(Reader& reader, Kind kind, std::size_t amount) noexcept : reader_(reader), amount_(amount), kind_(kind) {}
+
+    Reader& reader_;
+    std::size_t amount_;
+    Kind kind_;
+  };
+
+  /// What is there, at least a byte; empty at the end. All results are valid until the reader is asked again.
+  Awaiter next() { return {*this, Kind::chunk, 0}; }
+  /// Exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if it comes in their middle.
+  Awaiter read(std::size_t n) { return {*this, Kind::exact, n}; }
+  /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
+  /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
+  /// reader stays where it is.
+  Awaiter readLine(std::size_t limit) { return {*this, Kind::line, limit}; }
+
+ private:
+  /// Whether what is asked for can be told: found, or the end or a failure are known.
+  bool prepare(Kind kind, std::size_t amount);
+  bool settle();
+  void settle_line();
+  bool found(std::size_t size, std::size_t with_end) noexcept {
+    size_ = size;
+    skip_ = with_end;
+    return true;
+  }
+  void wait(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    if (socket_.isPaused()) socket_.resume();
+  }
+  std::optional<Chunk> take();
+  void received(std::string_view bytes);
+  void wake() {
+    if (waiter_ && settle()) std::exchange(waiter_, {}).resume();
+  }
+  std::string_view rest() const noexcept { return std::string_view(held_).substr(start_); }
+
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  Socket socket_;
+  std::coroutine_handle<> waiter_;
+  std::string held_;         // received; the part before start_ was taken
+  std::size_t start_ = 0;
+  std::size_t searched_ = 0; // of the rest, has no line feed
+  std::size_t size_ = none;  // of what was found for the task; none: nothing
+  std::size_t skip_ = 0;     // the same with its line feed
+  std::size_t amount_ = 0;
+  Kind kind_ = Kind::chunk;
+  bool ended_ = false;
+  bool* gone_ = nullptr;     // to be told if the reader goes while it resumes its task
+  Error failure_;
+  Error too_long_;
+  Listener listeners_[4];
+};
+
+inline Reader::Reader(const Socket& socket) : socket_(socket) {
+  // one that was closed or read before tells nothing any more
+  ended_ = socket.readableEnded() || socket.destroyed();
+  failure_ = socket.errored();
+  socket.pause();
+  listeners_[0] = socket.addListener<"data">([this](Chunk chunk) { received(chunk); });
+  listeners_[1] = socket.addListener<"end">([this] {
+    ended_ = true;
+    wake();
+  });
+  listeners_[2] = socket.addListener<"error">([this](const Error& error) {
+    failure_ = error;
+    wake();
+  });
+  listeners_[3] = socket.addListener<"close">([this] {
+    ended_ = true;
+    wake();
+  });
+}
+
+inline Reader::~Reader() {
+  if (gone_) *gone_ = true;
+  for (const Listener listener : listeners_) socket_.off(listener);
+  if (waiter_ && !socket_.destroyed()) socket_.pause();
+}
+
+inline bool Reader::prepare(Kind kind, std::size_t amount) {
+  if (waiter_) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
+  kind_ = kind;
+  amount_ = amount;
+  return settle();
+}
+
+inline bool Reader::settle() {
+  size_ = none;
+  const std::string_view rest = this->rest();
+  if (kind_ == Kind::line) {
+    settle_line();
+    if (size_ != none || too_long_) return true;
+  } else if (kind_ == Kind::exact ? rest.size() >= amount_ : !rest.empty()) {
+    const std::size_t size = kind_ == Kind::exact ? amount_ : rest.size();
+    return found(size, size);
+  }
+  return ended_ || failure_;
+}
+
+inline void Reader::settle_line() {
+  const std::string_view rest = this->rest();
+  const std::size_t at = rest.find('\n', searched_);
+  std::size_t size = at == rest.npos ? rest.size() : at;
+  // a carriage return at the end of what is there may belong to the line feed that follows
+  if (size > 0 && rest[size - 1] == '\r' && (at != rest.npos || !ended_)) --size;
+  too_long_ = Error();
+  if (size > amount_) {
+    too_long_ = Error(std::make_error_code(std::errc::message_size),
+                      "A line is longer than " + std::to_string(amount_) + " bytes");
+  } else if (at != rest.npos) {
+    found(size, at + 1);
+  } else if (ended_ && !failure_ && !rest.empty()) {
+    found(size, rest.size());
+  } else {
+    searched_ = rest.size();
+  }
+}
+
+inline std::optional<Chunk> Reader::take() {
+  if (size_ != none) {
+    const std::string_view piece = rest().substr(0, size_);
+    start_ += skip_;
+    searched_ = 0;
+    return Chunk(piece);
+  }
+  if (kind_ == Kind::line && too_long_) detail::raise(too_long_);
+  if (failure_) detail::raise(failure_);
+  if (start_ < held_.size()) detail::raise(detail::coded(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  return std::nullopt;
+}
+
+inline void Reader::received(std::string_view bytes) {
+  held_.erase(0, std::exchange(start_, 0));
+  held_.append(bytes);
+  if (!waiter_ || !settle()) return;
+  bool gone = false;
+  bool* const outer = std::exchange(gone_, &gone);
+  std::exchange(waiter_, {}).resume();
+  if (gone) {
+    if (outer) *outer = true;
+    return;
+  }
+  gone_ = outer;
+  if (!waiter_) socket_.pause();
+}
+
+/// The connections of a server, awaited. Those that come while the task does something else wait here.
+class Acceptor {
+ public:
+  explicit Acceptor(const Server& server);
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+  ~Acceptor();
+
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready() { return acceptor_.prepare(); }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { acceptor_.waiter_ = waiter; }
+    std::optional<Socket> await_resume() { return acceptor_.take(); }
+
+   private:
+    friend class Acceptor;
+    explicit Awaiter(Acceptor& acceptor) noexcept : acceptor_(acceptor) {}
+    Acceptor& acceptor_;
+  };
+
+  /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
+  /// Error if listening or accepting failed.
+  Awaiter next() { return Awaiter(*this); }
+
+ private:
+  /// A connection that nobody took yet. What happens to it meanwhile is known to whoever takes it.
+  struct Arrived {
+    Socket socket;
+    Listener error;
+  };
+
+  bool prepare() {
+    if (waiter_) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
+    return !arrived_.empty() || failure_ || closed_;
+  }
+  void wake() {
+    if (waiter_) std::exchange(waiter_, {}).resume();
+  }
+  std::optional<Socket> take();
+
+  Server server_;
+  std::coroutine_handle<> waiter_;
+  detail::Queue<Arrived> arrived_;
+  Error failure_;
+  bool closed_ = false;
+  Listener listeners_[3];
+};
+
+inline Acceptor::Acceptor(const Server& server) : server_(server) {
+  closed_ = !server.state().loop;
+  listeners_[0] = server.addListener<"connection">([this](Socket socket) {
+    Listener error;
+    if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
+    arrived_.push({socket, error});
+    wake();
+  });
+  listeners_[1] = server.addListener<"error">([this](const Error& error) {
+    failure_ = error;
+    wake();
+  });
+  listeners_[2] = server.addListener<"close">([this] {
+    closed_ = true;
+    wake();
+  });
+}
+
+inline Acceptor::~Acceptor() {
+  for (const Listener listener : listeners_) server_.off(listener);
+  // nobody will ever serve them
+  while (!arrived_.empty()) arrived_.take().socket.destroy();
+}
+
+inline std::optional<Socket> Acceptor::take() {
+  if (!arrived_.empty()) {
+    const Arrived arrived = arrived_.take();
+    arrived.socket.off(arrived.error);
+    return arrived.socket;
+  }
+  if (failure_) detail::raise(std::exchange(failure_, Error()));
+  return std::nullopt;
+}
+
+}  // namespace net::inline NET_MACHINE
+
+#endif

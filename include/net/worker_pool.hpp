@@ -1,0 +1,203 @@
+// Work off the loop: functions that compute run on threads, and their results come back.
+#ifndef NET_WORKER_POOL_HPP
+#define NET_WORKER_POOL_HPP
+
+#include <cerrno>
+#include <coroutine>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <net/detail/job_state.hpp>
+#include <net/detail/queue.hpp>
+#include <net/error.hpp>
+#include <net/loop.hpp>
+
+namespace net::inline NET_MACHINE {
+
+/// A result that is being computed. A handle: copies are the same job, and it belongs to the loop that asked.
+template <class T>
+class Job {
+ public:
+  explicit Job(detail::Ref<detail::JobState<T>> state) noexcept : state_(std::move(state)) {}
+
+  /// Calls back on the loop that called `exec`, never inside this call: `callback(T)`, or `callback()`. It is not
+  /// called if the job failed: the failure leaves `run()`, as does one that nobody waits for.
+  template <class F>
+  Job& then(F&& callback) {
+    return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
+      if (!outcome.ok()) outcome.raise_failure();
+      give(call, outcome, last);
+    });
+  }
+  /// The same, and `onError(const Error&)` is called if the job threw or was dropped.
+  template <class F, class OnError>
+  Job& then(F&& callback, OnError&& onError) {
+    return add([call = std::decay_t<F>(std::forward<F>(callback)),
+                refuse = std::decay_t<OnError>(std::forward<OnError>(onError))](Outcome& outcome, bool last) mutable {
+      if (outcome.ok()) {
+        give(call, outcome, last);
+      } else {
+        refuse(outcome.error());
+      }
+    });
+  }
+
+  /// `co_await job`: the result, which is moved out, or the exception. One task waits, once.
+  auto operator co_await() const noexcept { return Awaiter{state_}; }
+
+ private:
+  using Outcome = detail::JobOutcome<T>;
+
+  struct Awaiter {
+    detail::Ref<detail::JobState<T>> state;
+    bool waits = false;
+
+    explicit Awaiter(const detail::Ref<detail::JobState<T>>& job) noexcept : state(job) {}
+    Awaiter(const Awaiter&) = delete;
+    Awaiter& operator=(const Awaiter&) = delete;
+    ~Awaiter() {
+      if (waits) state->waiter = {};
+    }
+    bool await_ready() const {
+      if (state->waiter) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
+      return state->done;
+    }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept {
+      state->waiter = waiter;
+      waits = true;
+    }
+    T await_resume() {
+      waits = false;
+      if (!state->outcome.ok()) state->outcome.raise_failure();
+      if constexpr (std::is_copy_constructible_v<T>) {
+        if (state->telling > 0) return *state->outcome.result;  // others are told it too
+      }
+      if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
+    }
+  };
+
+  template <class F>
+  Job& add(F&& callback) {
+    if (!state_->loop) return *this;
+    if (state_->done) {
+      state_->tell(std::forward<F>(callback));
+    } else {
+      state_->then.emplace_back(std::forward<F>(callback));
+    }
+    return *this;
+  }
+
+  template <class F>
+  static void give(F& call, Outcome& outcome, bool last) {
+    if constexpr (std::is_void_v<T>) {
+      call();
+    } else if constexpr (std::is_invocable_v<F&, T&&>) {
+      if constexpr (std::is_copy_constructible_v<T> && std::is_invocable_v<F&, T&>) {
+        if (!last) {
+          call(*outcome.result);
+          return;
+        }
+      }
+      call(std::move(*outcome.result));
+    } else if constexpr (std::is_invocable_v<F&, T&>) {
+      call(*outcome.result);
+    } else {
+      call();
+    }
+  }
+
+  detail::Ref<detail::JobState<T>> state_;
+};
+
+/// Threads that compute, so that loops stay responsive. Any thread that has a loop may call `exec`.
+class WorkerPool {
+ public:
+  /// Threads start when there is work for them; 0 counts as 1.
+  explicit WorkerPool(std::size_t threads = detail::os::processors()) : most_(threads == 0 ? 1 : threads) {
+    threads_.reserve(most_);
+  }
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`.
+  ~WorkerPool() {
+    detail::Queue<detail::WorkRef> dropped;
+    {
+      const detail::os::Locked locked(mutex_);
+      closing_ = true;
+      while (!waiting_.empty()) dropped.push(waiting_.take());
+      wake_.wake_all();
+    }
+    while (!dropped.empty()) drop(dropped.take());
+    for (detail::os::Thread& thread : threads_) thread.join();
+  }
+
+  /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
+  /// lives until then. The function and its arguments are moved there and back: they must not share anything with
+  /// the loop that is not made for threads, handles of the library included. Throws EAGAIN if no thread can start.
+  template <class F, class... A>
+  auto exec(F f, A... args) -> Job<std::invoke_result_t<F, A...>> {
+    using T = std::invoke_result_t<F, A...>;
+    static_assert(!std::is_reference_v<T>, "a job gives back a value");
+    auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T { return std::move(f)(std::move(args)...); };
+    detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(Loop::current().core()));
+    if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
+      state->call_off();
+      detail::raise(detail::system_failure(EAGAIN, "pthread_create"));
+    }
+    return Job<T>(std::move(state));
+  }
+
+ private:
+  static void drop(detail::WorkRef work) {
+    work->operations->drop(*work, detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began"));
+    std::move(work).send_home();
+  }
+
+  bool submit(detail::WorkRef work) {
+    const detail::os::Locked locked(mutex_);
+    waiting_.push(std::move(work));
+    if (idle_ < waiting_.size() && threads_.size() < most_) {
+      threads_.emplace_back();
+      if (!threads_.back().start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.pop_back();
+      if (threads_.empty()) {
+        waiting_.clear();
+        return false;
+      }
+    }
+    wake_.wake_one();
+    return true;
+  }
+
+  void run() {
+    mutex_.lock();
+    for (;;) {
+      while (waiting_.empty() && !closing_) {
+        ++idle_;
+        wake_.wait(mutex_);
+        --idle_;
+      }
+      if (closing_) return mutex_.unlock();
+      {
+        detail::WorkRef work = waiting_.take();
+        mutex_.unlock();
+        work->operations->run(*work);
+        std::move(work).send_home();
+      }
+      mutex_.lock();
+    }
+  }
+
+  detail::os::Mutex mutex_;
+  detail::os::Condition wake_;
+  detail::Queue<detail::WorkRef> waiting_;
+  std::vector<detail::os::Thread> threads_;
+  std::size_t most_;
+  std::size_t idle_ = 0;
+  bool closing_ = false;
+};
+
+}  // namespace net::inline NET_MACHINE
+
+#endif
