@@ -1974,6 +1974,7 @@ class BlockList {
 
 #include <concepts>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 // The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
@@ -2673,26 +2674,43 @@ class Condition {
   pthread_cond_t condition_ = PTHREAD_COND_INITIALIZER;
 };
 
+/// A thread that is joined or detached before this object goes.
+class Thread {
+ public:
+  bool start(void (*work)(void*), void* argument) {
+    struct Start {
+      void (*work)(void*);
+      void* argument;
+    };
+    auto* start = new Start{work, argument};
+    const int failed = ::pthread_create(&thread_, nullptr, [](void* given) -> void* {
+      const Start now = *static_cast<Start*>(given);
+      delete static_cast<Start*>(given);
+      now.work(now.argument);
+      return nullptr;
+    }, start);
+    if (failed) delete start;
+    return failed == 0;
+  }
+  void join() noexcept { ::pthread_join(thread_, nullptr); }
+  void detach() noexcept { ::pthread_detach(thread_); }
+
+ private:
+  pthread_t thread_{};
+};
+
 /// Starts a thread that nobody joins.
 inline bool start_thread(void (*work)(void*), void* argument) {
-  struct Start {
-    void (*work)(void*);
-    void* argument;
-  };
-  auto* start = new Start{work, argument};
-  pthread_t thread;
-  const int failed = ::pthread_create(&thread, nullptr, [](void* given) -> void* {
-    const Start now = *static_cast<Start*>(given);
-    delete static_cast<Start*>(given);
-    now.work(now.argument);
-    return nullptr;
-  }, start);
-  if (failed) {
-    delete start;
-    return false;
-  }
-  ::pthread_detach(thread);
+  Thread thread;
+  if (!thread.start(work, argument)) return false;
+  thread.detach();
   return true;
+}
+
+/// How many threads can run at the same time, at least 1.
+inline std::size_t processors() noexcept {
+  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? static_cast<std::size_t>(count) : 1;
 }
 
 // ── names ──────────────────────────────────────────────────────────────────
@@ -3917,6 +3935,179 @@ inline void LoopCore::abandon_all() noexcept {
 
 #endif
 
+// Signals of the process, told to the loops that ask for them. Internal; net::Signal is the face.
+#ifndef NET_DETAIL_SIGNALS_HPP
+#define NET_DETAIL_SIGNALS_HPP
+
+#include <cerrno>
+#include <utility>
+
+namespace net::detail {
+
+/// Someone to be rung when a signal comes.
+struct SignalBell {
+  os::Bell bell;
+  int signo = 0;
+  SignalBell* next = nullptr;
+};
+
+/// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
+/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the bells.
+class SignalRegistry {
+ public:
+  static SignalRegistry& instance() noexcept {
+    static constinit SignalRegistry registry;
+    return registry;
+  }
+
+  /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
+  int add(SignalBell& bell) noexcept {
+    if (bell.bell.descriptor() < 0) return -EMFILE;
+    const Guard guard(lock_);
+    if (!listened(bell.signo)) {
+      struct sigaction action{};
+      action.sa_handler = &on_signal;
+      action.sa_flags = SA_RESTART;
+      ::sigfillset(&action.sa_mask);
+      struct sigaction old{};
+      if (::sigaction(bell.signo, &action, &old) != 0) return -errno;
+      before_[bell.signo] = old;
+    }
+    bell.next = std::exchange(first_, &bell);
+    return 0;
+  }
+
+  /// The last one puts back the handler that was there before.
+  void remove(SignalBell& bell) noexcept {
+    const Guard guard(lock_);
+    SignalBell** at = &first_;
+    while (*at && *at != &bell) at = &(*at)->next;
+    if (!*at) return;
+    *at = bell.next;
+    if (!listened(bell.signo)) ::sigaction(bell.signo, &before_[bell.signo], nullptr);
+  }
+
+ private:
+  constexpr SignalRegistry() noexcept = default;
+
+  static void take(Atomic<int>& lock) noexcept {
+    while (lock.exchange(1) != 0) {
+    }
+  }
+
+  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
+  struct Guard {
+    Atomic<int>& lock;
+    sigset_t before;
+
+    explicit Guard(Atomic<int>& held) noexcept : lock(held) {
+      sigset_t all;
+      ::sigfillset(&all);
+      ::pthread_sigmask(SIG_SETMASK, &all, &before);
+      take(lock);
+    }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard() {
+      lock.store(0);
+      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+  };
+
+  static void on_signal(int signo) {
+    const int kept = errno;
+    SignalRegistry& self = instance();
+    take(self.lock_);
+    for (SignalBell* bell = self.first_; bell; bell = bell->next) {
+      if (bell->signo == signo) bell->bell.ring();
+    }
+    self.lock_.store(0);
+    errno = kept;
+  }
+
+  bool listened(int signo) const noexcept {
+    for (const SignalBell* bell = first_; bell; bell = bell->next) {
+      if (bell->signo == signo) return true;
+    }
+    return false;
+  }
+
+  Atomic<int> lock_{0};
+  SignalBell* first_ = nullptr;
+  struct sigaction before_[NSIG] = {};
+};
+
+}  // namespace net::detail
+
+namespace net::detail::inline NET_MACHINE {
+
+/// One listener of a signal on one loop: a bell that the loop watches like a socket.
+struct SignalState : Handle, SignalBell {
+  static const Operations table;
+
+  SignalState(LoopCore& core, int number) noexcept : Handle(core, table) {
+    signo = number;
+    watcher.owner = static_cast<Handle*>(this);
+    watcher.fd = bell.descriptor();
+  }
+
+  int open() noexcept {
+    int failed = SignalRegistry::instance().add(*this);
+    if (failed == 0) {
+      failed = loop->poller().watch(watcher, readable);
+      if (failed < 0) SignalRegistry::instance().remove(*this);
+    }
+    if (failed < 0) return failed;
+    is_open = true;
+    retain();
+    return 0;
+  }
+
+  void close() noexcept {
+    if (!std::exchange(is_open, false)) return;
+    want(false);
+    SignalRegistry::instance().remove(*this);
+    loop->poller().drop(watcher, false);
+    callback.reset();
+    // the poller may have its watcher among what is ready: it lives to the end of the turn
+    loop->next_close({Ref<Handle>(this), [](Handle&) {}});
+    release();
+  }
+
+  void want(bool on) noexcept {
+    if (wanted == on || (on && !is_open)) return;
+    wanted = on;
+    loop->keep_alive(on);
+  }
+
+  static void rung(Handle& handle, Watcher&, unsigned, int) {
+    const Ref<SignalState> self(static_cast<SignalState*>(&handle));
+    self->bell.silence();
+    // the callback lives as long as it runs, even if it closes its signal
+    struct Call {
+      SignalState& state;
+      Function<void(int)> callback;
+      ~Call() {
+        if (state.is_open) state.callback = std::move(callback);
+      }
+    } const call{*self, std::move(self->callback)};
+    if (call.callback) call.callback(self->signo);
+  }
+
+  Watcher watcher;
+  Function<void(int)> callback;
+  bool is_open = false;
+  bool wanted = false;  // as in Node, a signal alone does not keep the loop alive
+};
+
+inline constexpr Handle::Operations SignalState::table{
+    [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); }, &SignalState::rung};
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
 namespace net::inline NET_MACHINE {
 
 class Loop;
@@ -3982,6 +4173,30 @@ class Immediate {
   detail::Ref<detail::ImmediateState> state_;
 };
 
+/// A listener of a signal of the process, made by `onSignal`. A handle like Timer: dropping it does not close it.
+class Signal {
+ public:
+  Signal() noexcept = default;
+  explicit Signal(detail::Ref<detail::SignalState> state) noexcept : state_(std::move(state)) {}
+
+  /// Keeps the loop alive until it is closed; at first it does not, as in Node.
+  const Signal& ref() const { return want(true); }
+  const Signal& unref() const { return want(false); }
+  bool hasRef() const { return state_ && state_->wanted; }
+  /// Listens no more. When the last one of a signal is closed, what the signal did before is back.
+  void close() const {
+    if (state_ && state_->loop) state_->close();
+  }
+
+ private:
+  const Signal& want(bool on) const {
+    if (state_ && state_->loop) state_->want(on);
+    return *this;
+  }
+
+  detail::Ref<detail::SignalState> state_;
+};
+
 /// The event loop of one thread. A loop and its handles belong to the thread that made it; `post` and `stop`
 /// are what other threads may call. The first thread that asks for `current()` has a default loop; every
 /// other one makes its own, which is its current one until it is destroyed. Destroying a loop closes what is
@@ -4038,6 +4253,21 @@ class Loop : private detail::LoopCore {
     state->callback = std::forward<F>(callback);
     next_immediate(state);
     return Immediate(std::move(state));
+  }
+  /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`. Several loops,
+  /// and several listeners, may have the same one; what arrives several times before the loop looks is told once.
+  /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
+  /// listened to (EINVAL).
+  template <class F>
+  Signal onSignal(int signo, F&& callback) {
+    detail::Ref<detail::SignalState> state(new detail::SignalState(*this, signo));
+    if constexpr (std::is_invocable_v<std::decay_t<F>&, int>) {
+      state->callback = std::forward<F>(callback);
+    } else {
+      state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
+    }
+    if (const int failed = state->open(); failed < 0) detail::raise(detail::system_failure(-failed, "sigaction"));
+    return Signal(std::move(state));
   }
   /// The loop's clock in milliseconds, read once a turn.
   std::chrono::milliseconds now() const { return std::chrono::milliseconds(LoopCore::now()); }
@@ -4102,6 +4332,280 @@ inline void clearInterval(const Timer& timer) { timer.close(); }
 inline void clearImmediate(const Immediate& immediate) { immediate.close(); }
 
 }  // namespace net::inline NET_MACHINE
+
+#endif
+
+// Reading a socket and taking connections in a coroutine: one thing at a time, in order.
+#ifndef NET_READER_HPP
+#define NET_READER_HPP
+
+#include <coroutine>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// What a 'data' listener gets: a view of received bytes.
+#ifndef NET_CHUNK_HPP
+#define NET_CHUNK_HPP
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+// Encodings of text: what bytes mean, and which bytes a text becomes.
+#ifndef NET_ENCODING_HPP
+#define NET_ENCODING_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace net {
+
+/// How bytes and text correspond; `buffer` is bytes as they are.
+enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
+
+/// Node's name of the encoding: "utf8", "utf16le", …
+constexpr std::string_view to_string(Encoding encoding) noexcept {
+  constexpr std::string_view names[] = {"buffer", "utf8", "utf16le", "latin1", "ascii", "hex", "base64", "base64url"};
+  return names[static_cast<std::size_t>(encoding)];
+}
+
+namespace detail {
+
+inline void append_utf8(std::string& to, std::uint32_t point) {
+  const auto put = [&](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xC0 | point >> 6), put(0x80 | (point & 0x3F));
+  } else if (point < 0x10000) {
+    put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+  } else {
+    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+  }
+}
+
+inline constexpr std::uint32_t replacement = 0xFFFD;
+
+/// The length of a well-formed or truncated UTF-8 character at the start of `bytes`.
+struct Utf8Step {
+  std::size_t size;    // bytes to consume
+  bool valid;          // a whole character; else one replacement character stands for them
+  bool incomplete;     // more bytes could complete it
+};
+
+constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned first = at(0);
+  if (first < 0x80) return {1, true, false};
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4) return {1, false, false};
+  // the second byte's range rules out overlong forms, surrogates, and what is above U+10FFFF
+  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i == bytes.size()) return {i, false, true};
+    if (at(i) < (i == 1 ? low : 0x80u) || at(i) > (i == 1 ? high : 0xBFu)) return {i, false, false};
+  }
+  return {length, true, false};
+}
+
+inline std::string decode_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const Utf8Step step = utf8_step(bytes);
+    if (step.valid) {
+      text.append(bytes.substr(0, step.size));
+    } else {
+      append_utf8(text, replacement);
+    }
+    bytes.remove_prefix(step.size);
+  }
+  return text;
+}
+
+inline std::string decode_utf16le(std::string_view bytes) {
+  std::string text;
+  const auto unit = [&](std::size_t i) -> std::uint32_t {
+    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1])) << 8;
+  };
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    std::uint32_t point = unit(i);
+    if (point >= 0xD800 && point < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000) {
+      point = 0x10000 + ((point - 0xD800) << 10) + (unit(i + 2) - 0xDC00);
+      i += 2;
+    } else if (point >= 0xD800 && point < 0xE000) {
+      point = replacement;
+    }
+    append_utf8(text, point);
+  }
+  return text;
+}
+
+inline std::string encode_base64(std::string_view bytes, bool url) {
+  const std::string_view digits = url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+                                      : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (k <= count) {
+        text.push_back(digits[group >> (18 - 6 * k) & 63]);
+      } else if (!url) {
+        text.push_back('=');
+      }
+    }
+  }
+  return text;
+}
+
+/// Bytes to text, all at once.
+inline std::string decode(std::string_view bytes, Encoding encoding) {
+  std::string text;
+  switch (encoding) {
+    case Encoding::buffer: return std::string(bytes);
+    case Encoding::utf8: return decode_utf8(bytes);
+    case Encoding::utf16le: return decode_utf16le(bytes);
+    case Encoding::latin1:
+      for (const char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
+      return text;
+    case Encoding::ascii:
+      for (const char c : bytes) text.push_back(static_cast<char>(c & 0x7F));
+      return text;
+    case Encoding::hex:
+      for (const char c : bytes) {
+        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) >> 4]);
+        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) & 15]);
+      }
+      return text;
+    case Encoding::base64:
+    case Encoding::base64url: return encode_base64(bytes, encoding == Encoding::base64url);
+  }
+  return text;
+}
+
+/// The value of a digit in base64, either alphabet, or -1.
+constexpr int base64_digit(char c) noexcept {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+/// As Node reads it: either alphabet, other characters are passed over, padding ends it.
+inline std::string decode_base64(std::string_view text) {
+  std::string bytes;
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    if (c == '=') break;
+    const int digit = base64_digit(c);
+    if (digit < 0) continue;
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push_back(static_cast<char>(group >> bits & 0xFF));
+  }
+  return bytes;
+}
+
+constexpr int hex_value(char c) noexcept {
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// Stops at the first pair that is no hex number (S15.1).
+inline std::string decode_hex(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) break;
+    bytes.push_back(static_cast<char>(high << 4 | low));
+  }
+  return bytes;
+}
+
+/// The code point at the start of a text in UTF-8, and how many bytes it takes.
+struct CodePoint {
+  std::uint32_t value;
+  std::size_t size;
+};
+
+constexpr CodePoint code_point(std::string_view text) noexcept {
+  const Utf8Step step = utf8_step(text);
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  if (!step.valid) return {replacement, step.size};
+  if (step.size == 1) return {byte(0), 1};
+  std::uint32_t value = byte(0) & (0xFFu >> (step.size + 1));
+  for (std::size_t i = 1; i < step.size; ++i) value = value << 6 | (byte(i) & 0x3F);
+  return {value, step.size};
+}
+
+/// Text in UTF-8 to the bytes that it is in another encoding.
+inline std::string encode(std::string_view text, Encoding encoding) {
+  std::string bytes;
+  switch (encoding) {
+    case Encoding::buffer:
+    case Encoding::utf8: return std::string(text);
+    case Encoding::hex: return decode_hex(text);
+    case Encoding::base64:
+    case Encoding::base64url: return decode_base64(text);
+    default: break;
+  }
+  while (!text.empty()) {
+    const CodePoint point = code_point(text);
+    text.remove_prefix(point.size);
+    const std::uint32_t high = point.value >= 0x10000 ? 0xD800 + ((point.value - 0x10000) >> 10) : point.value;
+    const auto put = [&](std::uint32_t unit) {
+      bytes.push_back(static_cast<char>(unit & 0xFF));
+      if (encoding == Encoding::utf16le) bytes.push_back(static_cast<char>(unit >> 8 & 0xFF));
+    };
+    put(high);
+    if (point.value >= 0x10000) put(0xDC00 + ((point.value - 0x10000) & 0x3FF));
+  }
+  return bytes;
+}
+
+}  // namespace detail
+}  // namespace net
+
+#endif
+
+namespace net {
+
+/// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
+class Chunk {
+ public:
+  constexpr Chunk() noexcept = default;
+  constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
+
+  constexpr std::string_view view() const noexcept { return bytes_; }
+  std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(bytes_.data(), bytes_.size())); }
+  constexpr const char* data() const noexcept { return bytes_.data(); }
+  constexpr std::size_t size() const noexcept { return bytes_.size(); }
+  constexpr bool empty() const noexcept { return bytes_.empty(); }
+  constexpr const char* begin() const noexcept { return bytes_.data(); }
+  constexpr const char* end() const noexcept { return bytes_.data() + bytes_.size(); }
+  constexpr operator std::string_view() const noexcept { return bytes_; }
+
+  /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them.
+  std::string toString(Encoding encoding = Encoding::utf8) const { return detail::decode(bytes_, encoding); }
+
+ private:
+  std::string_view bytes_;
+};
+
+}  // namespace net
 
 #endif
 
@@ -4861,269 +5365,6 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
 #include <string>
 #include <string_view>
 #include <vector>
-
-// What a 'data' listener gets: a view of received bytes.
-#ifndef NET_CHUNK_HPP
-#define NET_CHUNK_HPP
-
-#include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
-
-// Encodings of text: what bytes mean, and which bytes a text becomes.
-#ifndef NET_ENCODING_HPP
-#define NET_ENCODING_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-namespace net {
-
-/// How bytes and text correspond; `buffer` is bytes as they are.
-enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
-
-/// Node's name of the encoding: "utf8", "utf16le", …
-constexpr std::string_view to_string(Encoding encoding) noexcept {
-  constexpr std::string_view names[] = {"buffer", "utf8", "utf16le", "latin1", "ascii", "hex", "base64", "base64url"};
-  return names[static_cast<std::size_t>(encoding)];
-}
-
-namespace detail {
-
-inline void append_utf8(std::string& to, std::uint32_t point) {
-  const auto put = [&](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xC0 | point >> 6), put(0x80 | (point & 0x3F));
-  } else if (point < 0x10000) {
-    put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
-  } else {
-    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
-  }
-}
-
-inline constexpr std::uint32_t replacement = 0xFFFD;
-
-/// The length of a well-formed or truncated UTF-8 character at the start of `bytes`.
-struct Utf8Step {
-  std::size_t size;    // bytes to consume
-  bool valid;          // a whole character; else one replacement character stands for them
-  bool incomplete;     // more bytes could complete it
-};
-
-constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const unsigned first = at(0);
-  if (first < 0x80) return {1, true, false};
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4) return {1, false, false};
-  // the second byte's range rules out overlong forms, surrogates, and what is above U+10FFFF
-  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (i == bytes.size()) return {i, false, true};
-    if (at(i) < (i == 1 ? low : 0x80u) || at(i) > (i == 1 ? high : 0xBFu)) return {i, false, false};
-  }
-  return {length, true, false};
-}
-
-inline std::string decode_utf8(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const Utf8Step step = utf8_step(bytes);
-    if (step.valid) {
-      text.append(bytes.substr(0, step.size));
-    } else {
-      append_utf8(text, replacement);
-    }
-    bytes.remove_prefix(step.size);
-  }
-  return text;
-}
-
-inline std::string decode_utf16le(std::string_view bytes) {
-  std::string text;
-  const auto unit = [&](std::size_t i) -> std::uint32_t {
-    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1])) << 8;
-  };
-  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    std::uint32_t point = unit(i);
-    if (point >= 0xD800 && point < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000) {
-      point = 0x10000 + ((point - 0xD800) << 10) + (unit(i + 2) - 0xDC00);
-      i += 2;
-    } else if (point >= 0xD800 && point < 0xE000) {
-      point = replacement;
-    }
-    append_utf8(text, point);
-  }
-  return text;
-}
-
-inline std::string encode_base64(std::string_view bytes, bool url) {
-  const std::string_view digits = url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-                                      : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) {
-      if (k <= count) {
-        text.push_back(digits[group >> (18 - 6 * k) & 63]);
-      } else if (!url) {
-        text.push_back('=');
-      }
-    }
-  }
-  return text;
-}
-
-/// Bytes to text, all at once.
-inline std::string decode(std::string_view bytes, Encoding encoding) {
-  std::string text;
-  switch (encoding) {
-    case Encoding::buffer: return std::string(bytes);
-    case Encoding::utf8: return decode_utf8(bytes);
-    case Encoding::utf16le: return decode_utf16le(bytes);
-    case Encoding::latin1:
-      for (const char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
-      return text;
-    case Encoding::ascii:
-      for (const char c : bytes) text.push_back(static_cast<char>(c & 0x7F));
-      return text;
-    case Encoding::hex:
-      for (const char c : bytes) {
-        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) >> 4]);
-        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) & 15]);
-      }
-      return text;
-    case Encoding::base64:
-    case Encoding::base64url: return encode_base64(bytes, encoding == Encoding::base64url);
-  }
-  return text;
-}
-
-/// The value of a digit in base64, either alphabet, or -1.
-constexpr int base64_digit(char c) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-/// As Node reads it: either alphabet, other characters are passed over, padding ends it.
-inline std::string decode_base64(std::string_view text) {
-  std::string bytes;
-  std::uint32_t group = 0;
-  int bits = 0;
-  for (const char c : text) {
-    if (c == '=') break;
-    const int digit = base64_digit(c);
-    if (digit < 0) continue;
-    group = group << 6 | static_cast<std::uint32_t>(digit);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes.push_back(static_cast<char>(group >> bits & 0xFF));
-  }
-  return bytes;
-}
-
-constexpr int hex_value(char c) noexcept {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/// Stops at the first pair that is no hex number (S15.1).
-inline std::string decode_hex(std::string_view text) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0) break;
-    bytes.push_back(static_cast<char>(high << 4 | low));
-  }
-  return bytes;
-}
-
-/// The code point at the start of a text in UTF-8, and how many bytes it takes.
-struct CodePoint {
-  std::uint32_t value;
-  std::size_t size;
-};
-
-constexpr CodePoint code_point(std::string_view text) noexcept {
-  const Utf8Step step = utf8_step(text);
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
-  if (!step.valid) return {replacement, step.size};
-  if (step.size == 1) return {byte(0), 1};
-  std::uint32_t value = byte(0) & (0xFFu >> (step.size + 1));
-  for (std::size_t i = 1; i < step.size; ++i) value = value << 6 | (byte(i) & 0x3F);
-  return {value, step.size};
-}
-
-/// Text in UTF-8 to the bytes that it is in another encoding.
-inline std::string encode(std::string_view text, Encoding encoding) {
-  std::string bytes;
-  switch (encoding) {
-    case Encoding::buffer:
-    case Encoding::utf8: return std::string(text);
-    case Encoding::hex: return decode_hex(text);
-    case Encoding::base64:
-    case Encoding::base64url: return decode_base64(text);
-    default: break;
-  }
-  while (!text.empty()) {
-    const CodePoint point = code_point(text);
-    text.remove_prefix(point.size);
-    const std::uint32_t high = point.value >= 0x10000 ? 0xD800 + ((point.value - 0x10000) >> 10) : point.value;
-    const auto put = [&](std::uint32_t unit) {
-      bytes.push_back(static_cast<char>(unit & 0xFF));
-      if (encoding == Encoding::utf16le) bytes.push_back(static_cast<char>(unit >> 8 & 0xFF));
-    };
-    put(high);
-    if (point.value >= 0x10000) put(0xDC00 + ((point.value - 0x10000) & 0x3FF));
-  }
-  return bytes;
-}
-
-}  // namespace detail
-}  // namespace net
-
-#endif
-
-namespace net {
-
-/// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
-class Chunk {
- public:
-  constexpr Chunk() noexcept = default;
-  constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
-
-  constexpr std::string_view view() const noexcept { return bytes_; }
-  std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(bytes_.data(), bytes_.size())); }
-  constexpr const char* data() const noexcept { return bytes_.data(); }
-  constexpr std::size_t size() const noexcept { return bytes_.size(); }
-  constexpr bool empty() const noexcept { return bytes_.empty(); }
-  constexpr const char* begin() const noexcept { return bytes_.data(); }
-  constexpr const char* end() const noexcept { return bytes_.data() + bytes_.size(); }
-  constexpr operator std::string_view() const noexcept { return bytes_; }
-
-  /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them.
-  std::string toString(Encoding encoding = Encoding::utf8) const { return detail::decode(bytes_, encoding); }
-
- private:
-  std::string_view bytes_;
-};
-
-}  // namespace net
-
-#endif
 
 // Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
 #ifndef NET_DETAIL_DECODER_HPP
@@ -5997,6 +6238,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool destroyed : 1 = false;
   bool error_told : 1 = false;
   bool close_ticked : 1 = false;
+  bool close_told : 1 = false;          // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
@@ -7214,6 +7456,7 @@ inline void SocketState::emit_close() {
       if (self.destroyed && !self.reusable) self.listeners.clear();
     }
   } const drop{*this, Ref<SocketState>(this)};
+  close_told = true;
   tell_close(had_error);
 }
 
@@ -7299,7 +7542,7 @@ inline void SocketState::reset_and_destroy() {
 
 /// S12.21: what a new connection finds.
 inline void SocketState::undestroy() {
-  destroyed = errored = error_told = close_ticked = had_error = resetting = false;
+  destroyed = errored = error_told = close_ticked = close_told = had_error = resetting = false;
   reading = ended = end_told = false;
   ending = final_called = prefinished = finished = ended_by_other = false;
   bytes_read = bytes_sent = 0;
@@ -8979,6 +9222,1042 @@ inline void ServerState::tell_error(const Error& error) {
 }
 
 }  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_MACHINE {
+
+/// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
+/// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
+/// next wait. It does not own the socket; when the reader is gone, the socket stays paused.
+class Reader {
+  enum class Kind : unsigned char { chunk, exact, line };
+
+ public:
+  explicit Reader(const Socket& socket);
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader();
+
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready() { return reader_.prepare(kind_, amount_); }
+    void await_suspend(std::coroutine_handle<> waiter) { reader_.wait(waiter); }
+    std::optional<Chunk> await_resume() { return reader_.take(); }
+
+   private:
+    friend class Reader;
+    Awaiter(Reader& reader, Kind kind, std::size_t amount) noexcept : reader_(reader), amount_(amount), kind_(kind) {}
+
+    Reader& reader_;
+    std::size_t amount_;
+    Kind kind_;
+  };
+
+  /// What is there, at least a byte; empty at the end. All results are valid until the reader is asked again.
+  Awaiter next() { return {*this, Kind::chunk, 0}; }
+  /// Exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if it comes in their middle.
+  Awaiter read(std::size_t n) { return {*this, Kind::exact, n}; }
+  /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
+  /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
+  /// reader stays where it is.
+  Awaiter readLine(std::size_t limit) { return {*this, Kind::line, limit}; }
+
+ private:
+  /// Whether what is asked for can be told: found, or the end or a failure are known.
+  bool prepare(Kind kind, std::size_t amount);
+  bool settle();
+  void settle_line();
+  bool found(std::size_t size, std::size_t with_end) noexcept {
+    size_ = size;
+    skip_ = with_end;
+    return true;
+  }
+  void wait(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    if (socket_.isPaused()) socket_.resume();
+  }
+  std::optional<Chunk> take();
+  void received(std::string_view bytes);
+  void wake() {
+    if (waiter_ && settle()) std::exchange(waiter_, {}).resume();
+  }
+  std::string_view rest() const noexcept { return std::string_view(held_).substr(start_); }
+
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  Socket socket_;
+  std::coroutine_handle<> waiter_;
+  std::string held_;         // received; the part before start_ was taken
+  std::size_t start_ = 0;
+  std::size_t searched_ = 0; // of the rest, has no line feed
+  std::size_t size_ = none;  // of what was found for the task; none: nothing
+  std::size_t skip_ = 0;     // the same with its line feed
+  std::size_t amount_ = 0;
+  Kind kind_ = Kind::chunk;
+  bool ended_ = false;
+  bool* gone_ = nullptr;     // to be told if the reader goes while it resumes its task
+  Error failure_;
+  Error too_long_;
+  Listener listeners_[4];
+};
+
+inline Reader::Reader(const Socket& socket) : socket_(socket) {
+  // one that was closed or read before tells nothing any more
+  ended_ = socket.readableEnded() || socket.destroyed();
+  failure_ = socket.errored();
+  socket.pause();
+  listeners_[0] = socket.addListener<"data">([this](Chunk chunk) { received(chunk); });
+  listeners_[1] = socket.addListener<"end">([this] {
+    ended_ = true;
+    wake();
+  });
+  listeners_[2] = socket.addListener<"error">([this](const Error& error) {
+    failure_ = error;
+    wake();
+  });
+  listeners_[3] = socket.addListener<"close">([this] {
+    ended_ = true;
+    wake();
+  });
+}
+
+inline Reader::~Reader() {
+  if (gone_) *gone_ = true;
+  for (const Listener listener : listeners_) socket_.off(listener);
+  if (waiter_ && !socket_.destroyed()) socket_.pause();
+}
+
+inline bool Reader::prepare(Kind kind, std::size_t amount) {
+  if (waiter_) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
+  kind_ = kind;
+  amount_ = amount;
+  return settle();
+}
+
+inline bool Reader::settle() {
+  size_ = none;
+  const std::string_view rest = this->rest();
+  if (kind_ == Kind::line) {
+    settle_line();
+    if (size_ != none || too_long_) return true;
+  } else if (kind_ == Kind::exact ? rest.size() >= amount_ : !rest.empty()) {
+    const std::size_t size = kind_ == Kind::exact ? amount_ : rest.size();
+    return found(size, size);
+  }
+  return ended_ || failure_;
+}
+
+inline void Reader::settle_line() {
+  const std::string_view rest = this->rest();
+  const std::size_t at = rest.find('\n', searched_);
+  std::size_t size = at == rest.npos ? rest.size() : at;
+  // a carriage return at the end of what is there may belong to the line feed that follows
+  if (size > 0 && rest[size - 1] == '\r' && (at != rest.npos || !ended_)) --size;
+  too_long_ = Error();
+  if (size > amount_) {
+    too_long_ = Error(std::make_error_code(std::errc::message_size),
+                      "A line is longer than " + std::to_string(amount_) + " bytes");
+  } else if (at != rest.npos) {
+    found(size, at + 1);
+  } else if (ended_ && !failure_ && !rest.empty()) {
+    found(size, rest.size());
+  } else {
+    searched_ = rest.size();
+  }
+}
+
+inline std::optional<Chunk> Reader::take() {
+  if (size_ != none) {
+    const std::string_view piece = rest().substr(0, size_);
+    start_ += skip_;
+    searched_ = 0;
+    return Chunk(piece);
+  }
+  if (kind_ == Kind::line && too_long_) detail::raise(too_long_);
+  if (failure_) detail::raise(failure_);
+  if (start_ < held_.size()) detail::raise(detail::coded(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  return std::nullopt;
+}
+
+inline void Reader::received(std::string_view bytes) {
+  held_.erase(0, std::exchange(start_, 0));
+  held_.append(bytes);
+  if (!waiter_ || !settle()) return;
+  bool gone = false;
+  bool* const outer = std::exchange(gone_, &gone);
+  std::exchange(waiter_, {}).resume();
+  if (gone) {
+    if (outer) *outer = true;
+    return;
+  }
+  gone_ = outer;
+  if (!waiter_) socket_.pause();
+}
+
+/// The connections of a server, awaited. Those that come while the task does something else wait here.
+class Acceptor {
+ public:
+  explicit Acceptor(const Server& server);
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+  ~Acceptor();
+
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready() { return acceptor_.prepare(); }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { acceptor_.waiter_ = waiter; }
+    std::optional<Socket> await_resume() { return acceptor_.take(); }
+
+   private:
+    friend class Acceptor;
+    explicit Awaiter(Acceptor& acceptor) noexcept : acceptor_(acceptor) {}
+    Acceptor& acceptor_;
+  };
+
+  /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
+  /// Error if listening or accepting failed.
+  Awaiter next() { return Awaiter(*this); }
+
+ private:
+  /// A connection that nobody took yet. What happens to it meanwhile is known to whoever takes it.
+  struct Arrived {
+    Socket socket;
+    Listener error;
+  };
+
+  bool prepare() {
+    if (waiter_) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
+    return !arrived_.empty() || failure_ || closed_;
+  }
+  void wake() {
+    if (waiter_) std::exchange(waiter_, {}).resume();
+  }
+  std::optional<Socket> take();
+
+  Server server_;
+  std::coroutine_handle<> waiter_;
+  detail::Queue<Arrived> arrived_;
+  Error failure_;
+  bool closed_ = false;
+  Listener listeners_[3];
+};
+
+inline Acceptor::Acceptor(const Server& server) : server_(server) {
+  closed_ = !server.state().loop;
+  listeners_[0] = server.addListener<"connection">([this](Socket socket) {
+    Listener error;
+    if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
+    arrived_.push({socket, error});
+    wake();
+  });
+  listeners_[1] = server.addListener<"error">([this](const Error& error) {
+    failure_ = error;
+    wake();
+  });
+  listeners_[2] = server.addListener<"close">([this] {
+    closed_ = true;
+    wake();
+  });
+}
+
+inline Acceptor::~Acceptor() {
+  for (const Listener listener : listeners_) server_.off(listener);
+  // nobody will ever serve them
+  while (!arrived_.empty()) arrived_.take().socket.destroy();
+}
+
+inline std::optional<Socket> Acceptor::take() {
+  if (!arrived_.empty()) {
+    const Arrived arrived = arrived_.take();
+    arrived.socket.off(arrived.error);
+    return arrived.socket;
+  }
+  if (failure_) detail::raise(std::exchange(failure_, Error()));
+  return std::nullopt;
+}
+
+}  // namespace net::inline NET_MACHINE
+
+#endif
+
+// Coroutines over the events: Task, spawn, and what a task can wait for.
+#ifndef NET_TASK_HPP
+#define NET_TASK_HPP
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// Waiting for an event in a coroutine: listeners that resume it, gone when it goes on. Internal.
+#ifndef NET_DETAIL_EVENT_AWAITER_HPP
+#define NET_DETAIL_EVENT_AWAITER_HPP
+
+#include <coroutine>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace net::detail::inline NET_MACHINE {
+
+/// What awaiting an event gives: nothing, the one argument, or a tuple of them.
+template <class... Args>
+struct EventResult {
+  using type = std::tuple<std::remove_cv_t<Args>...>;
+};
+template <class Arg>
+struct EventResult<Arg> {
+  using type = std::remove_cv_t<Arg>;
+};
+template <>
+struct EventResult<> {
+  using type = void;
+};
+
+/// After 'close' nothing comes any more, so nobody may wait for it.
+inline bool is_over(const Socket& socket) { return socket.state().close_told || !socket.state().loop; }
+inline bool is_over(const Server& server) { return !server.state().loop; }
+inline Error closed_error(const Socket& socket) {
+  const Error error = socket.errored();
+  return error ? error : coded(Errc::ERR_SOCKET_CLOSED);
+}
+inline Error closed_error(const Server&) { return coded(Errc::ERR_SERVER_NOT_RUNNING); }
+
+/// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
+/// It lives in the waiting frame; if that is destroyed, the listeners go with it.
+template <class Emitting>
+class Waiting {
+ public:
+  explicit Waiting(const Emitting& emitter) : emitter_(emitter) {}
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() { stop(); }
+
+ protected:
+  void listen_for_error() {
+    error_ = emitter_.template addListener<"error">([this](const Error& error) { fail(error); });
+  }
+  void listen_for_close() {
+    close_ = emitter_.template addListener<"close">([this] { fail(closed_error(emitter_)); });
+  }
+  void stop() {
+    for (Listener* const listener : {&event_, &other_, &error_, &close_}) {
+      if (listener->id() != 0) emitter_.off(std::exchange(*listener, {}));
+    }
+  }
+  void fail(const Error& error) {
+    failure_ = error;
+    go_on();
+  }
+  /// The last thing that is done here: the frame, and this, may be gone after it.
+  void go_on() {
+    stop();
+    waiter_.resume();
+  }
+
+  Emitting emitter_;
+  std::coroutine_handle<> waiter_;
+  Listener event_, other_, error_, close_;
+  Error failure_;
+};
+
+template <class Emitting, class Row>
+class RowAwaiter;
+
+template <class Emitting, fixed_string Name, class... Args>
+class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
+  using Base = Waiting<Emitting>;
+  using Result = typename EventResult<Args...>::type;
+  static constexpr bool is_error = Name.view() == "error";
+  static constexpr bool is_close = Name.view() == "close";
+
+ public:
+  explicit RowAwaiter(const Emitting& emitter) : Base(emitter) {}
+
+  bool await_ready() {
+    if (!is_over(this->emitter_)) return false;
+    if constexpr (is_close && sizeof...(Args) == 1) {
+      result_.emplace(static_cast<bool>(this->emitter_.errored()));
+    } else if constexpr (!is_close) {
+      this->failure_ = closed_error(this->emitter_);
+    }
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    this->waiter_ = waiter;
+    this->event_ = this->emitter_.template addListener<Name>([this](Args&... args) {
+      if constexpr (sizeof...(Args) > 0) result_.emplace(args...);
+      this->go_on();
+    });
+    if constexpr (!is_error) this->listen_for_error();
+    if constexpr (!is_close) this->listen_for_close();
+  }
+  Result await_resume() {
+    if (this->failure_) raise(this->failure_);
+    if constexpr (sizeof...(Args) > 0) return std::move(*result_);
+  }
+
+ private:
+  struct Nothing {};
+  std::optional<std::conditional_t<sizeof...(Args) == 0, Nothing, Result>> result_;
+};
+
+template <fixed_string Name, class Emitting>
+constexpr auto row_of() {
+  static_assert(Emitting::Events::template has<Name>, "the emitter has no event of that name");
+  if constexpr (Emitting::Events::template has<Name>) {
+    return std::type_identity<typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
+  } else {
+    return std::type_identity<Event<Name>>{};
+  }
+}
+
+template <fixed_string Name, class Emitting>
+using EventAwaiter = RowAwaiter<Emitting, typename decltype(row_of<Name, Emitting>())::type>;
+
+class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
+  using Base = EventAwaiter<"connect", Socket>;
+
+ public:
+  explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
+  ~ConnectAwaiter() {
+    if (!told_) emitter_.destroy();
+  }
+
+  Socket await_resume() {
+    told_ = true;
+    Base::await_resume();
+    return emitter_;
+  }
+
+ private:
+  bool told_ = false;
+};
+
+/// Room is told by 'drain', or, when the end was asked for meanwhile, by 'finish'.
+class WriteAwaiter : public Waiting<Socket> {
+ public:
+  WriteAwaiter(const Socket& socket, bool room) : Waiting(socket), room_(room) {}
+
+  bool await_ready() {
+    if (room_) return true;
+    if (is_over(emitter_)) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
+    return static_cast<bool>(failure_);
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    event_ = emitter_.addListener<"drain">([this] { go_on(); });
+    other_ = emitter_.addListener<"finish">([this] { go_on(); });
+    listen_for_error();
+    listen_for_close();
+  }
+  void await_resume() {
+    if (failure_) raise(failure_);
+  }
+
+ private:
+  bool room_;
+};
+
+class SleepAwaiter {
+ public:
+  SleepAwaiter(Loop& loop, Duration length) noexcept : loop_(loop), length_(length) {}
+  SleepAwaiter(const SleepAwaiter&) = delete;
+  SleepAwaiter& operator=(const SleepAwaiter&) = delete;
+  ~SleepAwaiter() { timer_.close(); }
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    timer_ = loop_.setTimeout([waiter] { waiter.resume(); }, length_);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  Loop& loop_;
+  Duration length_;
+  Timer timer_;
+};
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
+// What the frame of a Task carries: its result, and who goes on when it has ended. Internal.
+#ifndef NET_DETAIL_TASK_PROMISE_HPP
+#define NET_DETAIL_TASK_PROMISE_HPP
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace net::detail::inline NET_MACHINE {
+
+/// A task on its own. The loop keeps it, so that one that is never resumed is destroyed with the loop.
+struct Spawned : Handle {
+  static const Operations table;
+
+  Spawned(LoopCore& core, std::coroutine_handle<> task) noexcept : Handle(core, table), frame(task) { retain(); }
+
+  /// The task has ended. The exception leaves run() from a tick, when the frame and all that it held is gone.
+  void finish(std::exception_ptr thrown) {
+    std::exchange(frame, {}).destroy();
+    if (thrown) loop->next_tick([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
+    release();
+  }
+  void abandon() {
+    if (!frame) return;
+    std::exchange(frame, {}).destroy();
+    release();
+  }
+
+  std::coroutine_handle<> frame;
+};
+
+inline constexpr Handle::Operations Spawned::table{
+    [](Handle& handle) noexcept { delete static_cast<Spawned*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<Spawned&>(handle).abandon(); }};
+
+struct PromiseBase {
+  /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
+  /// no symmetric transfer, which only optimised builds turn into a jump.
+  struct Final {
+    bool await_ready() const noexcept { return false; }
+    template <class P>
+    void await_suspend(std::coroutine_handle<P> frame) const noexcept {
+      PromiseBase& promise = frame.promise();
+      if (const std::coroutine_handle<> waiting = promise.caller) {
+        waiting.resume();
+      } else if (Spawned* const root = promise.spawned) {
+        root->finish(std::move(promise.thrown));
+      }
+    }
+    void await_resume() const noexcept {}
+  };
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  Final final_suspend() const noexcept { return {}; }
+  void unhandled_exception() noexcept { thrown = std::current_exception(); }
+
+  std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
+  Spawned* spawned = nullptr;
+  std::exception_ptr thrown;
+};
+
+template <class T, class Task>
+struct Promise : PromiseBase {
+  Task get_return_object() noexcept { return Task(std::coroutine_handle<Promise>::from_promise(*this)); }
+  template <class U = T>
+  void return_value(U&& result) {
+    value.emplace(std::forward<U>(result));
+  }
+  T take() {
+    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
+    return std::move(*value);
+  }
+
+  std::optional<T> value;
+};
+
+template <class Task>
+struct Promise<void, Task> : PromiseBase {
+  Task get_return_object() noexcept { return Task(std::coroutine_handle<Promise>::from_promise(*this)); }
+  void return_void() const noexcept {}
+  void take() {
+    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
+  }
+};
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_MACHINE {
+
+/// A coroutine that waits with `co_await` and ends with `co_return`. It starts when it is awaited, or handed to
+/// `spawn`; an exception that escapes it arrives where it is awaited. Dropping a task destroys it where it stands.
+///
+/// Its parameters should be values (a `Socket` is cheap to copy): what a reference or a lambda's capture refers to
+/// may be gone when it goes on.
+template <class T = void>
+class [[nodiscard]] Task {
+  static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
+
+ public:
+  using promise_type = detail::Promise<T, Task>;
+
+  Task() noexcept = default;
+  explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
+  Task& operator=(Task&& other) noexcept {
+    if (this != &other) {
+      if (frame_) frame_.destroy();
+      frame_ = std::exchange(other.frame_, {});
+    }
+    return *this;
+  }
+  ~Task() {
+    if (frame_) frame_.destroy();
+  }
+
+  /// Runs the task; its result, or its exception. Once.
+  auto operator co_await() const noexcept { return Awaiter{frame_}; }
+
+ private:
+  friend void spawn(Loop& loop, Task<> task);
+
+  struct Awaiter {
+    std::coroutine_handle<promise_type> frame;
+
+    bool await_ready() const noexcept { return !frame || frame.done(); }
+    /// A task that ends without waiting does not suspend its caller: a loop of them needs no stack.
+    bool await_suspend(std::coroutine_handle<> caller) const {
+      frame.resume();
+      if (frame.done()) return false;
+      frame.promise().caller = caller;
+      return true;
+    }
+    T await_resume() const {
+      if (!frame) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "This task was moved away"));
+      return frame.promise().take();
+    }
+  };
+
+  std::coroutine_handle<promise_type> frame_;
+};
+
+/// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
+/// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
+/// destroyed with its loop.
+inline void spawn(Loop& loop, Task<> task) {
+  if (!task.frame_) return;
+  const auto frame = std::exchange(task.frame_, {});
+  frame.promise().spawned = new detail::Spawned(loop.core(), frame);
+  frame.resume();
+}
+/// The same on this thread's loop.
+inline void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
+
+/// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
+/// are told: nothing, a value, or a tuple of them; views among them are valid until the next wait. Throws the Error
+/// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
+template <fixed_string Name, class Emitting>
+auto once(const Emitting& emitter) {
+  return detail::EventAwaiter<Name, Emitting>(emitter);
+}
+
+/// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
+/// If the task is destroyed meanwhile, so is the socket.
+inline detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options) {
+  return detail::ConnectAwaiter(createConnection(loop, options));
+}
+inline detail::ConnectAwaiter connected(const ConnectOptions& options) { return connected(Loop::current(), options); }
+inline detail::ConnectAwaiter connected(int port, std::string_view host = "localhost") {
+  return detail::ConnectAwaiter(createConnection(port, host));
+}
+inline detail::ConnectAwaiter connected(std::string_view path) { return detail::ConnectAwaiter(createConnection(path)); }
+
+/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is room for
+/// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
+template <detail::Payload Data>
+detail::WriteAwaiter write(const Socket& socket, Data&& data) {
+  const bool room = socket.write(std::forward<Data>(data));
+  return detail::WriteAwaiter(socket, room);
+}
+
+/// `co_await sleep(100)`: goes on after so long, at least 1 ms.
+inline detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter(Loop::current(), length); }
+
+}  // namespace net::inline NET_MACHINE
+
+#endif
+
+// Work off the loop: functions that compute run on threads, and their results come back.
+#ifndef NET_WORKER_POOL_HPP
+#define NET_WORKER_POOL_HPP
+
+#include <cerrno>
+#include <coroutine>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// A piece of work for another thread, and those who wait for it on the loop. Internal; net::Job is the face.
+#ifndef NET_DETAIL_JOB_STATE_HPP
+#define NET_DETAIL_JOB_STATE_HPP
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace net::detail::inline NET_MACHINE {
+
+struct JobNothing {};
+
+/// What came of a job: a result, an exception of its own, or an error of the pool.
+template <class T>
+struct JobOutcome {
+  std::optional<std::conditional_t<std::is_void_v<T>, JobNothing, T>> result;
+  std::exception_ptr thrown;
+  Error failure;
+
+  bool ok() const noexcept { return result.has_value(); }
+  [[noreturn]] void raise_failure() const {
+    if (thrown) std::rethrow_exception(thrown);
+    raise(failure);
+  }
+  /// The failure as an Error, whatever was thrown.
+  Error error() const {
+    if (!thrown) return failure;
+#if defined(__cpp_exceptions)
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const Error& error) {
+      return error;
+    } catch (const std::exception& other) {
+      return Error(std::string(other.what()));
+    } catch (...) {
+      return Error(std::string("A job of the worker pool threw something that is no exception"));
+    }
+#else
+    return failure;
+#endif
+  }
+};
+
+/// The loop's half: belongs to the thread that asked.
+template <class T>
+struct JobState : Handle {
+  using Outcome = JobOutcome<T>;
+  /// `last`: nobody needs the result after this one.
+  using Then = Function<void(Outcome&, bool last)>;
+
+  static const Operations table;
+
+  explicit JobState(LoopCore& core) noexcept : Handle(core, table) {
+    retain();
+    core.keep_alive(true);
+  }
+
+  void finish(Outcome&& came) {
+    const Ref<JobState> alive(this);
+    outcome = std::move(came);
+    done = true;
+    loop->keep_alive(false);
+    release();
+    if (then.empty() && !waiter) {
+      // nobody asked: a result may be ignored, a failure may not
+      if (!outcome.ok()) tell([](Outcome& failed, bool) { failed.raise_failure(); });
+      return;
+    }
+    for (Then& callback : std::exchange(then, {})) tell(std::move(callback));
+    if (waiter) std::exchange(waiter, {}).resume();
+  }
+  /// On a tick, so that one that throws does not keep the others from being told.
+  void tell(Then callback) {
+    ++telling;
+    loop->next_tick([self = Ref<JobState>(this), call = std::move(callback)] {
+      const bool last = --self->telling == 0 && !self->waiter;
+      call(self->outcome, last);
+    });
+  }
+  /// It never ran, because there was no thread for it.
+  void call_off() {
+    loop->keep_alive(false);
+    abandon();
+  }
+  void abandon() {
+    then.clear();
+    if (!std::exchange(done, true)) release();
+  }
+
+  Outcome outcome;
+  std::vector<Then> then;
+  std::coroutine_handle<> waiter;
+  std::size_t telling = 0;
+  bool done = false;
+};
+
+template <class T>
+inline constexpr Handle::Operations JobState<T>::table{
+    [](Handle& handle) noexcept { delete static_cast<JobState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<JobState&>(handle).abandon(); }};
+
+/// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
+struct WorkItem {
+  struct Operations {
+    void (*run)(WorkItem&);                         // on a thread of the pool
+    void (*drop)(WorkItem&, const Error&);          // instead
+    void (*finish)(WorkItem&);                      // on the loop
+    void (*destroy)(WorkItem&) noexcept;
+  };
+  const Operations* operations;
+  Mailbox* mailbox;
+};
+
+/// The one owner of a WorkItem.
+class WorkRef {
+ public:
+  explicit WorkRef(WorkItem* item) noexcept : item_(item) {}
+  WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
+  WorkRef& operator=(WorkRef&&) = delete;
+  ~WorkRef() {
+    if (item_) item_->operations->destroy(*item_);
+  }
+  WorkItem* operator->() const noexcept { return item_; }
+  WorkItem& operator*() const noexcept { return *item_; }
+
+  /// Hands it back to the loop that asked; if that is gone, nobody wants it any more.
+  void send_home() && {
+    Mailbox* const mailbox = item_->mailbox;
+    mailbox->retain();
+    mailbox->post([home = std::move(*this)] { home->operations->finish(*home); });
+    mailbox->release();
+  }
+
+ private:
+  WorkItem* item_;
+};
+
+template <class T, class F>
+struct Work : WorkItem {
+  static const Operations table;
+
+  Work(JobState<T>& asked, F&& function) : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
+    mailbox->retain();
+  }
+  ~Work() { mailbox->release(); }
+
+  void run() {
+#if defined(__cpp_exceptions)
+    try {
+      compute();
+    } catch (...) {
+      outcome.thrown = std::current_exception();
+    }
+#else
+    compute();
+#endif
+  }
+  void compute() {
+    if constexpr (std::is_void_v<T>) {
+      call();
+      outcome.result.emplace();
+    } else {
+      outcome.result.emplace(call());
+    }
+  }
+
+  JobState<T>& state;  // only on the loop
+  F call;
+  JobOutcome<T> outcome;
+};
+
+template <class T, class F>
+inline constexpr WorkItem::Operations Work<T, F>::table{
+    [](WorkItem& item) { static_cast<Work&>(item).run(); },
+    [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
+    [](WorkItem& item) { static_cast<Work&>(item).state.finish(std::move(static_cast<Work&>(item).outcome)); },
+    [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_MACHINE {
+
+/// A result that is being computed. A handle: copies are the same job, and it belongs to the loop that asked.
+template <class T>
+class Job {
+ public:
+  explicit Job(detail::Ref<detail::JobState<T>> state) noexcept : state_(std::move(state)) {}
+
+  /// Calls back on the loop that called `exec`, never inside this call: `callback(T)`, or `callback()`. It is not
+  /// called if the job failed: the failure leaves `run()`, as does one that nobody waits for.
+  template <class F>
+  Job& then(F&& callback) {
+    return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
+      if (!outcome.ok()) outcome.raise_failure();
+      give(call, outcome, last);
+    });
+  }
+  /// The same, and `onError(const Error&)` is called if the job threw or was dropped.
+  template <class F, class OnError>
+  Job& then(F&& callback, OnError&& onError) {
+    return add([call = std::decay_t<F>(std::forward<F>(callback)),
+                refuse = std::decay_t<OnError>(std::forward<OnError>(onError))](Outcome& outcome, bool last) mutable {
+      if (outcome.ok()) {
+        give(call, outcome, last);
+      } else {
+        refuse(outcome.error());
+      }
+    });
+  }
+
+  /// `co_await job`: the result, which is moved out, or the exception. One task waits, once.
+  auto operator co_await() const noexcept { return Awaiter{state_}; }
+
+ private:
+  using Outcome = detail::JobOutcome<T>;
+
+  struct Awaiter {
+    detail::Ref<detail::JobState<T>> state;
+    bool waits = false;
+
+    explicit Awaiter(const detail::Ref<detail::JobState<T>>& job) noexcept : state(job) {}
+    Awaiter(const Awaiter&) = delete;
+    Awaiter& operator=(const Awaiter&) = delete;
+    ~Awaiter() {
+      if (waits) state->waiter = {};
+    }
+    bool await_ready() const {
+      if (state->waiter) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
+      return state->done;
+    }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept {
+      state->waiter = waiter;
+      waits = true;
+    }
+    T await_resume() {
+      waits = false;
+      if (!state->outcome.ok()) state->outcome.raise_failure();
+      if constexpr (std::is_copy_constructible_v<T>) {
+        if (state->telling > 0) return *state->outcome.result;  // others are told it too
+      }
+      if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
+    }
+  };
+
+  template <class F>
+  Job& add(F&& callback) {
+    if (!state_->loop) return *this;
+    if (state_->done) {
+      state_->tell(std::forward<F>(callback));
+    } else {
+      state_->then.emplace_back(std::forward<F>(callback));
+    }
+    return *this;
+  }
+
+  template <class F>
+  static void give(F& call, Outcome& outcome, bool last) {
+    if constexpr (std::is_void_v<T>) {
+      call();
+    } else if constexpr (std::is_invocable_v<F&, T&&>) {
+      if constexpr (std::is_copy_constructible_v<T> && std::is_invocable_v<F&, T&>) {
+        if (!last) {
+          call(*outcome.result);
+          return;
+        }
+      }
+      call(std::move(*outcome.result));
+    } else if constexpr (std::is_invocable_v<F&, T&>) {
+      call(*outcome.result);
+    } else {
+      call();
+    }
+  }
+
+  detail::Ref<detail::JobState<T>> state_;
+};
+
+/// Threads that compute, so that loops stay responsive. Any thread that has a loop may call `exec`.
+class WorkerPool {
+ public:
+  /// Threads start when there is work for them; 0 counts as 1.
+  explicit WorkerPool(std::size_t threads = detail::os::processors()) : most_(threads == 0 ? 1 : threads) {
+    threads_.reserve(most_);
+  }
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`.
+  ~WorkerPool() {
+    detail::Queue<detail::WorkRef> dropped;
+    {
+      const detail::os::Locked locked(mutex_);
+      closing_ = true;
+      while (!waiting_.empty()) dropped.push(waiting_.take());
+      wake_.wake_all();
+    }
+    while (!dropped.empty()) drop(dropped.take());
+    for (detail::os::Thread& thread : threads_) thread.join();
+  }
+
+  /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
+  /// lives until then. The function and its arguments are moved there and back: they must not share anything with
+  /// the loop that is not made for threads, handles of the library included. Throws EAGAIN if no thread can start.
+  template <class F, class... A>
+  auto exec(F f, A... args) -> Job<std::invoke_result_t<F, A...>> {
+    using T = std::invoke_result_t<F, A...>;
+    static_assert(!std::is_reference_v<T>, "a job gives back a value");
+    auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T { return std::move(f)(std::move(args)...); };
+    detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(Loop::current().core()));
+    if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
+      state->call_off();
+      detail::raise(detail::system_failure(EAGAIN, "pthread_create"));
+    }
+    return Job<T>(std::move(state));
+  }
+
+ private:
+  static void drop(detail::WorkRef work) {
+    work->operations->drop(*work, detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began"));
+    std::move(work).send_home();
+  }
+
+  bool submit(detail::WorkRef work) {
+    const detail::os::Locked locked(mutex_);
+    waiting_.push(std::move(work));
+    if (idle_ < waiting_.size() && threads_.size() < most_) {
+      threads_.emplace_back();
+      if (!threads_.back().start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.pop_back();
+      if (threads_.empty()) {
+        waiting_.clear();
+        return false;
+      }
+    }
+    wake_.wake_one();
+    return true;
+  }
+
+  void run() {
+    mutex_.lock();
+    for (;;) {
+      while (waiting_.empty() && !closing_) {
+        ++idle_;
+        wake_.wait(mutex_);
+        --idle_;
+      }
+      if (closing_) return mutex_.unlock();
+      {
+        detail::WorkRef work = waiting_.take();
+        mutex_.unlock();
+        work->operations->run(*work);
+        std::move(work).send_home();
+      }
+      mutex_.lock();
+    }
+  }
+
+  detail::os::Mutex mutex_;
+  detail::os::Condition wake_;
+  detail::Queue<detail::WorkRef> waiting_;
+  std::vector<detail::os::Thread> threads_;
+  std::size_t most_;
+  std::size_t idle_ = 0;
+  bool closing_ = false;
+};
+
+}  // namespace net::inline NET_MACHINE
 
 #endif
 
