@@ -24,6 +24,7 @@ net/detail/connector  net/detail/resolver
 net/detail/socket_closing  net/detail/socket_reading  net/detail/socket_writing  net/detail/socket_options
 net/detail/socket_state
 net/detail/pipe
+net/detail/payload
 net/options
 net/abort
 
@@ -38,7 +39,6 @@ net/detail/poller_epoll  net/detail/poller_poll  net/detail/poller_kqueue  net/d
 net/detail/poller
 net/detail/os
 
-net/detail/payload
 net/detail/write_queue
 net/detail/decoder
 net/block_list  net/socket_address  net/chunk  net/encoding

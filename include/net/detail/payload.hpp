@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <net/detail/write_queue.hpp>
+#include <net/options.hpp>
 
 namespace net::detail {
 
