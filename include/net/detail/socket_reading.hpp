@@ -59,11 +59,10 @@ inline void SocketState::read_from_kernel() {
   for (int reads = 8; got > 0; got = channel.try_read(room, LoopCore::receive_room)) {
     deliver({room, static_cast<std::size_t>(got)});
     if (!kernel_reading || --reads == 0) return;
-    if (static_cast<std::size_t>(got) == LoopCore::receive_room) continue;
-    if (!to_the_end) return;
-    // the connection is over: the end stands behind this, and one more read is less than one more turn
+    // when the connection is over the end stands behind this, and one more read is less than one more turn
+    if (static_cast<std::size_t>(got) < LoopCore::receive_room && !to_the_end) return;
     loop->flush_cork();
-    loop->drain_ticks();
+    loop->drain_ticks();  // S2.2: before the next 'data'
     if (!kernel_reading) return;
   }
   if (got != would_block) read_over(got);
