@@ -297,7 +297,14 @@ inline void SocketState::end_readable_now() {
   if (errored || close_ticked || end_told || read_length() > 0) return;
   end_told = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
+  OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
   tell_end();
+  again.passed = true;
+  after_end();
+}
+
+/// S16.6, S16.11: the own end follows, on a tick; or everything is over.
+inline void SocketState::after_end() {
   const bool still_writable = !destroyed && !errored && !ending;
   if (still_writable && !allow_half_open) {
     tick([](SocketState& self) {
