@@ -456,14 +456,26 @@ inline void SocketState::connected() {
   stop_connecting();
   touch();
   apply_options();
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.begin_reading(); }); }};
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
   tell_connect();
-  if (read_when_connected) {
-    read_when_connected = false;
-    if (!destroyed) start_reading();
-  }
+  start_if_asked();
   tell_ready();
   again.passed = true;
+  begin_reading();
+}
+
+inline void SocketState::start_if_asked() {
+  if (!read_when_connected) return;
+  read_when_connected = false;
+  if (!destroyed) start_reading();
+}
+
+/// A listener of 'connect' threw: what was to happen behind it happens now.
+inline void SocketState::catch_up_connected() {
+  if (wait_connect) send_pending_connect();
+  if (resetting) reset_and_destroy();
+  if (final_called && !shutting_down && !destroyed) call_final();
+  start_if_asked();
   begin_reading();
 }
 

@@ -59,7 +59,9 @@ inline void SocketState::maybe_finish() {
 /// Everything was written: the other side is told, once there is one.
 inline void SocketState::call_final() {
   if (connecting) {
-    once_inside(on_connect, [this] { call_final(); });
+    once_inside(on_connect, [this, asked = round] {
+      if (round == asked) call_final();
+    });
     return;
   }
   if (!has_handle) return final_done();
@@ -202,7 +204,13 @@ inline void SocketState::emit_close() {
     }
   } const drop{*this, Ref<SocketState>(this)};
   close_told = true;
+  OnThrow again{*this, [](SocketState& self) {
+    // a write that waited for the connection learns of the end in its place among these listeners
+    if (!self.wait_connect) return;
+    self.tick([](SocketState& socket) { socket.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
+  }};
   tell_close(had_error);
+  again.passed = true;
 }
 
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
@@ -276,7 +284,10 @@ inline void SocketState::reset_and_destroy() {
   if (destroyed || !loop) return;
   if (is_path && has_handle) raise(coded(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
   if (connecting) {
-    once_inside(on_connect, [this] { reset_and_destroy(); });
+    resetting = true;
+    once_inside(on_connect, [this, asked = round] {
+      if (round == asked) reset_and_destroy();
+    });
   } else if (has_handle) {
     resetting = true;
     destroy(no_error());

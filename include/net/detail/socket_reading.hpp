@@ -59,11 +59,10 @@ inline void SocketState::read_from_kernel() {
   for (int reads = 8; got > 0; got = channel.try_read(room, LoopCore::receive_room)) {
     deliver({room, static_cast<std::size_t>(got)});
     if (!kernel_reading || --reads == 0) return;
-    if (static_cast<std::size_t>(got) == LoopCore::receive_room) continue;
-    if (!to_the_end) return;
-    // the connection is over: the end stands behind this, and one more read is less than one more turn
+    // when the connection is over the end stands behind this, and one more read is less than one more turn
+    if (static_cast<std::size_t>(got) < LoopCore::receive_room && !to_the_end) return;
     loop->flush_cork();
-    loop->drain_ticks();
+    loop->drain_ticks();  // S2.2: before the next 'data'
     if (!kernel_reading) return;
   }
   if (got != would_block) read_over(got);
@@ -298,7 +297,14 @@ inline void SocketState::end_readable_now() {
   if (errored || close_ticked || end_told || read_length() > 0) return;
   end_told = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
+  OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
   tell_end();
+  again.passed = true;
+  after_end();
+}
+
+/// S16.6, S16.11: the own end follows, on a tick; or everything is over.
+inline void SocketState::after_end() {
   const bool still_writable = !destroyed && !errored && !ending;
   if (still_writable && !allow_half_open) {
     tick([](SocketState& self) {

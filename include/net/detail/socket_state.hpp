@@ -144,6 +144,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void maybe_read_more();
   void end_readable();
   void end_readable_now();
+  void after_end();
   void pause();
   void resume();
   void resume_now();
@@ -219,6 +220,8 @@ struct SocketState : Handle, ReadGate, WriteGate {
   // ── connecting (connector.hpp) ──
   void connect_ready(Watcher& watcher);
   void connected();
+  void start_if_asked();
+  void catch_up_connected();
   void begin_reading();
   void stop_connecting() noexcept;
 
