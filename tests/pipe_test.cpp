@@ -21,18 +21,24 @@ class Sink : public net::Emitter<Sink> {
     std::string got;
     bool ended = false;
     int refused = 0;
+    bool drains = true;
   };
   explicit Sink(State& state) : state_(&state) {}
 
   bool write(net::Chunk chunk) const {
     state_->got += chunk.view();
     ++state_->refused;
+    if (!state_->drains) return false;
     net::Loop::current().setImmediate([sink = *this]() mutable {
       net::detail::EventAt<Events, 0>::type::fire(sink.state_->listeners, 0, sink);
     });
     return false;
   }
   void end() const { state_->ended = true; }
+  void close() {
+    bool had_error = false;
+    net::detail::EventAt<Events, 2>::type::fire(state_->listeners, 2, *this, had_error);
+  }
   bool writableNeedDrain() const { return false; }
 
  private:
@@ -225,4 +231,27 @@ TEST_CASE("S24.13: a source that cannot be read is not piped") {
   socket.destroy();
   CHECK(error_of([&] { socket.pipe(net::Socket(loop)); }).code() == net::Errc::ERR_STREAM_CANNOT_PIPE);
   run_to_the_end(loop);
+}
+
+TEST_CASE("S24.3, S24.7: a source that waited for a destination which closes goes on for the other one") {
+  net::Loop loop;
+  Sink::State stuck, well;
+  stuck.drains = false;
+  connected_pair(loop, [&](const net::Socket& client, const net::Socket& socket) {
+    socket.pipe(Sink(stuck));
+    socket.pipe(Sink(well));
+    socket.once<"pause">([&, client] {
+      // an immediate of an immediate: the other destination has drained by then
+      loop.setImmediate([&, client] {
+        loop.setImmediate([&, client] {
+          Sink(stuck).close();
+          client.end("second");
+        });
+      });
+    });
+    client.write("first ");
+  });
+  CHECK(stuck.got == "first ");
+  CHECK(well.got == "first second");
+  CHECK(well.ended);
 }

@@ -28,6 +28,7 @@ struct Stage {
   long activity = 0;
   int waiting = 0;
   bool over = false;
+  bool calm = true;  // between two blocks nothing is under way
 
   virtual ~Stage() = default;
   virtual void perform(const Steps* steps) = 0;
@@ -87,6 +88,8 @@ class Actor {
   void line(const std::string& text) {
     if (stage_.over) return;
     ++stage_.activity;
+    const std::string word = text.substr(0, text.find_first_of(" ."));
+    settled_ = stage_.calm || word == "got" || word == "end" || word == "close" || word == "error" || word == "last";
     lines_.push_back(text + " | " + state());
   }
   void mark(std::string text) { lines_.push_back(std::move(text)); }
@@ -158,7 +161,7 @@ class Actor {
     std::string out;
     for (const auto& [key, value] : counters) {
       if (stage_.plan.omit.contains(key) || value.empty()) continue;
-      if (receiving_ && (key == "rl" || key == "br")) continue;
+      if ((receiving_ || !settled_) && (key == "rl" || key == "br")) continue;
       std::string& shown = shown_.try_emplace(key, "0").first->second;
       if (shown == value) continue;
       shown = value;
@@ -197,6 +200,7 @@ class Actor {
   std::size_t got_ = 0;
   std::uint32_t hash_ = hash_seed;
   bool receiving_ = false;
+  bool settled_ = false;
 };
 
 /// The verbs that servers and sockets share; false if this is another one.

@@ -29,6 +29,7 @@ export class Actor {
   line(text) {
     if (this.scenario.over) return;
     this.scenario.activity++;
+    this.settled = this.scenario.calm || /^(got|end|close|error|last)\b/.test(text);
     this.lines.push(`${text} | ${this.state()}`);
   }
 
@@ -37,7 +38,7 @@ export class Actor {
     let out = '';
     for (const [key, value] of counters) {
       if (this.scenario.plan.omit.has(key)) continue;
-      if (this.receiving && (key === 'rl' || key === 'br')) continue;
+      if ((this.receiving || !this.settled) && (key === 'rl' || key === 'br')) continue;
       if ((this.shown.get(key) ?? '0') === String(value)) continue;
       this.shown.set(key, String(value));
       out += ` ${key}=${value}`;

@@ -89,7 +89,7 @@ class Generator:
                 steps.append(f"{name} off t{self.random.randint(1, side.tags)}")
             return steps
         if roll < 0.90:
-            return [f"{name} listeners {self.pick(['data', 'end'])}"]
+            return [f"{name} listeners {self.pick(['ready', 'timeout'])}"]
         if roll < 0.93 and not side.options.get("onread"):
             return [f"{name} encoding {self.pick(ENCODINGS)}"]
         if roll < 0.96 and side.connected and side.may_cork:

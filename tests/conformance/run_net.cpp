@@ -56,7 +56,7 @@ class Scenario final : public Stage {
         owned_.push_back(std::make_unique<SocketActor>(*this, cast.name, cast.options));
       }
     }
-    const Watch afterwards{plan.solo ? nullptr : this};
+    const Watch afterwards{this};
     perform(&plan.start);
   }
 
@@ -74,7 +74,8 @@ class Scenario final : public Stage {
   struct Watch {
     Scenario* self;
     ~Watch() {
-      if (self) self->watch();
+      self->calm = false;
+      if (!self->plan.solo) self->watch();
     }
   };
 
@@ -110,6 +111,7 @@ class Scenario final : public Stage {
       const auto found = actors.find(step.actor);
       if (found != actors.end() && names.insert(step.actor).second) found->second->mark("--");
     }
+    calm = true;
     const Watch afterwards{this};
     perform(&steps);
   }

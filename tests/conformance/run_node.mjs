@@ -20,6 +20,7 @@ class Scenario {
     this.activity = 0;
     this.waiting = 0;
     this.over = false;
+    this.calm = true;  // between two blocks nothing is under way
     this.next = 0;
   }
 
@@ -59,7 +60,7 @@ class Scenario {
       if (kind === 'server') new ServerActor(this, name, options);
       else new SocketActor(this, name, options);
     }
-    try { this.perform(this.plan.start); } finally { if (!this.plan.solo) this.watch(); }
+    try { this.perform(this.plan.start); } finally { this.calm = false; if (!this.plan.solo) this.watch(); }
   }
 
   /** Calls step() once nothing has happened for a while and for some turns of the loop. */
@@ -83,7 +84,8 @@ class Scenario {
     if (this.next === this.plan.blocks.length) { this.finish(''); return; }
     const steps = this.plan.blocks[this.next++];
     for (const name of new Set(steps.map((step) => step.actor))) this.actors.get(name)?.lines.push('--');
-    try { this.perform(steps); } finally { this.watch(); }
+    this.calm = true;
+    try { this.perform(steps); } finally { this.calm = false; this.watch(); }
   }
 
   finish(note) {

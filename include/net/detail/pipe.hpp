@@ -64,6 +64,9 @@ void unpipe(const Source& source, const void* destination, PipeLink* only = null
     const auto tell = std::move(link->tell_unpipe);
     if (take_off) take_off();
     if (tell) tell();
+    // nobody else would let a source go on that waited for this one
+    const bool waited = std::exchange(link->awaits_drain, false);
+    if (waited && !awaits_drain(pipes) && source.template listenerCount<"data">() > 0) source.resume();
   }
 }
 
