@@ -247,7 +247,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   /// Runs a member function on the next tick, if the socket still exists.
   template <class F>
   void tick(F&& f) {
-    if (loop) loop->next_tick([self = Ref<SocketState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+    if (loop) loop->next_tick(Step<SocketState, std::decay_t<F>>{Ref<SocketState>(this), std::forward<F>(f)});
   }
   void update_watch();
   void recount() noexcept;
