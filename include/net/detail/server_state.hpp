@@ -290,7 +290,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   if (options.pauseOnConnect) {
     state.flow_state = Flow::paused;
   } else {
-    state.read_nothing();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+    state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
   }
   tell_connection(socket);
 }

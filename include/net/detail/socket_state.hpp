@@ -138,6 +138,9 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
+  void first_read();
+  bool ends_quietly() const noexcept;
+  void end_quietly();
   void flow();
   void emit_readable();
   void emit_readable_now();
