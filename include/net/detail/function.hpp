@@ -12,6 +12,14 @@
 
 namespace net::detail {
 
+/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
+/// counted references says so with a member of this name.
+template <class F>
+inline constexpr bool moves_as_bytes = [] {
+  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
+  return std::is_trivially_copyable_v<F>;
+}();
+
 template <class Signature>
 class Function;
 
@@ -40,8 +48,8 @@ class Function<R(Args...)> {
       static_cast<F*>(from)->~F();
     }
     static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
-    static constexpr bool plain = std::is_trivially_copyable_v<F>;
-    static constexpr Operations operations{call, plain ? nullptr : relocate, plain ? nullptr : destroy};
+    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
+                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
   };
 
   template <class F>

@@ -82,6 +82,17 @@ struct ImmediateState : Handle {
   bool pending = true;
 };
 
+/// A step that a handle has to take on a tick.
+template <class State, class F>
+struct Step {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<F>;
+
+  Ref<State> self;
+  [[no_unique_address]] F f;
+
+  void operator()() { f(*self); }
+};
+
 /// A step that a handle has to take in a later phase.
 struct Job {
   Ref<Handle> who;
@@ -132,9 +143,12 @@ class LoopCore {
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
 
   // ── queues ──
-  void next_tick(Callback tick) { ticks_.push(std::move(tick)); }
-  void next_pending(Job job) { pending_.push(std::move(job)); }
-  void next_close(Job job) { closing_.push(std::move(job)); }
+  template <class F>
+  void next_tick(F&& tick) {
+    ticks_.emplace(std::forward<F>(tick));
+  }
+  void next_pending(Job&& job) { pending_.push(std::move(job)); }
+  void next_close(Job&& job) { closing_.push(std::move(job)); }
   void next_immediate(Ref<ImmediateState> immediate) {
     if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
     immediates_.push(std::move(immediate));

@@ -24,23 +24,18 @@ class epoll_poller {
 
   bool good() const noexcept { return epoll_ >= 0 && bell_.descriptor() >= 0; }
 
+  /// What need not be reported any more is told to the system only if it is reported once more: most sockets that
+  /// stop reading are closed, or read on, before that. Room to write would be reported at once.
   int watch(Watcher& watcher, unsigned mask) noexcept {
     watcher.wanted = static_cast<std::uint8_t>(mask);
-    if (mask == watcher.known) return 0;
-    epoll_event event{};
-    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
-    event.data.ptr = &watcher;
-    // an empty mask would still report errors and hang-ups for ever: silence is removal
-    const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.known == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (::epoll_ctl(epoll_, operation, watcher.fd, &event) != 0) return -errno;
-    watcher.known = static_cast<std::uint8_t>(mask);
-    return 0;
+    if ((mask & ~unsigned{watcher.known}) == 0 && ((watcher.known & ~mask) & writable) == 0) return 0;
+    return tell(watcher);
   }
 
   /// Closing a descriptor takes it out of epoll, unless a child process holds it too: then only this does.
   void drop(Watcher& watcher, bool closing = true) noexcept {
     watcher.wanted = 0;
-    if (watcher.known != 0 && (!closing || forked().load() != 0)) watch(watcher, 0);
+    if (watcher.known != 0 && (!closing || forked().load() != 0)) tell(watcher);
     watcher.known = 0;
   }
 
@@ -53,6 +48,7 @@ class epoll_poller {
       unsigned what = 0;
       if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
       if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
+      if ((what & ~unsigned{watcher.wanted}) != 0 && watcher.wanted != watcher.known) [[unlikely]] tell(watcher);
       what &= watcher.wanted;  // an earlier callback of this round may have dropped it
       if (what == 0) continue;
       if (happened & EPOLLHUP) what |= hung_up;
@@ -77,6 +73,18 @@ class epoll_poller {
   static void note_forks() noexcept {
     static const int registered = ::pthread_atfork(nullptr, [] { forked().store(1); }, nullptr);
     (void)registered;
+  }
+
+  [[gnu::noinline]] int tell(Watcher& watcher) noexcept {
+    const unsigned mask = watcher.wanted;
+    epoll_event event{};
+    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
+    event.data.ptr = &watcher;
+    // an empty mask would still report errors and hang-ups for ever: silence is removal
+    const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.known == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    if (::epoll_ctl(epoll_, operation, watcher.fd, &event) != 0) return -errno;
+    watcher.known = static_cast<std::uint8_t>(mask);
+    return 0;
   }
 
   NativeHandle epoll_;

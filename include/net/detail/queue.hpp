@@ -26,9 +26,12 @@ class Queue {
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
 
-  void push(T value) {
-    if (size_ == capacity_) grow();
-    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::move(value));
+  void push(T&& value) { emplace(std::move(value)); }
+
+  template <class... Args>
+  void emplace(Args&&... args) {
+    if (size_ == capacity_) [[unlikely]] grow();
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
     ++size_;
   }
 
@@ -46,7 +49,7 @@ class Queue {
   }
 
  private:
-  void grow() {
+  [[gnu::noinline]] void grow() {
     const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
     T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
     const std::size_t count = size_;

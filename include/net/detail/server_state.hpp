@@ -55,7 +55,7 @@ struct ServerState : Handle {
 
   template <class F>
   void tick(F&& f) {
-    if (loop) loop->next_tick([self = Ref<ServerState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+    if (loop) loop->next_tick(Step<ServerState, std::decay_t<F>>{Ref<ServerState>(this), std::forward<F>(f)});
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept {
@@ -290,7 +290,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   if (options.pauseOnConnect) {
     state.flow_state = Flow::paused;
   } else {
-    state.read_nothing();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+    state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
   }
   tell_connection(socket);
 }

@@ -17,6 +17,11 @@ inline void SocketState::end(WriteCallback callback, bool refused, const Error& 
     corked = 1;
     uncork();
   }
+  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
+    ending = true;
+    maybe_finish();
+    return;
+  }
   Error error = why;
   if (!refused) {
     if (!errored && !ending) {
@@ -82,6 +87,10 @@ inline void SocketState::shutdown_now() {
   if (!end_told) {
     const int failed = channel.shutdown_write();
     if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
+  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) && needs_finish()) {
+    // nobody would be told on the ticks between here and there
+    prefinished = finished = close_ticked = true;
+    return destroy(no_error());
   }
   final_done();
 }
@@ -137,7 +146,7 @@ inline void SocketState::destroy(const Error& error) {
 inline void SocketState::tick_error(const Error& error) {
   if (error) {
     tick([error](SocketState& self) { self.emit_error(error); });
-  } else {
+  } else if (!close_ticked) {
     tick([](SocketState& self) { self.close_ticked = true; });
   }
 }

@@ -70,6 +70,7 @@ inline void SocketState::read_from_kernel() {
 
 /// The kernel will give no more: the end of the stream, or an error.
 inline void SocketState::read_over(std::ptrdiff_t got) {
+  if (got == 0 && ends_quietly()) return end_quietly();
   touch();
   stop_reading();
   if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
@@ -249,7 +250,19 @@ inline void SocketState::read_nothing() {
   (void)read_piece(0, false, nothing);
 }
 
+/// What read_nothing() does on a socket that has never been read from.
+inline void SocketState::first_read() {
+  need_readable = reading = true;
+  read_start();
+}
+
 inline void SocketState::flow() {
+  if (flow_state != Flow::flowing) return;
+  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be told
+    readable_told = false;
+    need_readable = true;
+    return;
+  }
   // a listener that throws does not keep the rest from being told
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
@@ -285,6 +298,23 @@ inline void SocketState::maybe_read_more() {
     }
     self.reading_more = false;
   });
+}
+
+/// The other side has ended, and nobody listens to what follows from it.
+inline bool SocketState::ends_quietly() const noexcept {
+  constexpr unsigned told[] = {on_end, on_readable, on_prefinish, on_finish};
+  for (const unsigned event : told) {
+    if (listeners.has(event)) return false;
+  }
+  return plain() && open() && !buffer && !end_told && !allow_half_open && !removed_end_listener;
+}
+
+/// Where 'end' and the ticks around it would lead, in one step (S16.8).
+inline void SocketState::end_quietly() {
+  kernel_reading = reading = need_readable = false;
+  ended = end_told = ended_by_other = true;
+  ending = final_called = true;
+  call_final();
 }
 
 inline void SocketState::end_readable() {

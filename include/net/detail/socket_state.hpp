@@ -138,6 +138,9 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
+  void first_read();
+  bool ends_quietly() const noexcept;
+  void end_quietly();
   void flow();
   void emit_readable();
   void emit_readable_now();
@@ -250,7 +253,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   /// Runs a member function on the next tick, if the socket still exists.
   template <class F>
   void tick(F&& f) {
-    if (loop) loop->next_tick([self = Ref<SocketState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+    if (loop) loop->next_tick(Step<SocketState, std::decay_t<F>>{Ref<SocketState>(this), std::forward<F>(f)});
   }
   void update_watch();
   void recount() noexcept;
