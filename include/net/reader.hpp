@@ -87,15 +87,15 @@ class Reader {
   Kind kind_ = Kind::chunk;
   bool ended_ = false;
   bool* gone_ = nullptr;     // to be told if the reader goes while it resumes its task
-  Error failure_;
-  Error too_long_;
+  bool too_long_ = false;
+  std::optional<Error> failure_;
   Listener listeners_[4];
 };
 
 inline Reader::Reader(const Socket& socket) : socket_(socket) {
   // one that was closed or read before tells nothing any more
   ended_ = socket.readableEnded() || socket.destroyed();
-  failure_ = socket.errored();
+  if (const Error error = socket.errored()) failure_ = error;
   socket.pause();
   listeners_[0] = socket.addListener<"data">([this](Chunk chunk) { received(chunk); });
   listeners_[1] = socket.addListener<"end">([this] {
@@ -115,7 +115,7 @@ inline Reader::Reader(const Socket& socket) : socket_(socket) {
 inline Reader::~Reader() {
   if (gone_) *gone_ = true;
   for (const Listener listener : listeners_) socket_.off(listener);
-  if (waiter_ && !socket_.destroyed()) socket_.pause();
+  if (!ended_ && !failure_ && !socket_.destroyed()) socket_.pause();  // it may flow just now
 }
 
 inline bool Reader::prepare(Kind kind, std::size_t amount) {
@@ -144,11 +144,9 @@ inline void Reader::settle_line() {
   std::size_t size = at == rest.npos ? rest.size() : at;
   // a carriage return at the end of what is there may belong to the line feed that follows
   if (size > 0 && rest[size - 1] == '\r' && (at != rest.npos || !ended_)) --size;
-  too_long_ = Error();
-  if (size > amount_) {
-    too_long_ = Error(std::make_error_code(std::errc::message_size),
-                      "A line is longer than " + std::to_string(amount_) + " bytes");
-  } else if (at != rest.npos) {
+  too_long_ = size > amount_;
+  if (too_long_) return;
+  if (at != rest.npos) {
     found(size, at + 1);
   } else if (ended_ && !failure_ && !rest.empty()) {
     found(size, rest.size());
@@ -164,8 +162,11 @@ inline std::optional<Chunk> Reader::take() {
     searched_ = 0;
     return Chunk(piece);
   }
-  if (kind_ == Kind::line && too_long_) detail::raise(too_long_);
-  if (failure_) detail::raise(failure_);
+  if (kind_ == Kind::line && too_long_) {
+    detail::raise(Error(std::make_error_code(std::errc::message_size),
+                        "A line is longer than " + std::to_string(amount_) + " bytes"));
+  }
+  if (failure_) detail::raise(*failure_);
   if (start_ < held_.size()) detail::raise(detail::coded(Errc::ERR_STREAM_PREMATURE_CLOSE));
   return std::nullopt;
 }
@@ -228,7 +229,7 @@ class Acceptor {
   Server server_;
   std::coroutine_handle<> waiter_;
   detail::Queue<Arrived> arrived_;
-  Error failure_;
+  std::optional<Error> failure_;
   bool closed_ = false;
   Listener listeners_[3];
 };
@@ -263,7 +264,10 @@ inline std::optional<Socket> Acceptor::take() {
     arrived.socket.off(arrived.error);
     return arrived.socket;
   }
-  if (failure_) detail::raise(std::exchange(failure_, Error()));
+  if (failure_) {
+    const Error error = *std::exchange(failure_, std::nullopt);
+    detail::raise(error);
+  }
   return std::nullopt;
 }
 

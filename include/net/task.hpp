@@ -92,7 +92,8 @@ auto once(const Emitting& emitter) {
 }
 
 /// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
-/// If the task is destroyed meanwhile, so is the socket.
+/// If the task is destroyed meanwhile, so is the socket. Name what you connect with braces, since g++ 12 destroys
+/// braced arguments in a `co_await` twice: `auto connecting = connected({.port = 8000}); … = co_await connecting;`
 inline detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options) {
   return detail::ConnectAwaiter(createConnection(loop, options));
 }

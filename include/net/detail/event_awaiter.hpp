@@ -76,7 +76,7 @@ class Waiting {
   Emitting emitter_;
   std::coroutine_handle<> waiter_;
   Listener event_, other_, error_, close_;
-  Error failure_;
+  std::optional<Error> failure_;  // a plain Error allocates, even if it is none
 };
 
 template <class Emitting, class Row>
@@ -111,7 +111,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
     if constexpr (!is_close) this->listen_for_close();
   }
   Result await_resume() {
-    if (this->failure_) raise(this->failure_);
+    if (this->failure_) raise(*this->failure_);
     if constexpr (sizeof...(Args) > 0) return std::move(*result_);
   }
 
@@ -160,7 +160,7 @@ class WriteAwaiter : public Waiting<Socket> {
   bool await_ready() {
     if (room_) return true;
     if (is_over(emitter_)) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
-    return static_cast<bool>(failure_);
+    return failure_.has_value();
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
@@ -170,7 +170,7 @@ class WriteAwaiter : public Waiting<Socket> {
     listen_for_close();
   }
   void await_resume() {
-    if (failure_) raise(failure_);
+    if (failure_) raise(*failure_);
   }
 
  private:
