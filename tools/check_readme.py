@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Check that what README.md and the other pages say is true: their code, their commands, their names and links.
 
-C++ with a main() is built as it stands, against the single header, and the echo server and its client talk to each
-other; the rest is compiled as the body of a function. Of the table "What is there", names on its left side must
+C++ with a main() is built as it stands, against the single header, and talked to; the rest is compiled as the body
+of a function. Of the table "What is there", names on its left side must
 exist, and names on its right side must not.
 """
+import contextlib
 import re
 import shlex
 import socket
@@ -13,13 +14,13 @@ import time
 
 import check_layers
 import check_lines
-from toolchain import INCLUDE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name, run, run_all, said
+from toolchain import INCLUDE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name, run, said
 
 DEADLINE = 30
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-FRAGMENT = """
+FRAGMENTS = """
 #include <net.hpp>
 #include <chrono>
 #include <cstdint>
@@ -31,7 +32,9 @@ FRAGMENT = """
 #include <thread>
 #include <utility>
 using namespace std::chrono_literals;
-void fragment(const net::Socket& socket, const net::Socket& client, const net::Server& server, net::Loop& loop) {
+"""
+FRAGMENT = """
+void fragment%d(const net::Socket& socket, const net::Socket& client, const net::Server& server, net::Loop& loop) {
   (void)socket, (void)client, (void)server, (void)loop;
 #line 1 "README.md, fragment %d"
 %s
@@ -44,14 +47,15 @@ def blocks(language):
 
 
 def code(check):
-    """Everything compiles; the two programs talk to each other."""
+    """Everything compiles; the programs do what they are there for."""
     programs = [block for block in blocks("cpp") if "int main(" in block]
     fragments = [block for block in blocks("cpp") if "int main(" not in block]
-    check.expect(len(programs) == 2 and len(fragments) >= 5, "README.md has a server, a client and fragments")
-    files = [check.source(f"fragment{i}.cpp", FRAGMENT % (i, text)) for i, text in enumerate(fragments, 1)]
+    check.expect(len(programs) == 3 and len(fragments) >= 5, "README.md has a server, a client, coroutines and fragments")
+    functions = [FRAGMENT % (i, i, text) for i, text in enumerate(fragments, 1)]
+    file = check.source("fragments.cpp", FRAGMENTS + "".join(functions))
     for cxx in check.compilers:
         flags = [*cxx, STANDARD, *WARNINGS, "-Wno-unused-variable", "-I", SINGLE]
-        check.all_succeed([(f"{file.stem}, {name(cxx)}", [*flags, "-fsyntax-only", file]) for file in files])
+        check.all_succeed([(f"the fragments of README.md, {name(cxx)}", [*flags, "-fsyntax-only", file])])
         talk(check, cxx, flags, programs)
 
 
@@ -68,22 +72,35 @@ def talk(check, cxx, flags, programs):
         check.expect(done.returncode == 0, f"program {i + 1} of README.md, {name(cxx)}", said(done))
     if any(not program.exists() for program in built):
         return
-    server = subprocess.Popen([built[0]], stdin=subprocess.DEVNULL)
-    try:
-        wait_for(port)
-        done = run([built[1]], timeout=DEADLINE)
+    echo, client, coroutines = built
+    with running(echo) as server:
+        connected(port).close()
+        done = run([client], timeout=DEADLINE)
         check.expect(done.stdout == "connected\nHello, net!\n", f"what the client of README.md prints, {name(cxx)}", said(done))
         check.expect(server.poll() is None, f"the server of README.md goes on, {name(cxx)}")
+    with running(coroutines), connected(port) as client, client.makefile("rw") as stream:
+        for line in ("one", "two"):
+            stream.write(f"{line}\n")
+            stream.flush()
+            check.expect(stream.readline() == f"you said {line}\n", f"the coroutine of README.md answers, {name(cxx)}")
+
+
+@contextlib.contextmanager
+def running(program):
+    server = subprocess.Popen([program], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        yield server
     finally:
         server.kill()
         server.wait()
 
 
-def wait_for(port):
+def connected(port):
+    """A connection to a server that may not listen yet."""
     until = time.monotonic() + DEADLINE
     while True:
         try:
-            return socket.create_connection(("127.0.0.1", int(port)), timeout=DEADLINE).close()
+            return socket.create_connection(("127.0.0.1", int(port)), timeout=DEADLINE)
         except ConnectionRefusedError:
             if time.monotonic() > until:
                 raise
@@ -122,18 +139,18 @@ def table(check):
     public = header_without_details(header)
     rows = [row.strip("|").split("|") for row in re.findall(r"^\|.+\|$", text, re.M)][2:]
     check.expect(len(rows) >= 8, "the table of README.md")
-    for topic, there, missing in rows:
+    for _, there, missing in rows:
         for word in re.findall(r"`([A-Za-z]\w+)`|'(\w+)'", there):
-            word = word[0] or word[1]
-            check.expect(re.search(rf"\b{word}\b", public), f"README.md says that there is {word} ({topic.strip()})")
+            wanted = rf'"{word[1]}"' if word[1] else rf"\b{word[0]}\b"
+            check.expect(re.search(wanted, header if word[1] else public), f"README.md says that there is {''.join(word)}")
         for word in re.findall(r"`([A-Za-z]\w+)`", missing):
             check.expect(not re.search(rf"\b(class|struct) {word}\b|\b{word}\(", public), f"README.md says that there is no {word}")
 
 
 def header_without_details(text):
-    """Without comments, and without namespace detail."""
-    text = re.sub(r"//.*", "", text)
-    return re.sub(r"^(?:inline )?namespace net::detail\b.*?^\}", "", text, flags=re.M | re.S)
+    """Without texts and comments, and without the namespace detail as far as it has a block of its own."""
+    text = re.sub(r'"[^"\n]*"|//.*', "", text)
+    return re.sub(r"^namespace net::detail\b.*?^\}", "", text, flags=re.M | re.S)
 
 
 def facts(check):
