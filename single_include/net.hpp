@@ -1998,6 +1998,14 @@ class BlockList {
 
 namespace net::detail {
 
+/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
+/// counted references says so with a member of this name.
+template <class F>
+inline constexpr bool moves_as_bytes = [] {
+  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
+  return std::is_trivially_copyable_v<F>;
+}();
+
 template <class Signature>
 class Function;
 
@@ -2026,8 +2034,8 @@ class Function<R(Args...)> {
       static_cast<F*>(from)->~F();
     }
     static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
-    static constexpr bool plain = std::is_trivially_copyable_v<F>;
-    static constexpr Operations operations{call, plain ? nullptr : relocate, plain ? nullptr : destroy};
+    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
+                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
   };
 
   template <class F>
@@ -3019,23 +3027,18 @@ class epoll_poller {
 
   bool good() const noexcept { return epoll_ >= 0 && bell_.descriptor() >= 0; }
 
+  /// What need not be reported any more is told to the system only if it is reported once more: most sockets that
+  /// stop reading are closed, or read on, before that. Room to write would be reported at once.
   int watch(Watcher& watcher, unsigned mask) noexcept {
     watcher.wanted = static_cast<std::uint8_t>(mask);
-    if (mask == watcher.known) return 0;
-    epoll_event event{};
-    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
-    event.data.ptr = &watcher;
-    // an empty mask would still report errors and hang-ups for ever: silence is removal
-    const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.known == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (::epoll_ctl(epoll_, operation, watcher.fd, &event) != 0) return -errno;
-    watcher.known = static_cast<std::uint8_t>(mask);
-    return 0;
+    if ((mask & ~unsigned{watcher.known}) == 0 && ((watcher.known & ~mask) & writable) == 0) return 0;
+    return tell(watcher);
   }
 
   /// Closing a descriptor takes it out of epoll, unless a child process holds it too: then only this does.
   void drop(Watcher& watcher, bool closing = true) noexcept {
     watcher.wanted = 0;
-    if (watcher.known != 0 && (!closing || forked().load() != 0)) watch(watcher, 0);
+    if (watcher.known != 0 && (!closing || forked().load() != 0)) tell(watcher);
     watcher.known = 0;
   }
 
@@ -3048,6 +3051,7 @@ class epoll_poller {
       unsigned what = 0;
       if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
       if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
+      if ((what & ~unsigned{watcher.wanted}) != 0 && watcher.wanted != watcher.known) [[unlikely]] tell(watcher);
       what &= watcher.wanted;  // an earlier callback of this round may have dropped it
       if (what == 0) continue;
       if (happened & EPOLLHUP) what |= hung_up;
@@ -3072,6 +3076,18 @@ class epoll_poller {
   static void note_forks() noexcept {
     static const int registered = ::pthread_atfork(nullptr, [] { forked().store(1); }, nullptr);
     (void)registered;
+  }
+
+  [[gnu::noinline]] int tell(Watcher& watcher) noexcept {
+    const unsigned mask = watcher.wanted;
+    epoll_event event{};
+    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
+    event.data.ptr = &watcher;
+    // an empty mask would still report errors and hang-ups for ever: silence is removal
+    const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.known == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    if (::epoll_ctl(epoll_, operation, watcher.fd, &event) != 0) return -errno;
+    watcher.known = static_cast<std::uint8_t>(mask);
+    return 0;
   }
 
   NativeHandle epoll_;
@@ -3241,9 +3257,12 @@ class Queue {
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
 
-  void push(T value) {
-    if (size_ == capacity_) grow();
-    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::move(value));
+  void push(T&& value) { emplace(std::move(value)); }
+
+  template <class... Args>
+  void emplace(Args&&... args) {
+    if (size_ == capacity_) [[unlikely]] grow();
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
     ++size_;
   }
 
@@ -3261,7 +3280,7 @@ class Queue {
   }
 
  private:
-  void grow() {
+  [[gnu::noinline]] void grow() {
     const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
     T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
     const std::size_t count = size_;
@@ -3523,6 +3542,17 @@ struct ImmediateState : Handle {
   bool pending = true;
 };
 
+/// A step that a handle has to take on a tick.
+template <class State, class F>
+struct Step {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<F>;
+
+  Ref<State> self;
+  [[no_unique_address]] F f;
+
+  void operator()() { f(*self); }
+};
+
 /// A step that a handle has to take in a later phase.
 struct Job {
   Ref<Handle> who;
@@ -3573,9 +3603,12 @@ class LoopCore {
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
 
   // ── queues ──
-  void next_tick(Callback tick) { ticks_.push(std::move(tick)); }
-  void next_pending(Job job) { pending_.push(std::move(job)); }
-  void next_close(Job job) { closing_.push(std::move(job)); }
+  template <class F>
+  void next_tick(F&& tick) {
+    ticks_.emplace(std::forward<F>(tick));
+  }
+  void next_pending(Job&& job) { pending_.push(std::move(job)); }
+  void next_close(Job&& job) { closing_.push(std::move(job)); }
   void next_immediate(Ref<ImmediateState> immediate) {
     if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
     immediates_.push(std::move(immediate));
@@ -4376,7 +4409,33 @@ constexpr std::string_view to_string(Encoding encoding) noexcept {
   return names[static_cast<std::size_t>(encoding)];
 }
 
+/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … (S14.20).
+constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept {
+  struct Row {
+    std::string_view name;
+    Encoding encoding;
+  };
+  constexpr Row rows[] = {{"buffer", Encoding::buffer},     {"utf8", Encoding::utf8},       {"utf-8", Encoding::utf8},
+                          {"utf16le", Encoding::utf16le},   {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
+                          {"ucs-2", Encoding::utf16le},     {"latin1", Encoding::latin1},   {"binary", Encoding::latin1},
+                          {"ascii", Encoding::ascii},       {"hex", Encoding::hex},         {"base64", Encoding::base64},
+                          {"base64url", Encoding::base64url}};
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  for (const Row& row : rows) {
+    bool same = row.name.size() == name.size();
+    for (std::size_t i = 0; same && i < name.size(); ++i) same = lower(name[i]) == row.name[i];
+    if (same) return row.encoding;
+  }
+  return std::nullopt;
+}
+
 namespace detail {
+
+inline Encoding require_encoding(std::string_view name) {
+  const std::optional<Encoding> encoding = parseEncoding(name);
+  if (!encoding) raise(coded(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
+  return *encoding;
+}
 
 inline void append_utf8(std::string& to, std::uint32_t point) {
   const auto put = [&](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };
@@ -6082,15 +6141,20 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void read_into_users(bool to_the_end);
   void next_users_buffer();
   void set_encoding(Encoding encoding);
+  void unshift(std::string_view bytes);
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
+  void first_read();
+  bool ends_quietly() const noexcept;
+  void end_quietly();
   void flow();
   void emit_readable();
   void emit_readable_now();
   void maybe_read_more();
   void end_readable();
   void end_readable_now();
+  void after_end();
   void pause();
   void resume();
   void resume_now();
@@ -6166,6 +6230,8 @@ struct SocketState : Handle, ReadGate, WriteGate {
   // ── connecting (connector.hpp) ──
   void connect_ready(Watcher& watcher);
   void connected();
+  void start_if_asked();
+  void catch_up_connected();
   void begin_reading();
   void stop_connecting() noexcept;
 
@@ -6194,7 +6260,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   /// Runs a member function on the next tick, if the socket still exists.
   template <class F>
   void tick(F&& f) {
-    if (loop) loop->next_tick([self = Ref<SocketState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+    if (loop) loop->next_tick(Step<SocketState, std::decay_t<F>>{Ref<SocketState>(this), std::forward<F>(f)});
   }
   void update_watch();
   void recount() noexcept;
@@ -6386,7 +6452,7 @@ struct ServerState : Handle {
 
   template <class F>
   void tick(F&& f) {
-    if (loop) loop->next_tick([self = Ref<ServerState>(this), f = std::forward<F>(f)]() mutable { f(*self); });
+    if (loop) loop->next_tick(Step<ServerState, std::decay_t<F>>{Ref<ServerState>(this), std::forward<F>(f)});
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept {
@@ -6621,7 +6687,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   if (options.pauseOnConnect) {
     state.flow_state = Flow::paused;
   } else {
-    state.read_nothing();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+    state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
   }
   tell_connection(socket);
 }
@@ -7101,14 +7167,26 @@ inline void SocketState::connected() {
   stop_connecting();
   touch();
   apply_options();
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.begin_reading(); }); }};
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
   tell_connect();
-  if (read_when_connected) {
-    read_when_connected = false;
-    if (!destroyed) start_reading();
-  }
+  start_if_asked();
   tell_ready();
   again.passed = true;
+  begin_reading();
+}
+
+inline void SocketState::start_if_asked() {
+  if (!read_when_connected) return;
+  read_when_connected = false;
+  if (!destroyed) start_reading();
+}
+
+/// A listener of 'connect' threw: what was to happen behind it happens now.
+inline void SocketState::catch_up_connected() {
+  if (wait_connect) send_pending_connect();
+  if (resetting) reset_and_destroy();
+  if (final_called && !shutting_down && !destroyed) call_final();
+  start_if_asked();
   begin_reading();
 }
 
@@ -7275,6 +7353,11 @@ inline void SocketState::end(WriteCallback callback, bool refused, const Error& 
     corked = 1;
     uncork();
   }
+  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
+    ending = true;
+    maybe_finish();
+    return;
+  }
   Error error = why;
   if (!refused) {
     if (!errored && !ending) {
@@ -7317,7 +7400,9 @@ inline void SocketState::maybe_finish() {
 /// Everything was written: the other side is told, once there is one.
 inline void SocketState::call_final() {
   if (connecting) {
-    once_inside(on_connect, [this] { call_final(); });
+    once_inside(on_connect, [this, asked = round] {
+      if (round == asked) call_final();
+    });
     return;
   }
   if (!has_handle) return final_done();
@@ -7338,6 +7423,10 @@ inline void SocketState::shutdown_now() {
   if (!end_told) {
     const int failed = channel.shutdown_write();
     if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
+  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) && needs_finish()) {
+    // nobody would be told on the ticks between here and there
+    prefinished = finished = close_ticked = true;
+    return destroy(no_error());
   }
   final_done();
 }
@@ -7393,7 +7482,7 @@ inline void SocketState::destroy(const Error& error) {
 inline void SocketState::tick_error(const Error& error) {
   if (error) {
     tick([error](SocketState& self) { self.emit_error(error); });
-  } else {
+  } else if (!close_ticked) {
     tick([](SocketState& self) { self.close_ticked = true; });
   }
 }
@@ -7460,7 +7549,13 @@ inline void SocketState::emit_close() {
     }
   } const drop{*this, Ref<SocketState>(this)};
   close_told = true;
+  OnThrow again{*this, [](SocketState& self) {
+    // a write that waited for the connection learns of the end in its place among these listeners
+    if (!self.wait_connect) return;
+    self.tick([](SocketState& socket) { socket.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
+  }};
   tell_close(had_error);
+  again.passed = true;
 }
 
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
@@ -7534,7 +7629,10 @@ inline void SocketState::reset_and_destroy() {
   if (destroyed || !loop) return;
   if (is_path && has_handle) raise(coded(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
   if (connecting) {
-    once_inside(on_connect, [this] { reset_and_destroy(); });
+    resetting = true;
+    once_inside(on_connect, [this, asked = round] {
+      if (round == asked) reset_and_destroy();
+    });
   } else if (has_handle) {
     resetting = true;
     destroy(no_error());
@@ -7724,11 +7822,10 @@ inline void SocketState::read_from_kernel() {
   for (int reads = 8; got > 0; got = channel.try_read(room, LoopCore::receive_room)) {
     deliver({room, static_cast<std::size_t>(got)});
     if (!kernel_reading || --reads == 0) return;
-    if (static_cast<std::size_t>(got) == LoopCore::receive_room) continue;
-    if (!to_the_end) return;
-    // the connection is over: the end stands behind this, and one more read is less than one more turn
+    // when the connection is over the end stands behind this, and one more read is less than one more turn
+    if (static_cast<std::size_t>(got) < LoopCore::receive_room && !to_the_end) return;
     loop->flush_cork();
-    loop->drain_ticks();
+    loop->drain_ticks();  // S2.2: before the next 'data'
     if (!kernel_reading) return;
   }
   if (got != would_block) read_over(got);
@@ -7736,6 +7833,7 @@ inline void SocketState::read_from_kernel() {
 
 /// The kernel will give no more: the end of the stream, or an error.
 inline void SocketState::read_over(std::ptrdiff_t got) {
+  if (got == 0 && ends_quietly()) return end_quietly();
   touch();
   stop_reading();
   if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
@@ -7915,7 +8013,19 @@ inline void SocketState::read_nothing() {
   (void)read_piece(0, false, nothing);
 }
 
+/// What read_nothing() does on a socket that has never been read from.
+inline void SocketState::first_read() {
+  need_readable = reading = true;
+  read_start();
+}
+
 inline void SocketState::flow() {
+  if (flow_state != Flow::flowing) return;
+  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be told
+    readable_told = false;
+    need_readable = true;
+    return;
+  }
   // a listener that throws does not keep the rest from being told
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
@@ -7953,6 +8063,23 @@ inline void SocketState::maybe_read_more() {
   });
 }
 
+/// The other side has ended, and nobody listens to what follows from it.
+inline bool SocketState::ends_quietly() const noexcept {
+  constexpr unsigned told[] = {on_end, on_readable, on_prefinish, on_finish};
+  for (const unsigned event : told) {
+    if (listeners.has(event)) return false;
+  }
+  return plain() && open() && !buffer && !end_told && !allow_half_open && !removed_end_listener;
+}
+
+/// Where 'end' and the ticks around it would lead, in one step (S16.8).
+inline void SocketState::end_quietly() {
+  kernel_reading = reading = need_readable = false;
+  ended = end_told = ended_by_other = true;
+  ending = final_called = true;
+  call_final();
+}
+
 inline void SocketState::end_readable() {
   if (end_told) return;
   ended = true;
@@ -7963,7 +8090,14 @@ inline void SocketState::end_readable_now() {
   if (errored || close_ticked || end_told || read_length() > 0) return;
   end_told = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
+  OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
   tell_end();
+  again.passed = true;
+  after_end();
+}
+
+/// S16.6, S16.11: the own end follows, on a tick; or everything is over.
+inline void SocketState::after_end() {
   const bool still_writable = !destroyed && !errored && !ending;
   if (still_writable && !allow_half_open) {
     tick([](SocketState& self) {
@@ -8021,6 +8155,22 @@ inline void SocketState::set_encoding(Encoding encoding) {
   while (!buffer->pieces.empty()) text += kept.decoder->write(buffer->pieces.take());
   delete std::exchange(buffer, nullptr);
   if (!text.empty()) buffer_bytes(std::move(text));
+}
+
+/// S14.11: back to the front of what is to be read.
+inline void SocketState::unshift(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (destroyed || errored) return;
+  if (flow_state == Flow::flowing && !buffer && listeners.has(on_data)) {
+    tell_data(bytes);
+  } else {
+    if (!buffer) buffer = new ReadBuffer;
+    buffer->front.insert(0, bytes);
+    buffer->length += bytes.size();
+    if (need_readable) emit_readable();
+  }
+  maybe_read_more();
 }
 
 /// Node's _read: the kernel may be read, now or when the connection is there.
@@ -8586,12 +8736,20 @@ class Socket : public Emitter<Socket> {
   std::optional<std::string> read() const { return take(0, true); }
   std::optional<std::string> read(std::size_t n) const { return take(n, false); }
 
+  /// Puts bytes back to the front of what is to be read. After 'end' it destroys the socket with
+  /// `ERR_STREAM_UNSHIFT_AFTER_END_EVENT` (S14.11).
+  const Socket& unshift(std::string_view bytes) const {
+    if (state_->loop) state_->unshift(bytes);
+    return *this;
+  }
   /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
   /// chunks come out whole (S14.20). It stays over reconnects.
   const Socket& setEncoding(Encoding encoding = Encoding::utf8) const {
     state_->set_encoding(encoding);
     return *this;
   }
+  /// The same by Node's name of it, "utf8", "UCS-2", …; throws `ERR_UNKNOWN_ENCODING`.
+  const Socket& setEncoding(std::string_view name) const { return setEncoding(detail::require_encoding(name)); }
   /// What `setEncoding` said; empty: bytes.
   std::optional<Encoding> readableEncoding() const {
     if (!state_->decodes) return std::nullopt;
@@ -9300,15 +9458,15 @@ class Reader {
   Kind kind_ = Kind::chunk;
   bool ended_ = false;
   bool* gone_ = nullptr;     // to be told if the reader goes while it resumes its task
-  Error failure_;
-  Error too_long_;
+  bool too_long_ = false;
+  std::optional<Error> failure_;
   Listener listeners_[4];
 };
 
 inline Reader::Reader(const Socket& socket) : socket_(socket) {
   // one that was closed or read before tells nothing any more
   ended_ = socket.readableEnded() || socket.destroyed();
-  failure_ = socket.errored();
+  if (const Error error = socket.errored()) failure_ = error;
   socket.pause();
   listeners_[0] = socket.addListener<"data">([this](Chunk chunk) { received(chunk); });
   listeners_[1] = socket.addListener<"end">([this] {
@@ -9328,7 +9486,7 @@ inline Reader::Reader(const Socket& socket) : socket_(socket) {
 inline Reader::~Reader() {
   if (gone_) *gone_ = true;
   for (const Listener listener : listeners_) socket_.off(listener);
-  if (waiter_ && !socket_.destroyed()) socket_.pause();
+  if (!ended_ && !failure_ && !socket_.destroyed()) socket_.pause();  // it may flow just now
 }
 
 inline bool Reader::prepare(Kind kind, std::size_t amount) {
@@ -9357,11 +9515,9 @@ inline void Reader::settle_line() {
   std::size_t size = at == rest.npos ? rest.size() : at;
   // a carriage return at the end of what is there may belong to the line feed that follows
   if (size > 0 && rest[size - 1] == '\r' && (at != rest.npos || !ended_)) --size;
-  too_long_ = Error();
-  if (size > amount_) {
-    too_long_ = Error(std::make_error_code(std::errc::message_size),
-                      "A line is longer than " + std::to_string(amount_) + " bytes");
-  } else if (at != rest.npos) {
+  too_long_ = size > amount_;
+  if (too_long_) return;
+  if (at != rest.npos) {
     found(size, at + 1);
   } else if (ended_ && !failure_ && !rest.empty()) {
     found(size, rest.size());
@@ -9377,8 +9533,11 @@ inline std::optional<Chunk> Reader::take() {
     searched_ = 0;
     return Chunk(piece);
   }
-  if (kind_ == Kind::line && too_long_) detail::raise(too_long_);
-  if (failure_) detail::raise(failure_);
+  if (kind_ == Kind::line && too_long_) {
+    detail::raise(Error(std::make_error_code(std::errc::message_size),
+                        "A line is longer than " + std::to_string(amount_) + " bytes"));
+  }
+  if (failure_) detail::raise(*failure_);
   if (start_ < held_.size()) detail::raise(detail::coded(Errc::ERR_STREAM_PREMATURE_CLOSE));
   return std::nullopt;
 }
@@ -9441,7 +9600,7 @@ class Acceptor {
   Server server_;
   std::coroutine_handle<> waiter_;
   detail::Queue<Arrived> arrived_;
-  Error failure_;
+  std::optional<Error> failure_;
   bool closed_ = false;
   Listener listeners_[3];
 };
@@ -9476,7 +9635,10 @@ inline std::optional<Socket> Acceptor::take() {
     arrived.socket.off(arrived.error);
     return arrived.socket;
   }
-  if (failure_) detail::raise(std::exchange(failure_, Error()));
+  if (failure_) {
+    const Error error = *std::exchange(failure_, std::nullopt);
+    detail::raise(error);
+  }
   return std::nullopt;
 }
 
@@ -9566,7 +9728,7 @@ class Waiting {
   Emitting emitter_;
   std::coroutine_handle<> waiter_;
   Listener event_, other_, error_, close_;
-  Error failure_;
+  std::optional<Error> failure_;  // a plain Error allocates, even if it is none
 };
 
 template <class Emitting, class Row>
@@ -9601,7 +9763,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
     if constexpr (!is_close) this->listen_for_close();
   }
   Result await_resume() {
-    if (this->failure_) raise(this->failure_);
+    if (this->failure_) raise(*this->failure_);
     if constexpr (sizeof...(Args) > 0) return std::move(*result_);
   }
 
@@ -9650,7 +9812,7 @@ class WriteAwaiter : public Waiting<Socket> {
   bool await_ready() {
     if (room_) return true;
     if (is_over(emitter_)) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
-    return static_cast<bool>(failure_);
+    return failure_.has_value();
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
@@ -9660,7 +9822,7 @@ class WriteAwaiter : public Waiting<Socket> {
     listen_for_close();
   }
   void await_resume() {
-    if (failure_) raise(failure_);
+    if (failure_) raise(*failure_);
   }
 
  private:
@@ -9855,7 +10017,8 @@ auto once(const Emitting& emitter) {
 }
 
 /// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
-/// If the task is destroyed meanwhile, so is the socket.
+/// If the task is destroyed meanwhile, so is the socket. Name what you connect with braces, since g++ 12 destroys
+/// braced arguments in a `co_await` twice: `auto connecting = connected({.port = 8000}); … = co_await connecting;`
 inline detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options) {
   return detail::ConnectAwaiter(createConnection(loop, options));
 }

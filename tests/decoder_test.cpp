@@ -102,6 +102,45 @@ TEST_CASE("S14.20-S14.22: a socket with an encoding tells whole characters, and 
   CHECK(log.text() == "\u20AC " + std::string(bad) + " end");
 }
 
+TEST_CASE("S14.20: an encoding may be given by Node's name, in any letter case; an unknown one is thrown") {
+  net::Loop loop;
+  const net::Socket socket(loop);
+  CHECK(*socket.setEncoding("UCS-2").readableEncoding() == Encoding::utf16le);
+  CHECK(*socket.setEncoding("binary").readableEncoding() == Encoding::latin1);
+  const net::Error error = error_of([&] { socket.setEncoding("utf7"); });
+  CHECK(error.code() == net::Errc::ERR_UNKNOWN_ENCODING);
+  CHECK(std::string(error.what()) == "Unknown encoding: utf7");
+  CHECK_FALSE(net::parseEncoding("utf").has_value());
+  static_assert(net::parseEncoding("Base64URL") == Encoding::base64url);
+}
+
+TEST_CASE("S14.11: bytes that are put back come first; after 'end' that destroys the socket") {
+  net::Loop loop;
+  const OneConnection one(loop);
+  Log log;
+  one.server.on<"connection">([&](net::Socket socket) {
+    note(socket, log);
+    socket.on<"readable">([&, socket] {
+      const auto head = socket.read(2);
+      if (!head || log.has("put")) {
+        if (const auto rest = socket.read()) log.add(*head + *rest);
+        return;
+      }
+      log.add("put");
+      socket.unshift("");
+      socket.unshift(*head);
+      CHECK(socket.readableLength() == 4);
+      log.add(*socket.read());
+    });
+    socket.on<"end">([socket] { socket.unshift("late"); });
+  });
+  const net::Socket client = client_of(loop, one.server);
+  client.resume();
+  client.end("abcd");
+  run_to_the_end(loop);
+  CHECK(log.text() == "put abcd end error(stream.unshift() after end event) close(true)");
+}
+
 TEST_CASE("S14.21: what is buffered is decoded at once") {
   net::Loop loop;
   const OneConnection one(loop);

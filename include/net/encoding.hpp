@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <net/error.hpp>
+
 namespace net {
 
 /// How bytes and text correspond; `buffer` is bytes as they are.
@@ -19,7 +21,33 @@ constexpr std::string_view to_string(Encoding encoding) noexcept {
   return names[static_cast<std::size_t>(encoding)];
 }
 
+/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … (S14.20).
+constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept {
+  struct Row {
+    std::string_view name;
+    Encoding encoding;
+  };
+  constexpr Row rows[] = {{"buffer", Encoding::buffer},     {"utf8", Encoding::utf8},       {"utf-8", Encoding::utf8},
+                          {"utf16le", Encoding::utf16le},   {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
+                          {"ucs-2", Encoding::utf16le},     {"latin1", Encoding::latin1},   {"binary", Encoding::latin1},
+                          {"ascii", Encoding::ascii},       {"hex", Encoding::hex},         {"base64", Encoding::base64},
+                          {"base64url", Encoding::base64url}};
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  for (const Row& row : rows) {
+    bool same = row.name.size() == name.size();
+    for (std::size_t i = 0; same && i < name.size(); ++i) same = lower(name[i]) == row.name[i];
+    if (same) return row.encoding;
+  }
+  return std::nullopt;
+}
+
 namespace detail {
+
+inline Encoding require_encoding(std::string_view name) {
+  const std::optional<Encoding> encoding = parseEncoding(name);
+  if (!encoding) raise(coded(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
+  return *encoding;
+}
 
 inline void append_utf8(std::string& to, std::uint32_t point) {
   const auto put = [&](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };

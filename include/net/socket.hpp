@@ -180,12 +180,20 @@ class Socket : public Emitter<Socket> {
   std::optional<std::string> read() const { return take(0, true); }
   std::optional<std::string> read(std::size_t n) const { return take(n, false); }
 
+  /// Puts bytes back to the front of what is to be read. After 'end' it destroys the socket with
+  /// `ERR_STREAM_UNSHIFT_AFTER_END_EVENT` (S14.11).
+  const Socket& unshift(std::string_view bytes) const {
+    if (state_->loop) state_->unshift(bytes);
+    return *this;
+  }
   /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
   /// chunks come out whole (S14.20). It stays over reconnects.
   const Socket& setEncoding(Encoding encoding = Encoding::utf8) const {
     state_->set_encoding(encoding);
     return *this;
   }
+  /// The same by Node's name of it, "utf8", "UCS-2", …; throws `ERR_UNKNOWN_ENCODING`.
+  const Socket& setEncoding(std::string_view name) const { return setEncoding(detail::require_encoding(name)); }
   /// What `setEncoding` said; empty: bytes.
   std::optional<Encoding> readableEncoding() const {
     if (!state_->decodes) return std::nullopt;

@@ -394,6 +394,22 @@ inline void SocketState::set_encoding(Encoding encoding) {
   if (!text.empty()) buffer_bytes(std::move(text));
 }
 
+/// S14.11: back to the front of what is to be read.
+inline void SocketState::unshift(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (destroyed || errored) return;
+  if (flow_state == Flow::flowing && !buffer && listeners.has(on_data)) {
+    tell_data(bytes);
+  } else {
+    if (!buffer) buffer = new ReadBuffer;
+    buffer->front.insert(0, bytes);
+    buffer->length += bytes.size();
+    if (need_readable) emit_readable();
+  }
+  maybe_read_more();
+}
+
 /// Node's _read: the kernel may be read, now or when the connection is there.
 inline void SocketState::read_start() {
   if (connecting || !has_handle) {

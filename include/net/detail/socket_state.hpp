@@ -135,6 +135,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void read_into_users(bool to_the_end);
   void next_users_buffer();
   void set_encoding(Encoding encoding);
+  void unshift(std::string_view bytes);
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
