@@ -157,3 +157,20 @@ TEST_CASE("S25.5: read() goes on with onread after pause()") {
   accepted->end();
   run_to_the_end(loop);
 }
+
+TEST_CASE("S14.9: read() gives what is left after a destroy, and 'data' with it until the error was told") {
+  net::Loop loop;
+  const OneConnection one(loop);
+  one.server.on<"connection">([](net::Socket socket) { socket.write("left"); });
+  const net::Socket client = client_of(loop, one.server);
+  run_until(loop, [&] { return client.readableLength() == 4; });
+  Log log;
+  client.pause();
+  client.on<"data">([&log](net::Chunk chunk) { log.add(chunk.view()); });
+  client.on<"error">([&log] { log.add("error"); });
+  client.destroy(net::Error(std::string("gone")));
+  CHECK(client.read(2) == "le");
+  client.on<"error">([&log, client] { log.add(client.read().value_or("nothing") + " read"); });
+  run_to_the_end(loop);
+  CHECK(log.text() == "le error ft read");
+}

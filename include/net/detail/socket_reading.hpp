@@ -241,7 +241,7 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece)
     if ((all || n != take) && ended) end_readable();
   }
   if (take == 0) return false;
-  if (!errored && !close_ticked) tell_data(std::string_view(piece));
+  if (!close_ticked) tell_data(std::string_view(piece));
   return true;
 }
 
