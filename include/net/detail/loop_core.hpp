@@ -439,7 +439,7 @@ inline int LoopCore::timeout_ms() const noexcept {
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-inline void LoopCore::turn(int most_ms) {
+[[gnu::noinline]] inline void LoopCore::turn(int most_ms) {
   if (!pending_.empty()) run_jobs(pending_);
   int wait = timeout_ms();
   if (stop_.load() != 0 || !alive()) wait = 0;

@@ -40,7 +40,7 @@ class epoll_poller {
   }
 
   template <class Each>
-  void wait(int milliseconds, Each&& each) {
+  [[gnu::always_inline]] void wait(int milliseconds, Each&& each) {
     const int count = ::epoll_wait(epoll_, events_, most, milliseconds);
     for (int i = 0; i < count; ++i) {
       Watcher& watcher = *static_cast<Watcher*>(events_[i].data.ptr);
@@ -48,9 +48,11 @@ class epoll_poller {
       unsigned what = 0;
       if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
       if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
-      if ((what & ~unsigned{watcher.wanted}) != 0 && watcher.wanted != watcher.known) [[unlikely]] tell(watcher);
-      what &= watcher.wanted;  // an earlier callback of this round may have dropped it
-      if (what == 0) continue;
+      if ((what & ~unsigned{watcher.wanted}) != 0) [[unlikely]] {
+        if (watcher.wanted != watcher.known) tell(watcher);
+        what &= watcher.wanted;  // an earlier callback of this round may have dropped it
+        if (what == 0) continue;
+      }
       if (happened & EPOLLHUP) what |= hung_up;
       if (&watcher == &bell_watcher_) {
         bell_.silence();
