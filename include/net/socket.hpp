@@ -330,7 +330,7 @@ class Socket : public Emitter<Socket> {
   void tell_pipe(const Socket& source) const;
   void tell_unpipe(const Socket& source) const;
   template <class Data>
-  bool put(Data&& data, detail::WriteCallback&& callback) const {
+  [[gnu::noinline]] bool put(Data&& data, detail::WriteCallback&& callback) const {
     const std::string_view bytes = detail::bytes_of(data);
     return state_->write(bytes.data(), bytes.size(), std::move(callback),
                          [&](std::size_t taken) { return detail::make_node(std::forward<Data>(data), taken); });

@@ -431,7 +431,7 @@ inline void LoopCore::run_letters() {
 }
 
 inline int LoopCore::timeout_ms() const noexcept {
-  if (!ticks_.empty() || !pending_.empty() || !closing_.empty() || !letters_.empty() || wanted_immediates_ > 0) return 0;
+  if ((ticks_.size() | pending_.size() | closing_.size() | letters_.size() | wanted_immediates_) != 0) return 0;
   if (mailbox_->any.load() != 0) return 0;
   if (timers_.empty()) return -1;
   const std::uint64_t due = timers_.first()->due, at = now();
@@ -439,20 +439,24 @@ inline int LoopCore::timeout_ms() const noexcept {
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-inline void LoopCore::turn(int most_ms) {
-  if (!pending_.empty()) run_jobs(pending_);
+[[gnu::noinline]] inline void LoopCore::turn(int most_ms) {
+  if (!pending_.empty()) {
+    run_jobs(pending_);
+    if (stop_.load() != 0 || !alive()) most_ms = 0;
+  }
   int wait = timeout_ms();
-  if (stop_.load() != 0 || !alive()) wait = 0;
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
   stale_ = true;  // most turns need no clock
   poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
     Handle& owner = *static_cast<Handle*>(watcher.owner);
     run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
   });
-  if (!letters_.empty() || mailbox_->any.load() != 0) run_letters();
-  if (!pending_.empty()) run_pending();
-  if (!immediates_.empty()) run_immediates();
-  if (!closing_.empty()) run_jobs(closing_);
+  if ((letters_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
+    run_letters();
+    run_pending();
+    run_immediates();
+    run_jobs(closing_);
+  }
   if (!timers_.empty()) {
     update_time();
     run_timers();
@@ -463,7 +467,7 @@ inline void LoopCore::run() {
   const Running running(*this);
   drain_ticks();
   run_timers();
-  while (alive() && stop_.load() == 0) turn(-1);
+  while (stop_.load() == 0 && alive()) turn(-1);
 }
 
 inline bool LoopCore::run_once(int most_ms) {
@@ -471,7 +475,7 @@ inline bool LoopCore::run_once(int most_ms) {
   const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
   drain_ticks();
   run_timers();
-  turn(ready ? 0 : most_ms);
+  turn(ready || stop_.load() != 0 || !alive() ? 0 : most_ms);
   return alive();
 }
 

@@ -116,12 +116,17 @@ inline int accept_from(NativeHandle fd) noexcept {
 /// A descriptor that is kept only to be given up when there are no others (S9.18).
 inline int open_reserve() noexcept { return retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }); }
 
+/// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
+[[gnu::cold]] inline std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
+
 inline std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
-  return retried([&] { return ::recv(fd, into, size, 0); });
+  const std::ptrdiff_t got = ::recv(fd, into, size, 0);
+  return got >= 0 ? got : nothing_moved();
 }
 
 inline std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept {
-  return retried([&] { return ::send(fd, from, size, send_flags); });
+  const std::ptrdiff_t sent = ::send(fd, from, size, send_flags);
+  return sent >= 0 ? sent : nothing_moved();
 }
 
 /// One send of up to 64 pieces; the caller sends the rest with further calls.

@@ -40,18 +40,16 @@ class epoll_poller {
   }
 
   template <class Each>
-  void wait(int milliseconds, Each&& each) {
+  [[gnu::always_inline]] void wait(int milliseconds, Each&& each) {
     const int count = ::epoll_wait(epoll_, events_, most, milliseconds);
     for (int i = 0; i < count; ++i) {
       Watcher& watcher = *static_cast<Watcher*>(events_[i].data.ptr);
       const unsigned happened = events_[i].events;
-      unsigned what = 0;
-      if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
-      if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
-      if ((what & ~unsigned{watcher.wanted}) != 0 && watcher.wanted != watcher.known) [[unlikely]] tell(watcher);
-      what &= watcher.wanted;  // an earlier callback of this round may have dropped it
-      if (what == 0) continue;
-      if (happened & EPOLLHUP) what |= hung_up;
+      unsigned what = readable;
+      if (happened != EPOLLIN || (watcher.wanted & readable) == 0) [[unlikely]] {
+        what = meaning(watcher, happened);
+        if (what == 0) continue;
+      }
       if (&watcher == &bell_watcher_) {
         bell_.silence();
       } else {
@@ -73,6 +71,16 @@ class epoll_poller {
   static void note_forks() noexcept {
     static const int registered = ::pthread_atfork(nullptr, [] { forked().store(1); }, nullptr);
     (void)registered;
+  }
+
+  /// What a watcher is told of the system's flags; nothing, if an earlier callback of this round has dropped it.
+  [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
+    unsigned what = 0;
+    if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
+    if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
+    if (watcher.known != watcher.wanted && (what & ~unsigned{watcher.wanted}) != 0) tell(watcher);
+    what &= watcher.wanted;
+    return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
   }
 
   [[gnu::noinline]] int tell(Watcher& watcher) noexcept {

@@ -118,11 +118,11 @@ inline void SocketState::flush_corked(Handle& handle) noexcept {
   if (!self.channel.is_open()) return loop.forget_cork();
   const Slice all{loop.cork_data(), loop.cork_size()};
   const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
-  if (sent == static_cast<std::ptrdiff_t>(all.size)) [[likely]] {
+  if (sent == static_cast<std::ptrdiff_t>(loop.cork_size())) [[likely]] {
     self.cork_callbacks = 0;
     return loop.forget_cork();
   }
-  self.cork_left(all.size, sent);
+  self.cork_left(loop.cork_size(), sent);
 }
 
 /// The kernel did not take all of it, or nothing at all any more.
