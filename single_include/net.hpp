@@ -7578,7 +7578,7 @@ inline NativeHandle SocketState::release_descriptor() {
   loop->poller().drop(channel, false);
   const NativeHandle fd = channel.release();
   kernel_reading = false;
-  destroyed = true;
+  destroyed = close_told = true;
   has_handle = shutting_down = false;
   if (cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
   recount();

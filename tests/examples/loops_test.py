@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""The examples with several loops, signals, or another program's loop: multicore, handover, graceful, embedded."""
+import os
+import signal
+import socket
+import subprocess
+import unittest
+
+import support
+from support import DEADLINE, Example, received
+
+
+def greeting(client):
+    return received(client, len(b"thread 0\n"))
+
+
+class ManyLoops(unittest.TestCase):
+    def clients_are_served_by_all(self, name):
+        with Example(name, 0, 2) as server:
+            clients = [server.connect() for _ in range(64)]
+            threads = {greeting(client) for client in clients}
+            self.assertEqual(threads, {b"thread 0\n", b"thread 1\n"})
+            for number, client in enumerate(clients):
+                client.sendall(b"%02d" % number)
+            for number, client in enumerate(clients):
+                self.assertEqual(received(client, 2), b"%02d" % number)
+                client.close()
+
+    def test_the_kernel_spreads_clients_over_servers_that_share_a_port(self):
+        if not hasattr(socket, "SO_REUSEPORT") or os.uname().sysname != "Linux":
+            self.skipTest("no reusePort on this system")
+        self.clients_are_served_by_all("multicore")
+
+    def test_one_acceptor_hands_connections_round(self):
+        self.clients_are_served_by_all("handover")
+
+    def test_what_a_client_sent_before_it_was_handed_over_is_not_lost(self):
+        with Example("handover", 0, 2) as server:
+            for _ in range(50):
+                with server.connect() as client:
+                    client.sendall(b"early")
+                    self.assertEqual(received(client, 14)[9:], b"early")
+
+
+class Stopping(unittest.TestCase):
+    """A server that ends by itself, and what it printed until then."""
+
+    def start(self, *arguments):
+        program = subprocess.Popen([support.DIRECTORY / arguments[0], *map(str, arguments[1:])], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(program.kill)
+        self.port = int(program.stdout.readline().rpartition(":")[2] or self.why_not(program))
+        return program
+
+    def why_not(self, program):
+        said = program.communicate(timeout=DEADLINE)[1]
+        if program.returncode == 77:
+            self.skipTest(said.strip())
+        self.fail(said)
+
+    def connect(self):
+        client = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
+        self.addCleanup(client.close)
+        return client
+
+    def end(self, program):
+        output, errors = program.communicate(timeout=DEADLINE)
+        self.assertEqual((program.returncode, errors), (0, ""))
+        return output
+
+
+class Graceful(Stopping):
+    def test_it_accepts_no_more_and_lets_clients_finish(self):
+        program = self.start("graceful", 0, DEADLINE)
+        client = self.connect()
+        client.sendall(b"before")
+        self.assertEqual(received(client, 6), b"before")
+        program.send_signal(signal.SIGTERM)
+        self.assertEqual(program.stdout.readline(), "stopping, 1 to finish\n")
+        with self.assertRaises(ConnectionRefusedError):
+            self.connect()
+        client.sendall(b"after")
+        self.assertEqual(received(client, 5), b"after")
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(client.recv(1), b"")
+        self.assertEqual(self.end(program), "stopped\n")
+
+    def test_those_that_do_not_finish_are_closed(self):
+        program = self.start("graceful", 0, 1)
+        client = self.connect()
+        client.sendall(b"x")
+        self.assertEqual(received(client, 1), b"x")
+        program.send_signal(signal.SIGINT)
+        self.assertEqual(client.recv(1), b"")
+        self.assertEqual(self.end(program), "stopping, 1 to finish\nclosing 1\nstopped\n")
+
+    def test_a_second_signal_closes_at_once(self):
+        program = self.start("graceful", 0, 10 * DEADLINE)
+        client = self.connect()
+        client.sendall(b"x")
+        self.assertEqual(received(client, 1), b"x")
+        program.send_signal(signal.SIGTERM)
+        self.assertEqual(program.stdout.readline(), "stopping, 1 to finish\n")
+        program.send_signal(signal.SIGTERM)
+        self.assertEqual(client.recv(1), b"")
+        self.assertEqual(self.end(program), "closing 1\nstopped\n")
+
+
+class Embedded(Stopping):
+    def setUp(self):
+        if not (support.DIRECTORY / "embedded").exists():
+            self.skipTest("embedded was not built: no libuv")
+
+    def test_it_serves_inside_the_loop_of_libuv(self):
+        program = self.start("embedded", 0)
+        client = self.connect()
+        for text in (b"one", b"two" * 100_000):
+            client.sendall(text)
+            self.assertEqual(received(client, len(text)), text)
+        self.assertEqual(received(client, 10), b"too quiet\n")  # a timer of its own
+        self.assertEqual(client.recv(1), b"")
+        self.assertEqual(program.stdout.readline(), "the host goes on\n")
+        program.send_signal(signal.SIGTERM)
+        client.close()
+        self.end(program)
+
+
+if __name__ == "__main__":
+    support.main()
