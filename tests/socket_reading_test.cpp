@@ -313,6 +313,31 @@ TEST_CASE("S14.18: after destroy() in a 'data' listener nothing comes but 'close
   CHECK(log.text() == "close(false)");
 }
 
+TEST_CASE("S14.18: nor what was buffered: after destroy() behind resume(), or in a 'data' listener with more behind") {
+  net::Loop loop;
+  int chunks = 0;
+  const Sender sender(loop, std::string(200'000, 'x'));
+  const net::Socket client = client_of(loop, sender.server);
+  run_until(loop, [&] { return client.readableLength() >= 65536; });
+  client.on<"data">([&] {
+    ++chunks;
+    client.destroy();
+  });
+  SUBCASE("inside") {}
+  SUBCASE("behind resume()") {
+    client.destroy();
+    chunks = 1;
+  }
+  sender.server.on<"connection">([](const net::Socket& socket) { socket.on<"error">([] {}); });
+  try {
+    loop.run();
+  } catch (const net::Error& reset) {
+    CHECK(reset.name() == "ECONNRESET");  // of the server's socket
+  }
+  run_to_the_end(loop);
+  CHECK(chunks == 1);
+}
+
 TEST_CASE("S14.19: a high-water mark of 0 reads like any small one") {
   net::Loop loop;
   const Sender sender(loop, std::string(100'000, 'x'));

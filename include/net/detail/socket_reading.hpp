@@ -266,7 +266,7 @@ inline void SocketState::flow() {
   // a listener that throws does not keep the rest from being told
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
-  while (flow_state == Flow::flowing && read_piece(0, true, piece)) {
+  while (flow_state == Flow::flowing && !destroyed && read_piece(0, true, piece)) {  // S14.18
   }
   again.passed = true;
 }

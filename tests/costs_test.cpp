@@ -1,0 +1,252 @@
+#include "tests/counting_machine.hpp"
+
+#include <doctest/doctest.h>
+
+#include <malloc.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "tests/count_allocations.hpp"
+#include "tests/support.hpp"
+
+using namespace tests;
+using net::detail::Counts;
+
+namespace {
+
+/// A client that the library has no part in: blocking, over 127.0.0.1.
+Descriptor connect_raw(int port) {
+  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(port));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
+    throw std::system_error(errno, std::generic_category(), "connect");
+  }
+  return socket;
+}
+
+void send_raw(const Descriptor& to, std::string_view text) {
+  REQUIRE(::send(to.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+}
+
+/// Turns the loop until so many bytes have come to the client.
+void receive_raw(net::Loop& loop, const Descriptor& from, std::size_t size) {
+  char room[65536];
+  for (std::size_t got = 0; got < size;) {
+    const ssize_t count = ::recv(from.get(), room, sizeof room, MSG_DONTWAIT);
+    if (count > 0) {
+      got += static_cast<std::size_t>(count);
+    } else {
+      REQUIRE((count < 0 && errno == EAGAIN));
+      loop.runOnce();
+    }
+  }
+}
+
+/// Closes everything and runs the loop to its end.
+void finish(net::Loop& loop, const net::Server& server, std::vector<Descriptor>& clients) {
+  server.close();
+  clients.clear();
+  loop.run();
+  CHECK_FALSE(loop.alive());
+}
+
+}  // namespace
+
+TEST_CASE("an echoed message costs no allocation, 1 wait, 1 receive and 1 send") {
+  net::Loop loop;
+  const net::Server server(loop);
+  server.on<"connection">([](const net::Socket& socket) {
+    socket.on<"data">([](const net::Socket& self, net::Chunk chunk) { self.write(chunk); });
+  });
+  server.listen(0);
+  std::vector<Descriptor> clients;
+  clients.push_back(connect_raw(server.address()->port));
+  const std::string message(100, 'm');
+  for (int i = 0; i < 10; ++i) {  // warm: the buffers of the loop are there
+    send_raw(clients[0], message);
+    receive_raw(loop, clients[0], message.size());
+  }
+  constexpr std::size_t messages = 1000;
+  const CountAllocations allocations;
+  const Counts before = Counts::so_far();
+  for (std::size_t i = 0; i < messages; ++i) {
+    send_raw(clients[0], message);
+    receive_raw(loop, clients[0], message.size());
+  }
+  const std::size_t allocated = allocations.count();
+  const Counts spent = Counts::so_far() - before;
+  CHECK(allocated == 0);
+  CHECK(spent.waits == messages);
+  CHECK(spent.receives == messages);
+  CHECK(spent.sends == messages);
+  CHECK(spent.watches == 0);
+  MESSAGE("per echoed message: ", allocated, " allocations, ", spent.waits / messages, " wait, ",
+          spent.receives / messages, " receive, ", spent.sends / messages, " send");
+  finish(loop, server, clients);
+}
+
+TEST_CASE("16 writes of 64 bytes in one 'data' listener leave in 1 send") {
+  net::Loop loop;
+  const net::Server server(loop);
+  server.on<"connection">([](const net::Socket& socket) {
+    socket.on<"data">([](const net::Socket& self) {
+      const std::string piece(64, 'p');
+      for (int i = 0; i < 16; ++i) CHECK(self.write(piece));
+    });
+  });
+  server.listen(0);
+  std::vector<Descriptor> clients;
+  clients.push_back(connect_raw(server.address()->port));
+  send_raw(clients[0], "first");
+  receive_raw(loop, clients[0], 16 * 64);
+  const Counts before = Counts::so_far();
+  send_raw(clients[0], "second");
+  receive_raw(loop, clients[0], 16 * 64);
+  const Counts spent = Counts::so_far() - before;
+  CHECK(spent.sends == 1);
+  CHECK(spent.receives == 1);
+  CHECK(spent.waits == 1);
+  finish(loop, server, clients);
+}
+
+TEST_CASE("a large write goes to the kernel behind what was gathered, in one send for both") {
+  net::Loop loop;
+  const net::Server server(loop);
+  server.on<"connection">([](const net::Socket& socket) {
+    socket.on<"data">([large = std::string(20'000, 'l')](const net::Socket& self) {
+      self.write("small");
+      self.write(large);
+    });
+  });
+  server.listen(0);
+  std::vector<Descriptor> clients;
+  clients.push_back(connect_raw(server.address()->port));
+  send_raw(clients[0], "first");
+  receive_raw(loop, clients[0], 20'005);
+  const CountAllocations allocations;
+  const Counts before = Counts::so_far();
+  send_raw(clients[0], "second");
+  receive_raw(loop, clients[0], 20'005);
+  CHECK((Counts::so_far() - before).sends == 1);
+  CHECK(allocations.count() == 0);
+  finish(loop, server, clients);
+}
+
+TEST_CASE("an accepted connection with a 'data' listener costs at most 2 allocations") {
+  net::Loop loop;
+  const net::Server server(loop);
+  std::size_t accepted = 0;
+  server.on<"connection">([&](const net::Socket& socket) {
+    ++accepted;
+    socket.on<"data">([](const net::Socket& self, net::Chunk chunk) { self.write(chunk); });
+  });
+  server.listen(0);
+  std::vector<Descriptor> clients;
+  const auto accept = [&](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) clients.push_back(connect_raw(server.address()->port));
+    while (accepted < clients.size()) loop.runOnce();
+  };
+  accept(40);  // warm: queues have grown
+  constexpr std::size_t more = 100;
+  clients.reserve(200);
+  for (std::size_t i = 0; i < more; ++i) clients.push_back(connect_raw(server.address()->port));
+  const CountAllocations allocations;
+  while (accepted < clients.size()) loop.runOnce();
+#if defined(__linux__)
+  // poll(2) keeps tables that grow with the connections: amortised, a few for all of them
+  CHECK(allocations.count() <= 2 * more + 8);
+#endif
+  CHECK(allocations.count() / more <= 2);
+  MESSAGE("per accepted connection: ", static_cast<double>(allocations.count()) / more, " allocations, ",
+          allocations.bytes() / more, " bytes");
+  finish(loop, server, clients);
+}
+
+TEST_CASE("10,000 idle connections and 50 busy ones on one loop; the bytes of memory per idle one are counted") {
+  constexpr std::size_t busy = 50;
+  std::size_t idle = 10'000;
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  rlimit wanted = before;
+  wanted.rlim_cur = (std::min)(before.rlim_max, static_cast<rlim_t>(idle + busy + 200));
+  ::setrlimit(RLIMIT_NOFILE, &wanted);
+  if (wanted.rlim_cur < idle + busy + 200) {
+    idle = static_cast<std::size_t>(wanted.rlim_cur) - busy - 200;
+    MESSAGE("only ", idle, " idle connections: the limit of descriptors is ", wanted.rlim_cur);
+  }
+
+  net::Loop loop;
+  const net::Server server(loop);
+  std::size_t accepted = 0, echoed = 0;
+  server.on<"connection">([&](const net::Socket& socket) {
+    ++accepted;
+    socket.on<"data">([&](const net::Socket& self, net::Chunk chunk) {
+      echoed += chunk.size();
+      self.write(chunk);
+    });
+  });
+  server.listen(0);
+  const int port = server.address()->port;
+
+  // the clients live in a process of their own, so that this one's memory is the server's
+  int to_child[2], from_child[2];
+  REQUIRE(::pipe(to_child) == 0);
+  REQUIRE(::pipe(from_child) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    int status = 1;
+    try {
+      std::vector<Descriptor> clients;
+      for (std::size_t i = 0; i < idle; ++i) clients.push_back(connect_raw(port));
+      char go = 0;
+      if (::write(from_child[1], "i", 1) == 1 && ::read(to_child[0], &go, 1) == 1) {
+        for (std::size_t i = 0; i < busy; ++i) clients.push_back(connect_raw(port));
+        bool good = true;
+        char room[100];
+        for (int round = 0; round < 20; ++round) {
+          for (std::size_t i = idle; i < clients.size(); ++i) good = good && ::send(clients[i].get(), room, 100, 0) == 100;
+          for (std::size_t i = idle; i < clients.size(); ++i) good = good && ::recv(clients[i].get(), room, 100, MSG_WAITALL) == 100;
+        }
+        if (good && ::write(from_child[1], "b", 1) == 1) status = 0;
+      }
+    } catch (...) {
+      status = 2;
+    }
+    ::_exit(status);
+  }
+  const Descriptor go(to_child[1]), done(from_child[0]);
+  ::close(to_child[0]);
+  ::close(from_child[1]);
+
+  const CountAllocations allocations;
+  const auto heap_before = ::mallinfo2();
+  while (accepted < idle) loop.runOnce();
+  const auto heap_after = ::mallinfo2();
+  const std::size_t counted = allocations.bytes() / idle;
+  // what the allocator took from its heap for them, its own overhead too; 0 under a sanitizer's allocator
+  const std::size_t in_use = (heap_after.uordblks + heap_after.hblkhd - heap_before.uordblks - heap_before.hblkhd) / idle;
+  const CountAllocations busy_allocations;
+  REQUIRE(::write(go.get(), "g", 1) == 1);
+  while (echoed < busy * 20 * 100) loop.runOnce();
+  MESSAGE("per idle connection: ", counted, " bytes asked of operator new (what was given back included), ", in_use,
+          " bytes in use on the heap; the 50 busy ones: ", busy_allocations.count(), " allocations for 1000 messages");
+  CHECK(counted <= 1000);
+  if (idle == 10'000) CHECK(in_use <= 700);
+  server.close();
+  loop.run();
+  CHECK_FALSE(loop.alive());
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(accepted == idle + busy);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+}

@@ -1,0 +1,73 @@
+// The machine of this system, counting: how often the poller waits, and a channel receives and sends. Include this
+// instead of <net.hpp>.
+#ifndef NET_TESTS_COUNTING_MACHINE_HPP
+#define NET_TESTS_COUNTING_MACHINE_HPP
+
+#include <net/detail/acceptor.hpp>
+#include <net/detail/channel.hpp>
+#include <net/detail/poller_epoll.hpp>
+#include <net/detail/poller_poll.hpp>
+
+#include <utility>
+
+#if !defined(NET_POLLER)
+#if defined(__linux__)
+#define NET_POLLER epoll
+#else
+#define NET_POLLER poll
+#endif
+#endif
+
+#define NET_TESTS_JOIN_NOW(a, b) a##b
+#define NET_TESTS_JOIN(a, b) NET_TESTS_JOIN_NOW(a, b)
+#define NET_MACHINE NET_TESTS_JOIN(counting_, NET_POLLER)
+
+namespace net::detail::inline NET_MACHINE {
+
+struct Counts {
+  std::size_t waits = 0, watches = 0, receives = 0, sends = 0;
+
+  static Counts& so_far() {
+    static Counts counts;
+    return counts;
+  }
+  Counts operator-(const Counts& before) const {
+    return {waits - before.waits, watches - before.watches, receives - before.receives, sends - before.sends};
+  }
+};
+
+struct counting_poller : NET_TESTS_JOIN(NET_POLLER, _poller) {
+  int watch(Watcher& watcher, unsigned mask) {
+    Counts::so_far().watches += mask != watcher.known;
+    return NET_TESTS_JOIN(NET_POLLER, _poller)::watch(watcher, mask);
+  }
+  template <class Each>
+  void wait(int milliseconds, Each&& each) {
+    ++Counts::so_far().waits;
+    NET_TESTS_JOIN(NET_POLLER, _poller)::wait(milliseconds, std::forward<Each>(each));
+  }
+};
+
+struct counting_channel : fd_channel {
+  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
+    ++Counts::so_far().receives;
+    return fd_channel::try_read(into, size);
+  }
+  std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
+    ++Counts::so_far().sends;
+    return fd_channel::try_write(slices, count);
+  }
+};
+
+struct Machine {
+  using Poller = counting_poller;
+  using Channel = counting_channel;
+  using Acceptor = fd_acceptor;
+  static std::uint64_t now_ms() noexcept { return os::now_ms(); }
+};
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#include <net.hpp>
+
+#endif
