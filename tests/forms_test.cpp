@@ -87,7 +87,7 @@ TEST_CASE("S3.13: what connect throws leaves the socket as it was") {
   run_to_the_end(loop);
 }
 
-TEST_CASE("S7.4, S9.24: listen takes a port, a host and a backlog, in every form; a listener last") {
+TEST_CASE("S7.4, S8.8, S9.24: listen takes a port, a host and a backlog, in every form; a listener last") {
   net::Loop loop;
   const TemporaryDirectory directory;
   int told = 0;
