@@ -64,14 +64,17 @@ TEST_CASE("S7.2, S7.3: connect takes options, a port and a host, or a path, and 
 TEST_CASE("S7.3, S12.2: the listener of connect is added before anything else is checked") {
   net::Loop loop;
   const net::Socket socket(loop);
-  CHECK(error_of([&] { socket.connect({.host = "127.0.0.1"}, [] {}); }).code() == net::Errc::ERR_MISSING_ARGS);
+  CHECK(error_of([&] { socket.connect({.host = "127.0.0.1"}, [] {}); }).code() ==
+        net::Errc::ERR_MISSING_ARGS);
   CHECK(socket.listenerCount<"connect">() == 1);
 }
 
 TEST_CASE("S3.13: what connect throws leaves the socket as it was") {
   net::Loop loop;
   const net::Socket socket(loop);
-  const auto thrown = [&](const net::ConnectOptions& options) { return error_of([&] { socket.connect(options); }); };
+  const auto thrown = [&](const net::ConnectOptions& options) {
+    return error_of([&] { socket.connect(options); });
+  };
   net::Error error = thrown({.host = "127.0.0.1"});
   CHECK(std::string(error.what()) == "The \"options\" or \"port\" or \"path\" argument must be specified");
   error = thrown({.port = 65536, .host = "127.0.0.1"});
@@ -80,8 +83,10 @@ TEST_CASE("S3.13: what connect throws leaves the socket as it was") {
   error = thrown({.port = 1, .host = "127.0.0.1", .localAddress = "localhost"});
   CHECK(error.code() == net::Errc::ERR_INVALID_IP_ADDRESS);
   CHECK(std::string(error.what()) == "Invalid IP address: localhost");
-  CHECK(thrown({.port = 1, .host = "127.0.0.1", .autoSelectFamilyAttemptTimeout = 0}).code() == net::Errc::ERR_OUT_OF_RANGE);
-  CHECK(thrown({.port = 1, .host = "localhost", .hints = 1 << 30}).code() == net::Errc::ERR_INVALID_ARG_VALUE);
+  CHECK(thrown({.port = 1, .host = "127.0.0.1", .autoSelectFamilyAttemptTimeout = 0}).code() ==
+        net::Errc::ERR_OUT_OF_RANGE);
+  CHECK(thrown({.port = 1, .host = "localhost", .hints = 1 << 30}).code() ==
+        net::Errc::ERR_INVALID_ARG_VALUE);
   CHECK_FALSE(socket.connecting());
   CHECK(socket.pending());
   run_to_the_end(loop);
@@ -138,16 +143,20 @@ TEST_CASE("S7.7: connect asks for localhost when no host is named") {
   const net::Socket socket(loop);
   std::string asked;
   socket.on<"error">([] {});
-  socket.connect({.port = 1, .host = "", .lookup = [&asked](std::string_view host, const net::LookupOptions&, net::LookupCallback answer) {
-    asked = host;
-    answer(net::Error(std::string("no answer")), {});
-  }});
+  socket.connect(
+      {.port = 1,
+       .host = "",
+       .lookup = [&asked](std::string_view host, const net::LookupOptions&, net::LookupCallback answer) {
+         asked = host;
+         answer(net::Error(std::string("no answer")), {});
+       }});
   run_to_the_end(loop);
   CHECK(asked == "localhost");
   CHECK(net::ConnectOptions{}.host == "localhost");
 }
 
-TEST_CASE("S7.11, S10.5: both high-water marks are 65536, or what the option says, also for accepted sockets") {
+TEST_CASE(
+    "S7.11, S10.5: both high-water marks are 65536, or what the option says, also for accepted sockets") {
   net::Loop loop;
   CHECK(net::Socket(loop).writableHighWaterMark() == 65536);
   const OneConnection one(loop, {.highWaterMark = 10});

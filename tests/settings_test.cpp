@@ -42,14 +42,16 @@ void connected(const net::ServerOptions& options, With with) {
   run_to_the_end(loop);
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("S18.8: a timeout is any number from 0 on; fractions count, what is below 1 is 1") {
   net::Loop loop;
   const net::Socket socket(loop);
   CHECK(error_of([&] { socket.setTimeout(-1); }).code() == net::Errc::ERR_OUT_OF_RANGE);
-  CHECK(error_of([&] { socket.setTimeout(std::numeric_limits<double>::infinity()); }).code() == net::Errc::ERR_OUT_OF_RANGE);
-  CHECK(error_of([&] { socket.setTimeout(std::numeric_limits<double>::quiet_NaN()); }).code() == net::Errc::ERR_OUT_OF_RANGE);
+  CHECK(error_of([&] { socket.setTimeout(std::numeric_limits<double>::infinity()); }).code() ==
+        net::Errc::ERR_OUT_OF_RANGE);
+  CHECK(error_of([&] { socket.setTimeout(std::numeric_limits<double>::quiet_NaN()); }).code() ==
+        net::Errc::ERR_OUT_OF_RANGE);
   CHECK_FALSE(socket.timeout());
   int told = 0;
   socket.setTimeout(0.25, [&told] { ++told; });
@@ -69,7 +71,8 @@ TEST_CASE("S18.9: the timeout option of createConnection is set before the conne
   net::Loop loop;
   const OneConnection one(loop);
   one.server.on<"connection">([](net::Socket socket) { socket.resume(); });
-  const net::Socket client = net::createConnection(loop, {.port = one.port(), .host = "127.0.0.1", .timeout = 5});
+  const net::Socket client =
+      net::createConnection(loop, {.port = one.port(), .host = "127.0.0.1", .timeout = 5});
   CHECK(client.timeout()->count() == 5);
   bool told = false;
   client.on<"timeout">([&told, client] {
@@ -90,13 +93,13 @@ TEST_CASE("S18.13, S29.24: the delay of keepAlive is cut to seconds, and below o
     client.setKeepAlive(true, 456123);
     CHECK(idle_seconds(client) == 456);
   });
-  connected({.keepAlive = true, .keepAliveInitialDelay = 5500}, [](const net::Socket&, const net::Socket& accepted) {
-    CHECK(keeps_alive(accepted) == 1);
-    CHECK(idle_seconds(accepted) == 5);
-  });
-  connected({.keepAlive = true, .keepAliveInitialDelay = -5500}, [](const net::Socket&, const net::Socket& accepted) {
-    CHECK(keeps_alive(accepted) == 1);
-  });
+  connected({.keepAlive = true, .keepAliveInitialDelay = 5500},
+            [](const net::Socket&, const net::Socket& accepted) {
+              CHECK(keeps_alive(accepted) == 1);
+              CHECK(idle_seconds(accepted) == 5);
+            });
+  connected({.keepAlive = true, .keepAliveInitialDelay = -5500},
+            [](const net::Socket&, const net::Socket& accepted) { CHECK(keeps_alive(accepted) == 1); });
 }
 
 TEST_CASE("S18.14: another delay is applied, and keepAlive can be taken back") {
