@@ -2313,12 +2313,17 @@ inline int accept_from(NativeHandle fd) noexcept {
 /// A descriptor that is kept only to be given up when there are no others (S9.18).
 inline int open_reserve() noexcept { return retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }); }
 
+/// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
+[[gnu::cold]] inline std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
+
 inline std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
-  return retried([&] { return ::recv(fd, into, size, 0); });
+  const std::ptrdiff_t got = ::recv(fd, into, size, 0);
+  return got >= 0 ? got : nothing_moved();
 }
 
 inline std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept {
-  return retried([&] { return ::send(fd, from, size, send_flags); });
+  const std::ptrdiff_t sent = ::send(fd, from, size, send_flags);
+  return sent >= 0 ? sent : nothing_moved();
 }
 
 /// One send of up to 64 pieces; the caller sends the rest with further calls.
@@ -3043,18 +3048,16 @@ class epoll_poller {
   }
 
   template <class Each>
-  void wait(int milliseconds, Each&& each) {
+  [[gnu::always_inline]] void wait(int milliseconds, Each&& each) {
     const int count = ::epoll_wait(epoll_, events_, most, milliseconds);
     for (int i = 0; i < count; ++i) {
       Watcher& watcher = *static_cast<Watcher*>(events_[i].data.ptr);
       const unsigned happened = events_[i].events;
-      unsigned what = 0;
-      if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
-      if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
-      if ((what & ~unsigned{watcher.wanted}) != 0 && watcher.wanted != watcher.known) [[unlikely]] tell(watcher);
-      what &= watcher.wanted;  // an earlier callback of this round may have dropped it
-      if (what == 0) continue;
-      if (happened & EPOLLHUP) what |= hung_up;
+      unsigned what = readable;
+      if (happened != EPOLLIN || (watcher.wanted & readable) == 0) [[unlikely]] {
+        what = meaning(watcher, happened);
+        if (what == 0) continue;
+      }
       if (&watcher == &bell_watcher_) {
         bell_.silence();
       } else {
@@ -3076,6 +3079,16 @@ class epoll_poller {
   static void note_forks() noexcept {
     static const int registered = ::pthread_atfork(nullptr, [] { forked().store(1); }, nullptr);
     (void)registered;
+  }
+
+  /// What a watcher is told of the system's flags; nothing, if an earlier callback of this round has dropped it.
+  [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
+    unsigned what = 0;
+    if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
+    if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
+    if (watcher.known != watcher.wanted && (what & ~unsigned{watcher.wanted}) != 0) tell(watcher);
+    what &= watcher.wanted;
+    return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
   }
 
   [[gnu::noinline]] int tell(Watcher& watcher) noexcept {
@@ -3891,7 +3904,7 @@ inline void LoopCore::run_letters() {
 }
 
 inline int LoopCore::timeout_ms() const noexcept {
-  if (!ticks_.empty() || !pending_.empty() || !closing_.empty() || !letters_.empty() || wanted_immediates_ > 0) return 0;
+  if ((ticks_.size() | pending_.size() | closing_.size() | letters_.size() | wanted_immediates_) != 0) return 0;
   if (mailbox_->any.load() != 0) return 0;
   if (timers_.empty()) return -1;
   const std::uint64_t due = timers_.first()->due, at = now();
@@ -3899,20 +3912,24 @@ inline int LoopCore::timeout_ms() const noexcept {
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-inline void LoopCore::turn(int most_ms) {
-  if (!pending_.empty()) run_jobs(pending_);
+[[gnu::noinline]] inline void LoopCore::turn(int most_ms) {
+  if (!pending_.empty()) {
+    run_jobs(pending_);
+    if (stop_.load() != 0 || !alive()) most_ms = 0;
+  }
   int wait = timeout_ms();
-  if (stop_.load() != 0 || !alive()) wait = 0;
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
   stale_ = true;  // most turns need no clock
   poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
     Handle& owner = *static_cast<Handle*>(watcher.owner);
     run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
   });
-  if (!letters_.empty() || mailbox_->any.load() != 0) run_letters();
-  if (!pending_.empty()) run_pending();
-  if (!immediates_.empty()) run_immediates();
-  if (!closing_.empty()) run_jobs(closing_);
+  if ((letters_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
+    run_letters();
+    run_pending();
+    run_immediates();
+    run_jobs(closing_);
+  }
   if (!timers_.empty()) {
     update_time();
     run_timers();
@@ -3923,7 +3940,7 @@ inline void LoopCore::run() {
   const Running running(*this);
   drain_ticks();
   run_timers();
-  while (alive() && stop_.load() == 0) turn(-1);
+  while (stop_.load() == 0 && alive()) turn(-1);
 }
 
 inline bool LoopCore::run_once(int most_ms) {
@@ -3931,7 +3948,7 @@ inline bool LoopCore::run_once(int most_ms) {
   const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
   drain_ticks();
   run_timers();
-  turn(ready ? 0 : most_ms);
+  turn(ready || stop_.load() != 0 || !alive() ? 0 : most_ms);
   return alive();
 }
 
@@ -8334,11 +8351,11 @@ inline void SocketState::flush_corked(Handle& handle) noexcept {
   if (!self.channel.is_open()) return loop.forget_cork();
   const Slice all{loop.cork_data(), loop.cork_size()};
   const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
-  if (sent == static_cast<std::ptrdiff_t>(all.size)) [[likely]] {
+  if (sent == static_cast<std::ptrdiff_t>(loop.cork_size())) [[likely]] {
     self.cork_callbacks = 0;
     return loop.forget_cork();
   }
-  self.cork_left(all.size, sent);
+  self.cork_left(loop.cork_size(), sent);
 }
 
 /// The kernel did not take all of it, or nothing at all any more.
@@ -8886,7 +8903,7 @@ class Socket : public Emitter<Socket> {
   void tell_pipe(const Socket& source) const;
   void tell_unpipe(const Socket& source) const;
   template <class Data>
-  bool put(Data&& data, detail::WriteCallback&& callback) const {
+  [[gnu::noinline]] bool put(Data&& data, detail::WriteCallback&& callback) const {
     const std::string_view bytes = detail::bytes_of(data);
     return state_->write(bytes.data(), bytes.size(), std::move(callback),
                          [&](std::size_t taken) { return detail::make_node(std::forward<Data>(data), taken); });

@@ -28,7 +28,7 @@ struct Stage {
   long activity = 0;
   int waiting = 0;
   bool over = false;
-  bool calm = true;  // between two blocks nothing is under way
+  bool calm = true; // between two blocks nothing is under way
 
   virtual ~Stage() = default;
   virtual void perform(const Steps* steps) = 0;
@@ -89,7 +89,8 @@ class Actor {
     if (stage_.over) return;
     ++stage_.activity;
     const std::string word = text.substr(0, text.find_first_of(" ."));
-    settled_ = stage_.calm || word == "got" || word == "end" || word == "close" || word == "error" || word == "last";
+    settled_ =
+        stage_.calm || word == "got" || word == "end" || word == "close" || word == "error" || word == "last";
     lines_.push_back(text + " | " + state());
   }
   void mark(std::string text) { lines_.push_back(std::move(text)); }
@@ -143,7 +144,8 @@ class Actor {
     text += std::string(error.name()) + ": " + error.what();
     if (!error.syscall().empty()) {
       text += " {" + std::string(error.syscall()) + " " + std::to_string(error.number());
-      if (!error.address().empty()) text += " " + std::string(error.address()) + (error.port() > 0 ? " port" : "");
+      if (!error.address().empty())
+        text += " " + std::string(error.address()) + (error.port() > 0 ? " port" : "");
       text += "}";
     }
     return stage_.plain(text);
@@ -172,12 +174,15 @@ class Actor {
 
   /// A callback whose call is an event of the actor: `cb:w1`.
   auto callback(char kind) {
-    return [this, name = "cb:" + number(kind)](const net::Error& failure) { event(name, name + " " + error(failure)); };
+    return [this, name = "cb:" + number(kind)](const net::Error& failure) {
+      event(name, name + " " + error(failure));
+    };
   }
 
   /// A `connect`, `listening` or `timeout` listener given with a call.
   auto listener(char kind, bool with_result) {
-    return [this, with_result, name = "cb:" + number(kind)] { event(name, with_result ? name + " ok" : name); };
+    return
+        [this, with_result, name = "cb:" + number(kind)] { event(name, with_result ? name + " ok" : name); };
   }
 
   Stage& stage_;
@@ -262,6 +267,6 @@ bool common(Self& self, const Emitter& emitter, Stage& stage, const Step& step, 
   return true;
 }
 
-}  // namespace conformance
+} // namespace conformance
 
 #endif

@@ -65,7 +65,7 @@ class Generator:
             return [f"{name} resume"]
         if roll < 0.44:
             return [f"{name} on data"]
-        if roll < 0.50:
+        if roll < 0.50 and side.chunk_sensitive:
             return [f"{name} read"]
         if roll < 0.55 and side.chunk_sensitive:
             return [f"{name} read {self.pick([0, 1, 3, 5, 10, 100])}"]
@@ -172,13 +172,12 @@ class Generator:
         early_kill = killer is not None and self.chance(0.25)
         for side in (c, s):
             side.ends_in_block = self.chance(0.5)
-            # How a stream is cut shows when a socket is paused in 'data', reads n bytes, or stops onread:
-            # then the other side writes in blocks only, each block being one burst.
-            side.chunk_sensitive = self.chance(0.3)
-        if killer is None and self.pipe_from and self.chance(0.5):
+            # How a stream is cut shows when a socket is paused in 'data', reads, stops onread or stops at a small
+            # mark: then the other side writes in blocks only, each block being one burst.
+            side.chunk_sensitive = self.chance(0.3) or "hwm" in side.options
+        if killer is None and self.pipe_from and not c.chunk_sensitive and self.chance(0.5):
             source, self.pipe_from = self.pipe_from, None
             s.may_write_in_blocks = s.may_write_in_reactions = s.may_end_in_reactions = False
-            c.chunk_sensitive = False
             s.ended = True
             self.react(server[0], f"connection #{accepted.split('.')[1]}", [f"{source} pipe {s.name}{self.pick(['', '', ' noend'])}"])
         for side, other in ((c, s), (s, c)):

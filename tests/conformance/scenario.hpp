@@ -111,6 +111,6 @@ inline std::vector<Plan> parse(std::istream& in) {
   return plans;
 }
 
-}  // namespace conformance
+} // namespace conformance
 
 #endif

@@ -1,0 +1,339 @@
+// A socket as an actor of a scenario: each verb of the language is one call. The same as in actors.mjs.
+#ifndef NET_TESTS_CONFORMANCE_SOCKET_ACTOR_HPP
+#define NET_TESTS_CONFORMANCE_SOCKET_ACTOR_HPP
+
+#include <array>
+#include <optional>
+
+#include "actor.hpp"
+
+namespace conformance {
+
+inline net::Encoding encoding_named(std::string_view name) {
+  using enum net::Encoding;
+  return name == "utf16le"     ? utf16le
+         : name == "latin1"    ? latin1
+         : name == "ascii"     ? ascii
+         : name == "hex"       ? hex
+         : name == "base64"    ? base64
+         : name == "base64url" ? base64url
+                               : utf8;
+}
+
+class SocketActor final : public Actor {
+ public:
+  SocketActor(Stage& stage, std::string name, Options options, std::optional<net::Socket> socket = {})
+      : Actor(stage, std::move(name), std::move(options)),
+        socket_(socket ? *socket : net::Socket(socket_options())),
+        accepted_(socket.has_value()),
+        ready_(accepted_) {
+    // Nagle's algorithm would hold a second small segment back until the other side's delayed
+    // acknowledgement.
+    socket_.setNoDelay(true);
+    for (const char* event :
+         {"connectionAttempt", "connectionAttemptFailed", "connect", "ready", "end", "finish", "drain",
+          "timeout", "pause", "resume", "pipe", "unpipe", "error", "close"}) {
+      if (event != std::string_view("error") || !option("noerror")) attach(event);
+    }
+  }
+
+  const net::Socket& socket() const { return socket_; }
+  std::map<std::string, net::Listener>& tags() { return tags_; }
+
+  template <class F>
+  static void with_event(const std::string& name, F&& f) {
+    if (name == "connectionAttempt") f.template operator()<"connectionAttempt">();
+    if (name == "connectionAttemptFailed") f.template operator()<"connectionAttemptFailed">();
+    if (name == "connect") f.template operator()<"connect">();
+    if (name == "ready") f.template operator()<"ready">();
+    if (name == "data") f.template operator()<"data">();
+    if (name == "readable") f.template operator()<"readable">();
+    if (name == "end") f.template operator()<"end">();
+    if (name == "finish") f.template operator()<"finish">();
+    if (name == "drain") f.template operator()<"drain">();
+    if (name == "timeout") f.template operator()<"timeout">();
+    if (name == "pause") f.template operator()<"pause">();
+    if (name == "resume") f.template operator()<"resume">();
+    if (name == "pipe") f.template operator()<"pipe">();
+    if (name == "unpipe") f.template operator()<"unpipe">();
+    if (name == "error") f.template operator()<"error">();
+    if (name == "close") f.template operator()<"close">();
+  }
+
+  /// Adds the listener that writes the trace.
+  void attach(const std::string& event) {
+    if (event == "connectionAttempt") {
+      tags_[event] =
+          socket_.addListener<"connectionAttempt">([this](std::string_view ip, int, net::Family family) {
+            this->event("connectionAttempt", stage_.plain("connectionAttempt " + attempt(ip, family)));
+          });
+    } else if (event == "connectionAttemptFailed") {
+      tags_[event] = socket_.addListener<"connectionAttemptFailed">(
+          [this](std::string_view ip, int, net::Family family, const net::Error& failure) {
+            this->event("connectionAttemptFailed", stage_.plain("connectionAttemptFailed " +
+                                                                attempt(ip, family) + " " + error(failure)));
+          });
+    } else if (event == "data") {
+      tags_[event] =
+          socket_.addListener<"data">([this](net::Chunk chunk) { received(chunk.view(), "data"); });
+    } else if (event == "error") {
+      tags_[event] = socket_.addListener<"error">([this](const net::Error& failure) {
+        barrier();
+        this->event("error", "error " + error(failure));
+      });
+    } else if (event == "close") {
+      tags_[event] = socket_.addListener<"close">([this](bool failed) {
+        saw_close_ = true;
+        barrier();
+        this->event("close", failed ? "close true" : "close false");
+      });
+    } else if (event == "pipe") {
+      tags_[event] = socket_.addListener<"pipe">(
+          [this](const net::Socket& source) { this->event("pipe", "pipe " + name_of(source)); });
+    } else if (event == "unpipe") {
+      tags_[event] = socket_.addListener<"unpipe">(
+          [this](const net::Socket& source) { this->event("unpipe", "unpipe " + name_of(source)); });
+    } else {
+      attach_plain(event);
+    }
+  }
+
+  std::string state() override {
+    const net::Socket& s = socket_;
+    const bool need = !stage_.plan.omit.contains("n");
+    std::string out(to_string(s.readyState()));
+    out += " ";
+    const std::array<std::pair<bool, char>, 9> flags{{{s.connecting(), 'c'},
+                                                      {s.pending(), 'p'},
+                                                      {s.destroyed(), 'd'},
+                                                      {s.closed(), 'C'},
+                                                      {s.readableEnded(), 'e'},
+                                                      {s.writableEnded(), 'w'},
+                                                      {s.writableFinished(), 'f'},
+                                                      {need && s.writableNeedDrain(), 'n'},
+                                                      {s.isPaused(), 'z'}}};
+    for (const auto& [on, letter] : flags) out += on ? letter : '-';
+    const std::string remote = s.remoteAddress();
+    // The name that a failed attempt leaves behind is the system's affair.
+    const std::string local = s.connecting() || remote.empty() ? "" : s.localAddress();
+    // What was still to be sent is counted differently while it fails.
+    const bool writable =
+        s.readyState() == net::ReadyState::open || s.readyState() == net::ReadyState::writeOnly;
+    owing_ = s.writableLength() > 0 || (owing_ && !writable);
+    const std::string written = ready_ && (writable || !owing_) ? std::to_string(s.bytesWritten()) : "";
+    const auto timeout = s.timeout();
+    return out + changes({{"rl", std::to_string(s.readableLength())},
+                          {"wl", std::to_string(s.writableLength())},
+                          {"br", std::to_string(s.bytesRead())},
+                          {"bw", written},
+                          {"bs", std::to_string(s.bufferSize())},
+                          {"to", timeout ? std::to_string(timeout->count()) : "0"},
+                          {"local", end_text(local, s.localFamily(), s.localPort())},
+                          {"remote", end_text(remote, s.remoteFamily(), s.remotePort())}});
+  }
+
+  bool perform(const Step& step, std::string& result) override;
+  bool waiting() const override { return armed_ && !socket_.destroyed(); }
+  bool dropped() const override { return accepted_ && saw_close_; }
+  void clean_up() override { socket_.destroy(); }
+
+ private:
+  net::SocketOptions socket_options() {
+    net::SocketOptions made;
+    made.allowHalfOpen = option("halfopen");
+    if (option("hwm")) made.highWaterMark = size_option("hwm");
+    made.reusable = true;
+    if (!option("onread")) return made;
+    const std::string& text = options().at("onread");
+    const std::size_t comma = text.find(',');
+    buffer_.resize(std::stoul(text));
+    stop_ = comma == std::string::npos ? -1 : std::stoi(text.substr(comma + 1));
+    made.onread.buffer = buffer_;
+    made.onread.callback = [this](std::size_t count, std::span<std::byte> bytes) {
+      received({reinterpret_cast<const char*>(bytes.data()), count}, "onread");
+      return --stop_ != 0;
+    };
+    return made;
+  }
+
+  static std::string attempt(std::string_view ip, net::Family family) {
+    return std::string(ip) + " " + std::to_string(static_cast<int>(family));
+  }
+  static std::string end_text(const std::string& address, net::Family family, int port) {
+    return address.empty() ? "0"
+                           : address + "/" + std::string(to_string(family)) + (port > 0 ? "/true" : "/false");
+  }
+
+  void attach_plain(const std::string& event) {
+    with_event(event, [&]<net::fixed_string Event>() {
+      tags_[event] = socket_.template addListener<Event>([this, event] {
+        if (event == "timeout") armed_ = false;
+        if (event == "ready") ready_ = true;
+        if (event == "end" || event == "pause" || event == "resume") barrier();
+        this->event(event);
+      });
+    });
+  }
+
+  std::string name_of(const net::Socket& source) const {
+    for (const auto& [name, actor] : stage_.actors) {
+      const auto* other = dynamic_cast<const SocketActor*>(actor);
+      if (other && other->socket_ == source) return name;
+    }
+    return "?";
+  }
+
+  /// A socket may connect when it is new, or when its 'close' has come (S12.4).
+  bool may_connect() const {
+    return socket_.pending() && !socket_.connecting() && !(socket_.destroyed() && !saw_close_);
+  }
+
+  /// The next bytes of this actor's own endless text.
+  std::string pattern(std::size_t size) {
+    std::string bytes(size, ' ');
+    for (char& byte : bytes) byte = static_cast<char>('a' + written_++ % 26);
+    return bytes;
+  }
+
+  void connect(const Step& step);
+  std::string write(const Step& step);
+  void end(const Step& step);
+  std::optional<std::string> read(const Step& step);
+  const SocketActor* peer(const std::string& name) const {
+    const auto found = stage_.actors.find(name);
+    return found == stage_.actors.end() ? nullptr : dynamic_cast<const SocketActor*>(found->second);
+  }
+
+  std::vector<std::byte> buffer_;
+  int stop_ = -1;
+  net::Socket socket_;
+  std::map<std::string, net::Listener> tags_;
+  std::size_t written_ = 0;
+  bool armed_ = false;
+  bool saw_close_ = false;
+  bool owing_ = false;
+  bool accepted_ = false;
+  bool ready_ = false;
+};
+
+inline std::string SocketActor::write(const Step& step) {
+  const std::string first = step.args.empty() ? "" : step.args[0];
+  const bool with_callback = !step.args.empty() && step.args.back() == "cb";
+  bool result = false;
+  if (step.verb == "writetext") {
+    const net::Encoding encoding = encoding_named(first);
+    result = with_callback ? socket_.write(step.args.at(1), encoding, callback('w'))
+                           : socket_.write(step.args.at(1), encoding);
+  } else {
+    std::string bytes;
+    if (step.verb == "write") {
+      bytes = pattern(std::stoul(first));
+    } else {
+      for (std::size_t i = 0; i + 1 < first.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(first.substr(i, 2), nullptr, 16));
+    }
+    result = with_callback ? socket_.write(bytes, callback('w')) : socket_.write(bytes);
+  }
+  return stage_.plan.omit.contains("ret") ? "" : result ? " -> true" : " -> false";
+}
+
+inline void SocketActor::end(const Step& step) {
+  const bool with_callback = !step.args.empty() && step.args.back() == "cb";
+  const bool with_data = !step.args.empty() && step.args[0] != "cb";
+  const std::string name = with_callback ? number('e') : "";
+  const auto told = [this, event = "cb:" + name](const net::Error& failure) {
+    this->event(event, event + " " + error(failure));
+  };
+  if (with_data) {
+    const std::string bytes = pattern(std::stoul(step.args[0]));
+    if (with_callback) {
+      socket_.end(bytes, told);
+    } else {
+      socket_.end(bytes);
+    }
+  } else if (with_callback) {
+    socket_.end(told);
+  } else {
+    socket_.end();
+  }
+}
+
+/// What is shown of a read: nothing if it took all there was, which depends on how the stream was cut.
+inline std::optional<std::string> SocketActor::read(const Step& step) {
+  if (!step.args.empty()) {
+    const auto bytes = socket_.read(std::stoul(step.args[0]));
+    return " -> " + (bytes ? std::to_string(bytes->size()) : "nothing");
+  }
+  const auto bytes = socket_.read();
+  if (bytes && socket_.listenerCount<"data">() == 0) received(*bytes, "read");
+  return std::nullopt;
+}
+
+/// False if the step is not to be shown.
+inline bool SocketActor::perform(const Step& step, std::string& result) {
+  const std::string& verb = step.verb;
+  const auto arg = [&](std::size_t i) { return i < step.args.size() ? step.args[i] : std::string(); };
+  const net::Socket& s = socket_;
+  if (verb == "connect") {
+    connect(step);
+  } else if (verb == "connectAgain") {
+    if (may_connect()) connect(step);
+  } else if (verb == "write" || verb == "writehex" || verb == "writetext") {
+    result = write(step);
+  } else if (verb == "end") {
+    end(step);
+  } else if (verb == "destroy") {
+    if (arg(0) == "error") {
+      s.destroy(net::Error(std::string("boom")));
+    } else {
+      s.destroy();
+    }
+  } else if (verb == "destroySoon") {
+    s.destroySoon();
+  } else if (verb == "reset") {
+    s.resetAndDestroy();
+  } else if (verb == "pause") {
+    s.pause();
+  } else if (verb == "resume") {
+    s.resume();
+  } else if (verb == "read") {
+    const auto shown = read(step);
+    if (!shown) return false;
+    result = *shown;
+  } else if (verb == "cork") {
+    s.cork();
+  } else if (verb == "uncork") {
+    s.uncork();
+  } else if (verb == "encoding") {
+    s.setEncoding(encoding_named(arg(0)));
+  } else if (verb == "noDelay") {
+    s.setNoDelay(arg(0) != "0");
+  } else if (verb == "keepAlive") {
+    s.setKeepAlive(arg(0) != "0", arg(1).empty() ? 0 : std::stoi(arg(1)));
+  } else if (verb == "timeout") {
+    const int ms = std::stoi(arg(0));
+    if (arg(1) == "cb") {
+      s.setTimeout(ms, listener('t', false));
+    } else {
+      s.setTimeout(ms);
+    }
+    armed_ = ms > 0 && ms < 1000 && !s.destroyed();
+  } else if (verb == "pipe") {
+    const SocketActor* destination = peer(arg(0));
+    s.pipe(destination ? destination->socket() : s, {.end = arg(1) != "noend"});
+  } else if (verb == "unpipe") {
+    const SocketActor* destination = peer(arg(0));
+    if (destination) {
+      s.unpipe(destination->socket());
+    } else {
+      s.unpipe();
+    }
+  } else {
+    common(*this, socket_, stage_, step, result);
+  }
+  return true;
+}
+
+} // namespace conformance
+
+#endif

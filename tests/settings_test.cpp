@@ -1,0 +1,136 @@
+#include <net/detail/socket_options.hpp>
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <optional>
+#include <string>
+
+#include <net/server.hpp>
+#include <net/socket.hpp>
+#include "tests/session.hpp"
+#include "tests/support.hpp"
+
+using namespace tests;
+
+namespace {
+
+int option(const net::Socket& socket, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  REQUIRE(::getsockopt(socket.nativeHandle(), level, name, &value, &size) == 0);
+  return value;
+}
+
+int keeps_alive(const net::Socket& socket) { return option(socket, SOL_SOCKET, SO_KEEPALIVE); }
+#if defined(TCP_KEEPIDLE)
+int idle_seconds(const net::Socket& socket) { return option(socket, IPPROTO_TCP, TCP_KEEPIDLE); }
+#endif
+
+/// Runs `with` in the client's 'connect'; both ends are destroyed after it.
+template <class With>
+void connected(const net::ServerOptions& options, With with) {
+  net::Loop loop;
+  const OneConnection one(loop, options);
+  std::optional<net::Socket> accepted;
+  one.server.on<"connection">([&accepted](net::Socket socket) { accepted = socket; });
+  const net::Socket client = client_of(loop, one.server);
+  run_until(loop, [&] { return accepted && !client.connecting(); });
+  with(client, *accepted);
+  client.destroy();
+  accepted->destroy();
+  run_to_the_end(loop);
+}
+
+} // namespace
+
+TEST_CASE("S18.8: a timeout is any number from 0 on; fractions count, what is below 1 is 1") {
+  net::Loop loop;
+  const net::Socket socket(loop);
+  CHECK(error_of([&] { socket.setTimeout(-1); }).code() == net::Errc::ERR_OUT_OF_RANGE);
+  CHECK(error_of([&] { socket.setTimeout(std::numeric_limits<double>::infinity()); }).code() ==
+        net::Errc::ERR_OUT_OF_RANGE);
+  CHECK(error_of([&] { socket.setTimeout(std::numeric_limits<double>::quiet_NaN()); }).code() ==
+        net::Errc::ERR_OUT_OF_RANGE);
+  CHECK_FALSE(socket.timeout());
+  int told = 0;
+  socket.setTimeout(0.25, [&told] { ++told; });
+  const net::Timer awake = loop.setInterval([] {}, 1);
+  run_until(loop, [&] { return told == 1; });
+  // longer than a timer can be: it shows what was given, and does not fire at once
+  socket.setTimeout(3e9);
+  CHECK(socket.timeout()->count() == 3000000000);
+  loop.runOnce(0);
+  CHECK(told == 1);
+  awake.close();
+  socket.destroy();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S18.9: the timeout option of createConnection is set before the connection") {
+  net::Loop loop;
+  const OneConnection one(loop);
+  one.server.on<"connection">([](net::Socket socket) { socket.resume(); });
+  const net::Socket client =
+      net::createConnection(loop, {.port = one.port(), .host = "127.0.0.1", .timeout = 5});
+  CHECK(client.timeout()->count() == 5);
+  bool told = false;
+  client.on<"timeout">([&told, client] {
+    told = true;
+    client.end();
+  });
+  run_to_the_end(loop);
+  CHECK(told);
+}
+
+#if defined(TCP_KEEPIDLE)
+TEST_CASE("S18.13, S29.24: the delay of keepAlive is cut to seconds, and below one the system's own stays") {
+  connected({}, [](const net::Socket& client, const net::Socket&) {
+    const int own = idle_seconds(client);
+    client.setKeepAlive(true, 999);
+    CHECK(keeps_alive(client) == 1);
+    CHECK(idle_seconds(client) == own);
+    client.setKeepAlive(true, 456123);
+    CHECK(idle_seconds(client) == 456);
+  });
+  connected({.keepAlive = true, .keepAliveInitialDelay = 5500},
+            [](const net::Socket&, const net::Socket& accepted) {
+              CHECK(keeps_alive(accepted) == 1);
+              CHECK(idle_seconds(accepted) == 5);
+            });
+  connected({.keepAlive = true, .keepAliveInitialDelay = -5500},
+            [](const net::Socket&, const net::Socket& accepted) { CHECK(keeps_alive(accepted) == 1); });
+}
+
+TEST_CASE("S18.14: another delay is applied, and keepAlive can be taken back") {
+  connected({}, [](const net::Socket& client, const net::Socket&) {
+    client.setKeepAlive(true, 10000).setKeepAlive(true, 20000);
+    CHECK(idle_seconds(client) == 20);
+    client.setKeepAlive(false);
+    CHECK(keeps_alive(client) == 0);
+  });
+}
+#endif
+
+TEST_CASE("S18.16: the type of service is set, remembered and read back") {
+  net::Loop loop;
+  const net::Socket socket(loop);
+  CHECK(error_of([&] { socket.setTypeOfService(256); }).code() == net::Errc::ERR_OUT_OF_RANGE);
+  CHECK(error_of([&] { socket.setTypeOfService(-1); }).code() == net::Errc::ERR_OUT_OF_RANGE);
+  CHECK(socket.getTypeOfService() == 0);
+  socket.setTypeOfService(0x10);
+  CHECK(socket.getTypeOfService() == 0x10);
+  const OneConnection one(loop);
+  std::optional<net::Socket> accepted;
+  one.server.on<"connection">([&accepted](net::Socket connection) { accepted = connection; });
+  socket.connect(one.port(), "127.0.0.1");
+  run_until(loop, [&] { return accepted && !socket.connecting(); });
+  CHECK(socket.getTypeOfService() == 0x10);
+  CHECK(option(socket, IPPROTO_IP, IP_TOS) == 0x10);
+  socket.setTypeOfService(0x28);
+  CHECK(option(socket, IPPROTO_IP, IP_TOS) == 0x28);
+  socket.destroy();
+  CHECK(socket.getTypeOfService() == 0x28);
+  accepted->destroy();
+  run_to_the_end(loop);
+}
