@@ -11,6 +11,10 @@ namespace net::detail {
 
 /// One listener; its callable follows it in memory.
 struct ListenerRecord {
+  enum : std::uint8_t { once = 1, fired = 2, removed = 4 };
+  bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
+  void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
+
   struct Operations {
     void (*call)(ListenerRecord&, void* emitter, void* const* args);
     void (*destroy)(ListenerRecord&) noexcept;
@@ -21,9 +25,7 @@ struct ListenerRecord {
   std::uint32_t id;
   std::uint16_t size;
   std::uint8_t event;
-  bool once : 1;
-  bool fired : 1;
-  bool removed : 1;
+  std::uint8_t marks;  // once, fired, removed
   std::uint8_t added;  // emissions nested deeper than this see it
   std::uint8_t gone;   // once removed: emissions nested deeper than this do not
 };
@@ -45,7 +47,7 @@ class Listeners {
 
   std::size_t count(unsigned event) const noexcept {
     std::size_t found = 0;
-    for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->removed;
+    for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
     return found;
   }
 
@@ -71,9 +73,8 @@ class Listeners {
     record->id = ++last_id_;
     record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
     record->event = static_cast<std::uint8_t>(event);
-    record->once = once;
-    record->fired = false;
-    record->removed = false;
+    record->marks = 0;
+    if (once) record->mark(ListenerRecord::once);
     record->added = depth_;
     record->gone = 0;
     unsettled_ = unsettled_ || depth_ > 0;
@@ -85,7 +86,7 @@ class Listeners {
   /// The event of the listener that was removed, or -1 if there is none of that id.
   int remove(std::uint32_t id) noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->id != id || r->removed) continue;
+      if (r->id != id || r->is(ListenerRecord::removed)) continue;
       const int event = r->event;
       retire(*r);
       settle();
@@ -96,28 +97,31 @@ class Listeners {
 
   void remove_all(unsigned event) noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event == event && !r->removed) retire(*r);
+      if (r->event == event && !r->is(ListenerRecord::removed)) retire(*r);
     }
     settle();
   }
 
   void clear() noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (!r->removed) retire(*r);
+      if (!r->is(ListenerRecord::removed)) retire(*r);
     }
     settle();
   }
 
   /// Calls `invoke(record)` for each listener of the event; returns whether there was any.
   template <class Invoke>
-  bool each(unsigned event, Invoke&& invoke) {
+  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke) {
     if (!has(event)) return false;
     const Emission emission(*this);
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event != event || r->fired || !seen(*r)) continue;
-      if (r->once) {
-        r->fired = true;
-        if (!r->removed) retire(*r);
+      if (r->event != event || depth_ <= r->added) continue;  // one added since it began is not there yet
+      if (r->marks != 0) {
+        if (r->is(ListenerRecord::fired) || (r->is(ListenerRecord::removed) && depth_ > r->gone)) continue;
+        if (r->is(ListenerRecord::once)) {
+          r->mark(ListenerRecord::fired);
+          if (!r->is(ListenerRecord::removed)) retire(*r);
+        }
       }
       invoke(*r);
     }
@@ -145,11 +149,9 @@ class Listeners {
 
   static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
 
-  /// Whether the running emission sees the record: one added since it began is not there yet, one removed since still is.
-  bool seen(const ListenerRecord& r) const noexcept { return depth_ > r.added && (!r.removed || depth_ <= r.gone); }
 
   void retire(ListenerRecord& r) noexcept {
-    r.removed = true;
+    r.mark(ListenerRecord::removed);
     r.gone = depth_;
     unsettled_ = true;
     update(r.event);
@@ -170,13 +172,13 @@ class Listeners {
     while (ListenerRecord* r = *link) {
       if (r->added > depth_) r->added = depth_;
       if (r->gone > depth_) r->gone = depth_;
-      if (r->removed && depth_ == 0) {
+      if (r->is(ListenerRecord::removed) && depth_ == 0) {
         *link = r->next;
         if (last_ == r) last_ = previous;
         destroy(*r);  // may run any code of the user's captures
         continue;
       }
-      left = left || r->added > 0 || r->removed;
+      left = left || r->added > 0 || r->is(ListenerRecord::removed);
       previous = r;
       link = &r->next;
     }

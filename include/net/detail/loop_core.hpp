@@ -102,7 +102,7 @@ struct Job {
 class LoopCore {
  public:
   LoopCore() : mailbox_(new Mailbox) {
-    if (!poller_.good()) raise(system_failure(EMFILE, "epoll_create1"));
+    if (!poller_.good()) mailbox_->release(), raise(system_failure(EMFILE, "epoll_create1"));
     mailbox_->loop = this;
     update_time();
   }
@@ -177,7 +177,7 @@ class LoopCore {
   bool inside() const noexcept { return inside_ > 0; }
   bool corked_by(const Handle& handle) const noexcept { return cork_owner_ == &handle; }
   std::size_t cork_size() const noexcept { return cork_size_; }
-  const char* cork_data() const noexcept { return cork_; }
+  const char* cork_data() const noexcept { return cork_.begin; }
   /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
   char* cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
   /// The same, but null also if something has to be done first.
@@ -189,10 +189,7 @@ class LoopCore {
 
   /// The one receive buffer: in a bulk echo 256 KiB are 1.3 times as fast as 64.
   static constexpr std::size_t receive_room = 262144;
-  char* receive_buffer() {
-    if (!receive_) receive_ = static_cast<char*>(::operator new(receive_room));
-    return receive_;
-  }
+  char* receive_buffer() noexcept { return receive_.begin; }
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
@@ -202,6 +199,15 @@ class LoopCore {
 
  private:
   friend struct Handle;
+
+  /// Memory that costs nothing before it is touched.
+  struct Room {
+    char* const begin;
+    explicit Room(std::size_t size) : begin(static_cast<char*>(::operator new(size))) {}
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+    ~Room() { ::operator delete(begin); }
+  };
 
   /// The time in which user code runs: small writes wait for its end.
   struct Inside {
@@ -259,8 +265,8 @@ class LoopCore {
   Handle* cork_owner_ = nullptr;
   void (*cork_flush_)(Handle&) noexcept = nullptr;
   std::size_t cork_size_ = 0;
-  char* cork_ = nullptr;
-  char* receive_ = nullptr;
+  Room cork_{cork_room};
+  Room receive_{receive_room};
 };
 
 inline Handle::Handle(LoopCore& core, const Operations& table) noexcept : loop(&core), operations(&table), next(core.handles_) {
@@ -295,24 +301,20 @@ inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_oper
 inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
 
 inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
-  if (cork_owner_ != &owner) {
-    flush_cork();
-    if (!cork_) cork_ = static_cast<char*>(::operator new(cork_room, std::nothrow));
-    if (!cork_) return nullptr;
-  }
+  if (cork_owner_ != &owner) flush_cork();
   return cork_if_free(owner, flush, size);
 }
 
 inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
   if (inside_ == 0) return nullptr;
   if (cork_owner_ != &owner) {
-    if (cork_owner_ || !cork_) return nullptr;
+    if (cork_owner_) return nullptr;
     cork_owner_ = &owner;
     cork_flush_ = flush;
   }
   const std::size_t filled = cork_size_ + size;
   if (filled > cork_room) return nullptr;
-  char* room = cork_ + cork_size_;
+  char* room = cork_.begin + cork_size_;
   cork_size_ = filled;
   return room;
 }
@@ -439,7 +441,7 @@ inline int LoopCore::timeout_ms() const noexcept {
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-[[gnu::noinline]] inline void LoopCore::turn(int most_ms) {
+[[gnu::always_inline]] inline void LoopCore::turn(int most_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (stop_.load() != 0 || !alive()) most_ms = 0;
@@ -504,8 +506,6 @@ inline void LoopCore::abandon_all() noexcept {
   }
   mailbox_->letters.clear();
   mailbox_->release();
-  ::operator delete(cork_);
-  ::operator delete(receive_);
 }
 
 }  // namespace net::detail::inline NET_MACHINE

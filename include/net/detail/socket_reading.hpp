@@ -32,7 +32,7 @@ inline void SocketState::stop_reading() {
   update_watch();
 }
 
-inline void SocketState::read_from_kernel() {
+[[gnu::noinline]] inline void SocketState::read_from_kernel() {
   if (!plain() || buffer || (cold && !cold->unread.empty())) return read_with_care(false);
   char* const room = loop->receive_buffer();
   const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
