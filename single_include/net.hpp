@@ -3575,7 +3575,7 @@ struct Job {
 class LoopCore {
  public:
   LoopCore() : mailbox_(new Mailbox) {
-    if (!poller_.good()) raise(system_failure(EMFILE, "epoll_create1"));
+    if (!poller_.good()) mailbox_->release(), raise(system_failure(EMFILE, "epoll_create1"));
     mailbox_->loop = this;
     update_time();
   }
@@ -3650,7 +3650,7 @@ class LoopCore {
   bool inside() const noexcept { return inside_ > 0; }
   bool corked_by(const Handle& handle) const noexcept { return cork_owner_ == &handle; }
   std::size_t cork_size() const noexcept { return cork_size_; }
-  const char* cork_data() const noexcept { return cork_; }
+  const char* cork_data() const noexcept { return cork_.begin; }
   /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
   char* cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
   /// The same, but null also if something has to be done first.
@@ -3662,10 +3662,7 @@ class LoopCore {
 
   /// The one receive buffer: in a bulk echo 256 KiB are 1.3 times as fast as 64.
   static constexpr std::size_t receive_room = 262144;
-  char* receive_buffer() {
-    if (!receive_) receive_ = static_cast<char*>(::operator new(receive_room));
-    return receive_;
-  }
+  char* receive_buffer() noexcept { return receive_.begin; }
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
@@ -3675,6 +3672,15 @@ class LoopCore {
 
  private:
   friend struct Handle;
+
+  /// Memory that costs nothing before it is touched.
+  struct Room {
+    char* const begin;
+    explicit Room(std::size_t size) : begin(static_cast<char*>(::operator new(size))) {}
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+    ~Room() { ::operator delete(begin); }
+  };
 
   /// The time in which user code runs: small writes wait for its end.
   struct Inside {
@@ -3732,8 +3738,8 @@ class LoopCore {
   Handle* cork_owner_ = nullptr;
   void (*cork_flush_)(Handle&) noexcept = nullptr;
   std::size_t cork_size_ = 0;
-  char* cork_ = nullptr;
-  char* receive_ = nullptr;
+  Room cork_{cork_room};
+  Room receive_{receive_room};
 };
 
 inline Handle::Handle(LoopCore& core, const Operations& table) noexcept : loop(&core), operations(&table), next(core.handles_) {
@@ -3768,24 +3774,20 @@ inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_oper
 inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
 
 inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
-  if (cork_owner_ != &owner) {
-    flush_cork();
-    if (!cork_) cork_ = static_cast<char*>(::operator new(cork_room, std::nothrow));
-    if (!cork_) return nullptr;
-  }
+  if (cork_owner_ != &owner) flush_cork();
   return cork_if_free(owner, flush, size);
 }
 
 inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
   if (inside_ == 0) return nullptr;
   if (cork_owner_ != &owner) {
-    if (cork_owner_ || !cork_) return nullptr;
+    if (cork_owner_) return nullptr;
     cork_owner_ = &owner;
     cork_flush_ = flush;
   }
   const std::size_t filled = cork_size_ + size;
   if (filled > cork_room) return nullptr;
-  char* room = cork_ + cork_size_;
+  char* room = cork_.begin + cork_size_;
   cork_size_ = filled;
   return room;
 }
@@ -3912,7 +3914,7 @@ inline int LoopCore::timeout_ms() const noexcept {
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-[[gnu::noinline]] inline void LoopCore::turn(int most_ms) {
+[[gnu::always_inline]] inline void LoopCore::turn(int most_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (stop_.load() != 0 || !alive()) most_ms = 0;
@@ -3977,8 +3979,6 @@ inline void LoopCore::abandon_all() noexcept {
   }
   mailbox_->letters.clear();
   mailbox_->release();
-  ::operator delete(cork_);
-  ::operator delete(receive_);
 }
 
 }  // namespace net::detail::inline NET_MACHINE
@@ -4719,6 +4719,10 @@ namespace net::detail {
 
 /// One listener; its callable follows it in memory.
 struct ListenerRecord {
+  enum : std::uint8_t { once = 1, fired = 2, removed = 4 };
+  bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
+  void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
+
   struct Operations {
     void (*call)(ListenerRecord&, void* emitter, void* const* args);
     void (*destroy)(ListenerRecord&) noexcept;
@@ -4729,9 +4733,7 @@ struct ListenerRecord {
   std::uint32_t id;
   std::uint16_t size;
   std::uint8_t event;
-  bool once : 1;
-  bool fired : 1;
-  bool removed : 1;
+  std::uint8_t marks;  // once, fired, removed
   std::uint8_t added;  // emissions nested deeper than this see it
   std::uint8_t gone;   // once removed: emissions nested deeper than this do not
 };
@@ -4753,7 +4755,7 @@ class Listeners {
 
   std::size_t count(unsigned event) const noexcept {
     std::size_t found = 0;
-    for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->removed;
+    for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
     return found;
   }
 
@@ -4779,9 +4781,8 @@ class Listeners {
     record->id = ++last_id_;
     record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
     record->event = static_cast<std::uint8_t>(event);
-    record->once = once;
-    record->fired = false;
-    record->removed = false;
+    record->marks = 0;
+    if (once) record->mark(ListenerRecord::once);
     record->added = depth_;
     record->gone = 0;
     unsettled_ = unsettled_ || depth_ > 0;
@@ -4793,7 +4794,7 @@ class Listeners {
   /// The event of the listener that was removed, or -1 if there is none of that id.
   int remove(std::uint32_t id) noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->id != id || r->removed) continue;
+      if (r->id != id || r->is(ListenerRecord::removed)) continue;
       const int event = r->event;
       retire(*r);
       settle();
@@ -4804,28 +4805,31 @@ class Listeners {
 
   void remove_all(unsigned event) noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event == event && !r->removed) retire(*r);
+      if (r->event == event && !r->is(ListenerRecord::removed)) retire(*r);
     }
     settle();
   }
 
   void clear() noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (!r->removed) retire(*r);
+      if (!r->is(ListenerRecord::removed)) retire(*r);
     }
     settle();
   }
 
   /// Calls `invoke(record)` for each listener of the event; returns whether there was any.
   template <class Invoke>
-  bool each(unsigned event, Invoke&& invoke) {
+  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke) {
     if (!has(event)) return false;
     const Emission emission(*this);
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event != event || r->fired || !seen(*r)) continue;
-      if (r->once) {
-        r->fired = true;
-        if (!r->removed) retire(*r);
+      if (r->event != event || depth_ <= r->added) continue;  // one added since it began is not there yet
+      if (r->marks != 0) {
+        if (r->is(ListenerRecord::fired) || (r->is(ListenerRecord::removed) && depth_ > r->gone)) continue;
+        if (r->is(ListenerRecord::once)) {
+          r->mark(ListenerRecord::fired);
+          if (!r->is(ListenerRecord::removed)) retire(*r);
+        }
       }
       invoke(*r);
     }
@@ -4853,11 +4857,9 @@ class Listeners {
 
   static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
 
-  /// Whether the running emission sees the record: one added since it began is not there yet, one removed since still is.
-  bool seen(const ListenerRecord& r) const noexcept { return depth_ > r.added && (!r.removed || depth_ <= r.gone); }
 
   void retire(ListenerRecord& r) noexcept {
-    r.removed = true;
+    r.mark(ListenerRecord::removed);
     r.gone = depth_;
     unsettled_ = true;
     update(r.event);
@@ -4878,13 +4880,13 @@ class Listeners {
     while (ListenerRecord* r = *link) {
       if (r->added > depth_) r->added = depth_;
       if (r->gone > depth_) r->gone = depth_;
-      if (r->removed && depth_ == 0) {
+      if (r->is(ListenerRecord::removed) && depth_ == 0) {
         *link = r->next;
         if (last_ == r) last_ = previous;
         destroy(*r);  // may run any code of the user's captures
         continue;
       }
-      left = left || r->added > 0 || r->removed;
+      left = left || r->added > 0 || r->is(ListenerRecord::removed);
       previous = r;
       link = &r->next;
     }
@@ -5659,8 +5661,8 @@ struct Event {
 
   /// Calls the listeners; `self` must keep the object alive meanwhile.
   template <class Self>
-  static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
-    void* const pointers[] = {const_cast<void*>(static_cast<const void*>(&args))..., nullptr};
+  [[gnu::always_inline]] static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
+    void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {const_cast<void*>(static_cast<const void*>(&args))...};
     return at.each(index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); });
   }
 };
@@ -7812,7 +7814,7 @@ inline void SocketState::stop_reading() {
   update_watch();
 }
 
-inline void SocketState::read_from_kernel() {
+[[gnu::noinline]] inline void SocketState::read_from_kernel() {
   if (!plain() || buffer || (cold && !cold->unread.empty())) return read_with_care(false);
   char* const room = loop->receive_buffer();
   const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
@@ -8046,7 +8048,7 @@ inline void SocketState::flow() {
   // a listener that throws does not keep the rest from being told
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
-  while (flow_state == Flow::flowing && read_piece(0, true, piece)) {
+  while (flow_state == Flow::flowing && !destroyed && read_piece(0, true, piece)) {  // S14.18
   }
   again.passed = true;
 }
