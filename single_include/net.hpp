@@ -9562,8 +9562,13 @@ inline std::optional<Chunk> Reader::take() {
 }
 
 inline void Reader::received(std::string_view bytes) {
-  held_.erase(0, std::exchange(start_, 0));
-  held_.append(bytes);
+  if (start_ == held_.size()) {
+    held_.assign(bytes);
+  } else {
+    held_.erase(0, start_);
+    held_.append(bytes);
+  }
+  start_ = 0;
   if (!waiter_ || !settle()) return;
   bool gone = false;
   bool* const outer = std::exchange(gone_, &gone);
@@ -9720,7 +9725,9 @@ class Waiting {
   explicit Waiting(const Emitting& emitter) : emitter_(emitter) {}
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
-  ~Waiting() { stop(); }
+  ~Waiting() {
+    if (waiter_) stop();
+  }
 
  protected:
   void listen_for_error() {

@@ -172,8 +172,13 @@ inline std::optional<Chunk> Reader::take() {
 }
 
 inline void Reader::received(std::string_view bytes) {
-  held_.erase(0, std::exchange(start_, 0));
-  held_.append(bytes);
+  if (start_ == held_.size()) {
+    held_.assign(bytes);
+  } else {
+    held_.erase(0, start_);
+    held_.append(bytes);
+  }
+  start_ = 0;
   if (!waiter_ || !settle()) return;
   bool gone = false;
   bool* const outer = std::exchange(gone_, &gone);

@@ -49,7 +49,9 @@ class Waiting {
   explicit Waiting(const Emitting& emitter) : emitter_(emitter) {}
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
-  ~Waiting() { stop(); }
+  ~Waiting() {
+    if (waiter_) stop();
+  }
 
  protected:
   void listen_for_error() {
