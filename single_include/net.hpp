@@ -9409,7 +9409,8 @@ namespace net::inline NET_MACHINE {
 
 /// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
-/// next wait. It does not own the socket; when the reader is gone, the socket stays paused.
+/// next wait. It does not own the socket; when the reader is gone, the socket stays paused, and an error that comes
+/// then does not end the program: `errored()` and 'close' still tell of it.
 class Reader {
   enum class Kind : unsigned char { chunk, exact, line };
 
@@ -9506,6 +9507,8 @@ inline Reader::~Reader() {
   if (gone_) *gone_ = true;
   for (const Listener listener : listeners_) socket_.off(listener);
   if (!ended_ && !failure_ && !socket_.destroyed()) socket_.pause();  // it may flow just now
+  // a task that has ended left nobody behind to hear of a late reset
+  if (!socket_.state().close_told && socket_.listenerCount<"error">() == 0) socket_.on<"error">([] {});
 }
 
 inline bool Reader::prepare(Kind kind, std::size_t amount) {

@@ -388,3 +388,24 @@ TEST_CASE("a waiting connection that breaks disturbs nobody, and one that nobody
   loop.run();
   CHECK(name == "ECONNRESET");
 }
+
+TEST_CASE("an error after the reader has gone ends no program, unless it is listened to") {
+  net::Loop loop;
+  const tests::OneConnection one(loop);
+  bool had_error = false;
+  const auto serving = [&](net::Socket socket) -> net::Task<> {
+    socket.on<"close">([&](bool error) { had_error = error; });
+    net::Reader reader(socket);
+    (void)co_await reader.next();
+    // and returns: the client's reset comes later
+    socket.resume();
+  };
+  one.server.on<"connection">([&](const net::Socket& socket) { net::spawn(serving(socket)); });
+  const net::Socket client(loop);
+  client.connect(one.port(), "127.0.0.1", [&] {
+    client.write("hello");
+    loop.setTimeout([client] { client.resetAndDestroy(); }, 10);
+  });
+  loop.run();
+  CHECK(had_error);
+}
