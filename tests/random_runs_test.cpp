@@ -266,3 +266,31 @@ TEST_CASE("random runs on a machine in memory hold the rules of S1, S14-S17; a f
   CHECK(failed == 0);
   MESSAGE(runs << " seeded runs");
 }
+
+TEST_CASE("S15.6: gathered writes stay before corked ones, though the kernel takes only part of them") {
+  World world(1);
+  world.faults = false;
+  net::Loop loop;
+  std::string heard;
+  const net::Server server(loop);
+  server.on<"connection">([&](const net::Socket& socket) {
+    server.close();
+    world.nodes[socket.nativeHandle()].room = 10;
+    socket.on<"data">([&](net::Chunk chunk) { heard += chunk; });
+  });
+  server.listen(1);
+  const net::Socket client(loop);
+  client.connect(1, "127.0.0.1");
+  client.once<"ready">([&] {
+    loop.setTimeout([&] {
+      client.write("gathered before");
+      client.cork();
+      client.write(" corked");
+      client.uncork();
+      client.end();
+    }, 5);
+  });
+  loop.run();
+  CHECK_FALSE(loop.alive());
+  CHECK(heard == "gathered before corked");
+}
