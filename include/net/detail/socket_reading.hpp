@@ -348,7 +348,10 @@ inline void SocketState::after_end() {
 // ── what the user asks for ─────────────────────────────────────────────────
 
 inline void SocketState::pause() {
-  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
+  if (users_buffer && !connecting) {  // at once (S25.5), also in 'connect', before reading has begun
+    read_when_connected = false;
+    stop_reading();
+  }
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
     tell_pause();
