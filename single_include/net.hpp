@@ -8167,14 +8167,13 @@ inline void SocketState::resume_now() {
 inline void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = more();
   delete std::exchange(kept.decoder, new Decoder(encoding));
-  // what was decoded already is text, and stays as it is
-  if (decodes || !buffer) {
-    decodes = true;
-    return;
-  }
+  // what is there becomes one piece; what was decoded already is text, and stays as it is
+  const bool text_already = decodes;
   decodes = true;
-  std::string text = kept.decoder->write(buffer->front);
-  while (!buffer->pieces.empty()) text += kept.decoder->write(buffer->pieces.take());
+  if (!buffer) return;
+  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decoder->write(piece); };
+  std::string text = decoded(std::move(buffer->front));
+  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take());
   delete std::exchange(buffer, nullptr);
   if (!text.empty()) buffer_bytes(std::move(text));
 }
