@@ -348,10 +348,7 @@ inline void SocketState::after_end() {
 // ── what the user asks for ─────────────────────────────────────────────────
 
 inline void SocketState::pause() {
-  if (users_buffer && !connecting) {  // at once (S25.5), also in 'connect', before reading has begun
-    read_when_connected = false;
-    stop_reading();
-  }
+  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
     tell_pause();
@@ -415,7 +412,12 @@ inline void SocketState::unshift(std::string_view bytes) {
 /// Node's _read: the kernel may be read, now or when the connection is there.
 inline void SocketState::read_start() {
   if (connecting || !has_handle) {
-    read_when_connected = true;
+    if (!users_buffer) {
+      read_when_connected = true;
+    } else {
+      // in its place among the listeners: a pause before it is too early, one after it is not
+      once_inside(on_connect, [this] { start_reading(); });
+    }
   } else {
     start_reading();
   }
