@@ -382,14 +382,13 @@ inline void SocketState::resume_now() {
 inline void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = more();
   delete std::exchange(kept.decoder, new Decoder(encoding));
-  // what was decoded already is text, and stays as it is
-  if (decodes || !buffer) {
-    decodes = true;
-    return;
-  }
+  // what is there becomes one piece; what was decoded already is text, and stays as it is
+  const bool text_already = decodes;
   decodes = true;
-  std::string text = kept.decoder->write(buffer->front);
-  while (!buffer->pieces.empty()) text += kept.decoder->write(buffer->pieces.take());
+  if (!buffer) return;
+  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decoder->write(piece); };
+  std::string text = decoded(std::move(buffer->front));
+  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take());
   delete std::exchange(buffer, nullptr);
   if (!text.empty()) buffer_bytes(std::move(text));
 }
@@ -413,7 +412,12 @@ inline void SocketState::unshift(std::string_view bytes) {
 /// Node's _read: the kernel may be read, now or when the connection is there.
 inline void SocketState::read_start() {
   if (connecting || !has_handle) {
-    read_when_connected = true;
+    if (!users_buffer) {
+      read_when_connected = true;
+    } else {
+      // in its place among the listeners: a pause before it is too early, one after it is not
+      once_inside(on_connect, [this] { start_reading(); });
+    }
   } else {
     start_reading();
   }
