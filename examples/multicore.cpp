@@ -3,6 +3,7 @@
 // Where there is no reusePort, one loop accepts for the others: see handover.cpp.
 #include <cstdio>
 #include <cstdlib>
+#include <latch>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,18 +29,20 @@ int main(int argc, char** argv) {
   const int asked = argc > 1 ? std::atoi(argv[1]) : 8000;
   const int count = argc > 2 ? std::atoi(argv[2]) : static_cast<int>(std::thread::hardware_concurrency());
   std::vector<std::thread> threads;
+  std::latch others(count - 1);
 
   // The others take the port that the first one got: it may be any.
   const auto first = serve_on(asked, 0);
   first.on<"listening">([&](const net::Server& self) {
     const int port = self.address()->port;
     for (int thread = 1; thread < count; ++thread) {
-      threads.emplace_back([port, thread] {
+      threads.emplace_back([port, thread, &others] {
         net::Loop loop;
-        serve_on(port, thread);
+        serve_on(port, thread).on<"listening">([&others] { others.count_down(); });
         loop.run();
       });
     }
+    others.wait();
     std::printf("listening on %s\n", self.address()->toString().c_str());
     std::fflush(stdout);
   });
