@@ -8456,6 +8456,10 @@ inline void SocketState::in_flight_taken() {
 /// All that was buffered becomes the next request.
 inline void SocketState::send_buffered() {
   if (corked > 0 || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  if (loop->corked_by(*this)) {
+    loop->flush_cork();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
+    if (writing || errored) return;
+  }
   buffer_processing = true;
   const std::size_t size = write_length - backlog->in_flight_length;
   std::size_t count = 0;
@@ -8469,7 +8473,6 @@ inline void SocketState::send_buffered() {
   writing = true;
   bytes_sent += size;
   touch();
-  if (loop->corked_by(*this)) loop->flush_cork();
   for (;;) {
     Slice slices[64];
     const std::size_t slice_count = backlog->in_flight.gather(slices, 64);
