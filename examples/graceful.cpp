@@ -25,9 +25,9 @@ int main(int argc, char** argv) {
   const auto stop = [&, stopping = false]() mutable {
     if (stopping) return close_all();
     stopping = true;
+    server.close([] { std::printf("stopped\n"); });
     std::printf("stopping, %zu to finish\n", clients.size());
     std::fflush(stdout);
-    server.close([] { std::printf("stopped\n"); });
     loop.setTimeout(close_all, 1000 * limit).unref();  // if all finish earlier, nobody waits for it
   };
   // A signal does not keep the loop alive: when the server and its clients are gone, run() returns.
