@@ -24,15 +24,6 @@ void burst(const net::Socket& socket) {
   });
 }
 
-template <class Socket>
-void pipe(const Socket& socket) {
-  if constexpr (requires { socket.pipe(socket); }) {
-    socket.pipe(socket);
-  } else {
-    std::exit(2);
-  }
-}
-
 void serve(Job job, const net::Socket& socket) {
   switch (job) {
     case Job::echo:
@@ -45,7 +36,7 @@ void serve(Job job, const net::Socket& socket) {
       socket.destroy();
       return;
     case Job::pipe:
-      pipe(socket);
+      socket.pipe(socket);
       return;
   }
 }
