@@ -5408,22 +5408,10 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
   Mailbox* mailbox = &loop.mailbox();
   mailbox->retain();
   ResolverPool::instance().submit([state, mailbox, host = std::move(host), options] {
-    struct Answer {
-      LookupState* state;
-      Error error;
-      std::vector<LookupAddress> addresses;
-    };
-    auto* answer = new Answer{state, {}, {}};
-    const Errc failed = os::look_up(host, options.family, options.hints, answer->addresses);
-    if (failed != Errc{}) answer->error = lookup_failure(failed, host);
-    const bool posted = mailbox->post([answer] {
-      struct Free {
-        Answer* answer;
-        ~Free() { delete answer; }
-      } const free{answer};
-      answer->state->answer(answer->error, answer->addresses);
-    });
-    if (!posted) delete answer;
+    std::vector<LookupAddress> addresses;
+    const Errc failed = os::look_up(host, options.family, options.hints, addresses);
+    const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, host);
+    mailbox->post([state, error, found = std::move(addresses)] { state->answer(error, found); });
     mailbox->release();
   });
 }
