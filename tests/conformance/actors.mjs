@@ -35,7 +35,8 @@ export class SocketActor extends Actor {
   listener(event) {
     switch (event) {
       case 'data':
-        return (chunk) => this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+        // Node still tells what was buffered; the library keeps to S14.18.
+        return (chunk) => this.handle.destroyed || this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
       case 'connectionAttempt':
         return (ip, port, family) => this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0}`));
       case 'connectionAttemptFailed':

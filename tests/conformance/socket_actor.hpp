@@ -74,8 +74,9 @@ class SocketActor final : public Actor {
                                                                 attempt(ip, family) + " " + error(failure)));
           });
     } else if (event == "data") {
-      tags_[event] =
-          socket_.addListener<"data">([this](net::Chunk chunk) { received(chunk.view(), "data"); });
+      tags_[event] = socket_.addListener<"data">([this](net::Chunk chunk) {
+        if (!socket_.destroyed()) received(chunk.view(), "data");
+      });
     } else if (event == "error") {
       tags_[event] = socket_.addListener<"error">([this](const net::Error& failure) {
         barrier();
