@@ -7190,11 +7190,14 @@ inline void SocketState::start_if_asked() {
 
 /// A listener of 'connect' threw: what was to happen behind it happens now.
 inline void SocketState::catch_up_connected() {
-  if (wait_connect) send_pending_connect();
-  if (resetting) reset_and_destroy();
-  if (final_called && !shutting_down && !destroyed) call_final();
   start_if_asked();
   begin_reading();
+  // a callback of what is sent now may throw too
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  if (wait_connect) send_pending_connect();
+  if (resetting) reset_and_destroy();
+  if (final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  again.passed = true;
 }
 
 inline void SocketState::begin_reading() {

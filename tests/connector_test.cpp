@@ -687,3 +687,19 @@ TEST_CASE("S12.3: connecting what is connecting or connected is refused, and dis
   run_to_the_end(loop);
   CHECK(heard == "fine");
 }
+
+TEST_CASE("S2.13: neither a 'connect' listener that throws nor, behind it, a write's callback keeps the socket from reading") {
+  net::Loop loop;
+  const OneConnection one(loop);
+  one.server.on<"connection">([](const net::Socket& socket) { socket.end("answer"); });
+  const net::Socket client = client_of(loop, one.server);
+  client.on<"connect">([] { net::detail::raise(net::Error("listener")); });
+  client.write("x", [] { net::detail::raise(net::Error("callback")); });
+  std::string got;
+  client.on<"data">([&](net::Chunk chunk) { got += chunk.view(); });
+  CHECK(std::string(error_of([&] { loop.run(); }).what()) == "listener");
+  CHECK(std::string(error_of([&] { loop.run(); }).what()) == "callback");
+  run_to_the_end(loop);
+  CHECK(got == "answer");
+  CHECK(client.destroyed());
+}
