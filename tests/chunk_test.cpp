@@ -1,0 +1,20 @@
+#include <net/chunk.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+TEST_CASE("a chunk is a view of bytes, as text, as std::byte and as decoded text") {
+  const std::string received("a\xE2\x82\xAC\0z", 6);
+  const net::Chunk chunk{std::string_view(received)};
+  CHECK(chunk.view() == received);
+  CHECK(chunk.data() == received.data());
+  CHECK(chunk.size() == 6);
+  CHECK(chunk.bytes().size() == 6);
+  CHECK(chunk.bytes()[1] == std::byte{0xE2});
+  CHECK(std::string(chunk.begin(), chunk.end()) == received);
+  CHECK(chunk.toString(net::Encoding::hex) == "61e282ac007a");
+  CHECK(chunk.toString() == received);
+  CHECK(std::string_view(chunk) == received);
+  CHECK(net::Chunk().empty());
+}

@@ -1,0 +1,21 @@
+#include <net/detail/poller_poll.hpp>
+
+#include <doctest/doctest.h>
+
+#include "tests/poller_contract.hpp"
+
+using net::detail::poll_poller;
+
+TEST_CASE("poll: what is ready is told as long as it is, and an empty mask is silence") {
+  tests::tells_what_is_ready<poll_poller>();
+}
+
+TEST_CASE("poll: a hang-up is readiness, never a flag of its own, and silent when nothing is wanted") {
+  tests::tells_a_hang_up_as_readiness<poll_poller>();
+}
+
+TEST_CASE("poll: a callback may drop what is to be told next") { tests::lets_callbacks_drop_others<poll_poller>(); }
+
+TEST_SUITE("threads") {
+  TEST_CASE("poll: another thread wakes it") { tests::is_woken_by_another_thread<poll_poller>(); }
+}

@@ -1,0 +1,31 @@
+#include <net/detail/queue.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+
+#include "tests/count_allocations.hpp"
+
+using net::detail::Queue;
+
+TEST_CASE("a queue gives things in the order in which they came, across its growth and its end") {
+  Queue<int> queue;
+  int in = 0, out = 0;
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 7 + round; ++i) queue.push(in++);
+    while (queue.size() > static_cast<std::size_t>(round)) CHECK(queue.take() == out++);
+  }
+  while (!queue.empty()) CHECK(queue.take() == out++);
+  CHECK(in == out);
+}
+
+TEST_CASE("what a queue still holds is destroyed with it") {
+  const auto counted = std::make_shared<int>(0);
+  {
+    Queue<std::shared_ptr<int>> queue;
+    for (int i = 0; i < 20; ++i) queue.push(std::shared_ptr<int>(counted));
+    (void)queue.take();
+    CHECK(counted.use_count() == 20);
+  }
+  CHECK(counted.use_count() == 1);
+}

@@ -1,0 +1,70 @@
+#include <net/detail/write_queue.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+using net::detail::Slice;
+using net::detail::WriteNode;
+using net::detail::WriteQueue;
+
+namespace {
+
+std::string gathered(WriteQueue& queue, std::size_t most = 8) {
+  std::vector<Slice> slices(most);
+  std::string all;
+  const std::size_t count = queue.gather(slices.data(), most);
+  for (std::size_t i = 0; i < count; ++i) all.append(slices[i].data, slices[i].size);
+  return all;
+}
+
+void push(WriteQueue& queue, std::string_view text) { queue.push(WriteNode::copy(text.data(), text.size())); }
+
+}  // namespace
+
+TEST_CASE("a write queue offers what is not sent yet, in order, and nothing twice") {
+  WriteQueue queue;
+  push(queue, "abc");
+  push(queue, "");
+  push(queue, "defg");
+  CHECK(gathered(queue) == "abcdefg");
+  queue.consume(2);
+  CHECK(gathered(queue) == "cdefg");
+  CHECK(gathered(queue, 1) == "c");
+  queue.consume(3);
+  CHECK(gathered(queue) == "fg");
+  queue.consume(2);
+  CHECK(gathered(queue).empty());
+  push(queue, "h");
+  CHECK(gathered(queue) == "h");
+}
+
+TEST_CASE("a string or vector that is given up is kept, not copied") {
+  std::string text(1000, 'x');
+  const char* const at = text.data();
+  WriteNode* node = WriteNode::keep(std::move(text));
+  CHECK(node->data == at);
+  CHECK(node->size == 1000);
+  node->destroy(node);
+  WriteNode* small = WriteNode::keep(std::string("short"));
+  CHECK(std::string(small->data, small->size) == "short");
+  small->destroy(small);
+}
+
+TEST_CASE("nodes move from queue to queue, all of them or the last few") {
+  WriteQueue from, to;
+  push(to, "1");
+  push(from, "2");
+  push(from, "3");
+  push(from, "4");
+  from.move_last_to(to, 2);
+  CHECK(gathered(from) == "2");
+  CHECK(gathered(to) == "134");
+  from.move_to(to);
+  CHECK(from.empty());
+  CHECK(gathered(to) == "1342");
+  push(from, "5");
+  CHECK(gathered(from) == "5");
+}
