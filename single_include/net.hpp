@@ -6807,6 +6807,8 @@ inline int require_port(int port, std::string_view name) {
 
 /// "12" or "0.5": a number as JavaScript shows it.
 inline std::string number_text(double value) {
+  if (value != value) return "NaN";
+  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
   if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
   std::string text = std::to_string(value);
   text.erase(text.find_last_not_of('0') + 1);
