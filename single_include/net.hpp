@@ -28,7 +28,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 // The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
 #ifndef NET_DETAIL_ATOMIC_HPP
@@ -80,7 +79,6 @@ class Atomic {
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 // Where to look among sorted keys, so that a search need not begin in the middle of all of them. Internal.
 #ifndef NET_DETAIL_KEY_INDEX_HPP
@@ -88,7 +86,95 @@ class Atomic {
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+// A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
+#ifndef NET_DETAIL_LIST_HPP
+#define NET_DETAIL_LIST_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::detail {
+
+/// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
+template <class T>
+class List {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  List() noexcept = default;
+  List(List&& other) noexcept { swap(other); }
+  List& operator=(List&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~List() {
+    clear();
+    ::operator delete(items_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  T& operator[](std::size_t at) noexcept { return items_[at]; }
+  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
+  T* begin() noexcept { return items_; }
+  T* end() noexcept { return items_ + size_; }
+  const T* begin() const noexcept { return items_; }
+  const T* end() const noexcept { return items_ + size_; }
+  T& back() noexcept { return items_[size_ - 1]; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  /// To exactly so much, if it is more than there is.
+  void reserve(std::size_t capacity) {
+    if (capacity > capacity_) grow(capacity);
+  }
+  void push(T value) {
+    if (size_ == capacity_) [[unlikely]] grow(capacity_ ? capacity_ * 2 : 4);
+    ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
+    ++size_;
+  }
+  void insert(std::size_t at, T value) {
+    if (at == size_) return push(std::move(value));
+    push(std::move(back()));
+    for (std::size_t i = size_ - 2; i > at; --i) items_[i] = std::move(items_[i - 1]);
+    items_[at] = std::move(value);
+  }
+  void pop() noexcept { items_[--size_].~T(); }
+  void erase(std::size_t begin, std::size_t end) noexcept {
+    if (begin == end) return;
+    for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
+    while (size_ > begin) pop();
+  }
+  void clear() noexcept {
+    while (size_ > 0) pop();
+  }
+  void swap(List& other) noexcept {
+    std::swap(items_, other.items_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+ private:
+  [[gnu::noinline]] void grow(std::size_t larger) {
+    T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
+    for (std::size_t i = 0; i < size_; ++i) {
+      ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
+      items_[i].~T();
+    }
+    ::operator delete(items_);
+    items_ = items;
+    capacity_ = larger;
+  }
+
+  T* items_ = nullptr;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
+}  // namespace net::detail
+
+#endif
 
 namespace net::detail {
 
@@ -97,6 +183,12 @@ namespace net::detail {
 /// left to do.
 class KeyIndex {
  public:
+  KeyIndex() {
+    begins_.reserve(2);
+    begins_.push(0);
+    begins_.push(0);
+  }
+
   struct Part {
     std::size_t begin, end;
   };
@@ -111,7 +203,8 @@ class KeyIndex {
   void resize(std::size_t count) {
     std::size_t rows = 1;
     while (rows < count) rows *= 2;
-    begins_.resize(rows + 1);
+    begins_.reserve(rows + 1);
+    while (begins_.size() < rows + 1) begins_.push(0);
   }
 
   /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
@@ -145,7 +238,7 @@ class KeyIndex {
     return static_cast<std::size_t>(slot < last ? slot : last);
   }
 
-  std::vector<std::uint32_t> begins_{0, 0};
+  List<std::uint32_t> begins_;
   std::uint64_t base_ = 0;
   unsigned shift_ = 0;
 };
@@ -187,7 +280,7 @@ class IntervalSet {
     const std::size_t pages = pages_up_to(key);
     if (pages == 0) return false;
     const Page& page = pages_[pages - 1];
-    return key <= page[count_up_to(page.data(), page.size(), key) - 1].last;
+    return key <= page[count_up_to(page.begin(), page.size(), key) - 1].last;
   }
 
   /// Both ends are in it; `first <= last`.
@@ -197,8 +290,8 @@ class IntervalSet {
     const Key reach = after(last);
     const std::size_t page = page_of(first);
     const std::size_t end_page = page_of(reach);
-    const std::size_t end = count_up_to(pages_[end_page].data(), pages_[end_page].size(), reach);
-    std::size_t begin = count_up_to(pages_[page].data(), pages_[page].size(), first);
+    const std::size_t end = count_up_to(pages_[end_page].begin(), pages_[end_page].size(), reach);
+    std::size_t begin = count_up_to(pages_[page].begin(), pages_[page].size(), first);
     if (begin > 0 && first <= after(pages_[page][begin - 1].last)) --begin;
 
     if (page < end_page || begin < end) {
@@ -211,8 +304,8 @@ class IntervalSet {
     Page& home = pages_[page];
     make_room(home);
     erase(page, begin, end_page, end);
-    home.insert(home.begin() + offset(begin), Interval{first, last});
-    starts_[page] = home.front().first;
+    home.insert(begin, Interval{first, last});
+    starts_[page] = home[0].first;
     if (home.size() >= page_limit) split(page);
   }
 
@@ -220,13 +313,10 @@ class IntervalSet {
   struct Interval {
     Key first, last;
   };
-  using Page = std::vector<Interval>;
+  using Page = List<Interval>;
 
   static constexpr std::size_t page_limit = 32;
 
-  static constexpr std::ptrdiff_t offset(std::size_t index) noexcept {
-    return static_cast<std::ptrdiff_t>(index);
-  }
   static constexpr const Key& first_of(const Key& key) noexcept { return key; }
   static constexpr const Key& first_of(const Interval& interval) noexcept { return interval.first; }
 
@@ -259,7 +349,7 @@ class IntervalSet {
   /// How many pages start at or before `key`.
   std::size_t pages_up_to(Key key) const noexcept {
     const auto [begin, end] = index_.part_of(leading_bits(key));
-    return begin + count_up_to(starts_.data() + begin, end - begin, key);
+    return begin + count_up_to(starts_.begin() + begin, end - begin, key);
   }
 
   void rebuild_index() noexcept {
@@ -269,8 +359,10 @@ class IntervalSet {
   void begin_with(Key first, Key last) {
     starts_.reserve(1);
     index_.resize(1);
-    pages_.push_back({Interval{first, last}});
-    starts_.push_back(first);
+    Page page;
+    page.push({first, last});
+    pages_.push(std::move(page));
+    starts_.push(first);
     rebuild_index();
   }
 
@@ -278,47 +370,53 @@ class IntervalSet {
   void erase(std::size_t page, std::size_t begin, std::size_t end_page, std::size_t end) noexcept {
     Page& home = pages_[page];
     if (page == end_page) {
-      home.erase(home.begin() + offset(begin), home.begin() + offset(end));
+      home.erase(begin, end);
       return;
     }
-    home.erase(home.begin() + offset(begin), home.end());
+    home.erase(begin, home.size());
     Page& rest = pages_[end_page];
-    rest.erase(rest.begin(), rest.begin() + offset(end));
+    rest.erase(0, end);
     if (rest.empty()) {
       ++end_page;
     } else {
-      starts_[end_page] = rest.front().first;
+      starts_[end_page] = rest[0].first;
     }
-    pages_.erase(pages_.begin() + offset(page + 1), pages_.begin() + offset(end_page));
-    starts_.erase(starts_.begin() + offset(page + 1), starts_.begin() + offset(end_page));
+    pages_.erase(page + 1, end_page);
+    starts_.erase(page + 1, end_page);
     rebuild_index();
   }
 
   /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
   void split(std::size_t page) {
-    const auto middle = pages_[page].begin() + offset(page_limit / 2);
-    Page lower(pages_[page].begin(), middle);
-    Page upper(middle, pages_[page].end());
+    Page lower = part(pages_[page], 0, page_limit / 2);
+    Page upper = part(pages_[page], page_limit / 2, pages_[page].size());
     make_room(starts_);
     make_room(pages_);
     if (index_.crowded(starts_.size())) {
       index_.resize(starts_.size());
       rebuild_index();
     }
-    const Key start = upper.front().first;
-    starts_.insert(starts_.begin() + offset(page + 1), start);
-    pages_.insert(pages_.begin() + offset(page + 1), std::move(upper));
+    const Key start = upper[0].first;
+    starts_.insert(page + 1, start);
+    pages_.insert(page + 1, std::move(upper));
     pages_[page] = std::move(lower);
     index_.insert(leading_bits(start));
   }
 
-  template <class Vector>
-  static void make_room(Vector& items) {
+  static Page part(const Page& page, std::size_t begin, std::size_t end) {
+    Page copy;
+    copy.reserve(end - begin);
+    for (; begin < end; ++begin) copy.push(page[begin]);
+    return copy;
+  }
+
+  template <class Items>
+  static void make_room(Items& items) {
     if (items.size() == items.capacity()) items.reserve(2 * items.size());
   }
 
-  std::vector<Key> starts_;
-  std::vector<Page> pages_;
+  List<Key> starts_;
+  List<Page> pages_;
   KeyIndex index_;
 };
 
@@ -1236,6 +1334,15 @@ constexpr bool in_order(const IpAddress& start, const IpAddress& end) noexcept {
 /// looked up in, written either way, and what an IPv6 address is looked up in besides.
 class BlockRules {
  public:
+  BlockRules() : check_(&look), free_(&destroy) {}
+  BlockRules(const BlockRules&) = delete;
+  BlockRules& operator=(const BlockRules&) = delete;
+
+  void retain() noexcept { owners_.fetch_add(1); }
+  void release() noexcept {
+    if (owners_.fetch_sub(1) == 1) free_(this);
+  }
+
   void add(const BlockRule& rule) {
     const WriteGuard guard(lock_);
     // Doubling would take up to 72 bytes a rule.
@@ -1245,26 +1352,30 @@ class BlockRules {
     } else {
       match_range(rule.first, rule.kind == RuleKind::range ? rule.last : rule.first);
     }
-    rules_.push_back(rule);
+    rules_.push(rule);
   }
 
-  bool check(const IpAddress& ip) const noexcept {
-    if (!ip) return false;
-    const Wide number = wide(ip);
-    const ReadGuard guard(lock_);
-    if (is_mapped(number) && ipv4_.contains(ipv4_part(number))) return true;
-    return ip.family == Family::IPv6 && ipv6_.contains(number);
-  }
+  bool check(const IpAddress& ip) const noexcept { return check_(*this, ip); }
 
   /// A copy, oldest first.
-  std::vector<BlockRule> rules() const {
+  List<BlockRule> rules() const {
+    List<BlockRule> copy;
     const ReadGuard guard(lock_);
-    return rules_;
+    copy.reserve(rules_.size());
+    for (const BlockRule& rule : rules_) copy.push(rule);
+    return copy;
   }
 
-  Atomic<std::size_t> owners{1};
-
  private:
+  static bool look(const BlockRules& self, const IpAddress& ip) noexcept {
+    if (!ip) return false;
+    const Wide number = wide(ip);
+    const ReadGuard guard(self.lock_);
+    if (is_mapped(number) && self.ipv4_.contains(ipv4_part(number))) return true;
+    return ip.family == Family::IPv6 && self.ipv6_.contains(number);
+  }
+  static void destroy(BlockRules* self) noexcept { delete self; }
+
   void match_subnet(const BlockRule& rule) {
     const unsigned prefix = rule.prefix + (rule.first.family == Family::IPv4 ? 96U : 0U);
     const Wide mask = host_bits(prefix);
@@ -1296,8 +1407,12 @@ class BlockRules {
     return {0, prefix < 128 ? UINT64_MAX >> (prefix - 64) : 0};
   }
 
+  // behind pointers: options may hold a list, and a program that makes none should contain nothing of it
+  bool (*const check_)(const BlockRules&, const IpAddress&) noexcept;
+  void (*const free_)(BlockRules*) noexcept;
+  Atomic<std::size_t> owners_{1};
   mutable SharedLock lock_;
-  std::vector<BlockRule> rules_;
+  List<BlockRule> rules_;
   IntervalSet<std::uint32_t> ipv4_;
   IntervalSet<Wide> ipv6_;
 };
@@ -1850,14 +1965,14 @@ namespace net {
 class BlockList {
  public:
   BlockList() : shared_(new detail::BlockRules) {}
-  BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->owners.fetch_add(1); }
+  BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
   BlockList& operator=(const BlockList& other) noexcept {
-    other.shared_->owners.fetch_add(1);
-    release();
+    other.shared_->retain();
+    shared_->release();
     shared_ = other.shared_;
     return *this;
   }
-  ~BlockList() { release(); }
+  ~BlockList() { shared_->release(); }
 
   /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
   /// family that is none (S6.2); so do the others that take text.
@@ -1906,10 +2021,10 @@ class BlockList {
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
   std::vector<std::string> rules() const {
-    const std::vector<detail::BlockRule> rules = shared_->rules();
+    const detail::List<detail::BlockRule> rules = shared_->rules();
     std::vector<std::string> texts;
     texts.reserve(rules.size());
-    for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) texts.push_back(detail::rule_text(*rule));
+    for (std::size_t i = rules.size(); i > 0; --i) texts.push_back(detail::rule_text(rules[i - 1]));
     return texts;
   }
 
@@ -1957,10 +2072,6 @@ class BlockList {
     }
   }
 
-  void release() noexcept {
-    if (shared_->owners.fetch_sub(1) == 1) delete shared_;
-  }
-
   detail::BlockRules* shared_;
 };
 
@@ -1984,7 +2095,6 @@ class BlockList {
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 // A move-only callable with room for three words. Internal; std::function costs 12,000 lines and wants copies.
 #ifndef NET_DETAIL_FUNCTION_HPP
@@ -2758,7 +2868,7 @@ Errc look_up(const std::string& host, Family family, int hints, Addresses& addre
     SystemAddress address;
     std::memcpy(&address.room, at->ai_addr, at->ai_addrlen);
     const Endpoint end = address.endpoint();
-    addresses.push_back({endpoint_text(end), end.ip.family});
+    addresses.push({endpoint_text(end), end.ip.family});
   }
   ::freeaddrinfo(found);
   return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
@@ -3121,7 +3231,6 @@ static_assert(Poller<epoll_poller>);
 #define NET_DETAIL_POLLER_POLL_HPP
 
 #include <utility>
-#include <vector>
 
 namespace net::detail {
 
@@ -3154,13 +3263,13 @@ class poll_poller {
 
   template <class Each>
   void wait(int milliseconds, Each&& each) {
-    int left = ::poll(entries_.data(), static_cast<nfds_t>(entries_.size()), milliseconds);
+    int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
     // callbacks add and drop entries: work on a copy of what is ready, by owner
     ready_.clear();
     for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
       if (entries_[i].revents == 0) continue;
       --left;
-      ready_.push_back({owners_[i], entries_[i].revents});
+      ready_.push({owners_[i], entries_[i].revents});
     }
     for (const auto& [watcher, happened] : ready_) {
       unsigned what = 0;
@@ -3184,15 +3293,15 @@ class poll_poller {
  private:
   void enter(Watcher& watcher) {
     watcher.slot = static_cast<std::uint32_t>(entries_.size());
-    entries_.push_back({watcher.fd, 0, 0});
-    owners_.push_back(&watcher);
+    entries_.push({watcher.fd, 0, 0});
+    owners_.push(&watcher);
   }
   void leave(Watcher& watcher) {
     entries_[watcher.slot] = entries_.back();
     owners_[watcher.slot] = owners_.back();
     owners_[watcher.slot]->slot = watcher.slot;
-    entries_.pop_back();
-    owners_.pop_back();
+    entries_.pop();
+    owners_.pop();
   }
 
   struct Ready {
@@ -3202,9 +3311,9 @@ class poll_poller {
 
   os::Bell bell_;
   Watcher bell_watcher_;
-  std::vector<pollfd> entries_;
-  std::vector<Watcher*> owners_;
-  std::vector<Ready> ready_;
+  List<pollfd> entries_;
+  List<Watcher*> owners_;
+  List<Ready> ready_;
 };
 
 static_assert(Poller<poll_poller>);
@@ -3291,6 +3400,12 @@ class Queue {
   void clear() noexcept {
     while (size_ > 0) (void)take();
   }
+  void swap(Queue& other) noexcept {
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+  }
 
  private:
   [[gnu::noinline]] void grow() {
@@ -3360,7 +3475,6 @@ class Ref {
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace net::detail {
 
@@ -3379,12 +3493,12 @@ struct TimerNode {
 class TimerQueue {
  public:
   bool empty() const noexcept { return heap_.empty(); }
-  TimerNode* first() const noexcept { return heap_.front(); }
+  TimerNode* first() const noexcept { return heap_[0]; }
 
   void insert(TimerNode& node, std::uint64_t due) {
     node.due = due;
     node.order = ++made_;
-    heap_.push_back(&node);
+    heap_.push(&node);
     node.place = static_cast<std::uint32_t>(heap_.size() - 1);
     rise(node.place);
   }
@@ -3393,7 +3507,7 @@ class TimerQueue {
     const std::size_t hole = node.place;
     node.place = TimerNode::absent;
     TimerNode* last = heap_.back();
-    heap_.pop_back();
+    heap_.pop();
     if (last == &node) return;
     put(hole, last);
     rise(hole);
@@ -3427,7 +3541,7 @@ class TimerQueue {
     put(at, node);
   }
 
-  std::vector<TimerNode*> heap_;
+  List<TimerNode*> heap_;
   std::uint64_t made_ = 0;
 };
 
@@ -3525,7 +3639,7 @@ struct Handle {
 struct Mailbox {
   os::Mutex mutex;
   LoopCore* loop = nullptr;   // null once the loop is gone
-  std::vector<Callback> letters;
+  Queue<Callback> letters;
   Atomic<int> any{0};         // whether to look, without the lock
   Atomic<std::size_t> owners{1};
 
@@ -3555,15 +3669,28 @@ struct ImmediateState : Handle {
   bool pending = true;
 };
 
-/// A step that a handle has to take on a tick.
-template <class State, class F>
+/// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
+/// twenty functions more to compile.
+template <class State>
 struct Step {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<F>;
+  static constexpr bool moves_as_bytes = true;
 
   Ref<State> self;
-  [[no_unique_address]] F f;
+  void (*step)(State&);
 
-  void operator()() { f(*self); }
+  void operator()() { step(*self); }
+};
+
+/// The same with something to remember.
+template <class State, class What>
+struct StepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+
+  Ref<State> self;
+  void (*step)(State&, const What&);
+  What what;
+
+  void operator()() { step(*self, what); }
 };
 
 /// A step that a handle has to take in a later phase.
@@ -3759,7 +3886,7 @@ inline Handle::~Handle() {
 inline bool Mailbox::post(Callback letter) {
   const os::Locked locked(mutex);
   if (!loop) return false;
-  letters.push_back(std::move(letter));
+  letters.push(std::move(letter));
   if (any.exchange(1) == 0) loop->poller().wake();
   return true;
 }
@@ -3891,13 +4018,13 @@ inline void LoopCore::run_pending() {
 
 inline void LoopCore::run_letters() {
   if (mailbox_->any.load() != 0) {
-    std::vector<Callback> letters;
+    Queue<Callback> letters;
     {
       const os::Locked locked(mailbox_->mutex);
       letters.swap(mailbox_->letters);
       mailbox_->any.store(0);
     }
-    for (Callback& letter : letters) letters_.push(std::move(letter));
+    while (!letters.empty()) letters_.push(letters.take());
   }
   for (std::size_t left = letters_.size(); left > 0 && !letters_.empty(); --left) {
     const Callback letter = letters_.take();
@@ -4703,6 +4830,7 @@ class Chunk {
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -4957,10 +5085,9 @@ class Listeners {
 #ifndef NET_DETAIL_RESOLVER_HPP
 #define NET_DETAIL_RESOLVER_HPP
 
+#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 // The option structs, and the small records that getters and listeners get.
 #ifndef NET_OPTIONS_HPP
@@ -4979,7 +5106,6 @@ class Listeners {
 
 #include <cstddef>
 #include <utility>
-#include <vector>
 
 // <stop_token> would add a third to the lines of this library, for a constructor that few call
 #if defined(__GLIBCXX__) && !_GLIBCXX_INLINE_VERSION
@@ -5026,8 +5152,11 @@ struct AbortState {
   Atomic<std::size_t> owners{0};
   Atomic<int> aborted{0};
   Error reason;
-  std::vector<AbortHook*> hooks;
-  std::vector<Mailbox*> mailboxes;  // of the hooks' loops
+  struct Attached {
+    AbortHook* hook;
+    Mailbox* home;  // of its loop
+  };
+  List<Attached> attached;
   Callback kept;                    // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
@@ -5035,7 +5164,7 @@ struct AbortState {
     if (owners.fetch_sub(1) == 1) delete this;
   }
   ~AbortState() {
-    for (Mailbox* mailbox : mailboxes) mailbox->release();
+    for (const Attached& each : attached) each.home->release();
   }
 
   /// The hook calls back on its own loop; whoever attaches it has looked whether it has aborted already.
@@ -5046,45 +5175,40 @@ struct AbortState {
     retain();
     Mailbox& mailbox = hook.loop->mailbox();
     mailbox.retain();
-    hooks.push_back(&hook);
-    mailboxes.push_back(&mailbox);
+    attached.push({&hook, &mailbox});
   }
 
   bool remove(AbortHook& hook) noexcept {
     const os::Locked locked(mutex);
-    for (std::size_t i = 0; i < hooks.size(); ++i) {
-      if (hooks[i] != &hook) continue;
-      mailboxes[i]->release();
-      hooks.erase(hooks.begin() + static_cast<std::ptrdiff_t>(i));
-      mailboxes.erase(mailboxes.begin() + static_cast<std::ptrdiff_t>(i));
-      return true;
-    }
-    return false;
+    std::size_t at = 0;
+    while (at < attached.size() && attached[at].hook != &hook) ++at;
+    if (at == attached.size()) return false;
+    attached[at].home->release();
+    for (; at + 1 < attached.size(); ++at) attached[at] = attached[at + 1];  // the order stays
+    attached.pop();
+    return true;
   }
 
   void abort(const Error& why) {
-    std::vector<AbortHook*> taken;
-    std::vector<Mailbox*> boxes;
+    List<Attached> taken;
     {
       const os::Locked locked(mutex);
       if (aborted.load() != 0) return;
       reason = why;
       aborted.store(1);
-      taken.swap(hooks);
-      boxes.swap(mailboxes);
+      taken.swap(attached);
     }
     if (taken.empty()) return;
     const Ref<AbortState> alive(this);
     LoopCore* const here = LoopCore::current();
-    for (std::size_t i = 0; i < taken.size(); ++i) {
-      AbortHook* hook = taken[i];
-      if (here && &here->mailbox() == boxes[i]) {
+    for (const auto [hook, home] : taken) {
+      if (here && &here->mailbox() == home) {
         fire(*hook);
       } else {
         // the hook belongs to its loop: if that is gone, so is the hook
-        boxes[i]->post([hook, alive] { alive->fire(*hook); });
+        home->post([hook = hook, alive] { alive->fire(*hook); });
       }
-      boxes[i]->release();
+      home->release();
     }
   }
 
@@ -5331,14 +5455,14 @@ namespace net::detail::inline NET_MACHINE {
 /// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
 /// only its mailbox, and an answer that comes after the loop has gone finds nobody.
 struct LookupState : Handle {
-  using Done = Function<void(const Error&, const std::vector<LookupAddress>&)>;
+  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
 
   static const Operations table;
 
   explicit LookupState(LoopCore& core) noexcept : Handle(core, table) {}
   Done callback;
 
-  void answer(const Error& error, const std::vector<LookupAddress>& addresses) {
+  void answer(const Error& error, std::span<const LookupAddress> addresses) {
     const Done done = std::move(callback);
     loop->keep_alive(false);
     release();
@@ -5408,10 +5532,10 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
   Mailbox* mailbox = &loop.mailbox();
   mailbox->retain();
   ResolverPool::instance().submit([state, mailbox, host = std::move(host), options] {
-    std::vector<LookupAddress> addresses;
+    List<LookupAddress> addresses;
     const Errc failed = os::look_up(host, options.family, options.hints, addresses);
     const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, host);
-    mailbox->post([state, error, found = std::move(addresses)] { state->answer(error, found); });
+    mailbox->post([state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
     mailbox->release();
   });
 }
@@ -5431,76 +5555,6 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
 #include <string>
 #include <string_view>
 #include <vector>
-
-// Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
-#ifndef NET_DETAIL_DECODER_HPP
-#define NET_DETAIL_DECODER_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-
-namespace net::detail {
-
-/// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
-class Decoder {
- public:
-  explicit Decoder(Encoding encoding) noexcept : encoding_(encoding) {}
-
-  Encoding encoding() const noexcept { return encoding_; }
-
-  std::string write(std::string_view piece) {
-    std::string bytes = std::exchange(kept_, {});
-    bytes.append(piece);
-    const std::size_t back = incomplete(bytes);
-    kept_.assign(bytes, bytes.size() - back, back);
-    bytes.resize(bytes.size() - back);
-    return decode(bytes, encoding_);
-  }
-
-  /// What was kept back, as far as it means anything.
-  std::string end() {
-    std::string bytes = std::exchange(kept_, {});
-    if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
-    return decode(bytes, encoding_);
-  }
-
- private:
-  /// How many bytes at the end are the beginning of something.
-  std::size_t incomplete(std::string_view bytes) const noexcept {
-    switch (encoding_) {
-      case Encoding::utf8: return incomplete_utf8(bytes);
-      case Encoding::utf16le: {
-        const std::size_t odd = bytes.size() % 2;
-        const std::size_t even = bytes.size() - odd;
-        // a high surrogate waits for the low one
-        const bool high = even >= 2 && (static_cast<unsigned char>(bytes[even - 1]) & 0xFC) == 0xD8;
-        return odd + (high ? 2 : 0);
-      }
-      case Encoding::base64:
-      case Encoding::base64url: return bytes.size() % 3;
-      default: return 0;
-    }
-  }
-
-  static std::size_t incomplete_utf8(std::string_view bytes) noexcept {
-    for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
-      const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
-      if ((byte & 0xC0) == 0x80) continue;
-      const Utf8Step step = utf8_step(bytes.substr(bytes.size() - back));
-      return step.incomplete && step.size == back ? back : 0;
-    }
-    return 0;
-  }
-
-  Encoding encoding_;
-  std::string kept_;
-};
-
-}  // namespace net::detail
-
-#endif
 
 // source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
 #ifndef NET_DETAIL_PIPE_HPP
@@ -5850,7 +5904,7 @@ void start_pipe(const Source& source, const Destination& destination, const void
   };
   Listener on_end;
   if (source.readableEnded()) {
-    source.state().tick([ended](auto&) { ended(); });
+    source.state().loop->next_tick(ended);
   } else {
     on_end = source.template addListener<"end">(ended);
   }
@@ -6034,7 +6088,13 @@ class WriteQueue {
 
 namespace net::detail::inline NET_MACHINE {
 
-struct Connecting;
+struct SocketState;
+
+/// A connection on its way. What it does stands behind pointers: a program that only accepts holds none of it.
+struct Connecting {
+  void (*ready)(SocketState&, Watcher&);   // one of its channels is
+  void (*stop)(SocketState&) noexcept;     // closes them, but the one that won, and frees this
+};
 
 enum class Flow : std::uint8_t { unset, flowing, paused };
 
@@ -6055,23 +6115,20 @@ struct Backlog {
 
 /// What most sockets never need; allocated when they do.
 struct ColdState {
-  ColdState() = default;
-  ColdState(const ColdState&) = delete;
-  ColdState& operator=(const ColdState&) = delete;
-  ~ColdState() { delete decoder; }
-
   Error errored;
   Endpoint remote;
   bool remote_known = false;
   std::string unread;            // taken from the kernel, but not told: as if it were still there
-  std::vector<WriteCallback> finish_callbacks;
+  Queue<WriteCallback> finish_callbacks;
   Ref<TimerState> idle_timer;
   std::optional<double> idle_length;   // as given to setTimeout
   bool write_progress = false;         // the kernel took something since the idle timer last looked
   Connecting* connecting = nullptr;
-  std::vector<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13)
+  List<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13), last first
+  void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
   std::vector<std::string> attempted;  // S13.14
-  Decoder* decoder = nullptr;
+  Function<std::string(std::string_view piece, bool last)> decode;
+  Encoding encoding = Encoding::utf8;
   OnRead onread;
   std::span<std::byte> onread_buffer;
   Ref<AbortHook> abort_hook;
@@ -6234,8 +6291,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void note_activity();
   void apply_options();
 
-  // ── connecting (connector.hpp) ──
-  void connect_ready(Watcher& watcher);
+  // ── connecting (socket_connecting.hpp) ──
   void connected();
   void start_if_asked();
   void catch_up_connected();
@@ -6264,10 +6320,15 @@ struct SocketState : Handle, ReadGate, WriteGate {
   // ── helpers ──
   void ready_otherwise(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
-  /// Runs a member function on the next tick, if the socket still exists.
-  template <class F>
-  void tick(F&& f) {
-    if (loop) loop->next_tick(Step<SocketState, std::decay_t<F>>{Ref<SocketState>(this), std::forward<F>(f)});
+  /// On the next tick, if the loop still exists.
+  void tick(void (*step)(SocketState&)) {
+    if (loop) loop->next_tick(Step<SocketState>{Ref<SocketState>(this), step});
+  }
+  void tick_with(std::size_t number, void (*step)(SocketState&, const std::size_t&)) {
+    if (loop) loop->next_tick(StepWith<SocketState, std::size_t>{Ref<SocketState>(this), step, number});
+  }
+  void tick_with(const Error& error, void (*step)(SocketState&, const Error&)) {
+    if (loop) loop->next_tick(StepWith<SocketState, Error>{Ref<SocketState>(this), step, error});
   }
   void update_watch();
   void recount() noexcept;
@@ -6350,16 +6411,30 @@ struct SocketState : Handle, ReadGate, WriteGate {
 };
 
 /// What is to be done if user code throws on the way; `passed` says that it did not.
-template <class Undo>
 struct OnThrow {
   SocketState& self;
-  Undo undo;
+  void (*undo)(SocketState&);
   bool passed = false;
-  OnThrow(SocketState& socket, Undo then) : self(socket), undo(std::move(then)) {}
+  OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
   OnThrow(const OnThrow&) = delete;
   OnThrow& operator=(const OnThrow&) = delete;
   ~OnThrow() {
     if (!passed && self.loop) undo(self);
+  }
+};
+
+/// The same, with a value as it is at that time.
+template <class What>
+struct OnThrowWith {
+  SocketState& self;
+  const What& what;
+  void (*undo)(SocketState&, const What&);
+  bool passed = false;
+  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&)) : self(socket), what(with), undo(then) {}
+  OnThrowWith(const OnThrowWith&) = delete;
+  OnThrowWith& operator=(const OnThrowWith&) = delete;
+  ~OnThrowWith() {
+    if (!passed && self.loop) undo(self, what);
   }
 };
 
@@ -6387,7 +6462,7 @@ inline void SocketState::update_watch() {
 
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) [[unlikely]] return self.connect_ready(watcher);
+  if (self.connecting) [[unlikely]] return self.cold->connecting->ready(self, watcher);
   if (what == readable) [[likely]] return self.read_from_kernel();
   self.ready_otherwise(what);
 }
@@ -6457,9 +6532,12 @@ struct ServerState : Handle {
   void tell_listening();
   void tell_drop(const DropInfo& info);
 
-  template <class F>
-  void tick(F&& f) {
-    if (loop) loop->next_tick(Step<ServerState, std::decay_t<F>>{Ref<ServerState>(this), std::forward<F>(f)});
+  void tick(void (*step)(ServerState&)) {
+    if (loop) loop->next_tick(Step<ServerState>{Ref<ServerState>(this), step});
+  }
+  template <class What>
+  void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
+    if (loop) loop->next_tick(StepWith<ServerState, What>{Ref<ServerState>(this), step, what});
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept {
@@ -6542,7 +6620,7 @@ inline void ServerState::forget_signal() noexcept {
 inline void ServerState::look_up_host(const ListenOptions& asked) {
   looking_up = true;
   const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
-                            const Error& error, const std::vector<LookupAddress>& addresses) {
+                            const Error& error, std::span<const LookupAddress> addresses) {
     if (!looking_up || this->round != round) return;
     looking_up = false;
     if (error) {
@@ -6563,7 +6641,10 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
   };
   if (isIP(asked.host) != 0) {
     // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] { answered(no_error(), {{host, family_of(host)}}); });
+    loop->next_tick([answered, host = asked.host] {
+      const LookupAddress itself{host, family_of(host)};
+      answered(no_error(), {&itself, 1});
+    });
   } else {
     detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
   }
@@ -6577,7 +6658,7 @@ inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
 inline void ServerState::bound(int failed, std::string_view address, int port) {
   if (failed < 0) {
-    tick([error = listen_failure(-failed, address, port)](ServerState& self) { self.tell_error(error); });
+    tick_with(listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
     return;
   }
   opened();
@@ -6595,8 +6676,8 @@ inline void ServerState::opened() {
   inherits_no_delay = false;
   if (options.noDelay && path.empty()) inherits_no_delay = acceptor.set_no_delay(true) == 0;
   recount();
-  tick([round = this->round](ServerState& self) {
-    if (self.acceptor.is_open() && self.round == round) self.tell_listening();
+  tick_with(round, +[](ServerState& self, const std::uint32_t& asked) {
+    if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
   });
 }
 
@@ -6721,70 +6802,14 @@ inline void ServerState::drop(Machine::Channel& channel) {
 #include <utility>
 #include <vector>
 
-// How a socket gets its connection: lookup, attempts, and the race between two families. Internal.
-#ifndef NET_DETAIL_CONNECTOR_HPP
-#define NET_DETAIL_CONNECTOR_HPP
+// What can be wrong with what a socket is asked to connect to, thrown before anything has changed. Internal.
+#ifndef NET_DETAIL_CONNECT_CHECKS_HPP
+#define NET_DETAIL_CONNECT_CHECKS_HPP
 
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace net::detail::inline NET_MACHINE {
-
-/// One address that is being tried, on a descriptor of its own.
-struct Attempt {
-  Machine::Channel channel;
-  Endpoint to;
-  std::string address;
-  Error error;
-  bool running = false;
-  bool timed_out = false;
-};
-
-/// What a socket has only while it connects.
-struct Connecting {
-  std::string host, path, local_address;
-  int port = 0;
-  int local_port = 0;
-  Family family = Family::unspecified;
-  bool selecting = false;           // several addresses, which race (S13)
-  std::uint64_t attempt_delay = 250;
-  std::optional<BlockList> block_list;
-  std::vector<Attempt*> attempts;   // in order; those from `next` on have not begun
-  std::size_t next = 0;
-  Ref<TimerState> timer;
-
-  Connecting() = default;
-  Connecting(const Connecting&) = delete;
-  Connecting& operator=(const Connecting&) = delete;
-  ~Connecting() {
-    for (Attempt* attempt : attempts) delete attempt;
-  }
-};
-
-/// Keeps a finished plan until the turn has ended: its watchers may still be in the poller's present round.
-struct Discarded : Handle {
-  static const Operations table;
-  Discarded(LoopCore& core, Connecting* kept) noexcept : Handle(core, table), plan(kept) {}
-  ~Discarded() { delete plan; }
-  Connecting* plan;
-};
-
-inline constexpr Handle::Operations Discarded::table{
-    [](Handle& handle) noexcept { delete static_cast<Discarded*>(&handle); }, [](Handle&) noexcept {}};
-
-/// S7.8, S7.9: the defaults of the process, read when connect is called.
-struct SelectionDefaults {
-  Atomic<int> on{1};
-  Atomic<int> delay_ms{250};
-  static SelectionDefaults& get() {
-    static SelectionDefaults defaults;
-    return defaults;
-  }
-};
 
 /// S22.4, S3.14: what can be wrapped is a stream.
 inline void require_stream(NativeHandle fd) {
@@ -6835,16 +6860,102 @@ inline void require_connectable(const ConnectOptions& options) {
   }
 }
 
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
+// How a socket gets its connection: lookup, attempts, and the race between two families. Internal.
+#ifndef NET_DETAIL_CONNECTOR_HPP
+#define NET_DETAIL_CONNECTOR_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// What a socket has while it connects, and the defaults of the race. Internal.
+#ifndef NET_DETAIL_CONNECT_PLAN_HPP
+#define NET_DETAIL_CONNECT_PLAN_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace net::detail::inline NET_MACHINE {
+
+/// One address that is being tried, on a descriptor of its own.
+struct Attempt {
+  Machine::Channel channel;
+  Endpoint to;
+  std::string address;
+  Error error;
+  bool running = false;
+  bool timed_out = false;
+};
+
+/// What a socket has only while it connects.
+struct Plan : Connecting {
+  std::string host, path, local_address;
+  int port = 0;
+  int local_port = 0;
+  Family family = Family::unspecified;
+  bool selecting = false;           // several addresses, which race (S13)
+  std::uint64_t attempt_delay = 250;
+  std::optional<BlockList> block_list;
+  List<Attempt*> attempts;   // in order; those from `next` on have not begun
+  std::size_t next = 0;
+  Ref<TimerState> timer;
+
+  explicit Plan(const Connecting& what) : Connecting(what) {}
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+  ~Plan() {
+    for (Attempt* attempt : attempts) delete attempt;
+  }
+};
+
+/// Keeps a finished plan until the turn has ended: its watchers may still be in the poller's present round.
+struct Discarded : Handle {
+  static const Operations table;
+  Discarded(LoopCore& core, Plan* kept) noexcept : Handle(core, table), plan(kept) {}
+  ~Discarded() { delete plan; }
+  Plan* plan;
+};
+
+inline constexpr Handle::Operations Discarded::table{
+    [](Handle& handle) noexcept { delete static_cast<Discarded*>(&handle); }, [](Handle&) noexcept {}};
+
+/// S7.8, S7.9: the defaults of the process, read when connect is called.
+struct SelectionDefaults {
+  Atomic<int> on{1};
+  Atomic<int> delay_ms{250};
+  static SelectionDefaults& get() {
+    static SelectionDefaults defaults;
+    return defaults;
+  }
+};
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::detail::inline NET_MACHINE {
+
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
   SocketState& self;
-  Connecting& plan() const { return *self.cold->connecting; }
+  Plan& plan() const { return static_cast<Plan&>(*self.cold->connecting); }
 
   void start(const ConnectOptions& options) const {
     self.hold();
     self.has_handle = self.connecting = true;
     self.is_path = !options.path.empty();
-    auto* plan = new Connecting;
+    auto* plan = new Plan({ready, stop});
     self.more().connecting = plan;
     plan->path = options.path;
     plan->host = options.host.empty() ? "localhost" : options.host;
@@ -6857,7 +6968,9 @@ struct Connector {
     if (self.is_path) return start_path();
     if (isIP(plan->host) != 0) {
       add_attempt(plan->host);
-      return later([](const Connector& connector) { connector.next_attempt(); });
+      return self.tick_with(self.round, [](SocketState& socket, const std::size_t& asked) {
+        if (socket.connecting && socket.round == asked) Connector{socket}.next_attempt();
+      });
     }
     start_lookup(options);
   }
@@ -6893,7 +7006,7 @@ struct Connector {
   // ── by name ──
 
   void start_lookup(const ConnectOptions& options) const {
-    Connecting& p = plan();
+    Plan& p = plan();
     p.family = options.family;
     const bool by_default = SelectionDefaults::get().on.load() != 0;
     p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
@@ -6908,16 +7021,14 @@ struct Connector {
     const std::uint32_t round = self.round;
     const auto answer = [socket, round](const Error& error, std::span<const LookupAddress> addresses) {
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (socket->connecting && socket->round == round && socket->cold->connecting->attempts.empty()) {
+      if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
         Connector{*socket}.looked_up(error, addresses);
       }
     };
     if (options.lookup) {
       options.lookup(p.host, asked, answer);
     } else {
-      look_up(*self.loop, p.host, asked, [answer](const Error& error, const std::vector<LookupAddress>& addresses) {
-        answer(error, addresses);
-      });
+      look_up(*self.loop, p.host, asked, answer);
     }
   }
 
@@ -6966,17 +7077,17 @@ struct Connector {
     attempt->channel.owner = static_cast<Handle*>(&self);
     attempt->to = os::parse_endpoint(address, plan().port);
     attempt->address = address;
-    plan().attempts.push_back(attempt);
+    plan().attempts.push(attempt);
   }
 
   /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
   void interleave() const {
-    std::vector<Attempt*> queues[2], ordered;
-    const Family first = plan().attempts.front()->to.ip.family;
-    for (Attempt* attempt : plan().attempts) queues[attempt->to.ip.family != first].push_back(attempt);
+    List<Attempt*> queues[2], ordered;
+    const Family first = plan().attempts[0]->to.ip.family;
+    for (Attempt* attempt : plan().attempts) queues[attempt->to.ip.family != first].push(attempt);
     for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
       for (const auto& queue : queues) {
-        if (i < queue.size()) ordered.push_back(queue[i]);
+        if (i < queue.size()) ordered.push(queue[i]);
       }
     }
     plan().attempts = std::move(ordered);
@@ -7030,7 +7141,7 @@ struct Connector {
   std::string attempted_text(const Attempt& attempt) const { return attempt.address + ":" + std::to_string(plan().port); }
 
   Error bind(Attempt& attempt) const {
-    const Connecting& p = plan();
+    const Plan& p = plan();
     if (p.local_address.empty() && p.local_port == 0) return Error();
     const Family family = attempt.to.ip.family;
     const std::string address = p.local_address.empty() ? std::string(any_of(family)) : p.local_address;
@@ -7066,7 +7177,7 @@ struct Connector {
     self.touch();
     if (result == 0) return won(attempt);
     attempt.running = false;
-    const Connecting& p = plan();
+    const Plan& p = plan();
     const Error error = p.local_port != 0 || !p.local_address.empty() ? late_failure(attempt, -result)
                                             : address_failure(-result, "connect", attempt.address, p.port);
     close(attempt);
@@ -7081,7 +7192,7 @@ struct Connector {
 
   /// S3.3: a local port was asked for, so the message names the local end.
   Error late_failure(const Attempt& attempt, int number) const {
-    const Connecting& p = plan();
+    const Plan& p = plan();
     if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
     const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
     return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
@@ -7107,7 +7218,7 @@ struct Connector {
   // ── the race ──
 
   void start_delay() const {
-    Connecting& p = plan();
+    Plan& p = plan();
     if (!p.timer) {
       p.timer = Ref<TimerState>(new TimerState(*self.loop));
       p.timer->wanted = false;
@@ -7148,84 +7259,51 @@ struct Connector {
   }
 
   void give_up(const Error& error) const { self.fail(error); }
-  void give_up_later(const Error& error) const {
-    later([error](const Connector& connector) { connector.give_up(error); });
-  }
-
   /// On the next tick, if the socket is still at the same connection then.
-  template <class F>
-  void later(F&& f) const {
-    self.tick([round = self.round, f = std::forward<F>(f)](SocketState& socket) {
-      if (socket.connecting && socket.round == round) f(Connector{socket});
+  void give_up_later(const Error& error) const {
+    self.loop->next_tick([socket = Ref<SocketState>(&self), round = self.round, error] {
+      if (socket->connecting && socket->round == round) Connector{*socket}.give_up(error);
     });
   }
+
+  // ── what the socket asks of it (Connecting) ──
+
+  static void ready(SocketState& self, Watcher& watcher) {
+    const Ref<SocketState> alive(&self);
+    const Connector connector{self};
+    if (self.is_path) return connector.path_done(self.channel.finish_connect());
+    for (Attempt* attempt : connector.plan().attempts) {
+      if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
+    }
+  }
+
+  static void stop(SocketState& self) noexcept {
+    LoopCore* const loop = self.loop;
+    Plan* const plan = static_cast<Plan*>(std::exchange(self.cold->connecting, nullptr));
+    self.cold->tell_cancelled = tell_cancelled;
+    for (Attempt* attempt : plan->attempts) {
+      if (!attempt->channel.is_open()) continue;
+      if (loop) loop->poller().drop(attempt->channel);
+      const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
+      if (under_way) self.cold->cancelled.push(attempt->to);
+      attempt->channel.close();
+    }
+    if (plan->timer && loop) loop->stop_timer(*plan->timer);
+    if (!loop) {
+      delete plan;
+      return;
+    }
+    // its watchers may still be in the poller's present round
+    loop->next_close({Ref<Handle>(new Discarded(*loop, plan)), [](Handle&) {}});
+  }
+
+  static void tell_cancelled(SocketState& self) {
+    const Endpoint to = self.cold->cancelled.back();
+    self.cold->cancelled.pop();
+    const std::string address = os::endpoint_text(to);
+    self.tell_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+  }
 };
-
-/// The poller says that an attempt has ended.
-[[gnu::noinline]] inline void SocketState::connect_ready(Watcher& watcher) {
-  const Ref<SocketState> alive(this);
-  if (is_path) return Connector{*this}.path_done(channel.finish_connect());
-  for (Attempt* attempt : cold->connecting->attempts) {
-    if (&attempt->channel == &watcher) return Connector{*this}.attempt_ready(*attempt);
-  }
-}
-
-/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
-inline void SocketState::connected() {
-  connecting = false;
-  stop_connecting();
-  touch();
-  apply_options();
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  tell_connect();
-  start_if_asked();
-  tell_ready();
-  again.passed = true;
-  begin_reading();
-}
-
-inline void SocketState::start_if_asked() {
-  if (!read_when_connected) return;
-  read_when_connected = false;
-  if (!destroyed) start_reading();
-}
-
-/// A listener of 'connect' threw: what was to happen behind it happens now.
-inline void SocketState::catch_up_connected() {
-  start_if_asked();
-  begin_reading();
-  // a callback of what is sent now may throw too
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  if (wait_connect) send_pending_connect();
-  if (resetting) reset_and_destroy();
-  if (final_called && !shutting_down && !prefinished && !destroyed) call_final();
-  again.passed = true;
-}
-
-inline void SocketState::begin_reading() {
-  if (destroyed) return;
-  if (!is_paused()) read_nothing();
-  update_watch();
-}
-
-/// Closes all attempts but the one that won; what it takes to connect is needed no more.
-inline void SocketState::stop_connecting() noexcept {
-  if (!cold || !cold->connecting) return;
-  Connecting* plan = std::exchange(cold->connecting, nullptr);
-  for (Attempt* attempt : plan->attempts) {
-    if (!attempt->channel.is_open()) continue;
-    if (loop) loop->poller().drop(attempt->channel);
-    if (connecting && plan->selecting && attempt->running && !attempt->timed_out) cold->cancelled.push_back(attempt->to);
-    attempt->channel.close();
-  }
-  if (plan->timer && loop) loop->stop_timer(*plan->timer);
-  if (!loop) {
-    delete plan;
-    return;
-  }
-  // its watchers may still be in the poller's present round
-  loop->next_close({Ref<Handle>(new Discarded(*loop, plan)), [](Handle&) {}});
-}
 
 }  // namespace net::detail::inline NET_MACHINE
 
@@ -7395,7 +7473,7 @@ inline void SocketState::end(WriteCallback callback, bool refused, const Error& 
   if (refused) {
     loop->next_tick([error, callback = std::move(callback)] { callback(error); });
   } else {
-    more().finish_callbacks.push_back(std::move(callback));
+    more().finish_callbacks.push(std::move(callback));
   }
 }
 
@@ -7493,7 +7571,7 @@ inline void SocketState::destroy(const Error& error) {
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 inline void SocketState::tick_error(const Error& error) {
   if (error) {
-    tick([error](SocketState& self) { self.emit_error(error); });
+    tick_with(error, [](SocketState& self, const Error& why) { self.emit_error(why); });
   } else if (!close_ticked) {
     tick([](SocketState& self) { self.close_ticked = true; });
   }
@@ -7538,10 +7616,7 @@ inline void SocketState::close_now() {
     OnThrow again{*this, [](SocketState& self) {
       self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
     }};
-    const Endpoint to = cold->cancelled.back();
-    cold->cancelled.pop_back();
-    const std::string address = os::endpoint_text(to);
-    tell_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+    cold->tell_cancelled(*this);
     again.passed = true;
   }
   emit_close();
@@ -7704,6 +7779,58 @@ inline SocketState::~SocketState() {
 
 #endif
 
+// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
+#ifndef NET_DETAIL_SOCKET_CONNECTING_HPP
+#define NET_DETAIL_SOCKET_CONNECTING_HPP
+
+namespace net::detail::inline NET_MACHINE {
+
+/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
+inline void SocketState::connected() {
+  connecting = false;
+  stop_connecting();
+  touch();
+  apply_options();
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  tell_connect();
+  start_if_asked();
+  tell_ready();
+  again.passed = true;
+  begin_reading();
+}
+
+inline void SocketState::start_if_asked() {
+  if (!read_when_connected) return;
+  read_when_connected = false;
+  if (!destroyed) start_reading();
+}
+
+/// A listener of 'connect' threw: what was to happen behind it happens now.
+inline void SocketState::catch_up_connected() {
+  start_if_asked();
+  begin_reading();
+  // a callback of what is sent now may throw too
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  if (wait_connect) send_pending_connect();
+  if (resetting) reset_and_destroy();
+  if (final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  again.passed = true;
+}
+
+inline void SocketState::begin_reading() {
+  if (destroyed) return;
+  if (!is_paused()) read_nothing();
+  update_watch();
+}
+
+inline void SocketState::stop_connecting() noexcept {
+  if (cold && cold->connecting) cold->connecting->stop(*this);
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
 // The idle timeout of a socket, and the options that it hands to the system. Internal.
 #ifndef NET_DETAIL_SOCKET_OPTIONS_HPP
 #define NET_DETAIL_SOCKET_OPTIONS_HPP
@@ -7784,6 +7911,76 @@ inline void SocketState::apply_options() {
 #include <string>
 #include <string_view>
 #include <utility>
+
+// Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
+#ifndef NET_DETAIL_DECODER_HPP
+#define NET_DETAIL_DECODER_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::detail {
+
+/// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
+class Decoder {
+ public:
+  explicit Decoder(Encoding encoding) noexcept : encoding_(encoding) {}
+
+  Encoding encoding() const noexcept { return encoding_; }
+
+  std::string write(std::string_view piece) {
+    std::string bytes = std::exchange(kept_, {});
+    bytes.append(piece);
+    const std::size_t back = incomplete(bytes);
+    kept_.assign(bytes, bytes.size() - back, back);
+    bytes.resize(bytes.size() - back);
+    return decode(bytes, encoding_);
+  }
+
+  /// What was kept back, as far as it means anything.
+  std::string end() {
+    std::string bytes = std::exchange(kept_, {});
+    if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
+    return decode(bytes, encoding_);
+  }
+
+ private:
+  /// How many bytes at the end are the beginning of something.
+  std::size_t incomplete(std::string_view bytes) const noexcept {
+    switch (encoding_) {
+      case Encoding::utf8: return incomplete_utf8(bytes);
+      case Encoding::utf16le: {
+        const std::size_t odd = bytes.size() % 2;
+        const std::size_t even = bytes.size() - odd;
+        // a high surrogate waits for the low one
+        const bool high = even >= 2 && (static_cast<unsigned char>(bytes[even - 1]) & 0xFC) == 0xD8;
+        return odd + (high ? 2 : 0);
+      }
+      case Encoding::base64:
+      case Encoding::base64url: return bytes.size() % 3;
+      default: return 0;
+    }
+  }
+
+  static std::size_t incomplete_utf8(std::string_view bytes) noexcept {
+    for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
+      const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
+      if ((byte & 0xC0) == 0x80) continue;
+      const Utf8Step step = utf8_step(bytes.substr(bytes.size() - back));
+      return step.incomplete && step.size == back ? back : 0;
+    }
+    return 0;
+  }
+
+  Encoding encoding_;
+  std::string kept_;
+};
+
+}  // namespace net::detail
+
+#endif
 
 namespace net::detail::inline NET_MACHINE {
 
@@ -7919,7 +8116,7 @@ inline bool SocketState::push(std::string_view bytes) {
   reading = false;
   std::string text;
   if (decodes) {
-    text = cold->decoder->write(bytes);
+    text = cold->decode(bytes, false);
     bytes = text;
   }
   if (bytes.empty()) {
@@ -7945,7 +8142,7 @@ inline void SocketState::push_end() {
   reading = false;
   if (ended) return;
   if (decodes) {
-    std::string rest = cold->decoder->end();
+    std::string rest = cold->decode({}, true);
     if (!rest.empty()) buffer_bytes(std::move(rest));
   }
   ended = true;
@@ -8156,12 +8353,15 @@ inline void SocketState::resume_now() {
 /// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
 inline void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = more();
-  delete std::exchange(kept.decoder, new Decoder(encoding));
+  kept.encoding = encoding;
+  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
+    return last ? decoder.end() : decoder.write(piece);
+  };
   // what is there becomes one piece; what was decoded already is text, and stays as it is
   const bool text_already = decodes;
   decodes = true;
   if (!buffer) return;
-  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decoder->write(piece); };
+  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
   std::string text = decoded(std::move(buffer->front));
   while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take());
   delete std::exchange(buffer, nullptr);
@@ -8393,8 +8593,8 @@ inline void SocketState::after_write(std::size_t count) {
   drain_ticking = false;
   if (loop->corked_by(*this)) loop->flush_cork();
   // an exception in 'drain' or in a callback does not swallow what comes behind it
-  OnThrow again{*this, [&count](SocketState& self) {
-    self.tick([left = count](SocketState& socket) { socket.after_write(left); });
+  OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
+    self.tick_with(left, [](SocketState& socket, const std::size_t& number) { socket.after_write(number); });
   }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
@@ -8481,7 +8681,7 @@ inline void SocketState::send_buffered() {
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
     backlog->in_flight.move_to(backlog->done);
     drain_ticking = true;
-    tick([count](SocketState& self) { self.after_write(count); });
+    tick_with(count, [](SocketState& self, const std::size_t& number) { self.after_write(number); });
   } else {
     // not by way of `done`, where those of an earlier request may still wait
     while (count-- > 0) backlog->in_flight.pop();
@@ -8537,14 +8737,14 @@ inline void SocketState::write_failed_later(const Error& error, WriteCallback ca
   node->callback = std::move(callback);
   back().in_flight.push(node);
   update_watch();
-  tick([error](SocketState& self) { self.write_failed(error); });
+  tick_with(error, [](SocketState& self, const Error& why) { self.write_failed(why); });
 }
 
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
 inline void SocketState::write_failed(const Error& error) {
   drop_request(error);
-  OnThrow again{*this, [&error](SocketState& self) {
-    self.tick([error](SocketState& socket) { socket.write_failed(error); });
+  OnThrowWith again{*this, error, +[](SocketState& self, const Error& why) {
+    self.tick_with(why, [](SocketState& socket, const Error& told) { socket.write_failed(told); });
   }};
   while (backlog && !backlog->in_flight.empty()) {
     const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
@@ -8574,8 +8774,7 @@ inline void SocketState::fail_buffered() {
 
 inline void SocketState::tell_finish_callbacks(const Error& error) {
   while (cold && !cold->finish_callbacks.empty()) {
-    const WriteCallback callback = std::move(cold->finish_callbacks.front());
-    cold->finish_callbacks.erase(cold->finish_callbacks.begin());
+    const WriteCallback callback = cold->finish_callbacks.take();
     callback(error);
   }
 }
@@ -8772,7 +8971,7 @@ class Socket : public Emitter<Socket> {
   /// What `setEncoding` said; empty: bytes.
   std::optional<Encoding> readableEncoding() const {
     if (!state_->decodes) return std::nullopt;
-    return state_->cold->decoder->encoding();
+    return state_->cold->encoding;
   }
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
@@ -9293,9 +9492,11 @@ class Server : public Emitter<Server> {
   /// Tells the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
-    state_->tick([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& self) mutable {
-      call(detail::no_error(), self.connections);
-    });
+    if (state_->loop) {
+      state_->loop->next_tick([state = state_, call = std::decay_t<F>(std::forward<F>(callback))]() mutable {
+        call(detail::no_error(), state->connections);
+      });
+    }
     return *this;
   }
   bool listening() const { return state_->acceptor.is_open(); }

@@ -20,8 +20,9 @@ net/detail/event_awaiter  net/detail/task_promise  net/detail/job_state
 net/server
 net/detail/server_state
 net/socket
-net/detail/connector  net/detail/resolver
-net/detail/socket_closing  net/detail/socket_reading  net/detail/socket_writing  net/detail/socket_options
+net/detail/connector
+net/detail/connect_plan  net/detail/connect_checks  net/detail/resolver
+net/detail/socket_connecting  net/detail/socket_closing  net/detail/socket_reading  net/detail/socket_writing  net/detail/socket_options
 net/detail/socket_state
 net/detail/pipe
 net/detail/payload
@@ -47,7 +48,7 @@ net/detail/endpoint
 net/detail/rule_line  net/detail/block_rules  net/detail/json_strings  net/detail/url_host
 net/detail/interval_set  net/detail/ip_address  net/detail/shared_lock
 net/detail/key_index  net/detail/queue  net/detail/ref
-net/detail/function  net/detail/fixed_string
+net/detail/function  net/detail/fixed_string  net/detail/list
 net/error  net/ip  net/duration
 net/detail/ip_grammar  net/detail/error_names  net/detail/atomic
 """.split()

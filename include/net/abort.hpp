@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <utility>
-#include <vector>
 
+#include <net/detail/list.hpp>
 #include <net/detail/loop_core.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
@@ -56,8 +56,11 @@ struct AbortState {
   Atomic<std::size_t> owners{0};
   Atomic<int> aborted{0};
   Error reason;
-  std::vector<AbortHook*> hooks;
-  std::vector<Mailbox*> mailboxes;  // of the hooks' loops
+  struct Attached {
+    AbortHook* hook;
+    Mailbox* home;  // of its loop
+  };
+  List<Attached> attached;
   Callback kept;                    // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
@@ -65,7 +68,7 @@ struct AbortState {
     if (owners.fetch_sub(1) == 1) delete this;
   }
   ~AbortState() {
-    for (Mailbox* mailbox : mailboxes) mailbox->release();
+    for (const Attached& each : attached) each.home->release();
   }
 
   /// The hook calls back on its own loop; whoever attaches it has looked whether it has aborted already.
@@ -76,45 +79,40 @@ struct AbortState {
     retain();
     Mailbox& mailbox = hook.loop->mailbox();
     mailbox.retain();
-    hooks.push_back(&hook);
-    mailboxes.push_back(&mailbox);
+    attached.push({&hook, &mailbox});
   }
 
   bool remove(AbortHook& hook) noexcept {
     const os::Locked locked(mutex);
-    for (std::size_t i = 0; i < hooks.size(); ++i) {
-      if (hooks[i] != &hook) continue;
-      mailboxes[i]->release();
-      hooks.erase(hooks.begin() + static_cast<std::ptrdiff_t>(i));
-      mailboxes.erase(mailboxes.begin() + static_cast<std::ptrdiff_t>(i));
-      return true;
-    }
-    return false;
+    std::size_t at = 0;
+    while (at < attached.size() && attached[at].hook != &hook) ++at;
+    if (at == attached.size()) return false;
+    attached[at].home->release();
+    for (; at + 1 < attached.size(); ++at) attached[at] = attached[at + 1];  // the order stays
+    attached.pop();
+    return true;
   }
 
   void abort(const Error& why) {
-    std::vector<AbortHook*> taken;
-    std::vector<Mailbox*> boxes;
+    List<Attached> taken;
     {
       const os::Locked locked(mutex);
       if (aborted.load() != 0) return;
       reason = why;
       aborted.store(1);
-      taken.swap(hooks);
-      boxes.swap(mailboxes);
+      taken.swap(attached);
     }
     if (taken.empty()) return;
     const Ref<AbortState> alive(this);
     LoopCore* const here = LoopCore::current();
-    for (std::size_t i = 0; i < taken.size(); ++i) {
-      AbortHook* hook = taken[i];
-      if (here && &here->mailbox() == boxes[i]) {
+    for (const auto [hook, home] : taken) {
+      if (here && &here->mailbox() == home) {
         fire(*hook);
       } else {
         // the hook belongs to its loop: if that is gone, so is the hook
-        boxes[i]->post([hook, alive] { alive->fire(*hook); });
+        home->post([hook = hook, alive] { alive->fire(*hook); });
       }
-      boxes[i]->release();
+      home->release();
     }
   }
 

@@ -27,14 +27,14 @@ namespace net {
 class BlockList {
  public:
   BlockList() : shared_(new detail::BlockRules) {}
-  BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->owners.fetch_add(1); }
+  BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
   BlockList& operator=(const BlockList& other) noexcept {
-    other.shared_->owners.fetch_add(1);
-    release();
+    other.shared_->retain();
+    shared_->release();
     shared_ = other.shared_;
     return *this;
   }
-  ~BlockList() { release(); }
+  ~BlockList() { shared_->release(); }
 
   /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
   /// family that is none (S6.2); so do the others that take text.
@@ -83,10 +83,10 @@ class BlockList {
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
   std::vector<std::string> rules() const {
-    const std::vector<detail::BlockRule> rules = shared_->rules();
+    const detail::List<detail::BlockRule> rules = shared_->rules();
     std::vector<std::string> texts;
     texts.reserve(rules.size());
-    for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) texts.push_back(detail::rule_text(*rule));
+    for (std::size_t i = rules.size(); i > 0; --i) texts.push_back(detail::rule_text(rules[i - 1]));
     return texts;
   }
 
@@ -132,10 +132,6 @@ class BlockList {
         return addRange(start, SocketAddress(detail::require_ip(line.last, detail::end_family(line))));
       }
     }
-  }
-
-  void release() noexcept {
-    if (shared_->owners.fetch_sub(1) == 1) delete shared_;
   }
 
   detail::BlockRules* shared_;

@@ -117,9 +117,11 @@ class Server : public Emitter<Server> {
   /// Tells the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
-    state_->tick([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& self) mutable {
-      call(detail::no_error(), self.connections);
-    });
+    if (state_->loop) {
+      state_->loop->next_tick([state = state_, call = std::decay_t<F>(std::forward<F>(callback))]() mutable {
+        call(detail::no_error(), state->connections);
+      });
+    }
     return *this;
   }
   bool listening() const { return state_->acceptor.is_open(); }

@@ -12,10 +12,12 @@
 #include <vector>
 
 #include <net/chunk.hpp>
+#include <net/detail/connect_checks.hpp>
 #include <net/detail/connector.hpp>
 #include <net/detail/payload.hpp>
 #include <net/detail/pipe.hpp>
 #include <net/detail/socket_closing.hpp>
+#include <net/detail/socket_connecting.hpp>
 #include <net/detail/socket_options.hpp>
 #include <net/detail/socket_reading.hpp>
 #include <net/detail/socket_state.hpp>
@@ -197,7 +199,7 @@ class Socket : public Emitter<Socket> {
   /// What `setEncoding` said; empty: bytes.
   std::optional<Encoding> readableEncoding() const {
     if (!state_->decodes) return std::nullopt;
-    return state_->cold->decoder->encoding();
+    return state_->cold->encoding;
   }
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).

@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <net/detail/atomic.hpp>
 #include <net/detail/interval_set.hpp>
 #include <net/detail/ip_address.hpp>
+#include <net/detail/list.hpp>
 #include <net/detail/shared_lock.hpp>
 
 namespace net::detail {
@@ -65,6 +65,15 @@ constexpr bool in_order(const IpAddress& start, const IpAddress& end) noexcept {
 /// looked up in, written either way, and what an IPv6 address is looked up in besides.
 class BlockRules {
  public:
+  BlockRules() : check_(&look), free_(&destroy) {}
+  BlockRules(const BlockRules&) = delete;
+  BlockRules& operator=(const BlockRules&) = delete;
+
+  void retain() noexcept { owners_.fetch_add(1); }
+  void release() noexcept {
+    if (owners_.fetch_sub(1) == 1) free_(this);
+  }
+
   void add(const BlockRule& rule) {
     const WriteGuard guard(lock_);
     // Doubling would take up to 72 bytes a rule.
@@ -74,26 +83,30 @@ class BlockRules {
     } else {
       match_range(rule.first, rule.kind == RuleKind::range ? rule.last : rule.first);
     }
-    rules_.push_back(rule);
+    rules_.push(rule);
   }
 
-  bool check(const IpAddress& ip) const noexcept {
-    if (!ip) return false;
-    const Wide number = wide(ip);
-    const ReadGuard guard(lock_);
-    if (is_mapped(number) && ipv4_.contains(ipv4_part(number))) return true;
-    return ip.family == Family::IPv6 && ipv6_.contains(number);
-  }
+  bool check(const IpAddress& ip) const noexcept { return check_(*this, ip); }
 
   /// A copy, oldest first.
-  std::vector<BlockRule> rules() const {
+  List<BlockRule> rules() const {
+    List<BlockRule> copy;
     const ReadGuard guard(lock_);
-    return rules_;
+    copy.reserve(rules_.size());
+    for (const BlockRule& rule : rules_) copy.push(rule);
+    return copy;
   }
 
-  Atomic<std::size_t> owners{1};
-
  private:
+  static bool look(const BlockRules& self, const IpAddress& ip) noexcept {
+    if (!ip) return false;
+    const Wide number = wide(ip);
+    const ReadGuard guard(self.lock_);
+    if (is_mapped(number) && self.ipv4_.contains(ipv4_part(number))) return true;
+    return ip.family == Family::IPv6 && self.ipv6_.contains(number);
+  }
+  static void destroy(BlockRules* self) noexcept { delete self; }
+
   void match_subnet(const BlockRule& rule) {
     const unsigned prefix = rule.prefix + (rule.first.family == Family::IPv4 ? 96U : 0U);
     const Wide mask = host_bits(prefix);
@@ -125,8 +138,12 @@ class BlockRules {
     return {0, prefix < 128 ? UINT64_MAX >> (prefix - 64) : 0};
   }
 
+  // behind pointers: options may hold a list, and a program that makes none should contain nothing of it
+  bool (*const check_)(const BlockRules&, const IpAddress&) noexcept;
+  void (*const free_)(BlockRules*) noexcept;
+  Atomic<std::size_t> owners_{1};
   mutable SharedLock lock_;
-  std::vector<BlockRule> rules_;
+  List<BlockRule> rules_;
   IntervalSet<std::uint32_t> ipv4_;
   IntervalSet<Wide> ipv6_;
 };

@@ -2,13 +2,16 @@
 #ifndef NET_DETAIL_CONNECTOR_HPP
 #define NET_DETAIL_CONNECTOR_HPP
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <net/detail/connect_plan.hpp>
 #include <net/detail/resolver.hpp>
 #include <net/detail/socket_state.hpp>
 #include <net/options.hpp>
@@ -16,117 +19,16 @@
 
 namespace net::detail::inline NET_MACHINE {
 
-/// One address that is being tried, on a descriptor of its own.
-struct Attempt {
-  Machine::Channel channel;
-  Endpoint to;
-  std::string address;
-  Error error;
-  bool running = false;
-  bool timed_out = false;
-};
-
-/// What a socket has only while it connects.
-struct Connecting {
-  std::string host, path, local_address;
-  int port = 0;
-  int local_port = 0;
-  Family family = Family::unspecified;
-  bool selecting = false;           // several addresses, which race (S13)
-  std::uint64_t attempt_delay = 250;
-  std::optional<BlockList> block_list;
-  std::vector<Attempt*> attempts;   // in order; those from `next` on have not begun
-  std::size_t next = 0;
-  Ref<TimerState> timer;
-
-  Connecting() = default;
-  Connecting(const Connecting&) = delete;
-  Connecting& operator=(const Connecting&) = delete;
-  ~Connecting() {
-    for (Attempt* attempt : attempts) delete attempt;
-  }
-};
-
-/// Keeps a finished plan until the turn has ended: its watchers may still be in the poller's present round.
-struct Discarded : Handle {
-  static const Operations table;
-  Discarded(LoopCore& core, Connecting* kept) noexcept : Handle(core, table), plan(kept) {}
-  ~Discarded() { delete plan; }
-  Connecting* plan;
-};
-
-inline constexpr Handle::Operations Discarded::table{
-    [](Handle& handle) noexcept { delete static_cast<Discarded*>(&handle); }, [](Handle&) noexcept {}};
-
-/// S7.8, S7.9: the defaults of the process, read when connect is called.
-struct SelectionDefaults {
-  Atomic<int> on{1};
-  Atomic<int> delay_ms{250};
-  static SelectionDefaults& get() {
-    static SelectionDefaults defaults;
-    return defaults;
-  }
-};
-
-/// S22.4, S3.14: what can be wrapped is a stream.
-inline void require_stream(NativeHandle fd) {
-  if (fd < 0) raise(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
-  switch (os::kind_of(fd)) {
-    case os::Kind::tcp:
-    case os::Kind::local:
-    case os::Kind::pipe: return;
-    case os::Kind::datagram: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
-    case os::Kind::terminal: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
-    case os::Kind::file: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
-    case os::Kind::unknown: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
-  }
-}
-
-inline int require_port(int port, std::string_view name) {
-  if (port < 0 || port > 65535) raise(bad_port(name, port));
-  return port;
-}
-
-/// "12" or "0.5": a number as JavaScript shows it.
-inline std::string number_text(double value) {
-  if (value != value) return "NaN";
-  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
-  if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
-  std::string text = std::to_string(value);
-  text.erase(text.find_last_not_of('0') + 1);
-  return text;
-}
-
-/// S3.13: what is wrong with the options is thrown before anything has changed.
-inline void require_connectable(const ConnectOptions& options) {
-  if (!options.path.empty()) return;
-  if (options.port == -1) raise(coded(Errc::ERR_MISSING_ARGS));
-  require_port(options.port, "Port");
-  if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
-    raise(coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + options.localAddress));
-  }
-  if (options.autoSelectFamilyAttemptTimeout) {
-    const double ms = options.autoSelectFamilyAttemptTimeout->milliseconds();
-    if (!(ms >= 1 && ms <= 2147483647.0)) {
-      raise(out_of_range("options.autoSelectFamilyAttemptTimeout", ">= 1 && <= 2147483647", number_text(ms)));
-    }
-  }
-  const bool resolves = isIP(options.host) == 0 && !options.lookup;
-  if (resolves && (options.hints & ~os::known_hints) != 0) {
-    raise(invalid_value("hints", "is invalid", std::to_string(options.hints)));
-  }
-}
-
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
   SocketState& self;
-  Connecting& plan() const { return *self.cold->connecting; }
+  Plan& plan() const { return static_cast<Plan&>(*self.cold->connecting); }
 
   void start(const ConnectOptions& options) const {
     self.hold();
     self.has_handle = self.connecting = true;
     self.is_path = !options.path.empty();
-    auto* plan = new Connecting;
+    auto* plan = new Plan({ready, stop});
     self.more().connecting = plan;
     plan->path = options.path;
     plan->host = options.host.empty() ? "localhost" : options.host;
@@ -139,7 +41,9 @@ struct Connector {
     if (self.is_path) return start_path();
     if (isIP(plan->host) != 0) {
       add_attempt(plan->host);
-      return later([](const Connector& connector) { connector.next_attempt(); });
+      return self.tick_with(self.round, [](SocketState& socket, const std::size_t& asked) {
+        if (socket.connecting && socket.round == asked) Connector{socket}.next_attempt();
+      });
     }
     start_lookup(options);
   }
@@ -175,7 +79,7 @@ struct Connector {
   // ── by name ──
 
   void start_lookup(const ConnectOptions& options) const {
-    Connecting& p = plan();
+    Plan& p = plan();
     p.family = options.family;
     const bool by_default = SelectionDefaults::get().on.load() != 0;
     p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
@@ -190,16 +94,14 @@ struct Connector {
     const std::uint32_t round = self.round;
     const auto answer = [socket, round](const Error& error, std::span<const LookupAddress> addresses) {
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (socket->connecting && socket->round == round && socket->cold->connecting->attempts.empty()) {
+      if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
         Connector{*socket}.looked_up(error, addresses);
       }
     };
     if (options.lookup) {
       options.lookup(p.host, asked, answer);
     } else {
-      look_up(*self.loop, p.host, asked, [answer](const Error& error, const std::vector<LookupAddress>& addresses) {
-        answer(error, addresses);
-      });
+      look_up(*self.loop, p.host, asked, answer);
     }
   }
 
@@ -248,17 +150,17 @@ struct Connector {
     attempt->channel.owner = static_cast<Handle*>(&self);
     attempt->to = os::parse_endpoint(address, plan().port);
     attempt->address = address;
-    plan().attempts.push_back(attempt);
+    plan().attempts.push(attempt);
   }
 
   /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
   void interleave() const {
-    std::vector<Attempt*> queues[2], ordered;
-    const Family first = plan().attempts.front()->to.ip.family;
-    for (Attempt* attempt : plan().attempts) queues[attempt->to.ip.family != first].push_back(attempt);
+    List<Attempt*> queues[2], ordered;
+    const Family first = plan().attempts[0]->to.ip.family;
+    for (Attempt* attempt : plan().attempts) queues[attempt->to.ip.family != first].push(attempt);
     for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
       for (const auto& queue : queues) {
-        if (i < queue.size()) ordered.push_back(queue[i]);
+        if (i < queue.size()) ordered.push(queue[i]);
       }
     }
     plan().attempts = std::move(ordered);
@@ -312,7 +214,7 @@ struct Connector {
   std::string attempted_text(const Attempt& attempt) const { return attempt.address + ":" + std::to_string(plan().port); }
 
   Error bind(Attempt& attempt) const {
-    const Connecting& p = plan();
+    const Plan& p = plan();
     if (p.local_address.empty() && p.local_port == 0) return Error();
     const Family family = attempt.to.ip.family;
     const std::string address = p.local_address.empty() ? std::string(any_of(family)) : p.local_address;
@@ -348,7 +250,7 @@ struct Connector {
     self.touch();
     if (result == 0) return won(attempt);
     attempt.running = false;
-    const Connecting& p = plan();
+    const Plan& p = plan();
     const Error error = p.local_port != 0 || !p.local_address.empty() ? late_failure(attempt, -result)
                                             : address_failure(-result, "connect", attempt.address, p.port);
     close(attempt);
@@ -363,7 +265,7 @@ struct Connector {
 
   /// S3.3: a local port was asked for, so the message names the local end.
   Error late_failure(const Attempt& attempt, int number) const {
-    const Connecting& p = plan();
+    const Plan& p = plan();
     if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
     const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
     return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
@@ -389,7 +291,7 @@ struct Connector {
   // ── the race ──
 
   void start_delay() const {
-    Connecting& p = plan();
+    Plan& p = plan();
     if (!p.timer) {
       p.timer = Ref<TimerState>(new TimerState(*self.loop));
       p.timer->wanted = false;
@@ -430,84 +332,51 @@ struct Connector {
   }
 
   void give_up(const Error& error) const { self.fail(error); }
-  void give_up_later(const Error& error) const {
-    later([error](const Connector& connector) { connector.give_up(error); });
-  }
-
   /// On the next tick, if the socket is still at the same connection then.
-  template <class F>
-  void later(F&& f) const {
-    self.tick([round = self.round, f = std::forward<F>(f)](SocketState& socket) {
-      if (socket.connecting && socket.round == round) f(Connector{socket});
+  void give_up_later(const Error& error) const {
+    self.loop->next_tick([socket = Ref<SocketState>(&self), round = self.round, error] {
+      if (socket->connecting && socket->round == round) Connector{*socket}.give_up(error);
     });
   }
+
+  // ── what the socket asks of it (Connecting) ──
+
+  static void ready(SocketState& self, Watcher& watcher) {
+    const Ref<SocketState> alive(&self);
+    const Connector connector{self};
+    if (self.is_path) return connector.path_done(self.channel.finish_connect());
+    for (Attempt* attempt : connector.plan().attempts) {
+      if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
+    }
+  }
+
+  static void stop(SocketState& self) noexcept {
+    LoopCore* const loop = self.loop;
+    Plan* const plan = static_cast<Plan*>(std::exchange(self.cold->connecting, nullptr));
+    self.cold->tell_cancelled = tell_cancelled;
+    for (Attempt* attempt : plan->attempts) {
+      if (!attempt->channel.is_open()) continue;
+      if (loop) loop->poller().drop(attempt->channel);
+      const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
+      if (under_way) self.cold->cancelled.push(attempt->to);
+      attempt->channel.close();
+    }
+    if (plan->timer && loop) loop->stop_timer(*plan->timer);
+    if (!loop) {
+      delete plan;
+      return;
+    }
+    // its watchers may still be in the poller's present round
+    loop->next_close({Ref<Handle>(new Discarded(*loop, plan)), [](Handle&) {}});
+  }
+
+  static void tell_cancelled(SocketState& self) {
+    const Endpoint to = self.cold->cancelled.back();
+    self.cold->cancelled.pop();
+    const std::string address = os::endpoint_text(to);
+    self.tell_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+  }
 };
-
-/// The poller says that an attempt has ended.
-[[gnu::noinline]] inline void SocketState::connect_ready(Watcher& watcher) {
-  const Ref<SocketState> alive(this);
-  if (is_path) return Connector{*this}.path_done(channel.finish_connect());
-  for (Attempt* attempt : cold->connecting->attempts) {
-    if (&attempt->channel == &watcher) return Connector{*this}.attempt_ready(*attempt);
-  }
-}
-
-/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
-inline void SocketState::connected() {
-  connecting = false;
-  stop_connecting();
-  touch();
-  apply_options();
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  tell_connect();
-  start_if_asked();
-  tell_ready();
-  again.passed = true;
-  begin_reading();
-}
-
-inline void SocketState::start_if_asked() {
-  if (!read_when_connected) return;
-  read_when_connected = false;
-  if (!destroyed) start_reading();
-}
-
-/// A listener of 'connect' threw: what was to happen behind it happens now.
-inline void SocketState::catch_up_connected() {
-  start_if_asked();
-  begin_reading();
-  // a callback of what is sent now may throw too
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  if (wait_connect) send_pending_connect();
-  if (resetting) reset_and_destroy();
-  if (final_called && !shutting_down && !prefinished && !destroyed) call_final();
-  again.passed = true;
-}
-
-inline void SocketState::begin_reading() {
-  if (destroyed) return;
-  if (!is_paused()) read_nothing();
-  update_watch();
-}
-
-/// Closes all attempts but the one that won; what it takes to connect is needed no more.
-inline void SocketState::stop_connecting() noexcept {
-  if (!cold || !cold->connecting) return;
-  Connecting* plan = std::exchange(cold->connecting, nullptr);
-  for (Attempt* attempt : plan->attempts) {
-    if (!attempt->channel.is_open()) continue;
-    if (loop) loop->poller().drop(attempt->channel);
-    if (connecting && plan->selecting && attempt->running && !attempt->timed_out) cold->cancelled.push_back(attempt->to);
-    attempt->channel.close();
-  }
-  if (plan->timer && loop) loop->stop_timer(*plan->timer);
-  if (!loop) {
-    delete plan;
-    return;
-  }
-  // its watchers may still be in the poller's present round
-  loop->next_close({Ref<Handle>(new Discarded(*loop, plan)), [](Handle&) {}});
-}
 
 }  // namespace net::detail::inline NET_MACHINE
 

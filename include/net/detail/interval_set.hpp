@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include <net/detail/key_index.hpp>
+#include <net/detail/list.hpp>
 
 namespace net::detail {
 
@@ -42,7 +42,7 @@ class IntervalSet {
     const std::size_t pages = pages_up_to(key);
     if (pages == 0) return false;
     const Page& page = pages_[pages - 1];
-    return key <= page[count_up_to(page.data(), page.size(), key) - 1].last;
+    return key <= page[count_up_to(page.begin(), page.size(), key) - 1].last;
   }
 
   /// Both ends are in it; `first <= last`.
@@ -52,8 +52,8 @@ class IntervalSet {
     const Key reach = after(last);
     const std::size_t page = page_of(first);
     const std::size_t end_page = page_of(reach);
-    const std::size_t end = count_up_to(pages_[end_page].data(), pages_[end_page].size(), reach);
-    std::size_t begin = count_up_to(pages_[page].data(), pages_[page].size(), first);
+    const std::size_t end = count_up_to(pages_[end_page].begin(), pages_[end_page].size(), reach);
+    std::size_t begin = count_up_to(pages_[page].begin(), pages_[page].size(), first);
     if (begin > 0 && first <= after(pages_[page][begin - 1].last)) --begin;
 
     if (page < end_page || begin < end) {
@@ -66,8 +66,8 @@ class IntervalSet {
     Page& home = pages_[page];
     make_room(home);
     erase(page, begin, end_page, end);
-    home.insert(home.begin() + offset(begin), Interval{first, last});
-    starts_[page] = home.front().first;
+    home.insert(begin, Interval{first, last});
+    starts_[page] = home[0].first;
     if (home.size() >= page_limit) split(page);
   }
 
@@ -75,13 +75,10 @@ class IntervalSet {
   struct Interval {
     Key first, last;
   };
-  using Page = std::vector<Interval>;
+  using Page = List<Interval>;
 
   static constexpr std::size_t page_limit = 32;
 
-  static constexpr std::ptrdiff_t offset(std::size_t index) noexcept {
-    return static_cast<std::ptrdiff_t>(index);
-  }
   static constexpr const Key& first_of(const Key& key) noexcept { return key; }
   static constexpr const Key& first_of(const Interval& interval) noexcept { return interval.first; }
 
@@ -114,7 +111,7 @@ class IntervalSet {
   /// How many pages start at or before `key`.
   std::size_t pages_up_to(Key key) const noexcept {
     const auto [begin, end] = index_.part_of(leading_bits(key));
-    return begin + count_up_to(starts_.data() + begin, end - begin, key);
+    return begin + count_up_to(starts_.begin() + begin, end - begin, key);
   }
 
   void rebuild_index() noexcept {
@@ -124,8 +121,10 @@ class IntervalSet {
   void begin_with(Key first, Key last) {
     starts_.reserve(1);
     index_.resize(1);
-    pages_.push_back({Interval{first, last}});
-    starts_.push_back(first);
+    Page page;
+    page.push({first, last});
+    pages_.push(std::move(page));
+    starts_.push(first);
     rebuild_index();
   }
 
@@ -133,47 +132,53 @@ class IntervalSet {
   void erase(std::size_t page, std::size_t begin, std::size_t end_page, std::size_t end) noexcept {
     Page& home = pages_[page];
     if (page == end_page) {
-      home.erase(home.begin() + offset(begin), home.begin() + offset(end));
+      home.erase(begin, end);
       return;
     }
-    home.erase(home.begin() + offset(begin), home.end());
+    home.erase(begin, home.size());
     Page& rest = pages_[end_page];
-    rest.erase(rest.begin(), rest.begin() + offset(end));
+    rest.erase(0, end);
     if (rest.empty()) {
       ++end_page;
     } else {
-      starts_[end_page] = rest.front().first;
+      starts_[end_page] = rest[0].first;
     }
-    pages_.erase(pages_.begin() + offset(page + 1), pages_.begin() + offset(end_page));
-    starts_.erase(starts_.begin() + offset(page + 1), starts_.begin() + offset(end_page));
+    pages_.erase(page + 1, end_page);
+    starts_.erase(page + 1, end_page);
     rebuild_index();
   }
 
   /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
   void split(std::size_t page) {
-    const auto middle = pages_[page].begin() + offset(page_limit / 2);
-    Page lower(pages_[page].begin(), middle);
-    Page upper(middle, pages_[page].end());
+    Page lower = part(pages_[page], 0, page_limit / 2);
+    Page upper = part(pages_[page], page_limit / 2, pages_[page].size());
     make_room(starts_);
     make_room(pages_);
     if (index_.crowded(starts_.size())) {
       index_.resize(starts_.size());
       rebuild_index();
     }
-    const Key start = upper.front().first;
-    starts_.insert(starts_.begin() + offset(page + 1), start);
-    pages_.insert(pages_.begin() + offset(page + 1), std::move(upper));
+    const Key start = upper[0].first;
+    starts_.insert(page + 1, start);
+    pages_.insert(page + 1, std::move(upper));
     pages_[page] = std::move(lower);
     index_.insert(leading_bits(start));
   }
 
-  template <class Vector>
-  static void make_room(Vector& items) {
+  static Page part(const Page& page, std::size_t begin, std::size_t end) {
+    Page copy;
+    copy.reserve(end - begin);
+    for (; begin < end; ++begin) copy.push(page[begin]);
+    return copy;
+  }
+
+  template <class Items>
+  static void make_room(Items& items) {
     if (items.size() == items.capacity()) items.reserve(2 * items.size());
   }
 
-  std::vector<Key> starts_;
-  std::vector<Page> pages_;
+  List<Key> starts_;
+  List<Page> pages_;
   KeyIndex index_;
 };
 

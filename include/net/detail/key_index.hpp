@@ -4,7 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include <net/detail/list.hpp>
 
 namespace net::detail {
 
@@ -13,6 +14,12 @@ namespace net::detail {
 /// left to do.
 class KeyIndex {
  public:
+  KeyIndex() {
+    begins_.reserve(2);
+    begins_.push(0);
+    begins_.push(0);
+  }
+
   struct Part {
     std::size_t begin, end;
   };
@@ -27,7 +34,8 @@ class KeyIndex {
   void resize(std::size_t count) {
     std::size_t rows = 1;
     while (rows < count) rows *= 2;
-    begins_.resize(rows + 1);
+    begins_.reserve(rows + 1);
+    while (begins_.size() < rows + 1) begins_.push(0);
   }
 
   /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
@@ -61,7 +69,7 @@ class KeyIndex {
     return static_cast<std::size_t>(slot < last ? slot : last);
   }
 
-  std::vector<std::uint32_t> begins_{0, 0};
+  List<std::uint32_t> begins_;
   std::uint64_t base_ = 0;
   unsigned shift_ = 0;
 };

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include <net/detail/atomic.hpp>
 #include <net/detail/function.hpp>
@@ -52,7 +51,7 @@ struct Handle {
 struct Mailbox {
   os::Mutex mutex;
   LoopCore* loop = nullptr;   // null once the loop is gone
-  std::vector<Callback> letters;
+  Queue<Callback> letters;
   Atomic<int> any{0};         // whether to look, without the lock
   Atomic<std::size_t> owners{1};
 
@@ -82,15 +81,28 @@ struct ImmediateState : Handle {
   bool pending = true;
 };
 
-/// A step that a handle has to take on a tick.
-template <class State, class F>
+/// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
+/// twenty functions more to compile.
+template <class State>
 struct Step {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<F>;
+  static constexpr bool moves_as_bytes = true;
 
   Ref<State> self;
-  [[no_unique_address]] F f;
+  void (*step)(State&);
 
-  void operator()() { f(*self); }
+  void operator()() { step(*self); }
+};
+
+/// The same with something to remember.
+template <class State, class What>
+struct StepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+
+  Ref<State> self;
+  void (*step)(State&, const What&);
+  What what;
+
+  void operator()() { step(*self, what); }
 };
 
 /// A step that a handle has to take in a later phase.
@@ -286,7 +298,7 @@ inline Handle::~Handle() {
 inline bool Mailbox::post(Callback letter) {
   const os::Locked locked(mutex);
   if (!loop) return false;
-  letters.push_back(std::move(letter));
+  letters.push(std::move(letter));
   if (any.exchange(1) == 0) loop->poller().wake();
   return true;
 }
@@ -418,13 +430,13 @@ inline void LoopCore::run_pending() {
 
 inline void LoopCore::run_letters() {
   if (mailbox_->any.load() != 0) {
-    std::vector<Callback> letters;
+    Queue<Callback> letters;
     {
       const os::Locked locked(mailbox_->mutex);
       letters.swap(mailbox_->letters);
       mailbox_->any.store(0);
     }
-    for (Callback& letter : letters) letters_.push(std::move(letter));
+    while (!letters.empty()) letters_.push(letters.take());
   }
   for (std::size_t left = letters_.size(); left > 0 && !letters_.empty(); --left) {
     const Callback letter = letters_.take();

@@ -561,7 +561,7 @@ Errc look_up(const std::string& host, Family family, int hints, Addresses& addre
     SystemAddress address;
     std::memcpy(&address.room, at->ai_addr, at->ai_addrlen);
     const Endpoint end = address.endpoint();
-    addresses.push_back({endpoint_text(end), end.ip.family});
+    addresses.push({endpoint_text(end), end.ip.family});
   }
   ::freeaddrinfo(found);
   return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};

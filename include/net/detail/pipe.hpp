@@ -93,7 +93,7 @@ void start_pipe(const Source& source, const Destination& destination, const void
   };
   Listener on_end;
   if (source.readableEnded()) {
-    source.state().tick([ended](auto&) { ended(); });
+    source.state().loop->next_tick(ended);
   } else {
     on_end = source.template addListener<"end">(ended);
   }

@@ -3,8 +3,8 @@
 #define NET_DETAIL_POLLER_POLL_HPP
 
 #include <utility>
-#include <vector>
 
+#include <net/detail/list.hpp>
 #include <net/detail/os.hpp>
 #include <net/detail/poller.hpp>
 
@@ -39,13 +39,13 @@ class poll_poller {
 
   template <class Each>
   void wait(int milliseconds, Each&& each) {
-    int left = ::poll(entries_.data(), static_cast<nfds_t>(entries_.size()), milliseconds);
+    int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
     // callbacks add and drop entries: work on a copy of what is ready, by owner
     ready_.clear();
     for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
       if (entries_[i].revents == 0) continue;
       --left;
-      ready_.push_back({owners_[i], entries_[i].revents});
+      ready_.push({owners_[i], entries_[i].revents});
     }
     for (const auto& [watcher, happened] : ready_) {
       unsigned what = 0;
@@ -69,15 +69,15 @@ class poll_poller {
  private:
   void enter(Watcher& watcher) {
     watcher.slot = static_cast<std::uint32_t>(entries_.size());
-    entries_.push_back({watcher.fd, 0, 0});
-    owners_.push_back(&watcher);
+    entries_.push({watcher.fd, 0, 0});
+    owners_.push(&watcher);
   }
   void leave(Watcher& watcher) {
     entries_[watcher.slot] = entries_.back();
     owners_[watcher.slot] = owners_.back();
     owners_[watcher.slot]->slot = watcher.slot;
-    entries_.pop_back();
-    owners_.pop_back();
+    entries_.pop();
+    owners_.pop();
   }
 
   struct Ready {
@@ -87,9 +87,9 @@ class poll_poller {
 
   os::Bell bell_;
   Watcher bell_watcher_;
-  std::vector<pollfd> entries_;
-  std::vector<Watcher*> owners_;
-  std::vector<Ready> ready_;
+  List<pollfd> entries_;
+  List<Watcher*> owners_;
+  List<Ready> ready_;
 };
 
 static_assert(Poller<poll_poller>);

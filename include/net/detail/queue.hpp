@@ -47,6 +47,12 @@ class Queue {
   void clear() noexcept {
     while (size_ > 0) (void)take();
   }
+  void swap(Queue& other) noexcept {
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+  }
 
  private:
   [[gnu::noinline]] void grow() {

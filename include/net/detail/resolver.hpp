@@ -2,11 +2,11 @@
 #ifndef NET_DETAIL_RESOLVER_HPP
 #define NET_DETAIL_RESOLVER_HPP
 
+#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
+#include <net/detail/list.hpp>
 #include <net/detail/loop_core.hpp>
 #include <net/options.hpp>
 
@@ -15,14 +15,14 @@ namespace net::detail::inline NET_MACHINE {
 /// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
 /// only its mailbox, and an answer that comes after the loop has gone finds nobody.
 struct LookupState : Handle {
-  using Done = Function<void(const Error&, const std::vector<LookupAddress>&)>;
+  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
 
   static const Operations table;
 
   explicit LookupState(LoopCore& core) noexcept : Handle(core, table) {}
   Done callback;
 
-  void answer(const Error& error, const std::vector<LookupAddress>& addresses) {
+  void answer(const Error& error, std::span<const LookupAddress> addresses) {
     const Done done = std::move(callback);
     loop->keep_alive(false);
     release();
@@ -92,10 +92,10 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
   Mailbox* mailbox = &loop.mailbox();
   mailbox->retain();
   ResolverPool::instance().submit([state, mailbox, host = std::move(host), options] {
-    std::vector<LookupAddress> addresses;
+    List<LookupAddress> addresses;
     const Errc failed = os::look_up(host, options.family, options.hints, addresses);
     const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, host);
-    mailbox->post([state, error, found = std::move(addresses)] { state->answer(error, found); });
+    mailbox->post([state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
     mailbox->release();
   });
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -53,9 +54,12 @@ struct ServerState : Handle {
   void tell_listening();
   void tell_drop(const DropInfo& info);
 
-  template <class F>
-  void tick(F&& f) {
-    if (loop) loop->next_tick(Step<ServerState, std::decay_t<F>>{Ref<ServerState>(this), std::forward<F>(f)});
+  void tick(void (*step)(ServerState&)) {
+    if (loop) loop->next_tick(Step<ServerState>{Ref<ServerState>(this), step});
+  }
+  template <class What>
+  void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
+    if (loop) loop->next_tick(StepWith<ServerState, What>{Ref<ServerState>(this), step, what});
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept {
@@ -138,7 +142,7 @@ inline void ServerState::forget_signal() noexcept {
 inline void ServerState::look_up_host(const ListenOptions& asked) {
   looking_up = true;
   const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
-                            const Error& error, const std::vector<LookupAddress>& addresses) {
+                            const Error& error, std::span<const LookupAddress> addresses) {
     if (!looking_up || this->round != round) return;
     looking_up = false;
     if (error) {
@@ -159,7 +163,10 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
   };
   if (isIP(asked.host) != 0) {
     // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] { answered(no_error(), {{host, family_of(host)}}); });
+    loop->next_tick([answered, host = asked.host] {
+      const LookupAddress itself{host, family_of(host)};
+      answered(no_error(), {&itself, 1});
+    });
   } else {
     detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
   }
@@ -173,7 +180,7 @@ inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
 inline void ServerState::bound(int failed, std::string_view address, int port) {
   if (failed < 0) {
-    tick([error = listen_failure(-failed, address, port)](ServerState& self) { self.tell_error(error); });
+    tick_with(listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
     return;
   }
   opened();
@@ -191,8 +198,8 @@ inline void ServerState::opened() {
   inherits_no_delay = false;
   if (options.noDelay && path.empty()) inherits_no_delay = acceptor.set_no_delay(true) == 0;
   recount();
-  tick([round = this->round](ServerState& self) {
-    if (self.acceptor.is_open() && self.round == round) self.tell_listening();
+  tick_with(round, +[](ServerState& self, const std::uint32_t& asked) {
+    if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
   });
 }
 

@@ -47,7 +47,7 @@ inline void SocketState::end(WriteCallback callback, bool refused, const Error& 
   if (refused) {
     loop->next_tick([error, callback = std::move(callback)] { callback(error); });
   } else {
-    more().finish_callbacks.push_back(std::move(callback));
+    more().finish_callbacks.push(std::move(callback));
   }
 }
 
@@ -145,7 +145,7 @@ inline void SocketState::destroy(const Error& error) {
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 inline void SocketState::tick_error(const Error& error) {
   if (error) {
-    tick([error](SocketState& self) { self.emit_error(error); });
+    tick_with(error, [](SocketState& self, const Error& why) { self.emit_error(why); });
   } else if (!close_ticked) {
     tick([](SocketState& self) { self.close_ticked = true; });
   }
@@ -190,10 +190,7 @@ inline void SocketState::close_now() {
     OnThrow again{*this, [](SocketState& self) {
       self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
     }};
-    const Endpoint to = cold->cancelled.back();
-    cold->cancelled.pop_back();
-    const std::string address = os::endpoint_text(to);
-    tell_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+    cold->tell_cancelled(*this);
     again.passed = true;
   }
   emit_close();

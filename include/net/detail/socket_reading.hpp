@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <net/detail/decoder.hpp>
 #include <net/detail/socket_state.hpp>
 
 namespace net::detail::inline NET_MACHINE {
@@ -144,7 +145,7 @@ inline bool SocketState::push(std::string_view bytes) {
   reading = false;
   std::string text;
   if (decodes) {
-    text = cold->decoder->write(bytes);
+    text = cold->decode(bytes, false);
     bytes = text;
   }
   if (bytes.empty()) {
@@ -170,7 +171,7 @@ inline void SocketState::push_end() {
   reading = false;
   if (ended) return;
   if (decodes) {
-    std::string rest = cold->decoder->end();
+    std::string rest = cold->decode({}, true);
     if (!rest.empty()) buffer_bytes(std::move(rest));
   }
   ended = true;
@@ -381,12 +382,15 @@ inline void SocketState::resume_now() {
 /// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
 inline void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = more();
-  delete std::exchange(kept.decoder, new Decoder(encoding));
+  kept.encoding = encoding;
+  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
+    return last ? decoder.end() : decoder.write(piece);
+  };
   // what is there becomes one piece; what was decoded already is text, and stays as it is
   const bool text_already = decodes;
   decodes = true;
   if (!buffer) return;
-  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decoder->write(piece); };
+  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
   std::string text = decoded(std::move(buffer->front));
   while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take());
   delete std::exchange(buffer, nullptr);

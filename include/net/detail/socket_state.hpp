@@ -11,7 +11,8 @@
 #include <vector>
 
 #include <net/chunk.hpp>
-#include <net/detail/decoder.hpp>
+#include <net/detail/function.hpp>
+#include <net/detail/list.hpp>
 #include <net/detail/listeners.hpp>
 #include <net/detail/loop_core.hpp>
 #include <net/detail/pipe.hpp>
@@ -21,7 +22,13 @@
 
 namespace net::detail::inline NET_MACHINE {
 
-struct Connecting;
+struct SocketState;
+
+/// A connection on its way. What it does stands behind pointers: a program that only accepts holds none of it.
+struct Connecting {
+  void (*ready)(SocketState&, Watcher&);   // one of its channels is
+  void (*stop)(SocketState&) noexcept;     // closes them, but the one that won, and frees this
+};
 
 enum class Flow : std::uint8_t { unset, flowing, paused };
 
@@ -42,23 +49,20 @@ struct Backlog {
 
 /// What most sockets never need; allocated when they do.
 struct ColdState {
-  ColdState() = default;
-  ColdState(const ColdState&) = delete;
-  ColdState& operator=(const ColdState&) = delete;
-  ~ColdState() { delete decoder; }
-
   Error errored;
   Endpoint remote;
   bool remote_known = false;
   std::string unread;            // taken from the kernel, but not told: as if it were still there
-  std::vector<WriteCallback> finish_callbacks;
+  Queue<WriteCallback> finish_callbacks;
   Ref<TimerState> idle_timer;
   std::optional<double> idle_length;   // as given to setTimeout
   bool write_progress = false;         // the kernel took something since the idle timer last looked
   Connecting* connecting = nullptr;
-  std::vector<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13)
+  List<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13), last first
+  void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
   std::vector<std::string> attempted;  // S13.14
-  Decoder* decoder = nullptr;
+  Function<std::string(std::string_view piece, bool last)> decode;
+  Encoding encoding = Encoding::utf8;
   OnRead onread;
   std::span<std::byte> onread_buffer;
   Ref<AbortHook> abort_hook;
@@ -221,8 +225,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void note_activity();
   void apply_options();
 
-  // ── connecting (connector.hpp) ──
-  void connect_ready(Watcher& watcher);
+  // ── connecting (socket_connecting.hpp) ──
   void connected();
   void start_if_asked();
   void catch_up_connected();
@@ -251,10 +254,15 @@ struct SocketState : Handle, ReadGate, WriteGate {
   // ── helpers ──
   void ready_otherwise(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
-  /// Runs a member function on the next tick, if the socket still exists.
-  template <class F>
-  void tick(F&& f) {
-    if (loop) loop->next_tick(Step<SocketState, std::decay_t<F>>{Ref<SocketState>(this), std::forward<F>(f)});
+  /// On the next tick, if the loop still exists.
+  void tick(void (*step)(SocketState&)) {
+    if (loop) loop->next_tick(Step<SocketState>{Ref<SocketState>(this), step});
+  }
+  void tick_with(std::size_t number, void (*step)(SocketState&, const std::size_t&)) {
+    if (loop) loop->next_tick(StepWith<SocketState, std::size_t>{Ref<SocketState>(this), step, number});
+  }
+  void tick_with(const Error& error, void (*step)(SocketState&, const Error&)) {
+    if (loop) loop->next_tick(StepWith<SocketState, Error>{Ref<SocketState>(this), step, error});
   }
   void update_watch();
   void recount() noexcept;
@@ -337,16 +345,30 @@ struct SocketState : Handle, ReadGate, WriteGate {
 };
 
 /// What is to be done if user code throws on the way; `passed` says that it did not.
-template <class Undo>
 struct OnThrow {
   SocketState& self;
-  Undo undo;
+  void (*undo)(SocketState&);
   bool passed = false;
-  OnThrow(SocketState& socket, Undo then) : self(socket), undo(std::move(then)) {}
+  OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
   OnThrow(const OnThrow&) = delete;
   OnThrow& operator=(const OnThrow&) = delete;
   ~OnThrow() {
     if (!passed && self.loop) undo(self);
+  }
+};
+
+/// The same, with a value as it is at that time.
+template <class What>
+struct OnThrowWith {
+  SocketState& self;
+  const What& what;
+  void (*undo)(SocketState&, const What&);
+  bool passed = false;
+  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&)) : self(socket), what(with), undo(then) {}
+  OnThrowWith(const OnThrowWith&) = delete;
+  OnThrowWith& operator=(const OnThrowWith&) = delete;
+  ~OnThrowWith() {
+    if (!passed && self.loop) undo(self, what);
   }
 };
 
@@ -374,7 +396,7 @@ inline void SocketState::update_watch() {
 
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) [[unlikely]] return self.connect_ready(watcher);
+  if (self.connecting) [[unlikely]] return self.cold->connecting->ready(self, watcher);
   if (what == readable) [[likely]] return self.read_from_kernel();
   self.ready_otherwise(what);
 }

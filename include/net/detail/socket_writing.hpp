@@ -161,8 +161,8 @@ inline void SocketState::after_write(std::size_t count) {
   drain_ticking = false;
   if (loop->corked_by(*this)) loop->flush_cork();
   // an exception in 'drain' or in a callback does not swallow what comes behind it
-  OnThrow again{*this, [&count](SocketState& self) {
-    self.tick([left = count](SocketState& socket) { socket.after_write(left); });
+  OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
+    self.tick_with(left, [](SocketState& socket, const std::size_t& number) { socket.after_write(number); });
   }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
@@ -249,7 +249,7 @@ inline void SocketState::send_buffered() {
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
     backlog->in_flight.move_to(backlog->done);
     drain_ticking = true;
-    tick([count](SocketState& self) { self.after_write(count); });
+    tick_with(count, [](SocketState& self, const std::size_t& number) { self.after_write(number); });
   } else {
     // not by way of `done`, where those of an earlier request may still wait
     while (count-- > 0) backlog->in_flight.pop();
@@ -305,14 +305,14 @@ inline void SocketState::write_failed_later(const Error& error, WriteCallback ca
   node->callback = std::move(callback);
   back().in_flight.push(node);
   update_watch();
-  tick([error](SocketState& self) { self.write_failed(error); });
+  tick_with(error, [](SocketState& self, const Error& why) { self.write_failed(why); });
 }
 
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
 inline void SocketState::write_failed(const Error& error) {
   drop_request(error);
-  OnThrow again{*this, [&error](SocketState& self) {
-    self.tick([error](SocketState& socket) { socket.write_failed(error); });
+  OnThrowWith again{*this, error, +[](SocketState& self, const Error& why) {
+    self.tick_with(why, [](SocketState& socket, const Error& told) { socket.write_failed(told); });
   }};
   while (backlog && !backlog->in_flight.empty()) {
     const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
@@ -342,8 +342,7 @@ inline void SocketState::fail_buffered() {
 
 inline void SocketState::tell_finish_callbacks(const Error& error) {
   while (cold && !cold->finish_callbacks.empty()) {
-    const WriteCallback callback = std::move(cold->finish_callbacks.front());
-    cold->finish_callbacks.erase(cold->finish_callbacks.begin());
+    const WriteCallback callback = cold->finish_callbacks.take();
     callback(error);
   }
 }

@@ -4,7 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include <net/detail/list.hpp>
 
 namespace net::detail {
 
@@ -23,12 +24,12 @@ struct TimerNode {
 class TimerQueue {
  public:
   bool empty() const noexcept { return heap_.empty(); }
-  TimerNode* first() const noexcept { return heap_.front(); }
+  TimerNode* first() const noexcept { return heap_[0]; }
 
   void insert(TimerNode& node, std::uint64_t due) {
     node.due = due;
     node.order = ++made_;
-    heap_.push_back(&node);
+    heap_.push(&node);
     node.place = static_cast<std::uint32_t>(heap_.size() - 1);
     rise(node.place);
   }
@@ -37,7 +38,7 @@ class TimerQueue {
     const std::size_t hole = node.place;
     node.place = TimerNode::absent;
     TimerNode* last = heap_.back();
-    heap_.pop_back();
+    heap_.pop();
     if (last == &node) return;
     put(hole, last);
     rise(hole);
@@ -71,7 +72,7 @@ class TimerQueue {
     put(at, node);
   }
 
-  std::vector<TimerNode*> heap_;
+  List<TimerNode*> heap_;
   std::uint64_t made_ = 0;
 };
 
