@@ -84,7 +84,7 @@ inline void spawn(Loop& loop, Task<> task) {
 inline void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
-/// are told: nothing, a value, or a tuple of them; views among them are valid until the next wait. Throws the Error
+/// are told: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
 /// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
 template <fixed_string Name, class Emitting>
 auto once(const Emitting& emitter) {

@@ -5,7 +5,6 @@
 #include <coroutine>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -18,10 +17,33 @@
 
 namespace net::detail::inline NET_MACHINE {
 
-/// What awaiting an event gives: nothing, the one argument, or a tuple of them.
+/// The arguments of an event that has several, to be taken apart: `auto [address, port, family] = …`. std::tuple
+/// would be 2,000 lines for every user.
+template <class...>
+struct EventArguments;
+template <class A, class B>
+struct EventArguments<A, B> {
+  A first;
+  B second;
+};
+template <class A, class B, class C>
+struct EventArguments<A, B, C> {
+  A first;
+  B second;
+  C third;
+};
+template <class A, class B, class C, class D>
+struct EventArguments<A, B, C, D> {
+  A first;
+  B second;
+  C third;
+  D fourth;
+};
+
+/// What awaiting an event gives: nothing, the one argument, or all of them.
 template <class... Args>
 struct EventResult {
-  using type = std::tuple<std::remove_cv_t<Args>...>;
+  using type = EventArguments<std::remove_cv_t<Args>...>;
 };
 template <class Arg>
 struct EventResult<Arg> {
@@ -106,7 +128,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   void await_suspend(std::coroutine_handle<> waiter) {
     this->waiter_ = waiter;
     this->event_ = this->emitter_.template addListener<Name>([this](Args&... args) {
-      if constexpr (sizeof...(Args) > 0) result_.emplace(args...);
+      if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();
     });
     if constexpr (!is_error) this->listen_for_error();
