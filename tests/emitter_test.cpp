@@ -161,8 +161,8 @@ TEST_CASE("a listener may change the argument that it is told only if the event 
   static_assert(!Taken<void (*)(std::string&), Thing, const std::string>::any);
   std::string got;
   thing.on<"data">([](std::string& text) { text += "+"; });
-  thing.on<"data">([&got](Thing& self, const std::string& text, int number) {
-    got = text + std::to_string(number) + (&self.state() ? "s" : "");
+  thing.on<"data">([&got, &state](Thing& self, const std::string& text, int number) {
+    got = text + std::to_string(number) + (&self.state() == &state ? "s" : "?");
   });
   thing.fire<0>(std::string("a"), 4);
   CHECK(got == "a+4s");

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 
 using namespace net::detail;
 
@@ -15,10 +16,10 @@ namespace {
 constexpr std::string_view chosen = NET_TESTS_TEXT(NET_POLLER);
 constexpr std::string_view machine = NET_TESTS_TEXT(NET_MACHINE);
 
-/// Part of the type's own name, in any compiler's way of writing it.
+/// What the linker calls the type.
 template <class T>
-constexpr bool is_named(std::string_view part) {
-  return std::string_view(__PRETTY_FUNCTION__).find(part) != std::string_view::npos;
+bool is_named(std::string_view part) {
+  return std::string_view(typeid(T).name()).find(part) != std::string_view::npos;
 }
 
 }  // namespace
