@@ -83,7 +83,46 @@ TEST_CASE("S18.9: the timeout option of createConnection is set before the conne
   CHECK(told);
 }
 
+TEST_CASE("S18.10, S18.11: what is set before the connection is applied with it, and what is set later at once") {
+  net::Loop loop;
+  const OneConnection one(loop);
+  std::optional<net::Socket> accepted;
+  one.server.on<"connection">([&accepted](net::Socket socket) { accepted = socket; });
+  const net::Socket client(loop);
+  client.setNoDelay().setKeepAlive(true, 7000);
+  client.connect(one.port(), "127.0.0.1");
+  run_until(loop, [&] { return accepted && !client.connecting(); });
+  CHECK(option(client, IPPROTO_TCP, TCP_NODELAY) != 0);
+  CHECK(keeps_alive(client) == 1);
+  CHECK_MESSAGE(option(*accepted, IPPROTO_TCP, TCP_NODELAY) == 0, "Nagle is on where nobody asked");
+  CHECK(keeps_alive(*accepted) == 0);
+  client.setNoDelay(false);
+  CHECK(option(client, IPPROTO_TCP, TCP_NODELAY) == 0);
+  // as if somebody else had changed it: what is set already is not set again
+  const int on = 1;
+  REQUIRE(::setsockopt(client.nativeHandle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+  client.setNoDelay(false);
+  CHECK(option(client, IPPROTO_TCP, TCP_NODELAY) != 0);
+  client.destroy();
+  accepted->destroy();
+  CHECK_NOTHROW(client.setNoDelay().setKeepAlive(true).setKeepAlive());
+  run_to_the_end(loop);
+}
+
 #if defined(TCP_KEEPIDLE)
+TEST_CASE("S18.12: keepAlive with a delay sets its own intervals: ten probes, one a second") {
+  connected({}, [](const net::Socket& client, const net::Socket&) {
+    const int own_interval = option(client, IPPROTO_TCP, TCP_KEEPINTVL), own_count = option(client, IPPROTO_TCP, TCP_KEEPCNT);
+    client.setKeepAlive(true);
+    CHECK(option(client, IPPROTO_TCP, TCP_KEEPINTVL) == own_interval);
+    CHECK(option(client, IPPROTO_TCP, TCP_KEEPCNT) == own_count);
+    client.setKeepAlive(true, 3000);
+    CHECK(idle_seconds(client) == 3);
+    CHECK(option(client, IPPROTO_TCP, TCP_KEEPINTVL) == 1);
+    CHECK(option(client, IPPROTO_TCP, TCP_KEEPCNT) == 10);
+  });
+}
+
 TEST_CASE("S18.13, S29.24: the delay of keepAlive is cut to seconds, and below one the system's own stays") {
   connected({}, [](const net::Socket& client, const net::Socket&) {
     const int own = idle_seconds(client);
