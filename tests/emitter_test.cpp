@@ -9,7 +9,8 @@ using namespace net::detail;
 
 namespace {
 
-/// An emitter that notes what the base class tells it, and has a listener of its own on "end", as a socket has.
+/// An emitter that notes what the base class tells it, and has a listener of its own on "end", as a socket
+/// has.
 class Thing : public net::Emitter<Thing> {
  public:
   using Events = EventTable<Event<"data", std::string, int>, Event<"end">, Event<"error", const std::string>>;
@@ -62,21 +63,25 @@ static_assert(OnlySelf::any && OnlySelf::self && OnlySelf::count == 0);
 static_assert(!Wrong::any && !TooMany::any);
 static_assert(count_of<decltype([](auto&&...) {}), A, B> == 2, "a listener of anything takes all");
 static_assert(count_of<decltype([](A, auto...) {}), A, B> == 2);
-static_assert(Taken<decltype([](auto&&...) {}), Thing, A, B>::self == false, "and not the emitter, which it did not ask for");
+static_assert(Taken<decltype([](auto&&...) {}), Thing, A, B>::self == false,
+              "and not the emitter, which it did not ask for");
 
 // ── the table of events ──
 
 static_assert(Thing::Events::index_of("data") == 0 && Thing::Events::index_of("error") == 2);
-static_assert(Thing::Events::index_of("nothing") == 3 && Thing::Events::index_of("") == 3 && Thing::Events::index_of("dat") == 3);
+static_assert(Thing::Events::index_of("nothing") == 3 && Thing::Events::index_of("") == 3 &&
+              Thing::Events::index_of("dat") == 3);
 static_assert(Thing::Events::has<"end"> && !Thing::Events::has<"End"> && !Thing::Events::has<"ende">);
 static_assert(std::is_same_v<EventAt<Thing::Events, 1>::type, Event<"end">>);
 
-}  // namespace
+} // namespace
 
 TEST_CASE("S1.1: every way of adding gives the emitter back, so that calls make a chain") {
   Thing::State state;
   const Thing thing(state);
-  const Thing& same = thing.on<"end">([] {}).once<"end">([] {}).prependListener<"end">([] {}).prependOnceListener<"end">([] {});
+  const Thing& same =
+      thing.on<"end">([] {}).once<"end">([] {}).prependListener<"end">([] {}).prependOnceListener<"end">(
+          [] {});
   CHECK(&same == &thing);
   CHECK(thing.fire<1>());
   CHECK_MESSAGE(state.listeners.count(1) == 2, "those for one time have gone");
@@ -99,7 +104,8 @@ TEST_CASE("S1.1: prependOnceListener comes first, once, also in front of others 
   CHECK(order == "pz3");
 }
 
-TEST_CASE("S1.2: a token of what has run once, was removed, or never was, takes nothing off and is not told") {
+TEST_CASE(
+    "S1.2: a token of what has run once, was removed, or never was, takes nothing off and is not told") {
   Thing::State state;
   const Thing thing(state);
   std::string order;
@@ -133,7 +139,9 @@ TEST_CASE("S1.3, S1.8: the object is told what was added and removed, behind the
   CHECK_FALSE(thing.fire<0>(std::string(), 0));
 }
 
-TEST_CASE("S1.7: what takes the place of an error monitor is a listener that stands first, and throws the error on") {
+TEST_CASE(
+    "S1.7: what takes the place of an error monitor is a listener that stands first, and throws the error "
+    "on") {
   Thing::State state;
   const Thing thing(state);
   std::string seen;
@@ -155,7 +163,9 @@ TEST_CASE("S1.9, S1.10, S1.11: listeners are counted, the object's own too; any 
   CHECK(thing.listenerCount<"end">() == 1);
 }
 
-TEST_CASE("a listener may change the argument that it is told only if the event lets it, and gets the object's own values") {
+TEST_CASE(
+    "a listener may change the argument that it is told only if the event lets it, and gets the object's own "
+    "values") {
   Thing::State state;
   const Thing thing(state);
   static_assert(!Taken<void (*)(std::string&), Thing, const std::string>::any);

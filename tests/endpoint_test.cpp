@@ -22,7 +22,9 @@ TEST_CASE("what moves through the layers is plain bytes: copied without a word, 
   static_assert(nothing.data == nullptr && nothing.size == 0);
 }
 
-TEST_CASE("S9.24, S23.10: without a word a server has a backlog of 511, both families, its port alone, and a private path") {
+TEST_CASE(
+    "S9.24, S23.10: without a word a server has a backlog of 511, both families, its port alone, and a "
+    "private path") {
   constexpr ListenFlags flags;
   static_assert(flags.backlog == 511 && !flags.ipv6_only && !flags.reuse_port);
   constexpr PathMode mode;

@@ -9,7 +9,8 @@ using net::Errc;
 
 namespace {
 
-constexpr int first = static_cast<int>(Errc::ERR_SERVER_ALREADY_LISTEN), last = static_cast<int>(Errc::ERR_LOOKUP_OTHER);
+constexpr int first = static_cast<int>(Errc::ERR_SERVER_ALREADY_LISTEN),
+              last = static_cast<int>(Errc::ERR_LOOKUP_OTHER);
 
 /// Every code has its one row, with a name that no other code has.
 constexpr bool codes_are_told_apart() {
@@ -19,14 +20,17 @@ constexpr bool codes_are_told_apart() {
       rows += static_cast<int>(row.code) == code;
       if (static_cast<int>(row.code) != code && row.name == name_of(static_cast<Errc>(code))) return false;
     }
-    if (rows != 1 || name_of(static_cast<Errc>(code)).empty() || message_of(static_cast<Errc>(code)).empty()) return false;
+    if (rows != 1 || name_of(static_cast<Errc>(code)).empty() || message_of(static_cast<Errc>(code)).empty())
+      return false;
   }
   return std::size(code_rows) == last - first + 1;
 }
 
 constexpr bool kinds_are_nodes() {
   for (const CodeRow& row : code_rows) {
-    if (row.kind != "Error" && row.kind != "TypeError" && row.kind != "RangeError" && row.kind != "AbortError") return false;
+    if (row.kind != "Error" && row.kind != "TypeError" && row.kind != "RangeError" &&
+        row.kind != "AbortError")
+      return false;
   }
   return true;
 }
@@ -49,9 +53,10 @@ constexpr bool lookup_numbers_differ() {
   return true;
 }
 
-}  // namespace
+} // namespace
 
-TEST_CASE("S3.10: every code of the library has one row, a name of its own, a text, and one of Node's kinds") {
+TEST_CASE(
+    "S3.10: every code of the library has one row, a name of its own, a text, and one of Node's kinds") {
   static_assert(codes_are_told_apart() && kinds_are_nodes());
   CHECK(kind_of(Errc::ERR_SOCKET_BAD_PORT) == "RangeError");
   CHECK(kind_of(Errc::ERR_MISSING_ARGS) == "TypeError");

@@ -12,15 +12,18 @@ struct Named {
 };
 
 constexpr bool equal_literals_are_one_argument() { return std::is_same_v<Named<"data">, Named<"data">>; }
-constexpr bool others_are_not() { return !std::is_same_v<Named<"data">, Named<"date">> && !std::is_same_v<Named<"a">, Named<"ab">>; }
+constexpr bool others_are_not() {
+  return !std::is_same_v<Named<"data">, Named<"date">> && !std::is_same_v<Named<"a">, Named<"ab">>;
+}
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a literal is a template argument: the same text is the same type, and the text can be read back") {
   static_assert(equal_literals_are_one_argument() && others_are_not());
   static_assert(Named<"data">::name == "data" && Named<"data">::name.size() == 4);
   static_assert(Named<"">::name.empty());
-  static_assert(Named<"a\0b">::name == std::string_view("a\0b", 3), "a NUL inside is part of it, the one at the end is not");
+  static_assert(Named<"a\0b">::name == std::string_view("a\0b", 3),
+                "a NUL inside is part of it, the one at the end is not");
   const net::fixed_string made("made while running");
   CHECK(made.view() == "made while running");
 }

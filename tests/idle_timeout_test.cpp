@@ -1,4 +1,5 @@
-// The clock of the machine in memory goes only when the loop waits, so what comes when is known to the millisecond.
+// The clock of the machine in memory goes only when the loop waits, so what comes when is known to the
+// millisecond.
 #include "tests/memory_machine.hpp"
 
 #include <doctest/doctest.h>
@@ -36,7 +37,7 @@ struct Pair {
   std::optional<net::Socket> accepted;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("S18.1, S18.4: 'timeout' comes once, when nothing happened for so long, and nothing else happens") {
   Pair pair;
@@ -132,7 +133,8 @@ TEST_CASE("S18.3: the timeout keeps neither the loop alive nor a socket that nob
   CHECK(told == 1);
 }
 
-TEST_CASE("S18.6: setTimeout() with a listener adds it for one time; 0 takes the timeout away, not the listener") {
+TEST_CASE(
+    "S18.6: setTimeout() with a listener adds it for one time; 0 takes the timeout away, not the listener") {
   Pair pair;
   pair.connect();
   int told = 0;
@@ -162,7 +164,8 @@ TEST_CASE("S18.7, S11.18: after destroy() no 'timeout' comes, and setTimeout() h
   CHECK(told == 0);
 }
 
-TEST_CASE("S18.7: nor does it come back with another connection, told before or not, unless it is set again") {
+TEST_CASE(
+    "S18.7: nor does it come back with another connection, told before or not, unless it is set again") {
   for (const bool told_before : {false, true}) {
     Pair pair({.reusable = true});
     pair.connect();

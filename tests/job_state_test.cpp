@@ -19,7 +19,7 @@ WorkRef work_for(JobState<T>& state, F call) {
 
 std::string message_of(const net::Error& error) { return error.what(); }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a job keeps the loop alive until its work has come home, and tells everyone who asked on ticks") {
   LoopCore loop;

@@ -27,11 +27,14 @@ struct Joined {
   Descriptor read, write;
 };
 
-bool has_flags(int fd) { return (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 && (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0; }
+bool has_flags(int fd) {
+  return (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 && (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
+}
 
-}  // namespace
+} // namespace
 
-TEST_CASE("every descriptor that is opened does not block, and is closed when the process becomes another one") {
+TEST_CASE(
+    "every descriptor that is opened does not block, and is closed when the process becomes another one") {
   const Descriptor socket(os::open_socket(AF_INET));
   CHECK(has_flags(socket.get()));
   const Descriptor listening(os::listen_on(os::parse_endpoint("127.0.0.1", 0), {}));
@@ -83,7 +86,8 @@ TEST_CASE("one send takes up to 64 pieces, in order; the rest is for the next") 
   CHECK(os::receive(joined.read.get(), room, sizeof room) == -EAGAIN);
 }
 
-TEST_CASE("S22.1: writing where nobody reads is EPIPE; a SIGPIPE that was waiting for somebody else still waits") {
+TEST_CASE(
+    "S22.1: writing where nobody reads is EPIPE; a SIGPIPE that was waiting for somebody else still waits") {
   for (const bool pipe : {false, true}) {
     Joined joined(pipe);
     joined.read.close();
@@ -118,7 +122,8 @@ TEST_CASE("S22.4: a descriptor is told by what it is") {
   CHECK(os::kind_of(Descriptor(::socket(AF_INET, SOCK_DGRAM, 0)).get()) == os::Kind::datagram);
   CHECK(os::kind_of(Descriptor(::open("/dev/null", O_RDONLY)).get()) == os::Kind::unknown);
   const tests::TemporaryDirectory directory;
-  CHECK(os::kind_of(Descriptor(::open(directory.file("f").c_str(), O_RDWR | O_CREAT, 0600)).get()) == os::Kind::file);
+  CHECK(os::kind_of(Descriptor(::open(directory.file("f").c_str(), O_RDWR | O_CREAT, 0600)).get()) ==
+        os::Kind::file);
   CHECK(os::kind_of(-1) == os::Kind::unknown);
 }
 
@@ -148,7 +153,9 @@ TEST_CASE("S11.17: only a link-local address shows its interface, by name, or by
   CHECK(os::interface_index("12x") == 0);
 }
 
-TEST_CASE("S23.5, S23.7: a path fits with or without its last NUL; one inside is none, save at the front of an abstract name") {
+TEST_CASE(
+    "S23.5, S23.7: a path fits with or without its last NUL; one inside is none, save at the front of an "
+    "abstract name") {
   os::SystemAddress address;
   const std::size_t most = sizeof(sockaddr_un::sun_path);
   CHECK(address.set_path(std::string(most, 'p')));
@@ -195,7 +202,8 @@ TEST_CASE("a bell that was rung is readable until it is silenced, however often 
 TEST_CASE("the error that waits on a socket is given once") {
   const tests::ClosedPort closed;
   const Descriptor socket(os::open_socket(AF_INET));
-  const int began = os::connect_to(socket.get(), os::SystemAddress(os::parse_endpoint("127.0.0.1", closed.number())));
+  const int began =
+      os::connect_to(socket.get(), os::SystemAddress(os::parse_endpoint("127.0.0.1", closed.number())));
   if (began == -EINPROGRESS) {
     pollfd entry{socket.get(), POLLOUT, 0};
     REQUIRE(::poll(&entry, 1, 5000) == 1);

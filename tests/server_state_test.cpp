@@ -12,7 +12,9 @@
 
 using namespace tests;
 
-TEST_CASE("the loop keeps a server while it listens or has connections, and no longer: what its listeners held is free then") {
+TEST_CASE(
+    "the loop keeps a server while it listens or has connections, and no longer: what its listeners held is "
+    "free then") {
   net::Loop loop;
   const auto held = std::make_shared<int>(0);
   int port = 0;
@@ -35,7 +37,8 @@ TEST_CASE("the loop keeps a server while it listens or has connections, and no l
   CHECK(held.use_count() == 1);
 }
 
-TEST_CASE("S8.3, S8.6, S8.7: listening and address go with close(); a path stays, also of a listen that failed") {
+TEST_CASE(
+    "S8.3, S8.6, S8.7: listening and address go with close(); a path stays, also of a listen that failed") {
   net::Loop loop;
   const net::Server tcp(loop);
   CHECK_FALSE(tcp.listening());
@@ -71,7 +74,8 @@ TEST_CASE("S8.3, S8.6, S8.7: listening and address go with close(); a path stays
   run_to_the_end(loop);
 }
 
-TEST_CASE("S9.11: the listener of a listen that failed stays, and runs at the next success, before later ones") {
+TEST_CASE(
+    "S9.11: the listener of a listen that failed stays, and runs at the next success, before later ones") {
   net::Loop loop;
   Log log;
   const net::Server holder(loop), server(loop, {.reusable = true});
@@ -90,7 +94,8 @@ TEST_CASE("S9.11: the listener of a listen that failed stays, and runs at the ne
   CHECK(log.text() == "error first second");
 }
 
-TEST_CASE("S9.13, S9.14: a connection that still waits is refused or reset by close(), and counts for nothing") {
+TEST_CASE(
+    "S9.13, S9.14: a connection that still waits is refused or reset by close(), and counts for nothing") {
   net::Loop loop;
   Log log;
   const net::Server server(loop);
@@ -145,7 +150,8 @@ TEST_CASE("S9.14, S9.17: 'close' waits for every connection, however each ends, 
   CHECK(log.text() == "close");
 }
 
-TEST_CASE("S9.15: 'close' of close() on a server that was closed before comes again, each callback runs once") {
+TEST_CASE(
+    "S9.15: 'close' of close() on a server that was closed before comes again, each callback runs once") {
   net::Loop loop;
   Log log;
   const net::Server server(loop);
@@ -191,7 +197,8 @@ TEST_CASE("S8.4: the limit may be changed at any time; those who are there stay"
   run_to_the_end(loop);
 }
 
-TEST_CASE("S9.18, S3.1: an accept that fails otherwise is an 'error' in Node's words, and the server goes on") {
+TEST_CASE(
+    "S9.18, S3.1: an accept that fails otherwise is an 'error' in Node's words, and the server goes on") {
   net::Loop loop;
   std::string failure;
   const net::Server server(loop);
@@ -212,7 +219,8 @@ TEST_CASE("S9.18, S3.1: an accept that fails otherwise is an 'error' in Node's w
 
 // ── keeping the loop alive ─────────────────────────────────────────────────
 
-TEST_CASE("S19.8: a server that listens keeps the loop alive; one that is closed only through sockets that read") {
+TEST_CASE(
+    "S19.8: a server that listens keeps the loop alive; one that is closed only through sockets that read") {
   net::Loop loop;
   bool closed = false;
   const net::Server server(loop, {.pauseOnConnect = true});

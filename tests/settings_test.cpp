@@ -173,3 +173,94 @@ TEST_CASE("S18.16: the type of service is set, remembered and read back") {
   accepted->destroy();
   run_to_the_end(loop);
 }
+
+// ── keeping the loop alive ─────────────────────────────────────────────────
+
+TEST_CASE(
+    "S19.1, S19.3, S19.5: unref() holds from the connection on, also if said before it, and the last word "
+    "counts") {
+  for (const bool wanted : {false, true}) {
+    net::Loop loop;
+    const net::Server server(loop, {.pauseOnConnect = true});
+    server.listen(0).unref();
+    std::optional<net::Socket> accepted;
+    server.on<"connection">([&](const net::Socket& socket) { accepted = socket; });
+    const net::Socket client(loop);
+    if (wanted) {
+      client.unref().ref().ref();
+    } else {
+      client.ref().unref().unref();
+    }
+    client.resume().connect(server.address()->port, "127.0.0.1");
+    CHECK_MESSAGE(loop.alive(), "S19.6: a connection under way keeps it alive in any case");
+    run_until(loop, [&] { return !client.connecting(); });
+    CHECK(loop.alive() == wanted);
+    CHECK(client.readyState() == net::ReadyState::open);
+    const net::Timer awake = loop.setInterval([] {}, 1);
+    run_until(loop, [&] { return accepted.has_value(); });
+    std::string heard;
+    client.on<"data">([&heard](net::Chunk chunk) { heard += chunk; });
+    accepted->write("works on");
+    run_until(loop, [&] { return heard == "works on"; });
+    awake.close();
+    CHECK(loop.alive() == wanted);
+    client.destroy();
+    CHECK_MESSAGE(loop.alive(), "S19.6: its 'close' is still to be told");
+    accepted->destroy();
+    server.close();
+    run_to_the_end(loop);
+  }
+}
+
+TEST_CASE("S19.6: a write and a shutdown under way keep the loop alive, though the socket is unref'd") {
+  net::Loop loop;
+  Ends ends(loop);
+  ends.client.unref();
+  CHECK_FALSE(loop.alive());
+  bool written = false;
+  ends.client.write(std::string(16u << 20, 'x'), [&written] { written = true; });
+  CHECK(loop.alive());
+  ends.accepted->unref().resume();
+  loop.run();
+  CHECK(written);
+  CHECK(ends.client.writableLength() == 0);
+  bool finished = false;
+  ends.client.on<"finish">([&finished] { finished = true; });
+  ends.client.end();
+  CHECK(loop.alive());
+  loop.run();
+  CHECK(finished);
+  ends.destroy();
+}
+
+TEST_CASE(
+    "S19.7: a socket that does not read keeps nothing alive; one that is paused later does until its buffer "
+    "is full") {
+  net::Loop loop;
+  Ends ends(loop);
+  CHECK_FALSE(loop.alive());
+  ends.client.resume();
+  loop.runOnce(0);
+  CHECK(loop.alive());
+  ends.client.pause();
+  CHECK(loop.alive());
+  ends.accepted->write(std::string(4 * ends.client.readableHighWaterMark(), 'x'));
+  loop.run();
+  CHECK(ends.client.readableLength() >= ends.client.readableHighWaterMark());
+  CHECK(ends.client.readyState() == net::ReadyState::open);
+  ends.destroy();
+}
+
+TEST_CASE("S19.9: what is still open when the loop goes is closed by the system, and nobody is told") {
+  Log log;
+  const std::size_t before = open_descriptors();
+  {
+    net::Loop loop;
+    Ends ends(loop);
+    note(ends.client, log);
+    note(*ends.accepted, log);
+    ends.client.write("x", [&log] { log.add("written"); });
+  }
+  CHECK(log.text().empty());
+  CHECK(open_descriptors() == before);
+}

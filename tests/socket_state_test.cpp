@@ -41,48 +41,28 @@ const std::string opening = "opening connecting pending readable writable";
 const std::string connected = "open readable writable";
 const std::string gone = "closed pending destroyed closed";
 
-/// Two ends of one connection, neither of which reads by itself.
-struct Ends {
-  explicit Ends(net::Loop& on) : loop(on), server(on, {.allowHalfOpen = true, .pauseOnConnect = true}) {
-    server.listen(0, "127.0.0.1");
-    server.once<"connection">([this](const net::Socket& socket) { accepted = socket, server.close(); });
-    server.once<"listening">([this] { client.connect(server.address()->port, "127.0.0.1"); });
-    client.pause();
-    run_until(loop, [this] { return accepted && !client.pending(); });
-  }
-  void destroy() {
-    client.destroy();
-    accepted->destroy();
-    run_to_the_end(loop);
-  }
-
-  net::Loop& loop;
-  net::Server server;
-  net::Socket client{loop, {.allowHalfOpen = true}};
-  std::optional<net::Socket> accepted;
-};
-
 // One comparison asks for all that a read or a write has to look at.
 using net::detail::Flow;
 using net::detail::ReadGate;
 using net::detail::WriteGate;
 
-}  // namespace
+} // namespace
 
 TEST_CASE("the gates are open in the common case only: whatever else is asked for closes them") {
   CHECK_FALSE(ReadGate{}.plain());
   CHECK(ReadGate{Flow::flowing, true}.plain());
   CHECK_FALSE(ReadGate{Flow::paused, true}.plain());
   CHECK_FALSE(ReadGate{Flow::flowing, false}.plain());
-  for (bool ReadGate::*const each : {&ReadGate::users_buffer, &ReadGate::decodes, &ReadGate::ended, &ReadGate::timed}) {
+  for (bool ReadGate::*const each :
+       {&ReadGate::users_buffer, &ReadGate::decodes, &ReadGate::ended, &ReadGate::timed}) {
     ReadGate gate{Flow::flowing, true};
     gate.*each = true;
     CHECK_FALSE(gate.plain());
   }
   CHECK_FALSE(WriteGate{}.open());
   CHECK(WriteGate{true}.open());
-  for (bool WriteGate::*const each : {&WriteGate::connecting, &WriteGate::writing, &WriteGate::need_drain, &WriteGate::ending,
-                                      &WriteGate::errored}) {
+  for (bool WriteGate::*const each : {&WriteGate::connecting, &WriteGate::writing, &WriteGate::need_drain,
+                                      &WriteGate::ending, &WriteGate::errored}) {
     WriteGate gate{true};
     gate.*each = true;
     CHECK_FALSE(gate.open());
@@ -112,10 +92,12 @@ TEST_CASE("S10.1, S11.2, S11.3: new, connecting, connected, ended by itself, end
   client.resume().connect(one.port(), "127.0.0.1");
   rows.push_back(row(client));
   run_to_the_end(loop);
-  CHECK(joined(rows) == joined({fresh, opening, opening, connected, connected, "readOnly readable", "readOnly readable", "closed", gone}));
+  CHECK(joined(rows) == joined({fresh, opening, opening, connected, connected, "readOnly readable",
+                                "readOnly readable", "closed", gone}));
 }
 
-TEST_CASE("S11.2: the other side ended first: writeOnly in 'end', until the automatic end; closed in 'finish'") {
+TEST_CASE(
+    "S11.2: the other side ended first: writeOnly in 'end', until the automatic end; closed in 'finish'") {
   for (const bool half_open : {false, true}) {
     net::Loop loop;
     const OneConnection one(loop, {.allowHalfOpen = half_open});
@@ -191,10 +173,14 @@ TEST_CASE("S11.2: of several addresses one that failed, or is slow, leaves the s
   Rows rows;
   client.on<"connectionAttemptFailed">([&] { rows.push_back(row(client)); });
   client.on<"error">([&] { rows.push_back(row(client)); });
-  client.connect({.port = nobody.number(), .host = "both", .lookup = [](std::string_view, const net::LookupOptions&, const net::LookupCallback& answer) {
-    const net::LookupAddress found[] = {{"127.0.0.1", net::Family::IPv4}, {"127.0.0.2", net::Family::IPv4}};
-    answer(net::Error(), found);
-  }});
+  client.connect(
+      {.port = nobody.number(),
+       .host = "both",
+       .lookup = [](std::string_view, const net::LookupOptions&, const net::LookupCallback& answer) {
+         const net::LookupAddress found[] = {{"127.0.0.1", net::Family::IPv4},
+                                             {"127.0.0.2", net::Family::IPv4}};
+         answer(net::Error(), found);
+       }});
   run_to_the_end(loop);
   CHECK(joined(rows) == joined({opening, opening, gone}));
 }
@@ -210,7 +196,8 @@ TEST_CASE("S11.2, S11.4: destroy() is seen at once, with a connection and withou
   CHECK(row(ends.client) == gone);
 }
 
-TEST_CASE("S11.2, S11.5: a write that failed is seen before its error is told: readOnly, and the error is there") {
+TEST_CASE(
+    "S11.2, S11.5: a write that failed is seen before its error is told: readOnly, and the error is there") {
   net::Loop loop;
   Ends ends(loop);
   REQUIRE(::shutdown(ends.client.nativeHandle(), SHUT_WR) == 0);
@@ -282,11 +269,14 @@ TEST_CASE("S11.9, S11.10: what waits to be sent is counted in bytes; bufferSize 
   ends.destroy();
 }
 
-TEST_CASE("S11.13, S11.14, S11.15: both ends have addresses while there is a connection; the remote one stays known") {
+TEST_CASE(
+    "S11.13, S11.14, S11.15: both ends have addresses while there is a connection; the remote one stays "
+    "known") {
   net::Loop loop;
   const net::Socket none(loop);
   CHECK_FALSE(none.address().has_value());
-  CHECK((none.remoteAddress().empty() && none.remotePort() == 0 && none.localAddress().empty() && none.localPort() == 0));
+  CHECK((none.remoteAddress().empty() && none.remotePort() == 0 && none.localAddress().empty() &&
+         none.localPort() == 0));
   CHECK(none.localFamily() == net::Family::unspecified);
   Ends ends(loop);
   CHECK(ends.client.remoteAddress() == "127.0.0.1");
@@ -302,7 +292,9 @@ TEST_CASE("S11.13, S11.14, S11.15: both ends have addresses while there is a con
   CHECK_FALSE(ends.accepted->address().has_value());
 }
 
-TEST_CASE("S11.16: over a server of both families an IPv4 client is seen as a mapped address, and sees IPv4 itself") {
+TEST_CASE(
+    "S11.16: over a server of both families an IPv4 client is seen as a mapped address, and sees IPv4 "
+    "itself") {
   net::Loop loop;
   const OneConnection one(loop);
   if (one.server.address()->family != net::Family::IPv6) {
@@ -313,13 +305,15 @@ TEST_CASE("S11.16: over a server of both families an IPv4 client is seen as a ma
   }
   std::string seen;
   one.server.on<"connection">([&seen](const net::Socket& socket) {
-    seen = socket.remoteAddress() + " " + socket.localAddress() + " " + std::string(to_string(socket.remoteFamily()));
+    seen = socket.remoteAddress() + " " + socket.localAddress() + " " +
+           std::string(to_string(socket.remoteFamily()));
     socket.destroy();
   });
   const net::Socket client = client_of(loop, one.server);
   std::string own;
   client.on<"error">([] {});
-  client.on<"connect">([&] { own = client.remoteAddress() + " " + std::string(to_string(client.remoteFamily())); });
+  client.on<"connect">(
+      [&] { own = client.remoteAddress() + " " + std::string(to_string(client.remoteFamily())); });
   run_to_the_end(loop);
   CHECK(seen == "::ffff:127.0.0.1 ::ffff:127.0.0.1 IPv6");
   CHECK(own == "127.0.0.1 IPv4");
@@ -327,13 +321,21 @@ TEST_CASE("S11.16: over a server of both families an IPv4 client is seen as a ma
 
 TEST_CASE("S11.22: whatever state a socket is in, asking it and setting it throws nothing") {
   const auto ask_everything = [](const net::Socket& socket) {
-    socket.setNoDelay().setNoDelay(false).setKeepAlive(true, 5000).setKeepAlive().setTimeout(1000).setTimeout(0);
+    socket.setNoDelay()
+        .setNoDelay(false)
+        .setKeepAlive(true, 5000)
+        .setKeepAlive()
+        .setTimeout(1000)
+        .setTimeout(0);
     socket.unref().ref().pause().resume().setEncoding("latin1");
     (void)socket.read(), (void)socket.read(7);
     (void)socket.address(), (void)socket.remoteAddress(), (void)socket.localAddress(), (void)socket.timeout();
-    (void)socket.bytesRead(), (void)socket.bytesWritten(), (void)socket.bufferSize(), (void)socket.readyState();
-    (void)socket.errored(), (void)socket.readableEncoding(), (void)socket.getTypeOfService(), (void)socket.nativeHandle();
-    (void)socket.autoSelectFamilyAttemptedAddresses(), (void)socket.readableFlowing(), (void)socket.writableNeedDrain();
+    (void)socket.bytesRead(), (void)socket.bytesWritten(), (void)socket.bufferSize(),
+        (void)socket.readyState();
+    (void)socket.errored(), (void)socket.readableEncoding(), (void)socket.getTypeOfService(),
+        (void)socket.nativeHandle();
+    (void)socket.autoSelectFamilyAttemptedAddresses(), (void)socket.readableFlowing(),
+        (void)socket.writableNeedDrain();
   };
   net::Loop loop;
   const OneConnection one(loop);
@@ -345,7 +347,12 @@ TEST_CASE("S11.22: whatever state a socket is in, asking it and setting it throw
     ++asked;
   };
   ask();
-  client.on<"connectionAttempt">(ask).on<"connect">(ask).on<"ready">(ask).on<"finish">(ask).on<"end">(ask).on<"close">(ask);
+  client.on<"connectionAttempt">(ask)
+      .on<"connect">(ask)
+      .on<"ready">(ask)
+      .on<"finish">(ask)
+      .on<"end">(ask)
+      .on<"close">(ask);
   client.connect(one.port(), "127.0.0.1");
   ask();
   client.end("x");
@@ -361,7 +368,8 @@ TEST_CASE("S1.11: a fresh socket has one listener of 'end', its own, and no othe
   net::Loop loop;
   const net::Socket socket(loop);
   CHECK(socket.listenerCount<"end">() == 1);
-  CHECK(socket.listenerCount<"data">() + socket.listenerCount<"close">() + socket.listenerCount<"error">() == 0);
+  CHECK(socket.listenerCount<"data">() + socket.listenerCount<"close">() + socket.listenerCount<"error">() ==
+        0);
   CHECK(net::Server(loop).listenerCount<"connection">() == 0);
   CHECK(net::Server(loop, {}, [] {}).listenerCount<"connection">() == 1);
 }
@@ -372,11 +380,14 @@ TEST_CASE("S10.2: a socket may connect by a path after it was connected by TCP, 
   const net::Server tcp(loop), local(loop);
   tcp.listen(0);
   local.listen(directory.file("s"));
-  for (const net::Server& server : {tcp, local}) server.on<"connection">([](const net::Socket& socket) { socket.end(); });
+  for (const net::Server& server : {tcp, local})
+    server.on<"connection">([](const net::Socket& socket) { socket.end(); });
   const net::Socket client(loop, {.reusable = true});
   std::string kinds;
   int round = 0;
-  const auto next = [&] { round % 2 == 0 ? client.connect(tcp.address()->port, "127.0.0.1") : client.connect(directory.file("s")); };
+  const auto next = [&] {
+    round % 2 == 0 ? client.connect(tcp.address()->port, "127.0.0.1") : client.connect(directory.file("s"));
+  };
   client.on<"connect">([&] { kinds += client.remoteAddress().empty() ? "path " : "tcp "; });
   client.on<"close">([&] {
     if (++round < 4) return next();
@@ -387,91 +398,4 @@ TEST_CASE("S10.2: a socket may connect by a path after it was connected by TCP, 
   next();
   run_to_the_end(loop);
   CHECK(kinds == "tcp path tcp path ");
-}
-
-// ── keeping the loop alive ─────────────────────────────────────────────────
-
-TEST_CASE("S19.1, S19.3, S19.5: unref() holds from the connection on, also if said before it, and the last word counts") {
-  for (const bool wanted : {false, true}) {
-    net::Loop loop;
-    const net::Server server(loop, {.pauseOnConnect = true});
-    server.listen(0).unref();
-    std::optional<net::Socket> accepted;
-    server.on<"connection">([&](const net::Socket& socket) { accepted = socket; });
-    const net::Socket client(loop);
-    if (wanted) {
-      client.unref().ref().ref();
-    } else {
-      client.ref().unref().unref();
-    }
-    client.resume().connect(server.address()->port, "127.0.0.1");
-    CHECK_MESSAGE(loop.alive(), "S19.6: a connection under way keeps it alive in any case");
-    run_until(loop, [&] { return !client.connecting(); });
-    CHECK(loop.alive() == wanted);
-    CHECK(row(client) == connected);
-    const net::Timer awake = loop.setInterval([] {}, 1);
-    run_until(loop, [&] { return accepted.has_value(); });
-    std::string heard;
-    client.on<"data">([&heard](net::Chunk chunk) { heard += chunk; });
-    accepted->write("works on");
-    run_until(loop, [&] { return heard == "works on"; });
-    awake.close();
-    CHECK(loop.alive() == wanted);
-    client.destroy();
-    CHECK_MESSAGE(loop.alive(), "S19.6: its 'close' is still to be told");
-    accepted->destroy();
-    server.close();
-    run_to_the_end(loop);
-  }
-}
-
-TEST_CASE("S19.6: a write and a shutdown under way keep the loop alive, though the socket is unref'd") {
-  net::Loop loop;
-  Ends ends(loop);
-  ends.client.unref();
-  CHECK_FALSE(loop.alive());
-  bool written = false;
-  ends.client.write(std::string(16u << 20, 'x'), [&written] { written = true; });
-  CHECK(loop.alive());
-  ends.accepted->unref().resume();
-  loop.run();
-  CHECK(written);
-  CHECK(ends.client.writableLength() == 0);
-  bool finished = false;
-  ends.client.on<"finish">([&finished] { finished = true; });
-  ends.client.end();
-  CHECK(loop.alive());
-  loop.run();
-  CHECK(finished);
-  ends.destroy();
-}
-
-TEST_CASE("S19.7: a socket that does not read keeps nothing alive; one that is paused later does until its buffer is full") {
-  net::Loop loop;
-  Ends ends(loop);
-  CHECK_FALSE(loop.alive());
-  ends.client.resume();
-  loop.runOnce(0);
-  CHECK(loop.alive());
-  ends.client.pause();
-  CHECK(loop.alive());
-  ends.accepted->write(std::string(4 * ends.client.readableHighWaterMark(), 'x'));
-  loop.run();
-  CHECK(ends.client.readableLength() >= ends.client.readableHighWaterMark());
-  CHECK(row(ends.client) == connected);
-  ends.destroy();
-}
-
-TEST_CASE("S19.9: what is still open when the loop goes is closed by the system, and nobody is told") {
-  Log log;
-  const std::size_t before = open_descriptors();
-  {
-    net::Loop loop;
-    Ends ends(loop);
-    note(ends.client, log);
-    note(*ends.accepted, log);
-    ends.client.write("x", [&log] { log.add("written"); });
-  }
-  CHECK(log.text().empty());
-  CHECK(open_descriptors() == before);
 }
