@@ -3843,6 +3843,7 @@ class LoopCore {
   void run_letters();
   void run_immediates();
   void abandon_all() noexcept;
+  void abandon_handles() noexcept;
 
   Machine::Poller poller_;
   mutable std::uint64_t now_ = 0;
@@ -4088,24 +4089,33 @@ inline void LoopCore::abandon_all() noexcept {
     const os::Locked locked(mailbox_->mutex);
     mailbox_->loop = nullptr;
   }
-  for (Handle* handle = handles_; handle; handle = handle->next) handle->retain();
-  // listeners that die here may let go of other handles, which stay in the list until all are abandoned
-  for (Handle* handle = handles_; handle; handle = handle->next) handle->operations->abandon(*handle);
+  mailbox_->letters.clear();
+  // what dies may be the user's, and leave something new behind: again, until there is nothing
+  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | letters_.size()) != 0) abandon_handles();
+  mailbox_->release();
+}
+
+inline void LoopCore::abandon_handles() noexcept {
+  Handle* const all = handles_;
+  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
+  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
+  // stand before them
+  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
   while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
   ticks_.clear();
   pending_.clear();
   closing_.clear();
   immediates_.clear();
   letters_.clear();
-  while (Handle* handle = handles_) {
-    handles_ = handle->next;
-    if (handles_) handles_->previous = nullptr;
+  if (!all) return;
+  (all->previous ? all->previous->next : handles_) = nullptr;
+  for (Handle* handle = all; handle;) {
+    Handle* const next = handle->next;
     handle->previous = handle->next = nullptr;
     handle->loop = nullptr;
     handle->release();
+    handle = next;
   }
-  mailbox_->letters.clear();
-  mailbox_->release();
 }
 
 }  // namespace net::detail::inline NET_MACHINE
@@ -6285,6 +6295,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   std::uint64_t idle_ms() const noexcept;
   void idle_check();
   void wake_idle();
+  void stop_idle() noexcept;
   void touch() {
     if (timed) note_activity();
   }
@@ -7557,7 +7568,7 @@ inline void SocketState::destroy(const Error& error) {
   destroyed = true;
   if (connecting) stop_connecting();
   connecting = false;
-  if (cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  stop_idle();
   if (has_handle) {
     close_handle(failing);
     tick_error(error);
@@ -7667,7 +7678,7 @@ inline NativeHandle SocketState::release_descriptor() {
   kernel_reading = false;
   destroyed = close_told = true;
   has_handle = shutting_down = false;
-  if (cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  stop_idle();
   recount();
   if (server) server->operations->child_gone(*server);
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
@@ -7769,6 +7780,7 @@ inline void SocketState::abandon() {
 inline SocketState::~SocketState() {
   if (channel.is_open() && loop) loop->poller().drop(channel);
   stop_connecting();
+  stop_idle();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
   delete buffer;
   delete backlog;
@@ -7884,6 +7896,12 @@ inline void SocketState::idle_check() {
 inline void SocketState::wake_idle() {
   idle_over = false;
   if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
+}
+
+/// For good: another connection begins without it, unless setTimeout() is called again.
+inline void SocketState::stop_idle() noexcept {
+  timed = idle_over = false;
+  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
 }
 
 /// What was asked for before there was a connection.
@@ -8991,8 +9009,8 @@ class Socket : public Emitter<Socket> {
 
   // ── options ──
 
-  /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and takes the
-  /// listener off. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
+  /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and adds
+  /// no listener. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
   const Socket& setTimeout(Duration idle) const { return set_timeout(idle); }
   template <class F>
   const Socket& setTimeout(Duration idle, F&& listener) const {

@@ -205,3 +205,24 @@ TEST_CASE("S12.4: connecting a socket that has not closed yet throws; from 'clos
   run_to_the_end(loop);
   CHECK(log.text() == "close ECONNREFUSED");
 }
+
+TEST_CASE("S8.6, S11.15: where something is as text: an address with its port, IPv6 in brackets, or the path") {
+  using net::AddressInfo;
+  using net::Family;
+  CHECK(AddressInfo{"127.0.0.1", Family::IPv4, 80, {}}.toString() == "127.0.0.1:80");
+  CHECK(AddressInfo{"0.0.0.0", Family::IPv4, 0, {}}.toString() == "0.0.0.0:0");
+  CHECK(AddressInfo{"::", Family::IPv6, 65535, {}}.toString() == "[::]:65535");
+  CHECK(AddressInfo{"fe80::1%eth0", Family::IPv6, 1, {}}.toString() == "[fe80::1%eth0]:1");
+  CHECK(AddressInfo{{}, Family::unspecified, 0, "/tmp/s"}.toString() == "/tmp/s");
+  CHECK(AddressInfo{{}, Family::unspecified, 0, std::string("\0abstract", 9)}.toString() == std::string("\0abstract", 9));
+  net::Loop loop;
+  const net::Server server(loop);
+  server.listen(0);
+  const AddressInfo at = *server.address();
+  const auto parsed = net::SocketAddress::parse(at.toString());
+  REQUIRE(parsed);
+  CHECK(parsed->port() == at.port);
+  CHECK(parsed->address() == at.address);
+  server.close();
+  tests::run_to_the_end(loop);
+}

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <net.hpp>
+#include <optional>
 #include <ostream>  // doctest shows error codes with it
 #include <string>
 #include <string_view>
@@ -93,6 +94,27 @@ void run_until(net::Loop& loop, Condition condition) {
     }
   }
 }
+
+/// Two ends of one connection, neither of which reads by itself.
+struct Ends {
+  explicit Ends(net::Loop& on) : loop(on), server(on, {.allowHalfOpen = true, .pauseOnConnect = true}) {
+    server.listen(0, "127.0.0.1");
+    server.once<"connection">([this](const net::Socket& socket) { accepted = socket, server.close(); });
+    server.once<"listening">([this] { client.connect(server.address()->port, "127.0.0.1"); });
+    client.pause();
+    run_until(loop, [this] { return accepted && !client.pending(); });
+  }
+  void destroy() {
+    client.destroy();
+    accepted->destroy();
+    run_to_the_end(loop);
+  }
+
+  net::Loop& loop;
+  net::Server server;
+  net::Socket client{loop, {.allowHalfOpen = true}};
+  std::optional<net::Socket> accepted;
+};
 
 /// The error that a call throws; no error if it throws none.
 template <class F>

@@ -83,7 +83,46 @@ TEST_CASE("S18.9: the timeout option of createConnection is set before the conne
   CHECK(told);
 }
 
+TEST_CASE("S18.10, S18.11: what is set before the connection is applied with it, and what is set later at once") {
+  net::Loop loop;
+  const OneConnection one(loop);
+  std::optional<net::Socket> accepted;
+  one.server.on<"connection">([&accepted](net::Socket socket) { accepted = socket; });
+  const net::Socket client(loop);
+  client.setNoDelay().setKeepAlive(true, 7000);
+  client.connect(one.port(), "127.0.0.1");
+  run_until(loop, [&] { return accepted && !client.connecting(); });
+  CHECK(option(client, IPPROTO_TCP, TCP_NODELAY) != 0);
+  CHECK(keeps_alive(client) == 1);
+  CHECK_MESSAGE(option(*accepted, IPPROTO_TCP, TCP_NODELAY) == 0, "Nagle is on where nobody asked");
+  CHECK(keeps_alive(*accepted) == 0);
+  client.setNoDelay(false);
+  CHECK(option(client, IPPROTO_TCP, TCP_NODELAY) == 0);
+  // as if somebody else had changed it: what is set already is not set again
+  const int on = 1;
+  REQUIRE(::setsockopt(client.nativeHandle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+  client.setNoDelay(false);
+  CHECK(option(client, IPPROTO_TCP, TCP_NODELAY) != 0);
+  client.destroy();
+  accepted->destroy();
+  CHECK_NOTHROW(client.setNoDelay().setKeepAlive(true).setKeepAlive());
+  run_to_the_end(loop);
+}
+
 #if defined(TCP_KEEPIDLE)
+TEST_CASE("S18.12: keepAlive with a delay sets its own intervals: ten probes, one a second") {
+  connected({}, [](const net::Socket& client, const net::Socket&) {
+    const int own_interval = option(client, IPPROTO_TCP, TCP_KEEPINTVL), own_count = option(client, IPPROTO_TCP, TCP_KEEPCNT);
+    client.setKeepAlive(true);
+    CHECK(option(client, IPPROTO_TCP, TCP_KEEPINTVL) == own_interval);
+    CHECK(option(client, IPPROTO_TCP, TCP_KEEPCNT) == own_count);
+    client.setKeepAlive(true, 3000);
+    CHECK(idle_seconds(client) == 3);
+    CHECK(option(client, IPPROTO_TCP, TCP_KEEPINTVL) == 1);
+    CHECK(option(client, IPPROTO_TCP, TCP_KEEPCNT) == 10);
+  });
+}
+
 TEST_CASE("S18.13, S29.24: the delay of keepAlive is cut to seconds, and below one the system's own stays") {
   connected({}, [](const net::Socket& client, const net::Socket&) {
     const int own = idle_seconds(client);
@@ -133,4 +172,95 @@ TEST_CASE("S18.16: the type of service is set, remembered and read back") {
   CHECK(socket.getTypeOfService() == 0x28);
   accepted->destroy();
   run_to_the_end(loop);
+}
+
+// ── keeping the loop alive ─────────────────────────────────────────────────
+
+TEST_CASE(
+    "S19.1, S19.3, S19.5: unref() holds from the connection on, also if said before it, and the last word "
+    "counts") {
+  for (const bool wanted : {false, true}) {
+    net::Loop loop;
+    const net::Server server(loop, {.pauseOnConnect = true});
+    server.listen(0).unref();
+    std::optional<net::Socket> accepted;
+    server.on<"connection">([&](const net::Socket& socket) { accepted = socket; });
+    const net::Socket client(loop);
+    if (wanted) {
+      client.unref().ref().ref();
+    } else {
+      client.ref().unref().unref();
+    }
+    client.resume().connect(server.address()->port, "127.0.0.1");
+    CHECK_MESSAGE(loop.alive(), "S19.6: a connection under way keeps it alive in any case");
+    run_until(loop, [&] { return !client.connecting(); });
+    CHECK(loop.alive() == wanted);
+    CHECK(client.readyState() == net::ReadyState::open);
+    const net::Timer awake = loop.setInterval([] {}, 1);
+    run_until(loop, [&] { return accepted.has_value(); });
+    std::string heard;
+    client.on<"data">([&heard](net::Chunk chunk) { heard += chunk; });
+    accepted->write("works on");
+    run_until(loop, [&] { return heard == "works on"; });
+    awake.close();
+    CHECK(loop.alive() == wanted);
+    client.destroy();
+    CHECK_MESSAGE(loop.alive(), "S19.6: its 'close' is still to be told");
+    accepted->destroy();
+    server.close();
+    run_to_the_end(loop);
+  }
+}
+
+TEST_CASE("S19.6: a write and a shutdown under way keep the loop alive, though the socket is unref'd") {
+  net::Loop loop;
+  Ends ends(loop);
+  ends.client.unref();
+  CHECK_FALSE(loop.alive());
+  bool written = false;
+  ends.client.write(std::string(16u << 20, 'x'), [&written] { written = true; });
+  CHECK(loop.alive());
+  ends.accepted->unref().resume();
+  loop.run();
+  CHECK(written);
+  CHECK(ends.client.writableLength() == 0);
+  bool finished = false;
+  ends.client.on<"finish">([&finished] { finished = true; });
+  ends.client.end();
+  CHECK(loop.alive());
+  loop.run();
+  CHECK(finished);
+  ends.destroy();
+}
+
+TEST_CASE(
+    "S19.7: a socket that does not read keeps nothing alive; one that is paused later does until its buffer "
+    "is full") {
+  net::Loop loop;
+  Ends ends(loop);
+  CHECK_FALSE(loop.alive());
+  ends.client.resume();
+  loop.runOnce(0);
+  CHECK(loop.alive());
+  ends.client.pause();
+  CHECK(loop.alive());
+  ends.accepted->write(std::string(4 * ends.client.readableHighWaterMark(), 'x'));
+  loop.run();
+  CHECK(ends.client.readableLength() >= ends.client.readableHighWaterMark());
+  CHECK(ends.client.readyState() == net::ReadyState::open);
+  ends.destroy();
+}
+
+TEST_CASE("S19.9: what is still open when the loop goes is closed by the system, and nobody is told") {
+  Log log;
+  const std::size_t before = open_descriptors();
+  {
+    net::Loop loop;
+    Ends ends(loop);
+    note(ends.client, log);
+    note(*ends.accepted, log);
+    ends.client.write("x", [&log] { log.add("written"); });
+  }
+  CHECK(log.text().empty());
+  CHECK(open_descriptors() == before);
 }

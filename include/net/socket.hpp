@@ -219,8 +219,8 @@ class Socket : public Emitter<Socket> {
 
   // ── options ──
 
-  /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and takes the
-  /// listener off. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
+  /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and adds
+  /// no listener. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
   const Socket& setTimeout(Duration idle) const { return set_timeout(idle); }
   template <class F>
   const Socket& setTimeout(Duration idle, F&& listener) const {

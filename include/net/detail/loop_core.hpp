@@ -255,6 +255,7 @@ class LoopCore {
   void run_letters();
   void run_immediates();
   void abandon_all() noexcept;
+  void abandon_handles() noexcept;
 
   Machine::Poller poller_;
   mutable std::uint64_t now_ = 0;
@@ -500,24 +501,33 @@ inline void LoopCore::abandon_all() noexcept {
     const os::Locked locked(mailbox_->mutex);
     mailbox_->loop = nullptr;
   }
-  for (Handle* handle = handles_; handle; handle = handle->next) handle->retain();
-  // listeners that die here may let go of other handles, which stay in the list until all are abandoned
-  for (Handle* handle = handles_; handle; handle = handle->next) handle->operations->abandon(*handle);
+  mailbox_->letters.clear();
+  // what dies may be the user's, and leave something new behind: again, until there is nothing
+  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | letters_.size()) != 0) abandon_handles();
+  mailbox_->release();
+}
+
+inline void LoopCore::abandon_handles() noexcept {
+  Handle* const all = handles_;
+  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
+  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
+  // stand before them
+  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
   while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
   ticks_.clear();
   pending_.clear();
   closing_.clear();
   immediates_.clear();
   letters_.clear();
-  while (Handle* handle = handles_) {
-    handles_ = handle->next;
-    if (handles_) handles_->previous = nullptr;
+  if (!all) return;
+  (all->previous ? all->previous->next : handles_) = nullptr;
+  for (Handle* handle = all; handle;) {
+    Handle* const next = handle->next;
     handle->previous = handle->next = nullptr;
     handle->loop = nullptr;
     handle->release();
+    handle = next;
   }
-  mailbox_->letters.clear();
-  mailbox_->release();
 }
 
 }  // namespace net::detail::inline NET_MACHINE

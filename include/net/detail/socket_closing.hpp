@@ -131,7 +131,7 @@ inline void SocketState::destroy(const Error& error) {
   destroyed = true;
   if (connecting) stop_connecting();
   connecting = false;
-  if (cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  stop_idle();
   if (has_handle) {
     close_handle(failing);
     tick_error(error);
@@ -241,7 +241,7 @@ inline NativeHandle SocketState::release_descriptor() {
   kernel_reading = false;
   destroyed = close_told = true;
   has_handle = shutting_down = false;
-  if (cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  stop_idle();
   recount();
   if (server) server->operations->child_gone(*server);
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
@@ -343,6 +343,7 @@ inline void SocketState::abandon() {
 inline SocketState::~SocketState() {
   if (channel.is_open() && loop) loop->poller().drop(channel);
   stop_connecting();
+  stop_idle();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
   delete buffer;
   delete backlog;

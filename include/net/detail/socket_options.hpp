@@ -55,6 +55,12 @@ inline void SocketState::wake_idle() {
   if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
 }
 
+/// For good: another connection begins without it, unless setTimeout() is called again.
+inline void SocketState::stop_idle() noexcept {
+  timed = idle_over = false;
+  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+}
+
 /// What was asked for before there was a connection.
 inline void SocketState::apply_options() {
   if (is_path || !channel.is_open()) return;

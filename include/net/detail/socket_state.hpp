@@ -219,6 +219,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   std::uint64_t idle_ms() const noexcept;
   void idle_check();
   void wake_idle();
+  void stop_idle() noexcept;
   void touch() {
     if (timed) note_activity();
   }

@@ -1,0 +1,144 @@
+#include <net/detail/job_state.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+using namespace net::detail;
+using namespace std::string_view_literals;
+
+namespace {
+
+template <class T, class F>
+WorkRef work_for(JobState<T>& state, F call) {
+  return WorkRef(new Work<T, F>(state, std::move(call)));
+}
+
+std::string message_of(const net::Error& error) { return error.what(); }
+
+} // namespace
+
+TEST_CASE("a job keeps the loop alive until its work has come home, and tells everyone who asked on ticks") {
+  LoopCore loop;
+  const Ref<JobState<int>> state(new JobState<int>(loop));
+  CHECK(loop.alive());
+  std::string told;
+  for (int i = 0; i < 3; ++i) {
+    state->then.push_back([&told](JobOutcome<int>& outcome, bool last) {
+      told += std::to_string(*outcome.result) + (last ? "!" : " ");
+    });
+  }
+  WorkRef work = work_for(*state, [] { return 7; });
+  work->operations->run(*work);
+  CHECK_MESSAGE(told.empty(), "a thread of the pool touches nothing of the loop's");
+  std::move(work).send_home();
+  CHECK(told.empty());
+  loop.run();
+  CHECK_MESSAGE(told == "7 7 7!", "the last one may take the result");
+  CHECK(state->done);
+  CHECK_FALSE(loop.alive());
+  CHECK(state->owners == 1);
+}
+
+TEST_CASE("work that gives nothing, or what moves only, is a result like others") {
+  LoopCore loop;
+  const Ref<JobState<void>> nothing(new JobState<void>(loop));
+  const Ref<JobState<std::unique_ptr<int>>> moves(new JobState<std::unique_ptr<int>>(loop));
+  int sum = 0;
+  nothing->then.push_back([&sum](JobOutcome<void>& outcome, bool) { sum += outcome.ok(); });
+  moves->then.push_back([&sum](JobOutcome<std::unique_ptr<int>>& outcome, bool) { sum += **outcome.result; });
+  WorkRef first = work_for(*nothing, [] {});
+  WorkRef second = work_for(*moves, [] { return std::make_unique<int>(10); });
+  first->operations->run(*first);
+  second->operations->run(*second);
+  std::move(first).send_home();
+  std::move(second).send_home();
+  loop.run();
+  CHECK(sum == 11);
+}
+
+TEST_CASE("what a job failed with is an Error, whatever was thrown, and is raised as it was") {
+  const auto outcome_of = [](auto thrown) {
+    LoopCore loop;
+    const Ref<JobState<int>> state(new JobState<int>(loop));
+    JobOutcome<int> came;
+    state->then.push_back([&came](JobOutcome<int>& outcome, bool) { came = std::move(outcome); });
+    WorkRef work = work_for(*state, [thrown]() -> int { throw thrown; });
+    work->operations->run(*work);
+    std::move(work).send_home();
+    loop.run();
+    CHECK_FALSE(came.ok());
+    return came;
+  };
+  const auto own = outcome_of(net::Error(net::Errc::ERR_OUT_OF_RANGE, "mine"));
+  CHECK(own.error().name() == "ERR_OUT_OF_RANGE");
+  const auto standard = outcome_of(std::out_of_range("theirs"));
+  CHECK(message_of(standard.error()) == "theirs");
+  CHECK_THROWS_AS(standard.raise_failure(), std::out_of_range);
+  const auto strange = outcome_of(5);
+  CHECK(message_of(strange.error()) == "A job of the worker pool threw something that is no exception");
+  CHECK_THROWS_AS(strange.raise_failure(), int);
+}
+
+TEST_CASE("a failure that nobody asked for leaves run(); a result may be ignored") {
+  LoopCore loop;
+  for (const bool fails : {false, true}) {
+    const Ref<JobState<int>> state(new JobState<int>(loop));
+    WorkRef work = work_for(*state, [fails]() -> int { return fails ? throw std::string("unheard") : 1; });
+    work->operations->run(*work);
+    std::move(work).send_home();
+    if (fails) CHECK_THROWS_AS(loop.run(), std::string);
+    loop.run();
+    CHECK(state->owners == 1);
+  }
+}
+
+TEST_CASE("a pool that goes drops work with its own error, and the loop is told like of any failure") {
+  LoopCore loop;
+  const Ref<JobState<int>> state(new JobState<int>(loop));
+  std::string told;
+  state->then.push_back([&told](JobOutcome<int>& outcome, bool) { told = outcome.error().what(); });
+  bool ran = false;
+  WorkRef work = work_for(*state, [&ran] {
+    ran = true;
+    return 1;
+  });
+  work->operations->drop(*work, net::Error("the pool is gone"));
+  std::move(work).send_home();
+  loop.run();
+  CHECK(told == "the pool is gone");
+  CHECK_FALSE(ran);
+}
+
+TEST_CASE("work whose loop is gone comes home to nobody: what it held dies, and nobody is told") {
+  const auto held = std::make_shared<int>(3);
+  std::unique_ptr<WorkRef> work;
+  Ref<JobState<int>> state;
+  int told = 0;
+  {
+    LoopCore loop;
+    state = Ref<JobState<int>>(new JobState<int>(loop));
+    state->then.push_back([held, &told](JobOutcome<int>&, bool) { ++told; });
+    work = std::make_unique<WorkRef>(work_for(*state, [held] { return *held; }));
+  }
+  CHECK_MESSAGE(held.use_count() == 2, "those who asked went with the loop");
+  CHECK(state->owners == 1);
+  (*work)->operations->run(**work);
+  std::move(*work).send_home();
+  CHECK(held.use_count() == 1);
+  CHECK(told == 0);
+}
+
+TEST_CASE("a job for which there was no thread is called off: the loop may end") {
+  LoopCore loop;
+  const Ref<JobState<int>> state(new JobState<int>(loop));
+  state->then.push_back([](JobOutcome<int>&, bool) { FAIL("it never ran"); });
+  state->call_off();
+  CHECK_FALSE(loop.alive());
+  CHECK(state->owners == 1);
+  CHECK(state->done);
+  loop.run();
+}

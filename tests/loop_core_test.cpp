@@ -1,0 +1,243 @@
+#include <net/detail/loop_core.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+using namespace net::detail;
+
+namespace {
+
+/// A handle that notes what is done to it, and holds what a user might have given it.
+struct Noted : Handle {
+  static const Operations table;
+
+  Noted(LoopCore& core, std::string& told) : Handle(core, table), log(told) {}
+  ~Noted() { log += "freed "; }
+
+  std::string& log;
+  Callback given;
+};
+
+const Handle::Operations Noted::table{[](Handle& handle) noexcept { delete static_cast<Noted*>(&handle); },
+                                      [](Handle& handle) noexcept {
+                                        auto& self = static_cast<Noted&>(handle);
+                                        self.log += "abandoned ";
+                                        self.given.reset();
+                                      }};
+
+/// Calls a function when it is destroyed, as something that a user captured may.
+template <class F>
+class AtItsEnd {
+ public:
+  explicit AtItsEnd(F f) : f_(std::move(f)) {}
+  AtItsEnd(AtItsEnd&& other) noexcept : f_(other.f_), armed_(std::exchange(other.armed_, false)) {}
+  ~AtItsEnd() {
+    if (armed_) f_();
+  }
+  void operator()() const {}
+
+ private:
+  F f_;
+  bool armed_ = true;
+};
+
+} // namespace
+
+TEST_CASE("a handle that outlives its loop is abandoned once, and freed by its last owner") {
+  std::string log;
+  Ref<Noted> kept;
+  {
+    LoopCore loop;
+    kept = Ref<Noted>(new Noted(loop, log));
+    { const Ref<Noted> short_lived(new Noted(loop, log)); }
+    CHECK(log == "freed ");
+    log.clear();
+  }
+  CHECK(log == "abandoned ");
+  CHECK(kept->loop == nullptr);
+  kept = {};
+  CHECK(log == "abandoned freed ");
+}
+
+TEST_CASE("handles that are made while their loop is being destroyed are abandoned like the others") {
+  std::string log;
+  Ref<Noted> first, late, later;
+  Ref<TimerState> timer;
+  {
+    LoopCore loop;
+    first = Ref<Noted>(new Noted(loop, log));
+    first->given = AtItsEnd([&] {
+      late = Ref<Noted>(new Noted(loop, log));
+      late->given = AtItsEnd([&] { later = Ref<Noted>(new Noted(loop, log)); });
+      timer = Ref<TimerState>(new TimerState(loop));
+      loop.start_timer(*timer, 1000, loop.now());
+      const Ref<Noted> gone_at_once(new Noted(loop, log));
+    });
+  }
+  REQUIRE(late);
+  REQUIRE(later);
+  CHECK(log == "abandoned freed abandoned abandoned ");
+  for (const Handle* handle : {static_cast<Handle*>(late.get()), static_cast<Handle*>(later.get()),
+                               static_cast<Handle*>(timer.get())}) {
+    CHECK(handle->loop == nullptr);
+    CHECK(handle->owners == 1);
+  }
+  CHECK_FALSE(timer->queued());
+}
+
+TEST_CASE(
+    "what a tick, an immediate, a timer or a letter held may make handles and ticks as it goes with the "
+    "loop") {
+  std::string log;
+  Ref<Noted> kept[4];
+  {
+    LoopCore loop;
+    const auto make = [&](int which) {
+      return AtItsEnd([&loop, &log, &kept, which] {
+        kept[which] = Ref<Noted>(new Noted(loop, log));
+        loop.next_tick(AtItsEnd([&log] { log += "tick "; }));
+      });
+    };
+    loop.next_tick(make(0));
+    const Ref<ImmediateState> immediate(new ImmediateState(loop));
+    immediate->callback = make(1);
+    loop.next_immediate(immediate);
+    const Ref<TimerState> timer(new TimerState(loop));
+    timer->callback = make(2);
+    loop.start_timer(*timer, 1000, loop.now());
+    loop.mailbox().post(make(3));
+  }
+  for (const Ref<Noted>& each : kept) {
+    REQUIRE(each);
+    CHECK(each->loop == nullptr);
+  }
+  std::size_t ticks = 0;
+  for (std::size_t at = log.find("tick"); at != std::string::npos; at = log.find("tick", at + 1)) ++ticks;
+  CHECK(ticks == 4);
+}
+
+TEST_CASE("a mailbox outlives its loop, and says that a letter came too late") {
+  Mailbox* mailbox = nullptr;
+  int read = 0;
+  {
+    LoopCore loop;
+    mailbox = &loop.mailbox();
+    mailbox->retain();
+    CHECK_FALSE(loop.alive());
+    CHECK(mailbox->post([&read] { ++read; }));
+    CHECK_MESSAGE(loop.alive(), "a letter keeps the loop alive until it was read");
+    loop.run();
+    CHECK(read == 1);
+    CHECK(mailbox->post([&read] { ++read; }));
+  }
+  CHECK_FALSE(mailbox->post([&read] { ++read; }));
+  CHECK(read == 1);
+  mailbox->release();
+}
+
+TEST_CASE("the cork: only inside a callback, one owner at a time, left when the callback has returned") {
+  static std::string sent;
+  static LoopCore* here;
+  sent.clear();
+  const auto flush = [](Handle&) noexcept {
+    sent.append(here->cork_data(), here->cork_size()).append("|");
+    here->forget_cork();
+  };
+  std::string log;
+  LoopCore loop;
+  here = &loop;
+  const Ref<Noted> one(new Noted(loop, log)), two(new Noted(loop, log));
+  const auto put = [&](Noted& owner, std::string_view text) {
+    char* const room = loop.cork_for(owner, flush, text.size());
+    REQUIRE(room);
+    std::memcpy(room, text.data(), text.size());
+  };
+  CHECK(loop.cork_for(*one, flush, 1) == nullptr);
+  loop.run_callback([&] {
+    put(*one, "a");
+    put(*one, "b");
+    CHECK(loop.corked_by(*one));
+    CHECK_MESSAGE(loop.cork_if_free(*two, flush, 1) == nullptr,
+                  "the first owner's bytes have to leave before");
+    put(*two, "c");
+    CHECK(sent == "ab|");
+    CHECK_MESSAGE(loop.cork_for(*two, flush, LoopCore::cork_room) == nullptr,
+                  "it does not fit behind what is there");
+    CHECK(loop.cork_size() == 1);
+    loop.run_callback([&] { put(*two, "d"); });
+    CHECK_MESSAGE(sent == "ab|", "a callback inside of a callback is no end");
+    loop.next_tick([&] { put(*one, "tick"); });
+  });
+  CHECK(sent == "ab|cd|tick|");
+  CHECK(loop.cork_size() == 0);
+}
+
+TEST_CASE(
+    "S2.1: a turn runs what is pending, then letters, immediates, what closes, timers; each with its ticks") {
+  static std::string log;
+  log.clear();
+  LoopCore loop;
+  const auto say = [&loop](const char* word) {
+    log.append(word).append(" ");
+    loop.next_tick([word] { log.append(word).append("-tick "); });
+  };
+  std::string unused;
+  const Ref<Handle> handle(Ref<Noted>(new Noted(loop, unused)));
+  static LoopCore* here;
+  static decltype(&say) words;
+  here = &loop, words = &say;
+  const Ref<TimerState> timer(new TimerState(loop));
+  timer->callback = [&] { say("timer"); };
+  const Ref<ImmediateState> immediate(new ImmediateState(loop));
+  immediate->callback = [&] {
+    say("immediate");
+    // due when the clock is looked at the next time
+    here->start_timer(*timer, 0, here->now());
+  };
+  loop.next_immediate(immediate);
+  loop.next_close({handle, [](Handle&) { (*words)("close"); }});
+  loop.mailbox().post([&] { say("letter"); });
+  loop.next_pending({handle, [](Handle&) { (*words)("pending"); }});
+  CHECK(loop.timeout_ms() == 0);
+  CHECK_FALSE(loop.run_once(0));
+  CHECK(
+      log ==
+      "pending pending-tick letter letter-tick immediate immediate-tick close close-tick timer timer-tick ");
+  CHECK(loop.timeout_ms() == -1);
+}
+
+TEST_CASE(
+    "S2.8: what is not wanted is not counted among what keeps a loop alive, in whatever order it is told") {
+  LoopCore loop;
+  const Ref<TimerState> timer(new TimerState(loop));
+  CHECK_FALSE(loop.alive());
+  loop.start_timer(*timer, 100000, loop.now());
+  loop.start_timer(*timer, 200000, loop.now());
+  CHECK(loop.alive());
+  CHECK(timer->owners == 2);
+  loop.want_timer(*timer, false);
+  loop.want_timer(*timer, false);
+  CHECK_FALSE(loop.alive());
+  loop.want_timer(*timer, true);
+  loop.stop_timer(*timer);
+  loop.stop_timer(*timer);
+  CHECK_FALSE(loop.alive());
+  CHECK(timer->owners == 1);
+  loop.want_timer(*timer, false);
+  loop.start_timer(*timer, 100000, loop.now());
+  CHECK_FALSE(loop.alive());
+  CHECK_MESSAGE(loop.timeout_ms() > 0, "but it has its time all the same");
+  const Ref<ImmediateState> immediate(new ImmediateState(loop));
+  loop.next_immediate(immediate);
+  CHECK(loop.alive());
+  CHECK(loop.timeout_ms() == 0);
+  loop.want_immediate(*immediate, false);
+  CHECK_FALSE(loop.alive());
+  CHECK(loop.timeout_ms() > 0);
+  loop.clear_immediate(*immediate);
+  loop.want_immediate(*immediate, true);
+  CHECK_FALSE(loop.alive());
+}

@@ -1,0 +1,116 @@
+#include <net/detail/payload.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <span>
+
+using namespace net::detail;
+using namespace std::string_view_literals;
+
+namespace {
+
+static_assert(Payload<std::string> && Payload<std::string_view> && Payload<const char*> &&
+              Payload<const char (&)[3]>);
+static_assert(Payload<std::vector<char>> && Payload<std::vector<unsigned char>&> &&
+              Payload<const std::vector<std::byte>&>);
+static_assert(Payload<std::array<unsigned char, 4>> && Payload<std::span<const std::byte>> &&
+              Payload<std::span<char, 3>>);
+static_assert(!Payload<std::vector<int>> && !Payload<std::span<wchar_t>> && !Payload<std::wstring> &&
+              !Payload<int> && !Payload<char>);
+static_assert(!Payload<std::vector<signed char>>, "numbers, not bytes");
+
+static_assert(owns_bytes<std::string> && owns_bytes<std::vector<std::byte>> && owns_bytes<std::vector<char>>);
+static_assert(!owns_bytes<std::vector<int>> && !owns_bytes<std::string_view> &&
+              !owns_bytes<std::array<char, 4>>);
+
+static_assert(TextArgument<const char*> && TextArgument<std::string> && TextArgument<std::string_view&>);
+static_assert(!TextArgument<int> && !TextArgument<char> && !TextArgument<bool>);
+
+constexpr auto lambda = [] {};
+static_assert(OptionalListener<std::nullptr_t> && OptionalListener<decltype(lambda)> &&
+              OptionalListener<void (&)()>);
+static_assert(!OptionalListener<int> && !OptionalListener<const char*> && !OptionalListener<std::string>);
+static_assert(!OptionalListener<net::ConnectOptions> && !OptionalListener<const net::ListenOptions&> &&
+              !OptionalListener<net::ServerOptions>);
+
+struct Node {
+  explicit Node(WriteNode* made) : node(made) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  ~Node() { node->destroy(node); }
+  std::string_view unsent() const { return {node->data + node->sent, node->size - node->sent}; }
+  WriteNode* node;
+};
+
+} // namespace
+
+TEST_CASE(
+    "S15.2: the bytes of text, vectors, arrays and spans; a NUL is a byte like others, save in a literal") {
+  CHECK(bytes_of("ab\0cd") == "ab");
+  CHECK(bytes_of(std::string("ab\0cd", 5)) == "ab\0cd"sv);
+  CHECK(bytes_of(std::vector<std::byte>{std::byte{'x'}, std::byte{0}}) == "x\0"sv);
+  CHECK(bytes_of(std::array<unsigned char, 2>{0xFF, 'y'}) == "\xFFy");
+  CHECK(bytes_of(std::vector<char>{}).empty());
+}
+
+TEST_CASE("what waits is taken over if it was given up and can be kept, else its unsent part is copied") {
+  std::string text(100, 't');
+  const char* const memory = text.data();
+  {
+    const Node copied(make_node(text, 60));
+    CHECK(copied.unsent() == std::string(40, 't'));
+    CHECK(copied.node->data != memory);
+    CHECK(copied.node->size == 40);
+    const Node kept(make_node(std::move(text), 60));
+    CHECK(kept.unsent() == std::string(40, 't'));
+    CHECK(kept.node->data == memory);
+  }
+  std::vector<std::byte> bytes(100, std::byte{'v'});
+  const void* const room = bytes.data();
+  const Node vector(make_node(std::move(bytes), 0));
+  CHECK(static_cast<const void*>(vector.node->data) == room);
+  const std::string constant(50, 'c');
+  const Node of_constant(make_node(static_cast<const std::string&&>(constant), 0));
+  CHECK(of_constant.unsent() == constant);
+  CHECK(of_constant.node->data != constant.data());
+  std::array<char, 3> array{'a', 'b', 'c'};
+  const Node of_array(make_node(std::move(array), 1));
+  CHECK(of_array.unsent() == "bc");
+}
+
+TEST_CASE("a callback takes the error or nothing, may be one that moves only, and nullptr is none") {
+  int called = 0;
+  std::string told;
+  write_callback([&called] { ++called; })(net::Error("x"));
+  CHECK(called == 1);
+  write_callback([&told](const net::Error& error) { told = error.what(); })(net::Error("why"));
+  CHECK(told == "why");
+  CHECK_FALSE(write_callback(nullptr));
+  struct Moves {
+    std::vector<int> numbers;
+    explicit Moves(int number) : numbers{number} {}
+    Moves(Moves&&) = default;
+    void operator()() { told->push_back(static_cast<char>('0' + numbers.front())); }
+    std::string* told = nullptr;
+  } moves(7);
+  moves.told = &told;
+  write_callback(std::move(moves))(net::Error());
+  CHECK(told == "why7");
+}
+
+TEST_CASE("S7.5: a text that reads as a number, as JavaScript reads it, is a port, any other one a path") {
+  static_assert(number_of("0") == 0 && number_of("8080") == 8080 && number_of("00080") == 80 &&
+                number_of("0x1F90") == 8080);
+  static_assert(number_of("0Xff") == 255 && number_of("999999999") == 999999999);
+  static_assert(number_of("") == -1 && number_of("0x") == -1 && number_of("80a") == -1 &&
+                number_of("ff") == -1);
+  static_assert(number_of("/tmp/80") == -1 && number_of("1234567890") == -1);
+  CHECK(port_or_path<net::ConnectOptions>("8080").port == 8080);
+  CHECK(port_or_path<net::ConnectOptions>("8080").path.empty());
+  CHECK(port_or_path<net::ListenOptions>("/tmp/x").path == "/tmp/x");
+  CHECK(port_or_path<net::ListenOptions>("/tmp/x").port == -1);
+  CHECK_MESSAGE(port_or_path<net::ListenOptions>("99999").port > 65535, "a port, and a bad one");
+  CHECK(explicit_port(0) == 0);
+  CHECK_THROWS_AS(explicit_port(-1), net::Error);
+}

@@ -1,0 +1,57 @@
+#include <net/detail/poller.hpp>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using net::NativeHandle;
+using net::detail::Watcher;
+
+/// The least that is a poller, and what each of its parts is needed for.
+struct Least {
+  int watch(Watcher&, unsigned) { return 0; }
+  void drop(Watcher&) {}
+  template <class Each>
+  void wait(int, Each&&) {}
+  void wake() {}
+  NativeHandle native() const { return -1; }
+};
+
+struct NoWake : Least {
+  void wake() = delete;
+};
+struct WatchesSilently : Least {
+  void watch(Watcher&, unsigned) {}
+};
+struct TellsNothing : Least {
+  void wait(int) {}
+};
+struct NativeOfNoConst : Least {
+  NativeHandle native() { return -1; }
+};
+struct NeedsArguments : Least {
+  explicit NeedsArguments(int) {}
+};
+
+} // namespace
+
+TEST_CASE("a poller watches, drops, waits, is woken, and has a descriptor; what lacks one of these is none") {
+  using net::detail::Poller;
+  static_assert(Poller<Least>);
+  static_assert(!Poller<NoWake> && !Poller<WatchesSilently> && !Poller<TellsNothing> &&
+                !Poller<NativeOfNoConst>);
+  static_assert(!Poller<NeedsArguments> && !Poller<int>);
+}
+
+TEST_CASE("a watcher is silent, and about no descriptor, until it is told otherwise") {
+  constexpr Watcher watcher;
+  static_assert(watcher.owner == nullptr && watcher.fd == net::detail::os::no_descriptor &&
+                watcher.wanted == 0 && watcher.known == 0);
+  static_assert(sizeof(Watcher) <= 24, "it is part of every socket");
+}
+
+TEST_CASE("what is ready is said in bits that do not meet") {
+  using namespace net::detail;
+  static_assert((readable & writable) == 0 && (readable & hung_up) == 0 && (writable & hung_up) == 0);
+  static_assert(readable != 0 && writable != 0 && hung_up != 0);
+}

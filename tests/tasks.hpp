@@ -1,0 +1,26 @@
+// What the tests of tasks share.
+#ifndef NET_TESTS_TASKS_HPP
+#define NET_TESTS_TASKS_HPP
+
+#include <doctest/doctest.h>
+
+#include <net/task.hpp>
+
+namespace tests {
+
+/// Runs a task that must not fail to its end.
+template <class Body>
+void run_task(net::Loop& loop, Body body) {
+  bool done = false;
+  auto whole = [](Body& inner, bool& flag) -> net::Task<> {
+    co_await inner();
+    flag = true;
+  };
+  net::spawn(loop, whole(body, done));
+  loop.run();
+  CHECK(done);
+}
+
+} // namespace tests
+
+#endif
