@@ -4803,7 +4803,7 @@ class Chunk {
   constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
 
   constexpr std::string_view view() const noexcept { return bytes_; }
-  std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span(bytes_.data(), bytes_.size())); }
+  std::span<const std::byte> bytes() const noexcept { return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}; }
   constexpr const char* data() const noexcept { return bytes_.data(); }
   constexpr std::size_t size() const noexcept { return bytes_.size(); }
   constexpr bool empty() const noexcept { return bytes_.empty(); }
@@ -9910,16 +9910,38 @@ inline std::optional<Socket> Acceptor::take() {
 #include <coroutine>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace net::detail::inline NET_MACHINE {
 
-/// What awaiting an event gives: nothing, the one argument, or a tuple of them.
+/// The arguments of an event that has several, to be taken apart: `auto [address, port, family] = …`. std::tuple
+/// would be 2,000 lines for every user.
+template <class...>
+struct EventArguments;
+template <class A, class B>
+struct EventArguments<A, B> {
+  A first;
+  B second;
+};
+template <class A, class B, class C>
+struct EventArguments<A, B, C> {
+  A first;
+  B second;
+  C third;
+};
+template <class A, class B, class C, class D>
+struct EventArguments<A, B, C, D> {
+  A first;
+  B second;
+  C third;
+  D fourth;
+};
+
+/// What awaiting an event gives: nothing, the one argument, or all of them.
 template <class... Args>
 struct EventResult {
-  using type = std::tuple<std::remove_cv_t<Args>...>;
+  using type = EventArguments<std::remove_cv_t<Args>...>;
 };
 template <class Arg>
 struct EventResult<Arg> {
@@ -10004,7 +10026,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   void await_suspend(std::coroutine_handle<> waiter) {
     this->waiter_ = waiter;
     this->event_ = this->emitter_.template addListener<Name>([this](Args&... args) {
-      if constexpr (sizeof...(Args) > 0) result_.emplace(args...);
+      if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();
     });
     if constexpr (!is_error) this->listen_for_error();
@@ -10257,7 +10279,7 @@ inline void spawn(Loop& loop, Task<> task) {
 inline void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
-/// are told: nothing, a value, or a tuple of them; views among them are valid until the next wait. Throws the Error
+/// are told: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
 /// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
 template <fixed_string Name, class Emitting>
 auto once(const Emitting& emitter) {

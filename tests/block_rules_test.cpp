@@ -90,7 +90,7 @@ TEST_CASE("S6.9: the rules are kept as they were added, oldest first, whatever t
   BlockRules rules;
   for (int i = 0; i < 100; ++i)
     rules.add({RuleKind::address, 0, ipv4_address(static_cast<std::uint32_t>(i % 10))});
-  const std::vector<BlockRule> kept = rules.rules();
+  const auto kept = rules.rules();
   REQUIRE(kept.size() == 100);
   for (std::size_t i = 0; i < 100; ++i)
     CHECK(kept[i].first == ipv4_address(static_cast<std::uint32_t>(i % 10)));

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 
 #include "tests/session.hpp"
@@ -29,7 +28,7 @@ static_assert(std::is_same_v<Awaited<"close", net::Socket>, bool> &&
 static_assert(std::is_same_v<Awaited<"error", net::Socket>, net::Error>,
               "a value of its own: nothing that a listener was told lives on");
 static_assert(std::is_same_v<Awaited<"connectionAttempt", net::Socket>,
-                             std::tuple<std::string_view, int, net::Family>>);
+                             net::detail::EventArguments<std::string_view, int, net::Family>>);
 
 } // namespace
 

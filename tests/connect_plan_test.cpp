@@ -1,0 +1,50 @@
+#include <net/detail/connect_plan.hpp>
+
+#include <doctest/doctest.h>
+
+#include <net/loop.hpp>
+
+using namespace net::detail;
+
+TEST_CASE("a plan frees its attempts, and closes the descriptors they still have") {
+  int fd = -1;
+  {
+    Plan plan({});
+    for (int i = 0; i < 3; ++i) plan.attempts.push(new Attempt);
+    REQUIRE(plan.attempts[1]->channel.open(net::Family::IPv4) == 0);
+    fd = plan.attempts[1]->channel.fd;
+    CHECK(os::kind_of(fd) == os::Kind::tcp);
+  }
+  CHECK(os::kind_of(fd) == os::Kind::unknown);
+}
+
+TEST_CASE("a discarded plan stays until the phase in which things close, and goes with its loop otherwise") {
+  struct Counted {
+    int& alive;
+    explicit Counted(int& count) : alive(count) { ++alive; }
+    Counted(const Counted& other) : alive(other.alive) { ++alive; }
+    ~Counted() { --alive; }
+    void operator()() const {}
+  };
+  int alive = 0;
+  {
+    net::Loop loop;
+    for (const bool runs : {true, false}) {
+      auto* plan = new Plan({});
+      plan->timer = Ref<TimerState>(new TimerState(loop.core()));
+      plan->timer->callback = Counted(alive);
+      REQUIRE(alive == 1);
+      loop.core().next_close({Ref<Handle>(new Discarded(loop.core(), plan)), [](Handle&) {}});
+      if (!runs) break;
+      loop.runOnce(0);
+      CHECK(alive == 0);
+    }
+    CHECK(alive == 1);
+  }
+  CHECK(alive == 0);
+}
+
+TEST_CASE("S7.8, S7.9: families are selected, with 250 ms for each attempt, unless the process says otherwise") {
+  CHECK(SelectionDefaults::get().on.load() == 1);
+  CHECK(SelectionDefaults::get().delay_ms.load() == 250);
+}
