@@ -5780,18 +5780,18 @@ class Emitter {
   /// Takes a listener off; one that is gone already is ignored (S1.2).
   void off(Listener listener) const {
     const int event = self().events().remove(listener.id());
-    if (event >= 0) self().listener_removed(static_cast<unsigned>(event));
+    if (event >= 0) self().listener_removed(static_cast<unsigned>(event), false);
   }
   void removeListener(Listener listener) const { off(listener); }
 
   template <fixed_string Name>
   void removeAllListeners() const {
     self().events().remove_all(index<Name>());
-    self().listener_removed(index<Name>());
+    self().listener_removed(index<Name>(), true);
   }
   void removeAllListeners() const {
     self().events().clear();
-    self().listener_removed(all_events);
+    self().listener_removed(all_events, true);
   }
   template <fixed_string Name>
   std::size_t listenerCount() const {
@@ -5803,9 +5803,9 @@ class Emitter {
 
   ~Emitter() = default;
 
-  /// What Derived may hide: told of changes, and asked how many listeners the library itself has on an event.
+  /// What Derived may hide: told of changes (and whether all of an event went), and asked how many listeners the library itself has on an event.
   void listener_added(unsigned) const {}
-  void listener_removed(unsigned) const {}
+  void listener_removed(unsigned, bool) const {}
   std::size_t own_listeners(unsigned) const { return 0; }
 
  private:
@@ -9111,7 +9111,7 @@ class Socket : public Emitter<Socket> {
   }
   detail::Listeners& events() const { return state_->listeners; }
   void listener_added(unsigned event) const;
-  void listener_removed(unsigned event) const;
+  void listener_removed(unsigned event, bool all) const;
   std::size_t own_listeners(unsigned event) const { return event == detail::on_end && !state_->removed_end_listener; }
 
   template <class F>
@@ -9282,10 +9282,10 @@ inline void Socket::listener_added(unsigned event) const {
   if (event == detail::on_readable) state_->readable_listener_added();
 }
 
-inline void Socket::listener_removed(unsigned event) const {
+inline void Socket::listener_removed(unsigned event, bool all) const {
   if (!state_->loop) return;
   if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
-  if (event == detail::on_end && !state_->listeners.has(detail::on_end)) state_->removed_end_listener = false;
+  if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
 }
 
 // ── module functions ───────────────────────────────────────────────────────

@@ -33,7 +33,7 @@ class Thing : public net::Emitter<Thing> {
   static constexpr void check_event() {}
   Listeners& events() const { return state_->listeners; }
   void listener_added(unsigned event) const { state_->log += "+" + std::to_string(event); }
-  void listener_removed(unsigned event) const {
+  void listener_removed(unsigned event, bool) const {
     state_->log += event == all_events ? std::string("-all") : "-" + std::to_string(event);
   }
   std::size_t own_listeners(unsigned event) const { return event == 1; }

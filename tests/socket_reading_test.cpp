@@ -437,3 +437,27 @@ TEST_CASE("S1.5: a 'data' listener that throws loses none of the bytes behind") 
   CHECK(got == text);
   CHECK(thrown >= 8);
 }
+
+TEST_CASE("S1.11, S16.8: removeAllListeners('end') takes the library's own listener too, and what it says of late writes") {
+  net::Loop loop;
+  const OneConnection one(loop);
+  Log log;
+  one.server.on<"connection">([&](const net::Socket& socket) {
+    CHECK(socket.listenerCount<"end">() == 1);
+    socket.removeAllListeners<"end">();
+    CHECK(socket.listenerCount<"end">() == 0);
+    note(socket, log);
+    socket.on<"end">([&, socket] {
+      loop.setImmediate([&, socket] { socket.write("x", [&](const net::Error& error) { log.add(error.name()); }); });
+    });
+    socket.resume();
+  });
+  const net::Socket client(loop, {.allowHalfOpen = true});
+  client.on<"end">([client] { client.destroy(); });
+  client.resume();
+  client.connect(one.port(), "127.0.0.1", [client] { client.end(); });
+  run_to_the_end(loop);
+  CHECK(log.has("end"));
+  CHECK(log.has("ERR_STREAM_WRITE_AFTER_END"));
+  CHECK_FALSE(log.has("EPIPE"));
+}

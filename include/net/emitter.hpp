@@ -182,18 +182,18 @@ class Emitter {
   /// Takes a listener off; one that is gone already is ignored (S1.2).
   void off(Listener listener) const {
     const int event = self().events().remove(listener.id());
-    if (event >= 0) self().listener_removed(static_cast<unsigned>(event));
+    if (event >= 0) self().listener_removed(static_cast<unsigned>(event), false);
   }
   void removeListener(Listener listener) const { off(listener); }
 
   template <fixed_string Name>
   void removeAllListeners() const {
     self().events().remove_all(index<Name>());
-    self().listener_removed(index<Name>());
+    self().listener_removed(index<Name>(), true);
   }
   void removeAllListeners() const {
     self().events().clear();
-    self().listener_removed(all_events);
+    self().listener_removed(all_events, true);
   }
   template <fixed_string Name>
   std::size_t listenerCount() const {
@@ -205,9 +205,9 @@ class Emitter {
 
   ~Emitter() = default;
 
-  /// What Derived may hide: told of changes, and asked how many listeners the library itself has on an event.
+  /// What Derived may hide: told of changes (and whether all of an event went), and asked how many listeners the library itself has on an event.
   void listener_added(unsigned) const {}
-  void listener_removed(unsigned) const {}
+  void listener_removed(unsigned, bool) const {}
   std::size_t own_listeners(unsigned) const { return 0; }
 
  private:

@@ -321,7 +321,7 @@ class Socket : public Emitter<Socket> {
   }
   detail::Listeners& events() const { return state_->listeners; }
   void listener_added(unsigned event) const;
-  void listener_removed(unsigned event) const;
+  void listener_removed(unsigned event, bool all) const;
   std::size_t own_listeners(unsigned event) const { return event == detail::on_end && !state_->removed_end_listener; }
 
   template <class F>
@@ -492,10 +492,10 @@ inline void Socket::listener_added(unsigned event) const {
   if (event == detail::on_readable) state_->readable_listener_added();
 }
 
-inline void Socket::listener_removed(unsigned event) const {
+inline void Socket::listener_removed(unsigned event, bool all) const {
   if (!state_->loop) return;
   if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
-  if (event == detail::on_end && !state_->listeners.has(detail::on_end)) state_->removed_end_listener = false;
+  if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
 }
 
 // ── module functions ───────────────────────────────────────────────────────
