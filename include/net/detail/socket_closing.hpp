@@ -222,10 +222,10 @@ inline void SocketState::emit_close() {
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
 inline void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
-  if (signal.aborted()) return destroy(coded(Errc::ERR_ABORTED));
+  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
   Ref<AbortHook>& hook = more().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
-  hook->callback = [this](const Error&) { destroy(coded(Errc::ERR_ABORTED)); };
+  hook->callback = [this](const Error& reason) { destroy(abort_failure(reason)); };
   signal.state()->attach(*hook);
 }
 
