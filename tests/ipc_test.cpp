@@ -79,6 +79,31 @@ TEST_CASE("S23.8: an abstract name has no file and may hold any bytes") {
   client.connect(name);
   run_to_the_end(loop);
   CHECK(client.errored().name() == "ECONNREFUSED");
+  CHECK(client.errored().address() == name);
+}
+
+TEST_CASE("S23.7, S23.8: a NUL of a path is seen in messages as \\0, and is itself in address()") {
+  net::Loop loop;
+  const std::string name = std::string("\0net-test-", 10) + std::to_string(::getpid());
+  const std::string shown = "\\0" + name.substr(1);
+  const net::Socket client(loop);
+  Log log;
+  note(client, log);
+  client.connect(name);
+  run_to_the_end(loop);
+  CHECK(log.text() == "attempt failed error(connect ECONNREFUSED " + shown + ") close(true)");
+  CHECK(client.errored().address() == name);
+
+  const net::Server server(loop), second(loop);
+  Log errors;
+  note(second, errors);
+  server.listen(name);
+  second.listen(name);
+  server.close();
+  run_to_the_end(loop);
+  CHECK(errors.text() == "error(listen EADDRINUSE: address already in use " + shown + ")");
+  const net::Error error = error_of([&] { server.listen({.path = name, .readableAll = true}); });
+  CHECK(std::string_view(error.what()).ends_with("Received " + shown));
 }
 #endif
 

@@ -142,9 +142,16 @@ inline const Error& no_error() noexcept {
   return *none;
 }
 
+/// A path as a message shows it: what() ends at the first NUL, and abstract names begin with one.
+inline std::string visible(std::string_view path) {
+  std::string text;
+  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
+  return text;
+}
+
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
 inline std::string with_port(std::string_view address, int port) {
-  std::string text(address);
+  std::string text = visible(address);
   if (port > 0) text.append(":").append(std::to_string(port));
   return text;
 }
