@@ -303,6 +303,12 @@ inline Endpoint remote_end(NativeHandle fd) noexcept {
   return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
 }
 
+/// A socket that has no other end yet (S22.9).
+inline bool unconnected(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
+}
+
 /// The number of an interface by its name or its decimal number, 0 if there is none.
 inline std::uint32_t interface_index(std::string_view zone) noexcept {
   std::uint32_t number = 0;
