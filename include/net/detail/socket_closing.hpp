@@ -312,7 +312,6 @@ inline void SocketState::undestroy() {
     cold->errored = Error();
     cold->remote_known = false;
     cold->unread.clear();
-    cold->attempted.clear();
   }
 }
 
