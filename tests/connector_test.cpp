@@ -663,6 +663,24 @@ TEST_CASE("S13.13: destroyed during an attempt: it is cancelled, and no other on
   CHECK(log.text() == "lookup:127.0.0.1 lookup:127.0.0.2 try:127.0.0.1 failed:127.0.0.1:ECANCELED close(false)");
 }
 
+TEST_CASE("S13.13, S2.2: what is queued when a cancelled attempt is told runs before 'close', where connecting again begins") {
+  net::Loop loop;
+  Log log;
+  const ClosedPort closed;
+  const net::Socket client(loop);
+  note_attempts(client, log);
+  client.on<"connectionAttemptFailed">([&] {
+    loop.nextTick([&] {
+      log.add("tick");
+      CHECK(error_of([&] { client.connect(closed.number(), "127.0.0.1"); }).code() == net::Errc::ERR_SOCKET_CLOSED);
+    });
+  });
+  client.connect({.port = closed.number(), .host = "x", .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}})});
+  client.destroy();
+  run_to_the_end(loop);
+  CHECK(log.text() == "lookup:127.0.0.1 lookup:127.0.0.2 try:127.0.0.1 failed:127.0.0.1:ECANCELED tick close(false)");
+}
+
 TEST_CASE("S13.13: destroyed inside 'connectionAttemptTimeout': just 'close'") {
   net::Loop loop;
   Log log;

@@ -190,7 +190,8 @@ struct Connector {
   /// False: it has failed already, and the next one is due.
   bool begin(Attempt& attempt) const {
     if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
-    const bool blocked = plan().block_list && plan().block_list->check(SocketAddress(attempt.to.ip));
+    const bool blocked = plan().block_list && attempt.family == attempt.to.ip.family &&
+                         plan().block_list->check(SocketAddress(attempt.to.ip));
     const Error block_error = coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
     if (plan().selecting && blocked) return failed_early(attempt, block_error, true);
     self.tell_attempt(attempt.address, plan_port(), attempt.family);
@@ -206,9 +207,10 @@ struct Connector {
   /// Gives what the system says at once (S12.17).
   Error start(Attempt& attempt) const {
     const int port = plan().port;
-    if (attempt.family != attempt.to.ip.family) return address_failure(EINVAL, "connect", attempt.address, port);
+    const bool mismatch = attempt.family != attempt.to.ip.family;
+    if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
     const int opened = open(attempt);
-    const int result = opened < 0 ? opened : attempt.channel.start_connect(attempt.to);
+    const int result = opened < 0 ? opened : mismatch ? -EINVAL : attempt.channel.start_connect(attempt.to);
     if (result >= 0 || result == -EINPROGRESS || result == -ECONNREFUSED) return Error();
     const Endpoint local = opened < 0 ? Endpoint{} : attempt.channel.local_end();
     return local_failure(-result, "connect", attempt.address, port,

@@ -175,7 +175,6 @@ inline void SocketState::close_handle(bool failing) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 inline void SocketState::close_now() {
-  closing = false;
   if (writing && !wait_connect) {
     // whatever its callbacks throw, 'close' comes
     OnThrow again{*this, [](SocketState& self) {
@@ -191,6 +190,7 @@ inline void SocketState::close_now() {
       self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
     }};
     cold->tell_cancelled(*this);
+    loop->drain_ticks();  // this was a callback of its own (S2.2)
     again.passed = true;
   }
   emit_close();
@@ -209,6 +209,7 @@ inline void SocketState::emit_close() {
       if (self.destroyed && !self.reusable) self.listeners.clear();
     }
   } const drop{*this, Ref<SocketState>(this)};
+  closing = false;
   close_told = true;
   OnThrow again{*this, [](SocketState& self) {
     // a write that waited for the connection learns of the end in its place among these listeners
