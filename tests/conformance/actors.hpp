@@ -46,7 +46,7 @@ inline void SocketActor::connect(const Step& step) {
     where.host = "127.0.0.1";
     where.localAddress = "8.8.8.8";
   } else if (listening && server->pipe()) {
-    where.path = server->path();
+    where.path = server->server().address()->path;
   } else {
     where.port = listening ? server->server().address()->port : refused_port;
     where.host = "127.0.0.1";

@@ -120,7 +120,7 @@ export class SocketActor extends Actor {
     else if (target === 'port0') this.handle.connect(0, '127.0.0.1', ...callback);
     else if (target === 'badbind') {
       this.handle.connect({ port: refusedPort, host: '127.0.0.1', localAddress: '8.8.8.8' }, ...callback);
-    } else if (server?.handle.listening && server.options.kind === 'pipe') this.handle.connect(server.path(), ...callback);
+    } else if (server?.handle.listening && server.options.kind === 'pipe') this.handle.connect(server.handle.address(), ...callback);
     else this.handle.connect(server?.handle.listening ? server.handle.address().port : refusedPort, '127.0.0.1', ...callback);
   }
 
