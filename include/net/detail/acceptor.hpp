@@ -37,7 +37,7 @@ class fd_acceptor : public Watcher {
     return take(os::listen_on(at, flags));
   }
 
-  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool& mode_failed) noexcept {
+  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
     return take(os::listen_on_path(path, mode, backlog, mode_failed));
   }
   int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {

@@ -389,7 +389,7 @@ inline void remove_path(std::string_view path) noexcept {
 }
 
 /// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
-inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool& mode_failed) noexcept {
+inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
   SystemAddress address;
   if (!address.set_path(path)) return -EINVAL;
   const int fd = open_socket(AF_UNIX);
@@ -401,8 +401,8 @@ inline int listen_on_path(std::string_view path, const PathMode& mode, int backl
     const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
     char name[sizeof(sockaddr_un::sun_path) + 1] = {};
     std::memcpy(name, path.data(), path.size());
-    mode_failed = ::chmod(name, bits) != 0;
-    if (mode_failed) failed = -errno;
+    if (::chmod(name, bits) != 0) failed = -errno;
+    if (mode_failed) *mode_failed = failed != 0;
   }
   if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
   if (failed == 0) return fd;

@@ -119,7 +119,7 @@ inline void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
-  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), mode_failed);
+  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
   if (mode_failed) {
     forget_signal();
     raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
