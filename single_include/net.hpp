@@ -2716,7 +2716,7 @@ inline void remove_path(std::string_view path) noexcept {
 }
 
 /// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
-inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool& mode_failed) noexcept {
+inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
   SystemAddress address;
   if (!address.set_path(path)) return -EINVAL;
   const int fd = open_socket(AF_UNIX);
@@ -2728,8 +2728,8 @@ inline int listen_on_path(std::string_view path, const PathMode& mode, int backl
     const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
     char name[sizeof(sockaddr_un::sun_path) + 1] = {};
     std::memcpy(name, path.data(), path.size());
-    mode_failed = ::chmod(name, bits) != 0;
-    if (mode_failed) failed = -errno;
+    if (::chmod(name, bits) != 0) failed = -errno;
+    if (mode_failed) *mode_failed = failed != 0;
   }
   if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
   if (failed == 0) return fd;
@@ -2979,7 +2979,7 @@ class fd_acceptor : public Watcher {
     return take(os::listen_on(at, flags));
   }
 
-  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool& mode_failed) noexcept {
+  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
     return take(os::listen_on_path(path, mode, backlog, mode_failed));
   }
   int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
@@ -6637,7 +6637,7 @@ inline void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
-  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), mode_failed);
+  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
   if (mode_failed) {
     forget_signal();
     raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
