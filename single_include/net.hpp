@@ -793,6 +793,7 @@ struct ErrorText {
   int port = -1;
   int local_port = -1;
   std::vector<Error> attempts;
+  std::vector<Error> cause;  // none or one
   Atomic<std::size_t> owners{1};
 };
 
@@ -863,6 +864,8 @@ class Error : public std::system_error {
   std::span<const Error> errors() const noexcept {
     return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
   }
+  /// Why it was called off: the signal's reason, if this is an AbortError (S3.9); no error otherwise.
+  Error cause() const noexcept { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
   /// False: no error.
   explicit operator bool() const noexcept { return text_ != nullptr; }
   /// Node's message: "connect ECONNREFUSED 127.0.0.1:1".
@@ -895,9 +898,16 @@ inline const Error& no_error() noexcept {
   return *none;
 }
 
+/// A path as a message shows it: what() ends at the first NUL, and abstract names begin with one.
+inline std::string visible(std::string_view path) {
+  std::string text;
+  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
+  return text;
+}
+
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
 inline std::string with_port(std::string_view address, int port) {
-  std::string text(address);
+  std::string text = visible(address);
   if (port > 0) text.append(":").append(std::to_string(port));
   return text;
 }
@@ -982,6 +992,16 @@ inline Error coded(Errc code, std::string message) {
 
 /// The same with the fixed message that belongs to the code (S3.10).
 inline Error coded(Errc code) { return coded(code, std::string(message_of(code))); }
+
+/// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
+inline Error abort_failure(const Error& reason) {
+  auto* text = new ErrorText;
+  text->name = name_of(Errc::ERR_ABORTED);
+  text->kind = kind_of(Errc::ERR_ABORTED);
+  text->message = message_of(Errc::ERR_ABORTED);
+  text->cause.push_back(reason);
+  return {make_error_code(Errc::ERR_ABORTED), text};
+}
 
 inline Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
   std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";
@@ -2610,6 +2630,12 @@ inline Endpoint remote_end(NativeHandle fd) noexcept {
   return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
 }
 
+/// A socket that has no other end yet (S22.9).
+inline bool unconnected(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
+}
+
 /// The number of an interface by its name or its decimal number, 0 if there is none.
 inline std::uint32_t interface_index(std::string_view zone) noexcept {
   std::uint32_t number = 0;
@@ -2680,26 +2706,6 @@ inline int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
   return failed;
 }
 
-/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
-inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog) noexcept {
-  SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  const int fd = open_socket(AF_UNIX);
-  if (fd < 0) return fd;
-  int failed = bind_to(fd, address);
-  if (failed == -ENOENT) failed = -EACCES;
-  if (failed == 0 && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
-    const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
-    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-    std::memcpy(name, path.data(), path.size());
-    if (::chmod(name, bits) != 0) failed = -errno;
-  }
-  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  return failed;
-}
-
 /// Takes the file of a listening Unix socket away; abstract names have none.
 inline void remove_path(std::string_view path) noexcept {
   if (path.empty() || path[0] == '\0') return;
@@ -2707,6 +2713,29 @@ inline void remove_path(std::string_view path) noexcept {
   if (path.size() >= sizeof name) return;
   std::memcpy(name, path.data(), path.size());
   ::unlink(name);
+}
+
+/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
+inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
+  SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  const int fd = open_socket(AF_UNIX);
+  if (fd < 0) return fd;
+  int failed = bind_to(fd, address);
+  const bool bound = failed == 0;
+  if (failed == -ENOENT) failed = -EACCES;
+  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
+    const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+    std::memcpy(name, path.data(), path.size());
+    if (::chmod(name, bits) != 0) failed = -errno;
+    if (mode_failed) *mode_failed = failed != 0;
+  }
+  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  if (bound) remove_path(path);
+  return failed;
 }
 
 /// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
@@ -2950,8 +2979,8 @@ class fd_acceptor : public Watcher {
     return take(os::listen_on(at, flags));
   }
 
-  int listen_path(std::string_view path, const PathMode& mode, int backlog) noexcept {
-    return take(os::listen_on_path(path, mode, backlog));
+  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
+    return take(os::listen_on_path(path, mode, backlog, mode_failed));
   }
   int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
     const int failed = os::listen_on_descriptor(descriptor, backlog);
@@ -6607,7 +6636,13 @@ inline void ServerState::listen(const ListenOptions& asked) {
 inline void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
   const PathMode mode{asked.readableAll, asked.writableAll};
-  bound(acceptor.listen_path(path, mode, backlog_of(asked)), path, -1);
+  bool mode_failed = false;
+  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
+  if (mode_failed) {
+    forget_signal();
+    raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
+  }
+  bound(failed, path, -1);
 }
 
 /// S20.7: aborting closes the server; an aborted one closes on the next tick.
@@ -6904,6 +6939,7 @@ struct Attempt {
   Machine::Channel channel;
   Endpoint to;
   std::string address;
+  Family family = Family::unspecified;  // as the lookup says
   Error error;
   bool running = false;
   bool timed_out = false;
@@ -6978,7 +7014,7 @@ struct Connector {
     self.recount();
     if (self.is_path) return start_path();
     if (isIP(plan->host) != 0) {
-      add_attempt(plan->host);
+      add_attempt({plan->host, family_of(plan->host)});
       return self.tick_with(self.round, [](SocketState& socket, const std::size_t& asked) {
         if (socket.connecting && socket.round == asked) Connector{socket}.next_attempt();
       });
@@ -7060,14 +7096,17 @@ struct Connector {
       if (!self.connecting || self.round != round) return;
       const Error wrong = check(found);
       if (!wrong) {
-        add_attempt(found.address);
+        add_attempt(found);
       } else if (!invalid) {
         invalid = wrong;
       }
     }
     if (plan().attempts.empty()) return give_up_later(invalid);
     plan().selecting = plan().attempts.size() > 1;
-    if (plan().selecting) interleave();
+    if (plan().selecting) {
+      self.more().attempted.clear();
+      interleave();
+    }
     next_attempt();
   }
 
@@ -7080,22 +7119,23 @@ struct Connector {
                      with_port(plan().host, plan().port));
   }
 
-  void add_attempt(std::string_view address) const {
+  void add_attempt(const LookupAddress& found) const {
     for (const Attempt* known : plan().attempts) {
-      if (known->address == address) return;
+      if (known->address == found.address && known->family == found.family) return;
     }
     auto* attempt = new Attempt;
     attempt->channel.owner = static_cast<Handle*>(&self);
-    attempt->to = os::parse_endpoint(address, plan().port);
-    attempt->address = address;
+    attempt->to = os::parse_endpoint(found.address, plan().port);
+    attempt->address = found.address;
+    attempt->family = found.family;
     plan().attempts.push(attempt);
   }
 
   /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
   void interleave() const {
     List<Attempt*> queues[2], ordered;
-    const Family first = plan().attempts[0]->to.ip.family;
-    for (Attempt* attempt : plan().attempts) queues[attempt->to.ip.family != first].push(attempt);
+    const Family first = plan().attempts[0]->family;
+    for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
     for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
       for (const auto& queue : queues) {
         if (i < queue.size()) ordered.push(queue[i]);
@@ -7123,29 +7163,35 @@ struct Connector {
 
   /// False: it has failed already, and the next one is due.
   bool begin(Attempt& attempt) const {
-    const Family family = attempt.to.ip.family;
-    const bool blocked = plan().block_list && plan().block_list->check(SocketAddress(attempt.to.ip));
+    if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
+    const bool blocked = plan().block_list && attempt.family == attempt.to.ip.family &&
+                         plan().block_list->check(SocketAddress(attempt.to.ip));
     const Error block_error = coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
-    if (plan().selecting && blocked) return failed_early(attempt, block_error);
-    if (const int failed = attempt.channel.open(family); failed < 0) {
-      return failed_early(attempt, local_failure(-failed, "connect", attempt.address, plan().port, any_of(family), 0, false));
-    }
-    if (const Error error = bind(attempt); error) return failed_early(attempt, error);
-    self.tell_attempt(attempt.address, plan_port(), family);
+    if (plan().selecting && blocked) return failed_early(attempt, block_error, true);
+    self.tell_attempt(attempt.address, plan_port(), attempt.family);
     if (!self.connecting) return true;
     if (blocked) return give_up(block_error), true;
     if (plan().selecting) self.more().attempted.push_back(attempted_text(attempt));
-    const int result = attempt.channel.start_connect(attempt.to);
-    if (result < 0 && result != -EINPROGRESS && result != -ECONNREFUSED) {
-      const Endpoint local = attempt.channel.local_end();
-      return failed_early(attempt, local_failure(-result, "connect", attempt.address, plan().port,
-                                                 local ? to_text(local.ip) : std::string(any_of(family)), local.port, false));
-    }
+    if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
     attempt.running = true;
     watch(attempt.channel);
     return true;
   }
 
+  /// Gives what the system says at once (S12.17).
+  Error start(Attempt& attempt) const {
+    const int port = plan().port;
+    const bool mismatch = attempt.family != attempt.to.ip.family;
+    if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
+    const int opened = open(attempt);
+    const int result = opened < 0 ? opened : mismatch ? -EINVAL : attempt.channel.start_connect(attempt.to);
+    if (result >= 0 || result == -EINPROGRESS || result == -ECONNREFUSED) return Error();
+    const Endpoint local = opened < 0 ? Endpoint{} : attempt.channel.local_end();
+    return local_failure(-result, "connect", attempt.address, port,
+                         local ? to_text(local.ip) : std::string(any_of(attempt.family)), local.port, false);
+  }
+
+  static int open(Attempt& attempt) { return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family); }
   static std::string_view any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
   int plan_port() const { return plan().port; }
 
@@ -7154,12 +7200,12 @@ struct Connector {
   Error bind(Attempt& attempt) const {
     const Plan& p = plan();
     if (p.local_address.empty() && p.local_port == 0) return Error();
-    const Family family = attempt.to.ip.family;
-    const std::string address = p.local_address.empty() ? std::string(any_of(family)) : p.local_address;
-    int failed = 0;
+    const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
+    int failed = open(attempt);
+    if (failed < 0) return address_failure(-failed, "bind", address, p.local_port);
     if (p.local_port < 0 || p.local_port > 65535) {
       failed = -EADDRINUSE;
-    } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != family) {
+    } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
       failed = -EINVAL;
     } else {
       failed = attempt.channel.bind(from);
@@ -7173,12 +7219,13 @@ struct Connector {
     }
   }
 
-  /// Before the connection was under way: a single attempt fails with it, a race goes on (S12.17, S13.8).
-  bool failed_early(Attempt& attempt, const Error& error) const {
+  /// Before the connection was under way: a single attempt fails with it, a race goes on (S12.17, S13.8), without a
+  /// word of an address that could not be bound to.
+  bool failed_early(Attempt& attempt, const Error& error, bool told) const {
     close(attempt);
     if (!plan().selecting) return give_up(error), true;
     attempt.error = error;
-    self.tell_attempt_failed(attempt.address, plan().port, attempt.to.ip.family, error);
+    if (told) self.tell_attempt_failed(attempt.address, plan().port, attempt.family, error);
     return false;
   }
 
@@ -7612,7 +7659,6 @@ inline void SocketState::close_handle(bool failing) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 inline void SocketState::close_now() {
-  closing = false;
   if (writing && !wait_connect) {
     // whatever its callbacks throw, 'close' comes
     OnThrow again{*this, [](SocketState& self) {
@@ -7628,6 +7674,7 @@ inline void SocketState::close_now() {
       self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
     }};
     cold->tell_cancelled(*this);
+    loop->drain_ticks();  // this was a callback of its own (S2.2)
     again.passed = true;
   }
   emit_close();
@@ -7646,6 +7693,7 @@ inline void SocketState::emit_close() {
       if (self.destroyed && !self.reusable) self.listeners.clear();
     }
   } const drop{*this, Ref<SocketState>(this)};
+  closing = false;
   close_told = true;
   OnThrow again{*this, [](SocketState& self) {
     // a write that waited for the connection learns of the end in its place among these listeners
@@ -7659,10 +7707,10 @@ inline void SocketState::emit_close() {
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
 inline void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
-  if (signal.aborted()) return destroy(coded(Errc::ERR_ABORTED));
+  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
   Ref<AbortHook>& hook = more().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
-  hook->callback = [this](const Error&) { destroy(coded(Errc::ERR_ABORTED)); };
+  hook->callback = [this](const Error& reason) { destroy(abort_failure(reason)); };
   signal.state()->attach(*hook);
 }
 
@@ -7749,7 +7797,6 @@ inline void SocketState::undestroy() {
     cold->errored = Error();
     cold->remote_known = false;
     cold->unread.clear();
-    cold->attempted.clear();
   }
 }
 
@@ -9182,11 +9229,14 @@ inline void Socket::start(const ConnectOptions& options) const {
   detail::require_connectable(options);
   detail::SocketState& state = *state_;
   if (!state.loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
-  if (state.connecting || state.has_handle) {
+  // a wrapped descriptor of IPC that has no other end yet (S22.9)
+  const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
+                       detail::os::unconnected(state.channel.native());
+  if (!wrapped && (state.connecting || state.has_handle)) {
     detail::raise(detail::address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
   if (state.closing) detail::raise(detail::coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  state.undestroy();
+  if (!wrapped) state.undestroy();
   if (state.users_buffer) state.next_users_buffer();
   ++state.round;
   if (options.noDelay) state.no_delay = true;
@@ -9564,7 +9614,7 @@ class Server : public Emitter<Server> {
         // the spelling is Node's
         detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
                                     "The argument 'options' can not set readableAll or writableAllt to true when path is "
-                                    "abstract unix socket. Received " + options.path));
+                                    "abstract unix socket. Received " + detail::visible(options.path)));
       }
     } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
       detail::raise(detail::bad_port("options.port", options.port));

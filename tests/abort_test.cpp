@@ -41,6 +41,35 @@ TEST_CASE("S20.1, S3.9: an abort destroys the socket, with an error that says so
   }
 }
 
+TEST_CASE("S20.5, S3.9: the reason of the signal is the cause of the error") {
+  net::Loop loop;
+  const net::AbortController controller;
+  const net::Socket client(loop, net::SocketOptions{.signal = controller.signal()});
+  net::Error told;
+  client.on<"error">([&](const net::Error& error) { told = error; });
+  SUBCASE("the default one") {
+    controller.abort();
+    run_to_the_end(loop);
+    CHECK(told.cause().kind() == "AbortError");
+    CHECK(std::string(told.cause().what()) == "This operation was aborted");
+  }
+  SUBCASE("one of the program") {
+    controller.abort(net::Error(std::string("enough")));
+    run_to_the_end(loop);
+    CHECK(std::string(told.cause().what()) == "enough");
+  }
+  SUBCASE("of a signal that has aborted before") {
+    controller.abort(net::Error(std::string("too late")));
+    const net::Socket late(loop, net::SocketOptions{.signal = controller.signal()});
+    late.on<"error">([&](const net::Error& error) { told = error; });
+    run_to_the_end(loop);
+    CHECK(std::string(told.cause().what()) == "too late");
+  }
+  CHECK(std::string(told.what()) == "The operation was aborted");
+  CHECK_MESSAGE(!told.cause().cause(), "a cause of its own it has none");
+  CHECK_FALSE(net::Error(net::Errc::ERR_SOCKET_CLOSED).cause());
+}
+
 TEST_CASE("S20.2: after the socket has closed an abort does nothing") {
   net::Loop loop;
   const OneConnection one(loop);

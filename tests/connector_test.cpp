@@ -529,6 +529,59 @@ TEST_CASE("S13.12, S3.8, S28.17: all refused: one 'error', an aggregate with an 
   CHECK(client.autoSelectFamilyAttemptedAddresses() == std::vector<std::string>{"127.0.0.1:" + port, "127.0.0.2:" + port});
 }
 
+TEST_CASE("S13.6, S13.14: the list of attempted addresses stays until families are selected again") {
+  net::Loop loop;
+  const ClosedPort closed;
+  const std::string port = std::to_string(closed.number());
+  const net::Socket client(loop, net::SocketOptions{.reusable = true});
+  client.on<"error">([] {});
+  const auto connect = [&](Answers answers) {
+    client.connect({.port = closed.number(), .host = "x", .lookup = answering(std::move(answers))});
+    run_to_the_end(loop);
+    return client.autoSelectFamilyAttemptedAddresses();
+  };
+  const std::vector<std::string> first{"127.0.0.1:" + port, "127.0.0.2:" + port};
+  CHECK(connect({{"127.0.0.1", v4}, {"127.0.0.2", v4}}) == first);
+  CHECK(connect({{"127.0.0.3", v4}}) == first);
+  CHECK(connect({{"127.0.0.3", v4}, {"127.0.0.1", v4}}) == std::vector<std::string>{"127.0.0.3:" + port, "127.0.0.1:" + port});
+}
+
+TEST_CASE("S13.7, S13.8: an address whose family cannot be bound is left out without a word, its error is kept") {
+  net::Loop loop;
+  Log log;
+  const net::Server holder(loop);
+  holder.listen(0);
+  const net::Socket client(loop);
+  note_attempts(client, log);
+  client.connect({.port = 1, .host = "x", .localPort = holder.address()->port, .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}})});
+  holder.close();
+  run_to_the_end(loop);
+  CHECK(log.text() == "lookup:127.0.0.1 lookup:127.0.0.2 error:EADDRINUSE close(true)");
+  REQUIRE(client.errored().errors().size() == 2);
+  CHECK(client.errored().errors()[1].syscall() == "bind");
+  CHECK(client.autoSelectFamilyAttemptedAddresses().empty());
+}
+
+TEST_CASE("S13.4: an IPv4 address that the lookup calls IPv6 cannot be connected to") {
+  net::Loop loop;
+  Log log;
+  const net::Socket client(loop);
+  note_attempts(client, log);
+  SUBCASE("alone") {
+    client.connect({.port = 1, .host = "x", .lookup = answering({{"127.0.0.1", v6}})});
+    run_to_the_end(loop);
+    CHECK(log.text() == "lookup:127.0.0.1 try:127.0.0.1 error:EINVAL close(true)");
+    CHECK(std::string(client.errored().what()) == "connect EINVAL 127.0.0.1:1");
+  }
+  SUBCASE("among others") {
+    client.connect({.port = 1, .host = "x", .lookup = answering({{"127.0.0.1", v6}, {"127.0.0.1", v4}})});
+    run_to_the_end(loop);
+    CHECK(log.text() ==
+          "lookup:127.0.0.1 lookup:127.0.0.1 try:127.0.0.1 failed:127.0.0.1:EINVAL try:127.0.0.1 failed:127.0.0.1:ECONNREFUSED "
+          "error:EINVAL close(true)");
+  }
+}
+
 TEST_CASE("S13.10, S13.15, S28.15: the first is refused, the second answers: no 'error', and the data goes to it once") {
   net::Loop loop;
   Log log;
@@ -608,6 +661,24 @@ TEST_CASE("S13.13: destroyed during an attempt: it is cancelled, and no other on
                   .autoSelectFamilyAttemptTimeout = net::Duration(100000)});
   run_to_the_end(loop);
   CHECK(log.text() == "lookup:127.0.0.1 lookup:127.0.0.2 try:127.0.0.1 failed:127.0.0.1:ECANCELED close(false)");
+}
+
+TEST_CASE("S13.13, S2.2: what is queued when a cancelled attempt is told runs before 'close', where connecting again begins") {
+  net::Loop loop;
+  Log log;
+  const ClosedPort closed;
+  const net::Socket client(loop);
+  note_attempts(client, log);
+  client.on<"connectionAttemptFailed">([&] {
+    loop.nextTick([&] {
+      log.add("tick");
+      CHECK(error_of([&] { client.connect(closed.number(), "127.0.0.1"); }).code() == net::Errc::ERR_SOCKET_CLOSED);
+    });
+  });
+  client.connect({.port = closed.number(), .host = "x", .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}})});
+  client.destroy();
+  run_to_the_end(loop);
+  CHECK(log.text() == "lookup:127.0.0.1 lookup:127.0.0.2 try:127.0.0.1 failed:127.0.0.1:ECANCELED tick close(false)");
 }
 
 TEST_CASE("S13.13: destroyed inside 'connectionAttemptTimeout': just 'close'") {

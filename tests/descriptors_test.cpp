@@ -101,6 +101,35 @@ TEST_CASE("S22.4, S3.14: what is no open stream is thrown, and stays open") {
   CHECK(wrap(datagram.get()).code() == net::Errc::ERR_INVALID_FD_TYPE);
 }
 
+TEST_CASE("S22.9: a wrapped Unix socket that has no other end yet connects to a path, once") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  const net::Server server(loop);
+  server.listen(directory.file("s"));
+  server.once<"connection">([&](const net::Socket& socket) {
+    socket.end("welcome");
+    server.close();
+  });
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const net::Socket client(loop, net::SocketOptions{.fd = fd});
+  Log log;
+  note(client, log);
+  std::string got;
+  client.on<"data">([&](net::Chunk chunk) { got += chunk.view(); });
+  client.connect(directory.file("s"), [&] { CHECK(client.nativeHandle() == fd); });
+  CHECK(error_of([&] { client.connect(directory.file("s")); }).code() == std::errc::connection_already_in_progress);
+  run_to_the_end(loop);
+  CHECK(got == "welcome");
+  CHECK(log.has("attempt"));
+  CHECK(log.has("connect ready"));
+  const Pair pair;
+  const net::Socket connected(loop, net::SocketOptions{.fd = pair.ends[0]});
+  CHECK(error_of([&] { connected.connect(directory.file("s")); }).code() == std::errc::already_connected);
+  connected.destroy();
+  ::close(pair.ends[1]);
+  run_to_the_end(loop);
+}
+
 TEST_CASE("S22.5: a server listens on a descriptor that is bound, and never throws for a bad one") {
   net::Loop loop;
   const int fd = bound_descriptor();

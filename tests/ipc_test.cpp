@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+
+#include <cerrno>
 
 #include <filesystem>
 #include <fstream>
@@ -13,6 +16,19 @@
 #include "tests/support.hpp"
 
 using namespace tests;
+
+namespace {
+int refused_mode = 0;  // what chmod() fails with instead of changing a mode
+}
+
+#if defined(__linux__)
+/// In place of the system's: as root nothing is refused.
+extern "C" int chmod(const char* path, mode_t mode) noexcept {
+  if (refused_mode == 0) return ::fchmodat(AT_FDCWD, path, mode, 0);
+  errno = refused_mode;
+  return -1;
+}
+#endif
 
 namespace {
 
@@ -79,6 +95,31 @@ TEST_CASE("S23.8: an abstract name has no file and may hold any bytes") {
   client.connect(name);
   run_to_the_end(loop);
   CHECK(client.errored().name() == "ECONNREFUSED");
+  CHECK(client.errored().address() == name);
+}
+
+TEST_CASE("S23.7, S23.8: a NUL of a path is seen in messages as \\0, and is itself in address()") {
+  net::Loop loop;
+  const std::string name = std::string("\0net-test-", 10) + std::to_string(::getpid());
+  const std::string shown = "\\0" + name.substr(1);
+  const net::Socket client(loop);
+  Log log;
+  note(client, log);
+  client.connect(name);
+  run_to_the_end(loop);
+  CHECK(log.text() == "attempt failed error(connect ECONNREFUSED " + shown + ") close(true)");
+  CHECK(client.errored().address() == name);
+
+  const net::Server server(loop), second(loop);
+  Log errors;
+  note(second, errors);
+  server.listen(name);
+  second.listen(name);
+  server.close();
+  run_to_the_end(loop);
+  CHECK(errors.text() == "error(listen EADDRINUSE: address already in use " + shown + ")");
+  const net::Error error = error_of([&] { server.listen({.path = name, .readableAll = true}); });
+  CHECK(std::string_view(error.what()).ends_with("Received " + shown));
 }
 #endif
 
@@ -217,6 +258,32 @@ TEST_CASE("S23.10: readableAll and writableAll set the mode exactly") {
   CHECK(mode(false, true) == 0222);
   CHECK(mode(true, true) == 0666);
 }
+
+#if defined(__linux__)
+TEST_CASE("S23.11: a mode that cannot be set is thrown, and neither a file nor a descriptor is left") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("m");
+  const net::Server server(loop, net::ServerOptions{.reusable = true});
+  server.on<"error">([](const net::Error& error) { FAIL(error.what()); });
+  const std::size_t before = open_descriptors();
+  for (int round = 0; round < 1000; ++round) {
+    refused_mode = EPERM;
+    const net::Error error = error_of([&] { server.listen({.path = path, .writableAll = true}); });
+    refused_mode = 0;
+    REQUIRE(std::string(error.what()) == "uv_pipe_chmod EPERM");
+    CHECK(error.syscall() == "uv_pipe_chmod");
+    CHECK_FALSE(server.listening());
+    CHECK_FALSE(std::filesystem::exists(path));
+    run_to_the_end(loop);
+  }
+  CHECK(open_descriptors() == before);
+  server.listen({.path = path, .writableAll = true});
+  CHECK(mode_of(path) == 0222);
+  server.close();
+  run_to_the_end(loop);
+}
+#endif
 
 TEST_CASE("S23.12: addresses of an IPC socket are empty, and TCP's options do nothing to it") {
   net::Loop loop;

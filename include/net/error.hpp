@@ -37,6 +37,7 @@ struct ErrorText {
   int port = -1;
   int local_port = -1;
   std::vector<Error> attempts;
+  std::vector<Error> cause;  // none or one
   Atomic<std::size_t> owners{1};
 };
 
@@ -107,6 +108,8 @@ class Error : public std::system_error {
   std::span<const Error> errors() const noexcept {
     return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
   }
+  /// Why it was called off: the signal's reason, if this is an AbortError (S3.9); no error otherwise.
+  Error cause() const noexcept { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
   /// False: no error.
   explicit operator bool() const noexcept { return text_ != nullptr; }
   /// Node's message: "connect ECONNREFUSED 127.0.0.1:1".
@@ -139,9 +142,16 @@ inline const Error& no_error() noexcept {
   return *none;
 }
 
+/// A path as a message shows it: what() ends at the first NUL, and abstract names begin with one.
+inline std::string visible(std::string_view path) {
+  std::string text;
+  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
+  return text;
+}
+
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
 inline std::string with_port(std::string_view address, int port) {
-  std::string text(address);
+  std::string text = visible(address);
   if (port > 0) text.append(":").append(std::to_string(port));
   return text;
 }
@@ -226,6 +236,16 @@ inline Error coded(Errc code, std::string message) {
 
 /// The same with the fixed message that belongs to the code (S3.10).
 inline Error coded(Errc code) { return coded(code, std::string(message_of(code))); }
+
+/// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
+inline Error abort_failure(const Error& reason) {
+  auto* text = new ErrorText;
+  text->name = name_of(Errc::ERR_ABORTED);
+  text->kind = kind_of(Errc::ERR_ABORTED);
+  text->message = message_of(Errc::ERR_ABORTED);
+  text->cause.push_back(reason);
+  return {make_error_code(Errc::ERR_ABORTED), text};
+}
 
 inline Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
   std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";

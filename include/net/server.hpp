@@ -171,7 +171,7 @@ class Server : public Emitter<Server> {
         // the spelling is Node's
         detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
                                     "The argument 'options' can not set readableAll or writableAllt to true when path is "
-                                    "abstract unix socket. Received " + options.path));
+                                    "abstract unix socket. Received " + detail::visible(options.path)));
       }
     } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
       detail::raise(detail::bad_port("options.port", options.port));

@@ -392,11 +392,14 @@ inline void Socket::start(const ConnectOptions& options) const {
   detail::require_connectable(options);
   detail::SocketState& state = *state_;
   if (!state.loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
-  if (state.connecting || state.has_handle) {
+  // a wrapped descriptor of IPC that has no other end yet (S22.9)
+  const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
+                       detail::os::unconnected(state.channel.native());
+  if (!wrapped && (state.connecting || state.has_handle)) {
     detail::raise(detail::address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
   if (state.closing) detail::raise(detail::coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  state.undestroy();
+  if (!wrapped) state.undestroy();
   if (state.users_buffer) state.next_users_buffer();
   ++state.round;
   if (options.noDelay) state.no_delay = true;

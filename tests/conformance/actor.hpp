@@ -8,11 +8,13 @@
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "properties.hpp"
 #include "scenario.hpp"
 
 namespace conformance {
@@ -27,6 +29,7 @@ struct Stage {
   std::map<std::string, Actor*> actors;
   long activity = 0;
   int waiting = 0;
+  Properties properties;
   bool over = false;
   bool calm = true; // between two blocks nothing is under way
 
@@ -34,19 +37,23 @@ struct Stage {
   virtual void perform(const Steps* steps) = 0;
   virtual Actor& accepted(std::string name, const net::Socket& socket, const Options& options) = 0;
 
+  /// Where the files of this scenario begin.
+  std::string own_path() const { return directory + "/" + std::to_string(index) + "-"; }
+  /// A number, or the port where a server listens.
+  int port_of(const std::string& text, int otherwise) const;
+  /// Where an IPC server listens.
+  std::string path_of_server(const std::string& name) const;
+
   /// Ports and paths differ from run to run; in a trace they do not.
   std::string plain(std::string text) const {
-    replace(text, directory + "/" + std::to_string(index) + "-", "<dir>/");
+    static const std::regex port(R"((\d+\.\d+\.\d+\.\d+|::\d?|\.test):\d+)");
+    static const std::regex filler("x{20,}");
+    replace(text, own_path(), "<dir>/");
     replace(text, directory, "<dir>");
-    for (std::size_t at = 1; at + 1 < text.size(); ++at) {
-      const auto digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
-      const bool address = digit(at - 1) ? text.rfind('.', at) != std::string::npos
-                                         : at > 1 && text[at - 1] == ':' && text[at - 2] == ':';
-      if (text[at] != ':' || !address || !digit(at + 1)) continue;
-      std::size_t end = at + 1;
-      while (digit(end)) ++end;
-      text.replace(at, end - at, ":<port>");
-    }
+    if (text.find(':') != std::string::npos) text = std::regex_replace(text, port, "$1:<port>");
+    if (text.find("xxxx") != std::string::npos) text = std::regex_replace(text, filler, "<long>");
+    replace(text, std::string(1, '\0'), "@");
+    replace(text, "\\0", "@");
     return text;
   }
 
@@ -94,6 +101,13 @@ class Actor {
     lines_.push_back(text + " | " + state());
   }
   void mark(std::string text) { lines_.push_back(std::move(text)); }
+
+  /// A line that says nothing of the state: the socket may still be in the making.
+  void note(std::string text) {
+    if (stage_.over) return;
+    ++stage_.activity;
+    mark(std::move(text));
+  }
 
   /// One more occurrence of an event: a line, then the steps that wait for it.
   void event(const std::string& name, const std::string& text) {
@@ -146,8 +160,20 @@ class Actor {
       text += " {" + std::string(error.syscall()) + " " + std::to_string(error.number());
       if (!error.address().empty())
         text += " " + std::string(error.address()) + (error.port() > 0 ? " port" : "");
+      if (!error.hostname().empty()) text += " " + std::string(error.hostname());
       text += "}";
     }
+    if (!error.localAddress().empty()) {
+      text += " local " + std::string(error.localAddress()) + (error.localPort() > 0 ? " true" : " false");
+    }
+    if (error.kind() == "AggregateError") {
+      std::string attempts;
+      for (const net::Error& each : error.errors())
+        attempts += (attempts.empty() ? "" : "; ") + this->error(each);
+      text += " [" + attempts + "]";
+    }
+    if (const net::Error cause = error.cause())
+      text += " (" + std::string(cause.kind()) + ": " + cause.what() + ")";
     return stage_.plain(text);
   }
 
@@ -208,6 +234,8 @@ class Actor {
   bool settled_ = false;
 };
 
+bool outside(Stage& stage, const Step& step, std::string& result);
+
 /// The verbs that servers and sockets share; false if this is another one.
 template <class Self, class Emitter>
 bool common(Self& self, const Emitter& emitter, Stage& stage, const Step& step, std::string& result) {
@@ -262,7 +290,7 @@ bool common(Self& self, const Emitter& emitter, Stage& stage, const Step& step, 
       self.tags().erase(found);
     }
   } else {
-    return false;
+    return outside(stage, step, result);
   }
   return true;
 }

@@ -1,5 +1,6 @@
 // An actor of a scenario: one server or one socket, and the trace of what happened to it.
 import net from 'node:net';
+import { outside } from './connecting.mjs';
 
 /** FNV-1a over all bytes, so that a lost, doubled or swapped byte shows. */
 function hash(seed, bytes) {
@@ -31,6 +32,13 @@ export class Actor {
     this.scenario.activity++;
     this.settled = this.scenario.calm || /^(got|end|close|error|last)\b/.test(text);
     this.lines.push(`${text} | ${this.state()}`);
+  }
+
+  /** A line that says nothing of the state: the socket may still be in the making. */
+  note(text) {
+    if (this.scenario.over) return;
+    this.scenario.activity++;
+    this.lines.push(text);
   }
 
   /** The counters that changed; those in `omit` are left out. */
@@ -95,8 +103,11 @@ export class Actor {
     if (!error) return 'ok';
     const kind = error.name === 'Error' ? '' : `${error.name} `;
     const where = error.address ? ` ${error.address}${error.port > 0 ? ' port' : ''}` : '';
-    const call = error.syscall ? ` {${error.syscall} ${error.errno}${where}}` : '';
-    return this.scenario.plain(`${kind}${error.code ?? ''}: ${error.message}${call}`);
+    const call = error.syscall ? ` {${error.syscall} ${error.errno}${where}${error.hostname ? ` ${error.hostname}` : ''}}` : '';
+    const local = error.localAddress ? ` local ${error.localAddress} ${error.localPort > 0}` : '';
+    const attempts = error.errors ? ` [${error.errors.map((each) => this.error(each)).join('; ')}]` : '';
+    const cause = error.cause ? ` (${error.cause.name}: ${error.cause.message})` : '';
+    return this.scenario.plain(`${kind}${error.code ?? ''}: ${error.message}${call}${local}${attempts}${cause}`);
   }
 
   /** A callback whose call is an event of the actor: `cb:w1`. */
@@ -135,7 +146,11 @@ export class Actor {
       case 'listeners': return this.dropped ? '' : ` -> ${emitter.listenerCount(args[0])}`;
       case 'ref': emitter.ref(); return '';
       case 'unref': emitter.unref(); return '';
-      default: throw new Error(`${this.name} cannot ${verb}`);
+      default: {
+        const result = outside(this, verb, args);
+        if (result === undefined) throw new Error(`${this.name} cannot ${verb}`);
+        return result;
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 // What the two kinds of actors can do, over Node's net: each verb of the language is one call.
 import { Actor, net } from './actor.mjs';
+import { connectOptions, listenOptions, split } from './connecting.mjs';
 
 /** Ports that nobody listens on, and paths that do not exist, for connections that must fail. */
 const refusedPort = 1;
@@ -7,14 +8,27 @@ const refusedPort = 1;
 export class SocketActor extends Actor {
   constructor(scenario, name, options, socket) {
     super(scenario, name, options);
-    const onread = options.onread && this.onread(options.onread);
     this.accepted = this.ready = Boolean(socket);
-    this.handle = socket ?? new net.Socket({
+    if (socket === null) this.handle = new net.Socket();  // until a step makes it
+    else this.use(socket ?? new net.Socket(this.socketOptions()));
+  }
+
+  socketOptions() {
+    const { options } = this;
+    const onread = options.onread && this.onread(options.onread);
+    return {
       allowHalfOpen: Boolean(options.halfopen), ...(options.hwm && { highWaterMark: Number(options.hwm) }), onread,
-    });
+      ...(options.signal && { signal: this.scenario.properties.signal(options.signal) }),
+      ...(options.list && { blockList: this.scenario.properties.lists.get(options.list) }),
+    };
+  }
+
+  use(socket) {
+    const { options } = this;
+    this.handle = socket;
     // Nagle's algorithm would hold a second small segment back until the other side's delayed acknowledgement.
     this.handle.setNoDelay(true);
-    for (const event of ['connectionAttempt', 'connectionAttemptFailed', 'connect', 'ready', 'end', 'finish', 'drain',
+    for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout', 'connect', 'ready', 'end', 'finish', 'drain',
                          'timeout', 'pause', 'resume', 'pipe', 'unpipe', 'error', 'close']) {
       if (event === 'error' && options.noerror) continue;
       const listener = this.listener(event);
@@ -37,7 +51,10 @@ export class SocketActor extends Actor {
       case 'data':
         // Node still tells what was buffered; the library keeps to S14.18.
         return (chunk) => this.handle.destroyed || this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
-      case 'connectionAttempt':
+      case 'lookup':
+        return (error, address, family, host) =>
+          this.heard(event, `${event} ${this.error(error)} ${address ?? ''} ${family ?? 0} ${host}`);
+      case 'connectionAttempt': case 'connectionAttemptTimeout':
         return (ip, port, family) => this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0}`));
       case 'connectionAttemptFailed':
         return (ip, port, family, error) =>
@@ -70,7 +87,8 @@ export class SocketActor extends Actor {
     return `${s.readyState} ${flags}` + this.changes([
       ['rl', s.readableLength], ['wl', s.writableLength], ['br', s.bytesRead],
       ...(counted ? [['bw', s.bytesWritten]] : []),
-      ['bs', s.bufferSize || 0], ['to', s.timeout ?? 0], ['local', local], ['remote', remote]]);
+      ['bs', s.bufferSize || 0], ['to', s.timeout ?? 0], ['local', local], ['remote', remote],
+      ['tried', this.scenario.plain((s.autoSelectFamilyAttemptedAddresses ?? []).join(',')) || 0]]);
   }
 
   closing() {
@@ -91,17 +109,34 @@ export class SocketActor extends Actor {
   }
 
   connect(args) {
-    const [target, listener] = args;
+    const { words: [target, listener], options } = split(args);
     this.sawClose = this.ready = false;
     const callback = listener ? [this.callback('c')] : [];
     const server = this.scenario.actors.get(target);
-    if (target === 'nopath') this.handle.connect(`${this.scenario.directory}/none.sock`, ...callback);
+    if (Object.keys(options).length > 0 || target === 'noport') {
+      this.handle.connect(connectOptions(this, target, options, refusedPort), ...callback);
+    } else if (target === 'nopath') this.handle.connect(`${this.scenario.directory}/none.sock`, ...callback);
     else if (target === 'longpath') this.handle.connect(`${this.scenario.directory}/${'x'.repeat(200)}`, ...callback);
     else if (target === 'port0') this.handle.connect(0, '127.0.0.1', ...callback);
     else if (target === 'badbind') {
       this.handle.connect({ port: refusedPort, host: '127.0.0.1', localAddress: '8.8.8.8' }, ...callback);
-    } else if (server?.handle.listening && server.options.kind === 'pipe') this.handle.connect(server.path(), ...callback);
+    } else if (server?.handle.listening && server.options.kind === 'pipe') this.handle.connect(server.handle.address(), ...callback);
     else this.handle.connect(server?.handle.listening ? server.handle.address().port : refusedPort, '127.0.0.1', ...callback);
+  }
+
+  /** Makes the socket of this actor: alone, around a descriptor, or with a connection. */
+  make(verb, args) {
+    const { words, options } = split(args);
+    const made = this.socketOptions();
+    if (verb === 'create') {
+      this.use(net.createConnection({ ...made, ...connectOptions(this, words[0], options, refusedPort) }));
+    } else if (verb === 'wrap') {
+      const [fd, ...sides] = words;
+      this.use(new net.Socket({ ...made, fd: this.scenario.properties.descriptor(fd), readable: !sides.includes('unreadable'),
+                                writable: !sides.includes('unwritable') }));
+      this.ready = true;
+    } else this.use(new net.Socket(made));
+    return '';
   }
 
   /** What the caller is told of a write: its result, and the name of its callback if it has one. */
@@ -131,6 +166,7 @@ export class SocketActor extends Actor {
     const callback = verb.startsWith('write') && args.includes('cb') ? this.callback('w') : undefined;
     switch (verb) {
       case 'connect': this.connect(args); break;
+      case 'new': case 'wrap': case 'create': return this.make(verb, args);
       case 'connectAgain': if (this.mayConnect()) this.connect(args); break;
       case 'write': return this.write(this.pattern(Number(args[0])), undefined, callback);
       case 'writehex': return this.write(Buffer.from(args[0] ?? '', 'hex'), undefined, callback);
@@ -174,6 +210,7 @@ export class ServerActor extends Actor {
     this.handle = net.createServer({
       allowHalfOpen: Boolean(options.halfopen), pauseOnConnect: Boolean(options.pauseOnConnect),
       noDelay: true, keepAlive: Boolean(options.keepAlive), ...(options.hwm && { highWaterMark: Number(options.hwm) }),
+      ...(options.list && { blockList: scenario.properties.lists.get(options.list) }),
     });
     for (const event of ['listening', 'connection', 'drop', 'close', 'error']) {
       const listener = this.listener(event);
@@ -210,8 +247,12 @@ export class ServerActor extends Actor {
 
   listen(args) {
     const callback = args.includes('cb') ? [this.callback('l')] : [];
-    const other = args[0] === 'as' ? this.scenario.actors.get(args[1]) : undefined;
-    if (args[0] === 'nodir') this.handle.listen('/nowhere/at/all.sock', ...callback);
+    const { options } = split(args);
+    const other = args[0] === 'as' || args[0] === 'on' ? this.scenario.actors.get(args[1]) : undefined;
+    if (Object.keys(options).length > 0 || args[0] === 'nothing') {
+      this.handle.listen(listenOptions(this, options), ...callback);
+    } else if (args[0] === 'on') this.handle.listen(other.handle, ...callback);
+    else if (args[0] === 'nodir') this.handle.listen('/nowhere/at/all.sock', ...callback);
     else if (args[0] === 'badhost') this.handle.listen(0, '8.8.8.8', ...callback);
     else if (this.options.kind === 'pipe') this.handle.listen(other ? other.path() : this.path(), ...callback);
     else {

@@ -9,6 +9,8 @@ place is named in a comment here and in README.md.
 import argparse
 import random
 
+import generate_connecting
+
 SMALL = [0, 1, 2, 5, 10, 100, 1000, 5000]
 ENCODINGS = ["utf8", "latin1", "ascii", "hex", "base64", "base64url"]
 HARMLESS_EVENTS = ["connect", "ready", "end", "finish", "close", "error", "drain", "timeout"]
@@ -379,6 +381,12 @@ class Generator:
         return "\n".join(lines) + "\n"
 
 
+def scenario(seed, index):
+    """One in four is about getting connected."""
+    generator = generate_connecting.Generator if index % 4 == 3 else Generator
+    return generator(seed, index).scenario()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", default="1")
@@ -386,7 +394,7 @@ def main():
     parser.add_argument("--count", type=int, default=1)
     options = parser.parse_args()
     for index in range(options.first, options.first + options.count):
-        print(Generator(options.seed, index).scenario())
+        print(scenario(options.seed, index))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 //   run_net [-c CONCURRENT] FILE    (- for standard input)
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -21,6 +22,7 @@ class Scenario final : public Stage {
     plan = std::move(what);
     index = number;
     directory = std::move(where);
+    properties.fill(plan);
   }
 
   Actor& accepted(std::string name, const net::Socket& socket, const Options& options) override {
@@ -30,7 +32,11 @@ class Scenario final : public Stage {
   void perform(const Steps* steps) override {
     if (!steps) return;
     for (const Step& step : *steps) {
-      const auto found = actors.find(step.actor);
+      auto found = actors.find(step.actor);
+      if (found == actors.end() && (step.verb == "new" || step.verb == "wrap" || step.verb == "create")) {
+        make(step.actor);
+        found = actors.find(step.actor);
+      }
       if (found == actors.end()) continue;
       Actor& actor = *found->second;
       if (step.verb == "throw") actor.line(step.text());
@@ -49,6 +55,7 @@ class Scenario final : public Stage {
                              plan.solo ? alive_after : deadline);
     if (plan.solo) timer_.unref();
     for (const Cast& cast : plan.actors) {
+      if (cast.options.contains("later")) continue;
       if (cast.kind == "server") {
         owned_.push_back(std::make_unique<ServerActor>(*this, cast.name, cast.options));
       } else {
@@ -70,6 +77,19 @@ class Scenario final : public Stage {
   }
 
  private:
+  /// An actor whose socket its first step makes.
+  void make(const std::string& name) {
+    for (const Cast& cast : plan.actors) {
+      if (cast.name == name) owned_.push_back(std::make_unique<SocketActor>(*this, name, cast.options));
+    }
+  }
+
+  /// What a step `defaults` changed.
+  static void reset_defaults() {
+    net::setDefaultAutoSelectFamily(true);
+    net::setDefaultAutoSelectFamilyAttemptTimeout(250);
+  }
+
   /// Waits for quiet also when a step threw.
   struct Watch {
     Scenario* self;
@@ -120,6 +140,7 @@ class Scenario final : public Stage {
     net::clearTimeout(timer_);
     for (const auto& [name, actor] : actors) actor->line("last");
     over = true;
+    if (plan.exclusive) reset_defaults();
     note_ = std::move(note);
     for (const auto& [name, actor] : actors) actor->clean_up();
     done_();
@@ -228,10 +249,11 @@ int main(int count, char** args) {
   char directory[] = "/tmp/net-XXXXXX";
   if (!mkdtemp(directory)) return 2;
   int status = 0;
+  auto inherited = conformance::inherited_of(std::getenv("NET_DESCRIPTORS"));
   {
-    conformance::Runner runner(conformance::parse(standard ? std::cin : file), concurrent, directory);
+    conformance::Runner runner(conformance::parse(standard ? std::cin : file, std::move(inherited)), concurrent, directory);
     status = runner.run();
   }
-  rmdir(directory);
+  std::filesystem::remove_all(directory);
   return status;
 }

@@ -5,6 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { parse } from './scenario.mjs';
 import { ServerActor, SocketActor } from './actors.mjs';
+import { net } from './actor.mjs';
+import { Properties } from './connecting.mjs';
 
 const quietAfter = 3;   // ms without an event before it is asked whether anything is under way
 const quietTurns = 3;   // turns of the loop without an event after that
@@ -22,12 +24,19 @@ class Scenario {
     this.over = false;
     this.calm = true;  // between two blocks nothing is under way
     this.next = 0;
+    this.properties = new Properties(plan);
   }
 
   /** Ports and paths differ from run to run; in a trace they do not. */
   plain(text) {
     return text.replaceAll(`${this.directory}/${this.index}-`, '<dir>/').replaceAll(this.directory, '<dir>')
-      .replace(/(\d+\.\d+\.\d+\.\d+|::):\d+/g, '$1:<port>');
+      .replace(/(\d+\.\d+\.\d+\.\d+|::\d?|\.test):\d+/g, '$1:<port>').replace(/x{20,}/g, '<long>').replace(/\0|\\0/g, '@');
+  }
+
+  /** A number, or the port where a server listens. */
+  portOf(text, otherwise) {
+    if (/^-?\d+$/.test(text)) return Number(text);
+    return this.actors.get(text)?.handle.address()?.port ?? otherwise;
   }
 
   nameOf(handle) {
@@ -37,7 +46,8 @@ class Scenario {
 
   perform(steps) {
     for (const { actor: name, verb, args } of steps ?? []) {
-      const actor = this.actors.get(name);
+      let actor = this.actors.get(name);
+      if (!actor && ['new', 'wrap', 'create'].includes(verb)) actor = this.make(name);
       if (!actor) continue;
       const text = ['>', verb, ...args].join(' ');
       if (verb === 'throw') actor.line(text);
@@ -52,11 +62,18 @@ class Scenario {
     }
   }
 
+  /** An actor whose socket its first step makes. */
+  make(name) {
+    const cast = this.plan.actors.find((actor) => actor.name === name);
+    return cast && new SocketActor(this, name, cast.options, null);
+  }
+
   run(done) {
     this.done = done;
     this.timer = setTimeout(() => this.finish(this.plan.solo ? 'still alive' : 'DEADLINE'), this.plan.solo ? aliveAfter : deadline);
     if (this.plan.solo) this.timer.unref();
     for (const { kind, name, options } of this.plan.actors) {
+      if (options.later) continue;
       if (kind === 'server') new ServerActor(this, name, options);
       else new SocketActor(this, name, options);
     }
@@ -92,6 +109,7 @@ class Scenario {
     clearTimeout(this.timer);
     for (const actor of this.actors.values()) actor.line('last');
     this.over = true;
+    if (this.plan.exclusive) resetDefaults();
     this.note = note;
     for (const actor of this.actors.values()) actor.cleanUp();
     this.done();
@@ -106,6 +124,12 @@ class Scenario {
     }
     return `${out.join('\n')}\n`;
   }
+}
+
+/** What a step `defaults` changed. */
+function resetDefaults() {
+  net.setDefaultAutoSelectFamily(true);
+  net.setDefaultAutoSelectFamilyAttemptTimeout(500);
 }
 
 /** Writes all of a text; a pipe may take it in pieces. */
@@ -123,7 +147,8 @@ function write(text) {
 function main() {
   const args = process.argv.slice(2);
   const concurrent = args[0] === '-c' ? Number(args.splice(0, 2)[1]) : 32;
-  const plans = parse(fs.readFileSync(args[0] === '-' ? 0 : args[0], 'utf8'));
+  const inherited = (process.env.NET_DESCRIPTORS ?? '').split(' ').filter(Boolean).map((ends) => ends.split(',').map(Number));
+  const plans = parse(fs.readFileSync(args[0] === '-' ? 0 : args[0], 'utf8'), inherited);
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'net-'));
   const total = plans.length;
   const finished = [];

@@ -3,12 +3,14 @@
 #define NET_TESTS_CONFORMANCE_SCENARIO_HPP
 
 #include <cstdlib>
+#include <deque>
 #include <iostream>
 #include <map>
 #include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace conformance {
@@ -39,6 +41,9 @@ struct Plan {
   std::vector<Steps> blocks;
   std::map<std::string, Steps> when;
   std::set<std::string> omit;
+  std::vector<std::pair<std::string, bool>> signals; // with whether they have aborted
+  std::vector<std::pair<std::string, std::vector<std::string>>> lists;
+  std::map<std::string, std::vector<int>> descriptors;
   bool solo = false;
   bool exclusive = false;
 };
@@ -73,7 +78,19 @@ inline std::string without_comment(const std::string& line) {
   return line;
 }
 
-inline std::vector<Plan> parse(std::istream& in) {
+/// Descriptors that the runner inherited, as a text "5,6 7": the ends of one, then those of the next.
+inline std::deque<std::vector<int>> inherited_of(const char* text) {
+  std::deque<std::vector<int>> all;
+  for (const std::string& word : words_of(text ? text : "")) {
+    std::istringstream in(word);
+    all.emplace_back();
+    for (std::string end; std::getline(in, end, ',');) all.back().push_back(std::stoi(end));
+  }
+  return all;
+}
+
+/// `inherited` are the descriptors that the lines `descriptor` name, in order.
+inline std::vector<Plan> parse(std::istream& in, std::deque<std::vector<int>> inherited) {
   std::vector<Plan> plans;
   Plan* plan = nullptr;
   Steps* steps = nullptr;
@@ -84,7 +101,7 @@ inline std::vector<Plan> parse(std::istream& in) {
     if (line.starts_with("  ")) {
       Step step{words[0], words.size() > 1 ? words[1] : "", {}};
       for (std::size_t i = 2; i < words.size(); ++i) step.args.push_back(words[i]);
-      if (step.verb == "throw") plan->exclusive = true;
+      if (step.verb == "throw" || step.verb == "defaults") plan->exclusive = true;
       steps->push_back(std::move(step));
     } else if (words[0] == "scenario") {
       plan = &plans.emplace_back();
@@ -92,6 +109,13 @@ inline std::vector<Plan> parse(std::istream& in) {
       steps = &plan->start;
     } else if (words[0] == "omit") {
       plan->omit.insert(words.begin() + 1, words.end());
+    } else if (words[0] == "signal") {
+      plan->signals.emplace_back(words[1], words.size() > 2);
+    } else if (words[0] == "list") {
+      plan->lists.emplace_back(words[1], std::vector<std::string>(words.begin() + 2, words.end()));
+    } else if (words[0] == "descriptor" && !inherited.empty()) {
+      plan->descriptors[words[1]] = inherited.front();
+      inherited.pop_front();
     } else if (words[0] == "solo") {
       plan->solo = plan->exclusive = true;
     } else if (words[0] == "server" || words[0] == "client") {

@@ -11,8 +11,9 @@ function readOptions(words) {
   return options;
 }
 
-/** A list of { title, actors, start, blocks, when, omit, solo, exclusive }, one for every scenario of the text. */
-export function parse(text) {
+/** A list of { title, actors, start, blocks, when, omit, signals, lists, descriptors, solo, exclusive }, one for every
+    scenario of the text. `inherited` are the descriptors that its lines `descriptor` name, in order. */
+export function parse(text, inherited = []) {
   const scenarios = [];
   let scenario = null;
   let steps = null;
@@ -23,17 +24,25 @@ export function parse(text) {
     if (line.startsWith('  ')) {
       const [actor, verb, ...args] = words;
       steps.push({ actor, verb, args });
-      if (verb === 'throw') scenario.exclusive = true;
+      if (verb === 'throw' || verb === 'defaults') scenario.exclusive = true;
       continue;
     }
     switch (words[0]) {
       case 'scenario':
         scenario = { title: line.slice(9), actors: [], start: [], blocks: [], when: new Map(), omit: new Set(),
-                     solo: false, exclusive: false };
+                     signals: [], lists: [], descriptors: new Map(), solo: false, exclusive: false };
         steps = scenario.start;
         scenarios.push(scenario);
         break;
       case 'omit': words.slice(1).forEach((word) => scenario.omit.add(word)); break;
+      case 'signal': scenario.signals.push({ name: words[1], aborted: words[2] === 'aborted' }); break;
+      case 'list': scenario.lists.push({ name: words[1], rules: words.slice(2) }); break;
+      case 'descriptor': {
+        const ends = inherited.shift();
+        if (!ends) throw new Error(`no descriptor was given for: ${line}`);
+        scenario.descriptors.set(words[1], ends);
+        break;
+      }
       case 'solo': scenario.solo = scenario.exclusive = true; break;
       case 'server':
       case 'client': {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "actor.hpp"
+#include "connecting.hpp"
 
 namespace conformance {
 
@@ -112,6 +113,7 @@ class ServerActor final : public Actor {
     made.keepAlive = option("keepAlive");
     made.noDelay = true;
     made.pauseOnConnect = option("pauseOnConnect");
+    if (option("list")) made.blockList = stage_.properties.list(options().at("list"));
     made.reusable = true;
     return made;
   }
@@ -120,12 +122,22 @@ class ServerActor final : public Actor {
     const std::string how = step.args.empty() ? "" : step.args[0];
     const bool with_callback = !step.args.empty() && step.args.back() == "cb";
     const ServerActor* other = nullptr;
-    if (how == "as") {
+    if (how == "as" || how == "on") {
       const auto found = stage_.actors.find(step.args.at(1));
       if (found != stage_.actors.end()) other = dynamic_cast<ServerActor*>(found->second);
     }
+    if (how == "on") {
+      if (with_callback) {
+        server_.listen(other->server_, listener('l', true));
+      } else {
+        server_.listen(other->server_);
+      }
+      return;
+    }
     net::ListenOptions where;
-    if (how == "nodir") {
+    if (const Options given = split(step.args).second; !given.empty() || how == "nothing") {
+      where = listen_options(stage_, given);
+    } else if (how == "nodir") {
       where.path = "/nowhere/at/all.sock";
     } else if (how == "badhost") {
       where.port = 0;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "actor.hpp"
+#include "connecting.hpp"
 
 namespace conformance {
 
@@ -23,16 +24,19 @@ inline net::Encoding encoding_named(std::string_view name) {
 class SocketActor final : public Actor {
  public:
   SocketActor(Stage& stage, std::string name, Options options, std::optional<net::Socket> socket = {})
-      : Actor(stage, std::move(name), std::move(options)),
-        socket_(socket ? *socket : net::Socket(socket_options())),
-        accepted_(socket.has_value()),
-        ready_(accepted_) {
+      : Actor(stage, std::move(name), std::move(options)), accepted_(socket.has_value()), ready_(accepted_) {
+    if (!option("later")) use(socket ? *socket : net::Socket(socket_options()));
+  }
+
+  /// From now on this is its socket.
+  void use(const net::Socket& socket) {
+    socket_ = socket;
     // Nagle's algorithm would hold a second small segment back until the other side's delayed
     // acknowledgement.
     socket_.setNoDelay(true);
     for (const char* event :
-         {"connectionAttempt", "connectionAttemptFailed", "connect", "ready", "end", "finish", "drain",
-          "timeout", "pause", "resume", "pipe", "unpipe", "error", "close"}) {
+         {"lookup", "connectionAttempt", "connectionAttemptFailed", "connectionAttemptTimeout", "connect",
+          "ready", "end", "finish", "drain", "timeout", "pause", "resume", "pipe", "unpipe", "error", "close"}) {
       if (event != std::string_view("error") || !option("noerror")) attach(event);
     }
   }
@@ -42,6 +46,8 @@ class SocketActor final : public Actor {
 
   template <class F>
   static void with_event(const std::string& name, F&& f) {
+    if (name == "lookup") f.template operator()<"lookup">();
+    if (name == "connectionAttemptTimeout") f.template operator()<"connectionAttemptTimeout">();
     if (name == "connectionAttempt") f.template operator()<"connectionAttempt">();
     if (name == "connectionAttemptFailed") f.template operator()<"connectionAttemptFailed">();
     if (name == "connect") f.template operator()<"connect">();
@@ -67,6 +73,18 @@ class SocketActor final : public Actor {
           socket_.addListener<"connectionAttempt">([this](std::string_view ip, int, net::Family family) {
             this->event("connectionAttempt", stage_.plain("connectionAttempt " + attempt(ip, family)));
           });
+    } else if (event == "connectionAttemptTimeout") {
+      tags_[event] =
+          socket_.addListener<"connectionAttemptTimeout">([this](std::string_view ip, int, net::Family family) {
+            this->event("connectionAttemptTimeout",
+                        stage_.plain("connectionAttemptTimeout " + attempt(ip, family)));
+          });
+    } else if (event == "lookup") {
+      tags_[event] = socket_.addListener<"lookup">([this](const net::Error& failure, std::string_view address,
+                                                         net::Family family, std::string_view host) {
+        this->event("lookup",
+                    "lookup " + error(failure) + " " + attempt(address, family) + " " + std::string(host));
+      });
     } else if (event == "connectionAttemptFailed") {
       tags_[event] = socket_.addListener<"connectionAttemptFailed">(
           [this](std::string_view ip, int, net::Family family, const net::Error& failure) {
@@ -130,7 +148,8 @@ class SocketActor final : public Actor {
                           {"bs", std::to_string(s.bufferSize())},
                           {"to", timeout ? std::to_string(timeout->count()) : "0"},
                           {"local", end_text(local, s.localFamily(), s.localPort())},
-                          {"remote", end_text(remote, s.remoteFamily(), s.remotePort())}});
+                          {"remote", end_text(remote, s.remoteFamily(), s.remotePort())},
+                          {"tried", tried()}});
   }
 
   bool perform(const Step& step, std::string& result) override;
@@ -144,6 +163,7 @@ class SocketActor final : public Actor {
     made.allowHalfOpen = option("halfopen");
     if (option("hwm")) made.highWaterMark = size_option("hwm");
     made.reusable = true;
+    if (option("signal")) made.signal = stage_.properties.signal(options().at("signal"));
     if (!option("onread")) return made;
     const std::string& text = options().at("onread");
     const std::size_t comma = text.find(',');
@@ -157,6 +177,12 @@ class SocketActor final : public Actor {
     return made;
   }
 
+  std::string tried() const {
+    std::string all;
+    for (const std::string& one : socket_.autoSelectFamilyAttemptedAddresses())
+      all += (all.empty() ? "" : ",") + one;
+    return all.empty() ? "0" : stage_.plain(all);
+  }
   static std::string attempt(std::string_view ip, net::Family family) {
     return std::string(ip) + " " + std::to_string(static_cast<int>(family));
   }
@@ -197,6 +223,7 @@ class SocketActor final : public Actor {
   }
 
   void connect(const Step& step);
+  void make(const Step& step);
   std::string write(const Step& step);
   void end(const Step& step);
   std::optional<std::string> read(const Step& step);
@@ -277,6 +304,8 @@ inline bool SocketActor::perform(const Step& step, std::string& result) {
   const net::Socket& s = socket_;
   if (verb == "connect") {
     connect(step);
+  } else if (verb == "new" || verb == "wrap" || verb == "create") {
+    make(step);
   } else if (verb == "connectAgain") {
     if (may_connect()) connect(step);
   } else if (verb == "write" || verb == "writehex" || verb == "writetext") {

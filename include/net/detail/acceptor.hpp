@@ -37,8 +37,8 @@ class fd_acceptor : public Watcher {
     return take(os::listen_on(at, flags));
   }
 
-  int listen_path(std::string_view path, const PathMode& mode, int backlog) noexcept {
-    return take(os::listen_on_path(path, mode, backlog));
+  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
+    return take(os::listen_on_path(path, mode, backlog, mode_failed));
   }
   int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
     const int failed = os::listen_on_descriptor(descriptor, backlog);

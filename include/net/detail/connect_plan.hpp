@@ -18,6 +18,7 @@ struct Attempt {
   Machine::Channel channel;
   Endpoint to;
   std::string address;
+  Family family = Family::unspecified;  // as the lookup says
   Error error;
   bool running = false;
   bool timed_out = false;

@@ -40,7 +40,7 @@ struct Connector {
     self.recount();
     if (self.is_path) return start_path();
     if (isIP(plan->host) != 0) {
-      add_attempt(plan->host);
+      add_attempt({plan->host, family_of(plan->host)});
       return self.tick_with(self.round, [](SocketState& socket, const std::size_t& asked) {
         if (socket.connecting && socket.round == asked) Connector{socket}.next_attempt();
       });
@@ -122,14 +122,17 @@ struct Connector {
       if (!self.connecting || self.round != round) return;
       const Error wrong = check(found);
       if (!wrong) {
-        add_attempt(found.address);
+        add_attempt(found);
       } else if (!invalid) {
         invalid = wrong;
       }
     }
     if (plan().attempts.empty()) return give_up_later(invalid);
     plan().selecting = plan().attempts.size() > 1;
-    if (plan().selecting) interleave();
+    if (plan().selecting) {
+      self.more().attempted.clear();
+      interleave();
+    }
     next_attempt();
   }
 
@@ -142,22 +145,23 @@ struct Connector {
                      with_port(plan().host, plan().port));
   }
 
-  void add_attempt(std::string_view address) const {
+  void add_attempt(const LookupAddress& found) const {
     for (const Attempt* known : plan().attempts) {
-      if (known->address == address) return;
+      if (known->address == found.address && known->family == found.family) return;
     }
     auto* attempt = new Attempt;
     attempt->channel.owner = static_cast<Handle*>(&self);
-    attempt->to = os::parse_endpoint(address, plan().port);
-    attempt->address = address;
+    attempt->to = os::parse_endpoint(found.address, plan().port);
+    attempt->address = found.address;
+    attempt->family = found.family;
     plan().attempts.push(attempt);
   }
 
   /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
   void interleave() const {
     List<Attempt*> queues[2], ordered;
-    const Family first = plan().attempts[0]->to.ip.family;
-    for (Attempt* attempt : plan().attempts) queues[attempt->to.ip.family != first].push(attempt);
+    const Family first = plan().attempts[0]->family;
+    for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
     for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
       for (const auto& queue : queues) {
         if (i < queue.size()) ordered.push(queue[i]);
@@ -185,29 +189,35 @@ struct Connector {
 
   /// False: it has failed already, and the next one is due.
   bool begin(Attempt& attempt) const {
-    const Family family = attempt.to.ip.family;
-    const bool blocked = plan().block_list && plan().block_list->check(SocketAddress(attempt.to.ip));
+    if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
+    const bool blocked = plan().block_list && attempt.family == attempt.to.ip.family &&
+                         plan().block_list->check(SocketAddress(attempt.to.ip));
     const Error block_error = coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
-    if (plan().selecting && blocked) return failed_early(attempt, block_error);
-    if (const int failed = attempt.channel.open(family); failed < 0) {
-      return failed_early(attempt, local_failure(-failed, "connect", attempt.address, plan().port, any_of(family), 0, false));
-    }
-    if (const Error error = bind(attempt); error) return failed_early(attempt, error);
-    self.tell_attempt(attempt.address, plan_port(), family);
+    if (plan().selecting && blocked) return failed_early(attempt, block_error, true);
+    self.tell_attempt(attempt.address, plan_port(), attempt.family);
     if (!self.connecting) return true;
     if (blocked) return give_up(block_error), true;
     if (plan().selecting) self.more().attempted.push_back(attempted_text(attempt));
-    const int result = attempt.channel.start_connect(attempt.to);
-    if (result < 0 && result != -EINPROGRESS && result != -ECONNREFUSED) {
-      const Endpoint local = attempt.channel.local_end();
-      return failed_early(attempt, local_failure(-result, "connect", attempt.address, plan().port,
-                                                 local ? to_text(local.ip) : std::string(any_of(family)), local.port, false));
-    }
+    if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
     attempt.running = true;
     watch(attempt.channel);
     return true;
   }
 
+  /// Gives what the system says at once (S12.17).
+  Error start(Attempt& attempt) const {
+    const int port = plan().port;
+    const bool mismatch = attempt.family != attempt.to.ip.family;
+    if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
+    const int opened = open(attempt);
+    const int result = opened < 0 ? opened : mismatch ? -EINVAL : attempt.channel.start_connect(attempt.to);
+    if (result >= 0 || result == -EINPROGRESS || result == -ECONNREFUSED) return Error();
+    const Endpoint local = opened < 0 ? Endpoint{} : attempt.channel.local_end();
+    return local_failure(-result, "connect", attempt.address, port,
+                         local ? to_text(local.ip) : std::string(any_of(attempt.family)), local.port, false);
+  }
+
+  static int open(Attempt& attempt) { return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family); }
   static std::string_view any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
   int plan_port() const { return plan().port; }
 
@@ -216,12 +226,12 @@ struct Connector {
   Error bind(Attempt& attempt) const {
     const Plan& p = plan();
     if (p.local_address.empty() && p.local_port == 0) return Error();
-    const Family family = attempt.to.ip.family;
-    const std::string address = p.local_address.empty() ? std::string(any_of(family)) : p.local_address;
-    int failed = 0;
+    const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
+    int failed = open(attempt);
+    if (failed < 0) return address_failure(-failed, "bind", address, p.local_port);
     if (p.local_port < 0 || p.local_port > 65535) {
       failed = -EADDRINUSE;
-    } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != family) {
+    } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
       failed = -EINVAL;
     } else {
       failed = attempt.channel.bind(from);
@@ -235,12 +245,13 @@ struct Connector {
     }
   }
 
-  /// Before the connection was under way: a single attempt fails with it, a race goes on (S12.17, S13.8).
-  bool failed_early(Attempt& attempt, const Error& error) const {
+  /// Before the connection was under way: a single attempt fails with it, a race goes on (S12.17, S13.8), without a
+  /// word of an address that could not be bound to.
+  bool failed_early(Attempt& attempt, const Error& error, bool told) const {
     close(attempt);
     if (!plan().selecting) return give_up(error), true;
     attempt.error = error;
-    self.tell_attempt_failed(attempt.address, plan().port, attempt.to.ip.family, error);
+    if (told) self.tell_attempt_failed(attempt.address, plan().port, attempt.family, error);
     return false;
   }
 

@@ -303,6 +303,12 @@ inline Endpoint remote_end(NativeHandle fd) noexcept {
   return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
 }
 
+/// A socket that has no other end yet (S22.9).
+inline bool unconnected(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
+}
+
 /// The number of an interface by its name or its decimal number, 0 if there is none.
 inline std::uint32_t interface_index(std::string_view zone) noexcept {
   std::uint32_t number = 0;
@@ -373,26 +379,6 @@ inline int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
   return failed;
 }
 
-/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
-inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog) noexcept {
-  SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  const int fd = open_socket(AF_UNIX);
-  if (fd < 0) return fd;
-  int failed = bind_to(fd, address);
-  if (failed == -ENOENT) failed = -EACCES;
-  if (failed == 0 && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
-    const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
-    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-    std::memcpy(name, path.data(), path.size());
-    if (::chmod(name, bits) != 0) failed = -errno;
-  }
-  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  return failed;
-}
-
 /// Takes the file of a listening Unix socket away; abstract names have none.
 inline void remove_path(std::string_view path) noexcept {
   if (path.empty() || path[0] == '\0') return;
@@ -400,6 +386,29 @@ inline void remove_path(std::string_view path) noexcept {
   if (path.size() >= sizeof name) return;
   std::memcpy(name, path.data(), path.size());
   ::unlink(name);
+}
+
+/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
+inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
+  SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  const int fd = open_socket(AF_UNIX);
+  if (fd < 0) return fd;
+  int failed = bind_to(fd, address);
+  const bool bound = failed == 0;
+  if (failed == -ENOENT) failed = -EACCES;
+  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
+    const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+    std::memcpy(name, path.data(), path.size());
+    if (::chmod(name, bits) != 0) failed = -errno;
+    if (mode_failed) *mode_failed = failed != 0;
+  }
+  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  if (bound) remove_path(path);
+  return failed;
 }
 
 /// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).

@@ -118,7 +118,13 @@ inline void ServerState::listen(const ListenOptions& asked) {
 inline void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
   const PathMode mode{asked.readableAll, asked.writableAll};
-  bound(acceptor.listen_path(path, mode, backlog_of(asked)), path, -1);
+  bool mode_failed = false;
+  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
+  if (mode_failed) {
+    forget_signal();
+    raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
+  }
+  bound(failed, path, -1);
 }
 
 /// S20.7: aborting closes the server; an aborted one closes on the next tick.

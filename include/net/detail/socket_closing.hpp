@@ -175,7 +175,6 @@ inline void SocketState::close_handle(bool failing) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 inline void SocketState::close_now() {
-  closing = false;
   if (writing && !wait_connect) {
     // whatever its callbacks throw, 'close' comes
     OnThrow again{*this, [](SocketState& self) {
@@ -191,6 +190,7 @@ inline void SocketState::close_now() {
       self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
     }};
     cold->tell_cancelled(*this);
+    loop->drain_ticks();  // this was a callback of its own (S2.2)
     again.passed = true;
   }
   emit_close();
@@ -209,6 +209,7 @@ inline void SocketState::emit_close() {
       if (self.destroyed && !self.reusable) self.listeners.clear();
     }
   } const drop{*this, Ref<SocketState>(this)};
+  closing = false;
   close_told = true;
   OnThrow again{*this, [](SocketState& self) {
     // a write that waited for the connection learns of the end in its place among these listeners
@@ -222,10 +223,10 @@ inline void SocketState::emit_close() {
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
 inline void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
-  if (signal.aborted()) return destroy(coded(Errc::ERR_ABORTED));
+  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
   Ref<AbortHook>& hook = more().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
-  hook->callback = [this](const Error&) { destroy(coded(Errc::ERR_ABORTED)); };
+  hook->callback = [this](const Error& reason) { destroy(abort_failure(reason)); };
   signal.state()->attach(*hook);
 }
 
@@ -312,7 +313,6 @@ inline void SocketState::undestroy() {
     cold->errored = Error();
     cold->remote_known = false;
     cold->unread.clear();
-    cold->attempted.clear();
   }
 }
 
