@@ -5,22 +5,27 @@
 
 namespace {
 
-net::Task<> echo(net::Socket socket) {
+// Each ends with its client, how ever that goes: an Error that left the task would leave run() too.
+
+net::Task<> echo(net::Socket socket) try {
   net::Reader reader(socket);
   while (auto chunk = co_await reader.next()) co_await net::write(socket, *chunk);
+} catch (const net::Error&) {
 }
 
-net::Task<> sink(net::Socket socket) {
+net::Task<> sink(net::Socket socket) try {
   net::Reader reader(socket);
   while (auto chunk = co_await reader.next()) {}
+} catch (const net::Error&) {
 }
 
-net::Task<> burst(net::Socket socket) {
+net::Task<> burst(net::Socket socket) try {
   net::Reader reader(socket);
   while (auto chunk = co_await reader.next()) {
     const std::string_view answer = chunk->view().substr(0, message_size);
     for (int i = 0; i < burst_answers; ++i) co_await net::write(socket, answer);
   }
+} catch (const net::Error&) {
 }
 
 net::Task<> close(net::Socket socket) {
