@@ -8,12 +8,12 @@
 #include <cstdio>
 #include <functional>
 #include <map>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "plain_text.hpp"
 #include "properties.hpp"
 #include "scenario.hpp"
 
@@ -46,21 +46,12 @@ struct Stage {
 
   /// Ports and paths differ from run to run; in a trace they do not.
   std::string plain(std::string text) const {
-    static const std::regex port(R"((\d+\.\d+\.\d+\.\d+|::\d?|\.test):\d+)");
-    static const std::regex filler("x{20,}");
     replace(text, own_path(), "<dir>/");
     replace(text, directory, "<dir>");
-    if (text.find(':') != std::string::npos) text = std::regex_replace(text, port, "$1:<port>");
-    if (text.find("xxxx") != std::string::npos) text = std::regex_replace(text, filler, "<long>");
+    text = without_filler(without_ports(text));
     replace(text, std::string(1, '\0'), "@");
     replace(text, "\\0", "@");
     return text;
-  }
-
-  static void replace(std::string& text, const std::string& from, std::string_view to) {
-    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-      text.replace(at, from.size(), to);
-    }
   }
 };
 
