@@ -7,6 +7,7 @@
 #define NET_VERSION_PATCH 0
 
 #include <net/block_list.hpp>
+#include <net/connect.hpp>
 #include <net/error.hpp>
 #include <net/ip.hpp>
 #include <net/loop.hpp>

@@ -1009,6 +1009,16 @@ inline Error invalid_value(std::string_view name, std::string_view reason, std::
   return coded(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
 }
 
+/// "12" or "0.5": a number as JavaScript shows it.
+inline std::string number_text(double value) {
+  if (value != value) return "NaN";
+  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
+  if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text;
+}
+
 inline Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
   std::string message = "The value of \"";
   message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);
@@ -2099,192 +2109,32 @@ class BlockList {
 
 #endif
 
-// The loop of a thread, its timers and its ticks: Node's event loop as an object.
-#ifndef NET_LOOP_HPP
-#define NET_LOOP_HPP
+// createConnection and connect, and what the process has set for choosing between two families.
+#ifndef NET_CONNECT_HPP
+#define NET_CONNECT_HPP
 
-#include <concepts>
-#include <optional>
+#include <cstddef>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
-// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
-#ifndef NET_DETAIL_LOOP_CORE_HPP
-#define NET_DETAIL_LOOP_CORE_HPP
+// What can be wrong with what a socket is asked to connect to, thrown before anything has changed. Internal.
+#ifndef NET_DETAIL_CONNECT_CHECKS_HPP
+#define NET_DETAIL_CONNECT_CHECKS_HPP
 
+#include <string>
+#include <string_view>
+
+// Addresses in the system's form, what is done with them, and names. Internal.
+#ifndef NET_DETAIL_OS_ADDRESS_HPP
+#define NET_DETAIL_OS_ADDRESS_HPP
+
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
-
-// A move-only callable with room for three words. Internal; std::function costs 12,000 lines and wants copies.
-#ifndef NET_DETAIL_FUNCTION_HPP
-#define NET_DETAIL_FUNCTION_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
-namespace net::detail {
-
-/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
-/// counted references says so with a member of this name.
-template <class F>
-inline constexpr bool moves_as_bytes = [] {
-  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
-  return std::is_trivially_copyable_v<F>;
-}();
-
-template <class Signature>
-class Function;
-
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most three
-/// words that moves without throwing lives inside; a larger one on the heap. Calling an empty one is
-/// undefined: test with `if (f)`.
-template <class R, class... Args>
-class Function<R(Args...)> {
-  static constexpr std::size_t room = 3 * sizeof(void*);
-
-  struct Operations {
-    R (*call)(void*, Args&&...);
-    void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
-    void (*destroy)(void*) noexcept;                  // null: nothing to do
-  };
-
-  template <class F>
-  static constexpr bool fits = sizeof(F) <= room && alignof(F) <= alignof(void*) &&
-                               std::is_nothrow_move_constructible_v<F>;
-
-  template <class F>
-  struct Inside {
-    static R call(void* at, Args&&... args) { return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...)); }
-    static void relocate(void* from, void* to) noexcept {
-      ::new (to) F(std::move(*static_cast<F*>(from)));
-      static_cast<F*>(from)->~F();
-    }
-    static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
-    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
-                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
-  };
-
-  template <class F>
-  struct Outside {
-    static R call(void* at, Args&&... args) { return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...)); }
-    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
-    static constexpr Operations operations{call, nullptr, destroy};
-  };
-
- public:
-  Function() noexcept = default;
-  Function(std::nullptr_t) noexcept {}
-
-  template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
-  Function(F&& f) {
-    using Callable = std::decay_t<F>;
-    if constexpr (fits<Callable>) {
-      ::new (static_cast<void*>(room_)) Callable(std::forward<F>(f));
-      operations_ = &Inside<Callable>::operations;
-    } else {
-      ::new (static_cast<void*>(room_)) Callable*(new Callable(std::forward<F>(f)));
-      operations_ = &Outside<Callable>::operations;
-    }
-  }
-
-  Function(Function&& other) noexcept { take(other); }
-  Function& operator=(Function&& other) noexcept {
-    if (this != &other) {
-      reset();
-      take(other);
-    }
-    return *this;
-  }
-  ~Function() { reset(); }
-
-  explicit operator bool() const noexcept { return operations_ != nullptr; }
-  R operator()(Args... args) const { return operations_->call(room_, std::forward<Args>(args)...); }
-
-  void reset() noexcept {
-    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(room_);
-  }
-
- private:
-  void take(Function& other) noexcept {
-    operations_ = std::exchange(other.operations_, nullptr);
-    if (!operations_) return;
-    if (operations_->relocate) {
-      operations_->relocate(other.room_, room_);
-    } else {
-      for (std::size_t i = 0; i < room; ++i) room_[i] = other.room_[i];
-    }
-  }
-
-  alignas(void*) mutable unsigned char room_[room];
-  const Operations* operations_ = nullptr;
-};
-
-/// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
-template <class Signature>
-class SharedFunction;
-
-template <class R, class... Args>
-class SharedFunction<R(Args...)> {
-  struct Shared {
-    Function<R(Args...)> call;
-    Atomic<std::size_t> owners{1};
-  };
-
- public:
-  SharedFunction() noexcept = default;
-  SharedFunction(std::nullptr_t) noexcept {}
-
-  template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
-  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
-
-  SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
-    if (shared_) shared_->owners.fetch_add(1);
-  }
-  SharedFunction(SharedFunction&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
-  SharedFunction& operator=(SharedFunction other) noexcept {
-    std::swap(shared_, other.shared_);
-    return *this;
-  }
-  ~SharedFunction() {
-    if (shared_ && shared_->owners.fetch_sub(1) == 1) delete shared_;
-  }
-
-  explicit operator bool() const noexcept { return shared_ != nullptr; }
-  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
-
- private:
-  Shared* shared_ = nullptr;
-};
-
-}  // namespace net::detail
-
-namespace net {
-
-/// The type of the callables in option structs: like `std::function`, but copies are the same object.
-template <class Signature>
-using function = detail::SharedFunction<Signature>;
-
-}  // namespace net
-
-#endif
-
-// Which machine this program runs on: the poller, and the name that is part of every type above it. Internal.
-#ifndef NET_DETAIL_PLATFORM_HPP
-#define NET_DETAIL_PLATFORM_HPP
-
-// Connections that arrive, non-blocking. Internal.
-#ifndef NET_DETAIL_ACCEPTOR_HPP
-#define NET_DETAIL_ACCEPTOR_HPP
-
-#include <concepts>
+#include <cstring>
+#include <string>
 #include <string_view>
-#include <utility>
 
 // Where a connection begins or ends, as plain numbers. Internal; knows no system.
 #ifndef NET_DETAIL_ENDPOINT_HPP
@@ -2356,9 +2206,6 @@ struct PathMode {
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <string>
-#include <string_view>
 
 namespace net {
 
@@ -2397,6 +2244,10 @@ inline std::uint64_t now_ms() noexcept {
 // ── descriptors ────────────────────────────────────────────────────────────
 
 inline void close_descriptor(NativeHandle fd) noexcept { ::close(fd); }
+
+inline NativeHandle duplicate(NativeHandle fd) noexcept {
+  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
+}
 
 inline int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
   return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
@@ -2562,7 +2413,12 @@ inline int get_type_of_service(NativeHandle fd, Family family) noexcept {
   return failed ? -errno : value;
 }
 
-// ── addresses ──────────────────────────────────────────────────────────────
+}  // namespace detail::os
+}  // namespace net
+
+#endif
+
+namespace net::detail::os {
 
 /// The system's form of an address of any kind.
 struct SystemAddress {
@@ -2746,9 +2602,254 @@ inline int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
   return ::listen(fd, backlog) == 0 ? 0 : -errno;
 }
 
-inline NativeHandle duplicate(NativeHandle fd) noexcept {
-  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
+// ── names ──────────────────────────────────────────────────────────────────
+
+/// Asks the system's resolver and waits for it. The addresses come in its order, as texts; what failed, or none.
+template <class Addresses>
+Errc look_up(const std::string& host, Family family, int hints, Addresses& addresses) {
+  addrinfo wanted{};
+  wanted.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = hints;
+  addrinfo* found = nullptr;
+  const int failed = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
+  switch (failed) {
+    case 0: break;
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA:
+#endif
+#if defined(EAI_ADDRFAMILY)
+    case EAI_ADDRFAMILY:
+#endif
+    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
+    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
+    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
+    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
+    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
+    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
+    default: return Errc::ERR_LOOKUP_OTHER;
+  }
+  for (const addrinfo* at = found; at; at = at->ai_next) {
+    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
+    SystemAddress address;
+    std::memcpy(&address.room, at->ai_addr, at->ai_addrlen);
+    const Endpoint end = address.endpoint();
+    addresses.push({endpoint_text(end), end.ip.family});
+  }
+  ::freeaddrinfo(found);
+  return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
 }
+
+/// The hint of S12.8: only families that this machine has.
+inline constexpr int hint_address_config = AI_ADDRCONFIG;
+inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
+
+}  // namespace net::detail::os
+
+#endif
+
+// The option structs, and the small records that getters and listeners get.
+#ifndef NET_OPTIONS_HPP
+#define NET_OPTIONS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+// AbortController and AbortSignal: calling off a connection or a server, from any thread.
+#ifndef NET_ABORT_HPP
+#define NET_ABORT_HPP
+
+#include <cstddef>
+#include <utility>
+
+// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
+#ifndef NET_DETAIL_LOOP_CORE_HPP
+#define NET_DETAIL_LOOP_CORE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
+#ifndef NET_DETAIL_HANDLE_HPP
+#define NET_DETAIL_HANDLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+// A move-only callable with room for three words. Internal; std::function costs 12,000 lines and wants copies.
+#ifndef NET_DETAIL_FUNCTION_HPP
+#define NET_DETAIL_FUNCTION_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::detail {
+
+/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
+/// counted references says so with a member of this name.
+template <class F>
+inline constexpr bool moves_as_bytes = [] {
+  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
+  return std::is_trivially_copyable_v<F>;
+}();
+
+template <class Signature>
+class Function;
+
+/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most three
+/// words that moves without throwing lives inside; a larger one on the heap. Calling an empty one is
+/// undefined: test with `if (f)`.
+template <class R, class... Args>
+class Function<R(Args...)> {
+  static constexpr std::size_t room = 3 * sizeof(void*);
+
+  struct Operations {
+    R (*call)(void*, Args&&...);
+    void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
+    void (*destroy)(void*) noexcept;                  // null: nothing to do
+  };
+
+  template <class F>
+  static constexpr bool fits = sizeof(F) <= room && alignof(F) <= alignof(void*) &&
+                               std::is_nothrow_move_constructible_v<F>;
+
+  template <class F>
+  struct Inside {
+    static R call(void* at, Args&&... args) { return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...)); }
+    static void relocate(void* from, void* to) noexcept {
+      ::new (to) F(std::move(*static_cast<F*>(from)));
+      static_cast<F*>(from)->~F();
+    }
+    static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
+    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
+                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
+  };
+
+  template <class F>
+  struct Outside {
+    static R call(void* at, Args&&... args) { return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...)); }
+    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
+    static constexpr Operations operations{call, nullptr, destroy};
+  };
+
+ public:
+  Function() noexcept = default;
+  Function(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+  Function(F&& f) {
+    using Callable = std::decay_t<F>;
+    if constexpr (fits<Callable>) {
+      ::new (static_cast<void*>(room_)) Callable(std::forward<F>(f));
+      operations_ = &Inside<Callable>::operations;
+    } else {
+      ::new (static_cast<void*>(room_)) Callable*(new Callable(std::forward<F>(f)));
+      operations_ = &Outside<Callable>::operations;
+    }
+  }
+
+  Function(Function&& other) noexcept { take(other); }
+  Function& operator=(Function&& other) noexcept {
+    if (this != &other) {
+      reset();
+      take(other);
+    }
+    return *this;
+  }
+  ~Function() { reset(); }
+
+  explicit operator bool() const noexcept { return operations_ != nullptr; }
+  R operator()(Args... args) const { return operations_->call(room_, std::forward<Args>(args)...); }
+
+  void reset() noexcept {
+    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(room_);
+  }
+
+ private:
+  void take(Function& other) noexcept {
+    operations_ = std::exchange(other.operations_, nullptr);
+    if (!operations_) return;
+    if (operations_->relocate) {
+      operations_->relocate(other.room_, room_);
+    } else {
+      for (std::size_t i = 0; i < room; ++i) room_[i] = other.room_[i];
+    }
+  }
+
+  alignas(void*) mutable unsigned char room_[room];
+  const Operations* operations_ = nullptr;
+};
+
+/// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
+template <class Signature>
+class SharedFunction;
+
+template <class R, class... Args>
+class SharedFunction<R(Args...)> {
+  struct Shared {
+    Function<R(Args...)> call;
+    Atomic<std::size_t> owners{1};
+  };
+
+ public:
+  SharedFunction() noexcept = default;
+  SharedFunction(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
+
+  SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
+    if (shared_) shared_->owners.fetch_add(1);
+  }
+  SharedFunction(SharedFunction&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
+  SharedFunction& operator=(SharedFunction other) noexcept {
+    std::swap(shared_, other.shared_);
+    return *this;
+  }
+  ~SharedFunction() {
+    if (shared_ && shared_->owners.fetch_sub(1) == 1) delete shared_;
+  }
+
+  explicit operator bool() const noexcept { return shared_ != nullptr; }
+  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
+
+ private:
+  Shared* shared_ = nullptr;
+};
+
+}  // namespace net::detail
+
+namespace net {
+
+/// The type of the callables in option structs: like `std::function`, but copies are the same object.
+template <class Signature>
+using function = detail::SharedFunction<Signature>;
+
+}  // namespace net
+
+#endif
+
+// Threads, and what wakes a loop that sleeps. Internal; <thread> and <mutex> would double the lines of this library.
+#ifndef NET_DETAIL_OS_THREAD_HPP
+#define NET_DETAIL_OS_THREAD_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace net::detail::os {
 
 // ── waking a sleeping loop ─────────────────────────────────────────────────
 
@@ -2865,52 +2966,21 @@ inline std::size_t processors() noexcept {
   return count > 0 ? static_cast<std::size_t>(count) : 1;
 }
 
-// ── names ──────────────────────────────────────────────────────────────────
-
-/// Asks the system's resolver and waits for it. The addresses come in its order, as texts; what failed, or none.
-template <class Addresses>
-Errc look_up(const std::string& host, Family family, int hints, Addresses& addresses) {
-  addrinfo wanted{};
-  wanted.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
-  wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = hints;
-  addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
-  switch (failed) {
-    case 0: break;
-#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
-    case EAI_NODATA:
-#endif
-#if defined(EAI_ADDRFAMILY)
-    case EAI_ADDRFAMILY:
-#endif
-    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
-    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
-    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
-    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
-    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
-    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
-    default: return Errc::ERR_LOOKUP_OTHER;
-  }
-  for (const addrinfo* at = found; at; at = at->ai_next) {
-    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
-    SystemAddress address;
-    std::memcpy(&address.room, at->ai_addr, at->ai_addrlen);
-    const Endpoint end = address.endpoint();
-    addresses.push({endpoint_text(end), end.ip.family});
-  }
-  ::freeaddrinfo(found);
-  return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
-}
-
-/// The hint of S12.8: only families that this machine has.
-inline constexpr int hint_address_config = AI_ADDRCONFIG;
-inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
-
-}  // namespace detail::os
-}  // namespace net
+}  // namespace net::detail::os
 
 #endif
+
+// Which machine this program runs on: the poller, and the name that is part of every type above it. Internal.
+#ifndef NET_DETAIL_PLATFORM_HPP
+#define NET_DETAIL_PLATFORM_HPP
+
+// Connections that arrive, non-blocking. Internal.
+#ifndef NET_DETAIL_ACCEPTOR_HPP
+#define NET_DETAIL_ACCEPTOR_HPP
+
+#include <concepts>
+#include <string_view>
+#include <utility>
 
 // What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
 #ifndef NET_DETAIL_POLLER_HPP
@@ -3578,60 +3648,6 @@ class TimerQueue {
 
 #endif
 
-// A length of time: a plain number of milliseconds, or any std::chrono duration.
-#ifndef NET_DURATION_HPP
-#define NET_DURATION_HPP
-
-#include <concepts>
-#include <cstdint>
-#include <type_traits>
-
-#if __has_include(<bits/chrono.h>)
-#include <bits/chrono.h>  // libstdc++: durations and clocks without the 13,000 lines of calendars
-#else
-#include <chrono>
-#endif
-
-namespace net {
-
-/// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration.
-///
-class Duration {
- public:
-  constexpr Duration() noexcept = default;
-
-  template <class Number>
-    requires std::is_arithmetic_v<Number>
-  constexpr Duration(Number milliseconds) noexcept : milliseconds_(static_cast<double>(milliseconds)) {}
-
-  template <class Rep, class Period>
-  constexpr Duration(std::chrono::duration<Rep, Period> length) noexcept
-      : milliseconds_(std::chrono::duration<double, std::milli>(length).count()) {}
-
-  /// As given, fractions included.
-  constexpr double milliseconds() const noexcept { return milliseconds_; }
-  constexpr bool operator==(const Duration&) const noexcept = default;
-
- private:
-  double milliseconds_ = 0;
-};
-
-/// Longer than any program runs: `runOnce(net::forever)` waits as long as it takes.
-inline constexpr Duration forever{1e300};
-
-namespace detail {
-
-/// S2.6: what is below 1, not a number, or above 2^31-1 counts as 1; fractions are cut.
-constexpr std::uint64_t timer_ms(Duration length) noexcept {
-  const double ms = length.milliseconds();
-  return ms >= 1 && ms <= 2147483647.0 ? static_cast<std::uint64_t>(ms) : 1;
-}
-
-}  // namespace detail
-}  // namespace net
-
-#endif
-
 namespace net::detail::inline NET_MACHINE {
 
 class LoopCore;
@@ -3727,6 +3743,66 @@ struct Job {
   Ref<Handle> who;
   void (*run)(Handle&) = nullptr;
 };
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
+// A length of time: a plain number of milliseconds, or any std::chrono duration.
+#ifndef NET_DURATION_HPP
+#define NET_DURATION_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#if __has_include(<bits/chrono.h>)
+#include <bits/chrono.h>  // libstdc++: durations and clocks without the 13,000 lines of calendars
+#else
+#include <chrono>
+#endif
+
+namespace net {
+
+/// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration.
+///
+class Duration {
+ public:
+  constexpr Duration() noexcept = default;
+
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  constexpr Duration(Number milliseconds) noexcept : milliseconds_(static_cast<double>(milliseconds)) {}
+
+  template <class Rep, class Period>
+  constexpr Duration(std::chrono::duration<Rep, Period> length) noexcept
+      : milliseconds_(std::chrono::duration<double, std::milli>(length).count()) {}
+
+  /// As given, fractions included.
+  constexpr double milliseconds() const noexcept { return milliseconds_; }
+  constexpr bool operator==(const Duration&) const noexcept = default;
+
+ private:
+  double milliseconds_ = 0;
+};
+
+/// Longer than any program runs: `runOnce(net::forever)` waits as long as it takes.
+inline constexpr Duration forever{1e300};
+
+namespace detail {
+
+/// S2.6: what is below 1, not a number, or above 2^31-1 counts as 1; fractions are cut.
+constexpr std::uint64_t timer_ms(Duration length) noexcept {
+  const double ms = length.milliseconds();
+  return ms >= 1 && ms <= 2147483647.0 ? static_cast<std::uint64_t>(ms) : 1;
+}
+
+}  // namespace detail
+}  // namespace net
+
+#endif
+
+namespace net::detail::inline NET_MACHINE {
 
 class LoopCore {
  public:
@@ -4152,6 +4228,15 @@ inline void LoopCore::abandon_handles() noexcept {
 
 #endif
 
+// The loop of a thread, its timers and its ticks: Node's event loop as an object.
+#ifndef NET_LOOP_HPP
+#define NET_LOOP_HPP
+
+#include <concepts>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
 // Signals of the process, told to the loops that ask for them. Internal; net::Signal is the face.
 #ifndef NET_DETAIL_SIGNALS_HPP
 #define NET_DETAIL_SIGNALS_HPP
@@ -4552,601 +4637,6 @@ inline void clearImmediate(const Immediate& immediate) { immediate.close(); }
 
 #endif
 
-// Reading a socket and taking connections in a coroutine: one thing at a time, in order.
-#ifndef NET_READER_HPP
-#define NET_READER_HPP
-
-#include <coroutine>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-// What a 'data' listener gets: a view of received bytes.
-#ifndef NET_CHUNK_HPP
-#define NET_CHUNK_HPP
-
-#include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
-
-// Encodings of text: what bytes mean, and which bytes a text becomes.
-#ifndef NET_ENCODING_HPP
-#define NET_ENCODING_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-namespace net {
-
-/// How bytes and text correspond; `buffer` is bytes as they are.
-enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
-
-/// Node's name of the encoding: "utf8", "utf16le", …
-constexpr std::string_view to_string(Encoding encoding) noexcept {
-  constexpr std::string_view names[] = {"buffer", "utf8", "utf16le", "latin1", "ascii", "hex", "base64", "base64url"};
-  return names[static_cast<std::size_t>(encoding)];
-}
-
-/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … (S14.20).
-constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept {
-  struct Row {
-    std::string_view name;
-    Encoding encoding;
-  };
-  constexpr Row rows[] = {{"buffer", Encoding::buffer},     {"utf8", Encoding::utf8},       {"utf-8", Encoding::utf8},
-                          {"utf16le", Encoding::utf16le},   {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
-                          {"ucs-2", Encoding::utf16le},     {"latin1", Encoding::latin1},   {"binary", Encoding::latin1},
-                          {"ascii", Encoding::ascii},       {"hex", Encoding::hex},         {"base64", Encoding::base64},
-                          {"base64url", Encoding::base64url}};
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  for (const Row& row : rows) {
-    bool same = row.name.size() == name.size();
-    for (std::size_t i = 0; same && i < name.size(); ++i) same = lower(name[i]) == row.name[i];
-    if (same) return row.encoding;
-  }
-  return std::nullopt;
-}
-
-namespace detail {
-
-inline Encoding require_encoding(std::string_view name) {
-  const std::optional<Encoding> encoding = parseEncoding(name);
-  if (!encoding) raise(coded(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
-  return *encoding;
-}
-
-inline void append_utf8(std::string& to, std::uint32_t point) {
-  const auto put = [&](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xC0 | point >> 6), put(0x80 | (point & 0x3F));
-  } else if (point < 0x10000) {
-    put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
-  } else {
-    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
-  }
-}
-
-inline constexpr std::uint32_t replacement = 0xFFFD;
-
-/// The length of a well-formed or truncated UTF-8 character at the start of `bytes`.
-struct Utf8Step {
-  std::size_t size;    // bytes to consume
-  bool valid;          // a whole character; else one replacement character stands for them
-  bool incomplete;     // more bytes could complete it
-};
-
-constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const unsigned first = at(0);
-  if (first < 0x80) return {1, true, false};
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4) return {1, false, false};
-  // the second byte's range rules out overlong forms, surrogates, and what is above U+10FFFF
-  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (i == bytes.size()) return {i, false, true};
-    if (at(i) < (i == 1 ? low : 0x80u) || at(i) > (i == 1 ? high : 0xBFu)) return {i, false, false};
-  }
-  return {length, true, false};
-}
-
-inline std::string decode_utf8(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const Utf8Step step = utf8_step(bytes);
-    if (step.valid) {
-      text.append(bytes.substr(0, step.size));
-    } else {
-      append_utf8(text, replacement);
-    }
-    bytes.remove_prefix(step.size);
-  }
-  return text;
-}
-
-inline std::string decode_utf16le(std::string_view bytes) {
-  std::string text;
-  const auto unit = [&](std::size_t i) -> std::uint32_t {
-    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1])) << 8;
-  };
-  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    std::uint32_t point = unit(i);
-    if (point >= 0xD800 && point < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000) {
-      point = 0x10000 + ((point - 0xD800) << 10) + (unit(i + 2) - 0xDC00);
-      i += 2;
-    } else if (point >= 0xD800 && point < 0xE000) {
-      point = replacement;
-    }
-    append_utf8(text, point);
-  }
-  return text;
-}
-
-inline std::string encode_base64(std::string_view bytes, bool url) {
-  const std::string_view digits = url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-                                      : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) {
-      if (k <= count) {
-        text.push_back(digits[group >> (18 - 6 * k) & 63]);
-      } else if (!url) {
-        text.push_back('=');
-      }
-    }
-  }
-  return text;
-}
-
-/// Bytes to text, all at once.
-inline std::string decode(std::string_view bytes, Encoding encoding) {
-  std::string text;
-  switch (encoding) {
-    case Encoding::buffer: return std::string(bytes);
-    case Encoding::utf8: return decode_utf8(bytes);
-    case Encoding::utf16le: return decode_utf16le(bytes);
-    case Encoding::latin1:
-      for (const char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
-      return text;
-    case Encoding::ascii:
-      for (const char c : bytes) text.push_back(static_cast<char>(c & 0x7F));
-      return text;
-    case Encoding::hex:
-      for (const char c : bytes) {
-        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) >> 4]);
-        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) & 15]);
-      }
-      return text;
-    case Encoding::base64:
-    case Encoding::base64url: return encode_base64(bytes, encoding == Encoding::base64url);
-  }
-  return text;
-}
-
-/// The value of a digit in base64, either alphabet, or -1.
-constexpr int base64_digit(char c) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-/// As Node reads it: either alphabet, other characters are passed over, padding ends it.
-inline std::string decode_base64(std::string_view text) {
-  std::string bytes;
-  std::uint32_t group = 0;
-  int bits = 0;
-  for (const char c : text) {
-    if (c == '=') break;
-    const int digit = base64_digit(c);
-    if (digit < 0) continue;
-    group = group << 6 | static_cast<std::uint32_t>(digit);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes.push_back(static_cast<char>(group >> bits & 0xFF));
-  }
-  return bytes;
-}
-
-constexpr int hex_value(char c) noexcept {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/// Stops at the first pair that is no hex number (S15.1).
-inline std::string decode_hex(std::string_view text) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0) break;
-    bytes.push_back(static_cast<char>(high << 4 | low));
-  }
-  return bytes;
-}
-
-/// The code point at the start of a text in UTF-8, and how many bytes it takes.
-struct CodePoint {
-  std::uint32_t value;
-  std::size_t size;
-};
-
-constexpr CodePoint code_point(std::string_view text) noexcept {
-  const Utf8Step step = utf8_step(text);
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
-  if (!step.valid) return {replacement, step.size};
-  if (step.size == 1) return {byte(0), 1};
-  std::uint32_t value = byte(0) & (0xFFu >> (step.size + 1));
-  for (std::size_t i = 1; i < step.size; ++i) value = value << 6 | (byte(i) & 0x3F);
-  return {value, step.size};
-}
-
-/// Text in UTF-8 to the bytes that it is in another encoding.
-inline std::string encode(std::string_view text, Encoding encoding) {
-  std::string bytes;
-  switch (encoding) {
-    case Encoding::buffer:
-    case Encoding::utf8: return std::string(text);
-    case Encoding::hex: return decode_hex(text);
-    case Encoding::base64:
-    case Encoding::base64url: return decode_base64(text);
-    default: break;
-  }
-  while (!text.empty()) {
-    const CodePoint point = code_point(text);
-    text.remove_prefix(point.size);
-    const std::uint32_t high = point.value >= 0x10000 ? 0xD800 + ((point.value - 0x10000) >> 10) : point.value;
-    const auto put = [&](std::uint32_t unit) {
-      bytes.push_back(static_cast<char>(unit & 0xFF));
-      if (encoding == Encoding::utf16le) bytes.push_back(static_cast<char>(unit >> 8 & 0xFF));
-    };
-    put(high);
-    if (point.value >= 0x10000) put(0xDC00 + ((point.value - 0x10000) & 0x3FF));
-  }
-  return bytes;
-}
-
-}  // namespace detail
-}  // namespace net
-
-#endif
-
-namespace net {
-
-/// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
-class Chunk {
- public:
-  constexpr Chunk() noexcept = default;
-  constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
-
-  constexpr std::string_view view() const noexcept { return bytes_; }
-  std::span<const std::byte> bytes() const noexcept { return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}; }
-  constexpr const char* data() const noexcept { return bytes_.data(); }
-  constexpr std::size_t size() const noexcept { return bytes_.size(); }
-  constexpr bool empty() const noexcept { return bytes_.empty(); }
-  constexpr const char* begin() const noexcept { return bytes_.data(); }
-  constexpr const char* end() const noexcept { return bytes_.data() + bytes_.size(); }
-  constexpr operator std::string_view() const noexcept { return bytes_; }
-
-  /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them.
-  std::string toString(Encoding encoding = Encoding::utf8) const { return detail::decode(bytes_, encoding); }
-
- private:
-  std::string_view bytes_;
-};
-
-}  // namespace net
-
-#endif
-
-// net::Server: listens, and makes a net::Socket of every connection.
-#ifndef NET_SERVER_HPP
-#define NET_SERVER_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
-#ifndef NET_DETAIL_SERVER_STATE_HPP
-#define NET_DETAIL_SERVER_STATE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <utility>
-
-// The listeners of one object, in order, in one block of memory. Internal.
-#ifndef NET_DETAIL_LISTENERS_HPP
-#define NET_DETAIL_LISTENERS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <utility>
-
-namespace net::detail {
-
-/// One listener; its callable follows it in memory.
-struct ListenerRecord {
-  enum : std::uint8_t { once = 1, fired = 2, removed = 4 };
-  bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
-  void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
-
-  struct Operations {
-    void (*call)(ListenerRecord&, void* emitter, void* const* args);
-    void (*destroy)(ListenerRecord&) noexcept;
-  };
-
-  const Operations* operations;
-  ListenerRecord* next;
-  std::uint32_t id;
-  std::uint16_t size;
-  std::uint8_t event;
-  std::uint8_t marks;  // once, fired, removed
-  std::uint8_t added;  // emissions nested deeper than this see it
-  std::uint8_t gone;   // once removed: emissions nested deeper than this do not
-};
-
-/// Listeners may add, remove and clear listeners while they run, themselves too, and may throw: an
-/// emission calls those that were there when it began (S1.4), and what was removed is destroyed when
-/// the outermost emission has returned.
-class Listeners {
- public:
-  Listeners() noexcept = default;
-  Listeners(const Listeners&) = delete;
-  Listeners& operator=(const Listeners&) = delete;
-  ~Listeners() {
-    clear();
-    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
-  }
-
-  bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
-
-  std::size_t count(unsigned event) const noexcept {
-    std::size_t found = 0;
-    for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
-    return found;
-  }
-
-  /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
-  template <class R, class F>
-  std::uint32_t add(unsigned event, bool once, bool front, const ListenerRecord::Operations& operations, F&& callable) {
-    static_assert(alignof(R) <= alignof(std::max_align_t), "a listener with an over-aligned capture must hold it by pointer");
-    void* room = allocate(sizeof(R));
-    R* record;
-    {
-      // a copy that throws gives the room back
-      struct Return {
-        Listeners* to;
-        void* room;
-        ~Return() {
-          if (to) to->recycle(room, sizeof(R));
-        }
-      } give_back{this, room};
-      record = ::new (room) R(std::forward<F>(callable));
-      give_back.to = nullptr;
-    }
-    record->operations = &operations;
-    record->id = ++last_id_;
-    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
-    record->event = static_cast<std::uint8_t>(event);
-    record->marks = 0;
-    if (once) record->mark(ListenerRecord::once);
-    record->added = depth_;
-    record->gone = 0;
-    unsettled_ = unsettled_ || depth_ > 0;
-    link(record, front);
-    present_ |= 1u << event;
-    return record->id;
-  }
-
-  /// The event of the listener that was removed, or -1 if there is none of that id.
-  int remove(std::uint32_t id) noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->id != id || r->is(ListenerRecord::removed)) continue;
-      const int event = r->event;
-      retire(*r);
-      settle();
-      return event;
-    }
-    return -1;
-  }
-
-  void remove_all(unsigned event) noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event == event && !r->is(ListenerRecord::removed)) retire(*r);
-    }
-    settle();
-  }
-
-  void clear() noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (!r->is(ListenerRecord::removed)) retire(*r);
-    }
-    settle();
-  }
-
-  /// Calls `invoke(record)` for each listener of the event; returns whether there was any.
-  template <class Invoke>
-  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke) {
-    if (!has(event)) return false;
-    const Emission emission(*this);
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event != event || depth_ <= r->added) continue;  // one added since it began is not there yet
-      if (r->marks != 0) {
-        if (r->is(ListenerRecord::fired) || (r->is(ListenerRecord::removed) && depth_ > r->gone)) continue;
-        if (r->is(ListenerRecord::once)) {
-          r->mark(ListenerRecord::fired);
-          if (!r->is(ListenerRecord::removed)) retire(*r);
-        }
-      }
-      invoke(*r);
-    }
-    return true;
-  }
-
- private:
-  static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
-  static constexpr std::size_t first_block = 120;
-
-  struct Block {
-    Block* next;
-    ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
-    std::uint32_t used, size;
-  };
-
-  struct Emission {
-    Listeners& in;
-    explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
-    [[gnu::always_inline]] ~Emission() {
-      --in.depth_;
-      if (in.unsettled_) [[unlikely]] in.settle();
-    }
-  };
-
-  static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
-
-
-  void retire(ListenerRecord& r) noexcept {
-    r.mark(ListenerRecord::removed);
-    r.gone = depth_;
-    unsettled_ = true;
-    update(r.event);
-  }
-
-  void update(unsigned event) noexcept {
-    if (count(event) == 0) present_ &= ~(1u << event);
-  }
-
-  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more.
-  [[gnu::noinline]] void settle() noexcept {
-    if (settling_) return;
-    settling_ = true;
-    unsettled_ = false;
-    ListenerRecord** link = &first_;
-    ListenerRecord* previous = nullptr;
-    bool left = false;
-    while (ListenerRecord* r = *link) {
-      if (r->added > depth_) r->added = depth_;
-      if (r->gone > depth_) r->gone = depth_;
-      if (r->is(ListenerRecord::removed) && depth_ == 0) {
-        *link = r->next;
-        if (last_ == r) last_ = previous;
-        destroy(*r);  // may run any code of the user's captures
-        continue;
-      }
-      left = left || r->added > 0 || r->is(ListenerRecord::removed);
-      previous = r;
-      link = &r->next;
-    }
-    unsettled_ = unsettled_ || left;
-    settling_ = false;
-  }
-
-  void destroy(ListenerRecord& r) noexcept {
-    const std::size_t size = r.size * unit;
-    r.operations->destroy(r);
-    recycle(&r, size);
-  }
-
-  void link(ListenerRecord* record, bool front) noexcept {
-    if (front || !first_) {
-      record->next = first_;
-      first_ = record;
-      if (!last_) last_ = record;
-    } else {
-      record->next = nullptr;
-      last_->next = record;
-      last_ = record;
-    }
-  }
-
-  void* allocate(std::size_t size) {
-    size = rounded(size);
-    if (blocks_) {
-      for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
-        if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
-      }
-      if (blocks_->size - blocks_->used >= size) {
-        void* room = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
-        blocks_->used += static_cast<std::uint32_t>(size);
-        return room;
-      }
-    }
-    std::size_t room = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
-    if (room < size) room = size;
-    auto* block = ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
-    if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
-    blocks_ = block;
-    block->used = static_cast<std::uint32_t>(size);
-    return block + 1;
-  }
-
-  void recycle(void* room, std::size_t size) noexcept {
-    auto* spare = ::new (room) ListenerRecord;
-    spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
-    spare->next = std::exchange(blocks_->spare, spare);
-  }
-
-  ListenerRecord* first_ = nullptr;
-  ListenerRecord* last_ = nullptr;
-  Block* blocks_ = nullptr;
-  std::uint32_t present_ = 0;  // a bit for each event that has listeners
-  std::uint32_t last_id_ = 0;
-  std::uint8_t depth_ = 0;     // emissions on the stack
-  bool unsettled_ = false;
-  bool settling_ = false;
-};
-
-}  // namespace net::detail
-
-#endif
-
-// Names to addresses by the system's resolver, on threads of its own. Internal.
-#ifndef NET_DETAIL_RESOLVER_HPP
-#define NET_DETAIL_RESOLVER_HPP
-
-#include <span>
-#include <string>
-#include <utility>
-
-// The option structs, and the small records that getters and listeners get.
-#ifndef NET_OPTIONS_HPP
-#define NET_OPTIONS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-
-// AbortController and AbortSignal: calling off a connection or a server, from any thread.
-#ifndef NET_ABORT_HPP
-#define NET_ABORT_HPP
-
-#include <cstddef>
-#include <utility>
-
 // <stop_token> would add a third to the lines of this library, for a constructor that few call
 #if defined(__GLIBCXX__) && !_GLIBCXX_INLINE_VERSION
 namespace std {
@@ -5492,97 +4982,56 @@ struct PipeOptions {
 
 namespace net::detail::inline NET_MACHINE {
 
-/// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
-/// only its mailbox, and an answer that comes after the loop has gone finds nobody.
-struct LookupState : Handle {
-  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
-
-  static const Operations table;
-
-  explicit LookupState(LoopCore& core) noexcept : Handle(core, table) {}
-  Done callback;
-
-  void answer(const Error& error, std::span<const LookupAddress> addresses) {
-    const Done done = std::move(callback);
-    loop->keep_alive(false);
-    release();
-    if (done) done(error, addresses);
+/// S22.4, S3.14: what can be wrapped is a stream.
+inline void require_stream(NativeHandle fd) {
+  if (fd < 0) raise(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
+  switch (os::kind_of(fd)) {
+    case os::Kind::tcp:
+    case os::Kind::local:
+    case os::Kind::pipe: return;
+    case os::Kind::datagram: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
+    case os::Kind::terminal: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
+    case os::Kind::file: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
+    case os::Kind::unknown: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
   }
-};
+}
 
-inline constexpr Handle::Operations LookupState::table{
-    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
-    [](Handle& handle) noexcept {
-      auto& self = static_cast<LookupState&>(handle);
-      self.callback.reset();
-      self.release();
-    }};
+inline int require_port(int port, std::string_view name) {
+  if (port < 0 || port > 65535) raise(bad_port(name, port));
+  return port;
+}
 
-/// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
-/// a lookup cannot be called off, and nobody should wait for one at the end of a program.
-class ResolverPool {
- public:
-  static ResolverPool& instance() {
-    static ResolverPool& pool = *new ResolverPool;
-    return pool;
+/// S3.13: what is wrong with the options is thrown before anything has changed.
+inline void require_connectable(const ConnectOptions& options) {
+  if (!options.path.empty()) return;
+  if (options.port == -1) raise(coded(Errc::ERR_MISSING_ARGS));
+  require_port(options.port, "Port");
+  if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
+    raise(coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + options.localAddress));
   }
-
-  void submit(Callback job) {
-    const os::Locked locked(mutex_);
-    jobs_.push(std::move(job));
-    if (idle_ == 0 && threads_ < most_threads && os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
-      ++threads_;
-    }
-    waiting_.wake_one();
-  }
-
- private:
-  static constexpr int most_threads = 4;
-
-  [[noreturn]] void work() {
-    mutex_.lock();
-    for (;;) {
-      while (jobs_.empty()) {
-        ++idle_;
-        waiting_.wait(mutex_);
-        --idle_;
-      }
-      {
-        const Callback job = jobs_.take();
-        mutex_.unlock();
-        job();
-      }
-      mutex_.lock();
+  if (options.autoSelectFamilyAttemptTimeout) {
+    const double ms = options.autoSelectFamilyAttemptTimeout->milliseconds();
+    if (!(ms >= 1 && ms <= 2147483647.0)) {
+      raise(out_of_range("options.autoSelectFamilyAttemptTimeout", ">= 1 && <= 2147483647", number_text(ms)));
     }
   }
-
-  os::Mutex mutex_;
-  os::Condition waiting_;
-  Queue<Callback> jobs_;
-  int idle_ = 0;
-  int threads_ = 0;
-};
-
-/// Asks the system's resolver without blocking the loop; keeps the loop alive until it has answered (S2.11).
-inline void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
-  auto* state = new LookupState(loop);
-  state->callback = std::move(done);
-  state->retain();
-  loop.keep_alive(true);
-  Mailbox* mailbox = &loop.mailbox();
-  mailbox->retain();
-  ResolverPool::instance().submit([state, mailbox, host = std::move(host), options] {
-    List<LookupAddress> addresses;
-    const Errc failed = os::look_up(host, options.family, options.hints, addresses);
-    const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, host);
-    mailbox->post([state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
-    mailbox->release();
-  });
+  const bool resolves = isIP(options.host) == 0 && !options.lookup;
+  if (resolves && (options.hints & ~os::known_hints) != 0) {
+    raise(invalid_value("hints", "is invalid", std::to_string(options.hints)));
+  }
 }
 
 }  // namespace net::detail::inline NET_MACHINE
 
 #endif
+
+// What a socket has while it connects, and the defaults of the race. Internal.
+#ifndef NET_DETAIL_CONNECT_PLAN_HPP
+#define NET_DETAIL_CONNECT_PLAN_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
 
 // What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
 #ifndef NET_DETAIL_SOCKET_STATE_HPP
@@ -5595,6 +5044,542 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
 #include <string>
 #include <string_view>
 #include <vector>
+
+// What a 'data' listener gets: a view of received bytes.
+#ifndef NET_CHUNK_HPP
+#define NET_CHUNK_HPP
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+// Encodings of text: what bytes mean, and which bytes a text becomes.
+#ifndef NET_ENCODING_HPP
+#define NET_ENCODING_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace net {
+
+/// How bytes and text correspond; `buffer` is bytes as they are.
+enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
+
+/// Node's name of the encoding: "utf8", "utf16le", …
+constexpr std::string_view to_string(Encoding encoding) noexcept {
+  constexpr std::string_view names[] = {"buffer", "utf8", "utf16le", "latin1", "ascii", "hex", "base64", "base64url"};
+  return names[static_cast<std::size_t>(encoding)];
+}
+
+/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … (S14.20).
+constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept {
+  struct Row {
+    std::string_view name;
+    Encoding encoding;
+  };
+  constexpr Row rows[] = {{"buffer", Encoding::buffer},     {"utf8", Encoding::utf8},       {"utf-8", Encoding::utf8},
+                          {"utf16le", Encoding::utf16le},   {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
+                          {"ucs-2", Encoding::utf16le},     {"latin1", Encoding::latin1},   {"binary", Encoding::latin1},
+                          {"ascii", Encoding::ascii},       {"hex", Encoding::hex},         {"base64", Encoding::base64},
+                          {"base64url", Encoding::base64url}};
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  for (const Row& row : rows) {
+    bool same = row.name.size() == name.size();
+    for (std::size_t i = 0; same && i < name.size(); ++i) same = lower(name[i]) == row.name[i];
+    if (same) return row.encoding;
+  }
+  return std::nullopt;
+}
+
+namespace detail {
+
+inline Encoding require_encoding(std::string_view name) {
+  const std::optional<Encoding> encoding = parseEncoding(name);
+  if (!encoding) raise(coded(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
+  return *encoding;
+}
+
+inline void append_utf8(std::string& to, std::uint32_t point) {
+  const auto put = [&](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xC0 | point >> 6), put(0x80 | (point & 0x3F));
+  } else if (point < 0x10000) {
+    put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+  } else {
+    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+  }
+}
+
+inline constexpr std::uint32_t replacement = 0xFFFD;
+
+/// The length of a well-formed or truncated UTF-8 character at the start of `bytes`.
+struct Utf8Step {
+  std::size_t size;    // bytes to consume
+  bool valid;          // a whole character; else one replacement character stands for them
+  bool incomplete;     // more bytes could complete it
+};
+
+constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned first = at(0);
+  if (first < 0x80) return {1, true, false};
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4) return {1, false, false};
+  // the second byte's range rules out overlong forms, surrogates, and what is above U+10FFFF
+  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i == bytes.size()) return {i, false, true};
+    if (at(i) < (i == 1 ? low : 0x80u) || at(i) > (i == 1 ? high : 0xBFu)) return {i, false, false};
+  }
+  return {length, true, false};
+}
+
+inline std::string decode_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const Utf8Step step = utf8_step(bytes);
+    if (step.valid) {
+      text.append(bytes.substr(0, step.size));
+    } else {
+      append_utf8(text, replacement);
+    }
+    bytes.remove_prefix(step.size);
+  }
+  return text;
+}
+
+inline std::string decode_utf16le(std::string_view bytes) {
+  std::string text;
+  const auto unit = [&](std::size_t i) -> std::uint32_t {
+    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1])) << 8;
+  };
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    std::uint32_t point = unit(i);
+    if (point >= 0xD800 && point < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000) {
+      point = 0x10000 + ((point - 0xD800) << 10) + (unit(i + 2) - 0xDC00);
+      i += 2;
+    } else if (point >= 0xD800 && point < 0xE000) {
+      point = replacement;
+    }
+    append_utf8(text, point);
+  }
+  return text;
+}
+
+inline std::string encode_base64(std::string_view bytes, bool url) {
+  const std::string_view digits = url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+                                      : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (k <= count) {
+        text.push_back(digits[group >> (18 - 6 * k) & 63]);
+      } else if (!url) {
+        text.push_back('=');
+      }
+    }
+  }
+  return text;
+}
+
+/// Bytes to text, all at once.
+inline std::string decode(std::string_view bytes, Encoding encoding) {
+  std::string text;
+  switch (encoding) {
+    case Encoding::buffer: return std::string(bytes);
+    case Encoding::utf8: return decode_utf8(bytes);
+    case Encoding::utf16le: return decode_utf16le(bytes);
+    case Encoding::latin1:
+      for (const char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
+      return text;
+    case Encoding::ascii:
+      for (const char c : bytes) text.push_back(static_cast<char>(c & 0x7F));
+      return text;
+    case Encoding::hex:
+      for (const char c : bytes) {
+        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) >> 4]);
+        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) & 15]);
+      }
+      return text;
+    case Encoding::base64:
+    case Encoding::base64url: return encode_base64(bytes, encoding == Encoding::base64url);
+  }
+  return text;
+}
+
+/// The value of a digit in base64, either alphabet, or -1.
+constexpr int base64_digit(char c) noexcept {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+/// As Node reads it: either alphabet, other characters are passed over, padding ends it.
+inline std::string decode_base64(std::string_view text) {
+  std::string bytes;
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    if (c == '=') break;
+    const int digit = base64_digit(c);
+    if (digit < 0) continue;
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push_back(static_cast<char>(group >> bits & 0xFF));
+  }
+  return bytes;
+}
+
+constexpr int hex_value(char c) noexcept {
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// Stops at the first pair that is no hex number (S15.1).
+inline std::string decode_hex(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) break;
+    bytes.push_back(static_cast<char>(high << 4 | low));
+  }
+  return bytes;
+}
+
+/// The code point at the start of a text in UTF-8, and how many bytes it takes.
+struct CodePoint {
+  std::uint32_t value;
+  std::size_t size;
+};
+
+constexpr CodePoint code_point(std::string_view text) noexcept {
+  const Utf8Step step = utf8_step(text);
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  if (!step.valid) return {replacement, step.size};
+  if (step.size == 1) return {byte(0), 1};
+  std::uint32_t value = byte(0) & (0xFFu >> (step.size + 1));
+  for (std::size_t i = 1; i < step.size; ++i) value = value << 6 | (byte(i) & 0x3F);
+  return {value, step.size};
+}
+
+/// Text in UTF-8 to the bytes that it is in another encoding.
+inline std::string encode(std::string_view text, Encoding encoding) {
+  std::string bytes;
+  switch (encoding) {
+    case Encoding::buffer:
+    case Encoding::utf8: return std::string(text);
+    case Encoding::hex: return decode_hex(text);
+    case Encoding::base64:
+    case Encoding::base64url: return decode_base64(text);
+    default: break;
+  }
+  while (!text.empty()) {
+    const CodePoint point = code_point(text);
+    text.remove_prefix(point.size);
+    const std::uint32_t high = point.value >= 0x10000 ? 0xD800 + ((point.value - 0x10000) >> 10) : point.value;
+    const auto put = [&](std::uint32_t unit) {
+      bytes.push_back(static_cast<char>(unit & 0xFF));
+      if (encoding == Encoding::utf16le) bytes.push_back(static_cast<char>(unit >> 8 & 0xFF));
+    };
+    put(high);
+    if (point.value >= 0x10000) put(0xDC00 + ((point.value - 0x10000) & 0x3FF));
+  }
+  return bytes;
+}
+
+}  // namespace detail
+}  // namespace net
+
+#endif
+
+namespace net {
+
+/// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
+class Chunk {
+ public:
+  constexpr Chunk() noexcept = default;
+  constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
+
+  constexpr std::string_view view() const noexcept { return bytes_; }
+  std::span<const std::byte> bytes() const noexcept { return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}; }
+  constexpr const char* data() const noexcept { return bytes_.data(); }
+  constexpr std::size_t size() const noexcept { return bytes_.size(); }
+  constexpr bool empty() const noexcept { return bytes_.empty(); }
+  constexpr const char* begin() const noexcept { return bytes_.data(); }
+  constexpr const char* end() const noexcept { return bytes_.data() + bytes_.size(); }
+  constexpr operator std::string_view() const noexcept { return bytes_; }
+
+  /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them.
+  std::string toString(Encoding encoding = Encoding::utf8) const { return detail::decode(bytes_, encoding); }
+
+ private:
+  std::string_view bytes_;
+};
+
+}  // namespace net
+
+#endif
+
+// The listeners of one object, in order, in one block of memory. Internal.
+#ifndef NET_DETAIL_LISTENERS_HPP
+#define NET_DETAIL_LISTENERS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace net::detail {
+
+/// One listener; its callable follows it in memory.
+struct ListenerRecord {
+  enum : std::uint8_t { once = 1, fired = 2, removed = 4 };
+  bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
+  void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
+
+  struct Operations {
+    void (*call)(ListenerRecord&, void* emitter, void* const* args);
+    void (*destroy)(ListenerRecord&) noexcept;
+  };
+
+  const Operations* operations;
+  ListenerRecord* next;
+  std::uint32_t id;
+  std::uint16_t size;
+  std::uint8_t event;
+  std::uint8_t marks;  // once, fired, removed
+  std::uint8_t added;  // emissions nested deeper than this see it
+  std::uint8_t gone;   // once removed: emissions nested deeper than this do not
+};
+
+/// Listeners may add, remove and clear listeners while they run, themselves too, and may throw: an
+/// emission calls those that were there when it began (S1.4), and what was removed is destroyed when
+/// the outermost emission has returned.
+class Listeners {
+ public:
+  Listeners() noexcept = default;
+  Listeners(const Listeners&) = delete;
+  Listeners& operator=(const Listeners&) = delete;
+  ~Listeners() {
+    clear();
+    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
+  }
+
+  bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
+
+  std::size_t count(unsigned event) const noexcept {
+    std::size_t found = 0;
+    for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
+    return found;
+  }
+
+  /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
+  template <class R, class F>
+  std::uint32_t add(unsigned event, bool once, bool front, const ListenerRecord::Operations& operations, F&& callable) {
+    static_assert(alignof(R) <= alignof(std::max_align_t), "a listener with an over-aligned capture must hold it by pointer");
+    void* room = allocate(sizeof(R));
+    R* record;
+    {
+      // a copy that throws gives the room back
+      struct Return {
+        Listeners* to;
+        void* room;
+        ~Return() {
+          if (to) to->recycle(room, sizeof(R));
+        }
+      } give_back{this, room};
+      record = ::new (room) R(std::forward<F>(callable));
+      give_back.to = nullptr;
+    }
+    record->operations = &operations;
+    record->id = ++last_id_;
+    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
+    record->event = static_cast<std::uint8_t>(event);
+    record->marks = 0;
+    if (once) record->mark(ListenerRecord::once);
+    record->added = depth_;
+    record->gone = 0;
+    unsettled_ = unsettled_ || depth_ > 0;
+    link(record, front);
+    present_ |= 1u << event;
+    return record->id;
+  }
+
+  /// The event of the listener that was removed, or -1 if there is none of that id.
+  int remove(std::uint32_t id) noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->id != id || r->is(ListenerRecord::removed)) continue;
+      const int event = r->event;
+      retire(*r);
+      settle();
+      return event;
+    }
+    return -1;
+  }
+
+  void remove_all(unsigned event) noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event == event && !r->is(ListenerRecord::removed)) retire(*r);
+    }
+    settle();
+  }
+
+  void clear() noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (!r->is(ListenerRecord::removed)) retire(*r);
+    }
+    settle();
+  }
+
+  /// Calls `invoke(record)` for each listener of the event; returns whether there was any.
+  template <class Invoke>
+  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke) {
+    if (!has(event)) return false;
+    const Emission emission(*this);
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event != event || depth_ <= r->added) continue;  // one added since it began is not there yet
+      if (r->marks != 0) {
+        if (r->is(ListenerRecord::fired) || (r->is(ListenerRecord::removed) && depth_ > r->gone)) continue;
+        if (r->is(ListenerRecord::once)) {
+          r->mark(ListenerRecord::fired);
+          if (!r->is(ListenerRecord::removed)) retire(*r);
+        }
+      }
+      invoke(*r);
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
+  static constexpr std::size_t first_block = 120;
+
+  struct Block {
+    Block* next;
+    ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
+    std::uint32_t used, size;
+  };
+
+  struct Emission {
+    Listeners& in;
+    explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
+    [[gnu::always_inline]] ~Emission() {
+      --in.depth_;
+      if (in.unsettled_) [[unlikely]] in.settle();
+    }
+  };
+
+  static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
+
+
+  void retire(ListenerRecord& r) noexcept {
+    r.mark(ListenerRecord::removed);
+    r.gone = depth_;
+    unsettled_ = true;
+    update(r.event);
+  }
+
+  void update(unsigned event) noexcept {
+    if (count(event) == 0) present_ &= ~(1u << event);
+  }
+
+  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more.
+  [[gnu::noinline]] void settle() noexcept {
+    if (settling_) return;
+    settling_ = true;
+    unsettled_ = false;
+    ListenerRecord** link = &first_;
+    ListenerRecord* previous = nullptr;
+    bool left = false;
+    while (ListenerRecord* r = *link) {
+      if (r->added > depth_) r->added = depth_;
+      if (r->gone > depth_) r->gone = depth_;
+      if (r->is(ListenerRecord::removed) && depth_ == 0) {
+        *link = r->next;
+        if (last_ == r) last_ = previous;
+        destroy(*r);  // may run any code of the user's captures
+        continue;
+      }
+      left = left || r->added > 0 || r->is(ListenerRecord::removed);
+      previous = r;
+      link = &r->next;
+    }
+    unsettled_ = unsettled_ || left;
+    settling_ = false;
+  }
+
+  void destroy(ListenerRecord& r) noexcept {
+    const std::size_t size = r.size * unit;
+    r.operations->destroy(r);
+    recycle(&r, size);
+  }
+
+  void link(ListenerRecord* record, bool front) noexcept {
+    if (front || !first_) {
+      record->next = first_;
+      first_ = record;
+      if (!last_) last_ = record;
+    } else {
+      record->next = nullptr;
+      last_->next = record;
+      last_ = record;
+    }
+  }
+
+  void* allocate(std::size_t size) {
+    size = rounded(size);
+    if (blocks_) {
+      for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
+        if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
+      }
+      if (blocks_->size - blocks_->used >= size) {
+        void* room = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
+        blocks_->used += static_cast<std::uint32_t>(size);
+        return room;
+      }
+    }
+    std::size_t room = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+    if (room < size) room = size;
+    auto* block = ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
+    if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
+    blocks_ = block;
+    block->used = static_cast<std::uint32_t>(size);
+    return block + 1;
+  }
+
+  void recycle(void* room, std::size_t size) noexcept {
+    auto* spare = ::new (room) ListenerRecord;
+    spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
+    spare->next = std::exchange(blocks_->spare, spare);
+  }
+
+  ListenerRecord* first_ = nullptr;
+  ListenerRecord* last_ = nullptr;
+  Block* blocks_ = nullptr;
+  std::uint32_t present_ = 0;  // a bit for each event that has listeners
+  std::uint32_t last_id_ = 0;
+  std::uint8_t depth_ = 0;     // emissions on the stack
+  bool unsettled_ = false;
+  bool settling_ = false;
+};
+
+}  // namespace net::detail
+
+#endif
 
 // source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
 #ifndef NET_DETAIL_PIPE_HPP
@@ -6167,6 +6152,7 @@ struct ColdState {
   List<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13), last first
   void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
   std::vector<std::string> attempted;  // S13.14
+  std::optional<BlockList> block_list;
   Function<std::string(std::string_view piece, bool last)> decode;
   Encoding encoding = Encoding::utf8;
   OnRead onread;
@@ -6244,8 +6230,6 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void read_over(std::ptrdiff_t got);
   void read_into_users(bool to_the_end);
   void next_users_buffer();
-  void set_encoding(Encoding encoding);
-  void unshift(std::string_view bytes);
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
@@ -6259,11 +6243,15 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void end_readable();
   void end_readable_now();
   void after_end();
+  void start_reading();
+  void stop_reading();
+
+  // ── what is asked of the reading side (socket_flowing.hpp) ──
   void pause();
   void resume();
   void resume_now();
-  void start_reading();
-  void stop_reading();
+  void set_encoding(Encoding encoding);
+  void unshift(std::string_view bytes);
   void read_start();
   void data_listener_added();
   void readable_listener_added();
@@ -6320,7 +6308,8 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void hold() noexcept;
   void let_go() noexcept;
 
-  // ── idle timeout and options (socket_options.hpp) ──
+  // ── options and the idle timeout (socket_options.hpp) ──
+  void set_up(const SocketOptions& options);
   void set_timeout(double ms);
   std::uint64_t idle_ms() const noexcept;
   void idle_check();
@@ -6330,7 +6319,12 @@ struct SocketState : Handle, ReadGate, WriteGate {
     if (timed) note_activity();
   }
   void note_activity();
+  void set_no_delay(bool on);
+  void set_keep_alive(bool on, double ms);
+  void set_type_of_service(int value);
+  int get_type_of_service() const;
   void apply_options();
+  bool has_tcp() const noexcept { return channel.is_open() && !connecting && !is_path; }
 
   // ── connecting (socket_connecting.hpp) ──
   void connected();
@@ -6338,6 +6332,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void catch_up_connected();
   void begin_reading();
   void stop_connecting() noexcept;
+  Endpoint remote();
 
   // ── what listeners are told (net/socket.hpp) ──
   void tell_close(bool had_error);
@@ -6536,405 +6531,6 @@ inline Error SocketState::error_or(Errc code, const char* message) const {
 
 namespace net::detail::inline NET_MACHINE {
 
-/// The order of the rows in Server::Events.
-enum ServerEvent : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
-
-struct ServerState : Handle {
-  static const Operations table;
-
-  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) { acceptor.owner = static_cast<Handle*>(this); }
-
-  // ── listening ──
-  void listen(const ListenOptions& asked);
-  void listen_path(const ListenOptions& asked);
-  void look_up_host(const ListenOptions& asked);
-  void watch_signal(const AbortSignal& signal);
-  void forget_signal() noexcept;
-  static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
-  void bind(const Endpoint& at, const ListenOptions& asked);
-  void bound(int failed, std::string_view address, int port);
-  void opened();
-  void close();
-  void close_if_drained();
-  void emit_close();
-  void abandon();
-
-  // ── connections ──
-  void accept_one();
-  void accepted(NativeHandle fd);
-  void drop(Machine::Channel& channel);
-  static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
-  static void connection_gone(Handle& self);
-
-  // ── what listeners are told (net/server.hpp) ──
-  void tell_close();
-  void tell_connection(const Ref<SocketState>& socket);
-  void tell_error(const Error& error);
-  void tell_listening();
-  void tell_drop(const DropInfo& info);
-
-  void tick(void (*step)(ServerState&)) {
-    if (loop) loop->next_tick(Step<ServerState>{Ref<ServerState>(this), step});
-  }
-  template <class What>
-  void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
-    if (loop) loop->next_tick(StepWith<ServerState, What>{Ref<ServerState>(this), step, what});
-  }
-  /// What keeps the loop alive: a listening descriptor that is ref'd.
-  void recount() noexcept {
-    const bool busy = acceptor.is_open() && wanted && loop;
-    if (busy == counted || !loop) return;
-    counted = busy;
-    loop->keep_alive(busy);
-  }
-
-  Machine::Acceptor acceptor;
-  Listeners listeners;
-  ServerOptions options;
-  std::size_t connections = 0;
-  std::optional<std::size_t> most_connections;
-  std::uint32_t round = 0;          // counts listens, so that a late lookup can tell
-  bool looking_up : 1 = false;
-  bool wanted : 1 = true;
-  bool counted : 1 = false;
-  bool holds_self : 1 = false;
-  bool drop_max_connection : 1 = false;
-  bool inherits_no_delay : 1 = false;
-  bool close_ticking : 1 = false;
-  std::string path;                 // kept after close() (S8.7)
-  Ref<AbortHook> abort_hook;
-
-  ~ServerState() { forget_signal(); }
-};
-
-inline constexpr Handle::Operations ServerState::table{
-    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
-    &ServerState::connection_gone};
-
-// ── listening ──────────────────────────────────────────────────────────────
-
-inline void ServerState::listen(const ListenOptions& asked) {
-  ++round;
-  looking_up = false;
-  watch_signal(asked.signal);
-  path.clear();
-  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
-  if (asked.port == -1) return listen_path(asked);
-  if (!asked.host.empty()) return look_up_host(asked);
-  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
-  Endpoint any = os::parse_endpoint("::", asked.port);
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  int failed = acceptor.listen(any, flags);
-  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
-    any = os::parse_endpoint("0.0.0.0", asked.port);
-    failed = acceptor.listen(any, flags);
-  }
-  bound(failed, to_text(any.ip), asked.port);
-}
-
-/// S23.2: the file is there when listen() returns.
-inline void ServerState::listen_path(const ListenOptions& asked) {
-  path = asked.path;
-  const PathMode mode{asked.readableAll, asked.writableAll};
-  bool mode_failed = false;
-  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
-  if (mode_failed) {
-    forget_signal();
-    raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
-  }
-  bound(failed, path, -1);
-}
-
-/// S20.7: aborting closes the server; an aborted one closes on the next tick.
-inline void ServerState::watch_signal(const AbortSignal& signal) {
-  forget_signal();
-  if (!signal) return;
-  if (signal.aborted()) {
-    tick([](ServerState& self) { self.close(); });
-    return;
-  }
-  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
-  abort_hook->callback = [this](const Error&) { close(); };
-  signal.state()->attach(*abort_hook);
-}
-
-inline void ServerState::forget_signal() noexcept {
-  if (abort_hook) std::exchange(abort_hook, {})->detach();
-}
-
-/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
-inline void ServerState::look_up_host(const ListenOptions& asked) {
-  looking_up = true;
-  const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
-                            const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || this->round != round) return;
-    looking_up = false;
-    if (error) {
-      tell_error(error);
-      return;
-    }
-    const LookupAddress* chosen = nullptr;
-    for (const LookupAddress& found : addresses) {
-      const IpAddress ip = parse_ip(found.address);
-      const bool link_local = ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
-      if (!link_local) {
-        chosen = &found;
-        break;
-      }
-    }
-    if (!chosen) chosen = &addresses.front();
-    bind(os::parse_endpoint(chosen->address, asked.port), asked);
-  };
-  if (isIP(asked.host) != 0) {
-    // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] {
-      const LookupAddress itself{host, family_of(host)};
-      answered(no_error(), {&itself, 1});
-    });
-  } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
-  }
-}
-
-inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
-}
-
-/// The events come on the next tick, how ever it went (S9.2, S9.12).
-inline void ServerState::bound(int failed, std::string_view address, int port) {
-  if (failed < 0) {
-    tick_with(listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
-    return;
-  }
-  opened();
-}
-
-inline void ServerState::opened() {
-  if (const int failed = loop->poller().watch(acceptor, readable); failed < 0) {
-    acceptor.close();
-    return bound(failed, "", 0);
-  }
-  if (!holds_self) {
-    holds_self = true;
-    retain();
-  }
-  inherits_no_delay = false;
-  if (options.noDelay && path.empty()) inherits_no_delay = acceptor.set_no_delay(true) == 0;
-  recount();
-  tick_with(round, +[](ServerState& self, const std::uint32_t& asked) {
-    if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
-  });
-}
-
-// ── closing ────────────────────────────────────────────────────────────────
-
-/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
-inline void ServerState::close() {
-  looking_up = false;
-  if (acceptor.is_open()) {
-    loop->poller().drop(acceptor);
-    acceptor.close();
-    os::remove_path(path);
-    recount();
-  }
-  close_if_drained();
-}
-
-inline void ServerState::close_if_drained() {
-  if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
-  close_ticking = true;
-  tick([](ServerState& self) {
-    self.close_ticking = false;
-    self.emit_close();
-  });
-}
-
-inline void ServerState::emit_close() {
-  struct Drop {
-    ServerState& self;
-    Ref<ServerState> alive;
-    ~Drop() {
-      if (self.acceptor.is_open() || self.looking_up) return;
-      self.forget_signal();
-      if (!self.options.reusable) self.listeners.clear();
-      if (!self.holds_self) return;
-      self.holds_self = false;
-      self.release();
-    }
-  } const drop{*this, Ref<ServerState>(this)};
-  tell_close();
-}
-
-inline void ServerState::connection_gone(Handle& handle) {
-  auto& self = static_cast<ServerState&>(handle);
-  --self.connections;
-  self.close_if_drained();
-}
-
-inline void ServerState::abandon() {
-  if (acceptor.is_open()) {
-    loop->poller().drop(acceptor);
-    acceptor.close();
-    os::remove_path(path);
-  }
-  abort_hook = {};
-  listeners.clear();
-  if (!holds_self) return;
-  holds_self = false;
-  release();
-}
-
-// ── connections ────────────────────────────────────────────────────────────
-
-/// One a wake-up: asking whether there is another costs more than being woken again.
-inline void ServerState::accept_one() {
-  const NativeHandle fd = acceptor.try_accept();
-  if (fd >= 0) return accepted(fd);
-  // a client that has gone already, or no descriptor left: the next one is another matter
-  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED || fd == -EMFILE || fd == -ENFILE) return;
-  tell_error(system_failure(-fd, "accept"));
-}
-
-inline void ServerState::accepted(NativeHandle fd) {
-  const Ref<SocketState> socket(new SocketState(*loop));
-  SocketState& state = *socket;
-  state.channel.adopt(fd);
-  if (most_connections && connections >= *most_connections) return drop(state.channel);
-  if (options.blockList && options.blockList->check(SocketAddress(state.channel.remote_end().ip))) return;
-  state.has_handle = true;
-  state.is_path = !path.empty();
-  state.allow_half_open = options.allowHalfOpen;
-  state.read_mark = state.write_mark = options.highWaterMark;
-  state.no_delay = options.noDelay;
-  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
-  if (options.keepAlive) {
-    const double ms = options.keepAliveInitialDelay.milliseconds();
-    const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
-    state.keep_alive = true;
-    if (seconds != 0) state.more().keep_alive_seconds = seconds;
-    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
-  }
-  state.hold();
-  state.server = Ref<Handle>(this);
-  ++connections;
-  if (options.pauseOnConnect) {
-    state.flow_state = Flow::paused;
-  } else {
-    state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
-  }
-  tell_connection(socket);
-}
-
-inline void ServerState::drop(Machine::Channel& channel) {
-  const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  tell_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port, remote.ip.family});
-}
-
-}  // namespace net::detail::inline NET_MACHINE
-
-#endif
-
-// net::Socket: one connection, TCP or IPC, with Node's methods and events.
-#ifndef NET_SOCKET_HPP
-#define NET_SOCKET_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-// What can be wrong with what a socket is asked to connect to, thrown before anything has changed. Internal.
-#ifndef NET_DETAIL_CONNECT_CHECKS_HPP
-#define NET_DETAIL_CONNECT_CHECKS_HPP
-
-#include <string>
-#include <string_view>
-
-namespace net::detail::inline NET_MACHINE {
-
-/// S22.4, S3.14: what can be wrapped is a stream.
-inline void require_stream(NativeHandle fd) {
-  if (fd < 0) raise(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
-  switch (os::kind_of(fd)) {
-    case os::Kind::tcp:
-    case os::Kind::local:
-    case os::Kind::pipe: return;
-    case os::Kind::datagram: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
-    case os::Kind::terminal: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
-    case os::Kind::file: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
-    case os::Kind::unknown: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
-  }
-}
-
-inline int require_port(int port, std::string_view name) {
-  if (port < 0 || port > 65535) raise(bad_port(name, port));
-  return port;
-}
-
-/// "12" or "0.5": a number as JavaScript shows it.
-inline std::string number_text(double value) {
-  if (value != value) return "NaN";
-  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
-  if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
-  std::string text = std::to_string(value);
-  text.erase(text.find_last_not_of('0') + 1);
-  return text;
-}
-
-/// S3.13: what is wrong with the options is thrown before anything has changed.
-inline void require_connectable(const ConnectOptions& options) {
-  if (!options.path.empty()) return;
-  if (options.port == -1) raise(coded(Errc::ERR_MISSING_ARGS));
-  require_port(options.port, "Port");
-  if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
-    raise(coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + options.localAddress));
-  }
-  if (options.autoSelectFamilyAttemptTimeout) {
-    const double ms = options.autoSelectFamilyAttemptTimeout->milliseconds();
-    if (!(ms >= 1 && ms <= 2147483647.0)) {
-      raise(out_of_range("options.autoSelectFamilyAttemptTimeout", ">= 1 && <= 2147483647", number_text(ms)));
-    }
-  }
-  const bool resolves = isIP(options.host) == 0 && !options.lookup;
-  if (resolves && (options.hints & ~os::known_hints) != 0) {
-    raise(invalid_value("hints", "is invalid", std::to_string(options.hints)));
-  }
-}
-
-}  // namespace net::detail::inline NET_MACHINE
-
-#endif
-
-// How a socket gets its connection: lookup, attempts, and the race between two families. Internal.
-#ifndef NET_DETAIL_CONNECTOR_HPP
-#define NET_DETAIL_CONNECTOR_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-// What a socket has while it connects, and the defaults of the race. Internal.
-#ifndef NET_DETAIL_CONNECT_PLAN_HPP
-#define NET_DETAIL_CONNECT_PLAN_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-
-namespace net::detail::inline NET_MACHINE {
-
 /// One address that is being tried, on a descriptor of its own.
 struct Attempt {
   Machine::Channel channel;
@@ -6954,7 +6550,6 @@ struct Plan : Connecting {
   Family family = Family::unspecified;
   bool selecting = false;           // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  std::optional<BlockList> block_list;
   List<Attempt*> attempts;   // in order; those from `next` on have not begun
   std::size_t next = 0;
   Ref<TimerState> timer;
@@ -6992,6 +6587,134 @@ struct SelectionDefaults {
 
 #endif
 
+// net::Socket: one connection, TCP or IPC, with Node's methods and events.
+#ifndef NET_SOCKET_HPP
+#define NET_SOCKET_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// How a socket gets its connection: lookup, attempts, and the race between two families. Internal.
+#ifndef NET_DETAIL_CONNECTOR_HPP
+#define NET_DETAIL_CONNECTOR_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Names to addresses by the system's resolver, on threads of its own. Internal.
+#ifndef NET_DETAIL_RESOLVER_HPP
+#define NET_DETAIL_RESOLVER_HPP
+
+#include <span>
+#include <string>
+#include <utility>
+
+namespace net::detail::inline NET_MACHINE {
+
+/// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
+/// only its mailbox, and an answer that comes after the loop has gone finds nobody.
+struct LookupState : Handle {
+  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
+
+  static const Operations table;
+
+  explicit LookupState(LoopCore& core) noexcept : Handle(core, table) {}
+  Done callback;
+
+  void answer(const Error& error, std::span<const LookupAddress> addresses) {
+    const Done done = std::move(callback);
+    loop->keep_alive(false);
+    release();
+    if (done) done(error, addresses);
+  }
+};
+
+inline constexpr Handle::Operations LookupState::table{
+    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
+    [](Handle& handle) noexcept {
+      auto& self = static_cast<LookupState&>(handle);
+      self.callback.reset();
+      self.release();
+    }};
+
+/// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
+/// a lookup cannot be called off, and nobody should wait for one at the end of a program.
+class ResolverPool {
+ public:
+  static ResolverPool& instance() {
+    static ResolverPool& pool = *new ResolverPool;
+    return pool;
+  }
+
+  void submit(Callback job) {
+    const os::Locked locked(mutex_);
+    jobs_.push(std::move(job));
+    if (idle_ == 0 && threads_ < most_threads && os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
+      ++threads_;
+    }
+    waiting_.wake_one();
+  }
+
+ private:
+  static constexpr int most_threads = 4;
+
+  [[noreturn]] void work() {
+    mutex_.lock();
+    for (;;) {
+      while (jobs_.empty()) {
+        ++idle_;
+        waiting_.wait(mutex_);
+        --idle_;
+      }
+      {
+        const Callback job = jobs_.take();
+        mutex_.unlock();
+        job();
+      }
+      mutex_.lock();
+    }
+  }
+
+  os::Mutex mutex_;
+  os::Condition waiting_;
+  Queue<Callback> jobs_;
+  int idle_ = 0;
+  int threads_ = 0;
+};
+
+/// Asks the system's resolver without blocking the loop; keeps the loop alive until it has answered (S2.11).
+inline void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
+  auto* state = new LookupState(loop);
+  state->callback = std::move(done);
+  state->retain();
+  loop.keep_alive(true);
+  Mailbox* mailbox = &loop.mailbox();
+  mailbox->retain();
+  ResolverPool::instance().submit([state, mailbox, host = std::move(host), options] {
+    List<LookupAddress> addresses;
+    const Errc failed = os::look_up(host, options.family, options.hints, addresses);
+    const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, host);
+    mailbox->post([state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
+    mailbox->release();
+  });
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
 namespace net::detail::inline NET_MACHINE {
 
 /// Begins to connect; everything that the options can be blamed for was thrown before.
@@ -7010,7 +6733,7 @@ struct Connector {
     plan->port = options.port;
     plan->local_address = options.localAddress;
     plan->local_port = options.localPort;
-    plan->block_list = options.blockList;
+    self.cold->block_list = options.blockList;
     self.touch();
     self.recount();
     if (self.is_path) return start_path();
@@ -7165,8 +6888,8 @@ struct Connector {
   /// False: it has failed already, and the next one is due.
   bool begin(Attempt& attempt) const {
     if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
-    const bool blocked = plan().block_list && attempt.family == attempt.to.ip.family &&
-                         plan().block_list->check(SocketAddress(attempt.to.ip));
+    const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
+                         self.cold->block_list->check(SocketAddress(attempt.to.ip));
     const Error block_error = coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
     if (plan().selecting && blocked) return failed_early(attempt, block_error, true);
     self.tell_attempt(attempt.address, plan_port(), attempt.family);
@@ -7363,6 +7086,25 @@ struct Connector {
     self.tell_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
   }
 };
+
+/// Socket::connect: throws what is wrong with the options or with the socket, and begins.
+inline void start_connecting(SocketState& state, const ConnectOptions& options) {
+  require_connectable(options);
+  if (!state.loop) raise(coded(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
+  // a wrapped descriptor of IPC that has no other end yet (S22.9)
+  const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
+                       os::unconnected(state.channel.native());
+  if (!wrapped && (state.connecting || state.has_handle)) {
+    raise(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
+  }
+  if (state.closing) raise(coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  if (!wrapped) state.undestroy();
+  if (state.users_buffer) state.next_users_buffer();
+  ++state.round;
+  if (options.noDelay) state.no_delay = true;
+  if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay.milliseconds());
+  Connector{state}.start(options);
+}
 
 }  // namespace net::detail::inline NET_MACHINE
 
@@ -7887,93 +7629,27 @@ inline void SocketState::stop_connecting() noexcept {
   if (cold && cold->connecting) cold->connecting->stop(*this);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
-
-#endif
-
-// The idle timeout of a socket, and the options that it hands to the system. Internal.
-#ifndef NET_DETAIL_SOCKET_OPTIONS_HPP
-#define NET_DETAIL_SOCKET_OPTIONS_HPP
-
-#include <utility>
-
-namespace net::detail::inline NET_MACHINE {
-
-/// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
-/// when it fires, looks whether it is due.
-inline void SocketState::set_timeout(double ms) {
-  ColdState& kept = more();
-  kept.idle_length = ms;
-  idle_over = false;
-  timed = ms != 0;
-  if (!timed) {
-    if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
-    return;
+/// Asked of the system once, since it cannot tell any more after a reset.
+inline Endpoint SocketState::remote() {
+  if (connecting) return {};
+  if (cold && cold->remote_known) return cold->remote;
+  if (!channel.is_open() || is_path) return {};
+  const Endpoint end = channel.remote_end();
+  if (end) {
+    more().remote = end;
+    cold->remote_known = true;
   }
-  if (!kept.idle_timer) {
-    kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
-    kept.idle_timer->wanted = false;
-    kept.idle_timer->callback = [this] { idle_check(); };
-  }
-  loop->update_time();
-  last_activity = loop->now();
-  loop->start_timer(*kept.idle_timer, idle_ms(), last_activity);
-}
-
-/// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
-inline std::uint64_t SocketState::idle_ms() const noexcept {
-  const double ms = *cold->idle_length;
-  return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
-}
-
-inline void SocketState::idle_check() {
-  const Ref<SocketState> alive(this);
-  if (destroyed) return;
-  // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing && std::exchange(cold->write_progress, false)) last_activity = loop->now();
-  if (loop->now() < last_activity + idle_ms()) return loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
-  idle_over = true;  // the next activity starts it again (S18.4)
-  tell_timeout();
-}
-
-[[gnu::noinline]] inline void SocketState::note_activity() {
-  last_activity = loop->now();
-  if (idle_over) wake_idle();
-}
-
-inline void SocketState::wake_idle() {
-  idle_over = false;
-  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
-}
-
-/// For good: another connection begins without it, unless setTimeout() is called again.
-inline void SocketState::stop_idle() noexcept {
-  timed = idle_over = false;
-  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
-}
-
-/// What was asked for before there was a connection.
-inline void SocketState::apply_options() {
-  if (is_path || !channel.is_open()) return;
-  if (no_delay) channel.set_no_delay(true);
-  if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
-  if (cold && cold->type_of_service >= 0) {
-    if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
-      tell_error(system_failure(-failed, "setTypeOfService"));
-    }
-  }
+  return end;
 }
 
 }  // namespace net::detail::inline NET_MACHINE
 
 #endif
 
-// The reading half of a socket: from the kernel to 'data', 'readable' and 'end'. Internal.
-#ifndef NET_DETAIL_SOCKET_READING_HPP
-#define NET_DETAIL_SOCKET_READING_HPP
+// What the user asks of the reading side: to pause, to go on, to decode, to take bytes back. Internal.
+#ifndef NET_DETAIL_SOCKET_FLOWING_HPP
+#define NET_DETAIL_SOCKET_FLOWING_HPP
 
-#include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8047,6 +7723,260 @@ class Decoder {
 }  // namespace net::detail
 
 #endif
+
+namespace net::detail::inline NET_MACHINE {
+
+inline void SocketState::pause() {
+  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
+  if (flow_state != Flow::paused) {
+    flow_state = Flow::paused;
+    tell_pause();
+  }
+  explicitly_paused = true;
+  explicitly_resumed = false;
+}
+
+inline void SocketState::resume() {
+  if (users_buffer && !connecting && !ended) start_reading();
+  if (flow_state != Flow::flowing) {
+    flow_state = readable_listening ? Flow::paused : Flow::flowing;
+    if (!resume_ticking) {
+      resume_ticking = true;
+      tick([](SocketState& self) { self.resume_now(); });
+    }
+  }
+  explicitly_paused = false;
+  explicitly_resumed = true;
+}
+
+inline void SocketState::resume_now() {
+  if (!reading) read_nothing();
+  resume_ticking = false;
+  tell_resume();
+  flow();
+  if (flow_state == Flow::flowing && !reading) read_nothing();
+}
+
+/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
+inline void SocketState::set_encoding(Encoding encoding) {
+  ColdState& kept = more();
+  kept.encoding = encoding;
+  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
+    return last ? decoder.end() : decoder.write(piece);
+  };
+  // what is there becomes one piece; what was decoded already is text, and stays as it is
+  const bool text_already = decodes;
+  decodes = true;
+  if (!buffer) return;
+  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
+  std::string text = decoded(std::move(buffer->front));
+  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take());
+  delete std::exchange(buffer, nullptr);
+  if (!text.empty()) buffer_bytes(std::move(text));
+}
+
+/// S14.11: back to the front of what is to be read.
+inline void SocketState::unshift(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (destroyed || errored) return;
+  if (flow_state == Flow::flowing && !buffer && listeners.has(on_data)) {
+    tell_data(bytes);
+  } else {
+    if (!buffer) buffer = new ReadBuffer;
+    buffer->front.insert(0, bytes);
+    buffer->length += bytes.size();
+    if (need_readable) emit_readable();
+  }
+  maybe_read_more();
+}
+
+/// Node's _read: the kernel may be read, now or when the connection is there.
+inline void SocketState::read_start() {
+  if (connecting || !has_handle) {
+    if (!users_buffer) {
+      read_when_connected = true;
+    } else {
+      // in its place among the listeners: a pause before it is too early, one after it is not
+      once_inside(on_connect, [this] { start_reading(); });
+    }
+  } else {
+    start_reading();
+  }
+}
+
+inline void SocketState::data_listener_added() {
+  readable_listening = listeners.has(on_readable);
+  if (flow_state != Flow::paused) resume();
+}
+
+inline void SocketState::readable_listener_added() {
+  if (end_told || readable_listening) return;
+  readable_listening = need_readable = true;
+  flow_state = Flow::paused;
+  readable_told = false;
+  if (read_length() > 0) {
+    emit_readable();
+  } else if (!reading) {
+    tick([](SocketState& self) { self.read_nothing(); });
+  }
+}
+
+inline void SocketState::readable_listener_removed() {
+  tick([](SocketState& self) {
+    self.readable_listening = self.listeners.has(on_readable);
+    if (self.resume_ticking && self.explicitly_resumed) {
+      self.flow_state = Flow::flowing;
+    } else if (self.listeners.has(on_data)) {
+      self.resume();
+    } else if (!self.readable_listening) {
+      self.flow_state = Flow::unset;
+    }
+  });
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
+// What a socket is made with, its idle timeout, and what the system is told. Internal.
+#ifndef NET_DETAIL_SOCKET_OPTIONS_HPP
+#define NET_DETAIL_SOCKET_OPTIONS_HPP
+
+#include <string>
+#include <utility>
+
+namespace net::detail::inline NET_MACHINE {
+
+inline void SocketState::set_up(const SocketOptions& options) {
+  allow_half_open = options.allowHalfOpen;
+  reusable = options.reusable;
+  read_mark = write_mark = options.highWaterMark;
+  if (options.onread.callback && (!options.onread.buffer.empty() || options.onread.allocate)) {
+    users_buffer = true;
+    more().onread = options.onread;
+    cold->onread_buffer = options.onread.buffer;
+  }
+  if (options.fd != -1) {
+    require_stream(options.fd);
+    adopt_descriptor(options.fd, options.readable, options.writable);
+  }
+  watch_signal(options.signal);
+}
+
+inline void require_timeout(Duration idle) {
+  const double ms = idle.milliseconds();
+  if (!(ms >= 0 && ms <= 1e15)) raise(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
+}
+
+/// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
+/// when it fires, looks whether it is due.
+inline void SocketState::set_timeout(double ms) {
+  ColdState& kept = more();
+  kept.idle_length = ms;
+  idle_over = false;
+  timed = ms != 0;
+  if (!timed) {
+    if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
+    return;
+  }
+  if (!kept.idle_timer) {
+    kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
+    kept.idle_timer->wanted = false;
+    kept.idle_timer->callback = [this] { idle_check(); };
+  }
+  loop->update_time();
+  last_activity = loop->now();
+  loop->start_timer(*kept.idle_timer, idle_ms(), last_activity);
+}
+
+/// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
+inline std::uint64_t SocketState::idle_ms() const noexcept {
+  const double ms = *cold->idle_length;
+  return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
+}
+
+inline void SocketState::idle_check() {
+  const Ref<SocketState> alive(this);
+  if (destroyed) return;
+  // a peer that takes a large write slowly is not idle (S18.5)
+  if (writing && std::exchange(cold->write_progress, false)) last_activity = loop->now();
+  if (loop->now() < last_activity + idle_ms()) return loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
+  idle_over = true;  // the next activity starts it again (S18.4)
+  tell_timeout();
+}
+
+[[gnu::noinline]] inline void SocketState::note_activity() {
+  last_activity = loop->now();
+  if (idle_over) wake_idle();
+}
+
+inline void SocketState::wake_idle() {
+  idle_over = false;
+  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
+}
+
+/// For good: another connection begins without it, unless setTimeout() is called again.
+inline void SocketState::stop_idle() noexcept {
+  timed = idle_over = false;
+  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+}
+
+// ── what the system is told ────────────────────────────────────────────────
+
+inline void SocketState::set_no_delay(bool on) {
+  if (no_delay != on && has_tcp()) channel.set_no_delay(on);
+  no_delay = on;
+}
+
+/// Whole seconds (S18.13); the system is told of a change only.
+inline void SocketState::set_keep_alive(bool on, double ms) {
+  const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+  const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
+  keep_alive = on;
+  if (on && (seconds != 0 || cold)) more().keep_alive_seconds = seconds;
+  if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
+}
+
+inline void SocketState::set_type_of_service(int value) {
+  if (value < 0 || value > 255) raise(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
+  more().type_of_service = value;
+  if (!has_tcp()) return;
+  if (const int failed = channel.set_type_of_service(value); failed < 0) raise(system_failure(-failed, "setTypeOfService"));
+}
+
+inline int SocketState::get_type_of_service() const {
+  if (!has_tcp()) return cold && cold->type_of_service > 0 ? cold->type_of_service : 0;
+  const int value = channel.get_type_of_service();
+  if (value < 0) raise(system_failure(-value, "getTypeOfService"));
+  return value;
+}
+
+/// What was asked for before there was a connection.
+inline void SocketState::apply_options() {
+  if (is_path || !channel.is_open()) return;
+  if (no_delay) channel.set_no_delay(true);
+  if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
+  if (cold && cold->type_of_service >= 0) {
+    if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
+      tell_error(system_failure(-failed, "setTypeOfService"));
+    }
+  }
+}
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#endif
+
+// The reading half of a socket: from the kernel to 'data', 'readable' and 'end'. Internal.
+#ifndef NET_DETAIL_SOCKET_READING_HPP
+#define NET_DETAIL_SOCKET_READING_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace net::detail::inline NET_MACHINE {
 
@@ -8381,117 +8311,6 @@ inline void SocketState::after_end() {
   } else if (finished) {
     destroy(no_error());
   }
-}
-
-// ── what the user asks for ─────────────────────────────────────────────────
-
-inline void SocketState::pause() {
-  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
-  if (flow_state != Flow::paused) {
-    flow_state = Flow::paused;
-    tell_pause();
-  }
-  explicitly_paused = true;
-  explicitly_resumed = false;
-}
-
-inline void SocketState::resume() {
-  if (users_buffer && !connecting && !ended) start_reading();
-  if (flow_state != Flow::flowing) {
-    flow_state = readable_listening ? Flow::paused : Flow::flowing;
-    if (!resume_ticking) {
-      resume_ticking = true;
-      tick([](SocketState& self) { self.resume_now(); });
-    }
-  }
-  explicitly_paused = false;
-  explicitly_resumed = true;
-}
-
-inline void SocketState::resume_now() {
-  if (!reading) read_nothing();
-  resume_ticking = false;
-  tell_resume();
-  flow();
-  if (flow_state == Flow::flowing && !reading) read_nothing();
-}
-
-/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
-inline void SocketState::set_encoding(Encoding encoding) {
-  ColdState& kept = more();
-  kept.encoding = encoding;
-  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
-    return last ? decoder.end() : decoder.write(piece);
-  };
-  // what is there becomes one piece; what was decoded already is text, and stays as it is
-  const bool text_already = decodes;
-  decodes = true;
-  if (!buffer) return;
-  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
-  std::string text = decoded(std::move(buffer->front));
-  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take());
-  delete std::exchange(buffer, nullptr);
-  if (!text.empty()) buffer_bytes(std::move(text));
-}
-
-/// S14.11: back to the front of what is to be read.
-inline void SocketState::unshift(std::string_view bytes) {
-  if (bytes.empty()) return;
-  if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
-  if (destroyed || errored) return;
-  if (flow_state == Flow::flowing && !buffer && listeners.has(on_data)) {
-    tell_data(bytes);
-  } else {
-    if (!buffer) buffer = new ReadBuffer;
-    buffer->front.insert(0, bytes);
-    buffer->length += bytes.size();
-    if (need_readable) emit_readable();
-  }
-  maybe_read_more();
-}
-
-/// Node's _read: the kernel may be read, now or when the connection is there.
-inline void SocketState::read_start() {
-  if (connecting || !has_handle) {
-    if (!users_buffer) {
-      read_when_connected = true;
-    } else {
-      // in its place among the listeners: a pause before it is too early, one after it is not
-      once_inside(on_connect, [this] { start_reading(); });
-    }
-  } else {
-    start_reading();
-  }
-}
-
-inline void SocketState::data_listener_added() {
-  readable_listening = listeners.has(on_readable);
-  if (flow_state != Flow::paused) resume();
-}
-
-inline void SocketState::readable_listener_added() {
-  if (end_told || readable_listening) return;
-  readable_listening = need_readable = true;
-  flow_state = Flow::paused;
-  readable_told = false;
-  if (read_length() > 0) {
-    emit_readable();
-  } else if (!reading) {
-    tick([](SocketState& self) { self.read_nothing(); });
-  }
-}
-
-inline void SocketState::readable_listener_removed() {
-  tick([](SocketState& self) {
-    self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.explicitly_resumed) {
-      self.flow_state = Flow::flowing;
-    } else if (self.listeners.has(on_data)) {
-      self.resume();
-    } else if (!self.readable_listening) {
-      self.flow_state = Flow::unset;
-    }
-  });
 }
 
 }  // namespace net::detail::inline NET_MACHINE
@@ -8866,6 +8685,8 @@ inline bool SocketState::refuse_write(WriteCallback& callback) {
 
 namespace net::inline NET_MACHINE {
 
+class Server;
+
 /// One connection. A handle: cheap to copy, all copies are the same socket. The loop keeps an open socket alive,
 /// so a program need not store it. After 'close' its listeners are dropped, so a listener may capture its own
 /// socket and nothing leaks; they stay if `connect()` was called again by then, or with `.reusable = true`.
@@ -8901,7 +8722,9 @@ class Socket : public Emitter<Socket> {
   /// A socket that is not connected yet, on this thread's loop.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
-  explicit Socket(Loop& loop, const SocketOptions& options = {});
+  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(loop.core())) {
+    state_->set_up(options);
+  }
 
   // ── connecting ──
 
@@ -8912,7 +8735,7 @@ class Socket : public Emitter<Socket> {
   template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(const ConnectOptions& options, F&& listener = nullptr) const {
     once_connected(std::forward<F>(listener));
-    start(options);
+    detail::start_connecting(*state_, options);
     return *this;
   }
   template <detail::OptionalListener F = std::nullptr_t>
@@ -8954,10 +8777,7 @@ class Socket : public Emitter<Socket> {
 
   /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
   /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
-  const Socket& end() const {
-    state_->end({}, false, detail::no_error());
-    return *this;
-  }
+  const Socket& end() const { return state_->end({}, false, detail::no_error()), *this; }
   template <class F>
     requires(!detail::Payload<F>)
   const Socket& end(F&& callback) const {
@@ -8991,30 +8811,18 @@ class Socket : public Emitter<Socket> {
 
   /// Closes at once; what the kernel has not taken is lost. 'error' follows if one is given, then 'close' (S17.1).
   const Socket& destroy() const { return destroy(detail::no_error()); }
-  const Socket& destroy(const Error& error) const {
-    state_->destroy(error);
-    return *this;
-  }
+  const Socket& destroy(const Error& error) const { return state_->destroy(error), *this; }
   /// Ends, and closes when everything is sent, without waiting for the other side (S17.9).
   void destroySoon() const { state_->destroy_soon(); }
   /// Closes with a reset, so that the other side gets ECONNRESET (S17.12). Throws `ERR_INVALID_HANDLE_TYPE` for IPC.
-  const Socket& resetAndDestroy() const {
-    state_->reset_and_destroy();
-    return *this;
-  }
+  const Socket& resetAndDestroy() const { return state_->reset_and_destroy(), *this; }
 
   // ── reading ──
 
   /// No more 'data' until `resume()`; what arrives is buffered up to the high-water mark (S14.6).
-  const Socket& pause() const {
-    state_->pause();
-    return *this;
-  }
+  const Socket& pause() const { return state_->pause(), *this; }
   /// 'data' flows, from the next tick on (S14.7).
-  const Socket& resume() const {
-    state_->resume();
-    return *this;
-  }
+  const Socket& resume() const { return state_->resume(), *this; }
   bool isPaused() const { return state_->is_paused(); }
   /// Takes what is buffered: all of it, or exactly `n` bytes, or nothing if there are fewer (S14.9).
   std::optional<std::string> read() const { return take(0, true); }
@@ -9044,10 +8852,7 @@ class Socket : public Emitter<Socket> {
   template <class Destination>
   Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
   /// Takes one destination off, or all; this socket pauses when it was the last (S24.9).
-  const Socket& unpipe() const {
-    detail::unpipe(*this, nullptr);
-    return *this;
-  }
+  const Socket& unpipe() const { return detail::unpipe(*this, nullptr), *this; }
   const Socket& unpipe(const Socket& destination) const {
     detail::unpipe(*this, destination.state_.get());
     return *this;
@@ -9059,10 +8864,14 @@ class Socket : public Emitter<Socket> {
 
   /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and adds
   /// no listener. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
-  const Socket& setTimeout(Duration idle) const { return set_timeout(idle); }
+  const Socket& setTimeout(Duration idle) const {
+    detail::require_timeout(idle);
+    if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
+    return *this;
+  }
   template <class F>
   const Socket& setTimeout(Duration idle, F&& listener) const {
-    set_timeout(idle);
+    setTimeout(idle);
     if (!state_->destroyed && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
     return *this;
   }
@@ -9072,12 +8881,14 @@ class Socket : public Emitter<Socket> {
     return std::chrono::milliseconds(static_cast<std::int64_t>(*state_->cold->idle_length));
   }
   /// Sends small pieces at once. Before the connection it is remembered; no effect on IPC (S18.10).
-  const Socket& setNoDelay(bool on = true) const;
+  const Socket& setNoDelay(bool on = true) const { return state_->set_no_delay(on), *this; }
   /// Probes an idle connection; the delay is cut to whole seconds, 0 leaves the system's (S18.12).
-  const Socket& setKeepAlive(bool on = false, Duration initialDelay = 0) const;
+  const Socket& setKeepAlive(bool on = false, Duration initialDelay = 0) const {
+    return state_->set_keep_alive(on, initialDelay.milliseconds()), *this;
+  }
   /// IP_TOS or IPV6_TCLASS, 0-255. Throws `ERR_OUT_OF_RANGE`, or the system's error (S18.16).
-  const Socket& setTypeOfService(int value) const;
-  int getTypeOfService() const;
+  const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }
+  int getTypeOfService() const { return state_->get_type_of_service(); }
   /// Whether the socket keeps the loop alive while it reads (S19).
   const Socket& ref() const { return want(true); }
   const Socket& unref() const { return want(false); }
@@ -9085,22 +8896,36 @@ class Socket : public Emitter<Socket> {
   // ── what it is ──
 
   /// The local end; empty before the connection, after `destroy()`, and for IPC (S11.15).
-  std::optional<AddressInfo> address() const;
+  std::optional<AddressInfo> address() const {
+    const detail::Endpoint end = local();
+    if (!end) return std::nullopt;
+    return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+  }
   std::string localAddress() const { return detail::os::endpoint_text(local()); }
   std::uint16_t localPort() const { return local().port; }
   Family localFamily() const { return local().ip.family; }
   /// The other end; kept after `destroy()`. "", 0, unspecified: not known (S11.13).
-  std::string remoteAddress() const { return detail::os::endpoint_text(remote()); }
-  std::uint16_t remotePort() const { return remote().port; }
-  Family remoteFamily() const { return remote().ip.family; }
+  std::string remoteAddress() const { return detail::os::endpoint_text(state_->remote()); }
+  std::uint16_t remotePort() const { return state_->remote().port; }
+  Family remoteFamily() const { return state_->remote().ip.family; }
   /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
   std::vector<std::string> autoSelectFamilyAttemptedAddresses() const {
     return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
   }
+  /// What `connect` was told not to connect to; the list is used live (S21.7).
+  std::optional<BlockList> blockList() const {
+    if (!state_->cold) return std::nullopt;
+    return state_->cold->block_list;
+  }
+  /// The server that accepted it, also after `destroy()`; none if it connected itself (S11.20).
+  std::optional<Server> server() const;
   /// Bytes received on this connection (S11.11).
   std::uint64_t bytesRead() const { return state_->bytes_read; }
   /// Bytes written on this connection, those that still wait included (S11.12).
-  std::uint64_t bytesWritten() const;
+  std::uint64_t bytesWritten() const {
+    const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+    return state_->bytes_sent + (state_->write_length - handed);
+  }
   /// Like `writableLength()`, 0 without a connection (S11.10).
   std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
   bool connecting() const { return state_->connecting; }
@@ -9109,7 +8934,11 @@ class Socket : public Emitter<Socket> {
   bool closed() const { return state_->destroyed; }
   /// The error that it failed with; false if there is none (S11.5).
   Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
-  ReadyState readyState() const;
+  ReadyState readyState() const {
+    if (connecting()) return ReadyState::opening;
+    if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
+    return writable() ? ReadyState::writeOnly : ReadyState::closed;
+  }
   bool allowHalfOpen() const { return state_->allow_half_open; }
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
@@ -9158,15 +8987,22 @@ class Socket : public Emitter<Socket> {
                   "finish prefinish pause resume readable pipe unpipe");
   }
   detail::Listeners& events() const { return state_->listeners; }
-  void listener_added(unsigned event) const;
-  void listener_removed(unsigned event, bool all) const;
+  void listener_added(unsigned event) const {
+    if (!state_->loop) return;
+    if (event == detail::on_data) state_->data_listener_added();
+    if (event == detail::on_readable) state_->readable_listener_added();
+  }
+  void listener_removed(unsigned event, bool all) const {
+    if (!state_->loop) return;
+    if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
+    if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
+  }
   std::size_t own_listeners(unsigned event) const { return event == detail::on_end && !state_->removed_end_listener; }
 
   template <class F>
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
-  void start(const ConnectOptions& options) const;
   void tell_pipe(const Socket& source) const;
   void tell_unpipe(const Socket& source) const;
   template <class Data>
@@ -9181,7 +9017,6 @@ class Socket : public Emitter<Socket> {
     if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
     return piece;
   }
-  const Socket& set_timeout(Duration idle) const;
   const Socket& want(bool on) const {
     state_->wanted = on;
     state_->recount();
@@ -9190,28 +9025,9 @@ class Socket : public Emitter<Socket> {
   detail::Endpoint local() const {
     return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
   }
-  detail::Endpoint remote() const;
 
   detail::Ref<detail::SocketState> state_;
 };
-
-// ── making one ─────────────────────────────────────────────────────────────
-
-inline Socket::Socket(Loop& loop, const SocketOptions& options) : state_(new detail::SocketState(loop.core())) {
-  state_->allow_half_open = options.allowHalfOpen;
-  state_->reusable = options.reusable;
-  state_->read_mark = state_->write_mark = options.highWaterMark;
-  if (options.onread.callback && (!options.onread.buffer.empty() || options.onread.allocate)) {
-    state_->users_buffer = true;
-    state_->more().onread = options.onread;
-    state_->cold->onread_buffer = options.onread.buffer;
-  }
-  if (options.fd != -1) {
-    detail::require_stream(options.fd);
-    state_->adopt_descriptor(options.fd, options.readable, options.writable);
-  }
-  state_->watch_signal(options.signal);
-}
 
 template <class Destination>
 Destination Socket::pipe(Destination destination, PipeOptions options) const {
@@ -9226,120 +9042,67 @@ Destination Socket::pipe(Destination destination, PipeOptions options) const {
   return destination;
 }
 
-inline void Socket::start(const ConnectOptions& options) const {
-  detail::require_connectable(options);
-  detail::SocketState& state = *state_;
-  if (!state.loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
-  // a wrapped descriptor of IPC that has no other end yet (S22.9)
-  const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
-                       detail::os::unconnected(state.channel.native());
-  if (!wrapped && (state.connecting || state.has_handle)) {
-    detail::raise(detail::address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
-  }
-  if (state.closing) detail::raise(detail::coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  if (!wrapped) state.undestroy();
-  if (state.users_buffer) state.next_users_buffer();
-  ++state.round;
-  if (options.noDelay) state.no_delay = true;
-  if (options.keepAlive) setKeepAlive(true, options.keepAliveInitialDelay);
-  detail::Connector{state}.start(options);
+}  // namespace net::inline NET_MACHINE
+
+// ── what listeners are told ────────────────────────────────────────────────
+
+namespace net::detail::inline NET_MACHINE {
+
+/// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
+template <unsigned Event, class... Args>
+[[gnu::always_inline]] inline bool tell(SocketState& state, Args&&... args) {
+  if (!state.listeners.has(Event)) return false;
+  Socket socket{Ref<SocketState>(&state)};
+  return EventAt<Socket::Events, Event>::type::fire(state.listeners, Event, socket, args...);
 }
 
-// ── options ────────────────────────────────────────────────────────────────
-
-inline const Socket& Socket::set_timeout(Duration idle) const {
-  const double ms = idle.milliseconds();
-  if (!(ms >= 0 && ms <= 1e15)) {
-    detail::raise(detail::out_of_range("msecs", "a non-negative finite number", detail::number_text(ms)));
-  }
-  if (state_->destroyed || !state_->loop) return *this;
-  state_->set_timeout(ms);
-  return *this;
+inline void SocketState::tell_close(bool failed) { tell<on_close>(*this, failed); }
+inline void SocketState::tell_connect() { tell<on_connect>(*this); }
+inline void SocketState::tell_ready() { tell<detail::on_ready>(*this); }
+inline void SocketState::tell_attempt(std::string_view address, int port, Family family) {
+  tell<on_attempt>(*this, address, port, family);
+}
+inline void SocketState::tell_attempt_failed(std::string_view address, int port, Family family, const Error& error) {
+  tell<on_attempt_failed>(*this, address, port, family, error);
+}
+inline void SocketState::tell_attempt_timeout(std::string_view address, int port, Family family) {
+  tell<on_attempt_timeout>(*this, address, port, family);
+}
+inline void SocketState::tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host) {
+  tell<on_lookup>(*this, error, address, family, host);
+}
+inline void SocketState::tell_data(Chunk chunk) { tell<on_data>(*this, chunk); }
+inline void SocketState::tell_drain() { tell<on_drain>(*this); }
+inline void SocketState::tell_end() { tell<on_end>(*this); }
+inline void SocketState::tell_timeout() { tell<on_timeout>(*this); }
+inline void SocketState::tell_finish() { tell<on_finish>(*this); }
+inline void SocketState::tell_prefinish() { tell<on_prefinish>(*this); }
+inline void SocketState::tell_pause() { tell<on_pause>(*this); }
+inline void SocketState::tell_resume() { tell<on_resume>(*this); }
+inline void SocketState::tell_readable() { tell<detail::on_readable>(*this); }
+/// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
+inline void SocketState::tell_error(const Error& error) {
+  if (!tell<on_error>(*this, error)) raise(error);
 }
 
-inline const Socket& Socket::setNoDelay(bool on) const {
-  if (state_->no_delay != on && state_->channel.is_open() && !state_->connecting && !state_->is_path) {
-    state_->channel.set_no_delay(on);
-  }
-  state_->no_delay = on;
-  return *this;
+}  // namespace net::detail::inline NET_MACHINE
+
+namespace net::inline NET_MACHINE {
+
+inline void Socket::tell_pipe(const Socket& source) const {
+  Socket from = source;
+  detail::tell<detail::on_pipe>(*state_, from);
+}
+inline void Socket::tell_unpipe(const Socket& source) const {
+  Socket from = source;
+  detail::tell<detail::on_unpipe>(*state_, from);
 }
 
-inline const Socket& Socket::setKeepAlive(bool on, Duration initialDelay) const {
-  const double ms = initialDelay.milliseconds();
-  const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
-  const bool changed = state_->keep_alive != on || (on && (state_->cold ? state_->cold->keep_alive_seconds : 0) != seconds);
-  state_->keep_alive = on;
-  if (on && (seconds != 0 || state_->cold)) state_->more().keep_alive_seconds = seconds;
-  if (changed && state_->channel.is_open() && !state_->connecting && !state_->is_path) {
-    state_->channel.set_keep_alive(on, seconds);
-  }
-  return *this;
-}
+}  // namespace net::inline NET_MACHINE
 
-inline const Socket& Socket::setTypeOfService(int value) const {
-  if (value < 0 || value > 255) detail::raise(detail::out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
-  state_->more().type_of_service = value;
-  if (state_->channel.is_open() && !state_->connecting && !state_->is_path) {
-    const int failed = state_->channel.set_type_of_service(value);
-    if (failed < 0) detail::raise(detail::system_failure(-failed, "setTypeOfService"));
-  }
-  return *this;
-}
+#endif
 
-inline int Socket::getTypeOfService() const {
-  if (state_->channel.is_open() && !state_->connecting && !state_->is_path) {
-    const int value = state_->channel.get_type_of_service();
-    if (value < 0) detail::raise(detail::system_failure(-value, "getTypeOfService"));
-    return value;
-  }
-  return state_->cold && state_->cold->type_of_service > 0 ? state_->cold->type_of_service : 0;
-}
-
-// ── getters ────────────────────────────────────────────────────────────────
-
-inline std::optional<AddressInfo> Socket::address() const {
-  const detail::Endpoint end = local();
-  if (!end) return std::nullopt;
-  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
-}
-
-inline detail::Endpoint Socket::remote() const {
-  if (state_->connecting) return {};
-  if (state_->cold && state_->cold->remote_known) return state_->cold->remote;
-  if (!state_->channel.is_open() || state_->is_path) return {};
-  const detail::Endpoint end = state_->channel.remote_end();
-  if (end) {
-    state_->more().remote = end;
-    state_->cold->remote_known = true;
-  }
-  return end;
-}
-
-inline std::uint64_t Socket::bytesWritten() const {
-  const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
-  return state_->bytes_sent + (state_->write_length - handed);
-}
-
-inline ReadyState Socket::readyState() const {
-  if (connecting()) return ReadyState::opening;
-  if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
-  return writable() ? ReadyState::writeOnly : ReadyState::closed;
-}
-
-inline void Socket::listener_added(unsigned event) const {
-  if (!state_->loop) return;
-  if (event == detail::on_data) state_->data_listener_added();
-  if (event == detail::on_readable) state_->readable_listener_added();
-}
-
-inline void Socket::listener_removed(unsigned event, bool all) const {
-  if (!state_->loop) return;
-  if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
-  if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
-}
-
-// ── module functions ───────────────────────────────────────────────────────
+namespace net::inline NET_MACHINE {
 
 /// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
 /// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
@@ -9401,61 +9164,350 @@ inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
 
 }  // namespace net::inline NET_MACHINE
 
-// ── what listeners are told ────────────────────────────────────────────────
+#endif
+
+// Reading a socket and taking connections in a coroutine: one thing at a time, in order.
+#ifndef NET_READER_HPP
+#define NET_READER_HPP
+
+#include <coroutine>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// net::Server: listens, and makes a net::Socket of every connection.
+#ifndef NET_SERVER_HPP
+#define NET_SERVER_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
+#ifndef NET_DETAIL_SERVER_STATE_HPP
+#define NET_DETAIL_SERVER_STATE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
 
 namespace net::detail::inline NET_MACHINE {
 
-/// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
-template <unsigned Event, class... Args>
-[[gnu::always_inline]] inline bool tell(SocketState& state, Args&&... args) {
-  if (!state.listeners.has(Event)) return false;
-  Socket socket{Ref<SocketState>(&state)};
-  return EventAt<Socket::Events, Event>::type::fire(state.listeners, Event, socket, args...);
+/// The order of the rows in Server::Events.
+enum ServerEvent : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
+
+struct ServerState : Handle {
+  static const Operations table;
+
+  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) { acceptor.owner = static_cast<Handle*>(this); }
+
+  // ── listening ──
+  void listen(const ListenOptions& asked);
+  void listen_path(const ListenOptions& asked);
+  void look_up_host(const ListenOptions& asked);
+  void watch_signal(const AbortSignal& signal);
+  void forget_signal() noexcept;
+  void set_no_delay(bool on);
+  int keep_alive_seconds() const noexcept {
+    const double ms = options.keepAliveInitialDelay.milliseconds();
+    return ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+  }
+  static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
+  void bind(const Endpoint& at, const ListenOptions& asked);
+  void bound(int failed, std::string_view address, int port);
+  void opened();
+  void close();
+  void close_if_drained();
+  void emit_close();
+  void abandon();
+
+  // ── connections ──
+  void accept_one();
+  void accepted(NativeHandle fd);
+  void drop(Machine::Channel& channel);
+  static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
+  static void connection_gone(Handle& self);
+
+  // ── what listeners are told (net/server.hpp) ──
+  void tell_close();
+  void tell_connection(const Ref<SocketState>& socket);
+  void tell_error(const Error& error);
+  void tell_listening();
+  void tell_drop(const DropInfo& info);
+
+  void tick(void (*step)(ServerState&)) {
+    if (loop) loop->next_tick(Step<ServerState>{Ref<ServerState>(this), step});
+  }
+  template <class What>
+  void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
+    if (loop) loop->next_tick(StepWith<ServerState, What>{Ref<ServerState>(this), step, what});
+  }
+  /// What keeps the loop alive: a listening descriptor that is ref'd.
+  void recount() noexcept {
+    const bool busy = acceptor.is_open() && wanted && loop;
+    if (busy == counted || !loop) return;
+    counted = busy;
+    loop->keep_alive(busy);
+  }
+
+  Machine::Acceptor acceptor;
+  Listeners listeners;
+  ServerOptions options;
+  std::size_t connections = 0;
+  std::optional<std::size_t> most_connections;
+  std::uint32_t round = 0;          // counts listens, so that a late lookup can tell
+  bool looking_up : 1 = false;
+  bool wanted : 1 = true;
+  bool counted : 1 = false;
+  bool holds_self : 1 = false;
+  bool drop_max_connection : 1 = false;
+  bool inherits_no_delay : 1 = false;
+  bool close_ticking : 1 = false;
+  std::string path;                 // kept after close() (S8.7)
+  Ref<AbortHook> abort_hook;
+
+  ~ServerState() { forget_signal(); }
+};
+
+inline constexpr Handle::Operations ServerState::table{
+    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
+    &ServerState::connection_gone};
+
+// ── listening ──────────────────────────────────────────────────────────────
+
+inline void ServerState::listen(const ListenOptions& asked) {
+  ++round;
+  looking_up = false;
+  watch_signal(asked.signal);
+  path.clear();
+  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
+  if (asked.port == -1) return listen_path(asked);
+  if (!asked.host.empty()) return look_up_host(asked);
+  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
+  Endpoint any = os::parse_endpoint("::", asked.port);
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  int failed = acceptor.listen(any, flags);
+  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
+    any = os::parse_endpoint("0.0.0.0", asked.port);
+    failed = acceptor.listen(any, flags);
+  }
+  bound(failed, to_text(any.ip), asked.port);
 }
 
-inline void SocketState::tell_close(bool failed) { tell<on_close>(*this, failed); }
-inline void SocketState::tell_connect() { tell<on_connect>(*this); }
-inline void SocketState::tell_ready() { tell<detail::on_ready>(*this); }
-inline void SocketState::tell_attempt(std::string_view address, int port, Family family) {
-  tell<on_attempt>(*this, address, port, family);
+/// S23.2: the file is there when listen() returns.
+inline void ServerState::listen_path(const ListenOptions& asked) {
+  path = asked.path;
+  const PathMode mode{asked.readableAll, asked.writableAll};
+  bool mode_failed = false;
+  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
+  if (mode_failed) {
+    forget_signal();
+    raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
+  }
+  bound(failed, path, -1);
 }
-inline void SocketState::tell_attempt_failed(std::string_view address, int port, Family family, const Error& error) {
-  tell<on_attempt_failed>(*this, address, port, family, error);
+
+/// S20.7: aborting closes the server; an aborted one closes on the next tick.
+inline void ServerState::watch_signal(const AbortSignal& signal) {
+  forget_signal();
+  if (!signal) return;
+  if (signal.aborted()) {
+    tick([](ServerState& self) { self.close(); });
+    return;
+  }
+  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
+  abort_hook->callback = [this](const Error&) { close(); };
+  signal.state()->attach(*abort_hook);
 }
-inline void SocketState::tell_attempt_timeout(std::string_view address, int port, Family family) {
-  tell<on_attempt_timeout>(*this, address, port, family);
+
+inline void ServerState::forget_signal() noexcept {
+  if (abort_hook) std::exchange(abort_hook, {})->detach();
 }
-inline void SocketState::tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host) {
-  tell<on_lookup>(*this, error, address, family, host);
+
+/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
+inline void ServerState::look_up_host(const ListenOptions& asked) {
+  looking_up = true;
+  const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
+                            const Error& error, std::span<const LookupAddress> addresses) {
+    if (!looking_up || this->round != round) return;
+    looking_up = false;
+    if (error) {
+      tell_error(error);
+      return;
+    }
+    const LookupAddress* chosen = nullptr;
+    for (const LookupAddress& found : addresses) {
+      const IpAddress ip = parse_ip(found.address);
+      const bool link_local = ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
+      if (!link_local) {
+        chosen = &found;
+        break;
+      }
+    }
+    if (!chosen) chosen = &addresses.front();
+    bind(os::parse_endpoint(chosen->address, asked.port), asked);
+  };
+  if (isIP(asked.host) != 0) {
+    // known, but answered on a tick; it keeps the loop alive no longer than that
+    loop->next_tick([answered, host = asked.host] {
+      const LookupAddress itself{host, family_of(host)};
+      answered(no_error(), {&itself, 1});
+    });
+  } else {
+    detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
+  }
 }
-inline void SocketState::tell_data(Chunk chunk) { tell<on_data>(*this, chunk); }
-inline void SocketState::tell_drain() { tell<on_drain>(*this); }
-inline void SocketState::tell_end() { tell<on_end>(*this); }
-inline void SocketState::tell_timeout() { tell<on_timeout>(*this); }
-inline void SocketState::tell_finish() { tell<on_finish>(*this); }
-inline void SocketState::tell_prefinish() { tell<on_prefinish>(*this); }
-inline void SocketState::tell_pause() { tell<on_pause>(*this); }
-inline void SocketState::tell_resume() { tell<on_resume>(*this); }
-inline void SocketState::tell_readable() { tell<detail::on_readable>(*this); }
-/// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
-inline void SocketState::tell_error(const Error& error) {
-  if (!tell<on_error>(*this, error)) raise(error);
+
+inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
+}
+
+/// The events come on the next tick, how ever it went (S9.2, S9.12).
+inline void ServerState::bound(int failed, std::string_view address, int port) {
+  if (failed < 0) {
+    tick_with(listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
+    return;
+  }
+  opened();
+}
+
+inline void ServerState::opened() {
+  if (const int failed = loop->poller().watch(acceptor, readable); failed < 0) {
+    acceptor.close();
+    return bound(failed, "", 0);
+  }
+  if (!holds_self) {
+    holds_self = true;
+    retain();
+  }
+  inherits_no_delay = false;
+  if (options.noDelay) set_no_delay(true);
+  recount();
+  tick_with(round, +[](ServerState& self, const std::uint32_t& asked) {
+    if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
+  });
+}
+
+/// What is set on the listening descriptor is inherited: one call less a connection.
+inline void ServerState::set_no_delay(bool on) {
+  options.noDelay = on;
+  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
+}
+
+// ── closing ────────────────────────────────────────────────────────────────
+
+/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
+inline void ServerState::close() {
+  looking_up = false;
+  if (acceptor.is_open()) {
+    loop->poller().drop(acceptor);
+    acceptor.close();
+    os::remove_path(path);
+    recount();
+  }
+  close_if_drained();
+}
+
+inline void ServerState::close_if_drained() {
+  if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
+  close_ticking = true;
+  tick([](ServerState& self) {
+    self.close_ticking = false;
+    self.emit_close();
+  });
+}
+
+inline void ServerState::emit_close() {
+  struct Drop {
+    ServerState& self;
+    Ref<ServerState> alive;
+    ~Drop() {
+      if (self.acceptor.is_open() || self.looking_up) return;
+      self.forget_signal();
+      if (!self.options.reusable) self.listeners.clear();
+      if (!self.holds_self) return;
+      self.holds_self = false;
+      self.release();
+    }
+  } const drop{*this, Ref<ServerState>(this)};
+  tell_close();
+}
+
+inline void ServerState::connection_gone(Handle& handle) {
+  auto& self = static_cast<ServerState&>(handle);
+  --self.connections;
+  self.close_if_drained();
+}
+
+inline void ServerState::abandon() {
+  if (acceptor.is_open()) {
+    loop->poller().drop(acceptor);
+    acceptor.close();
+    os::remove_path(path);
+  }
+  abort_hook = {};
+  listeners.clear();
+  if (!holds_self) return;
+  holds_self = false;
+  release();
+}
+
+// ── connections ────────────────────────────────────────────────────────────
+
+/// One a wake-up: asking whether there is another costs more than being woken again.
+inline void ServerState::accept_one() {
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd >= 0) return accepted(fd);
+  // a client that has gone already, or no descriptor left: the next one is another matter
+  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED || fd == -EMFILE || fd == -ENFILE) return;
+  tell_error(system_failure(-fd, "accept"));
+}
+
+inline void ServerState::accepted(NativeHandle fd) {
+  const Ref<SocketState> socket(new SocketState(*loop));
+  SocketState& state = *socket;
+  state.channel.adopt(fd);
+  if (most_connections && connections >= *most_connections) return drop(state.channel);
+  if (options.blockList && options.blockList->check(SocketAddress(state.channel.remote_end().ip))) return;
+  state.has_handle = true;
+  state.is_path = !path.empty();
+  state.allow_half_open = options.allowHalfOpen;
+  state.read_mark = state.write_mark = options.highWaterMark;
+  state.no_delay = options.noDelay;
+  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
+  if (options.keepAlive) {
+    const int seconds = keep_alive_seconds();
+    state.keep_alive = true;
+    if (seconds != 0) state.more().keep_alive_seconds = seconds;
+    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
+  }
+  state.hold();
+  state.server = Ref<Handle>(this);
+  ++connections;
+  if (options.pauseOnConnect) {
+    state.flow_state = Flow::paused;
+  } else {
+    state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+  }
+  tell_connection(socket);
+}
+
+inline void ServerState::drop(Machine::Channel& channel) {
+  const Endpoint local = channel.local_end(), remote = channel.remote_end();
+  tell_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port, remote.ip.family});
 }
 
 }  // namespace net::detail::inline NET_MACHINE
-
-namespace net::inline NET_MACHINE {
-
-inline void Socket::tell_pipe(const Socket& source) const {
-  Socket from = source;
-  detail::tell<detail::on_pipe>(*state_, from);
-}
-inline void Socket::tell_unpipe(const Socket& source) const {
-  Socket from = source;
-  detail::tell<detail::on_unpipe>(*state_, from);
-}
-
-}  // namespace net::inline NET_MACHINE
 
 #endif
 
@@ -9575,6 +9627,27 @@ class Server : public Emitter<Server> {
   /// Kept, and without effect: only a cluster could use it (S8.5).
   bool dropMaxConnection() const { return state_->drop_max_connection; }
   void dropMaxConnection(bool on) const { state_->drop_max_connection = on; }
+
+  // ── its options; what is changed is for connections that come later (S8.1) ──
+
+  bool allowHalfOpen() const { return state_->options.allowHalfOpen; }
+  void allowHalfOpen(bool on) const { state_->options.allowHalfOpen = on; }
+  bool pauseOnConnect() const { return state_->options.pauseOnConnect; }
+  void pauseOnConnect(bool on) const { state_->options.pauseOnConnect = on; }
+  bool noDelay() const { return state_->options.noDelay; }
+  void noDelay(bool on) const { state_->set_no_delay(on); }
+  bool keepAlive() const { return state_->options.keepAlive; }
+  void keepAlive(bool on) const { state_->options.keepAlive = on; }
+  /// In whole seconds, as in Node: what was given as 5,500 ms reads 5.
+  std::chrono::seconds keepAliveInitialDelay() const { return std::chrono::seconds(state_->keep_alive_seconds()); }
+  void keepAliveInitialDelay(Duration delay) const { state_->options.keepAliveInitialDelay = delay; }
+  /// Bytes.
+  std::size_t highWaterMark() const { return state_->options.highWaterMark; }
+  void highWaterMark(std::size_t bytes) const { state_->options.highWaterMark = bytes; }
+  /// The clients that are turned away; the list is used live (S21.7).
+  std::optional<BlockList> blockList() const { return state_->options.blockList; }
+  void blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
+
   /// Whether it keeps the loop alive; also for later listens (S19.2).
   const Server& ref() const { return want(true); }
   const Server& unref() const { return want(false); }
@@ -9644,6 +9717,11 @@ Server createServer(const ServerOptions& options, F&& connectionListener = nullp
 template <class F = std::nullptr_t>
 Server createServer(Loop& loop, const ServerOptions& options, F&& connectionListener = nullptr) {
   return Server(loop, options, std::forward<F>(connectionListener));
+}
+
+inline std::optional<Server> Socket::server() const {
+  if (!state_->server) return std::nullopt;
+  return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state_->server.get())));
 }
 
 }  // namespace net::inline NET_MACHINE

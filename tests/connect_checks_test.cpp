@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include <limits>
 #include <string>
 
 #include "tests/session.hpp"
@@ -20,15 +19,6 @@ TEST_CASE("a port is 0 to 65535, and the message says the name and the number") 
   CHECK(std::string(error_of([] { require_port(65536, "Port"); }).what()) ==
         "Port should be >= 0 and < 65536. Received type number (65536).");
   CHECK(error_of([] { require_port(-2, "options.port"); }).name() == "ERR_SOCKET_BAD_PORT");
-}
-
-TEST_CASE("a number is shown as JavaScript shows it, whatever it is") {
-  CHECK(number_text(12) == "12");
-  CHECK(number_text(-3) == "-3");
-  CHECK(number_text(0.5) == "0.5");
-  CHECK(number_text(std::numeric_limits<double>::infinity()) == "Infinity");
-  CHECK(number_text(-std::numeric_limits<double>::infinity()) == "-Infinity");
-  CHECK(number_text(std::numeric_limits<double>::quiet_NaN()) == "NaN");
 }
 
 TEST_CASE("S22.4: only streams can be wrapped; what else a descriptor is stands in the message") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <ostream>
+#include <limits>
 #include <string>
 
 using net::Errc;
@@ -78,4 +79,13 @@ TEST_CASE("an error is false if there is none, and copies cost nothing and stay 
   CHECK(static_cast<bool>(kept));
   CHECK(std::string(kept.what()) == "of the program");
   CHECK(kept.name().empty());
+}
+
+TEST_CASE("a number is shown as JavaScript shows it, whatever it is") {
+  CHECK(net::detail::number_text(12) == "12");
+  CHECK(net::detail::number_text(-3) == "-3");
+  CHECK(net::detail::number_text(0.5) == "0.5");
+  CHECK(net::detail::number_text(std::numeric_limits<double>::infinity()) == "Infinity");
+  CHECK(net::detail::number_text(-std::numeric_limits<double>::infinity()) == "-Infinity");
+  CHECK(net::detail::number_text(std::numeric_limits<double>::quiet_NaN()) == "NaN");
 }

@@ -31,44 +31,6 @@ TEST_CASE("S7.1, S8.2: createServer makes a server; its listener is one of 'conn
   CHECK(log.text() == "given added");
 }
 
-TEST_CASE("S7.2, S7.3: connect takes options, a port and a host, or a path, and then a listener") {
-  net::Loop loop;
-  const TemporaryDirectory directory;
-  int connections = 0;
-  const auto count = [&connections](net::Socket socket) {
-    ++connections;
-    socket.resume();
-  };
-  const net::Server tcp(loop, {}, count), ipc(loop, {}, count);
-  tcp.listen(0, "127.0.0.1");
-  ipc.listen(directory.file("s"));
-  run_until(loop, [&] { return tcp.listening(); });
-  const int port = tcp.address()->port;
-  int told = 0;
-  const auto tell = [&told] { ++told; };
-  net::connect(loop, {.port = port, .host = "127.0.0.1"}, tell).end();
-  net::createConnection(loop, port, "127.0.0.1", tell).end();
-  net::createConnection(loop, directory.file("s"), tell).end();
-  const net::Socket one(loop), two(loop), three(loop);
-  CHECK(one.connect({.port = port, .host = "127.0.0.1"}, tell) == one);
-  CHECK(two.connect(port, "127.0.0.1", tell) == two);
-  CHECK(three.connect(directory.file("s"), tell) == three);
-  for (const net::Socket& socket : {one, two, three}) socket.end();
-  run_until(loop, [&] { return connections == 6; });
-  tcp.close();
-  ipc.close();
-  run_to_the_end(loop);
-  CHECK(told == 6);
-}
-
-TEST_CASE("S7.3, S12.2: the listener of connect is added before anything else is checked") {
-  net::Loop loop;
-  const net::Socket socket(loop);
-  CHECK(error_of([&] { socket.connect({.host = "127.0.0.1"}, [] {}); }).code() ==
-        net::Errc::ERR_MISSING_ARGS);
-  CHECK(socket.listenerCount<"connect">() == 1);
-}
-
 TEST_CASE("S3.13: what connect throws leaves the socket as it was") {
   net::Loop loop;
   const net::Socket socket(loop);
@@ -136,23 +98,6 @@ TEST_CASE("S7.6: a path wins over a port for connect, a port over a path for lis
   client.end();
   run_to_the_end(loop);
   CHECK(arrived);
-}
-
-TEST_CASE("S7.7: connect asks for localhost when no host is named") {
-  net::Loop loop;
-  const net::Socket socket(loop);
-  std::string asked;
-  socket.on<"error">([] {});
-  socket.connect(
-      {.port = 1,
-       .host = "",
-       .lookup = [&asked](std::string_view host, const net::LookupOptions&, net::LookupCallback answer) {
-         asked = host;
-         answer(net::Error(std::string("no answer")), {});
-       }});
-  run_to_the_end(loop);
-  CHECK(asked == "localhost");
-  CHECK(net::ConnectOptions{}.host == "localhost");
 }
 
 TEST_CASE(
@@ -225,4 +170,73 @@ TEST_CASE("S8.6, S11.15: where something is as text: an address with its port, I
   CHECK(parsed->address() == at.address);
   server.close();
   tests::run_to_the_end(loop);
+}
+
+TEST_CASE("S8.1, S21.7: the options of a server read back; what is changed counts for later connections") {
+  net::Loop loop;
+  net::BlockList list;
+  const net::Server server(loop, {.allowHalfOpen = true, .highWaterMark = 10, .keepAliveInitialDelay = 5500, .noDelay = true});
+  CHECK(server.allowHalfOpen());
+  CHECK(server.highWaterMark() == 10);
+  CHECK(server.keepAliveInitialDelay().count() == 5);
+  CHECK(server.noDelay());
+  CHECK_FALSE(server.keepAlive());
+  CHECK_FALSE(server.pauseOnConnect());
+  CHECK_FALSE(server.blockList());
+  server.listen(0, "127.0.0.1");
+  run_until(loop, [&] { return server.listening(); });
+  const auto accept = [&] {
+    std::optional<net::Socket> accepted;
+    server.once<"connection">([&accepted](const net::Socket& socket) { accepted = socket; });
+    const net::Socket client = client_of(loop, server);
+    run_until(loop, [&] { return accepted.has_value(); });
+    client.destroy();
+    return *accepted;
+  };
+  const auto is_no_delay = [](const net::Socket& socket) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    REQUIRE(::getsockopt(socket.nativeHandle(), IPPROTO_TCP, TCP_NODELAY, &value, &size) == 0);
+    return value != 0;
+  };
+  const net::Socket before = accept();
+  CHECK(is_no_delay(before));
+  CHECK(before.allowHalfOpen());
+  server.noDelay(false);
+  server.allowHalfOpen(false);
+  server.highWaterMark(20);
+  server.pauseOnConnect(true);
+  server.keepAlive(true);
+  server.keepAliveInitialDelay(2000);
+  server.blockList(list);
+  const net::Socket after = accept();
+  CHECK_FALSE(is_no_delay(after));
+  CHECK_FALSE(after.allowHalfOpen());
+  CHECK(after.readableHighWaterMark() == 20);
+  CHECK(after.isPaused());
+  CHECK(server.keepAliveInitialDelay().count() == 2);
+  CHECK(*server.blockList() == list);
+  before.destroy();
+  after.destroy();
+  server.close();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S11.20, S21.7: a socket tells the server that accepted it, also after destroy, and its block list") {
+  net::Loop loop;
+  const OneConnection one(loop);
+  std::optional<net::Socket> accepted;
+  one.server.on<"connection">([&accepted](const net::Socket& socket) { accepted = socket; });
+  const net::BlockList list;
+  const net::Socket client(loop);
+  CHECK_FALSE(client.blockList());
+  client.connect({.port = one.port(), .host = "127.0.0.1", .blockList = list});
+  CHECK(*client.blockList() == list);
+  run_until(loop, [&] { return accepted.has_value(); });
+  CHECK(accepted->server() == one.server);
+  CHECK_FALSE(client.server());
+  client.destroy();
+  accepted->destroy();
+  run_to_the_end(loop);
+  CHECK(accepted->server() == one.server);
 }

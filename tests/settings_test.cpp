@@ -67,22 +67,6 @@ TEST_CASE("S18.8: a timeout is any number from 0 on; fractions count, what is be
   run_to_the_end(loop);
 }
 
-TEST_CASE("S18.9: the timeout option of createConnection is set before the connection") {
-  net::Loop loop;
-  const OneConnection one(loop);
-  one.server.on<"connection">([](net::Socket socket) { socket.resume(); });
-  const net::Socket client =
-      net::createConnection(loop, {.port = one.port(), .host = "127.0.0.1", .timeout = 5});
-  CHECK(client.timeout()->count() == 5);
-  bool told = false;
-  client.on<"timeout">([&told, client] {
-    told = true;
-    client.end();
-  });
-  run_to_the_end(loop);
-  CHECK(told);
-}
-
 TEST_CASE("S18.10, S18.11: what is set before the connection is applied with it, and what is set later at once") {
   net::Loop loop;
   const OneConnection one(loop);

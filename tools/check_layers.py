@@ -17,12 +17,14 @@ net
 net/reader  net/task  net/worker_pool
 net/detail/event_awaiter  net/detail/task_promise  net/detail/job_state
 
+net/connect
 net/server
 net/detail/server_state
 net/socket
 net/detail/connector
-net/detail/connect_plan  net/detail/connect_checks  net/detail/resolver
-net/detail/socket_connecting  net/detail/socket_closing  net/detail/socket_reading  net/detail/socket_writing  net/detail/socket_options
+net/detail/connect_plan  net/detail/resolver
+net/detail/socket_connecting  net/detail/socket_closing  net/detail/socket_reading  net/detail/socket_flowing  net/detail/socket_writing  net/detail/socket_options
+net/detail/connect_checks
 net/detail/socket_state
 net/detail/pipe
 net/detail/payload
@@ -32,12 +34,14 @@ net/abort
 net/loop
 net/detail/signals
 net/detail/loop_core
+net/detail/handle
 net/emitter
 
 net/detail/platform
 net/detail/channel  net/detail/acceptor
 net/detail/poller_epoll  net/detail/poller_poll  net/detail/poller_kqueue  net/detail/poller_iocp
 net/detail/poller
+net/detail/os_address  net/detail/os_thread
 net/detail/os
 
 net/detail/write_queue

@@ -253,6 +253,16 @@ inline Error invalid_value(std::string_view name, std::string_view reason, std::
   return coded(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
 }
 
+/// "12" or "0.5": a number as JavaScript shows it.
+inline std::string number_text(double value) {
+  if (value != value) return "NaN";
+  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
+  if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text;
+}
+
 inline Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
   std::string message = "The value of \"";
   message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);

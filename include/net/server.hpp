@@ -131,6 +131,27 @@ class Server : public Emitter<Server> {
   /// Kept, and without effect: only a cluster could use it (S8.5).
   bool dropMaxConnection() const { return state_->drop_max_connection; }
   void dropMaxConnection(bool on) const { state_->drop_max_connection = on; }
+
+  // ── its options; what is changed is for connections that come later (S8.1) ──
+
+  bool allowHalfOpen() const { return state_->options.allowHalfOpen; }
+  void allowHalfOpen(bool on) const { state_->options.allowHalfOpen = on; }
+  bool pauseOnConnect() const { return state_->options.pauseOnConnect; }
+  void pauseOnConnect(bool on) const { state_->options.pauseOnConnect = on; }
+  bool noDelay() const { return state_->options.noDelay; }
+  void noDelay(bool on) const { state_->set_no_delay(on); }
+  bool keepAlive() const { return state_->options.keepAlive; }
+  void keepAlive(bool on) const { state_->options.keepAlive = on; }
+  /// In whole seconds, as in Node: what was given as 5,500 ms reads 5.
+  std::chrono::seconds keepAliveInitialDelay() const { return std::chrono::seconds(state_->keep_alive_seconds()); }
+  void keepAliveInitialDelay(Duration delay) const { state_->options.keepAliveInitialDelay = delay; }
+  /// Bytes.
+  std::size_t highWaterMark() const { return state_->options.highWaterMark; }
+  void highWaterMark(std::size_t bytes) const { state_->options.highWaterMark = bytes; }
+  /// The clients that are turned away; the list is used live (S21.7).
+  std::optional<BlockList> blockList() const { return state_->options.blockList; }
+  void blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
+
   /// Whether it keeps the loop alive; also for later listens (S19.2).
   const Server& ref() const { return want(true); }
   const Server& unref() const { return want(false); }
@@ -200,6 +221,11 @@ Server createServer(const ServerOptions& options, F&& connectionListener = nullp
 template <class F = std::nullptr_t>
 Server createServer(Loop& loop, const ServerOptions& options, F&& connectionListener = nullptr) {
   return Server(loop, options, std::forward<F>(connectionListener));
+}
+
+inline std::optional<Server> Socket::server() const {
+  if (!state_->server) return std::nullopt;
+  return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state_->server.get())));
 }
 
 }  // namespace net::inline NET_MACHINE

@@ -12,12 +12,12 @@
 #include <vector>
 
 #include <net/chunk.hpp>
-#include <net/detail/connect_checks.hpp>
 #include <net/detail/connector.hpp>
 #include <net/detail/payload.hpp>
 #include <net/detail/pipe.hpp>
 #include <net/detail/socket_closing.hpp>
 #include <net/detail/socket_connecting.hpp>
+#include <net/detail/socket_flowing.hpp>
 #include <net/detail/socket_options.hpp>
 #include <net/detail/socket_reading.hpp>
 #include <net/detail/socket_state.hpp>
@@ -27,6 +27,8 @@
 #include <net/options.hpp>
 
 namespace net::inline NET_MACHINE {
+
+class Server;
 
 /// One connection. A handle: cheap to copy, all copies are the same socket. The loop keeps an open socket alive,
 /// so a program need not store it. After 'close' its listeners are dropped, so a listener may capture its own
@@ -63,7 +65,9 @@ class Socket : public Emitter<Socket> {
   /// A socket that is not connected yet, on this thread's loop.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
-  explicit Socket(Loop& loop, const SocketOptions& options = {});
+  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(loop.core())) {
+    state_->set_up(options);
+  }
 
   // ── connecting ──
 
@@ -74,7 +78,7 @@ class Socket : public Emitter<Socket> {
   template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(const ConnectOptions& options, F&& listener = nullptr) const {
     once_connected(std::forward<F>(listener));
-    start(options);
+    detail::start_connecting(*state_, options);
     return *this;
   }
   template <detail::OptionalListener F = std::nullptr_t>
@@ -116,10 +120,7 @@ class Socket : public Emitter<Socket> {
 
   /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
   /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
-  const Socket& end() const {
-    state_->end({}, false, detail::no_error());
-    return *this;
-  }
+  const Socket& end() const { return state_->end({}, false, detail::no_error()), *this; }
   template <class F>
     requires(!detail::Payload<F>)
   const Socket& end(F&& callback) const {
@@ -153,30 +154,18 @@ class Socket : public Emitter<Socket> {
 
   /// Closes at once; what the kernel has not taken is lost. 'error' follows if one is given, then 'close' (S17.1).
   const Socket& destroy() const { return destroy(detail::no_error()); }
-  const Socket& destroy(const Error& error) const {
-    state_->destroy(error);
-    return *this;
-  }
+  const Socket& destroy(const Error& error) const { return state_->destroy(error), *this; }
   /// Ends, and closes when everything is sent, without waiting for the other side (S17.9).
   void destroySoon() const { state_->destroy_soon(); }
   /// Closes with a reset, so that the other side gets ECONNRESET (S17.12). Throws `ERR_INVALID_HANDLE_TYPE` for IPC.
-  const Socket& resetAndDestroy() const {
-    state_->reset_and_destroy();
-    return *this;
-  }
+  const Socket& resetAndDestroy() const { return state_->reset_and_destroy(), *this; }
 
   // ── reading ──
 
   /// No more 'data' until `resume()`; what arrives is buffered up to the high-water mark (S14.6).
-  const Socket& pause() const {
-    state_->pause();
-    return *this;
-  }
+  const Socket& pause() const { return state_->pause(), *this; }
   /// 'data' flows, from the next tick on (S14.7).
-  const Socket& resume() const {
-    state_->resume();
-    return *this;
-  }
+  const Socket& resume() const { return state_->resume(), *this; }
   bool isPaused() const { return state_->is_paused(); }
   /// Takes what is buffered: all of it, or exactly `n` bytes, or nothing if there are fewer (S14.9).
   std::optional<std::string> read() const { return take(0, true); }
@@ -206,10 +195,7 @@ class Socket : public Emitter<Socket> {
   template <class Destination>
   Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
   /// Takes one destination off, or all; this socket pauses when it was the last (S24.9).
-  const Socket& unpipe() const {
-    detail::unpipe(*this, nullptr);
-    return *this;
-  }
+  const Socket& unpipe() const { return detail::unpipe(*this, nullptr), *this; }
   const Socket& unpipe(const Socket& destination) const {
     detail::unpipe(*this, destination.state_.get());
     return *this;
@@ -221,10 +207,14 @@ class Socket : public Emitter<Socket> {
 
   /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and adds
   /// no listener. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
-  const Socket& setTimeout(Duration idle) const { return set_timeout(idle); }
+  const Socket& setTimeout(Duration idle) const {
+    detail::require_timeout(idle);
+    if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
+    return *this;
+  }
   template <class F>
   const Socket& setTimeout(Duration idle, F&& listener) const {
-    set_timeout(idle);
+    setTimeout(idle);
     if (!state_->destroyed && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
     return *this;
   }
@@ -234,12 +224,14 @@ class Socket : public Emitter<Socket> {
     return std::chrono::milliseconds(static_cast<std::int64_t>(*state_->cold->idle_length));
   }
   /// Sends small pieces at once. Before the connection it is remembered; no effect on IPC (S18.10).
-  const Socket& setNoDelay(bool on = true) const;
+  const Socket& setNoDelay(bool on = true) const { return state_->set_no_delay(on), *this; }
   /// Probes an idle connection; the delay is cut to whole seconds, 0 leaves the system's (S18.12).
-  const Socket& setKeepAlive(bool on = false, Duration initialDelay = 0) const;
+  const Socket& setKeepAlive(bool on = false, Duration initialDelay = 0) const {
+    return state_->set_keep_alive(on, initialDelay.milliseconds()), *this;
+  }
   /// IP_TOS or IPV6_TCLASS, 0-255. Throws `ERR_OUT_OF_RANGE`, or the system's error (S18.16).
-  const Socket& setTypeOfService(int value) const;
-  int getTypeOfService() const;
+  const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }
+  int getTypeOfService() const { return state_->get_type_of_service(); }
   /// Whether the socket keeps the loop alive while it reads (S19).
   const Socket& ref() const { return want(true); }
   const Socket& unref() const { return want(false); }
@@ -247,22 +239,36 @@ class Socket : public Emitter<Socket> {
   // ── what it is ──
 
   /// The local end; empty before the connection, after `destroy()`, and for IPC (S11.15).
-  std::optional<AddressInfo> address() const;
+  std::optional<AddressInfo> address() const {
+    const detail::Endpoint end = local();
+    if (!end) return std::nullopt;
+    return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+  }
   std::string localAddress() const { return detail::os::endpoint_text(local()); }
   std::uint16_t localPort() const { return local().port; }
   Family localFamily() const { return local().ip.family; }
   /// The other end; kept after `destroy()`. "", 0, unspecified: not known (S11.13).
-  std::string remoteAddress() const { return detail::os::endpoint_text(remote()); }
-  std::uint16_t remotePort() const { return remote().port; }
-  Family remoteFamily() const { return remote().ip.family; }
+  std::string remoteAddress() const { return detail::os::endpoint_text(state_->remote()); }
+  std::uint16_t remotePort() const { return state_->remote().port; }
+  Family remoteFamily() const { return state_->remote().ip.family; }
   /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
   std::vector<std::string> autoSelectFamilyAttemptedAddresses() const {
     return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
   }
+  /// What `connect` was told not to connect to; the list is used live (S21.7).
+  std::optional<BlockList> blockList() const {
+    if (!state_->cold) return std::nullopt;
+    return state_->cold->block_list;
+  }
+  /// The server that accepted it, also after `destroy()`; none if it connected itself (S11.20).
+  std::optional<Server> server() const;
   /// Bytes received on this connection (S11.11).
   std::uint64_t bytesRead() const { return state_->bytes_read; }
   /// Bytes written on this connection, those that still wait included (S11.12).
-  std::uint64_t bytesWritten() const;
+  std::uint64_t bytesWritten() const {
+    const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+    return state_->bytes_sent + (state_->write_length - handed);
+  }
   /// Like `writableLength()`, 0 without a connection (S11.10).
   std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
   bool connecting() const { return state_->connecting; }
@@ -271,7 +277,11 @@ class Socket : public Emitter<Socket> {
   bool closed() const { return state_->destroyed; }
   /// The error that it failed with; false if there is none (S11.5).
   Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
-  ReadyState readyState() const;
+  ReadyState readyState() const {
+    if (connecting()) return ReadyState::opening;
+    if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
+    return writable() ? ReadyState::writeOnly : ReadyState::closed;
+  }
   bool allowHalfOpen() const { return state_->allow_half_open; }
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
@@ -320,15 +330,22 @@ class Socket : public Emitter<Socket> {
                   "finish prefinish pause resume readable pipe unpipe");
   }
   detail::Listeners& events() const { return state_->listeners; }
-  void listener_added(unsigned event) const;
-  void listener_removed(unsigned event, bool all) const;
+  void listener_added(unsigned event) const {
+    if (!state_->loop) return;
+    if (event == detail::on_data) state_->data_listener_added();
+    if (event == detail::on_readable) state_->readable_listener_added();
+  }
+  void listener_removed(unsigned event, bool all) const {
+    if (!state_->loop) return;
+    if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
+    if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
+  }
   std::size_t own_listeners(unsigned event) const { return event == detail::on_end && !state_->removed_end_listener; }
 
   template <class F>
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
-  void start(const ConnectOptions& options) const;
   void tell_pipe(const Socket& source) const;
   void tell_unpipe(const Socket& source) const;
   template <class Data>
@@ -343,7 +360,6 @@ class Socket : public Emitter<Socket> {
     if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
     return piece;
   }
-  const Socket& set_timeout(Duration idle) const;
   const Socket& want(bool on) const {
     state_->wanted = on;
     state_->recount();
@@ -352,28 +368,9 @@ class Socket : public Emitter<Socket> {
   detail::Endpoint local() const {
     return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
   }
-  detail::Endpoint remote() const;
 
   detail::Ref<detail::SocketState> state_;
 };
-
-// ── making one ─────────────────────────────────────────────────────────────
-
-inline Socket::Socket(Loop& loop, const SocketOptions& options) : state_(new detail::SocketState(loop.core())) {
-  state_->allow_half_open = options.allowHalfOpen;
-  state_->reusable = options.reusable;
-  state_->read_mark = state_->write_mark = options.highWaterMark;
-  if (options.onread.callback && (!options.onread.buffer.empty() || options.onread.allocate)) {
-    state_->users_buffer = true;
-    state_->more().onread = options.onread;
-    state_->cold->onread_buffer = options.onread.buffer;
-  }
-  if (options.fd != -1) {
-    detail::require_stream(options.fd);
-    state_->adopt_descriptor(options.fd, options.readable, options.writable);
-  }
-  state_->watch_signal(options.signal);
-}
 
 template <class Destination>
 Destination Socket::pipe(Destination destination, PipeOptions options) const {
@@ -386,179 +383,6 @@ Destination Socket::pipe(Destination destination, PipeOptions options) const {
     detail::start_pipe(*this, destination, nullptr, options, [] {}, [] {});
   }
   return destination;
-}
-
-inline void Socket::start(const ConnectOptions& options) const {
-  detail::require_connectable(options);
-  detail::SocketState& state = *state_;
-  if (!state.loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
-  // a wrapped descriptor of IPC that has no other end yet (S22.9)
-  const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
-                       detail::os::unconnected(state.channel.native());
-  if (!wrapped && (state.connecting || state.has_handle)) {
-    detail::raise(detail::address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
-  }
-  if (state.closing) detail::raise(detail::coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  if (!wrapped) state.undestroy();
-  if (state.users_buffer) state.next_users_buffer();
-  ++state.round;
-  if (options.noDelay) state.no_delay = true;
-  if (options.keepAlive) setKeepAlive(true, options.keepAliveInitialDelay);
-  detail::Connector{state}.start(options);
-}
-
-// ── options ────────────────────────────────────────────────────────────────
-
-inline const Socket& Socket::set_timeout(Duration idle) const {
-  const double ms = idle.milliseconds();
-  if (!(ms >= 0 && ms <= 1e15)) {
-    detail::raise(detail::out_of_range("msecs", "a non-negative finite number", detail::number_text(ms)));
-  }
-  if (state_->destroyed || !state_->loop) return *this;
-  state_->set_timeout(ms);
-  return *this;
-}
-
-inline const Socket& Socket::setNoDelay(bool on) const {
-  if (state_->no_delay != on && state_->channel.is_open() && !state_->connecting && !state_->is_path) {
-    state_->channel.set_no_delay(on);
-  }
-  state_->no_delay = on;
-  return *this;
-}
-
-inline const Socket& Socket::setKeepAlive(bool on, Duration initialDelay) const {
-  const double ms = initialDelay.milliseconds();
-  const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
-  const bool changed = state_->keep_alive != on || (on && (state_->cold ? state_->cold->keep_alive_seconds : 0) != seconds);
-  state_->keep_alive = on;
-  if (on && (seconds != 0 || state_->cold)) state_->more().keep_alive_seconds = seconds;
-  if (changed && state_->channel.is_open() && !state_->connecting && !state_->is_path) {
-    state_->channel.set_keep_alive(on, seconds);
-  }
-  return *this;
-}
-
-inline const Socket& Socket::setTypeOfService(int value) const {
-  if (value < 0 || value > 255) detail::raise(detail::out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
-  state_->more().type_of_service = value;
-  if (state_->channel.is_open() && !state_->connecting && !state_->is_path) {
-    const int failed = state_->channel.set_type_of_service(value);
-    if (failed < 0) detail::raise(detail::system_failure(-failed, "setTypeOfService"));
-  }
-  return *this;
-}
-
-inline int Socket::getTypeOfService() const {
-  if (state_->channel.is_open() && !state_->connecting && !state_->is_path) {
-    const int value = state_->channel.get_type_of_service();
-    if (value < 0) detail::raise(detail::system_failure(-value, "getTypeOfService"));
-    return value;
-  }
-  return state_->cold && state_->cold->type_of_service > 0 ? state_->cold->type_of_service : 0;
-}
-
-// ── getters ────────────────────────────────────────────────────────────────
-
-inline std::optional<AddressInfo> Socket::address() const {
-  const detail::Endpoint end = local();
-  if (!end) return std::nullopt;
-  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
-}
-
-inline detail::Endpoint Socket::remote() const {
-  if (state_->connecting) return {};
-  if (state_->cold && state_->cold->remote_known) return state_->cold->remote;
-  if (!state_->channel.is_open() || state_->is_path) return {};
-  const detail::Endpoint end = state_->channel.remote_end();
-  if (end) {
-    state_->more().remote = end;
-    state_->cold->remote_known = true;
-  }
-  return end;
-}
-
-inline std::uint64_t Socket::bytesWritten() const {
-  const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
-  return state_->bytes_sent + (state_->write_length - handed);
-}
-
-inline ReadyState Socket::readyState() const {
-  if (connecting()) return ReadyState::opening;
-  if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
-  return writable() ? ReadyState::writeOnly : ReadyState::closed;
-}
-
-inline void Socket::listener_added(unsigned event) const {
-  if (!state_->loop) return;
-  if (event == detail::on_data) state_->data_listener_added();
-  if (event == detail::on_readable) state_->readable_listener_added();
-}
-
-inline void Socket::listener_removed(unsigned event, bool all) const {
-  if (!state_->loop) return;
-  if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
-  if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
-}
-
-// ── module functions ───────────────────────────────────────────────────────
-
-/// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
-/// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
-template <class F = std::nullptr_t>
-Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen, .onread = options.onread, .signal = options.signal, .reusable = options.reusable});
-  if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
-  if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
-  socket.connect(options, std::forward<F>(listener));
-  return socket;
-}
-template <class F = std::nullptr_t>
-Socket createConnection(const ConnectOptions& options, F&& listener = nullptr) {
-  return createConnection(Loop::current(), options, std::forward<F>(listener));
-}
-template <class... Args>
-  requires requires(const Socket& socket, Args&&... args) { socket.connect(std::forward<Args>(args)...); }
-Socket createConnection(Loop& loop, Args&&... args) {
-  const Socket socket(loop);
-  socket.connect(std::forward<Args>(args)...);
-  return socket;
-}
-template <class First, class... Rest>
-  requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
-Socket createConnection(First&& first, Rest&&... rest) {
-  return createConnection(Loop::current(), std::forward<First>(first), std::forward<Rest>(rest)...);
-}
-
-/// The same as `createConnection`.
-template <class F = std::nullptr_t>
-Socket connect(const ConnectOptions& options, F&& listener = nullptr) {
-  return createConnection(Loop::current(), options, std::forward<F>(listener));
-}
-template <class F = std::nullptr_t>
-Socket connect(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  return createConnection(loop, options, std::forward<F>(listener));
-}
-template <class... Args>
-  requires requires(Args&&... args) { createConnection(std::forward<Args>(args)...); }
-Socket connect(Args&&... args) {
-  return createConnection(std::forward<Args>(args)...);
-}
-
-/// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
-inline bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
-inline void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
-/// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
-inline std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
-  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
-}
-/// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
-inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
-  const double ms = delay.milliseconds();
-  if (!(ms >= 1 && ms <= 2147483647.0)) {
-    detail::raise(detail::out_of_range("value", ">= 1 && <= 2147483647", detail::number_text(ms)));
-  }
-  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
 }
 
 }  // namespace net::inline NET_MACHINE

@@ -15,7 +15,7 @@
 #include <net/error.hpp>
 #include <net/loop.hpp>
 #include <net/options.hpp>
-#include <net/socket.hpp>
+#include <net/connect.hpp>
 
 namespace net::inline NET_MACHINE {
 

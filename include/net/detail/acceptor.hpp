@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <net/detail/endpoint.hpp>
-#include <net/detail/os.hpp>
+#include <net/detail/os_address.hpp>
 #include <net/detail/poller.hpp>
 
 namespace net::detail {

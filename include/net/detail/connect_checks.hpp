@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <net/detail/os.hpp>
+#include <net/detail/os_address.hpp>
 #include <net/error.hpp>
 #include <net/ip.hpp>
 #include <net/options.hpp>
@@ -29,16 +29,6 @@ inline void require_stream(NativeHandle fd) {
 inline int require_port(int port, std::string_view name) {
   if (port < 0 || port > 65535) raise(bad_port(name, port));
   return port;
-}
-
-/// "12" or "0.5": a number as JavaScript shows it.
-inline std::string number_text(double value) {
-  if (value != value) return "NaN";
-  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
-  if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
-  std::string text = std::to_string(value);
-  text.erase(text.find_last_not_of('0') + 1);
-  return text;
 }
 
 /// S3.13: what is wrong with the options is thrown before anything has changed.

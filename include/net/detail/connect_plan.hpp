@@ -4,10 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 
-#include <net/block_list.hpp>
 #include <net/detail/list.hpp>
 #include <net/detail/socket_state.hpp>
 
@@ -32,7 +30,6 @@ struct Plan : Connecting {
   Family family = Family::unspecified;
   bool selecting = false;           // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  std::optional<BlockList> block_list;
   List<Attempt*> attempts;   // in order; those from `next` on have not begun
   std::size_t next = 0;
   Ref<TimerState> timer;

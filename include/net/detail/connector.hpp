@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include <net/detail/connect_checks.hpp>
 #include <net/detail/connect_plan.hpp>
+#include <net/detail/os_address.hpp>
 #include <net/detail/resolver.hpp>
 #include <net/detail/socket_state.hpp>
 #include <net/options.hpp>
@@ -35,7 +37,7 @@ struct Connector {
     plan->port = options.port;
     plan->local_address = options.localAddress;
     plan->local_port = options.localPort;
-    plan->block_list = options.blockList;
+    self.cold->block_list = options.blockList;
     self.touch();
     self.recount();
     if (self.is_path) return start_path();
@@ -190,8 +192,8 @@ struct Connector {
   /// False: it has failed already, and the next one is due.
   bool begin(Attempt& attempt) const {
     if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
-    const bool blocked = plan().block_list && attempt.family == attempt.to.ip.family &&
-                         plan().block_list->check(SocketAddress(attempt.to.ip));
+    const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
+                         self.cold->block_list->check(SocketAddress(attempt.to.ip));
     const Error block_error = coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
     if (plan().selecting && blocked) return failed_early(attempt, block_error, true);
     self.tell_attempt(attempt.address, plan_port(), attempt.family);
@@ -388,6 +390,25 @@ struct Connector {
     self.tell_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
   }
 };
+
+/// Socket::connect: throws what is wrong with the options or with the socket, and begins.
+inline void start_connecting(SocketState& state, const ConnectOptions& options) {
+  require_connectable(options);
+  if (!state.loop) raise(coded(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
+  // a wrapped descriptor of IPC that has no other end yet (S22.9)
+  const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
+                       os::unconnected(state.channel.native());
+  if (!wrapped && (state.connecting || state.has_handle)) {
+    raise(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
+  }
+  if (state.closing) raise(coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  if (!wrapped) state.undestroy();
+  if (state.users_buffer) state.next_users_buffer();
+  ++state.round;
+  if (options.noDelay) state.no_delay = true;
+  if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay.milliseconds());
+  Connector{state}.start(options);
+}
 
 }  // namespace net::detail::inline NET_MACHINE
 

@@ -7,7 +7,8 @@
 #include <utility>
 
 #include <net/detail/atomic.hpp>
-#include <net/detail/function.hpp>
+#include <net/detail/handle.hpp>
+#include <net/detail/os_thread.hpp>
 #include <net/detail/platform.hpp>
 #include <net/detail/queue.hpp>
 #include <net/detail/ref.hpp>
@@ -16,100 +17,6 @@
 #include <net/error.hpp>
 
 namespace net::detail::inline NET_MACHINE {
-
-class LoopCore;
-
-using Callback = Function<void()>;
-
-/// Everything that a loop keeps. It may outlive its loop: then `loop` is null and it does nothing any more.
-struct Handle {
-  struct Operations {
-    void (*free)(Handle&) noexcept;     // the last reference is gone
-    void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, tell nobody
-    void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
-    void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
-  };
-
-  Handle(LoopCore& core, const Operations& table) noexcept;
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  ~Handle();
-
-  void retain() noexcept { ++owners; }
-  void release() noexcept {
-    if (--owners == 0) [[unlikely]] operations->free(*this);
-  }
-
-  LoopCore* loop;
-  const Operations* operations;
-  Handle* previous = nullptr;
-  Handle* next = nullptr;
-  std::uint32_t owners = 0;
-};
-
-/// The way into a loop from other threads. It outlives the loop, for those who come too late.
-struct Mailbox {
-  os::Mutex mutex;
-  LoopCore* loop = nullptr;   // null once the loop is gone
-  Queue<Callback> letters;
-  Atomic<int> any{0};         // whether to look, without the lock
-  Atomic<std::size_t> owners{1};
-
-  void retain() noexcept { owners.fetch_add(1); }
-  void release() noexcept {
-    if (owners.fetch_sub(1) == 1) delete this;
-  }
-  /// False if the loop is gone.
-  bool post(Callback letter);
-};
-
-struct TimerState : Handle, TimerNode {
-  explicit TimerState(LoopCore& core) noexcept;
-
-  Callback callback;
-  std::uint64_t length = 1;
-  bool repeats = false;
-  bool wanted = true;    // ref(): keeps the loop alive
-  bool cleared = false;
-};
-
-struct ImmediateState : Handle {
-  explicit ImmediateState(LoopCore& core) noexcept;
-
-  Callback callback;
-  bool wanted = true;
-  bool pending = true;
-};
-
-/// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
-/// twenty functions more to compile.
-template <class State>
-struct Step {
-  static constexpr bool moves_as_bytes = true;
-
-  Ref<State> self;
-  void (*step)(State&);
-
-  void operator()() { step(*self); }
-};
-
-/// The same with something to remember.
-template <class State, class What>
-struct StepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
-
-  Ref<State> self;
-  void (*step)(State&, const What&);
-  What what;
-
-  void operator()() { step(*self, what); }
-};
-
-/// A step that a handle has to take in a later phase.
-struct Job {
-  Ref<Handle> who;
-  void (*run)(Handle&) = nullptr;
-};
 
 class LoopCore {
  public:

@@ -2,7 +2,7 @@
 #ifndef NET_DETAIL_POLLER_EPOLL_HPP
 #define NET_DETAIL_POLLER_EPOLL_HPP
 
-#include <net/detail/os.hpp>
+#include <net/detail/os_thread.hpp>
 #include <net/detail/poller.hpp>
 
 #if defined(__linux__)

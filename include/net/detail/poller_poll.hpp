@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <net/detail/list.hpp>
-#include <net/detail/os.hpp>
+#include <net/detail/os_thread.hpp>
 #include <net/detail/poller.hpp>
 
 namespace net::detail {

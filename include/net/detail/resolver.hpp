@@ -8,6 +8,8 @@
 
 #include <net/detail/list.hpp>
 #include <net/detail/loop_core.hpp>
+#include <net/detail/os_address.hpp>
+#include <net/detail/os_thread.hpp>
 #include <net/options.hpp>
 
 namespace net::detail::inline NET_MACHINE {

@@ -11,6 +11,7 @@
 
 #include <net/detail/listeners.hpp>
 #include <net/detail/loop_core.hpp>
+#include <net/detail/os_address.hpp>
 #include <net/detail/resolver.hpp>
 #include <net/detail/socket_state.hpp>
 #include <net/options.hpp>
@@ -31,6 +32,11 @@ struct ServerState : Handle {
   void look_up_host(const ListenOptions& asked);
   void watch_signal(const AbortSignal& signal);
   void forget_signal() noexcept;
+  void set_no_delay(bool on);
+  int keep_alive_seconds() const noexcept {
+    const double ms = options.keepAliveInitialDelay.milliseconds();
+    return ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+  }
   static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
   void bind(const Endpoint& at, const ListenOptions& asked);
   void bound(int failed, std::string_view address, int port);
@@ -202,11 +208,17 @@ inline void ServerState::opened() {
     retain();
   }
   inherits_no_delay = false;
-  if (options.noDelay && path.empty()) inherits_no_delay = acceptor.set_no_delay(true) == 0;
+  if (options.noDelay) set_no_delay(true);
   recount();
   tick_with(round, +[](ServerState& self, const std::uint32_t& asked) {
     if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
   });
+}
+
+/// What is set on the listening descriptor is inherited: one call less a connection.
+inline void ServerState::set_no_delay(bool on) {
+  options.noDelay = on;
+  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
 }
 
 // ── closing ────────────────────────────────────────────────────────────────
@@ -291,8 +303,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   state.no_delay = options.noDelay;
   if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
   if (options.keepAlive) {
-    const double ms = options.keepAliveInitialDelay.milliseconds();
-    const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+    const int seconds = keep_alive_seconds();
     state.keep_alive = true;
     if (seconds != 0) state.more().keep_alive_seconds = seconds;
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);

@@ -8,7 +8,7 @@
 #include <net/detail/atomic.hpp>
 #include <net/detail/function.hpp>
 #include <net/detail/loop_core.hpp>
-#include <net/detail/os.hpp>
+#include <net/detail/os_thread.hpp>
 #include <net/detail/poller.hpp>
 
 namespace net::detail {

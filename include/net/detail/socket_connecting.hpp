@@ -48,6 +48,19 @@ inline void SocketState::stop_connecting() noexcept {
   if (cold && cold->connecting) cold->connecting->stop(*this);
 }
 
+/// Asked of the system once, since it cannot tell any more after a reset.
+inline Endpoint SocketState::remote() {
+  if (connecting) return {};
+  if (cold && cold->remote_known) return cold->remote;
+  if (!channel.is_open() || is_path) return {};
+  const Endpoint end = channel.remote_end();
+  if (end) {
+    more().remote = end;
+    cold->remote_known = true;
+  }
+  return end;
+}
+
 }  // namespace net::detail::inline NET_MACHINE
 
 #endif

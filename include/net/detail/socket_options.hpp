@@ -1,12 +1,37 @@
-// The idle timeout of a socket, and the options that it hands to the system. Internal.
+// What a socket is made with, its idle timeout, and what the system is told. Internal.
 #ifndef NET_DETAIL_SOCKET_OPTIONS_HPP
 #define NET_DETAIL_SOCKET_OPTIONS_HPP
 
+#include <string>
 #include <utility>
 
+#include <net/detail/connect_checks.hpp>
 #include <net/detail/socket_state.hpp>
+#include <net/duration.hpp>
+#include <net/error.hpp>
 
 namespace net::detail::inline NET_MACHINE {
+
+inline void SocketState::set_up(const SocketOptions& options) {
+  allow_half_open = options.allowHalfOpen;
+  reusable = options.reusable;
+  read_mark = write_mark = options.highWaterMark;
+  if (options.onread.callback && (!options.onread.buffer.empty() || options.onread.allocate)) {
+    users_buffer = true;
+    more().onread = options.onread;
+    cold->onread_buffer = options.onread.buffer;
+  }
+  if (options.fd != -1) {
+    require_stream(options.fd);
+    adopt_descriptor(options.fd, options.readable, options.writable);
+  }
+  watch_signal(options.signal);
+}
+
+inline void require_timeout(Duration idle) {
+  const double ms = idle.milliseconds();
+  if (!(ms >= 0 && ms <= 1e15)) raise(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
+}
 
 /// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
 /// when it fires, looks whether it is due.
@@ -59,6 +84,36 @@ inline void SocketState::wake_idle() {
 inline void SocketState::stop_idle() noexcept {
   timed = idle_over = false;
   if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+}
+
+// ── what the system is told ────────────────────────────────────────────────
+
+inline void SocketState::set_no_delay(bool on) {
+  if (no_delay != on && has_tcp()) channel.set_no_delay(on);
+  no_delay = on;
+}
+
+/// Whole seconds (S18.13); the system is told of a change only.
+inline void SocketState::set_keep_alive(bool on, double ms) {
+  const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+  const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
+  keep_alive = on;
+  if (on && (seconds != 0 || cold)) more().keep_alive_seconds = seconds;
+  if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
+}
+
+inline void SocketState::set_type_of_service(int value) {
+  if (value < 0 || value > 255) raise(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
+  more().type_of_service = value;
+  if (!has_tcp()) return;
+  if (const int failed = channel.set_type_of_service(value); failed < 0) raise(system_failure(-failed, "setTypeOfService"));
+}
+
+inline int SocketState::get_type_of_service() const {
+  if (!has_tcp()) return cold && cold->type_of_service > 0 ? cold->type_of_service : 0;
+  const int value = channel.get_type_of_service();
+  if (value < 0) raise(system_failure(-value, "getTypeOfService"));
+  return value;
 }
 
 /// What was asked for before there was a connection.

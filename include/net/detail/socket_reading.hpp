@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include <net/detail/decoder.hpp>
 #include <net/detail/socket_state.hpp>
 
 namespace net::detail::inline NET_MACHINE {
@@ -344,117 +343,6 @@ inline void SocketState::after_end() {
   } else if (finished) {
     destroy(no_error());
   }
-}
-
-// ── what the user asks for ─────────────────────────────────────────────────
-
-inline void SocketState::pause() {
-  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
-  if (flow_state != Flow::paused) {
-    flow_state = Flow::paused;
-    tell_pause();
-  }
-  explicitly_paused = true;
-  explicitly_resumed = false;
-}
-
-inline void SocketState::resume() {
-  if (users_buffer && !connecting && !ended) start_reading();
-  if (flow_state != Flow::flowing) {
-    flow_state = readable_listening ? Flow::paused : Flow::flowing;
-    if (!resume_ticking) {
-      resume_ticking = true;
-      tick([](SocketState& self) { self.resume_now(); });
-    }
-  }
-  explicitly_paused = false;
-  explicitly_resumed = true;
-}
-
-inline void SocketState::resume_now() {
-  if (!reading) read_nothing();
-  resume_ticking = false;
-  tell_resume();
-  flow();
-  if (flow_state == Flow::flowing && !reading) read_nothing();
-}
-
-/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
-inline void SocketState::set_encoding(Encoding encoding) {
-  ColdState& kept = more();
-  kept.encoding = encoding;
-  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
-    return last ? decoder.end() : decoder.write(piece);
-  };
-  // what is there becomes one piece; what was decoded already is text, and stays as it is
-  const bool text_already = decodes;
-  decodes = true;
-  if (!buffer) return;
-  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
-  std::string text = decoded(std::move(buffer->front));
-  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take());
-  delete std::exchange(buffer, nullptr);
-  if (!text.empty()) buffer_bytes(std::move(text));
-}
-
-/// S14.11: back to the front of what is to be read.
-inline void SocketState::unshift(std::string_view bytes) {
-  if (bytes.empty()) return;
-  if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
-  if (destroyed || errored) return;
-  if (flow_state == Flow::flowing && !buffer && listeners.has(on_data)) {
-    tell_data(bytes);
-  } else {
-    if (!buffer) buffer = new ReadBuffer;
-    buffer->front.insert(0, bytes);
-    buffer->length += bytes.size();
-    if (need_readable) emit_readable();
-  }
-  maybe_read_more();
-}
-
-/// Node's _read: the kernel may be read, now or when the connection is there.
-inline void SocketState::read_start() {
-  if (connecting || !has_handle) {
-    if (!users_buffer) {
-      read_when_connected = true;
-    } else {
-      // in its place among the listeners: a pause before it is too early, one after it is not
-      once_inside(on_connect, [this] { start_reading(); });
-    }
-  } else {
-    start_reading();
-  }
-}
-
-inline void SocketState::data_listener_added() {
-  readable_listening = listeners.has(on_readable);
-  if (flow_state != Flow::paused) resume();
-}
-
-inline void SocketState::readable_listener_added() {
-  if (end_told || readable_listening) return;
-  readable_listening = need_readable = true;
-  flow_state = Flow::paused;
-  readable_told = false;
-  if (read_length() > 0) {
-    emit_readable();
-  } else if (!reading) {
-    tick([](SocketState& self) { self.read_nothing(); });
-  }
-}
-
-inline void SocketState::readable_listener_removed() {
-  tick([](SocketState& self) {
-    self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.explicitly_resumed) {
-      self.flow_state = Flow::flowing;
-    } else if (self.listeners.has(on_data)) {
-      self.resume();
-    } else if (!self.readable_listening) {
-      self.flow_state = Flow::unset;
-    }
-  });
 }
 
 }  // namespace net::detail::inline NET_MACHINE

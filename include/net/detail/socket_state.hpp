@@ -61,6 +61,7 @@ struct ColdState {
   List<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13), last first
   void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
   std::vector<std::string> attempted;  // S13.14
+  std::optional<BlockList> block_list;
   Function<std::string(std::string_view piece, bool last)> decode;
   Encoding encoding = Encoding::utf8;
   OnRead onread;
@@ -138,8 +139,6 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void read_over(std::ptrdiff_t got);
   void read_into_users(bool to_the_end);
   void next_users_buffer();
-  void set_encoding(Encoding encoding);
-  void unshift(std::string_view bytes);
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
@@ -153,11 +152,15 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void end_readable();
   void end_readable_now();
   void after_end();
+  void start_reading();
+  void stop_reading();
+
+  // ── what is asked of the reading side (socket_flowing.hpp) ──
   void pause();
   void resume();
   void resume_now();
-  void start_reading();
-  void stop_reading();
+  void set_encoding(Encoding encoding);
+  void unshift(std::string_view bytes);
   void read_start();
   void data_listener_added();
   void readable_listener_added();
@@ -214,7 +217,8 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void hold() noexcept;
   void let_go() noexcept;
 
-  // ── idle timeout and options (socket_options.hpp) ──
+  // ── options and the idle timeout (socket_options.hpp) ──
+  void set_up(const SocketOptions& options);
   void set_timeout(double ms);
   std::uint64_t idle_ms() const noexcept;
   void idle_check();
@@ -224,7 +228,12 @@ struct SocketState : Handle, ReadGate, WriteGate {
     if (timed) note_activity();
   }
   void note_activity();
+  void set_no_delay(bool on);
+  void set_keep_alive(bool on, double ms);
+  void set_type_of_service(int value);
+  int get_type_of_service() const;
   void apply_options();
+  bool has_tcp() const noexcept { return channel.is_open() && !connecting && !is_path; }
 
   // ── connecting (socket_connecting.hpp) ──
   void connected();
@@ -232,6 +241,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void catch_up_connected();
   void begin_reading();
   void stop_connecting() noexcept;
+  Endpoint remote();
 
   // ── what listeners are told (net/socket.hpp) ──
   void tell_close(bool had_error);

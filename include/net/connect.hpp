@@ -1,0 +1,76 @@
+// createConnection and connect, and what the process has set for choosing between two families.
+#ifndef NET_CONNECT_HPP
+#define NET_CONNECT_HPP
+
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <net/detail/connect_checks.hpp>
+#include <net/detail/connect_plan.hpp>
+#include <net/socket.hpp>
+
+namespace net::inline NET_MACHINE {
+
+/// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
+/// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
+template <class F = std::nullptr_t>
+Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
+  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen, .onread = options.onread, .signal = options.signal, .reusable = options.reusable});
+  if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
+  if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
+  socket.connect(options, std::forward<F>(listener));
+  return socket;
+}
+template <class F = std::nullptr_t>
+Socket createConnection(const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(Loop::current(), options, std::forward<F>(listener));
+}
+template <class... Args>
+  requires requires(const Socket& socket, Args&&... args) { socket.connect(std::forward<Args>(args)...); }
+Socket createConnection(Loop& loop, Args&&... args) {
+  const Socket socket(loop);
+  socket.connect(std::forward<Args>(args)...);
+  return socket;
+}
+template <class First, class... Rest>
+  requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
+Socket createConnection(First&& first, Rest&&... rest) {
+  return createConnection(Loop::current(), std::forward<First>(first), std::forward<Rest>(rest)...);
+}
+
+/// The same as `createConnection`.
+template <class F = std::nullptr_t>
+Socket connect(const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(Loop::current(), options, std::forward<F>(listener));
+}
+template <class F = std::nullptr_t>
+Socket connect(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(loop, options, std::forward<F>(listener));
+}
+template <class... Args>
+  requires requires(Args&&... args) { createConnection(std::forward<Args>(args)...); }
+Socket connect(Args&&... args) {
+  return createConnection(std::forward<Args>(args)...);
+}
+
+/// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
+inline bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
+inline void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
+/// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
+inline std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
+  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
+}
+/// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
+inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
+  const double ms = delay.milliseconds();
+  if (!(ms >= 1 && ms <= 2147483647.0)) {
+    detail::raise(detail::out_of_range("value", ">= 1 && <= 2147483647", detail::number_text(ms)));
+  }
+  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
+}
+
+}  // namespace net::inline NET_MACHINE
+
+#endif

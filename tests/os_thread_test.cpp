@@ -1,0 +1,43 @@
+#include <net/detail/os_thread.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace net::detail;
+
+TEST_CASE("a bell that was rung is readable until it is silenced, however often it was rung") {
+  os::Bell bell;
+  pollfd entry{bell.descriptor(), POLLIN, 0};
+  CHECK(::poll(&entry, 1, 0) == 0);
+  for (int i = 0; i < 100; ++i) bell.ring();
+  CHECK(::poll(&entry, 1, 0) == 1);
+  bell.silence();
+  CHECK(::poll(&entry, 1, 0) == 0);
+  bell.silence();
+  bell.ring();
+  CHECK(::poll(&entry, 1, 0) == 1);
+}
+
+TEST_SUITE("threads") {
+  TEST_CASE("a thread works with what it was given; whoever waits on a condition is woken") {
+    struct Shared {
+      os::Mutex mutex;
+      os::Condition changed;
+      int steps = 0;
+    } shared;
+    const auto step = [](void* given) {
+      auto& its = *static_cast<Shared*>(given);
+      const os::Locked locked(its.mutex);
+      ++its.steps;
+      its.changed.wake_all();
+    };
+    os::Thread joined;
+    REQUIRE(joined.start(step, &shared));
+    REQUIRE(os::start_thread(step, &shared));
+    {
+      const os::Locked locked(shared.mutex);
+      while (shared.steps < 2) shared.changed.wait(shared.mutex);
+    }
+    joined.join();
+    CHECK(os::processors() >= 1);
+  }
+}

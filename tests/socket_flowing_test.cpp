@@ -1,0 +1,147 @@
+#include <net/detail/socket_flowing.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/session.hpp"
+
+using namespace tests;
+
+namespace {
+
+/// A server that sends text to its first client and ends, or, with `half`, goes on.
+struct Sender : OneConnection {
+  Sender(net::Loop& loop, std::string text, bool ends = true) : OneConnection(loop) {
+    server.on<"connection">([text = std::move(text), ends](const net::Socket& socket) {
+      socket.write(text);
+      if (ends) socket.end();
+    });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("S14.5: flowing without a listener throws data away; removing the last one does not pause") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, std::string(200'000, 'x'));
+  const net::Socket client = client_of(loop, sender.server);
+  note(client, log);
+  net::Listener listener;
+  listener = client.addListener<"data">([&] { client.off(listener); });
+  run_to_the_end(loop);
+  CHECK(client.bytesRead() == 200'000);
+  CHECK(client.readableFlowing() == true);
+  CHECK(log.has("end prefinish finish close(false)"));
+}
+
+TEST_CASE("S14.6: pause() tells 'pause' at once, once, and stops 'data' inside a listener, though more is there") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, std::string(300'000, 'x'));
+  const net::Socket client = client_of(loop, sender.server);
+  note(client, log);
+  std::size_t got = 0;
+  int chunks = 0;
+  client.on<"data">([&](net::Chunk chunk) {
+    CHECK_FALSE(client.isPaused());
+    got += chunk.size();
+    ++chunks;
+    log.clear();
+    client.pause();
+    CHECK(log.text() == "pause");
+    client.pause();
+    CHECK(log.text() == "pause");
+    CHECK(client.isPaused());
+    loop.setImmediate([&] { client.resume(); });
+  });
+  run_to_the_end(loop);
+  CHECK(got == 300'000);
+  CHECK(chunks >= 5);
+  CHECK(log.has("end prefinish finish"));
+  CHECK(log.has("close(false)"));
+}
+
+TEST_CASE("S14.7, S14.8: resume() tells 'resume' on the next tick, once; the last call wins") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "data");
+  const net::Socket client = client_of(loop, sender.server);
+  client.pause();
+  note(client, log);
+  client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
+  run_until(loop, [&] { return log.has("ready"); });
+  log.clear();
+  client.resume().resume();
+  CHECK(log.text().empty());
+  client.pause();
+  CHECK(log.text() == "pause");
+  for (int turns = 0; turns < 20; ++turns) loop.runOnce(0);
+  CHECK_FALSE(log.has("data"));
+  client.resume();
+  run_to_the_end(loop);
+  CHECK(log.has("resume data end prefinish finish close(false)"));
+}
+
+TEST_CASE("S14.10: a 'readable' listener comes before flowing; when it goes, a 'data' listener flows again") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "text");
+  const net::Socket client = client_of(loop, sender.server);
+  client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
+  const net::Listener listener = client.addListener<"readable">([&] { log.add("readable"); });
+  client.on<"end">([&] { log.add("end"); });
+  run_until(loop, [&] { return log.has("readable"); });
+  for (int turns = 0; turns < 20; ++turns) loop.runOnce(0);
+  CHECK_FALSE(log.has("text"));
+  client.off(listener);
+  run_to_the_end(loop);
+  CHECK(log.has("text end"));
+}
+
+TEST_CASE("S14.14, S14.15: paused before it connects a socket connects, but notices neither data nor end") {
+  net::Loop loop;
+  Log log;
+  const OneConnection one(loop);
+  one.server.on<"connection">([](const net::Socket& socket) { socket.unref().end(); });
+  const net::Socket client(loop);
+  client.pause();
+  client.connect(one.port(), "127.0.0.1");
+  note(client, log);
+  run_to_the_end(loop);  // S19.7: a socket that does not read does not keep it alive
+  CHECK(log.text() == "attempt connect ready");
+  CHECK_FALSE(client.readableEnded());
+  client.resume();
+  run_to_the_end(loop);
+  CHECK(log.has("ready resume end prefinish finish close(false)"));
+}
+
+TEST_CASE("S14.11: what is put back comes first, in front of what has not been read yet") {
+  net::Loop loop;
+  const Sender sender(loop, "world");
+  const net::Socket client = client_of(loop, sender.server);
+  std::string heard;
+  client.once<"readable">([&, client] {
+    client.unshift("hello ");
+    client.on<"data">([&heard](net::Chunk chunk) { heard += chunk.toString(); });
+    client.resume();
+  });
+  run_to_the_end(loop);
+  CHECK(heard == "hello world");
+}
+
+TEST_CASE("S14.21: an encoding that is set when something is buffered already decodes that too") {
+  net::Loop loop;
+  const Sender sender(loop, "\xe2\x82");
+  const net::Socket client = client_of(loop, sender.server);
+  std::string heard;
+  client.once<"readable">([&, client] {
+    client.setEncoding(net::Encoding::hex);
+    client.on<"data">([&heard](net::Chunk chunk) { heard += chunk.view(); });
+    client.resume();
+  });
+  run_to_the_end(loop);
+  CHECK(heard == "e282");
+}
