@@ -11,9 +11,8 @@ int main(int argc, char** argv) {
   int status = 0;
 
   const auto socket = net::connect(port, host);
-  socket.on<"connect">([](const net::Socket& self) {
-    std::fprintf(stderr, "connected to %s\n", self.remoteAddress().c_str());
-  });
+  socket.on<"connect">(
+      [](const net::Socket& self) { std::fprintf(stderr, "connected to %s\n", self.remoteAddress().c_str()); });
   socket.on<"data">([](net::Chunk chunk) { std::fwrite(chunk.data(), 1, chunk.size(), stdout); });
   socket.on<"error">([&status](const net::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -13,7 +13,8 @@ class Embedded {
     uv_poll_init(host, &readable_, loop.backendHandle());
     uv_timer_init(host, &timer_);
     readable_.data = timer_.data = this;
-    uv_poll_start(&readable_, UV_READABLE, [](uv_poll_t* self, int, int) { static_cast<Embedded*>(self->data)->turn(); });
+    uv_poll_start(&readable_, UV_READABLE,
+                  [](uv_poll_t* self, int, int) { static_cast<Embedded*>(self->data)->turn(); });
     turn();
   }
 

@@ -7,7 +7,9 @@
 
 #include <net.hpp>
 
-static std::uint64_t fibonacci(int n) { return n < 2 ? static_cast<std::uint64_t>(n) : fibonacci(n - 1) + fibonacci(n - 2); }
+static std::uint64_t fibonacci(int n) {
+  return n < 2 ? static_cast<std::uint64_t>(n) : fibonacci(n - 1) + fibonacci(n - 2);
+}
 
 static net::Task<> serve(net::Socket client, net::WorkerPool& pool) {
   try {

@@ -35,10 +35,11 @@ int main(int argc, char** argv) {
   while (loops.size() < count) loops.push_back(&start_loop());
 
   // Paused, so that nothing is read here. The descriptor becomes a socket of the other loop on the other thread.
-  const auto acceptor = net::createServer({.pauseOnConnect = true}, [&, turn = std::size_t{0}](const net::Socket& client) mutable {
-    const std::size_t thread = turn++ % loops.size();
-    loops[thread]->post([fd = client.release(), thread] { serve(net::Socket({.fd = fd}), thread); });
-  });
+  const auto acceptor =
+      net::createServer({.pauseOnConnect = true}, [&, turn = std::size_t{0}](const net::Socket& client) mutable {
+        const std::size_t thread = turn++ % loops.size();
+        loops[thread]->post([fd = client.release(), thread] { serve(net::Socket({.fd = fd}), thread); });
+      });
   acceptor.on<"error">([](const net::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     std::_Exit(1);

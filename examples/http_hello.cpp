@@ -26,8 +26,7 @@ bool answer(const net::Socket& client, std::string_view head) {
   const bool asks = old ? has(head, "connection", "keep-alive") : !has(head, "connection", "close");
   const bool stays = asks && !has_body;
   client.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\nConnection: "s +
-               (stays ? "keep-alive" : "close") + "\r\n\r\n" +
-               (head.starts_with("HEAD ") ? "" : "Hello, HTTP!\n"));
+               (stays ? "keep-alive" : "close") + "\r\n\r\n" + (head.starts_with("HEAD ") ? "" : "Hello, HTTP!\n"));
   if (!stays) client.end();
   return stays;
 }

@@ -131,7 +131,8 @@ class List {
     if (capacity > capacity_) grow(capacity);
   }
   void push(T value) {
-    if (size_ == capacity_) [[unlikely]] grow(capacity_ ? capacity_ * 2 : 4);
+    if (size_ == capacity_) [[unlikely]]
+      grow(capacity_ ? capacity_ * 2 : 4);
     ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
     ++size_;
   }
@@ -297,8 +298,7 @@ class IntervalSet {
     if (page < end_page || begin < end) {
       const Interval& swallowed = pages_[end_page][end - 1];
       if (last <= swallowed.last) last = swallowed.last;
-      if (begin < pages_[page].size() && pages_[page][begin].first <= first)
-        first = pages_[page][begin].first;
+      if (begin < pages_[page].size() && pages_[page][begin].first <= first) first = pages_[page][begin].first;
     }
     // Whatever may fail to get memory comes before the first change.
     Page& home = pages_[page];
@@ -462,9 +462,7 @@ inline constexpr HexTable hex_table;
 /// The value of a hexadecimal digit, `not_a_digit` for every other byte.
 constexpr unsigned hex_digit(char c) noexcept { return hex_table.value[static_cast<unsigned char>(c)]; }
 /// The value of a decimal digit, above 9 for every other byte.
-constexpr unsigned decimal_digit(char c) noexcept {
-  return static_cast<unsigned char>(c) - static_cast<unsigned>('0');
-}
+constexpr unsigned decimal_digit(char c) noexcept { return static_cast<unsigned char>(c) - static_cast<unsigned>('0'); }
 
 /// S4.2: four decimal numbers without leading zeros. `value` is in host order.
 constexpr const char* read_ipv4(const char* p, const char* end, std::uint32_t& value) noexcept {
@@ -550,8 +548,7 @@ constexpr const char* read_ipv6(const char* p, const char* end, Ipv6Groups& grou
 }
 
 constexpr bool is_zone_character(char c) noexcept {
-  return decimal_digit(c) <= 9 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-         c == ':';
+  return decimal_digit(c) <= 9 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == ':';
 }
 
 /// S4.5: "%" and a zone, and nothing more.
@@ -620,15 +617,15 @@ enum class Errc {
   ERR_STREAM_WRITE_AFTER_END,
   ERR_UNHANDLED_ERROR,
   ERR_UNKNOWN_ENCODING,
-  ERR_ABORTED,              ///< Node's `ABORT_ERR`
-  ERR_NO_LOOP,              ///< this thread has no loop
-  ERR_LOOKUP_NOT_FOUND,     ///< `ENOTFOUND`: no such name, or no address for it
-  ERR_LOOKUP_TRY_AGAIN,     ///< `EAI_AGAIN`: the name server did not answer
-  ERR_LOOKUP_FAILED,        ///< `EAI_FAIL`: the name server refused
-  ERR_LOOKUP_BAD_FAMILY,    ///< `EAI_FAMILY`
-  ERR_LOOKUP_BAD_FLAGS,     ///< `EAI_BADFLAGS`
-  ERR_LOOKUP_NO_MEMORY,     ///< `EAI_MEMORY`
-  ERR_LOOKUP_OTHER          ///< `EAI_SYSTEM` and whatever else the resolver says
+  ERR_ABORTED,            ///< Node's `ABORT_ERR`
+  ERR_NO_LOOP,            ///< this thread has no loop
+  ERR_LOOKUP_NOT_FOUND,   ///< `ENOTFOUND`: no such name, or no address for it
+  ERR_LOOKUP_TRY_AGAIN,   ///< `EAI_AGAIN`: the name server did not answer
+  ERR_LOOKUP_FAILED,      ///< `EAI_FAIL`: the name server refused
+  ERR_LOOKUP_BAD_FAMILY,  ///< `EAI_FAMILY`
+  ERR_LOOKUP_BAD_FLAGS,   ///< `EAI_BADFLAGS`
+  ERR_LOOKUP_NO_MEMORY,   ///< `EAI_MEMORY`
+  ERR_LOOKUP_OTHER        ///< `EAI_SYSTEM` and whatever else the resolver says
 };
 
 namespace detail {
@@ -639,11 +636,13 @@ struct CodeRow {
 };
 
 inline constexpr CodeRow code_rows[] = {
-    {Errc::ERR_SERVER_ALREADY_LISTEN, "ERR_SERVER_ALREADY_LISTEN", "Listen method has been called more than once without closing."},
+    {Errc::ERR_SERVER_ALREADY_LISTEN, "ERR_SERVER_ALREADY_LISTEN",
+     "Listen method has been called more than once without closing."},
     {Errc::ERR_SERVER_NOT_RUNNING, "ERR_SERVER_NOT_RUNNING", "Server is not running."},
     {Errc::ERR_SOCKET_BAD_PORT, "ERR_SOCKET_BAD_PORT", "Port should be >= 0 and < 65536.", "RangeError"},
     {Errc::ERR_SOCKET_CLOSED, "ERR_SOCKET_CLOSED", "Socket is closed"},
-    {Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION, "ERR_SOCKET_CLOSED_BEFORE_CONNECTION", "Socket closed before the connection was established"},
+    {Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION, "ERR_SOCKET_CLOSED_BEFORE_CONNECTION",
+     "Socket closed before the connection was established"},
     {Errc::ERR_SOCKET_CONNECTION_TIMEOUT, "ERR_SOCKET_CONNECTION_TIMEOUT", "Socket connection timeout"},
     {Errc::ERR_INVALID_ADDRESS, "ERR_INVALID_ADDRESS", "Invalid socket address"},
     {Errc::ERR_INVALID_ADDRESS_FAMILY, "ERR_INVALID_ADDRESS_FAMILY", "Invalid address family", "RangeError"},
@@ -654,14 +653,16 @@ inline constexpr CodeRow code_rows[] = {
     {Errc::ERR_INVALID_IP_ADDRESS, "ERR_INVALID_IP_ADDRESS", "Invalid IP address", "TypeError"},
     {Errc::ERR_INVALID_STATE, "ERR_INVALID_STATE", "Invalid state"},
     {Errc::ERR_IP_BLOCKED, "ERR_IP_BLOCKED", "IP is blocked by net.BlockList"},
-    {Errc::ERR_MISSING_ARGS, "ERR_MISSING_ARGS", "The \"options\" or \"port\" or \"path\" argument must be specified", "TypeError"},
+    {Errc::ERR_MISSING_ARGS, "ERR_MISSING_ARGS", "The \"options\" or \"port\" or \"path\" argument must be specified",
+     "TypeError"},
     {Errc::ERR_OUT_OF_RANGE, "ERR_OUT_OF_RANGE", "The value is out of range", "RangeError"},
     {Errc::ERR_STREAM_ALREADY_FINISHED, "ERR_STREAM_ALREADY_FINISHED", "Cannot call end after a stream was finished"},
     {Errc::ERR_STREAM_CANNOT_PIPE, "ERR_STREAM_CANNOT_PIPE", "Cannot pipe, not readable"},
     {Errc::ERR_STREAM_DESTROYED, "ERR_STREAM_DESTROYED", "Cannot call write after a stream was destroyed"},
     {Errc::ERR_STREAM_PREMATURE_CLOSE, "ERR_STREAM_PREMATURE_CLOSE", "Premature close"},
     {Errc::ERR_STREAM_PUSH_AFTER_EOF, "ERR_STREAM_PUSH_AFTER_EOF", "stream.push() after EOF"},
-    {Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT, "ERR_STREAM_UNSHIFT_AFTER_END_EVENT", "stream.unshift() after end event"},
+    {Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT, "ERR_STREAM_UNSHIFT_AFTER_END_EVENT",
+     "stream.unshift() after end event"},
     {Errc::ERR_STREAM_WRITE_AFTER_END, "ERR_STREAM_WRITE_AFTER_END", "write after end"},
     {Errc::ERR_UNHANDLED_ERROR, "ERR_UNHANDLED_ERROR", "Unhandled error."},
     {Errc::ERR_UNKNOWN_ENCODING, "ERR_UNKNOWN_ENCODING", "Unknown encoding", "TypeError"},
@@ -818,7 +819,8 @@ class Error : public std::system_error {
   explicit Error(Errc code, std::string message = {}) : Error(make_error_code(code), std::move(message)) {}
 
   /// Any error code with a message; the code's own text if the message is empty.
-  explicit Error(std::error_code code, std::string message = {}) : std::system_error(code), text_(new detail::ErrorText) {
+  explicit Error(std::error_code code, std::string message = {})
+      : std::system_error(code), text_(new detail::ErrorText) {
     text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
                                                       : detail::system_error_name(code.value());
     text_->message = message.empty() ? code.message() : std::move(message);
@@ -854,7 +856,9 @@ class Error : public std::system_error {
   /// The port it was about, -1 if none.
   int port() const noexcept { return text_ ? text_->port : -1; }
   /// The local end that was asked for, if the connection failed later; "" and -1 if none.
-  std::string_view localAddress() const noexcept { return text_ ? std::string_view(text_->local_address) : std::string_view{}; }
+  std::string_view localAddress() const noexcept {
+    return text_ ? std::string_view(text_->local_address) : std::string_view{};
+  }
   int localPort() const noexcept { return text_ ? text_->local_port : -1; }
   /// The name that was looked up, "" unless the lookup failed.
   std::string_view hostname() const noexcept { return text_ ? std::string_view(text_->host) : std::string_view{}; }
@@ -1101,12 +1105,8 @@ struct IpAddress {
   Family family = Family::unspecified;
   std::uint8_t bytes[16] = {};
 
-  constexpr std::size_t size() const noexcept {
-    return family == Family::IPv4 ? 4 : family == Family::IPv6 ? 16 : 0;
-  }
-  constexpr unsigned group(int i) const noexcept {
-    return static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
-  }
+  constexpr std::size_t size() const noexcept { return family == Family::IPv4 ? 4 : family == Family::IPv6 ? 16 : 0; }
+  constexpr unsigned group(int i) const noexcept { return static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]); }
   constexpr explicit operator bool() const noexcept { return family != Family::unspecified; }
 
   friend constexpr bool operator==(const IpAddress&, const IpAddress&) noexcept = default;
@@ -1608,8 +1608,7 @@ class JsonStrings {
   }
 
   void skip_space() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
       ++at_;
   }
 
@@ -1635,9 +1634,8 @@ class JsonStrings {
 [[noreturn]] inline void raise_bad_json(std::string_view text, std::size_t position) {
   auto* error = new ErrorText;
   error->kind = "SyntaxError";
-  error->message = position >= text.size()
-                       ? "Unexpected end of JSON input"
-                       : "Unexpected character in JSON at position " + std::to_string(position);
+  error->message = position >= text.size() ? "Unexpected end of JSON input"
+                                           : "Unexpected character in JSON at position " + std::to_string(position);
   raise({std::make_error_code(std::errc::invalid_argument), error});
 }
 
@@ -1742,8 +1740,7 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
     line.last = cut_at('-');
     if (!has_shape(line.last, end_family(line))) return std::nullopt;
   }
-  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix))
-    return std::nullopt;
+  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return std::nullopt;
   line.first = text;
   if (!has_shape(line.first, line.family)) return std::nullopt;
   return line;
@@ -1868,10 +1865,8 @@ class SocketAddress {
   constexpr explicit SocketAddress(const SocketAddressOptions& options) {
     const bool left_out = options.address.data() == nullptr;
     detail::require_family(options.family);
-    const Family family =
-        options.family != Family::unspecified ? options.family : detail::family_of(options.address);
-    if (options.port < 0 || options.port > 65535)
-      detail::raise(detail::bad_port("options.port", options.port));
+    const Family family = options.family != Family::unspecified ? options.family : detail::family_of(options.address);
+    if (options.port < 0 || options.port > 65535) detail::raise(detail::bad_port("options.port", options.port));
     if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::raise_bad_flowlabel(options.flowlabel);
     const std::string_view any = family == Family::IPv4 ? "127.0.0.1" : "::";
     ip_ = detail::require_ip(left_out ? any : options.address, family);
@@ -1975,8 +1970,8 @@ inline std::string inspect(const SocketAddress& address) {
 template <>
 struct std::hash<net::SocketAddress> {
   constexpr std::size_t operator()(const net::SocketAddress& address) const noexcept {
-    std::uint64_t mix = std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 |
-                        address.bytes().size();
+    std::uint64_t mix =
+        std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 | address.bytes().size();
     for (const std::uint8_t byte : address.bytes()) mix = (mix ^ byte) * 0x100000001b3;
     return static_cast<std::size_t>(mix ^ mix >> 32);
   }
@@ -2035,12 +2030,10 @@ class BlockList {
   void addSubnet(const SocketAddress& network, int prefix) const {
     const bool ipv4 = network.family() == Family::IPv4;
     if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
-      detail::raise(
-          detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
+      detail::raise(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
     }
-    shared_->add({.kind = detail::RuleKind::subnet,
-                  .prefix = static_cast<std::uint8_t>(prefix),
-                  .first = network.ip()});
+    shared_->add(
+        {.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
   }
 
   /// True if a rule matches. False for a text that is not an address of the family (S6.5).
@@ -2061,8 +2054,7 @@ class BlockList {
   /// `rules()` as JSON text.
   std::string toJSON() const {
     std::string json = "[";
-    for (const std::string& rule : rules())
-      json.append(json.size() > 1 ? ",\"" : "\"").append(rule).append("\"");
+    for (const std::string& rule : rules()) json.append(json.size() > 1 ? ",\"" : "\"").append(rule).append("\"");
     return json.append("]");
   }
 
@@ -2091,10 +2083,8 @@ class BlockList {
  private:
   void add(const detail::RuleLine& line) const {
     switch (line.kind) {
-      case detail::RuleKind::address:
-        return addAddress(line.first, line.family);
-      case detail::RuleKind::subnet:
-        return addSubnet(line.first, line.prefix, line.family);
+      case detail::RuleKind::address: return addAddress(line.first, line.family);
+      case detail::RuleKind::subnet: return addSubnet(line.first, line.prefix, line.family);
       case detail::RuleKind::range: {
         const SocketAddress start(detail::require_ip(line.first, line.family));
         return addRange(start, SocketAddress(detail::require_ip(line.last, detail::end_family(line))));
@@ -2229,7 +2219,8 @@ template <class Call>
 [[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
   for (;;) {
     const auto result = call();
-    if (result >= 0) [[likely]] return result;
+    if (result >= 0) [[likely]]
+      return result;
     if (errno != EINTR) return -errno;
   }
 }
@@ -2292,7 +2283,9 @@ inline int accept_from(NativeHandle fd) noexcept {
 }
 
 /// A descriptor that is kept only to be given up when there are no others (S9.18).
-inline int open_reserve() noexcept { return retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }); }
+inline int open_reserve() noexcept {
+  return retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+}
 
 /// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
 [[gnu::cold]] inline std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
@@ -2324,7 +2317,7 @@ inline std::ptrdiff_t send_gathered(NativeHandle fd, const Slice* slices, std::s
 enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
 
 inline Kind kind_of(NativeHandle fd) noexcept {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) return Kind::unknown;
   if (S_ISFIFO(status.st_mode)) return Kind::pipe;
   if (S_ISREG(status.st_mode)) return Kind::file;
@@ -2338,7 +2331,9 @@ inline Kind kind_of(NativeHandle fd) noexcept {
   sockaddr_storage name{};
   size = sizeof name;
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
-  return name.ss_family == AF_UNIX ? Kind::local : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp : Kind::unknown;
+  return name.ss_family == AF_UNIX                                 ? Kind::local
+         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp
+                                                                   : Kind::unknown;
 }
 
 inline std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
@@ -2402,7 +2397,8 @@ inline int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept 
 }
 
 inline int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
-  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value) : set_flag(fd, IPPROTO_IP, IP_TOS, value);
+  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value)
+                                : set_flag(fd, IPPROTO_IP, IP_TOS, value);
 }
 
 inline int get_type_of_service(NativeHandle fd, Family family) noexcept {
@@ -2572,7 +2568,8 @@ inline void remove_path(std::string_view path) noexcept {
 }
 
 /// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
-inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
+inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
+                          bool* mode_failed = nullptr) noexcept {
   SystemAddress address;
   if (!address.set_path(path)) return -EINVAL;
   const int fd = open_socket(AF_UNIX);
@@ -2581,7 +2578,8 @@ inline int listen_on_path(std::string_view path, const PathMode& mode, int backl
   const bool bound = failed == 0;
   if (failed == -ENOENT) failed = -EACCES;
   if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
-    const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    const mode_t bits =
+        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
     char name[sizeof(sockaddr_un::sun_path) + 1] = {};
     std::memcpy(name, path.data(), path.size());
     if (::chmod(name, bits) != 0) failed = -errno;
@@ -2719,12 +2717,14 @@ class Function<R(Args...)> {
   };
 
   template <class F>
-  static constexpr bool fits = sizeof(F) <= room && alignof(F) <= alignof(void*) &&
-                               std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool fits =
+      sizeof(F) <= room && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
   template <class F>
   struct Inside {
-    static R call(void* at, Args&&... args) { return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...)); }
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...));
+    }
     static void relocate(void* from, void* to) noexcept {
       ::new (to) F(std::move(*static_cast<F*>(from)));
       static_cast<F*>(from)->~F();
@@ -2736,7 +2736,9 @@ class Function<R(Args...)> {
 
   template <class F>
   struct Outside {
-    static R call(void* at, Args&&... args) { return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...)); }
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
+    }
     static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
     static constexpr Operations operations{call, nullptr, destroy};
   };
@@ -2806,7 +2808,8 @@ class SharedFunction<R(Args...)> {
   SharedFunction(std::nullptr_t) noexcept {}
 
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> &&
+             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
   SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
 
   SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
@@ -2880,8 +2883,7 @@ class Bell {
   }
   void silence() noexcept {
     std::uint64_t rings[16];
-    while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {
-    }
+    while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
   }
 
  private:
@@ -2936,12 +2938,15 @@ class Thread {
       void* argument;
     };
     auto* start = new Start{work, argument};
-    const int failed = ::pthread_create(&thread_, nullptr, [](void* given) -> void* {
-      const Start now = *static_cast<Start*>(given);
-      delete static_cast<Start*>(given);
-      now.work(now.argument);
-      return nullptr;
-    }, start);
+    const int failed = ::pthread_create(
+        &thread_, nullptr,
+        [](void* given) -> void* {
+          const Start now = *static_cast<Start*>(given);
+          delete static_cast<Start*>(given);
+          now.work(now.argument);
+          return nullptr;
+        },
+        start);
     if (failed) delete start;
     return failed == 0;
   }
@@ -2998,11 +3003,11 @@ inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of
 /// A descriptor that a loop watches. It is part of its owner, so there is no map to
 /// look things up in; it may be dropped inside any callback, and must live until the turn has ended.
 struct Watcher {
-  void* owner = nullptr;     // for whoever waits
+  void* owner = nullptr;  // for whoever waits
   NativeHandle fd = os::no_descriptor;
-  std::uint32_t slot = 0;    // the poller's own note
-  std::uint8_t wanted = 0;   // readable | writable; 0 is silence
-  std::uint8_t known = 0;    // what the system was last told
+  std::uint32_t slot = 0;   // the poller's own note
+  std::uint8_t wanted = 0;  // readable | writable; 0 is silence
+  std::uint8_t known = 0;   // what the system was last told
 };
 
 /// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
@@ -3010,13 +3015,16 @@ struct Watcher {
 /// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
 /// Readiness may be spurious.
 template <class P>
-concept Poller = std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
-  { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
-  { poller.drop(watcher) };                      // before the descriptor is closed or given away
-  { poller.wait(milliseconds, [](Watcher&, unsigned, int) {}) };  // -1: for ever
-  { poller.wake() };                             // from any thread
-  { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
-};
+concept Poller =
+    std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
+      { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
+      { poller.drop(watcher) };  // before the descriptor is closed or given away
+      {
+        poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
+      };                                                 // -1: for ever
+      { poller.wake() };                                 // from any thread
+      { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
+    };
 
 }  // namespace net::detail
 
@@ -3026,13 +3034,14 @@ namespace net::detail {
 
 /// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
 template <class A>
-concept Acceptor = std::derived_from<A, Watcher> && requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
-  { acceptor.listen(at, flags) } -> std::same_as<int>;
-  { acceptor.try_accept() } -> std::same_as<NativeHandle>;
-  { acceptor.close() };
-  { fixed.is_open() } -> std::same_as<bool>;
-  { fixed.local_end() } -> std::same_as<Endpoint>;
-};
+concept Acceptor = std::derived_from<A, Watcher> &&
+                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
+                     { acceptor.listen(at, flags) } -> std::same_as<int>;
+                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
+                     { acceptor.close() };
+                     { fixed.is_open() } -> std::same_as<bool>;
+                     { fixed.local_end() } -> std::same_as<Endpoint>;
+                   };
 
 /// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
 class fd_acceptor : public Watcher {
@@ -3045,9 +3054,7 @@ class fd_acceptor : public Watcher {
   bool is_open() const noexcept { return fd != os::no_descriptor; }
   NativeHandle native() const noexcept { return fd; }
 
-  int listen(const Endpoint& at, const ListenFlags& flags) noexcept {
-    return take(os::listen_on(at, flags));
-  }
+  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return take(os::listen_on(at, flags)); }
 
   int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
     return take(os::listen_on_path(path, mode, backlog, mode_failed));
@@ -3119,25 +3126,26 @@ inline constexpr std::ptrdiff_t would_block = -EAGAIN;
 /// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
 /// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.
 template <class C>
-concept Channel = std::derived_from<C, Watcher> && requires(C channel, const C& fixed, void* into, std::size_t size, const Slice* slices,
+concept Channel = std::derived_from<C, Watcher> &&
+                  requires(C channel, const C& fixed, void* into, std::size_t size, const Slice* slices,
                            const Endpoint& to, std::string_view path, bool on, int number) {
-  { channel.open(Family::IPv6) } -> std::same_as<int>;
-  { channel.bind(to) } -> std::same_as<int>;
-  { channel.start_connect(to) } -> std::same_as<int>;
-  { channel.start_connect_path(path) } -> std::same_as<int>;
-  { channel.finish_connect() } -> std::same_as<int>;
-  { channel.try_read(into, size) } -> std::same_as<std::ptrdiff_t>;
-  { channel.try_write(slices, size) } -> std::same_as<std::ptrdiff_t>;
-  { channel.shutdown_write() } -> std::same_as<int>;
-  { channel.reset_on_close() } -> std::same_as<int>;
-  { channel.close() };
-  { channel.release() } -> std::same_as<NativeHandle>;
-  { fixed.is_open() } -> std::same_as<bool>;
-  { fixed.local_end() } -> std::same_as<Endpoint>;
-  { fixed.remote_end() } -> std::same_as<Endpoint>;
-  { channel.set_no_delay(on) } -> std::same_as<int>;
-  { channel.set_keep_alive(on, number) } -> std::same_as<int>;
-};
+                    { channel.open(Family::IPv6) } -> std::same_as<int>;
+                    { channel.bind(to) } -> std::same_as<int>;
+                    { channel.start_connect(to) } -> std::same_as<int>;
+                    { channel.start_connect_path(path) } -> std::same_as<int>;
+                    { channel.finish_connect() } -> std::same_as<int>;
+                    { channel.try_read(into, size) } -> std::same_as<std::ptrdiff_t>;
+                    { channel.try_write(slices, size) } -> std::same_as<std::ptrdiff_t>;
+                    { channel.shutdown_write() } -> std::same_as<int>;
+                    { channel.reset_on_close() } -> std::same_as<int>;
+                    { channel.close() };
+                    { channel.release() } -> std::same_as<NativeHandle>;
+                    { fixed.is_open() } -> std::same_as<bool>;
+                    { fixed.local_end() } -> std::same_as<Endpoint>;
+                    { fixed.remote_end() } -> std::same_as<Endpoint>;
+                    { channel.set_no_delay(on) } -> std::same_as<int>;
+                    { channel.set_keep_alive(on, number) } -> std::same_as<int>;
+                  };
 
 /// A descriptor: TCP and Unix sockets, on every system. The owner watches it, and drops it before `close`.
 class fd_channel : public Watcher {
@@ -3186,8 +3194,7 @@ class fd_channel : public Watcher {
   }
   std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
     if (plain_) return os::write_gathered(fd, slices, count);
-    return count == 1 ? os::send_one(fd, slices->data, slices->size)
-                      : os::send_gathered(fd, slices, count);
+    return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_gathered(fd, slices, count);
   }
   int shutdown_write() noexcept { return plain_ ? 0 : os::shutdown_write(fd); }
   int reset_on_close() noexcept { return os::reset_on_close(fd); }
@@ -3197,9 +3204,7 @@ class fd_channel : public Watcher {
 
   int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
   int set_keep_alive(bool on, int seconds) noexcept { return os::set_keep_alive(fd, on, seconds); }
-  int set_type_of_service(int value) noexcept {
-    return os::set_type_of_service(fd, local_end().ip.family, value);
-  }
+  int set_type_of_service(int value) noexcept { return os::set_type_of_service(fd, local_end().ip.family, value); }
   int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
 
  private:
@@ -3482,7 +3487,8 @@ class Queue {
 
   template <class... Args>
   void emplace(Args&&... args) {
-    if (size_ == capacity_) [[unlikely]] grow();
+    if (size_ == capacity_) [[unlikely]]
+      grow();
     ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
     ++size_;
   }
@@ -3581,8 +3587,8 @@ namespace net::detail {
 struct TimerNode {
   static constexpr std::uint32_t absent = ~0u;
 
-  std::uint64_t due = 0;       // ms of the loop's clock
-  std::uint64_t order = 0;     // among equal times, the one made first comes first
+  std::uint64_t due = 0;    // ms of the loop's clock
+  std::uint64_t order = 0;  // among equal times, the one made first comes first
   std::uint32_t place = absent;
 
   bool queued() const noexcept { return place != absent; }
@@ -3670,7 +3676,8 @@ struct Handle {
 
   void retain() noexcept { ++owners; }
   void release() noexcept {
-    if (--owners == 0) [[unlikely]] operations->free(*this);
+    if (--owners == 0) [[unlikely]]
+      operations->free(*this);
   }
 
   LoopCore* loop;
@@ -3683,9 +3690,9 @@ struct Handle {
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.
 struct Mailbox {
   os::Mutex mutex;
-  LoopCore* loop = nullptr;   // null once the loop is gone
+  LoopCore* loop = nullptr;  // null once the loop is gone
   Queue<Callback> letters;
-  Atomic<int> any{0};         // whether to look, without the lock
+  Atomic<int> any{0};  // whether to look, without the lock
   Atomic<std::size_t> owners{1};
 
   void retain() noexcept { owners.fetch_add(1); }
@@ -3702,7 +3709,7 @@ struct TimerState : Handle, TimerNode {
   Callback callback;
   std::uint64_t length = 1;
   bool repeats = false;
-  bool wanted = true;    // ref(): keeps the loop alive
+  bool wanted = true;  // ref(): keeps the loop alive
   bool cleared = false;
 };
 
@@ -3976,7 +3983,8 @@ class LoopCore {
   Room receive_{receive_room};
 };
 
-inline Handle::Handle(LoopCore& core, const Operations& table) noexcept : loop(&core), operations(&table), next(core.handles_) {
+inline Handle::Handle(LoopCore& core, const Operations& table) noexcept
+    : loop(&core), operations(&table), next(core.handles_) {
   if (next) next->previous = this;
   core.handles_ = this;
 }
@@ -4000,9 +4008,8 @@ inline bool Mailbox::post(Callback letter) {
 
 template <class T>
 inline constexpr Handle::Operations plain_operations{
-    [](Handle& handle) noexcept { delete static_cast<T*>(&handle); }, [](Handle& handle) noexcept {
-      static_cast<T&>(handle).callback.reset();
-    }};
+    [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
 
 inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
 inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
@@ -4293,8 +4300,7 @@ class SignalRegistry {
   constexpr SignalRegistry() noexcept = default;
 
   static void take(Atomic<int>& lock) noexcept {
-    while (lock.exchange(1) != 0) {
-    }
+    while (lock.exchange(1) != 0) {}
   }
 
   /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
@@ -4687,7 +4693,7 @@ struct AbortState {
     Mailbox* home;  // of its loop
   };
   List<Attached> attached;
-  Callback kept;                    // what ties it to a stop token
+  Callback kept;  // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
   void release() noexcept {
@@ -4793,7 +4799,9 @@ class AbortSignal {
   /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
   static AbortSignal timeout(Duration after) {
     const detail::Ref<detail::AbortState> state(new detail::AbortState);
-    net::setTimeout([state] { state->abort(detail::coded(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after).unref();
+    net::setTimeout(
+        [state] { state->abort(detail::coded(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
+        .unref();
     return AbortSignal(state);
   }
 
@@ -4911,23 +4919,23 @@ struct OnRead {
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;                       ///< a descriptor to take over (S22)
-  bool readable = true;              ///< with `fd`: whether that side is open
+  int fd = -1;           ///< a descriptor to take over (S22)
+  bool readable = true;  ///< with `fd`: whether that side is open
   bool writable = true;
-  bool allowHalfOpen = false;        ///< do not end when the other side does (S16.9)
-  OnRead onread = {};                ///< S25
-  AbortSignal signal = {};           ///< destroys the socket when it aborts (S20)
-  std::size_t highWaterMark = 65536; ///< bytes, both sides
-  bool reusable = false;             ///< keep the listeners after 'close', to connect the same socket again
+  bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
+  OnRead onread = {};                 ///< S25
+  AbortSignal signal = {};            ///< destroys the socket when it aborts (S20)
+  std::size_t highWaterMark = 65536;  ///< bytes, both sides
+  bool reusable = false;              ///< keep the listeners after 'close', to connect the same socket again
 };
 
 /// Options of `connect`.
 struct ConnectOptions {
-  int port = -1;                     ///< 0-65535
-  std::string host = "localhost";    ///< a name or an IP address
-  std::string path = {};             ///< IPC; then port and host are ignored
-  std::string localAddress = {};     ///< an IP address to connect from
-  int localPort = 0;                 ///< 0: any
+  int port = -1;                   ///< 0-65535
+  std::string host = "localhost";  ///< a name or an IP address
+  std::string path = {};           ///< IPC; then port and host are ignored
+  std::string localAddress = {};   ///< an IP address to connect from
+  int localPort = 0;               ///< 0: any
   Family family = Family::unspecified;
   int hints = 0;
   Lookup lookup = {};
@@ -4937,8 +4945,8 @@ struct ConnectOptions {
   std::optional<bool> autoSelectFamily = {};
   std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
   std::optional<BlockList> blockList = {};  ///< addresses that are not connected to (S21)
-  Duration timeout = 0;              ///< as `setTimeout`, before connecting; 0: none
-  bool allowHalfOpen = false;        ///< createConnection: the socket's own; so are the next two
+  Duration timeout = 0;                     ///< as `setTimeout`, before connecting; 0: none
+  bool allowHalfOpen = false;               ///< createConnection: the socket's own; so are the next two
   OnRead onread = {};
   AbortSignal signal = {};
   bool reusable = false;
@@ -4951,24 +4959,24 @@ struct ServerOptions {
   bool keepAlive = false;
   Duration keepAliveInitialDelay = 0;  ///< cut to whole seconds (S18.13)
   bool noDelay = false;
-  bool pauseOnConnect = false;         ///< accepted sockets are not read until `resume()` (S14.17)
+  bool pauseOnConnect = false;              ///< accepted sockets are not read until `resume()` (S14.17)
   std::optional<BlockList> blockList = {};  ///< clients that are turned away silently (S21.6)
-  bool reusable = false;               ///< keep the listeners after 'close', to listen again later
+  bool reusable = false;                    ///< keep the listeners after 'close', to listen again later
 };
 
 /// Options of `listen`.
 struct ListenOptions {
-  int port = -1;                 ///< 0: any free port
-  std::string host = {};         ///< S9.4: all addresses of the machine
-  std::string path = {};         ///< IPC; ignored if a port is given
+  int port = -1;          ///< 0: any free port
+  std::string host = {};  ///< S9.4: all addresses of the machine
+  std::string path = {};  ///< IPC; ignored if a port is given
   int backlog = 511;
-  bool exclusive = false;        ///< only cluster; ignored
+  bool exclusive = false;  ///< only cluster; ignored
   bool ipv6Only = false;
-  bool reusePort = false;        ///< share the port with other servers that say so too
-  bool readableAll = false;      ///< a path that all users may read (S23.10)
-  bool writableAll = false;      ///< … may write: connecting needs it
-  AbortSignal signal = {};       ///< closes the server when it aborts (S20.7)
-  int fd = -1;                   ///< a descriptor that is bound already (S22.5)
+  bool reusePort = false;    ///< share the port with other servers that say so too
+  bool readableAll = false;  ///< a path that all users may read (S23.10)
+  bool writableAll = false;  ///< … may write: connecting needs it
+  AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
+  int fd = -1;               ///< a descriptor that is bound already (S22.5)
 };
 
 /// Options of `pipe`.
@@ -5039,7 +5047,6 @@ inline void require_connectable(const ConnectOptions& options) {
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -5081,11 +5088,12 @@ constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept 
     std::string_view name;
     Encoding encoding;
   };
-  constexpr Row rows[] = {{"buffer", Encoding::buffer},     {"utf8", Encoding::utf8},       {"utf-8", Encoding::utf8},
-                          {"utf16le", Encoding::utf16le},   {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
-                          {"ucs-2", Encoding::utf16le},     {"latin1", Encoding::latin1},   {"binary", Encoding::latin1},
-                          {"ascii", Encoding::ascii},       {"hex", Encoding::hex},         {"base64", Encoding::base64},
-                          {"base64url", Encoding::base64url}};
+  constexpr Row rows[] = {
+      {"buffer", Encoding::buffer},      {"utf8", Encoding::utf8},        {"utf-8", Encoding::utf8},
+      {"utf16le", Encoding::utf16le},    {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
+      {"ucs-2", Encoding::utf16le},      {"latin1", Encoding::latin1},    {"binary", Encoding::latin1},
+      {"ascii", Encoding::ascii},        {"hex", Encoding::hex},          {"base64", Encoding::base64},
+      {"base64url", Encoding::base64url}};
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   for (const Row& row : rows) {
     bool same = row.name.size() == name.size();
@@ -5112,7 +5120,8 @@ inline void append_utf8(std::string& to, std::uint32_t point) {
   } else if (point < 0x10000) {
     put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
   } else {
-    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)),
+        put(0x80 | (point & 0x3F));
   }
 }
 
@@ -5120,9 +5129,9 @@ inline constexpr std::uint32_t replacement = 0xFFFD;
 
 /// The length of a well-formed or truncated UTF-8 character at the start of `bytes`.
 struct Utf8Step {
-  std::size_t size;    // bytes to consume
-  bool valid;          // a whole character; else one replacement character stands for them
-  bool incomplete;     // more bytes could complete it
+  std::size_t size;  // bytes to consume
+  bool valid;        // a whole character; else one replacement character stands for them
+  bool incomplete;   // more bytes could complete it
 };
 
 constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
@@ -5159,7 +5168,8 @@ inline std::string decode_utf8(std::string_view bytes) {
 inline std::string decode_utf16le(std::string_view bytes) {
   std::string text;
   const auto unit = [&](std::size_t i) -> std::uint32_t {
-    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1])) << 8;
+    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1]))
+                                                      << 8;
   };
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
     std::uint32_t point = unit(i);
@@ -5182,7 +5192,8 @@ inline std::string encode_base64(std::string_view bytes, bool url) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
     std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
     for (std::size_t k = 0; k < 4; ++k) {
       if (k <= count) {
         text.push_back(digits[group >> (18 - 6 * k) & 63]);
@@ -5246,7 +5257,10 @@ inline std::string decode_base64(std::string_view text) {
 }
 
 constexpr int hex_value(char c) noexcept {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
 }
 
 /// Stops at the first pair that is no hex number (S15.1).
@@ -5315,7 +5329,9 @@ class Chunk {
   constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
 
   constexpr std::string_view view() const noexcept { return bytes_; }
-  std::span<const std::byte> bytes() const noexcept { return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}; }
+  std::span<const std::byte> bytes() const noexcept {
+    return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()};
+  }
   constexpr const char* data() const noexcept { return bytes_.data(); }
   constexpr std::size_t size() const noexcept { return bytes_.size(); }
   constexpr bool empty() const noexcept { return bytes_.empty(); }
@@ -5383,14 +5399,16 @@ class Listeners {
 
   std::size_t count(unsigned event) const noexcept {
     std::size_t found = 0;
-    for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
+    for (const ListenerRecord* r = first_; r; r = r->next)
+      found += r->event == event && !r->is(ListenerRecord::removed);
     return found;
   }
 
   /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
   template <class R, class F>
   std::uint32_t add(unsigned event, bool once, bool front, const ListenerRecord::Operations& operations, F&& callable) {
-    static_assert(alignof(R) <= alignof(std::max_align_t), "a listener with an over-aligned capture must hold it by pointer");
+    static_assert(alignof(R) <= alignof(std::max_align_t),
+                  "a listener with an over-aligned capture must hold it by pointer");
     void* room = allocate(sizeof(R));
     R* record;
     {
@@ -5479,12 +5497,12 @@ class Listeners {
     explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
     [[gnu::always_inline]] ~Emission() {
       --in.depth_;
-      if (in.unsettled_) [[unlikely]] in.settle();
+      if (in.unsettled_) [[unlikely]]
+        in.settle();
     }
   };
 
   static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
-
 
   void retire(ListenerRecord& r) noexcept {
     r.mark(ListenerRecord::removed);
@@ -5554,7 +5572,8 @@ class Listeners {
     }
     std::size_t room = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
     if (room < size) room = size;
-    auto* block = ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
+    auto* block =
+        ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
     if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
     blocks_ = block;
     block->used = static_cast<std::uint32_t>(size);
@@ -5572,7 +5591,7 @@ class Listeners {
   Block* blocks_ = nullptr;
   std::uint32_t present_ = 0;  // a bit for each event that has listeners
   std::uint32_t last_id_ = 0;
-  std::uint8_t depth_ = 0;     // emissions on the stack
+  std::uint8_t depth_ = 0;  // emissions on the stack
   bool unsettled_ = false;
   bool settling_ = false;
 };
@@ -5729,7 +5748,8 @@ struct Event {
   /// Calls the listeners; `self` must keep the object alive meanwhile.
   template <class Self>
   [[gnu::always_inline]] static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
-    void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {const_cast<void*>(static_cast<const void*>(&args))...};
+    void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {
+        const_cast<void*>(static_cast<const void*>(&args))...};
     return at.each(index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); });
   }
 };
@@ -5858,7 +5878,7 @@ struct PipeLink {
   const void* destination = nullptr;  // which object it is
   bool awaits_drain = false;
   bool off = false;
-  Function<void()> take_off;          // the listeners on both sides
+  Function<void()> take_off;  // the listeners on both sides
   Function<void()> tell_unpipe;
 
   void retain() noexcept { ++owners; }
@@ -5970,6 +5990,65 @@ void start_pipe(const Source& source, const Destination& destination, const void
 
 #endif
 
+// The flags that decide whether a read or a write can take its short way, side by side so that one comparison
+// asks for all of them.
+#ifndef NET_DETAIL_SOCKET_GATES_HPP
+#define NET_DETAIL_SOCKET_GATES_HPP
+
+#include <cstdint>
+#include <cstring>
+
+namespace net::detail {
+
+/// Whether 'data' flows; unset until somebody asked for either.
+enum class Flow : std::uint8_t { unset, flowing, paused };
+
+/// What a read has to look at, together, so that one comparison asks for all of it.
+struct ReadGate {
+  Flow flow_state = Flow::unset;
+  bool kernel_reading = false;  // the poller is asked for what can be read
+  bool users_buffer = false;    // onread
+  bool decodes = false;         // setEncoding() was called
+  bool ended = false;           // the end was read
+  bool timed = false;           // setTimeout() is on
+  std::uint16_t none = 0;
+
+  /// The common case: it flows, and nothing else is asked for.
+  bool plain() const noexcept {
+    const ReadGate common{Flow::flowing, true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(ReadGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
+  }
+};
+
+/// What a write has to look at, alike.
+struct WriteGate {
+  bool has_handle = false;  // so it is not destroyed either
+  bool connecting = false;
+  bool writing = false;  // a request is in flight
+  bool need_drain = false;
+  bool ending = false;  // end() was called
+  bool errored = false;
+  std::uint16_t corked = 0;
+
+  /// The common case: connected, and nothing waits.
+  bool open() const noexcept {
+    const WriteGate common{true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(WriteGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
+  }
+};
+
+}  // namespace net::detail
+
+#endif
+
 // What a socket still has to send, in order, each piece in memory of its own. Internal.
 #ifndef NET_DETAIL_WRITE_QUEUE_HPP
 #define NET_DETAIL_WRITE_QUEUE_HPP
@@ -5988,8 +6067,8 @@ using WriteCallback = Function<void(const Error&)>;
 struct WriteNode {
   WriteNode* next = nullptr;
   const char* data = nullptr;
-  std::size_t size = 0;      // bytes of the write
-  std::size_t sent = 0;      // of these, taken by the kernel
+  std::size_t size = 0;  // bytes of the write
+  std::size_t sent = 0;  // of these, taken by the kernel
   void (*destroy)(WriteNode*) noexcept = nullptr;
   WriteCallback callback;
 
@@ -6117,24 +6196,22 @@ struct SocketState;
 
 /// A connection on its way. What it does stands behind pointers: a program that only accepts holds none of it.
 struct Connecting {
-  void (*ready)(SocketState&, Watcher&);   // one of its channels is
-  void (*stop)(SocketState&) noexcept;     // closes them, but the one that won, and frees this
+  void (*ready)(SocketState&, Watcher&);  // one of its channels is
+  void (*stop)(SocketState&) noexcept;    // closes them, but the one that won, and frees this
 };
-
-enum class Flow : std::uint8_t { unset, flowing, paused };
 
 /// Received bytes that nobody took yet, in the pieces in which they came.
 struct ReadBuffer {
   Queue<std::string> pieces;
-  std::string front;           // what is left of the first piece
+  std::string front;  // what is left of the first piece
   std::size_t length = 0;
 };
 
 /// What waits to be sent, and whom to tell when it was.
 struct Backlog {
-  WriteQueue in_flight;          // the request that the kernel has not taken whole
-  WriteQueue buffered;           // behind it
-  WriteQueue done;               // taken; their callbacks run on a tick
+  WriteQueue in_flight;  // the request that the kernel has not taken whole
+  WriteQueue buffered;   // behind it
+  WriteQueue done;       // taken; their callbacks run on a tick
   std::size_t in_flight_length = 0;
 };
 
@@ -6143,15 +6220,15 @@ struct ColdState {
   Error errored;
   Endpoint remote;
   bool remote_known = false;
-  std::string unread;            // taken from the kernel, but not told: as if it were still there
+  std::string unread;  // taken from the kernel, but not told: as if it were still there
   Queue<WriteCallback> finish_callbacks;
   Ref<TimerState> idle_timer;
-  std::optional<double> idle_length;   // as given to setTimeout
-  bool write_progress = false;         // the kernel took something since the idle timer last looked
+  std::optional<double> idle_length;  // as given to setTimeout
+  bool write_progress = false;        // the kernel took something since the idle timer last looked
   Connecting* connecting = nullptr;
-  List<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13), last first
+  List<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
   void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
-  std::vector<std::string> attempted;  // S13.14
+  std::vector<std::string> attempted;              // S13.14
   std::optional<BlockList> block_list;
   Function<std::string(std::string_view piece, bool last)> decode;
   Encoding encoding = Encoding::utf8;
@@ -6159,57 +6236,32 @@ struct ColdState {
   std::span<std::byte> onread_buffer;
   Ref<AbortHook> abort_hook;
   Pipes pipes;
-  int path_result = 0;                 // of a connect() to a path, until it is told
+  int path_result = 0;  // of a connect() to a path, until it is told
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
 
-/// What a read has to look at, together, so that one comparison asks for all of it.
-struct ReadGate {
-  Flow flow_state = Flow::unset;
-  bool kernel_reading = false;  // the poller is asked for what can be read
-  bool users_buffer = false;    // onread
-  bool decodes = false;         // setEncoding() was called
-  bool ended = false;           // the end was read
-  bool timed = false;           // setTimeout() is on
-  std::uint16_t none = 0;
-
-  /// The common case: it flows, and nothing else is asked for.
-  bool plain() const noexcept {
-    const ReadGate common{Flow::flowing, true};
-    std::uint64_t mine, wanted;
-    static_assert(sizeof(ReadGate) == sizeof mine);
-    std::memcpy(&mine, this, sizeof mine);
-    std::memcpy(&wanted, &common, sizeof wanted);
-    return mine == wanted;
-  }
-};
-
-/// What a write has to look at, alike.
-struct WriteGate {
-  bool has_handle = false;   // so it is not destroyed either
-  bool connecting = false;
-  bool writing = false;      // a request is in flight
-  bool need_drain = false;
-  bool ending = false;       // end() was called
-  bool errored = false;
-  std::uint16_t corked = 0;
-
-  /// The common case: connected, and nothing waits.
-  bool open() const noexcept {
-    const WriteGate common{true};
-    std::uint64_t mine, wanted;
-    static_assert(sizeof(WriteGate) == sizeof mine);
-    std::memcpy(&mine, this, sizeof mine);
-    std::memcpy(&wanted, &common, sizeof wanted);
-    return mine == wanted;
-  }
-};
-
 /// The order of the rows in Socket::Events.
 enum SocketEvent : unsigned {
-  on_close, on_connect, on_attempt, on_attempt_failed, on_attempt_timeout, on_data, on_drain, on_end, on_error,
-  on_lookup, on_ready, on_timeout, on_finish, on_prefinish, on_pause, on_resume, on_readable, on_pipe, on_unpipe
+  on_close,
+  on_connect,
+  on_attempt,
+  on_attempt_failed,
+  on_attempt_timeout,
+  on_data,
+  on_drain,
+  on_end,
+  on_error,
+  on_lookup,
+  on_ready,
+  on_timeout,
+  on_finish,
+  on_prefinish,
+  on_pause,
+  on_resume,
+  on_readable,
+  on_pipe,
+  on_unpipe
 };
 
 /// Modelled after Node's own streams, function by function, so that events come in Node's order.
@@ -6292,7 +6344,9 @@ struct SocketState : Handle, ReadGate, WriteGate {
 
   // ── closing (socket_closing.hpp) ──
   void destroy(const Error& error);
-  void fail(const Error& error) { if (!destroyed) destroy(error); }
+  void fail(const Error& error) {
+    if (!destroyed) destroy(error);
+  }
   void tick_error(const Error& error);
   void emit_error(const Error& error);
   void close_handle(bool had_error);
@@ -6397,50 +6451,50 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   bool read_when_connected : 1 = false;
-  bool unreadable : 1 = false;          // `readable: false`
+  bool unreadable : 1 = false;  // `readable: false`
   // writing
-  bool wait_connect : 1 = false;        // it waits for the connection
+  bool wait_connect : 1 = false;  // it waits for the connection
   bool buffer_processing : 1 = false;
   bool drain_ticking : 1 = false;
   bool final_called : 1 = false;
   bool prefinished : 1 = false;
   bool finished : 1 = false;
   bool shutting_down : 1 = false;
-  bool ended_by_other : 1 = false;      // 'end' came: a write after the automatic end is EPIPE (S16.8)
+  bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
   bool destroyed : 1 = false;
   bool error_told : 1 = false;
   bool close_ticked : 1 = false;
-  bool close_told : 1 = false;          // 'close' came: nothing more will
+  bool close_told : 1 = false;  // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
-  bool wanted : 1 = true;               // ref()
-  bool counted : 1 = false;             // keeps the loop alive
-  bool closing : 1 = false;             // 'close' is owed
-  bool idle_over : 1 = false;           // 'timeout' was told, and nothing happened since
-  bool holds_self : 1 = false;          // the loop's reference
+  bool wanted : 1 = true;       // ref()
+  bool counted : 1 = false;     // keeps the loop alive
+  bool closing : 1 = false;     // 'close' is owed
+  bool idle_over : 1 = false;   // 'timeout' was told, and nothing happened since
+  bool holds_self : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
   bool reusable : 1 = false;
   bool no_delay : 1 = false;
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
 
-  std::uint32_t round = 0;              // counts connections, so that what belongs to an old one can tell
-  std::uint32_t cork_callbacks = 0;     // of small writes that are gathered
+  std::uint32_t round = 0;           // counts connections, so that what belongs to an old one can tell
+  std::uint32_t cork_callbacks = 0;  // of small writes that are gathered
 
   std::size_t read_mark = 65536;
   std::size_t write_mark = 65536;
-  std::size_t write_length = 0;         // bytes that wait, in flight and buffered
+  std::size_t write_length = 0;  // bytes that wait, in flight and buffered
   std::uint64_t bytes_read = 0;
-  std::uint64_t bytes_sent = 0;         // handed to the kernel, or in flight to it
+  std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
   std::uint64_t last_activity = 0;
 
   Listeners listeners;
   ReadBuffer* buffer = nullptr;
   Backlog* backlog = nullptr;
   ColdState* cold = nullptr;
-  Ref<Handle> server;                   // a ServerState, if it was accepted
+  Ref<Handle> server;  // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
   bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
@@ -6466,7 +6520,8 @@ struct OnThrowWith {
   const What& what;
   void (*undo)(SocketState&, const What&);
   bool passed = false;
-  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&)) : self(socket), what(with), undo(then) {}
+  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&))
+      : self(socket), what(with), undo(then) {}
   OnThrowWith(const OnThrowWith&) = delete;
   OnThrowWith& operator=(const OnThrowWith&) = delete;
   ~OnThrowWith() {
@@ -6498,8 +6553,10 @@ inline void SocketState::update_watch() {
 
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) [[unlikely]] return self.cold->connecting->ready(self, watcher);
-  if (what == readable) [[likely]] return self.read_from_kernel();
+  if (self.connecting) [[unlikely]]
+    return self.cold->connecting->ready(self, watcher);
+  if (what == readable) [[likely]]
+    return self.read_from_kernel();
   self.ready_otherwise(what);
 }
 
@@ -6548,9 +6605,9 @@ struct Plan : Connecting {
   int port = 0;
   int local_port = 0;
   Family family = Family::unspecified;
-  bool selecting = false;           // several addresses, which race (S13)
+  bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  List<Attempt*> attempts;   // in order; those from `next` on have not begun
+  List<Attempt*> attempts;  // in order; those from `next` on have not begun
   std::size_t next = 0;
   Ref<TimerState> timer;
 
@@ -6661,7 +6718,8 @@ class ResolverPool {
   void submit(Callback job) {
     const os::Locked locked(mutex_);
     jobs_.push(std::move(job));
-    if (idle_ == 0 && threads_ < most_threads && os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
+    if (idle_ == 0 && threads_ < most_threads &&
+        os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
     }
     waiting_.wake_one();
@@ -6706,7 +6764,8 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
     List<LookupAddress> addresses;
     const Errc failed = os::look_up(host, options.family, options.hints, addresses);
     const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, host);
-    mailbox->post([state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
+    mailbox->post(
+        [state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
     mailbox->release();
   });
 }
@@ -6761,9 +6820,10 @@ struct Connector {
     } else {
       // known already, but told from the loop
       self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
-        auto& socket = static_cast<SocketState&>(handle);
-        if (socket.connecting && socket.is_path) Connector{socket}.path_done(socket.cold->path_result);
-      }});
+                                 auto& socket = static_cast<SocketState&>(handle);
+                                 if (socket.connecting && socket.is_path)
+                                   Connector{socket}.path_done(socket.cold->path_result);
+                               }});
       self.cold->path_result = result;
     }
   }
@@ -6919,7 +6979,9 @@ struct Connector {
   static std::string_view any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
   int plan_port() const { return plan().port; }
 
-  std::string attempted_text(const Attempt& attempt) const { return attempt.address + ":" + std::to_string(plan().port); }
+  std::string attempted_text(const Attempt& attempt) const {
+    return attempt.address + ":" + std::to_string(plan().port);
+  }
 
   Error bind(Attempt& attempt) const {
     const Plan& p = plan();
@@ -6960,8 +7022,9 @@ struct Connector {
     if (result == 0) return won(attempt);
     attempt.running = false;
     const Plan& p = plan();
-    const Error error = p.local_port != 0 || !p.local_address.empty() ? late_failure(attempt, -result)
-                                            : address_failure(-result, "connect", attempt.address, p.port);
+    const Error error = p.local_port != 0 || !p.local_address.empty()
+                            ? late_failure(attempt, -result)
+                            : address_failure(-result, "connect", attempt.address, p.port);
     close(attempt);
     if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
     attempt.error = error;
@@ -7183,13 +7246,14 @@ template <class T>
 concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>>;
 
 template <class T>
-concept OptionStruct = std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
+concept OptionStruct =
+    std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
 
 /// A listener, or the nullptr that stands for none: what is neither text nor a number nor options.
 template <class T>
-concept OptionalListener =
-    std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
-    (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> && !OptionStruct<std::remove_cvref_t<T>>);
+concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
+                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> &&
+                            !OptionStruct<std::remove_cvref_t<T>>);
 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 inline int explicit_port(int port) {
@@ -7204,7 +7268,10 @@ constexpr long long number_of(std::string_view text) noexcept {
   if (text.empty() || text.size() > 9) return -1;
   long long number = 0;
   for (const char c : text) {
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : 99;
     if (digit >= static_cast<int>(base)) return -1;
     number = number * base + digit;
   }
@@ -7314,7 +7381,8 @@ inline void SocketState::shutdown_now() {
   if (!end_told) {
     const int failed = channel.shutdown_write();
     if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
-  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) && needs_finish()) {
+  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
+             needs_finish()) {
     // nobody would be told on the ticks between here and there
     prefinished = finished = close_ticked = true;
     return destroy(no_error());
@@ -7405,8 +7473,9 @@ inline void SocketState::close_now() {
   if (writing && !wait_connect) {
     // whatever its callbacks throw, 'close' comes
     OnThrow again{*this, [](SocketState& self) {
-      self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).emit_close(); }});
-    }};
+                    self.loop->next_close(
+                        {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).emit_close(); }});
+                  }};
     write_failed(system_failure(ECANCELED, "write"));
     again.passed = true;
   }
@@ -7414,8 +7483,9 @@ inline void SocketState::close_now() {
   // attempts of a race that destroy() stopped are told of (S13.13)
   while (cold && !cold->cancelled.empty()) {
     OnThrow again{*this, [](SocketState& self) {
-      self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
-    }};
+                    self.loop->next_close(
+                        {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+                  }};
     cold->tell_cancelled(*this);
     loop->drain_ticks();  // this was a callback of its own (S2.2)
     again.passed = true;
@@ -7438,11 +7508,12 @@ inline void SocketState::emit_close() {
   } const drop{*this, Ref<SocketState>(this)};
   closing = false;
   close_told = true;
-  OnThrow again{*this, [](SocketState& self) {
-    // a write that waited for the connection learns of the end in its place among these listeners
-    if (!self.wait_connect) return;
-    self.tick([](SocketState& socket) { socket.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
-  }};
+  OnThrow again{
+      *this, [](SocketState& self) {
+        // a write that waited for the connection learns of the end in its place among these listeners
+        if (!self.wait_connect) return;
+        self.tick([](SocketState& socket) { socket.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
+      }};
   tell_close(had_error);
   again.passed = true;
 }
@@ -7473,10 +7544,10 @@ inline NativeHandle SocketState::release_descriptor() {
   recount();
   if (server) server->operations->child_gone(*server);
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
-    auto& self = static_cast<SocketState&>(handle);
-    self.let_go();
-    if (self.destroyed && !self.reusable) self.listeners.clear();
-  }});
+                      auto& self = static_cast<SocketState&>(handle);
+                      self.let_go();
+                      if (self.destroyed && !self.reusable) self.listeners.clear();
+                    }});
   return fd;
 }
 
@@ -7942,7 +8013,8 @@ inline void SocketState::set_type_of_service(int value) {
   if (value < 0 || value > 255) raise(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
   more().type_of_service = value;
   if (!has_tcp()) return;
-  if (const int failed = channel.set_type_of_service(value); failed < 0) raise(system_failure(-failed, "setTypeOfService"));
+  if (const int failed = channel.set_type_of_service(value); failed < 0)
+    raise(system_failure(-failed, "setTypeOfService"));
 }
 
 inline int SocketState::get_type_of_service() const {
@@ -8008,7 +8080,8 @@ inline void SocketState::stop_reading() {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(std::string_view(room, static_cast<std::size_t>(got)));
-    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]] stop_reading();
+    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]]
+      stop_reading();
     return;
   }
   read_on(room, got, false);
@@ -8479,8 +8552,9 @@ inline void SocketState::after_write(std::size_t count) {
   if (loop->corked_by(*this)) loop->flush_cork();
   // an exception in 'drain' or in a callback does not swallow what comes behind it
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
-    self.tick_with(left, [](SocketState& socket, const std::size_t& number) { socket.after_write(number); });
-  }};
+                      self.tick_with(
+                          left, [](SocketState& socket, const std::size_t& number) { socket.after_write(number); });
+                    }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
     tell_drain();
@@ -8542,7 +8616,8 @@ inline void SocketState::send_buffered() {
   const std::size_t size = write_length - backlog->in_flight_length;
   std::size_t count = 0;
   bool callbacks = false;
-  for (const WriteNode* node = backlog->buffered.first(); node; node = node->next) ++count, callbacks = callbacks || node->callback;
+  for (const WriteNode* node = backlog->buffered.first(); node; node = node->next)
+    ++count, callbacks = callbacks || node->callback;
   backlog->buffered.move_to(backlog->in_flight);
   backlog->in_flight_length = size;
   buffer_processing = false;
@@ -8629,8 +8704,8 @@ inline void SocketState::write_failed_later(const Error& error, WriteCallback ca
 inline void SocketState::write_failed(const Error& error) {
   drop_request(error);
   OnThrowWith again{*this, error, +[](SocketState& self, const Error& why) {
-    self.tick_with(why, [](SocketState& socket, const Error& told) { socket.write_failed(told); });
-  }};
+                      self.tick_with(why, [](SocketState& socket, const Error& told) { socket.write_failed(told); });
+                    }};
   while (backlog && !backlog->in_flight.empty()) {
     const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
     backlog->in_flight.pop();
@@ -8709,15 +8784,17 @@ class Server;
 /// - `pause`, `resume`, `readable`, `pipe` (Socket source), `unpipe` (Socket source)
 class Socket : public Emitter<Socket> {
  public:
-  using Events = detail::EventTable<
-      detail::Event<"close", bool>, detail::Event<"connect">,
-      detail::Event<"connectionAttempt", std::string_view, int, Family>,
-      detail::Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
-      detail::Event<"connectionAttemptTimeout", std::string_view, int, Family>, detail::Event<"data", Chunk>,
-      detail::Event<"drain">, detail::Event<"end">, detail::Event<"error", const Error>,
-      detail::Event<"lookup", const Error, std::string_view, Family, std::string_view>, detail::Event<"ready">,
-      detail::Event<"timeout">, detail::Event<"finish">, detail::Event<"prefinish">, detail::Event<"pause">,
-      detail::Event<"resume">, detail::Event<"readable">, detail::Event<"pipe", Socket>, detail::Event<"unpipe", Socket>>;
+  using Events =
+      detail::EventTable<detail::Event<"close", bool>, detail::Event<"connect">,
+                         detail::Event<"connectionAttempt", std::string_view, int, Family>,
+                         detail::Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
+                         detail::Event<"connectionAttemptTimeout", std::string_view, int, Family>,
+                         detail::Event<"data", Chunk>, detail::Event<"drain">, detail::Event<"end">,
+                         detail::Event<"error", const Error>,
+                         detail::Event<"lookup", const Error, std::string_view, Family, std::string_view>,
+                         detail::Event<"ready">, detail::Event<"timeout">, detail::Event<"finish">,
+                         detail::Event<"prefinish">, detail::Event<"pause">, detail::Event<"resume">,
+                         detail::Event<"readable">, detail::Event<"pipe", Socket>, detail::Event<"unpipe", Socket>>;
 
   /// A socket that is not connected yet, on this thread's loop.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
@@ -8740,7 +8817,8 @@ class Socket : public Emitter<Socket> {
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(int port, std::string_view host = "localhost", F&& listener = nullptr) const {
-    return connect(ConnectOptions{.port = detail::explicit_port(port), .host = std::string(host)}, std::forward<F>(listener));
+    return connect(ConnectOptions{.port = detail::explicit_port(port), .host = std::string(host)},
+                   std::forward<F>(listener));
   }
   template <detail::OptionalListener F>
   const Socket& connect(int port, F&& listener) const {
@@ -8836,10 +8914,7 @@ class Socket : public Emitter<Socket> {
   }
   /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
   /// chunks come out whole (S14.20). It stays over reconnects.
-  const Socket& setEncoding(Encoding encoding = Encoding::utf8) const {
-    state_->set_encoding(encoding);
-    return *this;
-  }
+  const Socket& setEncoding(Encoding encoding = Encoding::utf8) const { return state_->set_encoding(encoding), *this; }
   /// The same by Node's name of it, "utf8", "UCS-2", …; throws `ERR_UNKNOWN_ENCODING`.
   const Socket& setEncoding(std::string_view name) const { return setEncoding(detail::require_encoding(name)); }
   /// What `setEncoding` said; empty: bytes.
@@ -8854,8 +8929,7 @@ class Socket : public Emitter<Socket> {
   /// Takes one destination off, or all; this socket pauses when it was the last (S24.9).
   const Socket& unpipe() const { return detail::unpipe(*this, nullptr), *this; }
   const Socket& unpipe(const Socket& destination) const {
-    detail::unpipe(*this, destination.state_.get());
-    return *this;
+    return detail::unpipe(*this, destination.state_.get()), *this;
   }
   /// The library's own list of what it is piped to.
   detail::Pipes& pipes() const { return state_->more().pipes; }
@@ -8942,7 +9016,9 @@ class Socket : public Emitter<Socket> {
   bool allowHalfOpen() const { return state_->allow_half_open; }
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
-  bool readable() const { return !state_->destroyed && !state_->end_told && !state_->unreadable && !state_->error_told; }
+  bool readable() const {
+    return !state_->destroyed && !state_->end_told && !state_->unreadable && !state_->error_told;
+  }
   bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
   std::optional<bool> readableFlowing() const {
     if (state_->flow_state == detail::Flow::unset) return std::nullopt;
@@ -9013,7 +9089,8 @@ class Socket : public Emitter<Socket> {
   }
   std::optional<std::string> take(std::size_t n, bool all) const {
     std::string piece;
-    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended) state_->start_reading();  // S25.5
+    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
+      state_->start_reading();  // S25.5
     if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
     return piece;
   }
@@ -9033,9 +9110,9 @@ template <class Destination>
 Destination Socket::pipe(Destination destination, PipeOptions options) const {
   if (!readable() && !readableEnded()) detail::raise(detail::coded(Errc::ERR_STREAM_CANNOT_PIPE));
   if constexpr (std::is_same_v<Destination, Socket>) {
-    detail::start_pipe(*this, destination, destination.state_.get(), options,
-                       [this, &destination] { destination.tell_pipe(*this); },
-                       [source = *this, destination] { destination.tell_unpipe(source); });
+    detail::start_pipe(
+        *this, destination, destination.state_.get(), options, [this, &destination] { destination.tell_pipe(*this); },
+        [source = *this, destination] { destination.tell_unpipe(source); });
   } else {
     detail::start_pipe(*this, destination, nullptr, options, [] {}, [] {});
   }
@@ -9068,7 +9145,8 @@ inline void SocketState::tell_attempt_failed(std::string_view address, int port,
 inline void SocketState::tell_attempt_timeout(std::string_view address, int port, Family family) {
   tell<on_attempt_timeout>(*this, address, port, family);
 }
-inline void SocketState::tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host) {
+inline void SocketState::tell_lookup(const Error& error, std::string_view address, Family family,
+                                     std::string_view host) {
   tell<on_lookup>(*this, error, address, family, host);
 }
 inline void SocketState::tell_data(Chunk chunk) { tell<on_data>(*this, chunk); }
@@ -9108,7 +9186,10 @@ namespace net::inline NET_MACHINE {
 /// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
 template <class F = std::nullptr_t>
 Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen, .onread = options.onread, .signal = options.signal, .reusable = options.reusable});
+  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen,
+                                          .onread = options.onread,
+                                          .signal = options.signal,
+                                          .reusable = options.reusable});
   if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
   if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
   socket.connect(options, std::forward<F>(listener));
@@ -9207,7 +9288,9 @@ enum ServerEvent : unsigned { server_close, server_connection, server_error, ser
 struct ServerState : Handle {
   static const Operations table;
 
-  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) { acceptor.owner = static_cast<Handle*>(this); }
+  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) {
+    acceptor.owner = static_cast<Handle*>(this);
+  }
 
   // ── listening ──
   void listen(const ListenOptions& asked);
@@ -9263,7 +9346,7 @@ struct ServerState : Handle {
   ServerOptions options;
   std::size_t connections = 0;
   std::optional<std::size_t> most_connections;
-  std::uint32_t round = 0;          // counts listens, so that a late lookup can tell
+  std::uint32_t round = 0;  // counts listens, so that a late lookup can tell
   bool looking_up : 1 = false;
   bool wanted : 1 = true;
   bool counted : 1 = false;
@@ -9271,7 +9354,7 @@ struct ServerState : Handle {
   bool drop_max_connection : 1 = false;
   bool inherits_no_delay : 1 = false;
   bool close_ticking : 1 = false;
-  std::string path;                 // kept after close() (S8.7)
+  std::string path;  // kept after close() (S8.7)
   Ref<AbortHook> abort_hook;
 
   ~ServerState() { forget_signal(); }
@@ -9375,7 +9458,8 @@ inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
 inline void ServerState::bound(int failed, std::string_view address, int port) {
   if (failed < 0) {
-    tick_with(listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
+    tick_with(
+        listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
     return;
   }
   opened();
@@ -9393,9 +9477,10 @@ inline void ServerState::opened() {
   inherits_no_delay = false;
   if (options.noDelay) set_no_delay(true);
   recount();
-  tick_with(round, +[](ServerState& self, const std::uint32_t& asked) {
-    if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
-  });
+  tick_with(
+      round, +[](ServerState& self, const std::uint32_t& asked) {
+        if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
+      });
 }
 
 /// What is set on the listening descriptor is inherited: one call less a connection.
@@ -9504,7 +9589,8 @@ inline void ServerState::accepted(NativeHandle fd) {
 
 inline void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  tell_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port, remote.ip.family});
+  tell_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+             remote.ip.family});
 }
 
 }  // namespace net::detail::inline NET_MACHINE
@@ -9524,8 +9610,9 @@ namespace net::inline NET_MACHINE {
 /// - `close`: it listens no more, and all connections are gone (S9.14)
 class Server : public Emitter<Server> {
  public:
-  using Events = detail::EventTable<detail::Event<"close">, detail::Event<"connection", Socket>, detail::Event<"error", const Error>,
-                                    detail::Event<"listening">, detail::Event<"drop", const DropInfo>>;
+  using Events = detail::EventTable<detail::Event<"close">, detail::Event<"connection", Socket>,
+                                    detail::Event<"error", const Error>, detail::Event<"listening">,
+                                    detail::Event<"drop", const DropInfo>>;
 
   template <class F = std::nullptr_t>
   explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)
@@ -9556,7 +9643,8 @@ class Server : public Emitter<Server> {
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, int backlog, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port), .host = std::string(host), .backlog = backlog}, std::forward<F>(listener));
+    return listen(ListenOptions{.port = checked(port), .host = std::string(host), .backlog = backlog},
+                  std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
@@ -9666,7 +9754,8 @@ class Server : public Emitter<Server> {
 
   template <fixed_string Name>
   static constexpr void check_event() {
-    static_assert(Events::has<Name>, "net::Server has no event of that name; it has: close connection error listening drop");
+    static_assert(Events::has<Name>,
+                  "net::Server has no event of that name; it has: close connection error listening drop");
   }
   detail::Listeners& events() const { return state_->listeners; }
 
@@ -9686,9 +9775,11 @@ class Server : public Emitter<Server> {
       }
       if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
         // the spelling is Node's
-        detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
-                                    "The argument 'options' can not set readableAll or writableAllt to true when path is "
-                                    "abstract unix socket. Received " + detail::visible(options.path)));
+        detail::raise(
+            detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+                          "The argument 'options' can not set readableAll or writableAllt to true when path is "
+                          "abstract unix socket. Received " +
+                              detail::visible(options.path)));
       }
     } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
       detail::raise(detail::bad_port("options.port", options.port));
@@ -9817,15 +9908,15 @@ class Reader {
 
   Socket socket_;
   std::coroutine_handle<> waiter_;
-  std::string held_;         // received; the part before start_ was taken
+  std::string held_;  // received; the part before start_ was taken
   std::size_t start_ = 0;
-  std::size_t searched_ = 0; // of the rest, has no line feed
-  std::size_t size_ = none;  // of what was found for the task; none: nothing
-  std::size_t skip_ = 0;     // the same with its line feed
+  std::size_t searched_ = 0;  // of the rest, has no line feed
+  std::size_t size_ = none;   // of what was found for the task; none: nothing
+  std::size_t skip_ = 0;      // the same with its line feed
   std::size_t amount_ = 0;
   Kind kind_ = Kind::chunk;
   bool ended_ = false;
-  bool* gone_ = nullptr;     // to be told if the reader goes while it resumes its task
+  bool* gone_ = nullptr;  // to be told if the reader goes while it resumes its task
   bool too_long_ = false;
   std::optional<Error> failure_;
   Listener listeners_[4];
@@ -10175,7 +10266,8 @@ template <fixed_string Name, class Emitting>
 constexpr auto row_of() {
   static_assert(Emitting::Events::template has<Name>, "the emitter has no event of that name");
   if constexpr (Emitting::Events::template has<Name>) {
-    return std::type_identity<typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
+    return std::type_identity<
+        typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
   } else {
     return std::type_identity<Event<Name>>{};
   }
@@ -10425,7 +10517,9 @@ inline detail::ConnectAwaiter connected(const ConnectOptions& options) { return 
 inline detail::ConnectAwaiter connected(int port, std::string_view host = "localhost") {
   return detail::ConnectAwaiter(createConnection(port, host));
 }
-inline detail::ConnectAwaiter connected(std::string_view path) { return detail::ConnectAwaiter(createConnection(path)); }
+inline detail::ConnectAwaiter connected(std::string_view path) {
+  return detail::ConnectAwaiter(createConnection(path));
+}
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is room for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
@@ -10560,9 +10654,9 @@ inline constexpr Handle::Operations JobState<T>::table{
 /// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
 struct WorkItem {
   struct Operations {
-    void (*run)(WorkItem&);                         // on a thread of the pool
-    void (*drop)(WorkItem&, const Error&);          // instead
-    void (*finish)(WorkItem&);                      // on the loop
+    void (*run)(WorkItem&);                 // on a thread of the pool
+    void (*drop)(WorkItem&, const Error&);  // instead
+    void (*finish)(WorkItem&);              // on the loop
     void (*destroy)(WorkItem&) noexcept;
   };
   const Operations* operations;
@@ -10597,7 +10691,8 @@ template <class T, class F>
 struct Work : WorkItem {
   static const Operations table;
 
-  Work(JobState<T>& asked, F&& function) : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
+  Work(JobState<T>& asked, F&& function)
+      : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
     mailbox->retain();
   }
   ~Work() { mailbox->release(); }
@@ -10764,7 +10859,9 @@ class WorkerPool {
   auto exec(F f, A... args) -> Job<std::invoke_result_t<F, A...>> {
     using T = std::invoke_result_t<F, A...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
-    auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T { return std::move(f)(std::move(args)...); };
+    auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T {
+      return std::move(f)(std::move(args)...);
+    };
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(Loop::current().core()));
     if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
       state->call_off();
@@ -10775,7 +10872,8 @@ class WorkerPool {
 
  private:
   static void drop(detail::WorkRef work) {
-    work->operations->drop(*work, detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began"));
+    work->operations->drop(*work,
+                           detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began"));
     std::move(work).send_home();
   }
 

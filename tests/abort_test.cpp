@@ -91,7 +91,8 @@ TEST_CASE("S20.3: with a signal that has aborted nothing is connected") {
   const OneConnection one(loop);
   const net::AbortController controller;
   controller.abort();
-  const net::Socket client = net::connect(loop, {.port = one.port(), .host = "127.0.0.1", .signal = controller.signal()});
+  const net::Socket client =
+      net::connect(loop, {.port = one.port(), .host = "127.0.0.1", .signal = controller.signal()});
   Log log;
   note(client, log);
   CHECK(client.destroyed());

@@ -43,10 +43,9 @@ bool was_turned_away(const Descriptor& client) {
   return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
-} // namespace
+}  // namespace
 
-TEST_CASE(
-    "an acceptor gives one connection after the other, in the order in which they came, and then none") {
+TEST_CASE("an acceptor gives one connection after the other, in the order in which they came, and then none") {
   fd_acceptor acceptor;
   CHECK_FALSE(acceptor.is_open());
   REQUIRE(acceptor.listen(os::parse_endpoint("127.0.0.1", 0), {}) == 0);
@@ -88,8 +87,7 @@ TEST_CASE(
     const Descriptor one = client_of(acceptor), other = client_of(acceptor);
     int nothing = 0;
     {
-      const NoneLeft
-          none; // without a descriptor a sanitizer cannot even look at memory: nothing is checked in here
+      const NoneLeft none;  // without a descriptor a sanitizer cannot even look at memory: nothing is checked in here
       nothing = acceptor.try_accept();
     }
     CHECK_MESSAGE((nothing == -EAGAIN || nothing == -EMFILE), "nobody is left to accept");

@@ -24,7 +24,9 @@ template <class Call>
 net::Error failure(Call call) {
   try {
     call();
-  } catch (const net::Error& error) { return error; }
+  } catch (const net::Error& error) {
+    return error;
+  }
   return {};
 }
 
@@ -58,9 +60,8 @@ TEST_CASE("S6.11: texts that are not rules are ignored") {
 TEST_CASE("S6.11: a rule with a wrong address throws; the ones before it stay") {
   const auto code_of = [](std::string_view rule) {
     const BlockList list;
-    const net::Error error = failure([&] {
-      list.fromJSON("[\"Address: IPv4 1.1.1.1\",\"" + std::string(rule) + "\",\"Address: IPv4 2.2.2.2\"]");
-    });
+    const net::Error error = failure(
+        [&] { list.fromJSON("[\"Address: IPv4 1.1.1.1\",\"" + std::string(rule) + "\",\"Address: IPv4 2.2.2.2\"]"); });
     CHECK(list.rules() == Rules{"Address: IPv4 1.1.1.1"});
     return error.code();
   };
@@ -135,8 +136,7 @@ TEST_CASE("S6.11: text that is not JSON is a syntax error and adds nothing") {
     CHECK(error);
   }
   CHECK(failure([&] { list.fromJSON("[\"a\""); }).what() == "Unexpected end of JSON input"sv);
-  CHECK(failure([&] { list.fromJSON("[\"a\" x]"); }).what() ==
-        "Unexpected character in JSON at position 5"sv);
+  CHECK(failure([&] { list.fromJSON("[\"a\" x]"); }).what() == "Unexpected character in JSON at position 5"sv);
   CHECK(list.rules().empty());
 }
 

@@ -14,18 +14,14 @@ constexpr BlockRule address(std::string_view ip) { return {RuleKind::address, 0,
 constexpr BlockRule range(std::string_view first, std::string_view last) {
   return {RuleKind::range, 0, at(first), at(last)};
 }
-constexpr BlockRule subnet(std::string_view ip, std::uint8_t prefix) {
-  return {RuleKind::subnet, prefix, at(ip)};
-}
+constexpr BlockRule subnet(std::string_view ip, std::uint8_t prefix) { return {RuleKind::subnet, prefix, at(ip)}; }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("S6.6: as a number an IPv4 address is the mapped one") {
-  static_assert(wide(at("1.2.3.4")) == wide(at("::ffff:1.2.3.4")) &&
-                wide(at("1.2.3.4")).low == 0xffff01020304);
+  static_assert(wide(at("1.2.3.4")) == wide(at("::ffff:1.2.3.4")) && wide(at("1.2.3.4")).low == 0xffff01020304);
   static_assert(wide(at("1:2:3:4:5:6:7:8")) == Wide{0x0001000200030004, 0x0005000600070008});
-  static_assert(is_mapped(wide(at("0.0.0.0"))) && is_mapped(last_mapped) &&
-                !is_mapped(wide(at("::1.2.3.4"))));
+  static_assert(is_mapped(wide(at("0.0.0.0"))) && is_mapped(last_mapped) && !is_mapped(wide(at("::1.2.3.4"))));
   static_assert(!is_mapped(Wide{1, 0xffff00000000}) && !is_mapped(Wide{0, 0x1000000000000}));
   static_assert(ipv4_part(wide(at("1.2.3.4"))) == 0x01020304);
   static_assert(later({1, 0}, {0, 9}) == Wide{1, 0} && earlier({1, 0}, {0, 9}) == Wide{0, 9});
@@ -34,8 +30,7 @@ TEST_CASE("S6.6: as a number an IPv4 address is the mapped one") {
 TEST_CASE("S6.3: ends are out of order only if they can be compared: of one family, or both mapped") {
   static_assert(in_order(at("1.1.1.1"), at("1.1.1.1")) && in_order(at("1.1.1.1"), at("2.0.0.0")));
   static_assert(!in_order(at("2.0.0.0"), at("1.1.1.1")) && !in_order(at("::2"), at("::1")));
-  static_assert(!in_order(at("2.0.0.0"), at("::ffff:1.1.1.1")) &&
-                in_order(at("1.1.1.1"), at("::ffff:1.1.1.2")));
+  static_assert(!in_order(at("2.0.0.0"), at("::ffff:1.1.1.1")) && in_order(at("1.1.1.1"), at("::ffff:1.1.1.2")));
   static_assert(in_order(at("1.1.1.1"), at("::1")) && in_order(at("ffff::"), at("1.1.1.1")));
 }
 
@@ -88,10 +83,8 @@ TEST_CASE(
 
 TEST_CASE("S6.9: the rules are kept as they were added, oldest first, whatever they match") {
   BlockRules rules;
-  for (int i = 0; i < 100; ++i)
-    rules.add({RuleKind::address, 0, ipv4_address(static_cast<std::uint32_t>(i % 10))});
+  for (int i = 0; i < 100; ++i) rules.add({RuleKind::address, 0, ipv4_address(static_cast<std::uint32_t>(i % 10))});
   const auto kept = rules.rules();
   REQUIRE(kept.size() == 100);
-  for (std::size_t i = 0; i < 100; ++i)
-    CHECK(kept[i].first == ipv4_address(static_cast<std::uint32_t>(i % 10)));
+  for (std::size_t i = 0; i < 100; ++i) CHECK(kept[i].first == ipv4_address(static_cast<std::uint32_t>(i % 10)));
 }

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <net/detail/acceptor.hpp>
 #include <poll.h>
+#include <net/detail/acceptor.hpp>
 #include <string>
 
 #include "tests/support.hpp"

@@ -42,5 +42,5 @@ TEST_CASE("S3.13: what is wrong with the options is thrown: no port, a local add
   CHECK(code({.port = 1, .autoSelectFamilyAttemptTimeout = 0}) == "ERR_OUT_OF_RANGE");
   CHECK(code({.port = 1, .host = "a.name", .hints = 1 << 30}) == "ERR_INVALID_ARG_VALUE");
   CHECK_NOTHROW(require_connectable({.port = 1, .host = "127.0.0.1", .hints = 1 << 30}));  // nothing is looked up
-  CHECK_NOTHROW(require_connectable({.port = 65536, .path = "/a/path"}));                   // a path has no port
+  CHECK_NOTHROW(require_connectable({.port = 65536, .path = "/a/path"}));                  // a path has no port
 }

@@ -44,8 +44,7 @@ TEST_CASE("S7.2, S7.3: connect takes options, a port and a host, or a path, and 
 TEST_CASE("S7.3, S12.2: the listener of connect is added before anything else is checked") {
   net::Loop loop;
   const net::Socket socket(loop);
-  CHECK(error_of([&] { socket.connect({.host = "127.0.0.1"}, [] {}); }).code() ==
-        net::Errc::ERR_MISSING_ARGS);
+  CHECK(error_of([&] { socket.connect({.host = "127.0.0.1"}, [] {}); }).code() == net::Errc::ERR_MISSING_ARGS);
   CHECK(socket.listenerCount<"connect">() == 1);
 }
 
@@ -54,13 +53,12 @@ TEST_CASE("S7.7: connect asks for localhost when no host is named") {
   const net::Socket socket(loop);
   std::string asked;
   socket.on<"error">([] {});
-  socket.connect(
-      {.port = 1,
-       .host = "",
-       .lookup = [&asked](std::string_view host, const net::LookupOptions&, net::LookupCallback answer) {
-         asked = host;
-         answer(net::Error(std::string("no answer")), {});
-       }});
+  socket.connect({.port = 1,
+                  .host = "",
+                  .lookup = [&asked](std::string_view host, const net::LookupOptions&, net::LookupCallback answer) {
+                    asked = host;
+                    answer(net::Error(std::string("no answer")), {});
+                  }});
   run_to_the_end(loop);
   CHECK(asked == "localhost");
   CHECK(net::ConnectOptions{}.host == "localhost");
@@ -70,8 +68,7 @@ TEST_CASE("S18.9: the timeout option of createConnection is set before the conne
   net::Loop loop;
   const OneConnection one(loop);
   one.server.on<"connection">([](net::Socket socket) { socket.resume(); });
-  const net::Socket client =
-      net::createConnection(loop, {.port = one.port(), .host = "127.0.0.1", .timeout = 5});
+  const net::Socket client = net::createConnection(loop, {.port = one.port(), .host = "127.0.0.1", .timeout = 5});
   CHECK(client.timeout()->count() == 5);
   bool told = false;
   client.on<"timeout">([&told, client] {

@@ -72,7 +72,8 @@ void note_attempts(const net::Socket& socket, Log& log) {
 
 // ── one address ────────────────────────────────────────────────────────────
 
-TEST_CASE("S12.1, S12.5, S12.15, S28.8: connecting to an IP: no lookup, the attempt on a tick, 'ready' behind 'connect'") {
+TEST_CASE(
+    "S12.1, S12.5, S12.15, S28.8: connecting to an IP: no lookup, the attempt on a tick, 'ready' behind 'connect'") {
   net::Loop loop;
   Log log;
   const OneConnection one(loop);
@@ -104,7 +105,8 @@ TEST_CASE("S12.1, S12.5, S12.15, S28.8: connecting to an IP: no lookup, the atte
   CHECK(log.text() == "attempt connect listener ready tick end prefinish finish close(false)");
 }
 
-TEST_CASE("S12.16, S3.2, S28.10: nobody there: 'connectionAttemptFailed', then 'error', immediates, 'close' with true") {
+TEST_CASE(
+    "S12.16, S3.2, S28.10: nobody there: 'connectionAttemptFailed', then 'error', immediates, 'close' with true") {
   net::Loop loop;
   Log log;
   const ClosedPort closed;
@@ -185,7 +187,8 @@ TEST_CASE("S12.18, S28.14: a bind that fails: no attempt, 'error' bind …, 'clo
   CHECK(log.text() == "error(" + expected + ") close(true)");
 }
 
-TEST_CASE("S12.17, S3.4, S28.13: a connect call that fails at once: no 'connectionAttemptFailed', the local end is shown") {
+TEST_CASE(
+    "S12.17, S3.4, S28.13: a connect call that fails at once: no 'connectionAttemptFailed', the local end is shown") {
   net::Loop loop;
   Log log;
   const net::Socket client(loop);
@@ -231,9 +234,8 @@ TEST_CASE("S12.4, S12.21, S12.22, S28.40: connecting again in 'close', three rou
   Log log;
   const net::Server server(loop);
   server.listen(0);
-  server.on<"connection">([](const net::Socket& socket) {
-    socket.on<"data">([socket](net::Chunk chunk) { socket.end(chunk.view()); });
-  });
+  server.on<"connection">(
+      [](const net::Socket& socket) { socket.on<"data">([socket](net::Chunk chunk) { socket.end(chunk.view()); }); });
   const net::Socket client = client_of(loop, server);
   int round = 0;
   client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
@@ -354,9 +356,10 @@ TEST_CASE("S7.8, S7.9: the defaults of family selection are the process's, and r
   net::setDefaultAutoSelectFamily(false);
   bool all = true;
   const net::Socket socket(loop);
-  socket.connect({.port = 1, .host = "name", .lookup = [&](std::string_view, const net::LookupOptions& options, net::LookupCallback) {
-                    all = options.all;
-                  }});
+  socket.connect(
+      {.port = 1,
+       .host = "name",
+       .lookup = [&](std::string_view, const net::LookupOptions& options, net::LookupCallback) { all = options.all; }});
   socket.destroy();
   net::setDefaultAutoSelectFamily(true);
   CHECK_FALSE(all);
@@ -393,9 +396,10 @@ TEST_CASE("S12.10, S28.12, S3.7: a lookup that fails: 'lookup' with the error, '
   Log log;
   const net::Socket client(loop);
   note_attempts(client, log);
-  client.connect({.port = 1, .host = "x", .lookup = [](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
-                    answer(net::Error(net::Errc::ERR_LOOKUP_NOT_FOUND, "my own words"), {});
-                  }});
+  client.connect(
+      {.port = 1, .host = "x", .lookup = [](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
+         answer(net::Error(net::Errc::ERR_LOOKUP_NOT_FOUND, "my own words"), {});
+       }});
   run_to_the_end(loop);
   CHECK(log.text() == "lookup:ENOTFOUND error:ENOTFOUND close(true)");
   CHECK(std::string(client.errored().what()) == "my own words");
@@ -438,7 +442,8 @@ TEST_CASE("S12.11: a lookup that answers no IP, or no family: an error after 'lo
     CHECK(std::string(client.errored().what()) == "Invalid IP address: not an ip");
   }
   SUBCASE("no family") {
-    client.connect({.port = 80, .host = "x", .family = v4, .lookup = answering({{"127.0.0.1", static_cast<net::Family>(7)}})});
+    client.connect(
+        {.port = 80, .host = "x", .family = v4, .lookup = answering({{"127.0.0.1", static_cast<net::Family>(7)}})});
     run_to_the_end(loop);
     CHECK(log.text() == "lookup:127.0.0.1 error:ERR_INVALID_ADDRESS_FAMILY close(true)");
     CHECK(std::string(client.errored().what()) == "Invalid address family: 7 x:80");
@@ -456,9 +461,10 @@ TEST_CASE("S12.12, S17.8: destroyed during the lookup: 'close' only, and the ans
   net::LookupCallback later;
   const net::Socket client(loop);
   note_attempts(client, log);
-  client.connect({.port = 1, .host = "x", .lookup = [&](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
-                    later = answer;
-                  }});
+  client.connect(
+      {.port = 1, .host = "x", .lookup = [&](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
+         later = answer;
+       }});
   client.destroy();
   run_to_the_end(loop);
   const net::LookupAddress found{"127.0.0.1", v4};
@@ -474,12 +480,16 @@ TEST_CASE("S12.23: a lookup may answer later, and a second answer counts for not
   one.server.on<"connection">([](const net::Socket& socket) { socket.end(); });
   const net::Socket client(loop);
   note_attempts(client, log);
-  client.connect({.port = one.port(), .host = "x", .lookup = [&](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
-                    loop.setTimeout([answer] {
-                      const net::LookupAddress found{"127.0.0.1", v4};
-                      answer(net::Error(), {&found, 1});
-                      answer(net::Error("again"), {});
-                    }, 1);
+  client.connect({.port = one.port(),
+                  .host = "x",
+                  .lookup = [&](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
+                    loop.setTimeout(
+                        [answer] {
+                          const net::LookupAddress found{"127.0.0.1", v4};
+                          answer(net::Error(), {&found, 1});
+                          answer(net::Error("again"), {});
+                        },
+                        1);
                   }});
   run_to_the_end(loop);
   CHECK(log.text() == "lookup:127.0.0.1 try:127.0.0.1 connect close(false)");
@@ -493,11 +503,14 @@ TEST_CASE("S13.3, S13.4, S13.5: families alternate; invalid and repeated address
   const ClosedPort closed;
   const net::Socket client(loop);
   note_attempts(client, log);
-  client.connect({.port = closed.number(), .host = "many.names",
-                  .lookup = answering({{"bad", v4}, {"127.0.0.1", v4}, {"127.0.0.2", v4}, {"127.0.0.1", v4}, {"::1", v6}})});
+  client.connect(
+      {.port = closed.number(),
+       .host = "many.names",
+       .lookup = answering({{"bad", v4}, {"127.0.0.1", v4}, {"127.0.0.2", v4}, {"127.0.0.1", v4}, {"::1", v6}})});
   run_to_the_end(loop);
   CHECK(log.has("lookup:bad lookup:127.0.0.1 lookup:127.0.0.2 lookup:127.0.0.1 lookup:::1 try:127.0.0.1"));
-  const std::size_t one = log.text().find("try:127.0.0.1"), two = log.text().find("try:::1"), three = log.text().find("try:127.0.0.2");
+  const std::size_t one = log.text().find("try:127.0.0.1"), two = log.text().find("try:::1"),
+                    three = log.text().find("try:127.0.0.2");
   CHECK(one < two);
   CHECK(two < three);
   CHECK(three != std::string::npos);
@@ -526,7 +539,8 @@ TEST_CASE("S13.12, S3.8, S28.17: all refused: one 'error', an aggregate with an 
   CHECK(std::string(told.errors()[0].what()) == "connect ECONNREFUSED 127.0.0.1:" + port);
   CHECK(std::string(told.errors()[1].what()) == "connect ECONNREFUSED 127.0.0.2:" + port);
   // S13.14
-  CHECK(client.autoSelectFamilyAttemptedAddresses() == std::vector<std::string>{"127.0.0.1:" + port, "127.0.0.2:" + port});
+  CHECK(client.autoSelectFamilyAttemptedAddresses() ==
+        std::vector<std::string>{"127.0.0.1:" + port, "127.0.0.2:" + port});
 }
 
 TEST_CASE("S13.6, S13.14: the list of attempted addresses stays until families are selected again") {
@@ -543,7 +557,8 @@ TEST_CASE("S13.6, S13.14: the list of attempted addresses stays until families a
   const std::vector<std::string> first{"127.0.0.1:" + port, "127.0.0.2:" + port};
   CHECK(connect({{"127.0.0.1", v4}, {"127.0.0.2", v4}}) == first);
   CHECK(connect({{"127.0.0.3", v4}}) == first);
-  CHECK(connect({{"127.0.0.3", v4}, {"127.0.0.1", v4}}) == std::vector<std::string>{"127.0.0.3:" + port, "127.0.0.1:" + port});
+  CHECK(connect({{"127.0.0.3", v4}, {"127.0.0.1", v4}}) ==
+        std::vector<std::string>{"127.0.0.3:" + port, "127.0.0.1:" + port});
 }
 
 TEST_CASE("S13.7, S13.8: an address whose family cannot be bound is left out without a word, its error is kept") {
@@ -553,7 +568,10 @@ TEST_CASE("S13.7, S13.8: an address whose family cannot be bound is left out wit
   holder.listen(0);
   const net::Socket client(loop);
   note_attempts(client, log);
-  client.connect({.port = 1, .host = "x", .localPort = holder.address()->port, .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}})});
+  client.connect({.port = 1,
+                  .host = "x",
+                  .localPort = holder.address()->port,
+                  .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}})});
   holder.close();
   run_to_the_end(loop);
   CHECK(log.text() == "lookup:127.0.0.1 lookup:127.0.0.2 error:EADDRINUSE close(true)");
@@ -577,12 +595,14 @@ TEST_CASE("S13.4: an IPv4 address that the lookup calls IPv6 cannot be connected
     client.connect({.port = 1, .host = "x", .lookup = answering({{"127.0.0.1", v6}, {"127.0.0.1", v4}})});
     run_to_the_end(loop);
     CHECK(log.text() ==
-          "lookup:127.0.0.1 lookup:127.0.0.1 try:127.0.0.1 failed:127.0.0.1:EINVAL try:127.0.0.1 failed:127.0.0.1:ECONNREFUSED "
+          "lookup:127.0.0.1 lookup:127.0.0.1 try:127.0.0.1 failed:127.0.0.1:EINVAL try:127.0.0.1 "
+          "failed:127.0.0.1:ECONNREFUSED "
           "error:EINVAL close(true)");
   }
 }
 
-TEST_CASE("S13.10, S13.15, S28.15: the first is refused, the second answers: no 'error', and the data goes to it once") {
+TEST_CASE(
+    "S13.10, S13.15, S28.15: the first is refused, the second answers: no 'error', and the data goes to it once") {
   net::Loop loop;
   Log log;
   std::string heard;
@@ -595,11 +615,13 @@ TEST_CASE("S13.10, S13.15, S28.15: the first is refused, the second answers: no 
   });
   const net::Socket client(loop);
   note_attempts(client, log);
-  client.connect({.port = server.address()->port, .host = "x", .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}})});
+  client.connect(
+      {.port = server.address()->port, .host = "x", .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}})});
   client.end("once");
   run_to_the_end(loop);
   CHECK(log.text() ==
-        "lookup:127.0.0.1 lookup:127.0.0.2 try:127.0.0.1 failed:127.0.0.1:ECONNREFUSED try:127.0.0.2 connect close(false)");
+        "lookup:127.0.0.1 lookup:127.0.0.2 try:127.0.0.1 failed:127.0.0.1:ECONNREFUSED try:127.0.0.2 connect "
+        "close(false)");
   CHECK(heard == "once");
   CHECK(client.autoSelectFamilyAttemptedAddresses().size() == 2);
 }
@@ -617,7 +639,9 @@ TEST_CASE("S13.9, S28.16: a slow address: after the delay 'connectionAttemptTime
   });
   const net::Socket client(loop);
   note_attempts(client, log);
-  client.connect({.port = slow.port(), .host = "x", .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}}),
+  client.connect({.port = slow.port(),
+                  .host = "x",
+                  .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}}),
                   .autoSelectFamilyAttemptTimeout = net::Duration(1)});  // at least 10
   run_to_the_end(loop);
   CHECK(log.text() ==
@@ -642,7 +666,9 @@ TEST_CASE("racing: an attempt that was slow goes on, and may still win when the 
       client.destroy();
     }
   });
-  client.connect({.port = port, .host = "x", .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}}),
+  client.connect({.port = port,
+                  .host = "x",
+                  .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}}),
                   .autoSelectFamilyAttemptTimeout = net::Duration(10)});
   run_to_the_end(loop);
   CHECK(log.has("slow:127.0.0.1 try:127.0.0.2 failed:127.0.0.2:ECONNREFUSED"));
@@ -657,13 +683,17 @@ TEST_CASE("S13.13: destroyed during an attempt: it is cancelled, and no other on
   const net::Socket client(loop);
   note_attempts(client, log);
   client.on<"connectionAttempt">([&] { loop.setImmediate([&] { client.destroy(); }); });
-  client.connect({.port = slow.port(), .host = "x", .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}}),
+  client.connect({.port = slow.port(),
+                  .host = "x",
+                  .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}}),
                   .autoSelectFamilyAttemptTimeout = net::Duration(100000)});
   run_to_the_end(loop);
   CHECK(log.text() == "lookup:127.0.0.1 lookup:127.0.0.2 try:127.0.0.1 failed:127.0.0.1:ECANCELED close(false)");
 }
 
-TEST_CASE("S13.13, S2.2: what is queued when a cancelled attempt is told runs before 'close', where connecting again begins") {
+TEST_CASE(
+    "S13.13, S2.2: what is queued when a cancelled attempt is told runs before 'close', where connecting again "
+    "begins") {
   net::Loop loop;
   Log log;
   const ClosedPort closed;
@@ -688,7 +718,9 @@ TEST_CASE("S13.13: destroyed inside 'connectionAttemptTimeout': just 'close'") {
   const net::Socket client(loop);
   note_attempts(client, log);
   client.on<"connectionAttemptTimeout">([&] { client.destroy(); });
-  client.connect({.port = slow.port(), .host = "x", .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}}),
+  client.connect({.port = slow.port(),
+                  .host = "x",
+                  .lookup = answering({{"127.0.0.1", v4}, {"127.0.0.2", v4}}),
                   .autoSelectFamilyAttemptTimeout = net::Duration(10)});
   run_to_the_end(loop);
   CHECK(log.text() == "lookup:127.0.0.1 lookup:127.0.0.2 try:127.0.0.1 slow:127.0.0.1 close(false)");
@@ -759,7 +791,9 @@ TEST_CASE("S12.3: connecting what is connecting or connected is refused, and dis
   CHECK(heard == "fine");
 }
 
-TEST_CASE("S2.13: neither a 'connect' listener that throws nor, behind it, a write's callback keeps the socket from reading") {
+TEST_CASE(
+    "S2.13: neither a 'connect' listener that throws nor, behind it, a write's callback keeps the socket from "
+    "reading") {
   net::Loop loop;
   const OneConnection one(loop);
   one.server.on<"connection">([](const net::Socket& socket) { socket.end("answer"); });

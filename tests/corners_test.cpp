@@ -25,22 +25,19 @@ net::Error failure_of(const net::ConnectOptions& options) {
   return failure;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("S3.3: an error of a connection from a port that was asked for names the local end") {
   net::Loop loop;
   const net::Server server(loop);
   server.listen(0);
-  const int port = server.address()->port; // free again in a moment
+  const int port = server.address()->port;  // free again in a moment
   server.close();
   run_to_the_end(loop);
   const net::Error any = failure_of({.port = 1, .host = "127.0.0.1", .localPort = port});
-  CHECK(std::string(any.what()) ==
-        "connect ECONNREFUSED 127.0.0.1:1 - Local (0.0.0.0:" + std::to_string(port) + ")");
-  const net::Error one =
-      failure_of({.port = 1, .host = "127.0.0.1", .localAddress = "127.0.0.1", .localPort = port});
-  CHECK(std::string(one.what()) ==
-        "connect ECONNREFUSED 127.0.0.1:1 - Local (127.0.0.1:" + std::to_string(port) + ")");
+  CHECK(std::string(any.what()) == "connect ECONNREFUSED 127.0.0.1:1 - Local (0.0.0.0:" + std::to_string(port) + ")");
+  const net::Error one = failure_of({.port = 1, .host = "127.0.0.1", .localAddress = "127.0.0.1", .localPort = port});
+  CHECK(std::string(one.what()) == "connect ECONNREFUSED 127.0.0.1:1 - Local (127.0.0.1:" + std::to_string(port) + ")");
   CHECK(one.localAddress() == "127.0.0.1");
   CHECK(one.localPort() == port);
 }
@@ -57,8 +54,7 @@ TEST_CASE("S3.4: an error of the connect call itself names the local end, withou
 TEST_CASE(
     "S3.17, S6.14, S29.18: addresses and block lists throw for bad text; a check without a family is of "
     "IPv4") {
-  CHECK(error_of([] { (void)net::SocketAddress({.address = "127.1"}); }).code() ==
-        net::Errc::ERR_INVALID_ADDRESS);
+  CHECK(error_of([] { (void)net::SocketAddress({.address = "127.1"}); }).code() == net::Errc::ERR_INVALID_ADDRESS);
   const net::BlockList list;
   CHECK(list.rules().empty());
   CHECK(error_of([&] { list.addAddress("nowhere"); }).code() == net::Errc::ERR_INVALID_ADDRESS);
@@ -108,12 +104,12 @@ TEST_CASE("S12.6: an IP as host needs neither lookup nor family") {
   one.server.on<"connection">([](net::Socket socket) { socket.resume(); });
   bool asked = false, connected = false;
   const net::Socket client(loop);
-  client.connect({.port = one.port(),
-                  .host = "127.0.0.1",
-                  .family = net::Family::IPv6,
-                  .lookup = [&asked](std::string_view, const net::LookupOptions&,
-                                     net::LookupCallback) { asked = true; }},
-                 [&connected] { connected = true; });
+  client.connect(
+      {.port = one.port(),
+       .host = "127.0.0.1",
+       .family = net::Family::IPv6,
+       .lookup = [&asked](std::string_view, const net::LookupOptions&, net::LookupCallback) { asked = true; }},
+      [&connected] { connected = true; });
   client.end();
   run_to_the_end(loop);
   CHECK(connected);

@@ -213,8 +213,10 @@ TEST_CASE("10,000 idle connections and 50 busy ones on one loop; the bytes of me
         bool good = true;
         char room[100];
         for (int round = 0; round < 20; ++round) {
-          for (std::size_t i = idle; i < clients.size(); ++i) good = good && ::send(clients[i].get(), room, 100, 0) == 100;
-          for (std::size_t i = idle; i < clients.size(); ++i) good = good && ::recv(clients[i].get(), room, 100, MSG_WAITALL) == 100;
+          for (std::size_t i = idle; i < clients.size(); ++i)
+            good = good && ::send(clients[i].get(), room, 100, 0) == 100;
+          for (std::size_t i = idle; i < clients.size(); ++i)
+            good = good && ::recv(clients[i].get(), room, 100, MSG_WAITALL) == 100;
         }
         if (good && ::write(from_child[1], "b", 1) == 1) status = 0;
       }
@@ -233,7 +235,8 @@ TEST_CASE("10,000 idle connections and 50 busy ones on one loop; the bytes of me
   const auto heap_after = ::mallinfo2();
   const std::size_t counted = allocations.bytes() / idle;
   // what the allocator took from its heap for them, its own overhead too; 0 under a sanitizer's allocator
-  const std::size_t in_use = (heap_after.uordblks + heap_after.hblkhd - heap_before.uordblks - heap_before.hblkhd) / idle;
+  const std::size_t in_use =
+      (heap_after.uordblks + heap_after.hblkhd - heap_before.uordblks - heap_before.hblkhd) / idle;
   const CountAllocations busy_allocations;
   REQUIRE(::write(go.get(), "g", 1) == 1);
   while (echoed < busy * 20 * 100) loop.runOnce();

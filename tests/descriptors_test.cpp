@@ -33,7 +33,8 @@ int bound_descriptor() {
 
 }  // namespace
 
-TEST_CASE("S22.1, S22.2: a descriptor that is wrapped counts as connected, is read at once, and is closed with its socket") {
+TEST_CASE(
+    "S22.1, S22.2: a descriptor that is wrapped counts as connected, is read at once, and is closed with its socket") {
   net::Loop loop;
   const std::size_t before = open_descriptors();
   const Pair pair;
@@ -91,7 +92,8 @@ TEST_CASE("S22.1: writing to a pipe that nobody reads is EPIPE, never a signal")
 TEST_CASE("S22.4, S3.14: what is no open stream is thrown, and stays open") {
   net::Loop loop;
   const auto wrap = [&](int fd) { return error_of([&] { net::Socket(loop, net::SocketOptions{.fd = fd}); }); };
-  CHECK(std::string(wrap(-5).what()) == "The value of \"fd\" is out of range. It must be >= 0 && <= 2147483647. Received -5");
+  CHECK(std::string(wrap(-5).what()) ==
+        "The value of \"fd\" is out of range. It must be >= 0 && <= 2147483647. Received -5");
   CHECK(std::string(wrap(1000000).what()) == "Unsupported fd type: UNKNOWN");
   const TemporaryDirectory directory;
   const Descriptor file(::open(directory.file("f").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -154,7 +156,8 @@ TEST_CASE("S22.5: a server listens on a descriptor that is bound, and never thro
   failing.listen({.fd = 1000000});
   run_to_the_end(loop);
   CHECK(errors.text() == "error(listen EINVAL: invalid argument)");
-  CHECK_MESSAGE(error_of([&] { failing.listen({.fd = -1}); }).code() == net::Errc::ERR_INVALID_ARG_VALUE, "-1 is no descriptor");
+  CHECK_MESSAGE(error_of([&] { failing.listen({.fd = -1}); }).code() == net::Errc::ERR_INVALID_ARG_VALUE,
+                "-1 is no descriptor");
 }
 
 TEST_CASE("S22.6: two servers listen on one address when one is given the other") {
@@ -217,8 +220,7 @@ TEST_CASE("release() with bytes that still wait throws, and the socket goes on")
   const net::Socket client = client_of(loop, one.server);
   one.server.on<"connection">([](net::Socket socket) { socket.resume(); });
   client.once<"connect">([&] {
-    while (client.write(std::string(1 << 20, 'x'))) {
-    }
+    while (client.write(std::string(1 << 20, 'x'))) {}
     CHECK(client.writableLength() > 0);
     CHECK(error_of([&] { (void)client.release(); }).code() == net::Errc::ERR_INVALID_STATE);
     client.end();

@@ -22,8 +22,7 @@ TEST_CASE("a duration is a number of milliseconds or any std::chrono duration, f
   CHECK(net::forever.milliseconds() > 1e200);
 }
 
-TEST_CASE(
-    "S2.6: a timer's length is cut to whole milliseconds; what is below 1, no number or above 2^31-1 is 1") {
+TEST_CASE("S2.6: a timer's length is cut to whole milliseconds; what is below 1, no number or above 2^31-1 is 1") {
   static_assert(timer_ms(1) == 1 && timer_ms(1.999) == 1 && timer_ms(2.0) == 2);
   static_assert(timer_ms(0) == 1 && timer_ms(0.999) == 1 && timer_ms(-5) == 1);
   static_assert(timer_ms(2147483647) == 2147483647 && timer_ms(2147483648.0) == 1);

@@ -74,14 +74,13 @@ static_assert(Thing::Events::index_of("nothing") == 3 && Thing::Events::index_of
 static_assert(Thing::Events::has<"end"> && !Thing::Events::has<"End"> && !Thing::Events::has<"ende">);
 static_assert(std::is_same_v<EventAt<Thing::Events, 1>::type, Event<"end">>);
 
-} // namespace
+}  // namespace
 
 TEST_CASE("S1.1: every way of adding gives the emitter back, so that calls make a chain") {
   Thing::State state;
   const Thing thing(state);
   const Thing& same =
-      thing.on<"end">([] {}).once<"end">([] {}).prependListener<"end">([] {}).prependOnceListener<"end">(
-          [] {});
+      thing.on<"end">([] {}).once<"end">([] {}).prependListener<"end">([] {}).prependOnceListener<"end">([] {});
   CHECK(&same == &thing);
   CHECK(thing.fire<1>());
   CHECK_MESSAGE(state.listeners.count(1) == 2, "those for one time have gone");
@@ -104,8 +103,7 @@ TEST_CASE("S1.1: prependOnceListener comes first, once, also in front of others 
   CHECK(order == "pz3");
 }
 
-TEST_CASE(
-    "S1.2: a token of what has run once, was removed, or never was, takes nothing off and is not told") {
+TEST_CASE("S1.2: a token of what has run once, was removed, or never was, takes nothing off and is not told") {
   Thing::State state;
   const Thing thing(state);
   std::string order;

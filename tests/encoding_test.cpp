@@ -24,22 +24,21 @@ constexpr bool names_read_back() {
 
 std::string hex(std::string_view bytes) { return decode(bytes, Encoding::hex); }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("S14.20: an encoding has Node's names, in any letter case, and its own name reads back") {
   static_assert(names_read_back());
   static_assert(parseEncoding("UTF-8") == Encoding::utf8 && parseEncoding("Ucs2") == Encoding::utf16le);
-  static_assert(parseEncoding("ucs-2") == Encoding::utf16le &&
-                parseEncoding("UTF-16LE") == Encoding::utf16le);
-  static_assert(parseEncoding("binary") == Encoding::latin1 &&
-                parseEncoding("BASE64URL") == Encoding::base64url);
-  static_assert(!parseEncoding("") && !parseEncoding("utf") && !parseEncoding("utf88") &&
-                !parseEncoding("utf16be"));
+  static_assert(parseEncoding("ucs-2") == Encoding::utf16le && parseEncoding("UTF-16LE") == Encoding::utf16le);
+  static_assert(parseEncoding("binary") == Encoding::latin1 && parseEncoding("BASE64URL") == Encoding::base64url);
+  static_assert(!parseEncoding("") && !parseEncoding("utf") && !parseEncoding("utf88") && !parseEncoding("utf16be"));
   static_assert(!parseEncoding("hex ") && !parseEncoding("latin-1") && !parseEncoding("base64\0"sv));
   net::Error error;
   try {
     (void)require_encoding("klingon");
-  } catch (const net::Error& thrown) { error = thrown; }
+  } catch (const net::Error& thrown) {
+    error = thrown;
+  }
   CHECK(error.name() == "ERR_UNKNOWN_ENCODING");
   CHECK(error.what() == "Unknown encoding: klingon"sv);
   CHECK(require_encoding("Hex") == Encoding::hex);
@@ -69,17 +68,15 @@ TEST_CASE(
   CHECK(is("\xF0", 1, false, true));
 }
 
-TEST_CASE(
-    "S15.1: hexadecimal text ends at the first pair that is none, base64 at '='; both take what Node takes") {
+TEST_CASE("S15.1: hexadecimal text ends at the first pair that is none, base64 at '='; both take what Node takes") {
   CHECK(hex(encode("abc", Encoding::hex)) == "ab");
   CHECK(hex(encode("0g11", Encoding::hex)) == "");
   CHECK(hex(encode("ABCDEF", Encoding::hex)) == "abcdef");
   CHECK(hex(encode("a", Encoding::hex)) == "");
   // {text, what Node makes of it, in both alphabets}
-  constexpr std::string_view rows[][2] = {{"YQ==YQ==", "61"}, {"=YQ", ""},      {"Y", ""},
-                                          {"YW", "61"},       {"YWJ", "6162"},  {"Y W\nJ j", "616263"},
-                                          {"-_+/", "fbffbf"}, {"YQ=", "61"},    {"Y=Q", ""},
-                                          {"YQ==\n", "61"},   {"YQ*Q", "6104"}, {"\u00E9\u20ACQQ", "41"}};
+  constexpr std::string_view rows[][2] = {
+      {"YQ==YQ==", "61"}, {"=YQ", ""},   {"Y", ""},   {"YW", "61"},     {"YWJ", "6162"},  {"Y W\nJ j", "616263"},
+      {"-_+/", "fbffbf"}, {"YQ=", "61"}, {"Y=Q", ""}, {"YQ==\n", "61"}, {"YQ*Q", "6104"}, {"\u00E9\u20ACQQ", "41"}};
   for (const auto& row : rows) {
     const std::string_view text = row[0], bytes = row[1];
     CAPTURE(text);
@@ -97,8 +94,7 @@ TEST_CASE("S15.1: latin1 and ascii keep the low byte of each UTF-16 unit, utf16l
   CHECK(encode("\xFF\x00"sv, Encoding::buffer) == "\xFF\x00"sv);
 }
 
-TEST_CASE(
-    "S14.24: a surrogate without its other half is one replacement character, a byte too many is dropped") {
+TEST_CASE("S14.24: a surrogate without its other half is one replacement character, a byte too many is dropped") {
   CHECK(decode(decode_hex("3dd800de3dd841003d"), Encoding::utf16le) == "\U0001F600\uFFFDA");
   CHECK(decode(decode_hex("00de3dd8"), Encoding::utf16le) == "\uFFFD\uFFFD");
   CHECK(decode("x", Encoding::utf16le) == "");

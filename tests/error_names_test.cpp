@@ -28,8 +28,7 @@ constexpr bool codes_are_told_apart() {
 
 constexpr bool kinds_are_nodes() {
   for (const CodeRow& row : code_rows) {
-    if (row.kind != "Error" && row.kind != "TypeError" && row.kind != "RangeError" &&
-        row.kind != "AbortError")
+    if (row.kind != "Error" && row.kind != "TypeError" && row.kind != "RangeError" && row.kind != "AbortError")
       return false;
   }
   return true;
@@ -53,10 +52,9 @@ constexpr bool lookup_numbers_differ() {
   return true;
 }
 
-} // namespace
+}  // namespace
 
-TEST_CASE(
-    "S3.10: every code of the library has one row, a name of its own, a text, and one of Node's kinds") {
+TEST_CASE("S3.10: every code of the library has one row, a name of its own, a text, and one of Node's kinds") {
   static_assert(codes_are_told_apart() && kinds_are_nodes());
   CHECK(kind_of(Errc::ERR_SOCKET_BAD_PORT) == "RangeError");
   CHECK(kind_of(Errc::ERR_MISSING_ARGS) == "TypeError");

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <ostream>
 #include <limits>
+#include <ostream>
 #include <string>
 
 using net::Errc;
@@ -21,7 +21,8 @@ TEST_CASE("S3.1: a system error says which call failed and how, and compares wit
 }
 
 TEST_CASE("S3.2: an address is shown with its port, but never with port 0") {
-  CHECK(std::string(net::detail::address_failure(ECONNREFUSED, "connect", "::1", 8080).what()) == "connect ECONNREFUSED ::1:8080");
+  CHECK(std::string(net::detail::address_failure(ECONNREFUSED, "connect", "::1", 8080).what()) ==
+        "connect ECONNREFUSED ::1:8080");
   const Error error = net::detail::address_failure(EADDRNOTAVAIL, "bind", "8.8.8.8", 0);
   CHECK(std::string(error.what()) == "bind EADDRNOTAVAIL 8.8.8.8");
   CHECK(error.address() == "8.8.8.8");
@@ -36,7 +37,8 @@ TEST_CASE("S3.3, S3.4: the local end is part of the message; of the fields only 
 }
 
 TEST_CASE("S3.5, S3.12: a listen error is described in words") {
-  CHECK(std::string(net::detail::listen_failure(EADDRINUSE, "::", 3000).what()) == "listen EADDRINUSE: address already in use :::3000");
+  CHECK(std::string(net::detail::listen_failure(EADDRINUSE, "::", 3000).what()) ==
+        "listen EADDRINUSE: address already in use :::3000");
   CHECK(std::string(net::detail::listen_failure(EINVAL, "", 0).what()) == "listen EINVAL: invalid argument");
 }
 
@@ -49,8 +51,8 @@ TEST_CASE("S3.7: a lookup error has the name, and no address") {
 }
 
 TEST_CASE("S3.8: an aggregate has no message, the code of its first error, and all of them") {
-  const Error error = net::detail::aggregate_failure({net::detail::system_failure(ECONNREFUSED, "connect"),
-                                                      net::detail::system_failure(ETIMEDOUT, "connect")});
+  const Error error = net::detail::aggregate_failure(
+      {net::detail::system_failure(ECONNREFUSED, "connect"), net::detail::system_failure(ETIMEDOUT, "connect")});
   CHECK(std::string(error.what()).empty());
   CHECK(error.kind() == "AggregateError");
   CHECK(error.name() == "ECONNREFUSED");
@@ -64,7 +66,8 @@ TEST_CASE("S3.10: errors of the library have Node's texts and kinds, and compare
   CHECK(port.code() == Errc::ERR_SOCKET_BAD_PORT);
   CHECK(port.kind() == "RangeError");
   CHECK(std::string(net::detail::coded(Errc::ERR_SERVER_NOT_RUNNING).what()) == "Server is not running.");
-  CHECK(std::string(net::detail::invalid_value("options.x", "is bad", "1").what()) == "The property 'options.x' is bad. Received 1");
+  CHECK(std::string(net::detail::invalid_value("options.x", "is bad", "1").what()) ==
+        "The property 'options.x' is bad. Received 1");
   CHECK(std::string(net::detail::invalid_value("x", "is bad", "1").what()) == "The argument 'x' is bad. Received 1");
 }
 

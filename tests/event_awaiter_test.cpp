@@ -21,8 +21,7 @@ namespace {
 template <net::fixed_string Name, class Emitting>
 using Awaited = decltype(std::declval<net::detail::EventAwaiter<Name, Emitting>&>().await_resume());
 
-static_assert(std::is_void_v<Awaited<"connect", net::Socket>> &&
-              std::is_void_v<Awaited<"close", net::Server>>);
+static_assert(std::is_void_v<Awaited<"connect", net::Socket>> && std::is_void_v<Awaited<"close", net::Server>>);
 static_assert(std::is_same_v<Awaited<"close", net::Socket>, bool> &&
               std::is_same_v<Awaited<"connection", net::Server>, net::Socket>);
 static_assert(std::is_same_v<Awaited<"error", net::Socket>, net::Error>,
@@ -30,7 +29,7 @@ static_assert(std::is_same_v<Awaited<"error", net::Socket>, net::Error>,
 static_assert(std::is_same_v<Awaited<"connectionAttempt", net::Socket>,
                              net::detail::EventArguments<std::string_view, int, net::Family>>);
 
-} // namespace
+}  // namespace
 
 TEST_CASE("sleep waits at least as long as it says") {
   net::Loop loop;
@@ -70,7 +69,9 @@ TEST_CASE("once throws the error if 'error' comes first, and gives it if it was 
     first.connect(nobody.number(), "127.0.0.1");
     try {
       co_await net::once<"connect">(first);
-    } catch (const net::Error& error) { thrown = error.name(); }
+    } catch (const net::Error& error) {
+      thrown = error.name();
+    }
     second.connect(nobody.number(), "127.0.0.1");
     const net::Error error = co_await net::once<"error">(second);
     given = error.name();
@@ -88,15 +89,21 @@ TEST_CASE("nobody waits for a socket that was closed: not during the wait, and n
     loop.setTimeout([client] { client.destroy(); }, 1);
     try {
       co_await net::once<"drain">(client);
-    } catch (const net::Error& error) { during = error.name(); }
+    } catch (const net::Error& error) {
+      during = error.name();
+    }
     if (!client.state().close_told) co_await net::once<"close">(client);
     try {
       co_await net::once<"drain">(client);
-    } catch (const net::Error& error) { after = error.name(); }
+    } catch (const net::Error& error) {
+      after = error.name();
+    }
     CHECK_FALSE(co_await net::once<"close">(client));
     try {
       co_await net::write(client, "late");
-    } catch (const net::Error& error) { closing = error.name(); }
+    } catch (const net::Error& error) {
+      closing = error.name();
+    }
   });
   CHECK(during == "ERR_SOCKET_CLOSED");
   CHECK(after == "ERR_SOCKET_CLOSED");
@@ -113,7 +120,9 @@ TEST_CASE("a listening server that fails tells whoever waits for it") {
     second.listen(holder.address()->port, "127.0.0.1");
     try {
       co_await net::once<"listening">(second);
-    } catch (const net::Error& error) { name = error.name(); }
+    } catch (const net::Error& error) {
+      name = error.name();
+    }
     holder.close();
     co_await net::once<"close">(holder);
   });
@@ -150,10 +159,14 @@ TEST_CASE("connected throws what the connection failed with, and wrong use at on
   run_task(loop, [&]() -> net::Task<> {
     try {
       co_await net::connected(nobody.number(), "127.0.0.1");
-    } catch (const net::Error& error) { refused = error.what(); }
+    } catch (const net::Error& error) {
+      refused = error.what();
+    }
     try {
       co_await net::connected(70000);
-    } catch (const net::Error& error) { wrong = error.name(); }
+    } catch (const net::Error& error) {
+      wrong = error.name();
+    }
   });
   CHECK(refused == "connect ECONNREFUSED 127.0.0.1:" + std::to_string(nobody.number()));
   CHECK(wrong == "ERR_SOCKET_BAD_PORT");
@@ -174,7 +187,9 @@ TEST_CASE("an abort during an await is one clear error") {
     loop.setTimeout([&] { controller.abort(); }, 1);
     try {
       co_await reader.next();
-    } catch (const net::Error& error) { name = error.kind(); }
+    } catch (const net::Error& error) {
+      name = error.kind();
+    }
   });
   CHECK(name == "AbortError");
 }
@@ -189,7 +204,9 @@ TEST_CASE("a timeout during an await is the error that the socket is destroyed w
     net::Reader reader(client);
     try {
       co_await reader.next();
-    } catch (const net::Error& error) { what = error.what(); }
+    } catch (const net::Error& error) {
+      what = error.what();
+    }
   });
   CHECK(what == "too slow");
 }
@@ -237,7 +254,7 @@ TEST_CASE("a task that waits for room goes on when the socket is ended or fails 
     if (!accepted) co_await net::once<"connection">(server);
     accepted->resume();
     loop.setTimeout([ends] { ends.end(); }, 1);
-    co_await net::write(ends, large); // its 'drain' is told, or 'finish' instead
+    co_await net::write(ends, large);  // its 'drain' is told, or 'finish' instead
     ends.destroy();
     accepted->destroy();
     accepted.reset();
@@ -247,7 +264,9 @@ TEST_CASE("a task that waits for room goes on when the socket is ended or fails 
     loop.setTimeout([&] { accepted->resetAndDestroy(); }, 1);
     try {
       co_await net::write(fails, large);
-    } catch (const net::Error& error) { name = error.name(); }
+    } catch (const net::Error& error) {
+      name = error.name();
+    }
     server.close();
   });
   CHECK((name == "ECONNRESET" || name == "EPIPE"));

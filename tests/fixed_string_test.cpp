@@ -16,7 +16,7 @@ constexpr bool others_are_not() {
   return !std::is_same_v<Named<"data">, Named<"date">> && !std::is_same_v<Named<"a">, Named<"ab">>;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a literal is a template argument: the same text is the same type, and the text can be read back") {
   static_assert(equal_literals_are_one_argument() && others_are_not());

@@ -34,9 +34,7 @@ TEST_CASE("S7.1, S8.2: createServer makes a server; its listener is one of 'conn
 TEST_CASE("S3.13: what connect throws leaves the socket as it was") {
   net::Loop loop;
   const net::Socket socket(loop);
-  const auto thrown = [&](const net::ConnectOptions& options) {
-    return error_of([&] { socket.connect(options); });
-  };
+  const auto thrown = [&](const net::ConnectOptions& options) { return error_of([&] { socket.connect(options); }); };
   net::Error error = thrown({.host = "127.0.0.1"});
   CHECK(std::string(error.what()) == "The \"options\" or \"port\" or \"path\" argument must be specified");
   error = thrown({.port = 65536, .host = "127.0.0.1"});
@@ -47,8 +45,7 @@ TEST_CASE("S3.13: what connect throws leaves the socket as it was") {
   CHECK(std::string(error.what()) == "Invalid IP address: localhost");
   CHECK(thrown({.port = 1, .host = "127.0.0.1", .autoSelectFamilyAttemptTimeout = 0}).code() ==
         net::Errc::ERR_OUT_OF_RANGE);
-  CHECK(thrown({.port = 1, .host = "localhost", .hints = 1 << 30}).code() ==
-        net::Errc::ERR_INVALID_ARG_VALUE);
+  CHECK(thrown({.port = 1, .host = "localhost", .hints = 1 << 30}).code() == net::Errc::ERR_INVALID_ARG_VALUE);
   CHECK_FALSE(socket.connecting());
   CHECK(socket.pending());
   run_to_the_end(loop);
@@ -100,8 +97,7 @@ TEST_CASE("S7.6: a path wins over a port for connect, a port over a path for lis
   CHECK(arrived);
 }
 
-TEST_CASE(
-    "S7.11, S10.5: both high-water marks are 65536, or what the option says, also for accepted sockets") {
+TEST_CASE("S7.11, S10.5: both high-water marks are 65536, or what the option says, also for accepted sockets") {
   net::Loop loop;
   CHECK(net::Socket(loop).writableHighWaterMark() == 65536);
   const OneConnection one(loop, {.highWaterMark = 10});
@@ -159,7 +155,8 @@ TEST_CASE("S8.6, S11.15: where something is as text: an address with its port, I
   CHECK(AddressInfo{"::", Family::IPv6, 65535, {}}.toString() == "[::]:65535");
   CHECK(AddressInfo{"fe80::1%eth0", Family::IPv6, 1, {}}.toString() == "[fe80::1%eth0]:1");
   CHECK(AddressInfo{{}, Family::unspecified, 0, "/tmp/s"}.toString() == "/tmp/s");
-  CHECK(AddressInfo{{}, Family::unspecified, 0, std::string("\0abstract", 9)}.toString() == std::string("\0abstract", 9));
+  CHECK(AddressInfo{{}, Family::unspecified, 0, std::string("\0abstract", 9)}.toString() ==
+        std::string("\0abstract", 9));
   net::Loop loop;
   const net::Server server(loop);
   server.listen(0);
@@ -175,7 +172,8 @@ TEST_CASE("S8.6, S11.15: where something is as text: an address with its port, I
 TEST_CASE("S8.1, S21.7: the options of a server read back; what is changed counts for later connections") {
   net::Loop loop;
   net::BlockList list;
-  const net::Server server(loop, {.allowHalfOpen = true, .highWaterMark = 10, .keepAliveInitialDelay = 5500, .noDelay = true});
+  const net::Server server(
+      loop, {.allowHalfOpen = true, .highWaterMark = 10, .keepAliveInitialDelay = 5500, .noDelay = true});
   CHECK(server.allowHalfOpen());
   CHECK(server.highWaterMark() == 10);
   CHECK(server.keepAliveInitialDelay().count() == 5);

@@ -40,7 +40,8 @@ TEST_CASE("a step keeps its handle until it was taken, and gives it what was to 
     const Ref<Noted> handle(new Noted(loop, alive));
     noted = handle.get();
     loop.next_tick(Step<Noted>{handle, [](Noted& self) { self.steps += "plain "; }});
-    loop.next_tick(StepWith<Noted, std::string>{handle, [](Noted& self, const std::string& what) { self.steps += what; }, "with"});
+    loop.next_tick(
+        StepWith<Noted, std::string>{handle, [](Noted& self, const std::string& what) { self.steps += what; }, "with"});
   }
   CHECK(alive == 1);
   loop.next_tick([&] { seen = noted->steps; });
@@ -54,7 +55,8 @@ TEST_CASE("a step keeps its handle until it was taken, and gives it what was to 
 TEST_CASE("a job runs in its phase, and holds its handle until then") {
   int alive = 0;
   LoopCore loop;
-  loop.next_close({Ref<Handle>(new Noted(loop, alive)), [](Handle& handle) { static_cast<Noted&>(handle).steps = "closed"; }});
+  loop.next_close(
+      {Ref<Handle>(new Noted(loop, alive)), [](Handle& handle) { static_cast<Noted&>(handle).steps = "closed"; }});
   CHECK(alive == 1);
   loop.run_once(0);
   CHECK(alive == 0);

@@ -37,7 +37,7 @@ struct Pair {
   std::optional<net::Socket> accepted;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("S18.1, S18.4: 'timeout' comes once, when nothing happened for so long, and nothing else happens") {
   Pair pair;
@@ -133,8 +133,7 @@ TEST_CASE("S18.3: the timeout keeps neither the loop alive nor a socket that nob
   CHECK(told == 1);
 }
 
-TEST_CASE(
-    "S18.6: setTimeout() with a listener adds it for one time; 0 takes the timeout away, not the listener") {
+TEST_CASE("S18.6: setTimeout() with a listener adds it for one time; 0 takes the timeout away, not the listener") {
   Pair pair;
   pair.connect();
   int told = 0;
@@ -164,8 +163,7 @@ TEST_CASE("S18.7, S11.18: after destroy() no 'timeout' comes, and setTimeout() h
   CHECK(told == 0);
 }
 
-TEST_CASE(
-    "S18.7: nor does it come back with another connection, told before or not, unless it is set again") {
+TEST_CASE("S18.7: nor does it come back with another connection, told before or not, unless it is set again") {
   for (const bool told_before : {false, true}) {
     Pair pair({.reusable = true});
     pair.connect();

@@ -45,9 +45,7 @@ TEST_CASE("the ends of the numbers are numbers like others") {
 /// A place for a small world of numbers in the range of the keys.
 std::uint32_t key_at(std::uint32_t base, std::uint32_t i) { return base + i; }
 /// The low half overflows in the middle of the world.
-Wide key_at(Wide base, std::uint32_t i) {
-  return {base.high + (base.low + i < base.low ? 1 : 0), base.low + i};
-}
+Wide key_at(Wide base, std::uint32_t i) { return {base.high + (base.low + i < base.low ? 1 : 0), base.low + i}; }
 
 /// Adds random intervals up to `span` long, 2,000 of them, and asks for every number of the world.
 template <class Key>
@@ -76,8 +74,7 @@ TEST_CASE("intervals that touch, overlap and swallow each other hold what each o
   for (int round = 0; round < 20; ++round) {
     const std::uint32_t world = round % 2 ? 6000 : 100000, span = round % 4 < 2 ? 4 : 60;
     CAPTURE(round);
-    CHECK(wrong_answers<std::uint32_t>(random, round % 3 == 0 ? UINT32_MAX - world + 1 : 0, world, span) ==
-          0);
+    CHECK(wrong_answers<std::uint32_t>(random, round % 3 == 0 ? UINT32_MAX - world + 1 : 0, world, span) == 0);
     CHECK(wrong_answers<Wide>(random, {7, last64 - world / 2}, world, span) == 0);
     CHECK(wrong_answers<Wide>(random, {last64, last64 - world + 1}, world, span) == 0);
   }

@@ -23,7 +23,7 @@ constexpr bool zeros_stand_where_the_colons_stood() {
 
 std::string round_trip(std::string_view text) { return to_text(parse_ip(text)); }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("an address is its bytes in network order; without a family it is none") {
   static_assert(first_byte_first() && zeros_stand_where_the_colons_stood());
@@ -39,18 +39,15 @@ TEST_CASE("addresses are ordered by family, then by their bytes") {
   static_assert(parse_ip("::ffff:1.2.3.4") != parse_ip("1.2.3.4"));
 }
 
-TEST_CASE(
-    "S5.5, S5.6: a text is an address of one family, told from it if none is named; a zone is passed over") {
+TEST_CASE("S5.5, S5.6: a text is an address of one family, told from it if none is named; a zone is passed over") {
   static_assert(parse_ip("1.2.3.4").family == Family::IPv4 && parse_ip("::1").family == Family::IPv6);
   static_assert(!parse_ip("1.2.3.4", Family::IPv6) && !parse_ip("::1", Family::IPv4));
   static_assert(!parse_ip("") && !parse_ip("1.2.3.4 ") && !parse_ip("1.2.3.4%eth0") && !parse_ip("::1]") &&
                 !parse_ip("127.1"));
-  static_assert(parse_ip("fe80::1%eth0") == parse_ip("fe80::1") &&
-                parse_ip("fe80::1%") == parse_ip("fe80::1"));
+  static_assert(parse_ip("fe80::1%eth0") == parse_ip("fe80::1") && parse_ip("fe80::1%") == parse_ip("fe80::1"));
   static_assert(parse_ip("::%any_thing at all") == parse_ip("::"));
   static_assert(!parse_ip("::%\0"sv) && !parse_ip("::%\xC3\xA9"));
-  static_assert(zone_of("fe80::1%eth0") == "eth0" && zone_of("fe80::1").empty() &&
-                zone_of("fe80::1%").empty());
+  static_assert(zone_of("fe80::1%eth0") == "eth0" && zone_of("fe80::1").empty() && zone_of("fe80::1%").empty());
   static_assert(family_of("::") == Family::IPv6 && family_of("no address") == Family::IPv4);
 }
 
@@ -89,12 +86,13 @@ TEST_CASE("S5.2, S5.5: a family that is none, and a text that is no address, are
   const auto error_of = [](std::string_view text, Family family) {
     try {
       (void)require_ip(text, family);
-    } catch (const net::Error& error) { return error; }
+    } catch (const net::Error& error) {
+      return error;
+    }
     return net::Error();
   };
   CHECK(error_of("1.2.3", Family::IPv4).name() == "ERR_INVALID_ADDRESS");
   CHECK(error_of("::1", Family::IPv4).what() == "Invalid socket address"sv);
-  CHECK(error_of("1.2.3.4", static_cast<Family>(5)).what() ==
-        "The property 'options.family' is invalid. Received 5"sv);
+  CHECK(error_of("1.2.3.4", static_cast<Family>(5)).what() == "The property 'options.family' is invalid. Received 5"sv);
   CHECK_FALSE(error_of("1.2.3.4", Family::unspecified));
 }

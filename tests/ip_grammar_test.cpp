@@ -36,23 +36,20 @@ constexpr bool digits_are_what_they_are() {
   for (int byte = 0; byte < 256; ++byte) {
     const char c = static_cast<char>(byte);
     const std::size_t at = "0123456789abcdefABCDEF"sv.find(c);
-    const unsigned expected =
-        at == std::string_view::npos ? not_a_digit : static_cast<unsigned>(at < 16 ? at : at - 6);
+    const unsigned expected = at == std::string_view::npos ? not_a_digit : static_cast<unsigned>(at < 16 ? at : at - 6);
     if (hex_digit(c) != expected) return false;
     if ((decimal_digit(c) <= 9) != (expected <= 9)) return false;
   }
   return true;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("every byte is a digit of its value, or none") { static_assert(digits_are_what_they_are()); }
 
 TEST_CASE("S4.2: an IPv4 address ends where its fourth number ends; what follows is left to the caller") {
-  static_assert(ipv4_length("1.2.3.4") == 7 && ipv4_length("1.2.3.4.5") == 7 &&
-                ipv4_length("1.2.3.4%x") == 7);
-  static_assert(ipv4_length("1.2.3.4567") == -1 && ipv4_length("1.2.3.25]") == 8 &&
-                ipv4_length("1.2.3.0:1") == 7);
+  static_assert(ipv4_length("1.2.3.4") == 7 && ipv4_length("1.2.3.4.5") == 7 && ipv4_length("1.2.3.4%x") == 7);
+  static_assert(ipv4_length("1.2.3.4567") == -1 && ipv4_length("1.2.3.25]") == 8 && ipv4_length("1.2.3.0:1") == 7);
   static_assert(ipv4_length("1.2.3.00") == -1 && ipv4_length("1.2.3.256") == -1);
   static_assert(ipv4_length("") == -1 && ipv4_length("1.2.3.") == -1 && ipv4_length("1.2.3") == -1);
   static_assert(ipv4_value("1.2.3.4") == 0x01020304 && ipv4_value("255.255.255.255") == 0xffffffff);
@@ -73,10 +70,8 @@ TEST_CASE("S4.3, S4.4: an IPv6 address ends before what can be no part of it") {
   static_assert(ipv6_length("::") == 2 && ipv6_length("::]") == 2 && ipv6_length("::%eth0") == 2 &&
                 ipv6_length("1::]:80") == 3);
   static_assert(ipv6_length("::1/64") == 3 && ipv6_length("1:2:3:4:5:6:7:8]") == 15);
-  static_assert(ipv6_length("1:2:3:4:5:6:7:8:9") == -1 && ipv6_length("1:2:3") == -1 &&
-                ipv6_length("1::2::3") == -1);
-  static_assert(ipv6_length(":1") == -1 && ipv6_length(":") == -1 && ipv6_length("") == -1 &&
-                ipv6_length("1:") == -1);
+  static_assert(ipv6_length("1:2:3:4:5:6:7:8:9") == -1 && ipv6_length("1:2:3") == -1 && ipv6_length("1::2::3") == -1);
+  static_assert(ipv6_length(":1") == -1 && ipv6_length(":") == -1 && ipv6_length("") == -1 && ipv6_length("1:") == -1);
   static_assert(ipv6_length("12345::") == -1 && ipv6_length("::12345") == 6);
   static_assert(ipv6_length("1:2:3:4:5:6:1.2.3.4") == 19 && ipv6_length("1:2:3:4:5:1.2.3.4") == -1);
   static_assert(ipv6_length("1:2:3:4:5:6:7:1.2.3.4") == -1 && ipv6_length("::1.2.3.4:5") == 9 &&
@@ -87,7 +82,7 @@ TEST_CASE("S4.3, S4.4: an IPv6 address ends before what can be no part of it") {
 
 TEST_CASE("S4.5: a zone is a percent sign and at least one letter, digit, '-', '.' or ':', to the end") {
   static_assert(zone("%eth0") && zone("%1") && zone("%a-b.c:d") && zone("%Z"));
-  static_assert(!zone("%") && !zone("") && !zone("eth0") && !zone("%eth0 ") && !zone("%a%b") &&
-                !zone("%a/64") && !zone("%_"));
+  static_assert(!zone("%") && !zone("") && !zone("eth0") && !zone("%eth0 ") && !zone("%a%b") && !zone("%a/64") &&
+                !zone("%_"));
   static_assert(!zone("%a\0"sv) && !zone("%\xC3\xA9"));
 }

@@ -33,7 +33,7 @@ extern "C" int chmod(const char* path, mode_t mode) noexcept {
 namespace {
 
 mode_t mode_of(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 0777u : 0;
 }
 
@@ -56,7 +56,8 @@ std::string echo_over(net::Loop& loop, const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("S23.1, S23.2: a path is a Unix socket whose file is there when listen() returns and gone when close() does") {
+TEST_CASE(
+    "S23.1, S23.2: a path is a Unix socket whose file is there when listen() returns and gone when close() does") {
   net::Loop loop;
   const TemporaryDirectory directory;
   const std::string path = directory.file("s");
@@ -155,7 +156,8 @@ TEST_CASE("S23.4: connecting to no file, a plain file or a stale socket fails fr
   const std::string plain = directory.file("plain");
   std::ofstream(plain) << "x";
   const std::string code = failure(plain);
-  CHECK((code.find("ECONNREFUSED " + plain) != std::string::npos || code.find("ENOTSOCK " + plain) != std::string::npos));
+  CHECK(
+      (code.find("ECONNREFUSED " + plain) != std::string::npos || code.find("ENOTSOCK " + plain) != std::string::npos));
   const std::string stale = directory.file("stale");
   {
     const Descriptor left(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));

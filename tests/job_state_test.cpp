@@ -19,7 +19,7 @@ WorkRef work_for(JobState<T>& state, F call) {
 
 std::string message_of(const net::Error& error) { return error.what(); }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a job keeps the loop alive until its work has come home, and tells everyone who asked on ticks") {
   LoopCore loop;
@@ -27,9 +27,8 @@ TEST_CASE("a job keeps the loop alive until its work has come home, and tells ev
   CHECK(loop.alive());
   std::string told;
   for (int i = 0; i < 3; ++i) {
-    state->then.push_back([&told](JobOutcome<int>& outcome, bool last) {
-      told += std::to_string(*outcome.result) + (last ? "!" : " ");
-    });
+    state->then.push_back(
+        [&told](JobOutcome<int>& outcome, bool last) { told += std::to_string(*outcome.result) + (last ? "!" : " "); });
   }
   WorkRef work = work_for(*state, [] { return 7; });
   work->operations->run(*work);

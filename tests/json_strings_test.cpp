@@ -27,19 +27,20 @@ Strings strings_of(std::string_view text) {
 std::string message_of(void (*call)()) {
   try {
     call();
-  } catch (const net::Error& error) { return std::string(error.kind()) + ": " + error.what(); }
+  } catch (const net::Error& error) {
+    return std::string(error.kind()) + ": " + error.what();
+  }
   return "nothing";
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("S6.11: a list of strings gives its strings, with what was escaped") {
   CHECK(strings_of("[]").empty());
   CHECK(strings_of(" [ \"a\" , \"\" , \"b\" ] ") == Strings{"a", "", "b"});
   CHECK(strings_of(R"(["\"\\\/\b\f\n\r\t"])") == Strings{"\"\\/\b\f\n\r\t"});
   CHECK(strings_of(R"(["\u0041\u007f\u0000"])") == Strings{std::string("A\x7f\0", 3)});
-  CHECK_MESSAGE(strings_of(R"(["\u00e9\ud83d"])") == Strings{"\xff\xff"},
-                "beyond ASCII: something that is no address");
+  CHECK_MESSAGE(strings_of(R"(["\u00e9\ud83d"])") == Strings{"\xff\xff"}, "beyond ASCII: something that is no address");
   CHECK(strings_of("[\"\xC3\xA9\"]") == Strings{"\xC3\xA9"});
 }
 
@@ -51,9 +52,8 @@ TEST_CASE("S6.11: only a list whose items are all strings is one; what is deeper
   };
   CHECK(list("[]"));
   CHECK(list("[\"a\"]"));
-  for (const std::string_view other :
-       {"{}"sv, "\"a\""sv, "1"sv, "null"sv, "[1]"sv, "[\"a\", null]"sv, "[[]]"sv, "[{}]"sv,
-        "[\"a\",[\"b\"]]"sv, "{\"a\":\"b\"}"sv, "[[\"a\"]]"sv}) {
+  for (const std::string_view other : {"{}"sv, "\"a\""sv, "1"sv, "null"sv, "[1]"sv, "[\"a\", null]"sv, "[[]]"sv,
+                                       "[{}]"sv, "[\"a\",[\"b\"]]"sv, "{\"a\":\"b\"}"sv, "[[\"a\"]]"sv}) {
     CAPTURE(other);
     CHECK_FALSE(list(other));
   }
@@ -63,8 +63,8 @@ TEST_CASE("S6.11: only a list whose items are all strings is one; what is deeper
 
 TEST_CASE("JSON is the grammar's numbers, words and containers, with space around them, and nothing else") {
   for (const std::string_view good :
-       {"0"sv, "-0"sv, "10"sv, "1.5"sv, "1e5"sv, "1E+5"sv, "-1.25e-10"sv, "true"sv, "false"sv,
-        " null\t\r\n"sv, "[[],{},[{}]]"sv, "{\"a\":{\"b\":[1,2,{\"c\":null}]},\"\":0}"sv, "[1 ,2 , 3]"sv,
+       {"0"sv, "-0"sv, "10"sv, "1.5"sv, "1e5"sv, "1E+5"sv, "-1.25e-10"sv, "true"sv, "false"sv, " null\t\r\n"sv,
+        "[[],{},[{}]]"sv, "{\"a\":{\"b\":[1,2,{\"c\":null}]},\"\":0}"sv, "[1 ,2 , 3]"sv,
         "{ \"a\" : 1 , \"b\" : 2 }"sv}) {
     CAPTURE(good);
     CHECK(stops_at(good) == std::string_view::npos);
@@ -98,8 +98,7 @@ TEST_CASE("a text may be nested to any depth: nothing is called for it") {
 }
 
 TEST_CASE("S6.11: what is wrong is thrown in words of its own, for bad JSON and for other JSON") {
-  CHECK(message_of([] { net::detail::raise_bad_json("[", 1); }) ==
-        "SyntaxError: Unexpected end of JSON input");
+  CHECK(message_of([] { net::detail::raise_bad_json("[", 1); }) == "SyntaxError: Unexpected end of JSON input");
   CHECK(message_of([] { net::detail::raise_bad_json("[x]", 1); }) ==
         "SyntaxError: Unexpected character in JSON at position 1");
   const std::string begin = "TypeError: The \"data\" argument must be of type string or string[]. Received ";

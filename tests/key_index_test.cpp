@@ -33,7 +33,7 @@ bool leads_everywhere(const KeyIndex& index, const Keys& keys) {
          leads_to_the_place_of(index, keys, UINT64_MAX / 2);
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("the part of a key holds its place among the keys, wherever they stand") {
   std::mt19937_64 random(3);

@@ -44,7 +44,7 @@ class AtItsEnd {
   bool armed_ = true;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a handle that outlives its loop is abandoned once, and freed by its last owner") {
   std::string log;
@@ -80,8 +80,8 @@ TEST_CASE("handles that are made while their loop is being destroyed are abandon
   REQUIRE(late);
   REQUIRE(later);
   CHECK(log == "abandoned freed abandoned abandoned ");
-  for (const Handle* handle : {static_cast<Handle*>(late.get()), static_cast<Handle*>(later.get()),
-                               static_cast<Handle*>(timer.get())}) {
+  for (const Handle* handle :
+       {static_cast<Handle*>(late.get()), static_cast<Handle*>(later.get()), static_cast<Handle*>(timer.get())}) {
     CHECK(handle->loop == nullptr);
     CHECK(handle->owners == 1);
   }
@@ -160,12 +160,10 @@ TEST_CASE("the cork: only inside a callback, one owner at a time, left when the 
     put(*one, "a");
     put(*one, "b");
     CHECK(loop.corked_by(*one));
-    CHECK_MESSAGE(loop.cork_if_free(*two, flush, 1) == nullptr,
-                  "the first owner's bytes have to leave before");
+    CHECK_MESSAGE(loop.cork_if_free(*two, flush, 1) == nullptr, "the first owner's bytes have to leave before");
     put(*two, "c");
     CHECK(sent == "ab|");
-    CHECK_MESSAGE(loop.cork_for(*two, flush, LoopCore::cork_room) == nullptr,
-                  "it does not fit behind what is there");
+    CHECK_MESSAGE(loop.cork_for(*two, flush, LoopCore::cork_room) == nullptr, "it does not fit behind what is there");
     CHECK(loop.cork_size() == 1);
     loop.run_callback([&] { put(*two, "d"); });
     CHECK_MESSAGE(sent == "ab|", "a callback inside of a callback is no end");
@@ -175,8 +173,7 @@ TEST_CASE("the cork: only inside a callback, one owner at a time, left when the 
   CHECK(loop.cork_size() == 0);
 }
 
-TEST_CASE(
-    "S2.1: a turn runs what is pending, then letters, immediates, what closes, timers; each with its ticks") {
+TEST_CASE("S2.1: a turn runs what is pending, then letters, immediates, what closes, timers; each with its ticks") {
   static std::string log;
   log.clear();
   LoopCore loop;
@@ -203,14 +200,11 @@ TEST_CASE(
   loop.next_pending({handle, [](Handle&) { (*words)("pending"); }});
   CHECK(loop.timeout_ms() == 0);
   CHECK_FALSE(loop.run_once(0));
-  CHECK(
-      log ==
-      "pending pending-tick letter letter-tick immediate immediate-tick close close-tick timer timer-tick ");
+  CHECK(log == "pending pending-tick letter letter-tick immediate immediate-tick close close-tick timer timer-tick ");
   CHECK(loop.timeout_ms() == -1);
 }
 
-TEST_CASE(
-    "S2.8: what is not wanted is not counted among what keeps a loop alive, in whatever order it is told") {
+TEST_CASE("S2.8: what is not wanted is not counted among what keeps a loop alive, in whatever order it is told") {
   LoopCore loop;
   const Ref<TimerState> timer(new TimerState(loop));
   CHECK_FALSE(loop.alive());

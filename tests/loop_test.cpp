@@ -99,10 +99,12 @@ TEST_CASE("S2.6: a timer never fires early on the loop's clock, and odd lengths 
   net::Loop loop;
   const auto start = loop.now();
   int fired = 0;
-  loop.setTimeout([&] {
-    ++fired;
-    CHECK((loop.now() - start).count() >= 3);
-  }, std::chrono::microseconds(3999));
+  loop.setTimeout(
+      [&] {
+        ++fired;
+        CHECK((loop.now() - start).count() >= 3);
+      },
+      std::chrono::microseconds(3999));
   for (const double odd : {0.0, -5.0, 0.5, 3e9, std::nan("")}) loop.setTimeout([&] { ++fired; }, odd);
   run_to_the_end(loop);
   CHECK(fired == 6);
@@ -112,9 +114,11 @@ TEST_CASE("S2.7: an interval repeats until it is closed, by its own callback too
   net::Loop loop;
   int times = 0;
   net::Timer timer;
-  timer = loop.setInterval([&] {
-    if (++times == 3) timer.close();
-  }, 1);
+  timer = loop.setInterval(
+      [&] {
+        if (++times == 3) timer.close();
+      },
+      1);
   run_to_the_end(loop);
   CHECK(times == 3);
   timer.close();
@@ -127,10 +131,12 @@ TEST_CASE("S2.7: an interval goes on when its callback throws") {
   net::Loop loop;
   int times = 0;
   net::Timer timer;
-  timer = loop.setInterval([&] {
-    if (++times == 2) timer.close();
-    throw std::runtime_error("from the timer");
-  }, 1);
+  timer = loop.setInterval(
+      [&] {
+        if (++times == 2) timer.close();
+        throw std::runtime_error("from the timer");
+      },
+      1);
   CHECK_THROWS_WITH_AS(loop.run(), "from the timer", std::runtime_error);
   CHECK_THROWS_AS(loop.run(), std::runtime_error);
   run_to_the_end(loop);
@@ -259,10 +265,12 @@ TEST_CASE("stop() ends run() after the present turn, and run() can go on") {
   net::Loop loop;
   int turns = 0;
   net::Timer timer;
-  timer = loop.setInterval([&] {
-    ++turns;
-    loop.stop();
-  }, 1);
+  timer = loop.setInterval(
+      [&] {
+        ++turns;
+        loop.stop();
+      },
+      1);
   loop.run();
   CHECK(turns == 1);
   loop.run();
@@ -342,11 +350,13 @@ TEST_CASE("a timer may be closed and destroyed from inside its own callback") {
   net::Loop loop;
   int fired = 0;
   auto timer = std::make_unique<net::Timer>();
-  *timer = loop.setTimeout([&fired, &timer, big = std::vector<int>(10, 7)] {
-    timer->close();
-    timer.reset();
-    fired += big[9];
-  }, 1);
+  *timer = loop.setTimeout(
+      [&fired, &timer, big = std::vector<int>(10, 7)] {
+        timer->close();
+        timer.reset();
+        fired += big[9];
+      },
+      1);
   run_to_the_end(loop);
   CHECK(fired == 7);
 }

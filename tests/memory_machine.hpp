@@ -30,14 +30,14 @@ struct Stuck : std::runtime_error {
 struct World {
   struct Node {
     enum Kind { fresh, listening, connecting, connected } kind = fresh;
-    std::string inbox;            // what the other side sent and nobody has read
-    std::size_t room = 0;         // how much the inbox takes
-    int other = -1;               // the other side; -1: gone
-    int failure = 0;              // of connecting, or a reset that was received
-    bool ended = false;           // the other side will send no more
-    bool shut = false;            // this side will send no more
+    std::string inbox;     // what the other side sent and nobody has read
+    std::size_t room = 0;  // how much the inbox takes
+    int other = -1;        // the other side; -1: gone
+    int failure = 0;       // of connecting, or a reset that was received
+    bool ended = false;    // the other side will send no more
+    bool shut = false;     // this side will send no more
     bool linger = false;
-    std::deque<int> waiting;      // connections that nobody has accepted
+    std::deque<int> waiting;  // connections that nobody has accepted
   };
 
   explicit World(unsigned seed) : random(seed) { now = this; }
@@ -254,7 +254,8 @@ class memory_poller {
         late = true;
         continue;
       }
-      if (what == 0 && world.one_in(50) && world.nodes[watcher->fd].kind == World::Node::connected) what = watcher->wanted;
+      if (what == 0 && world.one_in(50) && world.nodes[watcher->fd].kind == World::Node::connected)
+        what = watcher->wanted;
       if (what != 0) ready.emplace_back(watcher, what);
     }
     std::shuffle(ready.begin(), ready.end(), world.random);
@@ -281,7 +282,8 @@ struct Machine {
   static std::uint64_t now_ms() noexcept { return World::now ? World::now->time : 0; }
 };
 
-static_assert(net::detail::Poller<memory_poller> && net::detail::Channel<memory_channel> && net::detail::Acceptor<memory_acceptor>);
+static_assert(net::detail::Poller<memory_poller> && net::detail::Channel<memory_channel> &&
+              net::detail::Acceptor<memory_acceptor>);
 
 }  // namespace net::detail::inline on_memory
 

@@ -42,7 +42,8 @@ TEST_CASE("S25.1, S25.3: bytes are stored in the user's memory, a bufferful at a
                              ++calls;
                              return true;
                            }};
-  const net::Socket client = net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
+  const net::Socket client =
+      net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
   Log log;
   note(client, log);
   client.on<"data">([&] { log.add("data"); });
@@ -55,20 +56,23 @@ TEST_CASE("S25.1, S25.3: bytes are stored in the user's memory, a bufferful at a
   CHECK(log.has("end prefinish finish close(false)"));
 }
 
-TEST_CASE("S25.2, S25.4: a function gives a buffer for the set-up and after every callback: n reads call it n+1 times") {
+TEST_CASE(
+    "S25.2, S25.4: a function gives a buffer for the set-up and after every callback: n reads call it n+1 times") {
   net::Loop loop;
   const net::Server server = sender(loop, "0123456789");
   std::array<std::array<std::byte, 4>, 8> rooms{};
   std::size_t given = 0, calls = 0;
   std::string got;
   const net::OnRead onread{.allocate = [&] { return std::span<std::byte>(rooms[given++]); },
-                           .callback = [&](std::size_t count, std::span<std::byte> buffer) {
-                             CHECK(buffer.data() == rooms[calls].data());
-                             got += text_of(buffer, count);
-                             ++calls;
-                             return true;
-                           }};
-  const net::Socket client = net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
+                           .callback =
+                               [&](std::size_t count, std::span<std::byte> buffer) {
+                                 CHECK(buffer.data() == rooms[calls].data());
+                                 got += text_of(buffer, count);
+                                 ++calls;
+                                 return true;
+                               }};
+  const net::Socket client =
+      net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
   run_to_the_end(loop);
   CHECK(got == "0123456789");
   CHECK(given == calls + 1);
@@ -84,7 +88,8 @@ TEST_CASE("S25.5: false pauses, resume() goes on; while paused nothing is receiv
                              got += text_of(buffer, count);
                              return false;
                            }};
-  const net::Socket client = net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
+  const net::Socket client =
+      net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
   note(client, log);
   const net::Timer again = loop.setInterval(
       [&] {
@@ -101,7 +106,8 @@ TEST_CASE("S25.8: an incomplete onread is ignored") {
   net::Loop loop;
   const net::Server server = sender(loop, "plain");
   const net::OnRead onread{.callback = [](std::size_t, std::span<std::byte>) { return true; }};
-  const net::Socket client = net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
+  const net::Socket client =
+      net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
   std::string got;
   client.on<"data">([&](net::Chunk chunk) { got += chunk.view(); });
   run_to_the_end(loop);

@@ -13,14 +13,11 @@ using namespace std::string_view_literals;
 
 namespace {
 
-bool has_flags(int fd) {
-  return (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 && (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
-}
+bool has_flags(int fd) { return (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 && (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0; }
 
 }  // namespace
 
-TEST_CASE(
-    "every descriptor that is opened does not block, and is closed when the process becomes another one") {
+TEST_CASE("every descriptor that is opened does not block, and is closed when the process becomes another one") {
   const Descriptor socket(os::open_socket(AF_INET));
   CHECK(has_flags(socket.get()));
   const Descriptor listening(os::listen_on(os::parse_endpoint("127.0.0.1", 0), {}));
@@ -118,8 +115,7 @@ TEST_CASE("S23.2, S23.6: a path is listened on and taken away; a directory that 
 TEST_CASE("the error that waits on a socket is given once") {
   const tests::ClosedPort closed;
   const Descriptor socket(os::open_socket(AF_INET));
-  const int began =
-      os::connect_to(socket.get(), os::SystemAddress(os::parse_endpoint("127.0.0.1", closed.number())));
+  const int began = os::connect_to(socket.get(), os::SystemAddress(os::parse_endpoint("127.0.0.1", closed.number())));
   if (began == -EINPROGRESS) {
     pollfd entry{socket.get(), POLLOUT, 0};
     REQUIRE(::poll(&entry, 1, 5000) == 1);

@@ -26,7 +26,7 @@ struct Joined {
   Descriptor read, write;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("one send takes up to 64 pieces, in order; the rest is for the next") {
   const Joined joined(false);
@@ -44,8 +44,7 @@ TEST_CASE("one send takes up to 64 pieces, in order; the rest is for the next") 
   CHECK(os::receive(joined.read.get(), room, sizeof room) == -EAGAIN);
 }
 
-TEST_CASE(
-    "S22.1: writing where nobody reads is EPIPE; a SIGPIPE that was waiting for somebody else still waits") {
+TEST_CASE("S22.1: writing where nobody reads is EPIPE; a SIGPIPE that was waiting for somebody else still waits") {
   for (const bool pipe : {false, true}) {
     Joined joined(pipe);
     joined.read.close();
@@ -80,7 +79,6 @@ TEST_CASE("S22.4: a descriptor is told by what it is") {
   CHECK(os::kind_of(Descriptor(::socket(AF_INET, SOCK_DGRAM, 0)).get()) == os::Kind::datagram);
   CHECK(os::kind_of(Descriptor(::open("/dev/null", O_RDONLY)).get()) == os::Kind::unknown);
   const tests::TemporaryDirectory directory;
-  CHECK(os::kind_of(Descriptor(::open(directory.file("f").c_str(), O_RDWR | O_CREAT, 0600)).get()) ==
-        os::Kind::file);
+  CHECK(os::kind_of(Descriptor(::open(directory.file("f").c_str(), O_RDWR | O_CREAT, 0600)).get()) == os::Kind::file);
   CHECK(os::kind_of(-1) == os::Kind::unknown);
 }

@@ -10,26 +10,23 @@ using namespace std::string_view_literals;
 
 namespace {
 
-static_assert(Payload<std::string> && Payload<std::string_view> && Payload<const char*> &&
-              Payload<const char (&)[3]>);
+static_assert(Payload<std::string> && Payload<std::string_view> && Payload<const char*> && Payload<const char (&)[3]>);
 static_assert(Payload<std::vector<char>> && Payload<std::vector<unsigned char>&> &&
               Payload<const std::vector<std::byte>&>);
 static_assert(Payload<std::array<unsigned char, 4>> && Payload<std::span<const std::byte>> &&
               Payload<std::span<char, 3>>);
-static_assert(!Payload<std::vector<int>> && !Payload<std::span<wchar_t>> && !Payload<std::wstring> &&
-              !Payload<int> && !Payload<char>);
+static_assert(!Payload<std::vector<int>> && !Payload<std::span<wchar_t>> && !Payload<std::wstring> && !Payload<int> &&
+              !Payload<char>);
 static_assert(!Payload<std::vector<signed char>>, "numbers, not bytes");
 
 static_assert(owns_bytes<std::string> && owns_bytes<std::vector<std::byte>> && owns_bytes<std::vector<char>>);
-static_assert(!owns_bytes<std::vector<int>> && !owns_bytes<std::string_view> &&
-              !owns_bytes<std::array<char, 4>>);
+static_assert(!owns_bytes<std::vector<int>> && !owns_bytes<std::string_view> && !owns_bytes<std::array<char, 4>>);
 
 static_assert(TextArgument<const char*> && TextArgument<std::string> && TextArgument<std::string_view&>);
 static_assert(!TextArgument<int> && !TextArgument<char> && !TextArgument<bool>);
 
 constexpr auto lambda = [] {};
-static_assert(OptionalListener<std::nullptr_t> && OptionalListener<decltype(lambda)> &&
-              OptionalListener<void (&)()>);
+static_assert(OptionalListener<std::nullptr_t> && OptionalListener<decltype(lambda)> && OptionalListener<void (&)()>);
 static_assert(!OptionalListener<int> && !OptionalListener<const char*> && !OptionalListener<std::string>);
 static_assert(!OptionalListener<net::ConnectOptions> && !OptionalListener<const net::ListenOptions&> &&
               !OptionalListener<net::ServerOptions>);
@@ -43,10 +40,9 @@ struct Node {
   WriteNode* node;
 };
 
-} // namespace
+}  // namespace
 
-TEST_CASE(
-    "S15.2: the bytes of text, vectors, arrays and spans; a NUL is a byte like others, save in a literal") {
+TEST_CASE("S15.2: the bytes of text, vectors, arrays and spans; a NUL is a byte like others, save in a literal") {
   CHECK(bytes_of("ab\0cd") == "ab");
   CHECK(bytes_of(std::string("ab\0cd", 5)) == "ab\0cd"sv);
   CHECK(bytes_of(std::vector<std::byte>{std::byte{'x'}, std::byte{0}}) == "x\0"sv);
@@ -103,8 +99,7 @@ TEST_CASE("S7.5: a text that reads as a number, as JavaScript reads it, is a por
   static_assert(number_of("0") == 0 && number_of("8080") == 8080 && number_of("00080") == 80 &&
                 number_of("0x1F90") == 8080);
   static_assert(number_of("0Xff") == 255 && number_of("999999999") == 999999999);
-  static_assert(number_of("") == -1 && number_of("0x") == -1 && number_of("80a") == -1 &&
-                number_of("ff") == -1);
+  static_assert(number_of("") == -1 && number_of("0x") == -1 && number_of("80a") == -1 && number_of("ff") == -1);
   static_assert(number_of("/tmp/80") == -1 && number_of("1234567890") == -1);
   CHECK(port_or_path<net::ConnectOptions>("8080").port == 8080);
   CHECK(port_or_path<net::ConnectOptions>("8080").path.empty());

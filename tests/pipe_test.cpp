@@ -14,8 +14,9 @@ namespace {
 /// A destination that is no socket: it keeps what it gets, and wants to drain after every write.
 class Sink : public net::Emitter<Sink> {
  public:
-  using Events = net::detail::EventTable<net::detail::Event<"drain">, net::detail::Event<"finish">,
-                                         net::detail::Event<"close", bool>, net::detail::Event<"error", const net::Error>>;
+  using Events =
+      net::detail::EventTable<net::detail::Event<"drain">, net::detail::Event<"finish">,
+                              net::detail::Event<"close", bool>, net::detail::Event<"error", const net::Error>>;
   struct State {
     net::detail::Listeners listeners;
     std::string got;
@@ -29,9 +30,8 @@ class Sink : public net::Emitter<Sink> {
     state_->got += chunk.view();
     ++state_->refused;
     if (!state_->drains) return false;
-    net::Loop::current().setImmediate([sink = *this]() mutable {
-      net::detail::EventAt<Events, 0>::type::fire(sink.state_->listeners, 0, sink);
-    });
+    net::Loop::current().setImmediate(
+        [sink = *this]() mutable { net::detail::EventAt<Events, 0>::type::fire(sink.state_->listeners, 0, sink); });
     return false;
   }
   void end() const { state_->ended = true; }
@@ -142,7 +142,9 @@ TEST_CASE("S24.5: with end: false the destination stays open; S24.13: anything t
   CHECK_FALSE(sink.ended);
 }
 
-TEST_CASE("S24.6, S24.7: a source that is destroyed leaves the destination open; a destination that closes pauses the source") {
+TEST_CASE(
+    "S24.6, S24.7: a source that is destroyed leaves the destination open; a destination that closes pauses the "
+    "source") {
   net::Loop loop;
   const net::Server server(loop);
   server.listen(0);
@@ -157,7 +159,8 @@ TEST_CASE("S24.6, S24.7: a source that is destroyed leaves the destination open;
       CHECK_FALSE(accepted[1].destroyed());
       CHECK_FALSE(accepted[1].writableEnded());
       accepted[2].pipe(accepted[1]);
-      accepted[1].on<"unpipe">([&](const net::Socket& source) { log.add(source == accepted[0] ? "unpipe(first)" : "unpipe"); });
+      accepted[1].on<"unpipe">(
+          [&](const net::Socket& source) { log.add(source == accepted[0] ? "unpipe(first)" : "unpipe"); });
       accepted[2].on<"pause">([&] { log.add("pause"); });
       accepted[1].destroy();
       accepted[1].on<"close">([&] {

@@ -22,7 +22,7 @@ bool is_named(std::string_view part) {
   return std::string_view(typeid(T).name()).find(part) != std::string_view::npos;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("the machine has the poller that was asked for, or the system's best one") {
   static_assert(Poller<Machine::Poller> && Channel<Machine::Channel> && Acceptor<Machine::Acceptor>);
@@ -33,8 +33,7 @@ TEST_CASE("the machine has the poller that was asked for, or the system's best o
   CHECK((chosen == "epoll" || chosen == "poll"));
 }
 
-TEST_CASE(
-    "the choice is part of the names of all types above: files that were built otherwise share no object") {
+TEST_CASE("the choice is part of the names of all types above: files that were built otherwise share no object") {
   CHECK(machine == "on_" + std::string(chosen));
   CHECK(is_named<Machine>(machine));
   static_assert(std::is_same_v<Machine, net::detail::NET_MACHINE::Machine>);

@@ -4,10 +4,10 @@
 
 #include <doctest/doctest.h>
 
-#include <net/detail/poller.hpp>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
+#include <net/detail/poller.hpp>
+#include <thread>
 
 namespace tests {
 

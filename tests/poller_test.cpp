@@ -33,20 +33,19 @@ struct NeedsArguments : Least {
   explicit NeedsArguments(int) {}
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a poller watches, drops, waits, is woken, and has a descriptor; what lacks one of these is none") {
   using net::detail::Poller;
   static_assert(Poller<Least>);
-  static_assert(!Poller<NoWake> && !Poller<WatchesSilently> && !Poller<TellsNothing> &&
-                !Poller<NativeOfNoConst>);
+  static_assert(!Poller<NoWake> && !Poller<WatchesSilently> && !Poller<TellsNothing> && !Poller<NativeOfNoConst>);
   static_assert(!Poller<NeedsArguments> && !Poller<int>);
 }
 
 TEST_CASE("a watcher is silent, and about no descriptor, until it is told otherwise") {
   constexpr Watcher watcher;
-  static_assert(watcher.owner == nullptr && watcher.fd == net::detail::os::no_descriptor &&
-                watcher.wanted == 0 && watcher.known == 0);
+  static_assert(watcher.owner == nullptr && watcher.fd == net::detail::os::no_descriptor && watcher.wanted == 0 &&
+                watcher.known == 0);
   static_assert(sizeof(Watcher) <= 24, "it is part of every socket");
 }
 

@@ -22,7 +22,8 @@ char byte_at(std::size_t position) { return static_cast<char>((position * 31 + p
 
 /// One side of a connection: does random things to its socket, and notes whether the rules hold.
 struct Side : std::enable_shared_from_this<Side> {
-  Side(World& with, net::Loop& on, net::Socket its, std::vector<std::string>& told) : world(with), loop(on), socket(std::move(its)), broken(told) {}
+  Side(World& with, net::Loop& on, net::Socket its, std::vector<std::string>& told)
+      : world(with), loop(on), socket(std::move(its)), broken(told) {}
 
   World& world;
   net::Loop& loop;
@@ -31,9 +32,9 @@ struct Side : std::enable_shared_from_this<Side> {
   std::shared_ptr<Side> peer;
 
   std::size_t written = 0, received = 0, told_length = 0;
-  std::vector<int> callbacks;        // of each write, how often it was called
+  std::vector<int> callbacks;  // of each write, how often it was called
   int closes = 0, errors = 0, ends = 0, finishes = 0, connects = 0;
-  bool cut = false;                  // destroyed or reset by this side's own doing
+  bool cut = false;  // destroyed or reset by this side's own doing
   bool throws = false;
 
   void require(bool holds, const char* rule) {
@@ -86,18 +87,22 @@ struct Side : std::enable_shared_from_this<Side> {
       self->require(self->socket.destroyed(), "in 'close' the socket is destroyed");
     });
     // whatever happens, the socket goes on and ends
-    later([](Side& side) {
-      side.socket.resume();
-      while (side.socket.writableCorked() > 0) side.socket.uncork();
-      side.socket.end();
-    }, 200 + world.below(200));
+    later(
+        [](Side& side) {
+          side.socket.resume();
+          while (side.socket.writableCorked() > 0) side.socket.uncork();
+          side.socket.end();
+        },
+        200 + world.below(200));
   }
 
   template <class F>
   void later(F f, std::size_t ms) {
-    loop.setTimeout([self = shared_from_this(), f] {
-      if (self->closes == 0) f(*self);
-    }, static_cast<int>(ms));
+    loop.setTimeout(
+        [self = shared_from_this(), f] {
+          if (self->closes == 0) f(*self);
+        },
+        static_cast<int>(ms));
   }
 
   void write(std::size_t size) {
@@ -117,17 +122,26 @@ struct Side : std::enable_shared_from_this<Side> {
     switch (world.below(3)) {
       case 0: more = with_callback ? socket.write(bytes, told) : socket.write(bytes); break;
       case 1: more = with_callback ? socket.write(std::move(bytes), told) : socket.write(std::move(bytes)); break;
-      default: more = with_callback ? socket.write(std::string_view(bytes), told) : socket.write(std::string_view(bytes));
+      default:
+        more = with_callback ? socket.write(std::string_view(bytes), told) : socket.write(std::string_view(bytes));
     }
     require(counts || !more, "a refused write says false");
   }
 
   void act() {
     switch (world.below(24)) {
-      case 0: case 1: case 2: case 3: case 4: case 5: write(world.below(200)); break;
-      case 6: case 7: write(world.below(20000)); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+      case 5: write(world.below(200)); break;
+      case 6:
+      case 7: write(world.below(20000)); break;
       case 8: write(world.below(80000)); break;
-      case 9: for (int i = 0; i < 5; ++i) write(world.below(64)); break;
+      case 9:
+        for (int i = 0; i < 5; ++i) write(world.below(64));
+        break;
       case 10:
         socket.pause();
         later([](Side& side) { side.socket.resume(); }, world.below(20));
@@ -152,11 +166,17 @@ struct Side : std::enable_shared_from_this<Side> {
         if (world.below(12) == 0) cut = true, socket.destroySoon();
         break;
       case 17: socket.setTimeout(static_cast<int>(world.below(30))); break;
-      case 18:
-        later([](Side& side) { side.act(); }, world.below(30));
+      case 18: later([](Side& side) { side.act(); }, world.below(30)); break;
+      case 19:
+        loop.nextTick([self = shared_from_this()] {
+          if (self->closes == 0) self->write(self->world.below(100));
+        });
         break;
-      case 19: loop.nextTick([self = shared_from_this()] { if (self->closes == 0) self->write(self->world.below(100)); }); break;
-      case 20: loop.setImmediate([self = shared_from_this()] { if (self->closes == 0) self->act(); }); break;
+      case 20:
+        loop.setImmediate([self = shared_from_this()] {
+          if (self->closes == 0) self->act();
+        });
+        break;
       case 21:
         if (!socket.destroyed()) (void)socket.read(world.below(1000));
         break;
@@ -185,8 +205,8 @@ std::vector<std::string> run(unsigned seed) {
     std::vector<std::shared_ptr<Side>> sides;
     const bool throws = world.below(4) == 0;
     const std::size_t mark = world.below(3) == 0 ? world.below(2000) : 65536;
-    const net::Server server(loop, {.allowHalfOpen = world.below(3) == 0, .highWaterMark = mark,
-                                    .pauseOnConnect = world.below(8) == 0});
+    const net::Server server(
+        loop, {.allowHalfOpen = world.below(3) == 0, .highWaterMark = mark, .pauseOnConnect = world.below(8) == 0});
     const auto add = [&](const net::Socket& socket) {
       auto side = std::make_shared<Side>(world, loop, socket, broken);
       side->throws = throws;
@@ -253,7 +273,8 @@ unsigned number_from(const char* variable, unsigned otherwise) {
 
 }  // namespace
 
-TEST_CASE("random runs on a machine in memory hold the rules of S1, S14-S17; a failing seed replays with NET_TEST_SEED") {
+TEST_CASE(
+    "random runs on a machine in memory hold the rules of S1, S14-S17; a failing seed replays with NET_TEST_SEED") {
   const unsigned first = number_from("NET_TEST_SEED", 1);
   const unsigned runs = std::getenv("NET_TEST_SEED") ? 1 : number_from("NET_TEST_RUNS", 3000);
   int failed = 0;
@@ -282,13 +303,15 @@ TEST_CASE("S15.6: gathered writes stay before corked ones, though the kernel tak
   const net::Socket client(loop);
   client.connect(1, "127.0.0.1");
   client.once<"ready">([&] {
-    loop.setTimeout([&] {
-      client.write("gathered before");
-      client.cork();
-      client.write(" corked");
-      client.uncork();
-      client.end();
-    }, 5);
+    loop.setTimeout(
+        [&] {
+          client.write("gathered before");
+          client.cork();
+          client.write(" corked");
+          client.uncork();
+          client.end();
+        },
+        5);
   });
   loop.run();
   CHECK_FALSE(loop.alive());

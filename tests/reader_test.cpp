@@ -241,8 +241,7 @@ TEST_CASE("a reader that is made after the end knows it") {
       [](net::Socket socket) -> net::Task<> {
         {
           net::Reader reader(socket);
-          while (co_await reader.next()) {
-          }
+          while (co_await reader.next()) {}
         }
         net::Reader late(socket);
         CHECK_FALSE(co_await late.next());

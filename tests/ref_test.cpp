@@ -18,12 +18,11 @@ struct Counted {
 struct Special : Counted {};
 
 static_assert(sizeof(Ref<Counted>) == sizeof(Counted*));
-static_assert(std::is_nothrow_move_constructible_v<Ref<Counted>> &&
-              std::is_nothrow_copy_constructible_v<Ref<Counted>>);
+static_assert(std::is_nothrow_move_constructible_v<Ref<Counted>> && std::is_nothrow_copy_constructible_v<Ref<Counted>>);
 static_assert(!std::is_convertible_v<Counted*, Ref<Counted>>, "a plain pointer is no owner by accident");
 static_assert(std::is_convertible_v<Ref<Special>, Ref<Counted>>);
 
-} // namespace
+}  // namespace
 
 TEST_CASE("every copy of a reference owns, a moved one no more") {
   Counted thing;

@@ -25,7 +25,8 @@ TEST_CASE("S12.24, S2.11: a literal is answered as it is, later, and a lookup ke
 TEST_CASE("S3.7: a name that nobody knows is ENOTFOUND or, without a name server, EAI_AGAIN") {
   net::Loop loop;
   net::Error failure;
-  look_up(loop.core(), "no.such.host.invalid", {}, [&](const net::Error& error, std::span<const net::LookupAddress>) { failure = error; });
+  look_up(loop.core(), "no.such.host.invalid", {},
+          [&](const net::Error& error, std::span<const net::LookupAddress>) { failure = error; });
   run_to_the_end(loop);
   CHECK((failure.name() == "ENOTFOUND" || failure.name() == "EAI_AGAIN"));
   CHECK(failure.hostname() == "no.such.host.invalid");

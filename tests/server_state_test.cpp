@@ -37,8 +37,7 @@ TEST_CASE(
   CHECK(held.use_count() == 1);
 }
 
-TEST_CASE(
-    "S8.3, S8.6, S8.7: listening and address go with close(); a path stays, also of a listen that failed") {
+TEST_CASE("S8.3, S8.6, S8.7: listening and address go with close(); a path stays, also of a listen that failed") {
   net::Loop loop;
   const net::Server tcp(loop);
   CHECK_FALSE(tcp.listening());
@@ -74,8 +73,7 @@ TEST_CASE(
   run_to_the_end(loop);
 }
 
-TEST_CASE(
-    "S9.11: the listener of a listen that failed stays, and runs at the next success, before later ones") {
+TEST_CASE("S9.11: the listener of a listen that failed stays, and runs at the next success, before later ones") {
   net::Loop loop;
   Log log;
   const net::Server holder(loop), server(loop, {.reusable = true});
@@ -94,8 +92,7 @@ TEST_CASE(
   CHECK(log.text() == "error first second");
 }
 
-TEST_CASE(
-    "S9.13, S9.14: a connection that still waits is refused or reset by close(), and counts for nothing") {
+TEST_CASE("S9.13, S9.14: a connection that still waits is refused or reset by close(), and counts for nothing") {
   net::Loop loop;
   Log log;
   const net::Server server(loop);
@@ -150,8 +147,7 @@ TEST_CASE("S9.14, S9.17: 'close' waits for every connection, however each ends, 
   CHECK(log.text() == "close");
 }
 
-TEST_CASE(
-    "S9.15: 'close' of close() on a server that was closed before comes again, each callback runs once") {
+TEST_CASE("S9.15: 'close' of close() on a server that was closed before comes again, each callback runs once") {
   net::Loop loop;
   Log log;
   const net::Server server(loop);
@@ -197,8 +193,7 @@ TEST_CASE("S8.4: the limit may be changed at any time; those who are there stay"
   run_to_the_end(loop);
 }
 
-TEST_CASE(
-    "S9.18, S3.1: an accept that fails otherwise is an 'error' in Node's words, and the server goes on") {
+TEST_CASE("S9.18, S3.1: an accept that fails otherwise is an 'error' in Node's words, and the server goes on") {
   net::Loop loop;
   std::string failure;
   const net::Server server(loop);
@@ -219,8 +214,7 @@ TEST_CASE(
 
 // ── keeping the loop alive ─────────────────────────────────────────────────
 
-TEST_CASE(
-    "S19.8: a server that listens keeps the loop alive; one that is closed only through sockets that read") {
+TEST_CASE("S19.8: a server that listens keeps the loop alive; one that is closed only through sockets that read") {
   net::Loop loop;
   bool closed = false;
   const net::Server server(loop, {.pauseOnConnect = true});

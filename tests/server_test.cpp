@@ -491,8 +491,11 @@ TEST_CASE("S9.20: accepted connections do not depend on the server: they outlive
 
 TEST_CASE("S8 options: allowHalfOpen, highWaterMark, noDelay and keepAlive are given to accepted sockets") {
   net::Loop loop;
-  const OneConnection one(loop, {.allowHalfOpen = true, .highWaterMark = 1234, .keepAlive = true,
-                                 .keepAliveInitialDelay = std::chrono::milliseconds(5500), .noDelay = true});
+  const OneConnection one(loop, {.allowHalfOpen = true,
+                                 .highWaterMark = 1234,
+                                 .keepAlive = true,
+                                 .keepAliveInitialDelay = std::chrono::milliseconds(5500),
+                                 .noDelay = true});
   one.server.on<"connection">([](const net::Socket& socket) {
     CHECK(socket.allowHalfOpen());
     CHECK(socket.readableHighWaterMark() == 1234);
@@ -516,11 +519,13 @@ TEST_CASE("S14.17: pauseOnConnect reads nothing until resume(), and a 'data' lis
     CHECK(socket.isPaused());
     socket.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
     socket.on<"end">([&] { log.add("end"); });
-    loop.setTimeout([&, socket] {
-      CHECK(socket.bytesRead() == 0);
-      log.add("resume");
-      socket.resume();
-    }, 5);
+    loop.setTimeout(
+        [&, socket] {
+          CHECK(socket.bytesRead() == 0);
+          log.add("resume");
+          socket.resume();
+        },
+        5);
   });
   const net::Socket client = client_of(loop, one.server);
   client.end("hello");

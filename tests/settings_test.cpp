@@ -42,7 +42,7 @@ void connected(const net::ServerOptions& options, With with) {
   run_to_the_end(loop);
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("S18.8: a timeout is any number from 0 on; fractions count, what is below 1 is 1") {
   net::Loop loop;
@@ -96,7 +96,8 @@ TEST_CASE("S18.10, S18.11: what is set before the connection is applied with it,
 #if defined(TCP_KEEPIDLE)
 TEST_CASE("S18.12: keepAlive with a delay sets its own intervals: ten probes, one a second") {
   connected({}, [](const net::Socket& client, const net::Socket&) {
-    const int own_interval = option(client, IPPROTO_TCP, TCP_KEEPINTVL), own_count = option(client, IPPROTO_TCP, TCP_KEEPCNT);
+    const int own_interval = option(client, IPPROTO_TCP, TCP_KEEPINTVL),
+              own_count = option(client, IPPROTO_TCP, TCP_KEEPCNT);
     client.setKeepAlive(true);
     CHECK(option(client, IPPROTO_TCP, TCP_KEEPINTVL) == own_interval);
     CHECK(option(client, IPPROTO_TCP, TCP_KEEPCNT) == own_count);
@@ -116,11 +117,10 @@ TEST_CASE("S18.13, S29.24: the delay of keepAlive is cut to seconds, and below o
     client.setKeepAlive(true, 456123);
     CHECK(idle_seconds(client) == 456);
   });
-  connected({.keepAlive = true, .keepAliveInitialDelay = 5500},
-            [](const net::Socket&, const net::Socket& accepted) {
-              CHECK(keeps_alive(accepted) == 1);
-              CHECK(idle_seconds(accepted) == 5);
-            });
+  connected({.keepAlive = true, .keepAliveInitialDelay = 5500}, [](const net::Socket&, const net::Socket& accepted) {
+    CHECK(keeps_alive(accepted) == 1);
+    CHECK(idle_seconds(accepted) == 5);
+  });
   connected({.keepAlive = true, .keepAliveInitialDelay = -5500},
             [](const net::Socket&, const net::Socket& accepted) { CHECK(keeps_alive(accepted) == 1); });
 }

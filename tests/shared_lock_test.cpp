@@ -9,13 +9,13 @@ using namespace net::detail;
 TEST_CASE("readers hold a lock together, and it is free again when the last one has gone") {
   SharedLock lock;
   { const ReadGuard first(lock), second(lock), third(lock); }
-  const WriteGuard writer(lock); // waits for ever if a reader was left behind
+  const WriteGuard writer(lock);  // waits for ever if a reader was left behind
 }
 
 TEST_SUITE("threads") {
   TEST_CASE("a writer is alone, and readers see all that writers did or nothing of it") {
     SharedLock lock;
-    long first = 0, second = 0; // equal, save inside of a writer
+    long first = 0, second = 0;  // equal, save inside of a writer
     int torn = 0;
     const auto write = [&](long step) {
       for (int i = 0; i < 2000; ++i) {

@@ -16,12 +16,12 @@ bool rings(const SignalBell& bell) {
 }
 
 void (*handler_of(int signo))(int) {
-  struct sigaction now {};
+  struct sigaction now{};
   ::sigaction(signo, nullptr, &now);
   return now.sa_handler;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a signal rings the bells that are for it, all of them, and no others") {
   SignalRegistry& registry = SignalRegistry::instance();
@@ -46,8 +46,7 @@ TEST_CASE("a signal rings the bells that are for it, all of them, and no others"
 
 TEST_CASE("the handler that was there before is back when the last bell has gone, and not a moment earlier") {
   void (*const own)(int) = [](int) { ++own_calls; };
-  struct sigaction action {
-  }, before{};
+  struct sigaction action{}, before{};
   action.sa_handler = own;
   ::sigaction(SIGUSR1, &action, &before);
   SignalBell first, second;

@@ -23,7 +23,9 @@ using namespace std::string_view_literals;
 net::Error failure(const SocketAddressOptions& options) {
   try {
     const SocketAddress address(options);
-  } catch (const net::Error& error) { return error; }
+  } catch (const net::Error& error) {
+    return error;
+  }
   return {};
 }
 
@@ -54,8 +56,7 @@ TEST_CASE("S5.1: the default address of IPv6 is ::") {
 TEST_CASE("S5.1: a value is made while compiling") {
   constexpr SocketAddress address(
       {.address = "2001:db8::1", .family = Family::IPv6, .flowlabel = 0xfffff, .port = 65535});
-  static_assert(address.family() == Family::IPv6 && address.port() == 65535 &&
-                address.flowlabel() == 0xfffff);
+  static_assert(address.family() == Family::IPv6 && address.port() == 65535 && address.flowlabel() == 0xfffff);
   static_assert(address.bytes().size() == 16 && address.bytes()[0] == 0x20 && address.bytes()[15] == 1);
   static_assert(SocketAddress().bytes().size() == 4 && SocketAddress().bytes()[0] == 127);
 }
@@ -105,10 +106,9 @@ TEST_CASE("S5.5: an address is a strict literal of its family") {
     const net::Error error = failure({.address = address, .family = family});
     return error.code() == Errc::ERR_INVALID_ADDRESS && error.what() == "Invalid socket address"sv;
   };
-  for (const std::string_view text :
-       {""sv, " "sv, " 1.2.3.4"sv, "1.2.3.4 "sv, "127.1"sv, "01.2.3.4"sv, "1.2.3.256"sv, "[::1]"sv,
-        "localhost"sv, "1.2.3.4%lo"sv, "1.2.3.4\0"sv, "::1\0"sv, "::1%a\0b"sv, "::1%\xc3\xa9"sv, "%lo"sv,
-        "1::2::3"sv, "::1:2:3:4:5:6:7:8"sv, "1.2.3.4:80"sv}) {
+  for (const std::string_view text : {""sv, " "sv, " 1.2.3.4"sv, "1.2.3.4 "sv, "127.1"sv, "01.2.3.4"sv, "1.2.3.256"sv,
+                                      "[::1]"sv, "localhost"sv, "1.2.3.4%lo"sv, "1.2.3.4\0"sv, "::1\0"sv, "::1%a\0b"sv,
+                                      "::1%\xc3\xa9"sv, "%lo"sv, "1::2::3"sv, "::1:2:3:4:5:6:7:8"sv, "1.2.3.4:80"sv}) {
     CAPTURE(text);
     CHECK(bad(text, Family::IPv4));
     CHECK(bad(text, Family::IPv6));

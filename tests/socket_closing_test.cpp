@@ -141,11 +141,13 @@ TEST_CASE("S16.9, S28.22: half open, a socket stays writable after 'end' until i
   client.on<"data">([&](net::Chunk chunk) { heard += chunk; });
   client.end("question");
   quiet.accepted.on<"end">([&] {
-    loop.setTimeout([&] {
-      CHECK(quiet.accepted.readyState() == net::ReadyState::writeOnly);
-      CHECK(quiet.accepted.write("ans"));
-      quiet.accepted.end("wer");
-    }, 2);
+    loop.setTimeout(
+        [&] {
+          CHECK(quiet.accepted.readyState() == net::ReadyState::writeOnly);
+          CHECK(quiet.accepted.write("ans"));
+          quiet.accepted.end("wer");
+        },
+        2);
   });
   run_to_the_end(loop);
   CHECK(heard == "answer");
@@ -309,9 +311,7 @@ TEST_CASE("S17.5: unread data that is left makes the close a reset for the other
   net::Loop loop;
   Log log;
   const OneConnection one(loop, {.pauseOnConnect = true});
-  one.server.on<"connection">([&](const net::Socket& socket) {
-    loop.setTimeout([socket] { socket.destroy(); }, 5);
-  });
+  one.server.on<"connection">([&](const net::Socket& socket) { loop.setTimeout([socket] { socket.destroy(); }, 5); });
   const net::Socket client = client_of(loop, one.server);
   client.write("never read");
   note(client, log);
@@ -341,7 +341,8 @@ TEST_CASE("S17.6: destroy() with writes pending: those get ECANCELED just before
   CHECK(log.count("taken") == 1);
 }
 
-TEST_CASE("S17.6, S28.27: destroy(error): 'error', ECANCELED to the write in progress, the error to the rest, 'close'") {
+TEST_CASE(
+    "S17.6, S28.27: destroy(error): 'error', ECANCELED to the write in progress, the error to the rest, 'close'") {
   net::Loop loop;
   Log log;
   const OneConnection one(loop, {.pauseOnConnect = true});
@@ -398,9 +399,7 @@ TEST_CASE("S17.9, S28.34: destroySoon() sends what is pending and closes without
   client.write(std::string(5'000'000, 'x'));
   client.destroySoon();
   CHECK_FALSE(client.destroyed());
-  client.on<"close">([&] {
-    loop.setTimeout([&] { quiet.accepted.end(); }, 1);
-  });
+  client.on<"close">([&] { loop.setTimeout([&] { quiet.accepted.end(); }, 1); });
   quiet.accepted.on<"error">([] {});
   run_to_the_end(loop);
   CHECK(log.text() == "prefinish finish close(false)");
@@ -435,7 +434,8 @@ TEST_CASE("S17.10: destroy() in 'connection' loses no events: 'close' comes") {
 
 // ── reset ──────────────────────────────────────────────────────────────────
 
-TEST_CASE("S17.12, S28.32: resetAndDestroy() closes with a reset: 'close' with false, and an error for the other side") {
+TEST_CASE(
+    "S17.12, S28.32: resetAndDestroy() closes with a reset: 'close' with false, and an error for the other side") {
   net::Loop loop;
   Log log;
   Quiet quiet(loop);
@@ -513,7 +513,8 @@ TEST_CASE("in each of its events a socket may be destroyed: 'close' comes once a
       case 10: client.on<"lookup">(die); break;
       default: client.on<"error">(die);
     }
-    client.connect({.port = one.port(), .host = "a name",
+    client.connect({.port = one.port(),
+                    .host = "a name",
                     .lookup = [](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
                       const net::LookupAddress found{"127.0.0.1", net::Family::IPv4};
                       answer(net::Error(), {&found, 1});
@@ -563,13 +564,14 @@ TEST_CASE("in each of its events a listener may throw: run() goes on, and 'close
     client.connect(one.port(), "127.0.0.1");
     client.write(std::string(2000, 'y'));
     client.resume();
-    if (event == 10) loop.setImmediate([&, client] {
-      struct Resume {
-        const net::Socket& socket;
-        ~Resume() { socket.resume(); }
-      } const resume{client};
-      client.pause();
-    });
+    if (event == 10)
+      loop.setImmediate([&, client] {
+        struct Resume {
+          const net::Socket& socket;
+          ~Resume() { socket.resume(); }
+        } const resume{client};
+        client.pause();
+      });
     if (event == 11) client.destroy(net::Error("why"));
     if (event == 11) one.server.close();
     while (loop.alive()) {

@@ -17,8 +17,7 @@ int run_through(net::Loop& loop) {
     try {
       loop.run();
       return thrown;
-    } catch (const std::runtime_error&) {
-    }
+    } catch (const std::runtime_error&) {}
   }
 }
 

@@ -179,9 +179,8 @@ TEST_CASE("S14.16, S28.31: a reset by the peer is 'error' read ECONNRESET and 'c
   net::Loop loop;
   Log log;
   const OneConnection one(loop);
-  one.server.on<"connection">([](const net::Socket& socket) {
-    socket.on<"data">([socket] { socket.resetAndDestroy(); });
-  });
+  one.server.on<"connection">(
+      [](const net::Socket& socket) { socket.on<"data">([socket] { socket.resetAndDestroy(); }); });
   const net::Socket client = client_of(loop, one.server);
   note(client, log);
   client.on<"data">([] {});
@@ -281,8 +280,7 @@ TEST_CASE("S2.15: one socket that always has data does not starve another") {
       return;
     }
     const auto feed = [socket, &stop] {
-      while (!stop && socket.write(std::string(1'000'000, 'x'))) {
-      }
+      while (!stop && socket.write(std::string(1'000'000, 'x'))) {}
     };
     socket.on<"drain">(feed);
     socket.on<"error">([] {});
@@ -343,7 +341,8 @@ TEST_CASE("S1.5: a 'data' listener that throws loses none of the bytes behind") 
   CHECK(thrown >= 8);
 }
 
-TEST_CASE("S1.11, S16.8: removeAllListeners('end') takes the library's own listener too, and what it says of late writes") {
+TEST_CASE(
+    "S1.11, S16.8: removeAllListeners('end') takes the library's own listener too, and what it says of late writes") {
   net::Loop loop;
   const OneConnection one(loop);
   Log log;

@@ -46,14 +46,14 @@ using net::detail::Flow;
 using net::detail::ReadGate;
 using net::detail::WriteGate;
 
-} // namespace
+}  // namespace
 
 TEST_CASE("the gates are open in the common case only: whatever else is asked for closes them") {
   CHECK_FALSE(ReadGate{}.plain());
   CHECK(ReadGate{Flow::flowing, true}.plain());
   CHECK_FALSE(ReadGate{Flow::paused, true}.plain());
   CHECK_FALSE(ReadGate{Flow::flowing, false}.plain());
-  for (bool ReadGate::*const each :
+  for (bool ReadGate::* const each :
        {&ReadGate::users_buffer, &ReadGate::decodes, &ReadGate::ended, &ReadGate::timed}) {
     ReadGate gate{Flow::flowing, true};
     gate.*each = true;
@@ -61,8 +61,8 @@ TEST_CASE("the gates are open in the common case only: whatever else is asked fo
   }
   CHECK_FALSE(WriteGate{}.open());
   CHECK(WriteGate{true}.open());
-  for (bool WriteGate::*const each : {&WriteGate::connecting, &WriteGate::writing, &WriteGate::need_drain,
-                                      &WriteGate::ending, &WriteGate::errored}) {
+  for (bool WriteGate::* const each :
+       {&WriteGate::connecting, &WriteGate::writing, &WriteGate::need_drain, &WriteGate::ending, &WriteGate::errored}) {
     WriteGate gate{true};
     gate.*each = true;
     CHECK_FALSE(gate.open());
@@ -92,12 +92,11 @@ TEST_CASE("S10.1, S11.2, S11.3: new, connecting, connected, ended by itself, end
   client.resume().connect(one.port(), "127.0.0.1");
   rows.push_back(row(client));
   run_to_the_end(loop);
-  CHECK(joined(rows) == joined({fresh, opening, opening, connected, connected, "readOnly readable",
-                                "readOnly readable", "closed", gone}));
+  CHECK(joined(rows) == joined({fresh, opening, opening, connected, connected, "readOnly readable", "readOnly readable",
+                                "closed", gone}));
 }
 
-TEST_CASE(
-    "S11.2: the other side ended first: writeOnly in 'end', until the automatic end; closed in 'finish'") {
+TEST_CASE("S11.2: the other side ended first: writeOnly in 'end', until the automatic end; closed in 'finish'") {
   for (const bool half_open : {false, true}) {
     net::Loop loop;
     const OneConnection one(loop, {.allowHalfOpen = half_open});
@@ -173,14 +172,13 @@ TEST_CASE("S11.2: of several addresses one that failed, or is slow, leaves the s
   Rows rows;
   client.on<"connectionAttemptFailed">([&] { rows.push_back(row(client)); });
   client.on<"error">([&] { rows.push_back(row(client)); });
-  client.connect(
-      {.port = nobody.number(),
-       .host = "both",
-       .lookup = [](std::string_view, const net::LookupOptions&, const net::LookupCallback& answer) {
-         const net::LookupAddress found[] = {{"127.0.0.1", net::Family::IPv4},
-                                             {"127.0.0.2", net::Family::IPv4}};
-         answer(net::Error(), found);
-       }});
+  client.connect({.port = nobody.number(),
+                  .host = "both",
+                  .lookup = [](std::string_view, const net::LookupOptions&, const net::LookupCallback& answer) {
+                    const net::LookupAddress found[] = {{"127.0.0.1", net::Family::IPv4},
+                                                        {"127.0.0.2", net::Family::IPv4}};
+                    answer(net::Error(), found);
+                  }});
   run_to_the_end(loop);
   CHECK(joined(rows) == joined({opening, opening, gone}));
 }
@@ -196,8 +194,7 @@ TEST_CASE("S11.2, S11.4: destroy() is seen at once, with a connection and withou
   CHECK(row(ends.client) == gone);
 }
 
-TEST_CASE(
-    "S11.2, S11.5: a write that failed is seen before its error is told: readOnly, and the error is there") {
+TEST_CASE("S11.2, S11.5: a write that failed is seen before its error is told: readOnly, and the error is there") {
   net::Loop loop;
   Ends ends(loop);
   REQUIRE(::shutdown(ends.client.nativeHandle(), SHUT_WR) == 0);
@@ -275,8 +272,8 @@ TEST_CASE(
   net::Loop loop;
   const net::Socket none(loop);
   CHECK_FALSE(none.address().has_value());
-  CHECK((none.remoteAddress().empty() && none.remotePort() == 0 && none.localAddress().empty() &&
-         none.localPort() == 0));
+  CHECK(
+      (none.remoteAddress().empty() && none.remotePort() == 0 && none.localAddress().empty() && none.localPort() == 0));
   CHECK(none.localFamily() == net::Family::unspecified);
   Ends ends(loop);
   CHECK(ends.client.remoteAddress() == "127.0.0.1");
@@ -305,15 +302,13 @@ TEST_CASE(
   }
   std::string seen;
   one.server.on<"connection">([&seen](const net::Socket& socket) {
-    seen = socket.remoteAddress() + " " + socket.localAddress() + " " +
-           std::string(to_string(socket.remoteFamily()));
+    seen = socket.remoteAddress() + " " + socket.localAddress() + " " + std::string(to_string(socket.remoteFamily()));
     socket.destroy();
   });
   const net::Socket client = client_of(loop, one.server);
   std::string own;
   client.on<"error">([] {});
-  client.on<"connect">(
-      [&] { own = client.remoteAddress() + " " + std::string(to_string(client.remoteFamily())); });
+  client.on<"connect">([&] { own = client.remoteAddress() + " " + std::string(to_string(client.remoteFamily())); });
   run_to_the_end(loop);
   CHECK(seen == "::ffff:127.0.0.1 ::ffff:127.0.0.1 IPv6");
   CHECK(own == "127.0.0.1 IPv4");
@@ -321,21 +316,14 @@ TEST_CASE(
 
 TEST_CASE("S11.22: whatever state a socket is in, asking it and setting it throws nothing") {
   const auto ask_everything = [](const net::Socket& socket) {
-    socket.setNoDelay()
-        .setNoDelay(false)
-        .setKeepAlive(true, 5000)
-        .setKeepAlive()
-        .setTimeout(1000)
-        .setTimeout(0);
+    socket.setNoDelay().setNoDelay(false).setKeepAlive(true, 5000).setKeepAlive().setTimeout(1000).setTimeout(0);
     socket.unref().ref().pause().resume().setEncoding("latin1");
     (void)socket.read(), (void)socket.read(7);
     (void)socket.address(), (void)socket.remoteAddress(), (void)socket.localAddress(), (void)socket.timeout();
-    (void)socket.bytesRead(), (void)socket.bytesWritten(), (void)socket.bufferSize(),
-        (void)socket.readyState();
+    (void)socket.bytesRead(), (void)socket.bytesWritten(), (void)socket.bufferSize(), (void)socket.readyState();
     (void)socket.errored(), (void)socket.readableEncoding(), (void)socket.getTypeOfService(),
         (void)socket.nativeHandle();
-    (void)socket.autoSelectFamilyAttemptedAddresses(), (void)socket.readableFlowing(),
-        (void)socket.writableNeedDrain();
+    (void)socket.autoSelectFamilyAttemptedAddresses(), (void)socket.readableFlowing(), (void)socket.writableNeedDrain();
   };
   net::Loop loop;
   const OneConnection one(loop);
@@ -347,12 +335,8 @@ TEST_CASE("S11.22: whatever state a socket is in, asking it and setting it throw
     ++asked;
   };
   ask();
-  client.on<"connectionAttempt">(ask)
-      .on<"connect">(ask)
-      .on<"ready">(ask)
-      .on<"finish">(ask)
-      .on<"end">(ask)
-      .on<"close">(ask);
+  client.on<"connectionAttempt">(ask).on<"connect">(ask).on<"ready">(ask).on<"finish">(ask).on<"end">(ask).on<"close">(
+      ask);
   client.connect(one.port(), "127.0.0.1");
   ask();
   client.end("x");
@@ -368,8 +352,7 @@ TEST_CASE("S1.11: a fresh socket has one listener of 'end', its own, and no othe
   net::Loop loop;
   const net::Socket socket(loop);
   CHECK(socket.listenerCount<"end">() == 1);
-  CHECK(socket.listenerCount<"data">() + socket.listenerCount<"close">() + socket.listenerCount<"error">() ==
-        0);
+  CHECK(socket.listenerCount<"data">() + socket.listenerCount<"close">() + socket.listenerCount<"error">() == 0);
   CHECK(net::Server(loop).listenerCount<"connection">() == 0);
   CHECK(net::Server(loop, {}, [] {}).listenerCount<"connection">() == 1);
 }

@@ -230,7 +230,8 @@ TEST_CASE("S15.13: closed before it connected: all callbacks get an error during
   client.destroy();
   receiver.server.close();
   run_to_the_end(loop);
-  CHECK(log.text() == "close-before a(ERR_SOCKET_CLOSED_BEFORE_CONNECTION) b(ERR_SOCKET_CLOSED_BEFORE_CONNECTION) close-after");
+  CHECK(log.text() ==
+        "close-before a(ERR_SOCKET_CLOSED_BEFORE_CONNECTION) b(ERR_SOCKET_CLOSED_BEFORE_CONNECTION) close-after");
 }
 
 TEST_CASE("S15.14: a write on a socket that was never connected fails on ticks, 'close' tells false") {
@@ -343,7 +344,8 @@ TEST_CASE("S15.19, S15.20: a write that the kernel refuses: callbacks in order, 
   run_to_the_end(loop);
   const std::string code(client.errored().name());
   CHECK((code == "ECONNRESET" || code == "EPIPE"));
-  CHECK(log.text() == "first(" + code + ") second(" + code + ") end(" + code + ") error(write " + code + ") close(true)");
+  CHECK(log.text() ==
+        "first(" + code + ") second(" + code + ") end(" + code + ") error(write " + code + ") close(true)");
 }
 
 TEST_CASE("S15.19: a small write that is refused when the listener has returned fails the same way") {
@@ -478,9 +480,8 @@ TEST_CASE("a socket's small writes leave before another's that came later in the
   // two sockets take turns with the one cork buffer
   const OneConnection other_server(loop);
   std::string other_heard;
-  other_server.server.on<"connection">([&](const net::Socket& socket) {
-    socket.on<"data">([&](net::Chunk chunk) { other_heard += chunk; });
-  });
+  other_server.server.on<"connection">(
+      [&](const net::Socket& socket) { socket.on<"data">([&](net::Chunk chunk) { other_heard += chunk; }); });
   const net::Socket other = client_of(loop, other_server.server);
   run_until(loop, [&] { return !client.connecting() && !other.connecting(); });
   loop.setImmediate([&] {

@@ -14,10 +14,9 @@ namespace {
 
 std::string told(const net::Error& error) { return error ? std::string(error.name()) : "ok"; }
 
-} // namespace
+}  // namespace
 
-TEST_CASE(
-    "S15.12, S28.23: a write before the connection is told, also if what ends behind it has no callback") {
+TEST_CASE("S15.12, S28.23: a write before the connection is told, also if what ends behind it has no callback") {
   net::Loop loop;
   const OneConnection one(loop);
   one.server.on<"connection">([](net::Socket socket) { socket.resume(); });
@@ -145,12 +144,11 @@ TEST_CASE("S25.5: read() goes on with onread after pause()") {
   one.server.on<"connection">([&accepted](net::Socket socket) { accepted = socket; });
   std::byte memory[8];
   std::size_t got = 0;
-  const net::Socket client =
-      client_of(loop, one.server,
-                {.onread = {.buffer = memory, .callback = [&got](std::size_t count, std::span<std::byte>) {
-                              got += count;
-                              return true;
-                            }}});
+  const net::Socket client = client_of(
+      loop, one.server, {.onread = {.buffer = memory, .callback = [&got](std::size_t count, std::span<std::byte>) {
+                                      got += count;
+                                      return true;
+                                    }}});
   run_until(loop, [&] { return accepted && !client.connecting(); });
   client.pause();
   accepted->write("text");

@@ -51,7 +51,7 @@ Least<void> waits(std::coroutine_handle<>& at, Witness, std::string then) {
   if (!then.empty()) throw then;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a promise keeps a result, one that moves only too, or the exception, until it is taken") {
   const auto made = gives(5);
@@ -63,7 +63,7 @@ TEST_CASE("a promise keeps a result, one that moves only too, or the exception, 
   fails.frame.resume();
   CHECK(fails.frame.done());
   CHECK_THROWS_AS(fails.frame.promise().take(), std::string);
-  fails.frame.promise().take(); // taken once
+  fails.frame.promise().take();  // taken once
   const auto fine = throws("");
   fine.frame.resume();
   fine.frame.promise().take();
@@ -74,10 +74,9 @@ TEST_CASE("at its end a coroutine resumes whoever waits for it, and then touches
   std::coroutine_handle<> inner_at, outer_at;
   bool inner_gone = false, outer_gone = false;
   auto inner = std::make_unique<Least<void>>(waits(inner_at, Witness(inner_gone), ""));
-  auto outer = [](std::coroutine_handle<>& at, bool& told,
-                  std::unique_ptr<Least<void>>& other) -> Least<void> {
+  auto outer = [](std::coroutine_handle<>& at, bool& told, std::unique_ptr<Least<void>>& other) -> Least<void> {
     co_await Stop{at};
-    other.reset(); // the frame that has ended just now
+    other.reset();  // the frame that has ended just now
     told = true;
   }(outer_at, resumed, inner);
   outer.frame.resume();

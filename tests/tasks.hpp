@@ -21,6 +21,6 @@ void run_task(net::Loop& loop, Body body) {
   CHECK(done);
 }
 
-} // namespace tests
+}  // namespace tests
 
 #endif

@@ -17,7 +17,7 @@ constexpr std::int64_t host(std::string_view text, std::size_t left = 0) {
 }
 constexpr int port(std::string_view text) { return read_url_port(text.data(), text.data() + text.size()); }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("S5.13: a number of a host is decimal, octal behind 0, hexadecimal behind 0x; 0x alone is 0") {
   static_assert(host("10") == 10 && host("010") == 8 && host("0x10") == 16 && host("0XfF") == 255);
@@ -44,11 +44,8 @@ TEST_CASE("S5.13: one dot may follow, and nothing else but a port") {
 }
 
 TEST_CASE("S5.12, S5.15: a port is decimal digits up to 65535 behind a colon, or nothing at all") {
-  static_assert(port("") == 0 && port(":") == 0 && port(":0") == 0 && port(":80") == 80 &&
-                port(":65535") == 65535);
-  static_assert(port(":65536") == -1 && port(":0000000000000000080") == 80 &&
-                port(":99999999999999999999") == -1);
-  static_assert(port("80") == -1 && port(":8a") == -1 && port(":-1") == -1 && port(": 1") == -1 &&
-                port(":1 ") == -1);
+  static_assert(port("") == 0 && port(":") == 0 && port(":0") == 0 && port(":80") == 80 && port(":65535") == 65535);
+  static_assert(port(":65536") == -1 && port(":0000000000000000080") == 80 && port(":99999999999999999999") == -1);
+  static_assert(port("80") == -1 && port(":8a") == -1 && port(":-1") == -1 && port(": 1") == -1 && port(":1 ") == -1);
   CHECK(port("::") == -1);
 }

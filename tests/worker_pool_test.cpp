@@ -123,7 +123,8 @@ TEST_CASE("an exception of a job comes to the second callback as an Error") {
   pool.exec([]() -> int { throw net::Error(net::Errc::ERR_INVALID_STATE, "two"); }).then(never, note);
   pool.exec([] { throw 3; }).then(never, note);
   loop.run();
-  CHECK(told == std::vector<std::string>{"one", "two", "A job of the worker pool threw something that is no exception"});
+  CHECK(told ==
+        std::vector<std::string>{"one", "two", "A job of the worker pool threw something that is no exception"});
 }
 
 TEST_CASE("an exception that nobody takes leaves run(), and run() goes on") {
@@ -170,13 +171,16 @@ TEST_CASE("destroying the pool waits for what runs and drops what waits, with a 
   std::string told, dropped, awaited;
   std::optional<net::WorkerPool> pool(1);
   pool->exec([&] {
-      gate.pass();
-      ran = true;
-    }).then([&] { told = "done"; });
-  pool->exec([&] { dropped_ran = true; }).then([] {}, [&](const net::Error& error) {
-    CHECK(error.code() == net::Errc::ERR_ABORTED);
-    dropped = error.what();
-  });
+        gate.pass();
+        ran = true;
+      })
+      .then([&] { told = "done"; });
+  pool->exec([&] { dropped_ran = true; })
+      .then([] {},
+            [&](const net::Error& error) {
+              CHECK(error.code() == net::Errc::ERR_ABORTED);
+              dropped = error.what();
+            });
   const auto body = [&]() -> net::Task<> {
     try {
       co_await pool->exec([&] { dropped_ran = true; });
@@ -238,7 +242,8 @@ TEST_CASE("many loops share one pool") {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&pool, &sum] {
       net::Loop loop;
-      for (int n = 0; n < 100; ++n) pool.exec([](int number) { return number; }, n).then([&sum](int number) { sum += number; });
+      for (int n = 0; n < 100; ++n)
+        pool.exec([](int number) { return number; }, n).then([&sum](int number) { sum += number; });
       loop.run();
     });
   }

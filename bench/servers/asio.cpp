@@ -61,7 +61,7 @@ void accept(tcp::acceptor& acceptor) {
   });
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   job = job_from(argc, argv);

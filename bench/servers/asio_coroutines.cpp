@@ -33,12 +33,11 @@ asio::awaitable<void> session(tcp::socket socket) {
 asio::awaitable<void> accept(tcp::acceptor& acceptor) {
   for (;;) {
     tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-    if (job != Job::close)
-      asio::co_spawn(acceptor.get_executor(), session(std::move(socket)), asio::detached);
+    if (job != Job::close) asio::co_spawn(acceptor.get_executor(), session(std::move(socket)), asio::detached);
   }
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   job = job_from(argc, argv);

@@ -19,7 +19,7 @@ Job job;
 bool gather;
 int poller;
 std::vector<char> buffer(usual_buffer);
-std::vector<std::string> unsent(128); // by descriptor; empty in the usual case
+std::vector<std::string> unsent(128);  // by descriptor; empty in the usual case
 
 void watch(int operation, int fd, std::uint32_t events) {
   epoll_event event{};
@@ -31,7 +31,7 @@ void watch(int operation, int fd, std::uint32_t events) {
 void send_or_keep(int fd, const char* data, std::size_t size) {
   ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
   if (sent == static_cast<ssize_t>(size)) return;
-  if (sent < 0 && errno != EAGAIN) return; // the next recv tells
+  if (sent < 0 && errno != EAGAIN) return;  // the next recv tells
   const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   const auto slot = static_cast<std::size_t>(fd);
   if (unsent.size() <= slot) unsent.resize(2 * slot);
@@ -66,8 +66,7 @@ void serve(int fd, std::uint32_t events) {
     if (size == 0 || errno != EAGAIN) close(fd);
     return;
   }
-  if (job == Job::echo || job == Job::pipe)
-    return send_or_keep(fd, buffer.data(), static_cast<std::size_t>(size));
+  if (job == Job::echo || job == Job::pipe) return send_or_keep(fd, buffer.data(), static_cast<std::size_t>(size));
   if (job == Job::burst) answer_burst(fd);
 }
 
@@ -84,7 +83,7 @@ void accept_one(int listener) {
 int listen_on_loopback() {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int one = 1;
-  setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); // accepted sockets inherit it
+  setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);  // accepted sockets inherit it
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -97,7 +96,7 @@ int listen_on_loopback() {
   return listener;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   job = job_from(argc, argv);

@@ -26,9 +26,7 @@ inline Job job_from(int argc, char** argv) {
   std::exit(2);
 }
 
-inline bool has_variant(int argc, char** argv, const char* name) {
-  return argc > 2 && std::strcmp(argv[2], name) == 0;
-}
+inline bool has_variant(int argc, char** argv, const char* name) { return argc > 2 && std::strcmp(argv[2], name) == 0; }
 
 inline void announce(int port) {
   std::printf("%d\n", port);

@@ -1,7 +1,7 @@
 // libuv as its guide writes it (a buffer a read, a request a write), and with the variant `try`: one
 // buffer for all reads and uv_try_write first, which is the fastest it can do.
-#include <csignal>
 #include <uv.h>
+#include <csignal>
 
 #include "common.hpp"
 
@@ -35,8 +35,8 @@ void on_written(uv_write_t* request, int) {
   uv_stream_t* stream = request->handle;
   std::free(write->data);
   std::free(write);
-  if (!uv_is_active(reinterpret_cast<uv_handle_t*>(stream)) &&
-      !uv_is_closing(reinterpret_cast<uv_handle_t*>(stream)) && uv_stream_get_write_queue_size(stream) == 0) {
+  if (!uv_is_active(reinterpret_cast<uv_handle_t*>(stream)) && !uv_is_closing(reinterpret_cast<uv_handle_t*>(stream)) &&
+      uv_stream_get_write_queue_size(stream) == 0) {
     uv_read_start(stream, hand_out, on_read);
   }
 }
@@ -92,12 +92,12 @@ void on_connection(uv_stream_t* listener, int status) {
   uv_read_start(stream, hand_out, on_read);
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   job = job_from(argc, argv);
   try_first = has_variant(argc, argv, "try");
-  std::signal(SIGPIPE, SIG_IGN); // libuv leaves this to the program
+  std::signal(SIGPIPE, SIG_IGN);  // libuv leaves this to the program
   uv_loop_t* loop = uv_default_loop();
   uv_tcp_t listener;
   uv_tcp_init(loop, &listener);

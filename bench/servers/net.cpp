@@ -26,22 +26,15 @@ void burst(const net::Socket& socket) {
 
 void serve(Job job, const net::Socket& socket) {
   switch (job) {
-    case Job::echo:
-      return echo(socket);
-    case Job::sink:
-      return sink(socket);
-    case Job::burst:
-      return burst(socket);
-    case Job::close:
-      socket.destroy();
-      return;
-    case Job::pipe:
-      socket.pipe(socket);
-      return;
+    case Job::echo: return echo(socket);
+    case Job::sink: return sink(socket);
+    case Job::burst: return burst(socket);
+    case Job::close: socket.destroy(); return;
+    case Job::pipe: socket.pipe(socket); return;
   }
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   const Job job = job_from(argc, argv);
@@ -49,7 +42,6 @@ int main(int argc, char** argv) {
     socket.on<"error">([] {});
     serve(job, socket);
   });
-  server.listen({.port = 0, .host = "127.0.0.1"},
-                [](const net::Server& self) { announce(self.address()->port); });
+  server.listen({.port = 0, .host = "127.0.0.1"}, [](const net::Server& self) { announce(self.address()->port); });
   net::run();
 }

@@ -10,14 +10,12 @@ namespace {
 net::Task<> echo(net::Socket socket) try {
   net::Reader reader(socket);
   while (auto chunk = co_await reader.next()) co_await net::write(socket, *chunk);
-} catch (const net::Error&) {
-}
+} catch (const net::Error&) {}
 
 net::Task<> sink(net::Socket socket) try {
   net::Reader reader(socket);
   while (auto chunk = co_await reader.next()) {}
-} catch (const net::Error&) {
-}
+} catch (const net::Error&) {}
 
 net::Task<> burst(net::Socket socket) try {
   net::Reader reader(socket);
@@ -25,8 +23,7 @@ net::Task<> burst(net::Socket socket) try {
     const std::string_view answer = chunk->view().substr(0, message_size);
     for (int i = 0; i < burst_answers; ++i) co_await net::write(socket, answer);
   }
-} catch (const net::Error&) {
-}
+} catch (const net::Error&) {}
 
 net::Task<> close(net::Socket socket) {
   socket.destroy();
@@ -35,18 +32,14 @@ net::Task<> close(net::Socket socket) {
 
 net::Task<> session(Job job, net::Socket socket) {
   switch (job) {
-    case Job::sink:
-      return sink(std::move(socket));
-    case Job::burst:
-      return burst(std::move(socket));
-    case Job::close:
-      return close(std::move(socket));
-    default:
-      return echo(std::move(socket));
+    case Job::sink: return sink(std::move(socket));
+    case Job::burst: return burst(std::move(socket));
+    case Job::close: return close(std::move(socket));
+    default: return echo(std::move(socket));
   }
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   const Job job = job_from(argc, argv);
@@ -54,7 +47,6 @@ int main(int argc, char** argv) {
     socket.on<"error">([] {});
     net::spawn(session(job, std::move(socket)));
   });
-  server.listen({.port = 0, .host = "127.0.0.1"},
-                [](const net::Server& self) { announce(self.address()->port); });
+  server.listen({.port = 0, .host = "127.0.0.1"}, [](const net::Server& self) { announce(self.address()->port); });
   net::run();
 }

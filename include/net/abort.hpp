@@ -61,7 +61,7 @@ struct AbortState {
     Mailbox* home;  // of its loop
   };
   List<Attached> attached;
-  Callback kept;                    // what ties it to a stop token
+  Callback kept;  // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
   void release() noexcept {
@@ -167,7 +167,9 @@ class AbortSignal {
   /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
   static AbortSignal timeout(Duration after) {
     const detail::Ref<detail::AbortState> state(new detail::AbortState);
-    net::setTimeout([state] { state->abort(detail::coded(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after).unref();
+    net::setTimeout(
+        [state] { state->abort(detail::coded(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
+        .unref();
     return AbortSignal(state);
   }
 

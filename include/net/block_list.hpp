@@ -67,12 +67,10 @@ class BlockList {
   void addSubnet(const SocketAddress& network, int prefix) const {
     const bool ipv4 = network.family() == Family::IPv4;
     if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
-      detail::raise(
-          detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
+      detail::raise(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
     }
-    shared_->add({.kind = detail::RuleKind::subnet,
-                  .prefix = static_cast<std::uint8_t>(prefix),
-                  .first = network.ip()});
+    shared_->add(
+        {.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
   }
 
   /// True if a rule matches. False for a text that is not an address of the family (S6.5).
@@ -93,8 +91,7 @@ class BlockList {
   /// `rules()` as JSON text.
   std::string toJSON() const {
     std::string json = "[";
-    for (const std::string& rule : rules())
-      json.append(json.size() > 1 ? ",\"" : "\"").append(rule).append("\"");
+    for (const std::string& rule : rules()) json.append(json.size() > 1 ? ",\"" : "\"").append(rule).append("\"");
     return json.append("]");
   }
 
@@ -123,10 +120,8 @@ class BlockList {
  private:
   void add(const detail::RuleLine& line) const {
     switch (line.kind) {
-      case detail::RuleKind::address:
-        return addAddress(line.first, line.family);
-      case detail::RuleKind::subnet:
-        return addSubnet(line.first, line.prefix, line.family);
+      case detail::RuleKind::address: return addAddress(line.first, line.family);
+      case detail::RuleKind::subnet: return addSubnet(line.first, line.prefix, line.family);
       case detail::RuleKind::range: {
         const SocketAddress start(detail::require_ip(line.first, line.family));
         return addRange(start, SocketAddress(detail::require_ip(line.last, detail::end_family(line))));

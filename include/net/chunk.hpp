@@ -18,7 +18,9 @@ class Chunk {
   constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
 
   constexpr std::string_view view() const noexcept { return bytes_; }
-  std::span<const std::byte> bytes() const noexcept { return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}; }
+  std::span<const std::byte> bytes() const noexcept {
+    return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()};
+  }
   constexpr const char* data() const noexcept { return bytes_.data(); }
   constexpr std::size_t size() const noexcept { return bytes_.size(); }
   constexpr bool empty() const noexcept { return bytes_.empty(); }

@@ -17,7 +17,10 @@ namespace net::inline NET_MACHINE {
 /// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
 template <class F = std::nullptr_t>
 Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen, .onread = options.onread, .signal = options.signal, .reusable = options.reusable});
+  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen,
+                                          .onread = options.onread,
+                                          .signal = options.signal,
+                                          .reusable = options.reusable});
   if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
   if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
   socket.connect(options, std::forward<F>(listener));

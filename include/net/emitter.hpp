@@ -116,7 +116,8 @@ struct Event {
   /// Calls the listeners; `self` must keep the object alive meanwhile.
   template <class Self>
   [[gnu::always_inline]] static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
-    void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {const_cast<void*>(static_cast<const void*>(&args))...};
+    void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {
+        const_cast<void*>(static_cast<const void*>(&args))...};
     return at.each(index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); });
   }
 };

@@ -27,11 +27,12 @@ constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept 
     std::string_view name;
     Encoding encoding;
   };
-  constexpr Row rows[] = {{"buffer", Encoding::buffer},     {"utf8", Encoding::utf8},       {"utf-8", Encoding::utf8},
-                          {"utf16le", Encoding::utf16le},   {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
-                          {"ucs-2", Encoding::utf16le},     {"latin1", Encoding::latin1},   {"binary", Encoding::latin1},
-                          {"ascii", Encoding::ascii},       {"hex", Encoding::hex},         {"base64", Encoding::base64},
-                          {"base64url", Encoding::base64url}};
+  constexpr Row rows[] = {
+      {"buffer", Encoding::buffer},      {"utf8", Encoding::utf8},        {"utf-8", Encoding::utf8},
+      {"utf16le", Encoding::utf16le},    {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
+      {"ucs-2", Encoding::utf16le},      {"latin1", Encoding::latin1},    {"binary", Encoding::latin1},
+      {"ascii", Encoding::ascii},        {"hex", Encoding::hex},          {"base64", Encoding::base64},
+      {"base64url", Encoding::base64url}};
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   for (const Row& row : rows) {
     bool same = row.name.size() == name.size();
@@ -58,7 +59,8 @@ inline void append_utf8(std::string& to, std::uint32_t point) {
   } else if (point < 0x10000) {
     put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
   } else {
-    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)),
+        put(0x80 | (point & 0x3F));
   }
 }
 
@@ -66,9 +68,9 @@ inline constexpr std::uint32_t replacement = 0xFFFD;
 
 /// The length of a well-formed or truncated UTF-8 character at the start of `bytes`.
 struct Utf8Step {
-  std::size_t size;    // bytes to consume
-  bool valid;          // a whole character; else one replacement character stands for them
-  bool incomplete;     // more bytes could complete it
+  std::size_t size;  // bytes to consume
+  bool valid;        // a whole character; else one replacement character stands for them
+  bool incomplete;   // more bytes could complete it
 };
 
 constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
@@ -105,7 +107,8 @@ inline std::string decode_utf8(std::string_view bytes) {
 inline std::string decode_utf16le(std::string_view bytes) {
   std::string text;
   const auto unit = [&](std::size_t i) -> std::uint32_t {
-    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1])) << 8;
+    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1]))
+                                                      << 8;
   };
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
     std::uint32_t point = unit(i);
@@ -128,7 +131,8 @@ inline std::string encode_base64(std::string_view bytes, bool url) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
     std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
     for (std::size_t k = 0; k < 4; ++k) {
       if (k <= count) {
         text.push_back(digits[group >> (18 - 6 * k) & 63]);
@@ -192,7 +196,10 @@ inline std::string decode_base64(std::string_view text) {
 }
 
 constexpr int hex_value(char c) noexcept {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
 }
 
 /// Stops at the first pair that is no hex number (S15.1).

@@ -62,7 +62,8 @@ class Error : public std::system_error {
   explicit Error(Errc code, std::string message = {}) : Error(make_error_code(code), std::move(message)) {}
 
   /// Any error code with a message; the code's own text if the message is empty.
-  explicit Error(std::error_code code, std::string message = {}) : std::system_error(code), text_(new detail::ErrorText) {
+  explicit Error(std::error_code code, std::string message = {})
+      : std::system_error(code), text_(new detail::ErrorText) {
     text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
                                                       : detail::system_error_name(code.value());
     text_->message = message.empty() ? code.message() : std::move(message);
@@ -98,7 +99,9 @@ class Error : public std::system_error {
   /// The port it was about, -1 if none.
   int port() const noexcept { return text_ ? text_->port : -1; }
   /// The local end that was asked for, if the connection failed later; "" and -1 if none.
-  std::string_view localAddress() const noexcept { return text_ ? std::string_view(text_->local_address) : std::string_view{}; }
+  std::string_view localAddress() const noexcept {
+    return text_ ? std::string_view(text_->local_address) : std::string_view{};
+  }
   int localPort() const noexcept { return text_ ? text_->local_port : -1; }
   /// The name that was looked up, "" unless the lookup failed.
   std::string_view hostname() const noexcept { return text_ ? std::string_view(text_->host) : std::string_view{}; }

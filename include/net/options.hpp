@@ -78,23 +78,23 @@ struct OnRead {
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;                       ///< a descriptor to take over (S22)
-  bool readable = true;              ///< with `fd`: whether that side is open
+  int fd = -1;           ///< a descriptor to take over (S22)
+  bool readable = true;  ///< with `fd`: whether that side is open
   bool writable = true;
-  bool allowHalfOpen = false;        ///< do not end when the other side does (S16.9)
-  OnRead onread = {};                ///< S25
-  AbortSignal signal = {};           ///< destroys the socket when it aborts (S20)
-  std::size_t highWaterMark = 65536; ///< bytes, both sides
-  bool reusable = false;             ///< keep the listeners after 'close', to connect the same socket again
+  bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
+  OnRead onread = {};                 ///< S25
+  AbortSignal signal = {};            ///< destroys the socket when it aborts (S20)
+  std::size_t highWaterMark = 65536;  ///< bytes, both sides
+  bool reusable = false;              ///< keep the listeners after 'close', to connect the same socket again
 };
 
 /// Options of `connect`.
 struct ConnectOptions {
-  int port = -1;                     ///< 0-65535
-  std::string host = "localhost";    ///< a name or an IP address
-  std::string path = {};             ///< IPC; then port and host are ignored
-  std::string localAddress = {};     ///< an IP address to connect from
-  int localPort = 0;                 ///< 0: any
+  int port = -1;                   ///< 0-65535
+  std::string host = "localhost";  ///< a name or an IP address
+  std::string path = {};           ///< IPC; then port and host are ignored
+  std::string localAddress = {};   ///< an IP address to connect from
+  int localPort = 0;               ///< 0: any
   Family family = Family::unspecified;
   int hints = 0;
   Lookup lookup = {};
@@ -104,8 +104,8 @@ struct ConnectOptions {
   std::optional<bool> autoSelectFamily = {};
   std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
   std::optional<BlockList> blockList = {};  ///< addresses that are not connected to (S21)
-  Duration timeout = 0;              ///< as `setTimeout`, before connecting; 0: none
-  bool allowHalfOpen = false;        ///< createConnection: the socket's own; so are the next two
+  Duration timeout = 0;                     ///< as `setTimeout`, before connecting; 0: none
+  bool allowHalfOpen = false;               ///< createConnection: the socket's own; so are the next two
   OnRead onread = {};
   AbortSignal signal = {};
   bool reusable = false;
@@ -118,24 +118,24 @@ struct ServerOptions {
   bool keepAlive = false;
   Duration keepAliveInitialDelay = 0;  ///< cut to whole seconds (S18.13)
   bool noDelay = false;
-  bool pauseOnConnect = false;         ///< accepted sockets are not read until `resume()` (S14.17)
+  bool pauseOnConnect = false;              ///< accepted sockets are not read until `resume()` (S14.17)
   std::optional<BlockList> blockList = {};  ///< clients that are turned away silently (S21.6)
-  bool reusable = false;               ///< keep the listeners after 'close', to listen again later
+  bool reusable = false;                    ///< keep the listeners after 'close', to listen again later
 };
 
 /// Options of `listen`.
 struct ListenOptions {
-  int port = -1;                 ///< 0: any free port
-  std::string host = {};         ///< S9.4: all addresses of the machine
-  std::string path = {};         ///< IPC; ignored if a port is given
+  int port = -1;          ///< 0: any free port
+  std::string host = {};  ///< S9.4: all addresses of the machine
+  std::string path = {};  ///< IPC; ignored if a port is given
   int backlog = 511;
-  bool exclusive = false;        ///< only cluster; ignored
+  bool exclusive = false;  ///< only cluster; ignored
   bool ipv6Only = false;
-  bool reusePort = false;        ///< share the port with other servers that say so too
-  bool readableAll = false;      ///< a path that all users may read (S23.10)
-  bool writableAll = false;      ///< … may write: connecting needs it
-  AbortSignal signal = {};       ///< closes the server when it aborts (S20.7)
-  int fd = -1;                   ///< a descriptor that is bound already (S22.5)
+  bool reusePort = false;    ///< share the port with other servers that say so too
+  bool readableAll = false;  ///< a path that all users may read (S23.10)
+  bool writableAll = false;  ///< … may write: connecting needs it
+  AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
+  int fd = -1;               ///< a descriptor that is bound already (S22.5)
 };
 
 /// Options of `pipe`.

@@ -79,15 +79,15 @@ class Reader {
 
   Socket socket_;
   std::coroutine_handle<> waiter_;
-  std::string held_;         // received; the part before start_ was taken
+  std::string held_;  // received; the part before start_ was taken
   std::size_t start_ = 0;
-  std::size_t searched_ = 0; // of the rest, has no line feed
-  std::size_t size_ = none;  // of what was found for the task; none: nothing
-  std::size_t skip_ = 0;     // the same with its line feed
+  std::size_t searched_ = 0;  // of the rest, has no line feed
+  std::size_t size_ = none;   // of what was found for the task; none: nothing
+  std::size_t skip_ = 0;      // the same with its line feed
   std::size_t amount_ = 0;
   Kind kind_ = Kind::chunk;
   bool ended_ = false;
-  bool* gone_ = nullptr;     // to be told if the reader goes while it resumes its task
+  bool* gone_ = nullptr;  // to be told if the reader goes while it resumes its task
   bool too_long_ = false;
   std::optional<Error> failure_;
   Listener listeners_[4];

@@ -28,8 +28,9 @@ namespace net::inline NET_MACHINE {
 /// - `close`: it listens no more, and all connections are gone (S9.14)
 class Server : public Emitter<Server> {
  public:
-  using Events = detail::EventTable<detail::Event<"close">, detail::Event<"connection", Socket>, detail::Event<"error", const Error>,
-                                    detail::Event<"listening">, detail::Event<"drop", const DropInfo>>;
+  using Events = detail::EventTable<detail::Event<"close">, detail::Event<"connection", Socket>,
+                                    detail::Event<"error", const Error>, detail::Event<"listening">,
+                                    detail::Event<"drop", const DropInfo>>;
 
   template <class F = std::nullptr_t>
   explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)
@@ -60,7 +61,8 @@ class Server : public Emitter<Server> {
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, int backlog, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port), .host = std::string(host), .backlog = backlog}, std::forward<F>(listener));
+    return listen(ListenOptions{.port = checked(port), .host = std::string(host), .backlog = backlog},
+                  std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
@@ -170,7 +172,8 @@ class Server : public Emitter<Server> {
 
   template <fixed_string Name>
   static constexpr void check_event() {
-    static_assert(Events::has<Name>, "net::Server has no event of that name; it has: close connection error listening drop");
+    static_assert(Events::has<Name>,
+                  "net::Server has no event of that name; it has: close connection error listening drop");
   }
   detail::Listeners& events() const { return state_->listeners; }
 
@@ -190,9 +193,11 @@ class Server : public Emitter<Server> {
       }
       if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
         // the spelling is Node's
-        detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
-                                    "The argument 'options' can not set readableAll or writableAllt to true when path is "
-                                    "abstract unix socket. Received " + detail::visible(options.path)));
+        detail::raise(
+            detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+                          "The argument 'options' can not set readableAll or writableAllt to true when path is "
+                          "abstract unix socket. Received " +
+                              detail::visible(options.path)));
       }
     } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
       detail::raise(detail::bad_port("options.port", options.port));

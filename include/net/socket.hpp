@@ -52,15 +52,17 @@ class Server;
 /// - `pause`, `resume`, `readable`, `pipe` (Socket source), `unpipe` (Socket source)
 class Socket : public Emitter<Socket> {
  public:
-  using Events = detail::EventTable<
-      detail::Event<"close", bool>, detail::Event<"connect">,
-      detail::Event<"connectionAttempt", std::string_view, int, Family>,
-      detail::Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
-      detail::Event<"connectionAttemptTimeout", std::string_view, int, Family>, detail::Event<"data", Chunk>,
-      detail::Event<"drain">, detail::Event<"end">, detail::Event<"error", const Error>,
-      detail::Event<"lookup", const Error, std::string_view, Family, std::string_view>, detail::Event<"ready">,
-      detail::Event<"timeout">, detail::Event<"finish">, detail::Event<"prefinish">, detail::Event<"pause">,
-      detail::Event<"resume">, detail::Event<"readable">, detail::Event<"pipe", Socket>, detail::Event<"unpipe", Socket>>;
+  using Events =
+      detail::EventTable<detail::Event<"close", bool>, detail::Event<"connect">,
+                         detail::Event<"connectionAttempt", std::string_view, int, Family>,
+                         detail::Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
+                         detail::Event<"connectionAttemptTimeout", std::string_view, int, Family>,
+                         detail::Event<"data", Chunk>, detail::Event<"drain">, detail::Event<"end">,
+                         detail::Event<"error", const Error>,
+                         detail::Event<"lookup", const Error, std::string_view, Family, std::string_view>,
+                         detail::Event<"ready">, detail::Event<"timeout">, detail::Event<"finish">,
+                         detail::Event<"prefinish">, detail::Event<"pause">, detail::Event<"resume">,
+                         detail::Event<"readable">, detail::Event<"pipe", Socket>, detail::Event<"unpipe", Socket>>;
 
   /// A socket that is not connected yet, on this thread's loop.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
@@ -83,7 +85,8 @@ class Socket : public Emitter<Socket> {
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(int port, std::string_view host = "localhost", F&& listener = nullptr) const {
-    return connect(ConnectOptions{.port = detail::explicit_port(port), .host = std::string(host)}, std::forward<F>(listener));
+    return connect(ConnectOptions{.port = detail::explicit_port(port), .host = std::string(host)},
+                   std::forward<F>(listener));
   }
   template <detail::OptionalListener F>
   const Socket& connect(int port, F&& listener) const {
@@ -179,10 +182,7 @@ class Socket : public Emitter<Socket> {
   }
   /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
   /// chunks come out whole (S14.20). It stays over reconnects.
-  const Socket& setEncoding(Encoding encoding = Encoding::utf8) const {
-    state_->set_encoding(encoding);
-    return *this;
-  }
+  const Socket& setEncoding(Encoding encoding = Encoding::utf8) const { return state_->set_encoding(encoding), *this; }
   /// The same by Node's name of it, "utf8", "UCS-2", …; throws `ERR_UNKNOWN_ENCODING`.
   const Socket& setEncoding(std::string_view name) const { return setEncoding(detail::require_encoding(name)); }
   /// What `setEncoding` said; empty: bytes.
@@ -197,8 +197,7 @@ class Socket : public Emitter<Socket> {
   /// Takes one destination off, or all; this socket pauses when it was the last (S24.9).
   const Socket& unpipe() const { return detail::unpipe(*this, nullptr), *this; }
   const Socket& unpipe(const Socket& destination) const {
-    detail::unpipe(*this, destination.state_.get());
-    return *this;
+    return detail::unpipe(*this, destination.state_.get()), *this;
   }
   /// The library's own list of what it is piped to.
   detail::Pipes& pipes() const { return state_->more().pipes; }
@@ -285,7 +284,9 @@ class Socket : public Emitter<Socket> {
   bool allowHalfOpen() const { return state_->allow_half_open; }
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
-  bool readable() const { return !state_->destroyed && !state_->end_told && !state_->unreadable && !state_->error_told; }
+  bool readable() const {
+    return !state_->destroyed && !state_->end_told && !state_->unreadable && !state_->error_told;
+  }
   bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
   std::optional<bool> readableFlowing() const {
     if (state_->flow_state == detail::Flow::unset) return std::nullopt;
@@ -356,7 +357,8 @@ class Socket : public Emitter<Socket> {
   }
   std::optional<std::string> take(std::size_t n, bool all) const {
     std::string piece;
-    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended) state_->start_reading();  // S25.5
+    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
+      state_->start_reading();  // S25.5
     if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
     return piece;
   }
@@ -376,9 +378,9 @@ template <class Destination>
 Destination Socket::pipe(Destination destination, PipeOptions options) const {
   if (!readable() && !readableEnded()) detail::raise(detail::coded(Errc::ERR_STREAM_CANNOT_PIPE));
   if constexpr (std::is_same_v<Destination, Socket>) {
-    detail::start_pipe(*this, destination, destination.state_.get(), options,
-                       [this, &destination] { destination.tell_pipe(*this); },
-                       [source = *this, destination] { destination.tell_unpipe(source); });
+    detail::start_pipe(
+        *this, destination, destination.state_.get(), options, [this, &destination] { destination.tell_pipe(*this); },
+        [source = *this, destination] { destination.tell_unpipe(source); });
   } else {
     detail::start_pipe(*this, destination, nullptr, options, [] {}, [] {});
   }
@@ -411,7 +413,8 @@ inline void SocketState::tell_attempt_failed(std::string_view address, int port,
 inline void SocketState::tell_attempt_timeout(std::string_view address, int port, Family family) {
   tell<on_attempt_timeout>(*this, address, port, family);
 }
-inline void SocketState::tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host) {
+inline void SocketState::tell_lookup(const Error& error, std::string_view address, Family family,
+                                     std::string_view host) {
   tell<on_lookup>(*this, error, address, family, host);
 }
 inline void SocketState::tell_data(Chunk chunk) { tell<on_data>(*this, chunk); }

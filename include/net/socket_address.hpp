@@ -49,10 +49,8 @@ class SocketAddress {
   constexpr explicit SocketAddress(const SocketAddressOptions& options) {
     const bool left_out = options.address.data() == nullptr;
     detail::require_family(options.family);
-    const Family family =
-        options.family != Family::unspecified ? options.family : detail::family_of(options.address);
-    if (options.port < 0 || options.port > 65535)
-      detail::raise(detail::bad_port("options.port", options.port));
+    const Family family = options.family != Family::unspecified ? options.family : detail::family_of(options.address);
+    if (options.port < 0 || options.port > 65535) detail::raise(detail::bad_port("options.port", options.port));
     if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::raise_bad_flowlabel(options.flowlabel);
     const std::string_view any = family == Family::IPv4 ? "127.0.0.1" : "::";
     ip_ = detail::require_ip(left_out ? any : options.address, family);
@@ -156,8 +154,8 @@ inline std::string inspect(const SocketAddress& address) {
 template <>
 struct std::hash<net::SocketAddress> {
   constexpr std::size_t operator()(const net::SocketAddress& address) const noexcept {
-    std::uint64_t mix = std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 |
-                        address.bytes().size();
+    std::uint64_t mix =
+        std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 | address.bytes().size();
     for (const std::uint8_t byte : address.bytes()) mix = (mix ^ byte) * 0x100000001b3;
     return static_cast<std::size_t>(mix ^ mix >> 32);
   }

@@ -9,13 +9,13 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/connect.hpp>
 #include <net/detail/event_awaiter.hpp>
 #include <net/detail/task_promise.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
 #include <net/loop.hpp>
 #include <net/options.hpp>
-#include <net/connect.hpp>
 
 namespace net::inline NET_MACHINE {
 
@@ -101,7 +101,9 @@ inline detail::ConnectAwaiter connected(const ConnectOptions& options) { return 
 inline detail::ConnectAwaiter connected(int port, std::string_view host = "localhost") {
   return detail::ConnectAwaiter(createConnection(port, host));
 }
-inline detail::ConnectAwaiter connected(std::string_view path) { return detail::ConnectAwaiter(createConnection(path)); }
+inline detail::ConnectAwaiter connected(std::string_view path) {
+  return detail::ConnectAwaiter(createConnection(path));
+}
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is room for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.

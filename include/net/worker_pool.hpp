@@ -140,7 +140,9 @@ class WorkerPool {
   auto exec(F f, A... args) -> Job<std::invoke_result_t<F, A...>> {
     using T = std::invoke_result_t<F, A...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
-    auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T { return std::move(f)(std::move(args)...); };
+    auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T {
+      return std::move(f)(std::move(args)...);
+    };
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(Loop::current().core()));
     if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
       state->call_off();
@@ -151,7 +153,8 @@ class WorkerPool {
 
  private:
   static void drop(detail::WorkRef work) {
-    work->operations->drop(*work, detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began"));
+    work->operations->drop(*work,
+                           detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began"));
     std::move(work).send_home();
   }
 

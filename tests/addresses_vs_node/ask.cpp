@@ -62,16 +62,14 @@ std::string family_text(Family family) { return family == Family::IPv4 ? "\"ipv4
 
 std::string constructed(const std::string& text, Family family) {
   std::string json;
-  const std::string error =
-      outcome([&] { json = SocketAddress({.address = text, .family = family}).toJSON(); });
+  const std::string error = outcome([&] { json = SocketAddress({.address = text, .family = family}).toJSON(); });
   return error == "null" ? json : error;
 }
 
 void ask_about_text(const std::string& text) {
   const std::optional<SocketAddress> parsed = SocketAddress::parse(text);
-  say({"\"text\"", quoted(text), std::to_string(net::isIP(text)), truth(net::isIPv4(text)),
-       truth(net::isIPv6(text)), constructed(text, Family::IPv4), constructed(text, Family::IPv6),
-       parsed ? parsed->toJSON() : "null"});
+  say({"\"text\"", quoted(text), std::to_string(net::isIP(text)), truth(net::isIPv4(text)), truth(net::isIPv6(text)),
+       constructed(text, Family::IPv4), constructed(text, Family::IPv6), parsed ? parsed->toJSON() : "null"});
 }
 
 Family family_of(std::string_view text) {
@@ -96,8 +94,7 @@ std::string neighbour(Generator& make, const std::string& text) {
 }
 
 std::string wrong_family(Generator& make, std::string_view text) {
-  return make.one_in(30) ? (family_of(text) == Family::IPv4 ? "\"ipv6\"" : "\"ipv4\"")
-                         : family_text(family_of(text));
+  return make.one_in(30) ? (family_of(text) == Family::IPv4 ? "\"ipv6\"" : "\"ipv4\"") : family_text(family_of(text));
 }
 
 /// One rule: added to the list, and described for Node with what happened here.
@@ -118,14 +115,12 @@ std::string add_rule(Generator& make, const BlockList& list, std::vector<std::st
       return row("addAddress", "null",
                  outcome([&] { objects ? list.addAddress(object(a)) : list.addAddress(a, family); }));
     case 1:
-      return row("addSubnet", std::to_string(prefix), outcome([&] {
-                   objects ? list.addSubnet(object(a), prefix) : list.addSubnet(a, prefix, family);
-                 }));
+      return row("addSubnet", std::to_string(prefix),
+                 outcome([&] { objects ? list.addSubnet(object(a), prefix) : list.addSubnet(a, prefix, family); }));
     default:
       seeds.push_back(b);
-      return row("addRange", quoted(b), outcome([&] {
-                   objects ? list.addRange(object(a), object(b)) : list.addRange(a, b, family);
-                 }));
+      return row("addRange", quoted(b),
+                 outcome([&] { objects ? list.addRange(object(a), object(b)) : list.addRange(a, b, family); }));
   }
 }
 
@@ -151,15 +146,9 @@ std::string rule_line(Generator& make) {
   };
   std::string line(ipv4 ? "IPv4 " : "IPv6 ");
   switch (make.below(3)) {
-    case 0:
-      line = "Address: " + line + address();
-      break;
-    case 1:
-      line = "Subnet: " + line + address() + "/" + std::to_string(make.below(ipv4 ? 36 : 140));
-      break;
-    default:
-      line = "Range: " + line + address() + "-" + address();
-      break;
+    case 0: line = "Address: " + line + address(); break;
+    case 1: line = "Subnet: " + line + address() + "/" + std::to_string(make.below(ipv4 ? 36 : 140)); break;
+    default: line = "Range: " + line + address() + "-" + address(); break;
   }
   return make.one_in(10) ? make.spoiled(line) : line;
 }
@@ -168,11 +157,10 @@ void ask_about_json(Generator& make) {
   std::string json(make.pick({"[", "[", "[ ", "\n["}));
   for (std::uint32_t i = 0, count = make.below(4); i < count; ++i) {
     if (i > 0) json += make.pick({",", ",", " , "});
-    json +=
-        make.one_in(15)
-            ? std::string(make.pick({"1", "null", "{\"a\":[1,-2.5e3]}", "[]", "\"\\u0041\"", "\"\\ud800\"",
-                                     "1.", "-", "\"\\q\"", "tru", "{\"a\"}", "\"\t\"", "01", "[[[]]"}))
-            : quoted(rule_line(make));
+    json += make.one_in(15)
+                ? std::string(make.pick({"1", "null", "{\"a\":[1,-2.5e3]}", "[]", "\"\\u0041\"", "\"\\ud800\"", "1.",
+                                         "-", "\"\\q\"", "tru", "{\"a\"}", "\"\t\"", "01", "[[[]]"}))
+                : quoted(rule_line(make));
   }
   json += make.pick({"]", "]", " ]", "]\t"});
   if (make.one_in(4)) json = make.spoiled(json);

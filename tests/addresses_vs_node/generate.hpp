@@ -29,8 +29,7 @@ class Generator {
   /// In any of the ways to write one: long or short groups, either case, "::" anywhere, a dotted tail.
   std::string ipv6() {
     if (one_in(6))
-      return std::string(pick({"::ffff:", "::FFFF:", "::", "64:ff9b::", "::ffff:0:", "0:0:0:0:0:ffff:"})) +
-             ipv4();
+      return std::string(pick({"::ffff:", "::FFFF:", "::", "64:ff9b::", "::ffff:0:", "0:0:0:0:0:ffff:"})) + ipv4();
     std::vector<std::string> groups;
     const bool dotted = one_in(6);
     const std::uint32_t gap = one_in(4) ? 8 : below(7), length = 1 + below(7 - (gap < 7 ? gap : 0));
@@ -47,8 +46,8 @@ class Generator {
   }
 
   std::string zone() {
-    return std::string(pick(
-        {"%lo", "%eth0", "%1", "%", "%eth_0", "%a%b", "%eth0.0", "%a-b.c:d", "%e0@1", "% ", "%\xc3\xa9"}));
+    return std::string(
+        pick({"%lo", "%eth0", "%1", "%", "%eth_0", "%a%b", "%eth0.0", "%a-b.c:d", "%e0@1", "% ", "%\xc3\xa9"}));
   }
 
   std::string ip() { return one_in(2) ? ipv4() : ipv6(); }
@@ -72,34 +71,21 @@ class Generator {
   std::string spoiled(std::string text) {
     const auto at = [&] { return text.empty() ? 0 : below(static_cast<std::uint32_t>(text.size())); };
     switch (below(9)) {
-      case 0:
-        text.insert(at(), 1, letter());
-        break;
-      case 1:
-        text.erase(at(), 1);
-        break;
+      case 0: text.insert(at(), 1, letter()); break;
+      case 1: text.erase(at(), 1); break;
       case 2:
         if (!text.empty()) text[at()] = letter();
         break;
-      case 3:
-        text.append(1, letter());
-        break;
-      case 4:
-        text.insert(0, 1, letter());
-        break;
+      case 3: text.append(1, letter()); break;
+      case 4: text.insert(0, 1, letter()); break;
       case 5:
-        text.insert(
-            at(), pick({"0", "00", "0x", "1:", ":1", "::", "1.", ".1", "256", "ffff", "%lo", "/24", ":80"}));
+        text.insert(at(), pick({"0", "00", "0x", "1:", ":1", "::", "1.", ".1", "256", "ffff", "%lo", "/24", ":80"}));
         break;
-      case 6:
-        drop_part(text);
-        break;
+      case 6: drop_part(text); break;
       case 7:
         if (!text.empty()) text.insert(at(), text.substr(at(), 1 + below(5)));
         break;
-      default:
-        text.append(pick({" ", "\n", "]", ":", ".", "%", "/", "\t", "\xc2\xa0", "\xef\xbc\x91"}));
-        break;
+      default: text.append(pick({" ", "\n", "]", ":", ".", "%", "/", "\t", "\xc2\xa0", "\xef\xbc\x91"})); break;
     }
     return text;
   }
@@ -143,8 +129,7 @@ class Generator {
 
   /// A group or a number less.
   void drop_part(std::string& text) {
-    const std::size_t at =
-        text.find_first_of(":.", text.empty() ? 0 : below(static_cast<std::uint32_t>(text.size())));
+    const std::size_t at = text.find_first_of(":.", text.empty() ? 0 : below(static_cast<std::uint32_t>(text.size())));
     if (at == std::string::npos) return;
     const std::size_t end = text.find_first_of(":.", at + 1);
     text.erase(at, end == std::string::npos ? end : end - at);

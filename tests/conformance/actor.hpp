@@ -31,7 +31,7 @@ struct Stage {
   int waiting = 0;
   Properties properties;
   bool over = false;
-  bool calm = true; // between two blocks nothing is under way
+  bool calm = true;  // between two blocks nothing is under way
 
   virtual ~Stage() = default;
   virtual void perform(const Steps* steps) = 0;
@@ -87,8 +87,7 @@ class Actor {
     if (stage_.over) return;
     ++stage_.activity;
     const std::string word = text.substr(0, text.find_first_of(" ."));
-    settled_ =
-        stage_.calm || word == "got" || word == "end" || word == "close" || word == "error" || word == "last";
+    settled_ = stage_.calm || word == "got" || word == "end" || word == "close" || word == "error" || word == "last";
     lines_.push_back(text + " | " + state());
   }
   void mark(std::string text) { lines_.push_back(std::move(text)); }
@@ -149,8 +148,7 @@ class Actor {
     text += std::string(error.name()) + ": " + error.what();
     if (!error.syscall().empty()) {
       text += " {" + std::string(error.syscall()) + " " + std::to_string(error.number());
-      if (!error.address().empty())
-        text += " " + std::string(error.address()) + (error.port() > 0 ? " port" : "");
+      if (!error.address().empty()) text += " " + std::string(error.address()) + (error.port() > 0 ? " port" : "");
       if (!error.hostname().empty()) text += " " + std::string(error.hostname());
       text += "}";
     }
@@ -159,12 +157,10 @@ class Actor {
     }
     if (error.kind() == "AggregateError") {
       std::string attempts;
-      for (const net::Error& each : error.errors())
-        attempts += (attempts.empty() ? "" : "; ") + this->error(each);
+      for (const net::Error& each : error.errors()) attempts += (attempts.empty() ? "" : "; ") + this->error(each);
       text += " [" + attempts + "]";
     }
-    if (const net::Error cause = error.cause())
-      text += " (" + std::string(cause.kind()) + ": " + cause.what() + ")";
+    if (const net::Error cause = error.cause()) text += " (" + std::string(cause.kind()) + ": " + cause.what() + ")";
     return stage_.plain(text);
   }
 
@@ -191,15 +187,12 @@ class Actor {
 
   /// A callback whose call is an event of the actor: `cb:w1`.
   auto callback(char kind) {
-    return [this, name = "cb:" + number(kind)](const net::Error& failure) {
-      event(name, name + " " + error(failure));
-    };
+    return [this, name = "cb:" + number(kind)](const net::Error& failure) { event(name, name + " " + error(failure)); };
   }
 
   /// A `connect`, `listening` or `timeout` listener given with a call.
   auto listener(char kind, bool with_result) {
-    return
-        [this, with_result, name = "cb:" + number(kind)] { event(name, with_result ? name + " ok" : name); };
+    return [this, with_result, name = "cb:" + number(kind)] { event(name, with_result ? name + " ok" : name); };
   }
 
   Stage& stage_;
@@ -286,6 +279,6 @@ bool common(Self& self, const Emitter& emitter, Stage& stage, const Step& step, 
   return true;
 }
 
-} // namespace conformance
+}  // namespace conformance
 
 #endif

@@ -28,8 +28,7 @@ inline void SocketActor::connect(const Step& step) {
   const auto [words, given] = split(step.args);
   const std::string target = words.empty() ? "" : words[0];
   const auto found = stage_.actors.find(target);
-  const auto* server =
-      found == stage_.actors.end() ? nullptr : dynamic_cast<const ServerActor*>(found->second);
+  const auto* server = found == stage_.actors.end() ? nullptr : dynamic_cast<const ServerActor*>(found->second);
   const bool listening = server && server->server().listening();
   net::ConnectOptions where;
   if (!given.empty() || target == "noport" || option("list")) {
@@ -64,8 +63,7 @@ inline void SocketActor::make(const Step& step) {
   const auto [words, given] = split(step.args);
   net::SocketOptions made = socket_options();
   if (step.verb == "create") {
-    net::ConnectOptions where =
-        connect_options(*this, stage_, words.empty() ? "" : words[0], given, refused_port);
+    net::ConnectOptions where = connect_options(*this, stage_, words.empty() ? "" : words[0], given, refused_port);
     where.allowHalfOpen = made.allowHalfOpen;
     where.onread = std::move(made.onread);
     where.signal = made.signal;
@@ -84,6 +82,6 @@ inline void SocketActor::make(const Step& step) {
   use(net::Socket(made));
 }
 
-} // namespace conformance
+}  // namespace conformance
 
 #endif

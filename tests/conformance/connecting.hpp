@@ -84,8 +84,8 @@ inline net::Lookup lookup_of(Actor& actor, Stage& stage, const std::string& what
 }
 
 /// The options of a connect to a server, or to port 1 if it does not listen.
-inline net::ConnectOptions connect_options(Actor& actor, Stage& stage, const std::string& target,
-                                           const Options& given, int refused_port) {
+inline net::ConnectOptions connect_options(Actor& actor, Stage& stage, const std::string& target, const Options& given,
+                                           int refused_port) {
   const auto get = [&](const char* name, const std::string& otherwise) {
     const auto found = given.find(name);
     return found == given.end() ? otherwise : found->second;
@@ -156,6 +156,6 @@ inline bool outside(Stage& stage, const Step& step, std::string& result) {
   return true;
 }
 
-} // namespace conformance
+}  // namespace conformance
 
 #endif

@@ -83,6 +83,6 @@ inline std::string path_of(const std::string& own, const std::string& name) {
   return own + name;
 }
 
-} // namespace conformance
+}  // namespace conformance
 
 #endif

@@ -11,10 +11,10 @@
 namespace conformance {
 namespace {
 
-constexpr int quiet_after = 3;   // ms without an event before it is asked whether anything is under way
-constexpr int quiet_turns = 3;   // turns of the loop without an event after that
-constexpr int deadline = 20000;  // ms for one scenario
-constexpr int alive_after = 400; // ms after which a loop that has not ended is said to be alive
+constexpr int quiet_after = 3;    // ms without an event before it is asked whether anything is under way
+constexpr int quiet_turns = 3;    // turns of the loop without an event after that
+constexpr int deadline = 20000;   // ms for one scenario
+constexpr int alive_after = 400;  // ms after which a loop that has not ended is said to be alive
 
 class Scenario final : public Stage {
  public:
@@ -44,15 +44,17 @@ class Scenario final : public Stage {
       bool shown = true;
       try {
         shown = actor.perform(step, result);
-      } catch (const net::Error& error) { result = " !! " + actor.error(error); }
+      } catch (const net::Error& error) {
+        result = " !! " + actor.error(error);
+      }
       if (shown) actor.line(step.text() + result);
     }
   }
 
   void run(std::function<void()> done) {
     done_ = std::move(done);
-    timer_ = net::setTimeout([this] { finish(plan.solo ? "still alive" : "DEADLINE"); },
-                             plan.solo ? alive_after : deadline);
+    timer_ =
+        net::setTimeout([this] { finish(plan.solo ? "still alive" : "DEADLINE"); }, plan.solo ? alive_after : deadline);
     if (plan.solo) timer_.unref();
     for (const Cast& cast : plan.actors) {
       if (cast.options.contains("later")) continue;
@@ -70,8 +72,7 @@ class Scenario final : public Stage {
   void loop_ended() { finish("the loop ended"); }
 
   std::string trace() const {
-    std::string out =
-        "=== " + std::to_string(index) + " " + plan.title + "\n" + (note_.empty() ? "" : note_ + "\n");
+    std::string out = "=== " + std::to_string(index) + " " + plan.title + "\n" + (note_.empty() ? "" : note_ + "\n");
     for (const auto& [name, actor] : actors) out += actor->trace();
     return out;
   }
@@ -165,7 +166,9 @@ class Runner {
         net::run();
         if (!alone_ || !alone_->plan.solo || alone_->over) break;
         alone_->loop_ended();
-      } catch (const Thrown& thrown) { uncaught(thrown.actor, ": thrown"); } catch (const net::Error& error) {
+      } catch (const Thrown& thrown) {
+        uncaught(thrown.actor, ": thrown");
+      } catch (const net::Error& error) {
         uncaught(nullptr, "", &error);
       }
     }
@@ -233,8 +236,8 @@ class Runner {
   int status_ = 0;
 };
 
-} // namespace
-} // namespace conformance
+}  // namespace
+}  // namespace conformance
 
 int main(int count, char** args) {
   int concurrent = 32;
@@ -251,7 +254,8 @@ int main(int count, char** args) {
   int status = 0;
   auto inherited = conformance::inherited_of(std::getenv("NET_DESCRIPTORS"));
   {
-    conformance::Runner runner(conformance::parse(standard ? std::cin : file, std::move(inherited)), concurrent, directory);
+    conformance::Runner runner(conformance::parse(standard ? std::cin : file, std::move(inherited)), concurrent,
+                               directory);
     status = runner.run();
   }
   std::filesystem::remove_all(directory);

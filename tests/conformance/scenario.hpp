@@ -41,7 +41,7 @@ struct Plan {
   std::vector<Steps> blocks;
   std::map<std::string, Steps> when;
   std::set<std::string> omit;
-  std::vector<std::pair<std::string, bool>> signals; // with whether they have aborted
+  std::vector<std::pair<std::string, bool>> signals;  // with whether they have aborted
   std::vector<std::pair<std::string, std::vector<std::string>>> lists;
   std::map<std::string, std::vector<int>> descriptors;
   bool solo = false;
@@ -135,6 +135,6 @@ inline std::vector<Plan> parse(std::istream& in, std::deque<std::vector<int>> in
   return plans;
 }
 
-} // namespace conformance
+}  // namespace conformance
 
 #endif

@@ -19,9 +19,7 @@ class ServerActor final : public Actor {
   const net::Server& server() const { return server_; }
   std::map<std::string, net::Listener>& tags() { return tags_; }
   bool pipe() const { return option("kind") && options().at("kind") == "pipe"; }
-  std::string path() const {
-    return stage_.directory + "/" + std::to_string(stage_.index) + "-" + name_ + ".sock";
-  }
+  std::string path() const { return stage_.directory + "/" + std::to_string(stage_.index) + "-" + name_ + ".sock"; }
 
   template <class F>
   static void with_event(const std::string& name, F&& f) {
@@ -89,14 +87,12 @@ class ServerActor final : public Actor {
         server_.close(callback('x'));
       }
     } else if (verb == "connections") {
-      server_.getConnections(
-          [this, name = "cb:" + number('n')](const net::Error& failure, std::size_t count) {
-            event(name, name + " " + error(failure) + " " + std::to_string(count));
-          });
+      server_.getConnections([this, name = "cb:" + number('n')](const net::Error& failure, std::size_t count) {
+        event(name, name + " " + error(failure) + " " + std::to_string(count));
+      });
     } else if (verb == "max") {
-      server_.maxConnections(step.args.at(0) == "none"
-                                 ? std::optional<std::size_t>()
-                                 : std::optional<std::size_t>(std::stoul(step.args[0])));
+      server_.maxConnections(step.args.at(0) == "none" ? std::optional<std::size_t>()
+                                                       : std::optional<std::size_t>(std::stoul(step.args[0])));
     } else {
       return common(*this, server_, stage_, step, result);
     }
@@ -161,6 +157,6 @@ class ServerActor final : public Actor {
   int accepted_ = 0;
 };
 
-} // namespace conformance
+}  // namespace conformance
 
 #endif

@@ -35,8 +35,8 @@ class SocketActor final : public Actor {
     // acknowledgement.
     socket_.setNoDelay(true);
     for (const char* event :
-         {"lookup", "connectionAttempt", "connectionAttemptFailed", "connectionAttemptTimeout", "connect",
-          "ready", "end", "finish", "drain", "timeout", "pause", "resume", "pipe", "unpipe", "error", "close"}) {
+         {"lookup", "connectionAttempt", "connectionAttemptFailed", "connectionAttemptTimeout", "connect", "ready",
+          "end", "finish", "drain", "timeout", "pause", "resume", "pipe", "unpipe", "error", "close"}) {
       if (event != std::string_view("error") || !option("noerror")) attach(event);
     }
   }
@@ -69,27 +69,24 @@ class SocketActor final : public Actor {
   /// Adds the listener that writes the trace.
   void attach(const std::string& event) {
     if (event == "connectionAttempt") {
-      tags_[event] =
-          socket_.addListener<"connectionAttempt">([this](std::string_view ip, int, net::Family family) {
-            this->event("connectionAttempt", stage_.plain("connectionAttempt " + attempt(ip, family)));
-          });
+      tags_[event] = socket_.addListener<"connectionAttempt">([this](std::string_view ip, int, net::Family family) {
+        this->event("connectionAttempt", stage_.plain("connectionAttempt " + attempt(ip, family)));
+      });
     } else if (event == "connectionAttemptTimeout") {
       tags_[event] =
           socket_.addListener<"connectionAttemptTimeout">([this](std::string_view ip, int, net::Family family) {
-            this->event("connectionAttemptTimeout",
-                        stage_.plain("connectionAttemptTimeout " + attempt(ip, family)));
+            this->event("connectionAttemptTimeout", stage_.plain("connectionAttemptTimeout " + attempt(ip, family)));
           });
     } else if (event == "lookup") {
       tags_[event] = socket_.addListener<"lookup">([this](const net::Error& failure, std::string_view address,
-                                                         net::Family family, std::string_view host) {
-        this->event("lookup",
-                    "lookup " + error(failure) + " " + attempt(address, family) + " " + std::string(host));
+                                                          net::Family family, std::string_view host) {
+        this->event("lookup", "lookup " + error(failure) + " " + attempt(address, family) + " " + std::string(host));
       });
     } else if (event == "connectionAttemptFailed") {
       tags_[event] = socket_.addListener<"connectionAttemptFailed">(
           [this](std::string_view ip, int, net::Family family, const net::Error& failure) {
-            this->event("connectionAttemptFailed", stage_.plain("connectionAttemptFailed " +
-                                                                attempt(ip, family) + " " + error(failure)));
+            this->event("connectionAttemptFailed",
+                        stage_.plain("connectionAttemptFailed " + attempt(ip, family) + " " + error(failure)));
           });
     } else if (event == "data") {
       tags_[event] = socket_.addListener<"data">([this](net::Chunk chunk) {
@@ -136,8 +133,7 @@ class SocketActor final : public Actor {
     // The name that a failed attempt leaves behind is the system's affair.
     const std::string local = s.connecting() || remote.empty() ? "" : s.localAddress();
     // What was still to be sent is counted differently while it fails.
-    const bool writable =
-        s.readyState() == net::ReadyState::open || s.readyState() == net::ReadyState::writeOnly;
+    const bool writable = s.readyState() == net::ReadyState::open || s.readyState() == net::ReadyState::writeOnly;
     owing_ = s.writableLength() > 0 || (owing_ && !writable);
     const std::string written = ready_ && (writable || !owing_) ? std::to_string(s.bytesWritten()) : "";
     const auto timeout = s.timeout();
@@ -179,16 +175,14 @@ class SocketActor final : public Actor {
 
   std::string tried() const {
     std::string all;
-    for (const std::string& one : socket_.autoSelectFamilyAttemptedAddresses())
-      all += (all.empty() ? "" : ",") + one;
+    for (const std::string& one : socket_.autoSelectFamilyAttemptedAddresses()) all += (all.empty() ? "" : ",") + one;
     return all.empty() ? "0" : stage_.plain(all);
   }
   static std::string attempt(std::string_view ip, net::Family family) {
     return std::string(ip) + " " + std::to_string(static_cast<int>(family));
   }
   static std::string end_text(const std::string& address, net::Family family, int port) {
-    return address.empty() ? "0"
-                           : address + "/" + std::string(to_string(family)) + (port > 0 ? "/true" : "/false");
+    return address.empty() ? "0" : address + "/" + std::string(to_string(family)) + (port > 0 ? "/true" : "/false");
   }
 
   void attach_plain(const std::string& event) {
@@ -364,6 +358,6 @@ inline bool SocketActor::perform(const Step& step, std::string& result) {
   return true;
 }
 
-} // namespace conformance
+}  // namespace conformance
 
 #endif

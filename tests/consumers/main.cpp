@@ -10,9 +10,8 @@ int main() {
     connected = true;
     socket.end();
   });
-  server.listen(0, "127.0.0.1", [&] {
-    net::connect(server.address()->port, "127.0.0.1").on<"close">([&] { server.close(); });
-  });
+  server.listen(0, "127.0.0.1",
+                [&] { net::connect(server.address()->port, "127.0.0.1").on<"close">([&] { server.close(); }); });
   net::run();
   return connected ? 0 : 1;
 }

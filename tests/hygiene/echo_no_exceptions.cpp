@@ -7,9 +7,8 @@
 
 int main(int count, char**) {
   std::string received;
-  const net::Server server = net::createServer([](net::Socket socket) {
-    socket.on<"data">([](net::Socket& from, net::Chunk chunk) { from.write(chunk); });
-  });
+  const net::Server server = net::createServer(
+      [](net::Socket socket) { socket.on<"data">([](net::Socket& from, net::Chunk chunk) { from.write(chunk); }); });
   if (count > 1) server.listen(65536);
   server.listen(0, "127.0.0.1", [&] {
     const net::Socket client = net::connect(server.address()->port, "127.0.0.1");

@@ -14,13 +14,14 @@ namespace net::detail {
 
 /// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
 template <class A>
-concept Acceptor = std::derived_from<A, Watcher> && requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
-  { acceptor.listen(at, flags) } -> std::same_as<int>;
-  { acceptor.try_accept() } -> std::same_as<NativeHandle>;
-  { acceptor.close() };
-  { fixed.is_open() } -> std::same_as<bool>;
-  { fixed.local_end() } -> std::same_as<Endpoint>;
-};
+concept Acceptor = std::derived_from<A, Watcher> &&
+                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
+                     { acceptor.listen(at, flags) } -> std::same_as<int>;
+                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
+                     { acceptor.close() };
+                     { fixed.is_open() } -> std::same_as<bool>;
+                     { fixed.local_end() } -> std::same_as<Endpoint>;
+                   };
 
 /// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
 class fd_acceptor : public Watcher {
@@ -33,9 +34,7 @@ class fd_acceptor : public Watcher {
   bool is_open() const noexcept { return fd != os::no_descriptor; }
   NativeHandle native() const noexcept { return fd; }
 
-  int listen(const Endpoint& at, const ListenFlags& flags) noexcept {
-    return take(os::listen_on(at, flags));
-  }
+  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return take(os::listen_on(at, flags)); }
 
   int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
     return take(os::listen_on_path(path, mode, backlog, mode_failed));

@@ -20,25 +20,26 @@ inline constexpr std::ptrdiff_t would_block = -EAGAIN;
 /// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
 /// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.
 template <class C>
-concept Channel = std::derived_from<C, Watcher> && requires(C channel, const C& fixed, void* into, std::size_t size, const Slice* slices,
+concept Channel = std::derived_from<C, Watcher> &&
+                  requires(C channel, const C& fixed, void* into, std::size_t size, const Slice* slices,
                            const Endpoint& to, std::string_view path, bool on, int number) {
-  { channel.open(Family::IPv6) } -> std::same_as<int>;
-  { channel.bind(to) } -> std::same_as<int>;
-  { channel.start_connect(to) } -> std::same_as<int>;
-  { channel.start_connect_path(path) } -> std::same_as<int>;
-  { channel.finish_connect() } -> std::same_as<int>;
-  { channel.try_read(into, size) } -> std::same_as<std::ptrdiff_t>;
-  { channel.try_write(slices, size) } -> std::same_as<std::ptrdiff_t>;
-  { channel.shutdown_write() } -> std::same_as<int>;
-  { channel.reset_on_close() } -> std::same_as<int>;
-  { channel.close() };
-  { channel.release() } -> std::same_as<NativeHandle>;
-  { fixed.is_open() } -> std::same_as<bool>;
-  { fixed.local_end() } -> std::same_as<Endpoint>;
-  { fixed.remote_end() } -> std::same_as<Endpoint>;
-  { channel.set_no_delay(on) } -> std::same_as<int>;
-  { channel.set_keep_alive(on, number) } -> std::same_as<int>;
-};
+                    { channel.open(Family::IPv6) } -> std::same_as<int>;
+                    { channel.bind(to) } -> std::same_as<int>;
+                    { channel.start_connect(to) } -> std::same_as<int>;
+                    { channel.start_connect_path(path) } -> std::same_as<int>;
+                    { channel.finish_connect() } -> std::same_as<int>;
+                    { channel.try_read(into, size) } -> std::same_as<std::ptrdiff_t>;
+                    { channel.try_write(slices, size) } -> std::same_as<std::ptrdiff_t>;
+                    { channel.shutdown_write() } -> std::same_as<int>;
+                    { channel.reset_on_close() } -> std::same_as<int>;
+                    { channel.close() };
+                    { channel.release() } -> std::same_as<NativeHandle>;
+                    { fixed.is_open() } -> std::same_as<bool>;
+                    { fixed.local_end() } -> std::same_as<Endpoint>;
+                    { fixed.remote_end() } -> std::same_as<Endpoint>;
+                    { channel.set_no_delay(on) } -> std::same_as<int>;
+                    { channel.set_keep_alive(on, number) } -> std::same_as<int>;
+                  };
 
 /// A descriptor: TCP and Unix sockets, on every system. The owner watches it, and drops it before `close`.
 class fd_channel : public Watcher {
@@ -87,8 +88,7 @@ class fd_channel : public Watcher {
   }
   std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
     if (plain_) return os::write_gathered(fd, slices, count);
-    return count == 1 ? os::send_one(fd, slices->data, slices->size)
-                      : os::send_gathered(fd, slices, count);
+    return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_gathered(fd, slices, count);
   }
   int shutdown_write() noexcept { return plain_ ? 0 : os::shutdown_write(fd); }
   int reset_on_close() noexcept { return os::reset_on_close(fd); }
@@ -98,9 +98,7 @@ class fd_channel : public Watcher {
 
   int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
   int set_keep_alive(bool on, int seconds) noexcept { return os::set_keep_alive(fd, on, seconds); }
-  int set_type_of_service(int value) noexcept {
-    return os::set_type_of_service(fd, local_end().ip.family, value);
-  }
+  int set_type_of_service(int value) noexcept { return os::set_type_of_service(fd, local_end().ip.family, value); }
   int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
 
  private:

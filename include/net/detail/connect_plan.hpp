@@ -28,9 +28,9 @@ struct Plan : Connecting {
   int port = 0;
   int local_port = 0;
   Family family = Family::unspecified;
-  bool selecting = false;           // several addresses, which race (S13)
+  bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  List<Attempt*> attempts;   // in order; those from `next` on have not begun
+  List<Attempt*> attempts;  // in order; those from `next` on have not begun
   std::size_t next = 0;
   Ref<TimerState> timer;
 

@@ -65,9 +65,10 @@ struct Connector {
     } else {
       // known already, but told from the loop
       self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
-        auto& socket = static_cast<SocketState&>(handle);
-        if (socket.connecting && socket.is_path) Connector{socket}.path_done(socket.cold->path_result);
-      }});
+                                 auto& socket = static_cast<SocketState&>(handle);
+                                 if (socket.connecting && socket.is_path)
+                                   Connector{socket}.path_done(socket.cold->path_result);
+                               }});
       self.cold->path_result = result;
     }
   }
@@ -223,7 +224,9 @@ struct Connector {
   static std::string_view any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
   int plan_port() const { return plan().port; }
 
-  std::string attempted_text(const Attempt& attempt) const { return attempt.address + ":" + std::to_string(plan().port); }
+  std::string attempted_text(const Attempt& attempt) const {
+    return attempt.address + ":" + std::to_string(plan().port);
+  }
 
   Error bind(Attempt& attempt) const {
     const Plan& p = plan();
@@ -264,8 +267,9 @@ struct Connector {
     if (result == 0) return won(attempt);
     attempt.running = false;
     const Plan& p = plan();
-    const Error error = p.local_port != 0 || !p.local_address.empty() ? late_failure(attempt, -result)
-                                            : address_failure(-result, "connect", attempt.address, p.port);
+    const Error error = p.local_port != 0 || !p.local_address.empty()
+                            ? late_failure(attempt, -result)
+                            : address_failure(-result, "connect", attempt.address, p.port);
     close(attempt);
     if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
     attempt.error = error;

@@ -35,15 +35,15 @@ enum class Errc {
   ERR_STREAM_WRITE_AFTER_END,
   ERR_UNHANDLED_ERROR,
   ERR_UNKNOWN_ENCODING,
-  ERR_ABORTED,              ///< Node's `ABORT_ERR`
-  ERR_NO_LOOP,              ///< this thread has no loop
-  ERR_LOOKUP_NOT_FOUND,     ///< `ENOTFOUND`: no such name, or no address for it
-  ERR_LOOKUP_TRY_AGAIN,     ///< `EAI_AGAIN`: the name server did not answer
-  ERR_LOOKUP_FAILED,        ///< `EAI_FAIL`: the name server refused
-  ERR_LOOKUP_BAD_FAMILY,    ///< `EAI_FAMILY`
-  ERR_LOOKUP_BAD_FLAGS,     ///< `EAI_BADFLAGS`
-  ERR_LOOKUP_NO_MEMORY,     ///< `EAI_MEMORY`
-  ERR_LOOKUP_OTHER          ///< `EAI_SYSTEM` and whatever else the resolver says
+  ERR_ABORTED,            ///< Node's `ABORT_ERR`
+  ERR_NO_LOOP,            ///< this thread has no loop
+  ERR_LOOKUP_NOT_FOUND,   ///< `ENOTFOUND`: no such name, or no address for it
+  ERR_LOOKUP_TRY_AGAIN,   ///< `EAI_AGAIN`: the name server did not answer
+  ERR_LOOKUP_FAILED,      ///< `EAI_FAIL`: the name server refused
+  ERR_LOOKUP_BAD_FAMILY,  ///< `EAI_FAMILY`
+  ERR_LOOKUP_BAD_FLAGS,   ///< `EAI_BADFLAGS`
+  ERR_LOOKUP_NO_MEMORY,   ///< `EAI_MEMORY`
+  ERR_LOOKUP_OTHER        ///< `EAI_SYSTEM` and whatever else the resolver says
 };
 
 namespace detail {
@@ -54,11 +54,13 @@ struct CodeRow {
 };
 
 inline constexpr CodeRow code_rows[] = {
-    {Errc::ERR_SERVER_ALREADY_LISTEN, "ERR_SERVER_ALREADY_LISTEN", "Listen method has been called more than once without closing."},
+    {Errc::ERR_SERVER_ALREADY_LISTEN, "ERR_SERVER_ALREADY_LISTEN",
+     "Listen method has been called more than once without closing."},
     {Errc::ERR_SERVER_NOT_RUNNING, "ERR_SERVER_NOT_RUNNING", "Server is not running."},
     {Errc::ERR_SOCKET_BAD_PORT, "ERR_SOCKET_BAD_PORT", "Port should be >= 0 and < 65536.", "RangeError"},
     {Errc::ERR_SOCKET_CLOSED, "ERR_SOCKET_CLOSED", "Socket is closed"},
-    {Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION, "ERR_SOCKET_CLOSED_BEFORE_CONNECTION", "Socket closed before the connection was established"},
+    {Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION, "ERR_SOCKET_CLOSED_BEFORE_CONNECTION",
+     "Socket closed before the connection was established"},
     {Errc::ERR_SOCKET_CONNECTION_TIMEOUT, "ERR_SOCKET_CONNECTION_TIMEOUT", "Socket connection timeout"},
     {Errc::ERR_INVALID_ADDRESS, "ERR_INVALID_ADDRESS", "Invalid socket address"},
     {Errc::ERR_INVALID_ADDRESS_FAMILY, "ERR_INVALID_ADDRESS_FAMILY", "Invalid address family", "RangeError"},
@@ -69,14 +71,16 @@ inline constexpr CodeRow code_rows[] = {
     {Errc::ERR_INVALID_IP_ADDRESS, "ERR_INVALID_IP_ADDRESS", "Invalid IP address", "TypeError"},
     {Errc::ERR_INVALID_STATE, "ERR_INVALID_STATE", "Invalid state"},
     {Errc::ERR_IP_BLOCKED, "ERR_IP_BLOCKED", "IP is blocked by net.BlockList"},
-    {Errc::ERR_MISSING_ARGS, "ERR_MISSING_ARGS", "The \"options\" or \"port\" or \"path\" argument must be specified", "TypeError"},
+    {Errc::ERR_MISSING_ARGS, "ERR_MISSING_ARGS", "The \"options\" or \"port\" or \"path\" argument must be specified",
+     "TypeError"},
     {Errc::ERR_OUT_OF_RANGE, "ERR_OUT_OF_RANGE", "The value is out of range", "RangeError"},
     {Errc::ERR_STREAM_ALREADY_FINISHED, "ERR_STREAM_ALREADY_FINISHED", "Cannot call end after a stream was finished"},
     {Errc::ERR_STREAM_CANNOT_PIPE, "ERR_STREAM_CANNOT_PIPE", "Cannot pipe, not readable"},
     {Errc::ERR_STREAM_DESTROYED, "ERR_STREAM_DESTROYED", "Cannot call write after a stream was destroyed"},
     {Errc::ERR_STREAM_PREMATURE_CLOSE, "ERR_STREAM_PREMATURE_CLOSE", "Premature close"},
     {Errc::ERR_STREAM_PUSH_AFTER_EOF, "ERR_STREAM_PUSH_AFTER_EOF", "stream.push() after EOF"},
-    {Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT, "ERR_STREAM_UNSHIFT_AFTER_END_EVENT", "stream.unshift() after end event"},
+    {Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT, "ERR_STREAM_UNSHIFT_AFTER_END_EVENT",
+     "stream.unshift() after end event"},
     {Errc::ERR_STREAM_WRITE_AFTER_END, "ERR_STREAM_WRITE_AFTER_END", "write after end"},
     {Errc::ERR_UNHANDLED_ERROR, "ERR_UNHANDLED_ERROR", "Unhandled error."},
     {Errc::ERR_UNKNOWN_ENCODING, "ERR_UNKNOWN_ENCODING", "Unknown encoding", "TypeError"},

@@ -148,7 +148,8 @@ template <fixed_string Name, class Emitting>
 constexpr auto row_of() {
   static_assert(Emitting::Events::template has<Name>, "the emitter has no event of that name");
   if constexpr (Emitting::Events::template has<Name>) {
-    return std::type_identity<typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
+    return std::type_identity<
+        typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
   } else {
     return std::type_identity<Event<Name>>{};
   }

@@ -37,12 +37,14 @@ class Function<R(Args...)> {
   };
 
   template <class F>
-  static constexpr bool fits = sizeof(F) <= room && alignof(F) <= alignof(void*) &&
-                               std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool fits =
+      sizeof(F) <= room && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
   template <class F>
   struct Inside {
-    static R call(void* at, Args&&... args) { return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...)); }
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...));
+    }
     static void relocate(void* from, void* to) noexcept {
       ::new (to) F(std::move(*static_cast<F*>(from)));
       static_cast<F*>(from)->~F();
@@ -54,7 +56,9 @@ class Function<R(Args...)> {
 
   template <class F>
   struct Outside {
-    static R call(void* at, Args&&... args) { return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...)); }
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
+    }
     static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
     static constexpr Operations operations{call, nullptr, destroy};
   };
@@ -124,7 +128,8 @@ class SharedFunction<R(Args...)> {
   SharedFunction(std::nullptr_t) noexcept {}
 
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> &&
+             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
   SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
 
   SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {

@@ -36,7 +36,8 @@ struct Handle {
 
   void retain() noexcept { ++owners; }
   void release() noexcept {
-    if (--owners == 0) [[unlikely]] operations->free(*this);
+    if (--owners == 0) [[unlikely]]
+      operations->free(*this);
   }
 
   LoopCore* loop;
@@ -49,9 +50,9 @@ struct Handle {
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.
 struct Mailbox {
   os::Mutex mutex;
-  LoopCore* loop = nullptr;   // null once the loop is gone
+  LoopCore* loop = nullptr;  // null once the loop is gone
   Queue<Callback> letters;
-  Atomic<int> any{0};         // whether to look, without the lock
+  Atomic<int> any{0};  // whether to look, without the lock
   Atomic<std::size_t> owners{1};
 
   void retain() noexcept { owners.fetch_add(1); }
@@ -68,7 +69,7 @@ struct TimerState : Handle, TimerNode {
   Callback callback;
   std::uint64_t length = 1;
   bool repeats = false;
-  bool wanted = true;    // ref(): keeps the loop alive
+  bool wanted = true;  // ref(): keeps the loop alive
   bool cleared = false;
 };
 

@@ -59,8 +59,7 @@ class IntervalSet {
     if (page < end_page || begin < end) {
       const Interval& swallowed = pages_[end_page][end - 1];
       if (last <= swallowed.last) last = swallowed.last;
-      if (begin < pages_[page].size() && pages_[page][begin].first <= first)
-        first = pages_[page][begin].first;
+      if (begin < pages_[page].size() && pages_[page][begin].first <= first) first = pages_[page][begin].first;
     }
     // Whatever may fail to get memory comes before the first change.
     Page& home = pages_[page];

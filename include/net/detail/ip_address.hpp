@@ -19,12 +19,8 @@ struct IpAddress {
   Family family = Family::unspecified;
   std::uint8_t bytes[16] = {};
 
-  constexpr std::size_t size() const noexcept {
-    return family == Family::IPv4 ? 4 : family == Family::IPv6 ? 16 : 0;
-  }
-  constexpr unsigned group(int i) const noexcept {
-    return static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
-  }
+  constexpr std::size_t size() const noexcept { return family == Family::IPv4 ? 4 : family == Family::IPv6 ? 16 : 0; }
+  constexpr unsigned group(int i) const noexcept { return static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]); }
   constexpr explicit operator bool() const noexcept { return family != Family::unspecified; }
 
   friend constexpr bool operator==(const IpAddress&, const IpAddress&) noexcept = default;

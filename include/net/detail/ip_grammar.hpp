@@ -26,9 +26,7 @@ inline constexpr HexTable hex_table;
 /// The value of a hexadecimal digit, `not_a_digit` for every other byte.
 constexpr unsigned hex_digit(char c) noexcept { return hex_table.value[static_cast<unsigned char>(c)]; }
 /// The value of a decimal digit, above 9 for every other byte.
-constexpr unsigned decimal_digit(char c) noexcept {
-  return static_cast<unsigned char>(c) - static_cast<unsigned>('0');
-}
+constexpr unsigned decimal_digit(char c) noexcept { return static_cast<unsigned char>(c) - static_cast<unsigned>('0'); }
 
 /// S4.2: four decimal numbers without leading zeros. `value` is in host order.
 constexpr const char* read_ipv4(const char* p, const char* end, std::uint32_t& value) noexcept {
@@ -114,8 +112,7 @@ constexpr const char* read_ipv6(const char* p, const char* end, Ipv6Groups& grou
 }
 
 constexpr bool is_zone_character(char c) noexcept {
-  return decimal_digit(c) <= 9 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-         c == ':';
+  return decimal_digit(c) <= 9 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == ':';
 }
 
 /// S4.5: "%" and a zone, and nothing more.

@@ -110,9 +110,9 @@ inline constexpr Handle::Operations JobState<T>::table{
 /// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
 struct WorkItem {
   struct Operations {
-    void (*run)(WorkItem&);                         // on a thread of the pool
-    void (*drop)(WorkItem&, const Error&);          // instead
-    void (*finish)(WorkItem&);                      // on the loop
+    void (*run)(WorkItem&);                 // on a thread of the pool
+    void (*drop)(WorkItem&, const Error&);  // instead
+    void (*finish)(WorkItem&);              // on the loop
     void (*destroy)(WorkItem&) noexcept;
   };
   const Operations* operations;
@@ -147,7 +147,8 @@ template <class T, class F>
 struct Work : WorkItem {
   static const Operations table;
 
-  Work(JobState<T>& asked, F&& function) : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
+  Work(JobState<T>& asked, F&& function)
+      : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
     mailbox->retain();
   }
   ~Work() { mailbox->release(); }

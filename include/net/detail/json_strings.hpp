@@ -158,8 +158,7 @@ class JsonStrings {
   }
 
   void skip_space() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
       ++at_;
   }
 
@@ -185,9 +184,8 @@ class JsonStrings {
 [[noreturn]] inline void raise_bad_json(std::string_view text, std::size_t position) {
   auto* error = new ErrorText;
   error->kind = "SyntaxError";
-  error->message = position >= text.size()
-                       ? "Unexpected end of JSON input"
-                       : "Unexpected character in JSON at position " + std::to_string(position);
+  error->message = position >= text.size() ? "Unexpected end of JSON input"
+                                           : "Unexpected character in JSON at position " + std::to_string(position);
   raise({std::make_error_code(std::errc::invalid_argument), error});
 }
 

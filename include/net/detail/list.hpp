@@ -42,7 +42,8 @@ class List {
     if (capacity > capacity_) grow(capacity);
   }
   void push(T value) {
-    if (size_ == capacity_) [[unlikely]] grow(capacity_ ? capacity_ * 2 : 4);
+    if (size_ == capacity_) [[unlikely]]
+      grow(capacity_ ? capacity_ * 2 : 4);
     ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
     ++size_;
   }

@@ -47,14 +47,16 @@ class Listeners {
 
   std::size_t count(unsigned event) const noexcept {
     std::size_t found = 0;
-    for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
+    for (const ListenerRecord* r = first_; r; r = r->next)
+      found += r->event == event && !r->is(ListenerRecord::removed);
     return found;
   }
 
   /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
   template <class R, class F>
   std::uint32_t add(unsigned event, bool once, bool front, const ListenerRecord::Operations& operations, F&& callable) {
-    static_assert(alignof(R) <= alignof(std::max_align_t), "a listener with an over-aligned capture must hold it by pointer");
+    static_assert(alignof(R) <= alignof(std::max_align_t),
+                  "a listener with an over-aligned capture must hold it by pointer");
     void* room = allocate(sizeof(R));
     R* record;
     {
@@ -143,12 +145,12 @@ class Listeners {
     explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
     [[gnu::always_inline]] ~Emission() {
       --in.depth_;
-      if (in.unsettled_) [[unlikely]] in.settle();
+      if (in.unsettled_) [[unlikely]]
+        in.settle();
     }
   };
 
   static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
-
 
   void retire(ListenerRecord& r) noexcept {
     r.mark(ListenerRecord::removed);
@@ -218,7 +220,8 @@ class Listeners {
     }
     std::size_t room = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
     if (room < size) room = size;
-    auto* block = ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
+    auto* block =
+        ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
     if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
     blocks_ = block;
     block->used = static_cast<std::uint32_t>(size);
@@ -236,7 +239,7 @@ class Listeners {
   Block* blocks_ = nullptr;
   std::uint32_t present_ = 0;  // a bit for each event that has listeners
   std::uint32_t last_id_ = 0;
-  std::uint8_t depth_ = 0;     // emissions on the stack
+  std::uint8_t depth_ = 0;  // emissions on the stack
   bool unsettled_ = false;
   bool settling_ = false;
 };

@@ -190,7 +190,8 @@ class LoopCore {
   Room receive_{receive_room};
 };
 
-inline Handle::Handle(LoopCore& core, const Operations& table) noexcept : loop(&core), operations(&table), next(core.handles_) {
+inline Handle::Handle(LoopCore& core, const Operations& table) noexcept
+    : loop(&core), operations(&table), next(core.handles_) {
   if (next) next->previous = this;
   core.handles_ = this;
 }
@@ -214,9 +215,8 @@ inline bool Mailbox::post(Callback letter) {
 
 template <class T>
 inline constexpr Handle::Operations plain_operations{
-    [](Handle& handle) noexcept { delete static_cast<T*>(&handle); }, [](Handle& handle) noexcept {
-      static_cast<T&>(handle).callback.reset();
-    }};
+    [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
 
 inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
 inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}

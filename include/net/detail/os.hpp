@@ -51,7 +51,8 @@ template <class Call>
 [[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
   for (;;) {
     const auto result = call();
-    if (result >= 0) [[likely]] return result;
+    if (result >= 0) [[likely]]
+      return result;
     if (errno != EINTR) return -errno;
   }
 }
@@ -114,7 +115,9 @@ inline int accept_from(NativeHandle fd) noexcept {
 }
 
 /// A descriptor that is kept only to be given up when there are no others (S9.18).
-inline int open_reserve() noexcept { return retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }); }
+inline int open_reserve() noexcept {
+  return retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+}
 
 /// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
 [[gnu::cold]] inline std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
@@ -146,7 +149,7 @@ inline std::ptrdiff_t send_gathered(NativeHandle fd, const Slice* slices, std::s
 enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
 
 inline Kind kind_of(NativeHandle fd) noexcept {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) return Kind::unknown;
   if (S_ISFIFO(status.st_mode)) return Kind::pipe;
   if (S_ISREG(status.st_mode)) return Kind::file;
@@ -160,7 +163,9 @@ inline Kind kind_of(NativeHandle fd) noexcept {
   sockaddr_storage name{};
   size = sizeof name;
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
-  return name.ss_family == AF_UNIX ? Kind::local : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp : Kind::unknown;
+  return name.ss_family == AF_UNIX                                 ? Kind::local
+         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp
+                                                                   : Kind::unknown;
 }
 
 inline std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
@@ -224,7 +229,8 @@ inline int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept 
 }
 
 inline int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
-  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value) : set_flag(fd, IPPROTO_IP, IP_TOS, value);
+  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value)
+                                : set_flag(fd, IPPROTO_IP, IP_TOS, value);
 }
 
 inline int get_type_of_service(NativeHandle fd, Family family) noexcept {

@@ -167,7 +167,8 @@ inline void remove_path(std::string_view path) noexcept {
 }
 
 /// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
-inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
+inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
+                          bool* mode_failed = nullptr) noexcept {
   SystemAddress address;
   if (!address.set_path(path)) return -EINVAL;
   const int fd = open_socket(AF_UNIX);
@@ -176,7 +177,8 @@ inline int listen_on_path(std::string_view path, const PathMode& mode, int backl
   const bool bound = failed == 0;
   if (failed == -ENOENT) failed = -EACCES;
   if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
-    const mode_t bits = (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    const mode_t bits =
+        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
     char name[sizeof(sockaddr_un::sun_path) + 1] = {};
     std::memcpy(name, path.data(), path.size());
     if (::chmod(name, bits) != 0) failed = -errno;

@@ -40,8 +40,7 @@ class Bell {
   }
   void silence() noexcept {
     std::uint64_t rings[16];
-    while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {
-    }
+    while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
   }
 
  private:
@@ -96,12 +95,15 @@ class Thread {
       void* argument;
     };
     auto* start = new Start{work, argument};
-    const int failed = ::pthread_create(&thread_, nullptr, [](void* given) -> void* {
-      const Start now = *static_cast<Start*>(given);
-      delete static_cast<Start*>(given);
-      now.work(now.argument);
-      return nullptr;
-    }, start);
+    const int failed = ::pthread_create(
+        &thread_, nullptr,
+        [](void* given) -> void* {
+          const Start now = *static_cast<Start*>(given);
+          delete static_cast<Start*>(given);
+          now.work(now.argument);
+          return nullptr;
+        },
+        start);
     if (failed) delete start;
     return failed == 0;
   }

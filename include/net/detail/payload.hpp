@@ -74,13 +74,14 @@ template <class T>
 concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>>;
 
 template <class T>
-concept OptionStruct = std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
+concept OptionStruct =
+    std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
 
 /// A listener, or the nullptr that stands for none: what is neither text nor a number nor options.
 template <class T>
-concept OptionalListener =
-    std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
-    (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> && !OptionStruct<std::remove_cvref_t<T>>);
+concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
+                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> &&
+                            !OptionStruct<std::remove_cvref_t<T>>);
 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 inline int explicit_port(int port) {
@@ -95,7 +96,10 @@ constexpr long long number_of(std::string_view text) noexcept {
   if (text.empty() || text.size() > 9) return -1;
   long long number = 0;
   for (const char c : text) {
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : 99;
     if (digit >= static_cast<int>(base)) return -1;
     number = number * base + digit;
   }

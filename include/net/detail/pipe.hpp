@@ -22,7 +22,7 @@ struct PipeLink {
   const void* destination = nullptr;  // which object it is
   bool awaits_drain = false;
   bool off = false;
-  Function<void()> take_off;          // the listeners on both sides
+  Function<void()> take_off;  // the listeners on both sides
   Function<void()> tell_unpipe;
 
   void retain() noexcept { ++owners; }

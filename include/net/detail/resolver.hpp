@@ -52,7 +52,8 @@ class ResolverPool {
   void submit(Callback job) {
     const os::Locked locked(mutex_);
     jobs_.push(std::move(job));
-    if (idle_ == 0 && threads_ < most_threads && os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
+    if (idle_ == 0 && threads_ < most_threads &&
+        os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
     }
     waiting_.wake_one();
@@ -97,7 +98,8 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
     List<LookupAddress> addresses;
     const Errc failed = os::look_up(host, options.family, options.hints, addresses);
     const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, host);
-    mailbox->post([state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
+    mailbox->post(
+        [state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
     mailbox->release();
   });
 }

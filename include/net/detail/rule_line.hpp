@@ -87,8 +87,7 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
     line.last = cut_at('-');
     if (!has_shape(line.last, end_family(line))) return std::nullopt;
   }
-  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix))
-    return std::nullopt;
+  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return std::nullopt;
   line.first = text;
   if (!has_shape(line.first, line.family)) return std::nullopt;
   return line;

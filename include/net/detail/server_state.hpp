@@ -24,7 +24,9 @@ enum ServerEvent : unsigned { server_close, server_connection, server_error, ser
 struct ServerState : Handle {
   static const Operations table;
 
-  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) { acceptor.owner = static_cast<Handle*>(this); }
+  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) {
+    acceptor.owner = static_cast<Handle*>(this);
+  }
 
   // ── listening ──
   void listen(const ListenOptions& asked);
@@ -80,7 +82,7 @@ struct ServerState : Handle {
   ServerOptions options;
   std::size_t connections = 0;
   std::optional<std::size_t> most_connections;
-  std::uint32_t round = 0;          // counts listens, so that a late lookup can tell
+  std::uint32_t round = 0;  // counts listens, so that a late lookup can tell
   bool looking_up : 1 = false;
   bool wanted : 1 = true;
   bool counted : 1 = false;
@@ -88,7 +90,7 @@ struct ServerState : Handle {
   bool drop_max_connection : 1 = false;
   bool inherits_no_delay : 1 = false;
   bool close_ticking : 1 = false;
-  std::string path;                 // kept after close() (S8.7)
+  std::string path;  // kept after close() (S8.7)
   Ref<AbortHook> abort_hook;
 
   ~ServerState() { forget_signal(); }
@@ -192,7 +194,8 @@ inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
 inline void ServerState::bound(int failed, std::string_view address, int port) {
   if (failed < 0) {
-    tick_with(listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
+    tick_with(
+        listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
     return;
   }
   opened();
@@ -210,9 +213,10 @@ inline void ServerState::opened() {
   inherits_no_delay = false;
   if (options.noDelay) set_no_delay(true);
   recount();
-  tick_with(round, +[](ServerState& self, const std::uint32_t& asked) {
-    if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
-  });
+  tick_with(
+      round, +[](ServerState& self, const std::uint32_t& asked) {
+        if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
+      });
 }
 
 /// What is set on the listening descriptor is inherited: one call less a connection.
@@ -321,7 +325,8 @@ inline void ServerState::accepted(NativeHandle fd) {
 
 inline void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  tell_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port, remote.ip.family});
+  tell_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+             remote.ip.family});
 }
 
 }  // namespace net::detail::inline NET_MACHINE

@@ -60,8 +60,7 @@ class SignalRegistry {
   constexpr SignalRegistry() noexcept = default;
 
   static void take(Atomic<int>& lock) noexcept {
-    while (lock.exchange(1) != 0) {
-    }
+    while (lock.exchange(1) != 0) {}
   }
 
   /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.

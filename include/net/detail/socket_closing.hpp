@@ -87,7 +87,8 @@ inline void SocketState::shutdown_now() {
   if (!end_told) {
     const int failed = channel.shutdown_write();
     if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
-  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) && needs_finish()) {
+  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
+             needs_finish()) {
     // nobody would be told on the ticks between here and there
     prefinished = finished = close_ticked = true;
     return destroy(no_error());
@@ -178,8 +179,9 @@ inline void SocketState::close_now() {
   if (writing && !wait_connect) {
     // whatever its callbacks throw, 'close' comes
     OnThrow again{*this, [](SocketState& self) {
-      self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).emit_close(); }});
-    }};
+                    self.loop->next_close(
+                        {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).emit_close(); }});
+                  }};
     write_failed(system_failure(ECANCELED, "write"));
     again.passed = true;
   }
@@ -187,8 +189,9 @@ inline void SocketState::close_now() {
   // attempts of a race that destroy() stopped are told of (S13.13)
   while (cold && !cold->cancelled.empty()) {
     OnThrow again{*this, [](SocketState& self) {
-      self.loop->next_close({Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
-    }};
+                    self.loop->next_close(
+                        {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+                  }};
     cold->tell_cancelled(*this);
     loop->drain_ticks();  // this was a callback of its own (S2.2)
     again.passed = true;
@@ -211,11 +214,12 @@ inline void SocketState::emit_close() {
   } const drop{*this, Ref<SocketState>(this)};
   closing = false;
   close_told = true;
-  OnThrow again{*this, [](SocketState& self) {
-    // a write that waited for the connection learns of the end in its place among these listeners
-    if (!self.wait_connect) return;
-    self.tick([](SocketState& socket) { socket.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
-  }};
+  OnThrow again{
+      *this, [](SocketState& self) {
+        // a write that waited for the connection learns of the end in its place among these listeners
+        if (!self.wait_connect) return;
+        self.tick([](SocketState& socket) { socket.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
+      }};
   tell_close(had_error);
   again.passed = true;
 }
@@ -246,10 +250,10 @@ inline NativeHandle SocketState::release_descriptor() {
   recount();
   if (server) server->operations->child_gone(*server);
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
-    auto& self = static_cast<SocketState&>(handle);
-    self.let_go();
-    if (self.destroyed && !self.reusable) self.listeners.clear();
-  }});
+                      auto& self = static_cast<SocketState&>(handle);
+                      self.let_go();
+                      if (self.destroyed && !self.reusable) self.listeners.clear();
+                    }});
   return fd;
 }
 

@@ -106,7 +106,8 @@ inline void SocketState::set_type_of_service(int value) {
   if (value < 0 || value > 255) raise(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
   more().type_of_service = value;
   if (!has_tcp()) return;
-  if (const int failed = channel.set_type_of_service(value); failed < 0) raise(system_failure(-failed, "setTypeOfService"));
+  if (const int failed = channel.set_type_of_service(value); failed < 0)
+    raise(system_failure(-failed, "setTypeOfService"));
 }
 
 inline int SocketState::get_type_of_service() const {

@@ -40,7 +40,8 @@ inline void SocketState::stop_reading() {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(std::string_view(room, static_cast<std::size_t>(got)));
-    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]] stop_reading();
+    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]]
+      stop_reading();
     return;
   }
   read_on(room, got, false);

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +15,7 @@
 #include <net/detail/listeners.hpp>
 #include <net/detail/loop_core.hpp>
 #include <net/detail/pipe.hpp>
+#include <net/detail/socket_gates.hpp>
 #include <net/detail/write_queue.hpp>
 #include <net/error.hpp>
 #include <net/options.hpp>
@@ -26,24 +26,22 @@ struct SocketState;
 
 /// A connection on its way. What it does stands behind pointers: a program that only accepts holds none of it.
 struct Connecting {
-  void (*ready)(SocketState&, Watcher&);   // one of its channels is
-  void (*stop)(SocketState&) noexcept;     // closes them, but the one that won, and frees this
+  void (*ready)(SocketState&, Watcher&);  // one of its channels is
+  void (*stop)(SocketState&) noexcept;    // closes them, but the one that won, and frees this
 };
-
-enum class Flow : std::uint8_t { unset, flowing, paused };
 
 /// Received bytes that nobody took yet, in the pieces in which they came.
 struct ReadBuffer {
   Queue<std::string> pieces;
-  std::string front;           // what is left of the first piece
+  std::string front;  // what is left of the first piece
   std::size_t length = 0;
 };
 
 /// What waits to be sent, and whom to tell when it was.
 struct Backlog {
-  WriteQueue in_flight;          // the request that the kernel has not taken whole
-  WriteQueue buffered;           // behind it
-  WriteQueue done;               // taken; their callbacks run on a tick
+  WriteQueue in_flight;  // the request that the kernel has not taken whole
+  WriteQueue buffered;   // behind it
+  WriteQueue done;       // taken; their callbacks run on a tick
   std::size_t in_flight_length = 0;
 };
 
@@ -52,15 +50,15 @@ struct ColdState {
   Error errored;
   Endpoint remote;
   bool remote_known = false;
-  std::string unread;            // taken from the kernel, but not told: as if it were still there
+  std::string unread;  // taken from the kernel, but not told: as if it were still there
   Queue<WriteCallback> finish_callbacks;
   Ref<TimerState> idle_timer;
-  std::optional<double> idle_length;   // as given to setTimeout
-  bool write_progress = false;         // the kernel took something since the idle timer last looked
+  std::optional<double> idle_length;  // as given to setTimeout
+  bool write_progress = false;        // the kernel took something since the idle timer last looked
   Connecting* connecting = nullptr;
-  List<Endpoint> cancelled;     // attempts that were under way at destroy() (S13.13), last first
+  List<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
   void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
-  std::vector<std::string> attempted;  // S13.14
+  std::vector<std::string> attempted;              // S13.14
   std::optional<BlockList> block_list;
   Function<std::string(std::string_view piece, bool last)> decode;
   Encoding encoding = Encoding::utf8;
@@ -68,57 +66,32 @@ struct ColdState {
   std::span<std::byte> onread_buffer;
   Ref<AbortHook> abort_hook;
   Pipes pipes;
-  int path_result = 0;                 // of a connect() to a path, until it is told
+  int path_result = 0;  // of a connect() to a path, until it is told
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
 
-/// What a read has to look at, together, so that one comparison asks for all of it.
-struct ReadGate {
-  Flow flow_state = Flow::unset;
-  bool kernel_reading = false;  // the poller is asked for what can be read
-  bool users_buffer = false;    // onread
-  bool decodes = false;         // setEncoding() was called
-  bool ended = false;           // the end was read
-  bool timed = false;           // setTimeout() is on
-  std::uint16_t none = 0;
-
-  /// The common case: it flows, and nothing else is asked for.
-  bool plain() const noexcept {
-    const ReadGate common{Flow::flowing, true};
-    std::uint64_t mine, wanted;
-    static_assert(sizeof(ReadGate) == sizeof mine);
-    std::memcpy(&mine, this, sizeof mine);
-    std::memcpy(&wanted, &common, sizeof wanted);
-    return mine == wanted;
-  }
-};
-
-/// What a write has to look at, alike.
-struct WriteGate {
-  bool has_handle = false;   // so it is not destroyed either
-  bool connecting = false;
-  bool writing = false;      // a request is in flight
-  bool need_drain = false;
-  bool ending = false;       // end() was called
-  bool errored = false;
-  std::uint16_t corked = 0;
-
-  /// The common case: connected, and nothing waits.
-  bool open() const noexcept {
-    const WriteGate common{true};
-    std::uint64_t mine, wanted;
-    static_assert(sizeof(WriteGate) == sizeof mine);
-    std::memcpy(&mine, this, sizeof mine);
-    std::memcpy(&wanted, &common, sizeof wanted);
-    return mine == wanted;
-  }
-};
-
 /// The order of the rows in Socket::Events.
 enum SocketEvent : unsigned {
-  on_close, on_connect, on_attempt, on_attempt_failed, on_attempt_timeout, on_data, on_drain, on_end, on_error,
-  on_lookup, on_ready, on_timeout, on_finish, on_prefinish, on_pause, on_resume, on_readable, on_pipe, on_unpipe
+  on_close,
+  on_connect,
+  on_attempt,
+  on_attempt_failed,
+  on_attempt_timeout,
+  on_data,
+  on_drain,
+  on_end,
+  on_error,
+  on_lookup,
+  on_ready,
+  on_timeout,
+  on_finish,
+  on_prefinish,
+  on_pause,
+  on_resume,
+  on_readable,
+  on_pipe,
+  on_unpipe
 };
 
 /// Modelled after Node's own streams, function by function, so that events come in Node's order.
@@ -201,7 +174,9 @@ struct SocketState : Handle, ReadGate, WriteGate {
 
   // ── closing (socket_closing.hpp) ──
   void destroy(const Error& error);
-  void fail(const Error& error) { if (!destroyed) destroy(error); }
+  void fail(const Error& error) {
+    if (!destroyed) destroy(error);
+  }
   void tick_error(const Error& error);
   void emit_error(const Error& error);
   void close_handle(bool had_error);
@@ -306,50 +281,50 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   bool read_when_connected : 1 = false;
-  bool unreadable : 1 = false;          // `readable: false`
+  bool unreadable : 1 = false;  // `readable: false`
   // writing
-  bool wait_connect : 1 = false;        // it waits for the connection
+  bool wait_connect : 1 = false;  // it waits for the connection
   bool buffer_processing : 1 = false;
   bool drain_ticking : 1 = false;
   bool final_called : 1 = false;
   bool prefinished : 1 = false;
   bool finished : 1 = false;
   bool shutting_down : 1 = false;
-  bool ended_by_other : 1 = false;      // 'end' came: a write after the automatic end is EPIPE (S16.8)
+  bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
   bool destroyed : 1 = false;
   bool error_told : 1 = false;
   bool close_ticked : 1 = false;
-  bool close_told : 1 = false;          // 'close' came: nothing more will
+  bool close_told : 1 = false;  // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
-  bool wanted : 1 = true;               // ref()
-  bool counted : 1 = false;             // keeps the loop alive
-  bool closing : 1 = false;             // 'close' is owed
-  bool idle_over : 1 = false;           // 'timeout' was told, and nothing happened since
-  bool holds_self : 1 = false;          // the loop's reference
+  bool wanted : 1 = true;       // ref()
+  bool counted : 1 = false;     // keeps the loop alive
+  bool closing : 1 = false;     // 'close' is owed
+  bool idle_over : 1 = false;   // 'timeout' was told, and nothing happened since
+  bool holds_self : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
   bool reusable : 1 = false;
   bool no_delay : 1 = false;
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
 
-  std::uint32_t round = 0;              // counts connections, so that what belongs to an old one can tell
-  std::uint32_t cork_callbacks = 0;     // of small writes that are gathered
+  std::uint32_t round = 0;           // counts connections, so that what belongs to an old one can tell
+  std::uint32_t cork_callbacks = 0;  // of small writes that are gathered
 
   std::size_t read_mark = 65536;
   std::size_t write_mark = 65536;
-  std::size_t write_length = 0;         // bytes that wait, in flight and buffered
+  std::size_t write_length = 0;  // bytes that wait, in flight and buffered
   std::uint64_t bytes_read = 0;
-  std::uint64_t bytes_sent = 0;         // handed to the kernel, or in flight to it
+  std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
   std::uint64_t last_activity = 0;
 
   Listeners listeners;
   ReadBuffer* buffer = nullptr;
   Backlog* backlog = nullptr;
   ColdState* cold = nullptr;
-  Ref<Handle> server;                   // a ServerState, if it was accepted
+  Ref<Handle> server;  // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
   bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
@@ -375,7 +350,8 @@ struct OnThrowWith {
   const What& what;
   void (*undo)(SocketState&, const What&);
   bool passed = false;
-  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&)) : self(socket), what(with), undo(then) {}
+  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&))
+      : self(socket), what(with), undo(then) {}
   OnThrowWith(const OnThrowWith&) = delete;
   OnThrowWith& operator=(const OnThrowWith&) = delete;
   ~OnThrowWith() {
@@ -407,8 +383,10 @@ inline void SocketState::update_watch() {
 
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) [[unlikely]] return self.cold->connecting->ready(self, watcher);
-  if (what == readable) [[likely]] return self.read_from_kernel();
+  if (self.connecting) [[unlikely]]
+    return self.cold->connecting->ready(self, watcher);
+  if (what == readable) [[likely]]
+    return self.read_from_kernel();
   self.ready_otherwise(what);
 }
 

@@ -162,8 +162,9 @@ inline void SocketState::after_write(std::size_t count) {
   if (loop->corked_by(*this)) loop->flush_cork();
   // an exception in 'drain' or in a callback does not swallow what comes behind it
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
-    self.tick_with(left, [](SocketState& socket, const std::size_t& number) { socket.after_write(number); });
-  }};
+                      self.tick_with(
+                          left, [](SocketState& socket, const std::size_t& number) { socket.after_write(number); });
+                    }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
     tell_drain();
@@ -225,7 +226,8 @@ inline void SocketState::send_buffered() {
   const std::size_t size = write_length - backlog->in_flight_length;
   std::size_t count = 0;
   bool callbacks = false;
-  for (const WriteNode* node = backlog->buffered.first(); node; node = node->next) ++count, callbacks = callbacks || node->callback;
+  for (const WriteNode* node = backlog->buffered.first(); node; node = node->next)
+    ++count, callbacks = callbacks || node->callback;
   backlog->buffered.move_to(backlog->in_flight);
   backlog->in_flight_length = size;
   buffer_processing = false;
@@ -312,8 +314,8 @@ inline void SocketState::write_failed_later(const Error& error, WriteCallback ca
 inline void SocketState::write_failed(const Error& error) {
   drop_request(error);
   OnThrowWith again{*this, error, +[](SocketState& self, const Error& why) {
-    self.tick_with(why, [](SocketState& socket, const Error& told) { socket.write_failed(told); });
-  }};
+                      self.tick_with(why, [](SocketState& socket, const Error& told) { socket.write_failed(told); });
+                    }};
   while (backlog && !backlog->in_flight.empty()) {
     const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
     backlog->in_flight.pop();

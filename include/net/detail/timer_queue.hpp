@@ -13,8 +13,8 @@ namespace net::detail {
 struct TimerNode {
   static constexpr std::uint32_t absent = ~0u;
 
-  std::uint64_t due = 0;       // ms of the loop's clock
-  std::uint64_t order = 0;     // among equal times, the one made first comes first
+  std::uint64_t due = 0;    // ms of the loop's clock
+  std::uint64_t order = 0;  // among equal times, the one made first comes first
   std::uint32_t place = absent;
 
   bool queued() const noexcept { return place != absent; }

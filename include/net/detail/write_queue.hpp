@@ -20,8 +20,8 @@ using WriteCallback = Function<void(const Error&)>;
 struct WriteNode {
   WriteNode* next = nullptr;
   const char* data = nullptr;
-  std::size_t size = 0;      // bytes of the write
-  std::size_t sent = 0;      // of these, taken by the kernel
+  std::size_t size = 0;  // bytes of the write
+  std::size_t sent = 0;  // of these, taken by the kernel
   void (*destroy)(WriteNode*) noexcept = nullptr;
   WriteCallback callback;
 

@@ -1,0 +1,58 @@
+// The flags that decide whether a read or a write can take its short way, side by side so that one comparison
+// asks for all of them.
+#ifndef NET_DETAIL_SOCKET_GATES_HPP
+#define NET_DETAIL_SOCKET_GATES_HPP
+
+#include <cstdint>
+#include <cstring>
+
+namespace net::detail {
+
+/// Whether 'data' flows; unset until somebody asked for either.
+enum class Flow : std::uint8_t { unset, flowing, paused };
+
+/// What a read has to look at, together, so that one comparison asks for all of it.
+struct ReadGate {
+  Flow flow_state = Flow::unset;
+  bool kernel_reading = false;  // the poller is asked for what can be read
+  bool users_buffer = false;    // onread
+  bool decodes = false;         // setEncoding() was called
+  bool ended = false;           // the end was read
+  bool timed = false;           // setTimeout() is on
+  std::uint16_t none = 0;
+
+  /// The common case: it flows, and nothing else is asked for.
+  bool plain() const noexcept {
+    const ReadGate common{Flow::flowing, true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(ReadGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
+  }
+};
+
+/// What a write has to look at, alike.
+struct WriteGate {
+  bool has_handle = false;  // so it is not destroyed either
+  bool connecting = false;
+  bool writing = false;  // a request is in flight
+  bool need_drain = false;
+  bool ending = false;  // end() was called
+  bool errored = false;
+  std::uint16_t corked = 0;
+
+  /// The common case: connected, and nothing waits.
+  bool open() const noexcept {
+    const WriteGate common{true};
+    std::uint64_t mine, wanted;
+    static_assert(sizeof(WriteGate) == sizeof mine);
+    std::memcpy(&mine, this, sizeof mine);
+    std::memcpy(&wanted, &common, sizeof wanted);
+    return mine == wanted;
+  }
+};
+
+}  // namespace net::detail
+
+#endif

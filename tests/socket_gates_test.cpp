@@ -1,0 +1,43 @@
+#include <net/detail/socket_gates.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace net::detail;
+
+TEST_CASE("a read takes the short way only while 'data' flows and nothing else is asked for") {
+  const ReadGate plain{.flow_state = Flow::flowing, .kernel_reading = true};
+  CHECK(plain.plain());
+  CHECK_FALSE(ReadGate{}.plain());
+
+  const auto with = [&](auto change) {
+    ReadGate gate = plain;
+    change(gate);
+    return gate.plain();
+  };
+  CHECK_FALSE(with([](ReadGate& gate) { gate.flow_state = Flow::paused; }));
+  CHECK_FALSE(with([](ReadGate& gate) { gate.flow_state = Flow::unset; }));
+  CHECK_FALSE(with([](ReadGate& gate) { gate.kernel_reading = false; }));
+  CHECK_FALSE(with([](ReadGate& gate) { gate.users_buffer = true; }));
+  CHECK_FALSE(with([](ReadGate& gate) { gate.decodes = true; }));
+  CHECK_FALSE(with([](ReadGate& gate) { gate.ended = true; }));
+  CHECK_FALSE(with([](ReadGate& gate) { gate.timed = true; }));
+}
+
+TEST_CASE("a write takes the short way only on a connection where nothing waits, fails, ends or is corked") {
+  const WriteGate open{.has_handle = true};
+  CHECK(open.open());
+  CHECK_FALSE(WriteGate{}.open());
+
+  const auto with = [&](auto change) {
+    WriteGate gate = open;
+    change(gate);
+    return gate.open();
+  };
+  CHECK_FALSE(with([](WriteGate& gate) { gate.has_handle = false; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.connecting = true; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.writing = true; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.need_drain = true; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.ending = true; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.errored = true; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.corked = 1; }));
+}
