@@ -78,8 +78,7 @@ template <class Call>
 double time_of(std::size_t count, Call call) {
   const auto start = std::chrono::steady_clock::now();
   call();
-  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() /
-         double(count);
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() / double(count);
 }
 
 double median(std::vector<double> values) {
@@ -161,8 +160,7 @@ void bench_parse(const char* what, Family family) {
 }
 
 SocketAddress random_address(std::mt19937_64& random, Family family) {
-  if (family == Family::IPv4)
-    return SocketAddress(net::detail::ipv4_address(static_cast<std::uint32_t>(random())));
+  if (family == Family::IPv4) return SocketAddress(net::detail::ipv4_address(static_cast<std::uint32_t>(random())));
   net::detail::IpAddress ip{.family = Family::IPv6};
   for (std::uint8_t& byte : ip.bytes) byte = static_cast<std::uint8_t>(random());
   ip.bytes[0] = 0x20;

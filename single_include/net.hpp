@@ -3861,6 +3861,9 @@ class LoopCore {
   }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
+  /// A connection that has just come has often brought its first message along. The next turn asks the last newcomer
+  /// before it waits, and if it had something there is no wait in that turn.
+  void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) { newcomer_ = std::move(newcomer), ask_ = ask; }
   void next_immediate(Ref<ImmediateState> immediate) {
     if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
     immediates_.push(std::move(immediate));
@@ -3950,9 +3953,11 @@ class LoopCore {
   };
 
   void turn(int most_ms);
+  void poll(int most_ms);
   void run_timers();
   void run_jobs(Queue<Job>& jobs);
   void run_pending();
+  bool newcomer_had_something();
   void run_letters();
   void run_immediates();
   void abandon_all() noexcept;
@@ -3970,6 +3975,8 @@ class LoopCore {
   Queue<Callback> ticks_;
   Queue<Job> pending_;
   Queue<Job> closing_;
+  Ref<Handle> newcomer_;
+  bool (*ask_)(Handle&) = nullptr;
   Queue<Ref<ImmediateState>> immediates_;
   Queue<Callback> letters_;
   TimerQueue timers_;
@@ -4130,6 +4137,13 @@ inline void LoopCore::run_pending() {
   for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
 }
 
+[[gnu::noinline]] inline bool LoopCore::newcomer_had_something() {
+  const Ref<Handle> newcomer = std::move(newcomer_);
+  bool had = false;
+  run_callback([&] { had = ask_(*newcomer); });
+  return had;
+}
+
 inline void LoopCore::run_letters() {
   if (mailbox_->any.load() != 0) {
     Queue<Callback> letters;
@@ -4154,19 +4168,23 @@ inline int LoopCore::timeout_ms() const noexcept {
   return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
 }
 
+[[gnu::always_inline]] inline void LoopCore::poll(int most_ms) {
+  int wait = timeout_ms();
+  if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
+  poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
+    Handle& owner = *static_cast<Handle*>(watcher.owner);
+    run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
+  });
+}
+
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
 [[gnu::always_inline]] inline void LoopCore::turn(int most_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (stop_.load() != 0 || !alive()) most_ms = 0;
   }
-  int wait = timeout_ms();
-  if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
   stale_ = true;  // most turns need no clock
-  poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
-    Handle& owner = *static_cast<Handle*>(watcher.owner);
-    run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
-  });
+  if (!newcomer_ || !newcomer_had_something()) poll(most_ms);
   if ((letters_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
     run_letters();
     run_pending();
@@ -4218,6 +4236,7 @@ inline void LoopCore::abandon_handles() noexcept {
   ticks_.clear();
   pending_.clear();
   closing_.clear();
+  newcomer_ = {};
   immediates_.clear();
   letters_.clear();
   if (!all) return;
@@ -6286,6 +6305,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
   void first_read();
+  bool brought_something();
   bool ends_quietly() const noexcept;
   void end_quietly();
   void flow();
@@ -8087,6 +8107,13 @@ inline void SocketState::stop_reading() {
   read_on(room, got, false);
 }
 
+/// Whether an accepted connection's first message, or its end, is there already; then it is told.
+inline bool SocketState::brought_something() {
+  if (!kernel_reading) return false;
+  read_from_kernel();
+  return bytes_read != 0 || !kernel_reading;
+}
+
 [[gnu::noinline]] inline void SocketState::read_with_care(bool to_the_end) {
   if (!kernel_reading) return;
   if (users_buffer) return read_into_users(to_the_end);
@@ -9585,6 +9612,8 @@ inline void ServerState::accepted(NativeHandle fd) {
     state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
   }
   tell_connection(socket);
+  if (!state.kernel_reading || !loop) return;
+  loop->ask_first(socket, [](Handle& self) { return static_cast<SocketState&>(self).brought_something(); });
 }
 
 inline void ServerState::drop(Machine::Channel& channel) {

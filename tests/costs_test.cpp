@@ -93,6 +93,34 @@ TEST_CASE("an echoed message costs no allocation, 1 wait, 1 receive and 1 send")
   finish(loop, server, clients);
 }
 
+TEST_CASE("a message that came with its connection is read without a wait for it, and the end costs one more") {
+  net::Loop loop;
+  const net::Server server(loop);
+  bool gone = false;
+  server.on<"connection">([&gone](const net::Socket& socket) {
+    socket.on<"data">([](const net::Socket& self, net::Chunk chunk) { self.write(chunk); });
+    socket.on<"close">([&gone] { gone = true; });
+  });
+  server.listen(0);
+  std::vector<Descriptor> clients;
+  clients.push_back(connect_raw(server.address()->port));
+  send_raw(clients[0], "first");
+
+  const Counts before = Counts::so_far();
+  receive_raw(loop, clients[0], 5);
+  const Counts echoed = Counts::so_far() - before;
+  CHECK(echoed.waits == 1);
+  CHECK(echoed.receives == 1);
+  CHECK(echoed.sends == 1);
+  clients.clear();
+  while (!gone) loop.runOnce();
+  const Counts spent = Counts::so_far() - before;
+  CHECK(spent.waits == 2);
+  CHECK(spent.receives == 2);
+  CHECK(spent.watches == 1);
+  finish(loop, server, clients);
+}
+
 TEST_CASE("16 writes of 64 bytes in one 'data' listener leave in 1 send") {
   net::Loop loop;
   const net::Server server(loop);

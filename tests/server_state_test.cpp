@@ -193,6 +193,36 @@ TEST_CASE("S8.4: the limit may be changed at any time; those who are there stay"
   run_to_the_end(loop);
 }
 
+TEST_CASE("S2.1, S9.16: what came with a connection is told behind the immediates that 'connection' queued") {
+  net::Loop loop;
+  Log log;
+  std::string then = "nothing";
+  const net::Server server(loop);
+  server.listen(0);
+  server.on<"connection">([&](const net::Socket& socket) {
+    log.add("connection");
+    socket.on<"data">([&log](net::Chunk chunk) { log.add(std::string(chunk.view())); });
+    socket.on<"close">([&log] { log.add("close"); });
+    loop.setImmediate([&log, &then, socket] {
+      log.add(then);
+      if (then == "destroy") socket.destroy();
+      if (then == "pause") socket.pause();
+    });
+  });
+  const auto visit = [&](const std::string& what) {
+    then = what;
+    const net::Socket client = client_of(loop, server);
+    client.on<"error">([] {}).resume();
+    client.end("hello");
+    run_until(loop, [&client, &what] { return what == "pause" ? client.writableFinished() : client.destroyed(); });
+  };
+  visit("nothing");
+  visit("destroy");
+  CHECK(log.text() == "connection nothing hello close connection destroy close");
+  visit("pause");
+  CHECK(log.text().ends_with("connection pause"));
+}
+
 TEST_CASE("S9.18, S3.1: an accept that fails otherwise is an 'error' in Node's words, and the server goes on") {
   net::Loop loop;
   std::string failure;

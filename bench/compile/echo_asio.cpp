@@ -9,10 +9,9 @@ class Session : public std::enable_shared_from_this<Session> {
   explicit Session(tcp::socket socket) : socket_(std::move(socket)) {}
 
   void read() {
-    socket_.async_read_some(asio::buffer(data_),
-                            [self = shared_from_this()](std::error_code error, std::size_t size) {
-                              if (!error) self->write(size);
-                            });
+    socket_.async_read_some(asio::buffer(data_), [self = shared_from_this()](std::error_code error, std::size_t size) {
+      if (!error) self->write(size);
+    });
   }
 
  private:

@@ -7,8 +7,7 @@ asio::awaitable<void> echo(tcp::socket socket) {
   const auto data = std::make_unique_for_overwrite<char[]>(65536);
   try {
     for (;;) {
-      const std::size_t size =
-          co_await socket.async_read_some(asio::buffer(data.get(), 65536), asio::use_awaitable);
+      const std::size_t size = co_await socket.async_read_some(asio::buffer(data.get(), 65536), asio::use_awaitable);
       co_await asio::async_write(socket, asio::buffer(data.get(), size), asio::use_awaitable);
     }
   } catch (const std::system_error&) {}

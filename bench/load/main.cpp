@@ -79,7 +79,7 @@ int hold_crowd(const Options& options, bool greet) {
   return 0;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   const CommandLine line = parse(argc, argv);

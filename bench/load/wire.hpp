@@ -29,19 +29,19 @@
 struct Options {
   const char* load = "";
   int port = 0;
-  int pid = 0; // the server's: its CPU time is read
+  int pid = 0;  // the server's: its CPU time is read
   int connections = 1;
   std::size_t size = 64;
   std::size_t in_flight = 1;
-  std::size_t answers = 1; // to each message
+  std::size_t answers = 1;  // to each message
   double seconds = 1;
   double warm_up = 0;
-  std::uint64_t count = 0; // of messages or connections; 0: as many as `seconds` allows
+  std::uint64_t count = 0;  // of messages or connections; 0: as many as `seconds` allows
 };
 
 struct Result {
   double seconds = 0;
-  double server_cpu = 0; // seconds
+  double server_cpu = 0;  // seconds
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
 };

@@ -68,6 +68,9 @@ class LoopCore {
   }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
+  /// A connection that has just come has often brought its first message along. The next turn asks the last newcomer
+  /// before it waits, and if it had something there is no wait in that turn.
+  void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) { newcomer_ = std::move(newcomer), ask_ = ask; }
   void next_immediate(Ref<ImmediateState> immediate) {
     if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
     immediates_.push(std::move(immediate));
@@ -157,9 +160,11 @@ class LoopCore {
   };
 
   void turn(int most_ms);
+  void poll(int most_ms);
   void run_timers();
   void run_jobs(Queue<Job>& jobs);
   void run_pending();
+  bool newcomer_had_something();
   void run_letters();
   void run_immediates();
   void abandon_all() noexcept;
@@ -177,6 +182,8 @@ class LoopCore {
   Queue<Callback> ticks_;
   Queue<Job> pending_;
   Queue<Job> closing_;
+  Ref<Handle> newcomer_;
+  bool (*ask_)(Handle&) = nullptr;
   Queue<Ref<ImmediateState>> immediates_;
   Queue<Callback> letters_;
   TimerQueue timers_;
@@ -337,6 +344,13 @@ inline void LoopCore::run_pending() {
   for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
 }
 
+[[gnu::noinline]] inline bool LoopCore::newcomer_had_something() {
+  const Ref<Handle> newcomer = std::move(newcomer_);
+  bool had = false;
+  run_callback([&] { had = ask_(*newcomer); });
+  return had;
+}
+
 inline void LoopCore::run_letters() {
   if (mailbox_->any.load() != 0) {
     Queue<Callback> letters;
@@ -361,19 +375,23 @@ inline int LoopCore::timeout_ms() const noexcept {
   return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
 }
 
+[[gnu::always_inline]] inline void LoopCore::poll(int most_ms) {
+  int wait = timeout_ms();
+  if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
+  poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
+    Handle& owner = *static_cast<Handle*>(watcher.owner);
+    run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
+  });
+}
+
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
 [[gnu::always_inline]] inline void LoopCore::turn(int most_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (stop_.load() != 0 || !alive()) most_ms = 0;
   }
-  int wait = timeout_ms();
-  if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
   stale_ = true;  // most turns need no clock
-  poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
-    Handle& owner = *static_cast<Handle*>(watcher.owner);
-    run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
-  });
+  if (!newcomer_ || !newcomer_had_something()) poll(most_ms);
   if ((letters_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
     run_letters();
     run_pending();
@@ -425,6 +443,7 @@ inline void LoopCore::abandon_handles() noexcept {
   ticks_.clear();
   pending_.clear();
   closing_.clear();
+  newcomer_ = {};
   immediates_.clear();
   letters_.clear();
   if (!all) return;

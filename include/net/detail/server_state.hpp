@@ -321,6 +321,8 @@ inline void ServerState::accepted(NativeHandle fd) {
     state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
   }
   tell_connection(socket);
+  if (!state.kernel_reading || !loop) return;
+  loop->ask_first(socket, [](Handle& self) { return static_cast<SocketState&>(self).brought_something(); });
 }
 
 inline void ServerState::drop(Machine::Channel& channel) {

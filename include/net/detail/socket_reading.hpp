@@ -47,6 +47,13 @@ inline void SocketState::stop_reading() {
   read_on(room, got, false);
 }
 
+/// Whether an accepted connection's first message, or its end, is there already; then it is told.
+inline bool SocketState::brought_something() {
+  if (!kernel_reading) return false;
+  read_from_kernel();
+  return bytes_read != 0 || !kernel_reading;
+}
+
 [[gnu::noinline]] inline void SocketState::read_with_care(bool to_the_end) {
   if (!kernel_reading) return;
   if (users_buffer) return read_into_users(to_the_end);

@@ -116,6 +116,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool read_piece(std::size_t n, bool all, std::string& piece);
   void read_nothing();
   void first_read();
+  bool brought_something();
   bool ends_quietly() const noexcept;
   void end_quietly();
   void flow();
