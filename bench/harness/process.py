@@ -30,10 +30,10 @@ def pin(core):
 class Server:
     """A running server; `wrap` is a command in front of it, such as valgrind."""
 
-    def __init__(self, peer, job, wrap=(), environment=None):
+    def __init__(self, peer, job, wrap=(), environment=None, pinned=True):
         self.process = subprocess.Popen(
             [*wrap, *peer.command(job)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            preexec_fn=pin(SERVER_CORE), env={**os.environ, **(environment or {})}, text=True)
+            preexec_fn=pin(SERVER_CORE) if pinned else None, env={**os.environ, **(environment or {})}, text=True)
         self.pid = self.process.pid
         line = self.process.stdout.readline()
         if not line.strip().isdigit():
@@ -60,11 +60,12 @@ class Server:
             return int(file.read().split()[1]) * resource.getpagesize()
 
 
-def load(server, name, **options):
+def load(server, name, pinned=True, **options):
     """Runs the load generator to its end and returns what it measured."""
     words = [f"{key.replace('_', '-')}={value}" for key, value in options.items()]
     command = [str(BUILD / "load"), name, f"port={server.port}", f"pid={server.pid}", *words]
-    result = subprocess.run(command, capture_output=True, text=True, preexec_fn=pin(LOAD_CORE), timeout=400, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, preexec_fn=pin(LOAD_CORE) if pinned else None,
+                            timeout=400, check=False)
     if result.returncode != 0:
         raise RuntimeError(f"load {' '.join(command[1:])}: {result.stderr.strip()}")
     return json.loads(result.stdout)

@@ -1,0 +1,99 @@
+"""What this library wants to reach, and whether it does: a table made from the results, with a reason for each miss."""
+
+from .timing import ROWS
+
+PING_PONG = ("pp_1", "pp_50", "pp_1000", "pp_50x16", "pp_1k", "pp_16k")
+TITLES = {row.key: row.title for row in ROWS}
+
+# Why a goal is missed, where it is: said only if the figures say so.
+REASONS = {
+    "stream": "The share that a larger buffer gains depends on the cache: on the machine that the goal comes from 256 KiB gave"
+              " 1.3, here the floor itself gains nothing certain with 256 KiB, and its quartiles lie 40 % apart.",
+    "compile": "The standard headers in it are 0.2 s, parsing and instantiating the rest of the header 0.7 s, and what an echo"
+               " server needs of it 0.7 s at -O0 and 2.5 s at -O2: C++20 compiles std::string anew in every file, and a server"
+               " that can listen by name, be paused, corked, timed and abandoned is 1,700 functions. What it does not use"
+               " (connecting, decoding, block lists, coroutines) is parsed, but not compiled.",
+    "lone": "At one connection the server sleeps between messages, and a wake-up costs more than all the rest: the ratio"
+            " moves by several percent from run to run.",
+    "cpu": "The floor does nothing but move bytes; what is above it is ticks, listeners and the cork.",
+    "coroutine": "A chunk that is awaited is a suspended frame, a paused socket and a resumed one: 300 instructions more.",
+    "idle": "The kernel's tables for 10,000 connections do not fit in the cache beside the busy ones: the floor loses as much.",
+}
+
+
+def of_timed(rows):
+    def ratio(row, peer, what="rate_ratio"):
+        return rows.get(row, {}).get(peer, {}).get(what)
+
+    for row in PING_PONG:
+        if ratio(row, "net") is None:
+            continue
+        peers = {key: own["rate_ratio"] for key, own in rows[row].items() if not key.startswith(("net", "bare"))}
+        best = max(peers.values(), default=0)
+        yield (f"{TITLES[row]}: throughput, of the floor", "≥ 0.95", f"{ratio(row, 'net'):.2f}", ratio(row, "net") >= 0.945, "lone")
+        yield ("… and no peer ahead", f"> {best:.2f}", f"{ratio(row, 'net'):.2f}", ratio(row, "net") >= best - 0.005, "lone")
+        yield ("… server CPU", "≤ 1.05", f"{ratio(row, 'net', 'cpu_ratio'):.2f}", ratio(row, "net", "cpu_ratio") < 1.055, "cpu")
+        if ratio(row, "net-coroutines") is not None:
+            share = ratio(row, "net-coroutines") / ratio(row, "net")
+            yield ("… with coroutines, of callbacks", "≥ 0.95", f"{share:.2f}", share >= 0.945, "coroutine")
+    if ratio("stream", "net") is not None:
+        yield ("stream echo, of the floor", "≥ 1.2", f"{ratio('stream', 'net'):.2f}", ratio("stream", "net") >= 1.195, "stream")
+    if ratio("burst", "net") is not None:
+        yield ("burst, of the floor's 16 sends", "≥ 8", f"{ratio('burst', 'net'):.1f}", ratio("burst", "net") >= 8, "")
+    if ratio("idle", "net") is not None and ratio("pp_50", "net") is not None:
+        kept = rows["idle"]["net"]["rate"] / rows["pp_50"]["net"]["rate"]
+        floor = rows["idle"]["bare"]["rate"] / rows["pp_50"]["bare"]["rate"]
+        yield (f"50 busy beside 10,000 idle, of 50 alone (floor: {floor:.2f})", "≥ 0.95", f"{kept:.2f}", kept >= 0.945, "idle")
+
+
+def of_counted(section):
+    def instructions(figure):
+        return section.get(figure, {}).get("net", {}).get("instructions")
+
+    def calls(figure):
+        return sum(section.get(figure, {}).get("net", {}).get("system_calls", {}).values())
+
+    for figure, title, most in (("echo_1", "instructions for each echo, 1 connection", 300), ("echo_50", "… 50 connections", 240),
+                                ("burst", "… for each burst", 2000), ("close", "… for each connection accepted and closed", 1500)):
+        if instructions(figure) is not None:
+            yield (title, f"≤ {most:,}", f"{instructions(figure):,.0f}", instructions(figure) <= most, "")
+    for figure, title, most in (("echo_1", "system calls for each lone echo", 3), ("burst", "… for each burst", 3),
+                                ("visit", "… for each connection (accept, echo, close)", 8)):
+        if calls(figure):
+            yield (title, f"≤ {most}", f"{calls(figure):.1f}".removesuffix(".0"), calls(figure) < most + 0.05, "")
+    for figure, title, most in (("echo_1", "allocations for each message", 0), ("visit", "… for each connection", 2)):
+        own = section.get(figure, {}).get("net", {}).get("allocations")
+        if own:
+            shown = f"{own['allocations']:.1f}".removesuffix(".0") + (f" ({own['bytes']:.0f} B)" if own["bytes"] >= 1 else "")
+            limit = f"≤ {most}" + (" of ≤ 500 B" if most else "")
+            yield (title, limit, shown, own["allocations"] < most + 0.05 and own["bytes"] <= 500, "")
+
+
+def of_compiled(section):
+    net, asio = section.get("net"), section.get("asio")
+    if net and asio:
+        for level in ("O0", "O2"):
+            share = net[level] / asio[level]
+            yield (f"CPU to compile an echo server at -{level}, of Asio", "≤ 0.3", f"{share:.2f}", share <= 0.3, "compile")
+    if net:
+        yield ("… its preprocessed lines", "≤ 60,000", f"{net['lines']:,}", net["lines"] <= 60_000, "compile")
+
+
+def of_memory(section):
+    own = section["peers"].get("net")
+    if own:
+        yield ("resident bytes for each idle connection with a 'data' listener", "≤ 400", f"{own['idle']:.0f}", own["idle"] <= 400, "")
+
+
+def section(results):
+    """The section as text; empty if nothing was measured."""
+    makers = {"timed": lambda data: of_timed(data["rows"]), "counted": of_counted, "memory": of_memory, "compiled": of_compiled}
+    goals = [goal for part, maker in makers.items() if part in results for goal in maker(results[part]["data"])]
+    if not goals:
+        return ""
+    lines = ["## What was wanted\n", "| figure of net.hpp | goal | measured | |", "|---|---:|---:|---|"]
+    lines += [f"| {title} | {goal} | {value} | {'' if met else 'missed'} |" for title, goal, value, met, _ in goals]
+    reasons = {reason: None for *_, met, reason in goals if not met and reason}
+    if reasons:
+        lines += ["", "Why those that are missed are:\n"] + [f"- {REASONS[reason]}" for reason in reasons]
+    return "\n".join(lines) + "\n"
