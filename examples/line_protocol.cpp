@@ -30,7 +30,6 @@ static std::string answer(Store& store, std::string_view line) {
 }
 
 static net::Task<> serve(net::Socket client, Store& store) {
-  net::Error failure;
   try {
     net::Reader reader(client);
     while (auto line = co_await reader.readLine(1024)) {
@@ -39,10 +38,7 @@ static net::Task<> serve(net::Socket client, Store& store) {
     }
     client.end();
   } catch (const net::Error& error) {
-    failure = error;
-  }
-  if (failure) {
-    client.end(std::string("error: ") + failure.what() + "\n");
+    client.end(std::string("error: ") + error.what() + "\n");
     client.destroySoon();  // and not later, when it has sent all it wants
   }
 }

@@ -3861,9 +3861,12 @@ class LoopCore {
   }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
-  /// A connection that has just come has often brought its first message along. The next turn asks the last newcomer
-  /// before it waits, and if it had something there is no wait in that turn.
-  void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) { newcomer_ = std::move(newcomer), ask_ = ask; }
+  /// A connection that has just come has often brought its first message along. The next turn asks it before it waits,
+  /// and if it had something there is no wait in that turn. Only if the server and it are all there is: nobody else is
+  /// told later, and of many a wait is a small part.
+  void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
+    if (alive_ <= 2) newcomer_ = std::move(newcomer), ask_ = ask;
+  }
   void next_immediate(Ref<ImmediateState> immediate) {
     if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
     immediates_.push(std::move(immediate));
@@ -8334,7 +8337,8 @@ inline void SocketState::flow() {
   // a listener that throws does not keep the rest from being told
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
-  while (flow_state == Flow::flowing && !destroyed && read_piece(0, true, piece)) {  // S14.18
+  // S14.18: nothing after destroy(); on a socket that is closed what is left is taken without a word
+  while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {
   }
   again.passed = true;
 }

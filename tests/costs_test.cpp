@@ -19,23 +19,6 @@ using net::detail::Counts;
 
 namespace {
 
-/// A client that the library has no part in: blocking, over 127.0.0.1.
-Descriptor connect_raw(int port) {
-  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(port));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
-    throw std::system_error(errno, std::generic_category(), "connect");
-  }
-  return socket;
-}
-
-void send_raw(const Descriptor& to, std::string_view text) {
-  REQUIRE(::send(to.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
-}
-
 /// Turns the loop until so many bytes have come to the client.
 void receive_raw(net::Loop& loop, const Descriptor& from, std::size_t size) {
   char room[65536];

@@ -722,17 +722,8 @@ TEST_CASE("S9.18: out of descriptors a server turns clients away, goes on, and a
   loop.runOnce(0);
 
   // a client of the test's own, connected while there are descriptors, and then none is left
-  const auto connect_raw = [&] {
-    Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(server.address()->port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
-    return socket;
-  };
   {
-    const Descriptor turned_away = connect_raw();
+    const Descriptor turned_away = connect_raw(server.address()->port);
     std::vector<Descriptor> filler;
     const rlimit low{64 + open_descriptors(), before.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &low);
@@ -751,7 +742,7 @@ TEST_CASE("S9.18: out of descriptors a server turns clients away, goes on, and a
     CHECK(server.listening());
   }
   ::setrlimit(RLIMIT_NOFILE, &before);
-  const Descriptor welcome = connect_raw();
+  const Descriptor welcome = connect_raw(server.address()->port);
   run_until(loop, [&] { return accepted == 1; });
   server.close();
   ::shutdown(welcome.get(), SHUT_RDWR);

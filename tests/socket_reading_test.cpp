@@ -242,6 +242,27 @@ TEST_CASE("S14.18: nor what was buffered: after destroy() behind resume(), or in
   CHECK(chunks == 1);
 }
 
+TEST_CASE(
+    "S14.18: resume() on a socket that is closed takes what is left without a word, so that it can connect anew") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "left");
+  sender.server.on<"connection">([](const net::Socket& socket) { socket.on<"error">([] {}); });
+  const net::Socket client(loop, {.reusable = true});
+  client.connect(sender.port(), "127.0.0.1");
+  run_until(loop, [&client] { return client.readableLength() > 0; });
+  client.on<"close">([&log] { log.add("close"); });
+  client.resetAndDestroy();
+  run_until(loop, [&log] { return log.has("close"); });
+  CHECK(client.readableLength() == 4);
+  client.on<"data">([&log] { log.add("data"); });
+  client.on<"resume">([&log] { log.add("resume"); });
+  client.resume();
+  loop.runOnce(0);
+  CHECK(client.readableLength() == 0);
+  CHECK(log.text() == "close resume");
+}
+
 TEST_CASE("S14.19: a high-water mark of 0 reads like any small one") {
   net::Loop loop;
   const Sender sender(loop, std::string(100'000, 'x'));

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -98,6 +99,25 @@ class ClosedPort {
   Descriptor socket_;
   std::uint16_t number_ = 0;
 };
+
+/// A client that the library has no part in: blocking, connected over 127.0.0.1.
+inline Descriptor connect_raw(int port) {
+  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(port));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
+    throw std::system_error(errno, std::generic_category(), "connect");
+  }
+  return socket;
+}
+
+inline void send_raw(const Descriptor& to, std::string_view text) {
+  if (::send(to.get(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {
+    throw std::system_error(errno, std::generic_category(), "send");
+  }
+}
 
 /// A port of 127.0.0.1 that was free a moment ago. Prefer port 0, or ClosedPort where nobody may listen.
 inline std::uint16_t free_port() { return ClosedPort().number(); }

@@ -68,9 +68,12 @@ class LoopCore {
   }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
-  /// A connection that has just come has often brought its first message along. The next turn asks the last newcomer
-  /// before it waits, and if it had something there is no wait in that turn.
-  void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) { newcomer_ = std::move(newcomer), ask_ = ask; }
+  /// A connection that has just come has often brought its first message along. The next turn asks it before it waits,
+  /// and if it had something there is no wait in that turn. Only if the server and it are all there is: nobody else is
+  /// told later, and of many a wait is a small part.
+  void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
+    if (alive_ <= 2) newcomer_ = std::move(newcomer), ask_ = ask;
+  }
   void next_immediate(Ref<ImmediateState> immediate) {
     if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
     immediates_.push(std::move(immediate));

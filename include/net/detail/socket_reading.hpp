@@ -274,7 +274,8 @@ inline void SocketState::flow() {
   // a listener that throws does not keep the rest from being told
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
-  while (flow_state == Flow::flowing && !destroyed && read_piece(0, true, piece)) {  // S14.18
+  // S14.18: nothing after destroy(); on a socket that is closed what is left is taken without a word
+  while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {
   }
   again.passed = true;
 }
