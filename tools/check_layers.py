@@ -52,7 +52,7 @@ net/detail/endpoint
 net/detail/rule_line  net/detail/block_rules  net/detail/json_strings  net/detail/url_host
 net/detail/interval_set  net/detail/ip_address  net/detail/shared_lock
 net/detail/key_index  net/detail/queue  net/detail/ref
-net/detail/function  net/detail/fixed_string  net/detail/list  net/detail/socket_gates
+net/detail/function  net/detail/fixed_string  net/detail/list  net/detail/room  net/detail/socket_gates
 net/error  net/ip  net/duration
 net/detail/ip_grammar  net/detail/error_names  net/detail/atomic
 """.split()

@@ -81,6 +81,14 @@ struct ImmediateState : Handle {
   bool pending = true;
 };
 
+template <class T>
+inline constexpr Handle::Operations plain_operations{
+    [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
+
+inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
+inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
+
 /// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
 /// twenty functions more to compile.
 template <class State>

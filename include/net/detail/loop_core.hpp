@@ -12,6 +12,7 @@
 #include <net/detail/platform.hpp>
 #include <net/detail/queue.hpp>
 #include <net/detail/ref.hpp>
+#include <net/detail/room.hpp>
 #include <net/detail/timer_queue.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
@@ -68,9 +69,8 @@ class LoopCore {
   }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
-  /// A connection that has just come has often brought its first message along. The next turn asks it before it waits,
-  /// and if it had something there is no wait in that turn. Only if the server and it are all there is: nobody else is
-  /// told later, and of many a wait is a small part.
+  /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
+  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody is told later.
   void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
     if (alive_ <= 2) newcomer_ = std::move(newcomer), ask_ = ask;
   }
@@ -125,15 +125,6 @@ class LoopCore {
 
  private:
   friend struct Handle;
-
-  /// Memory that costs nothing before it is touched.
-  struct Room {
-    char* const begin;
-    explicit Room(std::size_t size) : begin(static_cast<char*>(::operator new(size))) {}
-    Room(const Room&) = delete;
-    Room& operator=(const Room&) = delete;
-    ~Room() { ::operator delete(begin); }
-  };
 
   /// The time in which user code runs: small writes wait for its end.
   struct Inside {
@@ -222,14 +213,6 @@ inline bool Mailbox::post(Callback letter) {
   if (any.exchange(1) == 0) loop->poller().wake();
   return true;
 }
-
-template <class T>
-inline constexpr Handle::Operations plain_operations{
-    [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
-
-inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
-inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
 
 inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
   if (cork_owner_ != &owner) flush_cork();

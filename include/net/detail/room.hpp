@@ -1,0 +1,23 @@
+// The loop's large buffers: memory that costs nothing before it is touched. Internal.
+#ifndef NET_DETAIL_ROOM_HPP
+#define NET_DETAIL_ROOM_HPP
+
+#include <cstddef>
+#include <new>
+
+namespace net::detail {
+
+/// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
+/// a twentieth to a tenth slower.
+struct Room {
+  static constexpr std::align_val_t page{4096};
+  char* const begin;
+  explicit Room(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  ~Room() { ::operator delete(begin, page); }
+};
+
+}  // namespace net::detail
+
+#endif
