@@ -13,20 +13,21 @@ class Embedded {
     uv_poll_init(host, &readable_, loop.backendHandle());
     uv_timer_init(host, &timer_);
     readable_.data = timer_.data = this;
-    uv_poll_start(&readable_, UV_READABLE,
-                  [](uv_poll_t* self, int, int) { static_cast<Embedded*>(self->data)->turn(); });
+    uv_poll_start(&readable_, UV_READABLE, [](uv_poll_t* self, int, int) { of(self).turn(); });
     turn();
   }
 
  private:
+  static Embedded& of(auto* handle) { return *static_cast<Embedded*>(handle->data); }
+
   /// What is ready now, without waiting; then again when the handle is readable or the time has come.
   void turn() {
     if (!loop_.runOnce(0)) {
       uv_close(reinterpret_cast<uv_handle_t*>(&readable_), nullptr);
       uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
     } else if (const auto wait = loop_.nextTimeout()) {
-      const auto milliseconds = static_cast<std::uint64_t>(wait->milliseconds());
-      uv_timer_start(&timer_, [](uv_timer_t* self) { static_cast<Embedded*>(self->data)->turn(); }, milliseconds, 0);
+      const auto due = static_cast<std::uint64_t>(wait->milliseconds());
+      uv_timer_start(&timer_, [](uv_timer_t* self) { of(self).turn(); }, due, 0);
     } else {
       uv_timer_stop(&timer_);
     }
@@ -39,10 +40,7 @@ class Embedded {
 
 int main(int argc, char** argv) {
   net::Loop loop;
-  if (loop.backendHandle() < 0) {
-    std::fprintf(stderr, "this poller has no descriptor that another loop could watch\n");
-    return 77;
-  }
+  if (loop.backendHandle() < 0) return std::puts("this poller has no descriptor that another loop could watch"), 77;
   const auto server = net::createServer([](const net::Socket& client) {
     client.pipe(client);
     client.on<"error">([](const net::Error& error) { std::fprintf(stderr, "%s\n", error.what()); });

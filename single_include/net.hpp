@@ -3021,7 +3021,7 @@ concept Poller =
       { poller.drop(watcher) };  // before the descriptor is closed or given away
       {
         poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
-      };                                                 // -1: for ever
+      };  // -1: for ever
       { poller.wake() };                                 // from any thread
       { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
     };
@@ -8352,8 +8352,7 @@ inline void SocketState::flow() {
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
   // S14.18: nothing after destroy(); on a socket that is closed what is left is taken without a word
-  while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {
-  }
+  while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {}
   again.passed = true;
 }
 

@@ -275,8 +275,7 @@ inline void SocketState::flow() {
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
   // S14.18: nothing after destroy(); on a socket that is closed what is left is taken without a word
-  while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {
-  }
+  while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {}
   again.passed = true;
 }
 
