@@ -8,7 +8,7 @@ TITLES = {row.key: row.title for row in ROWS}
 # Why a goal is missed, where it is: said only if the figures say so.
 REASONS = {
     "stream": "The share that a larger buffer gains depends on the cache: on the machine that the goal comes from 256 KiB gave"
-              " the floor 1.3, here it gives what stands behind the slash above, with quartiles 40 % apart. net.hpp has 128 KiB"
+              " the floor 1.3, here it gives what stands behind the slash above, with wide quartiles. net.hpp has 128 KiB"
               " and tells 64 of them at a time, as Node does, so that a listener's echo is two sends for one receive.",
     "compile": "The standard headers in it are 0.2 s, parsing and instantiating the rest of the header 0.7 s, and what an echo"
                " server needs of it 0.7 s at -O0 and 2.5 s at -O2: C++20 compiles std::string anew in every file, and a server"
