@@ -40,7 +40,7 @@ class Embedded {
 
 int main(int argc, char** argv) {
   net::Loop loop;
-  if (loop.backendHandle() < 0) return std::puts("this poller has no descriptor that another loop could watch"), 77;
+  if (loop.backendHandle() < 0) return std::fputs("this poller has no descriptor to watch\n", stderr), 77;
   const auto server = net::createServer([](const net::Socket& client) {
     client.pipe(client);
     client.on<"error">([](const net::Error& error) { std::fprintf(stderr, "%s\n", error.what()); });
