@@ -20,7 +20,8 @@ REASONS = {
               " those that make the same system calls comes first changes from run to run.",
     "cpu": "The floor does nothing but move bytes; what is above it is ticks, listeners and the cork.",
     "coroutine": "A chunk that is awaited is a suspended frame, a paused socket and a resumed one: 300 instructions more.",
-    "idle": "The kernel's tables for 10,000 connections do not fit in the cache beside the busy ones: the floor loses as much.",
+    "idle": "It compares the medians of two rows that lie minutes apart, on a machine that drifts: the floor's own figure, in"
+            " brackets, says by how much. Within the rounds of the row itself the first table shows the ratio to the floor.",
 }
 
 
