@@ -148,6 +148,13 @@ class List {
     for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
     while (size_ > begin) pop();
   }
+  /// A copy of those from `begin` to before `end`.
+  List part(std::size_t begin, std::size_t end) const {
+    List copy;
+    copy.reserve(end - begin);
+    for (; begin < end; ++begin) copy.push(items_[begin]);
+    return copy;
+  }
   void clear() noexcept {
     while (size_ > 0) pop();
   }
@@ -388,8 +395,8 @@ class IntervalSet {
 
   /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
   void split(std::size_t page) {
-    Page lower = part(pages_[page], 0, page_limit / 2);
-    Page upper = part(pages_[page], page_limit / 2, pages_[page].size());
+    Page lower = pages_[page].part(0, page_limit / 2);
+    Page upper = pages_[page].part(page_limit / 2, pages_[page].size());
     make_room(starts_);
     make_room(pages_);
     if (index_.crowded(starts_.size())) {
@@ -401,13 +408,6 @@ class IntervalSet {
     pages_.insert(page + 1, std::move(upper));
     pages_[page] = std::move(lower);
     index_.insert(leading_bits(start));
-  }
-
-  static Page part(const Page& page, std::size_t begin, std::size_t end) {
-    Page copy;
-    copy.reserve(end - begin);
-    for (; begin < end; ++begin) copy.push(page[begin]);
-    return copy;
   }
 
   template <class Items>
@@ -985,13 +985,17 @@ inline Error aggregate_failure(std::vector<Error> attempts) {
   return {code, text};
 }
 
-/// An error of the library in Node's words; the kind is Node's `name`.
-inline Error coded(Errc code, std::string message) {
+inline ErrorText* coded_text(Errc code, std::string message) {
   auto* text = new ErrorText;
   text->name = name_of(code);
   text->kind = kind_of(code);
   text->message = std::move(message);
-  return {make_error_code(code), text};
+  return text;
+}
+
+/// An error of the library in Node's words; the kind is Node's `name`.
+inline Error coded(Errc code, std::string message) {
+  return {make_error_code(code), coded_text(code, std::move(message))};
 }
 
 /// The same with the fixed message that belongs to the code (S3.10).
@@ -999,10 +1003,7 @@ inline Error coded(Errc code) { return coded(code, std::string(message_of(code))
 
 /// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
 inline Error abort_failure(const Error& reason) {
-  auto* text = new ErrorText;
-  text->name = name_of(Errc::ERR_ABORTED);
-  text->kind = kind_of(Errc::ERR_ABORTED);
-  text->message = message_of(Errc::ERR_ABORTED);
+  ErrorText* const text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
   text->cause.push_back(reason);
   return {make_error_code(Errc::ERR_ABORTED), text};
 }
@@ -1389,11 +1390,8 @@ class BlockRules {
 
   /// A copy, oldest first.
   List<BlockRule> rules() const {
-    List<BlockRule> copy;
     const ReadGuard guard(lock_);
-    copy.reserve(rules_.size());
-    for (const BlockRule& rule : rules_) copy.push(rule);
-    return copy;
+    return rules_.part(0, rules_.size());
   }
 
  private:
@@ -3836,6 +3834,12 @@ constexpr std::uint64_t timer_ms(Duration length) noexcept {
   return ms >= 1 && ms <= 2147483647.0 ? static_cast<std::uint64_t>(ms) : 1;
 }
 
+/// S18.13: fractions are cut; what is below a second, not a number, or 2^31-1 ms and above counts as 0.
+constexpr int whole_seconds(Duration length) noexcept {
+  const double ms = length.milliseconds();
+  return ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+}
+
 }  // namespace detail
 }  // namespace net
 
@@ -4756,8 +4760,7 @@ struct AbortState {
     while (at < attached.size() && attached[at].hook != &hook) ++at;
     if (at == attached.size()) return false;
     attached[at].home->release();
-    for (; at + 1 < attached.size(); ++at) attached[at] = attached[at + 1];  // the order stays
-    attached.pop();
+    attached.erase(at, at + 1);
     return true;
   }
 
@@ -5045,6 +5048,11 @@ inline int require_port(int port, std::string_view name) {
   return port;
 }
 
+inline void require_attempt_timeout(Duration delay, std::string_view name) {
+  const double ms = delay.milliseconds();
+  if (!(ms >= 1 && ms <= 2147483647.0)) raise(out_of_range(name, ">= 1 && <= 2147483647", number_text(ms)));
+}
+
 /// S3.13: what is wrong with the options is thrown before anything has changed.
 inline void require_connectable(const ConnectOptions& options) {
   if (!options.path.empty()) return;
@@ -5054,10 +5062,7 @@ inline void require_connectable(const ConnectOptions& options) {
     raise(coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + options.localAddress));
   }
   if (options.autoSelectFamilyAttemptTimeout) {
-    const double ms = options.autoSelectFamilyAttemptTimeout->milliseconds();
-    if (!(ms >= 1 && ms <= 2147483647.0)) {
-      raise(out_of_range("options.autoSelectFamilyAttemptTimeout", ">= 1 && <= 2147483647", number_text(ms)));
-    }
+    require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
   }
   const bool resolves = isIP(options.host) == 0 && !options.lookup;
   if (resolves && (options.hints & ~os::known_hints) != 0) {
@@ -6039,6 +6044,15 @@ namespace net::detail {
 /// Whether 'data' flows; unset until somebody asked for either.
 enum class Flow : std::uint8_t { unset, flowing, paused };
 
+template <class Gate>
+bool same_flags(const Gate& a, const Gate& b) noexcept {
+  std::uint64_t one, other;
+  static_assert(sizeof(Gate) == sizeof one);
+  std::memcpy(&one, &a, sizeof one);
+  std::memcpy(&other, &b, sizeof other);
+  return one == other;
+}
+
 /// What a read has to look at, together, so that one comparison asks for all of it.
 struct ReadGate {
   Flow flow_state = Flow::unset;
@@ -6052,11 +6066,7 @@ struct ReadGate {
   /// The common case: it flows, and nothing else is asked for.
   bool plain() const noexcept {
     const ReadGate common{Flow::flowing, true};
-    std::uint64_t mine, wanted;
-    static_assert(sizeof(ReadGate) == sizeof mine);
-    std::memcpy(&mine, this, sizeof mine);
-    std::memcpy(&wanted, &common, sizeof wanted);
-    return mine == wanted;
+    return same_flags(*this, common);
   }
 };
 
@@ -6073,11 +6083,7 @@ struct WriteGate {
   /// The common case: connected, and nothing waits.
   bool open() const noexcept {
     const WriteGate common{true};
-    std::uint64_t mine, wanted;
-    static_assert(sizeof(WriteGate) == sizeof mine);
-    std::memcpy(&mine, this, sizeof mine);
-    std::memcpy(&wanted, &common, sizeof wanted);
-    return mine == wanted;
+    return same_flags(*this, common);
   }
 };
 
@@ -6411,7 +6417,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   }
   void note_activity();
   void set_no_delay(bool on);
-  void set_keep_alive(bool on, double ms);
+  void set_keep_alive(bool on, Duration delay);
   void set_type_of_service(int value);
   int get_type_of_service() const;
   void apply_options();
@@ -7202,7 +7208,7 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
   if (state.users_buffer) state.next_users_buffer();
   ++state.round;
   if (options.noDelay) state.no_delay = true;
-  if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay.milliseconds());
+  if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
   Connector{state}.start(options);
 }
 
@@ -8038,8 +8044,8 @@ inline void SocketState::set_no_delay(bool on) {
 }
 
 /// Whole seconds (S18.13); the system is told of a change only.
-inline void SocketState::set_keep_alive(bool on, double ms) {
-  const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+inline void SocketState::set_keep_alive(bool on, Duration delay) {
+  const int seconds = whole_seconds(delay);
   const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
   keep_alive = on;
   if (on && (seconds != 0 || cold)) more().keep_alive_seconds = seconds;
@@ -9002,7 +9008,7 @@ class Socket : public Emitter<Socket> {
   const Socket& setNoDelay(bool on = true) const { return state_->set_no_delay(on), *this; }
   /// Probes an idle connection; the delay is cut to whole seconds, 0 leaves the system's (S18.12).
   const Socket& setKeepAlive(bool on = false, Duration initialDelay = 0) const {
-    return state_->set_keep_alive(on, initialDelay.milliseconds()), *this;
+    return state_->set_keep_alive(on, initialDelay), *this;
   }
   /// IP_TOS or IPV6_TCLASS, 0-255. Throws `ERR_OUT_OF_RANGE`, or the system's error (S18.16).
   const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }
@@ -9280,10 +9286,8 @@ inline std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
 }
 /// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
 inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
+  detail::require_attempt_timeout(delay, "value");
   const double ms = delay.milliseconds();
-  if (!(ms >= 1 && ms <= 2147483647.0)) {
-    detail::raise(detail::out_of_range("value", ">= 1 && <= 2147483647", detail::number_text(ms)));
-  }
   detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
 }
 
@@ -9343,10 +9347,7 @@ struct ServerState : Handle {
   void watch_signal(const AbortSignal& signal);
   void forget_signal() noexcept;
   void set_no_delay(bool on);
-  int keep_alive_seconds() const noexcept {
-    const double ms = options.keepAliveInitialDelay.milliseconds();
-    return ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
-  }
+  int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
   static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
   void bind(const Endpoint& at, const ListenOptions& asked);
   void bound(int failed, std::string_view address, int port);

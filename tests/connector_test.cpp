@@ -14,18 +14,8 @@ using namespace tests;
 
 namespace {
 
-using Answers = std::vector<std::pair<std::string, net::Family>>;
 constexpr auto v4 = net::Family::IPv4;
 constexpr auto v6 = net::Family::IPv6;
-
-/// A lookup that answers inside the call.
-net::Lookup answering(Answers answers) {
-  return [answers = std::move(answers)](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
-    std::vector<net::LookupAddress> found;
-    for (const auto& [address, family] : answers) found.push_back({address, family});
-    answer(net::Error(), found);
-  };
-}
 
 /// A listener on an address of its own whose backlog is full: connecting to it hangs.
 class FullBacklog {
@@ -549,7 +539,7 @@ TEST_CASE("S13.6, S13.14: the list of attempted addresses stays until families a
   const std::string port = std::to_string(closed.number());
   const net::Socket client(loop, net::SocketOptions{.reusable = true});
   client.on<"error">([] {});
-  const auto connect = [&](Answers answers) {
+  const auto connect = [&](std::vector<net::LookupAddress> answers) {
     client.connect({.port = closed.number(), .host = "x", .lookup = answering(std::move(answers))});
     run_to_the_end(loop);
     return client.autoSelectFamilyAttemptedAddresses();

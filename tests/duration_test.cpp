@@ -32,3 +32,14 @@ TEST_CASE("S2.6: a timer's length is cut to whole milliseconds; what is below 1,
   CHECK(timer_ms(std::numeric_limits<double>::infinity()) == 1);
   CHECK(timer_ms(-std::numeric_limits<double>::infinity()) == 1);
 }
+
+TEST_CASE("S18.13: whole seconds cut fractions; what is below one, or is no number, or has no end, is 0") {
+  using net::detail::whole_seconds;
+  CHECK(whole_seconds(999.9) == 0);
+  CHECK(whole_seconds(1000) == 1);
+  CHECK(whole_seconds(5500) == 5);
+  CHECK(whole_seconds(-1000) == 0);
+  CHECK(whole_seconds(2147483646.0) == 2147483);
+  CHECK(whole_seconds(2147483647.0) == 0);
+  CHECK(whole_seconds(net::forever) == 0);
+}

@@ -64,3 +64,14 @@ TEST_CASE("a list that is moved leaves an empty one, and reserves exactly what i
   CHECK(list.empty());
   CHECK(list.capacity() == 3);
 }
+
+TEST_CASE("a part is a copy, and leaves the list as it is") {
+  net::detail::List<int> list;
+  for (int i = 0; i < 10; ++i) list.push(i);
+  const net::detail::List<int> part = list.part(3, 6);
+  REQUIRE(part.size() == 3);
+  CHECK(part[0] == 3);
+  CHECK(part[2] == 5);
+  CHECK(list.part(10, 10).empty());
+  CHECK(list.size() == 10);
+}

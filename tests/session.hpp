@@ -9,6 +9,8 @@
 #include <ostream>  // doctest shows error codes with it
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace tests {
 
@@ -72,11 +74,28 @@ struct OneConnection {
   net::Server server;
 };
 
+/// A server that sends text to its first client, and ends unless it is told not to.
+struct Sender : OneConnection {
+  Sender(net::Loop& loop, std::string text, bool ends = true) : OneConnection(loop) {
+    server.on<"connection">([text = std::move(text), ends](const net::Socket& socket) {
+      socket.write(text);
+      if (ends) socket.end();
+    });
+  }
+};
+
 /// A socket that connects to the server over 127.0.0.1.
 inline net::Socket client_of(net::Loop& loop, const net::Server& server, const net::SocketOptions& options = {}) {
   const net::Socket socket(loop, options);
   socket.connect(server.address()->port, "127.0.0.1");
   return socket;
+}
+
+/// A lookup that answers inside the call.
+inline net::Lookup answering(std::vector<net::LookupAddress> answers) {
+  return [answers = std::move(answers)](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
+    answer(net::Error(), answers);
+  };
 }
 
 /// Runs the loop until it ends by itself: nothing that the test opened may be left.

@@ -9,20 +9,6 @@
 
 using namespace tests;
 
-namespace {
-
-/// A server that sends text to its first client and ends, or, with `half`, goes on.
-struct Sender : OneConnection {
-  Sender(net::Loop& loop, std::string text, bool ends = true) : OneConnection(loop) {
-    server.on<"connection">([text = std::move(text), ends](const net::Socket& socket) {
-      socket.write(text);
-      if (ends) socket.end();
-    });
-  }
-};
-
-}  // namespace
-
 TEST_CASE("S14.5: flowing without a listener throws data away; removing the last one does not pause") {
   net::Loop loop;
   Log log;

@@ -25,12 +25,6 @@ struct Wrong {
   std::function<void()> call;
 };
 
-net::Lookup answering(std::vector<net::LookupAddress> answers) {
-  return [answers = std::move(answers)](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
-    answer(net::Error(), answers);
-  };
-}
-
 /// Sockets and servers that note their errors.
 class Bench {
  public:

@@ -2,30 +2,27 @@
 
 import random
 import statistics
-import subprocess
 
-from .peers import BENCH, BUILD, COMPILER, FLAGS
+from .peers import Peer, build_server
 from .process import Server, load
 
 WAYS = {"one": "one loop", "share": "two loops, reusePort", "hand": "two loops, one accepts for both"}
 WORK = {0: "echo 64 B, 50 connections", 100: "the same, with 100 µs of work for each message"}
 
 
-class _Many:
-    def __init__(self, way, work):
-        self.key, self.way, self.work = way, way, work
-
-    def command(self, job):
-        return [str(BUILD / "net_many"), self.way, str(self.work)]
+def _server(work):
+    return Peer("net-many", "net.hpp", "net_many.cpp", variant=str(work), flags=("-pthread",), jobs=tuple(WAYS), ours=True)
 
 
 def measure(rounds, seconds, note):
     """Medians of rates, and of the ratios to one loop in the same round. Nothing is pinned: all share the cores."""
-    subprocess.run([COMPILER, *FLAGS, str(BENCH / "servers" / "net_many.cpp"), "-pthread", "-o", str(BUILD / "net_many")], check=True)
+    why = build_server(_server(0))
+    if why:
+        raise RuntimeError(f"net_many.cpp {why}")
     out = {}
     for work in WORK:
         rates = {way: [] for way in WAYS}
-        servers = {way: Server(_Many(way, work), "echo", pinned=False) for way in WAYS}
+        servers = {way: Server(_server(work), way, pinned=False) for way in WAYS}
         for number in range(-1, rounds):
             order = list(WAYS)
             random.Random(number).shuffle(order)

@@ -88,8 +88,7 @@ struct AbortState {
     while (at < attached.size() && attached[at].hook != &hook) ++at;
     if (at == attached.size()) return false;
     attached[at].home->release();
-    for (; at + 1 < attached.size(); ++at) attached[at] = attached[at + 1];  // the order stays
-    attached.pop();
+    attached.erase(at, at + 1);
     return true;
   }
 

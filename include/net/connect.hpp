@@ -67,10 +67,8 @@ inline std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
 }
 /// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
 inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
+  detail::require_attempt_timeout(delay, "value");
   const double ms = delay.milliseconds();
-  if (!(ms >= 1 && ms <= 2147483647.0)) {
-    detail::raise(detail::out_of_range("value", ">= 1 && <= 2147483647", detail::number_text(ms)));
-  }
   detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
 }
 

@@ -47,6 +47,12 @@ constexpr std::uint64_t timer_ms(Duration length) noexcept {
   return ms >= 1 && ms <= 2147483647.0 ? static_cast<std::uint64_t>(ms) : 1;
 }
 
+/// S18.13: fractions are cut; what is below a second, not a number, or 2^31-1 ms and above counts as 0.
+constexpr int whole_seconds(Duration length) noexcept {
+  const double ms = length.milliseconds();
+  return ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+}
+
 }  // namespace detail
 }  // namespace net
 

@@ -228,13 +228,17 @@ inline Error aggregate_failure(std::vector<Error> attempts) {
   return {code, text};
 }
 
-/// An error of the library in Node's words; the kind is Node's `name`.
-inline Error coded(Errc code, std::string message) {
+inline ErrorText* coded_text(Errc code, std::string message) {
   auto* text = new ErrorText;
   text->name = name_of(code);
   text->kind = kind_of(code);
   text->message = std::move(message);
-  return {make_error_code(code), text};
+  return text;
+}
+
+/// An error of the library in Node's words; the kind is Node's `name`.
+inline Error coded(Errc code, std::string message) {
+  return {make_error_code(code), coded_text(code, std::move(message))};
 }
 
 /// The same with the fixed message that belongs to the code (S3.10).
@@ -242,10 +246,7 @@ inline Error coded(Errc code) { return coded(code, std::string(message_of(code))
 
 /// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
 inline Error abort_failure(const Error& reason) {
-  auto* text = new ErrorText;
-  text->name = name_of(Errc::ERR_ABORTED);
-  text->kind = kind_of(Errc::ERR_ABORTED);
-  text->message = message_of(Errc::ERR_ABORTED);
+  ErrorText* const text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
   text->cause.push_back(reason);
   return {make_error_code(Errc::ERR_ABORTED), text};
 }

@@ -226,7 +226,7 @@ class Socket : public Emitter<Socket> {
   const Socket& setNoDelay(bool on = true) const { return state_->set_no_delay(on), *this; }
   /// Probes an idle connection; the delay is cut to whole seconds, 0 leaves the system's (S18.12).
   const Socket& setKeepAlive(bool on = false, Duration initialDelay = 0) const {
-    return state_->set_keep_alive(on, initialDelay.milliseconds()), *this;
+    return state_->set_keep_alive(on, initialDelay), *this;
   }
   /// IP_TOS or IPV6_TCLASS, 0-255. Throws `ERR_OUT_OF_RANGE`, or the system's error (S18.16).
   const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }

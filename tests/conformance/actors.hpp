@@ -10,25 +10,28 @@ namespace conformance {
 /// Nobody listens on this port: connections to it must fail.
 inline constexpr int refused_port = 1;
 
+/// Null if there is no actor of that name, or it is no server.
+inline const ServerActor* server_named(const Stage& stage, const std::string& name) {
+  const auto found = stage.actors.find(name);
+  return found == stage.actors.end() ? nullptr : dynamic_cast<const ServerActor*>(found->second);
+}
+
 inline int Stage::port_of(const std::string& text, int otherwise) const {
   if (Properties::is_number(text)) return std::stoi(text);
-  const auto found = actors.find(text);
-  const auto* server = found == actors.end() ? nullptr : dynamic_cast<const ServerActor*>(found->second);
+  const ServerActor* const server = server_named(*this, text);
   const auto address = server ? server->server().address() : std::optional<net::AddressInfo>();
   return address && address->port > 0 ? address->port : otherwise;
 }
 
 inline std::string Stage::path_of_server(const std::string& name) const {
-  const auto found = actors.find(name);
-  const auto* server = found == actors.end() ? nullptr : dynamic_cast<const ServerActor*>(found->second);
+  const ServerActor* const server = server_named(*this, name);
   return server && server->pipe() && server->server().listening() ? server->server().address()->path : "";
 }
 
 inline void SocketActor::connect(const Step& step) {
   const auto [words, given] = split(step.args);
   const std::string target = words.empty() ? "" : words[0];
-  const auto found = stage_.actors.find(target);
-  const auto* server = found == stage_.actors.end() ? nullptr : dynamic_cast<const ServerActor*>(found->second);
+  const ServerActor* const server = server_named(stage_, target);
   const bool listening = server && server->server().listening();
   net::ConnectOptions where;
   if (!given.empty() || target == "noport" || option("list")) {

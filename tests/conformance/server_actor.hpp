@@ -19,7 +19,7 @@ class ServerActor final : public Actor {
   const net::Server& server() const { return server_; }
   std::map<std::string, net::Listener>& tags() { return tags_; }
   bool pipe() const { return option("kind") && options().at("kind") == "pipe"; }
-  std::string path() const { return stage_.directory + "/" + std::to_string(stage_.index) + "-" + name_ + ".sock"; }
+  std::string path() const { return stage_.own_path() + name_ + ".sock"; }
 
   template <class F>
   static void with_event(const std::string& name, F&& f) {

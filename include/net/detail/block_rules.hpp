@@ -90,11 +90,8 @@ class BlockRules {
 
   /// A copy, oldest first.
   List<BlockRule> rules() const {
-    List<BlockRule> copy;
     const ReadGuard guard(lock_);
-    copy.reserve(rules_.size());
-    for (const BlockRule& rule : rules_) copy.push(rule);
-    return copy;
+    return rules_.part(0, rules_.size());
   }
 
  private:

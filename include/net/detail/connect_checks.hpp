@@ -31,6 +31,11 @@ inline int require_port(int port, std::string_view name) {
   return port;
 }
 
+inline void require_attempt_timeout(Duration delay, std::string_view name) {
+  const double ms = delay.milliseconds();
+  if (!(ms >= 1 && ms <= 2147483647.0)) raise(out_of_range(name, ">= 1 && <= 2147483647", number_text(ms)));
+}
+
 /// S3.13: what is wrong with the options is thrown before anything has changed.
 inline void require_connectable(const ConnectOptions& options) {
   if (!options.path.empty()) return;
@@ -40,10 +45,7 @@ inline void require_connectable(const ConnectOptions& options) {
     raise(coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + options.localAddress));
   }
   if (options.autoSelectFamilyAttemptTimeout) {
-    const double ms = options.autoSelectFamilyAttemptTimeout->milliseconds();
-    if (!(ms >= 1 && ms <= 2147483647.0)) {
-      raise(out_of_range("options.autoSelectFamilyAttemptTimeout", ">= 1 && <= 2147483647", number_text(ms)));
-    }
+    require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
   }
   const bool resolves = isIP(options.host) == 0 && !options.lookup;
   if (resolves && (options.hints & ~os::known_hints) != 0) {

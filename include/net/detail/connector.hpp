@@ -410,7 +410,7 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
   if (state.users_buffer) state.next_users_buffer();
   ++state.round;
   if (options.noDelay) state.no_delay = true;
-  if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay.milliseconds());
+  if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
   Connector{state}.start(options);
 }
 

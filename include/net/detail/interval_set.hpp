@@ -149,8 +149,8 @@ class IntervalSet {
 
   /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
   void split(std::size_t page) {
-    Page lower = part(pages_[page], 0, page_limit / 2);
-    Page upper = part(pages_[page], page_limit / 2, pages_[page].size());
+    Page lower = pages_[page].part(0, page_limit / 2);
+    Page upper = pages_[page].part(page_limit / 2, pages_[page].size());
     make_room(starts_);
     make_room(pages_);
     if (index_.crowded(starts_.size())) {
@@ -162,13 +162,6 @@ class IntervalSet {
     pages_.insert(page + 1, std::move(upper));
     pages_[page] = std::move(lower);
     index_.insert(leading_bits(start));
-  }
-
-  static Page part(const Page& page, std::size_t begin, std::size_t end) {
-    Page copy;
-    copy.reserve(end - begin);
-    for (; begin < end; ++begin) copy.push(page[begin]);
-    return copy;
   }
 
   template <class Items>

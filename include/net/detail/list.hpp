@@ -59,6 +59,13 @@ class List {
     for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
     while (size_ > begin) pop();
   }
+  /// A copy of those from `begin` to before `end`.
+  List part(std::size_t begin, std::size_t end) const {
+    List copy;
+    copy.reserve(end - begin);
+    for (; begin < end; ++begin) copy.push(items_[begin]);
+    return copy;
+  }
   void clear() noexcept {
     while (size_ > 0) pop();
   }

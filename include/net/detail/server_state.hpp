@@ -35,10 +35,7 @@ struct ServerState : Handle {
   void watch_signal(const AbortSignal& signal);
   void forget_signal() noexcept;
   void set_no_delay(bool on);
-  int keep_alive_seconds() const noexcept {
-    const double ms = options.keepAliveInitialDelay.milliseconds();
-    return ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
-  }
+  int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
   static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
   void bind(const Endpoint& at, const ListenOptions& asked);
   void bound(int failed, std::string_view address, int port);

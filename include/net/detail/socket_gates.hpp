@@ -11,6 +11,15 @@ namespace net::detail {
 /// Whether 'data' flows; unset until somebody asked for either.
 enum class Flow : std::uint8_t { unset, flowing, paused };
 
+template <class Gate>
+bool same_flags(const Gate& a, const Gate& b) noexcept {
+  std::uint64_t one, other;
+  static_assert(sizeof(Gate) == sizeof one);
+  std::memcpy(&one, &a, sizeof one);
+  std::memcpy(&other, &b, sizeof other);
+  return one == other;
+}
+
 /// What a read has to look at, together, so that one comparison asks for all of it.
 struct ReadGate {
   Flow flow_state = Flow::unset;
@@ -24,11 +33,7 @@ struct ReadGate {
   /// The common case: it flows, and nothing else is asked for.
   bool plain() const noexcept {
     const ReadGate common{Flow::flowing, true};
-    std::uint64_t mine, wanted;
-    static_assert(sizeof(ReadGate) == sizeof mine);
-    std::memcpy(&mine, this, sizeof mine);
-    std::memcpy(&wanted, &common, sizeof wanted);
-    return mine == wanted;
+    return same_flags(*this, common);
   }
 };
 
@@ -45,11 +50,7 @@ struct WriteGate {
   /// The common case: connected, and nothing waits.
   bool open() const noexcept {
     const WriteGate common{true};
-    std::uint64_t mine, wanted;
-    static_assert(sizeof(WriteGate) == sizeof mine);
-    std::memcpy(&mine, this, sizeof mine);
-    std::memcpy(&wanted, &common, sizeof wanted);
-    return mine == wanted;
+    return same_flags(*this, common);
   }
 };
 

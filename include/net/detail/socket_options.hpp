@@ -94,8 +94,8 @@ inline void SocketState::set_no_delay(bool on) {
 }
 
 /// Whole seconds (S18.13); the system is told of a change only.
-inline void SocketState::set_keep_alive(bool on, double ms) {
-  const int seconds = ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+inline void SocketState::set_keep_alive(bool on, Duration delay) {
+  const int seconds = whole_seconds(delay);
   const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
   keep_alive = on;
   if (on && (seconds != 0 || cold)) more().keep_alive_seconds = seconds;

@@ -205,7 +205,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   }
   void note_activity();
   void set_no_delay(bool on);
-  void set_keep_alive(bool on, double ms);
+  void set_keep_alive(bool on, Duration delay);
   void set_type_of_service(int value);
   int get_type_of_service() const;
   void apply_options();
