@@ -53,6 +53,10 @@ class Atomic {
   T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
   T fetch_add(T value) noexcept { return __atomic_fetch_add(&value_, value, __ATOMIC_ACQ_REL); }
   T fetch_sub(T value) noexcept { return __atomic_fetch_sub(&value_, value, __ATOMIC_ACQ_REL); }
+  /// Sets it if it still is what is expected; otherwise `expected` is what it is.
+  bool compare_exchange(T& expected, T value) noexcept {
+    return __atomic_compare_exchange_n(&value_, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  }
 
  private:
   T value_;
@@ -62,6 +66,7 @@ class Atomic {
   T exchange(T value) noexcept { return value_.exchange(value, std::memory_order_acq_rel); }
   T fetch_add(T value) noexcept { return value_.fetch_add(value, std::memory_order_acq_rel); }
   T fetch_sub(T value) noexcept { return value_.fetch_sub(value, std::memory_order_acq_rel); }
+  bool compare_exchange(T& expected, T value) noexcept { return value_.compare_exchange_strong(expected, value); }
 
  private:
   std::atomic<T> value_;
@@ -1282,9 +1287,9 @@ class SharedLock {
   void unlock() noexcept { state_.fetch_sub(writer); }
 
  private:
-  static constexpr std::uint32_t writer = 1U << 16;
+  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
 
-  Atomic<std::uint32_t> state_{0};
+  Atomic<std::uint64_t> state_{0};
 };
 
 class ReadGuard {
@@ -2178,6 +2183,7 @@ struct PathMode {
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -2857,21 +2863,35 @@ namespace net::detail::os {
 /// A descriptor that becomes readable when `ring` is called, from any thread.
 class Bell {
  public:
-  Bell() noexcept {
 #if defined(__linux__)
-    ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  static constexpr const char* syscall = "eventfd";
 #else
-    if (::pipe(ends_) == 0) {
-      prepare(ends_[0]);
-      prepare(ends_[1]);
-    }
+  static constexpr const char* syscall = "pipe";
 #endif
-  }
+
+  Bell() noexcept = default;
   Bell(const Bell&) = delete;
   Bell& operator=(const Bell&) = delete;
-  ~Bell() {
-    if (ends_[0] >= 0) ::close(ends_[0]);
+  ~Bell() { close(); }
+
+  /// 0, or a negated errno.
+  int open() noexcept {
+    close();
+#if defined(__linux__)
+    ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (ends_[0] < 0) return -errno;
+#else
+    if (::pipe(ends_) != 0) return -errno;
+    for (const int end : ends_) {
+      if (const int failed = prepare(end); failed < 0) return close(), failed;
+    }
+#endif
+    return 0;
+  }
+  void close() noexcept {
     if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
+    if (ends_[0] >= 0) ::close(ends_[0]);
+    ends_[0] = ends_[1] = no_descriptor;
   }
 
   NativeHandle descriptor() const noexcept { return ends_[0]; }
@@ -2888,19 +2908,85 @@ class Bell {
   int ends_[2] = {no_descriptor, no_descriptor};
 };
 
+// ── fork ───────────────────────────────────────────────────────────────────
+
+/// How many forks lie between this process and the one that the program began as: what was made with another number
+/// belongs to a parent.
+inline Atomic<std::uint32_t>& generation() noexcept {
+  static constinit Atomic<std::uint32_t> forks{0};
+  return forks;
+}
+
+/// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
+inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
+  (void)::pthread_atfork(before, in_parent, in_child);
+}
+
 // ── threads ────────────────────────────────────────────────────────────────
 
+/// A lock that fork() takes too, so that a child finds whole whatever it guards. Nobody takes a second one while holding
+/// one, or calls the user's code.
 class Mutex {
  public:
-  Mutex() noexcept = default;
+  Mutex() noexcept {
+    note_forks();
+    const ListGuard guard;
+    next_ = std::exchange(first(), this);
+    if (next_) next_->link_ = &next_;
+  }
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
+  ~Mutex() {
+    const ListGuard guard;
+    *link_ = next_;
+    if (next_) next_->link_ = link_;
+  }
   void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
   void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
 
  private:
   friend class Condition;
+
+  static Mutex*& first() noexcept {
+    static constinit Mutex* list = nullptr;
+    return list;
+  }
+  /// Guards the list of all; held for moments, and while a thread forks.
+  static Atomic<int>& list_lock() noexcept {
+    static constinit Atomic<int> lock{0};
+    return lock;
+  }
+  struct ListGuard {
+    ListGuard() noexcept {
+      while (list_lock().exchange(1) != 0) ::sched_yield();
+    }
+    ListGuard(const ListGuard&) = delete;
+    ListGuard& operator=(const ListGuard&) = delete;
+    ~ListGuard() { list_lock().store(0); }
+  };
+
+  static void note_forks() noexcept {
+    static constinit Atomic<int> noted{0};
+    if (noted.exchange(1) != 0) return;
+    at_fork(
+        [] {
+          while (list_lock().exchange(1) != 0) ::sched_yield();
+          for (Mutex* each = first(); each; each = each->next_) each->lock();
+        },
+        [] { let_go_after_fork(); },
+        [] {
+          generation().fetch_add(1);
+          let_go_after_fork();
+        });
+  }
+  static void let_go_after_fork() noexcept {
+    for (Mutex* each = first(); each; each = each->next_) each->unlock();
+    list_lock().store(0);
+  }
+
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  Mutex* next_ = nullptr;
+  Mutex** link_ = &first();  // what points to it
 };
 
 class Locked {
@@ -2992,29 +3078,176 @@ inline std::size_t processors() noexcept {
 #include <concepts>
 #include <cstdint>
 
+// What a loop watches, and the names by which the system reports it: numbers that are never an address. Internal.
+#ifndef NET_DETAIL_WATCHER_HPP
+#define NET_DETAIL_WATCHER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace net::detail {
+
+struct Watcher;
+
+/// The place of one watcher in its poller's table. It never moves, and it outlives its watcher.
+struct Registration {
+  Watcher* watcher = nullptr;  // null: free, or its watcher is gone
+  std::uint32_t generation = 0;
+  std::uint32_t next = 0;   // while it is free: the next free one
+  std::uint32_t place = 0;  // the poller's own note
+  std::uint32_t number = 0;
+
+  std::uint64_t token() const noexcept { return std::uint64_t{generation} << 32 | number; }
+};
+
+/// A descriptor that a loop watches. It is part of its owner, so there is no map to look things up in. It may be
+/// dropped, or die, at any moment: whatever the system still reports of it is recognised as gone.
+struct Watcher {
+  void* owner = nullptr;  // for whoever waits
+  Registration* registration = nullptr;
+  NativeHandle fd = os::no_descriptor;
+  std::uint8_t wanted = 0;  // readable | writable; 0 is silence
+  std::uint8_t known = 0;   // what the system was last told
+
+  Watcher() noexcept = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+  ~Watcher() {
+    if (registration) registration->watcher = nullptr;
+  }
+};
+
+/// The watchers of one poller. The system is given a token, a number and its generation, and a token that was given up
+/// finds nobody: neither later in the round in which it was given up, nor when its number is in use again.
+class Registrations {
+ public:
+  Registrations() noexcept = default;
+  Registrations(const Registrations&) = delete;
+  Registrations& operator=(const Registrations&) = delete;
+  ~Registrations() {
+    for (std::uint32_t number = 0; number < used_; ++number) {
+      if (Watcher* const watcher = at(number).watcher) watcher->registration = nullptr;
+    }
+    for (std::uint32_t page = 0; page < pages_in_use_; ++page) delete[] pages_[page];
+    delete[] pages_;
+  }
+
+  /// Gives the watcher a place; null if there is no memory for it.
+  Registration* add(Watcher& watcher) noexcept {
+    Registration* const place = free_ != none ? take_free() : new_place();
+    if (!place) return nullptr;
+    place->watcher = &watcher;
+    watcher.registration = place;
+    return place;
+  }
+
+  void remove(Registration& place) noexcept {
+    if (place.watcher) place.watcher->registration = nullptr;
+    place.watcher = nullptr;
+    // a number whose generations are used up is never given again
+    if (++place.generation == 0) return;
+    place.next = given_up_;
+    given_up_ = place.number;
+  }
+
+  /// The watcher that a token means; null if it is gone.
+  [[gnu::always_inline]] Watcher* find(std::uint64_t token) const noexcept {
+    const Registration& place = at(static_cast<std::uint32_t>(token));
+    return place.generation == token >> 32 ? place.watcher : nullptr;
+  }
+
+  /// Whether the token was given up since the present round began.
+  bool given_up_now(std::uint64_t token) const noexcept {
+    for (std::uint32_t number = given_up_; number != none; number = at(number).next) {
+      if (number == static_cast<std::uint32_t>(token)) return true;
+    }
+    return false;
+  }
+  /// From here on the numbers of those that were given up are used again.
+  void begin_round() noexcept {
+    while (given_up_ != none) {
+      Registration& place = at(given_up_);
+      given_up_ = place.next;
+      place.next = free_;
+      free_ = place.number;
+    }
+  }
+
+  template <class Each>
+  void each(Each&& visit) {
+    for (std::uint32_t number = 0; number < used_; ++number) {
+      if (at(number).watcher) visit(at(number));
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  static constexpr std::uint32_t bits = 7, page_size = 1u << bits;
+
+  Registration& at(std::uint32_t number) const noexcept { return pages_[number >> bits][number & (page_size - 1)]; }
+
+  Registration* take_free() noexcept {
+    Registration& place = at(free_);
+    free_ = place.next;
+    return &place;
+  }
+
+  [[gnu::noinline]] Registration* new_place() noexcept {
+    if (used_ == pages_in_use_ * page_size && !add_page()) return nullptr;
+    Registration& place = at(used_);
+    place.number = used_++;
+    return &place;
+  }
+
+  bool add_page() noexcept {
+    if (pages_in_use_ == page_capacity_) {
+      const std::uint32_t larger = page_capacity_ ? page_capacity_ * 2 : 8;
+      auto** const pages = new (std::nothrow) Registration*[larger];
+      if (!pages) return false;
+      for (std::uint32_t i = 0; i < pages_in_use_; ++i) pages[i] = pages_[i];
+      delete[] pages_;
+      pages_ = pages;
+      page_capacity_ = larger;
+    }
+    auto* const page = new (std::nothrow) Registration[page_size];
+    if (page) pages_[pages_in_use_++] = page;
+    return page != nullptr;
+  }
+
+  Registration** pages_ = nullptr;
+  std::uint32_t pages_in_use_ = 0, page_capacity_ = 0;
+  std::uint32_t used_ = 0;  // places that were ever given
+  std::uint32_t free_ = none;
+  std::uint32_t given_up_ = none;
+};
+
+}  // namespace net::detail
+
+#endif
+
 namespace net::detail {
 
 inline constexpr unsigned readable = 1;
 inline constexpr unsigned writable = 2;
 inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
 
-/// A descriptor that a loop watches. It is part of its owner, so there is no map to
-/// look things up in; it may be dropped inside any callback, and must live until the turn has ended.
-struct Watcher {
-  void* owner = nullptr;  // for whoever waits
-  NativeHandle fd = os::no_descriptor;
-  std::uint32_t slot = 0;   // the poller's own note
-  std::uint8_t wanted = 0;  // readable | writable; 0 is silence
-  std::uint8_t known = 0;   // what the system was last told
+/// What the system refused: a number, and the call; 0: nothing.
+struct Refusal {
+  int number = 0;
+  const char* syscall = "";
 };
 
 /// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
 /// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
 /// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
-/// Readiness may be spurious.
+/// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
+/// earlier, is not told, however long its descriptor lives on somewhere else.
 template <class P>
 concept Poller =
     std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
+      { poller.open() } -> std::same_as<Refusal>;  // once; and again in a child process, for what is watched
+      { poller.shut() };                           // in a child process: gives up what is the parent's, silently
       { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
       { poller.drop(watcher) };  // before the descriptor is closed or given away
       {
@@ -3225,24 +3458,33 @@ static_assert(Channel<fd_channel>);
 #ifndef NET_DETAIL_POLLER_EPOLL_HPP
 #define NET_DETAIL_POLLER_EPOLL_HPP
 
+#include <utility>
+
 #if defined(__linux__)
 
 namespace net::detail {
 
 class epoll_poller {
  public:
-  epoll_poller() noexcept : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    bell_watcher_.fd = bell_.descriptor();
-    watch(bell_watcher_, readable);
-    note_forks();
-  }
+  epoll_poller() noexcept = default;
   epoll_poller(const epoll_poller&) = delete;
   epoll_poller& operator=(const epoll_poller&) = delete;
-  ~epoll_poller() {
-    if (epoll_ >= 0) os::close_descriptor(epoll_);
+  ~epoll_poller() { shut(); }
+
+  Refusal open() noexcept {
+    shut();
+    if (const int failed = bell_.open(); failed < 0) return {-failed, os::Bell::syscall};
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    if (epoll_ < 0) return {errno, "epoll_create1"};
+    if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
+    return {};
   }
 
-  bool good() const noexcept { return epoll_ >= 0 && bell_.descriptor() >= 0; }
+  void shut() noexcept {
+    count_ = 0;
+    if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
+    bell_.close();
+  }
 
   /// What need not be reported any more is told to the system only if it is reported once more: most sockets that
   /// stop reading are closed, or read on, before that. Room to write would be reported at once.
@@ -3252,29 +3494,32 @@ class epoll_poller {
     return tell(watcher);
   }
 
-  /// Closing a descriptor takes it out of epoll, unless a child process holds it too: then only this does.
-  void drop(Watcher& watcher, bool closing = true) noexcept {
+  /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
+  void drop(Watcher& watcher) noexcept {
     watcher.wanted = 0;
-    if (watcher.known != 0 && (!closing || forked().load() != 0)) tell(watcher);
+    if (watcher.known != 0) tell(watcher);
     watcher.known = 0;
+    if (watcher.registration) registrations_.remove(*watcher.registration);
   }
 
   template <class Each>
   [[gnu::always_inline]] void wait(int milliseconds, Each&& each) {
-    const int count = ::epoll_wait(epoll_, events_, most, milliseconds);
-    for (int i = 0; i < count; ++i) {
-      Watcher& watcher = *static_cast<Watcher*>(events_[i].data.ptr);
+    registrations_.begin_round();
+    count_ = ::epoll_wait(epoll_, events_, most, milliseconds);
+    for (int i = 0; i < count_; ++i) {
+      const std::uint64_t token = events_[i].data.u64;
+      if (token == bell_token) [[unlikely]] {
+        bell_.silence();
+        continue;
+      }
+      Watcher* const watcher = registrations_.find(token);
       const unsigned happened = events_[i].events;
       unsigned what = readable;
-      if (happened != EPOLLIN || (watcher.wanted & readable) == 0) [[unlikely]] {
-        what = meaning(watcher, happened);
+      if (!watcher || happened != EPOLLIN || (watcher->wanted & readable) == 0) [[unlikely]] {
+        what = watcher ? meaning(*watcher, happened) : nobody(token);
         if (what == 0) continue;
       }
-      if (&watcher == &bell_watcher_) {
-        bell_.silence();
-      } else {
-        each(watcher, what, 0);
-      }
+      each(*watcher, what, 0);
     }
   }
 
@@ -3283,17 +3528,9 @@ class epoll_poller {
 
  private:
   static constexpr int most = 512;
+  static constexpr std::uint64_t bell_token = 0xffffffff;  // a number that no watcher has
 
-  static Atomic<int>& forked() noexcept {
-    static Atomic<int> flag{0};
-    return flag;
-  }
-  static void note_forks() noexcept {
-    static const int registered = ::pthread_atfork(nullptr, [] { forked().store(1); }, nullptr);
-    (void)registered;
-  }
-
-  /// What a watcher is told of the system's flags; nothing, if an earlier callback of this round has dropped it.
+  /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
   [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
     unsigned what = 0;
     if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
@@ -3305,19 +3542,53 @@ class epoll_poller {
 
   [[gnu::noinline]] int tell(Watcher& watcher) noexcept {
     const unsigned mask = watcher.wanted;
-    epoll_event event{};
-    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
-    event.data.ptr = &watcher;
+    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
     // an empty mask would still report errors and hang-ups for ever: silence is removal
     const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.known == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (::epoll_ctl(epoll_, operation, watcher.fd, &event) != 0) return -errno;
+    if (const int failed = control(epoll_, operation, watcher, mask); failed < 0) return failed;
     watcher.known = static_cast<std::uint8_t>(mask);
     return 0;
   }
 
-  NativeHandle epoll_;
+  static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
+    epoll_event event{};
+    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
+    event.data.u64 = watcher.registration->token();
+    return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
+  }
+
+  /// What an event says whose watcher is gone: nothing. If it was not dropped in this round, its descriptor was closed
+  /// behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one replaces it.
+  [[gnu::cold]] unsigned nobody(std::uint64_t token) noexcept {
+    if (registrations_.given_up_now(token)) return 0;
+    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
+    if (fresh < 0) return 0;
+    // under the same number: a program that watches it from another loop goes on
+    if (watch_all(fresh) == 0) ::dup3(fresh, epoll_, O_CLOEXEC);
+    os::close_descriptor(fresh);
+    count_ = 0;  // what is ready is reported again
+    return 0;
+  }
+
+  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used.
+  int watch_all(int epoll) noexcept {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = bell_token;
+    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, bell_.descriptor(), &event) != 0) return -errno;
+    registrations_.each([epoll](Registration& each) {
+      Watcher& watcher = *each.watcher;
+      if (watcher.known == 0) return;
+      watcher.known = watcher.wanted;
+      if (watcher.known != 0) control(epoll, EPOLL_CTL_ADD, watcher, watcher.known);
+    });
+    return 0;
+  }
+
+  NativeHandle epoll_ = os::no_descriptor;
+  int count_ = 0;  // of events in this round
   os::Bell bell_;
-  Watcher bell_watcher_;
+  Registrations registrations_;
   epoll_event events_[most];
 };
 
@@ -3338,53 +3609,79 @@ namespace net::detail {
 
 class poll_poller {
  public:
-  poll_poller() {
-    bell_watcher_.fd = bell_.descriptor();
-    watch(bell_watcher_, readable);
-  }
+  poll_poller() noexcept = default;
   poll_poller(const poll_poller&) = delete;
   poll_poller& operator=(const poll_poller&) = delete;
 
-  bool good() const noexcept { return bell_.descriptor() >= 0; }
+  Refusal open() {
+    if (const int failed = bell_.open(); failed < 0) return {-failed, os::Bell::syscall};
+    if (entries_.empty()) {
+      // the first entry is the bell's
+      entries_.push({});
+      tokens_.push(bell_token);
+    }
+    entries_[0] = {bell_.descriptor(), POLLIN, 0};
+    return {};
+  }
+
+  void shut() noexcept {
+    ready_.clear();
+    bell_.close();
+    if (!entries_.empty()) entries_[0].fd = os::no_descriptor;
+  }
 
   int watch(Watcher& watcher, unsigned mask) {
     watcher.wanted = static_cast<std::uint8_t>(mask);
     if (mask == watcher.known) return 0;
     if (mask == 0) {
-      leave(watcher);
+      leave(watcher.registration->place);
     } else {
+      if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
       if (watcher.known == 0) enter(watcher);
-      entries_[watcher.slot].events =
+      entries_[watcher.registration->place].events =
           static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
     }
     watcher.known = static_cast<std::uint8_t>(mask);
     return 0;
   }
 
-  void drop(Watcher& watcher, bool = true) { watch(watcher, 0); }
+  void drop(Watcher& watcher) noexcept {
+    watcher.wanted = 0;
+    if (watcher.known != 0) leave(watcher.registration->place);
+    watcher.known = 0;
+    if (watcher.registration) registrations_.remove(*watcher.registration);
+  }
 
   template <class Each>
   void wait(int milliseconds, Each&& each) {
+    if (bell_.descriptor() == os::no_descriptor) return;  // it is shut
+    registrations_.begin_round();
     int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
-    // callbacks add and drop entries: work on a copy of what is ready, by owner
+    // callbacks add and drop entries: work on a copy of what is ready, by token
     ready_.clear();
     for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
       if (entries_[i].revents == 0) continue;
       --left;
-      ready_.push({owners_[i], entries_[i].revents});
+      ready_.push({tokens_[i], entries_[i].revents});
     }
-    for (const auto& [watcher, happened] : ready_) {
+    for (std::size_t i = 0; i < ready_.size(); ++i) {
+      const auto [token, happened] = ready_[i];
+      if (token == bell_token) {
+        bell_.silence();
+        continue;
+      }
+      Watcher* const watcher = registrations_.find(token);
+      if (!watcher) {
+        if (!registrations_.given_up_now(token)) forget(token);
+        continue;
+      }
       unsigned what = 0;
       if (happened & (POLLIN | POLLERR | POLLHUP | POLLNVAL)) what |= readable;
       if (happened & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) what |= writable;
       what &= watcher->wanted;
       if (what == 0) continue;
       if (happened & POLLHUP) what |= hung_up;
-      if (watcher == &bell_watcher_) {
-        bell_.silence();
-      } else {
-        each(*watcher, what, 0);
-      }
+      each(*watcher, what, 0);
     }
   }
 
@@ -3393,28 +3690,39 @@ class poll_poller {
   NativeHandle native() const noexcept { return os::no_descriptor; }
 
  private:
+  static constexpr std::uint64_t bell_token = 0xffffffff;  // a number that no watcher has
+
   void enter(Watcher& watcher) {
-    watcher.slot = static_cast<std::uint32_t>(entries_.size());
+    // room for everything first: what fails leaves nothing half done, and waiting needs no memory
+    if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
+    if (tokens_.capacity() <= entries_.size()) tokens_.reserve(2 * (entries_.size() + 1));
     entries_.push({watcher.fd, 0, 0});
-    owners_.push(&watcher);
+    tokens_.push(watcher.registration->token());
+    watcher.registration->place = static_cast<std::uint32_t>(entries_.size() - 1);
   }
-  void leave(Watcher& watcher) {
-    entries_[watcher.slot] = entries_.back();
-    owners_[watcher.slot] = owners_.back();
-    owners_[watcher.slot]->slot = watcher.slot;
+  void leave(std::uint32_t place) noexcept {
+    entries_[place] = entries_.back();
+    tokens_[place] = tokens_.back();
+    if (Watcher* const moved = registrations_.find(tokens_[place])) moved->registration->place = place;
     entries_.pop();
-    owners_.pop();
+    tokens_.pop();
+  }
+  /// The entry of a watcher that died without being dropped.
+  [[gnu::cold]] void forget(std::uint64_t token) noexcept {
+    for (std::uint32_t place = 1; place < tokens_.size(); ++place) {
+      if (tokens_[place] == token) return leave(place);
+    }
   }
 
   struct Ready {
-    Watcher* watcher;
+    std::uint64_t token;
     short happened;
   };
 
   os::Bell bell_;
-  Watcher bell_watcher_;
+  Registrations registrations_;
   List<pollfd> entries_;
-  List<Watcher*> owners_;
+  List<std::uint64_t> tokens_;
   List<Ready> ready_;
 };
 
@@ -3665,6 +3973,9 @@ struct Handle {
     void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, tell nobody
     void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
     void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
+    void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
+    void (*at_exit)(Handle&) noexcept = nullptr;    // the process ends: what would stay behind is removed
+    void (*after_fork)(Handle&) = nullptr;          // the loop goes on in a child: what stayed in the parent is made anew
   };
 
   Handle(LoopCore& core, const Operations& table) noexcept;
@@ -3690,7 +4001,8 @@ struct Mailbox {
   os::Mutex mutex;
   LoopCore* loop = nullptr;  // null once the loop is gone
   Queue<Callback> letters;
-  Atomic<int> any{0};  // whether to look, without the lock
+  Atomic<int> any{0};      // whether to look, without the lock
+  Atomic<int> stopped{0};  // stop() was called, and no run() has returned for it yet
   Atomic<std::size_t> owners{1};
 
   void retain() noexcept { owners.fetch_add(1); }
@@ -3699,6 +4011,9 @@ struct Mailbox {
   }
   /// False if the loop is gone.
   bool post(Callback letter);
+  /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
+  /// the lock that its end takes too.
+  void stop() noexcept;
 };
 
 struct TimerState : Handle, TimerNode {
@@ -3849,28 +4164,48 @@ namespace net::detail::inline NET_MACHINE {
 
 class LoopCore {
  public:
-  LoopCore() : mailbox_(new Mailbox) {
-    if (!poller_.good()) mailbox_->release(), raise(system_failure(EMFILE, "epoll_create1"));
+  LoopCore() {
+    note_forks();
+    open_poller();
+    mailbox_ = new Mailbox;
     mailbox_->loop = this;
     update_time();
   }
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
-  ~LoopCore() { abandon_all(); }
+  ~LoopCore() {
+    leave_thread();
+    abandon_all();
+  }
 
-  /// The thread's loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
+  /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
   static LoopCore*& current() noexcept {
     static thread_local LoopCore* here = nullptr;
     return here;
   }
+  /// It becomes the current loop of this thread, until it is destroyed; loops may go in any order (S31.8).
+  void enter_thread() noexcept { older_ = std::exchange(current(), this); }
+  void leave_thread() noexcept;
+  LoopCore* older() const noexcept { return older_; }
 
   // ── turning ──
   void run();
   bool run_once(int most_ms);
   void stop() noexcept {
-    stop_.store(1);
-    if (current() != this) poller_.wake();
+    if (current() == this) return mailbox_->stopped.store(1);
+    Mailbox* const mailbox = mailbox_;
+    mailbox->retain();
+    mailbox->stop();
+    mailbox->release();
   }
+
+  // ── fork and exit (S31) ──
+  /// A copy in a child process, which must not touch what is the parent's.
+  bool inert() const noexcept { return inert_ || generation_ != os::generation().load(); }
+  void after_fork();
+  /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
+  static void at_exit() noexcept;
+  bool running() const noexcept { return running_; }
   bool alive() const noexcept {
     return alive_ > 0 || !closing_.empty() || !letters_.empty() || mailbox_->any.load() != 0;
   }
@@ -3921,6 +4256,9 @@ class LoopCore {
       const Inside inside(*this);
       f();
     }
+    if (inert_) [[unlikely]]
+      refuse_child();  // the callback forked, and this is the child
+    if (inside_ == 0) flush_cork();
     if (!ticks_.empty()) drain_ticks();
   }
   void drain_ticks();
@@ -3932,12 +4270,20 @@ class LoopCore {
   std::size_t cork_size() const noexcept { return cork_size_; }
   const char* cork_data() const noexcept { return cork_.begin; }
   /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
-  char* cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
+  char* cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
   /// The same, but null also if something has to be done first.
-  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
+  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
   void forget_cork() noexcept { cork_owner_ = nullptr, cork_size_ = 0; }
-  void flush_cork() noexcept {
-    if (cork_owner_) cork_flush_(*cork_owner_);
+  /// So many bytes of it have left.
+  void shorten_cork(std::size_t gone) noexcept {
+    cork_size_ -= gone;
+    for (std::size_t i = 0; i < cork_size_; ++i) cork_.begin[i] = cork_.begin[i + gone];
+    if (cork_size_ == 0) cork_owner_ = nullptr;
+  }
+  void flush_cork() {
+    if (!cork_owner_) return;
+    if (inert_) return forget_cork();
+    cork_flush_(*cork_owner_);
   }
 
   /// The one receive buffer. In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no
@@ -3947,7 +4293,7 @@ class LoopCore {
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
-  Mailbox& mailbox() noexcept { return *mailbox_; }
+  Mailbox& mailbox() const noexcept { return *mailbox_; }
   /// It is being destroyed: letters are not read any more.
   bool leaving() const noexcept { return mailbox_->loop == nullptr; }
 
@@ -3960,9 +4306,7 @@ class LoopCore {
     explicit Inside(LoopCore& l) noexcept : loop(l) { ++loop.inside_; }
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
-    ~Inside() {
-      if (--loop.inside_ == 0) loop.flush_cork();
-    }
+    ~Inside() { --loop.inside_; }
   };
 
   /// From entering the loop until leaving it, by an exception too. What is left from before runs first.
@@ -3970,6 +4314,7 @@ class LoopCore {
     LoopCore& loop;
     explicit Running(LoopCore& l) : loop(l) {
       if (loop.running_) raise(coded(Errc::ERR_INVALID_STATE, "The loop is running already"));
+      if (loop.inert()) loop.refuse_child();
       loop.running_ = true;
       loop.update_time();
     }
@@ -3977,9 +4322,19 @@ class LoopCore {
     Running& operator=(const Running&) = delete;
     ~Running() {
       loop.running_ = false;
-      loop.stop_.store(0);
+      // small writes of a listener that threw leave all the same
+      if (loop.cork_owner_ && loop.inside_ == 0) loop.cork_owner_->operations->hand_over(*loop.cork_owner_);
     }
   };
+
+  void open_poller() {
+    if (const Refusal refused = poller_.open(); refused.number != 0) {
+      raise(system_failure(refused.number, refused.syscall));
+    }
+  }
+  static void note_forks() noexcept;
+  void become_inert() noexcept;
+  [[noreturn]] void refuse_child() const;
 
   void turn(int most_ms);
   void poll(int most_ms);
@@ -3997,9 +4352,11 @@ class LoopCore {
   mutable bool stale_ = true;
   std::size_t alive_ = 0;
   std::size_t wanted_immediates_ = 0;
-  Atomic<int> stop_{0};
   int inside_ = 0;
   bool running_ = false;
+  bool inert_ = false;
+  std::uint32_t generation_ = os::generation().load();
+  LoopCore* older_ = nullptr;  // of this thread
 
   Queue<Callback> ticks_;
   Queue<Job> pending_;
@@ -4009,11 +4366,11 @@ class LoopCore {
   Queue<Ref<ImmediateState>> immediates_;
   Queue<Callback> letters_;
   TimerQueue timers_;
-  Mailbox* mailbox_;
+  Mailbox* mailbox_ = nullptr;
   Handle* handles_ = nullptr;
 
   Handle* cork_owner_ = nullptr;
-  void (*cork_flush_)(Handle&) noexcept = nullptr;
+  void (*cork_flush_)(Handle&) = nullptr;
   std::size_t cork_size_ = 0;
   Room cork_{cork_room};
   Room receive_{receive_room};
@@ -4042,12 +4399,18 @@ inline bool Mailbox::post(Callback letter) {
   return true;
 }
 
-inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
+inline void Mailbox::stop() noexcept {
+  const os::Locked locked(mutex);
+  stopped.store(1);
+  if (loop) loop->poller().wake();
+}
+
+inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
   if (cork_owner_ != &owner) flush_cork();
   return cork_if_free(owner, flush, size);
 }
 
-inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
+inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
   if (inside_ == 0) return nullptr;
   if (cork_owner_ != &owner) {
     if (cork_owner_) return nullptr;
@@ -4137,13 +4500,17 @@ inline void LoopCore::run_immediates() {
 // ── the turn ───────────────────────────────────────────────────────────────
 
 inline void LoopCore::drain_ticks() {
-  while (!ticks_.empty()) {
-    const Inside inside(*this);
-    while (!ticks_.empty()) {
-      const Callback tick = ticks_.take();
-      tick();
+  do {
+    {
+      const Inside inside(*this);
+      while (!ticks_.empty() && !inert_) {
+        const Callback tick = ticks_.take();
+        tick();
+      }
     }
-  }
+    if (inert_) refuse_child();
+    if (inside_ == 0) flush_cork();
+  } while (!ticks_.empty());
 }
 
 inline void LoopCore::run_jobs(Queue<Job>& jobs) {
@@ -4202,7 +4569,7 @@ inline int LoopCore::timeout_ms() const noexcept {
 [[gnu::always_inline]] inline void LoopCore::turn(int most_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
-    if (stop_.load() != 0 || !alive()) most_ms = 0;
+    if (mailbox_->stopped.load() != 0 || !alive()) most_ms = 0;
   }
   stale_ = true;  // most turns need no clock
   if (!newcomer_ || !newcomer_had_something()) poll(most_ms);
@@ -4220,27 +4587,44 @@ inline int LoopCore::timeout_ms() const noexcept {
 
 inline void LoopCore::run() {
   const Running running(*this);
+  flush_cork();
   drain_ticks();
   run_timers();
-  while (stop_.load() == 0 && alive()) turn(-1);
+  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
+  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
 }
 
 inline bool LoopCore::run_once(int most_ms) {
   const Running running(*this);
+  flush_cork();
   const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
   drain_ticks();
   run_timers();
-  turn(ready || stop_.load() != 0 || !alive() ? 0 : most_ms);
+  const bool stopped = mailbox_->stopped.load() != 0;
+  turn(ready || stopped || !alive() ? 0 : most_ms);
+  mailbox_->stopped.store(0);
   return alive();
+}
+
+// ── the end ────────────────────────────────────────────────────────────────
+
+inline void LoopCore::leave_thread() noexcept {
+  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
+    if (*at != this) continue;
+    *at = older_;
+    return;
+  }
 }
 
 /// Closes what is open, without a word to anyone; handles of users stay, closed.
 inline void LoopCore::abandon_all() noexcept {
-  forget_cork();
-  {
+  if (!inert()) {
+    if (cork_owner_) cork_owner_->operations->hand_over(*cork_owner_);
     const os::Locked locked(mailbox_->mutex);
     mailbox_->loop = nullptr;
   }
+  forget_cork();
+  mailbox_->loop = nullptr;
   mailbox_->letters.clear();
   // what dies may be the user's, and leave something new behind: again, until there is nothing
   while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | letters_.size()) != 0) abandon_handles();
@@ -4271,6 +4655,57 @@ inline void LoopCore::abandon_handles() noexcept {
   }
 }
 
+// ── fork and exit ──────────────────────────────────────────────────────────
+
+inline void LoopCore::at_exit() noexcept {
+  for (LoopCore* loop = current(); loop; loop = loop->older_) {
+    if (loop->inert()) continue;
+    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
+      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
+      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
+    }
+  }
+}
+
+inline void LoopCore::note_forks() noexcept {
+  static Atomic<int> noted{0};
+  if (noted.exchange(1) != 0) return;
+  os::at_fork(nullptr, nullptr, [] {
+    for (LoopCore* loop = current(); loop; loop = loop->older_) loop->become_inert();
+  });
+}
+
+/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
+/// parent's to send.
+inline void LoopCore::become_inert() noexcept {
+  inert_ = true;
+  forget_cork();
+  poller_.shut();
+}
+
+inline void LoopCore::refuse_child() const {
+  raise(coded(Errc::ERR_INVALID_STATE,
+              "This loop belongs to the parent process: call afterFork() to use it in this one"));
+}
+
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was.
+inline void LoopCore::after_fork() {
+  if (!inert()) return;
+  open_poller();
+  inert_ = false;
+  generation_ = os::generation().load();
+  mailbox_->loop = this;
+  // what is asked again may call back at once, and so change the list
+  Queue<Ref<Handle>> all;
+  for (Handle* handle = handles_; handle; handle = handle->next) {
+    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
+  }
+  while (!all.empty()) {
+    const Ref<Handle> handle = all.take();
+    handle->operations->after_fork(*handle);
+  }
+}
+
 }  // namespace net::detail::inline NET_MACHINE
 
 #endif
@@ -4280,6 +4715,7 @@ inline void LoopCore::abandon_handles() noexcept {
 #define NET_LOOP_HPP
 
 #include <concepts>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -4311,13 +4747,15 @@ class SignalRegistry {
 
   /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
   int add(SignalBell& bell) noexcept {
-    if (bell.bell.descriptor() < 0) return -EMFILE;
-    const Guard guard(lock_);
+    if (const int failed = bell.bell.open(); failed < 0) return failed;
+    note_forks();
+    const Guard guard(*this);
+    process_.store(::getpid());
     if (!listened(bell.signo)) {
       struct sigaction action{};
       action.sa_handler = &on_signal;
       action.sa_flags = SA_RESTART;
-      ::sigfillset(&action.sa_mask);
+      sigfillset(&action.sa_mask);
       struct sigaction old{};
       if (::sigaction(bell.signo, &action, &old) != 0) return -errno;
       before_[bell.signo] = old;
@@ -4328,7 +4766,7 @@ class SignalRegistry {
 
   /// The last one puts back the handler that was there before.
   void remove(SignalBell& bell) noexcept {
-    const Guard guard(lock_);
+    const Guard guard(*this);
     SignalBell** at = &first_;
     while (*at && *at != &bell) at = &(*at)->next;
     if (!*at) return;
@@ -4339,37 +4777,65 @@ class SignalRegistry {
  private:
   constexpr SignalRegistry() noexcept = default;
 
-  static void take(Atomic<int>& lock) noexcept {
-    while (lock.exchange(1) != 0) {}
+  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
+  void enter(sigset_t& before) noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (lock_.exchange(1) != 0) {}
+  }
+  void leave(const sigset_t& before) noexcept {
+    lock_.store(0);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
   struct Guard {
-    Atomic<int>& lock;
+    SignalRegistry& registry;
     sigset_t before;
 
-    explicit Guard(Atomic<int>& held) noexcept : lock(held) {
-      sigset_t all;
-      ::sigfillset(&all);
-      ::pthread_sigmask(SIG_SETMASK, &all, &before);
-      take(lock);
-    }
+    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
-    ~Guard() {
-      lock.store(0);
-      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    }
+    ~Guard() { registry.leave(before); }
   };
+
+  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
+  void note_forks() noexcept {
+    if (noted_.exchange(1) != 0) return;
+    os::at_fork(
+        [] {
+          sigset_t before;
+          instance().enter(before);
+          instance().before_fork_ = before;
+        },
+        [] {
+          const sigset_t before = instance().before_fork_;
+          instance().leave(before);
+        },
+        [] {
+          SignalRegistry& self = instance();
+          for (const SignalBell* bell = self.first_; bell; bell = bell->next) {
+            ::sigaction(bell->signo, &self.before_[bell->signo], nullptr);
+          }
+          self.first_ = nullptr;
+          self.leave(self.before_fork_);
+        });
+  }
 
   static void on_signal(int signo) {
     const int kept = errno;
     SignalRegistry& self = instance();
-    take(self.lock_);
-    for (SignalBell* bell = self.first_; bell; bell = bell->next) {
-      if (bell->signo == signo) bell->bell.ring();
+    if (self.process_.load() != ::getpid()) {
+      // a child that no fork handler ran in, such as that of vfork(): the parent is not told, the child is
+      ::sigaction(signo, &self.before_[signo], nullptr);
+      ::raise(signo);
+    } else {
+      while (self.lock_.exchange(1) != 0) {}
+      for (SignalBell* bell = self.first_; bell; bell = bell->next) {
+        if (bell->signo == signo) bell->bell.ring();
+      }
+      self.lock_.store(0);
     }
-    self.lock_.store(0);
     errno = kept;
   }
 
@@ -4381,8 +4847,11 @@ class SignalRegistry {
   }
 
   Atomic<int> lock_{0};
+  Atomic<int> noted_{0};
+  Atomic<int> process_{0};  // which one listens
   SignalBell* first_ = nullptr;
   struct sigaction before_[NSIG] = {};
+  sigset_t before_fork_ = {};
 };
 
 }  // namespace net::detail
@@ -4396,29 +4865,41 @@ struct SignalState : Handle, SignalBell {
   SignalState(LoopCore& core, int number) noexcept : Handle(core, table) {
     signo = number;
     watcher.owner = static_cast<Handle*>(this);
-    watcher.fd = bell.descriptor();
   }
 
   int open() noexcept {
-    int failed = SignalRegistry::instance().add(*this);
-    if (failed == 0) {
-      failed = loop->poller().watch(watcher, readable);
-      if (failed < 0) SignalRegistry::instance().remove(*this);
-    }
+    const int failed = listen();
     if (failed < 0) return failed;
     is_open = true;
     retain();
     return 0;
   }
 
+  int listen() noexcept {
+    if (const int failed = SignalRegistry::instance().add(*this); failed < 0) return failed;
+    watcher.fd = bell.descriptor();
+    const int failed = loop->poller().watch(watcher, readable);
+    if (failed < 0) {
+      loop->poller().drop(watcher);
+      SignalRegistry::instance().remove(*this);
+    }
+    return failed;
+  }
+
+  /// S31.4: the parent keeps its own bell.
+  void listen_again() noexcept {
+    if (!is_open) return;
+    loop->poller().drop(watcher);
+    if (listen() < 0) close();
+  }
+
   void close() noexcept {
     if (!std::exchange(is_open, false)) return;
     want(false);
     SignalRegistry::instance().remove(*this);
-    loop->poller().drop(watcher, false);
+    loop->poller().drop(watcher);
+    bell.close();
     callback.reset();
-    // the poller may have its watcher among what is ready: it lives to the end of the turn
-    loop->next_close({Ref<Handle>(this), [](Handle&) {}});
     release();
   }
 
@@ -4450,7 +4931,12 @@ struct SignalState : Handle, SignalBell {
 
 inline constexpr Handle::Operations SignalState::table{
     [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); }, &SignalState::rung};
+    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
+    &SignalState::rung,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
 
 }  // namespace net::detail::inline NET_MACHINE
 
@@ -4459,6 +4945,7 @@ inline constexpr Handle::Operations SignalState::table{
 namespace net::inline NET_MACHINE {
 
 class Loop;
+class Stopper;
 
 /// A timer made by `setTimeout` or `setInterval`. A handle: copies are the same timer. Dropping all of them
 /// does not stop it.
@@ -4554,12 +5041,13 @@ class Signal {
 /// callback its ticks run (S2.2).
 class Loop : private detail::LoopCore {
  public:
-  Loop() : outer_(std::exchange(LoopCore::current(), static_cast<LoopCore*>(this))) {}
+  /// Throws the system's error if it has no descriptors or memory left for it.
+  Loop() {
+    at_exit();
+    enter_thread();
+  }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-  ~Loop() {
-    if (LoopCore::current() == this) LoopCore::current() = outer_;
-  }
 
   /// This thread's loop. Throws `ERR_NO_LOOP` if it has none and the default one belongs to another thread.
   static Loop& current();
@@ -4572,8 +5060,16 @@ class Loop : private detail::LoopCore {
     const double ms = wait.milliseconds();
     return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
   }
-  /// Makes `run()` return after the present turn. Any thread.
+  /// Makes `run()` return after the present turn. Any thread; the loop may end, and be destroyed, for this very reason
+  /// while it is called. It is used up by the `run()` that returns for it, not by an exception that leaves it (S31.9).
   void stop() { LoopCore::stop(); }
+  /// What stops this loop from any thread, also when nobody knows whether it still exists.
+  Stopper stopper() const;
+  /// In the child of a `fork()`, on a loop of the parent: makes it work in this process (S31.2). It has a poller of its
+  /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
+  /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
+  /// begun fail with `ERR_ABORTED`. Throws the system's error if there are no descriptors. No effect on any other loop.
+  void afterFork() { after_fork(); }
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
   template <class F>
   void post(F&& callback) {
@@ -4645,16 +5141,62 @@ class Loop : private detail::LoopCore {
     return Timer(std::move(state));
   }
 
-  detail::LoopCore* outer_;
+  static void at_exit();
+
+  static inline Loop* process_default_ = nullptr;  // none yet, or it has gone
 };
+
+/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and does
+/// nothing once the loop is gone.
+class Stopper {
+ public:
+  Stopper() noexcept = default;
+  void stop() const {
+    if (mailbox_) mailbox_->stop();
+  }
+
+ private:
+  friend class Loop;
+  explicit Stopper(detail::Mailbox& mailbox) noexcept : mailbox_(&mailbox) {}
+
+  detail::Ref<detail::Mailbox> mailbox_;
+};
+
+inline Stopper Loop::stopper() const { return Stopper(mailbox()); }
 
 inline Loop& Loop::current() {
   if (!detail::LoopCore::current()) {
     static detail::Atomic<int> taken{0};
     if (taken.exchange(1) != 0) detail::raise(detail::coded(Errc::ERR_NO_LOOP));
-    static Loop process_default;
+    struct GiveBack {
+      bool made = false;
+      ~GiveBack() {
+        if (!made) taken.store(0);
+      }
+    } give_back;
+    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
+    alignas(Loop) static unsigned char room[sizeof(Loop)];
+    process_default_ = ::new (static_cast<void*>(room)) Loop;
+    give_back.made = true;
   }
   return static_cast<Loop&>(*detail::LoopCore::current());
+}
+
+/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
+/// default one is destroyed, unless the end was asked for from one of its own callbacks.
+inline void Loop::at_exit() {
+  static struct AtExit {
+    ~AtExit() {
+      LoopCore::at_exit();
+      Loop* const loop = process_default_;
+      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
+        if (mine != loop) continue;
+        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
+        return;
+      }
+    }
+  } the_end;
+  (void)the_end;
 }
 
 /// `Loop::current().run()`; the others alike.
@@ -4724,7 +5266,6 @@ struct AbortHook : Handle {
 
 /// Shared by a controller and its signals; any thread.
 struct AbortState {
-  os::Mutex mutex;
   Atomic<std::size_t> owners{0};
   Atomic<int> aborted{0};
   Error reason;
@@ -4743,19 +5284,27 @@ struct AbortState {
     for (const Attached& each : attached) each.home->release();
   }
 
-  /// The hook calls back on its own loop; whoever attaches it has looked whether it has aborted already.
-  void attach(AbortHook& hook) {
-    const os::Locked locked(mutex);
+  /// One lock for all of them: it is held for moments, and seldom.
+  static os::Mutex& mutex() {
+    static os::Mutex& shared = *new os::Mutex;
+    return shared;
+  }
+
+  /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
+  [[nodiscard]] bool attach(AbortHook& hook) {
+    Mailbox& mailbox = hook.loop->mailbox();
+    const os::Locked locked(mutex());
+    if (aborted.load() != 0) return false;
+    attached.push({&hook, &mailbox});
+    mailbox.retain();
     hook.retain();
     hook.signal = this;
     retain();
-    Mailbox& mailbox = hook.loop->mailbox();
-    mailbox.retain();
-    attached.push({&hook, &mailbox});
+    return true;
   }
 
   bool remove(AbortHook& hook) noexcept {
-    const os::Locked locked(mutex);
+    const os::Locked locked(mutex());
     std::size_t at = 0;
     while (at < attached.size() && attached[at].hook != &hook) ++at;
     if (at == attached.size()) return false;
@@ -4767,7 +5316,7 @@ struct AbortState {
   void abort(const Error& why) {
     List<Attached> taken;
     {
-      const os::Locked locked(mutex);
+      const os::Locked locked(mutex());
       if (aborted.load() != 0) return;
       reason = why;
       aborted.store(1);
@@ -6361,7 +6910,9 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void cork_sent(std::size_t gathered, std::ptrdiff_t sent);
   void cork_left(std::size_t gathered, std::ptrdiff_t sent);
-  static void flush_corked(Handle& self) noexcept;
+  static void flush_corked(Handle& self);
+  void hand_over() noexcept;
+  bool in_order_sent(WriteQueue& queue) noexcept;
   void send_in_flight();
   void in_flight_taken();
   void write_failed(const Error& error);
@@ -6574,7 +7125,8 @@ struct OnThrowWith {
 
 inline constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready};
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }};
 
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 inline void SocketState::recount() noexcept {
@@ -6723,53 +7275,39 @@ struct SelectionDefaults {
 
 namespace net::detail::inline NET_MACHINE {
 
-/// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
-/// only its mailbox, and an answer that comes after the loop has gone finds nobody.
-struct LookupState : Handle {
-  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
-
-  static const Operations table;
-
-  explicit LookupState(LoopCore& core) noexcept : Handle(core, table) {}
-  Done callback;
-
-  void answer(const Error& error, std::span<const LookupAddress> addresses) {
-    const Done done = std::move(callback);
-    loop->keep_alive(false);
-    release();
-    if (done) done(error, addresses);
-  }
-};
-
-inline constexpr Handle::Operations LookupState::table{
-    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
-    [](Handle& handle) noexcept {
-      auto& self = static_cast<LookupState&>(handle);
-      self.callback.reset();
-      self.release();
-    }};
-
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
 /// a lookup cannot be called off, and nobody should wait for one at the end of a program.
 class ResolverPool {
  public:
+  /// This process's: the threads of another one's did not come along (S31.3), and its lock may be held for ever.
   static ResolverPool& instance() {
-    static ResolverPool& pool = *new ResolverPool;
-    return pool;
+    static constinit Atomic<ResolverPool*> pool{nullptr};
+    ResolverPool* known = pool.load();
+    while (!known || known->generation_ != os::generation().load()) {
+      auto* const fresh = new ResolverPool;
+      if (pool.compare_exchange(known, fresh)) return *fresh;
+      delete fresh;
+    }
+    return *known;
   }
 
-  void submit(Callback job) {
+  /// False if there is no thread for it, and none can be started.
+  bool submit(Callback job) {
     const os::Locked locked(mutex_);
-    jobs_.push(std::move(job));
     if (idle_ == 0 && threads_ < most_threads &&
         os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
     }
+    if (threads_ == 0) return false;
+    jobs_.push(std::move(job));
     waiting_.wake_one();
+    return true;
   }
 
  private:
   static constexpr int most_threads = 4;
+
+  ResolverPool() noexcept = default;
 
   [[noreturn]] void work() {
     mutex_.lock();
@@ -6788,6 +7326,7 @@ class ResolverPool {
     }
   }
 
+  const std::uint32_t generation_ = os::generation().load();
   os::Mutex mutex_;
   os::Condition waiting_;
   Queue<Callback> jobs_;
@@ -6795,22 +7334,77 @@ class ResolverPool {
   int threads_ = 0;
 };
 
+/// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
+/// only its mailbox, and an answer that comes after the loop has gone finds nobody.
+struct LookupState : Handle {
+  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
+
+  static const Operations table;
+
+  LookupState(LoopCore& core, std::string name, const LookupOptions& asked) noexcept
+      : Handle(core, table), host(std::move(name)), options(asked) {}
+
+  /// Once, and in a child process once more: the first answer counts, each question holds a reference.
+  void ask() {
+    Mailbox* const mailbox = &loop->mailbox();
+    mailbox->retain();
+    const bool taken = ResolverPool::instance().submit([state = this, mailbox, name = host, asked = options] {
+      List<LookupAddress> addresses;
+      const Errc failed = os::look_up(name, asked.family, asked.hints, addresses);
+      const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, name);
+      mailbox->post(
+          [state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
+      mailbox->release();
+    });
+    if (!taken) {
+      mailbox->release();
+      loop->next_tick([state = this] { state->answer(system_failure(EAGAIN, "getaddrinfo"), {}); });
+    }
+    retain();
+    ++questions;
+  }
+
+  void answer(const Error& error, std::span<const LookupAddress> addresses) {
+    const Ref<LookupState> alive(this);
+    --questions;
+    release();
+    if (!callback) return;
+    const Done done = std::move(callback);
+    loop->keep_alive(false);
+    done(error, addresses);
+  }
+
+  void abandon() noexcept {
+    callback.reset();
+    while (questions > 0) {
+      --questions;
+      release();
+    }
+  }
+
+  std::string host;
+  LookupOptions options;
+  Done callback;
+  std::uint32_t questions = 0;
+};
+
+inline constexpr Handle::Operations LookupState::table{
+    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<LookupState&>(handle).abandon(); },
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) {
+      if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
+    }};
+
 /// Asks the system's resolver without blocking the loop; keeps the loop alive until it has answered (S2.11).
 inline void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
-  auto* state = new LookupState(loop);
+  const Ref<LookupState> state(new LookupState(loop, std::move(host), options));
   state->callback = std::move(done);
-  state->retain();
+  state->ask();
   loop.keep_alive(true);
-  Mailbox* mailbox = &loop.mailbox();
-  mailbox->retain();
-  ResolverPool::instance().submit([state, mailbox, host = std::move(host), options] {
-    List<LookupAddress> addresses;
-    const Errc failed = os::look_up(host, options.family, options.hints, addresses);
-    const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, host);
-    mailbox->post(
-        [state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
-    mailbox->release();
-  });
 }
 
 }  // namespace net::detail::inline NET_MACHINE
@@ -7087,7 +7681,7 @@ struct Connector {
   }
 
   void won(Attempt& attempt) const {
-    self.loop->poller().drop(attempt.channel, false);
+    self.loop->poller().drop(attempt.channel);
     self.channel.adopt(attempt.channel.release());
     if (const Endpoint remote = self.channel.remote_end()) {
       self.cold->remote = remote;
@@ -7501,7 +8095,7 @@ inline void SocketState::close_handle(bool failing) {
   had_error = failing;
   if (channel.is_open()) {
     if (loop->corked_by(*this)) loop->flush_cork();
-    if (resetting) channel.reset_on_close();
+    if (resetting && !loop->inert()) channel.reset_on_close();
     loop->poller().drop(channel);
     channel.close();
   }
@@ -7568,7 +8162,9 @@ inline void SocketState::watch_signal(const AbortSignal& signal) {
   Ref<AbortHook>& hook = more().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
   hook->callback = [this](const Error& reason) { destroy(abort_failure(reason)); };
-  signal.state()->attach(*hook);
+  if (signal.state()->attach(*hook)) return;
+  hook = {};
+  destroy(abort_failure(signal.state()->reason));
 }
 
 /// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
@@ -7578,7 +8174,7 @@ inline NativeHandle SocketState::release_descriptor() {
   if (writing || write_length > 0) {
     raise(coded(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
-  loop->poller().drop(channel, false);
+  loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   kernel_reading = false;
   destroyed = close_told = true;
@@ -7657,8 +8253,34 @@ inline void SocketState::undestroy() {
   }
 }
 
+/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
+inline void SocketState::hand_over() noexcept {
+  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (backlog && !in_order_sent(backlog->in_flight)) return;
+  if (loop->corked_by(*this)) {
+    const Slice gathered{loop->cork_data(), loop->cork_size()};
+    const std::ptrdiff_t sent = channel.try_write(&gathered, 1);
+    if (sent > 0) loop->shorten_cork(static_cast<std::size_t>(sent));
+    if (loop->corked_by(*this)) return;
+  }
+  if (backlog && corked == 0) (void)in_order_sent(backlog->buffered);
+}
+
+/// Whether the kernel has taken all of it.
+inline bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
+  for (;;) {
+    Slice slices[64];
+    const std::size_t count = queue.gather(slices, 64);
+    if (count == 0) return true;
+    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    if (sent <= 0) return false;
+    queue.consume(static_cast<std::size_t>(sent));
+  }
+}
+
 /// The loop is going: everything is closed, and nobody is told.
 inline void SocketState::abandon() {
+  hand_over();
   if (connecting) stop_connecting();
   if (channel.is_open()) {
     loop->poller().drop(channel);
@@ -8467,6 +9089,7 @@ namespace net::detail::inline NET_MACHINE {
 template <class MakeNode>
 bool SocketState::write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node) {
   if (ending || destroyed) return refuse_write(callback);
+  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
   const bool waits = writing || corked > 0 || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
     char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
@@ -8552,7 +9175,7 @@ inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
 }
 
 /// The listener that gathered small writes has returned, or another socket wants the room.
-inline void SocketState::flush_corked(Handle& handle) noexcept {
+inline void SocketState::flush_corked(Handle& handle) {
   auto& self = static_cast<SocketState&>(handle);
   LoopCore& loop = *self.loop;
   if (!self.channel.is_open()) return loop.forget_cork();
@@ -8658,6 +9281,7 @@ inline void SocketState::in_flight_taken() {
 /// All that was buffered becomes the next request.
 inline void SocketState::send_buffered() {
   if (corked > 0 || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  if (loop->inert()) return;
   if (loop->corked_by(*this)) {
     loop->flush_cork();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
     if (writing || errored) return;
@@ -9353,6 +9977,7 @@ struct ServerState : Handle {
   void bound(int failed, std::string_view address, int port);
   void opened();
   void close();
+  void remove_path() const noexcept;
   void close_if_drained();
   void emit_close();
   void abandon();
@@ -9400,6 +10025,7 @@ struct ServerState : Handle {
   bool inherits_no_delay : 1 = false;
   bool close_ticking : 1 = false;
   std::string path;  // kept after close() (S8.7)
+  std::uint32_t made_in = 0;  // which process, counted in forks
   Ref<AbortHook> abort_hook;
 
   ~ServerState() { forget_signal(); }
@@ -9408,7 +10034,11 @@ struct ServerState : Handle {
 inline constexpr Handle::Operations ServerState::table{
     [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
     [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
-    &ServerState::connection_gone};
+    &ServerState::connection_gone,
+    nullptr,
+    [](Handle& handle) noexcept {
+      if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
+    }};
 
 // ── listening ──────────────────────────────────────────────────────────────
 
@@ -9434,6 +10064,7 @@ inline void ServerState::listen(const ListenOptions& asked) {
 /// S23.2: the file is there when listen() returns.
 inline void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
+  made_in = os::generation().load();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
   const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
@@ -9454,7 +10085,9 @@ inline void ServerState::watch_signal(const AbortSignal& signal) {
   }
   abort_hook = Ref<AbortHook>(new AbortHook(*loop));
   abort_hook->callback = [this](const Error&) { close(); };
-  signal.state()->attach(*abort_hook);
+  if (signal.state()->attach(*abort_hook)) return;
+  abort_hook = {};
+  tick([](ServerState& self) { self.close(); });
 }
 
 inline void ServerState::forget_signal() noexcept {
@@ -9542,10 +10175,15 @@ inline void ServerState::close() {
   if (acceptor.is_open()) {
     loop->poller().drop(acceptor);
     acceptor.close();
-    os::remove_path(path);
+    remove_path();
     recount();
   }
   close_if_drained();
+}
+
+/// The file is removed by the process that made it: after a fork() the parent still listens there.
+inline void ServerState::remove_path() const noexcept {
+  if (!path.empty() && made_in == os::generation().load()) os::remove_path(path);
 }
 
 inline void ServerState::close_if_drained() {
@@ -9583,7 +10221,7 @@ inline void ServerState::abandon() {
   if (acceptor.is_open()) {
     loop->poller().drop(acceptor);
     acceptor.close();
-    os::remove_path(path);
+    remove_path();
   }
   abort_hook = {};
   listeners.clear();
@@ -9596,6 +10234,7 @@ inline void ServerState::abandon() {
 
 /// One a wake-up: asking whether there is another costs more than being woken again.
 inline void ServerState::accept_one() {
+  const Ref<ServerState> alive(this);  // a listener may drop the last handle
   const NativeHandle fd = acceptor.try_accept();
   if (fd >= 0) return accepted(fd);
   // a client that has gone already, or no descriptor left: the next one is another matter
@@ -10590,6 +11229,8 @@ inline detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter
 #include <cerrno>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -10640,6 +11281,19 @@ struct JobOutcome {
   }
 };
 
+/// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
+struct WorkItem {
+  struct Operations {
+    void (*run)(WorkItem&);                 // on a thread of the pool
+    void (*drop)(WorkItem&, const Error&);  // instead
+    void (*finish)(WorkItem&);              // on the loop
+    void (*destroy)(WorkItem&) noexcept;
+  };
+  const Operations* operations;
+  Mailbox* mailbox;
+  Atomic<int> begun{0};
+};
+
 /// The loop's half: belongs to the thread that asked.
 template <class T>
 struct JobState : Handle {
@@ -10655,9 +11309,11 @@ struct JobState : Handle {
   }
 
   void finish(Outcome&& came) {
+    if (done) return;
     const Ref<JobState> alive(this);
     outcome = std::move(came);
     done = true;
+    work = nullptr;
     loop->keep_alive(false);
     release();
     if (then.empty() && !waiter) {
@@ -10685,7 +11341,17 @@ struct JobState : Handle {
     then.clear();
     if (!std::exchange(done, true)) release();
   }
+  /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
+  void after_fork() {
+    if (done || !work || work->begun.load() == 0) return;
+    loop->next_tick([self = Ref<JobState>(this)] {
+      Outcome lost;
+      lost.failure = coded(Errc::ERR_ABORTED, "The process was forked while this job ran");
+      self->finish(std::move(lost));
+    });
+  }
 
+  WorkItem* work = nullptr;  // while it is not done
   Outcome outcome;
   std::vector<Then> then;
   std::coroutine_handle<> waiter;
@@ -10696,19 +11362,12 @@ struct JobState : Handle {
 template <class T>
 inline constexpr Handle::Operations JobState<T>::table{
     [](Handle& handle) noexcept { delete static_cast<JobState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<JobState&>(handle).abandon(); }};
-
-/// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
-struct WorkItem {
-  struct Operations {
-    void (*run)(WorkItem&);                 // on a thread of the pool
-    void (*drop)(WorkItem&, const Error&);  // instead
-    void (*finish)(WorkItem&);              // on the loop
-    void (*destroy)(WorkItem&) noexcept;
-  };
-  const Operations* operations;
-  Mailbox* mailbox;
-};
+    [](Handle& handle) noexcept { static_cast<JobState&>(handle).abandon(); },
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) { static_cast<JobState&>(handle).after_fork(); }};
 
 /// The one owner of a WorkItem.
 class WorkRef {
@@ -10741,6 +11400,7 @@ struct Work : WorkItem {
   Work(JobState<T>& asked, F&& function)
       : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
     mailbox->retain();
+    asked.work = this;
   }
   ~Work() { mailbox->release(); }
 
@@ -10888,6 +11548,7 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
   /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`.
   ~WorkerPool() {
+    begin_again_in_child();
     detail::Queue<detail::WorkRef> dropped;
     {
       const detail::os::Locked locked(mutex_);
@@ -10924,7 +11585,17 @@ class WorkerPool {
     std::move(work).send_home();
   }
 
+  /// The threads stayed in the parent (S31.3).
+  void begin_again_in_child() noexcept {
+    if (generation_ == detail::os::generation().load()) return;
+    generation_ = detail::os::generation().load();
+    ::new (static_cast<void*>(&wake_)) detail::os::Condition;
+    threads_.clear();
+    idle_ = 0;
+  }
+
   bool submit(detail::WorkRef work) {
+    begin_again_in_child();
     const detail::os::Locked locked(mutex_);
     waiting_.push(std::move(work));
     if (idle_ < waiting_.size() && threads_.size() < most_) {
@@ -10950,6 +11621,7 @@ class WorkerPool {
       if (closing_) return mutex_.unlock();
       {
         detail::WorkRef work = waiting_.take();
+        work->begun.store(1);
         mutex_.unlock();
         work->operations->run(*work);
         std::move(work).send_home();
@@ -10964,6 +11636,7 @@ class WorkerPool {
   std::vector<detail::os::Thread> threads_;
   std::size_t most_;
   std::size_t idle_ = 0;
+  std::uint32_t generation_ = detail::os::generation().load();
   bool closing_ = false;
 };
 

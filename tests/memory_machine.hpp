@@ -231,7 +231,8 @@ class memory_acceptor : public fd_acceptor {
 /// Tells what is ready in an order of the seed's choice; now and then something that is not, or is kept for later.
 class memory_poller {
  public:
-  bool good() const noexcept { return true; }
+  Refusal open() noexcept { return {}; }
+  void shut() noexcept {}
   int watch(Watcher& watcher, unsigned mask) {
     watcher.wanted = static_cast<std::uint8_t>(mask);
     const auto at = std::find(watchers_.begin(), watchers_.end(), &watcher);
@@ -239,7 +240,7 @@ class memory_poller {
     if (mask != 0 && at == watchers_.end()) watchers_.push_back(&watcher);
     return 0;
   }
-  void drop(Watcher& watcher, bool = true) { watch(watcher, 0); }
+  void drop(Watcher& watcher) { watch(watcher, 0); }
   void wake() noexcept {}
   NativeHandle native() const noexcept { return os::no_descriptor; }
 

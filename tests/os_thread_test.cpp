@@ -6,6 +6,8 @@ using namespace net::detail;
 
 TEST_CASE("a bell that was rung is readable until it is silenced, however often it was rung") {
   os::Bell bell;
+  CHECK(bell.descriptor() == os::no_descriptor);
+  REQUIRE(bell.open() == 0);
   pollfd entry{bell.descriptor(), POLLIN, 0};
   CHECK(::poll(&entry, 1, 0) == 0);
   for (int i = 0; i < 100; ++i) bell.ring();

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <net/detail/poller.hpp>
@@ -21,7 +22,7 @@ struct Watched {
     watcher.fd = ends[0];
   }
   ~Watched() {
-    ::close(ends[0]);
+    if (ends[0] >= 0) ::close(ends[0]);
     if (ends[1] >= 0) ::close(ends[1]);
   }
   void send() { REQUIRE(::write(ends[1], "x", 1) == 1); }
@@ -42,7 +43,7 @@ void tells_what_is_ready() {
   using net::detail::readable;
   using net::detail::writable;
   Poller poller;
-  REQUIRE(poller.good());
+  REQUIRE(poller.open().number == 0);
   Watched one;
   CHECK(poller.watch(one.watcher, readable) == 0);
   CHECK(told(poller, one) == 0);
@@ -61,6 +62,7 @@ void tells_what_is_ready() {
 template <class Poller>
 void tells_a_hang_up_as_readiness() {
   Poller poller;
+  REQUIRE(poller.open().number == 0);
   Watched one;
   poller.watch(one.watcher, net::detail::readable);
   ::close(std::exchange(one.ends[1], -1));
@@ -73,6 +75,7 @@ void tells_a_hang_up_as_readiness() {
 template <class Poller>
 void lets_callbacks_drop_others() {
   Poller poller;
+  REQUIRE(poller.open().number == 0);
   Watched one, two;
   for (Watched* each : {&one, &two}) {
     poller.watch(each->watcher, net::detail::readable);
@@ -81,20 +84,136 @@ void lets_callbacks_drop_others() {
   int calls = 0;
   poller.wait(0, [&](net::detail::Watcher& watcher, unsigned, int) {
     ++calls;
-    poller.drop(&watcher == &one.watcher ? two.watcher : one.watcher, false);
+    poller.drop(&watcher == &one.watcher ? two.watcher : one.watcher);
   });
   CHECK_MESSAGE(calls == 1, "what was dropped in this round is not told");
-  poller.drop(one.watcher, false);
-  poller.drop(two.watcher, false);
+  poller.drop(one.watcher);
+  poller.drop(two.watcher);
 }
 
 template <class Poller>
 void is_woken_by_another_thread() {
   Poller poller;
+  REQUIRE(poller.open().number == 0);
   std::thread other([&] { poller.wake(); });
   poller.wait(-1, [](net::detail::Watcher&, unsigned, int) { FAIL("nothing is watched"); });
   other.join();
   poller.wait(0, [](net::detail::Watcher&, unsigned, int) {});
+}
+
+/// How often a wait tells anything at all.
+template <class Poller>
+int calls_of(Poller& poller, int milliseconds = 0) {
+  int calls = 0;
+  poller.wait(milliseconds, [&](net::detail::Watcher&, unsigned, int) { ++calls; });
+  return calls;
+}
+
+/// A descriptor is closed, and what it stood for lives on in a duplicate, where bytes arrive.
+template <class Poller>
+void is_silent_about_what_was_dropped() {
+  Poller poller;
+  REQUIRE(poller.open().number == 0);
+  Watched other;
+  poller.watch(other.watcher, net::detail::readable);
+  auto* one = new Watched;
+  const int duplicate = ::dup(one->ends[0]);
+  poller.watch(one->watcher, net::detail::readable);
+  one->send();
+  CHECK(told(poller, *one) == net::detail::readable);
+  poller.drop(one->watcher);
+  delete one;
+  CHECK(calls_of(poller) == 0);
+  other.send();
+  CHECK(told(poller, other) == net::detail::readable);
+  ::close(duplicate);
+  poller.drop(other.watcher);
+}
+
+/// The same, but the descriptor was closed by somebody else before it was dropped, or its watcher just died.
+template <class Poller>
+void recognises_what_is_gone() {
+  for (const bool dropped : {true, false}) {
+    CAPTURE(dropped);
+    Poller poller;
+    REQUIRE(poller.open().number == 0);
+    Watched other;
+    poller.watch(other.watcher, net::detail::readable);
+    auto* one = new Watched;
+    const int duplicate = ::dup(one->ends[0]);
+    poller.watch(one->watcher, net::detail::readable);
+    one->send();
+    ::close(std::exchange(one->ends[0], -1));
+    if (dropped) poller.drop(one->watcher);
+    delete one;
+    CHECK(calls_of(poller) == 0);
+    CHECK(calls_of(poller) == 0);
+    if (poller.native() >= 0) {
+      pollfd own{poller.native(), POLLIN, 0};
+      CHECK_MESSAGE(::poll(&own, 1, 0) == 0, "it does not spin: nothing is ready");
+    }
+    other.send();
+    CHECK(told(poller, other) == net::detail::readable);
+    ::close(duplicate);
+    poller.drop(other.watcher);
+  }
+}
+
+/// Watchers that come and go by the hundred, all of them ready, while a round is under way.
+template <class Poller>
+void tells_nobody_of_another() {
+  Poller poller;
+  REQUIRE(poller.open().number == 0);
+  constexpr std::size_t count = 300;
+  Watched* all[count] = {};
+  for (Watched*& each : all) {
+    each = new Watched;
+    poller.watch(each->watcher, net::detail::readable);
+    each->send();
+  }
+  int wrong = 0, calls = 0;
+  for (int round = 0; round < 4; ++round) {
+    poller.wait(0, [&](net::detail::Watcher& watcher, unsigned, int) {
+      ++calls;
+      std::size_t at = 0;
+      while (at < count && &all[at]->watcher != &watcher) ++at;
+      if (at == count) {
+        ++wrong;
+        return;
+      }
+      // this one and the next one go, and another one comes in the place of each
+      for (const std::size_t which : {at, (at + 1) % count}) {
+        poller.drop(all[which]->watcher);
+        delete all[which];
+        all[which] = new Watched;
+        poller.watch(all[which]->watcher, net::detail::readable);
+        if (which != at) all[which]->send();
+      }
+    });
+  }
+  CHECK(wrong == 0);
+  CHECK(calls > 0);
+  for (Watched* each : all) {
+    poller.drop(each->watcher);
+    delete each;
+  }
+}
+
+/// The parent keeps its poller in all of this; the child's, which was opened anew, tells the same.
+template <class Poller>
+void opens_again() {
+  Poller poller;
+  REQUIRE(poller.open().number == 0);
+  Watched one;
+  poller.watch(one.watcher, net::detail::readable);
+  poller.shut();
+  one.send();
+  CHECK(calls_of(poller) == 0);
+  REQUIRE(poller.open().number == 0);
+  CHECK(told(poller, one) == net::detail::readable);
+  poller.wake();
+  poller.drop(one.watcher);
+  CHECK(calls_of(poller) == 0);
 }
 
 }  // namespace tests

@@ -16,6 +16,20 @@ TEST_CASE("epoll: a hang-up is readiness, never a flag of its own, and silent wh
 
 TEST_CASE("epoll: a callback may drop what is to be told next") { tests::lets_callbacks_drop_others<epoll_poller>(); }
 
+TEST_CASE("epoll: nothing is told of a descriptor that was dropped, though a duplicate of it lives on") {
+  tests::is_silent_about_what_was_dropped<epoll_poller>();
+}
+
+TEST_CASE("epoll: what was closed behind its back, or died undropped, is recognised as gone, and nothing spins") {
+  tests::recognises_what_is_gone<epoll_poller>();
+}
+
+TEST_CASE("epoll: no watcher is told of another one that was there before, also within one round") {
+  tests::tells_nobody_of_another<epoll_poller>();
+}
+
+TEST_CASE("epoll: it can be shut, and opened again for what is watched") { tests::opens_again<epoll_poller>(); }
+
 TEST_SUITE("threads") {
   TEST_CASE("epoll: another thread wakes it") { tests::is_woken_by_another_thread<epoll_poller>(); }
 }

@@ -9,6 +9,8 @@ using net::detail::Watcher;
 
 /// The least that is a poller, and what each of its parts is needed for.
 struct Least {
+  net::detail::Refusal open() { return {}; }
+  void shut() {}
   int watch(Watcher&, unsigned) { return 0; }
   void drop(Watcher&) {}
   template <class Each>
@@ -29,6 +31,9 @@ struct TellsNothing : Least {
 struct NativeOfNoConst : Least {
   NativeHandle native() { return -1; }
 };
+struct NeverOpens : Least {
+  bool open() { return true; }
+};
 struct NeedsArguments : Least {
   explicit NeedsArguments(int) {}
 };
@@ -38,14 +43,15 @@ struct NeedsArguments : Least {
 TEST_CASE("a poller watches, drops, waits, is woken, and has a descriptor; what lacks one of these is none") {
   using net::detail::Poller;
   static_assert(Poller<Least>);
-  static_assert(!Poller<NoWake> && !Poller<WatchesSilently> && !Poller<TellsNothing> && !Poller<NativeOfNoConst>);
+  static_assert(!Poller<NoWake> && !Poller<WatchesSilently> && !Poller<TellsNothing> && !Poller<NativeOfNoConst> &&
+                !Poller<NeverOpens>);
   static_assert(!Poller<NeedsArguments> && !Poller<int>);
 }
 
 TEST_CASE("a watcher is silent, and about no descriptor, until it is told otherwise") {
-  constexpr Watcher watcher;
-  static_assert(watcher.owner == nullptr && watcher.fd == net::detail::os::no_descriptor && watcher.wanted == 0 &&
-                watcher.known == 0);
+  const Watcher watcher;
+  CHECK((watcher.owner == nullptr && watcher.registration == nullptr));
+  CHECK((watcher.fd == net::detail::os::no_descriptor && watcher.wanted == 0 && watcher.known == 0));
   static_assert(sizeof(Watcher) <= 24, "it is part of every socket");
 }
 

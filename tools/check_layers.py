@@ -41,6 +41,7 @@ net/detail/platform
 net/detail/channel  net/detail/acceptor
 net/detail/poller_epoll  net/detail/poller_poll  net/detail/poller_kqueue  net/detail/poller_iocp
 net/detail/poller
+net/detail/watcher
 net/detail/os_address  net/detail/os_thread
 net/detail/os
 

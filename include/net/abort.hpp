@@ -52,7 +52,6 @@ struct AbortHook : Handle {
 
 /// Shared by a controller and its signals; any thread.
 struct AbortState {
-  os::Mutex mutex;
   Atomic<std::size_t> owners{0};
   Atomic<int> aborted{0};
   Error reason;
@@ -71,19 +70,27 @@ struct AbortState {
     for (const Attached& each : attached) each.home->release();
   }
 
-  /// The hook calls back on its own loop; whoever attaches it has looked whether it has aborted already.
-  void attach(AbortHook& hook) {
-    const os::Locked locked(mutex);
+  /// One lock for all of them: it is held for moments, and seldom.
+  static os::Mutex& mutex() {
+    static os::Mutex& shared = *new os::Mutex;
+    return shared;
+  }
+
+  /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
+  [[nodiscard]] bool attach(AbortHook& hook) {
+    Mailbox& mailbox = hook.loop->mailbox();
+    const os::Locked locked(mutex());
+    if (aborted.load() != 0) return false;
+    attached.push({&hook, &mailbox});
+    mailbox.retain();
     hook.retain();
     hook.signal = this;
     retain();
-    Mailbox& mailbox = hook.loop->mailbox();
-    mailbox.retain();
-    attached.push({&hook, &mailbox});
+    return true;
   }
 
   bool remove(AbortHook& hook) noexcept {
-    const os::Locked locked(mutex);
+    const os::Locked locked(mutex());
     std::size_t at = 0;
     while (at < attached.size() && attached[at].hook != &hook) ++at;
     if (at == attached.size()) return false;
@@ -95,7 +102,7 @@ struct AbortState {
   void abort(const Error& why) {
     List<Attached> taken;
     {
-      const os::Locked locked(mutex);
+      const os::Locked locked(mutex());
       if (aborted.load() != 0) return;
       reason = why;
       aborted.store(1);

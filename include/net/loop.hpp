@@ -3,6 +3,7 @@
 #define NET_LOOP_HPP
 
 #include <concepts>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -15,6 +16,7 @@
 namespace net::inline NET_MACHINE {
 
 class Loop;
+class Stopper;
 
 /// A timer made by `setTimeout` or `setInterval`. A handle: copies are the same timer. Dropping all of them
 /// does not stop it.
@@ -110,12 +112,13 @@ class Signal {
 /// callback its ticks run (S2.2).
 class Loop : private detail::LoopCore {
  public:
-  Loop() : outer_(std::exchange(LoopCore::current(), static_cast<LoopCore*>(this))) {}
+  /// Throws the system's error if it has no descriptors or memory left for it.
+  Loop() {
+    at_exit();
+    enter_thread();
+  }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-  ~Loop() {
-    if (LoopCore::current() == this) LoopCore::current() = outer_;
-  }
 
   /// This thread's loop. Throws `ERR_NO_LOOP` if it has none and the default one belongs to another thread.
   static Loop& current();
@@ -128,8 +131,16 @@ class Loop : private detail::LoopCore {
     const double ms = wait.milliseconds();
     return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
   }
-  /// Makes `run()` return after the present turn. Any thread.
+  /// Makes `run()` return after the present turn. Any thread; the loop may end, and be destroyed, for this very reason
+  /// while it is called. It is used up by the `run()` that returns for it, not by an exception that leaves it (S31.9).
   void stop() { LoopCore::stop(); }
+  /// What stops this loop from any thread, also when nobody knows whether it still exists.
+  Stopper stopper() const;
+  /// In the child of a `fork()`, on a loop of the parent: makes it work in this process (S31.2). It has a poller of its
+  /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
+  /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
+  /// begun fail with `ERR_ABORTED`. Throws the system's error if there are no descriptors. No effect on any other loop.
+  void afterFork() { after_fork(); }
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
   template <class F>
   void post(F&& callback) {
@@ -201,16 +212,62 @@ class Loop : private detail::LoopCore {
     return Timer(std::move(state));
   }
 
-  detail::LoopCore* outer_;
+  static void at_exit();
+
+  static inline Loop* process_default_ = nullptr;  // none yet, or it has gone
 };
+
+/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and does
+/// nothing once the loop is gone.
+class Stopper {
+ public:
+  Stopper() noexcept = default;
+  void stop() const {
+    if (mailbox_) mailbox_->stop();
+  }
+
+ private:
+  friend class Loop;
+  explicit Stopper(detail::Mailbox& mailbox) noexcept : mailbox_(&mailbox) {}
+
+  detail::Ref<detail::Mailbox> mailbox_;
+};
+
+inline Stopper Loop::stopper() const { return Stopper(mailbox()); }
 
 inline Loop& Loop::current() {
   if (!detail::LoopCore::current()) {
     static detail::Atomic<int> taken{0};
     if (taken.exchange(1) != 0) detail::raise(detail::coded(Errc::ERR_NO_LOOP));
-    static Loop process_default;
+    struct GiveBack {
+      bool made = false;
+      ~GiveBack() {
+        if (!made) taken.store(0);
+      }
+    } give_back;
+    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
+    alignas(Loop) static unsigned char room[sizeof(Loop)];
+    process_default_ = ::new (static_cast<void*>(room)) Loop;
+    give_back.made = true;
   }
   return static_cast<Loop&>(*detail::LoopCore::current());
+}
+
+/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
+/// default one is destroyed, unless the end was asked for from one of its own callbacks.
+inline void Loop::at_exit() {
+  static struct AtExit {
+    ~AtExit() {
+      LoopCore::at_exit();
+      Loop* const loop = process_default_;
+      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
+        if (mine != loop) continue;
+        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
+        return;
+      }
+    }
+  } the_end;
+  (void)the_end;
 }
 
 /// `Loop::current().run()`; the others alike.

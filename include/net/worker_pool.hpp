@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -122,6 +124,7 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
   /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`.
   ~WorkerPool() {
+    begin_again_in_child();
     detail::Queue<detail::WorkRef> dropped;
     {
       const detail::os::Locked locked(mutex_);
@@ -158,7 +161,17 @@ class WorkerPool {
     std::move(work).send_home();
   }
 
+  /// The threads stayed in the parent (S31.3).
+  void begin_again_in_child() noexcept {
+    if (generation_ == detail::os::generation().load()) return;
+    generation_ = detail::os::generation().load();
+    ::new (static_cast<void*>(&wake_)) detail::os::Condition;
+    threads_.clear();
+    idle_ = 0;
+  }
+
   bool submit(detail::WorkRef work) {
+    begin_again_in_child();
     const detail::os::Locked locked(mutex_);
     waiting_.push(std::move(work));
     if (idle_ < waiting_.size() && threads_.size() < most_) {
@@ -184,6 +197,7 @@ class WorkerPool {
       if (closing_) return mutex_.unlock();
       {
         detail::WorkRef work = waiting_.take();
+        work->begun.store(1);
         mutex_.unlock();
         work->operations->run(*work);
         std::move(work).send_home();
@@ -198,6 +212,7 @@ class WorkerPool {
   std::vector<detail::os::Thread> threads_;
   std::size_t most_;
   std::size_t idle_ = 0;
+  std::uint32_t generation_ = detail::os::generation().load();
   bool closing_ = false;
 };
 

@@ -22,6 +22,10 @@ class Atomic {
   T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
   T fetch_add(T value) noexcept { return __atomic_fetch_add(&value_, value, __ATOMIC_ACQ_REL); }
   T fetch_sub(T value) noexcept { return __atomic_fetch_sub(&value_, value, __ATOMIC_ACQ_REL); }
+  /// Sets it if it still is what is expected; otherwise `expected` is what it is.
+  bool compare_exchange(T& expected, T value) noexcept {
+    return __atomic_compare_exchange_n(&value_, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  }
 
  private:
   T value_;
@@ -31,6 +35,7 @@ class Atomic {
   T exchange(T value) noexcept { return value_.exchange(value, std::memory_order_acq_rel); }
   T fetch_add(T value) noexcept { return value_.fetch_add(value, std::memory_order_acq_rel); }
   T fetch_sub(T value) noexcept { return value_.fetch_sub(value, std::memory_order_acq_rel); }
+  bool compare_exchange(T& expected, T value) noexcept { return value_.compare_exchange_strong(expected, value); }
 
  private:
   std::atomic<T> value_;

@@ -289,7 +289,7 @@ struct Connector {
   }
 
   void won(Attempt& attempt) const {
-    self.loop->poller().drop(attempt.channel, false);
+    self.loop->poller().drop(attempt.channel);
     self.channel.adopt(attempt.channel.release());
     if (const Endpoint remote = self.channel.remote_end()) {
       self.cold->remote = remote;

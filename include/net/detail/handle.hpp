@@ -27,6 +27,9 @@ struct Handle {
     void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, tell nobody
     void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
     void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
+    void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
+    void (*at_exit)(Handle&) noexcept = nullptr;    // the process ends: what would stay behind is removed
+    void (*after_fork)(Handle&) = nullptr;          // the loop goes on in a child: what stayed in the parent is made anew
   };
 
   Handle(LoopCore& core, const Operations& table) noexcept;
@@ -52,7 +55,8 @@ struct Mailbox {
   os::Mutex mutex;
   LoopCore* loop = nullptr;  // null once the loop is gone
   Queue<Callback> letters;
-  Atomic<int> any{0};  // whether to look, without the lock
+  Atomic<int> any{0};      // whether to look, without the lock
+  Atomic<int> stopped{0};  // stop() was called, and no run() has returned for it yet
   Atomic<std::size_t> owners{1};
 
   void retain() noexcept { owners.fetch_add(1); }
@@ -61,6 +65,9 @@ struct Mailbox {
   }
   /// False if the loop is gone.
   bool post(Callback letter);
+  /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
+  /// the lock that its end takes too.
+  void stop() noexcept;
 };
 
 struct TimerState : Handle, TimerNode {

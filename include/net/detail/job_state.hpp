@@ -49,6 +49,19 @@ struct JobOutcome {
   }
 };
 
+/// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
+struct WorkItem {
+  struct Operations {
+    void (*run)(WorkItem&);                 // on a thread of the pool
+    void (*drop)(WorkItem&, const Error&);  // instead
+    void (*finish)(WorkItem&);              // on the loop
+    void (*destroy)(WorkItem&) noexcept;
+  };
+  const Operations* operations;
+  Mailbox* mailbox;
+  Atomic<int> begun{0};
+};
+
 /// The loop's half: belongs to the thread that asked.
 template <class T>
 struct JobState : Handle {
@@ -64,9 +77,11 @@ struct JobState : Handle {
   }
 
   void finish(Outcome&& came) {
+    if (done) return;
     const Ref<JobState> alive(this);
     outcome = std::move(came);
     done = true;
+    work = nullptr;
     loop->keep_alive(false);
     release();
     if (then.empty() && !waiter) {
@@ -94,7 +109,17 @@ struct JobState : Handle {
     then.clear();
     if (!std::exchange(done, true)) release();
   }
+  /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
+  void after_fork() {
+    if (done || !work || work->begun.load() == 0) return;
+    loop->next_tick([self = Ref<JobState>(this)] {
+      Outcome lost;
+      lost.failure = coded(Errc::ERR_ABORTED, "The process was forked while this job ran");
+      self->finish(std::move(lost));
+    });
+  }
 
+  WorkItem* work = nullptr;  // while it is not done
   Outcome outcome;
   std::vector<Then> then;
   std::coroutine_handle<> waiter;
@@ -105,19 +130,12 @@ struct JobState : Handle {
 template <class T>
 inline constexpr Handle::Operations JobState<T>::table{
     [](Handle& handle) noexcept { delete static_cast<JobState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<JobState&>(handle).abandon(); }};
-
-/// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
-struct WorkItem {
-  struct Operations {
-    void (*run)(WorkItem&);                 // on a thread of the pool
-    void (*drop)(WorkItem&, const Error&);  // instead
-    void (*finish)(WorkItem&);              // on the loop
-    void (*destroy)(WorkItem&) noexcept;
-  };
-  const Operations* operations;
-  Mailbox* mailbox;
-};
+    [](Handle& handle) noexcept { static_cast<JobState&>(handle).abandon(); },
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) { static_cast<JobState&>(handle).after_fork(); }};
 
 /// The one owner of a WorkItem.
 class WorkRef {
@@ -150,6 +168,7 @@ struct Work : WorkItem {
   Work(JobState<T>& asked, F&& function)
       : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
     mailbox->retain();
+    asked.work = this;
   }
   ~Work() { mailbox->release(); }
 

@@ -21,28 +21,48 @@ namespace net::detail::inline NET_MACHINE {
 
 class LoopCore {
  public:
-  LoopCore() : mailbox_(new Mailbox) {
-    if (!poller_.good()) mailbox_->release(), raise(system_failure(EMFILE, "epoll_create1"));
+  LoopCore() {
+    note_forks();
+    open_poller();
+    mailbox_ = new Mailbox;
     mailbox_->loop = this;
     update_time();
   }
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
-  ~LoopCore() { abandon_all(); }
+  ~LoopCore() {
+    leave_thread();
+    abandon_all();
+  }
 
-  /// The thread's loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
+  /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
   static LoopCore*& current() noexcept {
     static thread_local LoopCore* here = nullptr;
     return here;
   }
+  /// It becomes the current loop of this thread, until it is destroyed; loops may go in any order (S31.8).
+  void enter_thread() noexcept { older_ = std::exchange(current(), this); }
+  void leave_thread() noexcept;
+  LoopCore* older() const noexcept { return older_; }
 
   // ── turning ──
   void run();
   bool run_once(int most_ms);
   void stop() noexcept {
-    stop_.store(1);
-    if (current() != this) poller_.wake();
+    if (current() == this) return mailbox_->stopped.store(1);
+    Mailbox* const mailbox = mailbox_;
+    mailbox->retain();
+    mailbox->stop();
+    mailbox->release();
   }
+
+  // ── fork and exit (S31) ──
+  /// A copy in a child process, which must not touch what is the parent's.
+  bool inert() const noexcept { return inert_ || generation_ != os::generation().load(); }
+  void after_fork();
+  /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
+  static void at_exit() noexcept;
+  bool running() const noexcept { return running_; }
   bool alive() const noexcept {
     return alive_ > 0 || !closing_.empty() || !letters_.empty() || mailbox_->any.load() != 0;
   }
@@ -93,6 +113,9 @@ class LoopCore {
       const Inside inside(*this);
       f();
     }
+    if (inert_) [[unlikely]]
+      refuse_child();  // the callback forked, and this is the child
+    if (inside_ == 0) flush_cork();
     if (!ticks_.empty()) drain_ticks();
   }
   void drain_ticks();
@@ -104,12 +127,20 @@ class LoopCore {
   std::size_t cork_size() const noexcept { return cork_size_; }
   const char* cork_data() const noexcept { return cork_.begin; }
   /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
-  char* cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
+  char* cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
   /// The same, but null also if something has to be done first.
-  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept;
+  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
   void forget_cork() noexcept { cork_owner_ = nullptr, cork_size_ = 0; }
-  void flush_cork() noexcept {
-    if (cork_owner_) cork_flush_(*cork_owner_);
+  /// So many bytes of it have left.
+  void shorten_cork(std::size_t gone) noexcept {
+    cork_size_ -= gone;
+    for (std::size_t i = 0; i < cork_size_; ++i) cork_.begin[i] = cork_.begin[i + gone];
+    if (cork_size_ == 0) cork_owner_ = nullptr;
+  }
+  void flush_cork() {
+    if (!cork_owner_) return;
+    if (inert_) return forget_cork();
+    cork_flush_(*cork_owner_);
   }
 
   /// The one receive buffer. In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no
@@ -119,7 +150,7 @@ class LoopCore {
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
-  Mailbox& mailbox() noexcept { return *mailbox_; }
+  Mailbox& mailbox() const noexcept { return *mailbox_; }
   /// It is being destroyed: letters are not read any more.
   bool leaving() const noexcept { return mailbox_->loop == nullptr; }
 
@@ -132,9 +163,7 @@ class LoopCore {
     explicit Inside(LoopCore& l) noexcept : loop(l) { ++loop.inside_; }
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
-    ~Inside() {
-      if (--loop.inside_ == 0) loop.flush_cork();
-    }
+    ~Inside() { --loop.inside_; }
   };
 
   /// From entering the loop until leaving it, by an exception too. What is left from before runs first.
@@ -142,6 +171,7 @@ class LoopCore {
     LoopCore& loop;
     explicit Running(LoopCore& l) : loop(l) {
       if (loop.running_) raise(coded(Errc::ERR_INVALID_STATE, "The loop is running already"));
+      if (loop.inert()) loop.refuse_child();
       loop.running_ = true;
       loop.update_time();
     }
@@ -149,9 +179,19 @@ class LoopCore {
     Running& operator=(const Running&) = delete;
     ~Running() {
       loop.running_ = false;
-      loop.stop_.store(0);
+      // small writes of a listener that threw leave all the same
+      if (loop.cork_owner_ && loop.inside_ == 0) loop.cork_owner_->operations->hand_over(*loop.cork_owner_);
     }
   };
+
+  void open_poller() {
+    if (const Refusal refused = poller_.open(); refused.number != 0) {
+      raise(system_failure(refused.number, refused.syscall));
+    }
+  }
+  static void note_forks() noexcept;
+  void become_inert() noexcept;
+  [[noreturn]] void refuse_child() const;
 
   void turn(int most_ms);
   void poll(int most_ms);
@@ -169,9 +209,11 @@ class LoopCore {
   mutable bool stale_ = true;
   std::size_t alive_ = 0;
   std::size_t wanted_immediates_ = 0;
-  Atomic<int> stop_{0};
   int inside_ = 0;
   bool running_ = false;
+  bool inert_ = false;
+  std::uint32_t generation_ = os::generation().load();
+  LoopCore* older_ = nullptr;  // of this thread
 
   Queue<Callback> ticks_;
   Queue<Job> pending_;
@@ -181,11 +223,11 @@ class LoopCore {
   Queue<Ref<ImmediateState>> immediates_;
   Queue<Callback> letters_;
   TimerQueue timers_;
-  Mailbox* mailbox_;
+  Mailbox* mailbox_ = nullptr;
   Handle* handles_ = nullptr;
 
   Handle* cork_owner_ = nullptr;
-  void (*cork_flush_)(Handle&) noexcept = nullptr;
+  void (*cork_flush_)(Handle&) = nullptr;
   std::size_t cork_size_ = 0;
   Room cork_{cork_room};
   Room receive_{receive_room};
@@ -214,12 +256,18 @@ inline bool Mailbox::post(Callback letter) {
   return true;
 }
 
-inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
+inline void Mailbox::stop() noexcept {
+  const os::Locked locked(mutex);
+  stopped.store(1);
+  if (loop) loop->poller().wake();
+}
+
+inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
   if (cork_owner_ != &owner) flush_cork();
   return cork_if_free(owner, flush, size);
 }
 
-inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&) noexcept, std::size_t size) noexcept {
+inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
   if (inside_ == 0) return nullptr;
   if (cork_owner_ != &owner) {
     if (cork_owner_) return nullptr;
@@ -309,13 +357,17 @@ inline void LoopCore::run_immediates() {
 // ── the turn ───────────────────────────────────────────────────────────────
 
 inline void LoopCore::drain_ticks() {
-  while (!ticks_.empty()) {
-    const Inside inside(*this);
-    while (!ticks_.empty()) {
-      const Callback tick = ticks_.take();
-      tick();
+  do {
+    {
+      const Inside inside(*this);
+      while (!ticks_.empty() && !inert_) {
+        const Callback tick = ticks_.take();
+        tick();
+      }
     }
-  }
+    if (inert_) refuse_child();
+    if (inside_ == 0) flush_cork();
+  } while (!ticks_.empty());
 }
 
 inline void LoopCore::run_jobs(Queue<Job>& jobs) {
@@ -374,7 +426,7 @@ inline int LoopCore::timeout_ms() const noexcept {
 [[gnu::always_inline]] inline void LoopCore::turn(int most_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
-    if (stop_.load() != 0 || !alive()) most_ms = 0;
+    if (mailbox_->stopped.load() != 0 || !alive()) most_ms = 0;
   }
   stale_ = true;  // most turns need no clock
   if (!newcomer_ || !newcomer_had_something()) poll(most_ms);
@@ -392,27 +444,44 @@ inline int LoopCore::timeout_ms() const noexcept {
 
 inline void LoopCore::run() {
   const Running running(*this);
+  flush_cork();
   drain_ticks();
   run_timers();
-  while (stop_.load() == 0 && alive()) turn(-1);
+  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
+  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
 }
 
 inline bool LoopCore::run_once(int most_ms) {
   const Running running(*this);
+  flush_cork();
   const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
   drain_ticks();
   run_timers();
-  turn(ready || stop_.load() != 0 || !alive() ? 0 : most_ms);
+  const bool stopped = mailbox_->stopped.load() != 0;
+  turn(ready || stopped || !alive() ? 0 : most_ms);
+  mailbox_->stopped.store(0);
   return alive();
+}
+
+// ── the end ────────────────────────────────────────────────────────────────
+
+inline void LoopCore::leave_thread() noexcept {
+  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
+    if (*at != this) continue;
+    *at = older_;
+    return;
+  }
 }
 
 /// Closes what is open, without a word to anyone; handles of users stay, closed.
 inline void LoopCore::abandon_all() noexcept {
-  forget_cork();
-  {
+  if (!inert()) {
+    if (cork_owner_) cork_owner_->operations->hand_over(*cork_owner_);
     const os::Locked locked(mailbox_->mutex);
     mailbox_->loop = nullptr;
   }
+  forget_cork();
+  mailbox_->loop = nullptr;
   mailbox_->letters.clear();
   // what dies may be the user's, and leave something new behind: again, until there is nothing
   while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | letters_.size()) != 0) abandon_handles();
@@ -440,6 +509,57 @@ inline void LoopCore::abandon_handles() noexcept {
     handle->loop = nullptr;
     handle->release();
     handle = next;
+  }
+}
+
+// ── fork and exit ──────────────────────────────────────────────────────────
+
+inline void LoopCore::at_exit() noexcept {
+  for (LoopCore* loop = current(); loop; loop = loop->older_) {
+    if (loop->inert()) continue;
+    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
+      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
+      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
+    }
+  }
+}
+
+inline void LoopCore::note_forks() noexcept {
+  static Atomic<int> noted{0};
+  if (noted.exchange(1) != 0) return;
+  os::at_fork(nullptr, nullptr, [] {
+    for (LoopCore* loop = current(); loop; loop = loop->older_) loop->become_inert();
+  });
+}
+
+/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
+/// parent's to send.
+inline void LoopCore::become_inert() noexcept {
+  inert_ = true;
+  forget_cork();
+  poller_.shut();
+}
+
+inline void LoopCore::refuse_child() const {
+  raise(coded(Errc::ERR_INVALID_STATE,
+              "This loop belongs to the parent process: call afterFork() to use it in this one"));
+}
+
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was.
+inline void LoopCore::after_fork() {
+  if (!inert()) return;
+  open_poller();
+  inert_ = false;
+  generation_ = os::generation().load();
+  mailbox_->loop = this;
+  // what is asked again may call back at once, and so change the list
+  Queue<Ref<Handle>> all;
+  for (Handle* handle = handles_; handle; handle = handle->next) {
+    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
+  }
+  while (!all.empty()) {
+    const Ref<Handle> handle = all.take();
+    handle->operations->after_fork(*handle);
   }
 }
 

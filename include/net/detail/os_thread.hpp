@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <net/detail/atomic.hpp>
 #include <net/detail/os.hpp>
 
 namespace net::detail::os {
@@ -16,21 +17,35 @@ namespace net::detail::os {
 /// A descriptor that becomes readable when `ring` is called, from any thread.
 class Bell {
  public:
-  Bell() noexcept {
 #if defined(__linux__)
-    ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  static constexpr const char* syscall = "eventfd";
 #else
-    if (::pipe(ends_) == 0) {
-      prepare(ends_[0]);
-      prepare(ends_[1]);
-    }
+  static constexpr const char* syscall = "pipe";
 #endif
-  }
+
+  Bell() noexcept = default;
   Bell(const Bell&) = delete;
   Bell& operator=(const Bell&) = delete;
-  ~Bell() {
-    if (ends_[0] >= 0) ::close(ends_[0]);
+  ~Bell() { close(); }
+
+  /// 0, or a negated errno.
+  int open() noexcept {
+    close();
+#if defined(__linux__)
+    ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (ends_[0] < 0) return -errno;
+#else
+    if (::pipe(ends_) != 0) return -errno;
+    for (const int end : ends_) {
+      if (const int failed = prepare(end); failed < 0) return close(), failed;
+    }
+#endif
+    return 0;
+  }
+  void close() noexcept {
     if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
+    if (ends_[0] >= 0) ::close(ends_[0]);
+    ends_[0] = ends_[1] = no_descriptor;
   }
 
   NativeHandle descriptor() const noexcept { return ends_[0]; }
@@ -47,19 +62,85 @@ class Bell {
   int ends_[2] = {no_descriptor, no_descriptor};
 };
 
+// ── fork ───────────────────────────────────────────────────────────────────
+
+/// How many forks lie between this process and the one that the program began as: what was made with another number
+/// belongs to a parent.
+inline Atomic<std::uint32_t>& generation() noexcept {
+  static constinit Atomic<std::uint32_t> forks{0};
+  return forks;
+}
+
+/// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
+inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
+  (void)::pthread_atfork(before, in_parent, in_child);
+}
+
 // ── threads ────────────────────────────────────────────────────────────────
 
+/// A lock that fork() takes too, so that a child finds whole whatever it guards. Nobody takes a second one while holding
+/// one, or calls the user's code.
 class Mutex {
  public:
-  Mutex() noexcept = default;
+  Mutex() noexcept {
+    note_forks();
+    const ListGuard guard;
+    next_ = std::exchange(first(), this);
+    if (next_) next_->link_ = &next_;
+  }
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
+  ~Mutex() {
+    const ListGuard guard;
+    *link_ = next_;
+    if (next_) next_->link_ = link_;
+  }
   void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
   void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
 
  private:
   friend class Condition;
+
+  static Mutex*& first() noexcept {
+    static constinit Mutex* list = nullptr;
+    return list;
+  }
+  /// Guards the list of all; held for moments, and while a thread forks.
+  static Atomic<int>& list_lock() noexcept {
+    static constinit Atomic<int> lock{0};
+    return lock;
+  }
+  struct ListGuard {
+    ListGuard() noexcept {
+      while (list_lock().exchange(1) != 0) ::sched_yield();
+    }
+    ListGuard(const ListGuard&) = delete;
+    ListGuard& operator=(const ListGuard&) = delete;
+    ~ListGuard() { list_lock().store(0); }
+  };
+
+  static void note_forks() noexcept {
+    static constinit Atomic<int> noted{0};
+    if (noted.exchange(1) != 0) return;
+    at_fork(
+        [] {
+          while (list_lock().exchange(1) != 0) ::sched_yield();
+          for (Mutex* each = first(); each; each = each->next_) each->lock();
+        },
+        [] { let_go_after_fork(); },
+        [] {
+          generation().fetch_add(1);
+          let_go_after_fork();
+        });
+  }
+  static void let_go_after_fork() noexcept {
+    for (Mutex* each = first(); each; each = each->next_) each->unlock();
+    list_lock().store(0);
+  }
+
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  Mutex* next_ = nullptr;
+  Mutex** link_ = &first();  // what points to it
 };
 
 class Locked {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include <net/detail/os.hpp>
+#include <net/detail/watcher.hpp>
 
 namespace net::detail {
 
@@ -13,23 +14,22 @@ inline constexpr unsigned readable = 1;
 inline constexpr unsigned writable = 2;
 inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
 
-/// A descriptor that a loop watches. It is part of its owner, so there is no map to
-/// look things up in; it may be dropped inside any callback, and must live until the turn has ended.
-struct Watcher {
-  void* owner = nullptr;  // for whoever waits
-  NativeHandle fd = os::no_descriptor;
-  std::uint32_t slot = 0;   // the poller's own note
-  std::uint8_t wanted = 0;  // readable | writable; 0 is silence
-  std::uint8_t known = 0;   // what the system was last told
+/// What the system refused: a number, and the call; 0: nothing.
+struct Refusal {
+  int number = 0;
+  const char* syscall = "";
 };
 
 /// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
 /// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
 /// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
-/// Readiness may be spurious.
+/// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
+/// earlier, is not told, however long its descriptor lives on somewhere else.
 template <class P>
 concept Poller =
     std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
+      { poller.open() } -> std::same_as<Refusal>;  // once; and again in a child process, for what is watched
+      { poller.shut() };                           // in a child process: gives up what is the parent's, silently
       { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
       { poller.drop(watcher) };  // before the descriptor is closed or given away
       {

@@ -2,6 +2,8 @@
 #ifndef NET_DETAIL_POLLER_EPOLL_HPP
 #define NET_DETAIL_POLLER_EPOLL_HPP
 
+#include <utility>
+
 #include <net/detail/os_thread.hpp>
 #include <net/detail/poller.hpp>
 
@@ -11,18 +13,25 @@ namespace net::detail {
 
 class epoll_poller {
  public:
-  epoll_poller() noexcept : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    bell_watcher_.fd = bell_.descriptor();
-    watch(bell_watcher_, readable);
-    note_forks();
-  }
+  epoll_poller() noexcept = default;
   epoll_poller(const epoll_poller&) = delete;
   epoll_poller& operator=(const epoll_poller&) = delete;
-  ~epoll_poller() {
-    if (epoll_ >= 0) os::close_descriptor(epoll_);
+  ~epoll_poller() { shut(); }
+
+  Refusal open() noexcept {
+    shut();
+    if (const int failed = bell_.open(); failed < 0) return {-failed, os::Bell::syscall};
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    if (epoll_ < 0) return {errno, "epoll_create1"};
+    if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
+    return {};
   }
 
-  bool good() const noexcept { return epoll_ >= 0 && bell_.descriptor() >= 0; }
+  void shut() noexcept {
+    count_ = 0;
+    if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
+    bell_.close();
+  }
 
   /// What need not be reported any more is told to the system only if it is reported once more: most sockets that
   /// stop reading are closed, or read on, before that. Room to write would be reported at once.
@@ -32,29 +41,32 @@ class epoll_poller {
     return tell(watcher);
   }
 
-  /// Closing a descriptor takes it out of epoll, unless a child process holds it too: then only this does.
-  void drop(Watcher& watcher, bool closing = true) noexcept {
+  /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
+  void drop(Watcher& watcher) noexcept {
     watcher.wanted = 0;
-    if (watcher.known != 0 && (!closing || forked().load() != 0)) tell(watcher);
+    if (watcher.known != 0) tell(watcher);
     watcher.known = 0;
+    if (watcher.registration) registrations_.remove(*watcher.registration);
   }
 
   template <class Each>
   [[gnu::always_inline]] void wait(int milliseconds, Each&& each) {
-    const int count = ::epoll_wait(epoll_, events_, most, milliseconds);
-    for (int i = 0; i < count; ++i) {
-      Watcher& watcher = *static_cast<Watcher*>(events_[i].data.ptr);
+    registrations_.begin_round();
+    count_ = ::epoll_wait(epoll_, events_, most, milliseconds);
+    for (int i = 0; i < count_; ++i) {
+      const std::uint64_t token = events_[i].data.u64;
+      if (token == bell_token) [[unlikely]] {
+        bell_.silence();
+        continue;
+      }
+      Watcher* const watcher = registrations_.find(token);
       const unsigned happened = events_[i].events;
       unsigned what = readable;
-      if (happened != EPOLLIN || (watcher.wanted & readable) == 0) [[unlikely]] {
-        what = meaning(watcher, happened);
+      if (!watcher || happened != EPOLLIN || (watcher->wanted & readable) == 0) [[unlikely]] {
+        what = watcher ? meaning(*watcher, happened) : nobody(token);
         if (what == 0) continue;
       }
-      if (&watcher == &bell_watcher_) {
-        bell_.silence();
-      } else {
-        each(watcher, what, 0);
-      }
+      each(*watcher, what, 0);
     }
   }
 
@@ -63,17 +75,9 @@ class epoll_poller {
 
  private:
   static constexpr int most = 512;
+  static constexpr std::uint64_t bell_token = 0xffffffff;  // a number that no watcher has
 
-  static Atomic<int>& forked() noexcept {
-    static Atomic<int> flag{0};
-    return flag;
-  }
-  static void note_forks() noexcept {
-    static const int registered = ::pthread_atfork(nullptr, [] { forked().store(1); }, nullptr);
-    (void)registered;
-  }
-
-  /// What a watcher is told of the system's flags; nothing, if an earlier callback of this round has dropped it.
+  /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
   [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
     unsigned what = 0;
     if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
@@ -85,19 +89,53 @@ class epoll_poller {
 
   [[gnu::noinline]] int tell(Watcher& watcher) noexcept {
     const unsigned mask = watcher.wanted;
-    epoll_event event{};
-    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
-    event.data.ptr = &watcher;
+    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
     // an empty mask would still report errors and hang-ups for ever: silence is removal
     const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.known == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (::epoll_ctl(epoll_, operation, watcher.fd, &event) != 0) return -errno;
+    if (const int failed = control(epoll_, operation, watcher, mask); failed < 0) return failed;
     watcher.known = static_cast<std::uint8_t>(mask);
     return 0;
   }
 
-  NativeHandle epoll_;
+  static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
+    epoll_event event{};
+    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
+    event.data.u64 = watcher.registration->token();
+    return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
+  }
+
+  /// What an event says whose watcher is gone: nothing. If it was not dropped in this round, its descriptor was closed
+  /// behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one replaces it.
+  [[gnu::cold]] unsigned nobody(std::uint64_t token) noexcept {
+    if (registrations_.given_up_now(token)) return 0;
+    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
+    if (fresh < 0) return 0;
+    // under the same number: a program that watches it from another loop goes on
+    if (watch_all(fresh) == 0) ::dup3(fresh, epoll_, O_CLOEXEC);
+    os::close_descriptor(fresh);
+    count_ = 0;  // what is ready is reported again
+    return 0;
+  }
+
+  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used.
+  int watch_all(int epoll) noexcept {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = bell_token;
+    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, bell_.descriptor(), &event) != 0) return -errno;
+    registrations_.each([epoll](Registration& each) {
+      Watcher& watcher = *each.watcher;
+      if (watcher.known == 0) return;
+      watcher.known = watcher.wanted;
+      if (watcher.known != 0) control(epoll, EPOLL_CTL_ADD, watcher, watcher.known);
+    });
+    return 0;
+  }
+
+  NativeHandle epoll_ = os::no_descriptor;
+  int count_ = 0;  // of events in this round
   os::Bell bell_;
-  Watcher bell_watcher_;
+  Registrations registrations_;
   epoll_event events_[most];
 };
 

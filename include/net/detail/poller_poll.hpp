@@ -12,53 +12,79 @@ namespace net::detail {
 
 class poll_poller {
  public:
-  poll_poller() {
-    bell_watcher_.fd = bell_.descriptor();
-    watch(bell_watcher_, readable);
-  }
+  poll_poller() noexcept = default;
   poll_poller(const poll_poller&) = delete;
   poll_poller& operator=(const poll_poller&) = delete;
 
-  bool good() const noexcept { return bell_.descriptor() >= 0; }
+  Refusal open() {
+    if (const int failed = bell_.open(); failed < 0) return {-failed, os::Bell::syscall};
+    if (entries_.empty()) {
+      // the first entry is the bell's
+      entries_.push({});
+      tokens_.push(bell_token);
+    }
+    entries_[0] = {bell_.descriptor(), POLLIN, 0};
+    return {};
+  }
+
+  void shut() noexcept {
+    ready_.clear();
+    bell_.close();
+    if (!entries_.empty()) entries_[0].fd = os::no_descriptor;
+  }
 
   int watch(Watcher& watcher, unsigned mask) {
     watcher.wanted = static_cast<std::uint8_t>(mask);
     if (mask == watcher.known) return 0;
     if (mask == 0) {
-      leave(watcher);
+      leave(watcher.registration->place);
     } else {
+      if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
       if (watcher.known == 0) enter(watcher);
-      entries_[watcher.slot].events =
+      entries_[watcher.registration->place].events =
           static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
     }
     watcher.known = static_cast<std::uint8_t>(mask);
     return 0;
   }
 
-  void drop(Watcher& watcher, bool = true) { watch(watcher, 0); }
+  void drop(Watcher& watcher) noexcept {
+    watcher.wanted = 0;
+    if (watcher.known != 0) leave(watcher.registration->place);
+    watcher.known = 0;
+    if (watcher.registration) registrations_.remove(*watcher.registration);
+  }
 
   template <class Each>
   void wait(int milliseconds, Each&& each) {
+    if (bell_.descriptor() == os::no_descriptor) return;  // it is shut
+    registrations_.begin_round();
     int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
-    // callbacks add and drop entries: work on a copy of what is ready, by owner
+    // callbacks add and drop entries: work on a copy of what is ready, by token
     ready_.clear();
     for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
       if (entries_[i].revents == 0) continue;
       --left;
-      ready_.push({owners_[i], entries_[i].revents});
+      ready_.push({tokens_[i], entries_[i].revents});
     }
-    for (const auto& [watcher, happened] : ready_) {
+    for (std::size_t i = 0; i < ready_.size(); ++i) {
+      const auto [token, happened] = ready_[i];
+      if (token == bell_token) {
+        bell_.silence();
+        continue;
+      }
+      Watcher* const watcher = registrations_.find(token);
+      if (!watcher) {
+        if (!registrations_.given_up_now(token)) forget(token);
+        continue;
+      }
       unsigned what = 0;
       if (happened & (POLLIN | POLLERR | POLLHUP | POLLNVAL)) what |= readable;
       if (happened & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) what |= writable;
       what &= watcher->wanted;
       if (what == 0) continue;
       if (happened & POLLHUP) what |= hung_up;
-      if (watcher == &bell_watcher_) {
-        bell_.silence();
-      } else {
-        each(*watcher, what, 0);
-      }
+      each(*watcher, what, 0);
     }
   }
 
@@ -67,28 +93,39 @@ class poll_poller {
   NativeHandle native() const noexcept { return os::no_descriptor; }
 
  private:
+  static constexpr std::uint64_t bell_token = 0xffffffff;  // a number that no watcher has
+
   void enter(Watcher& watcher) {
-    watcher.slot = static_cast<std::uint32_t>(entries_.size());
+    // room for everything first: what fails leaves nothing half done, and waiting needs no memory
+    if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
+    if (tokens_.capacity() <= entries_.size()) tokens_.reserve(2 * (entries_.size() + 1));
     entries_.push({watcher.fd, 0, 0});
-    owners_.push(&watcher);
+    tokens_.push(watcher.registration->token());
+    watcher.registration->place = static_cast<std::uint32_t>(entries_.size() - 1);
   }
-  void leave(Watcher& watcher) {
-    entries_[watcher.slot] = entries_.back();
-    owners_[watcher.slot] = owners_.back();
-    owners_[watcher.slot]->slot = watcher.slot;
+  void leave(std::uint32_t place) noexcept {
+    entries_[place] = entries_.back();
+    tokens_[place] = tokens_.back();
+    if (Watcher* const moved = registrations_.find(tokens_[place])) moved->registration->place = place;
     entries_.pop();
-    owners_.pop();
+    tokens_.pop();
+  }
+  /// The entry of a watcher that died without being dropped.
+  [[gnu::cold]] void forget(std::uint64_t token) noexcept {
+    for (std::uint32_t place = 1; place < tokens_.size(); ++place) {
+      if (tokens_[place] == token) return leave(place);
+    }
   }
 
   struct Ready {
-    Watcher* watcher;
+    std::uint64_t token;
     short happened;
   };
 
   os::Bell bell_;
-  Watcher bell_watcher_;
+  Registrations registrations_;
   List<pollfd> entries_;
-  List<Watcher*> owners_;
+  List<std::uint64_t> tokens_;
   List<Ready> ready_;
 };
 

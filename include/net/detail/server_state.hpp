@@ -41,6 +41,7 @@ struct ServerState : Handle {
   void bound(int failed, std::string_view address, int port);
   void opened();
   void close();
+  void remove_path() const noexcept;
   void close_if_drained();
   void emit_close();
   void abandon();
@@ -88,6 +89,7 @@ struct ServerState : Handle {
   bool inherits_no_delay : 1 = false;
   bool close_ticking : 1 = false;
   std::string path;  // kept after close() (S8.7)
+  std::uint32_t made_in = 0;  // which process, counted in forks
   Ref<AbortHook> abort_hook;
 
   ~ServerState() { forget_signal(); }
@@ -96,7 +98,11 @@ struct ServerState : Handle {
 inline constexpr Handle::Operations ServerState::table{
     [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
     [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
-    &ServerState::connection_gone};
+    &ServerState::connection_gone,
+    nullptr,
+    [](Handle& handle) noexcept {
+      if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
+    }};
 
 // ── listening ──────────────────────────────────────────────────────────────
 
@@ -122,6 +128,7 @@ inline void ServerState::listen(const ListenOptions& asked) {
 /// S23.2: the file is there when listen() returns.
 inline void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
+  made_in = os::generation().load();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
   const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
@@ -142,7 +149,9 @@ inline void ServerState::watch_signal(const AbortSignal& signal) {
   }
   abort_hook = Ref<AbortHook>(new AbortHook(*loop));
   abort_hook->callback = [this](const Error&) { close(); };
-  signal.state()->attach(*abort_hook);
+  if (signal.state()->attach(*abort_hook)) return;
+  abort_hook = {};
+  tick([](ServerState& self) { self.close(); });
 }
 
 inline void ServerState::forget_signal() noexcept {
@@ -230,10 +239,15 @@ inline void ServerState::close() {
   if (acceptor.is_open()) {
     loop->poller().drop(acceptor);
     acceptor.close();
-    os::remove_path(path);
+    remove_path();
     recount();
   }
   close_if_drained();
+}
+
+/// The file is removed by the process that made it: after a fork() the parent still listens there.
+inline void ServerState::remove_path() const noexcept {
+  if (!path.empty() && made_in == os::generation().load()) os::remove_path(path);
 }
 
 inline void ServerState::close_if_drained() {
@@ -271,7 +285,7 @@ inline void ServerState::abandon() {
   if (acceptor.is_open()) {
     loop->poller().drop(acceptor);
     acceptor.close();
-    os::remove_path(path);
+    remove_path();
   }
   abort_hook = {};
   listeners.clear();
@@ -284,6 +298,7 @@ inline void ServerState::abandon() {
 
 /// One a wake-up: asking whether there is another costs more than being woken again.
 inline void ServerState::accept_one() {
+  const Ref<ServerState> alive(this);  // a listener may drop the last handle
   const NativeHandle fd = acceptor.try_accept();
   if (fd >= 0) return accepted(fd);
   // a client that has gone already, or no descriptor left: the next one is another matter

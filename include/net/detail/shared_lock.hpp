@@ -30,9 +30,9 @@ class SharedLock {
   void unlock() noexcept { state_.fetch_sub(writer); }
 
  private:
-  static constexpr std::uint32_t writer = 1U << 16;
+  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
 
-  Atomic<std::uint32_t> state_{0};
+  Atomic<std::uint64_t> state_{0};
 };
 
 class ReadGuard {

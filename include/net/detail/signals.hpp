@@ -31,13 +31,15 @@ class SignalRegistry {
 
   /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
   int add(SignalBell& bell) noexcept {
-    if (bell.bell.descriptor() < 0) return -EMFILE;
-    const Guard guard(lock_);
+    if (const int failed = bell.bell.open(); failed < 0) return failed;
+    note_forks();
+    const Guard guard(*this);
+    process_.store(::getpid());
     if (!listened(bell.signo)) {
       struct sigaction action{};
       action.sa_handler = &on_signal;
       action.sa_flags = SA_RESTART;
-      ::sigfillset(&action.sa_mask);
+      sigfillset(&action.sa_mask);
       struct sigaction old{};
       if (::sigaction(bell.signo, &action, &old) != 0) return -errno;
       before_[bell.signo] = old;
@@ -48,7 +50,7 @@ class SignalRegistry {
 
   /// The last one puts back the handler that was there before.
   void remove(SignalBell& bell) noexcept {
-    const Guard guard(lock_);
+    const Guard guard(*this);
     SignalBell** at = &first_;
     while (*at && *at != &bell) at = &(*at)->next;
     if (!*at) return;
@@ -59,37 +61,65 @@ class SignalRegistry {
  private:
   constexpr SignalRegistry() noexcept = default;
 
-  static void take(Atomic<int>& lock) noexcept {
-    while (lock.exchange(1) != 0) {}
+  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
+  void enter(sigset_t& before) noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (lock_.exchange(1) != 0) {}
+  }
+  void leave(const sigset_t& before) noexcept {
+    lock_.store(0);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
   struct Guard {
-    Atomic<int>& lock;
+    SignalRegistry& registry;
     sigset_t before;
 
-    explicit Guard(Atomic<int>& held) noexcept : lock(held) {
-      sigset_t all;
-      ::sigfillset(&all);
-      ::pthread_sigmask(SIG_SETMASK, &all, &before);
-      take(lock);
-    }
+    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
-    ~Guard() {
-      lock.store(0);
-      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    }
+    ~Guard() { registry.leave(before); }
   };
+
+  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
+  void note_forks() noexcept {
+    if (noted_.exchange(1) != 0) return;
+    os::at_fork(
+        [] {
+          sigset_t before;
+          instance().enter(before);
+          instance().before_fork_ = before;
+        },
+        [] {
+          const sigset_t before = instance().before_fork_;
+          instance().leave(before);
+        },
+        [] {
+          SignalRegistry& self = instance();
+          for (const SignalBell* bell = self.first_; bell; bell = bell->next) {
+            ::sigaction(bell->signo, &self.before_[bell->signo], nullptr);
+          }
+          self.first_ = nullptr;
+          self.leave(self.before_fork_);
+        });
+  }
 
   static void on_signal(int signo) {
     const int kept = errno;
     SignalRegistry& self = instance();
-    take(self.lock_);
-    for (SignalBell* bell = self.first_; bell; bell = bell->next) {
-      if (bell->signo == signo) bell->bell.ring();
+    if (self.process_.load() != ::getpid()) {
+      // a child that no fork handler ran in, such as that of vfork(): the parent is not told, the child is
+      ::sigaction(signo, &self.before_[signo], nullptr);
+      ::raise(signo);
+    } else {
+      while (self.lock_.exchange(1) != 0) {}
+      for (SignalBell* bell = self.first_; bell; bell = bell->next) {
+        if (bell->signo == signo) bell->bell.ring();
+      }
+      self.lock_.store(0);
     }
-    self.lock_.store(0);
     errno = kept;
   }
 
@@ -101,8 +131,11 @@ class SignalRegistry {
   }
 
   Atomic<int> lock_{0};
+  Atomic<int> noted_{0};
+  Atomic<int> process_{0};  // which one listens
   SignalBell* first_ = nullptr;
   struct sigaction before_[NSIG] = {};
+  sigset_t before_fork_ = {};
 };
 
 }  // namespace net::detail
@@ -116,29 +149,41 @@ struct SignalState : Handle, SignalBell {
   SignalState(LoopCore& core, int number) noexcept : Handle(core, table) {
     signo = number;
     watcher.owner = static_cast<Handle*>(this);
-    watcher.fd = bell.descriptor();
   }
 
   int open() noexcept {
-    int failed = SignalRegistry::instance().add(*this);
-    if (failed == 0) {
-      failed = loop->poller().watch(watcher, readable);
-      if (failed < 0) SignalRegistry::instance().remove(*this);
-    }
+    const int failed = listen();
     if (failed < 0) return failed;
     is_open = true;
     retain();
     return 0;
   }
 
+  int listen() noexcept {
+    if (const int failed = SignalRegistry::instance().add(*this); failed < 0) return failed;
+    watcher.fd = bell.descriptor();
+    const int failed = loop->poller().watch(watcher, readable);
+    if (failed < 0) {
+      loop->poller().drop(watcher);
+      SignalRegistry::instance().remove(*this);
+    }
+    return failed;
+  }
+
+  /// S31.4: the parent keeps its own bell.
+  void listen_again() noexcept {
+    if (!is_open) return;
+    loop->poller().drop(watcher);
+    if (listen() < 0) close();
+  }
+
   void close() noexcept {
     if (!std::exchange(is_open, false)) return;
     want(false);
     SignalRegistry::instance().remove(*this);
-    loop->poller().drop(watcher, false);
+    loop->poller().drop(watcher);
+    bell.close();
     callback.reset();
-    // the poller may have its watcher among what is ready: it lives to the end of the turn
-    loop->next_close({Ref<Handle>(this), [](Handle&) {}});
     release();
   }
 
@@ -170,7 +215,12 @@ struct SignalState : Handle, SignalBell {
 
 inline constexpr Handle::Operations SignalState::table{
     [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); }, &SignalState::rung};
+    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
+    &SignalState::rung,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
 
 }  // namespace net::detail::inline NET_MACHINE
 

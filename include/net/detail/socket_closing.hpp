@@ -164,7 +164,7 @@ inline void SocketState::close_handle(bool failing) {
   had_error = failing;
   if (channel.is_open()) {
     if (loop->corked_by(*this)) loop->flush_cork();
-    if (resetting) channel.reset_on_close();
+    if (resetting && !loop->inert()) channel.reset_on_close();
     loop->poller().drop(channel);
     channel.close();
   }
@@ -231,7 +231,9 @@ inline void SocketState::watch_signal(const AbortSignal& signal) {
   Ref<AbortHook>& hook = more().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
   hook->callback = [this](const Error& reason) { destroy(abort_failure(reason)); };
-  signal.state()->attach(*hook);
+  if (signal.state()->attach(*hook)) return;
+  hook = {};
+  destroy(abort_failure(signal.state()->reason));
 }
 
 /// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
@@ -241,7 +243,7 @@ inline NativeHandle SocketState::release_descriptor() {
   if (writing || write_length > 0) {
     raise(coded(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
-  loop->poller().drop(channel, false);
+  loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   kernel_reading = false;
   destroyed = close_told = true;
@@ -320,8 +322,34 @@ inline void SocketState::undestroy() {
   }
 }
 
+/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
+inline void SocketState::hand_over() noexcept {
+  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (backlog && !in_order_sent(backlog->in_flight)) return;
+  if (loop->corked_by(*this)) {
+    const Slice gathered{loop->cork_data(), loop->cork_size()};
+    const std::ptrdiff_t sent = channel.try_write(&gathered, 1);
+    if (sent > 0) loop->shorten_cork(static_cast<std::size_t>(sent));
+    if (loop->corked_by(*this)) return;
+  }
+  if (backlog && corked == 0) (void)in_order_sent(backlog->buffered);
+}
+
+/// Whether the kernel has taken all of it.
+inline bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
+  for (;;) {
+    Slice slices[64];
+    const std::size_t count = queue.gather(slices, 64);
+    if (count == 0) return true;
+    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    if (sent <= 0) return false;
+    queue.consume(static_cast<std::size_t>(sent));
+  }
+}
+
 /// The loop is going: everything is closed, and nobody is told.
 inline void SocketState::abandon() {
+  hand_over();
   if (connecting) stop_connecting();
   if (channel.is_open()) {
     loop->poller().drop(channel);

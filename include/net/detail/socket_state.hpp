@@ -149,7 +149,9 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void cork_sent(std::size_t gathered, std::ptrdiff_t sent);
   void cork_left(std::size_t gathered, std::ptrdiff_t sent);
-  static void flush_corked(Handle& self) noexcept;
+  static void flush_corked(Handle& self);
+  void hand_over() noexcept;
+  bool in_order_sent(WriteQueue& queue) noexcept;
   void send_in_flight();
   void in_flight_taken();
   void write_failed(const Error& error);
@@ -362,7 +364,8 @@ struct OnThrowWith {
 
 inline constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready};
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }};
 
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 inline void SocketState::recount() noexcept {

@@ -27,6 +27,7 @@ namespace net::detail::inline NET_MACHINE {
 template <class MakeNode>
 bool SocketState::write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node) {
   if (ending || destroyed) return refuse_write(callback);
+  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
   const bool waits = writing || corked > 0 || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
     char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
@@ -112,7 +113,7 @@ inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
 }
 
 /// The listener that gathered small writes has returned, or another socket wants the room.
-inline void SocketState::flush_corked(Handle& handle) noexcept {
+inline void SocketState::flush_corked(Handle& handle) {
   auto& self = static_cast<SocketState&>(handle);
   LoopCore& loop = *self.loop;
   if (!self.channel.is_open()) return loop.forget_cork();
@@ -218,6 +219,7 @@ inline void SocketState::in_flight_taken() {
 /// All that was buffered becomes the next request.
 inline void SocketState::send_buffered() {
   if (corked > 0 || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  if (loop->inert()) return;
   if (loop->corked_by(*this)) {
     loop->flush_cork();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
     if (writing || errored) return;
