@@ -9,7 +9,7 @@
 
 #include <net/detail/os.hpp>
 
-namespace net::detail::os {
+namespace net::inline NET_ABI::detail::os {
 
 // ── waking a sleeping loop ─────────────────────────────────────────────────
 
@@ -128,6 +128,6 @@ inline std::size_t processors() noexcept {
   return count > 0 ? static_cast<std::size_t>(count) : 1;
 }
 
-}  // namespace net::detail::os
+}  // namespace net::inline NET_ABI::detail::os
 
 #endif

@@ -12,7 +12,7 @@
 #include <net/detail/os_thread.hpp>
 #include <net/options.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
 /// only its mailbox, and an answer that comes after the loop has gone finds nobody.
@@ -104,6 +104,6 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
   });
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

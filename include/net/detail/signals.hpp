@@ -11,7 +11,7 @@
 #include <net/detail/os_thread.hpp>
 #include <net/detail/poller.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Someone to be rung when a signal comes.
 struct SignalBell {
@@ -105,9 +105,9 @@ class SignalRegistry {
   struct sigaction before_[NSIG] = {};
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One listener of a signal on one loop: a bell that the loop watches like a socket.
 struct SignalState : Handle, SignalBell {
@@ -172,6 +172,6 @@ inline constexpr Handle::Operations SignalState::table{
     [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
     [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); }, &SignalState::rung};
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
