@@ -37,7 +37,25 @@
 #include <atomic>
 #endif
 
-namespace net::detail {
+// The inline namespace around all of `net`: every name says whether its file has exceptions. Internal.
+#ifndef NET_DETAIL_ABI_HPP
+#define NET_DETAIL_ABI_HPP
+
+// Files with and without -fno-exceptions may meet in one program. A function that may throw ends the program in the
+// latter, so it is another function there, and so is all that calls it: under one name the linker would keep either.
+#if defined(__cpp_exceptions)
+#define NET_ABI throwing
+#else
+#define NET_ABI aborting
+#endif
+
+// Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:
+// to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
+namespace net::inline NET_ABI::detail {}
+
+#endif
+
+namespace net::inline NET_ABI::detail {
 
 /// A number that several threads may touch: a count of owners, a flag, a lock.
 template <class T>
@@ -73,7 +91,7 @@ class Atomic {
 #endif
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -101,7 +119,7 @@ class Atomic {
 #include <type_traits>
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
 template <class T>
@@ -185,11 +203,11 @@ class List {
   std::size_t size_ = 0, capacity_ = 0;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Cuts the span from the first key to the last one into equal slots, and knows for each where its keys are.
 /// Keys are given by their leading 64 bits; where many share those, or crowd in one slot, the search has more
@@ -256,11 +274,11 @@ class KeyIndex {
   unsigned shift_ = 0;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// An IPv6 address as a number.
 struct Wide {
@@ -425,7 +443,7 @@ class IntervalSet {
   KeyIndex index_;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -448,7 +466,7 @@ class IntervalSet {
 
 // The readers take the text between two pointers and give back where the address ends, or null if none starts
 // there. What may follow (nothing, a zone, a bracket) is the caller's business.
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 inline constexpr unsigned not_a_digit = 255;
 
@@ -565,7 +583,7 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
   return true;
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -592,7 +610,7 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
 #include <cerrno>
 #include <string_view>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// The errors of the library itself. The system's are `std::errc`.
 enum class Errc {
@@ -775,11 +793,11 @@ constexpr std::string_view system_error_name(int number) noexcept { return syste
 constexpr std::string_view system_error_description(int number) noexcept { return system_row(number).description; }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
-namespace net {
+namespace net::inline NET_ABI {
 
 class Error;
 
@@ -1050,7 +1068,7 @@ inline Error ended_by_other_party() {
 }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 template <>
 struct std::is_error_code_enum<net::Errc> : std::true_type {};
@@ -1064,7 +1082,7 @@ struct std::is_error_code_enum<net::Errc> : std::true_type {};
 #include <cstdint>
 #include <string_view>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// The family of an address; `unspecified` where none is known, or where it is to be told from the address.
 enum class Family : std::uint8_t { unspecified = 0, IPv4 = 4, IPv6 = 6 };
@@ -1100,11 +1118,11 @@ constexpr int isIP(std::string_view text) noexcept {
   return 0;
 }
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// The bytes of an address in network order: the first 4 or all 16, the rest zero. `unspecified`: no address.
 struct IpAddress {
@@ -1253,7 +1271,7 @@ constexpr IpAddress require_ip(std::string_view text, Family family) {
   return ip;
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -1263,7 +1281,7 @@ constexpr IpAddress require_ip(std::string_view text, Family family) {
 
 #include <cstdint>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
 class SharedLock {
@@ -1314,11 +1332,11 @@ class WriteGuard {
   SharedLock& lock_;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 enum class RuleKind : std::uint8_t { address, range, subnet };
 
@@ -1450,7 +1468,7 @@ class BlockRules {
   IntervalSet<Wide> ipv6_;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -1465,7 +1483,7 @@ class BlockRules {
 #include <utility>
 #include <vector>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Checks the whole text against the grammar of JSON, without recursion: any depth is fine.
 class JsonStrings {
@@ -1653,7 +1671,7 @@ class JsonStrings {
   raise(coded(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -1665,7 +1683,7 @@ class JsonStrings {
 #include <optional>
 #include <string_view>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// The parts of a rule's text. They have the shape of addresses, but need not be any.
 struct RuleLine {
@@ -1749,7 +1767,7 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
   return line;
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -1771,7 +1789,7 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
 
 #include <cstdint>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// One number of a host: decimal, octal after "0", hexadecimal after "0x". Saturates at 2^32: too big is too
 /// big.
@@ -1830,11 +1848,11 @@ constexpr int read_url_port(const char* p, const char* end) noexcept {
   return static_cast<int>(port);
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net {
+namespace net::inline NET_ABI {
 
 struct SocketAddressOptions {
   /// An IP literal. Left out: 127.0.0.1, or :: for IPv6. A text that is empty was not left out, and is no
@@ -1967,7 +1985,7 @@ inline std::string inspect(const SocketAddress& address) {
 }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 /// All of the value counts, as in `==`. Not the same from one version to the next.
 template <>
@@ -1982,7 +2000,7 @@ struct std::hash<net::SocketAddress> {
 
 #endif
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// A list of addresses, ranges and subnets. It is a handle: all copies are the same list. Every member may be
 /// called from any thread. An IPv4 address and its IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) are the same
@@ -2098,7 +2116,7 @@ class BlockList {
   detail::BlockRules* shared_;
 };
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
@@ -2137,7 +2155,7 @@ class BlockList {
 #include <cstdint>
 #include <string>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// An IP address and a port; `scope` is the number of the interface of a link-local IPv6 address.
 struct Endpoint {
@@ -2167,7 +2185,7 @@ struct PathMode {
   bool writable_all = false;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -2201,7 +2219,7 @@ struct PathMode {
 #include <cstddef>
 #include <cstdint>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// A descriptor of the system, as `nativeHandle()` and `release()` give it.
 using NativeHandle = int;
@@ -2414,11 +2432,11 @@ inline int get_type_of_service(NativeHandle fd, Family family) noexcept {
 }
 
 }  // namespace detail::os
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
-namespace net::detail::os {
+namespace net::inline NET_ABI::detail::os {
 
 /// The system's form of an address of any kind.
 struct SystemAddress {
@@ -2646,7 +2664,7 @@ Errc look_up(const std::string& host, Family family, int hints, Addresses& addre
 inline constexpr int hint_address_config = AI_ADDRCONFIG;
 inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
 
-}  // namespace net::detail::os
+}  // namespace net::inline NET_ABI::detail::os
 
 #endif
 
@@ -2694,7 +2712,7 @@ inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
 #include <type_traits>
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
 /// counted references says so with a member of this name.
@@ -2835,15 +2853,15 @@ class SharedFunction<R(Args...)> {
   Shared* shared_ = nullptr;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// The type of the callables in option structs: like `std::function`, but copies are the same object.
 template <class Signature>
 using function = detail::SharedFunction<Signature>;
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
@@ -2856,7 +2874,7 @@ using function = detail::SharedFunction<Signature>;
 #include <cstdint>
 #include <utility>
 
-namespace net::detail::os {
+namespace net::inline NET_ABI::detail::os {
 
 // ── waking a sleeping loop ─────────────────────────────────────────────────
 
@@ -3055,7 +3073,7 @@ inline std::size_t processors() noexcept {
   return count > 0 ? static_cast<std::size_t>(count) : 1;
 }
 
-}  // namespace net::detail::os
+}  // namespace net::inline NET_ABI::detail::os
 
 #endif
 
@@ -3086,7 +3104,7 @@ inline std::size_t processors() noexcept {
 #include <cstdint>
 #include <new>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 struct Watcher;
 
@@ -3222,11 +3240,11 @@ class Registrations {
   std::uint32_t given_up_ = none;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 inline constexpr unsigned readable = 1;
 inline constexpr unsigned writable = 2;
@@ -3257,11 +3275,11 @@ concept Poller =
       { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
     };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
 template <class A>
@@ -3335,7 +3353,7 @@ class fd_acceptor : public Watcher {
 
 static_assert(Acceptor<fd_acceptor>);
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -3348,7 +3366,7 @@ static_assert(Acceptor<fd_acceptor>);
 #include <string_view>
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// What `try_read` and `try_write` return: bytes moved (0 from `try_read` is the end of the stream), or a
 /// negated errno, of which this one means "wait until the poller says so".
@@ -3450,7 +3468,7 @@ class fd_channel : public Watcher {
 
 static_assert(Channel<fd_channel>);
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -3462,7 +3480,7 @@ static_assert(Channel<fd_channel>);
 
 #if defined(__linux__)
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 class epoll_poller {
  public:
@@ -3594,7 +3612,7 @@ class epoll_poller {
 
 static_assert(Poller<epoll_poller>);
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif  // __linux__
 #endif
@@ -3605,7 +3623,7 @@ static_assert(Poller<epoll_poller>);
 
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 class poll_poller {
  public:
@@ -3728,7 +3746,7 @@ class poll_poller {
 
 static_assert(Poller<poll_poller>);
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -3746,7 +3764,7 @@ static_assert(Poller<poll_poller>);
 #define NET_JOIN(a, b) NET_JOIN_NOW(a, b)
 #define NET_MACHINE NET_JOIN(on_, NET_POLLER)
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What the loop stands on. Two files built for different machines have different types, and so never share one.
 struct Machine {
@@ -3756,7 +3774,7 @@ struct Machine {
   static std::uint64_t now_ms() noexcept { return os::now_ms(); }
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 #endif
 
 #endif
@@ -3770,7 +3788,7 @@ struct Machine {
 #include <type_traits>
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// A ring that grows. In steady state pushing and taking allocate nothing.
 template <class T>
@@ -3835,7 +3853,7 @@ class Queue {
   std::size_t capacity_ = 0, first_ = 0, size_ = 0;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -3845,7 +3863,7 @@ class Queue {
 
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// One pointer; the count is plain, because a handle never leaves its loop's thread.
 template <class T>
@@ -3876,7 +3894,7 @@ class Ref {
   T* to_ = nullptr;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -3887,7 +3905,7 @@ class Ref {
 #include <cstddef>
 #include <cstdint>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// What a timer must have to stand in the queue.
 struct TimerNode {
@@ -3956,11 +3974,11 @@ class TimerQueue {
   std::uint64_t made_ = 0;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 class LoopCore;
 
@@ -4072,7 +4090,7 @@ struct Job {
   void (*run)(Handle&) = nullptr;
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -4083,7 +4101,7 @@ struct Job {
 #include <cstddef>
 #include <new>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
 /// a twentieth to a tenth slower.
@@ -4096,7 +4114,7 @@ struct Room {
   ~Room() { ::operator delete(begin, page); }
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -4114,7 +4132,7 @@ struct Room {
 #include <chrono>
 #endif
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration.
 ///
@@ -4156,11 +4174,11 @@ constexpr int whole_seconds(Duration length) noexcept {
 }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 class LoopCore {
  public:
@@ -4706,7 +4724,7 @@ inline void LoopCore::after_fork() {
   }
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -4727,7 +4745,7 @@ inline void LoopCore::after_fork() {
 #include <cerrno>
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Someone to be rung when a signal comes.
 struct SignalBell {
@@ -4854,9 +4872,9 @@ class SignalRegistry {
   sigset_t before_fork_ = {};
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One listener of a signal on one loop: a bell that the loop watches like a socket.
 struct SignalState : Handle, SignalBell {
@@ -4938,11 +4956,11 @@ inline constexpr Handle::Operations SignalState::table{
     nullptr,
     [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Loop;
 class Stopper;
@@ -5221,7 +5239,7 @@ inline void clearTimeout(const Timer& timer) { timer.close(); }
 inline void clearInterval(const Timer& timer) { timer.close(); }
 inline void clearImmediate(const Immediate& immediate) { immediate.close(); }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
 
@@ -5238,7 +5256,7 @@ class stop_callback;
 #define NET_STOP_TOKEN 1
 #endif
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// What joins a stop token of another library to an AbortSignal; a specialisation has `join(token, state)`.
 template <class Token>
@@ -5247,9 +5265,9 @@ struct StopBridge;
 template <class Token>
 concept StopToken = requires { sizeof(StopBridge<Token>); };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct AbortState;
 
@@ -5364,9 +5382,9 @@ inline void AbortHook::detach() noexcept {
   release();
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// What an operation listens to in order to be called off. Copies are the same signal; any thread may look at it.
 /// An empty one never aborts.
@@ -5413,10 +5431,10 @@ class AbortController {
   detail::Ref<detail::AbortState> state_;
 };
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #if defined(NET_STOP_TOKEN)
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 template <>
 struct StopBridge<std::stop_token> {
@@ -5440,12 +5458,12 @@ struct StopBridge<std::stop_token> {
   }
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 #endif
 
 #endif
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// S11.1: which sides of a socket are open.
 enum class ReadyState : std::uint8_t { opening, open, readOnly, writeOnly, closed };
@@ -5572,11 +5590,11 @@ struct PipeOptions {
   bool end = true;  ///< end the destination when the source ends
 };
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S22.4, S3.14: what can be wrapped is a stream.
 inline void require_stream(NativeHandle fd) {
@@ -5619,7 +5637,7 @@ inline void require_connectable(const ConnectOptions& options) {
   }
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -5661,7 +5679,7 @@ inline void require_connectable(const ConnectOptions& options) {
 #include <string>
 #include <string_view>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// How bytes and text correspond; `buffer` is bytes as they are.
 enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
@@ -5906,11 +5924,11 @@ inline std::string encode(std::string_view text, Encoding encoding) {
 }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
 class Chunk {
@@ -5936,7 +5954,7 @@ class Chunk {
   std::string_view bytes_;
 };
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
@@ -5949,7 +5967,7 @@ class Chunk {
 #include <new>
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// One listener; its callable follows it in memory.
 struct ListenerRecord {
@@ -6186,7 +6204,7 @@ class Listeners {
   bool settling_ = false;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -6216,7 +6234,7 @@ class Listeners {
 #include <cstddef>
 #include <string_view>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// A string literal that can be a template argument, as in `on<"data">`.
 template <std::size_t N>
@@ -6229,11 +6247,11 @@ struct fixed_string {
   constexpr std::string_view view() const noexcept { return {text, N - 1}; }
 };
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// A registration, for `off()`. It stays harmless when the listener is gone.
 class Listener {
@@ -6456,11 +6474,11 @@ class Emitter {
   }
 };
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// One destination of a source, seen from the source.
 struct PipeLink {
@@ -6576,7 +6594,7 @@ void start_pipe(const Source& source, const Destination& destination, const void
   }
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -6588,7 +6606,7 @@ void start_pipe(const Source& source, const Destination& destination, const void
 #include <cstdint>
 #include <cstring>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Whether 'data' flows; unset until somebody asked for either.
 enum class Flow : std::uint8_t { unset, flowing, paused };
@@ -6636,7 +6654,7 @@ struct WriteGate {
   }
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -6650,7 +6668,7 @@ struct WriteGate {
 #include <type_traits>
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 using WriteCallback = Function<void(const Error&)>;
 
@@ -6777,11 +6795,11 @@ class WriteQueue {
   WriteNode* unsent_ = nullptr;  // nothing before it is left to send; null: not known
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct SocketState;
 
@@ -7177,11 +7195,11 @@ inline Error SocketState::error_or(Errc code, const char* message) const {
   return errored && cold ? cold->errored : coded(code, message);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One address that is being tried, on a descriptor of its own.
 struct Attempt {
@@ -7235,7 +7253,7 @@ struct SelectionDefaults {
   }
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -7273,7 +7291,7 @@ struct SelectionDefaults {
 #include <string>
 #include <utility>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
 /// a lookup cannot be called off, and nobody should wait for one at the end of a program.
@@ -7407,11 +7425,11 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
   loop.keep_alive(true);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
@@ -7806,7 +7824,7 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
   Connector{state}.start(options);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -7822,7 +7840,7 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
 #include <utility>
 #include <vector>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 template <class T>
 inline constexpr bool is_byte = std::same_as<T, char> || std::same_as<T, unsigned char> || std::same_as<T, std::byte>;
@@ -7927,7 +7945,7 @@ Options port_or_path(std::string_view text) {
   return options;
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -7938,7 +7956,7 @@ Options port_or_path(std::string_view text) {
 #include <string>
 #include <utility>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── end() ──────────────────────────────────────────────────────────────────
 
@@ -8313,7 +8331,7 @@ inline SocketState::~SocketState() {
   delete cold;
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -8321,7 +8339,7 @@ inline SocketState::~SocketState() {
 #ifndef NET_DETAIL_SOCKET_CONNECTING_HPP
 #define NET_DETAIL_SOCKET_CONNECTING_HPP
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
 inline void SocketState::connected() {
@@ -8378,7 +8396,7 @@ inline Endpoint SocketState::remote() {
   return end;
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -8399,7 +8417,7 @@ inline Endpoint SocketState::remote() {
 #include <string_view>
 #include <utility>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
 class Decoder {
@@ -8456,11 +8474,11 @@ class Decoder {
   std::string kept_;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 inline void SocketState::pause() {
   if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
@@ -8571,7 +8589,7 @@ inline void SocketState::readable_listener_removed() {
   });
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -8582,7 +8600,7 @@ inline void SocketState::readable_listener_removed() {
 #include <string>
 #include <utility>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 inline void SocketState::set_up(const SocketOptions& options) {
   allow_half_open = options.allowHalfOpen;
@@ -8701,7 +8719,7 @@ inline void SocketState::apply_options() {
   }
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -8715,7 +8733,7 @@ inline void SocketState::apply_options() {
 #include <string_view>
 #include <utility>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One 'data' carries at most this much (S14.4), however much one read brought.
 inline constexpr std::size_t most_at_once = 65536;
@@ -9058,7 +9076,7 @@ inline void SocketState::after_end() {
   }
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -9070,7 +9088,7 @@ inline void SocketState::after_end() {
 #include <cstring>
 #include <utility>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── one write ──────────────────────────────────────────────────────────────
 
@@ -9428,11 +9446,11 @@ inline bool SocketState::refuse_write(WriteCallback& callback) {
   return false;
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Server;
 
@@ -9793,11 +9811,11 @@ Destination Socket::pipe(Destination destination, PipeOptions options) const {
   return destination;
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 // ── what listeners are told ────────────────────────────────────────────────
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
 template <unsigned Event, class... Args>
@@ -9837,9 +9855,9 @@ inline void SocketState::tell_error(const Error& error) {
   if (!tell<on_error>(*this, error)) raise(error);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 inline void Socket::tell_pipe(const Socket& source) const {
   Socket from = source;
@@ -9850,11 +9868,11 @@ inline void Socket::tell_unpipe(const Socket& source) const {
   detail::tell<detail::on_unpipe>(*state_, from);
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
 /// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
@@ -9915,7 +9933,7 @@ inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
   detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
 
@@ -9952,7 +9970,7 @@ inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
 #include <string>
 #include <utility>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The order of the rows in Server::Events.
 enum ServerEvent : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
@@ -10279,11 +10297,11 @@ inline void ServerState::drop(Machine::Channel& channel) {
              remote.ip.family});
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A TCP or IPC server. A handle: copies are the same server, and the loop keeps it while it listens. Its listeners
 /// are dropped after 'close', unless it listens again by then or was made with `.reusable = true`.
@@ -10501,11 +10519,11 @@ inline std::optional<Server> Socket::server() const {
   return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state_->server.get())));
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 // ── what listeners are told ────────────────────────────────────────────────
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 template <unsigned Event, class... Args>
 bool tell(ServerState& state, Args&&... args) {
@@ -10526,11 +10544,11 @@ inline void ServerState::tell_error(const Error& error) {
   if (!tell<server_error>(*this, error)) raise(error);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
@@ -10794,7 +10812,7 @@ inline std::optional<Socket> Acceptor::take() {
   return std::nullopt;
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
 
@@ -10819,7 +10837,7 @@ inline std::optional<Socket> Acceptor::take() {
 #include <type_traits>
 #include <utility>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The arguments of an event that has several, to be taken apart: `auto [address, port, family] = …`. std::tuple
 /// would be 2,000 lines for every user.
@@ -11025,7 +11043,7 @@ class SleepAwaiter {
   Timer timer_;
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -11038,7 +11056,7 @@ class SleepAwaiter {
 #include <optional>
 #include <utility>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// A task on its own. The loop keeps it, so that one that is never resumed is destroyed with the loop.
 struct Spawned : Handle {
@@ -11115,11 +11133,11 @@ struct Promise<void, Task> : PromiseBase {
   }
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A coroutine that waits with `co_await` and ends with `co_return`. It starts when it is awaited, or handed to
 /// `spawn`; an exception that escapes it arrives where it is awaited. Dropping a task destroys it where it stands.
@@ -11218,7 +11236,7 @@ detail::WriteAwaiter write(const Socket& socket, Data&& data) {
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.
 inline detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter(Loop::current(), length); }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
 
@@ -11246,7 +11264,7 @@ inline detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter
 #include <utility>
 #include <vector>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct JobNothing {};
 
@@ -11436,11 +11454,11 @@ inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item) { static_cast<Work&>(item).state.finish(std::move(static_cast<Work&>(item).outcome)); },
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A result that is being computed. A handle: copies are the same job, and it belongs to the loop that asked.
 template <class T>
@@ -11640,7 +11658,7 @@ class WorkerPool {
   bool closing_ = false;
 };
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
 

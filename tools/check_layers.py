@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Check what the headers include: only headers further down, the system in one place, no costly std header.
 
-Also what a header must look like: its guard's name, no #pragma once, no using-directive.
+Also what a header must look like: its guard's name, no #pragma once, no using-directive, all names inside NET_ABI.
 """
+import functools
 import pathlib
 import re
 import sys
@@ -56,8 +57,10 @@ net/detail/key_index  net/detail/queue  net/detail/ref
 net/detail/function  net/detail/fixed_string  net/detail/list  net/detail/room  net/detail/socket_gates
 net/error  net/ip  net/duration
 net/detail/ip_grammar  net/detail/error_names  net/detail/atomic
+net/detail/abi
 """.split()
 
+ABI = "net/detail/abi"
 SYSTEM_DOOR = "net/detail/os"
 # Parts of a standard library, used where __has_include finds them.
 STANDARD_PARTS = {"bits/chrono.h"}
@@ -83,6 +86,15 @@ COSTLY = set(
 COSTLY_BUT_NEEDED = {}
 
 
+@functools.cache
+def reached_from(name):
+    """The headers that it includes, and those that they include."""
+    path = INCLUDE / f"{name}.hpp"
+    text = path.read_text("utf-8") if path.is_file() else ""
+    direct = re.findall(r"^\s*#\s*include\s*<(net(?:/[^>]+)?)\.hpp>", text, re.M)
+    return frozenset(direct).union(*(reached_from(below) for below in direct))
+
+
 def problems(name, text):
     guard = re.sub(r"\W", "_", name.upper()) + "_HPP"
     first = re.search(r"^#ifndef (\w+)\n#define (\w+)$", text, re.M)
@@ -90,6 +102,9 @@ def problems(name, text):
         yield 1, f"the include guard must be {guard}"
     if name not in LAYERS:
         yield 1, "has no place among the LAYERS of tools/check_layers.py: give it one, there and in docs/ARCHITECTURE.md"
+
+    if name != ABI and ABI not in reached_from(name):
+        yield 1, f"does not reach {ABI}.hpp, which defines the namespace of all names"
 
     depth = 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -101,6 +116,8 @@ def problems(name, text):
             yield number, "#pragma once: the include guard does it"
         if re.search(r"\busing\s+namespace\b", line.split("//")[0]):
             yield number, "a using-directive in a header is the user's too"
+        if re.match(r"\s*namespace net\b(?!::inline NET_ABI\b)", line):
+            yield number, "what stands in net is something else without exceptions: namespace net::inline NET_ABI…"
         include = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
         if not include:
             continue

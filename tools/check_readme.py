@@ -151,7 +151,7 @@ def table(check):
 def header_without_details(text):
     """Without texts and comments, and without the namespace detail as far as it has a block of its own."""
     text = re.sub(r'"[^"\n]*"|//.*', "", text)
-    return re.sub(r"^namespace net::detail\b.*?^\}", "", text, flags=re.M | re.S)
+    return re.sub(r"^namespace net::inline NET_ABI::detail\b.*?^\}", "", text, flags=re.M | re.S)
 
 
 def facts(check):

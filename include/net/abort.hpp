@@ -24,7 +24,7 @@ class stop_callback;
 #define NET_STOP_TOKEN 1
 #endif
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// What joins a stop token of another library to an AbortSignal; a specialisation has `join(token, state)`.
 template <class Token>
@@ -33,9 +33,9 @@ struct StopBridge;
 template <class Token>
 concept StopToken = requires { sizeof(StopBridge<Token>); };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct AbortState;
 
@@ -150,9 +150,9 @@ inline void AbortHook::detach() noexcept {
   release();
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// What an operation listens to in order to be called off. Copies are the same signal; any thread may look at it.
 /// An empty one never aborts.
@@ -199,10 +199,10 @@ class AbortController {
   detail::Ref<detail::AbortState> state_;
 };
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #if defined(NET_STOP_TOKEN)
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 template <>
 struct StopBridge<std::stop_token> {
@@ -226,7 +226,7 @@ struct StopBridge<std::stop_token> {
   }
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 #endif
 
 #endif

@@ -16,7 +16,7 @@
 #include <net/ip.hpp>
 #include <net/socket_address.hpp>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// A list of addresses, ranges and subnets. It is a handle: all copies are the same list. Every member may be
 /// called from any thread. An IPv4 address and its IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) are the same
@@ -132,6 +132,6 @@ class BlockList {
   detail::BlockRules* shared_;
 };
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

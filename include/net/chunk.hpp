@@ -9,7 +9,7 @@
 
 #include <net/encoding.hpp>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
 class Chunk {
@@ -35,6 +35,6 @@ class Chunk {
   std::string_view bytes_;
 };
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

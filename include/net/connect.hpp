@@ -11,7 +11,7 @@
 #include <net/detail/connect_plan.hpp>
 #include <net/socket.hpp>
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
 /// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
@@ -72,6 +72,6 @@ inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
   detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

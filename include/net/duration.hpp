@@ -12,7 +12,9 @@
 #include <chrono>
 #endif
 
-namespace net {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI {
 
 /// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration.
 ///
@@ -54,6 +56,6 @@ constexpr int whole_seconds(Duration length) noexcept {
 }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

@@ -11,7 +11,7 @@
 #include <net/detail/fixed_string.hpp>
 #include <net/detail/listeners.hpp>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// A registration, for `off()`. It stays harmless when the listener is gone.
 class Listener {
@@ -234,6 +234,6 @@ class Emitter {
   }
 };
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

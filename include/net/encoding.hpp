@@ -10,7 +10,7 @@
 
 #include <net/error.hpp>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// How bytes and text correspond; `buffer` is bytes as they are.
 enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
@@ -255,6 +255,6 @@ inline std::string encode(std::string_view text, Encoding encoding) {
 }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

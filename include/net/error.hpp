@@ -17,7 +17,7 @@
 #include <net/detail/atomic.hpp>
 #include <net/detail/error_names.hpp>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 class Error;
 
@@ -288,7 +288,7 @@ inline Error ended_by_other_party() {
 }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 template <>
 struct std::is_error_code_enum<net::Errc> : std::true_type {};

@@ -7,7 +7,7 @@
 
 #include <net/detail/ip_grammar.hpp>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// The family of an address; `unspecified` where none is known, or where it is to be told from the address.
 enum class Family : std::uint8_t { unspecified = 0, IPv4 = 4, IPv6 = 6 };
@@ -43,6 +43,6 @@ constexpr int isIP(std::string_view text) noexcept {
   return 0;
 }
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

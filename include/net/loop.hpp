@@ -13,7 +13,7 @@
 #include <net/duration.hpp>
 #include <net/error.hpp>
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Loop;
 class Stopper;
@@ -292,6 +292,6 @@ inline void clearTimeout(const Timer& timer) { timer.close(); }
 inline void clearInterval(const Timer& timer) { timer.close(); }
 inline void clearImmediate(const Immediate& immediate) { immediate.close(); }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

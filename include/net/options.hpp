@@ -16,7 +16,7 @@
 #include <net/error.hpp>
 #include <net/ip.hpp>
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// S11.1: which sides of a socket are open.
 enum class ReadyState : std::uint8_t { opening, open, readOnly, writeOnly, closed };
@@ -143,6 +143,6 @@ struct PipeOptions {
   bool end = true;  ///< end the destination when the source ends
 };
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

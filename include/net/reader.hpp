@@ -15,7 +15,7 @@
 #include <net/server.hpp>
 #include <net/socket.hpp>
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
@@ -279,6 +279,6 @@ inline std::optional<Socket> Acceptor::take() {
   return std::nullopt;
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

@@ -15,7 +15,7 @@
 #include <net/options.hpp>
 #include <net/socket.hpp>
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A TCP or IPC server. A handle: copies are the same server, and the loop keeps it while it listens. Its listeners
 /// are dropped after 'close', unless it listens again by then or was made with `.reusable = true`.
@@ -233,11 +233,11 @@ inline std::optional<Server> Socket::server() const {
   return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state_->server.get())));
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 // ── what listeners are told ────────────────────────────────────────────────
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 template <unsigned Event, class... Args>
 bool tell(ServerState& state, Args&&... args) {
@@ -258,6 +258,6 @@ inline void ServerState::tell_error(const Error& error) {
   if (!tell<server_error>(*this, error)) raise(error);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -26,7 +26,7 @@
 #include <net/loop.hpp>
 #include <net/options.hpp>
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Server;
 
@@ -387,11 +387,11 @@ Destination Socket::pipe(Destination destination, PipeOptions options) const {
   return destination;
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 // ── what listeners are told ────────────────────────────────────────────────
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
 template <unsigned Event, class... Args>
@@ -431,9 +431,9 @@ inline void SocketState::tell_error(const Error& error) {
   if (!tell<on_error>(*this, error)) raise(error);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 inline void Socket::tell_pipe(const Socket& source) const {
   Socket from = source;
@@ -444,6 +444,6 @@ inline void Socket::tell_unpipe(const Socket& source) const {
   detail::tell<detail::on_unpipe>(*state_, from);
 }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

@@ -15,7 +15,7 @@
 #include <net/error.hpp>
 #include <net/ip.hpp>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 struct SocketAddressOptions {
   /// An IP literal. Left out: 127.0.0.1, or :: for IPv6. A text that is empty was not left out, and is no
@@ -148,7 +148,7 @@ inline std::string inspect(const SocketAddress& address) {
 }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 /// All of the value counts, as in `==`. Not the same from one version to the next.
 template <>

@@ -17,7 +17,7 @@
 #include <net/loop.hpp>
 #include <net/options.hpp>
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A coroutine that waits with `co_await` and ends with `co_return`. It starts when it is awaited, or handed to
 /// `spawn`; an exception that escapes it arrives where it is awaited. Dropping a task destroys it where it stands.
@@ -116,6 +116,6 @@ detail::WriteAwaiter write(const Socket& socket, Data&& data) {
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.
 inline detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter(Loop::current(), length); }
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

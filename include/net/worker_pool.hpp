@@ -16,7 +16,7 @@
 #include <net/error.hpp>
 #include <net/loop.hpp>
 
-namespace net::inline NET_MACHINE {
+namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A result that is being computed. A handle: copies are the same job, and it belongs to the loop that asked.
 template <class T>
@@ -216,6 +216,6 @@ class WorkerPool {
   bool closing_ = false;
 };
 
-}  // namespace net::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

@@ -10,7 +10,7 @@
 #include <net/detail/os_address.hpp>
 #include <net/detail/poller.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
 template <class A>
@@ -84,6 +84,6 @@ class fd_acceptor : public Watcher {
 
 static_assert(Acceptor<fd_acceptor>);
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

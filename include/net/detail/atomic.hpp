@@ -6,7 +6,9 @@
 #include <atomic>
 #endif
 
-namespace net::detail {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
 
 /// A number that several threads may touch: a count of owners, a flag, a lock.
 template <class T>
@@ -42,6 +44,6 @@ class Atomic {
 #endif
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -13,7 +13,7 @@
 #include <net/detail/list.hpp>
 #include <net/detail/shared_lock.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 enum class RuleKind : std::uint8_t { address, range, subnet };
 
@@ -145,6 +145,6 @@ class BlockRules {
   IntervalSet<Wide> ipv6_;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

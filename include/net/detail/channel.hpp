@@ -11,7 +11,7 @@
 #include <net/detail/os_address.hpp>
 #include <net/detail/poller.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// What `try_read` and `try_write` return: bytes moved (0 from `try_read` is the end of the stream), or a
 /// negated errno, of which this one means "wait until the poller says so".
@@ -113,6 +113,6 @@ class fd_channel : public Watcher {
 
 static_assert(Channel<fd_channel>);
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

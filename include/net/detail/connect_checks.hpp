@@ -10,7 +10,7 @@
 #include <net/ip.hpp>
 #include <net/options.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S22.4, S3.14: what can be wrapped is a stream.
 inline void require_stream(NativeHandle fd) {
@@ -53,6 +53,6 @@ inline void require_connectable(const ConnectOptions& options) {
   }
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -9,7 +9,7 @@
 #include <net/detail/list.hpp>
 #include <net/detail/socket_state.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One address that is being tried, on a descriptor of its own.
 struct Attempt {
@@ -63,6 +63,6 @@ struct SelectionDefaults {
   }
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -19,7 +19,7 @@
 #include <net/options.hpp>
 #include <net/socket_address.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
@@ -414,6 +414,6 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
   Connector{state}.start(options);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <net/encoding.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
 class Decoder {
@@ -66,6 +66,6 @@ class Decoder {
   std::string kept_;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <net/detail/ip_address.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// An IP address and a port; `scope` is the number of the interface of a link-local IPv6 address.
 struct Endpoint {
@@ -38,6 +38,6 @@ struct PathMode {
   bool writable_all = false;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

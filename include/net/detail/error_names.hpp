@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <string_view>
 
-namespace net {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI {
 
 /// The errors of the library itself. The system's are `std::errc`.
 enum class Errc {
@@ -188,6 +190,6 @@ constexpr std::string_view system_error_name(int number) noexcept { return syste
 constexpr std::string_view system_error_description(int number) noexcept { return system_row(number).description; }
 
 }  // namespace detail
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

@@ -15,7 +15,7 @@
 #include <net/server.hpp>
 #include <net/socket.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The arguments of an event that has several, to be taken apart: `auto [address, port, family] = …`. std::tuple
 /// would be 2,000 lines for every user.
@@ -221,6 +221,6 @@ class SleepAwaiter {
   Timer timer_;
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

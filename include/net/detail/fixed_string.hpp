@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <string_view>
 
-namespace net {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI {
 
 /// A string literal that can be a template argument, as in `on<"data">`.
 template <std::size_t N>
@@ -18,6 +20,6 @@ struct fixed_string {
   constexpr std::string_view view() const noexcept { return {text, N - 1}; }
 };
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <net/detail/atomic.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
 /// counted references says so with a member of this name.
@@ -151,14 +151,14 @@ class SharedFunction<R(Args...)> {
   Shared* shared_ = nullptr;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// The type of the callables in option structs: like `std::function`, but copies are the same object.
 template <class Signature>
 using function = detail::SharedFunction<Signature>;
 
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

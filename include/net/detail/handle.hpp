@@ -14,7 +14,7 @@
 #include <net/detail/ref.hpp>
 #include <net/detail/timer_queue.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 class LoopCore;
 
@@ -126,6 +126,6 @@ struct Job {
   void (*run)(Handle&) = nullptr;
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

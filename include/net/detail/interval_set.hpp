@@ -9,7 +9,7 @@
 #include <net/detail/key_index.hpp>
 #include <net/detail/list.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// An IPv6 address as a number.
 struct Wide {
@@ -174,6 +174,6 @@ class IntervalSet {
   KeyIndex index_;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

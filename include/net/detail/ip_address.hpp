@@ -12,7 +12,7 @@
 #include <net/error.hpp>
 #include <net/ip.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// The bytes of an address in network order: the first 4 or all 16, the rest zero. `unspecified`: no address.
 struct IpAddress {
@@ -161,6 +161,6 @@ constexpr IpAddress require_ip(std::string_view text, Family family) {
   return ip;
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <net/detail/abi.hpp>
+
 // The readers take the text between two pointers and give back where the address ends, or null if none starts
 // there. What may follow (nothing, a zone, a bracket) is the caller's business.
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 inline constexpr unsigned not_a_digit = 255;
 
@@ -124,6 +126,6 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
   return true;
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -14,7 +14,7 @@
 #include <net/detail/ref.hpp>
 #include <net/error.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct JobNothing {};
 
@@ -204,6 +204,6 @@ inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item) { static_cast<Work&>(item).state.finish(std::move(static_cast<Work&>(item).outcome)); },
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -12,7 +12,7 @@
 #include <net/detail/ip_grammar.hpp>
 #include <net/error.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Checks the whole text against the grammar of JSON, without recursion: any depth is fine.
 class JsonStrings {
@@ -200,6 +200,6 @@ class JsonStrings {
   raise(coded(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <net/detail/list.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Cuts the span from the first key to the last one into equal slots, and knows for each where its keys are.
 /// Keys are given by their leading 64 bits; where many share those, or crowd in one slot, the search has more
@@ -74,6 +74,6 @@ class KeyIndex {
   unsigned shift_ = 0;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -7,7 +7,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace net::detail {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
 
 /// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
 template <class T>
@@ -91,6 +93,6 @@ class List {
   std::size_t size_ = 0, capacity_ = 0;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

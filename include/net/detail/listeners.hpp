@@ -7,7 +7,9 @@
 #include <new>
 #include <utility>
 
-namespace net::detail {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
 
 /// One listener; its callable follows it in memory.
 struct ListenerRecord {
@@ -244,6 +246,6 @@ class Listeners {
   bool settling_ = false;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

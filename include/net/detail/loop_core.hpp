@@ -17,7 +17,7 @@
 #include <net/duration.hpp>
 #include <net/error.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 class LoopCore {
  public:
@@ -563,6 +563,6 @@ inline void LoopCore::after_fork() {
   }
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

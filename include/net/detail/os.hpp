@@ -30,7 +30,7 @@
 
 #include <net/detail/endpoint.hpp>
 
-namespace net {
+namespace net::inline NET_ABI {
 
 /// A descriptor of the system, as `nativeHandle()` and `release()` give it.
 using NativeHandle = int;
@@ -243,6 +243,6 @@ inline int get_type_of_service(NativeHandle fd, Family family) noexcept {
 }
 
 }  // namespace detail::os
-}  // namespace net
+}  // namespace net::inline NET_ABI
 
 #endif

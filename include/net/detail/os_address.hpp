@@ -13,7 +13,7 @@
 #include <net/detail/os.hpp>
 #include <net/error.hpp>
 
-namespace net::detail::os {
+namespace net::inline NET_ABI::detail::os {
 
 /// The system's form of an address of any kind.
 struct SystemAddress {
@@ -241,6 +241,6 @@ Errc look_up(const std::string& host, Family family, int hints, Addresses& addre
 inline constexpr int hint_address_config = AI_ADDRCONFIG;
 inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
 
-}  // namespace net::detail::os
+}  // namespace net::inline NET_ABI::detail::os
 
 #endif

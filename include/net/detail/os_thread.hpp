@@ -10,7 +10,7 @@
 #include <net/detail/atomic.hpp>
 #include <net/detail/os.hpp>
 
-namespace net::detail::os {
+namespace net::inline NET_ABI::detail::os {
 
 // ── waking a sleeping loop ─────────────────────────────────────────────────
 
@@ -209,6 +209,6 @@ inline std::size_t processors() noexcept {
   return count > 0 ? static_cast<std::size_t>(count) : 1;
 }
 
-}  // namespace net::detail::os
+}  // namespace net::inline NET_ABI::detail::os
 
 #endif

@@ -13,7 +13,7 @@
 #include <net/detail/write_queue.hpp>
 #include <net/options.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 template <class T>
 inline constexpr bool is_byte = std::same_as<T, char> || std::same_as<T, unsigned char> || std::same_as<T, std::byte>;
@@ -118,6 +118,6 @@ Options port_or_path(std::string_view text) {
   return options;
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -14,7 +14,7 @@
 #include <net/error.hpp>
 #include <net/options.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// One destination of a source, seen from the source.
 struct PipeLink {
@@ -130,6 +130,6 @@ void start_pipe(const Source& source, const Destination& destination, const void
   }
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

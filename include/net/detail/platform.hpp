@@ -21,7 +21,7 @@
 #define NET_JOIN(a, b) NET_JOIN_NOW(a, b)
 #define NET_MACHINE NET_JOIN(on_, NET_POLLER)
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What the loop stands on. Two files built for different machines have different types, and so never share one.
 struct Machine {
@@ -31,7 +31,7 @@ struct Machine {
   static std::uint64_t now_ms() noexcept { return os::now_ms(); }
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 #endif
 
 #endif

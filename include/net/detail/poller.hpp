@@ -8,7 +8,7 @@
 #include <net/detail/os.hpp>
 #include <net/detail/watcher.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 inline constexpr unsigned readable = 1;
 inline constexpr unsigned writable = 2;
@@ -39,6 +39,6 @@ concept Poller =
       { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
     };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

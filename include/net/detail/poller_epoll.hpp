@@ -9,7 +9,7 @@
 
 #if defined(__linux__)
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 class epoll_poller {
  public:
@@ -141,7 +141,7 @@ class epoll_poller {
 
 static_assert(Poller<epoll_poller>);
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif  // __linux__
 #endif

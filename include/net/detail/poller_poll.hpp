@@ -8,7 +8,7 @@
 #include <net/detail/os_thread.hpp>
 #include <net/detail/poller.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 class poll_poller {
  public:
@@ -131,6 +131,6 @@ class poll_poller {
 
 static_assert(Poller<poll_poller>);
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -7,7 +7,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace net::detail {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
 
 /// A ring that grows. In steady state pushing and taking allocate nothing.
 template <class T>
@@ -72,6 +74,6 @@ class Queue {
   std::size_t capacity_ = 0, first_ = 0, size_ = 0;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -4,7 +4,9 @@
 
 #include <utility>
 
-namespace net::detail {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
 
 /// One pointer; the count is plain, because a handle never leaves its loop's thread.
 template <class T>
@@ -35,6 +37,6 @@ class Ref {
   T* to_ = nullptr;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

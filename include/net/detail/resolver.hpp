@@ -12,7 +12,7 @@
 #include <net/detail/os_thread.hpp>
 #include <net/options.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
 /// a lookup cannot be called off, and nobody should wait for one at the end of a program.
@@ -146,6 +146,6 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
   loop.keep_alive(true);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <new>
 
-namespace net::detail {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
 
 /// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
 /// a twentieth to a tenth slower.
@@ -18,6 +20,6 @@ struct Room {
   ~Room() { ::operator delete(begin, page); }
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -9,7 +9,7 @@
 #include <net/detail/block_rules.hpp>
 #include <net/detail/ip_grammar.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// The parts of a rule's text. They have the shape of addresses, but need not be any.
 struct RuleLine {
@@ -93,6 +93,6 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
   return line;
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -16,7 +16,7 @@
 #include <net/detail/socket_state.hpp>
 #include <net/options.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The order of the rows in Server::Events.
 enum ServerEvent : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
@@ -343,6 +343,6 @@ inline void ServerState::drop(Machine::Channel& channel) {
              remote.ip.family});
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <net/detail/atomic.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
 class SharedLock {
@@ -57,6 +57,6 @@ class WriteGuard {
   SharedLock& lock_;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -11,7 +11,7 @@
 #include <net/detail/os_thread.hpp>
 #include <net/detail/poller.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// Someone to be rung when a signal comes.
 struct SignalBell {
@@ -138,9 +138,9 @@ class SignalRegistry {
   sigset_t before_fork_ = {};
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One listener of a signal on one loop: a bell that the loop watches like a socket.
 struct SignalState : Handle, SignalBell {
@@ -222,6 +222,6 @@ inline constexpr Handle::Operations SignalState::table{
     nullptr,
     [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <net/detail/socket_state.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── end() ──────────────────────────────────────────────────────────────────
 
@@ -382,6 +382,6 @@ inline SocketState::~SocketState() {
   delete cold;
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <net/detail/socket_state.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
 inline void SocketState::connected() {
@@ -61,6 +61,6 @@ inline Endpoint SocketState::remote() {
   return end;
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -9,7 +9,7 @@
 #include <net/detail/decoder.hpp>
 #include <net/detail/socket_state.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 inline void SocketState::pause() {
   if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
@@ -120,6 +120,6 @@ inline void SocketState::readable_listener_removed() {
   });
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

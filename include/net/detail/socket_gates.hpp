@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <cstring>
 
-namespace net::detail {
+#include <net/detail/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
 
 /// Whether 'data' flows; unset until somebody asked for either.
 enum class Flow : std::uint8_t { unset, flowing, paused };
@@ -54,6 +56,6 @@ struct WriteGate {
   }
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

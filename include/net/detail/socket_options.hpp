@@ -10,7 +10,7 @@
 #include <net/duration.hpp>
 #include <net/error.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 inline void SocketState::set_up(const SocketOptions& options) {
   allow_half_open = options.allowHalfOpen;
@@ -129,6 +129,6 @@ inline void SocketState::apply_options() {
   }
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

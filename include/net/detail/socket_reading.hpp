@@ -10,7 +10,7 @@
 
 #include <net/detail/socket_state.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One 'data' carries at most this much (S14.4), however much one read brought.
 inline constexpr std::size_t most_at_once = 65536;
@@ -353,6 +353,6 @@ inline void SocketState::after_end() {
   }
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -20,7 +20,7 @@
 #include <net/error.hpp>
 #include <net/options.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct SocketState;
 
@@ -416,6 +416,6 @@ inline Error SocketState::error_or(Errc code, const char* message) const {
   return errored && cold ? cold->errored : coded(code, message);
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <net/detail/socket_state.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── one write ──────────────────────────────────────────────────────────────
 
@@ -366,6 +366,6 @@ inline bool SocketState::refuse_write(WriteCallback& callback) {
   return false;
 }
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <net/detail/loop_core.hpp>
 
-namespace net::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// A task on its own. The loop keeps it, so that one that is never resumed is destroyed with the loop.
 struct Spawned : Handle {
@@ -86,6 +86,6 @@ struct Promise<void, Task> : PromiseBase {
   }
 };
 
-}  // namespace net::detail::inline NET_MACHINE
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <net/detail/list.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// What a timer must have to stand in the queue.
 struct TimerNode {
@@ -76,6 +76,6 @@ class TimerQueue {
   std::uint64_t made_ = 0;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <net/detail/ip_grammar.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 /// One number of a host: decimal, octal after "0", hexadecimal after "0x". Saturates at 2^32: too big is too
 /// big.
@@ -65,6 +65,6 @@ constexpr int read_url_port(const char* p, const char* end) noexcept {
   return static_cast<int>(port);
 }
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <net/detail/os.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 struct Watcher;
 
@@ -144,6 +144,6 @@ class Registrations {
   std::uint32_t given_up_ = none;
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif

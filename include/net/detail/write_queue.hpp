@@ -12,7 +12,7 @@
 #include <net/detail/function.hpp>
 #include <net/error.hpp>
 
-namespace net::detail {
+namespace net::inline NET_ABI::detail {
 
 using WriteCallback = Function<void(const Error&)>;
 
@@ -139,6 +139,6 @@ class WriteQueue {
   WriteNode* unsent_ = nullptr;  // nothing before it is left to send; null: not known
 };
 
-}  // namespace net::detail
+}  // namespace net::inline NET_ABI::detail
 
 #endif
