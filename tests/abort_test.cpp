@@ -160,6 +160,24 @@ TEST_CASE("S20.1: AbortSignal::timeout aborts by itself and keeps no loop alive"
   CHECK(log.has("error(The operation was aborted) close(true)"));
 }
 
+TEST_CASE("S20.1: what is attached after the abort is not attached, and whoever attaches learns of it") {
+  net::Loop loop;
+  using net::detail::AbortHook;
+  using net::detail::AbortState;
+  const net::detail::Ref<AbortState> state(new AbortState);
+  const net::detail::Ref<AbortHook> early(new AbortHook(loop.core())), late(new AbortHook(loop.core()));
+  int calls = 0;
+  early->callback = [&](const net::Error&) { ++calls; };
+  late->callback = [&](const net::Error&) { calls += 100; };
+  CHECK(state->attach(*early));
+  state->abort(net::Error(std::string("enough")));
+  CHECK_FALSE(state->attach(*late));
+  state->abort(net::Error(std::string("again")));
+  CHECK(calls == 1);
+  CHECK(late->owners == 1);
+  CHECK(early->owners == 1);
+}
+
 TEST_CASE("an abort leaves no descriptor behind, a thousand times") {
   net::Loop loop;
   const auto once = [&] {
