@@ -3096,7 +3096,7 @@ inline std::size_t processors() noexcept {
 #include <concepts>
 #include <cstdint>
 
-// What a loop watches, and the names by which the system reports it: numbers that are never an address. Internal.
+// What a loop watches, and the places by which the system reports it: they outlive what they stand for. Internal.
 #ifndef NET_DETAIL_WATCHER_HPP
 #define NET_DETAIL_WATCHER_HPP
 
@@ -3108,15 +3108,12 @@ namespace net::inline NET_ABI::detail {
 
 struct Watcher;
 
-/// The place of one watcher in its poller's table. It never moves, and it outlives its watcher.
+/// The place of one watcher in its poller. It never moves and is never freed before its poller, so the system may be
+/// given its address; whom it stands for is known here.
 struct Registration {
-  Watcher* watcher = nullptr;  // null: free, or its watcher is gone
-  std::uint32_t generation = 0;
-  std::uint32_t next = 0;   // while it is free: the next free one
-  std::uint32_t place = 0;  // the poller's own note
-  std::uint32_t number = 0;
-
-  std::uint64_t token() const noexcept { return std::uint64_t{generation} << 32 | number; }
+  Watcher* watcher = nullptr;    // null: it is gone
+  Registration* next = nullptr;  // while it is free: the next free one
+  std::size_t place = 0;         // the poller's own note
 };
 
 /// A descriptor that a loop watches. It is part of its owner, so there is no map to look things up in. It may be
@@ -3136,108 +3133,86 @@ struct Watcher {
   }
 };
 
-/// The watchers of one poller. The system is given a token, a number and its generation, and a token that was given up
-/// finds nobody: neither later in the round in which it was given up, nor when its number is in use again.
+/// The registrations of one poller. One that was given up is used again only from the next round on, and only if the
+/// system has confirmed that it reports it no more; so what the system reports is alive, or stands for nobody.
 class Registrations {
  public:
   Registrations() noexcept = default;
   Registrations(const Registrations&) = delete;
   Registrations& operator=(const Registrations&) = delete;
   ~Registrations() {
-    for (std::uint32_t number = 0; number < used_; ++number) {
-      if (Watcher* const watcher = at(number).watcher) watcher->registration = nullptr;
+    each([](Registration& place) { place.watcher->registration = nullptr; });
+    while (pages_) {
+      Page* const page = pages_;
+      pages_ = page->next;
+      delete page;
     }
-    for (std::uint32_t page = 0; page < pages_in_use_; ++page) delete[] pages_[page];
-    delete[] pages_;
   }
 
-  /// Gives the watcher a place; null if there is no memory for it.
-  Registration* add(Watcher& watcher) noexcept {
-    Registration* const place = free_ != none ? take_free() : new_place();
-    if (!place) return nullptr;
+  /// Gives the watcher a place; false if there is no memory for it.
+  bool add(Watcher& watcher) noexcept {
+    if (!free_ && !add_page()) return false;
+    Registration* const place = free_;
+    free_ = place->next;
     place->watcher = &watcher;
     watcher.registration = place;
-    return place;
+    return true;
   }
 
-  void remove(Registration& place) noexcept {
-    if (place.watcher) place.watcher->registration = nullptr;
+  /// `confirmed`: the system knows it no more. A place that is not is never used again.
+  void remove(Registration& place, bool confirmed) noexcept {
+    place.watcher->registration = nullptr;
     place.watcher = nullptr;
-    // a number whose generations are used up is never given again
-    if (++place.generation == 0) return;
+    if (!confirmed) return;
     place.next = given_up_;
-    given_up_ = place.number;
+    given_up_ = &place;
   }
 
-  /// The watcher that a token means; null if it is gone.
-  [[gnu::always_inline]] Watcher* find(std::uint64_t token) const noexcept {
-    const Registration& place = at(static_cast<std::uint32_t>(token));
-    return place.generation == token >> 32 ? place.watcher : nullptr;
+  /// Whether it was given up, properly, since the present round began.
+  bool given_up_now(const Registration& place) const noexcept {
+    const Registration* at = given_up_;
+    while (at && at != &place) at = at->next;
+    return at != nullptr;
   }
-
-  /// Whether the token was given up since the present round began.
-  bool given_up_now(std::uint64_t token) const noexcept {
-    for (std::uint32_t number = given_up_; number != none; number = at(number).next) {
-      if (number == static_cast<std::uint32_t>(token)) return true;
-    }
-    return false;
-  }
-  /// From here on the numbers of those that were given up are used again.
   void begin_round() noexcept {
-    while (given_up_ != none) {
-      Registration& place = at(given_up_);
-      given_up_ = place.next;
-      place.next = free_;
-      free_ = place.number;
+    while (given_up_) {
+      Registration* const place = given_up_;
+      given_up_ = place->next;
+      place->next = free_;
+      free_ = place;
     }
   }
 
   template <class Each>
   void each(Each&& visit) {
-    for (std::uint32_t number = 0; number < used_; ++number) {
-      if (at(number).watcher) visit(at(number));
+    for (Page* page = pages_; page; page = page->next) {
+      for (Registration& place : page->places) {
+        if (place.watcher) visit(place);
+      }
     }
   }
 
  private:
-  static constexpr std::uint32_t none = ~std::uint32_t{0};
-  static constexpr std::uint32_t bits = 7, page_size = 1u << bits;
+  struct Page {
+    Page* next = nullptr;
+    Registration places[128];
+  };
 
-  Registration& at(std::uint32_t number) const noexcept { return pages_[number >> bits][number & (page_size - 1)]; }
-
-  Registration* take_free() noexcept {
-    Registration& place = at(free_);
-    free_ = place.next;
-    return &place;
-  }
-
-  [[gnu::noinline]] Registration* new_place() noexcept {
-    if (used_ == pages_in_use_ * page_size && !add_page()) return nullptr;
-    Registration& place = at(used_);
-    place.number = used_++;
-    return &place;
-  }
-
-  bool add_page() noexcept {
-    if (pages_in_use_ == page_capacity_) {
-      const std::uint32_t larger = page_capacity_ ? page_capacity_ * 2 : 8;
-      auto** const pages = new (std::nothrow) Registration*[larger];
-      if (!pages) return false;
-      for (std::uint32_t i = 0; i < pages_in_use_; ++i) pages[i] = pages_[i];
-      delete[] pages_;
-      pages_ = pages;
-      page_capacity_ = larger;
+  [[gnu::noinline]] bool add_page() noexcept {
+    auto* const page = new (std::nothrow) Page;
+    if (!page) return false;
+    page->next = pages_;
+    pages_ = page;
+    for (Registration& place : page->places) {
+      place.next = free_;
+      free_ = &place;
     }
-    auto* const page = new (std::nothrow) Registration[page_size];
-    if (page) pages_[pages_in_use_++] = page;
-    return page != nullptr;
+    return true;
   }
 
-  Registration** pages_ = nullptr;
-  std::uint32_t pages_in_use_ = 0, page_capacity_ = 0;
-  std::uint32_t used_ = 0;  // places that were ever given
-  std::uint32_t free_ = none;
-  std::uint32_t given_up_ = none;
+  Page* pages_ = nullptr;
+  Registration* free_ = nullptr;
+  Registration* given_up_ = nullptr;
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -3515,9 +3490,9 @@ class epoll_poller {
   /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
   void drop(Watcher& watcher) noexcept {
     watcher.wanted = 0;
-    if (watcher.known != 0) tell(watcher);
+    const bool gone = watcher.known == 0 || ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd, &unused_) == 0;
     watcher.known = 0;
-    if (watcher.registration) registrations_.remove(*watcher.registration);
+    if (watcher.registration) registrations_.remove(*watcher.registration, gone);
   }
 
   template <class Each>
@@ -3525,16 +3500,12 @@ class epoll_poller {
     registrations_.begin_round();
     count_ = ::epoll_wait(epoll_, events_, most, milliseconds);
     for (int i = 0; i < count_; ++i) {
-      const std::uint64_t token = events_[i].data.u64;
-      if (token == bell_token) [[unlikely]] {
-        bell_.silence();
-        continue;
-      }
-      Watcher* const watcher = registrations_.find(token);
+      Registration& place = *static_cast<Registration*>(events_[i].data.ptr);
+      Watcher* const watcher = place.watcher;
       const unsigned happened = events_[i].events;
       unsigned what = readable;
       if (!watcher || happened != EPOLLIN || (watcher->wanted & readable) == 0) [[unlikely]] {
-        what = watcher ? meaning(*watcher, happened) : nobody(token);
+        what = watcher ? meaning(*watcher, happened) : nobody(place);
         if (what == 0) continue;
       }
       each(*watcher, what, 0);
@@ -3546,7 +3517,6 @@ class epoll_poller {
 
  private:
   static constexpr int most = 512;
-  static constexpr std::uint64_t bell_token = 0xffffffff;  // a number that no watcher has
 
   /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
   [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
@@ -3571,14 +3541,19 @@ class epoll_poller {
   static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
     epoll_event event{};
     event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
-    event.data.u64 = watcher.registration->token();
+    event.data.ptr = watcher.registration;
     return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
   }
 
-  /// What an event says whose watcher is gone: nothing. If it was not dropped in this round, its descriptor was closed
-  /// behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one replaces it.
-  [[gnu::cold]] unsigned nobody(std::uint64_t token) noexcept {
-    if (registrations_.given_up_now(token)) return 0;
+  /// The bell, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
+  /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
+  /// replaces it.
+  [[gnu::noinline]] unsigned nobody(const Registration& place) noexcept {
+    if (&place == &bell_place_) {
+      bell_.silence();
+      return 0;
+    }
+    if (registrations_.given_up_now(place)) return 0;
     const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
     if (fresh < 0) return 0;
     // under the same number: a program that watches it from another loop goes on
@@ -3592,7 +3567,7 @@ class epoll_poller {
   int watch_all(int epoll) noexcept {
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.u64 = bell_token;
+    event.data.ptr = &bell_place_;
     if (::epoll_ctl(epoll, EPOLL_CTL_ADD, bell_.descriptor(), &event) != 0) return -errno;
     registrations_.each([epoll](Registration& each) {
       Watcher& watcher = *each.watcher;
@@ -3606,7 +3581,9 @@ class epoll_poller {
   NativeHandle epoll_ = os::no_descriptor;
   int count_ = 0;  // of events in this round
   os::Bell bell_;
+  Registration bell_place_;  // stands for no watcher
   Registrations registrations_;
+  epoll_event unused_ = {};  // old kernels want one for removal too
   epoll_event events_[most];
 };
 
@@ -3636,7 +3613,7 @@ class poll_poller {
     if (entries_.empty()) {
       // the first entry is the bell's
       entries_.push({});
-      tokens_.push(bell_token);
+      places_.push(&bell_place_);
     }
     entries_[0] = {bell_.descriptor(), POLLIN, 0};
     return {};
@@ -3667,7 +3644,7 @@ class poll_poller {
     watcher.wanted = 0;
     if (watcher.known != 0) leave(watcher.registration->place);
     watcher.known = 0;
-    if (watcher.registration) registrations_.remove(*watcher.registration);
+    if (watcher.registration) registrations_.remove(*watcher.registration, true);
   }
 
   template <class Each>
@@ -3675,22 +3652,18 @@ class poll_poller {
     if (bell_.descriptor() == os::no_descriptor) return;  // it is shut
     registrations_.begin_round();
     int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
-    // callbacks add and drop entries: work on a copy of what is ready, by token
+    // callbacks add and drop entries: work on a copy of what is ready, by place
     ready_.clear();
     for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
       if (entries_[i].revents == 0) continue;
       --left;
-      ready_.push({tokens_[i], entries_[i].revents});
+      ready_.push({places_[i], entries_[i].revents});
     }
     for (std::size_t i = 0; i < ready_.size(); ++i) {
-      const auto [token, happened] = ready_[i];
-      if (token == bell_token) {
-        bell_.silence();
-        continue;
-      }
-      Watcher* const watcher = registrations_.find(token);
+      const auto [place, happened] = ready_[i];
+      Watcher* const watcher = place->watcher;
       if (!watcher) {
-        if (!registrations_.given_up_now(token)) forget(token);
+        nobody(*place);
         continue;
       }
       unsigned what = 0;
@@ -3708,39 +3681,40 @@ class poll_poller {
   NativeHandle native() const noexcept { return os::no_descriptor; }
 
  private:
-  static constexpr std::uint64_t bell_token = 0xffffffff;  // a number that no watcher has
-
   void enter(Watcher& watcher) {
     // room for everything first: what fails leaves nothing half done, and waiting needs no memory
     if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
-    if (tokens_.capacity() <= entries_.size()) tokens_.reserve(2 * (entries_.size() + 1));
+    if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
     entries_.push({watcher.fd, 0, 0});
-    tokens_.push(watcher.registration->token());
-    watcher.registration->place = static_cast<std::uint32_t>(entries_.size() - 1);
+    places_.push(watcher.registration);
+    watcher.registration->place = entries_.size() - 1;
   }
-  void leave(std::uint32_t place) noexcept {
+  void leave(std::size_t place) noexcept {
     entries_[place] = entries_.back();
-    tokens_[place] = tokens_.back();
-    if (Watcher* const moved = registrations_.find(tokens_[place])) moved->registration->place = place;
+    places_[place] = places_.back();
+    places_[place]->place = place;
     entries_.pop();
-    tokens_.pop();
+    places_.pop();
   }
-  /// The entry of a watcher that died without being dropped.
-  [[gnu::cold]] void forget(std::uint64_t token) noexcept {
-    for (std::uint32_t place = 1; place < tokens_.size(); ++place) {
-      if (tokens_[place] == token) return leave(place);
+  /// The bell, a watcher that was dropped in this round, or one that died without being dropped.
+  void nobody(Registration& place) noexcept {
+    if (&place == &bell_place_) {
+      bell_.silence();
+    } else if (!registrations_.given_up_now(place)) {
+      leave(place.place);
     }
   }
 
   struct Ready {
-    std::uint64_t token;
+    Registration* place;
     short happened;
   };
 
   os::Bell bell_;
+  Registration bell_place_;  // stands for no watcher
   Registrations registrations_;
   List<pollfd> entries_;
-  List<std::uint64_t> tokens_;
+  List<Registration*> places_;
   List<Ready> ready_;
 };
 
@@ -4274,9 +4248,11 @@ class LoopCore {
       const Inside inside(*this);
       f();
     }
-    if (inert_) [[unlikely]]
+    if (inside_ == 0) [[likely]] {
+      if (cork_owner_) cork_flush_(*cork_owner_);
+    } else if (inert_) {
       refuse_child();  // the callback forked, and this is the child
-    if (inside_ == 0) flush_cork();
+    }
     if (!ticks_.empty()) drain_ticks();
   }
   void drain_ticks();
@@ -4370,6 +4346,8 @@ class LoopCore {
   mutable bool stale_ = true;
   std::size_t alive_ = 0;
   std::size_t wanted_immediates_ = 0;
+  /// A child's copy of a loop is inside for ever, so that nothing which is gathered leaves.
+  static constexpr int inert_depth = 1 << 30;
   int inside_ = 0;
   bool running_ = false;
   bool inert_ = false;
@@ -4696,6 +4674,7 @@ inline void LoopCore::note_forks() noexcept {
 /// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
 /// parent's to send.
 inline void LoopCore::become_inert() noexcept {
+  if (!inert_) inside_ += inert_depth;
   inert_ = true;
   forget_cork();
   poller_.shut();
@@ -4710,6 +4689,7 @@ inline void LoopCore::refuse_child() const {
 inline void LoopCore::after_fork() {
   if (!inert()) return;
   open_poller();
+  if (inert_) inside_ -= inert_depth;
   inert_ = false;
   generation_ = os::generation().load();
   mailbox_->loop = this;

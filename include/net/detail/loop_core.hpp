@@ -113,9 +113,11 @@ class LoopCore {
       const Inside inside(*this);
       f();
     }
-    if (inert_) [[unlikely]]
+    if (inside_ == 0) [[likely]] {
+      if (cork_owner_) cork_flush_(*cork_owner_);
+    } else if (inert_) {
       refuse_child();  // the callback forked, and this is the child
-    if (inside_ == 0) flush_cork();
+    }
     if (!ticks_.empty()) drain_ticks();
   }
   void drain_ticks();
@@ -209,6 +211,8 @@ class LoopCore {
   mutable bool stale_ = true;
   std::size_t alive_ = 0;
   std::size_t wanted_immediates_ = 0;
+  /// A child's copy of a loop is inside for ever, so that nothing which is gathered leaves.
+  static constexpr int inert_depth = 1 << 30;
   int inside_ = 0;
   bool running_ = false;
   bool inert_ = false;
@@ -535,6 +539,7 @@ inline void LoopCore::note_forks() noexcept {
 /// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
 /// parent's to send.
 inline void LoopCore::become_inert() noexcept {
+  if (!inert_) inside_ += inert_depth;
   inert_ = true;
   forget_cork();
   poller_.shut();
@@ -549,6 +554,7 @@ inline void LoopCore::refuse_child() const {
 inline void LoopCore::after_fork() {
   if (!inert()) return;
   open_poller();
+  if (inert_) inside_ -= inert_depth;
   inert_ = false;
   generation_ = os::generation().load();
   mailbox_->loop = this;

@@ -44,9 +44,9 @@ class epoll_poller {
   /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
   void drop(Watcher& watcher) noexcept {
     watcher.wanted = 0;
-    if (watcher.known != 0) tell(watcher);
+    const bool gone = watcher.known == 0 || ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd, &unused_) == 0;
     watcher.known = 0;
-    if (watcher.registration) registrations_.remove(*watcher.registration);
+    if (watcher.registration) registrations_.remove(*watcher.registration, gone);
   }
 
   template <class Each>
@@ -54,16 +54,12 @@ class epoll_poller {
     registrations_.begin_round();
     count_ = ::epoll_wait(epoll_, events_, most, milliseconds);
     for (int i = 0; i < count_; ++i) {
-      const std::uint64_t token = events_[i].data.u64;
-      if (token == bell_token) [[unlikely]] {
-        bell_.silence();
-        continue;
-      }
-      Watcher* const watcher = registrations_.find(token);
+      Registration& place = *static_cast<Registration*>(events_[i].data.ptr);
+      Watcher* const watcher = place.watcher;
       const unsigned happened = events_[i].events;
       unsigned what = readable;
       if (!watcher || happened != EPOLLIN || (watcher->wanted & readable) == 0) [[unlikely]] {
-        what = watcher ? meaning(*watcher, happened) : nobody(token);
+        what = watcher ? meaning(*watcher, happened) : nobody(place);
         if (what == 0) continue;
       }
       each(*watcher, what, 0);
@@ -75,7 +71,6 @@ class epoll_poller {
 
  private:
   static constexpr int most = 512;
-  static constexpr std::uint64_t bell_token = 0xffffffff;  // a number that no watcher has
 
   /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
   [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
@@ -100,14 +95,19 @@ class epoll_poller {
   static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
     epoll_event event{};
     event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
-    event.data.u64 = watcher.registration->token();
+    event.data.ptr = watcher.registration;
     return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
   }
 
-  /// What an event says whose watcher is gone: nothing. If it was not dropped in this round, its descriptor was closed
-  /// behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one replaces it.
-  [[gnu::cold]] unsigned nobody(std::uint64_t token) noexcept {
-    if (registrations_.given_up_now(token)) return 0;
+  /// The bell, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
+  /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
+  /// replaces it.
+  [[gnu::noinline]] unsigned nobody(const Registration& place) noexcept {
+    if (&place == &bell_place_) {
+      bell_.silence();
+      return 0;
+    }
+    if (registrations_.given_up_now(place)) return 0;
     const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
     if (fresh < 0) return 0;
     // under the same number: a program that watches it from another loop goes on
@@ -121,7 +121,7 @@ class epoll_poller {
   int watch_all(int epoll) noexcept {
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.u64 = bell_token;
+    event.data.ptr = &bell_place_;
     if (::epoll_ctl(epoll, EPOLL_CTL_ADD, bell_.descriptor(), &event) != 0) return -errno;
     registrations_.each([epoll](Registration& each) {
       Watcher& watcher = *each.watcher;
@@ -135,7 +135,9 @@ class epoll_poller {
   NativeHandle epoll_ = os::no_descriptor;
   int count_ = 0;  // of events in this round
   os::Bell bell_;
+  Registration bell_place_;  // stands for no watcher
   Registrations registrations_;
+  epoll_event unused_ = {};  // old kernels want one for removal too
   epoll_event events_[most];
 };
 

@@ -21,7 +21,7 @@ class poll_poller {
     if (entries_.empty()) {
       // the first entry is the bell's
       entries_.push({});
-      tokens_.push(bell_token);
+      places_.push(&bell_place_);
     }
     entries_[0] = {bell_.descriptor(), POLLIN, 0};
     return {};
@@ -52,7 +52,7 @@ class poll_poller {
     watcher.wanted = 0;
     if (watcher.known != 0) leave(watcher.registration->place);
     watcher.known = 0;
-    if (watcher.registration) registrations_.remove(*watcher.registration);
+    if (watcher.registration) registrations_.remove(*watcher.registration, true);
   }
 
   template <class Each>
@@ -60,22 +60,18 @@ class poll_poller {
     if (bell_.descriptor() == os::no_descriptor) return;  // it is shut
     registrations_.begin_round();
     int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
-    // callbacks add and drop entries: work on a copy of what is ready, by token
+    // callbacks add and drop entries: work on a copy of what is ready, by place
     ready_.clear();
     for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
       if (entries_[i].revents == 0) continue;
       --left;
-      ready_.push({tokens_[i], entries_[i].revents});
+      ready_.push({places_[i], entries_[i].revents});
     }
     for (std::size_t i = 0; i < ready_.size(); ++i) {
-      const auto [token, happened] = ready_[i];
-      if (token == bell_token) {
-        bell_.silence();
-        continue;
-      }
-      Watcher* const watcher = registrations_.find(token);
+      const auto [place, happened] = ready_[i];
+      Watcher* const watcher = place->watcher;
       if (!watcher) {
-        if (!registrations_.given_up_now(token)) forget(token);
+        nobody(*place);
         continue;
       }
       unsigned what = 0;
@@ -93,39 +89,40 @@ class poll_poller {
   NativeHandle native() const noexcept { return os::no_descriptor; }
 
  private:
-  static constexpr std::uint64_t bell_token = 0xffffffff;  // a number that no watcher has
-
   void enter(Watcher& watcher) {
     // room for everything first: what fails leaves nothing half done, and waiting needs no memory
     if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
-    if (tokens_.capacity() <= entries_.size()) tokens_.reserve(2 * (entries_.size() + 1));
+    if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
     entries_.push({watcher.fd, 0, 0});
-    tokens_.push(watcher.registration->token());
-    watcher.registration->place = static_cast<std::uint32_t>(entries_.size() - 1);
+    places_.push(watcher.registration);
+    watcher.registration->place = entries_.size() - 1;
   }
-  void leave(std::uint32_t place) noexcept {
+  void leave(std::size_t place) noexcept {
     entries_[place] = entries_.back();
-    tokens_[place] = tokens_.back();
-    if (Watcher* const moved = registrations_.find(tokens_[place])) moved->registration->place = place;
+    places_[place] = places_.back();
+    places_[place]->place = place;
     entries_.pop();
-    tokens_.pop();
+    places_.pop();
   }
-  /// The entry of a watcher that died without being dropped.
-  [[gnu::cold]] void forget(std::uint64_t token) noexcept {
-    for (std::uint32_t place = 1; place < tokens_.size(); ++place) {
-      if (tokens_[place] == token) return leave(place);
+  /// The bell, a watcher that was dropped in this round, or one that died without being dropped.
+  void nobody(Registration& place) noexcept {
+    if (&place == &bell_place_) {
+      bell_.silence();
+    } else if (!registrations_.given_up_now(place)) {
+      leave(place.place);
     }
   }
 
   struct Ready {
-    std::uint64_t token;
+    Registration* place;
     short happened;
   };
 
   os::Bell bell_;
+  Registration bell_place_;  // stands for no watcher
   Registrations registrations_;
   List<pollfd> entries_;
-  List<std::uint64_t> tokens_;
+  List<Registration*> places_;
   List<Ready> ready_;
 };
 

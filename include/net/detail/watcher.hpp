@@ -1,4 +1,4 @@
-// What a loop watches, and the names by which the system reports it: numbers that are never an address. Internal.
+// What a loop watches, and the places by which the system reports it: they outlive what they stand for. Internal.
 #ifndef NET_DETAIL_WATCHER_HPP
 #define NET_DETAIL_WATCHER_HPP
 
@@ -12,15 +12,12 @@ namespace net::inline NET_ABI::detail {
 
 struct Watcher;
 
-/// The place of one watcher in its poller's table. It never moves, and it outlives its watcher.
+/// The place of one watcher in its poller. It never moves and is never freed before its poller, so the system may be
+/// given its address; whom it stands for is known here.
 struct Registration {
-  Watcher* watcher = nullptr;  // null: free, or its watcher is gone
-  std::uint32_t generation = 0;
-  std::uint32_t next = 0;   // while it is free: the next free one
-  std::uint32_t place = 0;  // the poller's own note
-  std::uint32_t number = 0;
-
-  std::uint64_t token() const noexcept { return std::uint64_t{generation} << 32 | number; }
+  Watcher* watcher = nullptr;    // null: it is gone
+  Registration* next = nullptr;  // while it is free: the next free one
+  std::size_t place = 0;         // the poller's own note
 };
 
 /// A descriptor that a loop watches. It is part of its owner, so there is no map to look things up in. It may be
@@ -40,108 +37,86 @@ struct Watcher {
   }
 };
 
-/// The watchers of one poller. The system is given a token, a number and its generation, and a token that was given up
-/// finds nobody: neither later in the round in which it was given up, nor when its number is in use again.
+/// The registrations of one poller. One that was given up is used again only from the next round on, and only if the
+/// system has confirmed that it reports it no more; so what the system reports is alive, or stands for nobody.
 class Registrations {
  public:
   Registrations() noexcept = default;
   Registrations(const Registrations&) = delete;
   Registrations& operator=(const Registrations&) = delete;
   ~Registrations() {
-    for (std::uint32_t number = 0; number < used_; ++number) {
-      if (Watcher* const watcher = at(number).watcher) watcher->registration = nullptr;
+    each([](Registration& place) { place.watcher->registration = nullptr; });
+    while (pages_) {
+      Page* const page = pages_;
+      pages_ = page->next;
+      delete page;
     }
-    for (std::uint32_t page = 0; page < pages_in_use_; ++page) delete[] pages_[page];
-    delete[] pages_;
   }
 
-  /// Gives the watcher a place; null if there is no memory for it.
-  Registration* add(Watcher& watcher) noexcept {
-    Registration* const place = free_ != none ? take_free() : new_place();
-    if (!place) return nullptr;
+  /// Gives the watcher a place; false if there is no memory for it.
+  bool add(Watcher& watcher) noexcept {
+    if (!free_ && !add_page()) return false;
+    Registration* const place = free_;
+    free_ = place->next;
     place->watcher = &watcher;
     watcher.registration = place;
-    return place;
+    return true;
   }
 
-  void remove(Registration& place) noexcept {
-    if (place.watcher) place.watcher->registration = nullptr;
+  /// `confirmed`: the system knows it no more. A place that is not is never used again.
+  void remove(Registration& place, bool confirmed) noexcept {
+    place.watcher->registration = nullptr;
     place.watcher = nullptr;
-    // a number whose generations are used up is never given again
-    if (++place.generation == 0) return;
+    if (!confirmed) return;
     place.next = given_up_;
-    given_up_ = place.number;
+    given_up_ = &place;
   }
 
-  /// The watcher that a token means; null if it is gone.
-  [[gnu::always_inline]] Watcher* find(std::uint64_t token) const noexcept {
-    const Registration& place = at(static_cast<std::uint32_t>(token));
-    return place.generation == token >> 32 ? place.watcher : nullptr;
+  /// Whether it was given up, properly, since the present round began.
+  bool given_up_now(const Registration& place) const noexcept {
+    const Registration* at = given_up_;
+    while (at && at != &place) at = at->next;
+    return at != nullptr;
   }
-
-  /// Whether the token was given up since the present round began.
-  bool given_up_now(std::uint64_t token) const noexcept {
-    for (std::uint32_t number = given_up_; number != none; number = at(number).next) {
-      if (number == static_cast<std::uint32_t>(token)) return true;
-    }
-    return false;
-  }
-  /// From here on the numbers of those that were given up are used again.
   void begin_round() noexcept {
-    while (given_up_ != none) {
-      Registration& place = at(given_up_);
-      given_up_ = place.next;
-      place.next = free_;
-      free_ = place.number;
+    while (given_up_) {
+      Registration* const place = given_up_;
+      given_up_ = place->next;
+      place->next = free_;
+      free_ = place;
     }
   }
 
   template <class Each>
   void each(Each&& visit) {
-    for (std::uint32_t number = 0; number < used_; ++number) {
-      if (at(number).watcher) visit(at(number));
+    for (Page* page = pages_; page; page = page->next) {
+      for (Registration& place : page->places) {
+        if (place.watcher) visit(place);
+      }
     }
   }
 
  private:
-  static constexpr std::uint32_t none = ~std::uint32_t{0};
-  static constexpr std::uint32_t bits = 7, page_size = 1u << bits;
+  struct Page {
+    Page* next = nullptr;
+    Registration places[128];
+  };
 
-  Registration& at(std::uint32_t number) const noexcept { return pages_[number >> bits][number & (page_size - 1)]; }
-
-  Registration* take_free() noexcept {
-    Registration& place = at(free_);
-    free_ = place.next;
-    return &place;
-  }
-
-  [[gnu::noinline]] Registration* new_place() noexcept {
-    if (used_ == pages_in_use_ * page_size && !add_page()) return nullptr;
-    Registration& place = at(used_);
-    place.number = used_++;
-    return &place;
-  }
-
-  bool add_page() noexcept {
-    if (pages_in_use_ == page_capacity_) {
-      const std::uint32_t larger = page_capacity_ ? page_capacity_ * 2 : 8;
-      auto** const pages = new (std::nothrow) Registration*[larger];
-      if (!pages) return false;
-      for (std::uint32_t i = 0; i < pages_in_use_; ++i) pages[i] = pages_[i];
-      delete[] pages_;
-      pages_ = pages;
-      page_capacity_ = larger;
+  [[gnu::noinline]] bool add_page() noexcept {
+    auto* const page = new (std::nothrow) Page;
+    if (!page) return false;
+    page->next = pages_;
+    pages_ = page;
+    for (Registration& place : page->places) {
+      place.next = free_;
+      free_ = &place;
     }
-    auto* const page = new (std::nothrow) Registration[page_size];
-    if (page) pages_[pages_in_use_++] = page;
-    return page != nullptr;
+    return true;
   }
 
-  Registration** pages_ = nullptr;
-  std::uint32_t pages_in_use_ = 0, page_capacity_ = 0;
-  std::uint32_t used_ = 0;  // places that were ever given
-  std::uint32_t free_ = none;
-  std::uint32_t given_up_ = none;
+  Page* pages_ = nullptr;
+  Registration* free_ = nullptr;
+  Registration* given_up_ = nullptr;
 };
 
 }  // namespace net::inline NET_ABI::detail
