@@ -1,5 +1,5 @@
-// Inside another program's loop: embedded [port] is an echo server that runs in libuv's loop, beside a timer of
-// libuv's own. Any loop that can watch a descriptor and has timers will do: Qt's, GLib's, a game's.
+// Inside another program's loop: embedded [port [idle ms]] is an echo server that runs in libuv's loop, beside a
+// timer of libuv's own. Any loop that can watch a descriptor and has timers will do: Qt's, GLib's, a game's.
 #include <uv.h>
 
 #include <cstdio>
@@ -41,10 +41,11 @@ class Embedded {
 int main(int argc, char** argv) {
   net::Loop loop;
   if (loop.backendHandle() < 0) return std::fputs("this poller has no descriptor to watch\n", stderr), 77;
-  const auto server = net::createServer([](const net::Socket& client) {
+  const int idle = argc > 2 ? std::atoi(argv[2]) : 200;
+  const auto server = net::createServer([idle](const net::Socket& client) {
     client.pipe(client);
     client.on<"error">([](const net::Error& error) { std::fprintf(stderr, "%s\n", error.what()); });
-    client.setTimeout(200, [](const net::Socket& self) { self.end("too quiet\n"); });
+    client.setTimeout(idle, [](const net::Socket& self) { self.end("too quiet\n"); });
   });
   server.listen(argc > 1 ? std::atoi(argv[1]) : 8000, "127.0.0.1", [](const net::Server& self) {
     std::printf("listening on %s\n", self.address()->toString().c_str());

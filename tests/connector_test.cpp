@@ -126,7 +126,8 @@ TEST_CASE(
 TEST_CASE("S3.3: with a local port asked for, a later failure names the local end") {
   net::Loop loop;
   const ClosedPort closed;
-  const int local = free_port();
+  const ReservedPort reserved;
+  const int local = reserved.number();
   net::Error told;
   const net::Socket client(loop);
   client.on<"error">([&](const net::Error& error) { told = error; });
@@ -141,7 +142,8 @@ TEST_CASE("S3.3: with a local port asked for, a later failure names the local en
 TEST_CASE("S12.13: localAddress and localPort are bound before the attempt") {
   net::Loop loop;
   const OneConnection one(loop);
-  const int local = free_port();
+  const ReservedPort reserved;
+  const int local = reserved.number();
   one.server.on<"connection">([&](const net::Socket& socket) {
     CHECK(socket.remotePort() == local);
     CHECK(socket.remoteAddress().find("127.0.0.3") != std::string::npos);

@@ -25,14 +25,15 @@
 namespace net::detail::inline NET_MACHINE {
 
 struct Counts {
-  std::size_t waits = 0, watches = 0, receives = 0, sends = 0;
+  std::size_t waits = 0, watches = 0, receives = 0, sends = 0, sent_bytes = 0;
 
   static Counts& so_far() {
     static Counts counts;
     return counts;
   }
   Counts operator-(const Counts& before) const {
-    return {waits - before.waits, watches - before.watches, receives - before.receives, sends - before.sends};
+    return {waits - before.waits, watches - before.watches, receives - before.receives, sends - before.sends,
+            sent_bytes - before.sent_bytes};
   }
 };
 
@@ -55,7 +56,9 @@ struct counting_channel : fd_channel {
   }
   std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
     ++Counts::so_far().sends;
-    return fd_channel::try_write(slices, count);
+    const std::ptrdiff_t sent = fd_channel::try_write(slices, count);
+    if (sent > 0) Counts::so_far().sent_bytes += static_cast<std::size_t>(sent);
+    return sent;
   }
 };
 

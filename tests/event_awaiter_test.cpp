@@ -31,6 +31,7 @@ static_assert(std::is_same_v<Awaited<"connectionAttempt", net::Socket>,
 
 }  // namespace
 
+// A lower bound: it says what a sleep is for, and a busy machine only makes it longer.
 TEST_CASE("sleep waits at least as long as it says") {
   net::Loop loop;
   const auto before = std::chrono::steady_clock::now();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <net/task.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@
 
 namespace {
 
-/// What a task reads from a client that sends these pieces, a few milliseconds apart, and ends.
+/// What a task reads from a client that sends these pieces, each when the one before was received, and ends.
 template <class Serve>
 void serve(Serve handler, std::vector<std::string> pieces, bool ends = true) {
   net::Loop loop;
@@ -25,13 +26,19 @@ void serve(Serve handler, std::vector<std::string> pieces, bool ends = true) {
     flag = true;
     socket.destroy();
   };
-  one.server.on<"connection">([&](const net::Socket& socket) { net::spawn(whole(handler, socket, done)); });
-  const auto client = [](int port, const std::vector<std::string>& texts, bool end) -> net::Task<> {
+  std::optional<net::Socket> accepted;
+  one.server.on<"connection">([&](const net::Socket& socket) {
+    accepted = socket;
+    net::spawn(whole(handler, socket, done));
+  });
+  const auto client = [&accepted](int port, const std::vector<std::string>& texts, bool end) -> net::Task<> {
     const net::Socket socket = co_await net::connected(port, "127.0.0.1");
     socket.on<"error">([] {});
+    std::size_t sent = 0;
     for (const std::string& text : texts) {
       socket.write(text);
-      co_await net::sleep(3);
+      sent += text.size();
+      while (!accepted || (accepted->bytesRead() < sent && !accepted->destroyed())) co_await net::sleep(1);
     }
     if (end) socket.end();
   };
@@ -272,7 +279,7 @@ TEST_CASE("only one task may wait for a reader") {
         auto waiting = [](net::Reader& shared) -> net::Task<> { co_await shared.next(); };
         net::spawn(waiting(reader));
         CHECK(co_await error_of(reader.next()) == "ERR_INVALID_STATE");
-        co_await net::sleep(20);
+        while (socket.bytesRead() == 0) co_await net::sleep(1);
       },
       {"x"});
 }
@@ -362,11 +369,13 @@ TEST_CASE("a waiting connection that breaks disturbs nobody, and one that nobody
   net::Loop loop;
   const net::Server server(loop);
   server.listen(0);
+  int arrived = 0;
+  server.on<"connection">([&] { ++arrived; });
   std::string name;
   const auto accepting = [&](net::Server from) -> net::Task<> {
     {
       net::Acceptor acceptor(from);
-      co_await net::sleep(30);  // both arrive, the first one breaks
+      while (arrived < 2) co_await net::sleep(1);  // the first one has broken by then
       auto broken = co_await acceptor.next();
       REQUIRE(broken);
       net::Reader reader(*broken);

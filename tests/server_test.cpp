@@ -272,7 +272,8 @@ TEST_CASE("S7.4, S7.5: the forms of listen: a text that reads as a number is a p
   options.port = 0;
   form([&](const net::Server& server, auto callback) { server.listen(options).once<"listening">(callback); });
   form([&](const net::Server& server, auto callback) { server.listen(options, callback); });
-  const int port = free_port();
+  const ReservedPort reserved;
+  const int port = reserved.number();
   form([&](const net::Server& server, auto callback) {
     server.listen(std::to_string(port), callback);
     CHECK(server.address()->port == port);

@@ -34,7 +34,8 @@ class OwnHandler {
   struct sigaction before_{};
 };
 
-void send(int signo) { ::kill(::getpid(), signo); }
+/// To this thread, so that its handler has run when this returns, whatever other threads there are.
+void send(int signo) { ::raise(signo); }
 
 }  // namespace
 
@@ -137,6 +138,7 @@ TEST_CASE("a number that is no signal, and one that cannot be listened to, throw
 }
 
 TEST_CASE("every loop that listens is told, while listeners come and go and signals arrive") {
+  const OwnHandler own(SIGUSR1);  // gets those that are sent when the last listener has gone
   std::atomic<int> ready = 0, told = 0;
   std::atomic<bool> over = false;
   const auto listening = [&] {
@@ -159,7 +161,6 @@ TEST_CASE("every loop that listens is told, while listeners come and go and sign
     send(SIGUSR1);
     std::this_thread::yield();
   }
-  // whoever is left would be killed by one that comes after the last listener has gone
   over = true;
   busy.join();
   first.join();

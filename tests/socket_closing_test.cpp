@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/ioctl.h>
+
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -311,10 +314,14 @@ TEST_CASE("S17.5: unread data that is left makes the close a reset for the other
   net::Loop loop;
   Log log;
   const OneConnection one(loop, {.pauseOnConnect = true});
-  one.server.on<"connection">([&](const net::Socket& socket) { loop.setTimeout([socket] { socket.destroy(); }, 5); });
+  std::optional<net::Socket> accepted;
+  one.server.on<"connection">([&](const net::Socket& socket) { accepted = socket; });
   const net::Socket client = client_of(loop, one.server);
   client.write("never read");
   note(client, log);
+  run_until(loop, [&] { return accepted && !client.connecting(); });
+  for (int unread = 0; unread == 0;) REQUIRE(::ioctl(accepted->nativeHandle(), FIONREAD, &unread) == 0);
+  accepted->destroy();
   run_to_the_end(loop);
   CHECK(log.has("error(read ECONNRESET) close(true)"));
 }

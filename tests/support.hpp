@@ -82,7 +82,14 @@ class TemporaryDirectory {
 /// since it does not listen, connecting to it is refused.
 class ClosedPort {
  public:
-  ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  ClosedPort() : ClosedPort(0) {}
+  std::uint16_t number() const noexcept { return number_; }
+
+ protected:
+  explicit ClosedPort(int shared) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &shared, sizeof shared) != 0) {
+      throw std::system_error(errno, std::generic_category());
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -93,11 +100,17 @@ class ClosedPort {
     }
     number_ = ntohs(address.sin_port);
   }
-  std::uint16_t number() const noexcept { return number_; }
 
  private:
   Descriptor socket_;
   std::uint16_t number_ = 0;
+};
+
+/// A port that a test must name before it binds it: whoever asks for this very port with SO_REUSEADDR, as the library
+/// does, gets it all the same, and nobody is given it by chance.
+class ReservedPort : public ClosedPort {
+ public:
+  ReservedPort() : ClosedPort(1) {}
 };
 
 /// A client that the library has no part in: blocking, connected over 127.0.0.1.
@@ -118,9 +131,6 @@ inline void send_raw(const Descriptor& to, std::string_view text) {
     throw std::system_error(errno, std::generic_category(), "send");
   }
 }
-
-/// A port of 127.0.0.1 that was free a moment ago. Prefer port 0, or ClosedPort where nobody may listen.
-inline std::uint16_t free_port() { return ClosedPort().number(); }
 
 }  // namespace tests
 

@@ -258,7 +258,7 @@ TEST_CASE("post and stop from other threads, also while the loop ends") {
     std::thread owner([&] {
       net::Loop loop;
       const net::Timer alive = loop.setInterval([] {}, 1000);
-      shared = &loop;
+      loop.setImmediate([&] { shared = &loop; });  // it runs by then: before, stop() would leave it no turn
       loop.run();
       shared = nullptr;
       while (posting > 0) std::this_thread::yield();  // a loop must exist as long as others use it
@@ -270,7 +270,10 @@ TEST_CASE("post and stop from other threads, also while the loop ends") {
           ++posting;
           if (net::Loop* const loop = shared) {
             loop->post([&called] { ++called; });
-            if (n == 100) loop->stop();
+            if (n == 100) {
+              while (called == 0) std::this_thread::yield();  // one has run when it stops
+              loop->stop();
+            }
           } else if (n < 100) {
             --n;
             if (called > 0) n = 200;

@@ -3,7 +3,7 @@
 which one file has exceptions and the other has not."""
 import re
 
-from toolchain import HYGIENE, SINGLE, STANDARD, WARNINGS, Check, name, run, said
+from toolchain import DEADLINE, HYGIENE, SINGLE, STANDARD, WARNINGS, Check, name, run, said
 
 WITHOUT = {"no exceptions": ["-fno-exceptions"], "no RTTI": ["-fno-rtti"], "neither": ["-fno-exceptions", "-fno-rtti"]}
 
@@ -24,7 +24,7 @@ def mixed(check, base, what):
         built = run([*base, objects[first], objects[second], "-o", program])
         check.expect(built.returncode == 0, f"{what}: link, {first} first", said(built))
         if built.returncode == 0:
-            result = run([program], timeout=600)
+            result = run([program], timeout=DEADLINE)
             check.expect(result.returncode == 0, f"{what}: run, {first} first", f"{result.returncode} {said(result)}")
 
 
@@ -42,9 +42,9 @@ def main():
         built = run([*base, *WITHOUT["neither"], "-I", SINGLE, echo, "-o", program])
         check.expect(built.returncode == 0, what, said(built))
         if built.returncode == 0:
-            result = run([program], timeout=600)
+            result = run([program], timeout=DEADLINE)
             check.expect(result.returncode == 0, f"{what}: run", said(result))
-            raised = run([program, "raise"], timeout=600)
+            raised = run([program, "raise"], timeout=DEADLINE)
             told = re.match(r"net: .+\n", raised.stderr)
             check.expect(raised.returncode < 0 and told, f"{what}: a wrong call prints its message and aborts", said(raised))
         mixed(check, base, f"a program with and without exceptions, {name(cxx)}")

@@ -14,9 +14,8 @@ import time
 
 import check_layers
 import check_lines
-from toolchain import INCLUDE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name, run, said
+from toolchain import DEADLINE, INCLUDE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name, run, said
 
-DEADLINE = 30
 LONGEST_EXAMPLE = 62  # lines
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,9 +62,13 @@ def code(check):
 def talk(check, programs):
     cxx = check.compilers[0]
     flags = [*cxx, STANDARD, *WARNINGS, "-I", SINGLE]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    with socket.socket() as reserved:  # nobody else is given it meanwhile, and the programs may have it
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", 0))
+        talk_on(check, programs, flags, str(reserved.getsockname()[1]))
+
+
+def talk_on(check, programs, flags, port):
     built = []
     for i, text in enumerate(programs):
         check.expect("8000" in text, "the programs of README.md use port 8000")
@@ -77,11 +80,11 @@ def talk(check, programs):
         return
     echo, client, coroutines = built
     with running(echo) as server:
-        connected(port).close()
+        connected(server, port).close()
         done = run([client], timeout=DEADLINE)
         check.expect(done.stdout == "connected\nHello, net!\n", "what the client of README.md prints", said(done))
         check.expect(server.poll() is None, "the server of README.md goes on")
-    with running(coroutines), connected(port) as client, client.makefile("rw") as stream:
+    with running(coroutines) as server, connected(server, port) as client, client.makefile("rw") as stream:
         for line in ("one", "two"):
             stream.write(f"{line}\n")
             stream.flush()
@@ -98,14 +101,14 @@ def running(program):
         server.wait()
 
 
-def connected(port):
+def connected(server, port):
     """A connection to a server that may not listen yet."""
     until = time.monotonic() + DEADLINE
     while True:
         try:
             return socket.create_connection(("127.0.0.1", int(port)), timeout=DEADLINE)
         except ConnectionRefusedError:
-            if time.monotonic() > until:
+            if time.monotonic() > until or server.poll() is not None:
                 raise
             time.sleep(0.02)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Check that two files make one program, one with the single header and the other with the separate ones."""
-from toolchain import HYGIENE, INCLUDE, SINGLE, STANDARD, WARNINGS, Check, name, run, said
+from toolchain import DEADLINE, HYGIENE, INCLUDE, SINGLE, STANDARD, WARNINGS, Check, name, run, said
 
 
 def main():
@@ -21,7 +21,7 @@ def main():
         if not check.failures:
             check.all_succeed([(f"{what}: link", [*cxx, "-pthread", *objects, "-o", program])])
         if not check.failures:
-            result = run([program], timeout=60)
+            result = run([program], timeout=DEADLINE)
             check.expect(result.returncode == 0, f"{what}: run", said(result))
     check.finish("the single header and the separate ones meet in one program")
 

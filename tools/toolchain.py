@@ -15,6 +15,7 @@ SINGLE = ROOT / "single_include"
 HYGIENE = ROOT / "tests" / "hygiene"
 STANDARD = "-std=c++20"
 WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werror".split()
+DEADLINE = 600  # seconds for a program that is run: for one that hangs, not for a machine that is busy
 FLAVOURS = {"headers": INCLUDE, "single header": SINGLE}  # what a user may have on the include path
 
 

@@ -3,7 +3,6 @@
 import os
 import resource
 import subprocess
-import time
 
 from .peers import BENCH, BUILD, COMPILER, ROOT
 from .process import Crowd, Server, load
@@ -52,10 +51,9 @@ def idle_bytes(peer, connections, greet):
     """Resident bytes of each connection that waits; with `greet`, one that has had a message echoed."""
     with Server(peer, "echo") as server:
         load(server, "ping-pong", count=2000, connections=100)  # code and tables that all connections share
+        server.has_closed_all()
         with Crowd(server, 100, greet):
-            time.sleep(0.1)
             before = server.memory()
             with Crowd(server, connections, greet):
-                time.sleep(0.2)
                 after = server.memory()
     return (after - before) / connections

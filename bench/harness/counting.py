@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .peers import BUILD
-from .process import Server, load
+from .process import DEADLINE, Server, load
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def instructions(peer, what):
             wrap = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"]
             with Server(peer, what.job, wrap) as server:
                 load(server, what.load, count=times, **what.arguments())
-                time.sleep(0.1)  # the last close is still on its way
+                server.has_closed_all()
             return {"all": int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.M).group(1))}
 
     return _difference(count, what.few, what.many)["all"]
@@ -69,7 +69,7 @@ def system_calls(peer, what):
             out = Path(folder) / "strace"
             with Server(peer, what.job, ["strace", "-D", "-f", "-c", "-o", str(out)]) as server:
                 load(server, what.load, count=times, **what.arguments())
-                time.sleep(0.1)
+                server.has_closed_all()
             return _parse_strace(out)
 
     few, many = what.few // 2, what.few // 2 + 400
@@ -78,7 +78,8 @@ def system_calls(peer, what):
 
 
 def _parse_strace(out):
-    for _ in range(100):  # strace outlives the server by a moment
+    until = time.monotonic() + DEADLINE
+    while time.monotonic() < until:  # strace outlives the server by a moment
         text = out.read_text() if out.exists() else ""
         if " total" in text:
             rows = re.findall(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(\w+)$", text, re.M)
@@ -96,12 +97,13 @@ def allocations(peer, what):
         with Server(peer, what.job, environment=environment) as server, mmap.mmap(file.fileno(), 16) as shared:
             arguments = what.arguments()
             load(server, what.load, count=what.many, **arguments)  # pools and tables have grown
-            time.sleep(0.1)
+            server.has_closed_all()
             before = struct.unpack("QQ", shared[:])
             load(server, what.load, count=what.few, **arguments)
+            server.has_closed_all()
             middle = struct.unpack("QQ", shared[:])
             load(server, what.load, count=what.many, **arguments)
-            time.sleep(0.1)
+            server.has_closed_all()
             after = struct.unpack("QQ", shared[:])
     few = [b - a for a, b in zip(before, middle)]
     many = [b - a for a, b in zip(middle, after)]

@@ -5,12 +5,15 @@ import os
 import resource
 import signal
 import subprocess
+import time
 
 from .peers import BUILD
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE = CORES[0]
 LOAD_CORE = CORES[-1]
+DEADLINE = 600  # seconds for anything that is waited for: for programs that hang, not for machines that are busy
+ESTABLISHED, CLOSE_WAIT = "01", "08"
 
 
 def raise_file_limit():
@@ -51,8 +54,22 @@ class Server:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=DEADLINE)
         self.process.stdout.close()
+
+    def has_closed_all(self):
+        """Waits until it has closed all of its connections: a load is over a little earlier."""
+        until = time.monotonic() + DEADLINE
+        while self._has_connections():
+            if time.monotonic() > until:
+                raise RuntimeError("the server does not close what its clients have left")
+            time.sleep(0.01)
+
+    def _has_connections(self):
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            rows = [line.split() for line in file.readlines()[1:]]
+        port = f":{self.port:04X}"
+        return any(row[1].endswith(port) and row[3] in (ESTABLISHED, CLOSE_WAIT) for row in rows)
 
     def memory(self):
         """Resident bytes."""
@@ -65,7 +82,7 @@ def load(server, name, pinned=True, **options):
     words = [f"{key.replace('_', '-')}={value}" for key, value in options.items()]
     command = [str(BUILD / "load"), name, f"port={server.port}", f"pid={server.pid}", *words]
     result = subprocess.run(command, capture_output=True, text=True, preexec_fn=pin(LOAD_CORE) if pinned else None,
-                            timeout=400, check=False)
+                            timeout=7 * DEADLINE, check=False)
     if result.returncode != 0:
         raise RuntimeError(f"load {' '.join(command[1:])}: {result.stderr.strip()}")
     return json.loads(result.stdout)

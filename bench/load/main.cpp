@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
-  alarm(300 + static_cast<unsigned>(options.seconds + options.warm_up));
+  alarm(longest_seconds + static_cast<unsigned>(options.seconds + options.warm_up));
   if (std::string_view(options.load) == "crowd") return hold_crowd(options, line.greet);
   const Result result = run(options);
   std::printf("{\"seconds\": %.6f, \"server_cpu\": %.9f, \"done\": %llu, \"bytes\": %llu}\n", result.seconds,

@@ -16,7 +16,7 @@ class Stream {
     Stopwatch watch(options_);
     while (options_.count == 0 || moved() < options_.count * options_.size) {
       epoll_event ready{};
-      if (epoll_wait(poller, &ready, 1, 5000) == 0) wrong("nothing moved for five seconds");
+      if (epoll_wait(poller, &ready, 1, patience_ms) == 0) wrong("nothing moved for ten minutes");
       if (ready.events & EPOLLIN) receive();
       if (ready.events & EPOLLOUT) fill();
       if (watch.over(0, moved())) break;

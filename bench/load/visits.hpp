@@ -18,8 +18,8 @@ class Visits {
     for (std::size_t slot = 0; slot < visitors_.size(); ++slot) enter(slot);
     std::vector<epoll_event> ready(visitors_.size());
     while (options_.count == 0 || done_ < options_.count) {
-      const int count = epoll_wait(poller_, ready.data(), static_cast<int>(ready.size()), 5000);
-      if (count == 0) wrong("nothing came for five seconds");
+      const int count = epoll_wait(poller_, ready.data(), static_cast<int>(ready.size()), patience_ms);
+      if (count == 0) wrong("nothing came for ten minutes");
       for (int i = 0; i < count; ++i) go_on(ready[static_cast<std::size_t>(i)].data.u32);
       if (watch.over(done_, 0)) break;
     }

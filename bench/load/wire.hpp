@@ -26,6 +26,10 @@
   std::exit(1);
 }
 
+// How long a load may take, and wait for one event: for servers that hang, not for machines that are busy.
+inline constexpr unsigned longest_seconds = 3600;
+inline constexpr int patience_ms = 600'000;
+
 struct Options {
   const char* load = "";
   int port = 0;

@@ -10,8 +10,8 @@ import { Properties } from './connecting.mjs';
 
 const quietAfter = 3;   // ms without an event before it is asked whether anything is under way
 const quietTurns = 3;   // turns of the loop without an event after that
-const deadline = 20000;  // ms for one scenario
-const aliveAfter = 400;  // ms after which a loop that has not ended is said to be alive
+const deadline = 600000;  // ms for one scenario that hangs
+const aliveAfter = 400;  // ms without an event after which a loop that has not ended is said to be alive
 
 class Scenario {
   constructor(plan, index, directory) {
@@ -70,14 +70,20 @@ class Scenario {
 
   run(done) {
     this.done = done;
-    this.timer = setTimeout(() => this.finish(this.plan.solo ? 'still alive' : 'DEADLINE'), this.plan.solo ? aliveAfter : deadline);
-    if (this.plan.solo) this.timer.unref();
+    if (this.plan.solo) this.watchLife();
+    else this.timer = setTimeout(() => this.finish('DEADLINE'), deadline);
     for (const { kind, name, options } of this.plan.actors) {
       if (options.later) continue;
       if (kind === 'server') new ServerActor(this, name, options);
       else new SocketActor(this, name, options);
     }
     try { this.perform(this.plan.start); } finally { this.calm = false; if (!this.plan.solo) this.watch(); }
+  }
+
+  /** The loop may end by itself; while events come it has its time. */
+  watchLife() {
+    const before = this.activity;
+    this.timer = setTimeout(() => this.activity === before ? this.finish('still alive') : this.watchLife(), aliveAfter).unref();
   }
 
   /** Calls step() once nothing has happened for a while and for some turns of the loop. */
@@ -174,7 +180,7 @@ function main() {
     }
     if (printed !== total) return;
     fs.rmSync(directory, { recursive: true, force: true });
-    setTimeout(() => { console.error('something is still open'); process.exit(3); }, 2000).unref();
+    setTimeout(() => { console.error('something is still open'); process.exit(3); }, 60000).unref();
   };
   process.on('uncaughtException', (error) => {
     if (!alone) { console.error(error); process.exit(2); }

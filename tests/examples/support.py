@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-DEADLINE = 30  # seconds for anything that is waited for
+DEADLINE = 600  # seconds for anything that is waited for: for programs that hang, not for machines that are busy
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -115,7 +115,10 @@ def reset(client):
 
 
 def send_until_stuck(client, block, most):
-    """Sends and reads nothing, until nothing goes out any more; returns how many bytes went out."""
+    """Sends and reads nothing, until nothing goes out any more; returns how many bytes went out.
+
+    On a busy machine that may be too early, and less was tried than could have been; no test fails for it.
+    """
     client.settimeout(1)
     sent = 0
     try:
