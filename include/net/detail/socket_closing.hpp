@@ -316,7 +316,9 @@ inline void SocketState::reset_and_destroy() {
 /// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
 inline void SocketState::undestroy() {
   leave_writes_behind();
-  for (unsigned which = 0; which < own_listeners; ++which) drop_own(static_cast<OwnListener>(which));
+  for (unsigned which = 0; which < own_listeners; ++which) {
+    if (which != own_read) drop_own(static_cast<OwnListener>(which));
+  }
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {.flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed};
   static_cast<WriteGate&>(*this) = {.corked = corked};

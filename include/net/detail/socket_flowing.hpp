@@ -83,7 +83,10 @@ inline void SocketState::read_start() {
       read_when_connected = true;
     } else {
       // in its place among the listeners: a pause before it is too early, one after it is not
-      once_inside(own_read, on_connect, [](SocketState& self) { self.start_reading(); });
+      once_inside(own_read, on_connect, [](SocketState& self) {
+        self.drop_own(own_read);
+        self.start_reading();
+      });
     }
   } else {
     start_reading();

@@ -83,7 +83,8 @@ struct Backlog {
   std::size_t cork_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
 };
 
-/// The library's own once-listeners of one connection. Each is there once at most.
+/// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
+/// (S25.5) waits for any, as `read_when_connected` does.
 enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_listeners };
 
 /// What is rarely needed of one connection; connect() replaces it as a whole.
@@ -97,9 +98,7 @@ struct ColdConnection {
   Connecting* connecting = nullptr;
   List<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
   void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
-  std::vector<std::string> attempted;              // S13.14
   std::optional<int> path_result;                  // of a connect() to a path, until it is told
-  ListenerId own[own_listeners] = {};
 };
 
 /// What most sockets never need; allocated when they do.
@@ -107,6 +106,8 @@ struct ColdState : ColdConnection {
   Ref<TimerState> idle_timer;
   std::optional<double> idle_length;  // as given to setTimeout
   std::uint64_t last_activity = 0;
+  ListenerId own[own_listeners] = {};
+  std::vector<std::string> attempted;  // S13.14; kept until the next race
   std::optional<BlockList> block_list;
   Function<std::string(std::string_view piece, bool last)> decode;
   Encoding encoding = Encoding::utf8;
@@ -151,7 +152,6 @@ struct Connection {
   // reading
   bool end_told : 1 = false;
   bool reading : 1 = false;
-  bool read_when_connected : 1 = false;
   bool unreadable : 1 = false;  // `readable: false`
   // writing
   bool wait_connect : 1 = false;  // it waits for the connection
@@ -344,7 +344,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     if (!cold) cold = new ColdState;
     return *cold;
   }
-  /// An internal once-listener of this connection, in its place among the user's.
+  /// An internal once-listener, in its place among the user's.
   void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
   void drop_own(OwnListener which) noexcept;
   bool is_paused() const noexcept { return explicitly_paused || flow_state == Flow::paused; }
@@ -354,7 +354,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // reading
   bool explicitly_paused : 1 = false;
   bool explicitly_resumed : 1 = false;
-  bool never_read : 1 = true;  // nobody has asked the kernel yet
+  bool never_read : 1 = true;            // nobody has asked the kernel yet
+  bool read_when_connected : 1 = false;  // it was asked for when there was no connection
   bool need_readable : 1 = false;
   bool readable_told : 1 = false;
   bool readable_listening : 1 = false;
@@ -373,6 +374,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool removed_end_listener : 1 = false;
 
   Machine::Channel channel;
+  static constexpr std::uint64_t any_round = ~std::uint64_t{};
   std::uint64_t round = 0;  // counts connections, so that what belongs to an old one can tell
   std::size_t owed = 0;     // what is queued and may be told to listeners: 'close' itself, and every tick
 
@@ -550,11 +552,11 @@ inline void SocketState::once_inside(OwnListener which, unsigned event, void (*s
   static constexpr ListenerRecord::Operations calls{
       [](ListenerRecord& record, void*, void* const*) {
         const Body body = static_cast<Record&>(record).body;
-        if (body.self->round == body.round) body.step(*body.self);
+        if (body.round == body.self->round || body.round == any_round) body.step(*body.self);
       },
       [](ListenerRecord&) noexcept {}};
   ListenerId& own = more().own[which];
-  if (own == 0) own = listeners.add<Record>(event, true, false, calls, Body{this, step, round});
+  if (own == 0) own = listeners.add<Record>(event, true, false, calls, Body{this, step, which == own_read ? any_round : round});
 }
 
 inline void SocketState::drop_own(OwnListener which) noexcept {
