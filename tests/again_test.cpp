@@ -76,7 +76,7 @@ TEST_CASE("S12.21, S3.18: what is called in 'close' is carried out and told, and
       {"resumed", [](const net::Socket& s) { s.pause().resume(); }, " pause resume"},
   };
   for (const Case& one : cases) {
-    CAPTURE(one.name);
+    CAPTURE(std::string(one.name));
     net::Loop loop;
     Log log;
     const auto held = std::make_shared<int>(0);
@@ -319,7 +319,7 @@ TEST_CASE("release() in any listener, and the handle connects again at once: not
     }
     if (released) {
       CHECK(log.count("released again") == 1);
-      CHECK(log.count("got(new)") == 1);
+      CHECK(log.count("new)") == 1);  // a 'connect' listener that comes later has written to the new one
       CHECK(log.count("close") == 1);
     }
     CHECK(held.use_count() == 1);
@@ -397,7 +397,7 @@ TEST_CASE("S9.10, S9.12, S9.15: what is called in a server's 'close' is carried 
        "close error(listen EACCES: permission denied " + path + ") listening close"},
   };
   for (const Case& one : cases) {
-    CAPTURE(one.name);
+    CAPTURE(std::string(one.name));
     net::Loop loop;
     Log log;
     const auto held = std::make_shared<int>(0);
