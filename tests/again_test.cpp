@@ -118,7 +118,8 @@ TEST_CASE("S15.13, S16.4: writes and ends of a connection that was refused are t
   const net::Socket socket(loop);
   note(socket, log);
   const auto tells = [&](const char* name) {
-    return [&log, name](const net::Error& error) { log.add(std::string(name) + "(" + std::string(error.name()) + ")"); };
+    return
+        [&log, name](const net::Error& error) { log.add(std::string(name) + "(" + std::string(error.name()) + ")"); };
   };
   socket.on<"close">([&, first = true]() mutable {
     if (!std::exchange(first, false)) return;
@@ -189,9 +190,7 @@ TEST_CASE("S9.17: an accepted socket that connects elsewhere later counts for it
     server.close();
   });
   const net::Socket keeps_it_open(loop);
-  server.once<"listening">([&] {
-    keeps_it_open.connect(at(server.address()->port));
-  });
+  server.once<"listening">([&] { keeps_it_open.connect(at(server.address()->port)); });
   run_to_the_end(loop);
   CHECK(log.count("got(again)") == 1);
   CHECK(log.count("close") == 1);
@@ -360,7 +359,8 @@ TEST_CASE("S12.21: a socket that wrapped a pipe and connects over TCP sends its 
   CHECK(log.text() == "got(bye) server-end");
 }
 
-TEST_CASE("S9.10, S9.12, S9.15: what is called in a server's 'close' is carried out and told, and then the listeners go") {
+TEST_CASE(
+    "S9.10, S9.12, S9.15: what is called in a server's 'close' is carried out and told, and then the listeners go") {
   struct Case {
     const char* name;
     std::function<void(const net::Server&, Log&)> in_close;

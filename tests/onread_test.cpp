@@ -160,8 +160,8 @@ TEST_CASE("S25.2: an empty buffer is not the end but an error, as in Node: read 
     bool by_function;
     bool none_at_all;
   };
-  for (const Case& one : {Case{"given", 0, false, false}, Case{"asked for", 0, true, false}, Case{"later", 2, true, false},
-                          Case{"nothing was ever given", 0, true, true}}) {
+  for (const Case& one : {Case{"given", 0, false, false}, Case{"asked for", 0, true, false},
+                          Case{"later", 2, true, false}, Case{"nothing was ever given", 0, true, true}}) {
     CAPTURE(std::string(one.name));
     net::Loop loop;
     const net::Server server = sender(loop, "0123456789");
@@ -181,7 +181,8 @@ TEST_CASE("S25.2: an empty buffer is not the end but an error, as in Node: read 
       got += count;
       return true;
     };
-    const net::Socket client = net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
+    const net::Socket client =
+        net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
     Log log;
     note(client, log);
     run_to_the_end(loop);
@@ -197,16 +198,15 @@ TEST_CASE("S25.4: a function that gives no buffer leaves the one before") {
   std::array<std::byte, 3> room{};
   std::size_t calls = 0;
   std::string got;
-  const net::OnRead onread{.allocate =
-                               [&] {
-                                 return calls++ == 0 ? std::span<std::byte>(room) : std::span<std::byte>();
-                               },
-                           .callback =
-                               [&](std::size_t count, std::span<std::byte> buffer) {
-                                 got += text_of(buffer, count);
-                                 return true;
-                               }};
-  const net::Socket client = net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
+  const net::OnRead onread{
+      .allocate = [&] { return calls++ == 0 ? std::span<std::byte>(room) : std::span<std::byte>(); },
+      .callback =
+          [&](std::size_t count, std::span<std::byte> buffer) {
+            got += text_of(buffer, count);
+            return true;
+          }};
+  const net::Socket client =
+      net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
   run_to_the_end(loop);
   CHECK(got == "0123456789");
   CHECK(calls == 5);

@@ -161,7 +161,8 @@ TEST_CASE("S14.11: unshift() gives back pieces of their own, the last one first"
   ends.destroy();
 }
 
-TEST_CASE("S14.11: inside 'data' it is told inside the call if nothing else waits, as in Node, and waits while paused") {
+TEST_CASE(
+    "S14.11: inside 'data' it is told inside the call if nothing else waits, as in Node, and waits while paused") {
   net::Loop loop;
   Log log;
   const Sender sender(loop, "abc");
@@ -233,7 +234,8 @@ TEST_CASE("S14.11, S14.20: with an encoding text is given back as it is") {
   ends.destroy();
 }
 
-TEST_CASE("S14.11, S14.12: what is given back between the last byte and 'end' is read before 'end'; later it is an error") {
+TEST_CASE(
+    "S14.11, S14.12: what is given back between the last byte and 'end' is read before 'end'; later it is an error") {
   net::Loop loop;
   Log log;
   const Sender sender(loop, "last");

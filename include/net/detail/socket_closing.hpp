@@ -153,7 +153,8 @@ inline void SocketState::leave_server() {
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 inline void SocketState::tick_error(const Error& error) {
   if (error) {
-    loop->next_tick([self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); });
+    loop->next_tick(
+        [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); });
   } else if (!close_ticked) {
     tick([](SocketState& self) { self.close_ticked = true; });
   }
@@ -320,7 +321,8 @@ inline void SocketState::undestroy() {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
   static_cast<Connection&>(*this) = Connection();
-  static_cast<ReadGate&>(*this) = {.flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed};
+  static_cast<ReadGate&>(*this) = {
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed};
   static_cast<WriteGate&>(*this) = {.corked = corked};
   if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
   ++round;

@@ -66,7 +66,8 @@ inline void SocketState::idle_check() {
   if (destroyed) return;
   // a peer that takes a large write slowly is not idle (S18.5)
   if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
-  if (loop->now() < cold->last_activity + idle_ms()) return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+  if (loop->now() < cold->last_activity + idle_ms())
+    return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
   tell_timeout();
 }

@@ -549,14 +549,15 @@ inline void SocketState::once_inside(OwnListener which, unsigned event, void (*s
     Body body;
     explicit Record(const Body& from) : ListenerRecord{}, body(from) {}
   };
-  static constexpr ListenerRecord::Operations calls{
-      [](ListenerRecord& record, void*, void* const*) {
-        const Body body = static_cast<Record&>(record).body;
-        if (body.round == body.self->round || body.round == any_round) body.step(*body.self);
-      },
-      [](ListenerRecord&) noexcept {}};
+  static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
+                                                      const Body body = static_cast<Record&>(record).body;
+                                                      if (body.round == body.self->round || body.round == any_round)
+                                                        body.step(*body.self);
+                                                    },
+                                                    [](ListenerRecord&) noexcept {}};
   ListenerId& own = more().own[which];
-  if (own == 0) own = listeners.add<Record>(event, true, false, calls, Body{this, step, which == own_read ? any_round : round});
+  if (own == 0)
+    own = listeners.add<Record>(event, true, false, calls, Body{this, step, which == own_read ? any_round : round});
 }
 
 inline void SocketState::drop_own(OwnListener which) noexcept {

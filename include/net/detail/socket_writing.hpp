@@ -315,9 +315,8 @@ inline void SocketState::write_failed_later(const Error& error, WriteCallback ca
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
 inline void SocketState::write_failed(const Error& error) {
   drop_request(error);
-  OnThrowWith again{*this, error, +[](SocketState& self, const Error& why) {
-                      self.tick_with<&SocketState::write_failed>(why);
-                    }};
+  OnThrowWith again{*this, error,
+                    +[](SocketState& self, const Error& why) { self.tick_with<&SocketState::write_failed>(why); }};
   while (again.same && backlog && !backlog->in_flight.empty()) {
     const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
     backlog->in_flight.pop();
@@ -341,7 +340,8 @@ inline void SocketState::fail_buffered() {
     backlog->buffered.pop();
     if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
   }
-  if (again.same) tell_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+  if (again.same)
+    tell_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
   again.passed = true;
 }
 
