@@ -352,11 +352,15 @@ inline void ServerState::accept_one() {
 }
 
 inline void ServerState::accepted(NativeHandle fd) {
-  Machine::Channel channel;
-  channel.adopt(fd);  // closed again if there is no memory for more
+  struct Owned {
+    NativeHandle fd;
+    ~Owned() {
+      if (fd >= 0) os::close_descriptor(fd);
+    }
+  } owned{fd};  // if there is no memory for more
   const Ref<SocketState> socket(new SocketState(*loop));
   SocketState& state = *socket;
-  state.channel.adopt(channel.release());
+  state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
   if (most_connections && connections >= *most_connections) return drop(state.channel);
   if (options.blockList && options.blockList->check(SocketAddress(state.channel.remote_end().ip))) return;
   state.has_handle = true;

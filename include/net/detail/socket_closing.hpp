@@ -152,12 +152,13 @@ inline void SocketState::leave_server() {
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 inline void SocketState::tick_error(const Error& error) {
-  if (error) {
-    loop->next_tick(
-        [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); });
-  } else if (!close_ticked) {
-    tick([](SocketState& self) { self.close_ticked = true; });
-  }
+  if (error) return tick_this(error);
+  if (!close_ticked) tick([](SocketState& self) { self.close_ticked = true; });
+}
+
+[[gnu::cold]] inline void SocketState::tick_this(const Error& error) {
+  loop->next_tick(
+      [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); });
 }
 
 /// It is told even if there is a new connection already, which it is no error of.
@@ -187,6 +188,12 @@ inline void SocketState::close_handle(bool failing) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 inline void SocketState::close_now() {
+  if (writing || cold) tell_cancelled();
+  closing = false;
+  emit_close(true);
+}
+
+inline void SocketState::tell_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
   OnThrow again{*this, [](SocketState& self) {
                   self.loop->next_close(
@@ -200,8 +207,6 @@ inline void SocketState::close_now() {
     loop->drain_ticks();  // this was a callback of its own (S2.2)
   }
   again.passed = true;
-  closing = false;
-  emit_close(true);
 }
 
 /// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
@@ -217,6 +222,7 @@ inline void SocketState::emit_close(bool current) {
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   if (!current) return tell_close(false);
   close_told = true;
+  if (!wait_connect) return tell_close(had_error);
   OnThrow again{
       *this, [](SocketState& self) {
         // a write that waited for the connection learns of the end in its place among these listeners

@@ -263,9 +263,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     if (!destroyed) destroy(error);
   }
   void tick_error(const Error& error);
+  void tick_this(const Error& error);
   void emit_error(const Error& error, bool current);
   void close_handle(bool had_error);
   void close_now();
+  void tell_cancelled();
   void emit_close(bool current);
   void settle() noexcept;
   void destroy_soon();
@@ -397,7 +399,7 @@ class Owing {
  public:
   explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
   Owing(Owing&& other) noexcept = default;
-  ~Owing() {
+  [[gnu::always_inline]] ~Owing() {
     if (self_) self_->settle();
   }
   State& operator*() const noexcept { return *self_; }
@@ -466,7 +468,7 @@ struct SameConnection {
 };
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
-inline void SocketState::settle() noexcept {
+[[gnu::always_inline]] inline void SocketState::settle() noexcept {
   if (--owed == 0 && close_told && destroyed && !reusable) [[unlikely]]
     listeners.clear();
 }
