@@ -77,3 +77,21 @@ TEST_CASE("a connection that is refused is told by finish_connect") {
     CHECK(started == -ECONNREFUSED);
   }
 }
+
+TEST_CASE("a channel that moved the bytes of a pipe starts over as a socket") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const tests::Descriptor other(ends[1]);
+  fd_channel channel;
+  CHECK_FALSE(channel.adopt_connected(ends[0]));
+  CHECK(channel.shutdown_write() == 0);
+  channel.close();
+  int pair[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+  const tests::Descriptor peer(pair[1]);
+  channel.adopt(pair[0]);
+  CHECK(channel.shutdown_write() == 0);
+  char byte = 0;
+  wait_for(peer.get(), POLLIN);
+  CHECK(::read(peer.get(), &byte, 1) == 0);
+}

@@ -2,11 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/socket.h>
+
 #include <array>
 #include <string>
 #include <vector>
 
 #include "tests/session.hpp"
+#include "tests/support.hpp"
 
 using namespace tests;
 
@@ -112,6 +115,101 @@ TEST_CASE("S25.8: an incomplete onread is ignored") {
   client.on<"data">([&](net::Chunk chunk) { got += chunk.view(); });
   run_to_the_end(loop);
   CHECK(got == "plain");
+}
+
+TEST_CASE("S25.4: a descriptor that is wrapped asks for a buffer once, when it is made") {
+  for (const bool only_allocate : {true, false}) {
+    CAPTURE(only_allocate);
+    net::Loop loop;
+    int pair[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    Descriptor peer(pair[1]);
+    std::array<std::byte, 4> room{}, other{};
+    std::size_t asked = 0;
+    std::string got;
+    net::SocketOptions options{.fd = pair[0]};
+    if (!only_allocate) options.onread.buffer = other;
+    options.onread.allocate = [&] {
+      ++asked;
+      return std::span<std::byte>(room);
+    };
+    options.onread.callback = [&](std::size_t count, std::span<std::byte> buffer) {
+      CHECK(buffer.data() == room.data());
+      got += text_of(buffer, count);
+      return true;
+    };
+    Log log;
+    const net::Socket socket(loop, options);
+    CHECK(asked == 1);
+    note(socket, log);
+    send_raw(peer, "0123456789");
+    run_until(loop, [&] { return got.size() == 10; });
+    CHECK(asked == 4);
+    CHECK(log.text().empty());
+    peer.close();
+    run_to_the_end(loop);
+    CHECK(got == "0123456789");
+    CHECK(log.has("end"));
+  }
+}
+
+TEST_CASE("S25.2: an empty buffer is not the end but an error, as in Node: read ENOBUFS") {
+  struct Case {
+    const char* name;
+    std::size_t filled;  // buffers before the empty one
+    bool by_function;
+    bool none_at_all;
+  };
+  for (const Case& one : {Case{"given", 0, false, false}, Case{"asked for", 0, true, false},
+                          Case{"later", 2, true, false}, Case{"nothing was ever given", 0, true, true}}) {
+    CAPTURE(std::string(one.name));
+    net::Loop loop;
+    const net::Server server = sender(loop, "0123456789");
+    server.on<"connection">([](const net::Socket& socket) { socket.on<"error">([](const net::Error&) {}); });
+    std::array<std::byte, 3> room{};
+    std::size_t calls = 0, got = 0;
+    net::OnRead onread;
+    if (one.by_function) {
+      onread.allocate = [&] {
+        if (one.none_at_all) return std::span<std::byte>();
+        return std::span<std::byte>(room).first(calls++ < one.filled ? room.size() : 0);
+      };
+    } else {
+      onread.buffer = std::span<std::byte>(room).first(0);
+    }
+    onread.callback = [&](std::size_t count, std::span<std::byte>) {
+      got += count;
+      return true;
+    };
+    const net::Socket client =
+        net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
+    Log log;
+    note(client, log);
+    run_to_the_end(loop);
+    CHECK(got == one.filled * room.size());
+    CHECK(log.has("error(read ENOBUFS) close(true)"));
+    CHECK_FALSE(log.has("end"));
+  }
+}
+
+TEST_CASE("S25.4: a function that gives no buffer leaves the one before") {
+  net::Loop loop;
+  const net::Server server = sender(loop, "0123456789");
+  std::array<std::byte, 3> room{};
+  std::size_t calls = 0;
+  std::string got;
+  const net::OnRead onread{
+      .allocate = [&] { return calls++ == 0 ? std::span<std::byte>(room) : std::span<std::byte>(); },
+      .callback =
+          [&](std::size_t count, std::span<std::byte> buffer) {
+            got += text_of(buffer, count);
+            return true;
+          }};
+  const net::Socket client =
+      net::connect(loop, {.port = server.address()->port, .host = "127.0.0.1", .onread = onread});
+  run_to_the_end(loop);
+  CHECK(got == "0123456789");
+  CHECK(calls == 5);
 }
 
 TEST_CASE("S21.1-S21.3: a blocked address is told as an attempt and an error, and nothing is sent") {

@@ -29,3 +29,23 @@ TEST_CASE("what a queue still holds is destroyed with it") {
   }
   CHECK(counted.use_count() == 1);
 }
+
+TEST_CASE("what is put in front is taken next, across growth, and the rest keeps its order") {
+  Queue<int> queue;
+  for (int i = 0; i < 10; ++i) queue.push(100 + i);
+  for (int i = 0; i < 100; ++i) queue.push_front(int{i});
+  CHECK(queue.size() == 110);
+  CHECK(queue.first() == 99);
+  for (int i = 99; i >= 0; --i) CHECK(queue.take() == i);
+  for (int i = 0; i < 10; ++i) CHECK(queue.take() == 100 + i);
+  CHECK(queue.empty());
+}
+
+TEST_CASE("a queue that is assigned a fresh one is empty, and what it held is destroyed") {
+  const auto counted = std::make_shared<int>(0);
+  Queue<std::shared_ptr<int>> queue;
+  queue.push(std::shared_ptr<int>(counted));
+  queue = Queue<std::shared_ptr<int>>();
+  CHECK(queue.empty());
+  CHECK(counted.use_count() == 1);
+}

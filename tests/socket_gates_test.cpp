@@ -39,5 +39,5 @@ TEST_CASE("a write takes the short way only on a connection where nothing waits,
   CHECK_FALSE(with([](WriteGate& gate) { gate.need_drain = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.ending = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.errored = true; }));
-  CHECK_FALSE(with([](WriteGate& gate) { gate.corked = 1; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.corked = true; }));
 }

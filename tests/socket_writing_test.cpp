@@ -568,3 +568,23 @@ TEST_CASE("a write callback may destroy its socket, and those behind it still ru
   run_to_the_end(loop);
   CHECK(log.text() == "a b close");
 }
+
+TEST_CASE("S32.6, S15.22: corks are counted beyond 65,535, and so are the callbacks of one gathered send") {
+  net::Loop loop;
+  Ends ends(loop);
+  constexpr std::size_t many = 70'000;
+  for (std::size_t i = 0; i < many; ++i) ends.client.cork();
+  CHECK(ends.client.writableCorked() == many);
+  ends.client.write("held");
+  for (std::size_t i = 1; i < many; ++i) ends.client.uncork();
+  CHECK(ends.client.writableCorked() == 1);
+  CHECK(ends.client.writableLength() == 4);
+  ends.client.uncork();
+  CHECK(ends.client.writableLength() == 0);
+  std::size_t told = 0;
+  loop.setImmediate([&] {
+    for (std::size_t i = 0; i < many; ++i) ends.client.write("", [&] { ++told; });
+  });
+  run_until(loop, [&] { return told == many; });
+  ends.destroy();
+}

@@ -53,20 +53,19 @@ class Server : public Emitter<Server> {
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port)}, std::forward<F>(listener));
+    return listen_at(port, ListenOptions{}, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port), .host = std::string(host)}, std::forward<F>(listener));
+    return listen_at(port, ListenOptions{.host = std::string(host)}, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, int backlog, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port), .host = std::string(host), .backlog = backlog},
-                  std::forward<F>(listener));
+    return listen_at(port, ListenOptions{.host = std::string(host), .backlog = backlog}, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port), .backlog = backlog}, std::forward<F>(listener));
+    return listen_at(port, ListenOptions{.backlog = backlog}, std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
@@ -82,7 +81,7 @@ class Server : public Emitter<Server> {
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
     require_idle();
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
+    once_listening(std::forward<F>(listener));
     start(options);
     return *this;
   }
@@ -91,7 +90,11 @@ class Server : public Emitter<Server> {
   /// leaves the other (S22.6).
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const Server& other, F&& listener = nullptr) const {
-    return listen(ListenOptions{.fd = detail::os::duplicate(other.nativeHandle())}, std::forward<F>(listener));
+    if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
+    require_idle();
+    once_listening(std::forward<F>(listener));
+    state_->listen_as(other.nativeHandle());
+    return *this;
   }
 
   /// Stops listening at once; connections go on. The callback runs at 'close', with `ERR_SERVER_NOT_RUNNING` if the
@@ -177,9 +180,19 @@ class Server : public Emitter<Server> {
   }
   detail::Listeners& events() const { return state_->listeners; }
 
-  static int checked(int port) {
+  /// What is wrong with the port is thrown when the listener is there, as in Node (S7.4).
+  template <class F>
+  const Server& listen_at(int port, ListenOptions options, F&& listener) const {
+    require_idle();
+    once_listening(std::forward<F>(listener));
     if (port < 0) detail::raise(detail::bad_port("options.port", port));
-    return port;
+    options.port = port;
+    start(options);
+    return *this;
+  }
+  template <class F>
+  void once_listening(F&& listener) const {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
   }
   void require_idle() const {
     if (!state_->loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this server is gone"));

@@ -85,12 +85,11 @@ class Socket : public Emitter<Socket> {
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(int port, std::string_view host = "localhost", F&& listener = nullptr) const {
-    return connect(ConnectOptions{.port = detail::explicit_port(port), .host = std::string(host)},
-                   std::forward<F>(listener));
+    return connect_to(port, host, std::forward<F>(listener));
   }
   template <detail::OptionalListener F>
   const Socket& connect(int port, F&& listener) const {
-    return connect(ConnectOptions{.port = detail::explicit_port(port)}, std::forward<F>(listener));
+    return connect_to(port, "localhost", std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
@@ -299,7 +298,7 @@ class Socket : public Emitter<Socket> {
   std::size_t readableHighWaterMark() const { return state_->read_mark; }
   /// Between a `write` that returned false and 'drain' (S15.9).
   bool writableNeedDrain() const { return !state_->destroyed && !state_->ending && state_->need_drain; }
-  int writableCorked() const { return state_->corked; }
+  std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
   /// end() was called; 'finish' came; 'end' came.
   bool writableEnded() const { return state_->ending; }
   bool writableFinished() const { return state_->finished; }
@@ -343,6 +342,13 @@ class Socket : public Emitter<Socket> {
   }
   std::size_t own_listeners(unsigned event) const { return event == detail::on_end && !state_->removed_end_listener; }
 
+  /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
+  template <class F>
+  const Socket& connect_to(int port, std::string_view host, F&& listener) const {
+    once_connected(std::forward<F>(listener));
+    detail::start_connecting(*state_, {.port = detail::explicit_port(port), .host = std::string(host)});
+    return *this;
+  }
   template <class F>
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));

@@ -45,7 +45,7 @@ concept Channel = std::derived_from<C, Watcher> &&
 class fd_channel : public Watcher {
  public:
   fd_channel() noexcept = default;
-  explicit fd_channel(NativeHandle descriptor) noexcept { fd = descriptor; }
+  explicit fd_channel(NativeHandle descriptor) noexcept { take(descriptor); }
   fd_channel(const fd_channel&) = delete;
   fd_channel& operator=(const fd_channel&) = delete;
   ~fd_channel() { close(); }
@@ -58,9 +58,8 @@ class fd_channel : public Watcher {
   /// A descriptor from elsewhere; true if it is TCP. What is no socket is moved with read(2) and write(2).
   bool adopt_connected(NativeHandle descriptor) noexcept {
     os::prepare(descriptor);
-    fd = descriptor;
     const os::Kind kind = os::kind_of(descriptor);
-    plain_ = kind == os::Kind::pipe;
+    take(descriptor, kind == os::Kind::pipe);
     return kind == os::Kind::tcp;
   }
   void close() noexcept {
@@ -104,9 +103,11 @@ class fd_channel : public Watcher {
  private:
   bool plain_ = false;
 
-  int take(int descriptor) noexcept {
+  /// The only way in, so that nothing of an earlier descriptor stays.
+  int take(int descriptor, bool plain = false) noexcept {
     if (descriptor < 0) return descriptor;
     fd = descriptor;
+    plain_ = plain;
     return 0;
   }
 };

@@ -43,8 +43,8 @@ struct Connector {
     if (self.is_path) return start_path();
     if (isIP(plan->host) != 0) {
       add_attempt({plan->host, family_of(plan->host)});
-      return self.tick_with(self.round, [](SocketState& socket, const std::size_t& asked) {
-        if (socket.connecting && socket.round == asked) Connector{socket}.next_attempt();
+      return self.tick([](SocketState& socket) {
+        if (socket.connecting) Connector{socket}.next_attempt();
       });
     }
     start_lookup(options);
@@ -54,8 +54,9 @@ struct Connector {
 
   void start_path() const {
     const std::string path = plan().path;
+    const SameConnection same(self);
     self.tell_attempt(path, -1, Family::unspecified);
-    if (!self.connecting || !self.cold->connecting) return;
+    if (!self.connecting || !self.cold->connecting || !same) return;
     const int result = self.channel.start_connect_path(path);
     if (result == -EINVAL && !self.channel.is_open()) {
       return give_up(address_failure(EINVAL, "connect", path, -1));
@@ -66,8 +67,8 @@ struct Connector {
       // known already, but told from the loop
       self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
                                  auto& socket = static_cast<SocketState&>(handle);
-                                 if (socket.connecting && socket.is_path)
-                                   Connector{socket}.path_done(socket.cold->path_result);
+                                 if (socket.connecting && socket.cold->path_result)
+                                   Connector{socket}.path_done(*socket.cold->path_result);
                                }});
       self.cold->path_result = result;
     }
@@ -94,7 +95,7 @@ struct Connector {
     LookupOptions asked{p.family, options.hints, p.selecting};
     if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
     const Ref<SocketState> socket(&self);
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     const auto answer = [socket, round](const Error& error, std::span<const LookupAddress> addresses) {
       // a second answer, or one that comes when the socket has gone on, counts for nothing
       if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
@@ -111,7 +112,7 @@ struct Connector {
   void looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
     const Ref<SocketState> alive(&self);
     const std::string host = plan().host;
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     self.touch();
     if (error || addresses.empty()) {
       const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
@@ -178,7 +179,7 @@ struct Connector {
   /// Begins with the next address; those begun earlier go on.
   void next_attempt() const {
     const Ref<SocketState> alive(&self);
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     if (plan().timer) self.loop->stop_timer(*plan().timer);
     while (self.connecting && self.round == round) {
       if (plan().next == plan().attempts.size()) return all_begun();
@@ -197,8 +198,9 @@ struct Connector {
                          self.cold->block_list->check(SocketAddress(attempt.to.ip));
     const Error block_error = coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
     if (plan().selecting && blocked) return failed_early(attempt, block_error, true);
+    const SameConnection same(self);
     self.tell_attempt(attempt.address, plan_port(), attempt.family);
-    if (!self.connecting) return true;
+    if (!self.connecting || !same) return true;
     if (blocked) return give_up(block_error), true;
     if (plan().selecting) self.more().attempted.push_back(attempted_text(attempt));
     if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
@@ -273,7 +275,7 @@ struct Connector {
     close(attempt);
     if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
     attempt.error = error;
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     const bool current = &attempt == p.attempts[p.next - 1];
     self.tell_attempt_failed(attempt.address, p.port, attempt.to.ip.family, error);
     if (!self.connecting || self.round != round) return;
@@ -322,7 +324,7 @@ struct Connector {
     if (!self.connecting) return;
     Attempt& slow = *plan().attempts[plan().next - 1];
     slow.timed_out = true;
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     self.tell_attempt_timeout(slow.address, plan().port, slow.to.ip.family);
     if (self.connecting && self.round == round) next_attempt();
   }
@@ -344,8 +346,9 @@ struct Connector {
     const std::string kept = address;
     self.stop_connecting();
     self.recount();
+    const SameConnection same(self);
     self.tell_attempt_failed(kept, port, family, error);
-    self.fail(error);
+    if (same) self.fail(error);
   }
 
   void give_up(const Error& error) const { self.fail(error); }
@@ -406,9 +409,10 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
     raise(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
   if (state.closing) raise(coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  if (!wrapped) state.undestroy();
-  if (state.users_buffer) state.next_users_buffer();
-  ++state.round;
+  if (!wrapped) {
+    if (state.users_buffer) state.next_users_buffer();
+    state.undestroy();
+  }
   if (options.noDelay) state.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
   Connector{state}.start(options);

@@ -47,7 +47,7 @@ struct Handle {
   const Operations* operations;
   Handle* previous = nullptr;
   Handle* next = nullptr;
-  std::uint32_t owners = 0;
+  std::size_t owners = 0;
 };
 
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.

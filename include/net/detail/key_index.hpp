@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include <net/detail/list.hpp>
+#include <net/error.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -30,8 +31,9 @@ class KeyIndex {
     return {begins_[slot], begins_[slot + 1]};
   }
 
-  /// For a count of keys. What it knows is void until `rebuild`.
+  /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until `rebuild`.
   void resize(std::size_t count) {
+    if (count > std::size_t{1} << 30) raise(coded(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
     std::size_t rows = 1;
     while (rows < count) rows *= 2;
     begins_.reserve(rows + 1);

@@ -20,6 +20,11 @@ class Queue {
   Queue() noexcept = default;
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
+  Queue(Queue&& other) noexcept { swap(other); }
+  Queue& operator=(Queue&& other) noexcept {
+    swap(other);
+    return *this;
+  }
   ~Queue() {
     clear();
     ::operator delete(ring_);
@@ -37,6 +42,18 @@ class Queue {
     ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
     ++size_;
   }
+
+  /// At the other end: the next one that is taken.
+  void push_front(T&& value) {
+    if (size_ == capacity_) [[unlikely]]
+      grow();
+    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
+    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
+    first_ = at;
+    ++size_;
+  }
+  T& first() noexcept { return ring_[first_]; }
+  const T& first() const noexcept { return ring_[first_]; }
 
   T take() noexcept {
     T* front = ring_ + first_;

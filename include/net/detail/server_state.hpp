@@ -21,8 +21,17 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// The order of the rows in Server::Events.
 enum ServerEvent : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
 
-struct ServerState : Handle {
+/// What belongs to one listen(), which replaces it as a whole.
+struct Listening {
+  std::string path;           // kept after close() (S8.7)
+  std::uint32_t made_in = 0;  // which process made it, counted in forks
+  bool looking_up = false;
+  bool inherits_no_delay = false;
+};
+
+struct ServerState : Handle, Listening {
   static const Operations table;
+  struct NothingOpen;
 
   ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) {
     acceptor.owner = static_cast<Handle*>(this);
@@ -30,6 +39,9 @@ struct ServerState : Handle {
 
   // ── listening ──
   void listen(const ListenOptions& asked);
+  void listen_on(const ListenOptions& asked);
+  void listen_as(NativeHandle other);
+  void start_over() noexcept;
   void listen_path(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
   void watch_signal(const AbortSignal& signal);
@@ -44,6 +56,8 @@ struct ServerState : Handle {
   void remove_path() const noexcept;
   void close_if_drained();
   void emit_close();
+  void settle() noexcept;
+  void stop_listening() noexcept;
   void abandon();
 
   // ── connections ──
@@ -61,11 +75,11 @@ struct ServerState : Handle {
   void tell_drop(const DropInfo& info);
 
   void tick(void (*step)(ServerState&)) {
-    if (loop) loop->next_tick(Step<ServerState>{Ref<ServerState>(this), step});
+    if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
   }
   template <class What>
   void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
-    if (loop) loop->next_tick(StepWith<ServerState, What>{Ref<ServerState>(this), step, what});
+    if (loop) loop->next_tick(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept {
@@ -80,16 +94,14 @@ struct ServerState : Handle {
   ServerOptions options;
   std::size_t connections = 0;
   std::optional<std::size_t> most_connections;
-  std::uint32_t round = 0;  // counts listens, so that a late lookup can tell
-  bool looking_up : 1 = false;
+  std::uint64_t round = 0;  // counts listens, so that a late lookup can tell
+  std::size_t owed = 0;     // what is queued and may be told to listeners
   bool wanted : 1 = true;
   bool counted : 1 = false;
   bool holds_self : 1 = false;
   bool drop_max_connection : 1 = false;
-  bool inherits_no_delay : 1 = false;
   bool close_ticking : 1 = false;
-  std::string path;  // kept after close() (S8.7)
-  std::uint32_t made_in = 0;  // which process, counted in forks
+  bool close_told : 1 = false;  // and it has not listened since
   Ref<AbortHook> abort_hook;
 
   ~ServerState() { forget_signal(); }
@@ -106,11 +118,43 @@ inline constexpr Handle::Operations ServerState::table{
 
 // ── listening ──────────────────────────────────────────────────────────────
 
-inline void ServerState::listen(const ListenOptions& asked) {
+/// A listen() that throws leaves nothing open.
+struct ServerState::NothingOpen {
+  ServerState& self;
+  bool passed = false;
+  ~NothingOpen() {
+    if (passed) return;
+    self.stop_listening();
+    self.forget_signal();
+  }
+};
+
+inline void ServerState::start_over() noexcept {
+  forget_signal();
+  static_cast<Listening&>(*this) = Listening();
   ++round;
-  looking_up = false;
+}
+
+inline void ServerState::listen(const ListenOptions& asked) {
+  start_over();
+  NothingOpen unless{*this};
   watch_signal(asked.signal);
-  path.clear();
+  listen_on(asked);
+  unless.passed = true;
+}
+
+/// A descriptor of its own for what another server listens on.
+inline void ServerState::listen_as(NativeHandle other) {
+  start_over();
+  const NativeHandle fd = os::duplicate(other);
+  const int failed = fd < 0 ? fd : acceptor.listen_descriptor(fd, 511);
+  if (failed < 0 && fd >= 0) os::close_descriptor(fd);
+  NothingOpen unless{*this};
+  bound(failed, "", 0);
+  unless.passed = true;
+}
+
+inline void ServerState::listen_on(const ListenOptions& asked) {
   if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
   if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
@@ -132,16 +176,12 @@ inline void ServerState::listen_path(const ListenOptions& asked) {
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
   const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
-  if (mode_failed) {
-    forget_signal();
-    raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
-  }
+  if (mode_failed) raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
   bound(failed, path, -1);
 }
 
 /// S20.7: aborting closes the server; an aborted one closes on the next tick.
 inline void ServerState::watch_signal(const AbortSignal& signal) {
-  forget_signal();
   if (!signal) return;
   if (signal.aborted()) {
     tick([](ServerState& self) { self.close(); });
@@ -165,6 +205,7 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
                             const Error& error, std::span<const LookupAddress> addresses) {
     if (!looking_up || this->round != round) return;
     looking_up = false;
+    const Owing<ServerState> told(*this);
     if (error) {
       tell_error(error);
       return;
@@ -216,11 +257,11 @@ inline void ServerState::opened() {
     holds_self = true;
     retain();
   }
-  inherits_no_delay = false;
+  close_told = false;
   if (options.noDelay) set_no_delay(true);
   recount();
   tick_with(
-      round, +[](ServerState& self, const std::uint32_t& asked) {
+      round, +[](ServerState& self, const std::uint64_t& asked) {
         if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
       });
 }
@@ -236,13 +277,16 @@ inline void ServerState::set_no_delay(bool on) {
 /// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
 inline void ServerState::close() {
   looking_up = false;
-  if (acceptor.is_open()) {
-    loop->poller().drop(acceptor);
-    acceptor.close();
-    remove_path();
-    recount();
-  }
+  stop_listening();
   close_if_drained();
+}
+
+inline void ServerState::stop_listening() noexcept {
+  if (!acceptor.is_open()) return;
+  loop->poller().drop(acceptor);
+  acceptor.close();
+  remove_path();
+  recount();
 }
 
 /// The file is removed by the process that made it: after a fork() the parent still listens there.
@@ -260,19 +304,24 @@ inline void ServerState::close_if_drained() {
 }
 
 inline void ServerState::emit_close() {
-  struct Drop {
+  struct Told {
     ServerState& self;
     Ref<ServerState> alive;
-    ~Drop() {
-      if (self.acceptor.is_open() || self.looking_up) return;
-      self.forget_signal();
-      if (!self.options.reusable) self.listeners.clear();
-      if (!self.holds_self) return;
+    ~Told() {
+      if (self.acceptor.is_open() || self.looking_up || !self.holds_self) return;
       self.holds_self = false;
       self.release();
     }
-  } const drop{*this, Ref<ServerState>(this)};
+  } const told{*this, Ref<ServerState>(this)};
+  close_told = !acceptor.is_open();
   tell_close();
+}
+
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+inline void ServerState::settle() noexcept {
+  if (--owed > 0 || !close_told || acceptor.is_open() || looking_up) return;
+  forget_signal();
+  if (!options.reusable) listeners.clear();
 }
 
 inline void ServerState::connection_gone(Handle& handle) {
@@ -282,11 +331,7 @@ inline void ServerState::connection_gone(Handle& handle) {
 }
 
 inline void ServerState::abandon() {
-  if (acceptor.is_open()) {
-    loop->poller().drop(acceptor);
-    acceptor.close();
-    remove_path();
-  }
+  stop_listening();
   abort_hook = {};
   listeners.clear();
   if (!holds_self) return;
@@ -307,9 +352,15 @@ inline void ServerState::accept_one() {
 }
 
 inline void ServerState::accepted(NativeHandle fd) {
+  struct Owned {
+    NativeHandle fd;
+    ~Owned() {
+      if (fd >= 0) os::close_descriptor(fd);
+    }
+  } owned{fd};  // if there is no memory for more
   const Ref<SocketState> socket(new SocketState(*loop));
   SocketState& state = *socket;
-  state.channel.adopt(fd);
+  state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
   if (most_connections && connections >= *most_connections) return drop(state.channel);
   if (options.blockList && options.blockList->check(SocketAddress(state.channel.remote_end().ip))) return;
   state.has_handle = true;
@@ -326,6 +377,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   }
   state.hold();
   state.server = Ref<Handle>(this);
+  state.of_server = true;
   ++connections;
   if (options.pauseOnConnect) {
     state.flow_state = Flow::paused;

@@ -13,8 +13,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// end(), after its data was written; `refused` says that this write was, and `why`.
 inline void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
-  if (corked > 0) {
-    corked = 1;
+  if (corked) {
+    cold->corks = 1;
     uncork();
   }
   if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
@@ -64,9 +64,7 @@ inline void SocketState::maybe_finish() {
 /// Everything was written: the other side is told, once there is one.
 inline void SocketState::call_final() {
   if (connecting) {
-    once_inside(on_connect, [this, asked = round] {
-      if (round == asked) call_final();
-    });
+    once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
     return;
   }
   if (!has_handle) return final_done();
@@ -102,10 +100,11 @@ inline void SocketState::final_done() {
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
   tell_prefinish();
   again.passed = true;
-  tick([](SocketState& self) { self.finish(); });
+  if (again.same) tick([](SocketState& self) { self.finish(); });
 }
 
 inline void SocketState::finish() {
+  const SameConnection same(*this);
   if (!finished) {
     finished = true;
     OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
@@ -113,7 +112,7 @@ inline void SocketState::finish() {
     tell_finish();
     again.passed = true;
   }
-  if (end_told || unreadable) destroy(no_error());
+  if (same && (end_told || unreadable)) destroy(no_error());
 }
 
 // ── destroy() ──────────────────────────────────────────────────────────────
@@ -130,6 +129,7 @@ inline void SocketState::destroy(const Error& error) {
     more().errored = error;
   }
   destroyed = true;
+  ++owed;  // until 'close' was told
   if (connecting) stop_connecting();
   connecting = false;
   stop_idle();
@@ -138,24 +138,36 @@ inline void SocketState::destroy(const Error& error) {
     tick_error(error);
   } else {
     tick_error(error);
-    tick([](SocketState& self) { self.emit_close(); });
+    loop->next_tick([self = Ref<SocketState>(this), asked = round] { self->emit_close(self->round == asked); });
   }
-  if (server) server->operations->child_gone(*server);
+  leave_server();
+}
+
+/// One connection less, and only once for each (S9.17).
+inline void SocketState::leave_server() {
+  if (!of_server) return;
+  of_server = false;
+  server->operations->child_gone(*server);
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 inline void SocketState::tick_error(const Error& error) {
-  if (error) {
-    tick_with(error, [](SocketState& self, const Error& why) { self.emit_error(why); });
-  } else if (!close_ticked) {
-    tick([](SocketState& self) { self.close_ticked = true; });
-  }
+  if (error) return tick_this(error);
+  if (!close_ticked) tick([](SocketState& self) { self.close_ticked = true; });
 }
 
-inline void SocketState::emit_error(const Error& error) {
-  close_ticked = true;
-  if (error_told) return;  // at most one between two connects (S3.19)
-  error_told = true;
+[[gnu::cold]] inline void SocketState::tick_this(const Error& error) {
+  loop->next_tick(
+      [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); });
+}
+
+/// It is told even if there is a new connection already, which it is no error of.
+inline void SocketState::emit_error(const Error& error, bool current) {
+  if (current) {
+    close_ticked = true;
+    if (error_told) return;  // at most one between two connects (S3.19)
+    error_told = true;
+  }
   tell_error(error);
 }
 
@@ -176,44 +188,41 @@ inline void SocketState::close_handle(bool failing) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 inline void SocketState::close_now() {
-  if (writing && !wait_connect) {
-    // whatever its callbacks throw, 'close' comes
-    OnThrow again{*this, [](SocketState& self) {
-                    self.loop->next_close(
-                        {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).emit_close(); }});
-                  }};
-    write_failed(system_failure(ECANCELED, "write"));
-    again.passed = true;
-  }
+  if (writing || cold) tell_cancelled();
+  closing = false;
+  emit_close(true);
+}
+
+inline void SocketState::tell_cancelled() {
+  // whatever the callbacks and listeners in here throw, 'close' comes
+  OnThrow again{*this, [](SocketState& self) {
+                  self.loop->next_close(
+                      {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+                }};
+  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
   recount();
   // attempts of a race that destroy() stopped are told of (S13.13)
   while (cold && !cold->cancelled.empty()) {
-    OnThrow again{*this, [](SocketState& self) {
-                    self.loop->next_close(
-                        {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
-                  }};
     cold->tell_cancelled(*this);
     loop->drain_ticks();  // this was a callback of its own (S2.2)
-    again.passed = true;
   }
-  emit_close();
+  again.passed = true;
 }
 
-/// 'close' is the last event; then the listeners go, and with them every cycle, unless the socket is used again.
-inline void SocketState::emit_close() {
-  struct Drop {
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
+inline void SocketState::emit_close(bool current) {
+  struct Told {
     SocketState& self;
     Ref<SocketState> alive;
-    ~Drop() {
-      if (self.cold && self.cold->abort_hook && !self.has_handle && !self.connecting) {
-        std::exchange(self.cold->abort_hook, {})->detach();
-      }
+    ~Told() {
       self.let_go();
-      if (self.destroyed && !self.reusable) self.listeners.clear();
+      self.settle();
     }
-  } const drop{*this, Ref<SocketState>(this)};
-  closing = false;
+  } const told{*this, Ref<SocketState>(this)};
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  if (!current) return tell_close(false);
   close_told = true;
+  if (!wait_connect) return tell_close(had_error);
   OnThrow again{
       *this, [](SocketState& self) {
         // a write that waited for the connection learns of the end in its place among these listeners
@@ -243,6 +252,14 @@ inline NativeHandle SocketState::release_descriptor() {
   if (writing || write_length > 0) {
     raise(coded(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
+  leave_writes_behind();
+  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
+                      auto& self = static_cast<SocketState&>(handle);
+                      self.let_go();
+                      self.settle();
+                    }});
+  ++owed;
+  ++round;  // what ticks are on the way is not told
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   kernel_reading = false;
@@ -250,12 +267,8 @@ inline NativeHandle SocketState::release_descriptor() {
   has_handle = shutting_down = false;
   stop_idle();
   recount();
-  if (server) server->operations->child_gone(*server);
-  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
-                      auto& self = static_cast<SocketState&>(handle);
-                      self.let_go();
-                      if (self.destroyed && !self.reusable) self.listeners.clear();
-                    }});
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  leave_server();
   return fd;
 }
 
@@ -289,7 +302,7 @@ inline void SocketState::destroy_soon() {
   if (finished) {
     destroy(no_error());
   } else {
-    once_inside(on_finish, [this] { destroy(no_error()); });
+    once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
   }
 }
 
@@ -298,9 +311,7 @@ inline void SocketState::reset_and_destroy() {
   if (is_path && has_handle) raise(coded(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
   if (connecting) {
     resetting = true;
-    once_inside(on_connect, [this, asked = round] {
-      if (round == asked) reset_and_destroy();
-    });
+    once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
   } else if (has_handle) {
     resetting = true;
     destroy(no_error());
@@ -309,17 +320,99 @@ inline void SocketState::reset_and_destroy() {
   }
 }
 
-/// S12.21: what a new connection finds.
+/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
 inline void SocketState::undestroy() {
-  destroyed = errored = error_told = close_ticked = close_told = had_error = resetting = false;
-  reading = ended = end_told = false;
-  ending = final_called = prefinished = finished = ended_by_other = false;
-  bytes_read = bytes_sent = 0;
-  if (cold) {
-    cold->errored = Error();
-    cold->remote_known = false;
-    cold->unread.clear();
+  leave_writes_behind();
+  for (unsigned which = 0; which < own_listeners; ++which) {
+    if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
+  static_cast<Connection&>(*this) = Connection();
+  static_cast<ReadGate&>(*this) = {
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed};
+  static_cast<WriteGate&>(*this) = {.corked = corked};
+  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  ++round;
+}
+
+/// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
+/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
+struct LeftWrites {
+  std::size_t owners = 0;
+  Ref<SocketState> socket;
+  Backlog* backlog = nullptr;
+  Queue<WriteCallback> ends;
+  Error in_flight, buffered, ended;
+  bool finishes = false;
+  bool fails = false;
+  std::uint64_t round = 0;  // of the connection that follows
+
+  ~LeftWrites() { delete backlog; }
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+
+  static void tell(LeftWrites& self) {
+    struct Again {
+      LeftWrites& self;
+      bool passed = false;
+      ~Again() {
+        if (!passed) self.soon();
+      }
+    } again{self};
+    if (self.backlog) {
+      tell_all(self.backlog->done, no_error());
+      tell_all(self.backlog->in_flight, self.in_flight);
+      tell_all(self.backlog->buffered, self.buffered);
+    }
+    while (!self.ends.empty()) {
+      const WriteCallback callback = self.ends.take();
+      callback(self.ended);
+    }
+    SocketState& socket = *self.socket;
+    if (std::exchange(self.finishes, false)) socket.tell_finish();
+    again.passed = true;
+    if (self.fails && socket.round == self.round) socket.fail(self.in_flight);
+  }
+  void soon() {
+    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), tell});
+  }
+
+ private:
+  static void tell_all(WriteQueue& queue, const Error& error) {
+    while (!queue.empty()) {
+      const WriteCallback callback = std::move(queue.first()->callback);
+      queue.pop();
+      if (callback) callback(error);
+    }
+  }
+};
+
+inline void SocketState::leave_writes_behind() {
+  const bool flying = backlog && !backlog->in_flight.empty();
+  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
+                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+  if (waits) {
+    const Ref<LeftWrites> left(new LeftWrites);
+    left->socket = Ref<SocketState>(this);
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    if (flying) {
+      left->in_flight = wait_connect ? coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->buffered = left->ended = left->in_flight;
+    } else {
+      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
+      left->ended = prefinished && !errored
+                        ? no_error()
+                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+    left->finishes = prefinished && !finished && !channel.is_open();
+    left->fails = flying && !destroyed;
+    left->round = round + 1;
+    left->soon();
+  }
+  delete std::exchange(backlog, nullptr);
 }
 
 /// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
@@ -332,7 +425,7 @@ inline void SocketState::hand_over() noexcept {
     if (sent > 0) loop->shorten_cork(static_cast<std::size_t>(sent));
     if (loop->corked_by(*this)) return;
   }
-  if (backlog && corked == 0) (void)in_order_sent(backlog->buffered);
+  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
 }
 
 /// Whether the kernel has taken all of it.

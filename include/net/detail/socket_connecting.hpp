@@ -14,10 +14,10 @@ inline void SocketState::connected() {
   apply_options();
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
   tell_connect();
-  start_if_asked();
-  tell_ready();
+  if (again.same) start_if_asked();
+  if (again.same) tell_ready();
   again.passed = true;
-  begin_reading();
+  if (again.same) begin_reading();
 }
 
 inline void SocketState::start_if_asked() {
@@ -33,8 +33,8 @@ inline void SocketState::catch_up_connected() {
   // a callback of what is sent now may throw too
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
   if (wait_connect) send_pending_connect();
-  if (resetting) reset_and_destroy();
-  if (final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  if (again.same && resetting) reset_and_destroy();
+  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
   again.passed = true;
 }
 

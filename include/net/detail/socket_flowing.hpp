@@ -27,7 +27,7 @@ inline void SocketState::resume() {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
       resume_ticking = true;
-      tick([](SocketState& self) { self.resume_now(); });
+      tick_always([](SocketState& self) { self.resume_now(); });
     }
   }
   explicitly_paused = false;
@@ -54,23 +54,23 @@ inline void SocketState::set_encoding(Encoding encoding) {
   decodes = true;
   if (!buffer) return;
   const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
-  std::string text = decoded(std::move(buffer->front));
-  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take());
+  std::string text;
+  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take().rest());
   delete std::exchange(buffer, nullptr);
   if (!text.empty()) buffer_bytes(std::move(text));
 }
 
-/// S14.11: back to the front of what is to be read.
+/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
+/// it flows, has been read from, and nothing else waits.
 inline void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
-  if (flow_state == Flow::flowing && !buffer && listeners.has(on_data)) {
+  if (flow_state == Flow::flowing && !never_read && !buffer && listeners.has(on_data)) {
     tell_data(bytes);
   } else {
     if (!buffer) buffer = new ReadBuffer;
-    buffer->front.insert(0, bytes);
-    buffer->length += bytes.size();
+    buffer->push_front(bytes);
     if (need_readable) emit_readable();
   }
   maybe_read_more();
@@ -83,7 +83,10 @@ inline void SocketState::read_start() {
       read_when_connected = true;
     } else {
       // in its place among the listeners: a pause before it is too early, one after it is not
-      once_inside(on_connect, [this] { start_reading(); });
+      once_inside(own_read, on_connect, [](SocketState& self) {
+        self.drop_own(own_read);
+        self.start_reading();
+      });
     }
   } else {
     start_reading();
@@ -103,12 +106,12 @@ inline void SocketState::readable_listener_added() {
   if (read_length() > 0) {
     emit_readable();
   } else if (!reading) {
-    tick([](SocketState& self) { self.read_nothing(); });
+    tick_always([](SocketState& self) { self.read_nothing(); });
   }
 }
 
 inline void SocketState::readable_listener_removed() {
-  tick([](SocketState& self) {
+  tick_always([](SocketState& self) {
     self.readable_listening = self.listeners.has(on_readable);
     if (self.resume_ticking && self.explicitly_resumed) {
       self.flow_state = Flow::flowing;

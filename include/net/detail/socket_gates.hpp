@@ -47,7 +47,8 @@ struct WriteGate {
   bool need_drain = false;
   bool ending = false;  // end() was called
   bool errored = false;
-  std::uint16_t corked = 0;
+  bool corked = false;  // how often is elsewhere
+  bool none = false;
 
   /// The common case: connected, and nothing waits.
   bool open() const noexcept {

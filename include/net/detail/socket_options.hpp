@@ -16,13 +16,14 @@ inline void SocketState::set_up(const SocketOptions& options) {
   allow_half_open = options.allowHalfOpen;
   reusable = options.reusable;
   read_mark = write_mark = options.highWaterMark;
-  if (options.onread.callback && (!options.onread.buffer.empty() || options.onread.allocate)) {
+  if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
     users_buffer = true;
     more().onread = options.onread;
     cold->onread_buffer = options.onread.buffer;
   }
   if (options.fd != -1) {
     require_stream(options.fd);
+    if (users_buffer) next_users_buffer();  // S25.4
     adopt_descriptor(options.fd, options.readable, options.writable);
   }
   watch_signal(options.signal);
@@ -50,8 +51,8 @@ inline void SocketState::set_timeout(double ms) {
     kept.idle_timer->callback = [this] { idle_check(); };
   }
   loop->update_time();
-  last_activity = loop->now();
-  loop->start_timer(*kept.idle_timer, idle_ms(), last_activity);
+  cold->last_activity = loop->now();
+  loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
 }
 
 /// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
@@ -64,20 +65,21 @@ inline void SocketState::idle_check() {
   const Ref<SocketState> alive(this);
   if (destroyed) return;
   // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing && std::exchange(cold->write_progress, false)) last_activity = loop->now();
-  if (loop->now() < last_activity + idle_ms()) return loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
+  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (loop->now() < cold->last_activity + idle_ms())
+    return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
   tell_timeout();
 }
 
 [[gnu::noinline]] inline void SocketState::note_activity() {
-  last_activity = loop->now();
+  cold->last_activity = loop->now();
   if (idle_over) wake_idle();
 }
 
 inline void SocketState::wake_idle() {
   idle_over = false;
-  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
+  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
 }
 
 /// For good: another connection begins without it, unless setTimeout() is called again.

@@ -91,6 +91,7 @@ inline void SocketState::read_over(std::ptrdiff_t got) {
 inline void SocketState::read_into_users(bool to_the_end) {
   for (int reads = 32; reads > 0 && kernel_reading; --reads) {
     const std::span<std::byte> room = cold->onread_buffer;
+    if (room.empty()) return read_over(-ENOBUFS);  // reading nothing would look like the end
     const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
     if (got <= 0) {
       if (got != would_block) read_over(got);
@@ -98,7 +99,9 @@ inline void SocketState::read_into_users(bool to_the_end) {
     }
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
+    const SameConnection same(*this);
     const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), room);
+    if (!same) return;
     next_users_buffer();
     if (!more_wanted) stop_reading();
     if (static_cast<std::size_t>(got) < room.size() && !to_the_end) return;
@@ -107,10 +110,11 @@ inline void SocketState::read_into_users(bool to_the_end) {
   }
 }
 
+/// S25.4: no buffer at all leaves the one before; an empty one is one.
 inline void SocketState::next_users_buffer() {
   if (!cold->onread.allocate) return;
   const std::span<std::byte> given = cold->onread.allocate();
-  if (!given.empty()) cold->onread_buffer = given;
+  if (given.data()) cold->onread_buffer = given;
 }
 
 /// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
@@ -119,8 +123,9 @@ inline void SocketState::deliver(std::string_view bytes) {
   struct Rest {
     SocketState& self;
     std::string_view bytes;
+    SameConnection same{self};
     ~Rest() {
-      if (bytes.empty() || self.destroyed) return;
+      if (bytes.empty() || self.destroyed || !same) return;
       self.more().unread.insert(0, bytes);
       if (!self.kernel_reading) return;
       self.kernel_reading = false;  // so that starting tells it from the loop
@@ -136,7 +141,7 @@ inline void SocketState::deliver(std::string_view bytes) {
     if (rest.bytes.empty()) return;
     loop->flush_cork();
     loop->drain_ticks();
-    if (!kernel_reading || destroyed) return;
+    if (!kernel_reading || destroyed || !rest.same) return;
   }
 }
 
@@ -170,8 +175,7 @@ inline bool SocketState::push(std::string_view bytes) {
 
 inline void SocketState::buffer_bytes(std::string&& bytes) {
   if (!buffer) buffer = new ReadBuffer;
-  buffer->length += bytes.size();
-  buffer->pieces.push(std::move(bytes));
+  buffer->push(std::move(bytes));
 }
 
 inline void SocketState::push_end() {
@@ -207,12 +211,11 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece)
     if (there == 0 || (!all && n == 0)) return 0;
     if (all) {
       if (flow_state != Flow::flowing) return there;
-      return buffer->front.empty() ? 0 : buffer->front.size();
+      return buffer->pieces.first().size();
     }
     return n <= there ? n : ended ? there : 0;
   };
-  if (buffer && buffer->front.empty() && !buffer->pieces.empty()) buffer->front = buffer->pieces.take();
-  std::size_t take = how_much();
+  const std::size_t take = how_much();
   if (take == 0 && ended) {
     if (length == 0) end_readable();
     return false;
@@ -221,27 +224,14 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece)
   if (ended || reading || destroyed || errored) more_wanted = false;
   if (more_wanted) {
     reading = true;
+    never_read = false;
     if (length == 0) need_readable = true;
     read_start();
   }
   if (take == 0) {
     need_readable = length <= read_mark;
   } else {
-    piece.clear();
-    while (piece.size() < take) {
-      std::string& front = buffer->front;
-      const std::size_t missing = take - piece.size();
-      if (piece.empty() && front.size() <= missing) {
-        piece = std::exchange(front, {});
-      } else if (front.size() <= missing) {
-        piece += std::exchange(front, {});
-      } else {
-        piece.append(front, 0, missing);
-        front.erase(0, missing);
-      }
-      if (front.empty() && !buffer->pieces.empty()) front = buffer->pieces.take();
-    }
-    buffer->length -= take;
+    buffer->take(take, piece);
   }
   if (read_length() == 0) {
     if (buffer) delete std::exchange(buffer, nullptr);
@@ -261,6 +251,7 @@ inline void SocketState::read_nothing() {
 /// What read_nothing() does on a socket that has never been read from.
 inline void SocketState::first_read() {
   need_readable = reading = true;
+  never_read = false;
   read_start();
 }
 
@@ -272,7 +263,7 @@ inline void SocketState::flow() {
     return;
   }
   // a listener that throws does not keep the rest from being told
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
+  OnThrow again{*this, [](SocketState& self) { self.tick_always([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
   // S14.18: nothing after destroy(); on a socket that is closed what is left is taken without a word
   while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {}
@@ -283,7 +274,7 @@ inline void SocketState::emit_readable() {
   need_readable = false;
   if (readable_told) return;
   readable_told = true;
-  tick([](SocketState& self) { self.emit_readable_now(); });
+  tick_always([](SocketState& self) { self.emit_readable_now(); });
 }
 
 inline void SocketState::emit_readable_now() {
@@ -299,7 +290,7 @@ inline void SocketState::emit_readable_now() {
 inline void SocketState::maybe_read_more() {
   if (reading_more) return;
   reading_more = true;
-  tick([](SocketState& self) {
+  tick_always([](SocketState& self) {
     if (!self.reading && !self.ended &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
       self.read_nothing();
@@ -338,7 +329,7 @@ inline void SocketState::end_readable_now() {
   OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
   tell_end();
   again.passed = true;
-  after_end();
+  if (again.same) after_end();
 }
 
 /// S16.6, S16.11: the own end follows, on a tick; or everything is over.

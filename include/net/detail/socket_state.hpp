@@ -24,17 +24,54 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct SocketState;
 
+using ListenerId = decltype(ListenerRecord::id);
+
 /// A connection on its way. What it does stands behind pointers: a program that only accepts holds none of it.
 struct Connecting {
   void (*ready)(SocketState&, Watcher&);  // one of its channels is
   void (*stop)(SocketState&) noexcept;    // closes them, but the one that won, and frees this
 };
 
-/// Received bytes that nobody took yet, in the pieces in which they came.
+/// Received bytes that nobody took yet, in the pieces in which they came. Taking some and putting some back costs what
+/// these cost, however much there is.
 struct ReadBuffer {
-  Queue<std::string> pieces;
-  std::string front;  // what is left of the first piece
+  struct Piece {
+    std::string bytes;
+    std::size_t begin = 0;  // what is before it was taken
+
+    std::size_t size() const noexcept { return bytes.size() - begin; }
+    std::string rest() && {
+      if (begin > 0) bytes.erase(0, begin);
+      return std::move(bytes);
+    }
+  };
+  Queue<Piece> pieces;
   std::size_t length = 0;
+
+  void push(std::string&& bytes) {
+    const std::size_t size = bytes.size();
+    pieces.push({std::move(bytes)});
+    length += size;
+  }
+  void push_front(std::string_view bytes) {
+    pieces.push_front({std::string(bytes)});
+    length += bytes.size();
+  }
+  /// The first `size` bytes, of which there are as many.
+  void take(std::size_t size, std::string& into) {
+    into.clear();
+    length -= size;
+    while (size > 0) {
+      Piece& first = pieces.first();
+      if (first.size() > size) {
+        into.append(first.bytes, first.begin, size);
+        first.begin += size;
+        return;
+      }
+      size -= first.size();
+      into.empty() ? void(into = pieces.take().rest()) : void(into.append(pieces.take().rest()));
+    }
+  }
 };
 
 /// What waits to be sent, and whom to tell when it was.
@@ -43,22 +80,34 @@ struct Backlog {
   WriteQueue buffered;   // behind it
   WriteQueue done;       // taken; their callbacks run on a tick
   std::size_t in_flight_length = 0;
+  std::size_t cork_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
 };
 
-/// What most sockets never need; allocated when they do.
-struct ColdState {
+/// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
+/// (S25.5) waits for any, as `read_when_connected` does.
+enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_listeners };
+
+/// What is rarely needed of one connection; connect() replaces it as a whole.
+struct ColdConnection {
   Error errored;
   Endpoint remote;
   bool remote_known = false;
-  std::string unread;  // taken from the kernel, but not told: as if it were still there
+  bool write_progress = false;  // the kernel took something since the idle timer last looked
+  std::string unread;           // taken from the kernel, but not told: as if it were still there
   Queue<WriteCallback> finish_callbacks;
-  Ref<TimerState> idle_timer;
-  std::optional<double> idle_length;  // as given to setTimeout
-  bool write_progress = false;        // the kernel took something since the idle timer last looked
   Connecting* connecting = nullptr;
   List<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
   void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
-  std::vector<std::string> attempted;              // S13.14
+  std::optional<int> path_result;                  // of a connect() to a path, until it is told
+};
+
+/// What most sockets never need; allocated when they do.
+struct ColdState : ColdConnection {
+  Ref<TimerState> idle_timer;
+  std::optional<double> idle_length;  // as given to setTimeout
+  std::uint64_t last_activity = 0;
+  ListenerId own[own_listeners] = {};
+  std::vector<std::string> attempted;  // S13.14; kept until the next race
   std::optional<BlockList> block_list;
   Function<std::string(std::string_view piece, bool last)> decode;
   Encoding encoding = Encoding::utf8;
@@ -66,7 +115,7 @@ struct ColdState {
   std::span<std::byte> onread_buffer;
   Ref<AbortHook> abort_hook;
   Pipes pipes;
-  int path_result = 0;  // of a connect() to a path, until it is told
+  std::size_t corks = 0;  // cork() less uncork()
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
@@ -94,8 +143,38 @@ enum SocketEvent : unsigned {
   on_unpipe
 };
 
+/// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
+struct Connection {
+  std::size_t write_length = 0;  // bytes that wait, in flight and buffered
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
+
+  // reading
+  bool end_told : 1 = false;
+  bool reading : 1 = false;
+  bool unreadable : 1 = false;  // `readable: false`
+  // writing
+  bool wait_connect : 1 = false;  // it waits for the connection
+  bool buffer_processing : 1 = false;
+  bool drain_ticking : 1 = false;
+  bool final_called : 1 = false;
+  bool prefinished : 1 = false;
+  bool finished : 1 = false;
+  bool shutting_down : 1 = false;
+  bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
+  // the whole
+  bool destroyed : 1 = false;
+  bool error_told : 1 = false;
+  bool close_ticked : 1 = false;
+  bool close_told : 1 = false;  // 'close' came: nothing more will
+  bool had_error : 1 = false;
+  bool resetting : 1 = false;
+  bool is_path : 1 = false;
+  bool of_server : 1 = false;  // its server counts it
+};
+
 /// Modelled after Node's own streams, function by function, so that events come in Node's order.
-struct SocketState : Handle, ReadGate, WriteGate {
+struct SocketState : Handle, ReadGate, WriteGate, Connection {
   static const Operations table;
 
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
@@ -158,7 +237,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void write_failed_later(const Error& error, WriteCallback callback);
   void send_buffered();
   void send_pending_connect();
-  void after_write(std::size_t count);
+  void after_write(const std::size_t& last);
   void tell_written(WriteCallback callback);
   void drop_request(const Error& error);
   void fail_buffered();
@@ -172,7 +251,10 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void final_done();
   void finish();
   void shutdown_now();
-  void cork() noexcept { ++corked; }
+  void cork() {
+    ++more().corks;
+    corked = true;
+  }
   void uncork();
 
   // ── closing (socket_closing.hpp) ──
@@ -181,13 +263,18 @@ struct SocketState : Handle, ReadGate, WriteGate {
     if (!destroyed) destroy(error);
   }
   void tick_error(const Error& error);
-  void emit_error(const Error& error);
+  void tick_this(const Error& error);
+  void emit_error(const Error& error, bool current);
   void close_handle(bool had_error);
   void close_now();
-  void emit_close();
+  void tell_cancelled();
+  void emit_close(bool current);
+  void settle() noexcept;
   void destroy_soon();
   void reset_and_destroy();
   void undestroy();
+  void leave_writes_behind();
+  void leave_server();
   void abandon();
   void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
@@ -243,16 +330,12 @@ struct SocketState : Handle, ReadGate, WriteGate {
   // ── helpers ──
   void ready_otherwise(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
-  /// On the next tick, if the loop still exists.
-  void tick(void (*step)(SocketState&)) {
-    if (loop) loop->next_tick(Step<SocketState>{Ref<SocketState>(this), step});
-  }
-  void tick_with(std::size_t number, void (*step)(SocketState&, const std::size_t&)) {
-    if (loop) loop->next_tick(StepWith<SocketState, std::size_t>{Ref<SocketState>(this), step, number});
-  }
-  void tick_with(const Error& error, void (*step)(SocketState&, const Error&)) {
-    if (loop) loop->next_tick(StepWith<SocketState, Error>{Ref<SocketState>(this), step, error});
-  }
+  /// On the next tick, if the loop still exists, and if the socket is still at the same connection then.
+  void tick(void (*step)(SocketState&));
+  template <auto Member, class What>
+  void tick_with(const What& what);
+  /// On the next tick, what ever has become of the connection: what is buffered, and how it flows, stays over them.
+  void tick_always(void (*step)(SocketState&));
   void update_watch();
   void recount() noexcept;
   Backlog& back() {
@@ -264,47 +347,26 @@ struct SocketState : Handle, ReadGate, WriteGate {
     return *cold;
   }
   /// An internal once-listener, in its place among the user's.
-  template <class F>
-  std::uint32_t once_inside(unsigned event, F&& f);
+  void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
+  void drop_own(OwnListener which) noexcept;
   bool is_paused() const noexcept { return explicitly_paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 
-  // ── data, hot first ──
-  Machine::Channel channel;
-
+  // ── data, hot first; these fill up the last bytes of the connection ──
   // reading
   bool explicitly_paused : 1 = false;
   bool explicitly_resumed : 1 = false;
-  bool end_told : 1 = false;
-  bool end_ticking : 1 = false;
-  bool reading : 1 = false;
+  bool never_read : 1 = true;            // nobody has asked the kernel yet
+  bool read_when_connected : 1 = false;  // it was asked for when there was no connection
   bool need_readable : 1 = false;
   bool readable_told : 1 = false;
   bool readable_listening : 1 = false;
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
-  bool read_when_connected : 1 = false;
-  bool unreadable : 1 = false;  // `readable: false`
-  // writing
-  bool wait_connect : 1 = false;  // it waits for the connection
-  bool buffer_processing : 1 = false;
-  bool drain_ticking : 1 = false;
-  bool final_called : 1 = false;
-  bool prefinished : 1 = false;
-  bool finished : 1 = false;
-  bool shutting_down : 1 = false;
-  bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
-  bool destroyed : 1 = false;
-  bool error_told : 1 = false;
-  bool close_ticked : 1 = false;
-  bool close_told : 1 = false;  // 'close' came: nothing more will
-  bool had_error : 1 = false;
-  bool resetting : 1 = false;
-  bool is_path : 1 = false;
   bool wanted : 1 = true;       // ref()
   bool counted : 1 = false;     // keeps the loop alive
-  bool closing : 1 = false;     // 'close' is owed
+  bool closing : 1 = false;     // what it had is closed, and 'close' comes in the close phase
   bool idle_over : 1 = false;   // 'timeout' was told, and nothing happened since
   bool holds_self : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
@@ -313,15 +375,13 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
 
-  std::uint32_t round = 0;           // counts connections, so that what belongs to an old one can tell
-  std::uint32_t cork_callbacks = 0;  // of small writes that are gathered
+  Machine::Channel channel;
+  static constexpr std::uint64_t any_round = ~std::uint64_t{};
+  std::uint64_t round = 0;  // counts connections, so that what belongs to an old one can tell
+  std::size_t owed = 0;     // what is queued and may be told to listeners: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
   std::size_t write_mark = 65536;
-  std::size_t write_length = 0;  // bytes that wait, in flight and buffered
-  std::uint64_t bytes_read = 0;
-  std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
-  std::uint64_t last_activity = 0;
 
   Listeners listeners;
   ReadBuffer* buffer = nullptr;
@@ -333,16 +393,97 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
 };
 
+/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
+template <class State>
+class Owing {
+ public:
+  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
+  Owing(Owing&& other) noexcept = default;
+  [[gnu::always_inline]] ~Owing() {
+    if (self_) self_->settle();
+  }
+  State& operator*() const noexcept { return *self_; }
+  State* operator->() const noexcept { return self_.get(); }
+
+ private:
+  Ref<State> self_;
+};
+
+/// Step and StepWith (in `handle.hpp`), owed.
+template <class State>
+struct OwedStep {
+  static constexpr bool moves_as_bytes = true;
+  Owing<State> self;
+  void (*step)(State&);
+  void operator()() { step(*self); }
+};
+template <class State, class What>
+struct OwedStepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<State> self;
+  void (*step)(State&, const What&);
+  What what;
+  void operator()() { step(*self, what); }
+};
+
+/// The same for one connection: it is nothing to the next one.
+struct SocketTick {
+  static constexpr bool moves_as_bytes = true;
+  Owing<SocketState> self;
+  void (*step)(SocketState&);
+  std::uint64_t round;
+  void operator()() {
+    if (self->round == round) step(*self);
+  }
+};
+
+template <auto Member, class What>
+struct SocketTickWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<SocketState> self;
+  What what;
+  std::uint64_t round;
+  void operator()() {
+    if (self->round == round) ((*self).*Member)(what);
+  }
+};
+
+inline void SocketState::tick(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, round});
+}
+inline void SocketState::tick_always(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+template <auto Member, class What>
+void SocketState::tick_with(const What& what) {
+  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, round});
+}
+
+/// Whether the socket is still at the connection at which this was made.
+struct SameConnection {
+  const SocketState& self;
+  const std::uint64_t round;
+  explicit SameConnection(const SocketState& socket) noexcept : self(socket), round(socket.round) {}
+  explicit operator bool() const noexcept { return self.round == round; }
+};
+
+/// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
+[[gnu::always_inline]] inline void SocketState::settle() noexcept {
+  if (--owed == 0 && close_told && destroyed && !reusable) [[unlikely]]
+    listeners.clear();
+}
+
 /// What is to be done if user code throws on the way; `passed` says that it did not.
 struct OnThrow {
   SocketState& self;
   void (*undo)(SocketState&);
+  SameConnection same{self};
   bool passed = false;
   OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
   OnThrow(const OnThrow&) = delete;
   OnThrow& operator=(const OnThrow&) = delete;
   ~OnThrow() {
-    if (!passed && self.loop) undo(self);
+    if (!passed && self.loop && same) undo(self);
   }
 };
 
@@ -352,13 +493,14 @@ struct OnThrowWith {
   SocketState& self;
   const What& what;
   void (*undo)(SocketState&, const What&);
+  SameConnection same{self};
   bool passed = false;
   OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&))
       : self(socket), what(with), undo(then) {}
   OnThrowWith(const OnThrowWith&) = delete;
   OnThrowWith& operator=(const OnThrowWith&) = delete;
   ~OnThrowWith() {
-    if (!passed && self.loop) undo(self, what);
+    if (!passed && self.loop && same) undo(self, what);
   }
 };
 
@@ -399,17 +541,29 @@ inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wha
   if ((what & writable) && writing && channel.is_open()) send_in_flight();
 }
 
-template <class F>
-std::uint32_t SocketState::once_inside(unsigned event, F&& f) {
-  using Body = std::decay_t<F>;
+inline void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
+  struct Body {
+    SocketState* self;
+    void (*step)(SocketState&);
+    std::uint64_t round;
+  };
   struct Record : ListenerRecord {
     Body body;
-    explicit Record(Body&& from) : ListenerRecord{}, body(std::move(from)) {}
+    explicit Record(const Body& from) : ListenerRecord{}, body(from) {}
   };
-  static constexpr ListenerRecord::Operations calls{
-      [](ListenerRecord& record, void*, void* const*) { static_cast<Record&>(record).body(); },
-      [](ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }};
-  return listeners.add<Record>(event, true, false, calls, Body(std::forward<F>(f)));
+  static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
+                                                      const Body body = static_cast<Record&>(record).body;
+                                                      if (body.round == body.self->round || body.round == any_round)
+                                                        body.step(*body.self);
+                                                    },
+                                                    [](ListenerRecord&) noexcept {}};
+  ListenerId& own = more().own[which];
+  if (own == 0)
+    own = listeners.add<Record>(event, true, false, calls, Body{this, step, which == own_read ? any_round : round});
+}
+
+inline void SocketState::drop_own(OwnListener which) noexcept {
+  if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
 }
 
 inline Error SocketState::error_or(Errc code, const char* message) const {

@@ -28,19 +28,19 @@ template <class MakeNode>
 bool SocketState::write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node) {
   if (ending || destroyed) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  const bool waits = writing || corked > 0 || errored || connecting || !has_handle;
+  const bool waits = writing || corked || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
     char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
     if (room || size == 0) {
       if (room) std::memcpy(room, data, size);
       bytes_sent += size;
       touch();
-      if (callback) ++cork_callbacks;
+      if (callback) ++back().cork_callbacks;
       if (callback || need_drain) tell_written(std::move(callback));
       return true;
     }
   }
-  if (writing || corked > 0 || errored) {
+  if (writing || corked || errored) {
     WriteNode* node = make_node(std::size_t{0});
     node->callback = std::move(callback);
     back().buffered.push(node);
@@ -106,9 +106,9 @@ inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
     write_length += left;
     writing = sent >= 0 || sent == would_block;
     // those who were to be told on a tick wait for the rest
-    backlog->done.move_last_to(backlog->in_flight, cork_callbacks);
+    backlog->done.move_last_to(backlog->in_flight, backlog->cork_callbacks);
   }
-  cork_callbacks = 0;
+  if (backlog) backlog->cork_callbacks = 0;
   loop->forget_cork();
 }
 
@@ -120,7 +120,7 @@ inline void SocketState::flush_corked(Handle& handle) {
   const Slice all{loop.cork_data(), loop.cork_size()};
   const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
   if (sent == static_cast<std::ptrdiff_t>(loop.cork_size())) [[likely]] {
-    self.cork_callbacks = 0;
+    if (self.backlog) self.backlog->cork_callbacks = 0;
     return loop.forget_cork();
   }
   self.cork_left(loop.cork_size(), sent);
@@ -158,25 +158,26 @@ inline void SocketState::tell_written(WriteCallback callback) {
 }
 
 /// 'drain', if it is owed, and then the callbacks of `count` writes.
-inline void SocketState::after_write(std::size_t count) {
+inline void SocketState::after_write(const std::size_t& last) {
+  std::size_t count = last;
   drain_ticking = false;
   if (loop->corked_by(*this)) loop->flush_cork();
   // an exception in 'drain' or in a callback does not swallow what comes behind it
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
-                      self.tick_with(
-                          left, [](SocketState& socket, const std::size_t& number) { socket.after_write(number); });
+                      self.tick_with<&SocketState::after_write>(left);
                     }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
     tell_drain();
   }
-  while (count > 0 && backlog && !backlog->done.empty()) {
+  while (count > 0 && again.same && backlog && !backlog->done.empty()) {
     --count;
     const WriteCallback callback = std::move(backlog->done.first()->callback);
     backlog->done.pop();
     if (callback) callback(no_error());
   }
   again.passed = true;
+  if (!again.same) return;
   if (destroyed) fail_buffered();
   maybe_finish();
 }
@@ -218,7 +219,7 @@ inline void SocketState::in_flight_taken() {
 
 /// All that was buffered becomes the next request.
 inline void SocketState::send_buffered() {
-  if (corked > 0 || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
   if (loop->inert()) return;
   if (loop->corked_by(*this)) {
     loop->flush_cork();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
@@ -253,7 +254,7 @@ inline void SocketState::send_buffered() {
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
     backlog->in_flight.move_to(backlog->done);
     drain_ticking = true;
-    tick_with(count, [](SocketState& self, const std::size_t& number) { self.after_write(number); });
+    tick_with<&SocketState::after_write>(count);
   } else {
     // not by way of `done`, where those of an earlier request may still wait
     while (count-- > 0) backlog->in_flight.pop();
@@ -262,8 +263,8 @@ inline void SocketState::send_buffered() {
 }
 
 inline void SocketState::uncork() {
-  if (corked == 0) return;
-  --corked;
+  if (!corked) return;
+  corked = --cold->corks > 0;
   if (!writing) send_buffered();
 }
 
@@ -272,13 +273,12 @@ inline void SocketState::uncork() {
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
 inline void SocketState::wait_for_connect() {
   writing = wait_connect = true;
-  const std::uint32_t closing_listener = once_inside(on_close, [this] {
-    if (!wait_connect) return;
-    write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+  once_inside(own_write_closed, on_close, [](SocketState& self) {
+    if (self.wait_connect) self.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
-  once_inside(on_connect, [this, closing_listener] {
-    listeners.remove(closing_listener);
-    if (wait_connect) send_pending_connect();
+  once_inside(own_write, on_connect, [](SocketState& self) {
+    self.drop_own(own_write_closed);
+    if (self.wait_connect) self.send_pending_connect();
   });
 }
 
@@ -309,22 +309,22 @@ inline void SocketState::write_failed_later(const Error& error, WriteCallback ca
   node->callback = std::move(callback);
   back().in_flight.push(node);
   update_watch();
-  tick_with(error, [](SocketState& self, const Error& why) { self.write_failed(why); });
+  tick_with<&SocketState::write_failed>(error);
 }
 
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
 inline void SocketState::write_failed(const Error& error) {
   drop_request(error);
-  OnThrowWith again{*this, error, +[](SocketState& self, const Error& why) {
-                      self.tick_with(why, [](SocketState& socket, const Error& told) { socket.write_failed(told); });
-                    }};
-  while (backlog && !backlog->in_flight.empty()) {
+  OnThrowWith again{*this, error,
+                    +[](SocketState& self, const Error& why) { self.tick_with<&SocketState::write_failed>(why); }};
+  while (again.same && backlog && !backlog->in_flight.empty()) {
     const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
     backlog->in_flight.pop();
     if (callback) callback(error);
   }
-  fail_buffered();
+  if (again.same) fail_buffered();
   again.passed = true;
+  if (!again.same) return;
   fail(error);
   update_watch();
 }
@@ -333,19 +333,21 @@ inline void SocketState::write_failed(const Error& error) {
 inline void SocketState::fail_buffered() {
   if (writing) return;
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.fail_buffered(); }); }};
-  while (backlog && !backlog->buffered.empty()) {
+  while (again.same && backlog && !backlog->buffered.empty()) {
     WriteNode* node = backlog->buffered.first();
     const WriteCallback callback = std::move(node->callback);
     write_length -= node->size;
     backlog->buffered.pop();
     if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
   }
-  tell_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+  if (again.same)
+    tell_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
   again.passed = true;
 }
 
 inline void SocketState::tell_finish_callbacks(const Error& error) {
-  while (cold && !cold->finish_callbacks.empty()) {
+  const SameConnection same(*this);
+  while (same && cold && !cold->finish_callbacks.empty()) {
     const WriteCallback callback = cold->finish_callbacks.take();
     callback(error);
   }

@@ -11,11 +11,11 @@ namespace net::inline NET_ABI::detail {
 
 /// What a timer must have to stand in the queue.
 struct TimerNode {
-  static constexpr std::uint32_t absent = ~0u;
+  static constexpr std::size_t absent = ~std::size_t{};
 
   std::uint64_t due = 0;    // ms of the loop's clock
   std::uint64_t order = 0;  // among equal times, the one made first comes first
-  std::uint32_t place = absent;
+  std::size_t place = absent;
 
   bool queued() const noexcept { return place != absent; }
 };
@@ -30,7 +30,7 @@ class TimerQueue {
     node.due = due;
     node.order = ++made_;
     heap_.push(&node);
-    node.place = static_cast<std::uint32_t>(heap_.size() - 1);
+    node.place = heap_.size() - 1;
     rise(node.place);
   }
 
@@ -51,7 +51,7 @@ class TimerQueue {
   }
   void put(std::size_t at, TimerNode* node) noexcept {
     heap_[at] = node;
-    node->place = static_cast<std::uint32_t>(at);
+    node->place = at;
   }
   void rise(std::size_t at) noexcept {
     TimerNode* node = heap_[at];
