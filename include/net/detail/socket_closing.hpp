@@ -209,7 +209,7 @@ inline void SocketState::emit_close() {
         std::exchange(self.cold->abort_hook, {})->detach();
       }
       self.let_go();
-      if (self.destroyed && !self.reusable) self.listeners.clear();
+      if (self.destroyed && !self.reusable) self.drop_listeners();
     }
   } const drop{*this, Ref<SocketState>(this)};
   closing = false;
@@ -222,6 +222,11 @@ inline void SocketState::emit_close() {
       }};
   tell_close(had_error);
   again.passed = true;
+}
+
+inline void SocketState::drop_listeners() noexcept {
+  listeners.clear();
+  if (cold) cold->pipes.source_closed();
 }
 
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
@@ -254,7 +259,7 @@ inline NativeHandle SocketState::release_descriptor() {
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.let_go();
-                      if (self.destroyed && !self.reusable) self.listeners.clear();
+                      if (self.destroyed && !self.reusable) self.drop_listeners();
                     }});
   return fd;
 }
@@ -311,7 +316,7 @@ inline void SocketState::reset_and_destroy() {
 
 /// S12.21: what a new connection finds.
 inline void SocketState::undestroy() {
-  destroyed = errored = error_told = close_ticked = close_told = had_error = resetting = false;
+  destroyed = errored = error_told = close_ticked = close_told = had_error = resetting = errors_heard = false;
   reading = ended = end_told = false;
   ending = final_called = prefinished = finished = ended_by_other = false;
   bytes_read = bytes_sent = 0;

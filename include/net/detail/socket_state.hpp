@@ -136,6 +136,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
   void read_start();
+  void leave_alone(bool paused) noexcept;
   void data_listener_added();
   void readable_listener_added();
   void readable_listener_removed();
@@ -185,6 +186,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void close_handle(bool had_error);
   void close_now();
   void emit_close();
+  void drop_listeners() noexcept;
   void destroy_soon();
   void reset_and_destroy();
   void undestroy();
@@ -265,7 +267,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   }
   /// An internal once-listener, in its place among the user's.
   template <class F>
-  std::uint32_t once_inside(unsigned event, F&& f);
+  std::uint64_t once_inside(unsigned event, F&& f);
   bool is_paused() const noexcept { return explicitly_paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 
@@ -312,6 +314,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool no_delay : 1 = false;
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
+  bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
 
   std::uint32_t round = 0;           // counts connections, so that what belongs to an old one can tell
   std::uint32_t cork_callbacks = 0;  // of small writes that are gathered
@@ -400,7 +403,7 @@ inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wha
 }
 
 template <class F>
-std::uint32_t SocketState::once_inside(unsigned event, F&& f) {
+std::uint64_t SocketState::once_inside(unsigned event, F&& f) {
   using Body = std::decay_t<F>;
   struct Record : ListenerRecord {
     Body body;
@@ -409,7 +412,7 @@ std::uint32_t SocketState::once_inside(unsigned event, F&& f) {
   static constexpr ListenerRecord::Operations calls{
       [](ListenerRecord& record, void*, void* const*) { static_cast<Record&>(record).body(); },
       [](ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }};
-  return listeners.add<Record>(event, true, false, calls, Body(std::forward<F>(f)));
+  return listeners.add<Record>(event, ListenerRecord::once, false, calls, Body(std::forward<F>(f)));
 }
 
 inline Error SocketState::error_or(Errc code, const char* message) const {

@@ -272,7 +272,7 @@ inline void SocketState::uncork() {
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
 inline void SocketState::wait_for_connect() {
   writing = wait_connect = true;
-  const std::uint32_t closing_listener = once_inside(on_close, [this] {
+  const std::uint64_t closing_listener = once_inside(on_close, [this] {
     if (!wait_connect) return;
     write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
