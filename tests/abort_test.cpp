@@ -224,6 +224,58 @@ TEST_SUITE("threads") {
     }
   }
 
+  TEST_CASE("S1.4, S20.2: a hook that was taken off is not called by a letter that is on its way") {
+    net::Loop loop;
+    const net::AbortController controller;
+    net::ServerOptions options;
+    options.reusable = true;
+    const net::Server server(loop, options);
+    server.listen({.port = 0, .signal = controller.signal()});
+    int listening = 0, closed = 0;
+    server.on<"listening">([&] { ++listening; });
+    server.on<"close">([&] {
+      if (++closed == 1) server.listen(0);
+    });
+    // closed, and listening again without the signal, before the letter is read
+    server.close();
+    std::thread([&] { controller.abort(); }).join();
+    run_until(loop, [&] { return listening > 0; });
+    bool letter_was_read = false;
+    std::thread([&] { loop.post([&] { letter_was_read = true; }); }).join();
+    run_until(loop, [&] { return letter_was_read; });
+    CHECK(server.listening());
+    CHECK(closed == 1);
+    server.close();
+    run_to_the_end(loop);
+    CHECK(closed == 2);
+  }
+
+  TEST_CASE("S1.4, S20.2: a socket that has closed and connected again is not destroyed by the abort of before") {
+    net::Loop loop;
+    const net::Server server(loop);
+    server.listen(0, "127.0.0.1");
+    server.on<"connection">([](const net::Socket& socket) { socket.resume(); });
+    run_until(loop, [&] { return server.listening(); });
+    const net::AbortController controller;
+    net::SocketOptions options;
+    options.signal = controller.signal();
+    options.reusable = true;
+    const net::Socket client(loop, options);
+    client.connect(server.address()->port, "127.0.0.1");
+    run_until(loop, [&] { return !client.pending(); });
+    client.destroy();
+    bool closed = false;
+    client.once<"close">([&] { closed = true; });
+    run_until(loop, [&] { return closed; });
+    std::thread([&] { controller.abort(); }).join();
+    client.connect(server.address()->port, "127.0.0.1");
+    run_until(loop, [&] { return !client.pending(); });
+    CHECK_FALSE(client.destroyed());
+    client.destroy();
+    server.close();
+    run_to_the_end(loop);
+  }
+
   TEST_CASE("an abort that comes when the loop has gone finds nobody") {
     const net::AbortController controller;
     std::thread other;

@@ -137,6 +137,25 @@ TEST_CASE("S1.3, S1.8: the object is told what was added and removed, behind the
   CHECK_FALSE(thing.fire<0>(std::string(), 0));
 }
 
+TEST_CASE("S1.4: the object is told of a listener for one time that was used, before it is called, and once") {
+  Thing::State state;
+  const Thing thing(state);
+  thing.once<"end">([&] { state.log += " call"; });
+  thing.fire<1>();
+  thing.fire<1>();
+  CHECK(state.log == "+1-1 call");
+}
+
+TEST_CASE("S14.2: the object is not told of a listener that is put in front, only that it has gone") {
+  Thing::State state;
+  const Thing thing(state);
+  thing.prependListener<"data">([] {});
+  thing.prependOnceListener<"end">([] {});
+  thing.off(thing.addListener<"data">([] {}, true));
+  thing.fire<1>();
+  CHECK(state.log == "-0-1");
+}
+
 TEST_CASE(
     "S1.7: what takes the place of an error monitor is a listener that stands first, and throws the error "
     "on") {

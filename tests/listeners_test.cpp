@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <net/emitter.hpp>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 #include "tests/count_allocations.hpp"
 
@@ -34,6 +38,20 @@ class Thing : public net::Emitter<Thing> {
 auto note(Thing::State& state, const char* word) {
   return [&state, word] { state.log += word; };
 }
+
+/// An owner whose listeners refer to it, as the library's own do.
+struct Owner {
+  explicit Owner(const Thing& thing) : listeners(thing) {
+    listeners.on<"a">([this] { ++*calls; });
+    listeners.on<"b">([this] { ++*calls; });
+  }
+  std::vector<int> on_the_heap{0};  // so that a call after its end is seen
+  int* calls = on_the_heap.data();
+  net::detail::OwnListeners<Thing> listeners;
+};
+
+static_assert(sizeof(net::detail::ListenerRecord) == 32, "a record is half a cache line");
+static_assert(std::is_same_v<decltype(net::Listener().id()), std::uint64_t>, "S32.6: ids are never given again");
 
 }  // namespace
 
@@ -123,4 +141,169 @@ TEST_CASE("a listener that runs is destroyed only after it has returned, and its
     CHECK(state.log.size() == 40);
     CHECK(thing.listenerCount<"a">() == 0);
   }
+}
+
+TEST_CASE("S32.6: emissions may be nested as deep as the stack allows, and each calls whom it should") {
+  Thing::State state;
+  Thing thing(state);
+  for (const int deepest : {254, 255, 256, 257, 300, 3000}) {
+    CAPTURE(deepest);
+    int calls = 0, others = 0, removed_calls = 0;
+    net::Listener victim;
+    thing.on<"a">([&](int depth) {
+      ++calls;
+      if (depth < deepest) thing.fire_a(depth + 1);
+      if (depth == deepest) thing.off(victim);
+    });
+    victim = thing.addListener<"a">([&] { ++removed_calls; });
+    thing.on<"a">([&, captured = std::string(100, 'x')] { others += captured.size() == 100; });
+    thing.fire_a(1);
+    CHECK(calls == deepest);
+    CHECK(others == deepest);
+    CHECK_MESSAGE(removed_calls == deepest, "it was there when each of them began");
+    CHECK(thing.listenerCount<"a">() == 2);
+    thing.removeAllListeners();
+  }
+}
+
+TEST_CASE("S1.4: what is added at one depth is seen by deeper emissions, and by none that had begun") {
+  Thing::State state;
+  Thing thing(state);
+  thing.on<"a">([&](int depth) {
+    state.log += std::to_string(depth);
+    if (depth == 0) thing.fire_a(1), thing.fire_a(3);
+    if (depth == 1) {
+      thing.on<"a">(note(state, "n"));
+      thing.prependListener<"a">(note(state, "p"));
+      thing.fire_a(2);
+    }
+  });
+  thing.fire_a(0);
+  CHECK(state.log == "01p2np3n");
+}
+
+TEST_CASE("S1.4: one of the library's own listeners is never called once it is off, at whatever depth") {
+  Thing::State state;
+  Thing thing(state);
+  auto* owner = new Owner(thing);
+  thing.prependListener<"a">([&](int depth) {
+    state.log += std::to_string(depth);
+    if (depth < 2) thing.fire_a(depth + 1);  // the owner is deleted two emissions deeper
+    if (depth == 2) delete owner;
+  });
+  thing.on<"a">(note(state, "u"));
+  thing.fire_a(0);
+  CHECK(state.log == "012uuu");
+  CHECK(thing.listenerCount<"a">() == 2);
+  CHECK(thing.listenerCount<"b">() == 0);
+}
+
+TEST_CASE("S1.4: an owner takes off its own listeners and no others, in and out of emissions") {
+  Thing::State state;
+  Thing thing(state);
+  Owner first(thing);
+  const net::Listener users = thing.addListener<"b">(note(state, "b"));
+  Owner second(thing);
+  thing.fire_a(0);
+  CHECK(*first.calls == 1);
+  CHECK(*second.calls == 1);
+  first.listeners.off();
+  first.listeners.off();
+  thing.fire_a(0);
+  thing.fire_b();
+  CHECK(*first.calls == 1);
+  CHECK(*second.calls == 3);
+  CHECK(state.log == "b");
+  thing.off(users);
+  CHECK(thing.listenerCount<"b">() == 1);
+  first.listeners.on<"a">([&] { first.listeners.off(), state.log += "!"; });
+  thing.fire_a(0);
+  thing.fire_a(0);
+  CHECK_MESSAGE(state.log == "b!", "one may take itself off");
+}
+
+TEST_CASE("S1.4: a record for one time that is used at depth is used for the emissions above it too") {
+  Thing::State state;
+  Thing thing(state);
+  bool nested = false;
+  thing.on<"a">([&] {
+    if (std::exchange(nested, true)) return;
+    thing.fire_a(1);
+    state.log += "|";
+  });
+  thing.once<"a">(note(state, "o"));
+  net::Listener victim;
+  thing.once<"b">([&] { thing.off(victim), state.log += "b"; });
+  victim = thing.addListener<"b">(note(state, "v"));
+  thing.fire_a(0);
+  CHECK(state.log == "o|");
+  state.log.clear();
+  thing.fire_b();
+  CHECK_MESSAGE(state.log == "bv", "the user's own is still called");
+  CHECK_FALSE(thing.fire_b());
+}
+
+TEST_CASE("what dies with a listener may call the emitter: add, remove, fire") {
+  Thing::State state;
+  Thing thing(state);
+  struct Last {
+    Thing* thing;
+    Thing::State* state;
+    explicit Last(Thing& from) : thing(&from), state(&from.state()) {}
+    Last(Last&& other) noexcept : thing(std::exchange(other.thing, nullptr)), state(other.state) {}
+    ~Last() {
+      if (!thing) return;
+      const net::Listener soon = thing->addListener<"a">([s = state] { s->log += "x"; });
+      thing->fire_a(7);
+      thing->off(soon);
+      thing->on<"b">([s = state] { s->log += "y"; });
+    }
+    void operator()() const {}
+  };
+  const net::Listener first = thing.addListener<"a">(Last(thing));
+  thing.on<"a">(Last(thing));
+  thing.on<"a">([&] { thing.off(first); });
+  thing.fire_a(0);
+  CHECK(state.log == "x");
+  thing.fire_b();
+  CHECK(state.log == "xy");
+  thing.removeAllListeners();
+  CHECK(state.log == "xyx");
+  CHECK_MESSAGE(thing.listenerCount<"b">() == 1, "it came after the others went");
+  CHECK(thing.listenerCount<"a">() == 0);
+}
+
+TEST_CASE("a capture may be aligned as it likes, and as large") {
+  Thing::State state;
+  Thing thing(state);
+  struct alignas(64) Aligned {
+    int value = 3;
+  };
+  struct Large {
+    char bytes[200000] = {};
+  };
+  long double precise = 1;
+  int sum = 0;
+  const auto on_its_border = [](const auto& captured) {
+    return reinterpret_cast<std::uintptr_t>(&captured) % alignof(std::decay_t<decltype(captured)>) == 0;
+  };
+  thing.on<"a">([&sum, precise, on_its_border] { sum += on_its_border(precise) ? 1 : 1000; });
+  thing.on<"a">([&sum, wide = Aligned(), on_its_border] { sum += on_its_border(wide) ? wide.value : 1000; });
+  thing.once<"a">([&sum, large = Large()] { sum += large.bytes[199999] == 0 ? 10 : 1000; });
+  thing.fire_a(0);
+  CHECK(sum == 14);
+}
+
+TEST_CASE("thousands of listeners come and go in reasonable time, and their room is used again") {
+  Thing::State state;
+  Thing thing(state);
+  int calls = 0;
+  for (int round = 0; round < 20; ++round) {
+    tests::CountAllocations allocations;
+    for (int i = 0; i < 20000; ++i) thing.on<"a">([&calls] { ++calls; });
+    thing.fire_a(0);
+    thing.removeAllListeners<"a">();
+    if (round > 0) CHECK(allocations.count() == 0);
+  }
+  CHECK(calls == 20 * 20000);
 }

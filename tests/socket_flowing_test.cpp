@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/session.hpp"
@@ -255,4 +256,122 @@ TEST_CASE(
   CHECK(client.destroyed());
   run_to_the_end(loop);
   CHECK(log.text() == "given last end ERR_STREAM_UNSHIFT_AFTER_END_EVENT");
+}
+
+namespace {
+
+/// What an accepted socket tells of "foo" and the end when `prepare` has put its listeners there; exceptions are noted.
+template <class Prepare>
+std::string told_of_foo(Prepare prepare, std::string_view sent = "foo") {
+  net::Loop loop;
+  Log log;
+  const OneConnection one(loop);
+  one.server.on<"connection">([&](const net::Socket& socket) {
+    socket.on<"resume">([&] { log.add("resume"); });
+    socket.on<"end">([&] { log.add("end"); });
+    socket.on<"close">([&] { log.add("close"); });
+    prepare(socket, log);
+  });
+  const net::Socket client(loop);
+  client.connect(one.port(), "127.0.0.1", [client, sent] { client.end(sent); });
+  client.on<"error">([] {});
+  for (bool thrown = true; thrown;) {
+    thrown = false;
+    try {
+      loop.run();
+    } catch (int) {
+      thrown = true;
+      log.add("thrown");
+    }
+  }
+  CHECK_FALSE(loop.alive());
+  return log.text();
+}
+
+auto adds_data(Log& log) {
+  return [&log](net::Chunk chunk) { log.add("data(" + chunk.toString() + ")"); };
+}
+auto adds(Log& log, std::string_view word) {
+  return [&log, word] { log.add(word); };
+}
+
+}  // namespace
+
+TEST_CASE("S14.10, S1.4: 'data' flows again when a 'readable' listener for one time was used, as in Node") {
+  const std::string flows = "resume readable resume data(foo) end close";
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.once<"readable">([socket, &log] {
+            log.add("readable");
+            CHECK(socket.listenerCount<"readable">() == 0);
+            CHECK(socket.readableFlowing() == false);
+          });
+        }) == flows);
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.once<"readable">(adds(log, "readable"));
+          socket.on<"data">(adds_data(log));
+        }) == "readable resume data(foo) end close");
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.once<"readable">([socket, &log] { log.add("readable"), socket.resume(); });
+        }) == flows);
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.once<"readable">([socket, &log] { log.add("readable"), socket.pause(); });
+        }) == flows);
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.once<"readable">([&log] { log.add("readable"), throw 1; });
+        }) == "resume readable thrown resume data(foo) end close");
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.once<"readable">([socket, &log] { log.add("readable"), log.add(socket.read().value_or("nothing")); });
+        }) == "resume readable data(foo) foo resume end close");
+  CHECK(told_of_foo(
+            [](const net::Socket& socket, Log& log) {
+              socket.on<"data">(adds_data(log));
+              socket.once<"readable">(adds(log, "readable"));
+            },
+            "") == "resume readable end resume close");
+}
+
+TEST_CASE("S14.10: 'data' flows only when the last 'readable' listener is gone, in whatever way it went") {
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.once<"readable">(adds(log, "first"));
+          socket.once<"readable">(adds(log, "second"));
+        }) == "resume first second resume data(foo) end close");
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.once<"readable">(adds(log, "first"));
+          socket.on<"readable">([socket, &log] { log.add("second"), log.add(socket.read().value_or("nothing")); });
+        }) == "resume first second data(foo) foo resume second nothing end close");
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.on<"readable">([socket, &log] { log.add("readable"), socket.removeAllListeners<"readable">(); });
+        }) == "resume readable resume data(foo) end close");
+  net::Listener itself;
+  CHECK(told_of_foo([&itself](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          itself = socket.addListener<"readable">([socket, &log, &itself] { log.add("readable"), socket.off(itself); });
+        }) == "resume readable resume data(foo) end close");
+}
+
+TEST_CASE("S14.2, S14.10: what is put in front of the others changes nothing about how a socket reads, as in Node") {
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.prependListener<"readable">(adds(log, "readable"));
+        }) == "resume data(foo) readable end close");
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.prependOnceListener<"readable">(adds(log, "readable"));
+        }) == "resume data(foo) readable end close");
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.prependListener<"data">(adds_data(log));
+          CHECK_FALSE(socket.readableFlowing());
+          net::setImmediate([socket] {
+            CHECK_FALSE(socket.readableFlowing());
+            socket.resume();
+          });
+        }) == "resume data(foo) end close");
 }

@@ -13,15 +13,18 @@
 
 namespace net::inline NET_ABI {
 
+template <class Derived>
+class Emitter;
+
 /// A registration, for `off()`. It stays harmless when the listener is gone.
 class Listener {
  public:
   Listener() noexcept = default;
-  explicit Listener(std::uint32_t id) noexcept : id_(id) {}
-  std::uint32_t id() const noexcept { return id_; }
+  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
+  std::uint64_t id() const noexcept { return id_; }
 
  private:
-  std::uint32_t id_ = 0;
+  std::uint64_t id_ = 0;  // of its emitter, and never given again
 };
 
 namespace detail {
@@ -69,19 +72,42 @@ struct Nth<0, First, Rest...> {
   using type = First;
 };
 
+/// A callable that does not fit into a record.
+template <class F>
+class Elsewhere {
+ public:
+  template <class G>
+  explicit Elsewhere(G&& g) : callable_(new F(std::forward<G>(g))) {}
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
+  ~Elsewhere() { delete callable_; }
+  F& operator*() const noexcept { return *callable_; }
+
+ private:
+  F* callable_;
+};
+
 template <class F, class Self, class... Args>
 struct ListenerCall {
   using Takes = Taken<F, Self, Args...>;
+  static constexpr bool fits = alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::most_bytes;
 
   struct Record : ListenerRecord {
-    F call;
+    std::conditional_t<fits, F, Elsewhere<F>> call;
     template <class G>
     explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
   };
+  static F& callable(ListenerRecord& record) noexcept {
+    if constexpr (fits) {
+      return static_cast<Record&>(record).call;
+    } else {
+      return *static_cast<Record&>(record).call;
+    }
+  }
 
   static void call(ListenerRecord& record, void* self, void* const* args) {
     [&]<std::size_t... At>(std::index_sequence<At...>) {
-      F& f = static_cast<Record&>(record).call;
+      F& f = callable(record);
       (void)self, (void)args;
       if constexpr (Takes::self) {
         f(*static_cast<Self*>(self), *static_cast<typename Nth<At, Args..., void>::type*>(args[At])...);
@@ -95,19 +121,68 @@ struct ListenerCall {
   static constexpr ListenerRecord::Operations operations{call, destroy};
 };
 
+/// The library's own way to an emitter.
+struct ListenerUse {
+  /// A listener for one time is used: it counts as removed (S1.4).
+  template <class Self>
+  static void used(const Emitter<Self>& emitter, unsigned event) {
+    emitter.tell_removed(event);
+  }
+  template <fixed_string Name, class Self, class F>
+  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
+    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
+  }
+  template <class Self>
+  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) {
+    emitter.remove_own(first, last);
+  }
+  /// What all handles of the same emitter share.
+  template <class Self>
+  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
+    return emitter.shared();
+  }
+};
+
+/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
+/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
+/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
+template <class Emitting>
+class OwnListeners {
+ public:
+  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
+  OwnListeners(const OwnListeners&) = delete;
+  OwnListeners& operator=(const OwnListeners&) = delete;
+  ~OwnListeners() { off(); }
+
+  template <fixed_string Name, class F>
+  void on(F&& listener) {
+    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
+    if (first_ == 0) first_ = last_;
+  }
+  void off() {
+    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
+  }
+  const Emitting& emitter() const noexcept { return emitter_; }
+
+ private:
+  Emitting emitter_;
+  std::uint64_t first_ = 0;  // 0: none
+  std::uint64_t last_ = 0;
+};
+
 /// One row of a class's table of events: its name, and what its listeners are told.
 template <fixed_string Name, class... Args>
 struct Event {
   static constexpr std::string_view name() noexcept { return Name.view(); }
 
   template <class Self, class F>
-  static std::uint32_t add(Listeners& to, unsigned index, bool once, bool front, F&& listener) {
+  static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
     using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
     static_assert(Call::Takes::any,
                   "a listener takes the arguments of its event (named in this message, in Event<...>), "
                   "or the first few of them, or the emitter and then those");
     if constexpr (Call::Takes::any) {
-      return to.add<typename Call::Record>(index, once, front, Call::operations, std::forward<F>(listener));
+      return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
     } else {
       return 0;
     }
@@ -118,12 +193,15 @@ struct Event {
   [[gnu::always_inline]] static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
     void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {
         const_cast<void*>(static_cast<const void*>(&args))...};
-    return at.each(index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); });
+    return at.each(
+        index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); },
+        [&] { ListenerUse::used(self, index); });
   }
 };
 
 template <class... Rows>
 struct EventTable {
+  static_assert(sizeof...(Rows) <= Listeners::most_events, "an emitter has at most 31 events");
   static constexpr unsigned index_of(std::string_view name) noexcept {
     unsigned at = 0;
     (void)((Rows::name() == name || (++at, false)) || ...);
@@ -153,37 +231,38 @@ class Emitter {
   /// Adds a listener behind the others; the same one may be added many times (S1.1).
   template <fixed_string Name, class F>
   const Derived& on(F&& listener) const {
-    add<Name>(std::forward<F>(listener), false, false);
+    add<Name>(std::forward<F>(listener), 0, false);
     return self();
   }
   /// Adds a listener that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& once(F&& listener) const {
-    add<Name>(std::forward<F>(listener), true, false);
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
     return self();
   }
-  /// Adds a listener in front of the others.
+  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
+  /// change how a socket reads.
   template <fixed_string Name, class F>
   const Derived& prependListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), false, true);
+    add<Name>(std::forward<F>(listener), 0, true);
     return self();
   }
   /// Adds a listener in front of the others that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& prependOnceListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), true, true);
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
     return self();
   }
   /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
   template <fixed_string Name, class F>
   Listener addListener(F&& listener, bool front = false) const {
-    return Listener(add<Name>(std::forward<F>(listener), false, front));
+    return Listener(add<Name>(std::forward<F>(listener), 0, front));
   }
 
   /// Takes a listener off; one that is gone already is ignored (S1.2).
   void off(Listener listener) const {
     const int event = self().events().remove(listener.id());
-    if (event >= 0) self().listener_removed(static_cast<unsigned>(event), false);
+    if (event >= 0) tell_removed(static_cast<unsigned>(event));
   }
   void removeListener(Listener listener) const { off(listener); }
 
@@ -206,7 +285,8 @@ class Emitter {
 
   ~Emitter() = default;
 
-  /// What Derived may hide: told of changes (and whether all of an event went), and asked how many listeners the library itself has on an event.
+  /// What Derived may hide: told of changes (and whether all of an event went), and asked how many listeners the library
+  /// itself has on an event. A listener that is put in front is not told of (S14.2).
   void listener_added(unsigned) const {}
   void listener_removed(unsigned, bool) const {}
   std::size_t own_listeners(unsigned) const { return 0; }
@@ -220,13 +300,25 @@ class Emitter {
     return Derived::Events::index_of(Name.view());
   }
 
+  friend struct detail::ListenerUse;
+
+  const detail::Listeners* shared() const noexcept { return &self().events(); }
+  void tell_removed(unsigned event) const { self().listener_removed(event, false); }
+  void remove_own(std::uint64_t first, std::uint64_t last) const {
+    const std::uint32_t events = self().events().remove_own(first, last);
+    for (unsigned event = 0; events >> event != 0; ++event) {
+      if (events >> event & 1u) tell_removed(event);
+    }
+  }
+
   template <fixed_string Name, class F>
-  std::uint32_t add(F&& listener, bool once, bool front) const {
+  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
     constexpr unsigned at = index<Name>();
     if constexpr (Derived::Events::template has<Name>) {
       using Row = typename detail::EventAt<typename Derived::Events, at>::type;
-      const std::uint32_t id = Row::template add<Derived>(self().events(), at, once, front, std::forward<F>(listener));
-      self().listener_added(at);
+      const std::uint64_t id =
+          Row::template add<Derived>(self().events(), at, marks, front, std::forward<F>(listener));
+      if (!front) self().listener_added(at);
       return id;
     } else {
       return 0;

@@ -65,19 +65,19 @@ class Reader {
     return true;
   }
   void wait(std::coroutine_handle<> waiter) {
+    if (socket().isPaused()) socket().resume();
     waiter_ = waiter;
-    if (socket_.isPaused()) socket_.resume();
   }
   std::optional<Chunk> take();
   void received(std::string_view bytes);
   void wake() {
     if (waiter_ && settle()) std::exchange(waiter_, {}).resume();
   }
+  const Socket& socket() const noexcept { return listeners_.emitter(); }
   std::string_view rest() const noexcept { return std::string_view(held_).substr(start_); }
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-  Socket socket_;
   std::coroutine_handle<> waiter_;
   std::string held_;  // received; the part before start_ was taken
   std::size_t start_ = 0;
@@ -90,35 +90,35 @@ class Reader {
   bool* gone_ = nullptr;  // to be told if the reader goes while it resumes its task
   bool too_long_ = false;
   std::optional<Error> failure_;
-  Listener listeners_[4];
+  detail::OwnListeners<Socket> listeners_;
 };
 
-inline Reader::Reader(const Socket& socket) : socket_(socket) {
+inline Reader::Reader(const Socket& socket) : listeners_(socket) {
   // one that was closed or read before tells nothing any more
   ended_ = socket.readableEnded() || socket.destroyed();
   if (const Error error = socket.errored()) failure_ = error;
   socket.pause();
-  listeners_[0] = socket.addListener<"data">([this](Chunk chunk) { received(chunk); });
-  listeners_[1] = socket.addListener<"end">([this] {
+  listeners_.on<"data">([this](Chunk chunk) { received(chunk); });
+  listeners_.on<"end">([this] {
     ended_ = true;
     wake();
   });
-  listeners_[2] = socket.addListener<"error">([this](const Error& error) {
+  listeners_.on<"error">([this](const Error& error) {
     failure_ = error;
     wake();
   });
-  listeners_[3] = socket.addListener<"close">([this] {
+  listeners_.on<"close">([this] {
     ended_ = true;
     wake();
   });
 }
 
+/// Calls nobody, and allocates nothing.
 inline Reader::~Reader() {
   if (gone_) *gone_ = true;
-  for (const Listener listener : listeners_) socket_.off(listener);
-  if (!ended_ && !failure_ && !socket_.destroyed()) socket_.pause();  // it may flow just now
-  // a task that has ended left nobody behind to hear of a late reset
-  if (!socket_.state().close_told && socket_.listenerCount<"error">() == 0) socket_.on<"error">([] {});
+  listeners_.off();
+  // it may flow just now, and a task that has ended left nobody behind to hear of a late reset
+  socket().state().leave_alone(!ended_ && !failure_);
 }
 
 inline bool Reader::prepare(Kind kind, std::size_t amount) {
@@ -191,7 +191,7 @@ inline void Reader::received(std::string_view bytes) {
     return;
   }
   gone_ = outer;
-  if (!waiter_) socket_.pause();
+  if (!waiter_) socket().pause();
 }
 
 /// The connections of a server, awaited. Those that come while the task does something else wait here.
@@ -234,34 +234,33 @@ class Acceptor {
   }
   std::optional<Socket> take();
 
-  Server server_;
   std::coroutine_handle<> waiter_;
   detail::Queue<Arrived> arrived_;
   std::optional<Error> failure_;
   bool closed_ = false;
-  Listener listeners_[3];
+  detail::OwnListeners<Server> listeners_;
 };
 
-inline Acceptor::Acceptor(const Server& server) : server_(server) {
+inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
   closed_ = !server.state().loop;
-  listeners_[0] = server.addListener<"connection">([this](Socket socket) {
+  listeners_.on<"connection">([this](Socket socket) {
     Listener error;
     if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
     arrived_.push({socket, error});
     wake();
   });
-  listeners_[1] = server.addListener<"error">([this](const Error& error) {
+  listeners_.on<"error">([this](const Error& error) {
     failure_ = error;
     wake();
   });
-  listeners_[2] = server.addListener<"close">([this] {
+  listeners_.on<"close">([this] {
     closed_ = true;
     wake();
   });
 }
 
 inline Acceptor::~Acceptor() {
-  for (const Listener listener : listeners_) server_.off(listener);
+  listeners_.off();
   // nobody will ever serve them
   while (!arrived_.empty()) arrived_.take().socket.destroy();
 }

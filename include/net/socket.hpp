@@ -191,13 +191,18 @@ class Socket : public Emitter<Socket> {
   }
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
+  /// From a socket that is closed nothing will ever come. The destination is a socket, or whatever is `net::Writable`.
   template <class Destination>
   Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
-  /// Takes one destination off, or all; this socket pauses when it was the last (S24.9).
-  const Socket& unpipe() const { return detail::unpipe(*this, nullptr), *this; }
-  const Socket& unpipe(const Socket& destination) const {
-    return detail::unpipe(*this, destination.state_.get()), *this;
+  /// Takes one destination off, or all; this socket pauses when it was the last (S24.9). What is unpiped by a 'data'
+  /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it cannot
+  /// be compared, if it has the same listeners, or else holds the same bytes.
+  const Socket& unpipe() const {
+    if (state_->cold) detail::unpipe_all(*this);
+    return *this;
   }
+  template <class Destination>
+  const Socket& unpipe(const Destination& destination) const;
   /// The library's own list of what it is piped to.
   detail::Pipes& pipes() const { return state_->more().pipes; }
 
@@ -340,7 +345,10 @@ class Socket : public Emitter<Socket> {
     if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
     if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
   }
-  std::size_t own_listeners(unsigned event) const { return event == detail::on_end && !state_->removed_end_listener; }
+  std::size_t own_listeners(unsigned event) const {
+    if (event == detail::on_error) return state_->errors_heard;
+    return event == detail::on_end && !state_->removed_end_listener;
+  }
 
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
   template <class F>
@@ -353,6 +361,7 @@ class Socket : public Emitter<Socket> {
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
+  struct TellsPipe;
   void tell_pipe(const Socket& source) const;
   void tell_unpipe(const Socket& source) const;
   template <class Data>
@@ -380,17 +389,34 @@ class Socket : public Emitter<Socket> {
   detail::Ref<detail::SocketState> state_;
 };
 
+/// What a socket is told when it is a destination.
+struct Socket::TellsPipe {
+  static void piped(const Socket& to, const Socket& source) { to.tell_pipe(source); }
+  static void unpiped(const Socket& to, const Socket& source) { to.tell_unpipe(source); }
+  static bool to_close(const Socket& to) noexcept { return to.state().holds_self; }
+};
+
 template <class Destination>
 Destination Socket::pipe(Destination destination, PipeOptions options) const {
-  if (!readable() && !readableEnded()) detail::raise(detail::coded(Errc::ERR_STREAM_CANNOT_PIPE));
-  if constexpr (std::is_same_v<Destination, Socket>) {
-    detail::start_pipe(
-        *this, destination, destination.state_.get(), options, [this, &destination] { destination.tell_pipe(*this); },
-        [source = *this, destination] { destination.tell_unpipe(source); });
-  } else {
-    detail::start_pipe(*this, destination, nullptr, options, [] {}, [] {});
+  static_assert(Writable<Destination>,
+                "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
+                "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
+                "listenerCount<\"error\">() and writableNeedDrain()");
+  if constexpr (Writable<Destination>) {
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, TellsPipe, detail::TellsNothing>;
+    detail::start_pipe<Tells>(*this, destination, options);
   }
   return destination;
+}
+
+template <class Destination>
+const Socket& Socket::unpipe(const Destination& destination) const {
+  static_assert(Writable<Destination>, "unpipe() takes what was given to pipe(), a net::Writable");
+  if constexpr (Writable<Destination>) {
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, TellsPipe, detail::TellsNothing>;
+    if (state_->cold) detail::unpipe_from<Tells>(*this, destination);
+  }
+  return *this;
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -434,7 +460,7 @@ inline void SocketState::tell_resume() { tell<on_resume>(*this); }
 inline void SocketState::tell_readable() { tell<detail::on_readable>(*this); }
 /// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
 inline void SocketState::tell_error(const Error& error) {
-  if (!tell<on_error>(*this, error)) raise(error);
+  if (!tell<on_error>(*this, error) && !errors_heard) raise(error);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -64,28 +64,19 @@ inline Error closed_error(const Socket& socket) {
 inline Error closed_error(const Server&) { return coded(Errc::ERR_SERVER_NOT_RUNNING); }
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
-/// It lives in the waiting frame; if that is destroyed, the listeners go with it.
+/// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
 template <class Emitting>
 class Waiting {
  public:
-  explicit Waiting(const Emitting& emitter) : emitter_(emitter) {}
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-  ~Waiting() {
-    if (waiter_) stop();
-  }
+  explicit Waiting(const Emitting& emitter) : listeners_(emitter) {}
 
  protected:
+  const Emitting& emitter() const noexcept { return listeners_.emitter(); }
   void listen_for_error() {
-    error_ = emitter_.template addListener<"error">([this](const Error& error) { fail(error); });
+    listeners_.template on<"error">([this](const Error& error) { fail(error); });
   }
   void listen_for_close() {
-    close_ = emitter_.template addListener<"close">([this] { fail(closed_error(emitter_)); });
-  }
-  void stop() {
-    for (Listener* const listener : {&event_, &other_, &error_, &close_}) {
-      if (listener->id() != 0) emitter_.off(std::exchange(*listener, {}));
-    }
+    listeners_.template on<"close">([this] { fail(closed_error(emitter())); });
   }
   void fail(const Error& error) {
     failure_ = error;
@@ -93,13 +84,12 @@ class Waiting {
   }
   /// The last thing that is done here: the frame, and this, may be gone after it.
   void go_on() {
-    stop();
+    listeners_.off();
     waiter_.resume();
   }
 
-  Emitting emitter_;
+  OwnListeners<Emitting> listeners_;
   std::coroutine_handle<> waiter_;
-  Listener event_, other_, error_, close_;
   std::optional<Error> failure_;  // a plain Error allocates, even if it is none
 };
 
@@ -117,17 +107,17 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   explicit RowAwaiter(const Emitting& emitter) : Base(emitter) {}
 
   bool await_ready() {
-    if (!is_over(this->emitter_)) return false;
+    if (!is_over(this->emitter())) return false;
     if constexpr (is_close && sizeof...(Args) == 1) {
-      result_.emplace(static_cast<bool>(this->emitter_.errored()));
+      result_.emplace(static_cast<bool>(this->emitter().errored()));
     } else if constexpr (!is_close) {
-      this->failure_ = closed_error(this->emitter_);
+      this->failure_ = closed_error(this->emitter());
     }
     return true;
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     this->waiter_ = waiter;
-    this->event_ = this->emitter_.template addListener<Name>([this](Args&... args) {
+    this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();
     });
@@ -164,13 +154,13 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
  public:
   explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
   ~ConnectAwaiter() {
-    if (!told_) emitter_.destroy();
+    if (!told_) emitter().destroy();
   }
 
   Socket await_resume() {
     told_ = true;
     Base::await_resume();
-    return emitter_;
+    return emitter();
   }
 
  private:
@@ -184,13 +174,13 @@ class WriteAwaiter : public Waiting<Socket> {
 
   bool await_ready() {
     if (room_) return true;
-    if (is_over(emitter_)) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
+    if (is_over(emitter())) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
     return failure_.has_value();
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
-    event_ = emitter_.addListener<"drain">([this] { go_on(); });
-    other_ = emitter_.addListener<"finish">([this] { go_on(); });
+    listeners_.on<"drain">([this] { go_on(); });
+    listeners_.on<"finish">([this] { go_on(); });
     listen_for_error();
     listen_for_close();
   }

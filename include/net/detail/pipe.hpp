@@ -2,13 +2,16 @@
 #ifndef NET_DETAIL_PIPE_HPP
 #define NET_DETAIL_PIPE_HPP
 
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <net/chunk.hpp>
-#include <net/detail/function.hpp>
 #include <net/detail/ref.hpp>
 #include <net/emitter.hpp>
 #include <net/error.hpp>
@@ -16,115 +19,336 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// One destination of a source, seen from the source.
-struct PipeLink {
-  std::size_t owners = 0;
-  const void* destination = nullptr;  // which object it is
-  bool awaits_drain = false;
-  bool off = false;
-  Function<void()> take_off;  // the listeners on both sides
-  Function<void()> tell_unpipe;
+/// Stands for the listeners that pipe() adds: they take whatever their event tells.
+struct PipeListener {
+  template <class... Args>
+  void operator()(const Args&...) const {}
+};
 
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
+/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
+/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
+template <class T>
+concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
+  { to.write(chunk) } -> std::convertible_to<bool>;
+  to.end();
+  to.off(to.template addListener<"drain">(listener));
+  to.off(to.template addListener<"finish">(listener));
+  to.off(to.template addListener<"close">(listener));
+  to.off(to.template addListener<"error">(listener));
+  { to.template listenerCount<"error">() } -> std::convertible_to<std::size_t>;
+  { to.writableNeedDrain() } -> std::convertible_to<bool>;
+};
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+/// One destination of a source. The source's list owns it, and takes it off when the source goes; the listeners at the
+/// destination own it too, and do nothing once it is off: a destination may be of a type of which the library does not
+/// know when it calls whom.
+struct PipeLink {
+  struct Operations {
+    void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
+    void (*tell)(PipeLink&, const void* source);      // 'unpipe'
+    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
+    void (*free)(PipeLink&) noexcept;
+  };
+
+  explicit PipeLink(const Operations& table) noexcept : operations(&table) {}
   void retain() noexcept { ++owners; }
   void release() noexcept {
-    if (--owners == 0) delete this;
+    if (--owners == 0) operations->free(*this);
+  }
+
+  const Operations* operations;
+  std::size_t owners = 0;
+  bool awaits_drain = false;
+  bool off = false;
+};
+
+/// The destinations of one source.
+class Pipes {
+ public:
+  using List = std::vector<Ref<PipeLink>>;
+
+  Pipes() noexcept = default;
+  Pipes(const Pipes&) = delete;
+  Pipes& operator=(const Pipes&) = delete;
+  ~Pipes() { clear(); }
+
+  bool empty() const noexcept { return list_.empty(); }
+  std::size_t size() const noexcept { return list_.size(); }
+  /// Whether any destination still has to drain before the source may flow.
+  bool await_drain() const noexcept {
+    for (const auto& link : list_) {
+      if (link->awaits_drain) return true;
+    }
+    return false;
+  }
+
+  void add(Ref<PipeLink> link) { list_.push_back(std::move(link)); }
+  /// The first one of which `which` says so; null if there is none.
+  template <class Which>
+  Ref<PipeLink> take(Which&& which) noexcept {
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      if (!which(*list_[i])) continue;
+      Ref<PipeLink> found = std::move(list_[i]);
+      list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
+      return found;
+    }
+    return {};
+  }
+  List take_all() noexcept { return std::exchange(list_, {}); }
+
+  /// Takes all off without a word.
+  void clear() noexcept {
+    const List gone = take_all();
+    for (const auto& link : gone) link->off = true;
+    for (const auto& link : gone) link->operations->take_off(*link);
+  }
+  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is told 'unpipe' then.
+  void source_closed() noexcept {
+    while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
+      link->off = true;
+      link->operations->take_off(*link);
+    }
+  }
+
+ private:
+  List list_;
+};
+
+/// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
+/// Emitter, if they have the same listeners; otherwise if they hold the same bytes.
+template <class Destination>
+bool same_destination(const Destination& a, const Destination& b) noexcept {
+  if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
+    return a == b;
+  } else if constexpr (requires { ListenerUse::of(a); }) {
+    return ListenerUse::of(a) == ListenerUse::of(b);
+  } else {
+    return std::memcmp(static_cast<const void*>(&a), static_cast<const void*>(&b), sizeof a) == 0;
+  }
+}
+
+/// What a destination of the user's is told of its pipes: nothing.
+struct TellsNothing {
+  template <class To, class From>
+  static void piped(const To&, const From&) noexcept {}
+  template <class To, class From>
+  static void unpiped(const To&, const From&) noexcept {}
+  template <class To>
+  static bool to_close(const To&) noexcept {
+    return false;
   }
 };
 
-using Pipes = std::vector<Ref<PipeLink>>;
-
-/// Whether any destination still has to drain before the source may flow.
-inline bool awaits_drain(const Pipes& pipes) noexcept {
-  for (const auto& link : pipes) {
-    if (link->awaits_drain) return true;
-  }
-  return false;
-}
-
-/// Takes one link, or all of them, off a source (S24.9); the source pauses when that was the last.
 template <class Source>
-void unpipe(const Source& source, const void* destination, PipeLink* only = nullptr) {
-  Pipes& pipes = source.pipes();
-  Pipes removed;
-  for (std::size_t i = 0; i < pipes.size();) {
-    const bool this_one = only ? pipes[i].get() == only : !destination || pipes[i]->destination == destination;
-    if (!this_one) {
-      ++i;
-      continue;
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count);
+
+/// A destination with its type. `Tells` fires its events.
+template <class Source, class Destination, class Tells>
+struct PipeTo : PipeLink {
+  using State = std::remove_reference_t<decltype(std::declval<const Source&>().state())>;
+  using Link = Ref<PipeTo>;
+  template <fixed_string Name>
+  using Token = decltype(std::declval<Destination&>().template addListener<Name>(PipeListener{}));
+  static const Operations table;
+
+  explicit PipeTo(State& from) noexcept : PipeLink(table), source(&from) {}
+
+  /// The handle of a destination that is its own source.
+  static const Destination& itself(const Source& source) noexcept {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      return source;
+    } else {
+      __builtin_unreachable();  // such a link holds its destination
     }
-    removed.push_back(pipes[i]);
-    pipes.erase(pipes.begin() + static_cast<std::ptrdiff_t>(i));
-    if (only || destination) break;  // the same pair piped twice is unpiped twice
   }
-  if (removed.empty()) return;
-  if (pipes.empty()) source.pause();
-  for (const auto& link : removed) {
-    link->off = true;
-    const auto take_off = std::move(link->take_off);
-    const auto tell = std::move(link->tell_unpipe);
-    if (take_off) take_off();
-    if (tell) tell();
-    // nobody else would let a source go on that waited for this one
-    const bool waited = std::exchange(link->awaits_drain, false);
-    if (waited && !awaits_drain(pipes) && source.template listenerCount<"data">() > 0) source.resume();
+  /// As long as it is not off.
+  Source from() const { return Source(Ref<State>(source)); }
+  Destination to() const { return destination ? *destination : Destination(itself(from())); }
+
+  void stop() {
+    const Source held = from();
+    const Ref<PipeLink> link = held.pipes().take([this](PipeLink& each) { return &each == this; });
+    if (link) finish_unpipe(held, &link, 1);
   }
-}
-
-/// Joins them. `tell_pipe` and `tell_unpipe` fire the destination's events, if it has them.
-template <class Source, class Destination, class TellPipe, class TellUnpipe>
-void start_pipe(const Source& source, const Destination& destination, const void* identity, PipeOptions options,
-                TellPipe&& tell_pipe, TellUnpipe&& tell_unpipe) {
-  const Ref<PipeLink> link(new PipeLink);
-  link->destination = identity;
-  link->tell_unpipe = std::forward<TellUnpipe>(tell_unpipe);
-  source.pipes().push_back(link);
-
-  const auto stop = [source, link] { unpipe(source, nullptr, link.get()); };
-  const auto hold_back = [source, link] {
-    link->awaits_drain = true;
-    source.pause();
-  };
-  const auto ended = [destination, stop, options] {
-    if (options.end) {
-      destination.end();
+  void ended() {
+    source->listeners.remove(std::exchange(on_end, 0));
+    if (ends) {
+      to().end();
     } else {
       stop();
     }
-  };
-  Listener on_end;
-  if (source.readableEnded()) {
-    source.state().loop->next_tick(ended);
-  } else {
-    on_end = source.template addListener<"end">(ended);
   }
-  const Listener on_data = source.template addListener<"data">([destination, link, hold_back](Chunk chunk) {
-    if (!link->off && !destination.write(chunk) && !link->off) hold_back();
+  void hold_back(const Source& held, Destination& full) {
+    awaits_drain = true;
+    if (!on_drain) {
+      on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
+    }
+    held.pause();
+  }
+  void drained() {
+    if (off || !std::exchange(awaits_drain, false)) return;
+    const Source held = from();
+    if (!held.pipes().await_drain() && held.template listenerCount<"data">() > 0) held.resume();
+  }
+  void failed(const Error& error) {
+    if (off) return;
+    const Destination failing = to();
+    stop();
+    // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
+    if (failing.template listenerCount<"error">() == 0) raise(error);
+  }
+
+  void take_off() noexcept {
+    source->listeners.remove(on_data);
+    source->listeners.remove(on_end);
+    take_off(on_drain);
+    take_off(on_finish);
+    take_off(on_close);
+    take_off(on_error);
+  }
+  template <class One>
+  void take_off(std::optional<One>& token) noexcept {
+    if (!token) return;
+    if constexpr (std::is_same_v<Source, Destination>) {
+      // by its state: the source may be going, and then there is no handle of it any more
+      if (!destination) source->listeners.remove(token->id());
+    }
+    if (destination) destination->off(*token);
+    token.reset();
+  }
+
+  State* source;
+  std::optional<Destination> destination;  // none: it is the source itself, which would own itself
+  bool ends = true;
+  std::uint64_t on_data = 0, on_end = 0;
+  std::optional<Token<"drain">> on_drain;
+  std::optional<Token<"finish">> on_finish;
+  std::optional<Token<"close">> on_close;
+  std::optional<Token<"error">> on_error;
+};
+
+template <class Source, class Destination, class Tells>
+inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
+    [](PipeLink& link) noexcept { static_cast<PipeTo&>(link).take_off(); },
+    [](PipeLink& link, const void* from) {
+      const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
+      const Source& sender = *static_cast<const Source*>(from);
+      Tells::unpiped(to ? *to : itself(sender), sender);
+    },
+    [](const PipeLink& link) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return to && Tells::to_close(*to);
+    },
+    [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
+
+/// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
+template <class Source>
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
+  Pipes& pipes = source.pipes();
+  bool waited = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    links[i]->off = true;
+    waited = std::exchange(links[i]->awaits_drain, false) || waited;
+  }
+  for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
+  if (pipes.empty()) source.pause();
+  // nobody else would let a source go on that waited for one of these
+  if (waited && !pipes.await_drain() && source.template listenerCount<"data">() > 0) source.resume();
+  for (std::size_t i = 0; i < count; ++i) links[i]->operations->tell(*links[i], &source);
+}
+
+template <class Source>
+void unpipe_all(const Source& source) {
+  const Pipes::List links = source.pipes().take_all();
+  if (!links.empty()) finish_unpipe(source, links.data(), links.size());
+}
+
+/// The same pair piped twice is unpiped twice (S24.10).
+template <class Tells, class Source, class Destination>
+void unpipe_from(const Source& source, const Destination& destination) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<PipeLink> link = source.pipes().take([&](PipeLink& each) {
+    if (each.operations != &To::table) return false;
+    const auto& other = static_cast<To&>(each).destination;
+    return same_destination(destination, other ? *other : To::itself(source));
   });
-  const Listener on_drain = destination.template addListener<"drain">([source, link] {
-    if (!std::exchange(link->awaits_drain, false)) return;
-    if (!awaits_drain(source.pipes())) source.resume();
-  });
-  const Listener on_finish = destination.template addListener<"finish">(stop);
-  const Listener on_close = destination.template addListener<"close">([stop](bool) { stop(); });
-  // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
-  const Listener on_error = destination.template addListener<"error">(
-      [destination, stop](const Error& error) {
-        stop();
-        if (destination.template listenerCount<"error">() == 0) raise(error);
-      },
-      true);
-  link->take_off = [source, destination, on_end, on_data, on_drain, on_finish, on_close, on_error] {
-    source.off(on_data);
-    source.off(on_end);
-    destination.off(on_drain);
-    destination.off(on_finish);
-    destination.off(on_close);
-    destination.off(on_error);
+  if (link) finish_unpipe(source, &link, 1);
+}
+
+/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being told still gets
+/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+template <class Tells, class Source, class Destination>
+void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<To> link(new To(source.state()));
+  bool to_itself = false;
+  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
+  if (!to_itself) link->destination.emplace(destination);
+  link->ends = options.end;
+  source.pipes().add(Ref<PipeLink>(link.get()));
+  struct Undo {
+    const Source& source;
+    const Ref<To>& link;
+    bool passed = false;
+    ~Undo() {
+      if (passed) return;
+      link->off = true;
+      (void)source.pipes().take([this](PipeLink& each) { return &each == link.get(); });
+      link->take_off();
+    }
+  } undo{source, link};
+
+  if (!source.readableEnded()) {
+    link->on_end = source
+                       .template addListener<"end">([link] {
+                         if (!link->off) link->ended();
+                       })
+                       .id();
+  } else if (source.state().loop) {
+    source.state().loop->next_tick([link, source] {
+      if (!link->off) link->ended();
+    });
+  }
+  if (to_itself) {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      link->on_data = source
+                          .template addListener<"data">([link](Source& self, Chunk chunk) {
+                            if (!self.write(chunk) && !link->off) link->hold_back(self, self);
+                          })
+                          .id();
+    }
+  } else {
+    link->on_data = source
+                        .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
+                          if (!destination.write(chunk) && !link->off) link->hold_back(self, destination);
+                        })
+                        .id();
+  }
+  const auto stop = [link](const auto&...) {
+    if (!link->off) link->stop();
   };
-  tell_pipe();
+  link->on_finish.emplace(destination.template addListener<"finish">(stop));
+  link->on_close.emplace(destination.template addListener<"close">(stop));
+  const auto fail = [link](const Error& error) { link->failed(error); };
+  if constexpr (requires { destination.template addListener<"error">(fail, true); }) {
+    link->on_error.emplace(destination.template addListener<"error">(fail, true));
+  } else {
+    link->on_error.emplace(destination.template addListener<"error">(fail));
+  }
+  undo.passed = true;
+  Tells::piped(destination, source);
   if (link->off) return;
   if (destination.writableNeedDrain()) {
-    hold_back();
+    link->hold_back(source, destination);
   } else if (source.readableFlowing() != std::optional<bool>(true)) {
     source.resume();
   }

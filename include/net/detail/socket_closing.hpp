@@ -233,6 +233,11 @@ inline void SocketState::emit_close(bool current) {
   again.passed = true;
 }
 
+inline void SocketState::drop_listeners() noexcept {
+  listeners.clear();
+  if (cold) cold->pipes.source_closed();
+}
+
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
 inline void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;

@@ -93,6 +93,18 @@ inline void SocketState::read_start() {
   }
 }
 
+/// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
+/// is told, and nothing allocated.
+inline void SocketState::leave_alone(bool paused) noexcept {
+  if (paused && !destroyed) {
+    if (users_buffer && !connecting) stop_reading();
+    flow_state = Flow::paused;
+    explicitly_paused = true;
+    explicitly_resumed = false;
+  }
+  if (!close_told && !listeners.has(on_error)) errors_heard = true;
+}
+
 inline void SocketState::data_listener_added() {
   readable_listening = listeners.has(on_readable);
   if (flow_state != Flow::paused) resume();

@@ -171,6 +171,7 @@ struct Connection {
   bool resetting : 1 = false;
   bool is_path : 1 = false;
   bool of_server : 1 = false;  // its server counts it
+  bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
 };
 
 /// Modelled after Node's own streams, function by function, so that events come in Node's order.
@@ -215,6 +216,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
   void read_start();
+  void leave_alone(bool paused) noexcept;
   void data_listener_added();
   void readable_listener_added();
   void readable_listener_removed();
@@ -270,6 +272,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void tell_cancelled();
   void emit_close(bool current);
   void settle() noexcept;
+  void drop_listeners() noexcept;
   void destroy_soon();
   void reset_and_destroy();
   void undestroy();
@@ -470,7 +473,7 @@ struct SameConnection {
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
   if (--owed == 0 && close_told && destroyed && !reusable) [[unlikely]]
-    listeners.clear();
+    drop_listeners();
 }
 
 /// What is to be done if user code throws on the way; `passed` says that it did not.
@@ -559,7 +562,7 @@ inline void SocketState::once_inside(OwnListener which, unsigned event, void (*s
                                                     [](ListenerRecord&) noexcept {}};
   ListenerId& own = more().own[which];
   if (own == 0)
-    own = listeners.add<Record>(event, true, false, calls, Body{this, step, which == own_read ? any_round : round});
+    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_round : round});
 }
 
 inline void SocketState::drop_own(OwnListener which) noexcept {
