@@ -207,386 +207,6 @@ class List {
 
 #endif
 
-namespace net::inline NET_ABI::detail {
-
-/// Cuts the span from the first key to the last one into equal slots, and knows for each where its keys are.
-/// Keys are given by their leading 64 bits; where many share those, or crowd in one slot, the search has more
-/// left to do.
-class KeyIndex {
- public:
-  KeyIndex() {
-    begins_.reserve(2);
-    begins_.push(0);
-    begins_.push(0);
-  }
-
-  struct Part {
-    std::size_t begin, end;
-  };
-
-  /// The keys up to `begin` come before all of the slot of `leading`, those from `end` on after it.
-  Part part_of(std::uint64_t leading) const noexcept {
-    const std::size_t slot = slot_of(leading);
-    return {begins_[slot], begins_[slot + 1]};
-  }
-
-  /// For a count of keys. What it knows is void until `rebuild`.
-  void resize(std::size_t count) {
-    std::size_t rows = 1;
-    while (rows < count) rows *= 2;
-    begins_.reserve(rows + 1);
-    while (begins_.size() < rows + 1) begins_.push(0);
-  }
-
-  /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
-  template <class Leading>
-  void rebuild(std::size_t count, Leading leading) noexcept {
-    const std::size_t rows = begins_.size() - 1;
-    base_ = leading(0);
-    shift_ = 0;
-    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= rows) ++shift_;
-    std::size_t slot = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      for (const std::size_t own = slot_of(leading(i)); slot <= own; ++slot)
-        begins_[slot] = static_cast<std::uint32_t>(i);
-    }
-    for (; slot <= rows; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
-  }
-
-  /// A key was put among the others.
-  void insert(std::uint64_t leading) noexcept {
-    for (std::size_t slot = slot_of(leading) + 1; slot < begins_.size(); ++slot) ++begins_[slot];
-  }
-
-  /// There are more keys than slots by far.
-  bool crowded(std::size_t count) const noexcept { return count >= 2 * begins_.size(); }
-
- private:
-  /// What is before the first key, or after the last one, belongs to the slot at that end.
-  std::size_t slot_of(std::uint64_t leading) const noexcept {
-    const std::uint64_t slot = leading < base_ ? 0 : (leading - base_) >> shift_;
-    const std::uint64_t last = begins_.size() - 2;
-    return static_cast<std::size_t>(slot < last ? slot : last);
-  }
-
-  List<std::uint32_t> begins_;
-  std::uint64_t base_ = 0;
-  unsigned shift_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// An IPv6 address as a number.
-struct Wide {
-  std::uint64_t high = 0, low = 0;
-
-  // Without branches: the outcome of a comparison in a search is as good as random.
-  friend constexpr bool operator<=(const Wide& a, const Wide& b) noexcept {
-    return bool((a.high < b.high) | ((a.high == b.high) & (a.low <= b.low)));
-  }
-  friend constexpr bool operator==(const Wide&, const Wide&) noexcept = default;
-};
-
-constexpr std::uint64_t leading_bits(std::uint32_t key) noexcept { return key; }
-constexpr std::uint64_t leading_bits(Wide key) noexcept { return key.high; }
-
-/// The next number; the last one stays.
-constexpr std::uint32_t after(std::uint32_t key) noexcept { return key + (key != UINT32_MAX); }
-constexpr Wide after(Wide key) noexcept {
-  if (key.low != UINT64_MAX) return {key.high, key.low + 1};
-  return key.high != UINT64_MAX ? Wide{key.high + 1, 0} : key;
-}
-
-/// Intervals that touch or overlap become one. They stand in order in pages, so that adding moves one page at
-/// most; a search looks through the starts of the pages, then through a page: both are short enough to stay
-/// in the cache.
-template <class Key>
-class IntervalSet {
- public:
-  bool contains(Key key) const noexcept {
-    const std::size_t pages = pages_up_to(key);
-    if (pages == 0) return false;
-    const Page& page = pages_[pages - 1];
-    return key <= page[count_up_to(page.begin(), page.size(), key) - 1].last;
-  }
-
-  /// Both ends are in it; `first <= last`.
-  void add(Key first, Key last) {
-    if (pages_.empty()) return begin_with(first, last);
-    // The new interval takes the place of those from `begin` in `page` to before `end` in `end_page`.
-    const Key reach = after(last);
-    const std::size_t page = page_of(first);
-    const std::size_t end_page = page_of(reach);
-    const std::size_t end = count_up_to(pages_[end_page].begin(), pages_[end_page].size(), reach);
-    std::size_t begin = count_up_to(pages_[page].begin(), pages_[page].size(), first);
-    if (begin > 0 && first <= after(pages_[page][begin - 1].last)) --begin;
-
-    if (page < end_page || begin < end) {
-      const Interval& swallowed = pages_[end_page][end - 1];
-      if (last <= swallowed.last) last = swallowed.last;
-      if (begin < pages_[page].size() && pages_[page][begin].first <= first) first = pages_[page][begin].first;
-    }
-    // Whatever may fail to get memory comes before the first change.
-    Page& home = pages_[page];
-    make_room(home);
-    erase(page, begin, end_page, end);
-    home.insert(begin, Interval{first, last});
-    starts_[page] = home[0].first;
-    if (home.size() >= page_limit) split(page);
-  }
-
- private:
-  struct Interval {
-    Key first, last;
-  };
-  using Page = List<Interval>;
-
-  static constexpr std::size_t page_limit = 32;
-
-  static constexpr const Key& first_of(const Key& key) noexcept { return key; }
-  static constexpr const Key& first_of(const Interval& interval) noexcept { return interval.first; }
-
-  /// How many of the sorted items begin at or before `key`.
-  template <class Item>
-  static std::size_t count_up_to(const Item* items, std::size_t count, const Key& key) noexcept {
-    const auto up_to = [&](std::size_t i) { return static_cast<std::size_t>(first_of(items[i]) <= key); };
-    std::size_t found = 0;
-    while (count > page_limit) {
-      const std::size_t half = count / 2;
-      found += half * up_to(found + half - 1);
-      count -= half;
-    }
-    // Of the rest, every fourth and then those between: unlike in halving, no load waits for the one before.
-    const std::size_t end = found + count;
-    std::size_t fourths = 0;
-    for (std::size_t i = found + 3; i < end; i += 4) fourths += up_to(i);
-    found += 4 * fourths;
-    const std::size_t stop = found + 4 < end ? found + 4 : end;
-    for (std::size_t i = found; i < stop; ++i) found += up_to(i);
-    return found;
-  }
-
-  /// The page in which `key` is, or would be.
-  std::size_t page_of(Key key) const noexcept {
-    const std::size_t pages = pages_up_to(key);
-    return pages == 0 ? 0 : pages - 1;
-  }
-
-  /// How many pages start at or before `key`.
-  std::size_t pages_up_to(Key key) const noexcept {
-    const auto [begin, end] = index_.part_of(leading_bits(key));
-    return begin + count_up_to(starts_.begin() + begin, end - begin, key);
-  }
-
-  void rebuild_index() noexcept {
-    index_.rebuild(starts_.size(), [this](std::size_t i) { return leading_bits(starts_[i]); });
-  }
-
-  void begin_with(Key first, Key last) {
-    starts_.reserve(1);
-    index_.resize(1);
-    Page page;
-    page.push({first, last});
-    pages_.push(std::move(page));
-    starts_.push(first);
-    rebuild_index();
-  }
-
-  /// Leaves `page` there, even if nothing is left in it.
-  void erase(std::size_t page, std::size_t begin, std::size_t end_page, std::size_t end) noexcept {
-    Page& home = pages_[page];
-    if (page == end_page) {
-      home.erase(begin, end);
-      return;
-    }
-    home.erase(begin, home.size());
-    Page& rest = pages_[end_page];
-    rest.erase(0, end);
-    if (rest.empty()) {
-      ++end_page;
-    } else {
-      starts_[end_page] = rest[0].first;
-    }
-    pages_.erase(page + 1, end_page);
-    starts_.erase(page + 1, end_page);
-    rebuild_index();
-  }
-
-  /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
-  void split(std::size_t page) {
-    Page lower = pages_[page].part(0, page_limit / 2);
-    Page upper = pages_[page].part(page_limit / 2, pages_[page].size());
-    make_room(starts_);
-    make_room(pages_);
-    if (index_.crowded(starts_.size())) {
-      index_.resize(starts_.size());
-      rebuild_index();
-    }
-    const Key start = upper[0].first;
-    starts_.insert(page + 1, start);
-    pages_.insert(page + 1, std::move(upper));
-    pages_[page] = std::move(lower);
-    index_.insert(leading_bits(start));
-  }
-
-  template <class Items>
-  static void make_room(Items& items) {
-    if (items.size() == items.capacity()) items.reserve(2 * items.size());
-  }
-
-  List<Key> starts_;
-  List<Page> pages_;
-  KeyIndex index_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// An address as bytes, and the way from text to bytes and back. Internal.
-#ifndef NET_DETAIL_IP_ADDRESS_HPP
-#define NET_DETAIL_IP_ADDRESS_HPP
-
-#include <compare>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-// The grammar of address literals, character by character: the one place that knows it. Internal.
-#ifndef NET_DETAIL_IP_GRAMMAR_HPP
-#define NET_DETAIL_IP_GRAMMAR_HPP
-
-#include <cstddef>
-#include <cstdint>
-
-// The readers take the text between two pointers and give back where the address ends, or null if none starts
-// there. What may follow (nothing, a zone, a bracket) is the caller's business.
-namespace net::inline NET_ABI::detail {
-
-inline constexpr unsigned not_a_digit = 255;
-
-struct HexTable {
-  std::uint8_t value[256];
-
-  constexpr HexTable() noexcept : value() {
-    for (std::uint8_t& entry : value) entry = not_a_digit;
-    for (unsigned i = 0; i < 10; ++i) value['0' + i] = static_cast<std::uint8_t>(i);
-    for (unsigned i = 0; i < 6; ++i) value['a' + i] = value['A' + i] = static_cast<std::uint8_t>(10 + i);
-  }
-};
-
-inline constexpr HexTable hex_table;
-
-/// The value of a hexadecimal digit, `not_a_digit` for every other byte.
-constexpr unsigned hex_digit(char c) noexcept { return hex_table.value[static_cast<unsigned char>(c)]; }
-/// The value of a decimal digit, above 9 for every other byte.
-constexpr unsigned decimal_digit(char c) noexcept { return static_cast<unsigned char>(c) - static_cast<unsigned>('0'); }
-
-/// S4.2: four decimal numbers without leading zeros. `value` is in host order.
-constexpr const char* read_ipv4(const char* p, const char* end, std::uint32_t& value) noexcept {
-  std::uint32_t bytes = 0;
-  for (int part = 1;; ++part) {
-    if (p == end) return nullptr;
-    unsigned number = decimal_digit(*p);
-    if (number > 9) return nullptr;
-    ++p;
-    if (p != end && decimal_digit(*p) <= 9) {
-      if (number == 0) return nullptr;
-      number = number * 10 + decimal_digit(*p);
-      ++p;
-      if (p != end && decimal_digit(*p) <= 9) {
-        number = number * 10 + decimal_digit(*p);
-        if (number > 255) return nullptr;
-        ++p;
-      }
-    }
-    bytes = bytes << 8 | number;
-    if (part == 4) break;
-    if (p == end || *p != '.') return nullptr;
-    ++p;
-  }
-  value = bytes;
-  return p;
-}
-
-/// The groups of an IPv6 address as written; `gap` is how many stand before the "::", -1 without one.
-struct Ipv6Groups {
-  std::uint16_t value[8];
-  int count = 0;
-  int gap = -1;
-
-  constexpr void push(unsigned group) noexcept { value[count++] = static_cast<std::uint16_t>(group); }
-  /// The "::" stands for at least one group.
-  constexpr bool complete() const noexcept { return gap < 0 ? count == 8 : count < 8; }
-};
-
-/// S4.4: the last two groups written as an IPv4 address.
-constexpr const char* read_dotted_tail(const char* p, const char* end, Ipv6Groups& groups) noexcept {
-  if (groups.count > 6) return nullptr;
-  std::uint32_t tail = 0;
-  p = read_ipv4(p, end, tail);
-  if (!p) return nullptr;
-  groups.push(tail >> 16);
-  groups.push(tail & 0xffff);
-  return groups.complete() ? p : nullptr;
-}
-
-/// S4.3: groups of one to four hexadecimal digits, at most one "::".
-constexpr const char* read_ipv6(const char* p, const char* end, Ipv6Groups& groups) noexcept {
-  if (end - p < 2) return nullptr;
-  if (*p == ':') {
-    if (p[1] != ':') return nullptr;
-    groups.gap = 0;
-    p += 2;
-    if (p == end || hex_digit(*p) == not_a_digit) return p;
-  }
-  for (;;) {
-    const char* const start = p;
-    if (p == end) return nullptr;
-    unsigned group = hex_digit(*p);
-    if (group == not_a_digit) return nullptr;
-    ++p;
-    for (int i = 1; i < 4 && p != end; ++i, ++p) {
-      const unsigned digit = hex_digit(*p);
-      if (digit == not_a_digit) break;
-      group = group << 4 | digit;
-    }
-    if (p != end && *p == '.') return read_dotted_tail(start, end, groups);
-    groups.push(group);
-    if (p == end || *p != ':') return groups.complete() ? p : nullptr;
-    if (groups.count == 8) return nullptr;
-    ++p;
-    if (p != end && *p == ':') {
-      if (groups.gap >= 0) return nullptr;
-      groups.gap = groups.count;
-      ++p;
-      if (p == end || hex_digit(*p) == not_a_digit) return p;
-    }
-  }
-}
-
-constexpr bool is_zone_character(char c) noexcept {
-  return decimal_digit(c) <= 9 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == ':';
-}
-
-/// S4.5: "%" and a zone, and nothing more.
-constexpr bool is_zone(const char* p, const char* end) noexcept {
-  if (end - p < 2 || *p != '%') return false;
-  for (++p; p != end; ++p) {
-    if (!is_zone_character(*p)) return false;
-  }
-  return true;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
 // What can go wrong, in one shape: net::Error carries Node's code, Node's message and a std::error_code.
 #ifndef NET_ERROR_HPP
 #define NET_ERROR_HPP
@@ -1072,6 +692,387 @@ inline Error ended_by_other_party() {
 
 template <>
 struct std::is_error_code_enum<net::Errc> : std::true_type {};
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// Cuts the span from the first key to the last one into equal slots, and knows for each where its keys are.
+/// Keys are given by their leading 64 bits; where many share those, or crowd in one slot, the search has more
+/// left to do.
+class KeyIndex {
+ public:
+  KeyIndex() {
+    begins_.reserve(2);
+    begins_.push(0);
+    begins_.push(0);
+  }
+
+  struct Part {
+    std::size_t begin, end;
+  };
+
+  /// The keys up to `begin` come before all of the slot of `leading`, those from `end` on after it.
+  Part part_of(std::uint64_t leading) const noexcept {
+    const std::size_t slot = slot_of(leading);
+    return {begins_[slot], begins_[slot + 1]};
+  }
+
+  /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until `rebuild`.
+  void resize(std::size_t count) {
+    if (count > std::size_t{1} << 30) raise(coded(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
+    std::size_t rows = 1;
+    while (rows < count) rows *= 2;
+    begins_.reserve(rows + 1);
+    while (begins_.size() < rows + 1) begins_.push(0);
+  }
+
+  /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
+  template <class Leading>
+  void rebuild(std::size_t count, Leading leading) noexcept {
+    const std::size_t rows = begins_.size() - 1;
+    base_ = leading(0);
+    shift_ = 0;
+    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= rows) ++shift_;
+    std::size_t slot = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      for (const std::size_t own = slot_of(leading(i)); slot <= own; ++slot)
+        begins_[slot] = static_cast<std::uint32_t>(i);
+    }
+    for (; slot <= rows; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
+  }
+
+  /// A key was put among the others.
+  void insert(std::uint64_t leading) noexcept {
+    for (std::size_t slot = slot_of(leading) + 1; slot < begins_.size(); ++slot) ++begins_[slot];
+  }
+
+  /// There are more keys than slots by far.
+  bool crowded(std::size_t count) const noexcept { return count >= 2 * begins_.size(); }
+
+ private:
+  /// What is before the first key, or after the last one, belongs to the slot at that end.
+  std::size_t slot_of(std::uint64_t leading) const noexcept {
+    const std::uint64_t slot = leading < base_ ? 0 : (leading - base_) >> shift_;
+    const std::uint64_t last = begins_.size() - 2;
+    return static_cast<std::size_t>(slot < last ? slot : last);
+  }
+
+  List<std::uint32_t> begins_;
+  std::uint64_t base_ = 0;
+  unsigned shift_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// An IPv6 address as a number.
+struct Wide {
+  std::uint64_t high = 0, low = 0;
+
+  // Without branches: the outcome of a comparison in a search is as good as random.
+  friend constexpr bool operator<=(const Wide& a, const Wide& b) noexcept {
+    return bool((a.high < b.high) | ((a.high == b.high) & (a.low <= b.low)));
+  }
+  friend constexpr bool operator==(const Wide&, const Wide&) noexcept = default;
+};
+
+constexpr std::uint64_t leading_bits(std::uint32_t key) noexcept { return key; }
+constexpr std::uint64_t leading_bits(Wide key) noexcept { return key.high; }
+
+/// The next number; the last one stays.
+constexpr std::uint32_t after(std::uint32_t key) noexcept { return key + (key != UINT32_MAX); }
+constexpr Wide after(Wide key) noexcept {
+  if (key.low != UINT64_MAX) return {key.high, key.low + 1};
+  return key.high != UINT64_MAX ? Wide{key.high + 1, 0} : key;
+}
+
+/// Intervals that touch or overlap become one. They stand in order in pages, so that adding moves one page at
+/// most; a search looks through the starts of the pages, then through a page: both are short enough to stay
+/// in the cache.
+template <class Key>
+class IntervalSet {
+ public:
+  bool contains(Key key) const noexcept {
+    const std::size_t pages = pages_up_to(key);
+    if (pages == 0) return false;
+    const Page& page = pages_[pages - 1];
+    return key <= page[count_up_to(page.begin(), page.size(), key) - 1].last;
+  }
+
+  /// Both ends are in it; `first <= last`.
+  void add(Key first, Key last) {
+    if (pages_.empty()) return begin_with(first, last);
+    // The new interval takes the place of those from `begin` in `page` to before `end` in `end_page`.
+    const Key reach = after(last);
+    const std::size_t page = page_of(first);
+    const std::size_t end_page = page_of(reach);
+    const std::size_t end = count_up_to(pages_[end_page].begin(), pages_[end_page].size(), reach);
+    std::size_t begin = count_up_to(pages_[page].begin(), pages_[page].size(), first);
+    if (begin > 0 && first <= after(pages_[page][begin - 1].last)) --begin;
+
+    if (page < end_page || begin < end) {
+      const Interval& swallowed = pages_[end_page][end - 1];
+      if (last <= swallowed.last) last = swallowed.last;
+      if (begin < pages_[page].size() && pages_[page][begin].first <= first) first = pages_[page][begin].first;
+    }
+    // Whatever may fail to get memory comes before the first change.
+    Page& home = pages_[page];
+    make_room(home);
+    erase(page, begin, end_page, end);
+    home.insert(begin, Interval{first, last});
+    starts_[page] = home[0].first;
+    if (home.size() >= page_limit) split(page);
+  }
+
+ private:
+  struct Interval {
+    Key first, last;
+  };
+  using Page = List<Interval>;
+
+  static constexpr std::size_t page_limit = 32;
+
+  static constexpr const Key& first_of(const Key& key) noexcept { return key; }
+  static constexpr const Key& first_of(const Interval& interval) noexcept { return interval.first; }
+
+  /// How many of the sorted items begin at or before `key`.
+  template <class Item>
+  static std::size_t count_up_to(const Item* items, std::size_t count, const Key& key) noexcept {
+    const auto up_to = [&](std::size_t i) { return static_cast<std::size_t>(first_of(items[i]) <= key); };
+    std::size_t found = 0;
+    while (count > page_limit) {
+      const std::size_t half = count / 2;
+      found += half * up_to(found + half - 1);
+      count -= half;
+    }
+    // Of the rest, every fourth and then those between: unlike in halving, no load waits for the one before.
+    const std::size_t end = found + count;
+    std::size_t fourths = 0;
+    for (std::size_t i = found + 3; i < end; i += 4) fourths += up_to(i);
+    found += 4 * fourths;
+    const std::size_t stop = found + 4 < end ? found + 4 : end;
+    for (std::size_t i = found; i < stop; ++i) found += up_to(i);
+    return found;
+  }
+
+  /// The page in which `key` is, or would be.
+  std::size_t page_of(Key key) const noexcept {
+    const std::size_t pages = pages_up_to(key);
+    return pages == 0 ? 0 : pages - 1;
+  }
+
+  /// How many pages start at or before `key`.
+  std::size_t pages_up_to(Key key) const noexcept {
+    const auto [begin, end] = index_.part_of(leading_bits(key));
+    return begin + count_up_to(starts_.begin() + begin, end - begin, key);
+  }
+
+  void rebuild_index() noexcept {
+    index_.rebuild(starts_.size(), [this](std::size_t i) { return leading_bits(starts_[i]); });
+  }
+
+  void begin_with(Key first, Key last) {
+    starts_.reserve(1);
+    index_.resize(1);
+    Page page;
+    page.push({first, last});
+    pages_.push(std::move(page));
+    starts_.push(first);
+    rebuild_index();
+  }
+
+  /// Leaves `page` there, even if nothing is left in it.
+  void erase(std::size_t page, std::size_t begin, std::size_t end_page, std::size_t end) noexcept {
+    Page& home = pages_[page];
+    if (page == end_page) {
+      home.erase(begin, end);
+      return;
+    }
+    home.erase(begin, home.size());
+    Page& rest = pages_[end_page];
+    rest.erase(0, end);
+    if (rest.empty()) {
+      ++end_page;
+    } else {
+      starts_[end_page] = rest[0].first;
+    }
+    pages_.erase(page + 1, end_page);
+    starts_.erase(page + 1, end_page);
+    rebuild_index();
+  }
+
+  /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
+  void split(std::size_t page) {
+    Page lower = pages_[page].part(0, page_limit / 2);
+    Page upper = pages_[page].part(page_limit / 2, pages_[page].size());
+    make_room(starts_);
+    make_room(pages_);
+    if (index_.crowded(starts_.size())) {
+      index_.resize(starts_.size());
+      rebuild_index();
+    }
+    const Key start = upper[0].first;
+    starts_.insert(page + 1, start);
+    pages_.insert(page + 1, std::move(upper));
+    pages_[page] = std::move(lower);
+    index_.insert(leading_bits(start));
+  }
+
+  template <class Items>
+  static void make_room(Items& items) {
+    if (items.size() == items.capacity()) items.reserve(2 * items.size());
+  }
+
+  List<Key> starts_;
+  List<Page> pages_;
+  KeyIndex index_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// An address as bytes, and the way from text to bytes and back. Internal.
+#ifndef NET_DETAIL_IP_ADDRESS_HPP
+#define NET_DETAIL_IP_ADDRESS_HPP
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// The grammar of address literals, character by character: the one place that knows it. Internal.
+#ifndef NET_DETAIL_IP_GRAMMAR_HPP
+#define NET_DETAIL_IP_GRAMMAR_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+// The readers take the text between two pointers and give back where the address ends, or null if none starts
+// there. What may follow (nothing, a zone, a bracket) is the caller's business.
+namespace net::inline NET_ABI::detail {
+
+inline constexpr unsigned not_a_digit = 255;
+
+struct HexTable {
+  std::uint8_t value[256];
+
+  constexpr HexTable() noexcept : value() {
+    for (std::uint8_t& entry : value) entry = not_a_digit;
+    for (unsigned i = 0; i < 10; ++i) value['0' + i] = static_cast<std::uint8_t>(i);
+    for (unsigned i = 0; i < 6; ++i) value['a' + i] = value['A' + i] = static_cast<std::uint8_t>(10 + i);
+  }
+};
+
+inline constexpr HexTable hex_table;
+
+/// The value of a hexadecimal digit, `not_a_digit` for every other byte.
+constexpr unsigned hex_digit(char c) noexcept { return hex_table.value[static_cast<unsigned char>(c)]; }
+/// The value of a decimal digit, above 9 for every other byte.
+constexpr unsigned decimal_digit(char c) noexcept { return static_cast<unsigned char>(c) - static_cast<unsigned>('0'); }
+
+/// S4.2: four decimal numbers without leading zeros. `value` is in host order.
+constexpr const char* read_ipv4(const char* p, const char* end, std::uint32_t& value) noexcept {
+  std::uint32_t bytes = 0;
+  for (int part = 1;; ++part) {
+    if (p == end) return nullptr;
+    unsigned number = decimal_digit(*p);
+    if (number > 9) return nullptr;
+    ++p;
+    if (p != end && decimal_digit(*p) <= 9) {
+      if (number == 0) return nullptr;
+      number = number * 10 + decimal_digit(*p);
+      ++p;
+      if (p != end && decimal_digit(*p) <= 9) {
+        number = number * 10 + decimal_digit(*p);
+        if (number > 255) return nullptr;
+        ++p;
+      }
+    }
+    bytes = bytes << 8 | number;
+    if (part == 4) break;
+    if (p == end || *p != '.') return nullptr;
+    ++p;
+  }
+  value = bytes;
+  return p;
+}
+
+/// The groups of an IPv6 address as written; `gap` is how many stand before the "::", -1 without one.
+struct Ipv6Groups {
+  std::uint16_t value[8];
+  int count = 0;
+  int gap = -1;
+
+  constexpr void push(unsigned group) noexcept { value[count++] = static_cast<std::uint16_t>(group); }
+  /// The "::" stands for at least one group.
+  constexpr bool complete() const noexcept { return gap < 0 ? count == 8 : count < 8; }
+};
+
+/// S4.4: the last two groups written as an IPv4 address.
+constexpr const char* read_dotted_tail(const char* p, const char* end, Ipv6Groups& groups) noexcept {
+  if (groups.count > 6) return nullptr;
+  std::uint32_t tail = 0;
+  p = read_ipv4(p, end, tail);
+  if (!p) return nullptr;
+  groups.push(tail >> 16);
+  groups.push(tail & 0xffff);
+  return groups.complete() ? p : nullptr;
+}
+
+/// S4.3: groups of one to four hexadecimal digits, at most one "::".
+constexpr const char* read_ipv6(const char* p, const char* end, Ipv6Groups& groups) noexcept {
+  if (end - p < 2) return nullptr;
+  if (*p == ':') {
+    if (p[1] != ':') return nullptr;
+    groups.gap = 0;
+    p += 2;
+    if (p == end || hex_digit(*p) == not_a_digit) return p;
+  }
+  for (;;) {
+    const char* const start = p;
+    if (p == end) return nullptr;
+    unsigned group = hex_digit(*p);
+    if (group == not_a_digit) return nullptr;
+    ++p;
+    for (int i = 1; i < 4 && p != end; ++i, ++p) {
+      const unsigned digit = hex_digit(*p);
+      if (digit == not_a_digit) break;
+      group = group << 4 | digit;
+    }
+    if (p != end && *p == '.') return read_dotted_tail(start, end, groups);
+    groups.push(group);
+    if (p == end || *p != ':') return groups.complete() ? p : nullptr;
+    if (groups.count == 8) return nullptr;
+    ++p;
+    if (p != end && *p == ':') {
+      if (groups.gap >= 0) return nullptr;
+      groups.gap = groups.count;
+      ++p;
+      if (p == end || hex_digit(*p) == not_a_digit) return p;
+    }
+  }
+}
+
+constexpr bool is_zone_character(char c) noexcept {
+  return decimal_digit(c) <= 9 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == ':';
+}
+
+/// S4.5: "%" and a zone, and nothing more.
+constexpr bool is_zone(const char* p, const char* end) noexcept {
+  if (end - p < 2 || *p != '%') return false;
+  for (++p; p != end; ++p) {
+    if (!is_zone_character(*p)) return false;
+  }
+  return true;
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -3375,7 +3376,7 @@ concept Channel = std::derived_from<C, Watcher> &&
 class fd_channel : public Watcher {
  public:
   fd_channel() noexcept = default;
-  explicit fd_channel(NativeHandle descriptor) noexcept { fd = descriptor; }
+  explicit fd_channel(NativeHandle descriptor) noexcept { take(descriptor); }
   fd_channel(const fd_channel&) = delete;
   fd_channel& operator=(const fd_channel&) = delete;
   ~fd_channel() { close(); }
@@ -3388,9 +3389,8 @@ class fd_channel : public Watcher {
   /// A descriptor from elsewhere; true if it is TCP. What is no socket is moved with read(2) and write(2).
   bool adopt_connected(NativeHandle descriptor) noexcept {
     os::prepare(descriptor);
-    fd = descriptor;
     const os::Kind kind = os::kind_of(descriptor);
-    plain_ = kind == os::Kind::pipe;
+    take(descriptor, kind == os::Kind::pipe);
     return kind == os::Kind::tcp;
   }
   void close() noexcept {
@@ -3434,9 +3434,11 @@ class fd_channel : public Watcher {
  private:
   bool plain_ = false;
 
-  int take(int descriptor) noexcept {
+  /// The only way in, so that nothing of an earlier descriptor stays.
+  int take(int descriptor, bool plain = false) noexcept {
     if (descriptor < 0) return descriptor;
     fd = descriptor;
+    plain_ = plain;
     return 0;
   }
 };
@@ -3773,6 +3775,11 @@ class Queue {
   Queue() noexcept = default;
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
+  Queue(Queue&& other) noexcept { swap(other); }
+  Queue& operator=(Queue&& other) noexcept {
+    swap(other);
+    return *this;
+  }
   ~Queue() {
     clear();
     ::operator delete(ring_);
@@ -3790,6 +3797,18 @@ class Queue {
     ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
     ++size_;
   }
+
+  /// At the other end: the next one that is taken.
+  void push_front(T&& value) {
+    if (size_ == capacity_) [[unlikely]]
+      grow();
+    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
+    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
+    first_ = at;
+    ++size_;
+  }
+  T& first() noexcept { return ring_[first_]; }
+  const T& first() const noexcept { return ring_[first_]; }
 
   T take() noexcept {
     T* front = ring_ + first_;
@@ -3883,11 +3902,11 @@ namespace net::inline NET_ABI::detail {
 
 /// What a timer must have to stand in the queue.
 struct TimerNode {
-  static constexpr std::uint32_t absent = ~0u;
+  static constexpr std::size_t absent = ~std::size_t{};
 
   std::uint64_t due = 0;    // ms of the loop's clock
   std::uint64_t order = 0;  // among equal times, the one made first comes first
-  std::uint32_t place = absent;
+  std::size_t place = absent;
 
   bool queued() const noexcept { return place != absent; }
 };
@@ -3902,7 +3921,7 @@ class TimerQueue {
     node.due = due;
     node.order = ++made_;
     heap_.push(&node);
-    node.place = static_cast<std::uint32_t>(heap_.size() - 1);
+    node.place = heap_.size() - 1;
     rise(node.place);
   }
 
@@ -3923,7 +3942,7 @@ class TimerQueue {
   }
   void put(std::size_t at, TimerNode* node) noexcept {
     heap_[at] = node;
-    node->place = static_cast<std::uint32_t>(at);
+    node->place = at;
   }
   void rise(std::size_t at) noexcept {
     TimerNode* node = heap_[at];
@@ -3985,7 +4004,7 @@ struct Handle {
   const Operations* operations;
   Handle* previous = nullptr;
   Handle* next = nullptr;
-  std::uint32_t owners = 0;
+  std::size_t owners = 0;
 };
 
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.
@@ -5951,7 +5970,7 @@ namespace net::inline NET_ABI::detail {
 
 /// One listener; its callable follows it in memory.
 struct ListenerRecord {
-  enum : std::uint8_t { once = 1, fired = 2, removed = 4 };
+  enum : std::uint8_t { once = 1, fired = 2, removed = 4, own = 8 };
   bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
   void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
 
@@ -5962,24 +5981,28 @@ struct ListenerRecord {
 
   const Operations* operations;
   ListenerRecord* next;
-  std::uint32_t id;
+  std::uint64_t id;     // they only grow, so they tell which of two records is younger
+  std::uint32_t gone;   // once removed: emissions nested deeper than this do not see it
   std::uint16_t size;
   std::uint8_t event;
-  std::uint8_t marks;  // once, fired, removed
-  std::uint8_t added;  // emissions nested deeper than this see it
-  std::uint8_t gone;   // once removed: emissions nested deeper than this do not
+  std::uint8_t marks;  // once, fired, removed, own
 };
 
 /// Listeners may add, remove and clear listeners while they run, themselves too, and may throw: an
 /// emission calls those that were there when it began (S1.4), and what was removed is destroyed when
-/// the outermost emission has returned.
+/// the outermost emission has returned. The library's own records (`own`) refer to what may be gone when they are
+/// removed, so they are not called from then on.
 class Listeners {
  public:
+  /// What fits into the bits of `present_`, and into a record's size.
+  static constexpr unsigned most_events = 31;
+  static constexpr std::size_t most_bytes = 65536;
+
   Listeners() noexcept = default;
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
   ~Listeners() {
-    clear();
+    while (first_) clear();  // what dies may leave something new behind
     while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
   }
 
@@ -5994,9 +6017,10 @@ class Listeners {
 
   /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
   template <class R, class F>
-  std::uint32_t add(unsigned event, bool once, bool front, const ListenerRecord::Operations& operations, F&& callable) {
-    static_assert(alignof(R) <= alignof(std::max_align_t),
-                  "a listener with an over-aligned capture must hold it by pointer");
+  std::uint64_t add(unsigned event, unsigned marks, bool front, const ListenerRecord::Operations& operations,
+                    F&& callable) {
+    static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
+                  "a callable that is aligned more strictly, or larger, is held by pointer");
     void* room = allocate(sizeof(R));
     R* record;
     {
@@ -6013,57 +6037,66 @@ class Listeners {
     }
     record->operations = &operations;
     record->id = ++last_id_;
+    record->gone = 0;
     record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
     record->event = static_cast<std::uint8_t>(event);
-    record->marks = 0;
-    if (once) record->mark(ListenerRecord::once);
-    record->added = depth_;
-    record->gone = 0;
-    unsettled_ = unsettled_ || depth_ > 0;
+    record->marks = static_cast<std::uint8_t>(marks);
     link(record, front);
     present_ |= 1u << event;
     return record->id;
   }
 
   /// The event of the listener that was removed, or -1 if there is none of that id.
-  int remove(std::uint32_t id) noexcept {
+  int remove(std::uint64_t id) noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) {
       if (r->id != id || r->is(ListenerRecord::removed)) continue;
       const int event = r->event;
       retire(*r);
-      settle();
+      if (depth_ == 0) settle();
       return event;
     }
     return -1;
   }
 
+  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their events.
+  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept {
+    std::uint32_t events = 0;
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
+      events |= 1u << r->event;
+      retire(*r);
+    }
+    if (depth_ == 0) settle();
+    return events;
+  }
+
   void remove_all(unsigned event) noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event == event && !r->is(ListenerRecord::removed)) retire(*r);
+      if (r->event == event) mark_removed(*r);
     }
-    settle();
+    present_ &= ~(1u << event);
+    if (depth_ == 0) settle();
   }
 
   void clear() noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (!r->is(ListenerRecord::removed)) retire(*r);
-    }
-    settle();
+    for (ListenerRecord* r = first_; r; r = r->next) mark_removed(*r);
+    present_ &= unsettled;
+    if (depth_ == 0) settle();
   }
 
-  /// Calls `invoke(record)` for each listener of the event; returns whether there was any.
-  template <class Invoke>
-  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke) {
+  /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
+  /// is removed before, and `used()` says so.
+  template <class Invoke, class Used>
+  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke, Used&& used) {
     if (!has(event)) return false;
+    const std::uint64_t newest = last_id_;
     const Emission emission(*this);
     for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event != event || depth_ <= r->added) continue;  // one added since it began is not there yet
-      if (r->marks != 0) {
-        if (r->is(ListenerRecord::fired) || (r->is(ListenerRecord::removed) && depth_ > r->gone)) continue;
-        if (r->is(ListenerRecord::once)) {
-          r->mark(ListenerRecord::fired);
-          if (!r->is(ListenerRecord::removed)) retire(*r);
-        }
+      if (r->event != event || r->id > newest) continue;  // one added since it began is not there yet
+      if (r->is(ListenerRecord::once | ListenerRecord::removed)) [[unlikely]] {
+        const Turn turn = turn_of(*r);
+        if (turn == Turn::none) continue;
+        if (turn == Turn::last) used();
       }
       invoke(*r);
     }
@@ -6073,6 +6106,8 @@ class Listeners {
  private:
   static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
   static constexpr std::size_t first_block = 120;
+  static constexpr std::size_t largest_block = std::size_t{1} << 20;
+  static constexpr std::uint32_t unsettled = 1u << most_events;
 
   struct Block {
     Block* next;
@@ -6083,49 +6118,72 @@ class Listeners {
   struct Emission {
     Listeners& in;
     explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
+    Emission(const Emission&) = delete;
+    Emission& operator=(const Emission&) = delete;
     [[gnu::always_inline]] ~Emission() {
       --in.depth_;
-      if (in.unsettled_) [[unlikely]]
+      if (in.present_ & unsettled) [[unlikely]]
         in.settle();
     }
   };
 
+  enum class Turn : std::uint8_t { none, call, last };
+
   static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
 
-  void retire(ListenerRecord& r) noexcept {
+  void mark_removed(ListenerRecord& r) noexcept {
+    if (r.is(ListenerRecord::removed)) return;
     r.mark(ListenerRecord::removed);
     r.gone = depth_;
-    unsettled_ = true;
-    update(r.event);
+    present_ |= unsettled;
   }
 
-  void update(unsigned event) noexcept {
-    if (count(event) == 0) present_ &= ~(1u << event);
-  }
-
-  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more.
-  [[gnu::noinline]] void settle() noexcept {
-    if (settling_) return;
-    settling_ = true;
-    unsettled_ = false;
-    ListenerRecord** link = &first_;
-    ListenerRecord* previous = nullptr;
-    bool left = false;
-    while (ListenerRecord* r = *link) {
-      if (r->added > depth_) r->added = depth_;
-      if (r->gone > depth_) r->gone = depth_;
-      if (r->is(ListenerRecord::removed) && depth_ == 0) {
-        *link = r->next;
-        if (last_ == r) last_ = previous;
-        destroy(*r);  // may run any code of the user's captures
-        continue;
-      }
-      left = left || r->added > 0 || r->is(ListenerRecord::removed);
-      previous = r;
-      link = &r->next;
+  void retire(ListenerRecord& r) noexcept {
+    mark_removed(r);
+    for (const ListenerRecord* other = first_; other; other = other->next) {
+      if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
     }
-    unsettled_ = unsettled_ || left;
-    settling_ = false;
+    present_ &= ~(1u << r.event);
+  }
+
+  /// What an emission does with a record that is called once, or was removed.
+  [[gnu::noinline]] Turn turn_of(ListenerRecord& r) noexcept {
+    if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
+    if (!r.is(ListenerRecord::once)) return Turn::call;
+    if (r.is(ListenerRecord::fired)) return Turn::none;
+    r.mark(ListenerRecord::fired);
+    if (r.is(ListenerRecord::removed)) return Turn::call;
+    retire(r);
+    return Turn::last;
+  }
+
+  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more. Destroying
+  /// may run any code of the user's captures, emissions too, so the dead are out of the list by then.
+  [[gnu::noinline]] void settle() noexcept {
+    if ((present_ & unsettled) == 0) return;
+    if (depth_ > 0) {
+      for (ListenerRecord* r = first_; r; r = r->next) {
+        if (r->gone > depth_) r->gone = depth_;
+      }
+      return;
+    }
+    present_ &= ~unsettled;
+    ListenerRecord* dead = nullptr;
+    ListenerRecord** end = &dead;
+    last_ = nullptr;
+    for (ListenerRecord** link = &first_; *link;) {
+      ListenerRecord* const r = *link;
+      if (r->is(ListenerRecord::removed)) {
+        *link = r->next;
+        r->next = nullptr;
+        *end = r;
+        end = &r->next;
+      } else {
+        last_ = r;
+        link = &r->next;
+      }
+    }
+    while (dead) destroy(*std::exchange(dead, dead->next));
   }
 
   void destroy(ListenerRecord& r) noexcept {
@@ -6159,6 +6217,7 @@ class Listeners {
       }
     }
     std::size_t room = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+    if (room > largest_block) room = largest_block;
     if (room < size) room = size;
     auto* block =
         ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
@@ -6177,11 +6236,9 @@ class Listeners {
   ListenerRecord* first_ = nullptr;
   ListenerRecord* last_ = nullptr;
   Block* blocks_ = nullptr;
-  std::uint32_t present_ = 0;  // a bit for each event that has listeners
-  std::uint32_t last_id_ = 0;
-  std::uint8_t depth_ = 0;  // emissions on the stack
-  bool unsettled_ = false;
-  bool settling_ = false;
+  std::uint64_t last_id_ = 0;
+  std::uint32_t present_ = 0;  // a bit for each event that has listeners, and one for removed records that are left
+  std::uint32_t depth_ = 0;    // emissions on the stack, which is full long before this is
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -6192,8 +6249,12 @@ class Listeners {
 #ifndef NET_DETAIL_PIPE_HPP
 #define NET_DETAIL_PIPE_HPP
 
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -6233,15 +6294,18 @@ struct fixed_string {
 
 namespace net::inline NET_ABI {
 
+template <class Derived>
+class Emitter;
+
 /// A registration, for `off()`. It stays harmless when the listener is gone.
 class Listener {
  public:
   Listener() noexcept = default;
-  explicit Listener(std::uint32_t id) noexcept : id_(id) {}
-  std::uint32_t id() const noexcept { return id_; }
+  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
+  std::uint64_t id() const noexcept { return id_; }
 
  private:
-  std::uint32_t id_ = 0;
+  std::uint64_t id_ = 0;  // of its emitter, and never given again
 };
 
 namespace detail {
@@ -6289,19 +6353,42 @@ struct Nth<0, First, Rest...> {
   using type = First;
 };
 
+/// A callable that does not fit into a record.
+template <class F>
+class Elsewhere {
+ public:
+  template <class G>
+  explicit Elsewhere(G&& g) : callable_(new F(std::forward<G>(g))) {}
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
+  ~Elsewhere() { delete callable_; }
+  F& operator*() const noexcept { return *callable_; }
+
+ private:
+  F* callable_;
+};
+
 template <class F, class Self, class... Args>
 struct ListenerCall {
   using Takes = Taken<F, Self, Args...>;
+  static constexpr bool fits = alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::most_bytes;
 
   struct Record : ListenerRecord {
-    F call;
+    std::conditional_t<fits, F, Elsewhere<F>> call;
     template <class G>
     explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
   };
+  static F& callable(ListenerRecord& record) noexcept {
+    if constexpr (fits) {
+      return static_cast<Record&>(record).call;
+    } else {
+      return *static_cast<Record&>(record).call;
+    }
+  }
 
   static void call(ListenerRecord& record, void* self, void* const* args) {
     [&]<std::size_t... At>(std::index_sequence<At...>) {
-      F& f = static_cast<Record&>(record).call;
+      F& f = callable(record);
       (void)self, (void)args;
       if constexpr (Takes::self) {
         f(*static_cast<Self*>(self), *static_cast<typename Nth<At, Args..., void>::type*>(args[At])...);
@@ -6315,19 +6402,68 @@ struct ListenerCall {
   static constexpr ListenerRecord::Operations operations{call, destroy};
 };
 
+/// The library's own way to an emitter.
+struct ListenerUse {
+  /// A listener for one time is used: it counts as removed (S1.4).
+  template <class Self>
+  static void used(const Emitter<Self>& emitter, unsigned event) {
+    emitter.tell_removed(event);
+  }
+  template <fixed_string Name, class Self, class F>
+  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
+    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
+  }
+  template <class Self>
+  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) {
+    emitter.remove_own(first, last);
+  }
+  /// What all handles of the same emitter share.
+  template <class Self>
+  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
+    return emitter.shared();
+  }
+};
+
+/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
+/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
+/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
+template <class Emitting>
+class OwnListeners {
+ public:
+  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
+  OwnListeners(const OwnListeners&) = delete;
+  OwnListeners& operator=(const OwnListeners&) = delete;
+  ~OwnListeners() { off(); }
+
+  template <fixed_string Name, class F>
+  void on(F&& listener) {
+    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
+    if (first_ == 0) first_ = last_;
+  }
+  void off() {
+    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
+  }
+  const Emitting& emitter() const noexcept { return emitter_; }
+
+ private:
+  Emitting emitter_;
+  std::uint64_t first_ = 0;  // 0: none
+  std::uint64_t last_ = 0;
+};
+
 /// One row of a class's table of events: its name, and what its listeners are told.
 template <fixed_string Name, class... Args>
 struct Event {
   static constexpr std::string_view name() noexcept { return Name.view(); }
 
   template <class Self, class F>
-  static std::uint32_t add(Listeners& to, unsigned index, bool once, bool front, F&& listener) {
+  static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
     using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
     static_assert(Call::Takes::any,
                   "a listener takes the arguments of its event (named in this message, in Event<...>), "
                   "or the first few of them, or the emitter and then those");
     if constexpr (Call::Takes::any) {
-      return to.add<typename Call::Record>(index, once, front, Call::operations, std::forward<F>(listener));
+      return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
     } else {
       return 0;
     }
@@ -6338,12 +6474,15 @@ struct Event {
   [[gnu::always_inline]] static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
     void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {
         const_cast<void*>(static_cast<const void*>(&args))...};
-    return at.each(index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); });
+    return at.each(
+        index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); },
+        [&] { ListenerUse::used(self, index); });
   }
 };
 
 template <class... Rows>
 struct EventTable {
+  static_assert(sizeof...(Rows) <= Listeners::most_events, "an emitter has at most 31 events");
   static constexpr unsigned index_of(std::string_view name) noexcept {
     unsigned at = 0;
     (void)((Rows::name() == name || (++at, false)) || ...);
@@ -6373,37 +6512,38 @@ class Emitter {
   /// Adds a listener behind the others; the same one may be added many times (S1.1).
   template <fixed_string Name, class F>
   const Derived& on(F&& listener) const {
-    add<Name>(std::forward<F>(listener), false, false);
+    add<Name>(std::forward<F>(listener), 0, false);
     return self();
   }
   /// Adds a listener that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& once(F&& listener) const {
-    add<Name>(std::forward<F>(listener), true, false);
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
     return self();
   }
-  /// Adds a listener in front of the others.
+  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
+  /// change how a socket reads.
   template <fixed_string Name, class F>
   const Derived& prependListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), false, true);
+    add<Name>(std::forward<F>(listener), 0, true);
     return self();
   }
   /// Adds a listener in front of the others that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& prependOnceListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), true, true);
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
     return self();
   }
   /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
   template <fixed_string Name, class F>
   Listener addListener(F&& listener, bool front = false) const {
-    return Listener(add<Name>(std::forward<F>(listener), false, front));
+    return Listener(add<Name>(std::forward<F>(listener), 0, front));
   }
 
   /// Takes a listener off; one that is gone already is ignored (S1.2).
   void off(Listener listener) const {
     const int event = self().events().remove(listener.id());
-    if (event >= 0) self().listener_removed(static_cast<unsigned>(event), false);
+    if (event >= 0) tell_removed(static_cast<unsigned>(event));
   }
   void removeListener(Listener listener) const { off(listener); }
 
@@ -6426,7 +6566,8 @@ class Emitter {
 
   ~Emitter() = default;
 
-  /// What Derived may hide: told of changes (and whether all of an event went), and asked how many listeners the library itself has on an event.
+  /// What Derived may hide: told of changes (and whether all of an event went), and asked how many listeners the library
+  /// itself has on an event. A listener that is put in front is not told of (S14.2).
   void listener_added(unsigned) const {}
   void listener_removed(unsigned, bool) const {}
   std::size_t own_listeners(unsigned) const { return 0; }
@@ -6440,13 +6581,25 @@ class Emitter {
     return Derived::Events::index_of(Name.view());
   }
 
+  friend struct detail::ListenerUse;
+
+  const detail::Listeners* shared() const noexcept { return &self().events(); }
+  void tell_removed(unsigned event) const { self().listener_removed(event, false); }
+  void remove_own(std::uint64_t first, std::uint64_t last) const {
+    const std::uint32_t events = self().events().remove_own(first, last);
+    for (unsigned event = 0; events >> event != 0; ++event) {
+      if (events >> event & 1u) tell_removed(event);
+    }
+  }
+
   template <fixed_string Name, class F>
-  std::uint32_t add(F&& listener, bool once, bool front) const {
+  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
     constexpr unsigned at = index<Name>();
     if constexpr (Derived::Events::template has<Name>) {
       using Row = typename detail::EventAt<typename Derived::Events, at>::type;
-      const std::uint32_t id = Row::template add<Derived>(self().events(), at, once, front, std::forward<F>(listener));
-      self().listener_added(at);
+      const std::uint64_t id =
+          Row::template add<Derived>(self().events(), at, marks, front, std::forward<F>(listener));
+      if (!front) self().listener_added(at);
       return id;
     } else {
       return 0;
@@ -6460,115 +6613,336 @@ class Emitter {
 
 namespace net::inline NET_ABI::detail {
 
-/// One destination of a source, seen from the source.
-struct PipeLink {
-  std::size_t owners = 0;
-  const void* destination = nullptr;  // which object it is
-  bool awaits_drain = false;
-  bool off = false;
-  Function<void()> take_off;  // the listeners on both sides
-  Function<void()> tell_unpipe;
+/// Stands for the listeners that pipe() adds: they take whatever their event tells.
+struct PipeListener {
+  template <class... Args>
+  void operator()(const Args&...) const {}
+};
 
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
+/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
+/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
+template <class T>
+concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
+  { to.write(chunk) } -> std::convertible_to<bool>;
+  to.end();
+  to.off(to.template addListener<"drain">(listener));
+  to.off(to.template addListener<"finish">(listener));
+  to.off(to.template addListener<"close">(listener));
+  to.off(to.template addListener<"error">(listener));
+  { to.template listenerCount<"error">() } -> std::convertible_to<std::size_t>;
+  { to.writableNeedDrain() } -> std::convertible_to<bool>;
+};
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+/// One destination of a source. The source's list owns it, and takes it off when the source goes; the listeners at the
+/// destination own it too, and do nothing once it is off: a destination may be of a type of which the library does not
+/// know when it calls whom.
+struct PipeLink {
+  struct Operations {
+    void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
+    void (*tell)(PipeLink&, const void* source);      // 'unpipe'
+    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
+    void (*free)(PipeLink&) noexcept;
+  };
+
+  explicit PipeLink(const Operations& table) noexcept : operations(&table) {}
   void retain() noexcept { ++owners; }
   void release() noexcept {
-    if (--owners == 0) delete this;
+    if (--owners == 0) operations->free(*this);
+  }
+
+  const Operations* operations;
+  std::size_t owners = 0;
+  bool awaits_drain = false;
+  bool off = false;
+};
+
+/// The destinations of one source.
+class Pipes {
+ public:
+  using List = std::vector<Ref<PipeLink>>;
+
+  Pipes() noexcept = default;
+  Pipes(const Pipes&) = delete;
+  Pipes& operator=(const Pipes&) = delete;
+  ~Pipes() { clear(); }
+
+  bool empty() const noexcept { return list_.empty(); }
+  std::size_t size() const noexcept { return list_.size(); }
+  /// Whether any destination still has to drain before the source may flow.
+  bool await_drain() const noexcept {
+    for (const auto& link : list_) {
+      if (link->awaits_drain) return true;
+    }
+    return false;
+  }
+
+  void add(Ref<PipeLink> link) { list_.push_back(std::move(link)); }
+  /// The first one of which `which` says so; null if there is none.
+  template <class Which>
+  Ref<PipeLink> take(Which&& which) noexcept {
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      if (!which(*list_[i])) continue;
+      Ref<PipeLink> found = std::move(list_[i]);
+      list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
+      return found;
+    }
+    return {};
+  }
+  List take_all() noexcept { return std::exchange(list_, {}); }
+
+  /// Takes all off without a word.
+  void clear() noexcept {
+    const List gone = take_all();
+    for (const auto& link : gone) link->off = true;
+    for (const auto& link : gone) link->operations->take_off(*link);
+  }
+  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is told 'unpipe' then.
+  void source_closed() noexcept {
+    while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
+      link->off = true;
+      link->operations->take_off(*link);
+    }
+  }
+
+ private:
+  List list_;
+};
+
+/// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
+/// Emitter, if they have the same listeners; otherwise if they hold the same bytes.
+template <class Destination>
+bool same_destination(const Destination& a, const Destination& b) noexcept {
+  if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
+    return a == b;
+  } else if constexpr (requires { ListenerUse::of(a); }) {
+    return ListenerUse::of(a) == ListenerUse::of(b);
+  } else {
+    return std::memcmp(static_cast<const void*>(&a), static_cast<const void*>(&b), sizeof a) == 0;
+  }
+}
+
+/// What a destination of the user's is told of its pipes: nothing.
+struct TellsNothing {
+  template <class To, class From>
+  static void piped(const To&, const From&) noexcept {}
+  template <class To, class From>
+  static void unpiped(const To&, const From&) noexcept {}
+  template <class To>
+  static bool to_close(const To&) noexcept {
+    return false;
   }
 };
 
-using Pipes = std::vector<Ref<PipeLink>>;
-
-/// Whether any destination still has to drain before the source may flow.
-inline bool awaits_drain(const Pipes& pipes) noexcept {
-  for (const auto& link : pipes) {
-    if (link->awaits_drain) return true;
-  }
-  return false;
-}
-
-/// Takes one link, or all of them, off a source (S24.9); the source pauses when that was the last.
 template <class Source>
-void unpipe(const Source& source, const void* destination, PipeLink* only = nullptr) {
-  Pipes& pipes = source.pipes();
-  Pipes removed;
-  for (std::size_t i = 0; i < pipes.size();) {
-    const bool this_one = only ? pipes[i].get() == only : !destination || pipes[i]->destination == destination;
-    if (!this_one) {
-      ++i;
-      continue;
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count);
+
+/// A destination with its type. `Tells` fires its events.
+template <class Source, class Destination, class Tells>
+struct PipeTo : PipeLink {
+  using State = std::remove_reference_t<decltype(std::declval<const Source&>().state())>;
+  using Link = Ref<PipeTo>;
+  template <fixed_string Name>
+  using Token = decltype(std::declval<Destination&>().template addListener<Name>(PipeListener{}));
+  static const Operations table;
+
+  explicit PipeTo(State& from) noexcept : PipeLink(table), source(&from) {}
+
+  /// The handle of a destination that is its own source.
+  static const Destination& itself(const Source& source) noexcept {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      return source;
+    } else {
+      __builtin_unreachable();  // such a link holds its destination
     }
-    removed.push_back(pipes[i]);
-    pipes.erase(pipes.begin() + static_cast<std::ptrdiff_t>(i));
-    if (only || destination) break;  // the same pair piped twice is unpiped twice
   }
-  if (removed.empty()) return;
-  if (pipes.empty()) source.pause();
-  for (const auto& link : removed) {
-    link->off = true;
-    const auto take_off = std::move(link->take_off);
-    const auto tell = std::move(link->tell_unpipe);
-    if (take_off) take_off();
-    if (tell) tell();
-    // nobody else would let a source go on that waited for this one
-    const bool waited = std::exchange(link->awaits_drain, false);
-    if (waited && !awaits_drain(pipes) && source.template listenerCount<"data">() > 0) source.resume();
+  /// As long as it is not off.
+  Source from() const { return Source(Ref<State>(source)); }
+  Destination to() const { return destination ? *destination : Destination(itself(from())); }
+
+  void stop() {
+    const Source held = from();
+    const Ref<PipeLink> link = held.pipes().take([this](PipeLink& each) { return &each == this; });
+    if (link) finish_unpipe(held, &link, 1);
   }
-}
-
-/// Joins them. `tell_pipe` and `tell_unpipe` fire the destination's events, if it has them.
-template <class Source, class Destination, class TellPipe, class TellUnpipe>
-void start_pipe(const Source& source, const Destination& destination, const void* identity, PipeOptions options,
-                TellPipe&& tell_pipe, TellUnpipe&& tell_unpipe) {
-  const Ref<PipeLink> link(new PipeLink);
-  link->destination = identity;
-  link->tell_unpipe = std::forward<TellUnpipe>(tell_unpipe);
-  source.pipes().push_back(link);
-
-  const auto stop = [source, link] { unpipe(source, nullptr, link.get()); };
-  const auto hold_back = [source, link] {
-    link->awaits_drain = true;
-    source.pause();
-  };
-  const auto ended = [destination, stop, options] {
-    if (options.end) {
-      destination.end();
+  void ended() {
+    source->listeners.remove(std::exchange(on_end, 0));
+    if (ends) {
+      to().end();
     } else {
       stop();
     }
-  };
-  Listener on_end;
-  if (source.readableEnded()) {
-    source.state().loop->next_tick(ended);
-  } else {
-    on_end = source.template addListener<"end">(ended);
   }
-  const Listener on_data = source.template addListener<"data">([destination, link, hold_back](Chunk chunk) {
-    if (!link->off && !destination.write(chunk) && !link->off) hold_back();
+  void hold_back(const Source& held, Destination& full) {
+    awaits_drain = true;
+    if (!on_drain) {
+      on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
+    }
+    held.pause();
+  }
+  void drained() {
+    if (off || !std::exchange(awaits_drain, false)) return;
+    const Source held = from();
+    if (!held.pipes().await_drain() && held.template listenerCount<"data">() > 0) held.resume();
+  }
+  void failed(const Error& error) {
+    if (off) return;
+    const Destination failing = to();
+    stop();
+    // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
+    if (failing.template listenerCount<"error">() == 0) raise(error);
+  }
+
+  void take_off() noexcept {
+    source->listeners.remove(on_data);
+    source->listeners.remove(on_end);
+    take_off(on_drain);
+    take_off(on_finish);
+    take_off(on_close);
+    take_off(on_error);
+  }
+  template <class One>
+  void take_off(std::optional<One>& token) noexcept {
+    if (!token) return;
+    if constexpr (std::is_same_v<Source, Destination>) {
+      // by its state: the source may be going, and then there is no handle of it any more
+      if (!destination) source->listeners.remove(token->id());
+    }
+    if (destination) destination->off(*token);
+    token.reset();
+  }
+
+  State* source;
+  std::optional<Destination> destination;  // none: it is the source itself, which would own itself
+  bool ends = true;
+  std::uint64_t on_data = 0, on_end = 0;
+  std::optional<Token<"drain">> on_drain;
+  std::optional<Token<"finish">> on_finish;
+  std::optional<Token<"close">> on_close;
+  std::optional<Token<"error">> on_error;
+};
+
+template <class Source, class Destination, class Tells>
+inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
+    [](PipeLink& link) noexcept { static_cast<PipeTo&>(link).take_off(); },
+    [](PipeLink& link, const void* from) {
+      const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
+      const Source& sender = *static_cast<const Source*>(from);
+      Tells::unpiped(to ? *to : itself(sender), sender);
+    },
+    [](const PipeLink& link) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return to && Tells::to_close(*to);
+    },
+    [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
+
+/// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
+template <class Source>
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
+  Pipes& pipes = source.pipes();
+  bool waited = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    links[i]->off = true;
+    waited = std::exchange(links[i]->awaits_drain, false) || waited;
+  }
+  for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
+  if (pipes.empty()) source.pause();
+  // nobody else would let a source go on that waited for one of these
+  if (waited && !pipes.await_drain() && source.template listenerCount<"data">() > 0) source.resume();
+  for (std::size_t i = 0; i < count; ++i) links[i]->operations->tell(*links[i], &source);
+}
+
+template <class Source>
+void unpipe_all(const Source& source) {
+  const Pipes::List links = source.pipes().take_all();
+  if (!links.empty()) finish_unpipe(source, links.data(), links.size());
+}
+
+/// The same pair piped twice is unpiped twice (S24.10).
+template <class Tells, class Source, class Destination>
+void unpipe_from(const Source& source, const Destination& destination) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<PipeLink> link = source.pipes().take([&](PipeLink& each) {
+    if (each.operations != &To::table) return false;
+    const auto& other = static_cast<To&>(each).destination;
+    return same_destination(destination, other ? *other : To::itself(source));
   });
-  const Listener on_drain = destination.template addListener<"drain">([source, link] {
-    if (!std::exchange(link->awaits_drain, false)) return;
-    if (!awaits_drain(source.pipes())) source.resume();
-  });
-  const Listener on_finish = destination.template addListener<"finish">(stop);
-  const Listener on_close = destination.template addListener<"close">([stop](bool) { stop(); });
-  // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
-  const Listener on_error = destination.template addListener<"error">(
-      [destination, stop](const Error& error) {
-        stop();
-        if (destination.template listenerCount<"error">() == 0) raise(error);
-      },
-      true);
-  link->take_off = [source, destination, on_end, on_data, on_drain, on_finish, on_close, on_error] {
-    source.off(on_data);
-    source.off(on_end);
-    destination.off(on_drain);
-    destination.off(on_finish);
-    destination.off(on_close);
-    destination.off(on_error);
+  if (link) finish_unpipe(source, &link, 1);
+}
+
+/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being told still gets
+/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+template <class Tells, class Source, class Destination>
+void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<To> link(new To(source.state()));
+  bool to_itself = false;
+  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
+  if (!to_itself) link->destination.emplace(destination);
+  link->ends = options.end;
+  source.pipes().add(Ref<PipeLink>(link.get()));
+  struct Undo {
+    const Source& source;
+    const Ref<To>& link;
+    bool passed = false;
+    ~Undo() {
+      if (passed) return;
+      link->off = true;
+      (void)source.pipes().take([this](PipeLink& each) { return &each == link.get(); });
+      link->take_off();
+    }
+  } undo{source, link};
+
+  if (!source.readableEnded()) {
+    link->on_end = source
+                       .template addListener<"end">([link] {
+                         if (!link->off) link->ended();
+                       })
+                       .id();
+  } else if (source.state().loop) {
+    source.state().loop->next_tick([link, source] {
+      if (!link->off) link->ended();
+    });
+  }
+  if (to_itself) {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      link->on_data = source
+                          .template addListener<"data">([link](Source& self, Chunk chunk) {
+                            if (!self.write(chunk) && !link->off) link->hold_back(self, self);
+                          })
+                          .id();
+    }
+  } else {
+    link->on_data = source
+                        .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
+                          if (!destination.write(chunk) && !link->off) link->hold_back(self, destination);
+                        })
+                        .id();
+  }
+  const auto stop = [link](const auto&...) {
+    if (!link->off) link->stop();
   };
-  tell_pipe();
+  link->on_finish.emplace(destination.template addListener<"finish">(stop));
+  link->on_close.emplace(destination.template addListener<"close">(stop));
+  const auto fail = [link](const Error& error) { link->failed(error); };
+  if constexpr (requires { destination.template addListener<"error">(fail, true); }) {
+    link->on_error.emplace(destination.template addListener<"error">(fail, true));
+  } else {
+    link->on_error.emplace(destination.template addListener<"error">(fail));
+  }
+  undo.passed = true;
+  Tells::piped(destination, source);
   if (link->off) return;
   if (destination.writableNeedDrain()) {
-    hold_back();
+    link->hold_back(source, destination);
   } else if (source.readableFlowing() != std::optional<bool>(true)) {
     source.resume();
   }
@@ -6625,7 +6999,8 @@ struct WriteGate {
   bool need_drain = false;
   bool ending = false;  // end() was called
   bool errored = false;
-  std::uint16_t corked = 0;
+  bool corked = false;  // how often is elsewhere
+  bool none = false;
 
   /// The common case: connected, and nothing waits.
   bool open() const noexcept {
@@ -6783,17 +7158,54 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct SocketState;
 
+using ListenerId = decltype(ListenerRecord::id);
+
 /// A connection on its way. What it does stands behind pointers: a program that only accepts holds none of it.
 struct Connecting {
   void (*ready)(SocketState&, Watcher&);  // one of its channels is
   void (*stop)(SocketState&) noexcept;    // closes them, but the one that won, and frees this
 };
 
-/// Received bytes that nobody took yet, in the pieces in which they came.
+/// Received bytes that nobody took yet, in the pieces in which they came. Taking some and putting some back costs what
+/// these cost, however much there is.
 struct ReadBuffer {
-  Queue<std::string> pieces;
-  std::string front;  // what is left of the first piece
+  struct Piece {
+    std::string bytes;
+    std::size_t begin = 0;  // what is before it was taken
+
+    std::size_t size() const noexcept { return bytes.size() - begin; }
+    std::string rest() && {
+      if (begin > 0) bytes.erase(0, begin);
+      return std::move(bytes);
+    }
+  };
+  Queue<Piece> pieces;
   std::size_t length = 0;
+
+  void push(std::string&& bytes) {
+    const std::size_t size = bytes.size();
+    pieces.push({std::move(bytes)});
+    length += size;
+  }
+  void push_front(std::string_view bytes) {
+    pieces.push_front({std::string(bytes)});
+    length += bytes.size();
+  }
+  /// The first `size` bytes, of which there are as many.
+  void take(std::size_t size, std::string& into) {
+    into.clear();
+    length -= size;
+    while (size > 0) {
+      Piece& first = pieces.first();
+      if (first.size() > size) {
+        into.append(first.bytes, first.begin, size);
+        first.begin += size;
+        return;
+      }
+      size -= first.size();
+      into.empty() ? void(into = pieces.take().rest()) : void(into.append(pieces.take().rest()));
+    }
+  }
 };
 
 /// What waits to be sent, and whom to tell when it was.
@@ -6802,22 +7214,34 @@ struct Backlog {
   WriteQueue buffered;   // behind it
   WriteQueue done;       // taken; their callbacks run on a tick
   std::size_t in_flight_length = 0;
+  std::size_t cork_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
 };
 
-/// What most sockets never need; allocated when they do.
-struct ColdState {
+/// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
+/// (S25.5) waits for any, as `read_when_connected` does.
+enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_listeners };
+
+/// What is rarely needed of one connection; connect() replaces it as a whole.
+struct ColdConnection {
   Error errored;
   Endpoint remote;
   bool remote_known = false;
-  std::string unread;  // taken from the kernel, but not told: as if it were still there
+  bool write_progress = false;  // the kernel took something since the idle timer last looked
+  std::string unread;           // taken from the kernel, but not told: as if it were still there
   Queue<WriteCallback> finish_callbacks;
-  Ref<TimerState> idle_timer;
-  std::optional<double> idle_length;  // as given to setTimeout
-  bool write_progress = false;        // the kernel took something since the idle timer last looked
   Connecting* connecting = nullptr;
   List<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
   void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
-  std::vector<std::string> attempted;              // S13.14
+  std::optional<int> path_result;                  // of a connect() to a path, until it is told
+};
+
+/// What most sockets never need; allocated when they do.
+struct ColdState : ColdConnection {
+  Ref<TimerState> idle_timer;
+  std::optional<double> idle_length;  // as given to setTimeout
+  std::uint64_t last_activity = 0;
+  ListenerId own[own_listeners] = {};
+  std::vector<std::string> attempted;  // S13.14; kept until the next race
   std::optional<BlockList> block_list;
   Function<std::string(std::string_view piece, bool last)> decode;
   Encoding encoding = Encoding::utf8;
@@ -6825,7 +7249,7 @@ struct ColdState {
   std::span<std::byte> onread_buffer;
   Ref<AbortHook> abort_hook;
   Pipes pipes;
-  int path_result = 0;  // of a connect() to a path, until it is told
+  std::size_t corks = 0;  // cork() less uncork()
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
@@ -6853,8 +7277,39 @@ enum SocketEvent : unsigned {
   on_unpipe
 };
 
+/// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
+struct Connection {
+  std::size_t write_length = 0;  // bytes that wait, in flight and buffered
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
+
+  // reading
+  bool end_told : 1 = false;
+  bool reading : 1 = false;
+  bool unreadable : 1 = false;  // `readable: false`
+  // writing
+  bool wait_connect : 1 = false;  // it waits for the connection
+  bool buffer_processing : 1 = false;
+  bool drain_ticking : 1 = false;
+  bool final_called : 1 = false;
+  bool prefinished : 1 = false;
+  bool finished : 1 = false;
+  bool shutting_down : 1 = false;
+  bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
+  // the whole
+  bool destroyed : 1 = false;
+  bool error_told : 1 = false;
+  bool close_ticked : 1 = false;
+  bool close_told : 1 = false;  // 'close' came: nothing more will
+  bool had_error : 1 = false;
+  bool resetting : 1 = false;
+  bool is_path : 1 = false;
+  bool of_server : 1 = false;  // its server counts it
+  bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
+};
+
 /// Modelled after Node's own streams, function by function, so that events come in Node's order.
-struct SocketState : Handle, ReadGate, WriteGate {
+struct SocketState : Handle, ReadGate, WriteGate, Connection {
   static const Operations table;
 
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
@@ -6895,6 +7350,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
   void read_start();
+  void leave_alone(bool paused) noexcept;
   void data_listener_added();
   void readable_listener_added();
   void readable_listener_removed();
@@ -6917,7 +7373,7 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void write_failed_later(const Error& error, WriteCallback callback);
   void send_buffered();
   void send_pending_connect();
-  void after_write(std::size_t count);
+  void after_write(const std::size_t& last);
   void tell_written(WriteCallback callback);
   void drop_request(const Error& error);
   void fail_buffered();
@@ -6931,7 +7387,10 @@ struct SocketState : Handle, ReadGate, WriteGate {
   void final_done();
   void finish();
   void shutdown_now();
-  void cork() noexcept { ++corked; }
+  void cork() {
+    ++more().corks;
+    corked = true;
+  }
   void uncork();
 
   // ── closing (socket_closing.hpp) ──
@@ -6940,13 +7399,19 @@ struct SocketState : Handle, ReadGate, WriteGate {
     if (!destroyed) destroy(error);
   }
   void tick_error(const Error& error);
-  void emit_error(const Error& error);
+  void tick_this(const Error& error);
+  void emit_error(const Error& error, bool current);
   void close_handle(bool had_error);
   void close_now();
-  void emit_close();
+  void tell_cancelled();
+  void emit_close(bool current);
+  void settle() noexcept;
+  void drop_listeners() noexcept;
   void destroy_soon();
   void reset_and_destroy();
   void undestroy();
+  void leave_writes_behind();
+  void leave_server();
   void abandon();
   void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
@@ -7002,16 +7467,12 @@ struct SocketState : Handle, ReadGate, WriteGate {
   // ── helpers ──
   void ready_otherwise(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
-  /// On the next tick, if the loop still exists.
-  void tick(void (*step)(SocketState&)) {
-    if (loop) loop->next_tick(Step<SocketState>{Ref<SocketState>(this), step});
-  }
-  void tick_with(std::size_t number, void (*step)(SocketState&, const std::size_t&)) {
-    if (loop) loop->next_tick(StepWith<SocketState, std::size_t>{Ref<SocketState>(this), step, number});
-  }
-  void tick_with(const Error& error, void (*step)(SocketState&, const Error&)) {
-    if (loop) loop->next_tick(StepWith<SocketState, Error>{Ref<SocketState>(this), step, error});
-  }
+  /// On the next tick, if the loop still exists, and if the socket is still at the same connection then.
+  void tick(void (*step)(SocketState&));
+  template <auto Member, class What>
+  void tick_with(const What& what);
+  /// On the next tick, what ever has become of the connection: what is buffered, and how it flows, stays over them.
+  void tick_always(void (*step)(SocketState&));
   void update_watch();
   void recount() noexcept;
   Backlog& back() {
@@ -7023,47 +7484,26 @@ struct SocketState : Handle, ReadGate, WriteGate {
     return *cold;
   }
   /// An internal once-listener, in its place among the user's.
-  template <class F>
-  std::uint32_t once_inside(unsigned event, F&& f);
+  void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
+  void drop_own(OwnListener which) noexcept;
   bool is_paused() const noexcept { return explicitly_paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 
-  // ── data, hot first ──
-  Machine::Channel channel;
-
+  // ── data, hot first; these fill up the last bytes of the connection ──
   // reading
   bool explicitly_paused : 1 = false;
   bool explicitly_resumed : 1 = false;
-  bool end_told : 1 = false;
-  bool end_ticking : 1 = false;
-  bool reading : 1 = false;
+  bool never_read : 1 = true;            // nobody has asked the kernel yet
+  bool read_when_connected : 1 = false;  // it was asked for when there was no connection
   bool need_readable : 1 = false;
   bool readable_told : 1 = false;
   bool readable_listening : 1 = false;
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
-  bool read_when_connected : 1 = false;
-  bool unreadable : 1 = false;  // `readable: false`
-  // writing
-  bool wait_connect : 1 = false;  // it waits for the connection
-  bool buffer_processing : 1 = false;
-  bool drain_ticking : 1 = false;
-  bool final_called : 1 = false;
-  bool prefinished : 1 = false;
-  bool finished : 1 = false;
-  bool shutting_down : 1 = false;
-  bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
-  bool destroyed : 1 = false;
-  bool error_told : 1 = false;
-  bool close_ticked : 1 = false;
-  bool close_told : 1 = false;  // 'close' came: nothing more will
-  bool had_error : 1 = false;
-  bool resetting : 1 = false;
-  bool is_path : 1 = false;
   bool wanted : 1 = true;       // ref()
   bool counted : 1 = false;     // keeps the loop alive
-  bool closing : 1 = false;     // 'close' is owed
+  bool closing : 1 = false;     // what it had is closed, and 'close' comes in the close phase
   bool idle_over : 1 = false;   // 'timeout' was told, and nothing happened since
   bool holds_self : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
@@ -7072,15 +7512,13 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
 
-  std::uint32_t round = 0;           // counts connections, so that what belongs to an old one can tell
-  std::uint32_t cork_callbacks = 0;  // of small writes that are gathered
+  Machine::Channel channel;
+  static constexpr std::uint64_t any_round = ~std::uint64_t{};
+  std::uint64_t round = 0;  // counts connections, so that what belongs to an old one can tell
+  std::size_t owed = 0;     // what is queued and may be told to listeners: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
   std::size_t write_mark = 65536;
-  std::size_t write_length = 0;  // bytes that wait, in flight and buffered
-  std::uint64_t bytes_read = 0;
-  std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
-  std::uint64_t last_activity = 0;
 
   Listeners listeners;
   ReadBuffer* buffer = nullptr;
@@ -7092,16 +7530,97 @@ struct SocketState : Handle, ReadGate, WriteGate {
   bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
 };
 
+/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
+template <class State>
+class Owing {
+ public:
+  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
+  Owing(Owing&& other) noexcept = default;
+  [[gnu::always_inline]] ~Owing() {
+    if (self_) self_->settle();
+  }
+  State& operator*() const noexcept { return *self_; }
+  State* operator->() const noexcept { return self_.get(); }
+
+ private:
+  Ref<State> self_;
+};
+
+/// Step and StepWith (in `handle.hpp`), owed.
+template <class State>
+struct OwedStep {
+  static constexpr bool moves_as_bytes = true;
+  Owing<State> self;
+  void (*step)(State&);
+  void operator()() { step(*self); }
+};
+template <class State, class What>
+struct OwedStepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<State> self;
+  void (*step)(State&, const What&);
+  What what;
+  void operator()() { step(*self, what); }
+};
+
+/// The same for one connection: it is nothing to the next one.
+struct SocketTick {
+  static constexpr bool moves_as_bytes = true;
+  Owing<SocketState> self;
+  void (*step)(SocketState&);
+  std::uint64_t round;
+  void operator()() {
+    if (self->round == round) step(*self);
+  }
+};
+
+template <auto Member, class What>
+struct SocketTickWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<SocketState> self;
+  What what;
+  std::uint64_t round;
+  void operator()() {
+    if (self->round == round) ((*self).*Member)(what);
+  }
+};
+
+inline void SocketState::tick(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, round});
+}
+inline void SocketState::tick_always(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+template <auto Member, class What>
+void SocketState::tick_with(const What& what) {
+  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, round});
+}
+
+/// Whether the socket is still at the connection at which this was made.
+struct SameConnection {
+  const SocketState& self;
+  const std::uint64_t round;
+  explicit SameConnection(const SocketState& socket) noexcept : self(socket), round(socket.round) {}
+  explicit operator bool() const noexcept { return self.round == round; }
+};
+
+/// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
+[[gnu::always_inline]] inline void SocketState::settle() noexcept {
+  if (--owed == 0 && close_told && destroyed && !reusable) [[unlikely]]
+    drop_listeners();
+}
+
 /// What is to be done if user code throws on the way; `passed` says that it did not.
 struct OnThrow {
   SocketState& self;
   void (*undo)(SocketState&);
+  SameConnection same{self};
   bool passed = false;
   OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
   OnThrow(const OnThrow&) = delete;
   OnThrow& operator=(const OnThrow&) = delete;
   ~OnThrow() {
-    if (!passed && self.loop) undo(self);
+    if (!passed && self.loop && same) undo(self);
   }
 };
 
@@ -7111,13 +7630,14 @@ struct OnThrowWith {
   SocketState& self;
   const What& what;
   void (*undo)(SocketState&, const What&);
+  SameConnection same{self};
   bool passed = false;
   OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&))
       : self(socket), what(with), undo(then) {}
   OnThrowWith(const OnThrowWith&) = delete;
   OnThrowWith& operator=(const OnThrowWith&) = delete;
   ~OnThrowWith() {
-    if (!passed && self.loop) undo(self, what);
+    if (!passed && self.loop && same) undo(self, what);
   }
 };
 
@@ -7158,17 +7678,29 @@ inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wha
   if ((what & writable) && writing && channel.is_open()) send_in_flight();
 }
 
-template <class F>
-std::uint32_t SocketState::once_inside(unsigned event, F&& f) {
-  using Body = std::decay_t<F>;
+inline void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
+  struct Body {
+    SocketState* self;
+    void (*step)(SocketState&);
+    std::uint64_t round;
+  };
   struct Record : ListenerRecord {
     Body body;
-    explicit Record(Body&& from) : ListenerRecord{}, body(std::move(from)) {}
+    explicit Record(const Body& from) : ListenerRecord{}, body(from) {}
   };
-  static constexpr ListenerRecord::Operations calls{
-      [](ListenerRecord& record, void*, void* const*) { static_cast<Record&>(record).body(); },
-      [](ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }};
-  return listeners.add<Record>(event, true, false, calls, Body(std::forward<F>(f)));
+  static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
+                                                      const Body body = static_cast<Record&>(record).body;
+                                                      if (body.round == body.self->round || body.round == any_round)
+                                                        body.step(*body.self);
+                                                    },
+                                                    [](ListenerRecord&) noexcept {}};
+  ListenerId& own = more().own[which];
+  if (own == 0)
+    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_round : round});
+}
+
+inline void SocketState::drop_own(OwnListener which) noexcept {
+  if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
 }
 
 inline Error SocketState::error_or(Errc code, const char* message) const {
@@ -7433,8 +7965,8 @@ struct Connector {
     if (self.is_path) return start_path();
     if (isIP(plan->host) != 0) {
       add_attempt({plan->host, family_of(plan->host)});
-      return self.tick_with(self.round, [](SocketState& socket, const std::size_t& asked) {
-        if (socket.connecting && socket.round == asked) Connector{socket}.next_attempt();
+      return self.tick([](SocketState& socket) {
+        if (socket.connecting) Connector{socket}.next_attempt();
       });
     }
     start_lookup(options);
@@ -7444,8 +7976,9 @@ struct Connector {
 
   void start_path() const {
     const std::string path = plan().path;
+    const SameConnection same(self);
     self.tell_attempt(path, -1, Family::unspecified);
-    if (!self.connecting || !self.cold->connecting) return;
+    if (!self.connecting || !self.cold->connecting || !same) return;
     const int result = self.channel.start_connect_path(path);
     if (result == -EINVAL && !self.channel.is_open()) {
       return give_up(address_failure(EINVAL, "connect", path, -1));
@@ -7456,8 +7989,8 @@ struct Connector {
       // known already, but told from the loop
       self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
                                  auto& socket = static_cast<SocketState&>(handle);
-                                 if (socket.connecting && socket.is_path)
-                                   Connector{socket}.path_done(socket.cold->path_result);
+                                 if (socket.connecting && socket.cold->path_result)
+                                   Connector{socket}.path_done(*socket.cold->path_result);
                                }});
       self.cold->path_result = result;
     }
@@ -7484,7 +8017,7 @@ struct Connector {
     LookupOptions asked{p.family, options.hints, p.selecting};
     if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
     const Ref<SocketState> socket(&self);
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     const auto answer = [socket, round](const Error& error, std::span<const LookupAddress> addresses) {
       // a second answer, or one that comes when the socket has gone on, counts for nothing
       if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
@@ -7501,7 +8034,7 @@ struct Connector {
   void looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
     const Ref<SocketState> alive(&self);
     const std::string host = plan().host;
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     self.touch();
     if (error || addresses.empty()) {
       const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
@@ -7568,7 +8101,7 @@ struct Connector {
   /// Begins with the next address; those begun earlier go on.
   void next_attempt() const {
     const Ref<SocketState> alive(&self);
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     if (plan().timer) self.loop->stop_timer(*plan().timer);
     while (self.connecting && self.round == round) {
       if (plan().next == plan().attempts.size()) return all_begun();
@@ -7587,8 +8120,9 @@ struct Connector {
                          self.cold->block_list->check(SocketAddress(attempt.to.ip));
     const Error block_error = coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
     if (plan().selecting && blocked) return failed_early(attempt, block_error, true);
+    const SameConnection same(self);
     self.tell_attempt(attempt.address, plan_port(), attempt.family);
-    if (!self.connecting) return true;
+    if (!self.connecting || !same) return true;
     if (blocked) return give_up(block_error), true;
     if (plan().selecting) self.more().attempted.push_back(attempted_text(attempt));
     if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
@@ -7663,7 +8197,7 @@ struct Connector {
     close(attempt);
     if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
     attempt.error = error;
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     const bool current = &attempt == p.attempts[p.next - 1];
     self.tell_attempt_failed(attempt.address, p.port, attempt.to.ip.family, error);
     if (!self.connecting || self.round != round) return;
@@ -7712,7 +8246,7 @@ struct Connector {
     if (!self.connecting) return;
     Attempt& slow = *plan().attempts[plan().next - 1];
     slow.timed_out = true;
-    const std::uint32_t round = self.round;
+    const std::uint64_t round = self.round;
     self.tell_attempt_timeout(slow.address, plan().port, slow.to.ip.family);
     if (self.connecting && self.round == round) next_attempt();
   }
@@ -7734,8 +8268,9 @@ struct Connector {
     const std::string kept = address;
     self.stop_connecting();
     self.recount();
+    const SameConnection same(self);
     self.tell_attempt_failed(kept, port, family, error);
-    self.fail(error);
+    if (same) self.fail(error);
   }
 
   void give_up(const Error& error) const { self.fail(error); }
@@ -7796,9 +8331,10 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
     raise(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
   if (state.closing) raise(coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  if (!wrapped) state.undestroy();
-  if (state.users_buffer) state.next_users_buffer();
-  ++state.round;
+  if (!wrapped) {
+    if (state.users_buffer) state.next_users_buffer();
+    state.undestroy();
+  }
   if (options.noDelay) state.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
   Connector{state}.start(options);
@@ -7942,8 +8478,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// end(), after its data was written; `refused` says that this write was, and `why`.
 inline void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
-  if (corked > 0) {
-    corked = 1;
+  if (corked) {
+    cold->corks = 1;
     uncork();
   }
   if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
@@ -7993,9 +8529,7 @@ inline void SocketState::maybe_finish() {
 /// Everything was written: the other side is told, once there is one.
 inline void SocketState::call_final() {
   if (connecting) {
-    once_inside(on_connect, [this, asked = round] {
-      if (round == asked) call_final();
-    });
+    once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
     return;
   }
   if (!has_handle) return final_done();
@@ -8031,10 +8565,11 @@ inline void SocketState::final_done() {
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
   tell_prefinish();
   again.passed = true;
-  tick([](SocketState& self) { self.finish(); });
+  if (again.same) tick([](SocketState& self) { self.finish(); });
 }
 
 inline void SocketState::finish() {
+  const SameConnection same(*this);
   if (!finished) {
     finished = true;
     OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
@@ -8042,7 +8577,7 @@ inline void SocketState::finish() {
     tell_finish();
     again.passed = true;
   }
-  if (end_told || unreadable) destroy(no_error());
+  if (same && (end_told || unreadable)) destroy(no_error());
 }
 
 // ── destroy() ──────────────────────────────────────────────────────────────
@@ -8059,6 +8594,7 @@ inline void SocketState::destroy(const Error& error) {
     more().errored = error;
   }
   destroyed = true;
+  ++owed;  // until 'close' was told
   if (connecting) stop_connecting();
   connecting = false;
   stop_idle();
@@ -8067,24 +8603,36 @@ inline void SocketState::destroy(const Error& error) {
     tick_error(error);
   } else {
     tick_error(error);
-    tick([](SocketState& self) { self.emit_close(); });
+    loop->next_tick([self = Ref<SocketState>(this), asked = round] { self->emit_close(self->round == asked); });
   }
-  if (server) server->operations->child_gone(*server);
+  leave_server();
+}
+
+/// One connection less, and only once for each (S9.17).
+inline void SocketState::leave_server() {
+  if (!of_server) return;
+  of_server = false;
+  server->operations->child_gone(*server);
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 inline void SocketState::tick_error(const Error& error) {
-  if (error) {
-    tick_with(error, [](SocketState& self, const Error& why) { self.emit_error(why); });
-  } else if (!close_ticked) {
-    tick([](SocketState& self) { self.close_ticked = true; });
-  }
+  if (error) return tick_this(error);
+  if (!close_ticked) tick([](SocketState& self) { self.close_ticked = true; });
 }
 
-inline void SocketState::emit_error(const Error& error) {
-  close_ticked = true;
-  if (error_told) return;  // at most one between two connects (S3.19)
-  error_told = true;
+[[gnu::cold]] inline void SocketState::tick_this(const Error& error) {
+  loop->next_tick(
+      [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); });
+}
+
+/// It is told even if there is a new connection already, which it is no error of.
+inline void SocketState::emit_error(const Error& error, bool current) {
+  if (current) {
+    close_ticked = true;
+    if (error_told) return;  // at most one between two connects (S3.19)
+    error_told = true;
+  }
   tell_error(error);
 }
 
@@ -8105,44 +8653,41 @@ inline void SocketState::close_handle(bool failing) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 inline void SocketState::close_now() {
-  if (writing && !wait_connect) {
-    // whatever its callbacks throw, 'close' comes
-    OnThrow again{*this, [](SocketState& self) {
-                    self.loop->next_close(
-                        {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).emit_close(); }});
-                  }};
-    write_failed(system_failure(ECANCELED, "write"));
-    again.passed = true;
-  }
+  if (writing || cold) tell_cancelled();
+  closing = false;
+  emit_close(true);
+}
+
+inline void SocketState::tell_cancelled() {
+  // whatever the callbacks and listeners in here throw, 'close' comes
+  OnThrow again{*this, [](SocketState& self) {
+                  self.loop->next_close(
+                      {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+                }};
+  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
   recount();
   // attempts of a race that destroy() stopped are told of (S13.13)
   while (cold && !cold->cancelled.empty()) {
-    OnThrow again{*this, [](SocketState& self) {
-                    self.loop->next_close(
-                        {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
-                  }};
     cold->tell_cancelled(*this);
     loop->drain_ticks();  // this was a callback of its own (S2.2)
-    again.passed = true;
   }
-  emit_close();
+  again.passed = true;
 }
 
-/// 'close' is the last event; then the listeners go, and with them every cycle, unless the socket is used again.
-inline void SocketState::emit_close() {
-  struct Drop {
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
+inline void SocketState::emit_close(bool current) {
+  struct Told {
     SocketState& self;
     Ref<SocketState> alive;
-    ~Drop() {
-      if (self.cold && self.cold->abort_hook && !self.has_handle && !self.connecting) {
-        std::exchange(self.cold->abort_hook, {})->detach();
-      }
+    ~Told() {
       self.let_go();
-      if (self.destroyed && !self.reusable) self.listeners.clear();
+      self.settle();
     }
-  } const drop{*this, Ref<SocketState>(this)};
-  closing = false;
+  } const told{*this, Ref<SocketState>(this)};
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  if (!current) return tell_close(false);
   close_told = true;
+  if (!wait_connect) return tell_close(had_error);
   OnThrow again{
       *this, [](SocketState& self) {
         // a write that waited for the connection learns of the end in its place among these listeners
@@ -8151,6 +8696,11 @@ inline void SocketState::emit_close() {
       }};
   tell_close(had_error);
   again.passed = true;
+}
+
+inline void SocketState::drop_listeners() noexcept {
+  listeners.clear();
+  if (cold) cold->pipes.source_closed();
 }
 
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
@@ -8172,6 +8722,14 @@ inline NativeHandle SocketState::release_descriptor() {
   if (writing || write_length > 0) {
     raise(coded(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
+  leave_writes_behind();
+  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
+                      auto& self = static_cast<SocketState&>(handle);
+                      self.let_go();
+                      self.settle();
+                    }});
+  ++owed;
+  ++round;  // what ticks are on the way is not told
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   kernel_reading = false;
@@ -8179,12 +8737,8 @@ inline NativeHandle SocketState::release_descriptor() {
   has_handle = shutting_down = false;
   stop_idle();
   recount();
-  if (server) server->operations->child_gone(*server);
-  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
-                      auto& self = static_cast<SocketState&>(handle);
-                      self.let_go();
-                      if (self.destroyed && !self.reusable) self.listeners.clear();
-                    }});
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  leave_server();
   return fd;
 }
 
@@ -8218,7 +8772,7 @@ inline void SocketState::destroy_soon() {
   if (finished) {
     destroy(no_error());
   } else {
-    once_inside(on_finish, [this] { destroy(no_error()); });
+    once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
   }
 }
 
@@ -8227,9 +8781,7 @@ inline void SocketState::reset_and_destroy() {
   if (is_path && has_handle) raise(coded(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
   if (connecting) {
     resetting = true;
-    once_inside(on_connect, [this, asked = round] {
-      if (round == asked) reset_and_destroy();
-    });
+    once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
   } else if (has_handle) {
     resetting = true;
     destroy(no_error());
@@ -8238,17 +8790,99 @@ inline void SocketState::reset_and_destroy() {
   }
 }
 
-/// S12.21: what a new connection finds.
+/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
 inline void SocketState::undestroy() {
-  destroyed = errored = error_told = close_ticked = close_told = had_error = resetting = false;
-  reading = ended = end_told = false;
-  ending = final_called = prefinished = finished = ended_by_other = false;
-  bytes_read = bytes_sent = 0;
-  if (cold) {
-    cold->errored = Error();
-    cold->remote_known = false;
-    cold->unread.clear();
+  leave_writes_behind();
+  for (unsigned which = 0; which < own_listeners; ++which) {
+    if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
+  static_cast<Connection&>(*this) = Connection();
+  static_cast<ReadGate&>(*this) = {
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed};
+  static_cast<WriteGate&>(*this) = {.corked = corked};
+  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  ++round;
+}
+
+/// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
+/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
+struct LeftWrites {
+  std::size_t owners = 0;
+  Ref<SocketState> socket;
+  Backlog* backlog = nullptr;
+  Queue<WriteCallback> ends;
+  Error in_flight, buffered, ended;
+  bool finishes = false;
+  bool fails = false;
+  std::uint64_t round = 0;  // of the connection that follows
+
+  ~LeftWrites() { delete backlog; }
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+
+  static void tell(LeftWrites& self) {
+    struct Again {
+      LeftWrites& self;
+      bool passed = false;
+      ~Again() {
+        if (!passed) self.soon();
+      }
+    } again{self};
+    if (self.backlog) {
+      tell_all(self.backlog->done, no_error());
+      tell_all(self.backlog->in_flight, self.in_flight);
+      tell_all(self.backlog->buffered, self.buffered);
+    }
+    while (!self.ends.empty()) {
+      const WriteCallback callback = self.ends.take();
+      callback(self.ended);
+    }
+    SocketState& socket = *self.socket;
+    if (std::exchange(self.finishes, false)) socket.tell_finish();
+    again.passed = true;
+    if (self.fails && socket.round == self.round) socket.fail(self.in_flight);
+  }
+  void soon() {
+    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), tell});
+  }
+
+ private:
+  static void tell_all(WriteQueue& queue, const Error& error) {
+    while (!queue.empty()) {
+      const WriteCallback callback = std::move(queue.first()->callback);
+      queue.pop();
+      if (callback) callback(error);
+    }
+  }
+};
+
+inline void SocketState::leave_writes_behind() {
+  const bool flying = backlog && !backlog->in_flight.empty();
+  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
+                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+  if (waits) {
+    const Ref<LeftWrites> left(new LeftWrites);
+    left->socket = Ref<SocketState>(this);
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    if (flying) {
+      left->in_flight = wait_connect ? coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->buffered = left->ended = left->in_flight;
+    } else {
+      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
+      left->ended = prefinished && !errored
+                        ? no_error()
+                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+    left->finishes = prefinished && !finished && !channel.is_open();
+    left->fails = flying && !destroyed;
+    left->round = round + 1;
+    left->soon();
+  }
+  delete std::exchange(backlog, nullptr);
 }
 
 /// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
@@ -8261,7 +8895,7 @@ inline void SocketState::hand_over() noexcept {
     if (sent > 0) loop->shorten_cork(static_cast<std::size_t>(sent));
     if (loop->corked_by(*this)) return;
   }
-  if (backlog && corked == 0) (void)in_order_sent(backlog->buffered);
+  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
 }
 
 /// Whether the kernel has taken all of it.
@@ -8329,10 +8963,10 @@ inline void SocketState::connected() {
   apply_options();
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
   tell_connect();
-  start_if_asked();
-  tell_ready();
+  if (again.same) start_if_asked();
+  if (again.same) tell_ready();
   again.passed = true;
-  begin_reading();
+  if (again.same) begin_reading();
 }
 
 inline void SocketState::start_if_asked() {
@@ -8348,8 +8982,8 @@ inline void SocketState::catch_up_connected() {
   // a callback of what is sent now may throw too
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
   if (wait_connect) send_pending_connect();
-  if (resetting) reset_and_destroy();
-  if (final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  if (again.same && resetting) reset_and_destroy();
+  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
   again.passed = true;
 }
 
@@ -8476,7 +9110,7 @@ inline void SocketState::resume() {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
       resume_ticking = true;
-      tick([](SocketState& self) { self.resume_now(); });
+      tick_always([](SocketState& self) { self.resume_now(); });
     }
   }
   explicitly_paused = false;
@@ -8503,23 +9137,23 @@ inline void SocketState::set_encoding(Encoding encoding) {
   decodes = true;
   if (!buffer) return;
   const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
-  std::string text = decoded(std::move(buffer->front));
-  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take());
+  std::string text;
+  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take().rest());
   delete std::exchange(buffer, nullptr);
   if (!text.empty()) buffer_bytes(std::move(text));
 }
 
-/// S14.11: back to the front of what is to be read.
+/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
+/// it flows, has been read from, and nothing else waits.
 inline void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
-  if (flow_state == Flow::flowing && !buffer && listeners.has(on_data)) {
+  if (flow_state == Flow::flowing && !never_read && !buffer && listeners.has(on_data)) {
     tell_data(bytes);
   } else {
     if (!buffer) buffer = new ReadBuffer;
-    buffer->front.insert(0, bytes);
-    buffer->length += bytes.size();
+    buffer->push_front(bytes);
     if (need_readable) emit_readable();
   }
   maybe_read_more();
@@ -8532,11 +9166,26 @@ inline void SocketState::read_start() {
       read_when_connected = true;
     } else {
       // in its place among the listeners: a pause before it is too early, one after it is not
-      once_inside(on_connect, [this] { start_reading(); });
+      once_inside(own_read, on_connect, [](SocketState& self) {
+        self.drop_own(own_read);
+        self.start_reading();
+      });
     }
   } else {
     start_reading();
   }
+}
+
+/// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
+/// is told, and nothing allocated.
+inline void SocketState::leave_alone(bool paused) noexcept {
+  if (paused && !destroyed) {
+    if (users_buffer && !connecting) stop_reading();
+    flow_state = Flow::paused;
+    explicitly_paused = true;
+    explicitly_resumed = false;
+  }
+  if (!close_told && !listeners.has(on_error)) errors_heard = true;
 }
 
 inline void SocketState::data_listener_added() {
@@ -8552,12 +9201,12 @@ inline void SocketState::readable_listener_added() {
   if (read_length() > 0) {
     emit_readable();
   } else if (!reading) {
-    tick([](SocketState& self) { self.read_nothing(); });
+    tick_always([](SocketState& self) { self.read_nothing(); });
   }
 }
 
 inline void SocketState::readable_listener_removed() {
-  tick([](SocketState& self) {
+  tick_always([](SocketState& self) {
     self.readable_listening = self.listeners.has(on_readable);
     if (self.resume_ticking && self.explicitly_resumed) {
       self.flow_state = Flow::flowing;
@@ -8586,13 +9235,14 @@ inline void SocketState::set_up(const SocketOptions& options) {
   allow_half_open = options.allowHalfOpen;
   reusable = options.reusable;
   read_mark = write_mark = options.highWaterMark;
-  if (options.onread.callback && (!options.onread.buffer.empty() || options.onread.allocate)) {
+  if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
     users_buffer = true;
     more().onread = options.onread;
     cold->onread_buffer = options.onread.buffer;
   }
   if (options.fd != -1) {
     require_stream(options.fd);
+    if (users_buffer) next_users_buffer();  // S25.4
     adopt_descriptor(options.fd, options.readable, options.writable);
   }
   watch_signal(options.signal);
@@ -8620,8 +9270,8 @@ inline void SocketState::set_timeout(double ms) {
     kept.idle_timer->callback = [this] { idle_check(); };
   }
   loop->update_time();
-  last_activity = loop->now();
-  loop->start_timer(*kept.idle_timer, idle_ms(), last_activity);
+  cold->last_activity = loop->now();
+  loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
 }
 
 /// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
@@ -8634,20 +9284,21 @@ inline void SocketState::idle_check() {
   const Ref<SocketState> alive(this);
   if (destroyed) return;
   // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing && std::exchange(cold->write_progress, false)) last_activity = loop->now();
-  if (loop->now() < last_activity + idle_ms()) return loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
+  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (loop->now() < cold->last_activity + idle_ms())
+    return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
   tell_timeout();
 }
 
 [[gnu::noinline]] inline void SocketState::note_activity() {
-  last_activity = loop->now();
+  cold->last_activity = loop->now();
   if (idle_over) wake_idle();
 }
 
 inline void SocketState::wake_idle() {
   idle_over = false;
-  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), last_activity);
+  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
 }
 
 /// For good: another connection begins without it, unless setTimeout() is called again.
@@ -8794,6 +9445,7 @@ inline void SocketState::read_over(std::ptrdiff_t got) {
 inline void SocketState::read_into_users(bool to_the_end) {
   for (int reads = 32; reads > 0 && kernel_reading; --reads) {
     const std::span<std::byte> room = cold->onread_buffer;
+    if (room.empty()) return read_over(-ENOBUFS);  // reading nothing would look like the end
     const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
     if (got <= 0) {
       if (got != would_block) read_over(got);
@@ -8801,7 +9453,9 @@ inline void SocketState::read_into_users(bool to_the_end) {
     }
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
+    const SameConnection same(*this);
     const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), room);
+    if (!same) return;
     next_users_buffer();
     if (!more_wanted) stop_reading();
     if (static_cast<std::size_t>(got) < room.size() && !to_the_end) return;
@@ -8810,10 +9464,11 @@ inline void SocketState::read_into_users(bool to_the_end) {
   }
 }
 
+/// S25.4: no buffer at all leaves the one before; an empty one is one.
 inline void SocketState::next_users_buffer() {
   if (!cold->onread.allocate) return;
   const std::span<std::byte> given = cold->onread.allocate();
-  if (!given.empty()) cold->onread_buffer = given;
+  if (given.data()) cold->onread_buffer = given;
 }
 
 /// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
@@ -8822,8 +9477,9 @@ inline void SocketState::deliver(std::string_view bytes) {
   struct Rest {
     SocketState& self;
     std::string_view bytes;
+    SameConnection same{self};
     ~Rest() {
-      if (bytes.empty() || self.destroyed) return;
+      if (bytes.empty() || self.destroyed || !same) return;
       self.more().unread.insert(0, bytes);
       if (!self.kernel_reading) return;
       self.kernel_reading = false;  // so that starting tells it from the loop
@@ -8839,7 +9495,7 @@ inline void SocketState::deliver(std::string_view bytes) {
     if (rest.bytes.empty()) return;
     loop->flush_cork();
     loop->drain_ticks();
-    if (!kernel_reading || destroyed) return;
+    if (!kernel_reading || destroyed || !rest.same) return;
   }
 }
 
@@ -8873,8 +9529,7 @@ inline bool SocketState::push(std::string_view bytes) {
 
 inline void SocketState::buffer_bytes(std::string&& bytes) {
   if (!buffer) buffer = new ReadBuffer;
-  buffer->length += bytes.size();
-  buffer->pieces.push(std::move(bytes));
+  buffer->push(std::move(bytes));
 }
 
 inline void SocketState::push_end() {
@@ -8910,12 +9565,11 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece)
     if (there == 0 || (!all && n == 0)) return 0;
     if (all) {
       if (flow_state != Flow::flowing) return there;
-      return buffer->front.empty() ? 0 : buffer->front.size();
+      return buffer->pieces.first().size();
     }
     return n <= there ? n : ended ? there : 0;
   };
-  if (buffer && buffer->front.empty() && !buffer->pieces.empty()) buffer->front = buffer->pieces.take();
-  std::size_t take = how_much();
+  const std::size_t take = how_much();
   if (take == 0 && ended) {
     if (length == 0) end_readable();
     return false;
@@ -8924,27 +9578,14 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece)
   if (ended || reading || destroyed || errored) more_wanted = false;
   if (more_wanted) {
     reading = true;
+    never_read = false;
     if (length == 0) need_readable = true;
     read_start();
   }
   if (take == 0) {
     need_readable = length <= read_mark;
   } else {
-    piece.clear();
-    while (piece.size() < take) {
-      std::string& front = buffer->front;
-      const std::size_t missing = take - piece.size();
-      if (piece.empty() && front.size() <= missing) {
-        piece = std::exchange(front, {});
-      } else if (front.size() <= missing) {
-        piece += std::exchange(front, {});
-      } else {
-        piece.append(front, 0, missing);
-        front.erase(0, missing);
-      }
-      if (front.empty() && !buffer->pieces.empty()) front = buffer->pieces.take();
-    }
-    buffer->length -= take;
+    buffer->take(take, piece);
   }
   if (read_length() == 0) {
     if (buffer) delete std::exchange(buffer, nullptr);
@@ -8964,6 +9605,7 @@ inline void SocketState::read_nothing() {
 /// What read_nothing() does on a socket that has never been read from.
 inline void SocketState::first_read() {
   need_readable = reading = true;
+  never_read = false;
   read_start();
 }
 
@@ -8975,7 +9617,7 @@ inline void SocketState::flow() {
     return;
   }
   // a listener that throws does not keep the rest from being told
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.flow(); }); }};
+  OnThrow again{*this, [](SocketState& self) { self.tick_always([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
   // S14.18: nothing after destroy(); on a socket that is closed what is left is taken without a word
   while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {}
@@ -8986,7 +9628,7 @@ inline void SocketState::emit_readable() {
   need_readable = false;
   if (readable_told) return;
   readable_told = true;
-  tick([](SocketState& self) { self.emit_readable_now(); });
+  tick_always([](SocketState& self) { self.emit_readable_now(); });
 }
 
 inline void SocketState::emit_readable_now() {
@@ -9002,7 +9644,7 @@ inline void SocketState::emit_readable_now() {
 inline void SocketState::maybe_read_more() {
   if (reading_more) return;
   reading_more = true;
-  tick([](SocketState& self) {
+  tick_always([](SocketState& self) {
     if (!self.reading && !self.ended &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
       self.read_nothing();
@@ -9041,7 +9683,7 @@ inline void SocketState::end_readable_now() {
   OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
   tell_end();
   again.passed = true;
-  after_end();
+  if (again.same) after_end();
 }
 
 /// S16.6, S16.11: the own end follows, on a tick; or everything is over.
@@ -9088,19 +9730,19 @@ template <class MakeNode>
 bool SocketState::write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node) {
   if (ending || destroyed) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  const bool waits = writing || corked > 0 || errored || connecting || !has_handle;
+  const bool waits = writing || corked || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
     char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
     if (room || size == 0) {
       if (room) std::memcpy(room, data, size);
       bytes_sent += size;
       touch();
-      if (callback) ++cork_callbacks;
+      if (callback) ++back().cork_callbacks;
       if (callback || need_drain) tell_written(std::move(callback));
       return true;
     }
   }
-  if (writing || corked > 0 || errored) {
+  if (writing || corked || errored) {
     WriteNode* node = make_node(std::size_t{0});
     node->callback = std::move(callback);
     back().buffered.push(node);
@@ -9166,9 +9808,9 @@ inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
     write_length += left;
     writing = sent >= 0 || sent == would_block;
     // those who were to be told on a tick wait for the rest
-    backlog->done.move_last_to(backlog->in_flight, cork_callbacks);
+    backlog->done.move_last_to(backlog->in_flight, backlog->cork_callbacks);
   }
-  cork_callbacks = 0;
+  if (backlog) backlog->cork_callbacks = 0;
   loop->forget_cork();
 }
 
@@ -9180,7 +9822,7 @@ inline void SocketState::flush_corked(Handle& handle) {
   const Slice all{loop.cork_data(), loop.cork_size()};
   const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
   if (sent == static_cast<std::ptrdiff_t>(loop.cork_size())) [[likely]] {
-    self.cork_callbacks = 0;
+    if (self.backlog) self.backlog->cork_callbacks = 0;
     return loop.forget_cork();
   }
   self.cork_left(loop.cork_size(), sent);
@@ -9218,25 +9860,26 @@ inline void SocketState::tell_written(WriteCallback callback) {
 }
 
 /// 'drain', if it is owed, and then the callbacks of `count` writes.
-inline void SocketState::after_write(std::size_t count) {
+inline void SocketState::after_write(const std::size_t& last) {
+  std::size_t count = last;
   drain_ticking = false;
   if (loop->corked_by(*this)) loop->flush_cork();
   // an exception in 'drain' or in a callback does not swallow what comes behind it
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
-                      self.tick_with(
-                          left, [](SocketState& socket, const std::size_t& number) { socket.after_write(number); });
+                      self.tick_with<&SocketState::after_write>(left);
                     }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
     tell_drain();
   }
-  while (count > 0 && backlog && !backlog->done.empty()) {
+  while (count > 0 && again.same && backlog && !backlog->done.empty()) {
     --count;
     const WriteCallback callback = std::move(backlog->done.first()->callback);
     backlog->done.pop();
     if (callback) callback(no_error());
   }
   again.passed = true;
+  if (!again.same) return;
   if (destroyed) fail_buffered();
   maybe_finish();
 }
@@ -9278,7 +9921,7 @@ inline void SocketState::in_flight_taken() {
 
 /// All that was buffered becomes the next request.
 inline void SocketState::send_buffered() {
-  if (corked > 0 || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
   if (loop->inert()) return;
   if (loop->corked_by(*this)) {
     loop->flush_cork();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
@@ -9313,7 +9956,7 @@ inline void SocketState::send_buffered() {
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
     backlog->in_flight.move_to(backlog->done);
     drain_ticking = true;
-    tick_with(count, [](SocketState& self, const std::size_t& number) { self.after_write(number); });
+    tick_with<&SocketState::after_write>(count);
   } else {
     // not by way of `done`, where those of an earlier request may still wait
     while (count-- > 0) backlog->in_flight.pop();
@@ -9322,8 +9965,8 @@ inline void SocketState::send_buffered() {
 }
 
 inline void SocketState::uncork() {
-  if (corked == 0) return;
-  --corked;
+  if (!corked) return;
+  corked = --cold->corks > 0;
   if (!writing) send_buffered();
 }
 
@@ -9332,13 +9975,12 @@ inline void SocketState::uncork() {
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
 inline void SocketState::wait_for_connect() {
   writing = wait_connect = true;
-  const std::uint32_t closing_listener = once_inside(on_close, [this] {
-    if (!wait_connect) return;
-    write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+  once_inside(own_write_closed, on_close, [](SocketState& self) {
+    if (self.wait_connect) self.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
-  once_inside(on_connect, [this, closing_listener] {
-    listeners.remove(closing_listener);
-    if (wait_connect) send_pending_connect();
+  once_inside(own_write, on_connect, [](SocketState& self) {
+    self.drop_own(own_write_closed);
+    if (self.wait_connect) self.send_pending_connect();
   });
 }
 
@@ -9369,22 +10011,22 @@ inline void SocketState::write_failed_later(const Error& error, WriteCallback ca
   node->callback = std::move(callback);
   back().in_flight.push(node);
   update_watch();
-  tick_with(error, [](SocketState& self, const Error& why) { self.write_failed(why); });
+  tick_with<&SocketState::write_failed>(error);
 }
 
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
 inline void SocketState::write_failed(const Error& error) {
   drop_request(error);
-  OnThrowWith again{*this, error, +[](SocketState& self, const Error& why) {
-                      self.tick_with(why, [](SocketState& socket, const Error& told) { socket.write_failed(told); });
-                    }};
-  while (backlog && !backlog->in_flight.empty()) {
+  OnThrowWith again{*this, error,
+                    +[](SocketState& self, const Error& why) { self.tick_with<&SocketState::write_failed>(why); }};
+  while (again.same && backlog && !backlog->in_flight.empty()) {
     const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
     backlog->in_flight.pop();
     if (callback) callback(error);
   }
-  fail_buffered();
+  if (again.same) fail_buffered();
   again.passed = true;
+  if (!again.same) return;
   fail(error);
   update_watch();
 }
@@ -9393,19 +10035,21 @@ inline void SocketState::write_failed(const Error& error) {
 inline void SocketState::fail_buffered() {
   if (writing) return;
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.fail_buffered(); }); }};
-  while (backlog && !backlog->buffered.empty()) {
+  while (again.same && backlog && !backlog->buffered.empty()) {
     WriteNode* node = backlog->buffered.first();
     const WriteCallback callback = std::move(node->callback);
     write_length -= node->size;
     backlog->buffered.pop();
     if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
   }
-  tell_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+  if (again.same)
+    tell_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
   again.passed = true;
 }
 
 inline void SocketState::tell_finish_callbacks(const Error& error) {
-  while (cold && !cold->finish_callbacks.empty()) {
+  const SameConnection same(*this);
+  while (same && cold && !cold->finish_callbacks.empty()) {
     const WriteCallback callback = cold->finish_callbacks.take();
     callback(error);
   }
@@ -9489,12 +10133,11 @@ class Socket : public Emitter<Socket> {
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(int port, std::string_view host = "localhost", F&& listener = nullptr) const {
-    return connect(ConnectOptions{.port = detail::explicit_port(port), .host = std::string(host)},
-                   std::forward<F>(listener));
+    return connect_to(port, host, std::forward<F>(listener));
   }
   template <detail::OptionalListener F>
   const Socket& connect(int port, F&& listener) const {
-    return connect(ConnectOptions{.port = detail::explicit_port(port)}, std::forward<F>(listener));
+    return connect_to(port, "localhost", std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
@@ -9596,13 +10239,18 @@ class Socket : public Emitter<Socket> {
   }
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
+  /// From a socket that is closed nothing will ever come. The destination is a socket, or whatever is `net::Writable`.
   template <class Destination>
   Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
-  /// Takes one destination off, or all; this socket pauses when it was the last (S24.9).
-  const Socket& unpipe() const { return detail::unpipe(*this, nullptr), *this; }
-  const Socket& unpipe(const Socket& destination) const {
-    return detail::unpipe(*this, destination.state_.get()), *this;
+  /// Takes one destination off, or all; this socket pauses when it was the last (S24.9). What is unpiped by a 'data'
+  /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it cannot
+  /// be compared, if it has the same listeners, or else holds the same bytes.
+  const Socket& unpipe() const {
+    if (state_->cold) detail::unpipe_all(*this);
+    return *this;
   }
+  template <class Destination>
+  const Socket& unpipe(const Destination& destination) const;
   /// The library's own list of what it is piped to.
   detail::Pipes& pipes() const { return state_->more().pipes; }
 
@@ -9703,7 +10351,7 @@ class Socket : public Emitter<Socket> {
   std::size_t readableHighWaterMark() const { return state_->read_mark; }
   /// Between a `write` that returned false and 'drain' (S15.9).
   bool writableNeedDrain() const { return !state_->destroyed && !state_->ending && state_->need_drain; }
-  int writableCorked() const { return state_->corked; }
+  std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
   /// end() was called; 'finish' came; 'end' came.
   bool writableEnded() const { return state_->ending; }
   bool writableFinished() const { return state_->finished; }
@@ -9745,12 +10393,23 @@ class Socket : public Emitter<Socket> {
     if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
     if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
   }
-  std::size_t own_listeners(unsigned event) const { return event == detail::on_end && !state_->removed_end_listener; }
+  std::size_t own_listeners(unsigned event) const {
+    if (event == detail::on_error) return state_->errors_heard;
+    return event == detail::on_end && !state_->removed_end_listener;
+  }
 
+  /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
+  template <class F>
+  const Socket& connect_to(int port, std::string_view host, F&& listener) const {
+    once_connected(std::forward<F>(listener));
+    detail::start_connecting(*state_, {.port = detail::explicit_port(port), .host = std::string(host)});
+    return *this;
+  }
   template <class F>
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
+  struct TellsPipe;
   void tell_pipe(const Socket& source) const;
   void tell_unpipe(const Socket& source) const;
   template <class Data>
@@ -9778,17 +10437,34 @@ class Socket : public Emitter<Socket> {
   detail::Ref<detail::SocketState> state_;
 };
 
+/// What a socket is told when it is a destination.
+struct Socket::TellsPipe {
+  static void piped(const Socket& to, const Socket& source) { to.tell_pipe(source); }
+  static void unpiped(const Socket& to, const Socket& source) { to.tell_unpipe(source); }
+  static bool to_close(const Socket& to) noexcept { return to.state().holds_self; }
+};
+
 template <class Destination>
 Destination Socket::pipe(Destination destination, PipeOptions options) const {
-  if (!readable() && !readableEnded()) detail::raise(detail::coded(Errc::ERR_STREAM_CANNOT_PIPE));
-  if constexpr (std::is_same_v<Destination, Socket>) {
-    detail::start_pipe(
-        *this, destination, destination.state_.get(), options, [this, &destination] { destination.tell_pipe(*this); },
-        [source = *this, destination] { destination.tell_unpipe(source); });
-  } else {
-    detail::start_pipe(*this, destination, nullptr, options, [] {}, [] {});
+  static_assert(Writable<Destination>,
+                "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
+                "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
+                "listenerCount<\"error\">() and writableNeedDrain()");
+  if constexpr (Writable<Destination>) {
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, TellsPipe, detail::TellsNothing>;
+    detail::start_pipe<Tells>(*this, destination, options);
   }
   return destination;
+}
+
+template <class Destination>
+const Socket& Socket::unpipe(const Destination& destination) const {
+  static_assert(Writable<Destination>, "unpipe() takes what was given to pipe(), a net::Writable");
+  if constexpr (Writable<Destination>) {
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, TellsPipe, detail::TellsNothing>;
+    if (state_->cold) detail::unpipe_from<Tells>(*this, destination);
+  }
+  return *this;
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -9832,7 +10508,7 @@ inline void SocketState::tell_resume() { tell<on_resume>(*this); }
 inline void SocketState::tell_readable() { tell<detail::on_readable>(*this); }
 /// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
 inline void SocketState::tell_error(const Error& error) {
-  if (!tell<on_error>(*this, error)) raise(error);
+  if (!tell<on_error>(*this, error) && !errors_heard) raise(error);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -9955,8 +10631,17 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// The order of the rows in Server::Events.
 enum ServerEvent : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
 
-struct ServerState : Handle {
+/// What belongs to one listen(), which replaces it as a whole.
+struct Listening {
+  std::string path;           // kept after close() (S8.7)
+  std::uint32_t made_in = 0;  // which process made it, counted in forks
+  bool looking_up = false;
+  bool inherits_no_delay = false;
+};
+
+struct ServerState : Handle, Listening {
   static const Operations table;
+  struct NothingOpen;
 
   ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) {
     acceptor.owner = static_cast<Handle*>(this);
@@ -9964,6 +10649,9 @@ struct ServerState : Handle {
 
   // ── listening ──
   void listen(const ListenOptions& asked);
+  void listen_on(const ListenOptions& asked);
+  void listen_as(NativeHandle other);
+  void start_over() noexcept;
   void listen_path(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
   void watch_signal(const AbortSignal& signal);
@@ -9978,6 +10666,8 @@ struct ServerState : Handle {
   void remove_path() const noexcept;
   void close_if_drained();
   void emit_close();
+  void settle() noexcept;
+  void stop_listening() noexcept;
   void abandon();
 
   // ── connections ──
@@ -9995,11 +10685,11 @@ struct ServerState : Handle {
   void tell_drop(const DropInfo& info);
 
   void tick(void (*step)(ServerState&)) {
-    if (loop) loop->next_tick(Step<ServerState>{Ref<ServerState>(this), step});
+    if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
   }
   template <class What>
   void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
-    if (loop) loop->next_tick(StepWith<ServerState, What>{Ref<ServerState>(this), step, what});
+    if (loop) loop->next_tick(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept {
@@ -10014,16 +10704,14 @@ struct ServerState : Handle {
   ServerOptions options;
   std::size_t connections = 0;
   std::optional<std::size_t> most_connections;
-  std::uint32_t round = 0;  // counts listens, so that a late lookup can tell
-  bool looking_up : 1 = false;
+  std::uint64_t round = 0;  // counts listens, so that a late lookup can tell
+  std::size_t owed = 0;     // what is queued and may be told to listeners
   bool wanted : 1 = true;
   bool counted : 1 = false;
   bool holds_self : 1 = false;
   bool drop_max_connection : 1 = false;
-  bool inherits_no_delay : 1 = false;
   bool close_ticking : 1 = false;
-  std::string path;  // kept after close() (S8.7)
-  std::uint32_t made_in = 0;  // which process, counted in forks
+  bool close_told : 1 = false;  // and it has not listened since
   Ref<AbortHook> abort_hook;
 
   ~ServerState() { forget_signal(); }
@@ -10040,11 +10728,43 @@ inline constexpr Handle::Operations ServerState::table{
 
 // ── listening ──────────────────────────────────────────────────────────────
 
-inline void ServerState::listen(const ListenOptions& asked) {
+/// A listen() that throws leaves nothing open.
+struct ServerState::NothingOpen {
+  ServerState& self;
+  bool passed = false;
+  ~NothingOpen() {
+    if (passed) return;
+    self.stop_listening();
+    self.forget_signal();
+  }
+};
+
+inline void ServerState::start_over() noexcept {
+  forget_signal();
+  static_cast<Listening&>(*this) = Listening();
   ++round;
-  looking_up = false;
+}
+
+inline void ServerState::listen(const ListenOptions& asked) {
+  start_over();
+  NothingOpen unless{*this};
   watch_signal(asked.signal);
-  path.clear();
+  listen_on(asked);
+  unless.passed = true;
+}
+
+/// A descriptor of its own for what another server listens on.
+inline void ServerState::listen_as(NativeHandle other) {
+  start_over();
+  const NativeHandle fd = os::duplicate(other);
+  const int failed = fd < 0 ? fd : acceptor.listen_descriptor(fd, 511);
+  if (failed < 0 && fd >= 0) os::close_descriptor(fd);
+  NothingOpen unless{*this};
+  bound(failed, "", 0);
+  unless.passed = true;
+}
+
+inline void ServerState::listen_on(const ListenOptions& asked) {
   if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
   if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
@@ -10066,16 +10786,12 @@ inline void ServerState::listen_path(const ListenOptions& asked) {
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
   const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
-  if (mode_failed) {
-    forget_signal();
-    raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
-  }
+  if (mode_failed) raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
   bound(failed, path, -1);
 }
 
 /// S20.7: aborting closes the server; an aborted one closes on the next tick.
 inline void ServerState::watch_signal(const AbortSignal& signal) {
-  forget_signal();
   if (!signal) return;
   if (signal.aborted()) {
     tick([](ServerState& self) { self.close(); });
@@ -10099,6 +10815,7 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
                             const Error& error, std::span<const LookupAddress> addresses) {
     if (!looking_up || this->round != round) return;
     looking_up = false;
+    const Owing<ServerState> told(*this);
     if (error) {
       tell_error(error);
       return;
@@ -10150,11 +10867,11 @@ inline void ServerState::opened() {
     holds_self = true;
     retain();
   }
-  inherits_no_delay = false;
+  close_told = false;
   if (options.noDelay) set_no_delay(true);
   recount();
   tick_with(
-      round, +[](ServerState& self, const std::uint32_t& asked) {
+      round, +[](ServerState& self, const std::uint64_t& asked) {
         if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
       });
 }
@@ -10170,13 +10887,16 @@ inline void ServerState::set_no_delay(bool on) {
 /// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
 inline void ServerState::close() {
   looking_up = false;
-  if (acceptor.is_open()) {
-    loop->poller().drop(acceptor);
-    acceptor.close();
-    remove_path();
-    recount();
-  }
+  stop_listening();
   close_if_drained();
+}
+
+inline void ServerState::stop_listening() noexcept {
+  if (!acceptor.is_open()) return;
+  loop->poller().drop(acceptor);
+  acceptor.close();
+  remove_path();
+  recount();
 }
 
 /// The file is removed by the process that made it: after a fork() the parent still listens there.
@@ -10194,19 +10914,24 @@ inline void ServerState::close_if_drained() {
 }
 
 inline void ServerState::emit_close() {
-  struct Drop {
+  struct Told {
     ServerState& self;
     Ref<ServerState> alive;
-    ~Drop() {
-      if (self.acceptor.is_open() || self.looking_up) return;
-      self.forget_signal();
-      if (!self.options.reusable) self.listeners.clear();
-      if (!self.holds_self) return;
+    ~Told() {
+      if (self.acceptor.is_open() || self.looking_up || !self.holds_self) return;
       self.holds_self = false;
       self.release();
     }
-  } const drop{*this, Ref<ServerState>(this)};
+  } const told{*this, Ref<ServerState>(this)};
+  close_told = !acceptor.is_open();
   tell_close();
+}
+
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+inline void ServerState::settle() noexcept {
+  if (--owed > 0 || !close_told || acceptor.is_open() || looking_up) return;
+  forget_signal();
+  if (!options.reusable) listeners.clear();
 }
 
 inline void ServerState::connection_gone(Handle& handle) {
@@ -10216,11 +10941,7 @@ inline void ServerState::connection_gone(Handle& handle) {
 }
 
 inline void ServerState::abandon() {
-  if (acceptor.is_open()) {
-    loop->poller().drop(acceptor);
-    acceptor.close();
-    remove_path();
-  }
+  stop_listening();
   abort_hook = {};
   listeners.clear();
   if (!holds_self) return;
@@ -10241,9 +10962,15 @@ inline void ServerState::accept_one() {
 }
 
 inline void ServerState::accepted(NativeHandle fd) {
+  struct Owned {
+    NativeHandle fd;
+    ~Owned() {
+      if (fd >= 0) os::close_descriptor(fd);
+    }
+  } owned{fd};  // if there is no memory for more
   const Ref<SocketState> socket(new SocketState(*loop));
   SocketState& state = *socket;
-  state.channel.adopt(fd);
+  state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
   if (most_connections && connections >= *most_connections) return drop(state.channel);
   if (options.blockList && options.blockList->check(SocketAddress(state.channel.remote_end().ip))) return;
   state.has_handle = true;
@@ -10260,6 +10987,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   }
   state.hold();
   state.server = Ref<Handle>(this);
+  state.of_server = true;
   ++connections;
   if (options.pauseOnConnect) {
     state.flow_state = Flow::paused;
@@ -10319,20 +11047,19 @@ class Server : public Emitter<Server> {
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port)}, std::forward<F>(listener));
+    return listen_at(port, ListenOptions{}, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port), .host = std::string(host)}, std::forward<F>(listener));
+    return listen_at(port, ListenOptions{.host = std::string(host)}, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, std::string_view host, int backlog, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port), .host = std::string(host), .backlog = backlog},
-                  std::forward<F>(listener));
+    return listen_at(port, ListenOptions{.host = std::string(host), .backlog = backlog}, std::forward<F>(listener));
   }
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
-    return listen(ListenOptions{.port = checked(port), .backlog = backlog}, std::forward<F>(listener));
+    return listen_at(port, ListenOptions{.backlog = backlog}, std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
@@ -10348,7 +11075,7 @@ class Server : public Emitter<Server> {
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
     require_idle();
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
+    once_listening(std::forward<F>(listener));
     start(options);
     return *this;
   }
@@ -10357,7 +11084,11 @@ class Server : public Emitter<Server> {
   /// leaves the other (S22.6).
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const Server& other, F&& listener = nullptr) const {
-    return listen(ListenOptions{.fd = detail::os::duplicate(other.nativeHandle())}, std::forward<F>(listener));
+    if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
+    require_idle();
+    once_listening(std::forward<F>(listener));
+    state_->listen_as(other.nativeHandle());
+    return *this;
   }
 
   /// Stops listening at once; connections go on. The callback runs at 'close', with `ERR_SERVER_NOT_RUNNING` if the
@@ -10443,9 +11174,19 @@ class Server : public Emitter<Server> {
   }
   detail::Listeners& events() const { return state_->listeners; }
 
-  static int checked(int port) {
+  /// What is wrong with the port is thrown when the listener is there, as in Node (S7.4).
+  template <class F>
+  const Server& listen_at(int port, ListenOptions options, F&& listener) const {
+    require_idle();
+    once_listening(std::forward<F>(listener));
     if (port < 0) detail::raise(detail::bad_port("options.port", port));
-    return port;
+    options.port = port;
+    start(options);
+    return *this;
+  }
+  template <class F>
+  void once_listening(F&& listener) const {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
   }
   void require_idle() const {
     if (!state_->loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
@@ -10578,19 +11319,19 @@ class Reader {
     return true;
   }
   void wait(std::coroutine_handle<> waiter) {
+    if (socket().isPaused()) socket().resume();
     waiter_ = waiter;
-    if (socket_.isPaused()) socket_.resume();
   }
   std::optional<Chunk> take();
   void received(std::string_view bytes);
   void wake() {
     if (waiter_ && settle()) std::exchange(waiter_, {}).resume();
   }
+  const Socket& socket() const noexcept { return listeners_.emitter(); }
   std::string_view rest() const noexcept { return std::string_view(held_).substr(start_); }
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-  Socket socket_;
   std::coroutine_handle<> waiter_;
   std::string held_;  // received; the part before start_ was taken
   std::size_t start_ = 0;
@@ -10603,35 +11344,35 @@ class Reader {
   bool* gone_ = nullptr;  // to be told if the reader goes while it resumes its task
   bool too_long_ = false;
   std::optional<Error> failure_;
-  Listener listeners_[4];
+  detail::OwnListeners<Socket> listeners_;
 };
 
-inline Reader::Reader(const Socket& socket) : socket_(socket) {
+inline Reader::Reader(const Socket& socket) : listeners_(socket) {
   // one that was closed or read before tells nothing any more
   ended_ = socket.readableEnded() || socket.destroyed();
   if (const Error error = socket.errored()) failure_ = error;
   socket.pause();
-  listeners_[0] = socket.addListener<"data">([this](Chunk chunk) { received(chunk); });
-  listeners_[1] = socket.addListener<"end">([this] {
+  listeners_.on<"data">([this](Chunk chunk) { received(chunk); });
+  listeners_.on<"end">([this] {
     ended_ = true;
     wake();
   });
-  listeners_[2] = socket.addListener<"error">([this](const Error& error) {
+  listeners_.on<"error">([this](const Error& error) {
     failure_ = error;
     wake();
   });
-  listeners_[3] = socket.addListener<"close">([this] {
+  listeners_.on<"close">([this] {
     ended_ = true;
     wake();
   });
 }
 
+/// Calls nobody, and allocates nothing.
 inline Reader::~Reader() {
   if (gone_) *gone_ = true;
-  for (const Listener listener : listeners_) socket_.off(listener);
-  if (!ended_ && !failure_ && !socket_.destroyed()) socket_.pause();  // it may flow just now
-  // a task that has ended left nobody behind to hear of a late reset
-  if (!socket_.state().close_told && socket_.listenerCount<"error">() == 0) socket_.on<"error">([] {});
+  listeners_.off();
+  // it may flow just now, and a task that has ended left nobody behind to hear of a late reset
+  socket().state().leave_alone(!ended_ && !failure_);
 }
 
 inline bool Reader::prepare(Kind kind, std::size_t amount) {
@@ -10704,7 +11445,7 @@ inline void Reader::received(std::string_view bytes) {
     return;
   }
   gone_ = outer;
-  if (!waiter_) socket_.pause();
+  if (!waiter_) socket().pause();
 }
 
 /// The connections of a server, awaited. Those that come while the task does something else wait here.
@@ -10747,34 +11488,33 @@ class Acceptor {
   }
   std::optional<Socket> take();
 
-  Server server_;
   std::coroutine_handle<> waiter_;
   detail::Queue<Arrived> arrived_;
   std::optional<Error> failure_;
   bool closed_ = false;
-  Listener listeners_[3];
+  detail::OwnListeners<Server> listeners_;
 };
 
-inline Acceptor::Acceptor(const Server& server) : server_(server) {
+inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
   closed_ = !server.state().loop;
-  listeners_[0] = server.addListener<"connection">([this](Socket socket) {
+  listeners_.on<"connection">([this](Socket socket) {
     Listener error;
     if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
     arrived_.push({socket, error});
     wake();
   });
-  listeners_[1] = server.addListener<"error">([this](const Error& error) {
+  listeners_.on<"error">([this](const Error& error) {
     failure_ = error;
     wake();
   });
-  listeners_[2] = server.addListener<"close">([this] {
+  listeners_.on<"close">([this] {
     closed_ = true;
     wake();
   });
 }
 
 inline Acceptor::~Acceptor() {
-  for (const Listener listener : listeners_) server_.off(listener);
+  listeners_.off();
   // nobody will ever serve them
   while (!arrived_.empty()) arrived_.take().socket.destroy();
 }
@@ -10866,28 +11606,19 @@ inline Error closed_error(const Socket& socket) {
 inline Error closed_error(const Server&) { return coded(Errc::ERR_SERVER_NOT_RUNNING); }
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
-/// It lives in the waiting frame; if that is destroyed, the listeners go with it.
+/// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
 template <class Emitting>
 class Waiting {
  public:
-  explicit Waiting(const Emitting& emitter) : emitter_(emitter) {}
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-  ~Waiting() {
-    if (waiter_) stop();
-  }
+  explicit Waiting(const Emitting& emitter) : listeners_(emitter) {}
 
  protected:
+  const Emitting& emitter() const noexcept { return listeners_.emitter(); }
   void listen_for_error() {
-    error_ = emitter_.template addListener<"error">([this](const Error& error) { fail(error); });
+    listeners_.template on<"error">([this](const Error& error) { fail(error); });
   }
   void listen_for_close() {
-    close_ = emitter_.template addListener<"close">([this] { fail(closed_error(emitter_)); });
-  }
-  void stop() {
-    for (Listener* const listener : {&event_, &other_, &error_, &close_}) {
-      if (listener->id() != 0) emitter_.off(std::exchange(*listener, {}));
-    }
+    listeners_.template on<"close">([this] { fail(closed_error(emitter())); });
   }
   void fail(const Error& error) {
     failure_ = error;
@@ -10895,13 +11626,12 @@ class Waiting {
   }
   /// The last thing that is done here: the frame, and this, may be gone after it.
   void go_on() {
-    stop();
+    listeners_.off();
     waiter_.resume();
   }
 
-  Emitting emitter_;
+  OwnListeners<Emitting> listeners_;
   std::coroutine_handle<> waiter_;
-  Listener event_, other_, error_, close_;
   std::optional<Error> failure_;  // a plain Error allocates, even if it is none
 };
 
@@ -10919,17 +11649,17 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   explicit RowAwaiter(const Emitting& emitter) : Base(emitter) {}
 
   bool await_ready() {
-    if (!is_over(this->emitter_)) return false;
+    if (!is_over(this->emitter())) return false;
     if constexpr (is_close && sizeof...(Args) == 1) {
-      result_.emplace(static_cast<bool>(this->emitter_.errored()));
+      result_.emplace(static_cast<bool>(this->emitter().errored()));
     } else if constexpr (!is_close) {
-      this->failure_ = closed_error(this->emitter_);
+      this->failure_ = closed_error(this->emitter());
     }
     return true;
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     this->waiter_ = waiter;
-    this->event_ = this->emitter_.template addListener<Name>([this](Args&... args) {
+    this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();
     });
@@ -10966,13 +11696,13 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
  public:
   explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
   ~ConnectAwaiter() {
-    if (!told_) emitter_.destroy();
+    if (!told_) emitter().destroy();
   }
 
   Socket await_resume() {
     told_ = true;
     Base::await_resume();
-    return emitter_;
+    return emitter();
   }
 
  private:
@@ -10986,13 +11716,13 @@ class WriteAwaiter : public Waiting<Socket> {
 
   bool await_ready() {
     if (room_) return true;
-    if (is_over(emitter_)) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
+    if (is_over(emitter())) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
     return failure_.has_value();
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
-    event_ = emitter_.addListener<"drain">([this] { go_on(); });
-    other_ = emitter_.addListener<"finish">([this] { go_on(); });
+    listeners_.on<"drain">([this] { go_on(); });
+    listeners_.on<"finish">([this] { go_on(); });
     listen_for_error();
     listen_for_close();
   }
