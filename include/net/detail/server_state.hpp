@@ -101,7 +101,7 @@ struct ServerState : Handle, Listening {
   bool holds_self : 1 = false;
   bool drop_max_connection : 1 = false;
   bool close_ticking : 1 = false;
-  bool close_told : 1 = false;  // and it has not listened since
+  bool close_told : 1 = false;  // and listen() was not called since
   Ref<AbortHook> abort_hook;
 
   ~ServerState() { forget_signal(); }
@@ -132,6 +132,7 @@ struct ServerState::NothingOpen {
 inline void ServerState::start_over() noexcept {
   forget_signal();
   static_cast<Listening&>(*this) = Listening();
+  close_told = false;
   ++round;
 }
 
@@ -257,7 +258,6 @@ inline void ServerState::opened() {
     holds_self = true;
     retain();
   }
-  close_told = false;
   if (options.noDelay) set_no_delay(true);
   recount();
   tick_with(
