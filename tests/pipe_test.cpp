@@ -256,14 +256,14 @@ TEST_CASE("S24.13: piping from a socket that is destroyed or was never connected
   CHECK(to.listenerCount<"error">() == 2);
   CHECK(to.listenerCount<"drain">() == 0);
   run_to_the_end(loop);
-  CHECK_MESSAGE(log.text() == "pipe pipe", "the listeners of 'resume' went with 'close'");
-  CHECK_MESSAGE(destroyed.pipes().empty(), "and so did the pipe, since its other side is not open either");
+  CHECK(log.text() == "pipe pipe resume");
+  CHECK_MESSAGE(destroyed.pipes().empty(), "it went with the listeners, since its other side is not open either");
   destroyed.pipe(to);
   fresh.unpipe();
   destroyed.unpipe(to);
   destroyed.unpipe(to);
   run_to_the_end(loop);
-  CHECK(log.text() == "pipe pipe pipe unpipe unpipe");
+  CHECK(log.text() == "pipe pipe resume pipe unpipe unpipe");
   CHECK(to.listenerCount<"error">() == 0);
 }
 

@@ -101,7 +101,8 @@ class Listeners {
     return -1;
   }
 
-  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their events.
+  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their
+  /// events.
   std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept {
     std::uint32_t events = 0;
     for (ListenerRecord* r = first_; r; r = r->next) {
