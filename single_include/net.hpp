@@ -441,6 +441,19 @@ struct ErrorText {
   Atomic<std::size_t> owners{1};
 };
 
+/// A text that is being written; deleted unless an Error has taken it over.
+class NewText {
+ public:
+  NewText() : text_(new ErrorText) {}
+  NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
+  ~NewText() { delete text_; }
+  ErrorText* operator->() const noexcept { return text_; }
+  ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
+
+ private:
+  ErrorText* text_;
+};
+
 }  // namespace detail
 
 /// The category of `Errc`; errors of the system are in `std::generic_category()`, on every platform.
@@ -463,10 +476,12 @@ class Error : public std::system_error {
 
   /// Any error code with a message; the code's own text if the message is empty.
   explicit Error(std::error_code code, std::string message = {})
-      : std::system_error(code), text_(new detail::ErrorText) {
+      : std::system_error(code) {
+    if (message.empty()) message = code.message();
+    text_ = new detail::ErrorText;
     text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
                                                       : detail::system_error_name(code.value());
-    text_->message = message.empty() ? code.message() : std::move(message);
+    text_->message = std::move(message);
   }
 
   /// An error of the program with nothing but a message, for `destroy()`.
@@ -474,7 +489,8 @@ class Error : public std::system_error {
     text_->message = std::move(message);
   }
 
-  Error(std::error_code code, detail::ErrorText* text) noexcept : std::system_error(code), text_(text) {}
+  /// Takes the text over once nothing can fail any more: the base class copies the code's own text.
+  Error(std::error_code code, detail::NewText& text);
 
   Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
     if (text_) text_->owners.fetch_add(1);
@@ -512,7 +528,7 @@ class Error : public std::system_error {
     return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
   }
   /// Why it was called off: the signal's reason, if this is an AbortError (S3.9); no error otherwise.
-  Error cause() const noexcept { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
+  Error cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
   /// False: no error.
   explicit operator bool() const noexcept { return text_ != nullptr; }
   /// Node's message: "connect ECONNREFUSED 127.0.0.1:1".
@@ -526,6 +542,8 @@ class Error : public std::system_error {
   detail::ErrorText* text_ = nullptr;
 };
 
+inline Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
+
 namespace detail {
 
 /// The one place that throws. Without exceptions it prints the message and ends the program.
@@ -538,8 +556,9 @@ namespace detail {
 #endif
 }
 
-/// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make.
-inline const Error& no_error() noexcept {
+/// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make,
+/// and every loop makes sure that it is there.
+inline const Error& no_error() {
   alignas(Error) static unsigned char room[sizeof(Error)];
   static const Error* const none = ::new (static_cast<void*>(room)) Error;  // outlives every static object
   return *none;
@@ -552,6 +571,13 @@ inline std::string visible(std::string_view path) {
   return text;
 }
 
+/// A text as Node's messages quote it.
+inline std::string quoted(std::string_view given) {
+  std::string text = "'";
+  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
+  return text.append("'");
+}
+
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
 inline std::string with_port(std::string_view address, int port) {
   std::string text = visible(address);
@@ -559,8 +585,8 @@ inline std::string with_port(std::string_view address, int port) {
   return text;
 }
 
-inline ErrorText* system_text(int number, std::string_view syscall) {
-  auto* text = new ErrorText;
+inline NewText system_text(int number, std::string_view syscall) {
+  NewText text;
   text->name = system_error_name(number);
   text->syscall = syscall;
   text->number = -number;
@@ -570,12 +596,13 @@ inline ErrorText* system_text(int number, std::string_view syscall) {
 
 /// S3.1: "read ECONNRESET".
 inline Error system_failure(int number, std::string_view syscall) {
-  return {std::error_code(number, std::generic_category()), system_text(number, syscall)};
+  NewText text = system_text(number, syscall);
+  return {std::error_code(number, std::generic_category()), text};
 }
 
 /// S3.2: "connect ECONNREFUSED 127.0.0.1:1"; `bind` alike.
 inline Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
-  ErrorText* text = system_text(number, syscall);
+  NewText text = system_text(number, syscall);
   if (!address.empty()) text->message.append(" ").append(with_port(address, port));
   text->address = address;
   if (port > 0) text->port = port;
@@ -585,7 +612,7 @@ inline Error address_failure(int number, std::string_view syscall, std::string_v
 /// S3.3, S3.4: the same, with the local end at the end of the message; `asked` keeps it as fields too.
 inline Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
                            std::string_view local_address, int local_port, bool asked) {
-  ErrorText* text = system_text(number, syscall);
+  NewText text = system_text(number, syscall);
   text->message.append(" ").append(with_port(address, port));
   text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");
   text->address = address;
@@ -599,7 +626,7 @@ inline Error local_failure(int number, std::string_view syscall, std::string_vie
 
 /// S3.5: "listen EADDRINUSE: address already in use 127.0.0.1:3000".
 inline Error listen_failure(int number, std::string_view address, int port) {
-  ErrorText* text = system_text(number, "listen");
+  NewText text = system_text(number, "listen");
   text->message.append(": ").append(system_error_description(number));
   if (!address.empty()) text->message.append(" ").append(with_port(address, port));
   text->address = address;
@@ -609,7 +636,7 @@ inline Error listen_failure(int number, std::string_view address, int port) {
 
 /// S3.7: "getaddrinfo ENOTFOUND nowhere.invalid".
 inline Error lookup_failure(Errc code, std::string_view host) {
-  auto* text = new ErrorText;
+  NewText text;
   text->name = name_of(code);
   text->syscall = "getaddrinfo";
   text->host = host;
@@ -618,9 +645,17 @@ inline Error lookup_failure(Errc code, std::string_view host) {
   return {make_error_code(code), text};
 }
 
+/// The same with an error of the system's: "getaddrinfo EAGAIN somewhere.test" (S32.3).
+inline Error lookup_failure(int number, std::string_view host) {
+  NewText text = system_text(number, "getaddrinfo");
+  text->host = host;
+  text->message.append(" ").append(visible(host));
+  return {std::error_code(number, std::generic_category()), text};
+}
+
 /// S3.8: the failures of all attempts as one error with an empty message and the code of the first.
 inline Error aggregate_failure(std::vector<Error> attempts) {
-  auto* text = new ErrorText;
+  NewText text;
   text->kind = "AggregateError";
   text->name = attempts.front().name();
   const std::error_code code = attempts.front().code();
@@ -628,8 +663,8 @@ inline Error aggregate_failure(std::vector<Error> attempts) {
   return {code, text};
 }
 
-inline ErrorText* coded_text(Errc code, std::string message) {
-  auto* text = new ErrorText;
+inline NewText coded_text(Errc code, std::string message) {
+  NewText text;
   text->name = name_of(code);
   text->kind = kind_of(code);
   text->message = std::move(message);
@@ -638,7 +673,8 @@ inline ErrorText* coded_text(Errc code, std::string message) {
 
 /// An error of the library in Node's words; the kind is Node's `name`.
 inline Error coded(Errc code, std::string message) {
-  return {make_error_code(code), coded_text(code, std::move(message))};
+  NewText text = coded_text(code, std::move(message));
+  return {make_error_code(code), text};
 }
 
 /// The same with the fixed message that belongs to the code (S3.10).
@@ -646,7 +682,7 @@ inline Error coded(Errc code) { return coded(code, std::string(message_of(code))
 
 /// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
 inline Error abort_failure(const Error& reason) {
-  ErrorText* const text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
+  NewText text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
   text->cause.push_back(reason);
   return {make_error_code(Errc::ERR_ABORTED), text};
 }
@@ -679,9 +715,35 @@ inline Error bad_port(std::string_view name, long long value) {
   return coded(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
+inline Error bad_port(std::string_view name, std::string_view value) {
+  std::string message(name);
+  message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
+  return coded(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+}
+
+/// A host with a NUL would be cut there, and what it begins with is not what was meant.
+inline bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
+inline Error nul_in_host(std::string_view host) {
+  return invalid_value("options.host", "must be a string without null bytes", quoted(host));
+}
+
+inline Error bad_ip(std::string_view text) {
+  return coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + visible(text));
+}
+
+/// S12.11: a lookup's answer, with the name and the port that it was for.
+inline Error bad_family(int family, std::string_view host, int port) {
+  std::string message = "Invalid address family: " + std::to_string(family) + " ";
+  message.append(visible(host)).append(":").append(std::to_string(port));
+  NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
+  text->host = host;
+  text->port = port;
+  return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
+}
+
 /// S16.8: what a write gets after the other side's end was answered. EPIPE, but not from the system.
 inline Error ended_by_other_party() {
-  auto* text = new ErrorText;
+  NewText text;
   text->name = "EPIPE";
   text->message = "This socket has been ended by the other party";
   return {std::error_code(EPIPE, std::generic_category()), text};
@@ -1654,11 +1716,11 @@ class JsonStrings {
 
 /// JSON.parse throws an error without a code, so there is only its kind to tell it by.
 [[noreturn]] inline void raise_bad_json(std::string_view text, std::size_t position) {
-  auto* error = new ErrorText;
+  NewText error;
   error->kind = "SyntaxError";
   error->message = position >= text.size() ? "Unexpected end of JSON input"
                                            : "Unexpected character in JSON at position " + std::to_string(position);
-  raise({std::make_error_code(std::errc::invalid_argument), error});
+  raise(Error(std::make_error_code(std::errc::invalid_argument), error));
 }
 
 [[noreturn]] inline void raise_not_a_list(std::string_view text) {
@@ -2305,9 +2367,11 @@ inline int accept_from(NativeHandle fd) noexcept {
 #endif
 }
 
-/// A descriptor that is kept only to be given up when there are no others (S9.18).
+/// A descriptor that is kept only to be given up when there are no others (S9.18). It has a file of its own, as a
+/// duplicate has not, so that it helps against ENFILE too; a socket where there is no /dev/null.
 inline int open_reserve() noexcept {
-  return retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+  const int opened = retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+  return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
 }
 
 /// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
@@ -2650,6 +2714,10 @@ Errc look_up(const std::string& host, Family family, int hints, Addresses& addre
     case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
     default: return Errc::ERR_LOOKUP_OTHER;
   }
+  const struct Freed {
+    addrinfo* all;
+    ~Freed() { ::freeaddrinfo(all); }
+  } freed{found};
   for (const addrinfo* at = found; at; at = at->ai_next) {
     if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
     SystemAddress address;
@@ -2657,7 +2725,6 @@ Errc look_up(const std::string& host, Family family, int hints, Addresses& addre
     const Endpoint end = address.endpoint();
     addresses.push({endpoint_text(end), end.ip.family});
   }
-  ::freeaddrinfo(found);
   return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
 }
 
@@ -2701,6 +2768,7 @@ inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <type_traits>
 
 // A move-only callable with room for three words. Internal; std::function costs 12,000 lines and wants copies.
@@ -2873,6 +2941,7 @@ using function = detail::SharedFunction<Signature>;
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 
 namespace net::inline NET_ABI::detail::os {
@@ -3036,11 +3105,23 @@ class Condition {
 class Thread {
  public:
   bool start(void (*work)(void*), void* argument) {
-    struct Start {
-      void (*work)(void*);
-      void* argument;
-    };
-    auto* start = new Start{work, argument};
+    return begin(new Start{work, argument});
+  }
+  /// Without memory it is a thread that cannot be started.
+  bool try_start(void (*work)(void*), void* argument) noexcept {
+    Start* const start = new (std::nothrow) Start{work, argument};
+    return start && begin(start);
+  }
+  void join() noexcept { ::pthread_join(thread_, nullptr); }
+  void detach() noexcept { ::pthread_detach(thread_); }
+
+ private:
+  struct Start {
+    void (*work)(void*);
+    void* argument;
+  };
+
+  bool begin(Start* start) noexcept {
     const int failed = ::pthread_create(
         &thread_, nullptr,
         [](void* given) -> void* {
@@ -3053,17 +3134,14 @@ class Thread {
     if (failed) delete start;
     return failed == 0;
   }
-  void join() noexcept { ::pthread_join(thread_, nullptr); }
-  void detach() noexcept { ::pthread_detach(thread_); }
 
- private:
   pthread_t thread_{};
 };
 
 /// Starts a thread that nobody joins.
-inline bool start_thread(void (*work)(void*), void* argument) {
+inline bool start_thread(void (*work)(void*), void* argument) noexcept {
   Thread thread;
-  if (!thread.start(work, argument)) return false;
+  if (!thread.try_start(work, argument)) return false;
   thread.detach();
   return true;
 }
@@ -3292,8 +3370,12 @@ class fd_acceptor : public Watcher {
   NativeHandle try_accept() noexcept {
     const int accepted = os::accept_from(fd);
     if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
+    if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
+      reserve_ = os::open_reserve();
     return accepted;
   }
+  /// Whether it can turn clients away when the process has run out of descriptors.
+  bool has_reserve() const noexcept { return reserve_ >= 0; }
 
   void close() noexcept {
     if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
@@ -3316,9 +3398,12 @@ class fd_acceptor : public Watcher {
   NativeHandle turn_away() noexcept {
     os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
     NativeHandle accepted = os::accept_from(fd);
-    while (accepted >= 0) {
+    for (int most = 512; accepted >= 0; accepted = os::accept_from(fd)) {
       os::close_descriptor(accepted);
-      accepted = os::accept_from(fd);
+      if (--most == 0) {
+        accepted = -EAGAIN;
+        break;
+      }
     }
     reserve_ = os::open_reserve();
     return accepted;
@@ -3337,6 +3422,7 @@ static_assert(Acceptor<fd_acceptor>);
 #ifndef NET_DETAIL_CHANNEL_HPP
 #define NET_DETAIL_CHANNEL_HPP
 
+#include <cerrno>
 #include <concepts>
 #include <cstddef>
 #include <string_view>
@@ -3347,6 +3433,10 @@ namespace net::inline NET_ABI::detail {
 /// What `try_read` and `try_write` return: bytes moved (0 from `try_read` is the end of the stream), or a
 /// negated errno, of which this one means "wait until the poller says so".
 inline constexpr std::ptrdiff_t would_block = -EAGAIN;
+
+/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the time.
+constexpr bool short_of_memory(std::ptrdiff_t result) noexcept { return result == -ENOBUFS || result == -ENOMEM; }
+constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == would_block || short_of_memory(result); }
 
 /// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
 /// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.
@@ -3790,12 +3880,32 @@ class Queue {
 
   void push(T&& value) { emplace(std::move(value)); }
 
+  /// Room for so many more, so that pushing them cannot fail.
+  void reserve(std::size_t more) {
+    while (limit_ - size_ < more) grow();
+  }
+
+  /// One will be pushed when there may be no memory: there is room for it from now on, whatever else is pushed.
+  void expect() {
+    reserve(1);
+    ++expected_;
+    --limit_;
+  }
+  void expect_no_more() noexcept {
+    --expected_;
+    ++limit_;
+  }
+  void push_expected(T&& value) noexcept {
+    expect_no_more();
+    place(std::move(value));
+  }
+  std::size_t expected() const noexcept { return expected_; }
+
   template <class... Args>
   void emplace(Args&&... args) {
-    if (size_ == capacity_) [[unlikely]]
+    if (size_ == limit_) [[unlikely]]
       grow();
-    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
-    ++size_;
+    place(std::forward<Args>(args)...);
   }
 
   /// At the other end: the next one that is taken.
@@ -3827,9 +3937,27 @@ class Queue {
     std::swap(capacity_, other.capacity_);
     std::swap(first_, other.first_);
     std::swap(size_, other.size_);
+    std::swap(limit_, other.limit_);
+    std::swap(expected_, other.expected_);
+  }
+  /// Takes all that is in the other one, when this one is empty. Each keeps the room for what it expects.
+  void take_all(Queue& other) {
+    reserve(other.expected_);
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    limit_ = capacity_ - expected_;
+    other.limit_ = other.capacity_ - other.expected_;
   }
 
  private:
+  template <class... Args>
+  void place(Args&&... args) {
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
+    ++size_;
+  }
+
   [[gnu::noinline]] void grow() {
     const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
     T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
@@ -3840,10 +3968,13 @@ class Queue {
     capacity_ = larger;
     first_ = 0;
     size_ = count;
+    limit_ = larger - expected_;
   }
 
   T* ring_ = nullptr;
   std::size_t capacity_ = 0, first_ = 0, size_ = 0;
+  std::size_t limit_ = 0;     // of the size, so that there is room for what is expected
+  std::size_t expected_ = 0;  // pushes that must not fail
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -3897,6 +4028,7 @@ class Ref {
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -3916,6 +4048,32 @@ class TimerQueue {
  public:
   bool empty() const noexcept { return heap_.empty(); }
   TimerNode* first() const noexcept { return heap_[0]; }
+
+  /// Room for one more, beside those that are kept.
+  void make_room() {
+    const std::size_t needed = heap_.size() + kept_ + 1;
+    if (needed > heap_.capacity()) [[unlikely]]
+      heap_.reserve(needed < 8 ? 8 : 2 * needed);
+  }
+
+  /// The place of a timer that is being called, so that it can be started again when there is no memory.
+  class Place {
+   public:
+    explicit Place(TimerQueue& queue) : queue_(queue) {
+      queue.make_room();
+      ++queue.kept_;
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { leave(); }
+    void leave() noexcept {
+      if (std::exchange(held_, false)) --queue_.kept_;
+    }
+
+   private:
+    TimerQueue& queue_;
+    bool held_ = true;
+  };
 
   void insert(TimerNode& node, std::uint64_t due) {
     node.due = due;
@@ -3964,6 +4122,7 @@ class TimerQueue {
   }
 
   List<TimerNode*> heap_;
+  std::size_t kept_ = 0;
   std::uint64_t made_ = 0;
 };
 
@@ -3987,6 +4146,7 @@ struct Handle {
     void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
     void (*at_exit)(Handle&) noexcept = nullptr;    // the process ends: what would stay behind is removed
     void (*after_fork)(Handle&) = nullptr;          // the loop goes on in a child: what stayed in the parent is made anew
+    void (*give_up)(Handle&) noexcept = nullptr;    // there was no memory for what was to be done with it
   };
 
   Handle(LoopCore& core, const Operations& table) noexcept;
@@ -4007,6 +4167,22 @@ struct Handle {
   std::size_t owners = 0;
 };
 
+/// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
+/// nothing would tell it to go on (S32.5). The caller holds a reference.
+template <class F>
+void or_give_up(Handle& who, F&& f) {
+#if defined(__cpp_exceptions)
+  try {
+    f();
+  } catch (const std::bad_alloc&) {
+    if (who.operations->give_up) who.operations->give_up(who);
+    throw;
+  }
+#else
+  f();
+#endif
+}
+
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.
 struct Mailbox {
   os::Mutex mutex;
@@ -4022,6 +4198,17 @@ struct Mailbox {
   }
   /// False if the loop is gone.
   bool post(Callback letter);
+  /// A letter will be posted in any case: there is room for it from now on.
+  void expect() {
+    const os::Locked locked(mutex);
+    letters.expect();
+  }
+  void expect_no_more() noexcept {
+    const os::Locked locked(mutex);
+    letters.expect_no_more();
+  }
+  /// Needs no memory.
+  void post_expected(Callback letter) noexcept;
   /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
   /// the lock that its end takes too.
   void stop() noexcept;
@@ -4177,6 +4364,7 @@ class LoopCore {
  public:
   LoopCore() {
     note_forks();
+    (void)no_error();  // nobody needs memory for it afterwards
     open_poller();
     mailbox_ = new Mailbox;
     mailbox_->loop = this;
@@ -4243,12 +4431,16 @@ class LoopCore {
   }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
+  /// What has to happen when there is no memory left too is announced before, while nothing is begun.
+  Queue<Callback>& ticks() noexcept { return ticks_; }
+  Queue<Job>& closing() noexcept { return closing_; }
   /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
   /// it had something does not wait at all. Only if the server and it are all there is, so that nobody is told later.
   void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
     if (alive_ <= 2) newcomer_ = std::move(newcomer), ask_ = ask;
   }
   void next_immediate(Ref<ImmediateState> immediate) {
+    immediates_.reserve(1);
     if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
     immediates_.push(std::move(immediate));
   }
@@ -4414,6 +4606,13 @@ inline bool Mailbox::post(Callback letter) {
   return true;
 }
 
+inline void Mailbox::post_expected(Callback letter) noexcept {
+  const os::Locked locked(mutex);
+  if (!loop) return letters.expect_no_more();
+  letters.push_expected(std::move(letter));
+  if (any.exchange(1) == 0) loop->poller().wake();
+}
+
 inline void Mailbox::stop() noexcept {
   const os::Locked locked(mutex);
   stopped.store(1);
@@ -4442,6 +4641,7 @@ inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::
 // ── timers and immediates ──────────────────────────────────────────────────
 
 inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
+  timers_.make_room();
   if (timer.queued()) {
     timers_.remove(timer);
   } else {
@@ -4482,20 +4682,23 @@ inline void LoopCore::run_timers() {
   const std::uint64_t until = now_;
   while (!timers_.empty() && timers_.first()->due <= until) {
     const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
-    stop_timer(*timer);
     // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
     struct Call {
       TimerState& timer;
       std::uint64_t started;
       Callback callback;
+      TimerQueue::Place place;  // for starting it again
       ~Call() {
+        place.leave();
         if (timer.cleared || !timer.loop) return;
         timer.callback = std::move(callback);
         if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
       }
     };
     run_callback([&] {
-      const Call call{*timer, now_, std::move(timer->callback)};
+      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
+      stop_timer(*timer);
+      call.callback = std::move(timer->callback);
       call.callback();
     });
   }
@@ -4531,7 +4734,7 @@ inline void LoopCore::drain_ticks() {
 inline void LoopCore::run_jobs(Queue<Job>& jobs) {
   for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
     const Job job = jobs.take();
-    run_callback([&] { job.run(*job.who); });
+    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
   }
 }
 
@@ -4549,13 +4752,14 @@ inline void LoopCore::run_pending() {
 
 inline void LoopCore::run_letters() {
   if (mailbox_->any.load() != 0) {
-    Queue<Callback> letters;
-    {
-      const os::Locked locked(mailbox_->mutex);
-      letters.swap(mailbox_->letters);
-      mailbox_->any.store(0);
+    const os::Locked locked(mailbox_->mutex);
+    if (letters_.empty()) {
+      letters_.take_all(mailbox_->letters);
+    } else {
+      letters_.reserve(mailbox_->letters.size());
+      while (!mailbox_->letters.empty()) letters_.push(mailbox_->letters.take());
     }
-    while (!letters.empty()) letters_.push(letters.take());
+    mailbox_->any.store(0);
   }
   for (std::size_t left = letters_.size(); left > 0 && !letters_.empty(); --left) {
     const Callback letter = letters_.take();
@@ -4575,8 +4779,8 @@ inline int LoopCore::timeout_ms() const noexcept {
   int wait = timeout_ms();
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
   poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
-    Handle& owner = *static_cast<Handle*>(watcher.owner);
-    run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
+    const Ref<Handle> owner(static_cast<Handle*>(watcher.owner));
+    run_callback([&] { or_give_up(*owner, [&] { owner->operations->ready(*owner, watcher, what, error); }); });
   });
 }
 
@@ -5312,6 +5516,8 @@ struct AbortState {
     Mailbox& mailbox = hook.loop->mailbox();
     const os::Locked locked(mutex());
     if (aborted.load() != 0) return false;
+    attached.reserve(attached.size() + 1);
+    mailbox.expect();  // whoever aborts, and wherever, needs no memory for it
     attached.push({&hook, &mailbox});
     mailbox.retain();
     hook.retain();
@@ -5325,6 +5531,7 @@ struct AbortState {
     std::size_t at = 0;
     while (at < attached.size() && attached[at].hook != &hook) ++at;
     if (at == attached.size()) return false;
+    attached[at].home->expect_no_more();
     attached[at].home->release();
     attached.erase(at, at + 1);
     return true;
@@ -5342,15 +5549,37 @@ struct AbortState {
     if (taken.empty()) return;
     const Ref<AbortState> alive(this);
     LoopCore* const here = LoopCore::current();
-    for (const auto [hook, home] : taken) {
-      if (here && &here->mailbox() == home) {
-        fire(*hook);
-      } else {
-        // the hook belongs to its loop: if that is gone, so is the hook
-        home->post([hook = hook, alive] { alive->fire(*hook); });
+    // a hook that throws does not keep the others from firing: what is left then comes as a letter
+    struct Others {
+      AbortState& self;
+      List<Attached>& taken;
+      Mailbox* here;
+      std::size_t at = 0;
+
+      void fire() {
+        while (at < taken.size()) {
+          const Attached next = taken[at];
+          if (here != next.home) {
+            send();
+            continue;
+          }
+          ++at;
+          next.home->expect_no_more();
+          next.home->release();
+          self.fire(*next.hook);
+        }
       }
-      home->release();
-    }
+      /// The hook belongs to its loop: if that is gone, so is the hook.
+      void send() noexcept {
+        const auto [hook, home] = taken[at++];
+        home->post_expected([hook = hook, alive = Ref<AbortState>(&self)] { alive->fire(*hook); });
+        home->release();
+      }
+      ~Others() {
+        while (at < taken.size()) send();
+      }
+    } others{*this, taken, here ? &here->mailbox() : nullptr};
+    others.fire();
   }
 
   void fire(AbortHook& hook) {
@@ -5625,8 +5854,9 @@ inline void require_connectable(const ConnectOptions& options) {
   if (options.port == -1) raise(coded(Errc::ERR_MISSING_ARGS));
   require_port(options.port, "Port");
   if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
-    raise(coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + options.localAddress));
+    raise(bad_ip(options.localAddress));
   }
+  if (has_nul(options.host)) raise(nul_in_host(options.host));
   if (options.autoSelectFamilyAttemptTimeout) {
     require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
   }
@@ -5646,7 +5876,9 @@ inline void require_connectable(const ConnectOptions& options) {
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 // What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
 #ifndef NET_DETAIL_SOCKET_STATE_HPP
@@ -6058,7 +6290,8 @@ class Listeners {
     return -1;
   }
 
-  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their events.
+  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their
+  /// events.
   std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept {
     std::uint32_t events = 0;
     for (ListenerRecord* r = first_; r; r = r->next) {
@@ -6599,7 +6832,17 @@ class Emitter {
       using Row = typename detail::EventAt<typename Derived::Events, at>::type;
       const std::uint64_t id =
           Row::template add<Derived>(self().events(), at, marks, front, std::forward<F>(listener));
+      // what follows from a listener may need memory: without it the listener was not added either
+      struct Undo {
+        detail::Listeners& listeners;
+        std::uint64_t id;
+        bool passed = false;
+        ~Undo() {
+          if (!passed) listeners.remove(id);
+        }
+      } undo{self().events(), id};
       if (!front) self().listener_added(at);
+      undo.passed = true;
       return id;
     } else {
       return 0;
@@ -6952,6 +7195,107 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
 
 #endif
 
+// Trying again after a while, where the system had nothing left to give. Internal.
+#ifndef NET_DETAIL_RETRY_HPP
+#define NET_DETAIL_RETRY_HPP
+
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Calls `again` on its owner from the loop, once. It keeps neither of them alive; the owner stops it before it goes.
+class Retry {
+ public:
+  Retry(Handle& owner, void (*again)(Handle&)) noexcept : owner_(owner), again_(again) {}
+  Retry(const Retry&) = delete;
+  Retry& operator=(const Retry&) = delete;
+  ~Retry() { stop(); }
+
+  bool waiting() const noexcept { return timer_ && timer_->queued(); }
+
+  void after(std::uint64_t ms) {
+    make_timer();
+    owner_.loop->update_time();
+    owner_.loop->start_timer(*timer_, ms, owner_.loop->now());
+  }
+
+  /// For a descriptor (S32.1): about 100 ms, after a second twice as long each time, up to 1 s; at once when this
+  /// thread has closed one. All who wait are called in the same turns, so that many cost no more of them than one.
+  void when_descriptor_freed() {
+    make_timer();
+    constexpr std::uint64_t step = 100;
+    const std::uint64_t delay = tries_ < 10 ? step : tries_ < 14 ? (step << (tries_ - 9)) : 1000;
+    if (tries_ < 14) ++tries_;
+    owner_.loop->update_time();
+    const std::uint64_t now = owner_.loop->now(), due = (now + (delay < 1000 ? delay : 1000) + step / 2) / step * step;
+    owner_.loop->start_timer(*timer_, due - now, now);
+    join();
+  }
+  /// The shortage is over: the next one begins with short waits again.
+  void forget_delay() noexcept { tries_ = 0; }
+
+  void stop() noexcept {
+    leave();
+    if (timer_ && owner_.loop) owner_.loop->stop_timer(*timer_);
+  }
+
+  /// The library has closed a descriptor on this thread.
+  static void descriptor_freed() noexcept {
+    if (first()) [[unlikely]]
+      wake_all();
+  }
+
+ private:
+  static Retry*& first() noexcept {
+    static thread_local constinit Retry* list = nullptr;
+    return list;
+  }
+
+  /// Only moves their timers, which allocates nothing: who closes something is in the middle of a call of the user's.
+  [[gnu::cold]] static void wake_all() noexcept {
+    while (Retry* const each = first()) {
+      each->leave();
+      if (each->waiting()) each->owner_.loop->start_timer(*each->timer_, 0, each->owner_.loop->now());
+    }
+  }
+
+  void make_timer() {
+    if (timer_) return;
+    Ref<TimerState> made(new TimerState(*owner_.loop));
+    made->wanted = false;
+    made->callback = [this] {
+      leave();
+      again_(owner_);
+    };
+    timer_ = std::move(made);
+  }
+  void join() noexcept {
+    if (listed_) return;
+    listed_ = true;
+    previous_ = nullptr;
+    next_ = std::exchange(first(), this);
+    if (next_) next_->previous_ = this;
+  }
+  void leave() noexcept {
+    if (!std::exchange(listed_, false)) return;
+    (previous_ ? previous_->next_ : first()) = next_;
+    if (next_) next_->previous_ = previous_;
+  }
+
+  Handle& owner_;
+  void (*again_)(Handle&);
+  Ref<TimerState> timer_;
+  unsigned tries_ = 0;
+  Retry* previous_ = nullptr;
+  Retry* next_ = nullptr;
+  bool listed_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 // The flags that decide whether a read or a write can take its short way, side by side so that one comparison
 // asks for all of them.
 #ifndef NET_DETAIL_SOCKET_GATES_HPP
@@ -7250,6 +7594,7 @@ struct ColdState : ColdConnection {
   Ref<AbortHook> abort_hook;
   Pipes pipes;
   std::size_t corks = 0;  // cork() less uncork()
+  std::optional<Retry> memory;  // while the system has none for this socket
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
@@ -7374,7 +7719,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void send_buffered();
   void send_pending_connect();
   void after_write(const std::size_t& last);
-  void tell_written(WriteCallback callback);
+  void prepare_to_tell(WriteQueue& told, WriteCallback& callback);
+  void tell_written(WriteQueue& told);
   void drop_request(const Error& error);
   void fail_buffered();
   void tell_finish_callbacks(const Error& error);
@@ -7398,11 +7744,15 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
   }
-  void tick_error(const Error& error);
-  void tick_this(const Error& error);
+  void tick_error(Callback tell);
+  Callback told_later(const Error& error);
+  void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
   void close_handle(bool had_error);
   void close_now();
+  void expect_close();
+  void close_later(void (*step)(Handle&));
+  void give_up() noexcept;
   void tell_cancelled();
   void emit_close(bool current);
   void settle() noexcept;
@@ -7474,6 +7824,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// On the next tick, what ever has become of the connection: what is buffered, and how it flows, stays over them.
   void tick_always(void (*step)(SocketState&));
   void update_watch();
+  void wait_for_memory();
   void recount() noexcept;
   Backlog& back() {
     if (!backlog) backlog = new Backlog;
@@ -7511,6 +7862,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool no_delay : 1 = false;
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
+  bool close_expected : 1 = false;  // the loop has room for its 'close'
+  bool no_memory : 1 = false;  // the system has none: nothing is watched for a moment
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_round = ~std::uint64_t{};
@@ -7552,7 +7905,9 @@ struct OwedStep {
   static constexpr bool moves_as_bytes = true;
   Owing<State> self;
   void (*step)(State&);
-  void operator()() { step(*self); }
+  void operator()() {
+    or_give_up(*self, [this] { step(*self); });
+  }
 };
 template <class State, class What>
 struct OwedStepWith {
@@ -7560,7 +7915,9 @@ struct OwedStepWith {
   Owing<State> self;
   void (*step)(State&, const What&);
   What what;
-  void operator()() { step(*self, what); }
+  void operator()() {
+    or_give_up(*self, [this] { step(*self, what); });
+  }
 };
 
 /// The same for one connection: it is nothing to the next one.
@@ -7570,7 +7927,9 @@ struct SocketTick {
   void (*step)(SocketState&);
   std::uint64_t round;
   void operator()() {
-    if (self->round == round) step(*self);
+    or_give_up(*self, [this] {
+      if (self->round == round) step(*self);
+    });
   }
 };
 
@@ -7581,7 +7940,9 @@ struct SocketTickWith {
   What what;
   std::uint64_t round;
   void operator()() {
-    if (self->round == round) ((*self).*Member)(what);
+    or_give_up(*self, [this] {
+      if (self->round == round) ((*self).*Member)(what);
+    });
   }
 };
 
@@ -7610,6 +7971,20 @@ struct SameConnection {
     drop_listeners();
 }
 
+/// In a destructor: nothing may leave it.
+template <class F>
+void undo_or_give_up(SocketState& self, F&& undo) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    undo();
+  } catch (...) {
+    self.give_up();
+  }
+#else
+  undo();
+#endif
+}
+
 /// What is to be done if user code throws on the way; `passed` says that it did not.
 struct OnThrow {
   SocketState& self;
@@ -7620,7 +7995,7 @@ struct OnThrow {
   OnThrow(const OnThrow&) = delete;
   OnThrow& operator=(const OnThrow&) = delete;
   ~OnThrow() {
-    if (!passed && self.loop && same) undo(self);
+    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
   }
 };
 
@@ -7637,14 +8012,15 @@ struct OnThrowWith {
   OnThrowWith(const OnThrowWith&) = delete;
   OnThrowWith& operator=(const OnThrowWith&) = delete;
   ~OnThrowWith() {
-    if (!passed && self.loop && same) undo(self, what);
+    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
   }
 };
 
 inline constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }};
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }, nullptr, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
 
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 inline void SocketState::recount() noexcept {
@@ -7658,10 +8034,27 @@ inline void SocketState::recount() noexcept {
 /// Tells the poller what is awaited, and the loop whether that keeps it alive.
 inline void SocketState::update_watch() {
   if (channel.is_open() && !connecting) {
-    const unsigned mask = (kernel_reading ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    unsigned mask = (kernel_reading ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    if (no_memory) [[unlikely]]
+      mask = 0;
     if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
   }
   recount();
+}
+
+/// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
+[[gnu::cold]] inline void SocketState::wait_for_memory() {
+  ColdState& kept = more();
+  if (!kept.memory) {
+    kept.memory.emplace(*this, [](Handle& handle) {
+      const Ref<SocketState> self(static_cast<SocketState*>(&handle));
+      self->no_memory = false;
+      self->update_watch();
+    });
+  }
+  kept.memory->after(10);
+  no_memory = true;
+  update_watch();
 }
 
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
@@ -7725,7 +8118,9 @@ struct Attempt {
 };
 
 /// What a socket has only while it connects.
-struct Plan : Connecting {
+struct Plan : Connecting, Handle {
+  static const Operations table;
+
   std::string host, path, local_address;
   int port = 0;
   int local_port = 0;
@@ -7736,24 +8131,32 @@ struct Plan : Connecting {
   std::size_t next = 0;
   Ref<TimerState> timer;
 
-  explicit Plan(const Connecting& what) : Connecting(what) {}
-  Plan(const Plan&) = delete;
-  Plan& operator=(const Plan&) = delete;
+  std::optional<BlockList> block_list;
+  bool by_address = false;  // no lookup
+  bool end_expected = false;
+
+  Plan(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
   ~Plan() {
+    if (end_expected && loop) loop->closing().expect_no_more();
     for (Attempt* attempt : attempts) delete attempt;
+  }
+
+  void expect_end() {
+    loop->closing().expect();
+    end_expected = true;
+  }
+  /// It is kept until the turn has ended: functions on the stack may be in the middle of it.
+  void end() noexcept {
+    if (loop && std::exchange(end_expected, false)) {
+      loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
+    }
+    release();
   }
 };
 
-/// Keeps a finished plan until the turn has ended: its watchers may still be in the poller's present round.
-struct Discarded : Handle {
-  static const Operations table;
-  Discarded(LoopCore& core, Plan* kept) noexcept : Handle(core, table), plan(kept) {}
-  ~Discarded() { delete plan; }
-  Plan* plan;
-};
+inline constexpr Handle::Operations Plan::table{
+    [](Handle& handle) noexcept { delete static_cast<Plan*>(&handle); }, [](Handle&) noexcept {}};
 
-inline constexpr Handle::Operations Discarded::table{
-    [](Handle& handle) noexcept { delete static_cast<Discarded*>(&handle); }, [](Handle&) noexcept {}};
 
 /// S7.8, S7.9: the defaults of the process, read when connect is called.
 struct SelectionDefaults {
@@ -7803,7 +8206,196 @@ struct SelectionDefaults {
 #include <string>
 #include <utility>
 
+// Host names that are not ASCII, in the form in which resolvers know them: "bücher.test" is "xn--bcher-kva.test".
+// Internal. The system's own AI_IDN reads names in the charset of the process's locale, which nobody has to set.
+#ifndef NET_DETAIL_IDNA_HPP
+#define NET_DETAIL_IDNA_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail {
+
+/// One character of UTF-8, from `at` on; a number that is no character if it is not well-formed.
+constexpr std::uint32_t next_character(std::string_view text, std::size_t& at) noexcept {
+  constexpr std::uint32_t bad = 0xffffffff;
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const std::uint32_t first = byte(at);
+  if (first < 0x80) return ++at, first;
+  const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+  if (first < 0xc2 || first > 0xf4) return bad;
+  std::uint32_t character = first & (0x3fu >> more);
+  for (std::size_t i = 1; i <= more; ++i) {
+    if ((byte(at + i) & 0xc0) != 0x80) return bad;
+    character = character << 6 | (byte(at + i) & 0x3f);
+  }
+  const bool too_long = (more == 2 && character < 0x800) || (more == 3 && character < 0x10000);
+  if (too_long || character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) return bad;
+  at += more + 1;
+  return character;
+}
+
+/// Small letters, and the plain forms of full-width ones and of dots: what UTS #46 maps names to, as far as capital
+/// letters of Latin, Greek, Cyrillic and Armenian go.
+constexpr std::uint32_t mapped_character(std::uint32_t c) noexcept {
+  if (c == 0x3002 || c == 0xff0e || c == 0xff61) return '.';
+  if (c >= 0xff01 && c <= 0xff5e) c -= 0xfee0;
+  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
+  if (c >= 0xc0 && c <= 0xde && c != 0xd7) return c + 32;
+  if (c == 0x178) return 0xff;
+  if (c == 0x1e9e) return 0xdf;
+  const auto within = [c](std::uint32_t from, std::uint32_t to) { return c >= from && c <= to; };
+  const bool even_is_capital = within(0x100, 0x12f) || within(0x132, 0x137) || within(0x14a, 0x177) ||
+                               within(0x1de, 0x1ef) || within(0x1f8, 0x21f) || within(0x222, 0x233) ||
+                               within(0x460, 0x481) || within(0x48a, 0x4bf) || within(0x4d0, 0x52f) ||
+                               within(0x1e00, 0x1e95) || within(0x1ea0, 0x1eff);
+  if (even_is_capital) return c | 1;
+  const bool odd_is_capital = within(0x139, 0x148) || within(0x179, 0x17e) || within(0x1cd, 0x1dc) || within(0x4c1, 0x4ce);
+  if (odd_is_capital) return (c + 1) & ~1u;
+  if (c == 0x386) return 0x3ac;
+  if (within(0x388, 0x38a)) return c + 37;
+  if (c == 0x38c) return 0x3cc;
+  if (within(0x38e, 0x38f)) return c + 63;
+  if (within(0x391, 0x3ab)) return c + 32;
+  if (within(0x400, 0x40f)) return c + 80;
+  if (within(0x410, 0x42f)) return c + 32;
+  if (within(0x531, 0x556)) return c + 48;
+  return c;
+}
+
+/// What stands between characters and is no part of a name.
+constexpr bool ignored_character(std::uint32_t c) noexcept {
+  return c == 0xad || c == 0x200b || c == 0x2060 || c == 0xfeff || (c >= 0xfe00 && c <= 0xfe0f);
+}
+
+/// What would have to be composed with its neighbours first: without the tables for that it is refused.
+constexpr bool needs_composing(std::uint32_t c) noexcept {
+  return c == 0x130 || (c >= 0x300 && c <= 0x36f) || (c >= 0x1100 && c <= 0x11ff);
+}
+
+/// RFC 3492: a label as letters, digits and hyphens; all its ASCII characters first.
+inline void append_punycode(std::u32string_view label, std::string& to) {
+  constexpr std::uint32_t base = 36, least = 1, most = 26, skew = 38, damp = 700;
+  std::uint32_t basic = 0;
+  for (const char32_t c : label) {
+    if (c < 0x80) to += static_cast<char>(c), ++basic;
+  }
+  std::uint32_t handled = basic;
+  if (basic > 0) to += '-';
+  std::uint32_t n = 128, delta = 0, bias = 72;
+  const auto size = static_cast<std::uint32_t>(label.size());
+  while (handled < size) {
+    std::uint32_t next = 0xffffffff;
+    for (const char32_t c : label) {
+      if (c >= n && c < next) next = c;
+    }
+    delta += (next - n) * (handled + 1);
+    n = next;
+    for (const char32_t c : label) {
+      if (c < n) ++delta;
+      if (c != n) continue;
+      std::uint32_t q = delta;
+      for (std::uint32_t k = base;; k += base) {
+        const std::uint32_t t = k <= bias ? least : k >= bias + most ? most : k - bias;
+        const std::uint32_t digit = q < t ? q : t + (q - t) % (base - t);
+        to += static_cast<char>(digit < 26 ? 'a' + digit : '0' + (digit - 26));
+        if (q < t) break;
+        q = (q - t) / (base - t);
+      }
+      delta = handled == basic ? delta / damp : delta / 2;
+      ++handled;
+      delta += delta / handled;
+      std::uint32_t k = 0;
+      for (; delta > (base - least) * most / 2; k += base) delta /= base - least;
+      bias = k + (base - least + 1) * delta / (delta + skew);
+      delta = 0;
+    }
+    ++delta;
+    ++n;
+  }
+}
+
+/// The name as resolvers know it; a name of ASCII stays as it is. False: it is no UTF-8, or longer than any name, or
+/// in a form that only whole tables of Unicode could normalise.
+inline bool to_ascii_host(std::string_view host, std::string& ascii) {
+  bool plain = true;
+  for (const char c : host) plain = plain && static_cast<unsigned char>(c) < 0x80;
+  if (plain) {
+    ascii = host;
+    return true;
+  }
+  if (host.size() > 1024) return false;
+  ascii.clear();
+  std::u32string label;
+  bool foreign = false;
+  const auto end_of_label = [&] {
+    if (foreign) {
+      ascii += "xn--";
+      append_punycode(label, ascii);
+    } else {
+      for (const char32_t c : label) ascii += static_cast<char>(c);
+    }
+    label.clear();
+    foreign = false;
+  };
+  for (std::size_t at = 0; at < host.size();) {
+    const std::uint32_t c = mapped_character(next_character(host, at));
+    if (c > 0x10ffff || needs_composing(c)) return false;
+    if (ignored_character(c)) continue;
+    if (c == '.') {
+      end_of_label();
+      ascii += '.';
+    } else {
+      label += static_cast<char32_t>(c);
+      foreign = foreign || c >= 0x80;
+    }
+  }
+  end_of_label();
+  return true;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct LookupState;
+
+/// A question on its way, made whole before it is asked: neither waiting for a thread nor going home with the answer
+/// needs memory.
+struct Question {
+  LookupState* state;
+  Mailbox* home;
+  std::string name;  // as resolvers know it
+  LookupOptions options;
+  List<LookupAddress> found = {};
+  Errc failed = {};
+  Question* next = nullptr;
+
+  Question(LookupState& asks, Mailbox& at, std::string&& encoded, const LookupOptions& asked) noexcept
+      : state(&asks), home(&at), name(std::move(encoded)), options(asked) {
+    home->retain();
+  }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+  ~Question() { home->release(); }
+
+  void find() {
+#if defined(__cpp_exceptions)
+    try {
+      failed = os::look_up(name, options.family, options.hints, found);
+    } catch (...) {
+      found.clear();
+      failed = Errc::ERR_LOOKUP_NO_MEMORY;
+    }
+#else
+    failed = os::look_up(name, options.family, options.hints, found);
+#endif
+  }
+};
 
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
 /// a lookup cannot be called off, and nobody should wait for one at the end of a program.
@@ -7821,15 +8413,16 @@ class ResolverPool {
     return *known;
   }
 
-  /// False if there is no thread for it, and none can be started.
-  bool submit(Callback job) {
+  /// False: no thread can be started, and there is none that it could wait for (S32.3).
+  bool submit(Question& question) noexcept {
     const os::Locked locked(mutex_);
     if (idle_ == 0 && threads_ < most_threads &&
         os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
     }
     if (threads_ == 0) return false;
-    jobs_.push(std::move(job));
+    (last_ ? last_->next : first_) = &question;
+    last_ = &question;
     waiting_.wake_one();
     return true;
   }
@@ -7839,27 +8432,13 @@ class ResolverPool {
 
   ResolverPool() noexcept = default;
 
-  [[noreturn]] void work() {
-    mutex_.lock();
-    for (;;) {
-      while (jobs_.empty()) {
-        ++idle_;
-        waiting_.wait(mutex_);
-        --idle_;
-      }
-      {
-        const Callback job = jobs_.take();
-        mutex_.unlock();
-        job();
-      }
-      mutex_.lock();
-    }
-  }
+  [[noreturn]] void work() noexcept;
 
   const std::uint32_t generation_ = os::generation().load();
   os::Mutex mutex_;
   os::Condition waiting_;
-  Queue<Callback> jobs_;
+  Question* first_ = nullptr;
+  Question* last_ = nullptr;
   int idle_ = 0;
   int threads_ = 0;
 };
@@ -7874,34 +8453,44 @@ struct LookupState : Handle {
   LookupState(LoopCore& core, std::string name, const LookupOptions& asked) noexcept
       : Handle(core, table), host(std::move(name)), options(asked) {}
 
+  /// Goes home with its question, and brings the answer.
+  struct Letter {
+    Question* question;
+
+    explicit Letter(Question* with) noexcept : question(with) {}
+    Letter(Letter&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
+    ~Letter() { delete question; }
+    void operator()() const { question->state->answer(*question); }
+  };
+
   /// Once, and in a child process once more: the first answer counts, each question holds a reference.
   void ask() {
-    Mailbox* const mailbox = &loop->mailbox();
-    mailbox->retain();
-    const bool taken = ResolverPool::instance().submit([state = this, mailbox, name = host, asked = options] {
-      List<LookupAddress> addresses;
-      const Errc failed = os::look_up(name, asked.family, asked.hints, addresses);
-      const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, name);
-      mailbox->post(
-          [state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
-      mailbox->release();
-    });
-    if (!taken) {
-      mailbox->release();
-      loop->next_tick([state = this] { state->answer(system_failure(EAGAIN, "getaddrinfo"), {}); });
-    }
+    std::string name;
+    const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
+    Letter letter(new Question(*this, loop->mailbox(), std::move(name), options));
+    ResolverPool& pool = ResolverPool::instance();
+    loop->mailbox().expect();
+    refused = wrong != 0 ? wrong : pool.submit(*letter.question) ? 0 : EAGAIN;
     retain();
     ++questions;
+    if (refused == 0) {
+      letter.question = nullptr;  // the pool's
+    } else {
+      loop->mailbox().post_expected(Callback(std::move(letter)));  // told from the loop, like any other answer
+    }
   }
 
-  void answer(const Error& error, std::span<const LookupAddress> addresses) {
+  void answer(const Question& question) {
     const Ref<LookupState> alive(this);
     --questions;
     release();
     if (!callback) return;
     const Done done = std::move(callback);
     loop->keep_alive(false);
-    done(error, addresses);
+    const Error error = refused != 0                ? lookup_failure(refused, host)
+                        : question.failed == Errc{} ? no_error()
+                                                    : lookup_failure(question.failed, host);
+    done(error, {question.found.begin(), question.found.size()});
   }
 
   void abandon() noexcept {
@@ -7916,6 +8505,7 @@ struct LookupState : Handle {
   LookupOptions options;
   Done callback;
   std::uint32_t questions = 0;
+  int refused = 0;  // an errno: it was not even asked
 };
 
 inline constexpr Handle::Operations LookupState::table{
@@ -7928,6 +8518,27 @@ inline constexpr Handle::Operations LookupState::table{
     [](Handle& handle) {
       if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
     }};
+
+inline void ResolverPool::work() noexcept {
+  mutex_.lock();
+  for (;;) {
+    while (!first_) {
+      ++idle_;
+      waiting_.wait(mutex_);
+      --idle_;
+    }
+    Question& question = *first_;
+    first_ = question.next;
+    if (!first_) last_ = nullptr;
+    mutex_.unlock();
+    question.find();
+    Mailbox& home = *question.home;
+    home.retain();  // the letter may be the last that knows it
+    home.post_expected(Callback(LookupState::Letter(&question)));
+    home.release();
+    mutex_.lock();
+  }
+}
 
 /// Asks the system's resolver without blocking the loop; keeps the loop alive until it has answered (S2.11).
 inline void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
@@ -7948,28 +8559,59 @@ struct Connector {
   SocketState& self;
   Plan& plan() const { return static_cast<Plan&>(*self.cold->connecting); }
 
-  void start(const ConnectOptions& options) const {
-    self.hold();
-    self.has_handle = self.connecting = true;
-    self.is_path = !options.path.empty();
-    auto* plan = new Plan({ready, stop});
-    self.more().connecting = plan;
+  /// Everything that needs memory, before anything has changed.
+  Ref<Plan> prepare(const ConnectOptions& options) const {
+    Ref<Plan> plan(new Plan(*self.loop, {ready, stop}));
     plan->path = options.path;
     plan->host = options.host.empty() ? "localhost" : options.host;
     plan->port = options.port;
     plan->local_address = options.localAddress;
     plan->local_port = options.localPort;
-    self.cold->block_list = options.blockList;
+    plan->by_address = options.path.empty() && isIP(plan->host) != 0;
+    if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
+    plan->block_list = options.blockList;
+    (void)self.more();
+    self.loop->ticks().reserve(2);
+    self.expect_close();
+    plan->expect_end();
+    return plan;
+  }
+
+  void start(const Ref<Plan>& plan, const ConnectOptions& options) const {
+    self.hold();
+    self.has_handle = self.connecting = true;
+    self.is_path = !options.path.empty();
+    self.cold->connecting = plan.get();
+    plan->retain();
     self.touch();
     self.recount();
-    if (self.is_path) return start_path();
-    if (isIP(plan->host) != 0) {
-      add_attempt({plan->host, family_of(plan->host)});
+    self.cold->block_list = plan->block_list;
+    if (plan->by_address) {
       return self.tick([](SocketState& socket) {
         if (socket.connecting) Connector{socket}.next_attempt();
       });
     }
-    start_lookup(options);
+    // what is thrown from here on leaves connect(): then it has not begun
+    struct Undo {
+      SocketState& self;
+      std::uint64_t round;
+      bool passed = false;
+      ~Undo() {
+        if (passed || !self.connecting || self.round != round || !self.loop) return;
+        self.stop_connecting();
+        self.connecting = self.has_handle = false;
+        if (self.channel.is_open()) {
+          self.loop->poller().drop(self.channel);
+          self.channel.close();
+        }
+        self.recount();
+        self.let_go();
+      }
+    };
+    const Ref<SocketState> alive(&self);
+    Undo undo{self, self.round};
+    self.is_path ? start_path() : start_lookup(options);
+    undo.passed = true;
   }
 
   // ── by path ──
@@ -8018,16 +8660,23 @@ struct Connector {
     if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
     const Ref<SocketState> socket(&self);
     const std::uint64_t round = self.round;
-    const auto answer = [socket, round](const Error& error, std::span<const LookupAddress> addresses) {
-      // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
-        Connector{*socket}.looked_up(error, addresses);
+    struct Answer {
+      Ref<SocketState> socket;
+      std::uint64_t round;
+      void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
+        // a second answer, or one that comes when the socket has gone on, counts for nothing
+        if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
+          Connector{*socket}.looked_up(error, addresses);
+        }
       }
     };
+    const Answer answer{socket, round};
     if (options.lookup) {
       options.lookup(p.host, asked, answer);
     } else {
-      look_up(*self.loop, p.host, asked, answer);
+      look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
+        or_give_up(*answer.socket, [&] { answer(error, addresses); });
+      });
     }
   }
 
@@ -8048,7 +8697,7 @@ struct Connector {
       if (!self.connecting || self.round != round) return;
       const Error wrong = check(found);
       if (!wrong) {
-        add_attempt(found);
+        add_attempt(plan(), found);
       } else if (!invalid) {
         invalid = wrong;
       }
@@ -8064,23 +8713,24 @@ struct Connector {
 
   /// S12.11: what a custom lookup may answer wrongly.
   Error check(const LookupAddress& found) const {
-    if (isIP(found.address) == 0) return coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + found.address);
+    if (isIP(found.address) == 0) return bad_ip(found.address);
     if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
-    return coded(Errc::ERR_INVALID_ADDRESS_FAMILY,
-                 "Invalid address family: " + std::to_string(static_cast<int>(found.family)) + " " +
-                     with_port(plan().host, plan().port));
+    return bad_family(static_cast<int>(found.family), plan().host, plan().port);
   }
 
-  void add_attempt(const LookupAddress& found) const {
-    for (const Attempt* known : plan().attempts) {
+  void add_attempt(Plan& to, const LookupAddress& found) const {
+    for (const Attempt* known : to.attempts) {
       if (known->address == found.address && known->family == found.family) return;
     }
+    std::string address = found.address;
+    self.more().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
+    to.attempts.reserve(to.attempts.size() + 1);
     auto* attempt = new Attempt;
+    to.attempts.push(attempt);
     attempt->channel.owner = static_cast<Handle*>(&self);
-    attempt->to = os::parse_endpoint(found.address, plan().port);
-    attempt->address = found.address;
+    attempt->to = os::parse_endpoint(address, to.port);
+    attempt->address = std::move(address);
     attempt->family = found.family;
-    plan().attempts.push(attempt);
   }
 
   /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
@@ -8118,12 +8768,14 @@ struct Connector {
     if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
     const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
                          self.cold->block_list->check(SocketAddress(attempt.to.ip));
-    const Error block_error = coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
-    if (plan().selecting && blocked) return failed_early(attempt, block_error, true);
+    const auto block_error = [&] {
+      return coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
+    };
+    if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
     const SameConnection same(self);
     self.tell_attempt(attempt.address, plan_port(), attempt.family);
     if (!self.connecting || !same) return true;
-    if (blocked) return give_up(block_error), true;
+    if (blocked) return give_up(block_error()), true;
     if (plan().selecting) self.more().attempted.push_back(attempted_text(attempt));
     if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
     attempt.running = true;
@@ -8227,6 +8879,7 @@ struct Connector {
     if (!attempt.channel.is_open()) return;
     self.loop->poller().drop(attempt.channel);
     attempt.channel.close();
+    Retry::descriptor_freed();
   }
 
   // ── the race ──
@@ -8236,7 +8889,10 @@ struct Connector {
     if (!p.timer) {
       p.timer = Ref<TimerState>(new TimerState(*self.loop));
       p.timer->wanted = false;
-      p.timer->callback = [socket = &self] { Connector{*socket}.delay_over(); };
+      p.timer->callback = [socket = &self] {
+        const Ref<SocketState> alive(socket);
+        or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
+      };
     }
     self.loop->update_time();
     self.loop->start_timer(*p.timer, p.attempt_delay, self.loop->now());
@@ -8302,14 +8958,10 @@ struct Connector {
       const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
       if (under_way) self.cold->cancelled.push(attempt->to);
       attempt->channel.close();
+      Retry::descriptor_freed();
     }
     if (plan->timer && loop) loop->stop_timer(*plan->timer);
-    if (!loop) {
-      delete plan;
-      return;
-    }
-    // its watchers may still be in the poller's present round
-    loop->next_close({Ref<Handle>(new Discarded(*loop, plan)), [](Handle&) {}});
+    plan->end();
   }
 
   static void tell_cancelled(SocketState& self) {
@@ -8331,13 +8983,14 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
     raise(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
   if (state.closing) raise(coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  const Ref<Plan> plan = Connector{state}.prepare(options);
   if (!wrapped) {
     if (state.users_buffer) state.next_users_buffer();
     state.undestroy();
   }
   if (options.noDelay) state.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
-  Connector{state}.start(options);
+  Connector{state}.start(plan, options);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -8412,9 +9065,10 @@ WriteCallback write_callback(F&& callback) {
   }
 }
 
-/// An argument that is text: not a literal 0, which would be a null `const char*`.
+/// An argument that is text: not a literal 0 or nullptr, which would be a null `const char*`.
 template <class T>
-concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>>;
+concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>> &&
+                       !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>;
 
 template <class T>
 concept OptionStruct =
@@ -8432,31 +9086,82 @@ inline int explicit_port(int port) {
   return port;
 }
 
-/// The number that a text reads as, in JavaScript's ways for what is no path: "8080", "0x1F90". -1: none.
-constexpr long long number_of(std::string_view text) noexcept {
-  unsigned base = 10;
-  if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) base = 16, text.remove_prefix(2);
-  if (text.empty() || text.size() > 9) return -1;
-  long long number = 0;
-  for (const char c : text) {
-    const int digit = c >= '0' && c <= '9'   ? c - '0'
-                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                             : 99;
-    if (digit >= static_cast<int>(base)) return -1;
-    number = number * base + digit;
+/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
+constexpr double number_of(std::string_view text) noexcept {
+  const auto digit_of = [](char c) noexcept -> unsigned {
+    return c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
+           : c >= 'a' && c <= 'z' ? static_cast<unsigned>(c - 'a') + 10
+           : c >= 'A' && c <= 'Z' ? static_cast<unsigned>(c - 'A') + 10
+                                  : 99;
+  };
+  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
+  const unsigned base = mark == 'x' || mark == 'X'   ? 16
+                        : mark == 'o' || mark == 'O' ? 8
+                        : mark == 'b' || mark == 'B' ? 2
+                                                     : 10;
+  if (base != 10) {
+    double number = 0;
+    for (const char c : text.substr(2)) {
+      if (digit_of(c) >= base) return -1;
+      number = number * base + digit_of(c);
+    }
+    return number;
   }
-  return number;
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  double number = 0;
+  int exponent = 0;
+  if (text == "Infinity") {
+    number = 1e300;
+  } else {
+    std::size_t at = 0;
+    bool any = false, fraction = false;
+    for (; at < text.size(); ++at) {
+      if (text[at] == '.' && !fraction) {
+        fraction = true;
+      } else if (const unsigned digit = digit_of(text[at]); digit < 10) {
+        number = number * 10 + digit;
+        any = true;
+        if (fraction) --exponent;
+      } else {
+        break;
+      }
+    }
+    if (!any) return -1;
+    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+      const bool down = ++at < text.size() && text[at] == '-';
+      if (down || (at < text.size() && text[at] == '+')) ++at;
+      if (at == text.size()) return -1;
+      int shift = 0;
+      for (; at < text.size() && digit_of(text[at]) < 10; ++at) {
+        if (shift < 1000) shift = shift * 10 + static_cast<int>(digit_of(text[at]));
+      }
+      exponent += down ? -shift : shift;
+    }
+    if (at != text.size()) return -1;
+  }
+  double scale = 1;
+  for (; exponent > 0 && number > 0 && number < 1e300; --exponent) number *= 10;
+  for (; exponent < 0 && scale < 1e300; ++exponent) scale *= 10;
+  number /= scale;
+  return negative && number > 0 ? -1 : number;
 }
 
+/// S7.5: a port, which must be a good one, or a path. `name` is the port's in the error.
 template <class Options>
-Options port_or_path(std::string_view text) {
+Options port_or_path(std::string_view text, std::string_view name) {
+  constexpr std::string_view blanks = " \t\n\v\f\r";
+  const std::size_t first = text.find_first_not_of(blanks);
+  const bool blank = first == std::string_view::npos;
+  const double number =
+      blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
   Options options;
-  const long long port = number_of(text);
-  if (port >= 0) {
-    options.port = port > 65535 ? 65536 : static_cast<int>(port);
-  } else {
+  if (!blank && number < 0) {
     options.path = text;
+  } else if (number >= 0 && number <= 65535 && number == static_cast<int>(number)) {
+    options.port = static_cast<int>(number);
+  } else {
+    raise(bad_port(name, text));
   }
   return options;
 }
@@ -8585,6 +9290,14 @@ inline void SocketState::finish() {
 inline void SocketState::destroy(const Error& error) {
   if (destroyed || !loop) return;
   const Ref<SocketState> alive(this);
+  // what needs memory comes first: a destroy() that fails has done nothing
+  loop->ticks().reserve(4);
+  if (!close_expected) loop->closing().reserve(1);
+  Callback tell;
+  if (error) {
+    if (!errored) (void)more();
+    tell = told_later(error);
+  }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
     tick([](SocketState& self) { self.fail_buffered(); });
   }
@@ -8600,9 +9313,9 @@ inline void SocketState::destroy(const Error& error) {
   stop_idle();
   if (has_handle) {
     close_handle(failing);
-    tick_error(error);
+    tick_error(std::move(tell));
   } else {
-    tick_error(error);
+    tick_error(std::move(tell));
     loop->next_tick([self = Ref<SocketState>(this), asked = round] { self->emit_close(self->round == asked); });
   }
   leave_server();
@@ -8616,14 +9329,13 @@ inline void SocketState::leave_server() {
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
-inline void SocketState::tick_error(const Error& error) {
-  if (error) return tick_this(error);
+inline void SocketState::tick_error(Callback tell) {
+  if (tell) return loop->next_tick(std::move(tell));
   if (!close_ticked) tick([](SocketState& self) { self.close_ticked = true; });
 }
 
-[[gnu::cold]] inline void SocketState::tick_this(const Error& error) {
-  loop->next_tick(
-      [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); });
+[[gnu::cold]] inline Callback SocketState::told_later(const Error& error) {
+  return [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); };
 }
 
 /// It is told even if there is a new connection already, which it is no error of.
@@ -8640,15 +9352,69 @@ inline void SocketState::emit_error(const Error& error, bool current) {
 inline void SocketState::close_handle(bool failing) {
   had_error = failing;
   if (channel.is_open()) {
-    if (loop->corked_by(*this)) loop->flush_cork();
+    if (loop->corked_by(*this)) flush_last();
     if (resetting && !loop->inert()) channel.reset_on_close();
     loop->poller().drop(channel);
     channel.close();
+    Retry::descriptor_freed();
   }
   has_handle = kernel_reading = shutting_down = false;
   closing = true;
   recount();
-  loop->next_close({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).close_now(); }});
+  close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+}
+
+/// What the system does not take of it is lost, and needs no memory.
+inline void SocketState::flush_last() noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    loop->flush_cork();
+  } catch (...) {
+    loop->forget_cork();
+  }
+#else
+  loop->flush_cork();
+#endif
+}
+
+/// From now on its 'close' needs no memory.
+inline void SocketState::expect_close() {
+  if (close_expected) return;
+  loop->closing().expect();
+  close_expected = true;
+}
+inline void SocketState::close_later(void (*step)(Handle&)) {
+  if (close_expected) {
+    close_expected = false;
+    loop->closing().push_expected({Ref<Handle>(this), step});
+  } else {
+    loop->next_close({Ref<Handle>(this), step});
+  }
+}
+
+/// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
+/// the exception says why.
+[[gnu::cold]] inline void SocketState::give_up() noexcept {
+  if (!loop || closing || close_told) return;
+  const Ref<SocketState> alive(this);
+  const bool was_destroyed = destroyed;
+  if (!was_destroyed) ++owed;  // until 'close' was told
+  destroyed = true;
+  if (connecting) stop_connecting();
+  connecting = false;
+  stop_idle();
+  had_error = true;
+  if (loop->corked_by(*this)) loop->forget_cork();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+    Retry::descriptor_freed();
+  }
+  has_handle = kernel_reading = shutting_down = false;
+  closing = true;
+  recount();
+  if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+  leave_server();
 }
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
@@ -8709,7 +9475,10 @@ inline void SocketState::watch_signal(const AbortSignal& signal) {
   if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
   Ref<AbortHook>& hook = more().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
-  hook->callback = [this](const Error& reason) { destroy(abort_failure(reason)); };
+  hook->callback = [this](const Error& reason) {
+    const Ref<Handle> alive(this);
+    or_give_up(*this, [&] { destroy(abort_failure(reason)); });
+  };
   if (signal.state()->attach(*hook)) return;
   hook = {};
   destroy(abort_failure(signal.state()->reason));
@@ -8745,6 +9514,7 @@ inline NativeHandle SocketState::release_descriptor() {
 /// S22.1: a descriptor that is connected; it is read at once.
 inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
   is_path = !channel.adopt_connected(fd);
+  expect_close();
   has_handle = true;
   hold();
   if (!reads) unreadable = ended = end_told = true;
@@ -8940,6 +9710,7 @@ inline SocketState::~SocketState() {
   stop_connecting();
   stop_idle();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
+  if (close_expected && loop) loop->closing().expect_no_more();
   delete buffer;
   delete backlog;
   delete cold;
@@ -9267,7 +10038,10 @@ inline void SocketState::set_timeout(double ms) {
   if (!kept.idle_timer) {
     kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
     kept.idle_timer->wanted = false;
-    kept.idle_timer->callback = [this] { idle_check(); };
+    kept.idle_timer->callback = [this] {
+      const Ref<Handle> alive(this);
+      or_give_up(*this, [this] { idle_check(); });
+    };
   }
   loop->update_time();
   cold->last_activity = loop->now();
@@ -9427,7 +10201,7 @@ inline bool SocketState::brought_something() {
     loop->drain_ticks();  // S2.2: before the next 'data'
     if (!kernel_reading) return;
   }
-  if (got != would_block) read_over(got);
+  if (got != would_block) short_of_memory(got) ? wait_for_memory() : read_over(got);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
@@ -9448,7 +10222,7 @@ inline void SocketState::read_into_users(bool to_the_end) {
     if (room.empty()) return read_over(-ENOBUFS);  // reading nothing would look like the end
     const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
     if (got <= 0) {
-      if (got != would_block) read_over(got);
+      if (got != would_block) short_of_memory(got) ? wait_for_memory() : read_over(got);
       return;
     }
     touch();
@@ -9732,48 +10506,70 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
   const bool waits = writing || corked || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
+    WriteQueue told;
+    if (callback || need_drain) prepare_to_tell(told, callback);
     char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
     if (room || size == 0) {
       if (room) std::memcpy(room, data, size);
       bytes_sent += size;
       touch();
-      if (callback) ++back().cork_callbacks;
-      if (callback || need_drain) tell_written(std::move(callback));
+      if (!told.empty()) ++backlog->cork_callbacks;
+      if (!told.empty() || need_drain) tell_written(told);
       return true;
     }
+    if (!told.empty()) callback = std::move(told.first()->callback);
   }
   if (writing || corked || errored) {
+    WriteQueue& behind = back().buffered;
     WriteNode* node = make_node(std::size_t{0});
     node->callback = std::move(callback);
-    back().buffered.push(node);
+    behind.push(node);
     write_length += size;
   } else if (connecting) {
-    WriteNode* node = make_node(std::size_t{0});
-    node->callback = std::move(callback);
-    back().in_flight.push(node);
-    back().in_flight_length = size;
-    write_length += size;
+    (void)back();
+    WriteQueue first;
+    first.push(make_node(std::size_t{0}));
     wait_for_connect();
+    first.first()->callback = std::move(callback);
+    first.move_to(backlog->in_flight);
+    backlog->in_flight_length = size;
+    write_length += size;
   } else if (!has_handle) {
     write_failed_later(coded(Errc::ERR_SOCKET_CLOSED), std::move(callback));
   } else {
     std::size_t taken = 0;
     touch();
-    bytes_sent += size;
+    WriteQueue told;
+    if (callback || need_drain) prepare_to_tell(told, callback);
+    // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
+    struct Half {
+      SocketState& self;
+      const std::size_t& taken;
+      bool corked;
+      bool passed = false;
+      ~Half() {
+        if (!passed && (taken > 0 || corked)) self.give_up();
+      }
+    } half{*this, taken, loop->corked_by(*this)};
     if (!send_now(data, size, taken)) {
-      write_failed_later(cold->errored, std::move(callback));
+      bytes_sent += size;
+      write_failed_later(cold->errored, told.empty() ? WriteCallback() : std::move(told.first()->callback));
     } else if (taken == size && !writing) {
-      if (callback || need_drain) tell_written(std::move(callback));
+      bytes_sent += size;
+      if (!told.empty() || need_drain) tell_written(told);
     } else {
+      (void)back();
       WriteNode* node = make_node(taken);
-      node->callback = std::move(callback);
+      if (!told.empty()) node->callback = std::move(told.first()->callback);
+      bytes_sent += size;
       // behind what is left of the cork, if anything is
-      back().in_flight.push(node);
+      backlog->in_flight.push(node);
       backlog->in_flight_length += size;
       write_length += size;
       writing = true;
       update_watch();
     }
+    half.passed = true;
   }
   const bool room = write_length < write_mark || write_length == 0;
   if (!room) need_drain = true;
@@ -9787,7 +10583,7 @@ inline bool SocketState::send_now(const char* data, std::size_t size, std::size_
   if (gathered + size == 0) return true;
   const Slice slices[2] = {{loop->cork_data(), gathered}, {data, size}};
   std::ptrdiff_t sent = channel.try_write(gathered > 0 ? slices : slices + 1, gathered > 0 && size > 0 ? 2 : 1);
-  const bool broken = sent < 0 && sent != would_block;
+  const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
     more().errored = system_failure(static_cast<int>(-sent), "write");
@@ -9803,10 +10599,11 @@ inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   if (done < gathered) {
     const std::size_t left = gathered - done;
-    back().in_flight.push(WriteNode::copy(loop->cork_data() + done, left));
+    WriteQueue& rest = back().in_flight;
+    rest.push(WriteNode::copy(loop->cork_data() + done, left));
     backlog->in_flight_length += left;
     write_length += left;
-    writing = sent >= 0 || sent == would_block;
+    writing = sent >= 0 || means_later(sent);
     // those who were to be told on a tick wait for the rest
     backlog->done.move_last_to(backlog->in_flight, backlog->cork_callbacks);
   }
@@ -9830,31 +10627,40 @@ inline void SocketState::flush_corked(Handle& handle) {
 
 /// The kernel did not take all of it, or nothing at all any more.
 [[gnu::cold]] inline void SocketState::cork_left(std::size_t gathered, std::ptrdiff_t sent) {
-  const bool broken = sent < 0 && sent != would_block;
+  const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
     more().errored = system_failure(static_cast<int>(-sent), "write");
   }
-  cork_sent(gathered, sent);
-  if (broken) {
-    tick([](SocketState& self) { self.write_failed(self.cold->errored); });
-  } else {
-    update_watch();
-  }
+  or_give_up(*this, [&] {
+    cork_sent(gathered, sent);
+    if (broken) {
+      tick([](SocketState& self) { self.write_failed(self.cold->errored); });
+    } else {
+      update_watch();
+    }
+  });
+}
+
+/// What telling of a write needs, before anything is written.
+inline void SocketState::prepare_to_tell(WriteQueue& told, WriteCallback& callback) {
+  loop->ticks().reserve(1);
+  if (!callback) return;
+  (void)back();
+  told.push(WriteNode::copy(nullptr, 0));
+  told.first()->callback = std::move(callback);
 }
 
 /// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
-inline void SocketState::tell_written(WriteCallback callback) {
-  if (!callback) {
+inline void SocketState::tell_written(WriteQueue& told) {
+  if (told.empty()) {
     if (write_length == 0 && !drain_ticking) {
       drain_ticking = true;
       tick([](SocketState& self) { self.after_write(0); });
     }
     return;
   }
-  WriteNode* node = WriteNode::copy(nullptr, 0);
-  node->callback = std::move(callback);
-  back().done.push(node);
+  told.move_to(backlog->done);
   drain_ticking = true;
   tick([](SocketState& self) { self.after_write(1); });
 }
@@ -9894,6 +10700,7 @@ inline void SocketState::send_in_flight() {
     if (count == 0) return in_flight_taken();
     const std::ptrdiff_t sent = channel.try_write(slices, count);
     if (sent == would_block) return;
+    if (short_of_memory(sent)) return wait_for_memory();
     if (sent < 0) return write_failed(system_failure(static_cast<int>(-sent), "write"));
     backlog->in_flight.consume(static_cast<std::size_t>(sent));
     if (cold) cold->write_progress = true;
@@ -9946,7 +10753,7 @@ inline void SocketState::send_buffered() {
     const std::size_t slice_count = backlog->in_flight.gather(slices, 64);
     if (slice_count == 0) break;
     const std::ptrdiff_t sent = channel.try_write(slices, slice_count);
-    if (sent == would_block) return update_watch();
+    if (means_later(sent)) return update_watch();
     if (sent < 0) return write_failed_later(system_failure(static_cast<int>(-sent), "write"), {});
     backlog->in_flight.consume(static_cast<std::size_t>(sent));
   }
@@ -9974,14 +10781,22 @@ inline void SocketState::uncork() {
 
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
 inline void SocketState::wait_for_connect() {
-  writing = wait_connect = true;
   once_inside(own_write_closed, on_close, [](SocketState& self) {
     if (self.wait_connect) self.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
+  struct Undo {
+    SocketState& self;
+    bool passed = false;
+    ~Undo() {
+      if (!passed) self.drop_own(own_write_closed);
+    }
+  } undo{*this};
   once_inside(own_write, on_connect, [](SocketState& self) {
     self.drop_own(own_write_closed);
     if (self.wait_connect) self.send_pending_connect();
   });
+  undo.passed = true;
+  writing = wait_connect = true;
 }
 
 inline void SocketState::send_pending_connect() {
@@ -10006,10 +10821,11 @@ inline void SocketState::drop_request(const Error& error) {
 
 /// Known inside write(): told on the next tick.
 inline void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
-  drop_request(error);
+  WriteQueue& failed = back().in_flight;
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
-  back().in_flight.push(node);
+  failed.push(node);
+  drop_request(error);
   update_watch();
   tick_with<&SocketState::write_failed>(error);
 }
@@ -10142,7 +10958,14 @@ class Socket : public Emitter<Socket> {
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(Path&& path, F&& listener = nullptr) const {
-    return connect(detail::port_or_path<ConnectOptions>(path), std::forward<F>(listener));
+    return connect(detail::port_or_path<ConnectOptions>(path, "Port"), std::forward<F>(listener));
+  }
+  /// The same with a host, which counts for a port only.
+  template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>
+  const Socket& connect(Port&& port, Host&& host, F&& listener = nullptr) const {
+    auto options = detail::port_or_path<ConnectOptions>(port, "Port");
+    options.host = std::string_view(host);
+    return connect(options, std::forward<F>(listener));
   }
 
   // ── writing ──
@@ -10652,6 +11475,7 @@ struct ServerState : Handle, Listening {
   void listen_on(const ListenOptions& asked);
   void listen_as(NativeHandle other);
   void start_over() noexcept;
+  void make_room();
   void listen_path(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
   void watch_signal(const AbortSignal& signal);
@@ -10672,7 +11496,11 @@ struct ServerState : Handle, Listening {
 
   // ── connections ──
   void accept_one();
+  void cannot_accept(int number);
+  void accept_again();
+  void look_at_shortage() noexcept;
   void accepted(NativeHandle fd);
+  bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
   static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
   static void connection_gone(Handle& self);
@@ -10711,10 +11539,16 @@ struct ServerState : Handle, Listening {
   bool holds_self : 1 = false;
   bool drop_max_connection : 1 = false;
   bool close_ticking : 1 = false;
-  bool close_told : 1 = false;  // and it has not listened since
+  bool close_told : 1 = false;  // and listen() was not called since
+  bool shortage_told : 1 = false;
+  bool close_expected : 1 = false;  // the loop has room for its 'close'
   Ref<AbortHook> abort_hook;
+  Retry retry{*this, [](Handle& self) { static_cast<ServerState&>(self).accept_again(); }};  // while it cannot accept
 
-  ~ServerState() { forget_signal(); }
+  ~ServerState() {
+    forget_signal();
+    if (close_expected && loop) loop->ticks().expect_no_more();
+  }
 };
 
 inline constexpr Handle::Operations ServerState::table{
@@ -10742,10 +11576,20 @@ struct ServerState::NothingOpen {
 inline void ServerState::start_over() noexcept {
   forget_signal();
   static_cast<Listening&>(*this) = Listening();
+  close_told = false;
   ++round;
 }
 
+/// Telling how it went, and later of the end, needs no memory.
+inline void ServerState::make_room() {
+  loop->ticks().reserve(3);
+  if (close_expected) return;
+  loop->ticks().expect();
+  close_expected = true;
+}
+
 inline void ServerState::listen(const ListenOptions& asked) {
+  make_room();
   start_over();
   NothingOpen unless{*this};
   watch_signal(asked.signal);
@@ -10810,6 +11654,11 @@ inline void ServerState::forget_signal() noexcept {
 
 /// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
 inline void ServerState::look_up_host(const ListenOptions& asked) {
+  if (has_nul(asked.host)) {
+    // like a name that is not found
+    return tick_with(
+        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.tell_error(error); });
+  }
   looking_up = true;
   const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
                             const Error& error, std::span<const LookupAddress> addresses) {
@@ -10867,7 +11716,8 @@ inline void ServerState::opened() {
     holds_self = true;
     retain();
   }
-  close_told = false;
+  shortage_told = false;
+  retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
   tick_with(
@@ -10892,10 +11742,12 @@ inline void ServerState::close() {
 }
 
 inline void ServerState::stop_listening() noexcept {
+  retry.stop();
   if (!acceptor.is_open()) return;
   loop->poller().drop(acceptor);
   acceptor.close();
   remove_path();
+  Retry::descriptor_freed();
   recount();
 }
 
@@ -10906,11 +11758,17 @@ inline void ServerState::remove_path() const noexcept {
 
 inline void ServerState::close_if_drained() {
   if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
+  OwedStep<ServerState> step{Owing<ServerState>(*this), [](ServerState& self) {
+                               self.close_ticking = false;
+                               self.emit_close();
+                             }};
+  if (close_expected) {
+    close_expected = false;
+    loop->ticks().push_expected(std::move(step));
+  } else {
+    loop->next_tick(std::move(step));
+  }
   close_ticking = true;
-  tick([](ServerState& self) {
-    self.close_ticking = false;
-    self.emit_close();
-  });
 }
 
 inline void ServerState::emit_close() {
@@ -10956,12 +11814,59 @@ inline void ServerState::accept_one() {
   const Ref<ServerState> alive(this);  // a listener may drop the last handle
   const NativeHandle fd = acceptor.try_accept();
   if (fd >= 0) return accepted(fd);
-  // a client that has gone already, or no descriptor left: the next one is another matter
-  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED || fd == -EMFILE || fd == -ENFILE) return;
-  tell_error(system_failure(-fd, "accept"));
+  // a client that has gone already: the next one is another matter
+  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
+  cannot_accept(-fd);
+}
+
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and told once; other failures
+/// are of one client.
+[[gnu::cold]] inline void ServerState::cannot_accept(int number) {
+  const bool no_memory = short_of_memory(-number);
+  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
+                       number == ENOTSOCK || number == EOPNOTSUPP;
+  if (no_memory || lasting) {
+    no_memory ? retry.after(10) : retry.when_descriptor_freed();
+    loop->poller().watch(acceptor, 0);
+    if (no_memory || shortage_told) return;
+    shortage_told = true;
+  }
+  tell_error(system_failure(number, "accept"));
+}
+
+/// The listening descriptor is watched again only when it is of use.
+inline void ServerState::accept_again() {
+  if (!acceptor.is_open()) return;
+  const Ref<ServerState> alive(this);
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
+  if (loop->poller().watch(acceptor, readable) < 0) {
+    retry.when_descriptor_freed();
+  } else {
+    retry.forget_delay();
+  }
+  if (fd >= 0) return accepted(fd);
+  look_at_shortage();
+}
+
+/// The next shortage is told again when there is a reserve once more; until then it is still the same one.
+inline void ServerState::look_at_shortage() noexcept {
+  shortage_told = [](const auto& accepts) {
+    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
+    return false;  // a machine that knows of none
+  }(acceptor);
+}
+
+/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
+inline bool ServerState::blocks(const Machine::Channel& channel) const {
+  if (!options.blockList) return false;
+  const Endpoint remote = channel.remote_end();
+  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
 }
 
 inline void ServerState::accepted(NativeHandle fd) {
+  if (shortage_told) [[unlikely]]
+    look_at_shortage();
   struct Owned {
     NativeHandle fd;
     ~Owned() {
@@ -10972,7 +11877,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   SocketState& state = *socket;
   state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
   if (most_connections && connections >= *most_connections) return drop(state.channel);
-  if (options.blockList && options.blockList->check(SocketAddress(state.channel.remote_end().ip))) return;
+  if (blocks(state.channel)) return;
   state.has_handle = true;
   state.is_path = !path.empty();
   state.allow_half_open = options.allowHalfOpen;
@@ -10985,16 +11890,19 @@ inline void ServerState::accepted(NativeHandle fd) {
     if (seconds != 0) state.more().keep_alive_seconds = seconds;
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);
   }
+  state.expect_close();
   state.hold();
   state.server = Ref<Handle>(this);
   state.of_server = true;
   ++connections;
-  if (options.pauseOnConnect) {
-    state.flow_state = Flow::paused;
-  } else {
-    state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
-  }
-  tell_connection(socket);
+  or_give_up(state, [&] {
+    if (options.pauseOnConnect) {
+      state.flow_state = Flow::paused;
+    } else {
+      state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+    }
+    tell_connection(socket);
+  });
   if (!state.kernel_reading || !loop) return;
   loop->ask_first(socket, [](Handle& self) { return static_cast<SocketState&>(self).brought_something(); });
 }
@@ -11068,7 +11976,19 @@ class Server : public Emitter<Server> {
   }
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
   const Server& listen(Path&& path, int backlog, F&& listener = nullptr) const {
-    auto options = detail::port_or_path<ListenOptions>(path);
+    auto options = detail::port_or_path<ListenOptions>(path, "options.port");
+    options.backlog = backlog;
+    return listen(options, std::forward<F>(listener));
+  }
+  /// The same with a host, which counts for a port only.
+  template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(Port&& port, Host&& host, F&& listener = nullptr) const {
+    return listen(port, host, 511, std::forward<F>(listener));
+  }
+  template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(Port&& port, Host&& host, int backlog, F&& listener = nullptr) const {
+    auto options = detail::port_or_path<ListenOptions>(port, "options.port");
+    options.host = std::string_view(host);
     options.backlog = backlog;
     return listen(options, std::forward<F>(listener));
   }
@@ -11772,12 +12692,19 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 struct Spawned : Handle {
   static const Operations table;
 
-  Spawned(LoopCore& core, std::coroutine_handle<> task) noexcept : Handle(core, table), frame(task) { retain(); }
+  Spawned(LoopCore& core, std::coroutine_handle<> task) : Handle(core, table), frame(task) {
+    core.ticks().expect();  // for what escapes it
+    retain();
+  }
 
   /// The task has ended. The exception leaves run() from a tick, when the frame and all that it held is gone.
   void finish(std::exception_ptr thrown) {
     std::exchange(frame, {}).destroy();
-    if (thrown) loop->next_tick([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
+    if (thrown) {
+      loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
+    } else {
+      loop->ticks().expect_no_more();
+    }
     release();
   }
   void abandon() {
@@ -11906,8 +12833,9 @@ class [[nodiscard]] Task {
 /// destroyed with its loop.
 inline void spawn(Loop& loop, Task<> task) {
   if (!task.frame_) return;
+  auto* const spawned = new detail::Spawned(loop.core(), task.frame_);  // if this fails the task goes as it came
   const auto frame = std::exchange(task.frame_, {});
-  frame.promise().spawned = new detail::Spawned(loop.core(), frame);
+  frame.promise().spawned = spawned;
   frame.resume();
 }
 /// The same on this thread's loop.
@@ -12020,6 +12948,7 @@ struct WorkItem {
   const Operations* operations;
   Mailbox* mailbox;
   Atomic<int> begun{0};
+  bool home_expected = false;  // there is room for it in the mailbox
 };
 
 /// The loop's half: belongs to the thread that asked.
@@ -12031,9 +12960,11 @@ struct JobState : Handle {
 
   static const Operations table;
 
-  explicit JobState(LoopCore& core) noexcept : Handle(core, table) {
+  explicit JobState(LoopCore& core) : Handle(core, table) {}
+  /// A thread has it, or will have it.
+  void begin() noexcept {
     retain();
-    core.keep_alive(true);
+    loop->keep_alive(true);
   }
 
   void finish(Outcome&& came) {
@@ -12059,11 +12990,6 @@ struct JobState : Handle {
       const bool last = --self->telling == 0 && !self->waiter;
       call(self->outcome, last);
     });
-  }
-  /// It never ran, because there was no thread for it.
-  void call_off() {
-    loop->keep_alive(false);
-    abandon();
   }
   void abandon() {
     then.clear();
@@ -12110,10 +13036,11 @@ class WorkRef {
   WorkItem& operator*() const noexcept { return *item_; }
 
   /// Hands it back to the loop that asked; if that is gone, nobody wants it any more.
-  void send_home() && {
+  void send_home() && noexcept {
     Mailbox* const mailbox = item_->mailbox;
     mailbox->retain();
-    mailbox->post([home = std::move(*this)] { home->operations->finish(*home); });
+    item_->home_expected = false;
+    mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); });
     mailbox->release();
   }
 
@@ -12127,10 +13054,15 @@ struct Work : WorkItem {
 
   Work(JobState<T>& asked, F&& function)
       : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
+    mailbox->expect();  // the result goes home without memory
+    home_expected = true;
     mailbox->retain();
     asked.work = this;
   }
-  ~Work() { mailbox->release(); }
+  ~Work() {
+    if (home_expected) mailbox->expect_no_more();
+    mailbox->release();
+  }
 
   void run() {
 #if defined(__cpp_exceptions)
@@ -12281,7 +13213,7 @@ class WorkerPool {
     {
       const detail::os::Locked locked(mutex_);
       closing_ = true;
-      while (!waiting_.empty()) dropped.push(waiting_.take());
+      dropped.take_all(waiting_);
       wake_.wake_all();
     }
     while (!dropped.empty()) drop(dropped.take());
@@ -12300,16 +13232,15 @@ class WorkerPool {
     };
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(Loop::current().core()));
     if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
-      state->call_off();
       detail::raise(detail::system_failure(EAGAIN, "pthread_create"));
     }
+    state->begin();
     return Job<T>(std::move(state));
   }
 
  private:
-  static void drop(detail::WorkRef work) {
-    work->operations->drop(*work,
-                           detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began"));
+  void drop(detail::WorkRef work) noexcept {
+    work->operations->drop(*work, dropped_);
     std::move(work).send_home();
   }
 
@@ -12325,15 +13256,13 @@ class WorkerPool {
   bool submit(detail::WorkRef work) {
     begin_again_in_child();
     const detail::os::Locked locked(mutex_);
-    waiting_.push(std::move(work));
-    if (idle_ < waiting_.size() && threads_.size() < most_) {
-      threads_.emplace_back();
-      if (!threads_.back().start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.pop_back();
-      if (threads_.empty()) {
-        waiting_.clear();
-        return false;
-      }
+    waiting_.reserve(1);
+    if (idle_ <= waiting_.size() && threads_.size() < most_) {
+      detail::os::Thread thread;
+      if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
     }
+    if (threads_.empty()) return false;
+    waiting_.push(std::move(work));
     wake_.wake_one();
     return true;
   }
@@ -12366,6 +13295,8 @@ class WorkerPool {
   std::size_t idle_ = 0;
   std::uint32_t generation_ = detail::os::generation().load();
   bool closing_ = false;
+  /// Made beforehand: the destructor needs no memory.
+  const Error dropped_ = detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

@@ -98,3 +98,20 @@ TEST_CASE(
     CHECK(os::remote_end(accepted.get()).port == os::local_end(welcome.get()).port);
   }
 }
+
+TEST_CASE("S32.1: a reserve that could not be opened is opened as soon as there is a descriptor for it") {
+  fd_acceptor acceptor;
+  bool without = true;
+  int failed = 0;
+  {
+    Descriptor last(::dup(0));
+    const NoneLeft none;
+    last.close();
+    failed = acceptor.listen(os::parse_endpoint("127.0.0.1", 0), {});
+    without = !acceptor.has_reserve();
+  }
+  CHECK(failed == 0);
+  CHECK(without);
+  CHECK(acceptor.try_accept() == -EAGAIN);
+  CHECK(acceptor.has_reserve());
+}

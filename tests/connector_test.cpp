@@ -752,7 +752,7 @@ TEST_CASE("S7.2, S7.3, S7.5: the forms of connect: options, port and host, port 
   int accepted = 0, connected = 0;
   server.on<"connection">([&](const net::Socket& socket) {
     socket.end();
-    if (++accepted == 8) server.close();
+    if (++accepted == 14) server.close();
   });
   const auto count = [&] { ++connected; };
   net::connect(loop, {.port = port, .host = "127.0.0.1"}, count);
@@ -761,12 +761,28 @@ TEST_CASE("S7.2, S7.3, S7.5: the forms of connect: options, port and host, port 
   net::createConnection(port, "127.0.0.1", count);
   net::connect(loop, port, "127.0.0.1", count);
   net::connect(port, count);
-  net::connect(std::to_string(port), count);
+  const std::string text = std::to_string(port);
+  net::connect(text, count);
+  net::connect(text, "127.0.0.1", count);
+  net::connect(loop, text, "127.0.0.1", count);
+  net::createConnection(text, std::string("localhost"), count);
+  net::connect(text, "127.0.0.1").on<"connect">(count);
+  net::Socket().connect(text, "127.0.0.1", count);
+  net::Socket().connect(text, "127.0.0.1", nullptr).on<"connect">(count);
   net::ConnectOptions options;
   options.port = port;
   net::connect(options, count);
   run_to_the_end(loop);
-  CHECK(connected == 8);
+  CHECK(connected == 14);
+  for (const char* bad : {"", " ", "70000"}) {
+    CHECK(error_of([&] { net::connect(bad); }).code() == net::Errc::ERR_SOCKET_BAD_PORT);
+    CHECK(error_of([&] { net::connect(bad, "127.0.0.1", count); }).code() == net::Errc::ERR_SOCKET_BAD_PORT);
+  }
+  Log log;
+  const net::Socket path = net::connect("/nowhere/at/all", "127.0.0.1");
+  note(path, log);
+  run_to_the_end(loop);
+  CHECK_MESSAGE(log.has("error(connect ENOENT /nowhere/at/all)"), "a path has no host");
 }
 
 TEST_CASE("S12.3: connecting what is connecting or connected is refused, and disturbs nothing") {
@@ -799,4 +815,63 @@ TEST_CASE(
   run_to_the_end(loop);
   CHECK(got == "answer");
   CHECK(client.destroyed());
+}
+
+TEST_CASE("S3.13: a host with a NUL in it is refused, not cut there") {
+  net::Loop loop;
+  const net::Socket socket(loop);
+  for (const std::string_view host : {std::string_view("localhost\0.trusted.test", 23), std::string_view("127.0.0.1\0x", 11)}) {
+    const net::Error error = error_of([&] { socket.connect(1, host); });
+    CHECK(error.code() == net::Errc::ERR_INVALID_ARG_VALUE);
+    CHECK(error.kind() == "TypeError");
+  }
+  CHECK(std::string(error_of([&] { socket.connect(1, std::string_view("a\0b", 3)); }).what()) ==
+        "The property 'options.host' must be a string without null bytes. Received 'a\\x00b'");
+  const auto from = error_of([&] {
+    socket.connect({.port = 1, .host = "127.0.0.1", .localAddress = std::string("127.0.0.1\0x", 11)});
+  });
+  CHECK(std::string(from.what()) == "Invalid IP address: 127.0.0.1\\0x");
+  CHECK(socket.readyState() == net::ReadyState::open);
+  CHECK_FALSE(socket.connecting());
+  CHECK(net::isIP(std::string_view("127.0.0.1\0", 10)) == 0);
+  CHECK(net::isIP(std::string_view("fe80::1%a\0b", 11)) == 0);
+  CHECK(error_of([&] { net::SocketAddress({.address = std::string("127.0.0.1\0x", 11)}); }).name() == "ERR_INVALID_ADDRESS");
+  net::BlockList list;
+  CHECK(error_of([&] { list.addAddress(std::string_view("127.0.0.1\0x", 11)); }).name() == "ERR_INVALID_ADDRESS");
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S12.11, S3.10: a family that is none is told with the name and the port, 0 too, and has them as fields") {
+  net::Loop loop;
+  for (const int port : {0, 5}) {
+    const net::Socket socket(loop);
+    net::Error told;
+    socket.on<"error">([&](const net::Error& error) { told = error; });
+    socket.connect({.port = port, .host = "somewhere", .lookup = answering({{"127.0.0.1", static_cast<net::Family>(100)}})});
+    run_to_the_end(loop);
+    CHECK(std::string(told.what()) == "Invalid address family: 100 somewhere:" + std::to_string(port));
+    CHECK(told.hostname() == "somewhere");
+    CHECK(told.port() == port);
+    CHECK(told.kind() == "RangeError");
+  }
+}
+
+TEST_CASE("S12.24: a name that is no UTF-8 is refused by the lookup, in Node's words; others are shown as they were given") {
+  net::Loop loop;
+  const auto lookup_of = [&](std::string host) {
+    Log log;
+    const net::Socket socket(loop);
+    socket.on<"lookup">([&](const net::Error& error, std::string_view, net::Family, std::string_view name) {
+      log.add(std::string(error.what()) + "|" + std::string(name));
+    });
+    socket.on<"error">([&](const net::Error& error) { log.add(std::string(error.name()) + "|" + std::string(error.hostname())); });
+    socket.connect({.port = 1, .host = host});
+    run_to_the_end(loop);
+    return log.text();
+  };
+  CHECK(lookup_of("a\xff.invalid") == "getaddrinfo EINVAL a\xff.invalid|a\xff.invalid EINVAL|a\xff.invalid");
+  const std::string told = lookup_of("b\u00fccher.invalid");
+  CHECK_MESSAGE((told == "getaddrinfo ENOTFOUND b\u00fccher.invalid|b\u00fccher.invalid ENOTFOUND|b\u00fccher.invalid" ||
+                 told == "getaddrinfo EAI_AGAIN b\u00fccher.invalid|b\u00fccher.invalid EAI_AGAIN|b\u00fccher.invalid"),
+                told);
 }

@@ -25,6 +25,20 @@ class CountAllocations {
   Allocations before_ = allocations_so_far();
 };
 
+/// One allocation of this process fails: the n-th from now on, on whichever thread, as long as this lives.
+class FailingAllocation {
+ public:
+  explicit FailingAllocation(long n) noexcept;
+  FailingAllocation(const FailingAllocation&) = delete;
+  FailingAllocation& operator=(const FailingAllocation&) = delete;
+  ~FailingAllocation();
+  /// Whether there were so many.
+  bool failed() const noexcept;
+};
+
+/// How many allocations of this process were not given back.
+long living_allocations() noexcept;
+
 }  // namespace tests
 
 #endif

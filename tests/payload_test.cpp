@@ -98,14 +98,38 @@ TEST_CASE("a callback takes the error or nothing, may be one that moves only, an
 TEST_CASE("S7.5: a text that reads as a number, as JavaScript reads it, is a port, any other one a path") {
   static_assert(number_of("0") == 0 && number_of("8080") == 8080 && number_of("00080") == 80 &&
                 number_of("0x1F90") == 8080);
-  static_assert(number_of("0Xff") == 255 && number_of("999999999") == 999999999);
-  static_assert(number_of("") == -1 && number_of("0x") == -1 && number_of("80a") == -1 && number_of("ff") == -1);
-  static_assert(number_of("/tmp/80") == -1 && number_of("1234567890") == -1);
-  CHECK(port_or_path<net::ConnectOptions>("8080").port == 8080);
-  CHECK(port_or_path<net::ConnectOptions>("8080").path.empty());
-  CHECK(port_or_path<net::ListenOptions>("/tmp/x").path == "/tmp/x");
-  CHECK(port_or_path<net::ListenOptions>("/tmp/x").port == -1);
-  CHECK_MESSAGE(port_or_path<net::ListenOptions>("99999").port > 65535, "a port, and a bad one");
+  static_assert(number_of("0Xff") == 255 && number_of("0b101") == 5 && number_of("0o17") == 15);
+  static_assert(number_of("1e3") == 1000 && number_of("+5") == 5 && number_of("80.5") == 80.5 &&
+                number_of("655350e-1") == 65535 && number_of(".5e1") == 5 && number_of("5.") == 5);
+  static_assert(number_of("-0") == 0 && number_of("-1") == -1 && number_of("Infinity") > 65535 &&
+                number_of("1e999999999999") > 65535 && number_of("0e999999999") == 0 && number_of("0.5") == 0.5);
+  static_assert(number_of("") == -1 && number_of("0x") == -1 && number_of("80a") == -1 && number_of("ff") == -1 &&
+                number_of(".") == -1 && number_of("1e") == -1 && number_of("1e+") == -1 && number_of("+") == -1 &&
+                number_of("0b2") == -1 && number_of("0xg") == -1 && number_of("1 2") == -1 && number_of("-0x5") == -1);
+  static_assert(number_of("/tmp/80") == -1 && number_of("NaN") == -1);
+  const auto connect_to = [](std::string_view text) { return port_or_path<net::ConnectOptions>(text, "Port"); };
+  CHECK(connect_to("8080").port == 8080);
+  CHECK(connect_to("8080").path.empty());
+  CHECK(connect_to(" 8080\n").port == 8080);
+  CHECK(connect_to("0x50").port == 80);
+  CHECK(connect_to("/tmp/x").path == "/tmp/x");
+  CHECK(connect_to("/tmp/x").port == -1);
+  CHECK_MESSAGE(connect_to("-1").path == "-1", "a negative number is no port");
+  CHECK(connect_to(" x ").path == " x ");
+  for (const std::string text : {"", "  ", "\t\n", "99999", "65536", "80.5", "Infinity", "1e99"}) {
+    CAPTURE(text);
+    for (const std::string name : {"Port", "options.port"}) {
+      std::string told;
+      try {
+        port_or_path<net::ListenOptions>(text, name);
+      } catch (const net::Error& error) {
+        CHECK(error.name() == "ERR_SOCKET_BAD_PORT");
+        CHECK(error.kind() == "RangeError");
+        told = error.what();
+      }
+      CHECK(told == name + " should be >= 0 and < 65536. Received type string ('" + text + "').");
+    }
+  }
   CHECK(explicit_port(0) == 0);
   CHECK_THROWS_AS(explicit_port(-1), net::Error);
 }

@@ -278,6 +278,72 @@ TEST_CASE("S7.4, S7.5: the forms of listen: a text that reads as a number is a p
     server.listen(std::to_string(port), callback);
     CHECK(server.address()->port == port);
   });
+  const std::string text = std::to_string(port);
+  form([&](const net::Server& server, auto callback) { server.listen("0", 5, callback); });
+  form([&](const net::Server& server, auto callback) { server.listen("0", "127.0.0.1", callback); });
+  form([&](const net::Server& server, auto callback) { server.listen(text, "127.0.0.1", 5, callback); });
+  form([&](const net::Server& server, auto callback) {
+    server.prependListener<"listening">([&] { CHECK(server.address()->address == "127.0.0.1"); });
+    server.listen("0", std::string("127.0.0.1")).once<"listening">(callback);
+  });
+  for (const char* bad : {"", " ", "70000", "0.5"}) {
+    const net::Server server(loop);
+    CHECK(error_of([&] { server.listen(bad); }).code() == net::Errc::ERR_SOCKET_BAD_PORT);
+    CHECK(error_of([&] { server.listen(bad, "127.0.0.1", 5); }).code() == net::Errc::ERR_SOCKET_BAD_PORT);
+  }
+  Log log;
+  const net::Server path(loop);
+  note(path, log);
+  path.listen("/nowhere/at/all", "127.0.0.1");
+  run_to_the_end(loop);
+  CHECK_MESSAGE(log.text() == "error(listen EACCES: permission denied /nowhere/at/all)", "a path has no host");
+}
+
+TEST_CASE("S9.5: a host with a NUL in it is refused, not cut there") {
+  net::Loop loop;
+  const net::Server server(loop);
+  net::Error told;
+  server.on<"error">([&](const net::Error& error) { told = error; });
+  server.listen(0, std::string_view("localhost\0.trusted.test", 23));
+  CHECK_FALSE(told);
+  run_to_the_end(loop);
+  CHECK(told.code() == net::Errc::ERR_INVALID_ARG_VALUE);
+  CHECK(std::string(told.what()) ==
+        "The property 'options.host' must be a string without null bytes. Received 'localhost\\x00.trusted.test'");
+}
+
+TEST_CASE("S21.6: a client that is gone before it can be asked for its address does not pass a block list") {
+  net::Loop loop;
+  net::BlockList list;
+  list.addAddress("192.0.2.1");
+  const net::Server server(loop, {.blockList = list});
+  Log log;
+  note(server, log);
+  server.listen(0);
+  {
+    const Descriptor client = connect_raw(server.address()->port);
+    const linger now{1, 0};
+    ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    send_raw(client, "evil");
+  }
+  const Descriptor allowed = connect_raw(server.address()->port);
+  server.on<"connection">([&](const net::Socket& socket) { socket.destroy(), server.close(); });
+  run_to_the_end(loop);
+  CHECK(log.text() == "listening connection close");
+}
+
+TEST_CASE("S21.6: a server on a path has no addresses to block") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  net::BlockList list;
+  list.addSubnet("0.0.0.0", 0);
+  const net::Server server(loop, {.blockList = list});
+  server.listen(directory.file("s"));
+  int connections = 0;
+  server.on<"connection">([&](const net::Socket& socket) { ++connections, socket.destroy(), server.close(); });
+  net::connect(loop, directory.file("s")).on<"error">([] {});
+  run_to_the_end(loop);
+  CHECK(connections == 1);
 }
 
 // ── closing ────────────────────────────────────────────────────────────────

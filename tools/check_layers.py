@@ -34,6 +34,7 @@ net/abort
 
 net/loop
 net/detail/signals
+net/detail/retry
 net/detail/loop_core
 net/detail/handle
 net/emitter
@@ -51,7 +52,7 @@ net/detail/decoder
 net/block_list  net/socket_address  net/chunk  net/encoding
 net/detail/timer_queue  net/detail/listeners
 net/detail/endpoint
-net/detail/rule_line  net/detail/block_rules  net/detail/json_strings  net/detail/url_host
+net/detail/rule_line  net/detail/block_rules  net/detail/json_strings  net/detail/url_host  net/detail/idna
 net/detail/interval_set  net/detail/ip_address  net/detail/shared_lock
 net/detail/key_index  net/detail/queue  net/detail/ref
 net/detail/function  net/detail/fixed_string  net/detail/list  net/detail/room  net/detail/socket_gates

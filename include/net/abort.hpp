@@ -81,6 +81,8 @@ struct AbortState {
     Mailbox& mailbox = hook.loop->mailbox();
     const os::Locked locked(mutex());
     if (aborted.load() != 0) return false;
+    attached.reserve(attached.size() + 1);
+    mailbox.expect();  // whoever aborts, and wherever, needs no memory for it
     attached.push({&hook, &mailbox});
     mailbox.retain();
     hook.retain();
@@ -94,6 +96,7 @@ struct AbortState {
     std::size_t at = 0;
     while (at < attached.size() && attached[at].hook != &hook) ++at;
     if (at == attached.size()) return false;
+    attached[at].home->expect_no_more();
     attached[at].home->release();
     attached.erase(at, at + 1);
     return true;
@@ -111,15 +114,37 @@ struct AbortState {
     if (taken.empty()) return;
     const Ref<AbortState> alive(this);
     LoopCore* const here = LoopCore::current();
-    for (const auto [hook, home] : taken) {
-      if (here && &here->mailbox() == home) {
-        fire(*hook);
-      } else {
-        // the hook belongs to its loop: if that is gone, so is the hook
-        home->post([hook = hook, alive] { alive->fire(*hook); });
+    // a hook that throws does not keep the others from firing: what is left then comes as a letter
+    struct Others {
+      AbortState& self;
+      List<Attached>& taken;
+      Mailbox* here;
+      std::size_t at = 0;
+
+      void fire() {
+        while (at < taken.size()) {
+          const Attached next = taken[at];
+          if (here != next.home) {
+            send();
+            continue;
+          }
+          ++at;
+          next.home->expect_no_more();
+          next.home->release();
+          self.fire(*next.hook);
+        }
       }
-      home->release();
-    }
+      /// The hook belongs to its loop: if that is gone, so is the hook.
+      void send() noexcept {
+        const auto [hook, home] = taken[at++];
+        home->post_expected([hook = hook, alive = Ref<AbortState>(&self)] { alive->fire(*hook); });
+        home->release();
+      }
+      ~Others() {
+        while (at < taken.size()) send();
+      }
+    } others{*this, taken, here ? &here->mailbox() : nullptr};
+    others.fire();
   }
 
   void fire(AbortHook& hook) {

@@ -318,7 +318,17 @@ class Emitter {
       using Row = typename detail::EventAt<typename Derived::Events, at>::type;
       const std::uint64_t id =
           Row::template add<Derived>(self().events(), at, marks, front, std::forward<F>(listener));
+      // what follows from a listener may need memory: without it the listener was not added either
+      struct Undo {
+        detail::Listeners& listeners;
+        std::uint64_t id;
+        bool passed = false;
+        ~Undo() {
+          if (!passed) listeners.remove(id);
+        }
+      } undo{self().events(), id};
       if (!front) self().listener_added(at);
+      undo.passed = true;
       return id;
     } else {
       return 0;

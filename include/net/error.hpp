@@ -41,6 +41,19 @@ struct ErrorText {
   Atomic<std::size_t> owners{1};
 };
 
+/// A text that is being written; deleted unless an Error has taken it over.
+class NewText {
+ public:
+  NewText() : text_(new ErrorText) {}
+  NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
+  ~NewText() { delete text_; }
+  ErrorText* operator->() const noexcept { return text_; }
+  ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
+
+ private:
+  ErrorText* text_;
+};
+
 }  // namespace detail
 
 /// The category of `Errc`; errors of the system are in `std::generic_category()`, on every platform.
@@ -63,10 +76,12 @@ class Error : public std::system_error {
 
   /// Any error code with a message; the code's own text if the message is empty.
   explicit Error(std::error_code code, std::string message = {})
-      : std::system_error(code), text_(new detail::ErrorText) {
+      : std::system_error(code) {
+    if (message.empty()) message = code.message();
+    text_ = new detail::ErrorText;
     text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
                                                       : detail::system_error_name(code.value());
-    text_->message = message.empty() ? code.message() : std::move(message);
+    text_->message = std::move(message);
   }
 
   /// An error of the program with nothing but a message, for `destroy()`.
@@ -74,7 +89,8 @@ class Error : public std::system_error {
     text_->message = std::move(message);
   }
 
-  Error(std::error_code code, detail::ErrorText* text) noexcept : std::system_error(code), text_(text) {}
+  /// Takes the text over once nothing can fail any more: the base class copies the code's own text.
+  Error(std::error_code code, detail::NewText& text);
 
   Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
     if (text_) text_->owners.fetch_add(1);
@@ -112,7 +128,7 @@ class Error : public std::system_error {
     return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
   }
   /// Why it was called off: the signal's reason, if this is an AbortError (S3.9); no error otherwise.
-  Error cause() const noexcept { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
+  Error cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
   /// False: no error.
   explicit operator bool() const noexcept { return text_ != nullptr; }
   /// Node's message: "connect ECONNREFUSED 127.0.0.1:1".
@@ -126,6 +142,8 @@ class Error : public std::system_error {
   detail::ErrorText* text_ = nullptr;
 };
 
+inline Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
+
 namespace detail {
 
 /// The one place that throws. Without exceptions it prints the message and ends the program.
@@ -138,8 +156,9 @@ namespace detail {
 #endif
 }
 
-/// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make.
-inline const Error& no_error() noexcept {
+/// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make,
+/// and every loop makes sure that it is there.
+inline const Error& no_error() {
   alignas(Error) static unsigned char room[sizeof(Error)];
   static const Error* const none = ::new (static_cast<void*>(room)) Error;  // outlives every static object
   return *none;
@@ -152,6 +171,13 @@ inline std::string visible(std::string_view path) {
   return text;
 }
 
+/// A text as Node's messages quote it.
+inline std::string quoted(std::string_view given) {
+  std::string text = "'";
+  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
+  return text.append("'");
+}
+
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
 inline std::string with_port(std::string_view address, int port) {
   std::string text = visible(address);
@@ -159,8 +185,8 @@ inline std::string with_port(std::string_view address, int port) {
   return text;
 }
 
-inline ErrorText* system_text(int number, std::string_view syscall) {
-  auto* text = new ErrorText;
+inline NewText system_text(int number, std::string_view syscall) {
+  NewText text;
   text->name = system_error_name(number);
   text->syscall = syscall;
   text->number = -number;
@@ -170,12 +196,13 @@ inline ErrorText* system_text(int number, std::string_view syscall) {
 
 /// S3.1: "read ECONNRESET".
 inline Error system_failure(int number, std::string_view syscall) {
-  return {std::error_code(number, std::generic_category()), system_text(number, syscall)};
+  NewText text = system_text(number, syscall);
+  return {std::error_code(number, std::generic_category()), text};
 }
 
 /// S3.2: "connect ECONNREFUSED 127.0.0.1:1"; `bind` alike.
 inline Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
-  ErrorText* text = system_text(number, syscall);
+  NewText text = system_text(number, syscall);
   if (!address.empty()) text->message.append(" ").append(with_port(address, port));
   text->address = address;
   if (port > 0) text->port = port;
@@ -185,7 +212,7 @@ inline Error address_failure(int number, std::string_view syscall, std::string_v
 /// S3.3, S3.4: the same, with the local end at the end of the message; `asked` keeps it as fields too.
 inline Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
                            std::string_view local_address, int local_port, bool asked) {
-  ErrorText* text = system_text(number, syscall);
+  NewText text = system_text(number, syscall);
   text->message.append(" ").append(with_port(address, port));
   text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");
   text->address = address;
@@ -199,7 +226,7 @@ inline Error local_failure(int number, std::string_view syscall, std::string_vie
 
 /// S3.5: "listen EADDRINUSE: address already in use 127.0.0.1:3000".
 inline Error listen_failure(int number, std::string_view address, int port) {
-  ErrorText* text = system_text(number, "listen");
+  NewText text = system_text(number, "listen");
   text->message.append(": ").append(system_error_description(number));
   if (!address.empty()) text->message.append(" ").append(with_port(address, port));
   text->address = address;
@@ -209,7 +236,7 @@ inline Error listen_failure(int number, std::string_view address, int port) {
 
 /// S3.7: "getaddrinfo ENOTFOUND nowhere.invalid".
 inline Error lookup_failure(Errc code, std::string_view host) {
-  auto* text = new ErrorText;
+  NewText text;
   text->name = name_of(code);
   text->syscall = "getaddrinfo";
   text->host = host;
@@ -218,9 +245,17 @@ inline Error lookup_failure(Errc code, std::string_view host) {
   return {make_error_code(code), text};
 }
 
+/// The same with an error of the system's: "getaddrinfo EAGAIN somewhere.test" (S32.3).
+inline Error lookup_failure(int number, std::string_view host) {
+  NewText text = system_text(number, "getaddrinfo");
+  text->host = host;
+  text->message.append(" ").append(visible(host));
+  return {std::error_code(number, std::generic_category()), text};
+}
+
 /// S3.8: the failures of all attempts as one error with an empty message and the code of the first.
 inline Error aggregate_failure(std::vector<Error> attempts) {
-  auto* text = new ErrorText;
+  NewText text;
   text->kind = "AggregateError";
   text->name = attempts.front().name();
   const std::error_code code = attempts.front().code();
@@ -228,8 +263,8 @@ inline Error aggregate_failure(std::vector<Error> attempts) {
   return {code, text};
 }
 
-inline ErrorText* coded_text(Errc code, std::string message) {
-  auto* text = new ErrorText;
+inline NewText coded_text(Errc code, std::string message) {
+  NewText text;
   text->name = name_of(code);
   text->kind = kind_of(code);
   text->message = std::move(message);
@@ -238,7 +273,8 @@ inline ErrorText* coded_text(Errc code, std::string message) {
 
 /// An error of the library in Node's words; the kind is Node's `name`.
 inline Error coded(Errc code, std::string message) {
-  return {make_error_code(code), coded_text(code, std::move(message))};
+  NewText text = coded_text(code, std::move(message));
+  return {make_error_code(code), text};
 }
 
 /// The same with the fixed message that belongs to the code (S3.10).
@@ -246,7 +282,7 @@ inline Error coded(Errc code) { return coded(code, std::string(message_of(code))
 
 /// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
 inline Error abort_failure(const Error& reason) {
-  ErrorText* const text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
+  NewText text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
   text->cause.push_back(reason);
   return {make_error_code(Errc::ERR_ABORTED), text};
 }
@@ -279,9 +315,35 @@ inline Error bad_port(std::string_view name, long long value) {
   return coded(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
+inline Error bad_port(std::string_view name, std::string_view value) {
+  std::string message(name);
+  message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
+  return coded(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+}
+
+/// A host with a NUL would be cut there, and what it begins with is not what was meant.
+inline bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
+inline Error nul_in_host(std::string_view host) {
+  return invalid_value("options.host", "must be a string without null bytes", quoted(host));
+}
+
+inline Error bad_ip(std::string_view text) {
+  return coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + visible(text));
+}
+
+/// S12.11: a lookup's answer, with the name and the port that it was for.
+inline Error bad_family(int family, std::string_view host, int port) {
+  std::string message = "Invalid address family: " + std::to_string(family) + " ";
+  message.append(visible(host)).append(":").append(std::to_string(port));
+  NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
+  text->host = host;
+  text->port = port;
+  return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
+}
+
 /// S16.8: what a write gets after the other side's end was answered. EPIPE, but not from the system.
 inline Error ended_by_other_party() {
-  auto* text = new ErrorText;
+  NewText text;
   text->name = "EPIPE";
   text->message = "This socket has been ended by the other party";
   return {std::error_code(EPIPE, std::generic_category()), text};

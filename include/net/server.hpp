@@ -74,7 +74,19 @@ class Server : public Emitter<Server> {
   }
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
   const Server& listen(Path&& path, int backlog, F&& listener = nullptr) const {
-    auto options = detail::port_or_path<ListenOptions>(path);
+    auto options = detail::port_or_path<ListenOptions>(path, "options.port");
+    options.backlog = backlog;
+    return listen(options, std::forward<F>(listener));
+  }
+  /// The same with a host, which counts for a port only.
+  template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(Port&& port, Host&& host, F&& listener = nullptr) const {
+    return listen(port, host, 511, std::forward<F>(listener));
+  }
+  template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>
+  const Server& listen(Port&& port, Host&& host, int backlog, F&& listener = nullptr) const {
+    auto options = detail::port_or_path<ListenOptions>(port, "options.port");
+    options.host = std::string_view(host);
     options.backlog = backlog;
     return listen(options, std::forward<F>(listener));
   }

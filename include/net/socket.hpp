@@ -94,7 +94,14 @@ class Socket : public Emitter<Socket> {
   /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(Path&& path, F&& listener = nullptr) const {
-    return connect(detail::port_or_path<ConnectOptions>(path), std::forward<F>(listener));
+    return connect(detail::port_or_path<ConnectOptions>(path, "Port"), std::forward<F>(listener));
+  }
+  /// The same with a host, which counts for a port only.
+  template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>
+  const Socket& connect(Port&& port, Host&& host, F&& listener = nullptr) const {
+    auto options = detail::port_or_path<ConnectOptions>(port, "Port");
+    options.host = std::string_view(host);
+    return connect(options, std::forward<F>(listener));
   }
 
   // ── writing ──

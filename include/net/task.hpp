@@ -76,8 +76,9 @@ class [[nodiscard]] Task {
 /// destroyed with its loop.
 inline void spawn(Loop& loop, Task<> task) {
   if (!task.frame_) return;
+  auto* const spawned = new detail::Spawned(loop.core(), task.frame_);  // if this fails the task goes as it came
   const auto frame = std::exchange(task.frame_, {});
-  frame.promise().spawned = new detail::Spawned(loop.core(), frame);
+  frame.promise().spawned = spawned;
   frame.resume();
 }
 /// The same on this thread's loop.

@@ -129,7 +129,7 @@ class WorkerPool {
     {
       const detail::os::Locked locked(mutex_);
       closing_ = true;
-      while (!waiting_.empty()) dropped.push(waiting_.take());
+      dropped.take_all(waiting_);
       wake_.wake_all();
     }
     while (!dropped.empty()) drop(dropped.take());
@@ -148,16 +148,15 @@ class WorkerPool {
     };
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(Loop::current().core()));
     if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
-      state->call_off();
       detail::raise(detail::system_failure(EAGAIN, "pthread_create"));
     }
+    state->begin();
     return Job<T>(std::move(state));
   }
 
  private:
-  static void drop(detail::WorkRef work) {
-    work->operations->drop(*work,
-                           detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began"));
+  void drop(detail::WorkRef work) noexcept {
+    work->operations->drop(*work, dropped_);
     std::move(work).send_home();
   }
 
@@ -173,15 +172,13 @@ class WorkerPool {
   bool submit(detail::WorkRef work) {
     begin_again_in_child();
     const detail::os::Locked locked(mutex_);
-    waiting_.push(std::move(work));
-    if (idle_ < waiting_.size() && threads_.size() < most_) {
-      threads_.emplace_back();
-      if (!threads_.back().start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.pop_back();
-      if (threads_.empty()) {
-        waiting_.clear();
-        return false;
-      }
+    waiting_.reserve(1);
+    if (idle_ <= waiting_.size() && threads_.size() < most_) {
+      detail::os::Thread thread;
+      if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
     }
+    if (threads_.empty()) return false;
+    waiting_.push(std::move(work));
     wake_.wake_one();
     return true;
   }
@@ -214,6 +211,8 @@ class WorkerPool {
   std::size_t idle_ = 0;
   std::uint32_t generation_ = detail::os::generation().load();
   bool closing_ = false;
+  /// Made beforehand: the destructor needs no memory.
+  const Error dropped_ = detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

@@ -47,8 +47,12 @@ class fd_acceptor : public Watcher {
   NativeHandle try_accept() noexcept {
     const int accepted = os::accept_from(fd);
     if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
+    if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
+      reserve_ = os::open_reserve();
     return accepted;
   }
+  /// Whether it can turn clients away when the process has run out of descriptors.
+  bool has_reserve() const noexcept { return reserve_ >= 0; }
 
   void close() noexcept {
     if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
@@ -71,9 +75,12 @@ class fd_acceptor : public Watcher {
   NativeHandle turn_away() noexcept {
     os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
     NativeHandle accepted = os::accept_from(fd);
-    while (accepted >= 0) {
+    for (int most = 512; accepted >= 0; accepted = os::accept_from(fd)) {
       os::close_descriptor(accepted);
-      accepted = os::accept_from(fd);
+      if (--most == 0) {
+        accepted = -EAGAIN;
+        break;
+      }
     }
     reserve_ = os::open_reserve();
     return accepted;

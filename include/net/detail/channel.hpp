@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_CHANNEL_HPP
 #define NET_DETAIL_CHANNEL_HPP
 
+#include <cerrno>
 #include <concepts>
 #include <cstddef>
 #include <string_view>
@@ -16,6 +17,10 @@ namespace net::inline NET_ABI::detail {
 /// What `try_read` and `try_write` return: bytes moved (0 from `try_read` is the end of the stream), or a
 /// negated errno, of which this one means "wait until the poller says so".
 inline constexpr std::ptrdiff_t would_block = -EAGAIN;
+
+/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the time.
+constexpr bool short_of_memory(std::ptrdiff_t result) noexcept { return result == -ENOBUFS || result == -ENOMEM; }
+constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == would_block || short_of_memory(result); }
 
 /// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
 /// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.

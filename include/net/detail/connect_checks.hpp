@@ -42,8 +42,9 @@ inline void require_connectable(const ConnectOptions& options) {
   if (options.port == -1) raise(coded(Errc::ERR_MISSING_ARGS));
   require_port(options.port, "Port");
   if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
-    raise(coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + options.localAddress));
+    raise(bad_ip(options.localAddress));
   }
+  if (has_nul(options.host)) raise(nul_in_host(options.host));
   if (options.autoSelectFamilyAttemptTimeout) {
     require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
   }

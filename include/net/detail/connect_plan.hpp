@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <net/detail/list.hpp>
 #include <net/detail/socket_state.hpp>
@@ -23,7 +25,9 @@ struct Attempt {
 };
 
 /// What a socket has only while it connects.
-struct Plan : Connecting {
+struct Plan : Connecting, Handle {
+  static const Operations table;
+
   std::string host, path, local_address;
   int port = 0;
   int local_port = 0;
@@ -34,24 +38,32 @@ struct Plan : Connecting {
   std::size_t next = 0;
   Ref<TimerState> timer;
 
-  explicit Plan(const Connecting& what) : Connecting(what) {}
-  Plan(const Plan&) = delete;
-  Plan& operator=(const Plan&) = delete;
+  std::optional<BlockList> block_list;
+  bool by_address = false;  // no lookup
+  bool end_expected = false;
+
+  Plan(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
   ~Plan() {
+    if (end_expected && loop) loop->closing().expect_no_more();
     for (Attempt* attempt : attempts) delete attempt;
+  }
+
+  void expect_end() {
+    loop->closing().expect();
+    end_expected = true;
+  }
+  /// It is kept until the turn has ended: functions on the stack may be in the middle of it.
+  void end() noexcept {
+    if (loop && std::exchange(end_expected, false)) {
+      loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
+    }
+    release();
   }
 };
 
-/// Keeps a finished plan until the turn has ended: its watchers may still be in the poller's present round.
-struct Discarded : Handle {
-  static const Operations table;
-  Discarded(LoopCore& core, Plan* kept) noexcept : Handle(core, table), plan(kept) {}
-  ~Discarded() { delete plan; }
-  Plan* plan;
-};
+inline constexpr Handle::Operations Plan::table{
+    [](Handle& handle) noexcept { delete static_cast<Plan*>(&handle); }, [](Handle&) noexcept {}};
 
-inline constexpr Handle::Operations Discarded::table{
-    [](Handle& handle) noexcept { delete static_cast<Discarded*>(&handle); }, [](Handle&) noexcept {}};
 
 /// S7.8, S7.9: the defaults of the process, read when connect is called.
 struct SelectionDefaults {

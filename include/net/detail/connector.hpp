@@ -15,6 +15,7 @@
 #include <net/detail/connect_plan.hpp>
 #include <net/detail/os_address.hpp>
 #include <net/detail/resolver.hpp>
+#include <net/detail/retry.hpp>
 #include <net/detail/socket_state.hpp>
 #include <net/options.hpp>
 #include <net/socket_address.hpp>
@@ -26,28 +27,59 @@ struct Connector {
   SocketState& self;
   Plan& plan() const { return static_cast<Plan&>(*self.cold->connecting); }
 
-  void start(const ConnectOptions& options) const {
-    self.hold();
-    self.has_handle = self.connecting = true;
-    self.is_path = !options.path.empty();
-    auto* plan = new Plan({ready, stop});
-    self.more().connecting = plan;
+  /// Everything that needs memory, before anything has changed.
+  Ref<Plan> prepare(const ConnectOptions& options) const {
+    Ref<Plan> plan(new Plan(*self.loop, {ready, stop}));
     plan->path = options.path;
     plan->host = options.host.empty() ? "localhost" : options.host;
     plan->port = options.port;
     plan->local_address = options.localAddress;
     plan->local_port = options.localPort;
-    self.cold->block_list = options.blockList;
+    plan->by_address = options.path.empty() && isIP(plan->host) != 0;
+    if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
+    plan->block_list = options.blockList;
+    (void)self.more();
+    self.loop->ticks().reserve(2);
+    self.expect_close();
+    plan->expect_end();
+    return plan;
+  }
+
+  void start(const Ref<Plan>& plan, const ConnectOptions& options) const {
+    self.hold();
+    self.has_handle = self.connecting = true;
+    self.is_path = !options.path.empty();
+    self.cold->connecting = plan.get();
+    plan->retain();
     self.touch();
     self.recount();
-    if (self.is_path) return start_path();
-    if (isIP(plan->host) != 0) {
-      add_attempt({plan->host, family_of(plan->host)});
+    self.cold->block_list = plan->block_list;
+    if (plan->by_address) {
       return self.tick([](SocketState& socket) {
         if (socket.connecting) Connector{socket}.next_attempt();
       });
     }
-    start_lookup(options);
+    // what is thrown from here on leaves connect(): then it has not begun
+    struct Undo {
+      SocketState& self;
+      std::uint64_t round;
+      bool passed = false;
+      ~Undo() {
+        if (passed || !self.connecting || self.round != round || !self.loop) return;
+        self.stop_connecting();
+        self.connecting = self.has_handle = false;
+        if (self.channel.is_open()) {
+          self.loop->poller().drop(self.channel);
+          self.channel.close();
+        }
+        self.recount();
+        self.let_go();
+      }
+    };
+    const Ref<SocketState> alive(&self);
+    Undo undo{self, self.round};
+    self.is_path ? start_path() : start_lookup(options);
+    undo.passed = true;
   }
 
   // ── by path ──
@@ -96,16 +128,23 @@ struct Connector {
     if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
     const Ref<SocketState> socket(&self);
     const std::uint64_t round = self.round;
-    const auto answer = [socket, round](const Error& error, std::span<const LookupAddress> addresses) {
-      // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
-        Connector{*socket}.looked_up(error, addresses);
+    struct Answer {
+      Ref<SocketState> socket;
+      std::uint64_t round;
+      void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
+        // a second answer, or one that comes when the socket has gone on, counts for nothing
+        if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
+          Connector{*socket}.looked_up(error, addresses);
+        }
       }
     };
+    const Answer answer{socket, round};
     if (options.lookup) {
       options.lookup(p.host, asked, answer);
     } else {
-      look_up(*self.loop, p.host, asked, answer);
+      look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
+        or_give_up(*answer.socket, [&] { answer(error, addresses); });
+      });
     }
   }
 
@@ -126,7 +165,7 @@ struct Connector {
       if (!self.connecting || self.round != round) return;
       const Error wrong = check(found);
       if (!wrong) {
-        add_attempt(found);
+        add_attempt(plan(), found);
       } else if (!invalid) {
         invalid = wrong;
       }
@@ -142,23 +181,24 @@ struct Connector {
 
   /// S12.11: what a custom lookup may answer wrongly.
   Error check(const LookupAddress& found) const {
-    if (isIP(found.address) == 0) return coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + found.address);
+    if (isIP(found.address) == 0) return bad_ip(found.address);
     if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
-    return coded(Errc::ERR_INVALID_ADDRESS_FAMILY,
-                 "Invalid address family: " + std::to_string(static_cast<int>(found.family)) + " " +
-                     with_port(plan().host, plan().port));
+    return bad_family(static_cast<int>(found.family), plan().host, plan().port);
   }
 
-  void add_attempt(const LookupAddress& found) const {
-    for (const Attempt* known : plan().attempts) {
+  void add_attempt(Plan& to, const LookupAddress& found) const {
+    for (const Attempt* known : to.attempts) {
       if (known->address == found.address && known->family == found.family) return;
     }
+    std::string address = found.address;
+    self.more().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
+    to.attempts.reserve(to.attempts.size() + 1);
     auto* attempt = new Attempt;
+    to.attempts.push(attempt);
     attempt->channel.owner = static_cast<Handle*>(&self);
-    attempt->to = os::parse_endpoint(found.address, plan().port);
-    attempt->address = found.address;
+    attempt->to = os::parse_endpoint(address, to.port);
+    attempt->address = std::move(address);
     attempt->family = found.family;
-    plan().attempts.push(attempt);
   }
 
   /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
@@ -196,12 +236,14 @@ struct Connector {
     if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
     const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
                          self.cold->block_list->check(SocketAddress(attempt.to.ip));
-    const Error block_error = coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
-    if (plan().selecting && blocked) return failed_early(attempt, block_error, true);
+    const auto block_error = [&] {
+      return coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
+    };
+    if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
     const SameConnection same(self);
     self.tell_attempt(attempt.address, plan_port(), attempt.family);
     if (!self.connecting || !same) return true;
-    if (blocked) return give_up(block_error), true;
+    if (blocked) return give_up(block_error()), true;
     if (plan().selecting) self.more().attempted.push_back(attempted_text(attempt));
     if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
     attempt.running = true;
@@ -305,6 +347,7 @@ struct Connector {
     if (!attempt.channel.is_open()) return;
     self.loop->poller().drop(attempt.channel);
     attempt.channel.close();
+    Retry::descriptor_freed();
   }
 
   // ── the race ──
@@ -314,7 +357,10 @@ struct Connector {
     if (!p.timer) {
       p.timer = Ref<TimerState>(new TimerState(*self.loop));
       p.timer->wanted = false;
-      p.timer->callback = [socket = &self] { Connector{*socket}.delay_over(); };
+      p.timer->callback = [socket = &self] {
+        const Ref<SocketState> alive(socket);
+        or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
+      };
     }
     self.loop->update_time();
     self.loop->start_timer(*p.timer, p.attempt_delay, self.loop->now());
@@ -380,14 +426,10 @@ struct Connector {
       const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
       if (under_way) self.cold->cancelled.push(attempt->to);
       attempt->channel.close();
+      Retry::descriptor_freed();
     }
     if (plan->timer && loop) loop->stop_timer(*plan->timer);
-    if (!loop) {
-      delete plan;
-      return;
-    }
-    // its watchers may still be in the poller's present round
-    loop->next_close({Ref<Handle>(new Discarded(*loop, plan)), [](Handle&) {}});
+    plan->end();
   }
 
   static void tell_cancelled(SocketState& self) {
@@ -409,13 +451,14 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
     raise(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
   if (state.closing) raise(coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  const Ref<Plan> plan = Connector{state}.prepare(options);
   if (!wrapped) {
     if (state.users_buffer) state.next_users_buffer();
     state.undestroy();
   }
   if (options.noDelay) state.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
-  Connector{state}.start(options);
+  Connector{state}.start(plan, options);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <type_traits>
 
 #include <net/detail/atomic.hpp>
@@ -30,6 +31,7 @@ struct Handle {
     void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
     void (*at_exit)(Handle&) noexcept = nullptr;    // the process ends: what would stay behind is removed
     void (*after_fork)(Handle&) = nullptr;          // the loop goes on in a child: what stayed in the parent is made anew
+    void (*give_up)(Handle&) noexcept = nullptr;    // there was no memory for what was to be done with it
   };
 
   Handle(LoopCore& core, const Operations& table) noexcept;
@@ -50,6 +52,22 @@ struct Handle {
   std::size_t owners = 0;
 };
 
+/// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
+/// nothing would tell it to go on (S32.5). The caller holds a reference.
+template <class F>
+void or_give_up(Handle& who, F&& f) {
+#if defined(__cpp_exceptions)
+  try {
+    f();
+  } catch (const std::bad_alloc&) {
+    if (who.operations->give_up) who.operations->give_up(who);
+    throw;
+  }
+#else
+  f();
+#endif
+}
+
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.
 struct Mailbox {
   os::Mutex mutex;
@@ -65,6 +83,17 @@ struct Mailbox {
   }
   /// False if the loop is gone.
   bool post(Callback letter);
+  /// A letter will be posted in any case: there is room for it from now on.
+  void expect() {
+    const os::Locked locked(mutex);
+    letters.expect();
+  }
+  void expect_no_more() noexcept {
+    const os::Locked locked(mutex);
+    letters.expect_no_more();
+  }
+  /// Needs no memory.
+  void post_expected(Callback letter) noexcept;
   /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
   /// the lock that its end takes too.
   void stop() noexcept;

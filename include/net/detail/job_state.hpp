@@ -60,6 +60,7 @@ struct WorkItem {
   const Operations* operations;
   Mailbox* mailbox;
   Atomic<int> begun{0};
+  bool home_expected = false;  // there is room for it in the mailbox
 };
 
 /// The loop's half: belongs to the thread that asked.
@@ -71,9 +72,11 @@ struct JobState : Handle {
 
   static const Operations table;
 
-  explicit JobState(LoopCore& core) noexcept : Handle(core, table) {
+  explicit JobState(LoopCore& core) : Handle(core, table) {}
+  /// A thread has it, or will have it.
+  void begin() noexcept {
     retain();
-    core.keep_alive(true);
+    loop->keep_alive(true);
   }
 
   void finish(Outcome&& came) {
@@ -99,11 +102,6 @@ struct JobState : Handle {
       const bool last = --self->telling == 0 && !self->waiter;
       call(self->outcome, last);
     });
-  }
-  /// It never ran, because there was no thread for it.
-  void call_off() {
-    loop->keep_alive(false);
-    abandon();
   }
   void abandon() {
     then.clear();
@@ -150,10 +148,11 @@ class WorkRef {
   WorkItem& operator*() const noexcept { return *item_; }
 
   /// Hands it back to the loop that asked; if that is gone, nobody wants it any more.
-  void send_home() && {
+  void send_home() && noexcept {
     Mailbox* const mailbox = item_->mailbox;
     mailbox->retain();
-    mailbox->post([home = std::move(*this)] { home->operations->finish(*home); });
+    item_->home_expected = false;
+    mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); });
     mailbox->release();
   }
 
@@ -167,10 +166,15 @@ struct Work : WorkItem {
 
   Work(JobState<T>& asked, F&& function)
       : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
+    mailbox->expect();  // the result goes home without memory
+    home_expected = true;
     mailbox->retain();
     asked.work = this;
   }
-  ~Work() { mailbox->release(); }
+  ~Work() {
+    if (home_expected) mailbox->expect_no_more();
+    mailbox->release();
+  }
 
   void run() {
 #if defined(__cpp_exceptions)

@@ -182,11 +182,11 @@ class JsonStrings {
 
 /// JSON.parse throws an error without a code, so there is only its kind to tell it by.
 [[noreturn]] inline void raise_bad_json(std::string_view text, std::size_t position) {
-  auto* error = new ErrorText;
+  NewText error;
   error->kind = "SyntaxError";
   error->message = position >= text.size() ? "Unexpected end of JSON input"
                                            : "Unexpected character in JSON at position " + std::to_string(position);
-  raise({std::make_error_code(std::errc::invalid_argument), error});
+  raise(Error(std::make_error_code(std::errc::invalid_argument), error));
 }
 
 [[noreturn]] inline void raise_not_a_list(std::string_view text) {

@@ -23,6 +23,7 @@ class LoopCore {
  public:
   LoopCore() {
     note_forks();
+    (void)no_error();  // nobody needs memory for it afterwards
     open_poller();
     mailbox_ = new Mailbox;
     mailbox_->loop = this;
@@ -89,12 +90,16 @@ class LoopCore {
   }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
+  /// What has to happen when there is no memory left too is announced before, while nothing is begun.
+  Queue<Callback>& ticks() noexcept { return ticks_; }
+  Queue<Job>& closing() noexcept { return closing_; }
   /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
   /// it had something does not wait at all. Only if the server and it are all there is, so that nobody is told later.
   void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
     if (alive_ <= 2) newcomer_ = std::move(newcomer), ask_ = ask;
   }
   void next_immediate(Ref<ImmediateState> immediate) {
+    immediates_.reserve(1);
     if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
     immediates_.push(std::move(immediate));
   }
@@ -260,6 +265,13 @@ inline bool Mailbox::post(Callback letter) {
   return true;
 }
 
+inline void Mailbox::post_expected(Callback letter) noexcept {
+  const os::Locked locked(mutex);
+  if (!loop) return letters.expect_no_more();
+  letters.push_expected(std::move(letter));
+  if (any.exchange(1) == 0) loop->poller().wake();
+}
+
 inline void Mailbox::stop() noexcept {
   const os::Locked locked(mutex);
   stopped.store(1);
@@ -288,6 +300,7 @@ inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::
 // ── timers and immediates ──────────────────────────────────────────────────
 
 inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
+  timers_.make_room();
   if (timer.queued()) {
     timers_.remove(timer);
   } else {
@@ -328,20 +341,23 @@ inline void LoopCore::run_timers() {
   const std::uint64_t until = now_;
   while (!timers_.empty() && timers_.first()->due <= until) {
     const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
-    stop_timer(*timer);
     // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
     struct Call {
       TimerState& timer;
       std::uint64_t started;
       Callback callback;
+      TimerQueue::Place place;  // for starting it again
       ~Call() {
+        place.leave();
         if (timer.cleared || !timer.loop) return;
         timer.callback = std::move(callback);
         if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
       }
     };
     run_callback([&] {
-      const Call call{*timer, now_, std::move(timer->callback)};
+      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
+      stop_timer(*timer);
+      call.callback = std::move(timer->callback);
       call.callback();
     });
   }
@@ -377,7 +393,7 @@ inline void LoopCore::drain_ticks() {
 inline void LoopCore::run_jobs(Queue<Job>& jobs) {
   for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
     const Job job = jobs.take();
-    run_callback([&] { job.run(*job.who); });
+    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
   }
 }
 
@@ -395,13 +411,14 @@ inline void LoopCore::run_pending() {
 
 inline void LoopCore::run_letters() {
   if (mailbox_->any.load() != 0) {
-    Queue<Callback> letters;
-    {
-      const os::Locked locked(mailbox_->mutex);
-      letters.swap(mailbox_->letters);
-      mailbox_->any.store(0);
+    const os::Locked locked(mailbox_->mutex);
+    if (letters_.empty()) {
+      letters_.take_all(mailbox_->letters);
+    } else {
+      letters_.reserve(mailbox_->letters.size());
+      while (!mailbox_->letters.empty()) letters_.push(mailbox_->letters.take());
     }
-    while (!letters.empty()) letters_.push(letters.take());
+    mailbox_->any.store(0);
   }
   for (std::size_t left = letters_.size(); left > 0 && !letters_.empty(); --left) {
     const Callback letter = letters_.take();
@@ -421,8 +438,8 @@ inline int LoopCore::timeout_ms() const noexcept {
   int wait = timeout_ms();
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
   poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
-    Handle& owner = *static_cast<Handle*>(watcher.owner);
-    run_callback([&] { owner.operations->ready(owner, watcher, what, error); });
+    const Ref<Handle> owner(static_cast<Handle*>(watcher.owner));
+    run_callback([&] { or_give_up(*owner, [&] { owner->operations->ready(*owner, watcher, what, error); }); });
   });
 }
 

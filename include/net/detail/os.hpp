@@ -115,9 +115,11 @@ inline int accept_from(NativeHandle fd) noexcept {
 #endif
 }
 
-/// A descriptor that is kept only to be given up when there are no others (S9.18).
+/// A descriptor that is kept only to be given up when there are no others (S9.18). It has a file of its own, as a
+/// duplicate has not, so that it helps against ENFILE too; a socket where there is no /dev/null.
 inline int open_reserve() noexcept {
-  return retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+  const int opened = retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+  return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
 }
 
 /// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.

@@ -226,6 +226,10 @@ Errc look_up(const std::string& host, Family family, int hints, Addresses& addre
     case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
     default: return Errc::ERR_LOOKUP_OTHER;
   }
+  const struct Freed {
+    addrinfo* all;
+    ~Freed() { ::freeaddrinfo(all); }
+  } freed{found};
   for (const addrinfo* at = found; at; at = at->ai_next) {
     if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
     SystemAddress address;
@@ -233,7 +237,6 @@ Errc look_up(const std::string& host, Family family, int hints, Addresses& addre
     const Endpoint end = address.endpoint();
     addresses.push({endpoint_text(end), end.ip.family});
   }
-  ::freeaddrinfo(found);
   return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
 }
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 
 #include <net/detail/atomic.hpp>
@@ -171,11 +172,23 @@ class Condition {
 class Thread {
  public:
   bool start(void (*work)(void*), void* argument) {
-    struct Start {
-      void (*work)(void*);
-      void* argument;
-    };
-    auto* start = new Start{work, argument};
+    return begin(new Start{work, argument});
+  }
+  /// Without memory it is a thread that cannot be started.
+  bool try_start(void (*work)(void*), void* argument) noexcept {
+    Start* const start = new (std::nothrow) Start{work, argument};
+    return start && begin(start);
+  }
+  void join() noexcept { ::pthread_join(thread_, nullptr); }
+  void detach() noexcept { ::pthread_detach(thread_); }
+
+ private:
+  struct Start {
+    void (*work)(void*);
+    void* argument;
+  };
+
+  bool begin(Start* start) noexcept {
     const int failed = ::pthread_create(
         &thread_, nullptr,
         [](void* given) -> void* {
@@ -188,17 +201,14 @@ class Thread {
     if (failed) delete start;
     return failed == 0;
   }
-  void join() noexcept { ::pthread_join(thread_, nullptr); }
-  void detach() noexcept { ::pthread_detach(thread_); }
 
- private:
   pthread_t thread_{};
 };
 
 /// Starts a thread that nobody joins.
-inline bool start_thread(void (*work)(void*), void* argument) {
+inline bool start_thread(void (*work)(void*), void* argument) noexcept {
   Thread thread;
-  if (!thread.start(work, argument)) return false;
+  if (!thread.try_start(work, argument)) return false;
   thread.detach();
   return true;
 }

@@ -69,9 +69,10 @@ WriteCallback write_callback(F&& callback) {
   }
 }
 
-/// An argument that is text: not a literal 0, which would be a null `const char*`.
+/// An argument that is text: not a literal 0 or nullptr, which would be a null `const char*`.
 template <class T>
-concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>>;
+concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>> &&
+                       !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>;
 
 template <class T>
 concept OptionStruct =
@@ -89,31 +90,82 @@ inline int explicit_port(int port) {
   return port;
 }
 
-/// The number that a text reads as, in JavaScript's ways for what is no path: "8080", "0x1F90". -1: none.
-constexpr long long number_of(std::string_view text) noexcept {
-  unsigned base = 10;
-  if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) base = 16, text.remove_prefix(2);
-  if (text.empty() || text.size() > 9) return -1;
-  long long number = 0;
-  for (const char c : text) {
-    const int digit = c >= '0' && c <= '9'   ? c - '0'
-                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                             : 99;
-    if (digit >= static_cast<int>(base)) return -1;
-    number = number * base + digit;
+/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
+constexpr double number_of(std::string_view text) noexcept {
+  const auto digit_of = [](char c) noexcept -> unsigned {
+    return c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
+           : c >= 'a' && c <= 'z' ? static_cast<unsigned>(c - 'a') + 10
+           : c >= 'A' && c <= 'Z' ? static_cast<unsigned>(c - 'A') + 10
+                                  : 99;
+  };
+  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
+  const unsigned base = mark == 'x' || mark == 'X'   ? 16
+                        : mark == 'o' || mark == 'O' ? 8
+                        : mark == 'b' || mark == 'B' ? 2
+                                                     : 10;
+  if (base != 10) {
+    double number = 0;
+    for (const char c : text.substr(2)) {
+      if (digit_of(c) >= base) return -1;
+      number = number * base + digit_of(c);
+    }
+    return number;
   }
-  return number;
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  double number = 0;
+  int exponent = 0;
+  if (text == "Infinity") {
+    number = 1e300;
+  } else {
+    std::size_t at = 0;
+    bool any = false, fraction = false;
+    for (; at < text.size(); ++at) {
+      if (text[at] == '.' && !fraction) {
+        fraction = true;
+      } else if (const unsigned digit = digit_of(text[at]); digit < 10) {
+        number = number * 10 + digit;
+        any = true;
+        if (fraction) --exponent;
+      } else {
+        break;
+      }
+    }
+    if (!any) return -1;
+    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+      const bool down = ++at < text.size() && text[at] == '-';
+      if (down || (at < text.size() && text[at] == '+')) ++at;
+      if (at == text.size()) return -1;
+      int shift = 0;
+      for (; at < text.size() && digit_of(text[at]) < 10; ++at) {
+        if (shift < 1000) shift = shift * 10 + static_cast<int>(digit_of(text[at]));
+      }
+      exponent += down ? -shift : shift;
+    }
+    if (at != text.size()) return -1;
+  }
+  double scale = 1;
+  for (; exponent > 0 && number > 0 && number < 1e300; --exponent) number *= 10;
+  for (; exponent < 0 && scale < 1e300; ++exponent) scale *= 10;
+  number /= scale;
+  return negative && number > 0 ? -1 : number;
 }
 
+/// S7.5: a port, which must be a good one, or a path. `name` is the port's in the error.
 template <class Options>
-Options port_or_path(std::string_view text) {
+Options port_or_path(std::string_view text, std::string_view name) {
+  constexpr std::string_view blanks = " \t\n\v\f\r";
+  const std::size_t first = text.find_first_not_of(blanks);
+  const bool blank = first == std::string_view::npos;
+  const double number =
+      blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
   Options options;
-  const long long port = number_of(text);
-  if (port >= 0) {
-    options.port = port > 65535 ? 65536 : static_cast<int>(port);
-  } else {
+  if (!blank && number < 0) {
     options.path = text;
+  } else if (number >= 0 && number <= 65535 && number == static_cast<int>(number)) {
+    options.port = static_cast<int>(number);
+  } else {
+    raise(bad_port(name, text));
   }
   return options;
 }

@@ -35,12 +35,32 @@ class Queue {
 
   void push(T&& value) { emplace(std::move(value)); }
 
+  /// Room for so many more, so that pushing them cannot fail.
+  void reserve(std::size_t more) {
+    while (limit_ - size_ < more) grow();
+  }
+
+  /// One will be pushed when there may be no memory: there is room for it from now on, whatever else is pushed.
+  void expect() {
+    reserve(1);
+    ++expected_;
+    --limit_;
+  }
+  void expect_no_more() noexcept {
+    --expected_;
+    ++limit_;
+  }
+  void push_expected(T&& value) noexcept {
+    expect_no_more();
+    place(std::move(value));
+  }
+  std::size_t expected() const noexcept { return expected_; }
+
   template <class... Args>
   void emplace(Args&&... args) {
-    if (size_ == capacity_) [[unlikely]]
+    if (size_ == limit_) [[unlikely]]
       grow();
-    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
-    ++size_;
+    place(std::forward<Args>(args)...);
   }
 
   /// At the other end: the next one that is taken.
@@ -72,9 +92,27 @@ class Queue {
     std::swap(capacity_, other.capacity_);
     std::swap(first_, other.first_);
     std::swap(size_, other.size_);
+    std::swap(limit_, other.limit_);
+    std::swap(expected_, other.expected_);
+  }
+  /// Takes all that is in the other one, when this one is empty. Each keeps the room for what it expects.
+  void take_all(Queue& other) {
+    reserve(other.expected_);
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    limit_ = capacity_ - expected_;
+    other.limit_ = other.capacity_ - other.expected_;
   }
 
  private:
+  template <class... Args>
+  void place(Args&&... args) {
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
+    ++size_;
+  }
+
   [[gnu::noinline]] void grow() {
     const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
     T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
@@ -85,10 +123,13 @@ class Queue {
     capacity_ = larger;
     first_ = 0;
     size_ = count;
+    limit_ = larger - expected_;
   }
 
   T* ring_ = nullptr;
   std::size_t capacity_ = 0, first_ = 0, size_ = 0;
+  std::size_t limit_ = 0;     // of the size, so that there is room for what is expected
+  std::size_t expected_ = 0;  // pushes that must not fail
 };
 
 }  // namespace net::inline NET_ABI::detail

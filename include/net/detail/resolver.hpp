@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/idna.hpp>
 #include <net/detail/list.hpp>
 #include <net/detail/loop_core.hpp>
 #include <net/detail/os_address.hpp>
@@ -13,6 +14,41 @@
 #include <net/options.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct LookupState;
+
+/// A question on its way, made whole before it is asked: neither waiting for a thread nor going home with the answer
+/// needs memory.
+struct Question {
+  LookupState* state;
+  Mailbox* home;
+  std::string name;  // as resolvers know it
+  LookupOptions options;
+  List<LookupAddress> found = {};
+  Errc failed = {};
+  Question* next = nullptr;
+
+  Question(LookupState& asks, Mailbox& at, std::string&& encoded, const LookupOptions& asked) noexcept
+      : state(&asks), home(&at), name(std::move(encoded)), options(asked) {
+    home->retain();
+  }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+  ~Question() { home->release(); }
+
+  void find() {
+#if defined(__cpp_exceptions)
+    try {
+      failed = os::look_up(name, options.family, options.hints, found);
+    } catch (...) {
+      found.clear();
+      failed = Errc::ERR_LOOKUP_NO_MEMORY;
+    }
+#else
+    failed = os::look_up(name, options.family, options.hints, found);
+#endif
+  }
+};
 
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
 /// a lookup cannot be called off, and nobody should wait for one at the end of a program.
@@ -30,15 +66,16 @@ class ResolverPool {
     return *known;
   }
 
-  /// False if there is no thread for it, and none can be started.
-  bool submit(Callback job) {
+  /// False: no thread can be started, and there is none that it could wait for (S32.3).
+  bool submit(Question& question) noexcept {
     const os::Locked locked(mutex_);
     if (idle_ == 0 && threads_ < most_threads &&
         os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
     }
     if (threads_ == 0) return false;
-    jobs_.push(std::move(job));
+    (last_ ? last_->next : first_) = &question;
+    last_ = &question;
     waiting_.wake_one();
     return true;
   }
@@ -48,27 +85,13 @@ class ResolverPool {
 
   ResolverPool() noexcept = default;
 
-  [[noreturn]] void work() {
-    mutex_.lock();
-    for (;;) {
-      while (jobs_.empty()) {
-        ++idle_;
-        waiting_.wait(mutex_);
-        --idle_;
-      }
-      {
-        const Callback job = jobs_.take();
-        mutex_.unlock();
-        job();
-      }
-      mutex_.lock();
-    }
-  }
+  [[noreturn]] void work() noexcept;
 
   const std::uint32_t generation_ = os::generation().load();
   os::Mutex mutex_;
   os::Condition waiting_;
-  Queue<Callback> jobs_;
+  Question* first_ = nullptr;
+  Question* last_ = nullptr;
   int idle_ = 0;
   int threads_ = 0;
 };
@@ -83,34 +106,44 @@ struct LookupState : Handle {
   LookupState(LoopCore& core, std::string name, const LookupOptions& asked) noexcept
       : Handle(core, table), host(std::move(name)), options(asked) {}
 
+  /// Goes home with its question, and brings the answer.
+  struct Letter {
+    Question* question;
+
+    explicit Letter(Question* with) noexcept : question(with) {}
+    Letter(Letter&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
+    ~Letter() { delete question; }
+    void operator()() const { question->state->answer(*question); }
+  };
+
   /// Once, and in a child process once more: the first answer counts, each question holds a reference.
   void ask() {
-    Mailbox* const mailbox = &loop->mailbox();
-    mailbox->retain();
-    const bool taken = ResolverPool::instance().submit([state = this, mailbox, name = host, asked = options] {
-      List<LookupAddress> addresses;
-      const Errc failed = os::look_up(name, asked.family, asked.hints, addresses);
-      const Error error = failed == Errc{} ? no_error() : lookup_failure(failed, name);
-      mailbox->post(
-          [state, error, found = std::move(addresses)] { state->answer(error, {found.begin(), found.size()}); });
-      mailbox->release();
-    });
-    if (!taken) {
-      mailbox->release();
-      loop->next_tick([state = this] { state->answer(system_failure(EAGAIN, "getaddrinfo"), {}); });
-    }
+    std::string name;
+    const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
+    Letter letter(new Question(*this, loop->mailbox(), std::move(name), options));
+    ResolverPool& pool = ResolverPool::instance();
+    loop->mailbox().expect();
+    refused = wrong != 0 ? wrong : pool.submit(*letter.question) ? 0 : EAGAIN;
     retain();
     ++questions;
+    if (refused == 0) {
+      letter.question = nullptr;  // the pool's
+    } else {
+      loop->mailbox().post_expected(Callback(std::move(letter)));  // told from the loop, like any other answer
+    }
   }
 
-  void answer(const Error& error, std::span<const LookupAddress> addresses) {
+  void answer(const Question& question) {
     const Ref<LookupState> alive(this);
     --questions;
     release();
     if (!callback) return;
     const Done done = std::move(callback);
     loop->keep_alive(false);
-    done(error, addresses);
+    const Error error = refused != 0                ? lookup_failure(refused, host)
+                        : question.failed == Errc{} ? no_error()
+                                                    : lookup_failure(question.failed, host);
+    done(error, {question.found.begin(), question.found.size()});
   }
 
   void abandon() noexcept {
@@ -125,6 +158,7 @@ struct LookupState : Handle {
   LookupOptions options;
   Done callback;
   std::uint32_t questions = 0;
+  int refused = 0;  // an errno: it was not even asked
 };
 
 inline constexpr Handle::Operations LookupState::table{
@@ -137,6 +171,27 @@ inline constexpr Handle::Operations LookupState::table{
     [](Handle& handle) {
       if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
     }};
+
+inline void ResolverPool::work() noexcept {
+  mutex_.lock();
+  for (;;) {
+    while (!first_) {
+      ++idle_;
+      waiting_.wait(mutex_);
+      --idle_;
+    }
+    Question& question = *first_;
+    first_ = question.next;
+    if (!first_) last_ = nullptr;
+    mutex_.unlock();
+    question.find();
+    Mailbox& home = *question.home;
+    home.retain();  // the letter may be the last that knows it
+    home.post_expected(Callback(LookupState::Letter(&question)));
+    home.release();
+    mutex_.lock();
+  }
+}
 
 /// Asks the system's resolver without blocking the loop; keeps the loop alive until it has answered (S2.11).
 inline void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {

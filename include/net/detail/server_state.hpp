@@ -13,6 +13,7 @@
 #include <net/detail/loop_core.hpp>
 #include <net/detail/os_address.hpp>
 #include <net/detail/resolver.hpp>
+#include <net/detail/retry.hpp>
 #include <net/detail/socket_state.hpp>
 #include <net/options.hpp>
 
@@ -42,6 +43,7 @@ struct ServerState : Handle, Listening {
   void listen_on(const ListenOptions& asked);
   void listen_as(NativeHandle other);
   void start_over() noexcept;
+  void make_room();
   void listen_path(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
   void watch_signal(const AbortSignal& signal);
@@ -62,7 +64,11 @@ struct ServerState : Handle, Listening {
 
   // ── connections ──
   void accept_one();
+  void cannot_accept(int number);
+  void accept_again();
+  void look_at_shortage() noexcept;
   void accepted(NativeHandle fd);
+  bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
   static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
   static void connection_gone(Handle& self);
@@ -102,9 +108,15 @@ struct ServerState : Handle, Listening {
   bool drop_max_connection : 1 = false;
   bool close_ticking : 1 = false;
   bool close_told : 1 = false;  // and listen() was not called since
+  bool shortage_told : 1 = false;
+  bool close_expected : 1 = false;  // the loop has room for its 'close'
   Ref<AbortHook> abort_hook;
+  Retry retry{*this, [](Handle& self) { static_cast<ServerState&>(self).accept_again(); }};  // while it cannot accept
 
-  ~ServerState() { forget_signal(); }
+  ~ServerState() {
+    forget_signal();
+    if (close_expected && loop) loop->ticks().expect_no_more();
+  }
 };
 
 inline constexpr Handle::Operations ServerState::table{
@@ -136,7 +148,16 @@ inline void ServerState::start_over() noexcept {
   ++round;
 }
 
+/// Telling how it went, and later of the end, needs no memory.
+inline void ServerState::make_room() {
+  loop->ticks().reserve(3);
+  if (close_expected) return;
+  loop->ticks().expect();
+  close_expected = true;
+}
+
 inline void ServerState::listen(const ListenOptions& asked) {
+  make_room();
   start_over();
   NothingOpen unless{*this};
   watch_signal(asked.signal);
@@ -201,6 +222,11 @@ inline void ServerState::forget_signal() noexcept {
 
 /// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
 inline void ServerState::look_up_host(const ListenOptions& asked) {
+  if (has_nul(asked.host)) {
+    // like a name that is not found
+    return tick_with(
+        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.tell_error(error); });
+  }
   looking_up = true;
   const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
                             const Error& error, std::span<const LookupAddress> addresses) {
@@ -258,6 +284,8 @@ inline void ServerState::opened() {
     holds_self = true;
     retain();
   }
+  shortage_told = false;
+  retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
   tick_with(
@@ -282,10 +310,12 @@ inline void ServerState::close() {
 }
 
 inline void ServerState::stop_listening() noexcept {
+  retry.stop();
   if (!acceptor.is_open()) return;
   loop->poller().drop(acceptor);
   acceptor.close();
   remove_path();
+  Retry::descriptor_freed();
   recount();
 }
 
@@ -296,11 +326,17 @@ inline void ServerState::remove_path() const noexcept {
 
 inline void ServerState::close_if_drained() {
   if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
+  OwedStep<ServerState> step{Owing<ServerState>(*this), [](ServerState& self) {
+                               self.close_ticking = false;
+                               self.emit_close();
+                             }};
+  if (close_expected) {
+    close_expected = false;
+    loop->ticks().push_expected(std::move(step));
+  } else {
+    loop->next_tick(std::move(step));
+  }
   close_ticking = true;
-  tick([](ServerState& self) {
-    self.close_ticking = false;
-    self.emit_close();
-  });
 }
 
 inline void ServerState::emit_close() {
@@ -346,12 +382,59 @@ inline void ServerState::accept_one() {
   const Ref<ServerState> alive(this);  // a listener may drop the last handle
   const NativeHandle fd = acceptor.try_accept();
   if (fd >= 0) return accepted(fd);
-  // a client that has gone already, or no descriptor left: the next one is another matter
-  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED || fd == -EMFILE || fd == -ENFILE) return;
-  tell_error(system_failure(-fd, "accept"));
+  // a client that has gone already: the next one is another matter
+  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
+  cannot_accept(-fd);
+}
+
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and told once; other failures
+/// are of one client.
+[[gnu::cold]] inline void ServerState::cannot_accept(int number) {
+  const bool no_memory = short_of_memory(-number);
+  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
+                       number == ENOTSOCK || number == EOPNOTSUPP;
+  if (no_memory || lasting) {
+    no_memory ? retry.after(10) : retry.when_descriptor_freed();
+    loop->poller().watch(acceptor, 0);
+    if (no_memory || shortage_told) return;
+    shortage_told = true;
+  }
+  tell_error(system_failure(number, "accept"));
+}
+
+/// The listening descriptor is watched again only when it is of use.
+inline void ServerState::accept_again() {
+  if (!acceptor.is_open()) return;
+  const Ref<ServerState> alive(this);
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
+  if (loop->poller().watch(acceptor, readable) < 0) {
+    retry.when_descriptor_freed();
+  } else {
+    retry.forget_delay();
+  }
+  if (fd >= 0) return accepted(fd);
+  look_at_shortage();
+}
+
+/// The next shortage is told again when there is a reserve once more; until then it is still the same one.
+inline void ServerState::look_at_shortage() noexcept {
+  shortage_told = [](const auto& accepts) {
+    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
+    return false;  // a machine that knows of none
+  }(acceptor);
+}
+
+/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
+inline bool ServerState::blocks(const Machine::Channel& channel) const {
+  if (!options.blockList) return false;
+  const Endpoint remote = channel.remote_end();
+  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
 }
 
 inline void ServerState::accepted(NativeHandle fd) {
+  if (shortage_told) [[unlikely]]
+    look_at_shortage();
   struct Owned {
     NativeHandle fd;
     ~Owned() {
@@ -362,7 +445,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   SocketState& state = *socket;
   state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
   if (most_connections && connections >= *most_connections) return drop(state.channel);
-  if (options.blockList && options.blockList->check(SocketAddress(state.channel.remote_end().ip))) return;
+  if (blocks(state.channel)) return;
   state.has_handle = true;
   state.is_path = !path.empty();
   state.allow_half_open = options.allowHalfOpen;
@@ -375,16 +458,19 @@ inline void ServerState::accepted(NativeHandle fd) {
     if (seconds != 0) state.more().keep_alive_seconds = seconds;
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);
   }
+  state.expect_close();
   state.hold();
   state.server = Ref<Handle>(this);
   state.of_server = true;
   ++connections;
-  if (options.pauseOnConnect) {
-    state.flow_state = Flow::paused;
-  } else {
-    state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
-  }
-  tell_connection(socket);
+  or_give_up(state, [&] {
+    if (options.pauseOnConnect) {
+      state.flow_state = Flow::paused;
+    } else {
+      state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+    }
+    tell_connection(socket);
+  });
   if (!state.kernel_reading || !loop) return;
   loop->ask_first(socket, [](Handle& self) { return static_cast<SocketState&>(self).brought_something(); });
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/retry.hpp>
 #include <net/detail/socket_state.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -120,6 +121,14 @@ inline void SocketState::finish() {
 inline void SocketState::destroy(const Error& error) {
   if (destroyed || !loop) return;
   const Ref<SocketState> alive(this);
+  // what needs memory comes first: a destroy() that fails has done nothing
+  loop->ticks().reserve(4);
+  if (!close_expected) loop->closing().reserve(1);
+  Callback tell;
+  if (error) {
+    if (!errored) (void)more();
+    tell = told_later(error);
+  }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
     tick([](SocketState& self) { self.fail_buffered(); });
   }
@@ -135,9 +144,9 @@ inline void SocketState::destroy(const Error& error) {
   stop_idle();
   if (has_handle) {
     close_handle(failing);
-    tick_error(error);
+    tick_error(std::move(tell));
   } else {
-    tick_error(error);
+    tick_error(std::move(tell));
     loop->next_tick([self = Ref<SocketState>(this), asked = round] { self->emit_close(self->round == asked); });
   }
   leave_server();
@@ -151,14 +160,13 @@ inline void SocketState::leave_server() {
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
-inline void SocketState::tick_error(const Error& error) {
-  if (error) return tick_this(error);
+inline void SocketState::tick_error(Callback tell) {
+  if (tell) return loop->next_tick(std::move(tell));
   if (!close_ticked) tick([](SocketState& self) { self.close_ticked = true; });
 }
 
-[[gnu::cold]] inline void SocketState::tick_this(const Error& error) {
-  loop->next_tick(
-      [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); });
+[[gnu::cold]] inline Callback SocketState::told_later(const Error& error) {
+  return [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); };
 }
 
 /// It is told even if there is a new connection already, which it is no error of.
@@ -175,15 +183,69 @@ inline void SocketState::emit_error(const Error& error, bool current) {
 inline void SocketState::close_handle(bool failing) {
   had_error = failing;
   if (channel.is_open()) {
-    if (loop->corked_by(*this)) loop->flush_cork();
+    if (loop->corked_by(*this)) flush_last();
     if (resetting && !loop->inert()) channel.reset_on_close();
     loop->poller().drop(channel);
     channel.close();
+    Retry::descriptor_freed();
   }
   has_handle = kernel_reading = shutting_down = false;
   closing = true;
   recount();
-  loop->next_close({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).close_now(); }});
+  close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+}
+
+/// What the system does not take of it is lost, and needs no memory.
+inline void SocketState::flush_last() noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    loop->flush_cork();
+  } catch (...) {
+    loop->forget_cork();
+  }
+#else
+  loop->flush_cork();
+#endif
+}
+
+/// From now on its 'close' needs no memory.
+inline void SocketState::expect_close() {
+  if (close_expected) return;
+  loop->closing().expect();
+  close_expected = true;
+}
+inline void SocketState::close_later(void (*step)(Handle&)) {
+  if (close_expected) {
+    close_expected = false;
+    loop->closing().push_expected({Ref<Handle>(this), step});
+  } else {
+    loop->next_close({Ref<Handle>(this), step});
+  }
+}
+
+/// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
+/// the exception says why.
+[[gnu::cold]] inline void SocketState::give_up() noexcept {
+  if (!loop || closing || close_told) return;
+  const Ref<SocketState> alive(this);
+  const bool was_destroyed = destroyed;
+  if (!was_destroyed) ++owed;  // until 'close' was told
+  destroyed = true;
+  if (connecting) stop_connecting();
+  connecting = false;
+  stop_idle();
+  had_error = true;
+  if (loop->corked_by(*this)) loop->forget_cork();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+    Retry::descriptor_freed();
+  }
+  has_handle = kernel_reading = shutting_down = false;
+  closing = true;
+  recount();
+  if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+  leave_server();
 }
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
@@ -244,7 +306,10 @@ inline void SocketState::watch_signal(const AbortSignal& signal) {
   if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
   Ref<AbortHook>& hook = more().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
-  hook->callback = [this](const Error& reason) { destroy(abort_failure(reason)); };
+  hook->callback = [this](const Error& reason) {
+    const Ref<Handle> alive(this);
+    or_give_up(*this, [&] { destroy(abort_failure(reason)); });
+  };
   if (signal.state()->attach(*hook)) return;
   hook = {};
   destroy(abort_failure(signal.state()->reason));
@@ -280,6 +345,7 @@ inline NativeHandle SocketState::release_descriptor() {
 /// S22.1: a descriptor that is connected; it is read at once.
 inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
   is_path = !channel.adopt_connected(fd);
+  expect_close();
   has_handle = true;
   hold();
   if (!reads) unreadable = ended = end_told = true;
@@ -475,6 +541,7 @@ inline SocketState::~SocketState() {
   stop_connecting();
   stop_idle();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
+  if (close_expected && loop) loop->closing().expect_no_more();
   delete buffer;
   delete backlog;
   delete cold;

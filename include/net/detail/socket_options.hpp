@@ -48,7 +48,10 @@ inline void SocketState::set_timeout(double ms) {
   if (!kept.idle_timer) {
     kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
     kept.idle_timer->wanted = false;
-    kept.idle_timer->callback = [this] { idle_check(); };
+    kept.idle_timer->callback = [this] {
+      const Ref<Handle> alive(this);
+      or_give_up(*this, [this] { idle_check(); });
+    };
   }
   loop->update_time();
   cold->last_activity = loop->now();

@@ -73,7 +73,7 @@ inline bool SocketState::brought_something() {
     loop->drain_ticks();  // S2.2: before the next 'data'
     if (!kernel_reading) return;
   }
-  if (got != would_block) read_over(got);
+  if (got != would_block) short_of_memory(got) ? wait_for_memory() : read_over(got);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
@@ -94,7 +94,7 @@ inline void SocketState::read_into_users(bool to_the_end) {
     if (room.empty()) return read_over(-ENOBUFS);  // reading nothing would look like the end
     const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
     if (got <= 0) {
-      if (got != would_block) read_over(got);
+      if (got != would_block) short_of_memory(got) ? wait_for_memory() : read_over(got);
       return;
     }
     touch();

@@ -15,6 +15,7 @@
 #include <net/detail/listeners.hpp>
 #include <net/detail/loop_core.hpp>
 #include <net/detail/pipe.hpp>
+#include <net/detail/retry.hpp>
 #include <net/detail/socket_gates.hpp>
 #include <net/detail/write_queue.hpp>
 #include <net/error.hpp>
@@ -116,6 +117,7 @@ struct ColdState : ColdConnection {
   Ref<AbortHook> abort_hook;
   Pipes pipes;
   std::size_t corks = 0;  // cork() less uncork()
+  std::optional<Retry> memory;  // while the system has none for this socket
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
@@ -240,7 +242,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void send_buffered();
   void send_pending_connect();
   void after_write(const std::size_t& last);
-  void tell_written(WriteCallback callback);
+  void prepare_to_tell(WriteQueue& told, WriteCallback& callback);
+  void tell_written(WriteQueue& told);
   void drop_request(const Error& error);
   void fail_buffered();
   void tell_finish_callbacks(const Error& error);
@@ -264,11 +267,15 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
   }
-  void tick_error(const Error& error);
-  void tick_this(const Error& error);
+  void tick_error(Callback tell);
+  Callback told_later(const Error& error);
+  void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
   void close_handle(bool had_error);
   void close_now();
+  void expect_close();
+  void close_later(void (*step)(Handle&));
+  void give_up() noexcept;
   void tell_cancelled();
   void emit_close(bool current);
   void settle() noexcept;
@@ -340,6 +347,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// On the next tick, what ever has become of the connection: what is buffered, and how it flows, stays over them.
   void tick_always(void (*step)(SocketState&));
   void update_watch();
+  void wait_for_memory();
   void recount() noexcept;
   Backlog& back() {
     if (!backlog) backlog = new Backlog;
@@ -377,6 +385,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool no_delay : 1 = false;
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
+  bool close_expected : 1 = false;  // the loop has room for its 'close'
+  bool no_memory : 1 = false;  // the system has none: nothing is watched for a moment
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_round = ~std::uint64_t{};
@@ -418,7 +428,9 @@ struct OwedStep {
   static constexpr bool moves_as_bytes = true;
   Owing<State> self;
   void (*step)(State&);
-  void operator()() { step(*self); }
+  void operator()() {
+    or_give_up(*self, [this] { step(*self); });
+  }
 };
 template <class State, class What>
 struct OwedStepWith {
@@ -426,7 +438,9 @@ struct OwedStepWith {
   Owing<State> self;
   void (*step)(State&, const What&);
   What what;
-  void operator()() { step(*self, what); }
+  void operator()() {
+    or_give_up(*self, [this] { step(*self, what); });
+  }
 };
 
 /// The same for one connection: it is nothing to the next one.
@@ -436,7 +450,9 @@ struct SocketTick {
   void (*step)(SocketState&);
   std::uint64_t round;
   void operator()() {
-    if (self->round == round) step(*self);
+    or_give_up(*self, [this] {
+      if (self->round == round) step(*self);
+    });
   }
 };
 
@@ -447,7 +463,9 @@ struct SocketTickWith {
   What what;
   std::uint64_t round;
   void operator()() {
-    if (self->round == round) ((*self).*Member)(what);
+    or_give_up(*self, [this] {
+      if (self->round == round) ((*self).*Member)(what);
+    });
   }
 };
 
@@ -476,6 +494,20 @@ struct SameConnection {
     drop_listeners();
 }
 
+/// In a destructor: nothing may leave it.
+template <class F>
+void undo_or_give_up(SocketState& self, F&& undo) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    undo();
+  } catch (...) {
+    self.give_up();
+  }
+#else
+  undo();
+#endif
+}
+
 /// What is to be done if user code throws on the way; `passed` says that it did not.
 struct OnThrow {
   SocketState& self;
@@ -486,7 +518,7 @@ struct OnThrow {
   OnThrow(const OnThrow&) = delete;
   OnThrow& operator=(const OnThrow&) = delete;
   ~OnThrow() {
-    if (!passed && self.loop && same) undo(self);
+    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
   }
 };
 
@@ -503,14 +535,15 @@ struct OnThrowWith {
   OnThrowWith(const OnThrowWith&) = delete;
   OnThrowWith& operator=(const OnThrowWith&) = delete;
   ~OnThrowWith() {
-    if (!passed && self.loop && same) undo(self, what);
+    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
   }
 };
 
 inline constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }};
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }, nullptr, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
 
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 inline void SocketState::recount() noexcept {
@@ -524,10 +557,27 @@ inline void SocketState::recount() noexcept {
 /// Tells the poller what is awaited, and the loop whether that keeps it alive.
 inline void SocketState::update_watch() {
   if (channel.is_open() && !connecting) {
-    const unsigned mask = (kernel_reading ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    unsigned mask = (kernel_reading ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    if (no_memory) [[unlikely]]
+      mask = 0;
     if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
   }
   recount();
+}
+
+/// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
+[[gnu::cold]] inline void SocketState::wait_for_memory() {
+  ColdState& kept = more();
+  if (!kept.memory) {
+    kept.memory.emplace(*this, [](Handle& handle) {
+      const Ref<SocketState> self(static_cast<SocketState*>(&handle));
+      self->no_memory = false;
+      self->update_watch();
+    });
+  }
+  kept.memory->after(10);
+  no_memory = true;
+  update_watch();
 }
 
 inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {

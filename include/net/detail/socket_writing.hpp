@@ -30,48 +30,70 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
   const bool waits = writing || corked || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
+    WriteQueue told;
+    if (callback || need_drain) prepare_to_tell(told, callback);
     char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
     if (room || size == 0) {
       if (room) std::memcpy(room, data, size);
       bytes_sent += size;
       touch();
-      if (callback) ++back().cork_callbacks;
-      if (callback || need_drain) tell_written(std::move(callback));
+      if (!told.empty()) ++backlog->cork_callbacks;
+      if (!told.empty() || need_drain) tell_written(told);
       return true;
     }
+    if (!told.empty()) callback = std::move(told.first()->callback);
   }
   if (writing || corked || errored) {
+    WriteQueue& behind = back().buffered;
     WriteNode* node = make_node(std::size_t{0});
     node->callback = std::move(callback);
-    back().buffered.push(node);
+    behind.push(node);
     write_length += size;
   } else if (connecting) {
-    WriteNode* node = make_node(std::size_t{0});
-    node->callback = std::move(callback);
-    back().in_flight.push(node);
-    back().in_flight_length = size;
-    write_length += size;
+    (void)back();
+    WriteQueue first;
+    first.push(make_node(std::size_t{0}));
     wait_for_connect();
+    first.first()->callback = std::move(callback);
+    first.move_to(backlog->in_flight);
+    backlog->in_flight_length = size;
+    write_length += size;
   } else if (!has_handle) {
     write_failed_later(coded(Errc::ERR_SOCKET_CLOSED), std::move(callback));
   } else {
     std::size_t taken = 0;
     touch();
-    bytes_sent += size;
+    WriteQueue told;
+    if (callback || need_drain) prepare_to_tell(told, callback);
+    // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
+    struct Half {
+      SocketState& self;
+      const std::size_t& taken;
+      bool corked;
+      bool passed = false;
+      ~Half() {
+        if (!passed && (taken > 0 || corked)) self.give_up();
+      }
+    } half{*this, taken, loop->corked_by(*this)};
     if (!send_now(data, size, taken)) {
-      write_failed_later(cold->errored, std::move(callback));
+      bytes_sent += size;
+      write_failed_later(cold->errored, told.empty() ? WriteCallback() : std::move(told.first()->callback));
     } else if (taken == size && !writing) {
-      if (callback || need_drain) tell_written(std::move(callback));
+      bytes_sent += size;
+      if (!told.empty() || need_drain) tell_written(told);
     } else {
+      (void)back();
       WriteNode* node = make_node(taken);
-      node->callback = std::move(callback);
+      if (!told.empty()) node->callback = std::move(told.first()->callback);
+      bytes_sent += size;
       // behind what is left of the cork, if anything is
-      back().in_flight.push(node);
+      backlog->in_flight.push(node);
       backlog->in_flight_length += size;
       write_length += size;
       writing = true;
       update_watch();
     }
+    half.passed = true;
   }
   const bool room = write_length < write_mark || write_length == 0;
   if (!room) need_drain = true;
@@ -85,7 +107,7 @@ inline bool SocketState::send_now(const char* data, std::size_t size, std::size_
   if (gathered + size == 0) return true;
   const Slice slices[2] = {{loop->cork_data(), gathered}, {data, size}};
   std::ptrdiff_t sent = channel.try_write(gathered > 0 ? slices : slices + 1, gathered > 0 && size > 0 ? 2 : 1);
-  const bool broken = sent < 0 && sent != would_block;
+  const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
     more().errored = system_failure(static_cast<int>(-sent), "write");
@@ -101,10 +123,11 @@ inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   if (done < gathered) {
     const std::size_t left = gathered - done;
-    back().in_flight.push(WriteNode::copy(loop->cork_data() + done, left));
+    WriteQueue& rest = back().in_flight;
+    rest.push(WriteNode::copy(loop->cork_data() + done, left));
     backlog->in_flight_length += left;
     write_length += left;
-    writing = sent >= 0 || sent == would_block;
+    writing = sent >= 0 || means_later(sent);
     // those who were to be told on a tick wait for the rest
     backlog->done.move_last_to(backlog->in_flight, backlog->cork_callbacks);
   }
@@ -128,31 +151,40 @@ inline void SocketState::flush_corked(Handle& handle) {
 
 /// The kernel did not take all of it, or nothing at all any more.
 [[gnu::cold]] inline void SocketState::cork_left(std::size_t gathered, std::ptrdiff_t sent) {
-  const bool broken = sent < 0 && sent != would_block;
+  const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
     more().errored = system_failure(static_cast<int>(-sent), "write");
   }
-  cork_sent(gathered, sent);
-  if (broken) {
-    tick([](SocketState& self) { self.write_failed(self.cold->errored); });
-  } else {
-    update_watch();
-  }
+  or_give_up(*this, [&] {
+    cork_sent(gathered, sent);
+    if (broken) {
+      tick([](SocketState& self) { self.write_failed(self.cold->errored); });
+    } else {
+      update_watch();
+    }
+  });
+}
+
+/// What telling of a write needs, before anything is written.
+inline void SocketState::prepare_to_tell(WriteQueue& told, WriteCallback& callback) {
+  loop->ticks().reserve(1);
+  if (!callback) return;
+  (void)back();
+  told.push(WriteNode::copy(nullptr, 0));
+  told.first()->callback = std::move(callback);
 }
 
 /// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
-inline void SocketState::tell_written(WriteCallback callback) {
-  if (!callback) {
+inline void SocketState::tell_written(WriteQueue& told) {
+  if (told.empty()) {
     if (write_length == 0 && !drain_ticking) {
       drain_ticking = true;
       tick([](SocketState& self) { self.after_write(0); });
     }
     return;
   }
-  WriteNode* node = WriteNode::copy(nullptr, 0);
-  node->callback = std::move(callback);
-  back().done.push(node);
+  told.move_to(backlog->done);
   drain_ticking = true;
   tick([](SocketState& self) { self.after_write(1); });
 }
@@ -192,6 +224,7 @@ inline void SocketState::send_in_flight() {
     if (count == 0) return in_flight_taken();
     const std::ptrdiff_t sent = channel.try_write(slices, count);
     if (sent == would_block) return;
+    if (short_of_memory(sent)) return wait_for_memory();
     if (sent < 0) return write_failed(system_failure(static_cast<int>(-sent), "write"));
     backlog->in_flight.consume(static_cast<std::size_t>(sent));
     if (cold) cold->write_progress = true;
@@ -244,7 +277,7 @@ inline void SocketState::send_buffered() {
     const std::size_t slice_count = backlog->in_flight.gather(slices, 64);
     if (slice_count == 0) break;
     const std::ptrdiff_t sent = channel.try_write(slices, slice_count);
-    if (sent == would_block) return update_watch();
+    if (means_later(sent)) return update_watch();
     if (sent < 0) return write_failed_later(system_failure(static_cast<int>(-sent), "write"), {});
     backlog->in_flight.consume(static_cast<std::size_t>(sent));
   }
@@ -272,14 +305,22 @@ inline void SocketState::uncork() {
 
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
 inline void SocketState::wait_for_connect() {
-  writing = wait_connect = true;
   once_inside(own_write_closed, on_close, [](SocketState& self) {
     if (self.wait_connect) self.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
+  struct Undo {
+    SocketState& self;
+    bool passed = false;
+    ~Undo() {
+      if (!passed) self.drop_own(own_write_closed);
+    }
+  } undo{*this};
   once_inside(own_write, on_connect, [](SocketState& self) {
     self.drop_own(own_write_closed);
     if (self.wait_connect) self.send_pending_connect();
   });
+  undo.passed = true;
+  writing = wait_connect = true;
 }
 
 inline void SocketState::send_pending_connect() {
@@ -304,10 +345,11 @@ inline void SocketState::drop_request(const Error& error) {
 
 /// Known inside write(): told on the next tick.
 inline void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
-  drop_request(error);
+  WriteQueue& failed = back().in_flight;
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
-  back().in_flight.push(node);
+  failed.push(node);
+  drop_request(error);
   update_watch();
   tick_with<&SocketState::write_failed>(error);
 }

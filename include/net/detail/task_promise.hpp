@@ -15,12 +15,19 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 struct Spawned : Handle {
   static const Operations table;
 
-  Spawned(LoopCore& core, std::coroutine_handle<> task) noexcept : Handle(core, table), frame(task) { retain(); }
+  Spawned(LoopCore& core, std::coroutine_handle<> task) : Handle(core, table), frame(task) {
+    core.ticks().expect();  // for what escapes it
+    retain();
+  }
 
   /// The task has ended. The exception leaves run() from a tick, when the frame and all that it held is gone.
   void finish(std::exception_ptr thrown) {
     std::exchange(frame, {}).destroy();
-    if (thrown) loop->next_tick([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
+    if (thrown) {
+      loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
+    } else {
+      loop->ticks().expect_no_more();
+    }
     release();
   }
   void abandon() {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <net/detail/list.hpp>
 
@@ -25,6 +26,32 @@ class TimerQueue {
  public:
   bool empty() const noexcept { return heap_.empty(); }
   TimerNode* first() const noexcept { return heap_[0]; }
+
+  /// Room for one more, beside those that are kept.
+  void make_room() {
+    const std::size_t needed = heap_.size() + kept_ + 1;
+    if (needed > heap_.capacity()) [[unlikely]]
+      heap_.reserve(needed < 8 ? 8 : 2 * needed);
+  }
+
+  /// The place of a timer that is being called, so that it can be started again when there is no memory.
+  class Place {
+   public:
+    explicit Place(TimerQueue& queue) : queue_(queue) {
+      queue.make_room();
+      ++queue.kept_;
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { leave(); }
+    void leave() noexcept {
+      if (std::exchange(held_, false)) --queue_.kept_;
+    }
+
+   private:
+    TimerQueue& queue_;
+    bool held_ = true;
+  };
 
   void insert(TimerNode& node, std::uint64_t due) {
     node.due = due;
@@ -73,6 +100,7 @@ class TimerQueue {
   }
 
   List<TimerNode*> heap_;
+  std::size_t kept_ = 0;
   std::uint64_t made_ = 0;
 };
 

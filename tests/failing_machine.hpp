@@ -1,0 +1,97 @@
+// The machine of this system, whose calls fail on order. Include this instead of <net.hpp>.
+#ifndef NET_TESTS_FAILING_MACHINE_HPP
+#define NET_TESTS_FAILING_MACHINE_HPP
+
+#include <net/detail/acceptor.hpp>
+#include <net/detail/channel.hpp>
+#include <net/detail/poller_epoll.hpp>
+#include <net/detail/poller_poll.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+#if !defined(NET_POLLER)
+#if defined(__linux__)
+#define NET_POLLER epoll
+#else
+#define NET_POLLER poll
+#endif
+#endif
+
+#define NET_TESTS_JOIN_NOW(a, b) a##b
+#define NET_TESTS_JOIN(a, b) NET_TESTS_JOIN_NOW(a, b)
+#define NET_MACHINE NET_TESTS_JOIN(failing_, NET_POLLER)
+
+namespace net::detail::inline NET_MACHINE {
+
+/// What fails, and how often: an errno and a number of calls. What was tried is counted.
+struct Orders {
+  struct Failure {
+    int number = 0;
+    std::size_t times = 0;
+    std::size_t calls = 0;
+    /// The negated errno of this call, or 0.
+    int next() noexcept {
+      ++calls;
+      if (times == 0) return 0;
+      --times;
+      return -number;
+    }
+  };
+  Failure accept, send, receive, watch;
+  bool reserve = true;  // what the acceptors say
+  std::size_t waits = 0;
+
+  static Orders& now() {
+    static Orders orders;
+    return orders;
+  }
+};
+
+struct failing_poller : NET_TESTS_JOIN(NET_POLLER, _poller) {
+  using Base = NET_TESTS_JOIN(NET_POLLER, _poller);
+  int watch(Watcher& watcher, unsigned mask) {
+    if (mask != 0) {
+      if (const int failed = Orders::now().watch.next()) return failed;
+    }
+    return Base::watch(watcher, mask);
+  }
+  template <class Each>
+  void wait(int milliseconds, Each&& each) {
+    ++Orders::now().waits;
+    Base::wait(milliseconds, std::forward<Each>(each));
+  }
+};
+
+struct failing_channel : fd_channel {
+  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
+    if (const int failed = Orders::now().receive.next()) return failed;
+    return fd_channel::try_read(into, size);
+  }
+  std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
+    if (const int failed = Orders::now().send.next()) return failed;
+    return fd_channel::try_write(slices, count);
+  }
+};
+
+struct failing_acceptor : fd_acceptor {
+  NativeHandle try_accept() noexcept {
+    if (const int failed = Orders::now().accept.next()) return failed;
+    return fd_acceptor::try_accept();
+  }
+  bool has_reserve() const noexcept { return Orders::now().reserve && fd_acceptor::has_reserve(); }
+};
+
+struct Machine {
+  using Poller = failing_poller;
+  using Channel = failing_channel;
+  using Acceptor = failing_acceptor;
+  static std::uint64_t now_ms() noexcept { return os::now_ms(); }
+};
+
+}  // namespace net::detail::inline NET_MACHINE
+
+#include <net.hpp>
+
+#endif
