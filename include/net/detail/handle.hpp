@@ -52,6 +52,10 @@ struct Handle {
   std::size_t owners = 0;
 };
 
+inline void give_up(Handle& who) noexcept {
+  if (who.operations->give_up) who.operations->give_up(who);
+}
+
 /// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
 /// nothing would tell it to go on (S32.5). The caller holds a reference.
 template <class F>
@@ -60,7 +64,7 @@ void or_give_up(Handle& who, F&& f) {
   try {
     f();
   } catch (const std::bad_alloc&) {
-    if (who.operations->give_up) who.operations->give_up(who);
+    give_up(who);
     throw;
   }
 #else

@@ -434,13 +434,49 @@ inline int LoopCore::timeout_ms() const noexcept {
   return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
 }
 
+/// Whom the loop serves: it lives until that is done, or has failed.
+struct Served {
+  Handle* handle = nullptr;
+
+  Served() noexcept = default;
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+  ~Served() {
+    if (handle) handle->release();
+  }
+  [[gnu::always_inline]] void begin(Handle& next) noexcept {
+    next.retain();
+    handle = &next;
+  }
+  [[gnu::always_inline]] void end() noexcept {
+    Handle* const last = std::exchange(handle, nullptr);
+    if (--last->owners == 0) [[unlikely]]
+      last->operations->free(*last);
+  }
+};
+
 [[gnu::always_inline]] inline void LoopCore::poll(int most_ms) {
   int wait = timeout_ms();
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
-  poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
-    const Ref<Handle> owner(static_cast<Handle*>(watcher.owner));
-    run_callback([&] { or_give_up(*owner, [&] { owner->operations->ready(*owner, watcher, what, error); }); });
-  });
+  Served served;
+  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
+    run_callback([&] {
+      Handle& owner = *static_cast<Handle*>(watcher.owner);
+      served.begin(owner);
+      owner.operations->ready(owner, watcher, what, error);
+      served.end();
+    });
+  };
+#if defined(__cpp_exceptions)
+  try {
+    poller_.wait(wait, serve);
+  } catch (const std::bad_alloc&) {
+    if (served.handle) give_up(*served.handle);
+    throw;
+  }
+#else
+  poller_.wait(wait, serve);
+#endif
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
