@@ -279,16 +279,22 @@ std::string proxy() {
 }
 
 net::Task<> echo_lines(net::Socket socket) {
-  net::Reader reader(socket);
-  while (auto line = co_await reader.readLine(1000)) {
-    std::string answer(*line);
-    co_await net::write(socket, answer + "\n");
+  try {
+    net::Reader reader(socket);
+    while (auto line = co_await reader.readLine(1000)) {
+      std::string answer(*line);
+      co_await net::write(socket, answer + "\n");
+    }
+    socket.end();
+  } catch (...) {
+    insist([&] { socket.destroy(); });
   }
-  socket.end();
 }
 
 net::Task<> accept_some(const net::Server server, Program& program, int& ended) {
-  net::Acceptor acceptor(server);
+  std::optional<net::Acceptor> made;
+  insist([&] { made.emplace(server); });
+  net::Acceptor& acceptor = *made;
   while (auto socket = co_await acceptor.next()) {
     try {
       program.opened(*socket);
