@@ -262,7 +262,7 @@ inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
 inline Acceptor::~Acceptor() {
   listeners_.off();
   // nobody will ever serve them
-  while (!arrived_.empty()) arrived_.take().socket.destroy();
+  while (!arrived_.empty()) arrived_.take().socket.state().destroy_always();
 }
 
 inline std::optional<Socket> Acceptor::take() {

@@ -154,7 +154,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
  public:
   explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
   ~ConnectAwaiter() {
-    if (!told_) emitter().destroy();
+    if (!told_) emitter().state().destroy_always();
   }
 
   Socket await_resume() {

@@ -208,6 +208,11 @@ inline void SocketState::flush_last() noexcept {
 #endif
 }
 
+/// For destructors: without the memory for more it is closed without a word.
+inline void SocketState::destroy_always() noexcept {
+  undo_or_give_up(*this, [this] { destroy(no_error()); });
+}
+
 /// From now on its 'close' needs no memory.
 inline void SocketState::expect_close() {
   if (close_expected) return;

@@ -276,6 +276,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void expect_close();
   void close_later(void (*step)(Handle&));
   void give_up() noexcept;
+  void destroy_always() noexcept;
   void tell_cancelled();
   void emit_close(bool current);
   void settle() noexcept;
