@@ -54,6 +54,7 @@ struct AbortHook : Handle {
 struct AbortState {
   Atomic<std::size_t> owners{0};
   Atomic<int> aborted{0};
+  bool begun = false;  // under the lock: the reason is known, and nothing is attached any more
   Error reason;
   struct Attached {
     AbortHook* hook;
@@ -78,13 +79,21 @@ struct AbortState {
 
   /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
   [[nodiscard]] bool attach(AbortHook& hook) {
-    Mailbox& mailbox = hook.loop->mailbox();
+    // whoever aborts, and wherever, needs no memory for it
+    struct Room {
+      Mailbox* home;
+      explicit Room(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
+      ~Room() {
+        if (home) home->expect_no_more();
+      }
+    } room(hook.loop->mailbox());
     const os::Locked locked(mutex());
-    if (aborted.load() != 0) return false;
-    attached.reserve(attached.size() + 1);
-    mailbox.expect();  // whoever aborts, and wherever, needs no memory for it
-    attached.push({&hook, &mailbox});
-    mailbox.retain();
+    if (begun) {
+      aborted.store(1);
+      return false;
+    }
+    attached.push({&hook, room.home});
+    std::exchange(room.home, nullptr)->retain();
     hook.retain();
     hook.signal = this;
     retain();
@@ -92,13 +101,17 @@ struct AbortState {
   }
 
   bool remove(AbortHook& hook) noexcept {
-    const os::Locked locked(mutex());
-    std::size_t at = 0;
-    while (at < attached.size() && attached[at].hook != &hook) ++at;
-    if (at == attached.size()) return false;
-    attached[at].home->expect_no_more();
-    attached[at].home->release();
-    attached.erase(at, at + 1);
+    Mailbox* home = nullptr;
+    {
+      const os::Locked locked(mutex());
+      std::size_t at = 0;
+      while (at < attached.size() && attached[at].hook != &hook) ++at;
+      if (at == attached.size()) return false;
+      home = attached[at].home;
+      attached.erase(at, at + 1);
+    }
+    home->expect_no_more();
+    home->release();
     return true;
   }
 
@@ -106,49 +119,50 @@ struct AbortState {
     List<Attached> taken;
     {
       const os::Locked locked(mutex());
-      if (aborted.load() != 0) return;
+      if (begun) return;
+      begun = true;
       reason = why;
-      aborted.store(1);
       taken.swap(attached);
     }
-    if (taken.empty()) return;
     const Ref<AbortState> alive(this);
-    LoopCore* const here = LoopCore::current();
+    LoopCore* const current = LoopCore::current();
+    Mailbox* const here = current ? &current->mailbox() : nullptr;
+    // other loops first: whoever sees that it has aborted finds their letters sent
+    for (const Attached& each : taken) {
+      if (each.home != here) send(each);
+    }
+    aborted.store(1);
     // a hook that throws does not keep the others from firing: what is left then comes as a letter
-    struct Others {
+    struct Rest {
       AbortState& self;
       List<Attached>& taken;
       Mailbox* here;
       std::size_t at = 0;
 
-      void fire() {
-        while (at < taken.size()) {
-          const Attached next = taken[at];
-          if (here != next.home) {
-            send();
-            continue;
-          }
-          ++at;
-          next.home->expect_no_more();
-          next.home->release();
-          self.fire(*next.hook);
+      ~Rest() {
+        for (; at < taken.size(); ++at) {
+          if (taken[at].home == here) self.send(taken[at]);
         }
       }
-      /// The hook belongs to its loop: if that is gone, so is the hook.
-      void send() noexcept {
-        const auto [hook, home] = taken[at++];
-        home->post_expected([hook = hook, alive = Ref<AbortState>(&self)] { alive->fire(*hook); });
-        home->release();
-      }
-      ~Others() {
-        while (at < taken.size()) send();
-      }
-    } others{*this, taken, here ? &here->mailbox() : nullptr};
-    others.fire();
+    } rest{*this, taken, here};
+    while (rest.at < taken.size()) {
+      const Attached next = taken[rest.at++];
+      if (next.home != here) continue;
+      next.home->expect_no_more();
+      next.home->release();
+      fire(*next.hook);
+    }
+  }
+
+  /// The hook belongs to its loop: if that is gone, so is the hook.
+  void send(const Attached& to) noexcept {
+    to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
+    to.home->release();
   }
 
   void fire(AbortHook& hook) {
     if (!hook.signal) return;
+    aborted.store(1);
     const Ref<AbortHook> alive(&hook);
     const auto callback = std::move(hook.callback);
     const Error why = reason;

@@ -65,7 +65,7 @@ class Queue {
 
   /// At the other end: the next one that is taken.
   void push_front(T&& value) {
-    if (size_ == capacity_) [[unlikely]]
+    if (size_ == limit_) [[unlikely]]
       grow();
     const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
     ::new (static_cast<void*>(ring_ + at)) T(std::move(value));

@@ -379,7 +379,6 @@ inline void ServerState::abandon() {
 
 /// One a wake-up: asking whether there is another costs more than being woken again.
 inline void ServerState::accept_one() {
-  const Ref<ServerState> alive(this);  // a listener may drop the last handle
   const NativeHandle fd = acceptor.try_accept();
   if (fd >= 0) return accepted(fd);
   // a client that has gone already: the next one is another matter
