@@ -75,6 +75,7 @@ struct JobState : Handle {
   explicit JobState(LoopCore& core) : Handle(core, table) {}
   /// A thread has it, or will have it.
   void begin() noexcept {
+    asked = true;
     retain();
     loop->keep_alive(true);
   }
@@ -105,7 +106,7 @@ struct JobState : Handle {
   }
   void abandon() {
     then.clear();
-    if (!std::exchange(done, true)) release();
+    if (!std::exchange(done, true) && asked) release();
   }
   /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
   void after_fork() {
@@ -122,6 +123,7 @@ struct JobState : Handle {
   std::vector<Then> then;
   std::coroutine_handle<> waiter;
   std::size_t telling = 0;
+  bool asked = false;
   bool done = false;
 };
 
