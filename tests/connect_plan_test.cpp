@@ -7,18 +7,19 @@
 using namespace net::detail;
 
 TEST_CASE("a plan frees its attempts, and closes the descriptors they still have") {
+  net::Loop loop;
   int fd = -1;
   {
-    Plan plan({});
-    for (int i = 0; i < 3; ++i) plan.attempts.push(new Attempt);
-    REQUIRE(plan.attempts[1]->channel.open(net::Family::IPv4) == 0);
-    fd = plan.attempts[1]->channel.fd;
+    const Ref<Plan> plan(new Plan(loop.core(), {}));
+    for (int i = 0; i < 3; ++i) plan->attempts.push(new Attempt);
+    REQUIRE(plan->attempts[1]->channel.open(net::Family::IPv4) == 0);
+    fd = plan->attempts[1]->channel.fd;
     CHECK(os::kind_of(fd) == os::Kind::tcp);
   }
   CHECK(os::kind_of(fd) == os::Kind::unknown);
 }
 
-TEST_CASE("a discarded plan stays until the phase in which things close, and goes with its loop otherwise") {
+TEST_CASE("a plan that has ended stays until the phase in which things close, and goes with its loop otherwise") {
   struct Counted {
     int& alive;
     explicit Counted(int& count) : alive(count) { ++alive; }
@@ -30,11 +31,13 @@ TEST_CASE("a discarded plan stays until the phase in which things close, and goe
   {
     net::Loop loop;
     for (const bool runs : {true, false}) {
-      auto* plan = new Plan({});
+      auto* plan = new Plan(loop.core(), {});
+      plan->retain();
+      plan->expect_end();
       plan->timer = Ref<TimerState>(new TimerState(loop.core()));
       plan->timer->callback = Counted(alive);
       REQUIRE(alive == 1);
-      loop.core().next_close({Ref<Handle>(new Discarded(loop.core(), plan)), [](Handle&) {}});
+      plan->end();
       if (!runs) break;
       loop.runOnce(0);
       CHECK(alive == 0);

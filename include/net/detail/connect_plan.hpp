@@ -64,7 +64,6 @@ struct Plan : Connecting, Handle {
 inline constexpr Handle::Operations Plan::table{
     [](Handle& handle) noexcept { delete static_cast<Plan*>(&handle); }, [](Handle&) noexcept {}};
 
-
 /// S7.8, S7.9: the defaults of the process, read when connect is called.
 struct SelectionDefaults {
   Atomic<int> on{1};
