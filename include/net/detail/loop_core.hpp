@@ -490,7 +490,7 @@ struct Served {
   if ((letters_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
     run_letters();
     run_pending();
-    run_immediates();
+    if (!immediates_.empty()) run_immediates();
     run_jobs(closing_);
   }
   if (!timers_.empty()) {

@@ -141,12 +141,12 @@ inline void SocketState::destroy(const Error& error) {
   ++owed;  // until 'close' was told
   if (connecting) stop_connecting();
   connecting = false;
-  stop_idle();
+  if (cold) stop_idle();
   if (has_handle) {
     close_handle(failing);
-    tick_error(std::move(tell));
+    tick_error(tell);
   } else {
-    tick_error(std::move(tell));
+    tick_error(tell);
     loop->next_tick([self = Ref<SocketState>(this), asked = round] { self->emit_close(self->round == asked); });
   }
   leave_server();
@@ -160,9 +160,14 @@ inline void SocketState::leave_server() {
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
-inline void SocketState::tick_error(Callback tell) {
+inline void SocketState::tick_error(Callback& tell) {
   if (tell) return loop->next_tick(std::move(tell));
-  if (!close_ticked) tick([](SocketState& self) { self.close_ticked = true; });
+  if (close_ticked) return;
+  if (!ended && !buffer) {  // there is nothing that could be told until then
+    close_ticked = true;
+  } else {
+    tick([](SocketState& self) { self.close_ticked = true; });
+  }
 }
 
 [[gnu::cold]] inline Callback SocketState::told_later(const Error& error) {

@@ -267,7 +267,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
   }
-  void tick_error(Callback tell);
+  void tick_error(Callback& tell);
   Callback told_later(const Error& error);
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
