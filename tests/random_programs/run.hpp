@@ -154,6 +154,7 @@ inline void run_program(Program& program) {
   }
   wait_for_children(program);
   destroy_all(program);
+  if (program.unwatched == 0) Clock::here().patience = 1000;
   ended = run_to_the_end(program, 5000);
   if (program.child) return;
   check_the_end(program, ended);

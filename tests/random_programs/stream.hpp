@@ -52,8 +52,10 @@ struct Ledger {
 class Ledgers {
  public:
   Ledger& add() {
-    all_.emplace_back().number = static_cast<std::uint32_t>(all_.size()) - 1;
-    return all_.back();
+    const auto number = static_cast<std::uint32_t>(all_.size());
+    Ledger& ledger = all_.emplace_back();
+    ledger.number = number;
+    return ledger;
   }
   const Ledger* find(std::string_view head) const noexcept {
     std::uint32_t number = 0;

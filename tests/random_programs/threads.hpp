@@ -9,20 +9,6 @@
 
 namespace programs {
 
-/// How a thread stops a loop: by a handle that outlives the loop, once the library has it.
-template <class Loop>
-auto stopper_of(Loop& loop) {
-  if constexpr (requires { loop.stopper(); }) {
-    return loop.stopper();
-  } else {
-    struct Stopper {
-      Loop* loop;
-      void stop() const { loop->stop(); }
-    };
-    return Stopper{&loop};
-  }
-}
-
 /// An echo of its own, on a loop of its own; aborted from elsewhere, or at its end.
 inline void run_an_echo(const net::AbortSignal& signal, net::WorkerPool* pool, Random random) {
   net::Loop loop;
@@ -77,7 +63,7 @@ class Threads {
 
  private:
   void run(Random random, std::vector<net::AbortController> controllers, net::Loop* loop, net::WorkerPool* pool) {
-    const auto stopper = stopper_of(*loop);
+    const net::Stopper stopper = loop->stopper();
     for (std::size_t n = random.below(30); n > 0; --n) {
       switch (random.below(6)) {
         case 0:
