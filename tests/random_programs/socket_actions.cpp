@@ -127,7 +127,7 @@ static void pipe_somewhere(Side& side) {
   const net::Socket to = *other->socket;
   const bool known = side.in.complete && side.in.from && side.counts_data && side.in_data == 0 &&
                      side.piped_to.empty() && other->out->written >= Ledger::header && !other->out->from &&
-                     other.get() != &side;
+                     other.get() != &side && !side.in.from->comes_from(*other->out);
   if (known) {
     other->out->from = side.in.from;
     other->out->at = other->out->written;
@@ -194,7 +194,8 @@ static void release_it(const std::shared_ptr<Side>& side) {
     return;
   }
   Received in = side->in;
-  in.complete = in.complete && clean && in.position == s.bytesRead() && side->in_data == 0;
+  in.complete = in.complete && clean && in.position == in.before + s.bytesRead() && side->in_data == 0;
+  in.before = in.position;
   const bool unread = s.readableEnded();
   Ledger* const out = side->out;
   out->finished = false;

@@ -10,17 +10,25 @@ static auto socket_ear(const std::shared_ptr<Side>& side, const std::shared_ptr<
     Program& program = side->program;
     const Inside inside(program);
     side->heard(*ear, self);
-    if (!side->socket && program.one_in(20)) {  // the handle is picked up again
-      side->socket = self;
-      program.sides.push_back(side);
-    }
     if (!program.may_step()) return;
+    // those that come after a listener that throws are not told (S1.5)
+    struct Broken {
+      Side& side;
+      const char* event;
+      bool passed = false;
+      ~Broken() {
+        if (passed) return;
+        if (std::string_view(event) == "close" && side.closed_at != Clock::here().turns) side.lost_close = true;
+        if (std::string_view(event) == "data" || std::string_view(event) == "end") side.incomplete();
+      }
+    } broken{*side, ear->event};
     if (side->socket && !program.one_in(4)) {
       act_on(program, *side);
     } else {
       act(program);
     }
     program.maybe_throw();
+    broken.passed = true;
   };
 }
 

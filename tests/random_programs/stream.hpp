@@ -29,6 +29,10 @@ struct Ledger {
     return static_cast<char>((position * 31 + position / 251 + number * 7) & 0xff);
   }
   bool unknown() const noexcept { return mixed || (from && from->unknown()); }
+  /// Whether what it carries is another direction's, directly or not.
+  bool comes_from(const Ledger& other) const noexcept {
+    return this == &other || (from && from->comes_from(other));
+  }
   bool reaches(std::size_t position) const noexcept {
     return from && position >= at ? from->reaches(from_at + position - at) : position < written;
   }
@@ -75,6 +79,7 @@ struct Received {
   std::string head;
   std::string recent;        // the last ones, for those who put back
   std::size_t position = 0;  // bytes taken, those put back not counted
+  std::size_t before = 0;    // those that came before the descriptor went to another socket
   bool complete = true;      // nothing was taken that was not seen here
 
   /// False: these are not the bytes that were written.
