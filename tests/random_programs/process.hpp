@@ -14,16 +14,6 @@ namespace programs {
 
 inline constexpr int child_ended_well = 37;
 
-/// Makes a loop of the parent's work in the child, once the library can.
-template <class Loop>
-bool after_fork(Loop& loop) {
-  if constexpr (requires { loop.afterFork(); }) {
-    loop.afterFork();
-    return true;
-  }
-  return false;
-}
-
 /// Waits for a child; it must have ended as it was meant to.
 inline void wait_for_child(Program& program, int pid) {
   int status = 0;

@@ -72,7 +72,10 @@ inline void wind_down(Program& program) {
   for (const auto& side : sides) {
     if (!side->lives()) continue;
     const net::Socket s = *side->socket;
-    s.unpipe();
+    try {
+      s.unpipe();
+    } catch (const Thrown&) {
+    }
     side->spoil_pipes();
     if (!side->counts_data) side->incomplete();
     s.resume();
@@ -136,16 +139,18 @@ inline void run_program(Program& program) {
   {
     std::optional<Threads> threads;
     if (program.with_threads && (program.one_in(2) || program.options.all_threads)) threads.emplace(program);
-    make_host(program);
-    for (std::size_t n = program.below(3); n > 0; --n) make_host(program);
-    for (std::size_t n = 1 + program.below(3); n > 0; --n) make_client(program);
-    if (program.one_in(3)) wrap_descriptors(program);
-    for (std::size_t n = program.below(10); n > 0; --n) {
-      try {
-        act(program);
-      } catch (const Thrown&) {
+    const auto begin = [&program](void (*step)(Program&), std::size_t times) {
+      for (; times > 0 && !program.child; --times) {
+        try {
+          step(program);
+        } catch (const Thrown&) {  // of a listener that is told inside a call
+        }
       }
-    }
+    };
+    begin(make_host, 1 + program.below(3));
+    begin(make_client, 1 + program.below(3));
+    begin(wrap_descriptors, program.below(2));
+    begin(act, program.below(10));
     (void)run_to_the_end(program, 5000);
     if (program.child) return;
     wind_down(program);

@@ -54,6 +54,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   int errors_due = 1;    // how many 'error' may come
   bool opened = false;   // connecting, connected, or destroyed: it has to close
   bool hears_close = false, hears_error = false;
+  std::weak_ptr<int> close_ear;  // lives as long as the library keeps that listener
   bool lost_close = false;  // its 'close' listener was removed: what came meanwhile is not known
   bool released = false;
   std::size_t closed_at = 0;  // the turn of the last 'close'
@@ -93,6 +94,9 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
     } catch (const net::Error&) {
       std::tie(out, in, closes_due, errors_due, released) = before;
       throw;
+    } catch (...) {  // a listener that is told inside the call
+      opened = true;
+      throw;
     }
     opened = true;
     if (anew && socket) {
@@ -102,7 +106,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   }
   /// The library drops the listeners of a socket that has closed.
   void notice_dropped_listeners() {
-    if (!socket->destroyed() || socket->listenerCount<"close">() != 0) return;
+    if (!socket->destroyed() || closes_due > 0 || !close_ear.expired()) return;
     hears_close = hears_error = counts_data = false;
     ears.clear();  // those that were added since are still there
   }

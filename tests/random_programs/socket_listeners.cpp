@@ -60,7 +60,9 @@ void add_socket_ear(const std::shared_ptr<Side>& side, std::size_t event, std::s
 
 void count_close(const std::shared_ptr<Side>& side) {
   side->hears_close = true;
-  side->socket->on<"close">([side](const net::Socket& self, bool failed) {
+  const auto ear = std::make_shared<int>();
+  side->close_ear = ear;
+  side->socket->on<"close">([side, ear](const net::Socket& self, bool failed) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(side->program);
     side->program.say("%s %zu: closed", side->kind, side->number);
