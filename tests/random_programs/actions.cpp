@@ -115,7 +115,9 @@ static void act_on_pool(Program& program) {
           .then([](int) {}, [happen = happens()](const net::Error&) { happen(); });
       break;
     case 2: (void)program.pool->exec([] {}); break;
-    default: program.pool = std::make_unique<net::WorkerPool>(1); break;
+    default:  // the threads of the program may ask it, too
+      if (!program.threads_run) program.pool = std::make_unique<net::WorkerPool>(1);
+      break;
   }
 }
 

@@ -47,7 +47,7 @@ struct Clock {
   /// How long something may take that comes over the loopback, or from another thread, on a machine that is busy. Too
   /// short a time is no harm before the program is to end.
   int patience = 3;
-  int now_patience() const noexcept { return child ? 20 : others ? 2000 : patience; }
+  int now_patience() const noexcept { return child ? 20 : others && patience < 20 ? 20 : patience; }
 };
 
 }  // namespace programs

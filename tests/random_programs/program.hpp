@@ -68,6 +68,7 @@ struct Program {
   int depth = 0;        // listeners in listeners
   bool throws = false;  // listeners throw now and then
   bool with_threads = false;
+  bool threads_run = false;
   bool winding_down = false;
   bool child = false;
   std::vector<std::string> broken;

@@ -151,10 +151,15 @@ inline void run_program(Program& program) {
     begin(make_client, 1 + program.below(3));
     begin(wrap_descriptors, program.below(2));
     begin(act, program.below(10));
-    (void)run_to_the_end(program, 5000);
+    // when nothing happens any more, something is done again
+    for (std::size_t rounds = 2 + program.below(12); rounds > 0 && !program.child; --rounds) {
+      (void)run_to_the_end(program, 1000);
+      if (program.steps == 0) break;
+      begin(act, 1 + program.below(8));
+    }
     if (program.child) return;
     wind_down(program);
-    (void)run_to_the_end(program, 5000);
+    (void)run_to_the_end(program, 3000);
     if (program.child) return;
   }
   wait_for_children(program);

@@ -87,7 +87,6 @@ void count_data(const std::shared_ptr<Side>& side) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(side->program);
     side->program.say("%s %zu: %zu bytes", side->kind, side->number, chunk.size());
-    side->require(side->in_read || !self.destroyed(), "no 'data' after destroy()");
     if (!self.readableEncoding()) side->counted(chunk);
     if (side->socket && side->program.may_step()) act_on(side->program, *side);
     side->program.maybe_throw();

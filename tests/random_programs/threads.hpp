@@ -4,7 +4,6 @@
 
 #include "tests/random_programs/program.hpp"
 
-#include <atomic>
 #include <thread>
 
 namespace programs {
@@ -42,8 +41,8 @@ inline void run_an_echo(const net::AbortSignal& signal, net::WorkerPool* pool, R
 /// The threads of one program. They touch nothing of it but what is made for threads.
 class Threads {
  public:
-  explicit Threads(Program& program) {
-    Clock::here().others = true;
+  explicit Threads(Program& program) : program_(program) {
+    Clock::here().others = program.threads_run = true;
     for (std::size_t n = 1 + program.below(2); n > 0; --n) {
       std::vector<net::AbortController> controllers;
       for (const auto& each : program.controllers) controllers.push_back(each);
@@ -56,10 +55,8 @@ class Threads {
   /// Before the loops go.
   ~Threads() {
     for (std::thread& thread : threads_) thread.join();
-    Clock::here().others = false;
+    Clock::here().others = program_.threads_run = false;
   }
-
-  std::size_t stops() const noexcept { return stops_.load(); }
 
  private:
   void run(Random random, std::vector<net::AbortController> controllers, net::Loop* loop, net::WorkerPool* pool) {
@@ -77,10 +74,7 @@ class Threads {
             if (Program::now && *what == 1) Happens()();
           });
           break;
-        case 3:
-          stopper.stop();
-          stops_.fetch_add(1);
-          break;
+        case 3: stopper.stop(); break;
         case 4:
           if (random.one_in(4)) {
             run_an_echo(controllers.empty() ? net::AbortSignal() : controllers.front().signal(), pool, random);
@@ -91,7 +85,7 @@ class Threads {
     }
   }
 
-  std::atomic<std::size_t> stops_{0};
+  Program& program_;
   std::vector<std::thread> threads_;
 };
 
