@@ -61,7 +61,6 @@ inline void fork_here(Program& program) {
       wait_for_child(program, pid);
     } else {
       program.children.push_back(pid);
-      Clock::here().others = true;
     }
     return;
   }

@@ -140,6 +140,7 @@ inline void run_program(Program& program) {
     std::optional<Threads> threads;
     if (program.with_threads && (program.one_in(2) || program.options.all_threads)) threads.emplace(program);
     const auto begin = [&program](void (*step)(Program&), std::size_t times) {
+      Clock::here().most_turns = static_cast<std::size_t>(-1);
       for (; times > 0 && !program.child; --times) {
         try {
           step(program);

@@ -53,7 +53,18 @@ static void add_server_ear(const std::shared_ptr<Host>& host, std::size_t event,
     if (!Program::now || Program::now->child) return;
     const Inside inside(host->program);
     host->heard(*ear, self);
+    struct Broken {  // those that come after a listener that throws are not told (S1.5)
+      Host& host;
+      bool closing, passed = false;
+      ~Broken() {
+        if (passed || !closing) return;
+        host.hears_close = false;
+        host.aborts = true;
+        for (const auto& callback : host.owed) callback->excused = true;
+      }
+    } broken{*host, std::string_view(ear->event) == "close"};
     act_then(host->program, host);
+    broken.passed = true;
   };
   with_server_event(event, [&]<net::fixed_string Name>() {
     static constexpr auto name = Name;
