@@ -137,7 +137,7 @@ int main(int count, char** texts) {
       return held;
     });
     failed = batches.run(arguments.first, arguments.count, arguments.processes, arguments.batch);
-    std::printf("%llu programs, %ld failed\n", static_cast<unsigned long long>(arguments.count), failed);
+    std::printf("%lld passed, %ld failed\n", static_cast<long long>(arguments.count) - failed, failed);
   }
   if (::getpid() == owner) {
     std::error_code ignored;

@@ -117,7 +117,10 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
 
   void send(std::size_t size, std::size_t form);
   void counted(std::string_view bytes) {
-    if (!in.take(program.ledgers, bytes)) require(false, "the bytes come in order, each once");
+    if (in.take(program.ledgers, bytes)) return;
+    program.say("at %zu of direction %zd, of which %zu bytes were written", in.position,
+                in.from ? static_cast<std::ptrdiff_t>(in.from->number) : -1, in.from ? in.from->written : 0);
+    require(false, "the bytes come in order, each once");
   }
   /// Bytes may pass by unseen from now on.
   void incomplete() {

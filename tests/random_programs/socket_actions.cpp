@@ -109,7 +109,10 @@ static void read_some(Side& side, bool all, std::size_t n) {
 
 static void unshift_some(Side& side) {
   side.spoil_pipes();
-  if (side.in.complete && side.socket->readableEnded() == false && !side.in_data) {
+  if (side.has_onread) {  // what is put back is no business of its own buffer
+    side.incomplete();
+    side.socket->unshift("put in front");
+  } else if (side.in.complete && side.socket->readableEnded() == false && !side.in_data) {
     side.socket->unshift(side.in.put_back(side.program.below(40)));
   } else if (side.in.complete && side.in_data == 1) {
     const std::string bytes = side.in.put_back(side.program.below(40));
