@@ -55,14 +55,17 @@ static void add_server_ear(const std::shared_ptr<Host>& host, std::size_t event,
     host->heard(*ear, self);
     struct Broken {  // those that come after a listener that throws are not told (S1.5)
       Host& host;
-      bool closing, passed = false;
+      std::string_view event;
+      bool passed = false;
       ~Broken() {
-        if (passed || !closing) return;
+        if (passed) return;
+        if (event == "connection") ++host.program.unwatched;
+        if (event != "close") return;
         host.hears_close = false;
         host.aborts = true;
         for (const auto& callback : host.owed) callback->excused = true;
       }
-    } broken{*host, std::string_view(ear->event) == "close"};
+    } broken{*host, ear->event};
     act_then(host->program, host);
     broken.passed = true;
   };
