@@ -45,6 +45,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   Ledger* out = nullptr;
   Received in;
   std::vector<Ledger*> piped_to;
+  bool piped_into = false;
   int in_data = 0;           // a 'data' is being told
   bool counts_data = false;  // a 'data' listener of this program counts what comes
   bool has_onread = false;
@@ -69,6 +70,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   void begins() {
     out = &program.ledgers.add();
     in = Received();
+    out->mixed = piped_into;  // a pipe that was begun when it was closed goes on
     spoil_pipes();
   }
   /// What is piped to others is not what they have to get any more.

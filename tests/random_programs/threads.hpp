@@ -54,6 +54,11 @@ class Threads {
   Threads& operator=(const Threads&) = delete;
   /// Before the loops go.
   ~Threads() {
+    if (program_.child) {  // they are not there: nobody can join them
+      [[maybe_unused]] static std::vector<std::thread>* forgotten;
+      forgotten = new std::vector<std::thread>(std::move(threads_));
+      return;
+    }
     for (std::thread& thread : threads_) thread.join();
     Clock::here().others = program_.threads_run = false;
   }
