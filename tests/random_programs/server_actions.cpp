@@ -285,7 +285,14 @@ void make_host(Program& program) {
       host->loop = &net::Loop::current();
       break;
     default:
-      host->server = net::createServer(loop, options, [](net::Socket) { Happens()(); });
+      host->server = net::createServer(loop, options, [](net::Socket) {
+        try {
+          Happens()();
+        } catch (const Thrown&) {  // the listener that takes it in is not told then
+          ++Program::now->unwatched;
+          throw;
+        }
+      });
       break;
   }
   host->number = program.names++;
