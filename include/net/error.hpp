@@ -41,12 +41,13 @@ struct ErrorText {
   Atomic<std::size_t> owners{1};
 };
 
-/// A text that is being written; deleted unless an Error has taken it over.
+/// A text that is being written; deleted unless an Error has taken it over. Made and deleted where Error is known,
+/// since clang++ 14 wants to know what a vector holds by then.
 class NewText {
  public:
-  NewText() : text_(new ErrorText) {}
+  NewText();
   NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
-  ~NewText() { delete text_; }
+  ~NewText();
   ErrorText* operator->() const noexcept { return text_; }
   ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
 
@@ -145,6 +146,9 @@ class Error : public std::system_error {
 inline Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
 
 namespace detail {
+
+inline NewText::NewText() : text_(new ErrorText) {}
+inline NewText::~NewText() { delete text_; }
 
 /// The one place that throws. Without exceptions it prints the message and ends the program.
 [[noreturn]] inline void raise(const Error& error) {

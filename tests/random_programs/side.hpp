@@ -1,0 +1,189 @@
+// A socket of a random program, with what was heard of it: the rules of its events are held here.
+#ifndef NET_TESTS_RANDOM_PROGRAMS_SIDE_HPP
+#define NET_TESTS_RANDOM_PROGRAMS_SIDE_HPP
+
+#include "tests/random_programs/program.hpp"
+
+#include <optional>
+#include <span>
+#include <tuple>
+
+namespace programs {
+
+/// One registration of a listener.
+struct Ear : Counted {
+  const char* event = "";
+  bool once = false;
+  bool removed = false;
+  std::size_t removed_at = 0;  // the turn: an emission that is under way may still call it (S1.4)
+  int calls = 0;
+  net::Listener token;
+
+  void remove() noexcept {
+    if (!removed) removed_at = Clock::here().turns;
+    removed = true;
+  }
+  /// Whether it may be called now.
+  bool may_hear() noexcept {
+    const bool may = (!removed || removed_at == Clock::here().turns) && (!once || calls == 0);
+    ++calls;
+    if (once) remove();
+    return may;
+  }
+};
+
+struct Side : Counted, std::enable_shared_from_this<Side> {
+  Side(Program& with, net::Loop& on, const char* its_kind) : program(with), loop(&on), kind(its_kind) {}
+
+  Program& program;
+  net::Loop* loop;
+  const char* kind;
+  std::size_t number = 0;
+  std::optional<net::Socket> socket;  // empty: the handle was dropped
+  std::vector<std::shared_ptr<Ear>> ears;
+
+  Ledger* out = nullptr;
+  Received in;
+  std::vector<Ledger*> piped_to;
+  bool piped_into = false;
+  int in_data = 0;           // a 'data' is being told
+  bool counts_data = false;  // a 'data' listener of this program counts what comes
+  bool has_onread = false;
+  bool in_read = false;
+
+  int closes_due = 1;    // how many 'close' may come
+  int errors_due = 1;    // how many 'error' may come
+  bool opened = false;   // connecting, connected, or destroyed: it has to close
+  bool hears_close = false, hears_error = false;
+  std::weak_ptr<int> close_ear;  // lives as long as the library keeps that listener
+  bool lost_close = false;  // its 'close' listener was removed: what came meanwhile is not known
+  bool released = false;
+  std::size_t closed_at = 0;  // the turn of the last 'close'
+  std::vector<std::shared_ptr<Owed>> owed;
+
+  void require(bool holds, const char* rule) {
+    if (!holds) program.require(false, std::string(kind) + " " + std::to_string(number) + ": " + rule);
+  }
+  bool lives() const { return socket && program.has_loop(loop); }
+
+  /// A connection begins, or may begin: new directions on it.
+  void begins() {
+    out = &program.ledgers.add();
+    in = Received();
+    out->mixed = piped_into;  // a pipe that was begun when it was closed goes on
+    spoil_pipes();
+  }
+  /// What is piped to others is not what they have to get any more.
+  void spoil_pipes() {
+    for (Ledger* const each : piped_to) each->mixed = true;
+    piped_to.clear();
+  }
+
+  /// Calls connect(); what a call that was refused has changed is put back.
+  template <class Call>
+  void connects(Call&& call) {
+    const bool anew = socket->destroyed();
+    const bool due = closes_due > 0;
+    const auto before = std::make_tuple(out, in, closes_due, errors_due, released);
+    if (anew) {
+      begins();
+      ++closes_due;
+      released = false;
+      errors_due = due ? errors_due + 1 : 1;
+    }
+    try {
+      call();
+    } catch (const net::Error&) {
+      std::tie(out, in, closes_due, errors_due, released) = before;
+      throw;
+    } catch (...) {  // a listener that is told inside the call
+      opened = true;
+      throw;
+    }
+    opened = true;
+    if (anew && socket) {
+      if (!due && !socket->destroyed()) require(socket->bytesRead() == 0, "a new connection has received nothing");
+      greet();
+    }
+  }
+  /// The library drops the listeners of a socket that has closed.
+  void notice_dropped_listeners() {
+    if (!socket->destroyed() || closes_due > 0 || !close_ear.expired()) return;
+    hears_close = hears_error = counts_data = false;
+    ears.clear();  // those that were added since are still there
+  }
+  /// The first bytes of a connection say which one it is.
+  void greet() {
+    if (out->written == 0) send(0, 0);
+  }
+
+  void send(std::size_t size, std::size_t form);
+  void counted(std::string_view bytes) {
+    if (in.take(program.ledgers, bytes)) return;
+    program.say("at %zu of direction %zd, of which %zu bytes were written", in.position,
+                in.from ? static_cast<std::ptrdiff_t>(in.from->number) : -1, in.from ? in.from->written : 0);
+    require(false, "the bytes come in order, each once");
+  }
+  /// Bytes may pass by unseen from now on.
+  void incomplete() {
+    in.complete = false;
+    spoil_pipes();
+  }
+
+  void heard(Ear& ear, const net::Socket& self) {
+    require(ear.may_hear(), ear.once ? "a listener that was removed, or a once-listener, is not called (again)"
+                                     : "a listener that was removed is not called");
+    const std::string_view event = ear.event;
+    // the listeners of these are told a socket, the other one
+    const bool told_source = event == "pipe" || event == "unpipe";
+    require(told_source || !socket || *socket == self, "the emitter is the socket itself");
+    program.say("%s %zu hears %s", kind, number, ear.event);
+    const bool by_call = event == "pause" || event == "resume" || event == "pipe" || event == "unpipe" ||
+                         (event == "data" && in_read) || (event == "close" && closed_at == Clock::here().turns);
+    if (!by_call && !lost_close) {
+      require(closes_due > 0, ("nothing comes after 'close': " + std::string(event)).c_str());
+      require(!released, ("nothing comes after release(): " + std::string(event)).c_str());
+    }
+    if (!socket && !told_source && program.one_in(20)) {  // the handle is picked up again
+      socket = self;
+      program.sides.push_back(shared_from_this());
+    }
+  }
+  void told_close(const net::Socket& self, bool failed) {
+    --closes_due;
+    closed_at = Clock::here().turns;
+    require(closes_due >= 0 || lost_close, "'close' is told once for each connection");
+    if (closes_due == 0) require(self.destroyed(), "in 'close' the socket is destroyed");
+    (void)failed;
+  }
+  void told_end(const net::Socket& self) {
+    if (in.complete && !self.readableEncoding() && in.position != 0) {
+      require(in.position == in.before + self.bytesRead(), "'end' comes when everything was told");
+    }
+    if (in.complete && in.from && in.from->finished && !in.from->from) {
+      require(in.position == in.from->written, "what was written before 'finish' comes before 'end'");
+    }
+  }
+  void told_error(const net::Socket& self) {
+    require(--errors_due >= 0, "at most one 'error' between two connects");
+    if (closes_due <= 1) require(self.destroyed(), "in 'error' the socket is destroyed");
+  }
+
+  /// The program lets go of the handle; the loop keeps what is open.
+  void drop() {
+    socket.reset();
+    ++program.unwatched;
+    for (const auto& callback : owed) callback->excused = true;
+    std::erase_if(program.sides, [this](const auto& each) { return each.get() == this; });
+  }
+
+  /// What has to be true when the program has ended.
+  void check_the_end() {
+    if (!socket || released || lost_close || !program.has_loop(loop)) return;
+    if (opened && hears_close) require(closes_due == 0, "each socket that was opened closes");
+  }
+};
+
+}  // namespace programs
+
+#endif
