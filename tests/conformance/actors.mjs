@@ -8,7 +8,8 @@ const refusedPort = 1;
 export class SocketActor extends Actor {
   constructor(scenario, name, options, socket) {
     super(scenario, name, options);
-    this.accepted = this.ready = Boolean(socket);
+    this.ready = Boolean(socket);
+    this.drops = Boolean(socket || options.oneuse);
     if (socket === null) this.handle = new net.Socket();  // until a step makes it
     else this.use(socket ?? new net.Socket(this.socketOptions()));
   }
@@ -28,12 +29,13 @@ export class SocketActor extends Actor {
     this.handle = socket;
     // Nagle's algorithm would hold a second small segment back until the other side's delayed acknowledgement.
     this.handle.setNoDelay(true);
+    this.dropAfterClose();
     for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout', 'connect', 'ready', 'end', 'finish', 'drain',
                          'timeout', 'pause', 'resume', 'pipe', 'unpipe', 'error', 'close']) {
       if (event === 'error' && options.noerror) continue;
       const listener = this.listener(event);
       this.tags.set(event, [event, listener]);
-      this.handle.on(event, listener);
+      this.add('on', event, listener);
     }
   }
 
@@ -53,20 +55,20 @@ export class SocketActor extends Actor {
         return (chunk) => this.handle.destroyed || this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
       case 'lookup':
         return (error, address, family, host) =>
-          this.heard(event, `${event} ${this.error(error)} ${address ?? ''} ${family ?? 0} ${host}`);
+          this.event(event, `${event} ${this.error(error)} ${address ?? ''} ${family ?? 0} ${host}`);
       case 'connectionAttempt': case 'connectionAttemptTimeout':
-        return (ip, port, family) => this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0}`));
+        return (ip, port, family) => this.event(event, this.scenario.plain(`${event} ${ip} ${family ?? 0}`));
       case 'connectionAttemptFailed':
         return (ip, port, family, error) =>
-          this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0} ${this.error(error)}`));
-      case 'error': return (error) => { this.barrier(); this.heard(event, `error ${this.error(error)}`); };
-      case 'close': return (failed) => { this.closing(); this.barrier(); this.heard(event, `close ${Boolean(failed)}`); };
-      case 'timeout': return () => { this.armed = false; this.heard(event); };
+          this.event(event, this.scenario.plain(`${event} ${ip} ${family ?? 0} ${this.error(error)}`));
+      case 'error': return (error) => { this.barrier(); this.event(event, `error ${this.error(error)}`); };
+      case 'close': return (failed) => { this.sawClose = true; this.barrier(); this.event(event, `close ${Boolean(failed)}`); };
+      case 'timeout': return () => { this.armed = false; this.event(event); };
       case 'pipe': case 'unpipe':
-        return (source) => this.heard(event, `${event} ${this.scenario.nameOf(source)}`);
-      case 'end': case 'pause': case 'resume': return () => { this.barrier(); this.heard(event); };
-      case 'ready': return () => { this.ready = true; this.heard(event); };
-      default: return () => this.heard(event);
+        return (source) => this.event(event, `${event} ${this.scenario.nameOf(source)}`);
+      case 'end': case 'pause': case 'resume': return () => { this.barrier(); this.event(event); };
+      case 'ready': return () => { this.ready = true; this.event(event); };
+      default: return () => this.event(event);
     }
   }
 
@@ -91,10 +93,8 @@ export class SocketActor extends Actor {
       ['tried', this.scenario.plain((s.autoSelectFamilyAttemptedAddresses ?? []).join(',')) || 0]]);
   }
 
-  closing() {
-    this.sawClose = true;
-    if (this.accepted) process.nextTick(() => { this.dropped = true; });
-  }
+  /** Whether another 'close' is to come: of a connection that was begun in a listener of this one. */
+  owed() { return !(this.handle.destroyed && this.handle._writableState.closeEmitted); }
 
   /** A socket may connect when it is new, or when its 'close' has come (S12.4). */
   mayConnect() { return this.handle.pending && !this.handle.connecting && !(this.handle.destroyed && !this.sawClose); }
@@ -108,10 +108,17 @@ export class SocketActor extends Actor {
     return bytes;
   }
 
+  /** The next bytes that it puts back: another text. */
+  backPattern(size) {
+    const at = this.putBack ?? 0;
+    this.putBack = at + size;
+    return Buffer.from(Array.from({ length: size }, (_, i) => 65 + (at + i) % 26));
+  }
+
   connect(args) {
     const { words: [target, listener], options } = split(args);
     this.sawClose = this.ready = false;
-    const callback = listener ? [this.callback('c')] : [];
+    const callback = listener ? [this.given('connect', this.callback('c'))] : [];
     const server = this.scenario.actors.get(target);
     if (Object.keys(options).length > 0 || target === 'noport') {
       this.handle.connect(connectOptions(this, target, options, refusedPort), ...callback);
@@ -184,9 +191,10 @@ export class SocketActor extends Actor {
       case 'noDelay': s.setNoDelay(args[0] !== '0'); break;
       case 'keepAlive': s.setKeepAlive(args[0] !== '0', Number(args[1] ?? 0)); break;
       case 'timeout':
-        s.setTimeout(Number(args[0]), ...(args[1] === 'cb' ? [this.timeoutCallback()] : []));
+        s.setTimeout(Number(args[0]), ...(args[1] === 'cb' ? [this.given('timeout', this.timeoutCallback())] : []));
         this.armed = Number(args[0]) > 0 && Number(args[0]) < 1000 && !s.destroyed;
         break;
+      case 'unshift': s.unshift(this.backPattern(Number(args[0]))); break;
       case 'pipe': s.pipe(this.scenario.actors.get(args[0])?.handle ?? s, { end: args[1] !== 'noend' }); break;
       case 'unpipe': s.unpipe(...(args[0] ? [this.scenario.actors.get(args[0])?.handle] : [])); break;
       default: return this.common(verb, args);
@@ -196,7 +204,7 @@ export class SocketActor extends Actor {
 
   timeoutCallback() {
     const name = `cb:${this.number('t')}`;
-    return () => this.heard(name);
+    return () => this.event(name);
   }
 
   get waiting() { return this.armed && !this.handle.destroyed; }
@@ -212,10 +220,12 @@ export class ServerActor extends Actor {
       noDelay: true, keepAlive: Boolean(options.keepAlive), ...(options.hwm && { highWaterMark: Number(options.hwm) }),
       ...(options.list && { blockList: scenario.properties.lists.get(options.list) }),
     });
+    this.drops = Boolean(options.oneuse);
+    this.dropAfterClose();
     for (const event of ['listening', 'connection', 'drop', 'close', 'error']) {
       const listener = this.listener(event);
       this.tags.set(event, [event, listener]);
-      this.handle.on(event, listener);
+      this.add('on', event, listener);
     }
   }
 
@@ -231,9 +241,13 @@ export class ServerActor extends Actor {
       case 'drop': return (info) => this.event(event, `drop ${info ? [info.localAddress, info.localFamily, info.localPort > 0,
         info.remoteAddress, info.remoteFamily, info.remotePort > 0].join(' ') : ''}`);
       case 'error': return (error) => this.event(event, `error ${this.error(error)}`);
+      case 'close': return () => { this.sawClose = true; this.event(event); };
       default: return () => this.event(event);
     }
   }
+
+  /** Whether anything is to come: from a listen or a close in a listener of 'close'. */
+  owed() { return Boolean(this.handle._handle) || this.handle._connections > 0 || this.asked; }
 
   path() { return `${this.scenario.directory}/${this.scenario.index}-${this.name}.sock`; }
 
@@ -246,7 +260,9 @@ export class ServerActor extends Actor {
   }
 
   listen(args) {
-    const callback = args.includes('cb') ? [this.callback('l')] : [];
+    this.sawClose = false;
+    this.asked = true;
+    const callback = args.includes('cb') ? [this.given('listening', this.callback('l'))] : [];
     const { options } = split(args);
     const other = args[0] === 'as' || args[0] === 'on' ? this.scenario.actors.get(args[1]) : undefined;
     if (Object.keys(options).length > 0 || args[0] === 'nothing') {
@@ -264,7 +280,7 @@ export class ServerActor extends Actor {
   perform(verb, args) {
     switch (verb) {
       case 'listen': this.listen(args); break;
-      case 'close': this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
+      case 'close': this.asked = true; this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
       case 'connections': this.handle.getConnections(this.callback('n')); break;
       case 'max': this.handle.maxConnections = args[0] === 'none' ? undefined : Number(args[0]); break;
       default: return this.common(verb, args);

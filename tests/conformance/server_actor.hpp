@@ -58,7 +58,10 @@ class ServerActor final : public Actor {
           [this](const net::Error& failure) { this->event("error", "error " + error(failure)); });
     } else {
       with_event(event, [&]<net::fixed_string Event>() {
-        tags_[event] = server_.template addListener<Event>([this, event] { this->event(event); });
+        tags_[event] = server_.template addListener<Event>([this, event] {
+          if (event == "close") saw_close_ = true;
+          this->event(event);
+        });
       });
     }
   }
@@ -99,6 +102,7 @@ class ServerActor final : public Actor {
     return true;
   }
 
+  bool dropped() const override { return option("oneuse") && saw_close_; }
   void clean_up() override { server_.close(); }
 
  private:
@@ -110,11 +114,12 @@ class ServerActor final : public Actor {
     made.noDelay = true;
     made.pauseOnConnect = option("pauseOnConnect");
     if (option("list")) made.blockList = stage_.properties.list(options().at("list"));
-    made.reusable = true;
+    made.reusable = !option("oneuse");
     return made;
   }
 
   void listen(const Step& step) {
+    saw_close_ = false;
     const std::string how = step.args.empty() ? "" : step.args[0];
     const bool with_callback = !step.args.empty() && step.args.back() == "cb";
     const ServerActor* other = nullptr;
@@ -155,6 +160,7 @@ class ServerActor final : public Actor {
   net::Server server_;
   std::map<std::string, net::Listener> tags_;
   int accepted_ = 0;
+  bool saw_close_ = false;
 };
 
 }  // namespace conformance
