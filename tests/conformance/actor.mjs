@@ -79,17 +79,16 @@ export class Actor {
 
   /** The library drops the listeners when 'close' has been told, unless something is still owed; Node never does. */
   dropAfterClose() {
-    if (!this.drops) return;
     const { handle } = this;
     const { emit } = handle;
     handle.emit = (name, ...args) => {
+      this.emitting?.(name);
       if (name !== 'close') return emit.call(handle, name, ...args);
-      this.asked = false;
       try {
         return emit.call(handle, name, ...args);
       } finally {
         // Not by off(), which a stream takes as a sign to flow.
-        if (!this.owed()) for (const listener of this.own.splice(0)) EventEmitter.prototype.off.call(handle, ...listener);
+        if (this.drops && !this.owed()) for (const listener of this.own.splice(0)) EventEmitter.prototype.off.call(handle, ...listener);
       }
     };
   }

@@ -62,7 +62,12 @@ export class SocketActor extends Actor {
         return (ip, port, family, error) =>
           this.event(event, this.scenario.plain(`${event} ${ip} ${family ?? 0} ${this.error(error)}`));
       case 'error': return (error) => { this.barrier(); this.event(event, `error ${this.error(error)}`); };
-      case 'close': return (failed) => { this.sawClose = true; this.barrier(); this.event(event, `close ${Boolean(failed)}`); };
+      case 'close': return (failed) => {
+        this.sawClose = this.inClose = true;
+        this.barrier();
+        this.event(event, `close ${Boolean(failed)}`);
+        this.inClose = false;
+      };
       case 'timeout': return () => { this.armed = false; this.event(event); };
       case 'pipe': case 'unpipe':
         return (source) => this.event(event, `${event} ${this.scenario.nameOf(source)}`);
@@ -96,8 +101,11 @@ export class SocketActor extends Actor {
   /** Whether another 'close' is to come: of a connection that was begun in a listener of this one. */
   owed() { return !(this.handle.destroyed && this.handle._writableState.closeEmitted); }
 
-  /** A socket may connect when it is new, or when its 'close' has come (S12.4). */
-  mayConnect() { return this.handle.pending && !this.handle.connecting && !(this.handle.destroyed && !this.sawClose); }
+  /** A socket may connect when it is new, or when its 'close' has come (S12.4): in its listener, if they go then. */
+  mayConnect() {
+    const { pending, connecting, destroyed } = this.handle;
+    return pending && !connecting && (!destroyed || (this.drops ? this.inClose : this.sawClose));
+  }
 
   /** The next bytes of this actor's own endless text. */
   pattern(size) {
@@ -118,6 +126,7 @@ export class SocketActor extends Actor {
   connect(args) {
     const { words: [target, listener], options } = split(args);
     this.sawClose = this.ready = false;
+    this.handle._server = null;  // or Node counts it down twice
     const callback = listener ? [this.given('connect', this.callback('c'))] : [];
     const server = this.scenario.actors.get(target);
     if (Object.keys(options).length > 0 || target === 'noport') {
@@ -222,6 +231,7 @@ export class ServerActor extends Actor {
     });
     this.drops = Boolean(options.oneuse);
     this.dropAfterClose();
+    this.tellCloseOnce();
     for (const event of ['listening', 'connection', 'drop', 'close', 'error']) {
       const listener = this.listener(event);
       this.tags.set(event, [event, listener]);
@@ -241,13 +251,32 @@ export class ServerActor extends Actor {
       case 'drop': return (info) => this.event(event, `drop ${info ? [info.localAddress, info.localFamily, info.localPort > 0,
         info.remoteAddress, info.remoteFamily, info.remotePort > 0].join(' ') : ''}`);
       case 'error': return (error) => this.event(event, `error ${this.error(error)}`);
-      case 'close': return () => { this.sawClose = true; this.event(event); };
+      case 'close': return () => { this.sawClose = this.inClose = true; this.event(event); this.inClose = false; };
       default: return () => this.event(event);
     }
   }
 
-  /** Whether anything is to come: from a listen or a close in a listener of 'close'. */
-  owed() { return Boolean(this.handle._handle) || this.handle._connections > 0 || this.asked; }
+  emitting(event) {
+    if (event === 'listening' || event === 'error') this.listens = false;
+    if (event === 'close') this.closes = this.telling = false;
+  }
+
+  /** Whether anything is to come: of a listen or a close that was called before 'close' had been told. */
+  owed() { return Boolean(this.handle._handle) || this.handle._connections > 0 || this.listens || this.closes; }
+
+  /** Each close() of a server without connections tells 'close' in Node; the library tells it once (S9.15). */
+  tellCloseOnce() {
+    const { handle } = this;
+    const tell = handle._emitCloseIfDrained;
+    handle._emitCloseIfDrained = () => {
+      if (this.telling || handle._handle || handle._connections) return;
+      this.telling = true;
+      tell.call(handle);
+    };
+  }
+
+  /** Once its listeners have gone nobody would hear of an error. */
+  mayListen() { return !(this.drops && this.sawClose && !this.inClose); }
 
   path() { return `${this.scenario.directory}/${this.scenario.index}-${this.name}.sock`; }
 
@@ -261,7 +290,6 @@ export class ServerActor extends Actor {
 
   listen(args) {
     this.sawClose = false;
-    this.asked = true;
     const callback = args.includes('cb') ? [this.given('listening', this.callback('l'))] : [];
     const { options } = split(args);
     const other = args[0] === 'as' || args[0] === 'on' ? this.scenario.actors.get(args[1]) : undefined;
@@ -279,8 +307,8 @@ export class ServerActor extends Actor {
 
   perform(verb, args) {
     switch (verb) {
-      case 'listen': this.listen(args); break;
-      case 'close': this.asked = true; this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
+      case 'listen': if (this.mayListen()) { this.listen(args); this.listens = true; } break;
+      case 'close': this.listens = false; this.closes = true; this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
       case 'connections': this.handle.getConnections(this.callback('n')); break;
       case 'max': this.handle.maxConnections = args[0] === 'none' ? undefined : Number(args[0]); break;
       default: return this.common(verb, args);

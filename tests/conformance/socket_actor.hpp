@@ -100,9 +100,10 @@ class SocketActor final : public Actor {
       });
     } else if (event == "close") {
       tags_[event] = socket_.addListener<"close">([this](bool failed) {
-        saw_close_ = true;
+        saw_close_ = in_close_ = true;
         barrier();
         this->event("close", failed ? "close true" : "close false");
+        in_close_ = false;
       });
     } else if (event == "pipe") {
       tags_[event] = socket_.addListener<"pipe">(
@@ -205,9 +206,9 @@ class SocketActor final : public Actor {
     return "?";
   }
 
-  /// A socket may connect when it is new, or when its 'close' has come (S12.4).
+  /// A socket may connect when it is new, or when its 'close' has come (S12.4): in its listener, if they go then.
   bool may_connect() const {
-    return socket_.pending() && !socket_.connecting() && !(socket_.destroyed() && !saw_close_);
+    return socket_.pending() && !socket_.connecting() && (!socket_.destroyed() || (drops_ ? in_close_ : saw_close_));
   }
 
   /// The next bytes of this actor's own endless text.
@@ -235,6 +236,7 @@ class SocketActor final : public Actor {
   std::size_t put_back_ = 0;
   bool armed_ = false;
   bool saw_close_ = false;
+  bool in_close_ = false;
   bool owing_ = false;
   bool drops_ = false;
   bool ready_ = false;

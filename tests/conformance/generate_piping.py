@@ -1,0 +1,118 @@
+"""Random scenarios of listeners that come and go, pipes, and bytes that are put back.
+
+Each client has its own connection, and its socket at the server is the one that reads, pipes and changes its
+listeners, inside any of its events. One client sends one burst a block, so what its socket has seen by then is always
+the same. Pipes lead from a connection to the same one or a later one, or nothing would ever end.
+"""
+import random
+
+EVENTS = ["data", "readable", "end", "close", "error", "finish", "drain", "pipe", "unpipe", "pause", "resume", "prefinish"]
+HEARD = ["connection", "data", "end", "finish", "pipe", "unpipe", "pause", "resume", "readable", "close", "error", "drain",
+         "tick:m", "immediate:m", "cb:w1", "readable.r", "data.d", "end.d"]
+VERBS = ["on", "once", "prependListener", "prependOnceListener"]
+
+
+class Generator:
+    def __init__(self, seed, index):
+        self.random = random.Random(f"piping {seed}/{index}")
+        self.title = f"random {seed}/{index}"
+        self.blocks, self.when = [], {}
+        self.tags = 0
+
+    def chance(self, p):
+        return self.random.random() < p
+
+    def pick(self, values):
+        return self.random.choice(values)
+
+    def names(self, number):
+        """The sockets that a pipe from connection `number` may lead to: its own, and later ones."""
+        return [f"A.{k}" for k in range(number, self.count + 1)]
+
+    def listening(self, name):
+        """Listeners come or go."""
+        roll = self.random.random()
+        if roll < 0.35:
+            self.tags += 1
+            event = self.pick(["readable", "readable", "data", *EVENTS])
+            # Its name is one of HEARD, so that something follows from it.
+            tag = {"readable": "r", "data": "d", "end": "d"}.get(event, f"t{self.tags}")
+            return f"{name} {self.pick(VERBS)} {event} {tag}"
+        if roll < 0.50:
+            return f"{name} on {self.pick(['data', 'data', 'readable'])}"
+        if roll < 0.62:
+            return f"{name} off {self.pick(['data', 'data', 'readable', 'end', 'close', 'pause', 'r', 'd'])}"
+        if roll < 0.80:
+            return f"{name} removeAll {self.pick(['data', 'data', 'readable', 'readable', *(event for event in EVENTS if event != 'error')])}"
+        return f"{name} {self.pick(['pause', 'resume', 'resume'])}"
+
+    def step(self, number, alive):
+        """What one of the server's sockets does; `alive` forbids what ends or kills it."""
+        name = f"A.{number}"
+        roll = self.random.random()
+        if roll < 0.40:
+            return self.listening(name)
+        if roll < 0.55:
+            return f"{name} pipe {self.pick(self.names(number))}{self.pick(['', '', ' noend'])}"
+        if roll < 0.65:
+            return f"{name} unpipe{self.pick(['', ' ' + self.pick(self.names(1))])}"
+        if roll < 0.80:
+            return f"{name} unshift {self.pick([0, 1, 2, 5, 300])}"
+        if roll < 0.86:
+            return f"{name} read{self.pick(['', ' 1', ' 3', ' 10', ' 400', ' 0'])}"
+        if roll < 0.90:
+            return f"{name} {self.pick(['tick', 'immediate'])} m"
+        if roll < 0.94 or alive:
+            return f"{name} write {self.pick([1, 7])}{self.pick(['', ' cb'])}"
+        return f"{name} {self.pick(['end', 'end cb', 'destroy', 'destroy error', 'destroySoon'])}"
+
+    def steps(self, number, most, alive):
+        return [self.step(number, alive) for _ in range(self.random.randint(1, most))]
+
+    def reactions(self, number):
+        for event in HEARD:
+            if not self.chance(0.16):
+                continue
+            # What comes once may end the socket; what may come early or often may not.
+            alive = event not in ("end", "end.d", "tick:m", "immediate:m")
+            head = f"when A connection #{number}" if event == "connection" else f"when A.{number} {event}{self.pick(['', '', ' #2'])}"
+            steps = self.steps(number, 3, alive)
+            if self.chance(0.15):
+                steps += self.steps(self.random.randint(1, self.count), 1, True)
+            self.when.setdefault(head, []).extend(steps)
+
+    def burst(self, client):
+        """One client sends, and perhaps ends."""
+        size = self.pick([1, 5, 10, 100, 1000])
+        steps = [f"{client} write {size}{self.pick(['', '', ' cb'])}" for _ in range(self.pick([1, 1, 2]))]
+        if self.chance(0.15):
+            steps.append(f"{client} end")
+        return steps
+
+    def scenario(self):
+        self.count = self.pick([1, 2, 2, 3])
+        kind = self.pick(["ip", "any", "pipe", "pipe"])
+        options = "".join(f" {option}" for option, p in (("halfopen", 0.2), ("pauseOnConnect", 0.15)) if self.chance(p))
+        lines = [f"scenario {self.title}", f"server A kind={kind}{options}"]
+        clients = "cde"[: self.count]
+        lines += [f"client {name}{' oneuse' if self.chance(0.3) else ''}" for name in clients]
+        for number, client in enumerate(clients, 1):
+            self.reactions(number)
+            self.blocks.append([f"{client} connect A", f"{client} {self.pick(['on data', 'resume'])}"])
+        # Between two connections, and not before the first byte, a client may lead its bytes on to the next one.
+        if self.count > 1 and self.chance(0.25):
+            self.blocks.append([f"{clients[0]} pipe {clients[1]}{self.pick(['', ' noend'])}"])
+        for _ in range(self.random.randint(2, 6)):
+            roll = self.random.random()
+            if roll < 0.5:
+                self.blocks.append(self.burst(self.pick(clients)))
+            elif roll < 0.57:
+                self.blocks.append([f"{self.pick(clients)} end"])
+            else:
+                self.blocks.append(self.steps(self.random.randint(1, self.count), 4, self.chance(0.6)))
+        lines += ["start", "  A listen"]
+        for head, steps in self.when.items():
+            lines += [head, *(f"  {step}" for step in steps)]
+        for block in self.blocks:
+            lines += ["quiet", *(f"  {step}" for step in block)]
+        return "\n".join(lines) + "\n"
