@@ -22,6 +22,7 @@ class Generator:
         self.random = random.Random(f"again {seed}/{index}")
         self.title = f"random {seed}/{index}"
         self.blocks, self.when = [], {}
+        self.waits = False  # something may wait for a connection that never comes
 
     def chance(self, p):
         return self.random.random() < p
