@@ -77,20 +77,26 @@ export class Actor {
     return listener;
   }
 
-  /** The library drops the listeners when 'close' has been told, unless something is still owed; Node never does. */
+  /** The library drops the listeners when 'close' has been told and nothing more is owed; Node never does. */
   dropAfterClose() {
     const { handle } = this;
     const { emit } = handle;
     handle.emit = (name, ...args) => {
-      this.emitting?.(name);
-      if (name !== 'close') return emit.call(handle, name, ...args);
+      if (this.emitting?.(name) === false) return false;
       try {
         return emit.call(handle, name, ...args);
       } finally {
-        // Not by off(), which a stream takes as a sign to flow.
-        if (this.drops && !this.owed()) for (const listener of this.own.splice(0)) EventEmitter.prototype.off.call(handle, ...listener);
+        if (this.drops && this.mayBeLast(name)) this.settle();
       }
     };
+  }
+
+  settle() {
+    const owed = this.owed();
+    if (owed === 'ticks') process.nextTick(() => this.settle());
+    if (owed) return;
+    // Not by off(), which a stream takes as a sign to flow.
+    for (const listener of this.own.splice(0)) EventEmitter.prototype.off.call(this.handle, ...listener);
   }
 
   react(name) {

@@ -98,8 +98,14 @@ export class SocketActor extends Actor {
       ['tried', this.scenario.plain((s.autoSelectFamilyAttemptedAddresses ?? []).join(',')) || 0]]);
   }
 
-  /** Whether another 'close' is to come: of a connection that was begun in a listener of this one. */
-  owed() { return !(this.handle.destroyed && this.handle._writableState.closeEmitted); }
+  mayBeLast(event) { return event === 'close'; }
+
+  /** Whether another 'close' is to come, of a connection that was begun in a listener of this one; or what a listener asked for. */
+  owed() {
+    const { destroyed, _writableState: writable, _readableState: readable } = this.handle;
+    if (!destroyed || !writable.closeEmitted) return 'close';
+    return readable.resumeScheduled || readable.readingMore || readable.emittedReadable ? 'ticks' : '';
+  }
 
   /** A socket may connect when it is new, or when its 'close' has come (S12.4): in its listener, if they go then. */
   mayConnect() {
@@ -232,6 +238,7 @@ export class ServerActor extends Actor {
     this.drops = Boolean(options.oneuse);
     this.dropAfterClose();
     this.tellCloseOnce();
+    this.tellListeningOnce();
     for (const event of ['listening', 'connection', 'drop', 'close', 'error']) {
       const listener = this.listener(event);
       this.tags.set(event, [event, listener]);
@@ -250,19 +257,28 @@ export class ServerActor extends Actor {
       };
       case 'drop': return (info) => this.event(event, `drop ${info ? [info.localAddress, info.localFamily, info.localPort > 0,
         info.remoteAddress, info.remoteFamily, info.remotePort > 0].join(' ') : ''}`);
-      case 'error': return (error) => this.event(event, `error ${this.error(error)}`);
-      case 'close': return () => { this.sawClose = this.inClose = true; this.event(event); this.inClose = false; };
+      case 'error': return (error) => this.last(this.closeTold, event, `error ${this.error(error)}`);
+      case 'close': return () => this.last(true, event);
       default: return () => this.event(event);
     }
   }
 
+  /** False: not to be told. */
   emitting(event) {
-    if (event === 'listening' || event === 'error') this.listens = false;
+    if (event === 'listening' && this.opened[0] !== this.handle._handle) return false;
+    if (event === 'listening') this.closeTold = false;
+    if (event === 'error' && this.failing > 0) this.failing--;
+    else if (event === 'error') this.listens = false;
     if (event === 'close') this.closes = this.telling = false;
+    return true;
   }
 
-  /** Whether anything is to come: of a listen or a close that was called before 'close' had been told. */
-  owed() { return Boolean(this.handle._handle) || this.handle._connections > 0 || this.listens || this.closes; }
+  mayBeLast(event) { return event === 'close' || (event === 'error' && this.closeTold); }
+
+  settle() { process.nextTick(() => super.settle()); }
+
+  /** Whether anything is to come: of a listen or a close that was called before all was told. */
+  owed() { return Boolean(this.handle._handle) || this.handle._connections > 0 || this.listens || this.failing > 0 || this.closes; }
 
   /** Each close() of a server without connections tells 'close' in Node; the library tells it once (S9.15). */
   tellCloseOnce() {
@@ -273,6 +289,29 @@ export class ServerActor extends Actor {
       this.telling = true;
       tell.call(handle);
     };
+  }
+
+  /** A listen that was closed before 'listening' tells it in Node if it listens again by then; the library does not (S9.8). */
+  tellListeningOnce() {
+    const { handle } = this;
+    const listen = handle._listen2;
+    this.opened = [];
+    this.failing = 0;
+    handle._listen2 = (...args) => {
+      listen.apply(handle, args);
+      this.listens = false;
+      if (!handle._handle) { this.failing++; return; }
+      this.opened.push(handle._handle);
+      process.nextTick(() => this.opened.shift());
+    };
+  }
+
+  /** An event that may be the last one. */
+  last(over, event, text) {
+    this.closeTold = over;
+    this.sawClose = this.inClose = over;
+    this.event(event, text);
+    this.inClose = false;
   }
 
   /** Once its listeners have gone nobody would hear of an error. */
@@ -297,17 +336,18 @@ export class ServerActor extends Actor {
       this.handle.listen(listenOptions(this, options), ...callback);
     } else if (args[0] === 'on') this.handle.listen(other.handle, ...callback);
     else if (args[0] === 'nodir') this.handle.listen('/nowhere/at/all.sock', ...callback);
-    else if (args[0] === 'badhost') this.handle.listen(0, '8.8.8.8', ...callback);
+    else if (args[0] === 'badhost') { this.handle.listen(0, '8.8.8.8', ...callback); this.listens = true; }
     else if (this.options.kind === 'pipe') this.handle.listen(other ? other.path() : this.path(), ...callback);
     else {
       const host = this.options.kind === 'any' ? [] : ['127.0.0.1'];
       this.handle.listen(other?.handle.address()?.port ?? 0, ...host, ...callback);
+      this.listens = host.length > 0;
     }
   }
 
   perform(verb, args) {
     switch (verb) {
-      case 'listen': if (this.mayListen()) { this.listen(args); this.listens = true; } break;
+      case 'listen': if (this.mayListen()) this.listen(args); break;
       case 'close': this.listens = false; this.closes = true; this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
       case 'connections': this.handle.getConnections(this.callback('n')); break;
       case 'max': this.handle.maxConnections = args[0] === 'none' ? undefined : Number(args[0]); break;

@@ -55,13 +55,14 @@ class ServerActor final : public Actor {
       });
     } else if (event == "error") {
       tags_[event] = server_.addListener<"error">(
-          [this](const net::Error& failure) { this->event("error", "error " + error(failure)); });
+          [this](const net::Error& failure) { last(close_told_, "error", "error " + error(failure)); });
+    } else if (event == "close") {
+      tags_[event] = server_.addListener<"close">([this] { last(true, "close", "close"); });
     } else {
       with_event(event, [&]<net::fixed_string Event>() {
         tags_[event] = server_.template addListener<Event>([this, event] {
-          if (event == "close") saw_close_ = in_close_ = true;
+          if (event == "listening") close_told_ = false;
           this->event(event);
-          if (event == "close") in_close_ = false;
         });
       });
     }
@@ -120,6 +121,14 @@ class ServerActor final : public Actor {
     return made;
   }
 
+  /// An event that may be the last one.
+  void last(bool over, const std::string& name, const std::string& text) {
+    close_told_ = over;
+    saw_close_ = in_close_ = over;
+    event(name, text);
+    in_close_ = false;
+  }
+
   void listen(const Step& step) {
     saw_close_ = false;
     const std::string how = step.args.empty() ? "" : step.args[0];
@@ -162,6 +171,7 @@ class ServerActor final : public Actor {
   net::Server server_;
   std::map<std::string, net::Listener> tags_;
   int accepted_ = 0;
+  bool close_told_ = false;
   bool saw_close_ = false;
   bool in_close_ = false;
 };
