@@ -83,7 +83,7 @@ export class SocketActor extends Actor {
     const need = !this.scenario.plan.omit.has('n');
     const flags = flag(s.connecting, 'c') + flag(s.pending, 'p') + flag(s.destroyed, 'd') + flag(s.closed, 'C') +
       flag(s.readableEnded, 'e') + flag(s.writableEnded, 'w') + flag(s.writableFinished, 'f') +
-      flag(need && s.writableNeedDrain, 'n') + flag(s.isPaused(), 'z');
+      flag(need && s.writableNeedDrain, 'n') + flag(s.isPaused() && !(this.drops && this.sawClose), 'z');
     // The name that a failed attempt leaves behind is the system's affair.
     const local = s.connecting || !s.remoteAddress || !s.localAddress ? 0 : `${s.localAddress}/${s.localFamily}/${s.localPort > 0}`;
     const remote = s.remoteAddress ? `${s.remoteAddress}/${s.remoteFamily}/${s.remotePort > 0}` : 0;
@@ -104,7 +104,7 @@ export class SocketActor extends Actor {
   owed() {
     const { destroyed, _writableState: writable, _readableState: readable } = this.handle;
     if (!destroyed || !writable.closeEmitted) return 'close';
-    return readable.resumeScheduled || readable.readingMore || readable.emittedReadable ? 'ticks' : '';
+    return readable.resumeScheduled ? 'ticks' : '';
   }
 
   /** A socket may connect when it is new, or when its 'close' has come (S12.4): in its listener, if they go then. */

@@ -129,7 +129,7 @@ class SocketActor final : public Actor {
                                                       {s.writableEnded(), 'w'},
                                                       {s.writableFinished(), 'f'},
                                                       {need && s.writableNeedDrain(), 'n'},
-                                                      {s.isPaused(), 'z'}}};
+                                                      {s.isPaused() && !dropped(), 'z'}}};
     for (const auto& [on, letter] : flags) out += on ? letter : '-';
     const std::string remote = s.remoteAddress();
     // The name that a failed attempt leaves behind is the system's affair.
