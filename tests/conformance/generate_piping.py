@@ -36,12 +36,12 @@ class Generator:
         roll = self.random.random()
         if roll < 0.35:
             self.tags += 1
-            event = self.pick(["readable", "readable", "data", *EVENTS])
+            event = self.pick(["data", *(event for event in EVENTS if event != "readable")] if self.pipes else ["readable", "readable", *EVENTS])
             # Its name is one of HEARD, so that something follows from it.
             tag = {"readable": "r", "data": "d", "end": "d"}.get(event, f"t{self.tags}")
-            return f"{name} {self.pick(VERBS)} {event} {tag}"
+            return f"{name} {self.pick(VERBS[:2] if event in ('data', 'readable') else VERBS)} {event} {tag}"
         if roll < 0.50:
-            return f"{name} on {self.pick(['data', 'data', 'readable'])}"
+            return f"{name} on {self.pick(['data', 'data', 'data' if self.pipes else 'readable'])}"
         if roll < 0.62:
             return f"{name} off {self.pick(['data', 'data', 'readable', 'end', 'close', 'pause', 'r', 'd'])}"
         if roll < 0.80:
@@ -54,11 +54,11 @@ class Generator:
         roll = self.random.random()
         if roll < 0.40:
             return self.listening(name)
-        if roll < 0.55:
+        if roll < 0.55 and self.pipes:
             return f"{name} pipe {self.pick(self.names(number))}{self.pick(self.ways)}"
         if roll < 0.65 and not self.at_end:
             return f"{name} unpipe{self.pick(['', ' ' + self.pick(self.names(1))])}"
-        if roll < 0.80:
+        if roll < 0.80 and not self.pipes:
             return f"{name} unshift {self.pick([0, 1, 2, 5, 300])}"
         if roll < 0.86:
             return f"{name} read{self.pick(['', ' 1', ' 3', ' 10', ' 400', ' 0'])}"
@@ -102,6 +102,7 @@ class Generator:
 
     def scenario(self):
         self.count = self.pick([1, 2, 2, 3])
+        self.pipes = self.chance(0.5)  # pipes, or 'readable' and bytes that are put back
         kind = self.pick(["ip", "any", "pipe", "pipe"])
         options = "".join(f" {option}" for option, p in (("halfopen", 0.2), ("pauseOnConnect", 0.15)) if self.chance(p))
         # What a connection that is gone makes of a write shows at once if writes are not gathered; otherwise nobody is to be
