@@ -99,7 +99,7 @@ class Generator:
             if self.chance(0.3):
                 steps.append(f"{name} off t{self.random.randint(1, side.tags)}")
             if self.chance(0.3):
-                steps.append(f"{name} removeAll {self.pick(REMOVED_EVENTS + ['readable'] * (3 * side.chunk_sensitive))}")
+                steps.append(f"{name} removeAll {self.pick(REMOVED_EVENTS[2:] + ['readable'] * 3 if side.chunk_sensitive else REMOVED_EVENTS)}")
             if self.chance(0.2) and side.chunk_sensitive:
                 steps.append(f"{name} {self.pick(['off data', 'on readable', 'off readable'])}")
             if self.chance(0.2) and side.chunk_sensitive and not side.encoded:

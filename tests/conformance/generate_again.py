@@ -7,7 +7,7 @@ event that leaves nothing in its queue.
 import random
 
 CLOSED = ["write 3 cb", "write 3", "end", "end 3", "destroy", "destroy error", "pause", "resume", "read", "tick m", "immediate m",
-          "on data", "timeout 5000", "cork", "uncork", "destroySoon", "reset", "keepAlive 1"]
+          "on data", "timeout 5000", "cork", "uncork", "reset", "keepAlive 1"]
 # What waits for a connection that never comes stays behind in Node, and disturbs the next one.
 CONNECTING = ["destroy", "destroy error", "pause", "resume", "read", "tick m", "immediate m", "on data", "timeout 5000", "unshift 3",
               "keepAlive 1"]

@@ -347,6 +347,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   undo.passed = true;
   Tells::piped(destination, source);
   // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
+  if (link->off && source.destroyed()) return;
   if (destination.writableNeedDrain()) {
     if (!link->off) link->hold_back(source, destination);
   } else if (source.readableFlowing() != std::optional<bool>(true)) {
