@@ -578,3 +578,12 @@ TEST_CASE("S24.3, S24.7: a source that waited for a destination which closes goe
   CHECK(well.got == "first second");
   CHECK(well.ended);
 }
+
+TEST_CASE("S24.2: a listener of 'pipe' that takes the pipe off lets the source flow all the same") {
+  net::Loop loop;
+  const net::Socket source(loop), destination(loop);
+  destination.on<"pipe">([&] { source.unpipe(destination); });
+  source.pipe(destination);
+  CHECK(source.readableFlowing() == std::optional<bool>(true));
+  CHECK(!source.isPaused());
+}

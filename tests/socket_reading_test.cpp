@@ -372,3 +372,18 @@ TEST_CASE(
   CHECK(log.has("ERR_STREAM_WRITE_AFTER_END"));
   CHECK_FALSE(log.has("EPIPE"));
 }
+
+TEST_CASE("S14.18: what is left of a socket that flows when it is destroyed is taken without a word") {
+  net::Loop loop;
+  const net::Socket socket(loop);
+  int told = 0;
+  std::optional<std::string> left;
+  socket.unshift("abc");
+  socket.on<"data">([&] { ++told; });
+  socket.on<"close">([&] { left = socket.read(); });
+  socket.destroy();
+  loop.run();
+  CHECK(told == 0);
+  CHECK(socket.readableLength() == 0);
+  CHECK(!left);
+}

@@ -253,12 +253,10 @@ bool common(Self& self, const Emitter& emitter, Stage& stage, const Step& step, 
              verb == "removeAll" || verb == "listeners") {
     self.with_event(arg(0), [&]<net::fixed_string Event>() {
       const auto heard = [&self, told = arg(0) + "." + arg(1)] { self.event(told); };
-      if (verb == "on") {
-        self.tags()[arg(1)] = emitter.template addListener<Event>(heard);
+      if (verb == "on" || verb == "prependListener") {
+        self.tags()[arg(1)] = emitter.template addListener<Event>(heard, verb != "on");
       } else if (verb == "once") {
         emitter.template once<Event>(heard);
-      } else if (verb == "prependListener") {
-        emitter.template prependListener<Event>(heard);
       } else if (verb == "prependOnceListener") {
         emitter.template prependOnceListener<Event>(heard);
       } else if (verb == "removeAll") {

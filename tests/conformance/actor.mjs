@@ -1,4 +1,5 @@
 // An actor of a scenario: one server or one socket, and the trace of what happened to it.
+import { EventEmitter } from 'node:events';
 import net from 'node:net';
 import { outside } from './connecting.mjs';
 
@@ -20,6 +21,7 @@ export class Actor {
     this.counts = new Map();
     this.shown = new Map();
     this.tags = new Map();
+    this.own = [];
     this.got = { size: 0, hash: hashSeed };
     this.receiving = false;
     this.numbers = {};
@@ -63,8 +65,39 @@ export class Actor {
     this.react(name);
   }
 
-  /** An event told by a listener. The library drops an accepted socket's listeners after 'close', Node does not. */
-  heard(name, text) { if (!this.dropped) this.event(name, text); }
+  /** Adds a listener of the user's. */
+  add(verb, event, listener) {
+    this.own.push([event, listener]);
+    this.handle[verb](event, listener);
+  }
+
+  /** A listener that is given with a call, which adds it itself. */
+  given(event, listener) {
+    this.own.push([event, listener]);
+    return listener;
+  }
+
+  /** The library drops the listeners when 'close' has been told and nothing more is owed; Node never does. */
+  dropAfterClose() {
+    const { handle } = this;
+    const { emit } = handle;
+    handle.emit = (name, ...args) => {
+      if (this.emitting?.(name) === false) return false;
+      try {
+        return emit.call(handle, name, ...args);
+      } finally {
+        if (this.drops && this.mayBeLast(name)) this.settle();
+      }
+    };
+  }
+
+  settle() {
+    const owed = this.owed();
+    if (owed === 'ticks') process.nextTick(() => this.settle());
+    if (owed) return;
+    // Not by off(), which a stream takes as a sign to flow.
+    for (const listener of this.own.splice(0)) EventEmitter.prototype.off.call(this.handle, ...listener);
+  }
 
   react(name) {
     const count = (this.counts.get(name) ?? 0) + 1;
@@ -131,9 +164,9 @@ export class Actor {
         const [event, tag] = args;
         // A second trace of the same bytes would show how they were cut.
         const silent = !tag && this.tags.has(event);
-        const listener = tag ? () => this.heard(`${event}.${tag}`) : silent ? () => {} : this.listener(event);
-        if (verb === 'on' && !silent) this.tags.set(tag ?? event, [event, listener]);
-        emitter[verb](event, listener);
+        const listener = tag ? () => this.event(`${event}.${tag}`) : silent ? () => {} : this.listener(event);
+        if (!verb.toLowerCase().includes('once') && !silent) this.tags.set(tag ?? event, [event, listener]);
+        this.add(verb, event, listener);
         return '';
       }
       case 'off': {
@@ -143,7 +176,7 @@ export class Actor {
         return '';
       }
       case 'removeAll': this.tags.delete(args[0]); emitter.removeAllListeners(args[0]); return '';
-      case 'listeners': return this.dropped ? '' : ` -> ${emitter.listenerCount(args[0])}`;
+      case 'listeners': return this.drops && this.sawClose ? '' : ` -> ${emitter.listenerCount(args[0])}`;
       case 'ref': emitter.ref(); return '';
       case 'unref': emitter.unref(); return '';
       default: {

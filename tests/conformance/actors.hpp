@@ -70,7 +70,7 @@ inline void SocketActor::make(const Step& step) {
     where.allowHalfOpen = made.allowHalfOpen;
     where.onread = std::move(made.onread);
     where.signal = made.signal;
-    where.reusable = true;
+    where.reusable = made.reusable;
     use(net::createConnection(where));
     return;
   }

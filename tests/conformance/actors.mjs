@@ -8,7 +8,8 @@ const refusedPort = 1;
 export class SocketActor extends Actor {
   constructor(scenario, name, options, socket) {
     super(scenario, name, options);
-    this.accepted = this.ready = Boolean(socket);
+    this.ready = Boolean(socket);
+    this.drops = Boolean(socket || options.oneuse);
     if (socket === null) this.handle = new net.Socket();  // until a step makes it
     else this.use(socket ?? new net.Socket(this.socketOptions()));
   }
@@ -28,12 +29,13 @@ export class SocketActor extends Actor {
     this.handle = socket;
     // Nagle's algorithm would hold a second small segment back until the other side's delayed acknowledgement.
     this.handle.setNoDelay(true);
+    this.dropAfterClose();
     for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout', 'connect', 'ready', 'end', 'finish', 'drain',
                          'timeout', 'pause', 'resume', 'pipe', 'unpipe', 'error', 'close']) {
       if (event === 'error' && options.noerror) continue;
       const listener = this.listener(event);
       this.tags.set(event, [event, listener]);
-      this.handle.on(event, listener);
+      this.add('on', event, listener);
     }
   }
 
@@ -53,20 +55,25 @@ export class SocketActor extends Actor {
         return (chunk) => this.handle.destroyed || this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
       case 'lookup':
         return (error, address, family, host) =>
-          this.heard(event, `${event} ${this.error(error)} ${address ?? ''} ${family ?? 0} ${host}`);
+          this.event(event, `${event} ${this.error(error)} ${address ?? ''} ${family ?? 0} ${host}`);
       case 'connectionAttempt': case 'connectionAttemptTimeout':
-        return (ip, port, family) => this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0}`));
+        return (ip, port, family) => this.event(event, this.scenario.plain(`${event} ${ip} ${family ?? 0}`));
       case 'connectionAttemptFailed':
         return (ip, port, family, error) =>
-          this.heard(event, this.scenario.plain(`${event} ${ip} ${family ?? 0} ${this.error(error)}`));
-      case 'error': return (error) => { this.barrier(); this.heard(event, `error ${this.error(error)}`); };
-      case 'close': return (failed) => { this.closing(); this.barrier(); this.heard(event, `close ${Boolean(failed)}`); };
-      case 'timeout': return () => { this.armed = false; this.heard(event); };
+          this.event(event, this.scenario.plain(`${event} ${ip} ${family ?? 0} ${this.error(error)}`));
+      case 'error': return (error) => { this.barrier(); this.event(event, `error ${this.error(error)}`); };
+      case 'close': return (failed) => {
+        this.sawClose = this.inClose = true;
+        this.barrier();
+        this.event(event, `close ${Boolean(failed)}`);
+        this.inClose = false;
+      };
+      case 'timeout': return () => { this.armed = false; this.event(event); };
       case 'pipe': case 'unpipe':
-        return (source) => this.heard(event, `${event} ${this.scenario.nameOf(source)}`);
-      case 'end': case 'pause': case 'resume': return () => { this.barrier(); this.heard(event); };
-      case 'ready': return () => { this.ready = true; this.heard(event); };
-      default: return () => this.heard(event);
+        return (source) => this.event(event, `${event} ${this.scenario.nameOf(source)}`);
+      case 'end': case 'pause': case 'resume': return () => { this.barrier(); this.event(event); };
+      case 'ready': return () => { this.ready = true; this.event(event); };
+      default: return () => this.event(event);
     }
   }
 
@@ -76,7 +83,7 @@ export class SocketActor extends Actor {
     const need = !this.scenario.plan.omit.has('n');
     const flags = flag(s.connecting, 'c') + flag(s.pending, 'p') + flag(s.destroyed, 'd') + flag(s.closed, 'C') +
       flag(s.readableEnded, 'e') + flag(s.writableEnded, 'w') + flag(s.writableFinished, 'f') +
-      flag(need && s.writableNeedDrain, 'n') + flag(s.isPaused(), 'z');
+      flag(need && s.writableNeedDrain, 'n') + flag(s.isPaused() && !(this.drops && this.sawClose), 'z');
     // The name that a failed attempt leaves behind is the system's affair.
     const local = s.connecting || !s.remoteAddress || !s.localAddress ? 0 : `${s.localAddress}/${s.localFamily}/${s.localPort > 0}`;
     const remote = s.remoteAddress ? `${s.remoteAddress}/${s.remoteFamily}/${s.remotePort > 0}` : 0;
@@ -91,13 +98,20 @@ export class SocketActor extends Actor {
       ['tried', this.scenario.plain((s.autoSelectFamilyAttemptedAddresses ?? []).join(',')) || 0]]);
   }
 
-  closing() {
-    this.sawClose = true;
-    if (this.accepted) process.nextTick(() => { this.dropped = true; });
+  mayBeLast(event) { return event === 'close'; }
+
+  /** Whether another 'close' is to come, of a connection that was begun in a listener of this one; or what a listener asked for. */
+  owed() {
+    const { destroyed, _writableState: writable, _readableState: readable } = this.handle;
+    if (!destroyed || !writable.closeEmitted) return 'close';
+    return readable.resumeScheduled ? 'ticks' : '';
   }
 
-  /** A socket may connect when it is new, or when its 'close' has come (S12.4). */
-  mayConnect() { return this.handle.pending && !this.handle.connecting && !(this.handle.destroyed && !this.sawClose); }
+  /** A socket may connect when it is new, or when its 'close' has come (S12.4): in its listener, if they go then. */
+  mayConnect() {
+    const { pending, connecting, destroyed } = this.handle;
+    return pending && !connecting && (!destroyed || (this.drops ? this.inClose : this.sawClose));
+  }
 
   /** The next bytes of this actor's own endless text. */
   pattern(size) {
@@ -108,10 +122,18 @@ export class SocketActor extends Actor {
     return bytes;
   }
 
+  /** The next bytes that it puts back: another text. */
+  backPattern(size) {
+    const at = this.putBack ?? 0;
+    this.putBack = at + size;
+    return Buffer.from(Array.from({ length: size }, (_, i) => 65 + (at + i) % 26));
+  }
+
   connect(args) {
     const { words: [target, listener], options } = split(args);
     this.sawClose = this.ready = false;
-    const callback = listener ? [this.callback('c')] : [];
+    this.handle._server = null;  // or Node counts it down twice
+    const callback = listener ? [this.given('connect', this.callback('c'))] : [];
     const server = this.scenario.actors.get(target);
     if (Object.keys(options).length > 0 || target === 'noport') {
       this.handle.connect(connectOptions(this, target, options, refusedPort), ...callback);
@@ -184,9 +206,10 @@ export class SocketActor extends Actor {
       case 'noDelay': s.setNoDelay(args[0] !== '0'); break;
       case 'keepAlive': s.setKeepAlive(args[0] !== '0', Number(args[1] ?? 0)); break;
       case 'timeout':
-        s.setTimeout(Number(args[0]), ...(args[1] === 'cb' ? [this.timeoutCallback()] : []));
+        s.setTimeout(Number(args[0]), ...(args[1] === 'cb' ? [this.given('timeout', this.timeoutCallback())] : []));
         this.armed = Number(args[0]) > 0 && Number(args[0]) < 1000 && !s.destroyed;
         break;
+      case 'unshift': s.unshift(this.backPattern(Number(args[0]))); break;
       case 'pipe': s.pipe(this.scenario.actors.get(args[0])?.handle ?? s, { end: args[1] !== 'noend' }); break;
       case 'unpipe': s.unpipe(...(args[0] ? [this.scenario.actors.get(args[0])?.handle] : [])); break;
       default: return this.common(verb, args);
@@ -196,7 +219,7 @@ export class SocketActor extends Actor {
 
   timeoutCallback() {
     const name = `cb:${this.number('t')}`;
-    return () => this.heard(name);
+    return () => this.event(name);
   }
 
   get waiting() { return this.armed && !this.handle.destroyed; }
@@ -212,10 +235,14 @@ export class ServerActor extends Actor {
       noDelay: true, keepAlive: Boolean(options.keepAlive), ...(options.hwm && { highWaterMark: Number(options.hwm) }),
       ...(options.list && { blockList: scenario.properties.lists.get(options.list) }),
     });
+    this.drops = Boolean(options.oneuse);
+    this.dropAfterClose();
+    this.tellCloseOnce();
+    this.tellListeningOnce();
     for (const event of ['listening', 'connection', 'drop', 'close', 'error']) {
       const listener = this.listener(event);
       this.tags.set(event, [event, listener]);
-      this.handle.on(event, listener);
+      this.add('on', event, listener);
     }
   }
 
@@ -230,10 +257,65 @@ export class ServerActor extends Actor {
       };
       case 'drop': return (info) => this.event(event, `drop ${info ? [info.localAddress, info.localFamily, info.localPort > 0,
         info.remoteAddress, info.remoteFamily, info.remotePort > 0].join(' ') : ''}`);
-      case 'error': return (error) => this.event(event, `error ${this.error(error)}`);
+      case 'error': return (error) => this.last(this.closeTold, event, `error ${this.error(error)}`);
+      case 'close': return () => this.last(true, event);
       default: return () => this.event(event);
     }
   }
+
+  /** False: not to be told. */
+  emitting(event) {
+    if (event === 'listening' && this.opened[0] !== this.handle._handle) return false;
+    if (event === 'listening') this.closeTold = false;
+    if (event === 'error' && this.failing > 0) this.failing--;
+    else if (event === 'error') this.listens = false;
+    if (event === 'close') this.closes = this.telling = false;
+    return true;
+  }
+
+  mayBeLast(event) { return event === 'close' || (event === 'error' && this.closeTold); }
+
+  settle() { process.nextTick(() => super.settle()); }
+
+  /** Whether anything is to come: of a listen or a close that was called before all was told. */
+  owed() { return Boolean(this.handle._handle) || this.handle._connections > 0 || this.listens || this.failing > 0 || this.closes; }
+
+  /** Each close() of a server without connections tells 'close' in Node; the library tells it once (S9.15). */
+  tellCloseOnce() {
+    const { handle } = this;
+    const tell = handle._emitCloseIfDrained;
+    handle._emitCloseIfDrained = () => {
+      if (this.telling || handle._handle || handle._connections) return;
+      this.telling = true;
+      tell.call(handle);
+    };
+  }
+
+  /** A listen that was closed before 'listening' tells it in Node if it listens again by then; the library does not (S9.8). */
+  tellListeningOnce() {
+    const { handle } = this;
+    const listen = handle._listen2;
+    this.opened = [];
+    this.failing = 0;
+    handle._listen2 = (...args) => {
+      listen.apply(handle, args);
+      this.listens = false;
+      if (!handle._handle) { this.failing++; return; }
+      this.opened.push(handle._handle);
+      process.nextTick(() => this.opened.shift());
+    };
+  }
+
+  /** An event that may be the last one. */
+  last(over, event, text) {
+    this.closeTold = over;
+    this.sawClose = this.inClose = over;
+    this.event(event, text);
+    this.inClose = false;
+  }
+
+  /** Once its listeners have gone nobody would hear of an error. */
+  mayListen() { return !(this.drops && this.sawClose && !this.inClose); }
 
   path() { return `${this.scenario.directory}/${this.scenario.index}-${this.name}.sock`; }
 
@@ -246,25 +328,27 @@ export class ServerActor extends Actor {
   }
 
   listen(args) {
-    const callback = args.includes('cb') ? [this.callback('l')] : [];
+    this.sawClose = false;
+    const callback = args.includes('cb') ? [this.given('listening', this.callback('l'))] : [];
     const { options } = split(args);
     const other = args[0] === 'as' || args[0] === 'on' ? this.scenario.actors.get(args[1]) : undefined;
     if (Object.keys(options).length > 0 || args[0] === 'nothing') {
       this.handle.listen(listenOptions(this, options), ...callback);
     } else if (args[0] === 'on') this.handle.listen(other.handle, ...callback);
     else if (args[0] === 'nodir') this.handle.listen('/nowhere/at/all.sock', ...callback);
-    else if (args[0] === 'badhost') this.handle.listen(0, '8.8.8.8', ...callback);
+    else if (args[0] === 'badhost') { this.handle.listen(0, '8.8.8.8', ...callback); this.listens = true; }
     else if (this.options.kind === 'pipe') this.handle.listen(other ? other.path() : this.path(), ...callback);
     else {
       const host = this.options.kind === 'any' ? [] : ['127.0.0.1'];
       this.handle.listen(other?.handle.address()?.port ?? 0, ...host, ...callback);
+      this.listens = host.length > 0;
     }
   }
 
   perform(verb, args) {
     switch (verb) {
-      case 'listen': this.listen(args); break;
-      case 'close': this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
+      case 'listen': if (this.mayListen()) this.listen(args); break;
+      case 'close': this.listens = false; this.closes = true; this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
       case 'connections': this.handle.getConnections(this.callback('n')); break;
       case 'max': this.handle.maxConnections = args[0] === 'none' ? undefined : Number(args[0]); break;
       default: return this.common(verb, args);

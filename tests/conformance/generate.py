@@ -9,11 +9,15 @@ place is named in a comment here and in README.md.
 import argparse
 import random
 
+import generate_again
 import generate_connecting
+import generate_piping
 
 SMALL = [0, 1, 2, 5, 10, 100, 1000, 5000]
 ENCODINGS = ["utf8", "latin1", "ascii", "hex", "base64", "base64url"]
-HARMLESS_EVENTS = ["connect", "ready", "end", "finish", "close", "error", "drain", "timeout"]
+HARMLESS_EVENTS = ["connect", "ready", "end", "finish", "close", "error", "drain", "timeout", "pause", "resume", "pipe", "unpipe"]
+# Without the listeners of 'error' an error would end the runner.
+REMOVED_EVENTS = ["data", "data", "ready", "end", "finish", "close", "drain", "pause", "resume", "pipe", "unpipe"]
 
 
 class Side:
@@ -35,6 +39,7 @@ class Side:
         self.markers = 0
         self.tags = 0
         self.corked = False
+        self.encoded = False
         self.connected = False
         self.may_cork = True  # what stays corked would be sent to a side that is gone
 
@@ -86,13 +91,26 @@ class Generator:
         if roll < 0.86:
             side.tags += 1
             verb = self.pick(["on", "once", "prependListener", "prependOnceListener"])
-            steps = [f"{name} {verb} {self.pick(HARMLESS_EVENTS)} t{side.tags}"]
+            # What is in the buffer shows by the number of 'readable', and by what is put back between.
+            event = self.pick(HARMLESS_EVENTS + ["readable", "data"] * (2 * side.chunk_sensitive))
+            if event in ("readable", "data"):
+                verb = self.pick(["on", "once"])
+            steps = [f"{name} {verb} {event} t{side.tags}"]
             if self.chance(0.3):
                 steps.append(f"{name} off t{self.random.randint(1, side.tags)}")
+            if self.chance(0.3):
+                steps.append(f"{name} removeAll {self.pick(REMOVED_EVENTS[2:] + ['readable'] * 3 if side.chunk_sensitive else REMOVED_EVENTS)}")
+            if self.chance(0.2) and side.chunk_sensitive:
+                steps.append(f"{name} {self.pick(['off data', 'on readable', 'off readable'])}")
+            if self.chance(0.2) and side.chunk_sensitive and not side.encoded:
+                steps.append(f"{name} unshift {self.pick([0, 1, 3, 200])}")
+                side.encoded = None
             return steps
         if roll < 0.90:
             return [f"{name} listeners {self.pick(['ready', 'timeout'])}"]
-        if roll < 0.93 and not side.options.get("onread"):
+        # Bytes that are put back are no text.
+        if roll < 0.93 and not side.options.get("onread") and side.encoded is not None:
+            side.encoded = True
             return [f"{name} encoding {self.pick(ENCODINGS)}"]
         if roll < 0.96 and side.connected and side.may_cork:
             side.corked = not side.corked
@@ -382,9 +400,9 @@ class Generator:
 
 
 def scenario(seed, index):
-    """One in four is about getting connected."""
-    generator = generate_connecting.Generator if index % 4 == 3 else Generator
-    return generator(seed, index).scenario()
+    """One in four is about getting connected, one in eight about pipes and one about beginning again."""
+    kinds = {1: generate_piping.Generator, 5: generate_again.Generator, 3: generate_connecting.Generator, 7: generate_connecting.Generator}
+    return kinds.get(index % 8, Generator)(seed, index).scenario()
 
 
 def main():

@@ -28,6 +28,7 @@ class Generator:
         self.title = f"random {seed}/{index}"
         self.header, self.start, self.blocks, self.when = [], [], [], {}
         self.blocking = False  # a server has a block list
+        self.early = {}  # listeners that a client has before it connects
 
     def chance(self, p):
         return self.random.random() < p
@@ -110,13 +111,23 @@ class Generator:
                 client.stops_at_failure = client.stops_at_failure or event == "connectionAttemptFailed"
                 event += f" #{self.pick([1, 1, 2])}"
             self.react(client.name, event, steps)
+        if self.chance(0.25):
+            event = self.pick(["lookup", "connectionAttempt", "connectionAttemptFailed", "connect", "ready", "close"])
+            verb = self.pick(["on", "once", "prependListener", "prependOnceListener"])
+            self.early[client.name] = [f"{verb} {event} t"] + ([f"{self.pick(['off t', 'removeAll ' + event])}"] if self.chance(0.4) else [])
+            if self.chance(0.5):
+                self.react(client.name, f"{event}.t", [self.pick(["off " + event, "off t", "removeAll " + event, "tick m"])])
 
     def connect_block(self, client, servers, verb):
         words, single = self.target(client, servers)
         callback = self.pick(["", " cb"]) if verb != "create" else ""
         steps = [f"{verb} {words[0]}{callback}{''.join(' ' + word for word in words[1:])}"]
+        if verb == "connect":
+            steps = self.early.pop(client.name, []) + steps
+        # What comes first on a busy machine, an immediate or a timer of some ms, is not said.
+        late = any(word.startswith("answer=") and word[7:].isdigit() for word in words)
         if self.chance(0.3):
-            steps.append(self.pick(["tick b", "immediate b", "pause", "resume", "timeout 5000", "keepAlive 1", "noDelay 0"]))
+            steps.append(self.pick(["tick b", "tick b" if late else "immediate b", "pause", "resume", "timeout 5000", "keepAlive 1", "noDelay 0"]))
         if self.chance(0.25):
             client.queued = True
             steps.append(f"write {self.pick([1, 5, 100])} cb")
@@ -131,6 +142,14 @@ class Generator:
         if self.blocking:
             steps = [step for step in steps if not step.startswith("write")]
         self.blocks.append([f"{client.name} {step}" for step in steps])
+
+    def again(self, client, servers):
+        """What a client calls inside 'close'."""
+        words, single = self.target(client, servers)
+        steps = [f"connectAgain {' '.join(words)}"]
+        if self.chance(0.2) and not (single and client.hears_lookup):
+            steps.append(self.pick(["destroy", "destroy error", "pause", "resume"]))
+        return steps
 
     def later_block(self, client):
         steps = [self.pick(["resume" if self.blocking else "write 5 cb", "end cb", "end", "resume", "on data", "destroy", "destroySoon", self.stop(client)])]
@@ -194,7 +213,11 @@ class Generator:
         # A write or an end that waited for a connection which never came stays behind in Node, and disturbs the next.
         # After a connection that has closed, a signal stops the families of the next in Node, without a word.
         if not client.queued and "signal" not in options and self.chance(0.3):
-            self.connect_block(client, servers, "connectAgain")
+            # The answer for a connection that was called off starts it within the next one in Node.
+            if client.answered_later or self.chance(0.5):
+                self.connect_block(client, servers, "connectAgain")
+            else:
+                self.react(client.name, "close", self.again(client, servers))
 
     def scenario(self):
         servers = self.servers()

@@ -55,10 +55,15 @@ class ServerActor final : public Actor {
       });
     } else if (event == "error") {
       tags_[event] = server_.addListener<"error">(
-          [this](const net::Error& failure) { this->event("error", "error " + error(failure)); });
+          [this](const net::Error& failure) { last(close_told_, "error", "error " + error(failure)); });
+    } else if (event == "close") {
+      tags_[event] = server_.addListener<"close">([this] { last(true, "close", "close"); });
     } else {
       with_event(event, [&]<net::fixed_string Event>() {
-        tags_[event] = server_.template addListener<Event>([this, event] { this->event(event); });
+        tags_[event] = server_.template addListener<Event>([this, event] {
+          if (event == "listening") close_told_ = false;
+          this->event(event);
+        });
       });
     }
   }
@@ -79,7 +84,8 @@ class ServerActor final : public Actor {
   bool perform(const Step& step, std::string& result) override {
     const std::string& verb = step.verb;
     if (verb == "listen") {
-      listen(step);
+      // Once its listeners have gone nobody would hear of an error.
+      if (!dropped() || in_close_) listen(step);
     } else if (verb == "close") {
       if (step.args.empty()) {
         server_.close();
@@ -99,6 +105,7 @@ class ServerActor final : public Actor {
     return true;
   }
 
+  bool dropped() const override { return option("oneuse") && saw_close_; }
   void clean_up() override { server_.close(); }
 
  private:
@@ -110,11 +117,20 @@ class ServerActor final : public Actor {
     made.noDelay = true;
     made.pauseOnConnect = option("pauseOnConnect");
     if (option("list")) made.blockList = stage_.properties.list(options().at("list"));
-    made.reusable = true;
+    made.reusable = !option("oneuse");
     return made;
   }
 
+  /// An event that may be the last one.
+  void last(bool over, const std::string& name, const std::string& text) {
+    close_told_ = over;
+    saw_close_ = in_close_ = over;
+    event(name, text);
+    in_close_ = false;
+  }
+
   void listen(const Step& step) {
+    saw_close_ = false;
     const std::string how = step.args.empty() ? "" : step.args[0];
     const bool with_callback = !step.args.empty() && step.args.back() == "cb";
     const ServerActor* other = nullptr;
@@ -155,6 +171,9 @@ class ServerActor final : public Actor {
   net::Server server_;
   std::map<std::string, net::Listener> tags_;
   int accepted_ = 0;
+  bool close_told_ = false;
+  bool saw_close_ = false;
+  bool in_close_ = false;
 };
 
 }  // namespace conformance

@@ -24,7 +24,7 @@ inline net::Encoding encoding_named(std::string_view name) {
 class SocketActor final : public Actor {
  public:
   SocketActor(Stage& stage, std::string name, Options options, std::optional<net::Socket> socket = {})
-      : Actor(stage, std::move(name), std::move(options)), accepted_(socket.has_value()), ready_(accepted_) {
+      : Actor(stage, std::move(name), std::move(options)), drops_(socket || option("oneuse")), ready_(socket.has_value()) {
     if (!option("later")) use(socket ? *socket : net::Socket(socket_options()));
   }
 
@@ -56,6 +56,7 @@ class SocketActor final : public Actor {
     if (name == "readable") f.template operator()<"readable">();
     if (name == "end") f.template operator()<"end">();
     if (name == "finish") f.template operator()<"finish">();
+    if (name == "prefinish") f.template operator()<"prefinish">();
     if (name == "drain") f.template operator()<"drain">();
     if (name == "timeout") f.template operator()<"timeout">();
     if (name == "pause") f.template operator()<"pause">();
@@ -99,9 +100,10 @@ class SocketActor final : public Actor {
       });
     } else if (event == "close") {
       tags_[event] = socket_.addListener<"close">([this](bool failed) {
-        saw_close_ = true;
+        saw_close_ = in_close_ = true;
         barrier();
         this->event("close", failed ? "close true" : "close false");
+        in_close_ = false;
       });
     } else if (event == "pipe") {
       tags_[event] = socket_.addListener<"pipe">(
@@ -127,7 +129,7 @@ class SocketActor final : public Actor {
                                                       {s.writableEnded(), 'w'},
                                                       {s.writableFinished(), 'f'},
                                                       {need && s.writableNeedDrain(), 'n'},
-                                                      {s.isPaused(), 'z'}}};
+                                                      {s.isPaused() && !dropped(), 'z'}}};
     for (const auto& [on, letter] : flags) out += on ? letter : '-';
     const std::string remote = s.remoteAddress();
     // The name that a failed attempt leaves behind is the system's affair.
@@ -150,7 +152,7 @@ class SocketActor final : public Actor {
 
   bool perform(const Step& step, std::string& result) override;
   bool waiting() const override { return armed_ && !socket_.destroyed(); }
-  bool dropped() const override { return accepted_ && saw_close_; }
+  bool dropped() const override { return drops_ && saw_close_; }
   void clean_up() override { socket_.destroy(); }
 
  private:
@@ -158,7 +160,7 @@ class SocketActor final : public Actor {
     net::SocketOptions made;
     made.allowHalfOpen = option("halfopen");
     if (option("hwm")) made.highWaterMark = size_option("hwm");
-    made.reusable = true;
+    made.reusable = !drops_;
     if (option("signal")) made.signal = stage_.properties.signal(options().at("signal"));
     if (!option("onread")) return made;
     const std::string& text = options().at("onread");
@@ -204,9 +206,9 @@ class SocketActor final : public Actor {
     return "?";
   }
 
-  /// A socket may connect when it is new, or when its 'close' has come (S12.4).
+  /// A socket may connect when it is new, or when its 'close' has come (S12.4): in its listener, if they go then.
   bool may_connect() const {
-    return socket_.pending() && !socket_.connecting() && !(socket_.destroyed() && !saw_close_);
+    return socket_.pending() && !socket_.connecting() && (!socket_.destroyed() || (drops_ ? in_close_ : saw_close_));
   }
 
   /// The next bytes of this actor's own endless text.
@@ -231,10 +233,12 @@ class SocketActor final : public Actor {
   net::Socket socket_;
   std::map<std::string, net::Listener> tags_;
   std::size_t written_ = 0;
+  std::size_t put_back_ = 0;
   bool armed_ = false;
   bool saw_close_ = false;
+  bool in_close_ = false;
   bool owing_ = false;
-  bool accepted_ = false;
+  bool drops_ = false;
   bool ready_ = false;
 };
 
@@ -342,6 +346,10 @@ inline bool SocketActor::perform(const Step& step, std::string& result) {
       s.setTimeout(ms);
     }
     armed_ = ms > 0 && ms < 1000 && !s.destroyed();
+  } else if (verb == "unshift") {
+    std::string bytes(std::stoul(arg(0)), ' ');
+    for (char& byte : bytes) byte = static_cast<char>('A' + put_back_++ % 26);
+    s.unshift(bytes);
   } else if (verb == "pipe") {
     const SocketActor* destination = peer(arg(0));
     s.pipe(destination ? destination->socket() : s, {.end = arg(1) != "noend"});

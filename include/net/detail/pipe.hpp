@@ -346,9 +346,10 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   }
   undo.passed = true;
   Tells::piped(destination, source);
-  if (link->off) return;
+  // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
+  if (link->off && source.destroyed()) return;
   if (destination.writableNeedDrain()) {
-    link->hold_back(source, destination);
+    if (!link->off) link->hold_back(source, destination);
   } else if (source.readableFlowing() != std::optional<bool>(true)) {
     source.resume();
   }

@@ -194,7 +194,7 @@ inline void SocketState::push_end() {
 // ── to the listeners ───────────────────────────────────────────────────────
 
 /// Takes one piece out of the buffer: `n` bytes, or, if `all` and not flowing, everything. False: nothing to give.
-inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece) {
+inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece, bool silently) {
   if (!all && n > read_mark) {
     std::size_t power = 1;
     while (power < n && power < std::size_t{1} << 30) power <<= 1;
@@ -239,7 +239,7 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece)
     if ((all || n != take) && ended) end_readable();
   }
   if (take == 0) return false;
-  if (!close_ticked) tell_data(std::string_view(piece));
+  if (!close_ticked && !silently) tell_data(std::string_view(piece));
   return true;
 }
 
@@ -265,8 +265,8 @@ inline void SocketState::flow() {
   // a listener that throws does not keep the rest from being told
   OnThrow again{*this, [](SocketState& self) { self.tick_always([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
-  // S14.18: nothing after destroy(); on a socket that is closed what is left is taken without a word
-  while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {}
+  // S14.18: nothing after destroy(): what is left is taken without a word
+  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed)) {}
   again.passed = true;
 }
 

@@ -195,7 +195,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read_into_users(bool to_the_end);
   void next_users_buffer();
   void push_end();
-  bool read_piece(std::size_t n, bool all, std::string& piece);
+  bool read_piece(std::size_t n, bool all, std::string& piece, bool silently = false);
   void read_nothing();
   void first_read();
   bool brought_something();
