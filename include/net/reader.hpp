@@ -74,7 +74,7 @@ class Reader {
     if (waiter_ && settle()) std::exchange(waiter_, {}).resume();
   }
   const Socket& socket() const noexcept { return listeners_.emitter(); }
-  std::string_view rest() const noexcept { return std::string_view(held_).substr(start_); }
+  std::string_view rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
