@@ -441,12 +441,13 @@ struct ErrorText {
   Atomic<std::size_t> owners{1};
 };
 
-/// A text that is being written; deleted unless an Error has taken it over.
+/// A text that is being written; deleted unless an Error has taken it over. Made and deleted where Error is known,
+/// since clang++ 14 wants to know what a vector holds by then.
 class NewText {
  public:
-  NewText() : text_(new ErrorText) {}
+  NewText();
   NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
-  ~NewText() { delete text_; }
+  ~NewText();
   ErrorText* operator->() const noexcept { return text_; }
   ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
 
@@ -545,6 +546,9 @@ class Error : public std::system_error {
 inline Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
 
 namespace detail {
+
+inline NewText::NewText() : text_(new ErrorText) {}
+inline NewText::~NewText() { delete text_; }
 
 /// The one place that throws. Without exceptions it prints the message and ends the program.
 [[noreturn]] inline void raise(const Error& error) {
@@ -3910,7 +3914,7 @@ class Queue {
 
   /// At the other end: the next one that is taken.
   void push_front(T&& value) {
-    if (size_ == capacity_) [[unlikely]]
+    if (size_ == limit_) [[unlikely]]
       grow();
     const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
     ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
@@ -4167,15 +4171,19 @@ struct Handle {
   std::size_t owners = 0;
 };
 
+inline void give_up(Handle& who) noexcept {
+  if (who.operations->give_up) who.operations->give_up(who);
+}
+
 /// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
 /// nothing would tell it to go on (S32.5). The caller holds a reference.
 template <class F>
-void or_give_up(Handle& who, F&& f) {
+[[gnu::always_inline]] inline void or_give_up([[maybe_unused]] Handle& who, F&& f) {
 #if defined(__cpp_exceptions)
   try {
     f();
   } catch (const std::bad_alloc&) {
-    if (who.operations->give_up) who.operations->give_up(who);
+    give_up(who);
     throw;
   }
 #else
@@ -4775,13 +4783,49 @@ inline int LoopCore::timeout_ms() const noexcept {
   return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
 }
 
+/// Whom the loop serves: it lives until that is done, or has failed.
+struct Served {
+  Handle* handle = nullptr;
+
+  Served() noexcept = default;
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+  ~Served() {
+    if (handle) handle->release();
+  }
+  [[gnu::always_inline]] void begin(Handle& next) noexcept {
+    next.retain();
+    handle = &next;
+  }
+  [[gnu::always_inline]] void end() noexcept {
+    Handle* const last = std::exchange(handle, nullptr);
+    if (--last->owners == 0) [[unlikely]]
+      last->operations->free(*last);
+  }
+};
+
 [[gnu::always_inline]] inline void LoopCore::poll(int most_ms) {
   int wait = timeout_ms();
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
-  poller_.wait(wait, [this](Watcher& watcher, unsigned what, int error) {
-    const Ref<Handle> owner(static_cast<Handle*>(watcher.owner));
-    run_callback([&] { or_give_up(*owner, [&] { owner->operations->ready(*owner, watcher, what, error); }); });
-  });
+  Served served;
+  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
+    run_callback([&] {
+      Handle& owner = *static_cast<Handle*>(watcher.owner);
+      served.begin(owner);
+      owner.operations->ready(owner, watcher, what, error);
+      served.end();
+    });
+  };
+#if defined(__cpp_exceptions)
+  try {
+    poller_.wait(wait, serve);
+  } catch (const std::bad_alloc&) {
+    if (served.handle) give_up(*served.handle);
+    throw;
+  }
+#else
+  poller_.wait(wait, serve);
+#endif
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
@@ -4795,7 +4839,7 @@ inline int LoopCore::timeout_ms() const noexcept {
   if ((letters_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
     run_letters();
     run_pending();
-    run_immediates();
+    if (!immediates_.empty()) run_immediates();
     run_jobs(closing_);
   }
   if (!timers_.empty()) {
@@ -5489,6 +5533,7 @@ struct AbortHook : Handle {
 struct AbortState {
   Atomic<std::size_t> owners{0};
   Atomic<int> aborted{0};
+  bool begun = false;  // under the lock: the reason is known, and nothing is attached any more
   Error reason;
   struct Attached {
     AbortHook* hook;
@@ -5513,13 +5558,21 @@ struct AbortState {
 
   /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
   [[nodiscard]] bool attach(AbortHook& hook) {
-    Mailbox& mailbox = hook.loop->mailbox();
+    // whoever aborts, and wherever, needs no memory for it
+    struct Room {
+      Mailbox* home;
+      explicit Room(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
+      ~Room() {
+        if (home) home->expect_no_more();
+      }
+    } room(hook.loop->mailbox());
     const os::Locked locked(mutex());
-    if (aborted.load() != 0) return false;
-    attached.reserve(attached.size() + 1);
-    mailbox.expect();  // whoever aborts, and wherever, needs no memory for it
-    attached.push({&hook, &mailbox});
-    mailbox.retain();
+    if (begun) {
+      aborted.store(1);
+      return false;
+    }
+    attached.push({&hook, room.home});
+    std::exchange(room.home, nullptr)->retain();
     hook.retain();
     hook.signal = this;
     retain();
@@ -5527,13 +5580,17 @@ struct AbortState {
   }
 
   bool remove(AbortHook& hook) noexcept {
-    const os::Locked locked(mutex());
-    std::size_t at = 0;
-    while (at < attached.size() && attached[at].hook != &hook) ++at;
-    if (at == attached.size()) return false;
-    attached[at].home->expect_no_more();
-    attached[at].home->release();
-    attached.erase(at, at + 1);
+    Mailbox* home = nullptr;
+    {
+      const os::Locked locked(mutex());
+      std::size_t at = 0;
+      while (at < attached.size() && attached[at].hook != &hook) ++at;
+      if (at == attached.size()) return false;
+      home = attached[at].home;
+      attached.erase(at, at + 1);
+    }
+    home->expect_no_more();
+    home->release();
     return true;
   }
 
@@ -5541,49 +5598,50 @@ struct AbortState {
     List<Attached> taken;
     {
       const os::Locked locked(mutex());
-      if (aborted.load() != 0) return;
+      if (begun) return;
+      begun = true;
       reason = why;
-      aborted.store(1);
       taken.swap(attached);
     }
-    if (taken.empty()) return;
     const Ref<AbortState> alive(this);
-    LoopCore* const here = LoopCore::current();
+    LoopCore* const current = LoopCore::current();
+    Mailbox* const here = current ? &current->mailbox() : nullptr;
+    // other loops first: whoever sees that it has aborted finds their letters sent
+    for (const Attached& each : taken) {
+      if (each.home != here) send(each);
+    }
+    aborted.store(1);
     // a hook that throws does not keep the others from firing: what is left then comes as a letter
-    struct Others {
+    struct Rest {
       AbortState& self;
       List<Attached>& taken;
       Mailbox* here;
       std::size_t at = 0;
 
-      void fire() {
-        while (at < taken.size()) {
-          const Attached next = taken[at];
-          if (here != next.home) {
-            send();
-            continue;
-          }
-          ++at;
-          next.home->expect_no_more();
-          next.home->release();
-          self.fire(*next.hook);
+      ~Rest() {
+        for (; at < taken.size(); ++at) {
+          if (taken[at].home == here) self.send(taken[at]);
         }
       }
-      /// The hook belongs to its loop: if that is gone, so is the hook.
-      void send() noexcept {
-        const auto [hook, home] = taken[at++];
-        home->post_expected([hook = hook, alive = Ref<AbortState>(&self)] { alive->fire(*hook); });
-        home->release();
-      }
-      ~Others() {
-        while (at < taken.size()) send();
-      }
-    } others{*this, taken, here ? &here->mailbox() : nullptr};
-    others.fire();
+    } rest{*this, taken, here};
+    while (rest.at < taken.size()) {
+      const Attached next = taken[rest.at++];
+      if (next.home != here) continue;
+      next.home->expect_no_more();
+      next.home->release();
+      fire(*next.hook);
+    }
+  }
+
+  /// The hook belongs to its loop: if that is gone, so is the hook.
+  void send(const Attached& to) noexcept {
+    to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
+    to.home->release();
   }
 
   void fire(AbortHook& hook) {
     if (!hook.signal) return;
+    aborted.store(1);
     const Ref<AbortHook> alive(&hook);
     const auto callback = std::move(hook.callback);
     const Error why = reason;
@@ -7183,9 +7241,10 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   }
   undo.passed = true;
   Tells::piped(destination, source);
-  if (link->off) return;
+  // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
+  if (link->off && source.destroyed()) return;
   if (destination.writableNeedDrain()) {
-    link->hold_back(source, destination);
+    if (!link->off) link->hold_back(source, destination);
   } else if (source.readableFlowing() != std::optional<bool>(true)) {
     source.resume();
   }
@@ -7672,7 +7731,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read_into_users(bool to_the_end);
   void next_users_buffer();
   void push_end();
-  bool read_piece(std::size_t n, bool all, std::string& piece);
+  bool read_piece(std::size_t n, bool all, std::string& piece, bool silently = false);
   void read_nothing();
   void first_read();
   bool brought_something();
@@ -7744,7 +7803,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
   }
-  void tick_error(Callback tell);
+  void tick_error(Callback& tell);
   Callback told_later(const Error& error);
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
@@ -7753,6 +7812,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void expect_close();
   void close_later(void (*step)(Handle&));
   void give_up() noexcept;
+  void destroy_always() noexcept;
   void tell_cancelled();
   void emit_close(bool current);
   void settle() noexcept;
@@ -8156,7 +8216,6 @@ struct Plan : Connecting, Handle {
 
 inline constexpr Handle::Operations Plan::table{
     [](Handle& handle) noexcept { delete static_cast<Plan*>(&handle); }, [](Handle&) noexcept {}};
-
 
 /// S7.8, S7.9: the defaults of the process, read when connect is called.
 struct SelectionDefaults {
@@ -9310,12 +9369,12 @@ inline void SocketState::destroy(const Error& error) {
   ++owed;  // until 'close' was told
   if (connecting) stop_connecting();
   connecting = false;
-  stop_idle();
+  if (cold) stop_idle();
   if (has_handle) {
     close_handle(failing);
-    tick_error(std::move(tell));
+    tick_error(tell);
   } else {
-    tick_error(std::move(tell));
+    tick_error(tell);
     loop->next_tick([self = Ref<SocketState>(this), asked = round] { self->emit_close(self->round == asked); });
   }
   leave_server();
@@ -9329,9 +9388,14 @@ inline void SocketState::leave_server() {
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
-inline void SocketState::tick_error(Callback tell) {
+inline void SocketState::tick_error(Callback& tell) {
   if (tell) return loop->next_tick(std::move(tell));
-  if (!close_ticked) tick([](SocketState& self) { self.close_ticked = true; });
+  if (close_ticked) return;
+  if (!ended && !buffer) {  // there is nothing that could be told until then
+    close_ticked = true;
+  } else {
+    tick([](SocketState& self) { self.close_ticked = true; });
+  }
 }
 
 [[gnu::cold]] inline Callback SocketState::told_later(const Error& error) {
@@ -9375,6 +9439,11 @@ inline void SocketState::flush_last() noexcept {
 #else
   loop->flush_cork();
 #endif
+}
+
+/// For destructors: without the memory for more it is closed without a word.
+inline void SocketState::destroy_always() noexcept {
+  undo_or_give_up(*this, [this] { destroy(no_error()); });
 }
 
 /// From now on its 'close' needs no memory.
@@ -10322,7 +10391,7 @@ inline void SocketState::push_end() {
 // ── to the listeners ───────────────────────────────────────────────────────
 
 /// Takes one piece out of the buffer: `n` bytes, or, if `all` and not flowing, everything. False: nothing to give.
-inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece) {
+inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece, bool silently) {
   if (!all && n > read_mark) {
     std::size_t power = 1;
     while (power < n && power < std::size_t{1} << 30) power <<= 1;
@@ -10367,7 +10436,7 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece)
     if ((all || n != take) && ended) end_readable();
   }
   if (take == 0) return false;
-  if (!close_ticked) tell_data(std::string_view(piece));
+  if (!close_ticked && !silently) tell_data(std::string_view(piece));
   return true;
 }
 
@@ -10393,8 +10462,8 @@ inline void SocketState::flow() {
   // a listener that throws does not keep the rest from being told
   OnThrow again{*this, [](SocketState& self) { self.tick_always([](SocketState& socket) { socket.flow(); }); }};
   std::string piece;
-  // S14.18: nothing after destroy(); on a socket that is closed what is left is taken without a word
-  while (flow_state == Flow::flowing && (!destroyed || close_ticked) && read_piece(0, true, piece)) {}
+  // S14.18: nothing after destroy(): what is left is taken without a word
+  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed)) {}
   again.passed = true;
 }
 
@@ -11811,7 +11880,6 @@ inline void ServerState::abandon() {
 
 /// One a wake-up: asking whether there is another costs more than being woken again.
 inline void ServerState::accept_one() {
-  const Ref<ServerState> alive(this);  // a listener may drop the last handle
   const NativeHandle fd = acceptor.try_accept();
   if (fd >= 0) return accepted(fd);
   // a client that has gone already: the next one is another matter
@@ -12248,7 +12316,7 @@ class Reader {
     if (waiter_ && settle()) std::exchange(waiter_, {}).resume();
   }
   const Socket& socket() const noexcept { return listeners_.emitter(); }
-  std::string_view rest() const noexcept { return std::string_view(held_).substr(start_); }
+  std::string_view rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -12436,7 +12504,7 @@ inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
 inline Acceptor::~Acceptor() {
   listeners_.off();
   // nobody will ever serve them
-  while (!arrived_.empty()) arrived_.take().socket.destroy();
+  while (!arrived_.empty()) arrived_.take().socket.state().destroy_always();
 }
 
 inline std::optional<Socket> Acceptor::take() {
@@ -12616,7 +12684,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
  public:
   explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
   ~ConnectAwaiter() {
-    if (!told_) emitter().destroy();
+    if (!told_) emitter().state().destroy_always();
   }
 
   Socket await_resume() {
@@ -12963,6 +13031,7 @@ struct JobState : Handle {
   explicit JobState(LoopCore& core) : Handle(core, table) {}
   /// A thread has it, or will have it.
   void begin() noexcept {
+    asked = true;
     retain();
     loop->keep_alive(true);
   }
@@ -12993,7 +13062,7 @@ struct JobState : Handle {
   }
   void abandon() {
     then.clear();
-    if (!std::exchange(done, true)) release();
+    if (!std::exchange(done, true) && asked) release();
   }
   /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
   void after_fork() {
@@ -13010,6 +13079,7 @@ struct JobState : Handle {
   std::vector<Then> then;
   std::coroutine_handle<> waiter;
   std::size_t telling = 0;
+  bool asked = false;
   bool done = false;
 };
 
