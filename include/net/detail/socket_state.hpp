@@ -497,7 +497,7 @@ struct SameConnection {
 
 /// In a destructor: nothing may leave it.
 template <class F>
-void undo_or_give_up(SocketState& self, F&& undo) noexcept {
+void undo_or_give_up([[maybe_unused]] SocketState& self, F&& undo) noexcept {
 #if defined(__cpp_exceptions)
   try {
     undo();
