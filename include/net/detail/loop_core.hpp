@@ -307,10 +307,10 @@ inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::
 // ── timers and immediates ──────────────────────────────────────────────────
 
 inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
-  timers_.make_room();
   if (timer.queued()) {
-    timers_.remove(timer);
+    timers_.remove(timer);  // it leaves the room that it needs
   } else {
+    timers_.make_room();
     timer.retain();
     if (timer.wanted) keep_alive(true);
   }
