@@ -412,7 +412,7 @@ inline void LoopCore::run_pending() {
 [[gnu::noinline]] inline bool LoopCore::newcomer_had_something() {
   const Ref<Handle> newcomer = std::move(newcomer_);
   bool had = false;
-  run_callback([&] { had = ask_(*newcomer); });
+  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
   return had;
 }
 
