@@ -12,6 +12,7 @@
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "tests/session.hpp"
 #include "tests/support.hpp"
@@ -111,6 +112,24 @@ TEST_CASE("S31.1: a child's end frees memory and nothing else: the parent's loop
   SUBCASE("it is killed") {
     CHECK(in_child([] { return ::raise(SIGKILL), 0; }) == -SIGKILL);
   }
+  parent.works();
+}
+
+TEST_CASE("S31.1: a child that another thread has forked frees memory and nothing else, too") {
+  Parent parent;
+  int status = -1;
+  std::thread([&] {
+    status = in_child([&] {
+      parent.client.write("from the child");
+      parent.loop->stop();
+      parent.loop->post([] {});
+      parent.accepted.destroy();
+      parent.server.close();
+      parent.loop.reset();
+      return 0;
+    });
+  }).join();
+  CHECK(status == 0);
   parent.works();
 }
 
@@ -231,6 +250,29 @@ TEST_CASE("S31.2: after afterFork() a child's loop works: what is open, timers, 
   run_until(*parent.loop, [&] { return lookup == "found"; });
   signal.close();
   parent.works();
+}
+
+TEST_CASE("S31.2: afterFork() gives a loop to the thread that has forked, whose it was not before") {
+  net::Loop loop;
+  int turns = 0, status = -1;
+  const net::Timer often = loop.setInterval([&] { ++turns; }, 5);
+  std::thread forks;
+  loop.setTimeout([&] {
+    forks = std::thread([&] {
+      status = in_child([&] {
+        loop.afterFork();
+        const int before = turns;
+        net::setTimeout([] { net::Loop::current().stop(); }, 30);  // it is the current one
+        loop.run();
+        return turns > before ? 42 : 1;
+      });
+      loop.stop();
+    });
+  }, 10);
+  loop.run();
+  forks.join();
+  often.close();
+  CHECK(status == 42);
 }
 
 TEST_CASE("S31.3: lookups and worker pools start again in a child") {

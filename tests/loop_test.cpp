@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/count_allocations.hpp"
 #include "tests/session.hpp"
 
 using namespace tests;
@@ -259,6 +260,21 @@ TEST_CASE("a loop is its thread's current one until it is destroyed, and they ne
     CHECK(done);
   }
   CHECK(&net::Loop::current() == &outer);
+}
+
+TEST_CASE("S32.5: a timer that waits starts again without memory, however many there are") {
+  net::Loop loop;
+  std::vector<net::Timer> timers;
+  timers.reserve(40);
+  std::size_t allocations = 0;
+  for (int i = 0; i < 40; ++i) {
+    timers.push_back(loop.setTimeout([] {}, 100000));
+    const tests::CountAllocations counted;
+    timers.front().refresh();
+    allocations += counted.count();
+  }
+  CHECK(allocations == 0);
+  for (const net::Timer& timer : timers) timer.close();
 }
 
 TEST_CASE("stop() ends run() after the present turn, and run() can go on") {

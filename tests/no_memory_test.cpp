@@ -381,3 +381,38 @@ TEST_CASE("S32.5: a proxy with pipes, names, timers and a worker pool, with the 
 TEST_CASE("S32.5: tasks, readers, an acceptor and an abort, with the n-th allocation failing") {
   for_every_allocation(coroutines);
 }
+
+TEST_CASE("S32.5: a socket that has no memory for its first message is destroyed, as for any later one") {
+  net::Loop loop;
+  const net::Server server(loop);
+  const net::Socket client(loop);
+  int closed = 0, left = 0;
+  const auto turn = [&] {
+    try {
+      loop.runOnce(100);
+    } catch (const std::bad_alloc&) {
+      ++left;
+    }
+  };
+  client.on<"error">([] {});
+  server.on<"connection">([&](const net::Socket& socket) {
+    socket.on<"error">([] {});
+    socket.on<"data">([] { throw std::bad_alloc(); });
+    socket.on<"close">([&] { ++closed; });
+  });
+  server.listen(0);
+  client.connect(server.address()->port, "127.0.0.1");
+  bool later = false;
+  SUBCASE("the first one") {}
+  SUBCASE("a later one") { later = true; }
+  if (later) {
+    for (int i = 0; i < 10; ++i) loop.runOnce(10);
+  }
+  client.write("hello");
+  for (int i = 0; i < 50 && closed == 0; ++i) turn();
+  CHECK(left == 1);
+  CHECK(closed == 1);
+  client.destroy();
+  server.close();
+  run_to_the_end(loop);
+}

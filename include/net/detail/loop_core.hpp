@@ -28,12 +28,14 @@ class LoopCore {
     mailbox_ = new Mailbox;
     mailbox_->loop = this;
     update_time();
+    join_process();
   }
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
   ~LoopCore() {
     leave_thread();
     abandon_all();
+    leave_process();
   }
 
   /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
@@ -196,8 +198,11 @@ class LoopCore {
       raise(system_failure(refused.number, refused.syscall));
     }
   }
-  static void note_forks() noexcept;
+  static void note_forks();
+  void join_process() noexcept;
+  void leave_process() noexcept;
   void become_inert() noexcept;
+  bool of_this_thread() const noexcept;
   [[noreturn]] void refuse_child() const;
 
   void turn(int most_ms);
@@ -223,6 +228,8 @@ class LoopCore {
   bool inert_ = false;
   std::uint32_t generation_ = os::generation().load();
   LoopCore* older_ = nullptr;  // of this thread
+  LoopCore* next_in_process_ = nullptr;
+  LoopCore** link_in_process_ = nullptr;  // what points to it
 
   Queue<Callback> ticks_;
   Queue<Job> pending_;
@@ -300,10 +307,10 @@ inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::
 // ── timers and immediates ──────────────────────────────────────────────────
 
 inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
-  timers_.make_room();
   if (timer.queued()) {
-    timers_.remove(timer);
+    timers_.remove(timer);  // it leaves the room that it needs
   } else {
+    timers_.make_room();
     timer.retain();
     if (timer.wanted) keep_alive(true);
   }
@@ -405,7 +412,7 @@ inline void LoopCore::run_pending() {
 [[gnu::noinline]] inline bool LoopCore::newcomer_had_something() {
   const Ref<Handle> newcomer = std::move(newcomer_);
   bool had = false;
-  run_callback([&] { had = ask_(*newcomer); });
+  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
   return had;
 }
 
@@ -581,17 +588,55 @@ inline void LoopCore::at_exit() noexcept {
   }
 }
 
-inline void LoopCore::note_forks() noexcept {
+/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
+struct ProcessLoops {
+  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
+  LoopCore* first = nullptr;
+
+  static ProcessLoops& instance() {
+    static ProcessLoops& all = *new ProcessLoops;
+    return all;
+  }
+};
+
+inline void LoopCore::join_process() noexcept {
+  ProcessLoops& all = ProcessLoops::instance();
+  const os::Locked locked(all.mutex);
+  next_in_process_ = std::exchange(all.first, this);
+  link_in_process_ = &all.first;
+  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
+}
+
+inline void LoopCore::leave_process() noexcept {
+  const os::Locked locked(ProcessLoops::instance().mutex);
+  *link_in_process_ = next_in_process_;
+  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
+}
+
+inline void LoopCore::note_forks() {
+  (void)ProcessLoops::instance();  // a child needs no memory for it
   static Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
   os::at_fork(nullptr, nullptr, [] {
-    for (LoopCore* loop = current(); loop; loop = loop->older_) loop->become_inert();
+    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
   });
 }
 
+inline bool LoopCore::of_this_thread() const noexcept {
+  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
+    if (mine == this) return true;
+  }
+  return false;
+}
+
 /// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
-/// parent's to send.
+/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
 inline void LoopCore::become_inert() noexcept {
+  if (!of_this_thread()) {
+    running_ = inert_ = false;
+    inside_ = 0;
+    older_ = nullptr;
+  }
   if (!inert_) inside_ += inert_depth;
   inert_ = true;
   forget_cork();
@@ -603,10 +648,12 @@ inline void LoopCore::refuse_child() const {
               "This loop belongs to the parent process: call afterFork() to use it in this one"));
 }
 
-/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was.
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
+/// thread that asks for it, whose it was before or not.
 inline void LoopCore::after_fork() {
   if (!inert()) return;
   open_poller();
+  if (!of_this_thread()) enter_thread();
   if (inert_) inside_ -= inert_depth;
   inert_ = false;
   generation_ = os::generation().load();

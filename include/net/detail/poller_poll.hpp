@@ -30,7 +30,6 @@ class poll_poller {
   void shut() noexcept {
     ready_.clear();
     bell_.close();
-    if (!entries_.empty()) entries_[0].fd = os::no_descriptor;
   }
 
   int watch(Watcher& watcher, unsigned mask) {

@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_RESOLVER_HPP
 #define NET_DETAIL_RESOLVER_HPP
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <utility>
@@ -69,13 +70,15 @@ class ResolverPool {
   /// False: no thread can be started, and there is none that it could wait for (S32.3).
   bool submit(Question& question) noexcept {
     const os::Locked locked(mutex_);
-    if (idle_ == 0 && threads_ < most_threads &&
+    // one that was woken is idle until it runs: those who wait already will take it
+    if (idle_ <= waiting_questions_ && threads_ < most_threads &&
         os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
     }
     if (threads_ == 0) return false;
     (last_ ? last_->next : first_) = &question;
     last_ = &question;
+    ++waiting_questions_;
     waiting_.wake_one();
     return true;
   }
@@ -92,7 +95,8 @@ class ResolverPool {
   os::Condition waiting_;
   Question* first_ = nullptr;
   Question* last_ = nullptr;
-  int idle_ = 0;
+  std::size_t waiting_questions_ = 0;
+  std::size_t idle_ = 0;
   int threads_ = 0;
 };
 
@@ -183,6 +187,7 @@ inline void ResolverPool::work() noexcept {
     Question& question = *first_;
     first_ = question.next;
     if (!first_) last_ = nullptr;
+    --waiting_questions_;
     mutex_.unlock();
     question.find();
     Mailbox& home = *question.home;
