@@ -43,9 +43,9 @@ struct counting_poller : NET_TESTS_JOIN(NET_POLLER, _poller) {
     return NET_TESTS_JOIN(NET_POLLER, _poller)::watch(watcher, mask);
   }
   template <class Each>
-  void wait(int milliseconds, Each&& each) {
+  net::detail::Refusal wait(int milliseconds, Each&& each) {
     ++Counts::so_far().waits;
-    NET_TESTS_JOIN(NET_POLLER, _poller)::wait(milliseconds, std::forward<Each>(each));
+    return NET_TESTS_JOIN(NET_POLLER, _poller)::wait(milliseconds, std::forward<Each>(each));
   }
 };
 

@@ -58,9 +58,9 @@ struct failing_poller : NET_TESTS_JOIN(NET_POLLER, _poller) {
     return Base::watch(watcher, mask);
   }
   template <class Each>
-  void wait(int milliseconds, Each&& each) {
+  net::detail::Refusal wait(int milliseconds, Each&& each) {
     ++Orders::now().waits;
-    Base::wait(milliseconds, std::forward<Each>(each));
+    return Base::wait(milliseconds, std::forward<Each>(each));
   }
 };
 

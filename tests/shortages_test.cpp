@@ -248,3 +248,48 @@ TEST_CASE("S32.2: a socket that waits for memory may be destroyed, dropped or co
   run_to_the_end(loop);
   CHECK(rounds == 3);
 }
+
+TEST_CASE("S32.4: a server whose descriptor cannot be watched tells 'error', leaves no file, and can listen again") {
+  const std::string path = "/tmp/net_shortages_" + std::to_string(::getpid());
+  for (const bool by_path : {false, true}) {
+    CAPTURE(by_path);
+    net::Loop loop;
+    const Ordered orders;
+    net::Server server(loop);
+    Log log;
+    note(server, log);
+    const auto listen = [&] { by_path ? server.listen(path) : server.listen(0, "127.0.0.1"); };
+    orders->watch = {ENOSPC, 1};
+    listen();
+    loop.run();
+    CHECK(log.text() == "error(listen ENOSPC: no space left on device " + (by_path ? path : "127.0.0.1") + ")");
+    CHECK_FALSE(server.listening());
+    CHECK(::access(path.c_str(), F_OK) != 0);
+    log.clear();
+    listen();
+    run_until(loop, [&] { return log.has("listening"); });
+    server.close();
+    loop.run();
+    CHECK(log.text() == "listening close");
+    CHECK(::access(path.c_str(), F_OK) != 0);
+  }
+}
+
+TEST_CASE("S32.4: a loop that cannot wait any more leaves run() as an exception, and does not turn for ever") {
+  net::Loop loop;
+  const Ordered orders;
+  if (loop.backendHandle() < 0) return;
+  net::Timer timer = loop.setTimeout([] {}, 60000);
+  // somebody mistook its descriptor for one of their own
+  const Descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  REQUIRE(::dup2(null.get(), loop.backendHandle()) >= 0);
+  std::string said;
+  try {
+    loop.runOnce(1000);
+  } catch (const net::Error& error) {
+    said = error.what();
+  }
+  CHECK(said == "epoll_wait EINVAL");
+  timer.close();
+  CHECK_FALSE(loop.alive());
+}

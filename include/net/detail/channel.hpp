@@ -60,9 +60,9 @@ class fd_channel : public Watcher {
 
   int open(Family family) noexcept { return take(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET)); }
   int adopt(NativeHandle descriptor) noexcept { return take(descriptor); }
-  /// A descriptor from elsewhere; true if it is TCP. What is no socket is moved with read(2) and write(2).
+  /// A descriptor from elsewhere, which is prepared; true if it is TCP. What is no socket is moved with read(2) and
+  /// write(2).
   bool adopt_connected(NativeHandle descriptor) noexcept {
-    os::prepare(descriptor);
     const os::Kind kind = os::kind_of(descriptor);
     take(descriptor, kind == os::Kind::pipe);
     return kind == os::Kind::tcp;

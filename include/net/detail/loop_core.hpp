@@ -207,6 +207,8 @@ class LoopCore {
 
   void turn(int most_ms);
   void poll(int most_ms);
+  template <class Serve>
+  void wait_for(int milliseconds, Serve& serve);
   void run_timers();
   void run_jobs(Queue<Job>& jobs);
   void run_pending();
@@ -462,6 +464,18 @@ struct Served {
   }
 };
 
+/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
+template <class Serve>
+[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
+  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
+    const Refusal refused = poller_.wait(milliseconds, serve);
+    if (refused.number != 0) [[unlikely]]
+      raise(system_failure(refused.number, refused.syscall));
+  } else {
+    poller_.wait(milliseconds, serve);
+  }
+}
+
 [[gnu::always_inline]] inline void LoopCore::poll(int most_ms) {
   int wait = timeout_ms();
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
@@ -476,13 +490,13 @@ struct Served {
   };
 #if defined(__cpp_exceptions)
   try {
-    poller_.wait(wait, serve);
+    wait_for(wait, serve);
   } catch (const std::bad_alloc&) {
     if (served.handle) give_up(*served.handle);
     throw;
   }
 #else
-  poller_.wait(wait, serve);
+  wait_for(wait, serve);
 #endif
 }
 

@@ -34,7 +34,7 @@ concept Poller =
       { poller.drop(watcher) };  // before the descriptor is closed or given away
       {
         poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
-      };  // -1: for ever
+      };  // -1: for ever; void, or a Refusal if it cannot wait at all
       { poller.wake() };                                 // from any thread
       { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
     };

@@ -24,11 +24,13 @@ class epoll_poller {
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     if (epoll_ < 0) return {errno, "epoll_create1"};
     if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
+    all_watched();
     return {};
   }
 
   void shut() noexcept {
     count_ = 0;
+    stray_ = false;
     if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
     bell_.close();
   }
@@ -50,9 +52,13 @@ class epoll_poller {
   }
 
   template <class Each>
-  [[gnu::always_inline]] void wait(int milliseconds, Each&& each) {
+  [[gnu::always_inline]] Refusal wait(int milliseconds, Each&& each) {
     registrations_.begin_round();
+    if (stray_) [[unlikely]]
+      milliseconds = hold_on(milliseconds);
     count_ = ::epoll_wait(epoll_, events_, most, milliseconds);
+    if (count_ < 0) [[unlikely]]
+      return cannot_wait();
     for (int i = 0; i < count_; ++i) {
       Registration& place = *static_cast<Registration*>(events_[i].data.ptr);
       Watcher* const watcher = place.watcher;
@@ -64,6 +70,7 @@ class epoll_poller {
       }
       each(*watcher, what, 0);
     }
+    return {};
   }
 
   void wake() noexcept { bell_.ring(); }
@@ -71,6 +78,12 @@ class epoll_poller {
 
  private:
   static constexpr int most = 512;
+
+  /// A signal, or it is shut; or its descriptor was closed by somebody else, and it would never wait again.
+  [[gnu::noinline]] Refusal cannot_wait() const noexcept {
+    if (errno == EINTR || epoll_ < 0) return {};
+    return {errno, "epoll_wait"};
+  }
 
   /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
   [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
@@ -107,33 +120,60 @@ class epoll_poller {
       bell_.silence();
       return 0;
     }
-    if (registrations_.given_up_now(place)) return 0;
-    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
-    if (fresh < 0) return 0;
-    // under the same number: a program that watches it from another loop goes on
-    if (watch_all(fresh) == 0) ::dup3(fresh, epoll_, O_CLOEXEC);
-    os::close_descriptor(fresh);
-    count_ = 0;  // what is ready is reported again
+    if (!registrations_.given_up_now(place) && !stray_) start_over();
     return 0;
   }
 
-  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used.
+  void start_over() noexcept {
+    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
+    stray_ = fresh < 0 || watch_all(fresh) < 0 ||
+             // under the same number: a program that watches it from another loop goes on
+             os::retried([&] { return ::dup3(fresh, epoll_, O_CLOEXEC); }) < 0;
+    if (fresh >= 0) os::close_descriptor(fresh);
+    if (stray_) return;
+    all_watched();
+    count_ = 0;  // what is ready is reported again
+  }
+
+  /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
+  /// is followed by a short wait. Gives what is left of the time.
+  [[gnu::noinline]] int hold_on(int milliseconds) noexcept {
+    stray_ = false;
+    constexpr int step = 50;
+    const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
+    pollfd bell{bell_.descriptor(), POLLIN, 0};
+    if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
+      const timespec sleep{0, wait * 1000000L};
+      ::nanosleep(&sleep, nullptr);
+    }
+    return milliseconds < 0 ? milliseconds : milliseconds - wait;
+  }
+
+  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used; if the
+  /// system has no room, all of it stays on the one before.
   int watch_all(int epoll) noexcept {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = &bell_place_;
     if (::epoll_ctl(epoll, EPOLL_CTL_ADD, bell_.descriptor(), &event) != 0) return -errno;
-    registrations_.each([epoll](Registration& each) {
-      Watcher& watcher = *each.watcher;
-      if (watcher.known == 0) return;
-      watcher.known = watcher.wanted;
-      if (watcher.known != 0) control(epoll, EPOLL_CTL_ADD, watcher, watcher.known);
+    int refused = 0;
+    registrations_.each([&](const Registration& each) {
+      const Watcher& watcher = *each.watcher;
+      if (watcher.known == 0 || watcher.wanted == 0 || refused < 0) return;
+      const int failed = control(epoll, EPOLL_CTL_ADD, watcher, watcher.wanted);
+      if (failed == -ENOSPC || failed == -ENOMEM) refused = failed;
     });
-    return 0;
+    return refused;
+  }
+  void all_watched() noexcept {
+    registrations_.each([](const Registration& each) {
+      if (each.watcher->known != 0) each.watcher->known = each.watcher->wanted;
+    });
   }
 
   NativeHandle epoll_ = os::no_descriptor;
-  int count_ = 0;  // of events in this round
+  int count_ = 0;       // of events in this round
+  bool stray_ = false;  // something is reported that nobody watches, and could not be taken out
   os::Bell bell_;
   Registration bell_place_;  // stands for no watcher
   Registrations registrations_;

@@ -55,10 +55,11 @@ class poll_poller {
   }
 
   template <class Each>
-  void wait(int milliseconds, Each&& each) {
-    if (bell_.descriptor() == os::no_descriptor) return;  // it is shut
+  Refusal wait(int milliseconds, Each&& each) {
+    if (bell_.descriptor() == os::no_descriptor) return {};  // it is shut
     registrations_.begin_round();
     int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
+    if (left < 0 && errno != EINTR) return {errno, "poll"};
     // callbacks add and drop entries: work on a copy of what is ready, by place
     ready_.clear();
     for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
@@ -81,6 +82,7 @@ class poll_poller {
       if (happened & POLLHUP) what |= hung_up;
       each(*watcher, what, 0);
     }
+    return {};
   }
 
   void wake() noexcept { bell_.ring(); }

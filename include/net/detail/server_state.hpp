@@ -267,19 +267,14 @@ inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
 inline void ServerState::bound(int failed, std::string_view address, int port) {
-  if (failed < 0) {
-    tick_with(
-        listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
-    return;
-  }
-  opened();
+  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+  if (failed == 0) return opened();
+  stop_listening();  // its file too, if it was only not watched
+  tick_with(
+      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
 }
 
 inline void ServerState::opened() {
-  if (const int failed = loop->poller().watch(acceptor, readable); failed < 0) {
-    acceptor.close();
-    return bound(failed, "", 0);
-  }
   if (!holds_self) {
     holds_self = true;
     retain();

@@ -23,6 +23,8 @@ inline void SocketState::set_up(const SocketOptions& options) {
   }
   if (options.fd != -1) {
     require_stream(options.fd);
+    // one that blocks would stop the loop
+    if (const int failed = os::prepare(options.fd); failed < 0) raise(system_failure(-failed, "open"));
     if (users_buffer) next_users_buffer();  // S25.4
     adopt_descriptor(options.fd, options.readable, options.writable);
   }
