@@ -21,6 +21,7 @@ class Generator:
         self.ended = set()
         self.sent = {}
         self.at_end = False
+        self.taking_off = False
 
     def chance(self, p):
         return self.random.random() < p
@@ -59,9 +60,9 @@ class Generator:
             return f"{name} pipe {self.pick(self.names(number))}{self.pick(self.ways)}"
         if roll < 0.65 and not self.at_end:
             return f"{name} unpipe{self.pick(['', ' ' + self.pick(self.names(1))])}"
-        if roll < (0.70 if self.pipes else 0.80):
+        if roll < (0.70 if self.pipes else 0.80) and not self.taking_off:
             return f"{name} unshift {self.pick([0, 1, 2, 5, 300])}"
-        if roll < 0.86:
+        if roll < 0.86 and not self.taking_off:
             return f"{name} read{self.pick(['', ' 1', ' 3', ' 10', ' 400', ' 0'])}"
         if roll < 0.90:
             return f"{name} {self.pick(['tick', 'immediate'])} m"
@@ -83,12 +84,14 @@ class Generator:
             alive = event not in ("end", "end.d", "tick:m", "immediate:m")
             # What is unpiped inside 'end' does not end its destination here, as S1.4 wants, and does in Node.
             self.at_end = event in ("end", "end.d", "pipe")
+            # What is read inside these still goes to the destination that is being taken off in Node; here it is off (S24.9).
+            self.taking_off = self.pipes and event in ("pause", "unpipe")
             head = f"when A connection #{number}" if event == "connection" else f"when A.{number} {event}{self.pick(['', '', ' #2'])}"
             steps = self.steps(number, 3, alive)
             if self.chance(0.15):
                 steps += self.steps(self.random.randint(1, self.count), 1, True)
             self.when.setdefault(head, []).extend(steps)
-            self.at_end = False
+            self.at_end = self.taking_off = False
 
     def burst(self, client):
         """One client sends, and perhaps ends."""
