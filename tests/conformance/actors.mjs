@@ -284,8 +284,6 @@ export class ServerActor extends Actor {
 
   mayBeLast(event) { return event === 'close' || (event === 'error' && this.closeTold); }
 
-  settle() { process.nextTick(() => super.settle()); }
-
   /** Whether anything is to come: of a listen or a close that was called before all was told. */
   owed() { return !this.closeTold || Boolean(this.handle._handle) || this.handle._connections > 0 || this.listens || this.failing > 0 || this.closes; }
 
