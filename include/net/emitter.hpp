@@ -286,8 +286,9 @@ class Emitter {
   ~Emitter() = default;
 
   /// What Derived may hide: told of changes (and whether all of an event went), and asked how many listeners the library
-  /// itself has on an event. A listener that is put in front is not told of (S14.2).
+  /// itself has on an event. A listener that is put in front does not count as added (S14.2).
   void listener_added(unsigned) const {}
+  void listener_put_in_front(unsigned) const {}
   void listener_removed(unsigned, bool) const {}
   std::size_t own_listeners(unsigned) const { return 0; }
 
@@ -327,7 +328,7 @@ class Emitter {
           if (!passed) listeners.remove(id);
         }
       } undo{self().events(), id};
-      if (!front) self().listener_added(at);
+      front ? self().listener_put_in_front(at) : self().listener_added(at);
       undo.passed = true;
       return id;
     } else {

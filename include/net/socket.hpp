@@ -347,8 +347,12 @@ class Socket : public Emitter<Socket> {
     if (event == detail::on_data) state_->data_listener_added();
     if (event == detail::on_readable) state_->readable_listener_added();
   }
+  void listener_put_in_front(unsigned event) const {
+    if (event == detail::on_data || event == detail::on_readable) state_->put_in_front = true;
+  }
   void listener_removed(unsigned event, bool all) const {
     if (!state_->loop) return;
+    if (event == detail::on_data && !all) state_->data_listener_removed();
     if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
     if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
   }
@@ -401,6 +405,7 @@ struct Socket::TellsPipe {
   static void piped(const Socket& to, const Socket& source) { to.tell_pipe(source); }
   static void unpiped(const Socket& to, const Socket& source) { to.tell_unpipe(source); }
   static bool to_close(const Socket& to) noexcept { return to.state().holds_self; }
+  static bool to_drain(const Socket& to) noexcept { return to.state().need_drain; }
 };
 
 template <class Destination>

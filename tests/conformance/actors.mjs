@@ -51,8 +51,7 @@ export class SocketActor extends Actor {
   listener(event) {
     switch (event) {
       case 'data':
-        // Node still tells what was buffered; the library keeps to S14.18.
-        return (chunk) => this.handle.destroyed || this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+        return (chunk) => this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
       case 'lookup':
         return (error, address, family, host) =>
           this.event(event, `${event} ${this.error(error)} ${address ?? ''} ${family ?? 0} ${host}`);
@@ -100,11 +99,14 @@ export class SocketActor extends Actor {
 
   mayBeLast(event) { return event === 'close'; }
 
+  /** False: not to be told. Node still tells what was buffered when a socket is destroyed; the library keeps to S14.18. */
+  emitting(event) { return event !== 'data' || !this.handle.destroyed; }
+
   /** Whether another 'close' is to come, of a connection that was begun in a listener of this one; or what a listener asked for. */
   owed() {
     const { destroyed, _writableState: writable, _readableState: readable } = this.handle;
     if (!destroyed || !writable.closeEmitted) return 'close';
-    return readable.resumeScheduled ? 'ticks' : '';
+    return readable.resumeScheduled || this.pipeTicks ? 'ticks' : '';
   }
 
   /** A socket may connect when it is new, or when its 'close' has come (S12.4): in its listener, if they go then. */
@@ -210,7 +212,12 @@ export class SocketActor extends Actor {
         this.armed = Number(args[0]) > 0 && Number(args[0]) < 1000 && !s.destroyed;
         break;
       case 'unshift': s.unshift(this.backPattern(Number(args[0]))); break;
-      case 'pipe': s.pipe(this.scenario.actors.get(args[0])?.handle ?? s, { end: args[1] !== 'noend' }); break;
+      case 'pipe':
+        s.pipe(this.scenario.actors.get(args[0])?.handle ?? s, { end: args[1] !== 'noend' });
+        if (!s.readableEnded) break;
+        this.pipeTicks = (this.pipeTicks ?? 0) + 1;
+        process.nextTick(() => this.pipeTicks--);
+        break;
       case 'unpipe': s.unpipe(...(args[0] ? [this.scenario.actors.get(args[0])?.handle] : [])); break;
       default: return this.common(verb, args);
     }
@@ -266,19 +273,19 @@ export class ServerActor extends Actor {
   /** False: not to be told. */
   emitting(event) {
     if (event === 'listening' && this.opened[0] !== this.handle._handle) return false;
-    if (event === 'listening') this.closeTold = false;
     if (event === 'error' && this.failing > 0) this.failing--;
     else if (event === 'error') this.listens = false;
-    if (event === 'close') this.closes = this.telling = false;
+    if (event === 'close') {
+      this.closes = this.telling = false;
+      this.closeTold = !this.handle._handle;
+    }
     return true;
   }
 
   mayBeLast(event) { return event === 'close' || (event === 'error' && this.closeTold); }
 
-  settle() { process.nextTick(() => super.settle()); }
-
   /** Whether anything is to come: of a listen or a close that was called before all was told. */
-  owed() { return Boolean(this.handle._handle) || this.handle._connections > 0 || this.listens || this.failing > 0 || this.closes; }
+  owed() { return !this.closeTold || Boolean(this.handle._handle) || this.handle._connections > 0 || this.listens || this.failing > 0 || this.closes; }
 
   /** Each close() of a server without connections tells 'close' in Node; the library tells it once (S9.15). */
   tellCloseOnce() {
@@ -328,7 +335,7 @@ export class ServerActor extends Actor {
   }
 
   listen(args) {
-    this.sawClose = false;
+    this.sawClose = this.closeTold = false;
     const callback = args.includes('cb') ? [this.given('listening', this.callback('l'))] : [];
     const { options } = split(args);
     const other = args[0] === 'as' || args[0] === 'on' ? this.scenario.actors.get(args[1]) : undefined;

@@ -93,13 +93,11 @@ class Generator:
             verb = self.pick(["on", "once", "prependListener", "prependOnceListener"])
             # What is in the buffer shows by the number of 'readable', and by what is put back between.
             event = self.pick(HARMLESS_EVENTS + ["readable", "data"] * (2 * side.chunk_sensitive))
-            if event in ("readable", "data"):
-                verb = self.pick(["on", "once"])
             steps = [f"{name} {verb} {event} t{side.tags}"]
             if self.chance(0.3):
                 steps.append(f"{name} off t{self.random.randint(1, side.tags)}")
             if self.chance(0.3):
-                steps.append(f"{name} removeAll {self.pick(REMOVED_EVENTS[2:] + ['readable'] * 3 if side.chunk_sensitive else REMOVED_EVENTS)}")
+                steps.append(f"{name} removeAll {self.pick(REMOVED_EVENTS + ['readable'] * 3 if side.chunk_sensitive else REMOVED_EVENTS)}")
             if self.chance(0.2) and side.chunk_sensitive:
                 steps.append(f"{name} {self.pick(['off data', 'on readable', 'off readable'])}")
             if self.chance(0.2) and side.chunk_sensitive and not side.encoded:

@@ -56,6 +56,7 @@ struct PipeLink {
     void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
     void (*tell)(PipeLink&, const void* source);      // 'unpipe'
     bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
+    bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
     void (*free)(PipeLink&) noexcept;
   };
 
@@ -68,6 +69,7 @@ struct PipeLink {
   const Operations* operations;
   std::size_t owners = 0;
   bool awaits_drain = false;
+  bool hears_drain = false;  // it was full before
   bool off = false;
 };
 
@@ -90,8 +92,21 @@ class Pipes {
     }
     return false;
   }
+  /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
+  bool counts_drains() const noexcept { return several_ || await_drain(); }
+  /// This one has to drain.
+  void wait_for(PipeLink& full) noexcept {
+    if (list_.size() == 1) {
+      several_ = false;
+      list_[0]->awaits_drain = false;
+    }
+    full.awaits_drain = true;
+  }
 
-  void add(Ref<PipeLink> link) { list_.push_back(std::move(link)); }
+  void add(Ref<PipeLink> link) {
+    list_.push_back(std::move(link));
+    if (list_.size() == 2) several_ = true;
+  }
   /// The first one of which `which` says so; null if there is none.
   template <class Which>
   Ref<PipeLink> take(Which&& which) noexcept {
@@ -121,6 +136,7 @@ class Pipes {
 
  private:
   List list_;
+  bool several_ = false;
 };
 
 /// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
@@ -145,6 +161,10 @@ struct TellsNothing {
   template <class To>
   static bool to_close(const To&) noexcept {
     return false;
+  }
+  template <class To>
+  static bool to_drain(const To&) noexcept {
+    return true;
   }
 };
 
@@ -188,16 +208,19 @@ struct PipeTo : PipeLink {
     }
   }
   void hold_back(const Source& held, Destination& full) {
-    awaits_drain = true;
+    held.pipes().wait_for(*this);
     if (!on_drain) {
+      hears_drain = true;
       on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
     }
     held.pause();
   }
+  /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
   void drained() {
-    if (off || !std::exchange(awaits_drain, false)) return;
+    if (off) return;
+    awaits_drain = false;
     const Source held = from();
-    if (!held.pipes().await_drain() && held.template listenerCount<"data">() > 0) held.resume();
+    if (!held.pipes().await_drain() && source->data_listening) held.resume();
   }
   void failed(const Error& error) {
     if (off) return;
@@ -209,6 +232,7 @@ struct PipeTo : PipeLink {
 
   void take_off() noexcept {
     source->listeners.remove(on_data);
+    source->data_listener_removed();
     source->listeners.remove(on_end);
     take_off(on_drain);
     take_off(on_finish);
@@ -248,22 +272,41 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
       return to && Tells::to_close(*to);
     },
+    [](const PipeLink& link, const void* from) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return Tells::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+    },
     [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
 
 /// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
 template <class Source>
 void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
-  Pipes& pipes = source.pipes();
-  bool waited = false;
-  for (std::size_t i = 0; i < count; ++i) {
-    links[i]->off = true;
-    waited = std::exchange(links[i]->awaits_drain, false) || waited;
-  }
+  for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
-  if (pipes.empty()) source.pause();
-  // nobody else would let a source go on that waited for one of these
-  if (waited && !pipes.await_drain() && source.template listenerCount<"data">() > 0) source.resume();
-  for (std::size_t i = 0; i < count; ++i) links[i]->operations->tell(*links[i], &source);
+  if (source.pipes().empty()) source.pause();
+  /// When it was told: nobody else would let a source go on that waited for this one. As in Node one that will not drain
+  /// any more does not, unless the source has other destinations.
+  struct GoOn {
+    const Source& source;
+    PipeLink& link;
+    bool told = false;
+    void now() {
+      told = true;
+      const Pipes& pipes = source.pipes();
+      const bool waited = std::exchange(link.awaits_drain, false);
+      const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
+                           (waited && !pipes.empty());
+      if (goes_on && !pipes.await_drain() && source.state().data_listening) source.resume();
+    }
+    ~GoOn() {
+      if (!told) undo_or_give_up(source.state(), [this] { now(); });
+    }
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    GoOn go_on{source, *links[i]};
+    links[i]->operations->tell(*links[i], &source);
+    go_on.now();
+  }
 }
 
 template <class Source>
@@ -313,8 +356,8 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                          if (!link->off) link->ended();
                        })
                        .id();
-  } else if (source.state().loop) {
-    source.state().loop->next_tick([link, source] {
+  } else {
+    source.state().tick_call([link] {
       if (!link->off) link->ended();
     });
   }
@@ -322,6 +365,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
     if constexpr (std::is_same_v<Source, Destination>) {
       link->on_data = source
                           .template addListener<"data">([link](Source& self, Chunk chunk) {
+                            link->awaits_drain = false;
                             if (!self.write(chunk) && !link->off) link->hold_back(self, self);
                           })
                           .id();
@@ -329,6 +373,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   } else {
     link->on_data = source
                         .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
+                          link->awaits_drain = false;
                           if (!destination.write(chunk) && !link->off) link->hold_back(self, destination);
                         })
                         .id();

@@ -307,6 +307,7 @@ inline void SocketState::emit_close(bool current) {
 
 inline void SocketState::drop_listeners() noexcept {
   listeners.clear();
+  data_listening = false;
   if (cold) cold->pipes.source_closed();
 }
 
@@ -409,7 +410,8 @@ inline void SocketState::undestroy() {
   }
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {
-      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed};
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
+      .put_in_front = put_in_front};
   static_cast<WriteGate&>(*this) = {.corked = corked};
   if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
   ++round;

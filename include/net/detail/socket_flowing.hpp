@@ -66,7 +66,7 @@ inline void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
-  if (flow_state == Flow::flowing && !never_read && !buffer && listeners.has(on_data)) {
+  if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
     tell_data(bytes);
   } else {
     if (!buffer) buffer = new ReadBuffer;
@@ -106,7 +106,9 @@ inline void SocketState::leave_alone(bool paused) noexcept {
 }
 
 inline void SocketState::data_listener_added() {
-  readable_listening = listeners.has(on_readable);
+  data_listening = true;
+  // one that has just been removed counts until the next tick
+  if (listeners.has(on_readable)) readable_listening = true;
   if (flow_state != Flow::paused) resume();
 }
 
@@ -127,7 +129,7 @@ inline void SocketState::readable_listener_removed() {
     self.readable_listening = self.listeners.has(on_readable);
     if (self.resume_ticking && self.explicitly_resumed) {
       self.flow_state = Flow::flowing;
-    } else if (self.listeners.has(on_data)) {
+    } else if (self.data_listening) {
       self.resume();
     } else if (!self.readable_listening) {
       self.flow_state = Flow::unset;

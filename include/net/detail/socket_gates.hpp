@@ -30,7 +30,8 @@ struct ReadGate {
   bool decodes = false;         // setEncoding() was called
   bool ended = false;           // the end was read
   bool timed = false;           // setTimeout() is on
-  std::uint16_t none = 0;
+  bool put_in_front = false;    // a listener of 'data' or 'readable' was, so it may have been told of less
+  bool none = false;
 
   /// The common case: it flows, and nothing else is asked for.
   bool plain() const noexcept {

@@ -162,7 +162,7 @@ inline bool SocketState::push(std::string_view bytes) {
   }
   if (bytes.empty()) {
     maybe_read_more();
-  } else if (flow_state == Flow::flowing && !buffer) {
+  } else if (flow_state == Flow::flowing && !buffer && (data_listening || !put_in_front)) {
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(bytes);
   } else {

@@ -220,6 +220,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read_start();
   void leave_alone(bool paused) noexcept;
   void data_listener_added();
+  void data_listener_removed() noexcept {
+    if (!listeners.has(on_data)) data_listening = false;
+  }
   void readable_listener_added();
   void readable_listener_removed();
 
@@ -347,6 +350,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void tick_with(const What& what);
   /// On the next tick, what ever has become of the connection: what is buffered, and how it flows, stays over them.
   void tick_always(void (*step)(SocketState&));
+  /// The same with what is not a function of its own.
+  template <class F>
+  void tick_call(F&& call);
   void update_watch();
   void wait_for_memory();
   void recount() noexcept;
@@ -373,6 +379,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool need_readable : 1 = false;
   bool readable_told : 1 = false;
   bool readable_listening : 1 = false;
+  bool data_listening : 1 = false;  // as Node counts: not who was put in front, nor that all were removed at once
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   // the whole
@@ -475,6 +482,10 @@ inline void SocketState::tick(void (*step)(SocketState&)) {
 }
 inline void SocketState::tick_always(void (*step)(SocketState&)) {
   if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+template <class F>
+void SocketState::tick_call(F&& call) {
+  if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
 }
 template <auto Member, class What>
 void SocketState::tick_with(const What& what) {
