@@ -3328,7 +3328,7 @@ concept Poller =
       { poller.drop(watcher) };  // before the descriptor is closed or given away
       {
         poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
-      };  // -1: for ever
+      };  // -1: for ever; void, or a Refusal if it cannot wait at all
       { poller.wake() };                                 // from any thread
       { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
     };
@@ -3480,9 +3480,9 @@ class fd_channel : public Watcher {
 
   int open(Family family) noexcept { return take(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET)); }
   int adopt(NativeHandle descriptor) noexcept { return take(descriptor); }
-  /// A descriptor from elsewhere; true if it is TCP. What is no socket is moved with read(2) and write(2).
+  /// A descriptor from elsewhere, which is prepared; true if it is TCP. What is no socket is moved with read(2) and
+  /// write(2).
   bool adopt_connected(NativeHandle descriptor) noexcept {
-    os::prepare(descriptor);
     const os::Kind kind = os::kind_of(descriptor);
     take(descriptor, kind == os::Kind::pipe);
     return kind == os::Kind::tcp;
@@ -3566,11 +3566,13 @@ class epoll_poller {
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     if (epoll_ < 0) return {errno, "epoll_create1"};
     if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
+    all_watched();
     return {};
   }
 
   void shut() noexcept {
     count_ = 0;
+    stray_ = false;
     if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
     bell_.close();
   }
@@ -3592,9 +3594,13 @@ class epoll_poller {
   }
 
   template <class Each>
-  [[gnu::always_inline]] void wait(int milliseconds, Each&& each) {
+  [[gnu::always_inline]] Refusal wait(int milliseconds, Each&& each) {
     registrations_.begin_round();
+    if (stray_) [[unlikely]]
+      milliseconds = hold_on(milliseconds);
     count_ = ::epoll_wait(epoll_, events_, most, milliseconds);
+    if (count_ < 0) [[unlikely]]
+      return cannot_wait();
     for (int i = 0; i < count_; ++i) {
       Registration& place = *static_cast<Registration*>(events_[i].data.ptr);
       Watcher* const watcher = place.watcher;
@@ -3606,6 +3612,7 @@ class epoll_poller {
       }
       each(*watcher, what, 0);
     }
+    return {};
   }
 
   void wake() noexcept { bell_.ring(); }
@@ -3613,6 +3620,12 @@ class epoll_poller {
 
  private:
   static constexpr int most = 512;
+
+  /// A signal, or it is shut; or its descriptor was closed by somebody else, and it would never wait again.
+  [[gnu::noinline]] Refusal cannot_wait() const noexcept {
+    if (errno == EINTR || epoll_ < 0) return {};
+    return {errno, "epoll_wait"};
+  }
 
   /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
   [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
@@ -3649,33 +3662,60 @@ class epoll_poller {
       bell_.silence();
       return 0;
     }
-    if (registrations_.given_up_now(place)) return 0;
-    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
-    if (fresh < 0) return 0;
-    // under the same number: a program that watches it from another loop goes on
-    if (watch_all(fresh) == 0) ::dup3(fresh, epoll_, O_CLOEXEC);
-    os::close_descriptor(fresh);
-    count_ = 0;  // what is ready is reported again
+    if (!registrations_.given_up_now(place) && !stray_) start_over();
     return 0;
   }
 
-  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used.
+  void start_over() noexcept {
+    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
+    stray_ = fresh < 0 || watch_all(fresh) < 0 ||
+             // under the same number: a program that watches it from another loop goes on
+             os::retried([&] { return ::dup3(fresh, epoll_, O_CLOEXEC); }) < 0;
+    if (fresh >= 0) os::close_descriptor(fresh);
+    if (stray_) return;
+    all_watched();
+    count_ = 0;  // what is ready is reported again
+  }
+
+  /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
+  /// is followed by a short wait. Gives what is left of the time.
+  [[gnu::noinline]] int hold_on(int milliseconds) noexcept {
+    stray_ = false;
+    constexpr int step = 50;
+    const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
+    pollfd bell{bell_.descriptor(), POLLIN, 0};
+    if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
+      const timespec sleep{0, wait * 1000000L};
+      ::nanosleep(&sleep, nullptr);
+    }
+    return milliseconds < 0 ? milliseconds : milliseconds - wait;
+  }
+
+  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used; if the
+  /// system has no room, all of it stays on the one before.
   int watch_all(int epoll) noexcept {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = &bell_place_;
     if (::epoll_ctl(epoll, EPOLL_CTL_ADD, bell_.descriptor(), &event) != 0) return -errno;
-    registrations_.each([epoll](Registration& each) {
-      Watcher& watcher = *each.watcher;
-      if (watcher.known == 0) return;
-      watcher.known = watcher.wanted;
-      if (watcher.known != 0) control(epoll, EPOLL_CTL_ADD, watcher, watcher.known);
+    int refused = 0;
+    registrations_.each([&](const Registration& each) {
+      const Watcher& watcher = *each.watcher;
+      if (watcher.known == 0 || watcher.wanted == 0 || refused < 0) return;
+      const int failed = control(epoll, EPOLL_CTL_ADD, watcher, watcher.wanted);
+      if (failed == -ENOSPC || failed == -ENOMEM) refused = failed;
     });
-    return 0;
+    return refused;
+  }
+  void all_watched() noexcept {
+    registrations_.each([](const Registration& each) {
+      if (each.watcher->known != 0) each.watcher->known = each.watcher->wanted;
+    });
   }
 
   NativeHandle epoll_ = os::no_descriptor;
-  int count_ = 0;  // of events in this round
+  int count_ = 0;       // of events in this round
+  bool stray_ = false;  // something is reported that nobody watches, and could not be taken out
   os::Bell bell_;
   Registration bell_place_;  // stands for no watcher
   Registrations registrations_;
@@ -3718,7 +3758,6 @@ class poll_poller {
   void shut() noexcept {
     ready_.clear();
     bell_.close();
-    if (!entries_.empty()) entries_[0].fd = os::no_descriptor;
   }
 
   int watch(Watcher& watcher, unsigned mask) {
@@ -3744,10 +3783,11 @@ class poll_poller {
   }
 
   template <class Each>
-  void wait(int milliseconds, Each&& each) {
-    if (bell_.descriptor() == os::no_descriptor) return;  // it is shut
+  Refusal wait(int milliseconds, Each&& each) {
+    if (bell_.descriptor() == os::no_descriptor) return {};  // it is shut
     registrations_.begin_round();
     int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
+    if (left < 0 && errno != EINTR) return {errno, "poll"};
     // callbacks add and drop entries: work on a copy of what is ready, by place
     ready_.clear();
     for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
@@ -3770,6 +3810,7 @@ class poll_poller {
       if (happened & POLLHUP) what |= hung_up;
       each(*watcher, what, 0);
     }
+    return {};
   }
 
   void wake() noexcept { bell_.ring(); }
@@ -4377,12 +4418,14 @@ class LoopCore {
     mailbox_ = new Mailbox;
     mailbox_->loop = this;
     update_time();
+    join_process();
   }
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
   ~LoopCore() {
     leave_thread();
     abandon_all();
+    leave_process();
   }
 
   /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
@@ -4545,12 +4588,17 @@ class LoopCore {
       raise(system_failure(refused.number, refused.syscall));
     }
   }
-  static void note_forks() noexcept;
+  static void note_forks();
+  void join_process() noexcept;
+  void leave_process() noexcept;
   void become_inert() noexcept;
+  bool of_this_thread() const noexcept;
   [[noreturn]] void refuse_child() const;
 
   void turn(int most_ms);
   void poll(int most_ms);
+  template <class Serve>
+  void wait_for(int milliseconds, Serve& serve);
   void run_timers();
   void run_jobs(Queue<Job>& jobs);
   void run_pending();
@@ -4572,6 +4620,8 @@ class LoopCore {
   bool inert_ = false;
   std::uint32_t generation_ = os::generation().load();
   LoopCore* older_ = nullptr;  // of this thread
+  LoopCore* next_in_process_ = nullptr;
+  LoopCore** link_in_process_ = nullptr;  // what points to it
 
   Queue<Callback> ticks_;
   Queue<Job> pending_;
@@ -4649,10 +4699,10 @@ inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::
 // ── timers and immediates ──────────────────────────────────────────────────
 
 inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
-  timers_.make_room();
   if (timer.queued()) {
-    timers_.remove(timer);
+    timers_.remove(timer);  // it leaves the room that it needs
   } else {
+    timers_.make_room();
     timer.retain();
     if (timer.wanted) keep_alive(true);
   }
@@ -4754,7 +4804,7 @@ inline void LoopCore::run_pending() {
 [[gnu::noinline]] inline bool LoopCore::newcomer_had_something() {
   const Ref<Handle> newcomer = std::move(newcomer_);
   bool had = false;
-  run_callback([&] { had = ask_(*newcomer); });
+  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
   return had;
 }
 
@@ -4804,6 +4854,18 @@ struct Served {
   }
 };
 
+/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
+template <class Serve>
+[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
+  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
+    const Refusal refused = poller_.wait(milliseconds, serve);
+    if (refused.number != 0) [[unlikely]]
+      raise(system_failure(refused.number, refused.syscall));
+  } else {
+    poller_.wait(milliseconds, serve);
+  }
+}
+
 [[gnu::always_inline]] inline void LoopCore::poll(int most_ms) {
   int wait = timeout_ms();
   if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
@@ -4818,13 +4880,13 @@ struct Served {
   };
 #if defined(__cpp_exceptions)
   try {
-    poller_.wait(wait, serve);
+    wait_for(wait, serve);
   } catch (const std::bad_alloc&) {
     if (served.handle) give_up(*served.handle);
     throw;
   }
 #else
-  poller_.wait(wait, serve);
+  wait_for(wait, serve);
 #endif
 }
 
@@ -4930,17 +4992,55 @@ inline void LoopCore::at_exit() noexcept {
   }
 }
 
-inline void LoopCore::note_forks() noexcept {
+/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
+struct ProcessLoops {
+  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
+  LoopCore* first = nullptr;
+
+  static ProcessLoops& instance() {
+    static ProcessLoops& all = *new ProcessLoops;
+    return all;
+  }
+};
+
+inline void LoopCore::join_process() noexcept {
+  ProcessLoops& all = ProcessLoops::instance();
+  const os::Locked locked(all.mutex);
+  next_in_process_ = std::exchange(all.first, this);
+  link_in_process_ = &all.first;
+  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
+}
+
+inline void LoopCore::leave_process() noexcept {
+  const os::Locked locked(ProcessLoops::instance().mutex);
+  *link_in_process_ = next_in_process_;
+  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
+}
+
+inline void LoopCore::note_forks() {
+  (void)ProcessLoops::instance();  // a child needs no memory for it
   static Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
   os::at_fork(nullptr, nullptr, [] {
-    for (LoopCore* loop = current(); loop; loop = loop->older_) loop->become_inert();
+    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
   });
 }
 
+inline bool LoopCore::of_this_thread() const noexcept {
+  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
+    if (mine == this) return true;
+  }
+  return false;
+}
+
 /// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
-/// parent's to send.
+/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
 inline void LoopCore::become_inert() noexcept {
+  if (!of_this_thread()) {
+    running_ = inert_ = false;
+    inside_ = 0;
+    older_ = nullptr;
+  }
   if (!inert_) inside_ += inert_depth;
   inert_ = true;
   forget_cork();
@@ -4952,10 +5052,12 @@ inline void LoopCore::refuse_child() const {
               "This loop belongs to the parent process: call afterFork() to use it in this one"));
 }
 
-/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was.
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
+/// thread that asks for it, whose it was before or not.
 inline void LoopCore::after_fork() {
   if (!inert()) return;
   open_poller();
+  if (!of_this_thread()) enter_thread();
   if (inert_) inside_ -= inert_depth;
   inert_ = false;
   generation_ = os::generation().load();
@@ -6858,8 +6960,9 @@ class Emitter {
   ~Emitter() = default;
 
   /// What Derived may hide: told of changes (and whether all of an event went), and asked how many listeners the library
-  /// itself has on an event. A listener that is put in front is not told of (S14.2).
+  /// itself has on an event. A listener that is put in front does not count as added (S14.2).
   void listener_added(unsigned) const {}
+  void listener_put_in_front(unsigned) const {}
   void listener_removed(unsigned, bool) const {}
   std::size_t own_listeners(unsigned) const { return 0; }
 
@@ -6899,7 +7002,7 @@ class Emitter {
           if (!passed) listeners.remove(id);
         }
       } undo{self().events(), id};
-      if (!front) self().listener_added(at);
+      front ? self().listener_put_in_front(at) : self().listener_added(at);
       undo.passed = true;
       return id;
     } else {
@@ -6951,6 +7054,7 @@ struct PipeLink {
     void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
     void (*tell)(PipeLink&, const void* source);      // 'unpipe'
     bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
+    bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
     void (*free)(PipeLink&) noexcept;
   };
 
@@ -6963,6 +7067,7 @@ struct PipeLink {
   const Operations* operations;
   std::size_t owners = 0;
   bool awaits_drain = false;
+  bool hears_drain = false;  // it was full before
   bool off = false;
 };
 
@@ -6985,8 +7090,21 @@ class Pipes {
     }
     return false;
   }
+  /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
+  bool counts_drains() const noexcept { return several_ || await_drain(); }
+  /// This one has to drain.
+  void wait_for(PipeLink& full) noexcept {
+    if (list_.size() == 1) {
+      several_ = false;
+      list_[0]->awaits_drain = false;
+    }
+    full.awaits_drain = true;
+  }
 
-  void add(Ref<PipeLink> link) { list_.push_back(std::move(link)); }
+  void add(Ref<PipeLink> link) {
+    list_.push_back(std::move(link));
+    if (list_.size() == 2) several_ = true;
+  }
   /// The first one of which `which` says so; null if there is none.
   template <class Which>
   Ref<PipeLink> take(Which&& which) noexcept {
@@ -7016,6 +7134,7 @@ class Pipes {
 
  private:
   List list_;
+  bool several_ = false;
 };
 
 /// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
@@ -7040,6 +7159,10 @@ struct TellsNothing {
   template <class To>
   static bool to_close(const To&) noexcept {
     return false;
+  }
+  template <class To>
+  static bool to_drain(const To&) noexcept {
+    return true;
   }
 };
 
@@ -7083,16 +7206,19 @@ struct PipeTo : PipeLink {
     }
   }
   void hold_back(const Source& held, Destination& full) {
-    awaits_drain = true;
+    held.pipes().wait_for(*this);
     if (!on_drain) {
+      hears_drain = true;
       on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
     }
     held.pause();
   }
+  /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
   void drained() {
-    if (off || !std::exchange(awaits_drain, false)) return;
+    if (off) return;
+    awaits_drain = false;
     const Source held = from();
-    if (!held.pipes().await_drain() && held.template listenerCount<"data">() > 0) held.resume();
+    if (!held.pipes().await_drain() && source->data_listening) held.resume();
   }
   void failed(const Error& error) {
     if (off) return;
@@ -7104,6 +7230,7 @@ struct PipeTo : PipeLink {
 
   void take_off() noexcept {
     source->listeners.remove(on_data);
+    source->data_listener_removed();
     source->listeners.remove(on_end);
     take_off(on_drain);
     take_off(on_finish);
@@ -7143,22 +7270,41 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
       return to && Tells::to_close(*to);
     },
+    [](const PipeLink& link, const void* from) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return Tells::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+    },
     [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
 
 /// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
 template <class Source>
 void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
-  Pipes& pipes = source.pipes();
-  bool waited = false;
-  for (std::size_t i = 0; i < count; ++i) {
-    links[i]->off = true;
-    waited = std::exchange(links[i]->awaits_drain, false) || waited;
-  }
+  for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
-  if (pipes.empty()) source.pause();
-  // nobody else would let a source go on that waited for one of these
-  if (waited && !pipes.await_drain() && source.template listenerCount<"data">() > 0) source.resume();
-  for (std::size_t i = 0; i < count; ++i) links[i]->operations->tell(*links[i], &source);
+  if (source.pipes().empty()) source.pause();
+  /// When it was told: nobody else would let a source go on that waited for this one. As in Node one that will not drain
+  /// any more does not, unless the source has other destinations.
+  struct GoOn {
+    const Source& source;
+    PipeLink& link;
+    bool told = false;
+    void now() {
+      told = true;
+      const Pipes& pipes = source.pipes();
+      const bool waited = std::exchange(link.awaits_drain, false);
+      const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
+                           (waited && !pipes.empty());
+      if (goes_on && !pipes.await_drain() && source.state().data_listening) source.resume();
+    }
+    ~GoOn() {
+      if (!told) undo_or_give_up(source.state(), [this] { now(); });
+    }
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    GoOn go_on{source, *links[i]};
+    links[i]->operations->tell(*links[i], &source);
+    go_on.now();
+  }
 }
 
 template <class Source>
@@ -7208,8 +7354,8 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                          if (!link->off) link->ended();
                        })
                        .id();
-  } else if (source.state().loop) {
-    source.state().loop->next_tick([link, source] {
+  } else {
+    source.state().tick_call([link] {
       if (!link->off) link->ended();
     });
   }
@@ -7217,6 +7363,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
     if constexpr (std::is_same_v<Source, Destination>) {
       link->on_data = source
                           .template addListener<"data">([link](Source& self, Chunk chunk) {
+                            link->awaits_drain = false;
                             if (!self.write(chunk) && !link->off) link->hold_back(self, self);
                           })
                           .id();
@@ -7224,6 +7371,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   } else {
     link->on_data = source
                         .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
+                          link->awaits_drain = false;
                           if (!destination.write(chunk) && !link->off) link->hold_back(self, destination);
                         })
                         .id();
@@ -7385,7 +7533,8 @@ struct ReadGate {
   bool decodes = false;         // setEncoding() was called
   bool ended = false;           // the end was read
   bool timed = false;           // setTimeout() is on
-  std::uint16_t none = 0;
+  bool put_in_front = false;    // a listener of 'data' or 'readable' was, so it may have been told of less
+  bool none = false;
 
   /// The common case: it flows, and nothing else is asked for.
   bool plain() const noexcept {
@@ -7756,6 +7905,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read_start();
   void leave_alone(bool paused) noexcept;
   void data_listener_added();
+  void data_listener_removed() noexcept {
+    if (!listeners.has(on_data)) data_listening = false;
+  }
   void readable_listener_added();
   void readable_listener_removed();
 
@@ -7883,6 +8035,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void tick_with(const What& what);
   /// On the next tick, what ever has become of the connection: what is buffered, and how it flows, stays over them.
   void tick_always(void (*step)(SocketState&));
+  /// The same with what is not a function of its own.
+  template <class F>
+  void tick_call(F&& call);
   void update_watch();
   void wait_for_memory();
   void recount() noexcept;
@@ -7909,6 +8064,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool need_readable : 1 = false;
   bool readable_told : 1 = false;
   bool readable_listening : 1 = false;
+  bool data_listening : 1 = false;  // as Node counts: not who was put in front, nor that all were removed at once
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   // the whole
@@ -8011,6 +8167,10 @@ inline void SocketState::tick(void (*step)(SocketState&)) {
 }
 inline void SocketState::tick_always(void (*step)(SocketState&)) {
   if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+template <class F>
+void SocketState::tick_call(F&& call) {
+  if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
 }
 template <auto Member, class What>
 void SocketState::tick_with(const What& what) {
@@ -8261,6 +8421,7 @@ struct SelectionDefaults {
 #ifndef NET_DETAIL_RESOLVER_HPP
 #define NET_DETAIL_RESOLVER_HPP
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <utility>
@@ -8475,13 +8636,15 @@ class ResolverPool {
   /// False: no thread can be started, and there is none that it could wait for (S32.3).
   bool submit(Question& question) noexcept {
     const os::Locked locked(mutex_);
-    if (idle_ == 0 && threads_ < most_threads &&
+    // one that was woken is idle until it runs: those who wait already will take it
+    if (idle_ <= waiting_questions_ && threads_ < most_threads &&
         os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
     }
     if (threads_ == 0) return false;
     (last_ ? last_->next : first_) = &question;
     last_ = &question;
+    ++waiting_questions_;
     waiting_.wake_one();
     return true;
   }
@@ -8498,7 +8661,8 @@ class ResolverPool {
   os::Condition waiting_;
   Question* first_ = nullptr;
   Question* last_ = nullptr;
-  int idle_ = 0;
+  std::size_t waiting_questions_ = 0;
+  std::size_t idle_ = 0;
   int threads_ = 0;
 };
 
@@ -8589,6 +8753,7 @@ inline void ResolverPool::work() noexcept {
     Question& question = *first_;
     first_ = question.next;
     if (!first_) last_ = nullptr;
+    --waiting_questions_;
     mutex_.unlock();
     question.find();
     Mailbox& home = *question.home;
@@ -9535,6 +9700,7 @@ inline void SocketState::emit_close(bool current) {
 
 inline void SocketState::drop_listeners() noexcept {
   listeners.clear();
+  data_listening = false;
   if (cold) cold->pipes.source_closed();
 }
 
@@ -9637,7 +9803,8 @@ inline void SocketState::undestroy() {
   }
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {
-      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed};
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
+      .put_in_front = put_in_front};
   static_cast<WriteGate&>(*this) = {.corked = corked};
   if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
   ++round;
@@ -9989,7 +10156,7 @@ inline void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
-  if (flow_state == Flow::flowing && !never_read && !buffer && listeners.has(on_data)) {
+  if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
     tell_data(bytes);
   } else {
     if (!buffer) buffer = new ReadBuffer;
@@ -10029,7 +10196,9 @@ inline void SocketState::leave_alone(bool paused) noexcept {
 }
 
 inline void SocketState::data_listener_added() {
-  readable_listening = listeners.has(on_readable);
+  data_listening = true;
+  // one that has just been removed counts until the next tick
+  if (listeners.has(on_readable)) readable_listening = true;
   if (flow_state != Flow::paused) resume();
 }
 
@@ -10050,7 +10219,7 @@ inline void SocketState::readable_listener_removed() {
     self.readable_listening = self.listeners.has(on_readable);
     if (self.resume_ticking && self.explicitly_resumed) {
       self.flow_state = Flow::flowing;
-    } else if (self.listeners.has(on_data)) {
+    } else if (self.data_listening) {
       self.resume();
     } else if (!self.readable_listening) {
       self.flow_state = Flow::unset;
@@ -10082,6 +10251,8 @@ inline void SocketState::set_up(const SocketOptions& options) {
   }
   if (options.fd != -1) {
     require_stream(options.fd);
+    // one that blocks would stop the loop
+    if (const int failed = os::prepare(options.fd); failed < 0) raise(system_failure(-failed, "open"));
     if (users_buffer) next_users_buffer();  // S25.4
     adopt_descriptor(options.fd, options.readable, options.writable);
   }
@@ -10359,7 +10530,7 @@ inline bool SocketState::push(std::string_view bytes) {
   }
   if (bytes.empty()) {
     maybe_read_more();
-  } else if (flow_state == Flow::flowing && !buffer) {
+  } else if (flow_state == Flow::flowing && !buffer && (data_listening || !put_in_front)) {
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(bytes);
   } else {
@@ -11280,8 +11451,12 @@ class Socket : public Emitter<Socket> {
     if (event == detail::on_data) state_->data_listener_added();
     if (event == detail::on_readable) state_->readable_listener_added();
   }
+  void listener_put_in_front(unsigned event) const {
+    if (event == detail::on_data || event == detail::on_readable) state_->put_in_front = true;
+  }
   void listener_removed(unsigned event, bool all) const {
     if (!state_->loop) return;
+    if (event == detail::on_data && !all) state_->data_listener_removed();
     if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
     if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
   }
@@ -11334,6 +11509,7 @@ struct Socket::TellsPipe {
   static void piped(const Socket& to, const Socket& source) { to.tell_pipe(source); }
   static void unpiped(const Socket& to, const Socket& source) { to.tell_unpipe(source); }
   static bool to_close(const Socket& to) noexcept { return to.state().holds_self; }
+  static bool to_drain(const Socket& to) noexcept { return to.state().need_drain; }
 };
 
 template <class Destination>
@@ -11768,19 +11944,14 @@ inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
 inline void ServerState::bound(int failed, std::string_view address, int port) {
-  if (failed < 0) {
-    tick_with(
-        listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
-    return;
-  }
-  opened();
+  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+  if (failed == 0) return opened();
+  stop_listening();  // its file too, if it was only not watched
+  tick_with(
+      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
 }
 
 inline void ServerState::opened() {
-  if (const int failed = loop->poller().watch(acceptor, readable); failed < 0) {
-    acceptor.close();
-    return bound(failed, "", 0);
-  }
   if (!holds_self) {
     holds_self = true;
     retain();
