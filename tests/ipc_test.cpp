@@ -233,11 +233,12 @@ TEST_CASE("S23.7: a NUL inside a path is EINVAL") {
   CHECK(failure.name() == "EINVAL");
 }
 
-TEST_CASE("S3.15, S23.9: an empty path, and modes of an abstract name, are thrown") {
+TEST_CASE("S3.15, S7.5, S23.9: an empty path, and modes of an abstract name, are thrown") {
   net::Loop loop;
   const net::Server server(loop);
   CHECK(error_of([&] { server.listen(net::ListenOptions{}); }).code() == net::Errc::ERR_INVALID_ARG_VALUE);
-  CHECK(error_of([&] { server.listen(""); }).code() == net::Errc::ERR_INVALID_ARG_VALUE);
+  CHECK(error_of([&] { server.listen({.path = ""}); }).code() == net::Errc::ERR_INVALID_ARG_VALUE);
+  CHECK(error_of([&] { server.listen(""); }).code() == net::Errc::ERR_SOCKET_BAD_PORT);
   const net::Error error = error_of([&] { server.listen({.path = std::string("\0x", 2), .writableAll = true}); });
   CHECK(error.code() == net::Errc::ERR_INVALID_ARG_VALUE);
   CHECK(std::string_view(error.what()).find("writableAllt to true") != std::string_view::npos);

@@ -107,7 +107,7 @@ struct ServerState : Handle, Listening {
   bool holds_self : 1 = false;
   bool drop_max_connection : 1 = false;
   bool close_ticking : 1 = false;
-  bool close_told : 1 = false;  // and listen() was not called since
+  bool close_told : 1 = false;  // and it has not listened since
   bool shortage_told : 1 = false;
   bool close_expected : 1 = false;  // the loop has room for its 'close'
   Ref<AbortHook> abort_hook;
@@ -144,7 +144,6 @@ struct ServerState::NothingOpen {
 inline void ServerState::start_over() noexcept {
   forget_signal();
   static_cast<Listening&>(*this) = Listening();
-  close_told = false;
   ++round;
 }
 
@@ -279,7 +278,7 @@ inline void ServerState::opened() {
     holds_self = true;
     retain();
   }
-  shortage_told = false;
+  close_told = shortage_told = false;
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
