@@ -15,6 +15,58 @@
 #include <net/server.hpp>
 #include <net/socket.hpp>
 
+namespace net::inline NET_ABI::detail {
+
+class WaitPlace;
+
+/// A task in the middle of a wait, noted in the frame that waits. Either side may go first: the frame, or what it waits
+/// for.
+class WaitingTask {
+ public:
+  WaitingTask() noexcept = default;
+  WaitingTask(const WaitingTask&) noexcept {}  // an awaiter may be handed on until it waits
+  WaitingTask& operator=(const WaitingTask&) = delete;
+  ~WaitingTask();
+
+ private:
+  friend class WaitPlace;
+  std::coroutine_handle<> task_;
+  WaitPlace* place_ = nullptr;
+};
+
+/// Where the one task that waits is noted.
+class WaitPlace {
+ public:
+  WaitPlace() noexcept = default;
+  WaitPlace(const WaitPlace&) = delete;
+  WaitPlace& operator=(const WaitPlace&) = delete;
+  ~WaitPlace() { forget(); }
+
+  explicit operator bool() const noexcept { return waiting_ != nullptr; }
+  void note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept {
+    waiting.task_ = task;
+    waiting.place_ = this;
+    waiting_ = &waiting;
+  }
+  void resume() {
+    const std::coroutine_handle<> task = waiting_->task_;
+    forget();
+    task.resume();
+  }
+  void forget() noexcept {
+    if (waiting_) std::exchange(waiting_, nullptr)->place_ = nullptr;
+  }
+
+ private:
+  WaitingTask* waiting_ = nullptr;
+};
+
+inline WaitingTask::~WaitingTask() {
+  if (place_) place_->forget();
+}
+
+}  // namespace net::inline NET_ABI::detail
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
@@ -33,7 +85,7 @@ class Reader {
   class [[nodiscard]] Awaiter {
    public:
     bool await_ready() { return reader_.prepare(kind_, amount_); }
-    void await_suspend(std::coroutine_handle<> waiter) { reader_.wait(waiter); }
+    void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
     std::optional<Chunk> await_resume() { return reader_.take(); }
 
    private:
@@ -43,6 +95,7 @@ class Reader {
     Reader& reader_;
     std::size_t amount_;
     Kind kind_;
+    detail::WaitingTask waiting_;
   };
 
   /// What is there, at least a byte; empty at the end. All results are valid until the reader is asked again.
@@ -64,21 +117,21 @@ class Reader {
     skip_ = with_end;
     return true;
   }
-  void wait(std::coroutine_handle<> waiter) {
+  void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
     if (socket().isPaused()) socket().resume();
-    waiter_ = waiter;
+    waiter_.note(waiting, task);
   }
   std::optional<Chunk> take();
   void received(std::string_view bytes);
   void wake() {
-    if (waiter_ && settle()) std::exchange(waiter_, {}).resume();
+    if (waiter_ && settle()) waiter_.resume();
   }
   const Socket& socket() const noexcept { return listeners_.emitter(); }
   std::string_view rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-  std::coroutine_handle<> waiter_;
+  detail::WaitPlace waiter_;
   std::string held_;  // received; the part before start_ was taken
   std::size_t start_ = 0;
   std::size_t searched_ = 0;  // of the rest, has no line feed
@@ -182,10 +235,12 @@ inline void Reader::received(std::string_view bytes) {
     held_.append(bytes);
   }
   start_ = 0;
-  if (!waiter_ || !settle()) return;
+  // the task that let it flow may be gone
+  if (!waiter_) return void(socket().pause());
+  if (!settle()) return;
   bool gone = false;
   bool* const outer = std::exchange(gone_, &gone);
-  std::exchange(waiter_, {}).resume();
+  waiter_.resume();
   if (gone) {
     if (outer) *outer = true;
     return;
@@ -205,13 +260,14 @@ class Acceptor {
   class [[nodiscard]] Awaiter {
    public:
     bool await_ready() { return acceptor_.prepare(); }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { acceptor_.waiter_ = waiter; }
+    void await_suspend(std::coroutine_handle<> task) noexcept { acceptor_.waiter_.note(waiting_, task); }
     std::optional<Socket> await_resume() { return acceptor_.take(); }
 
    private:
     friend class Acceptor;
     explicit Awaiter(Acceptor& acceptor) noexcept : acceptor_(acceptor) {}
     Acceptor& acceptor_;
+    detail::WaitingTask waiting_;
   };
 
   /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
@@ -230,11 +286,11 @@ class Acceptor {
     return !arrived_.empty() || failure_ || closed_;
   }
   void wake() {
-    if (waiter_) std::exchange(waiter_, {}).resume();
+    if (waiter_) waiter_.resume();
   }
   std::optional<Socket> take();
 
-  std::coroutine_handle<> waiter_;
+  detail::WaitPlace waiter_;
   detail::Queue<Arrived> arrived_;
   std::optional<Error> failure_;
   bool closed_ = false;
