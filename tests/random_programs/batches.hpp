@@ -16,6 +16,9 @@
 
 namespace programs {
 
+/// How a batch ends in which rules did not hold. The sanitizers end with 1, 23 or 66.
+inline constexpr int rules_broken = 42;
+
 /// One process that runs a batch.
 struct Worker {
   int pid = -1;
@@ -81,7 +84,7 @@ class Batches {
     if (!std::freopen(worker.log.c_str(), "w", stderr)) ::_exit(3);
     bool held = true;
     for (; *worker.at < end; ++*worker.at) held = run_(*worker.at) && held;
-    std::exit(held ? 0 : 1);  // the leaks are looked for now
+    std::exit(held ? 0 : rules_broken);  // the leaks are looked for now
   }
 
   /// Tells what went wrong; the seed with which the rest of the batch begins.
@@ -91,7 +94,7 @@ class Batches {
     if (at >= worker.end) {  // all ran: rules that did not hold are in the log, or something leaked
       const long told = tell_rules(worker.log);
       failed_ += told;
-      const bool leaks = !WIFEXITED(status) || WEXITSTATUS(status) != 1;
+      const bool leaks = !WIFEXITED(status) || WEXITSTATUS(status) != rules_broken;
       if (leaks && worker.end - worker.first > 1) {
         for (std::uint64_t seed = worker.first; seed < worker.end; ++seed) again_.push_back(seed);
         failed_ -= told;  // they are told again

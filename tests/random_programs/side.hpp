@@ -84,9 +84,12 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   void connects(Call&& call) {
     const bool anew = socket->destroyed();
     const bool due = closes_due > 0;
+    // what was received and not taken stays, and is told in the next connection
+    const bool left = anew && socket->readableLength() > 0;
     const auto before = std::make_tuple(out, in, closes_due, errors_due, released);
     if (anew) {
       begins();
+      if (left) incomplete();
       ++closes_due;
       released = false;
       errors_due = due ? errors_due + 1 : 1;
@@ -139,7 +142,8 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
     require(told_source || !socket || *socket == self, "the emitter is the socket itself");
     program.say("%s %zu hears %s", kind, number, ear.event);
     const bool by_call = event == "pause" || event == "resume" || event == "pipe" || event == "unpipe" ||
-                         (event == "data" && in_read) || (event == "close" && closed_at == Clock::here().turns);
+                         (event == "data" && in_read) ||
+                         ((event == "close" || released) && closed_at == Clock::here().turns);
     if (!by_call && !lost_close) {
       require(closes_due > 0, ("nothing comes after 'close': " + std::string(event)).c_str());
       require(!released, ("nothing comes after release(): " + std::string(event)).c_str());
