@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 #include <ostream>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -168,6 +169,61 @@ TEST_CASE("S31.1: a child that is forked inside a listener sends nothing of what
   CHECK(ended(child) == 7);
   CHECK(parent.answered == "there once ");
   parent.works();
+}
+
+TEST_CASE("S31.1: a child that is forked inside a listener neither sends what waited nor reads what comes next") {
+  Parent parent;
+  constexpr std::size_t much = 1000000;
+  pid_t child = -1;
+  const auto fork_once = [&child] {
+    if (child == -1) child = ::fork();
+  };
+  net::Socket second(*parent.loop);
+  std::string heard;
+  std::size_t received = 0;
+  std::string own_room(1000, ' ');
+  parent.server.on<"connection">([&](const net::Socket& socket) {
+    socket.on<"data">([&](net::Chunk chunk) { heard += chunk; });
+  });
+  bool there = false;
+  SUBCASE("what was written waits for its connection") {
+    second.on<"connect">(fork_once);
+    second.connect(parent.server.address()->port, "127.0.0.1");
+    second.write("once");
+  }
+  SUBCASE("more can be read than was told") {
+    parent.client.on<"data">([&](net::Chunk chunk) { received += chunk.size(), fork_once(); });
+    there = true;
+  }
+  SUBCASE("more can be read than fits into the user's own buffer") {
+    second = net::Socket(*parent.loop, {.onread = {.buffer = std::as_writable_bytes(std::span(own_room)),
+                                                   .callback = [&](std::size_t size, std::span<std::byte>) {
+                                                     received += size, fork_once();
+                                                     return true;
+                                                   }}});
+    second.connect(parent.server.address()->port, "127.0.0.1");
+    run_until(*parent.loop, [&] { return !second.connecting() && parent.accepted.remotePort() == second.localPort(); });
+    there = true;
+  }
+  if (there) {
+    parent.accepted.write(std::string(much, 'x'));
+    parent.accepted.end();
+  }
+  int code = 0;
+  try {
+    run_until(*parent.loop, [&] { return child == 0 || (there ? received == much : heard.size() >= 4); });
+    // what would come twice comes before this
+    if (!there) second.write(" and more"), run_until(*parent.loop, [&] { return heard.size() >= 13; });
+  } catch (const net::Error& error) {
+    code = error.name() == "ERR_INVALID_STATE" ? 7 : 8;
+  }
+  if (child == 0) {
+    parent.loop.reset();
+    ::_exit(code);
+  }
+  CHECK(ended(child) == 7);
+  if (there) CHECK(received == much);
+  if (!there) CHECK(heard == "once and more");
 }
 
 TEST_CASE("S31.2: run() of a parent's loop throws in a child, and says what to call") {

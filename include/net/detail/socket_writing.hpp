@@ -218,6 +218,7 @@ inline void SocketState::after_write(const std::size_t& last) {
 
 /// The kernel has room again.
 inline void SocketState::send_in_flight() {
+  if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
   for (int sends = 32; sends > 0; --sends) {
     Slice slices[64];
     const std::size_t count = backlog->in_flight.gather(slices, 64);
