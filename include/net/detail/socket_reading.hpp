@@ -69,7 +69,6 @@ inline bool SocketState::brought_something() {
     if (!kernel_reading || --reads == 0) return;
     // when the connection is over the end stands behind this, and one more read is less than one more turn
     if (static_cast<std::size_t>(got) < LoopCore::receive_room && !to_the_end) return;
-    if (loop->inert()) return;  // the listener forked: what comes next is the parent's to read (S31.1)
     loop->flush_cork();
     loop->drain_ticks();  // S2.2: before the next 'data'
     if (!kernel_reading) return;
@@ -106,7 +105,6 @@ inline void SocketState::read_into_users(bool to_the_end) {
     next_users_buffer();
     if (!more_wanted) stop_reading();
     if (static_cast<std::size_t>(got) < room.size() && !to_the_end) return;
-    if (loop->inert()) return;
     loop->flush_cork();
     loop->drain_ticks();
   }
