@@ -76,7 +76,7 @@ inline void SocketState::call_final() {
 }
 
 inline void SocketState::shutdown_now() {
-  if (!shutting_down || loop->inert()) return;
+  if (!shutting_down) return;
   if (loop->corked_by(*this)) loop->flush_cork();
   if (writing) return;  // part of the cork is still on its way: again when it is gone
   shutting_down = false;
