@@ -46,6 +46,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   Received in;
   std::vector<Ledger*> piped_to;
   bool piped_into = false;
+  bool piped_uncounted = false;  // it was piped to others when nobody counted what came
   int in_data = 0;           // a 'data' is being told
   bool counts_data = false;  // a 'data' listener of this program counts what comes
   bool has_onread = false;
@@ -72,6 +73,10 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
     in = Received();
     out->mixed = piped_into;  // a pipe that was begun when it was closed goes on
     spoil_pipes();
+    // so do takers that do not count
+    if (!counts_data && (piped_uncounted || socket->readableFlowing() == true || socket->listenerCount<"data">() > 0)) {
+      in.complete = false;
+    }
   }
   /// What is piped to others is not what they have to get any more.
   void spoil_pipes() {

@@ -140,7 +140,7 @@ static void pipe_somewhere(Side& side) {
   }
   side.piped_to.push_back(other->out);
   other->piped_into = true;
-  if (!side.counts_data) side.incomplete();
+  if (!side.counts_data) side.piped_uncounted = true, side.incomplete();
   const net::PipeOptions options{.end = !program.one_in(3)};
   program.say("%s %zu pipes to %s %zu%s", side.kind, side.number, other->kind, other->number, known ? "" : " (mixed)");
   if (program.one_in(6)) {
