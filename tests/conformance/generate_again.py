@@ -51,6 +51,8 @@ class Generator:
         rounds = self.pick([0, 1, 1, 2, 5])
         for number in range(1, rounds + 1):
             steps = self.again(name, number < rounds or self.chance(0.5), "" if self.handing_on else None) if self.chance(0.8) else [f"{name} {self.pick(CLOSED + ['end cb'] * (number == rounds))}"]
+            # Node keeps the callback, and tells it when the next connection fails.
+            self.waits = self.waits or steps[0].endswith(" end cb")
             self.react(f"when {name} close #{number}", steps)
         return rounds
         for event in SOCKET_EVENTS:
