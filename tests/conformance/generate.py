@@ -351,6 +351,9 @@ class Generator:
         steps = [step for block in [*self.blocks, *self.when.values()] for step in block]
         if any(step.startswith(f"{last} end") and step.endswith("cb") for step in steps):
             self.queued = True
+        # Node goes on to need a 'drain' that the connection before was owed.
+        if "hwm" in clients[-1][1]:
+            self.queued = True
         if not self.queued and self.chance(0.25):
             self.blocks.append([f"{last} connectAgain {servers[0][0]}", f"{last} {self.pick(['resume', 'end', 'pause'])}"])
         return self.text(servers, clients)
