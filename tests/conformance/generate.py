@@ -17,7 +17,7 @@ SMALL = [0, 1, 2, 5, 10, 100, 1000, 5000]
 ENCODINGS = ["utf8", "latin1", "ascii", "hex", "base64", "base64url"]
 HARMLESS_EVENTS = ["connect", "ready", "end", "finish", "close", "error", "drain", "timeout", "pause", "resume", "pipe", "unpipe"]
 # Without the listeners of 'error' an error would end the runner.
-REMOVED_EVENTS = ["data", "data", "ready", "end", "finish", "close", "drain", "pause", "resume", "pipe", "unpipe"]
+REMOVED_EVENTS = ["data", "data", "ready", "end", "finish", "close", "drain", "pause", "resume", "pipe"]
 
 
 class Side:
