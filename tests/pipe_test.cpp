@@ -587,3 +587,65 @@ TEST_CASE("S24.2: a listener of 'pipe' that takes the pipe off lets the source f
   CHECK(source.readableFlowing() == std::optional<bool>(true));
   CHECK(!source.isPaused());
 }
+
+TEST_CASE("S24.3: a 'drain' of whatever filled the destination lets the source go on, as in Node") {
+  net::Loop loop;
+  Source source(loop);
+  const net::Socket& socket = *source.socket;
+  Sink::State state;
+  socket.pipe(Sink(state));
+  source.send("1");
+  run_until(loop, [&] { return state.got.size() == 1 && socket.isPaused(); });
+  run_until(loop, [&] { return !socket.isPaused(); });
+  socket.pause();
+  Sink(state).write(net::Chunk(std::string_view("x")));
+  run_until(loop, [&] { return !socket.isPaused(); });
+  source.finish();
+}
+
+TEST_CASE("S24.7, S24.9: what is unpiped lets its source go on only if it was full, or if there is another destination") {
+  net::Loop loop;
+  Source source(loop);
+  const net::Socket& socket = *source.socket;
+  Log log;
+  socket.on<"data">([] {});
+  const net::Socket gone(loop);
+  gone.on<"unpipe">([&] { log.add(socket.isPaused() ? "unpipe-paused" : "unpipe"); });
+  gone.on<"error">([] {});
+  SUBCASE("it takes nothing any more") {
+    socket.pipe(gone);
+    gone.destroy();
+    socket.once<"pause">([&] { socket.unpipe(gone); });
+    source.send("1");
+    run_until(loop, [&] { return log.has("unpipe"); });
+    CHECK(socket.isPaused());
+  }
+  SUBCASE("it was full: after 'unpipe' was told") {
+    Sink::State full;
+    full.drains = false;
+    socket.pipe(Sink(full));
+    source.send("1");
+    run_until(loop, [&] { return full.got.size() == 1; });
+    CHECK(socket.isPaused());
+    socket.unpipe();
+    CHECK_FALSE(socket.isPaused());
+  }
+  source.finish();
+}
+
+TEST_CASE("S24.5, S24.13: a pipe from a closed socket that has ended is told of on the next tick, each of them") {
+  net::Loop loop;
+  Log log;
+  connected_pair(loop, [&](const net::Socket& client, const net::Socket& socket) {
+    socket.on<"pause">([&] { log.add("pause"); });
+    socket.on<"unpipe">([&] { log.add("unpipe"); });
+    socket.on<"close">([&, socket] {
+      socket.pipe(socket, {.end = false});
+      socket.pipe(socket, {.end = false});
+    });
+    client.end();
+    client.resume();
+    socket.resume();
+  });
+  CHECK(log.text() == "unpipe pause unpipe");
+}

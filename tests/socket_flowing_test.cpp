@@ -375,3 +375,47 @@ TEST_CASE("S14.2, S14.10: what is put in front of the others changes nothing abo
           });
         }) == "resume data(foo) end close");
 }
+
+TEST_CASE("S14.10: a 'readable' listener that has just gone still comes before 'data' until the next tick") {
+  net::Loop loop;
+  const net::Socket socket(loop);
+  const net::Listener listener = socket.addListener<"readable">([] {});
+  socket.off(listener);
+  socket.on<"data">([] {});
+  socket.resume();
+  CHECK(socket.isPaused());
+  loop.runOnce(0);
+  CHECK(socket.readableFlowing() == true);
+}
+
+TEST_CASE("S14.2, S14.10: a 'data' listener that is put in front makes nothing flow when the last 'readable' one goes") {
+  net::Loop loop;
+  Log log;
+  const net::Socket socket(loop);
+  socket.on<"resume">([&] { log.add("resume"); });
+  socket.prependListener<"data">([] {});
+  socket.on<"readable">([] {});
+  socket.removeAllListeners<"readable">();
+  loop.runOnce(0);
+  CHECK(log.text().empty());
+  CHECK_FALSE(socket.readableFlowing());
+  SUBCASE("one that was added behind does") {
+    socket.on<"readable">([] {});
+    socket.on<"data">([] {});
+    socket.removeAllListeners<"readable">();
+    loop.runOnce(0);
+    CHECK(log.text() == "resume");
+  }
+}
+
+TEST_CASE("S14.2: where nothing but listeners in front hear, what comes is told from the buffer, as in Node") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "text");
+  const net::Socket client = client_of(loop, sender.server);
+  client.prependListener<"readable">([&] { log.add("readable"); });
+  client.prependListener<"data">([&](net::Chunk chunk) { log.add(chunk); });
+  client.resume();
+  run_to_the_end(loop);
+  CHECK(log.has("readable text"));
+}

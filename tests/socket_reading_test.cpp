@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -386,4 +387,38 @@ TEST_CASE("S14.18: what is left of a socket that flows when it is destroyed is t
   CHECK(told == 0);
   CHECK(socket.readableLength() == 0);
   CHECK(!left);
+}
+
+TEST_CASE("S14.3, S14.11: who puts back more than the mark inside 'data' and pauses gets all of it, and what follows, later") {
+  net::Loop loop;
+  const std::string back(100, 'b');
+  std::size_t got = 0;
+  bool ended = false;
+  bool flows = false;
+  SUBCASE("paused") {}
+  SUBCASE("flowing, without a listener for a while") { flows = true; }
+  net::Server server(loop, {.highWaterMark = 10});
+  server.listen(0, "127.0.0.1");
+  server.on<"connection">([&](net::Socket socket) {
+    server.close();
+    socket.on<"end">([&] { ended = true; });
+    const auto first = std::make_shared<net::Listener>();
+    *first = socket.addListener<"data">([&, first](net::Socket& self, net::Chunk) {
+      self.off(*first);
+      if (!flows) self.pause();
+      self.unshift(back);
+      const auto more = [&, self] {
+        self.on<"data">([&](net::Chunk chunk) { got += chunk.size(); });
+        self.resume();
+      };
+      flows ? more() : loop.setImmediate(more);
+    });
+  });
+  const net::Socket client(loop);
+  client.connect(server.address()->port, "127.0.0.1");
+  client.resume();
+  client.end("x");
+  run_to_the_end(loop);
+  CHECK(got == back.size());
+  CHECK(ended);
 }

@@ -172,10 +172,11 @@ export class Actor {
       case 'off': {
         const [event, listener] = this.tags.get(args[0]) ?? ['none', () => {}];
         emitter.off(event, listener);
+        if (event === 'readable') this.owesTick?.();
         this.tags.delete(args[0]);
         return '';
       }
-      case 'removeAll': this.tags.delete(args[0]); emitter.removeAllListeners(args[0]); return '';
+      case 'removeAll': this.tags.delete(args[0]); emitter.removeAllListeners(args[0]); if (args[0] === 'readable') this.owesTick?.(); return '';
       case 'listeners': return this.drops && this.sawClose ? '' : ` -> ${emitter.listenerCount(args[0])}`;
       case 'ref': emitter.ref(); return '';
       case 'unref': emitter.unref(); return '';

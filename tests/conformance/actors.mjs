@@ -51,7 +51,7 @@ export class SocketActor extends Actor {
   listener(event) {
     switch (event) {
       case 'data':
-        return (chunk) => this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+        return (chunk) => this.handle.destroyed || this.received(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
       case 'lookup':
         return (error, address, family, host) =>
           this.event(event, `${event} ${this.error(error)} ${address ?? ''} ${family ?? 0} ${host}`);
@@ -102,11 +102,17 @@ export class SocketActor extends Actor {
   /** False: not to be told. Node still tells what was buffered when a socket is destroyed; the library keeps to S14.18. */
   emitting(event) { return event !== 'data' || !this.handle.destroyed; }
 
+  /** What the library owes a tick for; Node's state does not show it. */
+  owesTick() {
+    this.ticks = (this.ticks ?? 0) + 1;
+    process.nextTick(() => this.ticks--);
+  }
+
   /** Whether another 'close' is to come, of a connection that was begun in a listener of this one; or what a listener asked for. */
   owed() {
     const { destroyed, _writableState: writable, _readableState: readable } = this.handle;
     if (!destroyed || !writable.closeEmitted) return 'close';
-    return readable.resumeScheduled || this.pipeTicks ? 'ticks' : '';
+    return readable.resumeScheduled || this.ticks ? 'ticks' : '';
   }
 
   /** A socket may connect when it is new, or when its 'close' has come (S12.4): in its listener, if they go then. */
@@ -200,7 +206,11 @@ export class SocketActor extends Actor {
       case 'destroySoon': s.destroySoon(); break;
       case 'reset': s.resetAndDestroy(); break;
       case 'pause': s.pause(); break;
-      case 'resume': s.resume(); break;
+      case 'resume':
+        s.resume();
+        // What it tells is the last again, and what was added since goes too.
+        if (this.drops && this.sawClose && s._readableState.resumeScheduled) process.nextTick(() => this.settle());
+        break;
       case 'read': return this.read(args);
       case 'cork': s.cork(); break;
       case 'uncork': s.uncork(); break;
@@ -214,9 +224,7 @@ export class SocketActor extends Actor {
       case 'unshift': s.unshift(this.backPattern(Number(args[0]))); break;
       case 'pipe':
         s.pipe(this.scenario.actors.get(args[0])?.handle ?? s, { end: args[1] !== 'noend' });
-        if (!s.readableEnded) break;
-        this.pipeTicks = (this.pipeTicks ?? 0) + 1;
-        process.nextTick(() => this.pipeTicks--);
+        if (s.readableEnded) this.owesTick();
         break;
       case 'unpipe': s.unpipe(...(args[0] ? [this.scenario.actors.get(args[0])?.handle] : [])); break;
       default: return this.common(verb, args);

@@ -17,7 +17,7 @@ SMALL = [0, 1, 2, 5, 10, 100, 1000, 5000]
 ENCODINGS = ["utf8", "latin1", "ascii", "hex", "base64", "base64url"]
 HARMLESS_EVENTS = ["connect", "ready", "end", "finish", "close", "error", "drain", "timeout", "pause", "resume", "pipe", "unpipe"]
 # Without the listeners of 'error' an error would end the runner.
-REMOVED_EVENTS = ["data", "data", "ready", "end", "finish", "close", "drain", "pause", "resume", "pipe", "unpipe"]
+REMOVED_EVENTS = ["data", "data", "ready", "end", "finish", "close", "drain", "pause", "resume", "pipe"]
 
 
 class Side:
@@ -350,6 +350,9 @@ class Generator:
         last = clients[-1][0]
         steps = [step for block in [*self.blocks, *self.when.values()] for step in block]
         if any(step.startswith(f"{last} end") and step.endswith("cb") for step in steps):
+            self.queued = True
+        # Node goes on to need a 'drain' that the connection before was owed.
+        if "hwm" in clients[-1][1]:
             self.queued = True
         if not self.queued and self.chance(0.25):
             self.blocks.append([f"{last} connectAgain {servers[0][0]}", f"{last} {self.pick(['resume', 'end', 'pause'])}"])

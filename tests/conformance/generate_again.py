@@ -51,6 +51,8 @@ class Generator:
         rounds = self.pick([0, 1, 1, 2, 5])
         for number in range(1, rounds + 1):
             steps = self.again(name, number < rounds or self.chance(0.5), "" if self.handing_on else None) if self.chance(0.8) else [f"{name} {self.pick(CLOSED + ['end cb'] * (number == rounds))}"]
+            # Node keeps the callback, and tells it when the next connection fails.
+            self.waits = self.waits or steps[0].endswith(" end cb")
             self.react(f"when {name} close #{number}", steps)
         return rounds
         for event in SOCKET_EVENTS:
@@ -116,8 +118,14 @@ class Generator:
         # A server that closes while another connection is in its queue resets that one, and when is the kernel's affair.
         if len(clients) > 1 or any(" connectAgain " in step for steps in self.when.values() for step in steps):
             for head, steps in self.when.items():
-                if head.split()[2] == "connection":
-                    self.when[head] = [step for step in steps if " close" not in step]
+                if head.split()[2] in ("connection", "tick:m", "immediate:m") and "." not in head.split()[1]:
+                    self.when[head] = [step for step in steps if " close" not in step and " connections" not in step]
+        # What waits for a connection that the server drops at once reaches it before or after that.
+        lists = [*self.when.values(), *self.blocks]
+        if any(" max 0" in step for steps in lists for step in steps):
+            for steps in lists:
+                if any(" connect" in step for step in steps):
+                    steps[:] = [step for step in steps if step.split()[1] != "write" and " end 3" not in step]
         lines += ["start", *(f"  {step}" for step in start)]
         for head, steps in self.when.items():
             lines += [head, *(f"  {step}" for step in steps)]

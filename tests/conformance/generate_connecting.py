@@ -116,6 +116,7 @@ class Generator:
             verb = self.pick(["on", "once", "prependListener", "prependOnceListener"])
             self.early[client.name] = [f"{verb} {event} t"] + ([f"{self.pick(['off t', 'removeAll ' + event])}"] if self.chance(0.4) else [])
             if self.chance(0.5):
+                client.hears_lookup = client.hears_lookup or event == "lookup"
                 self.react(client.name, f"{event}.t", [self.pick(["off " + event, "off t", "removeAll " + event, "tick m"])])
 
     def connect_block(self, client, servers, verb):
@@ -153,7 +154,8 @@ class Generator:
 
     def later_block(self, client):
         steps = [self.pick(["resume" if self.blocking else "write 5 cb", "end cb", "end", "resume", "on data", "destroy", "destroySoon", self.stop(client)])]
-        client.queued = client.queued or steps[0].endswith("cb")
+        # Node destroys the next connection when it has finished, if this one was closed.
+        client.queued = client.queued or steps[0].endswith(("cb", "destroySoon"))
         self.blocks.append([f"{client.name} {step}" for step in steps])
 
     # ── the whole ──────────────────────────────────────────────────────────────────────────────

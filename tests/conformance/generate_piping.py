@@ -47,7 +47,7 @@ class Generator:
         if roll < 0.62:
             return f"{name} off {self.pick(['data', 'data', 'readable', 'end', 'close', 'pause', 'r', 'd'])}"
         if roll < 0.80:
-            return f"{name} removeAll {self.pick(['data' if self.pipes else 'readable', *(event for event in EVENTS if event != 'error')])}"
+            return f"{name} removeAll {self.pick(['data' if self.pipes else 'readable', *(event for event in EVENTS if event not in ('error', 'unpipe'))])}"
         return f"{name} {self.pick(['pause', 'resume', 'resume'])}"
 
     def step(self, number, alive):

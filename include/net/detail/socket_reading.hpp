@@ -40,8 +40,10 @@ inline void SocketState::stop_reading() {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(std::string_view(room, static_cast<std::size_t>(got)));
-    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]]
+    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]] {
+      reading = false;  // what the listener put back filled it up
       stop_reading();
+    }
     return;
   }
   read_on(room, got, false);
@@ -165,6 +167,7 @@ inline bool SocketState::push(std::string_view bytes) {
   } else if (flow_state == Flow::flowing && !buffer && (data_listening || !put_in_front)) {
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(bytes);
+    if (buffer && !has_room()) reading = false;  // what the listener put back filled it up
   } else {
     buffer_bytes(decodes ? std::move(text) : std::string(bytes));
     if (need_readable) emit_readable();
