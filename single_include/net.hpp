@@ -10408,8 +10408,10 @@ inline void SocketState::stop_reading() {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(std::string_view(room, static_cast<std::size_t>(got)));
-    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]]
+    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]] {
+      reading = false;  // what the listener put back filled it up
       stop_reading();
+    }
     return;
   }
   read_on(room, got, false);
@@ -10533,6 +10535,7 @@ inline bool SocketState::push(std::string_view bytes) {
   } else if (flow_state == Flow::flowing && !buffer && (data_listening || !put_in_front)) {
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(bytes);
+    if (buffer && !has_room()) reading = false;  // what the listener put back filled it up
   } else {
     buffer_bytes(decodes ? std::move(text) : std::string(bytes));
     if (need_readable) emit_readable();
@@ -10934,6 +10937,7 @@ inline void SocketState::after_write(const std::size_t& last) {
 
 /// The kernel has room again.
 inline void SocketState::send_in_flight() {
+  if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
   for (int sends = 32; sends > 0; --sends) {
     Slice slices[64];
     const std::size_t count = backlog->in_flight.gather(slices, 64);
