@@ -206,6 +206,7 @@ static void release_it(const std::shared_ptr<Side>& side) {
   side->spoil_pipes();
   side->out = &program.ledgers.add();
   side->in = Received();
+  side->incomplete();  // what it has not taken yet stays with it
   adopt(program, *side->loop, fd, "adopted", out, std::move(in), !unread);
 }
 
