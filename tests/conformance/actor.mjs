@@ -176,7 +176,7 @@ export class Actor {
         this.tags.delete(args[0]);
         return '';
       }
-      case 'removeAll': this.tags.delete(args[0]); emitter.removeAllListeners(args[0]); if (args[0] === 'readable') this.owesTick?.(); return '';
+      case 'removeAll': for (const [tag, [event]] of this.tags) if (event === args[0]) this.tags.delete(tag); emitter.removeAllListeners(args[0]); if (args[0] === 'readable') this.owesTick?.(); return '';
       case 'listeners': return this.drops && this.sawClose ? '' : ` -> ${emitter.listenerCount(args[0])}`;
       case 'ref': emitter.ref(); return '';
       case 'unref': emitter.unref(); return '';
