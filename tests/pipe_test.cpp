@@ -597,7 +597,7 @@ TEST_CASE("S24.3: a 'drain' of whatever filled the destination lets the source g
   source.send("1");
   run_until(loop, [&] { return state.got.size() == 1 && !socket.isPaused(); });
   socket.pause();
-  Sink(state).write(net::Chunk(std::string_view("x")));
+  loop.setImmediate([&] { Sink(state).write(net::Chunk(std::string_view("x"))); });
   run_until(loop, [&] { return !socket.isPaused(); });
   source.finish();
 }

@@ -95,8 +95,11 @@ export class Actor {
     const owed = this.owed();
     if (owed === 'ticks') process.nextTick(() => this.settle());
     if (owed) return;
-    // Not by off(), which a stream takes as a sign to flow.
-    for (const listener of this.own.splice(0)) EventEmitter.prototype.off.call(this.handle, ...listener);
+    for (const [event, listener] of this.own.splice(0)) {
+      // That of 'readable' is not taken off by the stream itself, to which it would be a sign to flow.
+      if (event === 'readable') EventEmitter.prototype.off.call(this.handle, event, listener);
+      else this.handle.off(event, listener);
+    }
   }
 
   react(name) {
