@@ -419,3 +419,12 @@ TEST_CASE("S14.2: where nothing but listeners in front hear, what comes is told 
   run_to_the_end(loop);
   CHECK(log.has("readable text"));
 }
+
+TEST_CASE("S14.10: where 'readable' is heard, it is told of what comes though it flows, if nobody hears 'data'") {
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"readable">([] {});
+          socket.removeAllListeners<"readable">();
+          socket.on<"readable">(adds(log, "readable"));
+          socket.resume();
+        }).find("readable") != std::string::npos);
+}

@@ -411,7 +411,11 @@ TEST_CASE("S14.3, S14.11: who puts back more than the mark inside 'data' and pau
         self.on<"data">([&](net::Chunk chunk) { got += chunk.size(); });
         self.resume();
       };
-      flows ? more() : loop.setImmediate(more);
+      if (flows) {
+        more();
+      } else {
+        loop.setImmediate(more);
+      }
     });
   });
   const net::Socket client(loop);

@@ -348,7 +348,7 @@ class Socket : public Emitter<Socket> {
     if (event == detail::on_readable) state_->readable_listener_added();
   }
   void listener_put_in_front(unsigned event) const {
-    if (event == detail::on_data || event == detail::on_readable) state_->put_in_front = true;
+    if (event == detail::on_data || event == detail::on_readable) state_->by_buffer = true;
   }
   void listener_removed(unsigned event, bool all) const {
     if (!state_->loop) return;

@@ -95,8 +95,11 @@ export class Actor {
     const owed = this.owed();
     if (owed === 'ticks') process.nextTick(() => this.settle());
     if (owed) return;
-    // Not by off(), which a stream takes as a sign to flow.
-    for (const listener of this.own.splice(0)) EventEmitter.prototype.off.call(this.handle, ...listener);
+    for (const [event, listener] of this.own.splice(0)) {
+      // That of 'readable' is not taken off by the stream itself, to which it would be a sign to flow.
+      if (event === 'readable') EventEmitter.prototype.off.call(this.handle, event, listener);
+      else this.handle.off(event, listener);
+    }
   }
 
   react(name) {
@@ -176,7 +179,7 @@ export class Actor {
         this.tags.delete(args[0]);
         return '';
       }
-      case 'removeAll': this.tags.delete(args[0]); emitter.removeAllListeners(args[0]); if (args[0] === 'readable') this.owesTick?.(); return '';
+      case 'removeAll': for (const [tag, [event]] of this.tags) if (event === args[0]) this.tags.delete(tag); emitter.removeAllListeners(args[0]); if (args[0] === 'readable') this.owesTick?.(); return '';
       case 'listeners': return this.drops && this.sawClose ? '' : ` -> ${emitter.listenerCount(args[0])}`;
       case 'ref': emitter.ref(); return '';
       case 'unref': emitter.unref(); return '';

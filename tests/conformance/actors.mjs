@@ -283,6 +283,7 @@ export class ServerActor extends Actor {
     if (event === 'listening' && this.opened[0] !== this.handle._handle) return false;
     if (event === 'error' && this.failing > 0) this.failing--;
     else if (event === 'error') this.listens = false;
+    if (event === 'listening') this.closeTold = false;
     if (event === 'close') {
       this.closes = this.telling = false;
       this.closeTold = !this.handle._handle;
@@ -343,7 +344,7 @@ export class ServerActor extends Actor {
   }
 
   listen(args) {
-    this.sawClose = this.closeTold = false;
+    this.sawClose = false;
     const callback = args.includes('cb') ? [this.given('listening', this.callback('l'))] : [];
     const { options } = split(args);
     const other = args[0] === 'as' || args[0] === 'on' ? this.scenario.actors.get(args[1]) : undefined;

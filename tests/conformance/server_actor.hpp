@@ -61,6 +61,7 @@ class ServerActor final : public Actor {
     } else {
       with_event(event, [&]<net::fixed_string Event>() {
         tags_[event] = server_.template addListener<Event>([this, event] {
+          if (event == "listening") close_told_ = false;
           this->event(event);
         });
       });
@@ -129,7 +130,7 @@ class ServerActor final : public Actor {
   }
 
   void listen(const Step& step) {
-    saw_close_ = close_told_ = false;
+    saw_close_ = false;
     const std::string how = step.args.empty() ? "" : step.args[0];
     const bool with_callback = !step.args.empty() && step.args.back() == "cb";
     const ServerActor* other = nullptr;

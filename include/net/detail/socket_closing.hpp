@@ -411,7 +411,7 @@ inline void SocketState::undestroy() {
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {
       .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
-      .put_in_front = put_in_front};
+      .by_buffer = by_buffer};
   static_cast<WriteGate&>(*this) = {.corked = corked};
   if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
   ++round;

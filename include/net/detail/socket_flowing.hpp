@@ -113,6 +113,7 @@ inline void SocketState::data_listener_added() {
 }
 
 inline void SocketState::readable_listener_added() {
+  by_buffer = true;
   if (end_told || readable_listening) return;
   readable_listening = need_readable = true;
   flow_state = Flow::paused;

@@ -30,7 +30,7 @@ struct ReadGate {
   bool decodes = false;         // setEncoding() was called
   bool ended = false;           // the end was read
   bool timed = false;           // setTimeout() is on
-  bool put_in_front = false;    // a listener of 'data' or 'readable' was, so it may have been told of less
+  bool by_buffer = false;       // 'readable' was listened to, or 'data' in front: without others what comes is buffered
   bool none = false;
 
   /// The common case: it flows, and nothing else is asked for.

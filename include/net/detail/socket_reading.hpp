@@ -164,7 +164,7 @@ inline bool SocketState::push(std::string_view bytes) {
   }
   if (bytes.empty()) {
     maybe_read_more();
-  } else if (flow_state == Flow::flowing && !buffer && (data_listening || !put_in_front)) {
+  } else if (flow_state == Flow::flowing && !buffer && (data_listening || !by_buffer)) {
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(bytes);
     if (buffer && !has_room()) reading = false;  // what the listener put back filled it up
