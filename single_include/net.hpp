@@ -7533,7 +7533,7 @@ struct ReadGate {
   bool decodes = false;         // setEncoding() was called
   bool ended = false;           // the end was read
   bool timed = false;           // setTimeout() is on
-  bool put_in_front = false;    // a listener of 'data' or 'readable' was, so it may have been told of less
+  bool by_buffer = false;       // 'readable' was listened to, or 'data' in front: without others what comes is buffered
   bool none = false;
 
   /// The common case: it flows, and nothing else is asked for.
@@ -9804,7 +9804,7 @@ inline void SocketState::undestroy() {
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {
       .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
-      .put_in_front = put_in_front};
+      .by_buffer = by_buffer};
   static_cast<WriteGate&>(*this) = {.corked = corked};
   if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
   ++round;
@@ -10203,6 +10203,7 @@ inline void SocketState::data_listener_added() {
 }
 
 inline void SocketState::readable_listener_added() {
+  by_buffer = true;
   if (end_told || readable_listening) return;
   readable_listening = need_readable = true;
   flow_state = Flow::paused;
@@ -10532,7 +10533,7 @@ inline bool SocketState::push(std::string_view bytes) {
   }
   if (bytes.empty()) {
     maybe_read_more();
-  } else if (flow_state == Flow::flowing && !buffer && (data_listening || !put_in_front)) {
+  } else if (flow_state == Flow::flowing && !buffer && (data_listening || !by_buffer)) {
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) tell_data(bytes);
     if (buffer && !has_room()) reading = false;  // what the listener put back filled it up
@@ -11456,7 +11457,7 @@ class Socket : public Emitter<Socket> {
     if (event == detail::on_readable) state_->readable_listener_added();
   }
   void listener_put_in_front(unsigned event) const {
-    if (event == detail::on_data || event == detail::on_readable) state_->put_in_front = true;
+    if (event == detail::on_data || event == detail::on_readable) state_->by_buffer = true;
   }
   void listener_removed(unsigned event, bool all) const {
     if (!state_->loop) return;

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <string>
 
 #include "tests/session.hpp"
@@ -41,3 +45,31 @@ TEST_CASE("a loop that goes while lookups are out leaves nothing behind") {
     if (round % 2 == 0) loop.runOnce(0);
   }
 }
+
+#if defined(__GLIBC__)
+TEST_CASE("S32.3: a thread that cannot be started: a lookup fails with EAGAIN, and a worker pool throws it") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // no stack is so large
+    pthread_attr_t huge;
+    ::pthread_attr_init(&huge);
+    ::pthread_attr_setstacksize(&huge, std::size_t{1} << 46);
+    ::pthread_setattr_default_np(&huge);
+    net::Loop loop;
+    net::Error failure, thrown;
+    const net::Socket socket(loop);
+    socket.on<"error">([&](const net::Error& error) { failure = error; });
+    socket.connect({.port = 1, .host = "localhost", .family = net::Family::IPv4});
+    loop.run();
+    net::WorkerPool pool(1);
+    thrown = error_of([&] { pool.exec([] {}); });
+    loop.run();
+    const bool told = failure.name() == "EAGAIN" && failure.syscall() == "getaddrinfo" && socket.destroyed();
+    ::_exit(told && thrown.name() == "EAGAIN" && !loop.alive() ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+#endif
