@@ -557,9 +557,10 @@ inline void LoopCore::abandon_all() noexcept {
     if (cork_owner_) cork_owner_->operations->hand_over(*cork_owner_);
     const os::Locked locked(mailbox_->mutex);
     mailbox_->loop = nullptr;
+  } else {
+    mailbox_->loop = nullptr;
   }
   forget_cork();
-  mailbox_->loop = nullptr;
   mailbox_->letters.clear();
   // what dies may be the user's, and leave something new behind: again, until there is nothing
   while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | letters_.size()) != 0) abandon_handles();
