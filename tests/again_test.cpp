@@ -34,10 +34,12 @@ struct Listener {
     });
     server.listen(0, "127.0.0.1");
     run_until(loop, [this] { return server.listening(); });
+    where = server.address()->port;
   }
-  int port() const { return server.address()->port; }
+  int port() const { return where; }  // also when it has closed
 
   net::Server server;
+  int where = 0;
   int seen = 0;
 };
 

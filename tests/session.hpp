@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace tests {
+namespace tests::inline NET_MACHINE {  // a test program may have several
 
 /// What happened, in order, as words: "end prefinish finish close(false)".
 class Log {
@@ -146,6 +146,6 @@ net::Error error_of(F&& call) {
   return net::Error();
 }
 
-}  // namespace tests
+}  // namespace tests::inline NET_MACHINE
 
 #endif

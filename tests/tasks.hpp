@@ -6,7 +6,7 @@
 
 #include <net/task.hpp>
 
-namespace tests {
+namespace tests::inline NET_MACHINE {  // a test program may have several
 
 /// Runs a task that must not fail to its end.
 template <class Body>
@@ -21,6 +21,6 @@ void run_task(net::Loop& loop, Body body) {
   CHECK(done);
 }
 
-}  // namespace tests
+}  // namespace tests::inline NET_MACHINE
 
 #endif

@@ -41,12 +41,12 @@ struct Watcher {
 /// system has confirmed that it reports it no more; so what the system reports is alive, or stands for nobody.
 class Registrations {
  public:
-  Registrations() noexcept = default;
+  Registrations() noexcept { use(first_); }
   Registrations(const Registrations&) = delete;
   Registrations& operator=(const Registrations&) = delete;
   ~Registrations() {
     each([](Registration& place) { place.watcher->registration = nullptr; });
-    while (pages_) {
+    while (pages_ != &first_) {
       Page* const page = pages_;
       pages_ = page->next;
       delete page;
@@ -104,16 +104,19 @@ class Registrations {
 
   [[gnu::noinline]] bool add_page() noexcept {
     auto* const page = new (std::nothrow) Page;
-    if (!page) return false;
-    page->next = pages_;
-    pages_ = page;
-    for (Registration& place : page->places) {
+    if (page) use(*page);
+    return page != nullptr;
+  }
+  void use(Page& page) noexcept {
+    page.next = pages_;
+    pages_ = &page;
+    for (Registration& place : page.places) {
       place.next = free_;
       free_ = &place;
     }
-    return true;
   }
 
+  Page first_;  // most loops need no more, and it needs no memory
   Page* pages_ = nullptr;
   Registration* free_ = nullptr;
   Registration* given_up_ = nullptr;
