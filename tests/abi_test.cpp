@@ -1,4 +1,4 @@
-#include <net/detail/abi.hpp>
+#include <net/detail/base/abi.hpp>
 
 #include <type_traits>
 

@@ -1,4 +1,4 @@
-#include <net/detail/atomic.hpp>
+#include <net/detail/base/atomic.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/block_rules.hpp>
+#include <net/detail/block_list/rules.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,9 @@
-#include <net/detail/channel.hpp>
+#include <net/detail/io/channel.hpp>
 
 #include <doctest/doctest.h>
 
 #include <poll.h>
-#include <net/detail/acceptor.hpp>
+#include <net/detail/io/acceptor.hpp>
 #include <string>
 
 #include "tests/support.hpp"

@@ -1,4 +1,4 @@
-#include <net/detail/connect_checks.hpp>
+#include <net/detail/connect/checks.hpp>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

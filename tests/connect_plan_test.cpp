@@ -1,4 +1,4 @@
-#include <net/detail/connect_plan.hpp>
+#include <net/detail/connect/attempts.hpp>
 
 #include <doctest/doctest.h>
 

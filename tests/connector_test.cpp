@@ -1,4 +1,4 @@
-#include <net/detail/connector.hpp>
+#include <net/detail/connect/race.hpp>
 
 #include <doctest/doctest.h>
 

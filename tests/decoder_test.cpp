@@ -1,4 +1,4 @@
-#include <net/detail/decoder.hpp>
+#include <net/detail/text/decoder.hpp>
 
 #include <doctest/doctest.h>
 

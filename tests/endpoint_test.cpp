@@ -1,4 +1,4 @@
-#include <net/detail/endpoint.hpp>
+#include <net/detail/text/endpoint.hpp>
 
 #include <doctest/doctest.h>
 

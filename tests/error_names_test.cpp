@@ -1,4 +1,4 @@
-#include <net/detail/error_names.hpp>
+#include <net/detail/text/error_names.hpp>
 
 #include <doctest/doctest.h>
 

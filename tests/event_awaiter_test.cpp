@@ -1,4 +1,4 @@
-#include <net/detail/event_awaiter.hpp>
+#include <net/detail/coro/event_awaiter.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/fixed_string.hpp>
+#include <net/detail/base/fixed_string.hpp>
 
 #include <doctest/doctest.h>
 

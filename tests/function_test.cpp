@@ -1,4 +1,4 @@
-#include <net/detail/function.hpp>
+#include <net/detail/base/function.hpp>
 
 #include <doctest/doctest.h>
 

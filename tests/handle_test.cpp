@@ -1,11 +1,11 @@
-#include <net/detail/handle.hpp>
+#include <net/detail/loop/handle.hpp>
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <type_traits>
 
-#include <net/detail/loop_core.hpp>
+#include <net/detail/loop/core.hpp>
 
 using namespace net::detail;
 

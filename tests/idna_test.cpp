@@ -1,4 +1,4 @@
-#include <net/detail/idna.hpp>
+#include <net/detail/text/idna.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/interval_set.hpp>
+#include <net/detail/block_list/interval_set.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/ip_address.hpp>
+#include <net/detail/text/ip_address.hpp>
 
 #include <doctest/doctest.h>
 

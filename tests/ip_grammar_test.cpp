@@ -1,4 +1,4 @@
-#include <net/detail/ip_grammar.hpp>
+#include <net/detail/text/ip_grammar.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/job_state.hpp>
+#include <net/detail/work/job.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/json_strings.hpp>
+#include <net/detail/text/json_strings.hpp>
 
 #include <doctest/doctest.h>
 

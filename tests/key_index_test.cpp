@@ -1,4 +1,4 @@
-#include <net/detail/key_index.hpp>
+#include <net/detail/block_list/key_index.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/list.hpp>
+#include <net/detail/base/vec.hpp>
 
 #include <string>
 #include <utility>

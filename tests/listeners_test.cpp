@@ -1,4 +1,4 @@
-#include <net/detail/listeners.hpp>
+#include <net/detail/events/listeners.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/loop_core.hpp>
+#include <net/detail/loop/core.hpp>
 
 #include <doctest/doctest.h>
 

@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include <net/detail/acceptor.hpp>
-#include <net/detail/channel.hpp>
-#include <net/detail/poller.hpp>
+#include <net/detail/io/acceptor.hpp>
+#include <net/detail/io/channel.hpp>
+#include <net/detail/io/poller.hpp>
 
 #define NET_MACHINE on_memory
 

@@ -1,4 +1,4 @@
-#include <net/detail/os_address.hpp>
+#include <net/detail/sys/posix/address.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/os.hpp>
+#include <net/detail/sys/posix/calls.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/os_thread.hpp>
+#include <net/detail/sys/posix/thread.hpp>
 
 #include <doctest/doctest.h>
 

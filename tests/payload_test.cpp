@@ -1,4 +1,4 @@
-#include <net/detail/payload.hpp>
+#include <net/detail/stream/payload.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/pipe.hpp>
+#include <net/detail/stream/pipe.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/platform.hpp>
+#include <net/detail/sys/machine.hpp>
 
 #include <doctest/doctest.h>
 

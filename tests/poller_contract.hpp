@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <net/detail/poller.hpp>
+#include <net/detail/io/poller.hpp>
 #include <thread>
 
 namespace tests {

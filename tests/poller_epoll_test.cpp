@@ -1,4 +1,4 @@
-#include <net/detail/poller_epoll.hpp>
+#include <net/detail/sys/linux/epoll.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/poller_poll.hpp>
+#include <net/detail/sys/posix/poll.hpp>
 
 #include <doctest/doctest.h>
 

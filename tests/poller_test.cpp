@@ -1,4 +1,4 @@
-#include <net/detail/poller.hpp>
+#include <net/detail/io/poller.hpp>
 
 #include <doctest/doctest.h>
 

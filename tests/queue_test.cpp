@@ -1,4 +1,4 @@
-#include <net/detail/queue.hpp>
+#include <net/detail/base/queue.hpp>
 
 #include <doctest/doctest.h>
 

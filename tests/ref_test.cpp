@@ -1,4 +1,4 @@
-#include <net/detail/ref.hpp>
+#include <net/detail/base/ref.hpp>
 
 #include <doctest/doctest.h>
 

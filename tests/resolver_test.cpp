@@ -1,4 +1,4 @@
-#include <net/detail/resolver.hpp>
+#include <net/detail/connect/lookup.hpp>
 
 #include <doctest/doctest.h>
 

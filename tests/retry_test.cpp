@@ -1,4 +1,4 @@
-#include <net/detail/retry.hpp>
+#include <net/detail/loop/retry.hpp>
 
 #include <doctest/doctest.h>
 

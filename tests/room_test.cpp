@@ -1,4 +1,4 @@
-#include <net/detail/room.hpp>
+#include <net/detail/base/page_buffer.hpp>
 
 #include <doctest/doctest.h>
 

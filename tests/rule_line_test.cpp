@@ -1,4 +1,4 @@
-#include <net/detail/rule_line.hpp>
+#include <net/detail/block_list/rule_line.hpp>
 
 #include <doctest/doctest.h>
 

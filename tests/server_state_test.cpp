@@ -1,4 +1,4 @@
-#include <net/detail/server_state.hpp>
+#include <net/detail/listen/state.hpp>
 
 #include <doctest/doctest.h>
 

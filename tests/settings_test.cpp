@@ -1,4 +1,4 @@
-#include <net/detail/socket_options.hpp>
+#include <net/detail/stream/options.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/shared_lock.hpp>
+#include <net/detail/base/shared_lock.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/signals.hpp>
+#include <net/detail/loop/signals.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/socket_closing.hpp>
+#include <net/detail/stream/close.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/socket_connecting.hpp>
+#include <net/detail/connect/connected.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/socket_flowing.hpp>
+#include <net/detail/stream/flow.hpp>
 
 #include <doctest/doctest.h>
 

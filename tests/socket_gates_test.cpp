@@ -1,4 +1,4 @@
-#include <net/detail/socket_gates.hpp>
+#include <net/detail/stream/gates.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/socket_reading.hpp>
+#include <net/detail/stream/read.hpp>
 
 #include <doctest/doctest.h>
 

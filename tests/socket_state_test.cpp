@@ -1,4 +1,4 @@
-#include <net/detail/socket_state.hpp>
+#include <net/detail/stream/state.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/socket_writing.hpp>
+#include <net/detail/stream/write.hpp>
 
 #include <doctest/doctest.h>
 

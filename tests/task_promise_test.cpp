@@ -1,4 +1,4 @@
-#include <net/detail/task_promise.hpp>
+#include <net/detail/coro/task_promise.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/timer_queue.hpp>
+#include <net/detail/loop/timer_queue.hpp>
 
 #include <doctest/doctest.h>
 

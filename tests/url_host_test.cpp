@@ -1,4 +1,4 @@
-#include <net/detail/url_host.hpp>
+#include <net/detail/text/url_host.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/watcher.hpp>
+#include <net/detail/io/watcher.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/write_queue.hpp>
+#include <net/detail/stream/write_queue.hpp>
 
 #include <doctest/doctest.h>
 

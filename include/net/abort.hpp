@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <utility>
 
-#include <net/detail/list.hpp>
-#include <net/detail/loop_core.hpp>
+#include <net/detail/base/vec.hpp>
+#include <net/detail/loop/core.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
 #include <net/loop.hpp>

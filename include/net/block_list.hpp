@@ -8,10 +8,10 @@
 #include <type_traits>
 #include <vector>
 
-#include <net/detail/block_rules.hpp>
-#include <net/detail/ip_address.hpp>
-#include <net/detail/json_strings.hpp>
-#include <net/detail/rule_line.hpp>
+#include <net/detail/block_list/rule_line.hpp>
+#include <net/detail/block_list/rules.hpp>
+#include <net/detail/text/ip_address.hpp>
+#include <net/detail/text/json_strings.hpp>
 #include <net/error.hpp>
 #include <net/ip.hpp>
 #include <net/socket_address.hpp>

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <net/detail/connect_checks.hpp>
-#include <net/detail/connect_plan.hpp>
+#include <net/detail/connect/attempts.hpp>
+#include <net/detail/connect/checks.hpp>
 #include <net/socket.hpp>
 
 namespace net::inline NET_ABI::inline NET_MACHINE {

@@ -12,7 +12,7 @@
 #include <chrono>
 #endif
 
-#include <net/detail/abi.hpp>
+#include <net/detail/base/abi.hpp>
 
 namespace net::inline NET_ABI {
 

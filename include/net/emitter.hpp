@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <net/detail/fixed_string.hpp>
-#include <net/detail/listeners.hpp>
+#include <net/detail/base/fixed_string.hpp>
+#include <net/detail/events/listeners.hpp>
 
 namespace net::inline NET_ABI {
 

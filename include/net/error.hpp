@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include <net/detail/atomic.hpp>
-#include <net/detail/error_names.hpp>
+#include <net/detail/base/atomic.hpp>
+#include <net/detail/text/error_names.hpp>
 
 namespace net::inline NET_ABI {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <net/detail/ip_grammar.hpp>
+#include <net/detail/text/ip_grammar.hpp>
 
 namespace net::inline NET_ABI {
 

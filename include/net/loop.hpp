@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <net/detail/loop_core.hpp>
-#include <net/detail/signals.hpp>
+#include <net/detail/loop/core.hpp>
+#include <net/detail/loop/signals.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
 

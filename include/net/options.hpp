@@ -11,7 +11,7 @@
 
 #include <net/abort.hpp>
 #include <net/block_list.hpp>
-#include <net/detail/function.hpp>
+#include <net/detail/base/function.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
 #include <net/ip.hpp>

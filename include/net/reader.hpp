@@ -10,7 +10,7 @@
 #include <utility>
 
 #include <net/chunk.hpp>
-#include <net/detail/queue.hpp>
+#include <net/detail/base/queue.hpp>
 #include <net/error.hpp>
 #include <net/server.hpp>
 #include <net/socket.hpp>

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <net/detail/server_state.hpp>
+#include <net/detail/listen/state.hpp>
 #include <net/emitter.hpp>
 #include <net/loop.hpp>
 #include <net/options.hpp>

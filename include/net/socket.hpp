@@ -12,16 +12,16 @@
 #include <vector>
 
 #include <net/chunk.hpp>
-#include <net/detail/connector.hpp>
-#include <net/detail/payload.hpp>
-#include <net/detail/pipe.hpp>
-#include <net/detail/socket_closing.hpp>
-#include <net/detail/socket_connecting.hpp>
-#include <net/detail/socket_flowing.hpp>
-#include <net/detail/socket_options.hpp>
-#include <net/detail/socket_reading.hpp>
-#include <net/detail/socket_state.hpp>
-#include <net/detail/socket_writing.hpp>
+#include <net/detail/connect/connected.hpp>
+#include <net/detail/connect/race.hpp>
+#include <net/detail/stream/close.hpp>
+#include <net/detail/stream/flow.hpp>
+#include <net/detail/stream/options.hpp>
+#include <net/detail/stream/payload.hpp>
+#include <net/detail/stream/pipe.hpp>
+#include <net/detail/stream/read.hpp>
+#include <net/detail/stream/state.hpp>
+#include <net/detail/stream/write.hpp>
 #include <net/emitter.hpp>
 #include <net/loop.hpp>
 #include <net/options.hpp>

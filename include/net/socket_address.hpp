@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include <net/detail/ip_address.hpp>
-#include <net/detail/url_host.hpp>
+#include <net/detail/text/ip_address.hpp>
+#include <net/detail/text/url_host.hpp>
 #include <net/error.hpp>
 #include <net/ip.hpp>
 

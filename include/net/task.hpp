@@ -10,8 +10,8 @@
 #include <utility>
 
 #include <net/connect.hpp>
-#include <net/detail/event_awaiter.hpp>
-#include <net/detail/task_promise.hpp>
+#include <net/detail/coro/event_awaiter.hpp>
+#include <net/detail/coro/task_promise.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
 #include <net/loop.hpp>

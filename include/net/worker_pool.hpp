@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include <net/detail/job_state.hpp>
-#include <net/detail/queue.hpp>
+#include <net/detail/base/queue.hpp>
+#include <net/detail/work/job.hpp>
 #include <net/error.hpp>
 #include <net/loop.hpp>
 

@@ -3,10 +3,10 @@
 #ifndef NET_TESTS_RANDOM_PROGRAMS_MACHINE_HPP
 #define NET_TESTS_RANDOM_PROGRAMS_MACHINE_HPP
 
-#include <net/detail/acceptor.hpp>
-#include <net/detail/channel.hpp>
-#include <net/detail/poller_epoll.hpp>
-#include <net/detail/poller_poll.hpp>
+#include <net/detail/io/acceptor.hpp>
+#include <net/detail/io/channel.hpp>
+#include <net/detail/sys/linux/epoll.hpp>
+#include <net/detail/sys/posix/poll.hpp>
 
 #include <atomic>
 #include <cstddef>

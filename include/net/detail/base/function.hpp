@@ -1,0 +1,164 @@
+// A move-only callable with room for three words. Internal; std::function costs 12,000 lines and wants copies.
+#ifndef NET_DETAIL_BASE_FUNCTION_HPP
+#define NET_DETAIL_BASE_FUNCTION_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <net/detail/base/atomic.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
+/// counted references says so with a member of this name.
+template <class F>
+inline constexpr bool moves_as_bytes = [] {
+  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
+  return std::is_trivially_copyable_v<F>;
+}();
+
+template <class Signature>
+class Function;
+
+/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most three
+/// words that moves without throwing lives inside; a larger one on the heap. Calling an empty one is
+/// undefined: test with `if (f)`.
+template <class R, class... Args>
+class Function<R(Args...)> {
+  static constexpr std::size_t room = 3 * sizeof(void*);
+
+  struct Operations {
+    R (*call)(void*, Args&&...);
+    void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
+    void (*destroy)(void*) noexcept;                  // null: nothing to do
+  };
+
+  template <class F>
+  static constexpr bool fits =
+      sizeof(F) <= room && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
+
+  template <class F>
+  struct Inside {
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...));
+    }
+    static void relocate(void* from, void* to) noexcept {
+      ::new (to) F(std::move(*static_cast<F*>(from)));
+      static_cast<F*>(from)->~F();
+    }
+    static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
+    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
+                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
+  };
+
+  template <class F>
+  struct Outside {
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
+    }
+    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
+    static constexpr Operations operations{call, nullptr, destroy};
+  };
+
+ public:
+  Function() noexcept = default;
+  Function(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+  Function(F&& f) {
+    using Callable = std::decay_t<F>;
+    if constexpr (fits<Callable>) {
+      ::new (static_cast<void*>(room_)) Callable(std::forward<F>(f));
+      operations_ = &Inside<Callable>::operations;
+    } else {
+      ::new (static_cast<void*>(room_)) Callable*(new Callable(std::forward<F>(f)));
+      operations_ = &Outside<Callable>::operations;
+    }
+  }
+
+  Function(Function&& other) noexcept { take(other); }
+  Function& operator=(Function&& other) noexcept {
+    if (this != &other) {
+      reset();
+      take(other);
+    }
+    return *this;
+  }
+  ~Function() { reset(); }
+
+  explicit operator bool() const noexcept { return operations_ != nullptr; }
+  R operator()(Args... args) const { return operations_->call(room_, std::forward<Args>(args)...); }
+
+  void reset() noexcept {
+    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(room_);
+  }
+
+ private:
+  void take(Function& other) noexcept {
+    operations_ = std::exchange(other.operations_, nullptr);
+    if (!operations_) return;
+    if (operations_->relocate) {
+      operations_->relocate(other.room_, room_);
+    } else {
+      for (std::size_t i = 0; i < room; ++i) room_[i] = other.room_[i];
+    }
+  }
+
+  alignas(void*) mutable unsigned char room_[room];
+  const Operations* operations_ = nullptr;
+};
+
+/// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
+template <class Signature>
+class SharedFunction;
+
+template <class R, class... Args>
+class SharedFunction<R(Args...)> {
+  struct Shared {
+    Function<R(Args...)> call;
+    Atomic<std::size_t> owners{1};
+  };
+
+ public:
+  SharedFunction() noexcept = default;
+  SharedFunction(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> &&
+             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
+
+  SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
+    if (shared_) shared_->owners.fetch_add(1);
+  }
+  SharedFunction(SharedFunction&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
+  SharedFunction& operator=(SharedFunction other) noexcept {
+    std::swap(shared_, other.shared_);
+    return *this;
+  }
+  ~SharedFunction() {
+    if (shared_ && shared_->owners.fetch_sub(1) == 1) delete shared_;
+  }
+
+  explicit operator bool() const noexcept { return shared_ != nullptr; }
+  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
+
+ private:
+  Shared* shared_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// The type of the callables in option structs: like `std::function`, but copies are the same object.
+template <class Signature>
+using function = detail::SharedFunction<Signature>;
+
+}  // namespace net::inline NET_ABI
+
+#endif

@@ -1,0 +1,137 @@
+// First in, first out, in one block of memory that is kept. Internal.
+#ifndef NET_DETAIL_BASE_QUEUE_HPP
+#define NET_DETAIL_BASE_QUEUE_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <net/detail/base/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// A ring that grows. In steady state pushing and taking allocate nothing.
+template <class T>
+class Queue {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  Queue() noexcept = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  Queue(Queue&& other) noexcept { swap(other); }
+  Queue& operator=(Queue&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Queue() {
+    clear();
+    ::operator delete(ring_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+
+  void push(T&& value) { emplace(std::move(value)); }
+
+  /// Room for so many more, so that pushing them cannot fail.
+  void reserve(std::size_t more) {
+    while (limit_ - size_ < more) grow();
+  }
+
+  /// One will be pushed when there may be no memory: there is room for it from now on, whatever else is pushed.
+  void expect() {
+    reserve(1);
+    ++expected_;
+    --limit_;
+  }
+  void expect_no_more() noexcept {
+    --expected_;
+    ++limit_;
+  }
+  void push_expected(T&& value) noexcept {
+    expect_no_more();
+    place(std::move(value));
+  }
+  std::size_t expected() const noexcept { return expected_; }
+
+  template <class... Args>
+  void emplace(Args&&... args) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    place(std::forward<Args>(args)...);
+  }
+
+  /// At the other end: the next one that is taken.
+  void push_front(T&& value) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
+    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
+    first_ = at;
+    ++size_;
+  }
+  T& first() noexcept { return ring_[first_]; }
+  const T& first() const noexcept { return ring_[first_]; }
+
+  T take() noexcept {
+    T* front = ring_ + first_;
+    T value(std::move(*front));
+    front->~T();
+    first_ = (first_ + 1) & (capacity_ - 1);
+    --size_;
+    return value;
+  }
+
+  void clear() noexcept {
+    while (size_ > 0) (void)take();
+  }
+  void swap(Queue& other) noexcept {
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    std::swap(limit_, other.limit_);
+    std::swap(expected_, other.expected_);
+  }
+  /// Takes all that is in the other one, when this one is empty. Each keeps the room for what it expects.
+  void take_all(Queue& other) {
+    reserve(other.expected_);
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    limit_ = capacity_ - expected_;
+    other.limit_ = other.capacity_ - other.expected_;
+  }
+
+ private:
+  template <class... Args>
+  void place(Args&&... args) {
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
+    ++size_;
+  }
+
+  [[gnu::noinline]] void grow() {
+    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
+    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
+    const std::size_t count = size_;
+    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(take());
+    ::operator delete(ring_);
+    ring_ = ring;
+    capacity_ = larger;
+    first_ = 0;
+    size_ = count;
+    limit_ = larger - expected_;
+  }
+
+  T* ring_ = nullptr;
+  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
+  std::size_t limit_ = 0;     // of the size, so that there is room for what is expected
+  std::size_t expected_ = 0;  // pushes that must not fail
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif

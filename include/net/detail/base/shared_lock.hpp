@@ -1,0 +1,62 @@
+// A lock for many readers or one writer, to be held for moments. Internal.
+#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
+#define NET_DETAIL_BASE_SHARED_LOCK_HPP
+
+#include <cstdint>
+
+#include <net/detail/base/atomic.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
+class SharedLock {
+ public:
+  void lock_shared() noexcept {
+    while (state_.fetch_add(1) >= writer) {
+      state_.fetch_sub(1);
+      while (state_.load() >= writer) {}
+    }
+  }
+  void unlock_shared() noexcept { state_.fetch_sub(1); }
+
+  void lock() noexcept {
+    // One number holds both counts, so of two that come together each sees the other or is seen by it.
+    while (state_.fetch_add(writer) >= writer) {
+      state_.fetch_sub(writer);
+      while (state_.load() >= writer) {}
+    }
+    while (state_.load() % writer != 0) {}
+  }
+  void unlock() noexcept { state_.fetch_sub(writer); }
+
+ private:
+  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
+
+  Atomic<std::uint64_t> state_{0};
+};
+
+class ReadGuard {
+ public:
+  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+  ~ReadGuard() { lock_.unlock_shared(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+class WriteGuard {
+ public:
+  explicit WriteGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock(); }
+  WriteGuard(const WriteGuard&) = delete;
+  WriteGuard& operator=(const WriteGuard&) = delete;
+  ~WriteGuard() { lock_.unlock(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif

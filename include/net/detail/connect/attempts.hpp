@@ -1,0 +1,79 @@
+// What a socket has while it connects, and the defaults of the race. Internal.
+#ifndef NET_DETAIL_CONNECT_ATTEMPTS_HPP
+#define NET_DETAIL_CONNECT_ATTEMPTS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <net/detail/base/vec.hpp>
+#include <net/detail/stream/state.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// One address that is being tried, on a descriptor of its own.
+struct Attempt {
+  Machine::Channel channel;
+  Endpoint to;
+  std::string address;
+  Family family = Family::unspecified;  // as the lookup says
+  Error error;
+  bool running = false;
+  bool timed_out = false;
+};
+
+/// What a socket has only while it connects.
+struct Plan : Connecting, Handle {
+  static const Operations table;
+
+  std::string host, path, local_address;
+  int port = 0;
+  int local_port = 0;
+  Family family = Family::unspecified;
+  bool selecting = false;  // several addresses, which race (S13)
+  std::uint64_t attempt_delay = 250;
+  List<Attempt*> attempts;  // in order; those from `next` on have not begun
+  std::size_t next = 0;
+  Ref<TimerState> timer;
+
+  std::optional<BlockList> block_list;
+  bool by_address = false;  // no lookup
+  bool end_expected = false;
+
+  Plan(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
+  ~Plan() {
+    if (end_expected && loop) loop->closing().expect_no_more();
+    for (Attempt* attempt : attempts) delete attempt;
+  }
+
+  void expect_end() {
+    loop->closing().expect();
+    end_expected = true;
+  }
+  /// It is kept until the turn has ended: functions on the stack may be in the middle of it.
+  void end() noexcept {
+    if (loop && std::exchange(end_expected, false)) {
+      loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
+    }
+    release();
+  }
+};
+
+inline constexpr Handle::Operations Plan::table{
+    [](Handle& handle) noexcept { delete static_cast<Plan*>(&handle); }, [](Handle&) noexcept {}};
+
+/// S7.8, S7.9: the defaults of the process, read when connect is called.
+struct SelectionDefaults {
+  Atomic<int> on{1};
+  Atomic<int> delay_ms{250};
+  static SelectionDefaults& get() {
+    static SelectionDefaults defaults;
+    return defaults;
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

@@ -1,0 +1,66 @@
+// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTED_HPP
+#define NET_DETAIL_CONNECT_CONNECTED_HPP
+
+#include <net/detail/stream/state.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
+inline void SocketState::connected() {
+  connecting = false;
+  stop_connecting();
+  touch();
+  apply_options();
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  tell_connect();
+  if (again.same) start_if_asked();
+  if (again.same) tell_ready();
+  again.passed = true;
+  if (again.same) begin_reading();
+}
+
+inline void SocketState::start_if_asked() {
+  if (!read_when_connected) return;
+  read_when_connected = false;
+  if (!destroyed) start_reading();
+}
+
+/// A listener of 'connect' threw: what was to happen behind it happens now.
+inline void SocketState::catch_up_connected() {
+  start_if_asked();
+  begin_reading();
+  // a callback of what is sent now may throw too
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  if (wait_connect) send_pending_connect();
+  if (again.same && resetting) reset_and_destroy();
+  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  again.passed = true;
+}
+
+inline void SocketState::begin_reading() {
+  if (destroyed) return;
+  if (!is_paused()) read_nothing();
+  update_watch();
+}
+
+inline void SocketState::stop_connecting() noexcept {
+  if (cold && cold->connecting) cold->connecting->stop(*this);
+}
+
+/// Asked of the system once, since it cannot tell any more after a reset.
+inline Endpoint SocketState::remote() {
+  if (connecting) return {};
+  if (cold && cold->remote_known) return cold->remote;
+  if (!channel.is_open() || is_path) return {};
+  const Endpoint end = channel.remote_end();
+  if (end) {
+    more().remote = end;
+    cold->remote_known = true;
+  }
+  return end;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

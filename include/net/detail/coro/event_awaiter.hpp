@@ -1,0 +1,216 @@
+// Waiting for an event in a coroutine: listeners that resume it, gone when it goes on. Internal.
+#ifndef NET_DETAIL_CORO_EVENT_AWAITER_HPP
+#define NET_DETAIL_CORO_EVENT_AWAITER_HPP
+
+#include <coroutine>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <net/duration.hpp>
+#include <net/emitter.hpp>
+#include <net/error.hpp>
+#include <net/loop.hpp>
+#include <net/server.hpp>
+#include <net/socket.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// The arguments of an event that has several, to be taken apart: `auto [address, port, family] = …`. std::tuple
+/// would be 2,000 lines for every user.
+template <class...>
+struct EventArguments;
+template <class A, class B>
+struct EventArguments<A, B> {
+  A first;
+  B second;
+};
+template <class A, class B, class C>
+struct EventArguments<A, B, C> {
+  A first;
+  B second;
+  C third;
+};
+template <class A, class B, class C, class D>
+struct EventArguments<A, B, C, D> {
+  A first;
+  B second;
+  C third;
+  D fourth;
+};
+
+/// What awaiting an event gives: nothing, the one argument, or all of them.
+template <class... Args>
+struct EventResult {
+  using type = EventArguments<std::remove_cv_t<Args>...>;
+};
+template <class Arg>
+struct EventResult<Arg> {
+  using type = std::remove_cv_t<Arg>;
+};
+template <>
+struct EventResult<> {
+  using type = void;
+};
+
+/// After 'close' nothing comes any more, so nobody may wait for it.
+inline bool is_over(const Socket& socket) { return socket.state().close_told || !socket.state().loop; }
+inline bool is_over(const Server& server) { return !server.state().loop; }
+inline Error closed_error(const Socket& socket) {
+  const Error error = socket.errored();
+  return error ? error : coded(Errc::ERR_SOCKET_CLOSED);
+}
+inline Error closed_error(const Server&) { return coded(Errc::ERR_SERVER_NOT_RUNNING); }
+
+/// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
+/// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
+template <class Emitting>
+class Waiting {
+ public:
+  explicit Waiting(const Emitting& emitter) : listeners_(emitter) {}
+
+ protected:
+  const Emitting& emitter() const noexcept { return listeners_.emitter(); }
+  void listen_for_error() {
+    listeners_.template on<"error">([this](const Error& error) { fail(error); });
+  }
+  void listen_for_close() {
+    listeners_.template on<"close">([this] { fail(closed_error(emitter())); });
+  }
+  void fail(const Error& error) {
+    failure_ = error;
+    go_on();
+  }
+  /// The last thing that is done here: the frame, and this, may be gone after it.
+  void go_on() {
+    listeners_.off();
+    waiter_.resume();
+  }
+
+  OwnListeners<Emitting> listeners_;
+  std::coroutine_handle<> waiter_;
+  std::optional<Error> failure_;  // a plain Error allocates, even if it is none
+};
+
+template <class Emitting, class Row>
+class RowAwaiter;
+
+template <class Emitting, fixed_string Name, class... Args>
+class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
+  using Base = Waiting<Emitting>;
+  using Result = typename EventResult<Args...>::type;
+  static constexpr bool is_error = Name.view() == "error";
+  static constexpr bool is_close = Name.view() == "close";
+
+ public:
+  explicit RowAwaiter(const Emitting& emitter) : Base(emitter) {}
+
+  bool await_ready() {
+    if (!is_over(this->emitter())) return false;
+    if constexpr (is_close && sizeof...(Args) == 1) {
+      result_.emplace(static_cast<bool>(this->emitter().errored()));
+    } else if constexpr (!is_close) {
+      this->failure_ = closed_error(this->emitter());
+    }
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    this->waiter_ = waiter;
+    this->listeners_.template on<Name>([this](Args&... args) {
+      if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
+      this->go_on();
+    });
+    if constexpr (!is_error) this->listen_for_error();
+    if constexpr (!is_close) this->listen_for_close();
+  }
+  Result await_resume() {
+    if (this->failure_) raise(*this->failure_);
+    if constexpr (sizeof...(Args) > 0) return std::move(*result_);
+  }
+
+ private:
+  struct Nothing {};
+  std::optional<std::conditional_t<sizeof...(Args) == 0, Nothing, Result>> result_;
+};
+
+template <fixed_string Name, class Emitting>
+constexpr auto row_of() {
+  static_assert(Emitting::Events::template has<Name>, "the emitter has no event of that name");
+  if constexpr (Emitting::Events::template has<Name>) {
+    return std::type_identity<
+        typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
+  } else {
+    return std::type_identity<Event<Name>>{};
+  }
+}
+
+template <fixed_string Name, class Emitting>
+using EventAwaiter = RowAwaiter<Emitting, typename decltype(row_of<Name, Emitting>())::type>;
+
+class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
+  using Base = EventAwaiter<"connect", Socket>;
+
+ public:
+  explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
+  ~ConnectAwaiter() {
+    if (!told_) emitter().state().destroy_always();
+  }
+
+  Socket await_resume() {
+    told_ = true;
+    Base::await_resume();
+    return emitter();
+  }
+
+ private:
+  bool told_ = false;
+};
+
+/// Room is told by 'drain', or, when the end was asked for meanwhile, by 'finish'.
+class WriteAwaiter : public Waiting<Socket> {
+ public:
+  WriteAwaiter(const Socket& socket, bool room) : Waiting(socket), room_(room) {}
+
+  bool await_ready() {
+    if (room_) return true;
+    if (is_over(emitter())) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
+    return failure_.has_value();
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    listeners_.on<"drain">([this] { go_on(); });
+    listeners_.on<"finish">([this] { go_on(); });
+    listen_for_error();
+    listen_for_close();
+  }
+  void await_resume() {
+    if (failure_) raise(*failure_);
+  }
+
+ private:
+  bool room_;
+};
+
+class SleepAwaiter {
+ public:
+  SleepAwaiter(Loop& loop, Duration length) noexcept : loop_(loop), length_(length) {}
+  SleepAwaiter(const SleepAwaiter&) = delete;
+  SleepAwaiter& operator=(const SleepAwaiter&) = delete;
+  ~SleepAwaiter() { timer_.close(); }
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    timer_ = loop_.setTimeout([waiter] { waiter.resume(); }, length_);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  Loop& loop_;
+  Duration length_;
+  Timer timer_;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

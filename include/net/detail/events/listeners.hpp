@@ -1,0 +1,290 @@
+// The listeners of one object, in order, in one block of memory. Internal.
+#ifndef NET_DETAIL_EVENTS_LISTENERS_HPP
+#define NET_DETAIL_EVENTS_LISTENERS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+#include <net/detail/base/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// One listener; its callable follows it in memory.
+struct ListenerRecord {
+  enum : std::uint8_t { once = 1, fired = 2, removed = 4, own = 8 };
+  bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
+  void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
+
+  struct Operations {
+    void (*call)(ListenerRecord&, void* emitter, void* const* args);
+    void (*destroy)(ListenerRecord&) noexcept;
+  };
+
+  const Operations* operations;
+  ListenerRecord* next;
+  std::uint64_t id;     // they only grow, so they tell which of two records is younger
+  std::uint32_t gone;   // once removed: emissions nested deeper than this do not see it
+  std::uint16_t size;
+  std::uint8_t event;
+  std::uint8_t marks;  // once, fired, removed, own
+};
+
+/// Listeners may add, remove and clear listeners while they run, themselves too, and may throw: an
+/// emission calls those that were there when it began (S1.4), and what was removed is destroyed when
+/// the outermost emission has returned. The library's own records (`own`) refer to what may be gone when they are
+/// removed, so they are not called from then on.
+class Listeners {
+ public:
+  /// What fits into the bits of `present_`, and into a record's size.
+  static constexpr unsigned most_events = 31;
+  static constexpr std::size_t most_bytes = 65536;
+
+  Listeners() noexcept = default;
+  Listeners(const Listeners&) = delete;
+  Listeners& operator=(const Listeners&) = delete;
+  ~Listeners() {
+    while (first_) clear();  // what dies may leave something new behind
+    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
+  }
+
+  bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
+
+  std::size_t count(unsigned event) const noexcept {
+    std::size_t found = 0;
+    for (const ListenerRecord* r = first_; r; r = r->next)
+      found += r->event == event && !r->is(ListenerRecord::removed);
+    return found;
+  }
+
+  /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
+  template <class R, class F>
+  std::uint64_t add(unsigned event, unsigned marks, bool front, const ListenerRecord::Operations& operations,
+                    F&& callable) {
+    static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
+                  "a callable that is aligned more strictly, or larger, is held by pointer");
+    void* room = allocate(sizeof(R));
+    R* record;
+    {
+      // a copy that throws gives the room back
+      struct Return {
+        Listeners* to;
+        void* room;
+        ~Return() {
+          if (to) to->recycle(room, sizeof(R));
+        }
+      } give_back{this, room};
+      record = ::new (room) R(std::forward<F>(callable));
+      give_back.to = nullptr;
+    }
+    record->operations = &operations;
+    record->id = ++last_id_;
+    record->gone = 0;
+    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
+    record->event = static_cast<std::uint8_t>(event);
+    record->marks = static_cast<std::uint8_t>(marks);
+    link(record, front);
+    present_ |= 1u << event;
+    return record->id;
+  }
+
+  /// The event of the listener that was removed, or -1 if there is none of that id.
+  int remove(std::uint64_t id) noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->id != id || r->is(ListenerRecord::removed)) continue;
+      const int event = r->event;
+      retire(*r);
+      if (depth_ == 0) settle();
+      return event;
+    }
+    return -1;
+  }
+
+  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their
+  /// events.
+  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept {
+    std::uint32_t events = 0;
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
+      events |= 1u << r->event;
+      retire(*r);
+    }
+    if (depth_ == 0) settle();
+    return events;
+  }
+
+  void remove_all(unsigned event) noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event == event) mark_removed(*r);
+    }
+    present_ &= ~(1u << event);
+    if (depth_ == 0) settle();
+  }
+
+  void clear() noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) mark_removed(*r);
+    present_ &= unsettled;
+    if (depth_ == 0) settle();
+  }
+
+  /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
+  /// is removed before, and `used()` says so.
+  template <class Invoke, class Used>
+  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke, Used&& used) {
+    if (!has(event)) return false;
+    const std::uint64_t newest = last_id_;
+    const Emission emission(*this);
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event != event || r->id > newest) continue;  // one added since it began is not there yet
+      if (r->is(ListenerRecord::once | ListenerRecord::removed)) [[unlikely]] {
+        const Turn turn = turn_of(*r);
+        if (turn == Turn::none) continue;
+        if (turn == Turn::last) used();
+      }
+      invoke(*r);
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
+  static constexpr std::size_t first_block = 120;
+  static constexpr std::size_t largest_block = std::size_t{1} << 20;
+  static constexpr std::uint32_t unsettled = 1u << most_events;
+
+  struct Block {
+    Block* next;
+    ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
+    std::uint32_t used, size;
+  };
+
+  struct Emission {
+    Listeners& in;
+    explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
+    Emission(const Emission&) = delete;
+    Emission& operator=(const Emission&) = delete;
+    [[gnu::always_inline]] ~Emission() {
+      --in.depth_;
+      if (in.present_ & unsettled) [[unlikely]]
+        in.settle();
+    }
+  };
+
+  enum class Turn : std::uint8_t { none, call, last };
+
+  static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
+
+  void mark_removed(ListenerRecord& r) noexcept {
+    if (r.is(ListenerRecord::removed)) return;
+    r.mark(ListenerRecord::removed);
+    r.gone = depth_;
+    present_ |= unsettled;
+  }
+
+  void retire(ListenerRecord& r) noexcept {
+    mark_removed(r);
+    for (const ListenerRecord* other = first_; other; other = other->next) {
+      if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
+    }
+    present_ &= ~(1u << r.event);
+  }
+
+  /// What an emission does with a record that is called once, or was removed.
+  [[gnu::noinline]] Turn turn_of(ListenerRecord& r) noexcept {
+    if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
+    if (!r.is(ListenerRecord::once)) return Turn::call;
+    if (r.is(ListenerRecord::fired)) return Turn::none;
+    r.mark(ListenerRecord::fired);
+    if (r.is(ListenerRecord::removed)) return Turn::call;
+    retire(r);
+    return Turn::last;
+  }
+
+  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more. Destroying
+  /// may run any code of the user's captures, emissions too, so the dead are out of the list by then.
+  [[gnu::noinline]] void settle() noexcept {
+    if ((present_ & unsettled) == 0) return;
+    if (depth_ > 0) {
+      for (ListenerRecord* r = first_; r; r = r->next) {
+        if (r->gone > depth_) r->gone = depth_;
+      }
+      return;
+    }
+    present_ &= ~unsettled;
+    ListenerRecord* dead = nullptr;
+    ListenerRecord** end = &dead;
+    last_ = nullptr;
+    for (ListenerRecord** link = &first_; *link;) {
+      ListenerRecord* const r = *link;
+      if (r->is(ListenerRecord::removed)) {
+        *link = r->next;
+        r->next = nullptr;
+        *end = r;
+        end = &r->next;
+      } else {
+        last_ = r;
+        link = &r->next;
+      }
+    }
+    while (dead) destroy(*std::exchange(dead, dead->next));
+  }
+
+  void destroy(ListenerRecord& r) noexcept {
+    const std::size_t size = r.size * unit;
+    r.operations->destroy(r);
+    recycle(&r, size);
+  }
+
+  void link(ListenerRecord* record, bool front) noexcept {
+    if (front || !first_) {
+      record->next = first_;
+      first_ = record;
+      if (!last_) last_ = record;
+    } else {
+      record->next = nullptr;
+      last_->next = record;
+      last_ = record;
+    }
+  }
+
+  void* allocate(std::size_t size) {
+    size = rounded(size);
+    if (blocks_) {
+      for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
+        if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
+      }
+      if (blocks_->size - blocks_->used >= size) {
+        void* room = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
+        blocks_->used += static_cast<std::uint32_t>(size);
+        return room;
+      }
+    }
+    std::size_t room = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+    if (room > largest_block) room = largest_block;
+    if (room < size) room = size;
+    auto* block =
+        ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
+    if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
+    blocks_ = block;
+    block->used = static_cast<std::uint32_t>(size);
+    return block + 1;
+  }
+
+  void recycle(void* room, std::size_t size) noexcept {
+    auto* spare = ::new (room) ListenerRecord;
+    spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
+    spare->next = std::exchange(blocks_->spare, spare);
+  }
+
+  ListenerRecord* first_ = nullptr;
+  ListenerRecord* last_ = nullptr;
+  Block* blocks_ = nullptr;
+  std::uint64_t last_id_ = 0;
+  std::uint32_t present_ = 0;  // a bit for each event that has listeners, and one for removed records that are left
+  std::uint32_t depth_ = 0;    // emissions on the stack, which is full long before this is
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif

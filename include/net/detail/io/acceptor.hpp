@@ -1,0 +1,96 @@
+// Connections that arrive, non-blocking. Internal.
+#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
+#define NET_DETAIL_IO_ACCEPTOR_HPP
+
+#include <concepts>
+#include <string_view>
+#include <utility>
+
+#include <net/detail/io/poller.hpp>
+#include <net/detail/sys/posix/address.hpp>
+#include <net/detail/text/endpoint.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
+template <class A>
+concept Acceptor = std::derived_from<A, Watcher> &&
+                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
+                     { acceptor.listen(at, flags) } -> std::same_as<int>;
+                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
+                     { acceptor.close() };
+                     { fixed.is_open() } -> std::same_as<bool>;
+                     { fixed.local_end() } -> std::same_as<Endpoint>;
+                   };
+
+/// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
+class fd_acceptor : public Watcher {
+ public:
+  fd_acceptor() noexcept = default;
+  fd_acceptor(const fd_acceptor&) = delete;
+  fd_acceptor& operator=(const fd_acceptor&) = delete;
+  ~fd_acceptor() { close(); }
+
+  bool is_open() const noexcept { return fd != os::no_descriptor; }
+  NativeHandle native() const noexcept { return fd; }
+
+  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return take(os::listen_on(at, flags)); }
+
+  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
+    return take(os::listen_on_path(path, mode, backlog, mode_failed));
+  }
+  int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
+    const int failed = os::listen_on_descriptor(descriptor, backlog);
+    return failed < 0 ? failed : take(descriptor);
+  }
+
+  NativeHandle try_accept() noexcept {
+    const int accepted = os::accept_from(fd);
+    if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
+    if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
+      reserve_ = os::open_reserve();
+    return accepted;
+  }
+  /// Whether it can turn clients away when the process has run out of descriptors.
+  bool has_reserve() const noexcept { return reserve_ >= 0; }
+
+  void close() noexcept {
+    if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
+    if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+  }
+
+  /// Accepted connections inherit it, which saves a call for each.
+  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
+  Endpoint local_end() const noexcept { return os::local_end(fd); }
+
+ private:
+  int take(int listening) noexcept {
+    if (listening < 0) return listening;
+    fd = listening;
+    reserve_ = os::open_reserve();
+    return 0;
+  }
+
+  /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
+  NativeHandle turn_away() noexcept {
+    os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+    NativeHandle accepted = os::accept_from(fd);
+    for (int most = 512; accepted >= 0; accepted = os::accept_from(fd)) {
+      os::close_descriptor(accepted);
+      if (--most == 0) {
+        accepted = -EAGAIN;
+        break;
+      }
+    }
+    reserve_ = os::open_reserve();
+    return accepted;
+  }
+
+  NativeHandle reserve_ = os::no_descriptor;
+};
+
+static_assert(Acceptor<fd_acceptor>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif

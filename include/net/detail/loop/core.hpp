@@ -1,0 +1,689 @@
+// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
+#ifndef NET_DETAIL_LOOP_CORE_HPP
+#define NET_DETAIL_LOOP_CORE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <net/detail/base/atomic.hpp>
+#include <net/detail/base/page_buffer.hpp>
+#include <net/detail/base/queue.hpp>
+#include <net/detail/base/ref.hpp>
+#include <net/detail/loop/handle.hpp>
+#include <net/detail/loop/timer_queue.hpp>
+#include <net/detail/sys/machine.hpp>
+#include <net/detail/sys/posix/thread.hpp>
+#include <net/duration.hpp>
+#include <net/error.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+class LoopCore {
+ public:
+  LoopCore() {
+    note_forks();
+    (void)no_error();  // nobody needs memory for it afterwards
+    open_poller();
+    mailbox_ = new Mailbox;
+    mailbox_->loop = this;
+    update_time();
+    join_process();
+  }
+  LoopCore(const LoopCore&) = delete;
+  LoopCore& operator=(const LoopCore&) = delete;
+  ~LoopCore() {
+    leave_thread();
+    abandon_all();
+    leave_process();
+  }
+
+  /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
+  static LoopCore*& current() noexcept {
+    static thread_local LoopCore* here = nullptr;
+    return here;
+  }
+  /// It becomes the current loop of this thread, until it is destroyed; loops may go in any order (S31.8).
+  void enter_thread() noexcept { older_ = std::exchange(current(), this); }
+  void leave_thread() noexcept;
+  LoopCore* older() const noexcept { return older_; }
+
+  // ── turning ──
+  void run();
+  bool run_once(int most_ms);
+  void stop() noexcept {
+    if (current() == this) return mailbox_->stopped.store(1);
+    Mailbox* const mailbox = mailbox_;
+    mailbox->retain();
+    mailbox->stop();
+    mailbox->release();
+  }
+
+  // ── fork and exit (S31) ──
+  /// A copy in a child process, which must not touch what is the parent's.
+  bool inert() const noexcept { return inert_ || generation_ != os::generation().load(); }
+  void after_fork();
+  /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
+  static void at_exit() noexcept;
+  bool running() const noexcept { return running_; }
+  bool alive() const noexcept {
+    return alive_ > 0 || !closing_.empty() || !letters_.empty() || mailbox_->any.load() != 0;
+  }
+  /// Milliseconds until the loop has something to do by itself; -1: nothing.
+  int timeout_ms() const noexcept;
+
+  /// The time at which this turn's events came, or, if nobody has asked since, the time of the asking.
+  std::uint64_t now() const noexcept {
+    if (stale_) update_time();
+    return now_;
+  }
+  void update_time() const noexcept {
+    now_ = Machine::now_ms();
+    stale_ = false;
+  }
+
+  /// What keeps the loop alive is counted.
+  void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
+
+  // ── queues ──
+  template <class F>
+  void next_tick(F&& tick) {
+    ticks_.emplace(std::forward<F>(tick));
+  }
+  void next_pending(Job&& job) { pending_.push(std::move(job)); }
+  void next_close(Job&& job) { closing_.push(std::move(job)); }
+  /// What has to happen when there is no memory left too is announced before, while nothing is begun.
+  Queue<Callback>& ticks() noexcept { return ticks_; }
+  Queue<Job>& closing() noexcept { return closing_; }
+  /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
+  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody is told later.
+  void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
+    if (alive_ <= 2) newcomer_ = std::move(newcomer), ask_ = ask;
+  }
+  void next_immediate(Ref<ImmediateState> immediate) {
+    immediates_.reserve(1);
+    if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
+    immediates_.push(std::move(immediate));
+  }
+  void clear_immediate(ImmediateState& immediate) noexcept;
+  void want_immediate(ImmediateState& immediate, bool on) noexcept;
+
+  void start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from);
+  void stop_timer(TimerState& timer) noexcept;
+  void want_timer(TimerState& timer, bool on) noexcept;
+
+  /// Runs one callback as the loop does: small writes gather while it runs and leave when it has returned, then
+  /// the ticks that it queued run (S2.2). An exception passes through; what was queued stays queued.
+  template <class F>
+  void run_callback(F&& f) {
+    {
+      const Inside inside(*this);
+      f();
+    }
+    if (inside_ == 0) [[likely]] {
+      if (cork_owner_) cork_flush_(*cork_owner_);
+    } else if (inert_) {
+      refuse_child();  // the callback forked, and this is the child
+    }
+    if (!ticks_.empty()) drain_ticks();
+  }
+  void drain_ticks();
+
+  // ── the cork: small writes of one listener ──
+  static constexpr std::size_t cork_room = 16384;
+  bool inside() const noexcept { return inside_ > 0; }
+  bool corked_by(const Handle& handle) const noexcept { return cork_owner_ == &handle; }
+  std::size_t cork_size() const noexcept { return cork_size_; }
+  const char* cork_data() const noexcept { return cork_.begin; }
+  /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
+  char* cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
+  /// The same, but null also if something has to be done first.
+  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
+  void forget_cork() noexcept { cork_owner_ = nullptr, cork_size_ = 0; }
+  /// So many bytes of it have left.
+  void shorten_cork(std::size_t gone) noexcept {
+    cork_size_ -= gone;
+    for (std::size_t i = 0; i < cork_size_; ++i) cork_.begin[i] = cork_.begin[i + gone];
+    if (cork_size_ == 0) cork_owner_ = nullptr;
+  }
+  void flush_cork() {
+    if (!cork_owner_) return;
+    if (inert_) return forget_cork();
+    cork_flush_(*cork_owner_);
+  }
+
+  /// The one receive buffer. In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no
+  /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
+  static constexpr std::size_t receive_room = 131072;
+  char* receive_buffer() noexcept { return receive_.begin; }
+
+  Machine::Poller& poller() noexcept { return poller_; }
+  const Machine::Poller& poller() const noexcept { return poller_; }
+  Mailbox& mailbox() const noexcept { return *mailbox_; }
+  /// It is being destroyed: letters are not read any more.
+  bool leaving() const noexcept { return mailbox_->loop == nullptr; }
+
+ private:
+  friend struct Handle;
+
+  /// The time in which user code runs: small writes wait for its end.
+  struct Inside {
+    LoopCore& loop;
+    explicit Inside(LoopCore& l) noexcept : loop(l) { ++loop.inside_; }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    ~Inside() { --loop.inside_; }
+  };
+
+  /// From entering the loop until leaving it, by an exception too. What is left from before runs first.
+  struct Running {
+    LoopCore& loop;
+    explicit Running(LoopCore& l) : loop(l) {
+      if (loop.running_) raise(coded(Errc::ERR_INVALID_STATE, "The loop is running already"));
+      if (loop.inert()) loop.refuse_child();
+      loop.running_ = true;
+      loop.update_time();
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() {
+      loop.running_ = false;
+      // small writes of a listener that threw leave all the same
+      if (loop.cork_owner_ && loop.inside_ == 0) loop.cork_owner_->operations->hand_over(*loop.cork_owner_);
+    }
+  };
+
+  void open_poller() {
+    if (const Refusal refused = poller_.open(); refused.number != 0) {
+      raise(system_failure(refused.number, refused.syscall));
+    }
+  }
+  static void note_forks();
+  void join_process() noexcept;
+  void leave_process() noexcept;
+  void become_inert() noexcept;
+  bool of_this_thread() const noexcept;
+  [[noreturn]] void refuse_child() const;
+
+  void turn(int most_ms);
+  void poll(int most_ms);
+  template <class Serve>
+  void wait_for(int milliseconds, Serve& serve);
+  void run_timers();
+  void run_jobs(Queue<Job>& jobs);
+  void run_pending();
+  bool newcomer_had_something();
+  void run_letters();
+  void run_immediates();
+  void abandon_all() noexcept;
+  void abandon_handles() noexcept;
+
+  Machine::Poller poller_;
+  mutable std::uint64_t now_ = 0;
+  mutable bool stale_ = true;
+  std::size_t alive_ = 0;
+  std::size_t wanted_immediates_ = 0;
+  /// A child's copy of a loop is inside for ever, so that nothing which is gathered leaves.
+  static constexpr int inert_depth = 1 << 30;
+  int inside_ = 0;
+  bool running_ = false;
+  bool inert_ = false;
+  std::uint32_t generation_ = os::generation().load();
+  LoopCore* older_ = nullptr;  // of this thread
+  LoopCore* next_in_process_ = nullptr;
+  LoopCore** link_in_process_ = nullptr;  // what points to it
+
+  Queue<Callback> ticks_;
+  Queue<Job> pending_;
+  Queue<Job> closing_;
+  Ref<Handle> newcomer_;
+  bool (*ask_)(Handle&) = nullptr;
+  Queue<Ref<ImmediateState>> immediates_;
+  Queue<Callback> letters_;
+  TimerQueue timers_;
+  Mailbox* mailbox_ = nullptr;
+  Handle* handles_ = nullptr;
+
+  Handle* cork_owner_ = nullptr;
+  void (*cork_flush_)(Handle&) = nullptr;
+  std::size_t cork_size_ = 0;
+  Room cork_{cork_room};
+  Room receive_{receive_room};
+};
+
+inline Handle::Handle(LoopCore& core, const Operations& table) noexcept
+    : loop(&core), operations(&table), next(core.handles_) {
+  if (next) next->previous = this;
+  core.handles_ = this;
+}
+
+inline Handle::~Handle() {
+  if (next) next->previous = previous;
+  if (previous) {
+    previous->next = next;
+  } else if (loop) {
+    loop->handles_ = next;
+  }
+}
+
+inline bool Mailbox::post(Callback letter) {
+  const os::Locked locked(mutex);
+  if (!loop) return false;
+  letters.push(std::move(letter));
+  if (any.exchange(1) == 0) loop->poller().wake();
+  return true;
+}
+
+inline void Mailbox::post_expected(Callback letter) noexcept {
+  const os::Locked locked(mutex);
+  if (!loop) return letters.expect_no_more();
+  letters.push_expected(std::move(letter));
+  if (any.exchange(1) == 0) loop->poller().wake();
+}
+
+inline void Mailbox::stop() noexcept {
+  const os::Locked locked(mutex);
+  stopped.store(1);
+  if (loop) loop->poller().wake();
+}
+
+inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
+  if (cork_owner_ != &owner) flush_cork();
+  return cork_if_free(owner, flush, size);
+}
+
+inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
+  if (inside_ == 0) return nullptr;
+  if (cork_owner_ != &owner) {
+    if (cork_owner_) return nullptr;
+    cork_owner_ = &owner;
+    cork_flush_ = flush;
+  }
+  const std::size_t filled = cork_size_ + size;
+  if (filled > cork_room) return nullptr;
+  char* room = cork_.begin + cork_size_;
+  cork_size_ = filled;
+  return room;
+}
+
+// ── timers and immediates ──────────────────────────────────────────────────
+
+inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
+  if (timer.queued()) {
+    timers_.remove(timer);  // it leaves the room that it needs
+  } else {
+    timers_.make_room();
+    timer.retain();
+    if (timer.wanted) keep_alive(true);
+  }
+  timer.length = length;
+  timers_.insert(timer, from + length);
+}
+
+inline void LoopCore::stop_timer(TimerState& timer) noexcept {
+  if (!timer.queued()) return;
+  timers_.remove(timer);
+  if (timer.wanted) keep_alive(false);
+  timer.release();
+}
+
+inline void LoopCore::want_timer(TimerState& timer, bool on) noexcept {
+  if (timer.wanted != on && timer.queued()) keep_alive(on);
+  timer.wanted = on;
+}
+
+inline void LoopCore::clear_immediate(ImmediateState& immediate) noexcept {
+  want_immediate(immediate, false);
+  immediate.pending = false;
+  immediate.callback.reset();
+}
+
+inline void LoopCore::want_immediate(ImmediateState& immediate, bool on) noexcept {
+  if (immediate.wanted == on) return;
+  immediate.wanted = on;
+  if (!immediate.pending) return;
+  keep_alive(on);
+  on ? ++wanted_immediates_ : --wanted_immediates_;
+}
+
+inline void LoopCore::run_timers() {
+  const std::uint64_t until = now_;
+  while (!timers_.empty() && timers_.first()->due <= until) {
+    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
+    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
+    struct Call {
+      TimerState& timer;
+      std::uint64_t started;
+      Callback callback;
+      TimerQueue::Place place;  // for starting it again
+      ~Call() {
+        place.leave();
+        if (timer.cleared || !timer.loop) return;
+        timer.callback = std::move(callback);
+        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
+      }
+    };
+    run_callback([&] {
+      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
+      stop_timer(*timer);
+      call.callback = std::move(timer->callback);
+      call.callback();
+    });
+  }
+}
+
+inline void LoopCore::run_immediates() {
+  // one made by an immediate waits for the next turn (S2.5)
+  for (std::size_t left = immediates_.size(); left > 0; --left) {
+    const Ref<ImmediateState> immediate = immediates_.take();
+    if (!immediate->pending) continue;
+    want_immediate(*immediate, false);
+    immediate->pending = false;
+    run_callback([&] { immediate->callback(); });
+  }
+}
+
+// ── the turn ───────────────────────────────────────────────────────────────
+
+inline void LoopCore::drain_ticks() {
+  do {
+    {
+      const Inside inside(*this);
+      while (!ticks_.empty() && !inert_) {
+        const Callback tick = ticks_.take();
+        tick();
+      }
+    }
+    if (inert_) refuse_child();
+    if (inside_ == 0) flush_cork();
+  } while (!ticks_.empty());
+}
+
+inline void LoopCore::run_jobs(Queue<Job>& jobs) {
+  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
+    const Job job = jobs.take();
+    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
+  }
+}
+
+/// What is done but was not told yet; a few rounds, so that it cannot starve the rest.
+inline void LoopCore::run_pending() {
+  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
+}
+
+[[gnu::noinline]] inline bool LoopCore::newcomer_had_something() {
+  const Ref<Handle> newcomer = std::move(newcomer_);
+  bool had = false;
+  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
+  return had;
+}
+
+inline void LoopCore::run_letters() {
+  if (mailbox_->any.load() != 0) {
+    const os::Locked locked(mailbox_->mutex);
+    if (letters_.empty()) {
+      letters_.take_all(mailbox_->letters);
+    } else {
+      letters_.reserve(mailbox_->letters.size());
+      while (!mailbox_->letters.empty()) letters_.push(mailbox_->letters.take());
+    }
+    mailbox_->any.store(0);
+  }
+  for (std::size_t left = letters_.size(); left > 0 && !letters_.empty(); --left) {
+    const Callback letter = letters_.take();
+    run_callback([&] { letter(); });
+  }
+}
+
+inline int LoopCore::timeout_ms() const noexcept {
+  if ((ticks_.size() | pending_.size() | closing_.size() | letters_.size() | wanted_immediates_) != 0) return 0;
+  if (mailbox_->any.load() != 0) return 0;
+  if (timers_.empty()) return -1;
+  const std::uint64_t due = timers_.first()->due, at = now();
+  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
+}
+
+/// Whom the loop serves: it lives until that is done, or has failed.
+struct Served {
+  Handle* handle = nullptr;
+
+  Served() noexcept = default;
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+  ~Served() {
+    if (handle) handle->release();
+  }
+  [[gnu::always_inline]] void begin(Handle& next) noexcept {
+    next.retain();
+    handle = &next;
+  }
+  [[gnu::always_inline]] void end() noexcept {
+    Handle* const last = std::exchange(handle, nullptr);
+    if (--last->owners == 0) [[unlikely]]
+      last->operations->free(*last);
+  }
+};
+
+/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
+template <class Serve>
+[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
+  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
+    const Refusal refused = poller_.wait(milliseconds, serve);
+    if (refused.number != 0) [[unlikely]]
+      raise(system_failure(refused.number, refused.syscall));
+  } else {
+    poller_.wait(milliseconds, serve);
+  }
+}
+
+[[gnu::always_inline]] inline void LoopCore::poll(int most_ms) {
+  int wait = timeout_ms();
+  if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
+  Served served;
+  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
+    run_callback([&] {
+      Handle& owner = *static_cast<Handle*>(watcher.owner);
+      served.begin(owner);
+      owner.operations->ready(owner, watcher, what, error);
+      served.end();
+    });
+  };
+#if defined(__cpp_exceptions)
+  try {
+    wait_for(wait, serve);
+  } catch (const std::bad_alloc&) {
+    if (served.handle) give_up(*served.handle);
+    throw;
+  }
+#else
+  wait_for(wait, serve);
+#endif
+}
+
+/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
+[[gnu::always_inline]] inline void LoopCore::turn(int most_ms) {
+  if (!pending_.empty()) {
+    run_jobs(pending_);
+    if (mailbox_->stopped.load() != 0 || !alive()) most_ms = 0;
+  }
+  stale_ = true;  // most turns need no clock
+  if (!newcomer_ || !newcomer_had_something()) poll(most_ms);
+  if ((letters_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
+    run_letters();
+    run_pending();
+    if (!immediates_.empty()) run_immediates();
+    run_jobs(closing_);
+  }
+  if (!timers_.empty()) {
+    update_time();
+    run_timers();
+  }
+}
+
+inline void LoopCore::run() {
+  const Running running(*this);
+  flush_cork();
+  drain_ticks();
+  run_timers();
+  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
+  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
+}
+
+inline bool LoopCore::run_once(int most_ms) {
+  const Running running(*this);
+  flush_cork();
+  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
+  drain_ticks();
+  run_timers();
+  const bool stopped = mailbox_->stopped.load() != 0;
+  turn(ready || stopped || !alive() ? 0 : most_ms);
+  mailbox_->stopped.store(0);
+  return alive();
+}
+
+// ── the end ────────────────────────────────────────────────────────────────
+
+inline void LoopCore::leave_thread() noexcept {
+  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
+    if (*at != this) continue;
+    *at = older_;
+    return;
+  }
+}
+
+/// Closes what is open, without a word to anyone; handles of users stay, closed.
+inline void LoopCore::abandon_all() noexcept {
+  if (!inert()) {
+    if (cork_owner_) cork_owner_->operations->hand_over(*cork_owner_);
+    const os::Locked locked(mailbox_->mutex);
+    mailbox_->loop = nullptr;
+  } else {
+    mailbox_->loop = nullptr;
+  }
+  forget_cork();
+  mailbox_->letters.clear();
+  // what dies may be the user's, and leave something new behind: again, until there is nothing
+  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | letters_.size()) != 0) abandon_handles();
+  mailbox_->release();
+}
+
+inline void LoopCore::abandon_handles() noexcept {
+  Handle* const all = handles_;
+  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
+  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
+  // stand before them
+  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
+  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
+  ticks_.clear();
+  pending_.clear();
+  closing_.clear();
+  newcomer_ = {};
+  immediates_.clear();
+  letters_.clear();
+  if (!all) return;
+  (all->previous ? all->previous->next : handles_) = nullptr;
+  for (Handle* handle = all; handle;) {
+    Handle* const next = handle->next;
+    handle->previous = handle->next = nullptr;
+    handle->loop = nullptr;
+    handle->release();
+    handle = next;
+  }
+}
+
+// ── fork and exit ──────────────────────────────────────────────────────────
+
+inline void LoopCore::at_exit() noexcept {
+  for (LoopCore* loop = current(); loop; loop = loop->older_) {
+    if (loop->inert()) continue;
+    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
+      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
+      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
+    }
+  }
+}
+
+/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
+struct ProcessLoops {
+  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
+  LoopCore* first = nullptr;
+
+  static ProcessLoops& instance() {
+    static ProcessLoops& all = *new ProcessLoops;
+    return all;
+  }
+};
+
+inline void LoopCore::join_process() noexcept {
+  ProcessLoops& all = ProcessLoops::instance();
+  const os::Locked locked(all.mutex);
+  next_in_process_ = std::exchange(all.first, this);
+  link_in_process_ = &all.first;
+  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
+}
+
+inline void LoopCore::leave_process() noexcept {
+  const os::Locked locked(ProcessLoops::instance().mutex);
+  *link_in_process_ = next_in_process_;
+  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
+}
+
+inline void LoopCore::note_forks() {
+  (void)ProcessLoops::instance();  // a child needs no memory for it
+  static Atomic<int> noted{0};
+  if (noted.exchange(1) != 0) return;
+  os::at_fork(nullptr, nullptr, [] {
+    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
+  });
+}
+
+inline bool LoopCore::of_this_thread() const noexcept {
+  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
+    if (mine == this) return true;
+  }
+  return false;
+}
+
+/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
+/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
+inline void LoopCore::become_inert() noexcept {
+  if (!of_this_thread()) {
+    running_ = inert_ = false;
+    inside_ = 0;
+    older_ = nullptr;
+  }
+  if (!inert_) inside_ += inert_depth;
+  inert_ = true;
+  forget_cork();
+  poller_.shut();
+}
+
+inline void LoopCore::refuse_child() const {
+  raise(coded(Errc::ERR_INVALID_STATE,
+              "This loop belongs to the parent process: call afterFork() to use it in this one"));
+}
+
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
+/// thread that asks for it, whose it was before or not.
+inline void LoopCore::after_fork() {
+  if (!inert()) return;
+  open_poller();
+  if (!of_this_thread()) enter_thread();
+  if (inert_) inside_ -= inert_depth;
+  inert_ = false;
+  generation_ = os::generation().load();
+  mailbox_->loop = this;
+  // what is asked again may call back at once, and so change the list
+  Queue<Ref<Handle>> all;
+  for (Handle* handle = handles_; handle; handle = handle->next) {
+    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
+  }
+  while (!all.empty()) {
+    const Ref<Handle> handle = all.take();
+    handle->operations->after_fork(*handle);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

@@ -1,0 +1,164 @@
+// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
+#ifndef NET_DETAIL_LOOP_HANDLE_HPP
+#define NET_DETAIL_LOOP_HANDLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+#include <net/detail/base/atomic.hpp>
+#include <net/detail/base/function.hpp>
+#include <net/detail/base/queue.hpp>
+#include <net/detail/base/ref.hpp>
+#include <net/detail/loop/timer_queue.hpp>
+#include <net/detail/sys/machine.hpp>
+#include <net/detail/sys/posix/thread.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+class LoopCore;
+
+using Callback = Function<void()>;
+
+/// Everything that a loop keeps. It may outlive its loop: then `loop` is null and it does nothing any more.
+struct Handle {
+  struct Operations {
+    void (*free)(Handle&) noexcept;     // the last reference is gone
+    void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, tell nobody
+    void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
+    void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
+    void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
+    void (*at_exit)(Handle&) noexcept = nullptr;    // the process ends: what would stay behind is removed
+    void (*after_fork)(Handle&) = nullptr;          // the loop goes on in a child: what stayed in the parent is made anew
+    void (*give_up)(Handle&) noexcept = nullptr;    // there was no memory for what was to be done with it
+  };
+
+  Handle(LoopCore& core, const Operations& table) noexcept;
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle();
+
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) [[unlikely]]
+      operations->free(*this);
+  }
+
+  LoopCore* loop;
+  const Operations* operations;
+  Handle* previous = nullptr;
+  Handle* next = nullptr;
+  std::size_t owners = 0;
+};
+
+inline void give_up(Handle& who) noexcept {
+  if (who.operations->give_up) who.operations->give_up(who);
+}
+
+/// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
+/// nothing would tell it to go on (S32.5). The caller holds a reference.
+template <class F>
+[[gnu::always_inline]] inline void or_give_up([[maybe_unused]] Handle& who, F&& f) {
+#if defined(__cpp_exceptions)
+  try {
+    f();
+  } catch (const std::bad_alloc&) {
+    give_up(who);
+    throw;
+  }
+#else
+  f();
+#endif
+}
+
+/// The way into a loop from other threads. It outlives the loop, for those who come too late.
+struct Mailbox {
+  os::Mutex mutex;
+  LoopCore* loop = nullptr;  // null once the loop is gone
+  Queue<Callback> letters;
+  Atomic<int> any{0};      // whether to look, without the lock
+  Atomic<int> stopped{0};  // stop() was called, and no run() has returned for it yet
+  Atomic<std::size_t> owners{1};
+
+  void retain() noexcept { owners.fetch_add(1); }
+  void release() noexcept {
+    if (owners.fetch_sub(1) == 1) delete this;
+  }
+  /// False if the loop is gone.
+  bool post(Callback letter);
+  /// A letter will be posted in any case: there is room for it from now on.
+  void expect() {
+    const os::Locked locked(mutex);
+    letters.expect();
+  }
+  void expect_no_more() noexcept {
+    const os::Locked locked(mutex);
+    letters.expect_no_more();
+  }
+  /// Needs no memory.
+  void post_expected(Callback letter) noexcept;
+  /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
+  /// the lock that its end takes too.
+  void stop() noexcept;
+};
+
+struct TimerState : Handle, TimerNode {
+  explicit TimerState(LoopCore& core) noexcept;
+
+  Callback callback;
+  std::uint64_t length = 1;
+  bool repeats = false;
+  bool wanted = true;  // ref(): keeps the loop alive
+  bool cleared = false;
+};
+
+struct ImmediateState : Handle {
+  explicit ImmediateState(LoopCore& core) noexcept;
+
+  Callback callback;
+  bool wanted = true;
+  bool pending = true;
+};
+
+template <class T>
+inline constexpr Handle::Operations plain_operations{
+    [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
+
+inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
+inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
+
+/// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
+/// twenty functions more to compile.
+template <class State>
+struct Step {
+  static constexpr bool moves_as_bytes = true;
+
+  Ref<State> self;
+  void (*step)(State&);
+
+  void operator()() { step(*self); }
+};
+
+/// The same with something to remember.
+template <class State, class What>
+struct StepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+
+  Ref<State> self;
+  void (*step)(State&, const What&);
+  What what;
+
+  void operator()() { step(*self, what); }
+};
+
+/// A step that a handle has to take in a later phase.
+struct Job {
+  Ref<Handle> who;
+  void (*run)(Handle&) = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

@@ -1,0 +1,109 @@
+// Which timer is due next. Internal; knows no clock.
+#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_HPP
+#define NET_DETAIL_LOOP_TIMER_QUEUE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <net/detail/base/vec.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// What a timer must have to stand in the queue.
+struct TimerNode {
+  static constexpr std::size_t absent = ~std::size_t{};
+
+  std::uint64_t due = 0;    // ms of the loop's clock
+  std::uint64_t order = 0;  // among equal times, the one made first comes first
+  std::size_t place = absent;
+
+  bool queued() const noexcept { return place != absent; }
+};
+
+/// A binary heap; every node knows its place, so that any can be taken out.
+class TimerQueue {
+ public:
+  bool empty() const noexcept { return heap_.empty(); }
+  TimerNode* first() const noexcept { return heap_[0]; }
+
+  /// Room for one more, beside those that are kept.
+  void make_room() {
+    const std::size_t needed = heap_.size() + kept_ + 1;
+    if (needed > heap_.capacity()) [[unlikely]]
+      heap_.reserve(needed < 8 ? 8 : 2 * needed);
+  }
+
+  /// The place of a timer that is being called, so that it can be started again when there is no memory.
+  class Place {
+   public:
+    explicit Place(TimerQueue& queue) : queue_(queue) {
+      queue.make_room();
+      ++queue.kept_;
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { leave(); }
+    void leave() noexcept {
+      if (std::exchange(held_, false)) --queue_.kept_;
+    }
+
+   private:
+    TimerQueue& queue_;
+    bool held_ = true;
+  };
+
+  void insert(TimerNode& node, std::uint64_t due) {
+    node.due = due;
+    node.order = ++made_;
+    heap_.push(&node);
+    node.place = heap_.size() - 1;
+    rise(node.place);
+  }
+
+  void remove(TimerNode& node) noexcept {
+    const std::size_t hole = node.place;
+    node.place = TimerNode::absent;
+    TimerNode* last = heap_.back();
+    heap_.pop();
+    if (last == &node) return;
+    put(hole, last);
+    rise(hole);
+    sink(last->place);
+  }
+
+ private:
+  static bool before(const TimerNode& a, const TimerNode& b) noexcept {
+    return a.due != b.due ? a.due < b.due : a.order < b.order;
+  }
+  void put(std::size_t at, TimerNode* node) noexcept {
+    heap_[at] = node;
+    node->place = at;
+  }
+  void rise(std::size_t at) noexcept {
+    TimerNode* node = heap_[at];
+    while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
+      put(at, heap_[(at - 1) / 2]);
+      at = (at - 1) / 2;
+    }
+    put(at, node);
+  }
+  void sink(std::size_t at) noexcept {
+    TimerNode* node = heap_[at];
+    for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
+      if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
+      if (!before(*heap_[child], *node)) break;
+      put(at, heap_[child]);
+      at = child;
+    }
+    put(at, node);
+  }
+
+  List<TimerNode*> heap_;
+  std::size_t kept_ = 0;
+  std::uint64_t made_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif

@@ -1,0 +1,564 @@
+// How a socket ends: end(), destroy(), reset, 'close', and beginning anew. Internal.
+#ifndef NET_DETAIL_STREAM_CLOSE_HPP
+#define NET_DETAIL_STREAM_CLOSE_HPP
+
+#include <string>
+#include <utility>
+
+#include <net/detail/loop/retry.hpp>
+#include <net/detail/stream/state.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// ── end() ──────────────────────────────────────────────────────────────────
+
+/// end(), after its data was written; `refused` says that this write was, and `why`.
+inline void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
+  if (corked) {
+    cold->corks = 1;
+    uncork();
+  }
+  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
+    ending = true;
+    maybe_finish();
+    return;
+  }
+  Error error = why;
+  if (!refused) {
+    if (!errored && !ending) {
+      ending = true;
+      maybe_finish();
+    } else if (finished) {
+      refused = true;
+      error = coded(Errc::ERR_STREAM_ALREADY_FINISHED);
+    } else if (destroyed) {
+      refused = true;
+      error = coded(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    } else if (errored) {
+      refused = true;
+      error = cold->errored;
+    }
+    // the first end() after a destroy() would never be told
+    if (destroyed && !refused) {
+      refused = true;
+      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+  }
+  if (!callback || !loop) return;
+  if (refused) {
+    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+  } else {
+    more().finish_callbacks.push(std::move(callback));
+  }
+}
+
+inline bool SocketState::needs_finish() const noexcept {
+  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
+}
+
+inline void SocketState::maybe_finish() {
+  if (!ending || final_called || !needs_finish()) return;
+  final_called = true;
+  call_final();
+}
+
+/// Everything was written: the other side is told, once there is one.
+inline void SocketState::call_final() {
+  if (connecting) {
+    once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
+    return;
+  }
+  if (!has_handle) return final_done();
+  if (shutting_down) return;
+  shutting_down = true;
+  recount();
+  loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+}
+
+inline void SocketState::shutdown_now() {
+  if (!shutting_down) return;
+  if (loop->corked_by(*this)) loop->flush_cork();
+  if (writing) return;  // part of the cork is still on its way: again when it is gone
+  shutting_down = false;
+  recount();
+  if (destroyed) return;
+  // when the other side has ended too, close() follows at once and says the same with one call less
+  if (!end_told) {
+    const int failed = channel.shutdown_write();
+    if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
+  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
+             needs_finish()) {
+    // nobody would be told on the ticks between here and there
+    prefinished = finished = close_ticked = true;
+    return destroy(no_error());
+  }
+  final_done();
+}
+
+inline void SocketState::final_done() {
+  if (!needs_finish()) return;
+  prefinished = true;
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+  tell_prefinish();
+  again.passed = true;
+  if (again.same) tick([](SocketState& self) { self.finish(); });
+}
+
+inline void SocketState::finish() {
+  const SameConnection same(*this);
+  if (!finished) {
+    finished = true;
+    OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+    tell_finish_callbacks(no_error());
+    tell_finish();
+    again.passed = true;
+  }
+  if (same && (end_told || unreadable)) destroy(no_error());
+}
+
+// ── destroy() ──────────────────────────────────────────────────────────────
+
+inline void SocketState::destroy(const Error& error) {
+  if (destroyed || !loop) return;
+  const Ref<SocketState> alive(this);
+  // what needs memory comes first: a destroy() that fails has done nothing
+  loop->ticks().reserve(4);
+  if (!close_expected) loop->closing().reserve(1);
+  Callback tell;
+  if (error) {
+    if (!errored) (void)more();
+    tell = told_later(error);
+  }
+  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
+    tick([](SocketState& self) { self.fail_buffered(); });
+  }
+  const bool failing = static_cast<bool>(error);
+  if (failing && !errored) {
+    errored = true;
+    more().errored = error;
+  }
+  destroyed = true;
+  ++owed;  // until 'close' was told
+  if (connecting) stop_connecting();
+  connecting = false;
+  if (cold) stop_idle();
+  if (has_handle) {
+    close_handle(failing);
+    tick_error(tell);
+  } else {
+    tick_error(tell);
+    loop->next_tick([self = Ref<SocketState>(this), asked = round] { self->emit_close(self->round == asked); });
+  }
+  leave_server();
+}
+
+/// One connection less, and only once for each (S9.17).
+inline void SocketState::leave_server() {
+  if (!of_server) return;
+  of_server = false;
+  server->operations->child_gone(*server);
+}
+
+/// 'error' on a tick; what follows it may come from a read() of what is left.
+inline void SocketState::tick_error(Callback& tell) {
+  if (tell) return loop->next_tick(std::move(tell));
+  if (close_ticked) return;
+  if (!ended && !buffer) {  // there is nothing that could be told until then
+    close_ticked = true;
+  } else {
+    tick([](SocketState& self) { self.close_ticked = true; });
+  }
+}
+
+[[gnu::cold]] inline Callback SocketState::told_later(const Error& error) {
+  return [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); };
+}
+
+/// It is told even if there is a new connection already, which it is no error of.
+inline void SocketState::emit_error(const Error& error, bool current) {
+  if (current) {
+    close_ticked = true;
+    if (error_told) return;  // at most one between two connects (S3.19)
+    error_told = true;
+  }
+  tell_error(error);
+}
+
+/// Closes the descriptor now; 'close' comes in the close phase (S17.2).
+inline void SocketState::close_handle(bool failing) {
+  had_error = failing;
+  if (channel.is_open()) {
+    if (loop->corked_by(*this)) flush_last();
+    if (resetting && !loop->inert()) channel.reset_on_close();
+    loop->poller().drop(channel);
+    channel.close();
+    Retry::descriptor_freed();
+  }
+  has_handle = kernel_reading = shutting_down = false;
+  closing = true;
+  recount();
+  close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+}
+
+/// What the system does not take of it is lost, and needs no memory.
+inline void SocketState::flush_last() noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    loop->flush_cork();
+  } catch (...) {
+    loop->forget_cork();
+  }
+#else
+  loop->flush_cork();
+#endif
+}
+
+/// For destructors: without the memory for more it is closed without a word.
+inline void SocketState::destroy_always() noexcept {
+  undo_or_give_up(*this, [this] { destroy(no_error()); });
+}
+
+/// From now on its 'close' needs no memory.
+inline void SocketState::expect_close() {
+  if (close_expected) return;
+  loop->closing().expect();
+  close_expected = true;
+}
+inline void SocketState::close_later(void (*step)(Handle&)) {
+  if (close_expected) {
+    close_expected = false;
+    loop->closing().push_expected({Ref<Handle>(this), step});
+  } else {
+    loop->next_close({Ref<Handle>(this), step});
+  }
+}
+
+/// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
+/// the exception says why.
+[[gnu::cold]] inline void SocketState::give_up() noexcept {
+  if (!loop || closing || close_told) return;
+  const Ref<SocketState> alive(this);
+  const bool was_destroyed = destroyed;
+  if (!was_destroyed) ++owed;  // until 'close' was told
+  destroyed = true;
+  if (connecting) stop_connecting();
+  connecting = false;
+  stop_idle();
+  had_error = true;
+  if (loop->corked_by(*this)) loop->forget_cork();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+    Retry::descriptor_freed();
+  }
+  has_handle = kernel_reading = shutting_down = false;
+  closing = true;
+  recount();
+  if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+  leave_server();
+}
+
+/// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
+inline void SocketState::close_now() {
+  if (writing || cold) tell_cancelled();
+  closing = false;
+  emit_close(true);
+}
+
+inline void SocketState::tell_cancelled() {
+  // whatever the callbacks and listeners in here throw, 'close' comes
+  OnThrow again{*this, [](SocketState& self) {
+                  self.loop->next_close(
+                      {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+                }};
+  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
+  recount();
+  // attempts of a race that destroy() stopped are told of (S13.13)
+  while (cold && !cold->cancelled.empty()) {
+    cold->tell_cancelled(*this);
+    loop->drain_ticks();  // this was a callback of its own (S2.2)
+  }
+  again.passed = true;
+}
+
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
+inline void SocketState::emit_close(bool current) {
+  struct Told {
+    SocketState& self;
+    Ref<SocketState> alive;
+    ~Told() {
+      self.let_go();
+      self.settle();
+    }
+  } const told{*this, Ref<SocketState>(this)};
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  if (!current) return tell_close(false);
+  close_told = true;
+  if (!wait_connect) return tell_close(had_error);
+  OnThrow again{
+      *this, [](SocketState& self) {
+        // a write that waited for the connection learns of the end in its place among these listeners
+        if (!self.wait_connect) return;
+        self.tick([](SocketState& socket) { socket.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
+      }};
+  tell_close(had_error);
+  again.passed = true;
+}
+
+inline void SocketState::drop_listeners() noexcept {
+  listeners.clear();
+  data_listening = false;
+  if (cold) cold->pipes.source_closed();
+}
+
+/// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
+inline void SocketState::watch_signal(const AbortSignal& signal) {
+  if (!signal) return;
+  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
+  Ref<AbortHook>& hook = more().abort_hook;
+  hook = Ref<AbortHook>(new AbortHook(*loop));
+  hook->callback = [this](const Error& reason) {
+    const Ref<Handle> alive(this);
+    or_give_up(*this, [&] { destroy(abort_failure(reason)); });
+  };
+  if (signal.state()->attach(*hook)) return;
+  hook = {};
+  destroy(abort_failure(signal.state()->reason));
+}
+
+/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
+inline NativeHandle SocketState::release_descriptor() {
+  if (!channel.is_open() || connecting) return os::no_descriptor;
+  if (loop->corked_by(*this)) loop->flush_cork();
+  if (writing || write_length > 0) {
+    raise(coded(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
+  }
+  leave_writes_behind();
+  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
+                      auto& self = static_cast<SocketState&>(handle);
+                      self.let_go();
+                      self.settle();
+                    }});
+  ++owed;
+  ++round;  // what ticks are on the way is not told
+  loop->poller().drop(channel);
+  const NativeHandle fd = channel.release();
+  kernel_reading = false;
+  destroyed = close_told = true;
+  has_handle = shutting_down = false;
+  stop_idle();
+  recount();
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  leave_server();
+  return fd;
+}
+
+/// S22.1: a descriptor that is connected; it is read at once.
+inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  is_path = !channel.adopt_connected(fd);
+  expect_close();
+  has_handle = true;
+  hold();
+  if (!reads) unreadable = ended = end_told = true;
+  if (!writes) ending = final_called = prefinished = finished = true;
+  if (reads) read_nothing();
+  recount();
+}
+
+/// The loop's own reference: taken when there is something to keep, given back after 'close'.
+inline void SocketState::hold() noexcept {
+  if (holds_self) return;
+  holds_self = true;
+  retain();
+}
+
+inline void SocketState::let_go() noexcept {
+  if (connecting || has_handle || !holds_self) return;
+  holds_self = false;
+  release();
+}
+
+inline void SocketState::destroy_soon() {
+  const bool still_writable = !destroyed && !errored && !ending;
+  if (still_writable) end({}, false, no_error());
+  if (finished) {
+    destroy(no_error());
+  } else {
+    once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
+  }
+}
+
+inline void SocketState::reset_and_destroy() {
+  if (destroyed || !loop) return;
+  if (is_path && has_handle) raise(coded(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
+  if (connecting) {
+    resetting = true;
+    once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
+  } else if (has_handle) {
+    resetting = true;
+    destroy(no_error());
+  } else {
+    destroy(coded(Errc::ERR_SOCKET_CLOSED));
+  }
+}
+
+/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
+inline void SocketState::undestroy() {
+  leave_writes_behind();
+  for (unsigned which = 0; which < own_listeners; ++which) {
+    if (which != own_read) drop_own(static_cast<OwnListener>(which));
+  }
+  static_cast<Connection&>(*this) = Connection();
+  static_cast<ReadGate&>(*this) = {
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
+      .by_buffer = by_buffer};
+  static_cast<WriteGate&>(*this) = {.corked = corked};
+  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  ++round;
+}
+
+/// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
+/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
+struct LeftWrites {
+  std::size_t owners = 0;
+  Ref<SocketState> socket;
+  Backlog* backlog = nullptr;
+  Queue<WriteCallback> ends;
+  Error in_flight, buffered, ended;
+  bool finishes = false;
+  bool fails = false;
+  std::uint64_t round = 0;  // of the connection that follows
+
+  ~LeftWrites() { delete backlog; }
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+
+  static void tell(LeftWrites& self) {
+    struct Again {
+      LeftWrites& self;
+      bool passed = false;
+      ~Again() {
+        if (!passed) self.soon();
+      }
+    } again{self};
+    if (self.backlog) {
+      tell_all(self.backlog->done, no_error());
+      tell_all(self.backlog->in_flight, self.in_flight);
+      tell_all(self.backlog->buffered, self.buffered);
+    }
+    while (!self.ends.empty()) {
+      const WriteCallback callback = self.ends.take();
+      callback(self.ended);
+    }
+    SocketState& socket = *self.socket;
+    if (std::exchange(self.finishes, false)) socket.tell_finish();
+    again.passed = true;
+    if (self.fails && socket.round == self.round) socket.fail(self.in_flight);
+  }
+  void soon() {
+    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), tell});
+  }
+
+ private:
+  static void tell_all(WriteQueue& queue, const Error& error) {
+    while (!queue.empty()) {
+      const WriteCallback callback = std::move(queue.first()->callback);
+      queue.pop();
+      if (callback) callback(error);
+    }
+  }
+};
+
+inline void SocketState::leave_writes_behind() {
+  const bool flying = backlog && !backlog->in_flight.empty();
+  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
+                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+  if (waits) {
+    const Ref<LeftWrites> left(new LeftWrites);
+    left->socket = Ref<SocketState>(this);
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    if (flying) {
+      left->in_flight = wait_connect ? coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->buffered = left->ended = left->in_flight;
+    } else {
+      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
+      left->ended = prefinished && !errored
+                        ? no_error()
+                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+    left->finishes = prefinished && !finished && !channel.is_open();
+    left->fails = flying && !destroyed;
+    left->round = round + 1;
+    left->soon();
+  }
+  delete std::exchange(backlog, nullptr);
+}
+
+/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
+inline void SocketState::hand_over() noexcept {
+  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (backlog && !in_order_sent(backlog->in_flight)) return;
+  if (loop->corked_by(*this)) {
+    const Slice gathered{loop->cork_data(), loop->cork_size()};
+    const std::ptrdiff_t sent = channel.try_write(&gathered, 1);
+    if (sent > 0) loop->shorten_cork(static_cast<std::size_t>(sent));
+    if (loop->corked_by(*this)) return;
+  }
+  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
+}
+
+/// Whether the kernel has taken all of it.
+inline bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
+  for (;;) {
+    Slice slices[64];
+    const std::size_t count = queue.gather(slices, 64);
+    if (count == 0) return true;
+    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    if (sent <= 0) return false;
+    queue.consume(static_cast<std::size_t>(sent));
+  }
+}
+
+/// The loop is going: everything is closed, and nobody is told.
+inline void SocketState::abandon() {
+  hand_over();
+  if (connecting) stop_connecting();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+  }
+  destroyed = true;
+  has_handle = connecting = writing = kernel_reading = false;
+  if (cold) {
+    cold->idle_timer = {};
+    cold->finish_callbacks.clear();
+    cold->abort_hook = {};
+    cold->pipes.clear();
+    cold->onread = {};
+  }
+  delete std::exchange(backlog, nullptr);
+  server = {};
+  listeners.clear();
+  if (!holds_self) return;
+  holds_self = false;
+  release();
+}
+
+inline SocketState::~SocketState() {
+  if (channel.is_open() && loop) loop->poller().drop(channel);
+  stop_connecting();
+  stop_idle();
+  if (cold && cold->abort_hook) cold->abort_hook->detach();
+  if (close_expected && loop) loop->closing().expect_no_more();
+  delete buffer;
+  delete backlog;
+  delete cold;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

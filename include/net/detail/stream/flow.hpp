@@ -1,0 +1,143 @@
+// What the user asks of the reading side: to pause, to go on, to decode, to take bytes back. Internal.
+#ifndef NET_DETAIL_STREAM_FLOW_HPP
+#define NET_DETAIL_STREAM_FLOW_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <net/detail/stream/state.hpp>
+#include <net/detail/text/decoder.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+inline void SocketState::pause() {
+  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
+  if (flow_state != Flow::paused) {
+    flow_state = Flow::paused;
+    tell_pause();
+  }
+  explicitly_paused = true;
+  explicitly_resumed = false;
+}
+
+inline void SocketState::resume() {
+  if (users_buffer && !connecting && !ended) start_reading();
+  if (flow_state != Flow::flowing) {
+    flow_state = readable_listening ? Flow::paused : Flow::flowing;
+    if (!resume_ticking) {
+      resume_ticking = true;
+      tick_always([](SocketState& self) { self.resume_now(); });
+    }
+  }
+  explicitly_paused = false;
+  explicitly_resumed = true;
+}
+
+inline void SocketState::resume_now() {
+  if (!reading) read_nothing();
+  resume_ticking = false;
+  tell_resume();
+  flow();
+  if (flow_state == Flow::flowing && !reading) read_nothing();
+}
+
+/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
+inline void SocketState::set_encoding(Encoding encoding) {
+  ColdState& kept = more();
+  kept.encoding = encoding;
+  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
+    return last ? decoder.end() : decoder.write(piece);
+  };
+  // what is there becomes one piece; what was decoded already is text, and stays as it is
+  const bool text_already = decodes;
+  decodes = true;
+  if (!buffer) return;
+  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
+  std::string text;
+  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take().rest());
+  delete std::exchange(buffer, nullptr);
+  if (!text.empty()) buffer_bytes(std::move(text));
+}
+
+/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
+/// it flows, has been read from, and nothing else waits.
+inline void SocketState::unshift(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (destroyed || errored) return;
+  if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
+    tell_data(bytes);
+  } else {
+    if (!buffer) buffer = new ReadBuffer;
+    buffer->push_front(bytes);
+    if (need_readable) emit_readable();
+  }
+  maybe_read_more();
+}
+
+/// Node's _read: the kernel may be read, now or when the connection is there.
+inline void SocketState::read_start() {
+  if (connecting || !has_handle) {
+    if (!users_buffer) {
+      read_when_connected = true;
+    } else {
+      // in its place among the listeners: a pause before it is too early, one after it is not
+      once_inside(own_read, on_connect, [](SocketState& self) {
+        self.drop_own(own_read);
+        self.start_reading();
+      });
+    }
+  } else {
+    start_reading();
+  }
+}
+
+/// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
+/// is told, and nothing allocated.
+inline void SocketState::leave_alone(bool paused) noexcept {
+  if (paused && !destroyed) {
+    if (users_buffer && !connecting) stop_reading();
+    flow_state = Flow::paused;
+    explicitly_paused = true;
+    explicitly_resumed = false;
+  }
+  if (!close_told && !listeners.has(on_error)) errors_heard = true;
+}
+
+inline void SocketState::data_listener_added() {
+  data_listening = true;
+  // one that has just been removed counts until the next tick
+  if (listeners.has(on_readable)) readable_listening = true;
+  if (flow_state != Flow::paused) resume();
+}
+
+inline void SocketState::readable_listener_added() {
+  by_buffer = true;
+  if (end_told || readable_listening) return;
+  readable_listening = need_readable = true;
+  flow_state = Flow::paused;
+  readable_told = false;
+  if (read_length() > 0) {
+    emit_readable();
+  } else if (!reading) {
+    tick_always([](SocketState& self) { self.read_nothing(); });
+  }
+}
+
+inline void SocketState::readable_listener_removed() {
+  tick_always([](SocketState& self) {
+    self.readable_listening = self.listeners.has(on_readable);
+    if (self.resume_ticking && self.explicitly_resumed) {
+      self.flow_state = Flow::flowing;
+    } else if (self.data_listening) {
+      self.resume();
+    } else if (!self.readable_listening) {
+      self.flow_state = Flow::unset;
+    }
+  });
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

@@ -1,0 +1,63 @@
+// The flags that decide whether a read or a write can take its short way, side by side so that one comparison
+// asks for all of them.
+#ifndef NET_DETAIL_STREAM_GATES_HPP
+#define NET_DETAIL_STREAM_GATES_HPP
+
+#include <cstdint>
+#include <cstring>
+
+#include <net/detail/base/abi.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// Whether 'data' flows; unset until somebody asked for either.
+enum class Flow : std::uint8_t { unset, flowing, paused };
+
+template <class Gate>
+bool same_flags(const Gate& a, const Gate& b) noexcept {
+  std::uint64_t one, other;
+  static_assert(sizeof(Gate) == sizeof one);
+  std::memcpy(&one, &a, sizeof one);
+  std::memcpy(&other, &b, sizeof other);
+  return one == other;
+}
+
+/// What a read has to look at, together, so that one comparison asks for all of it.
+struct ReadGate {
+  Flow flow_state = Flow::unset;
+  bool kernel_reading = false;  // the poller is asked for what can be read
+  bool users_buffer = false;    // onread
+  bool decodes = false;         // setEncoding() was called
+  bool ended = false;           // the end was read
+  bool timed = false;           // setTimeout() is on
+  bool by_buffer = false;       // 'readable' was listened to, or 'data' in front: without others what comes is buffered
+  bool none = false;
+
+  /// The common case: it flows, and nothing else is asked for.
+  bool plain() const noexcept {
+    const ReadGate common{Flow::flowing, true};
+    return same_flags(*this, common);
+  }
+};
+
+/// What a write has to look at, alike.
+struct WriteGate {
+  bool has_handle = false;  // so it is not destroyed either
+  bool connecting = false;
+  bool writing = false;  // a request is in flight
+  bool need_drain = false;
+  bool ending = false;  // end() was called
+  bool errored = false;
+  bool corked = false;  // how often is elsewhere
+  bool none = false;
+
+  /// The common case: connected, and nothing waits.
+  bool open() const noexcept {
+    const WriteGate common{true};
+    return same_flags(*this, common);
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif

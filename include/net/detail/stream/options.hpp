@@ -1,0 +1,141 @@
+// What a socket is made with, its idle timeout, and what the system is told. Internal.
+#ifndef NET_DETAIL_STREAM_OPTIONS_HPP
+#define NET_DETAIL_STREAM_OPTIONS_HPP
+
+#include <string>
+#include <utility>
+
+#include <net/detail/connect/checks.hpp>
+#include <net/detail/stream/state.hpp>
+#include <net/duration.hpp>
+#include <net/error.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+inline void SocketState::set_up(const SocketOptions& options) {
+  allow_half_open = options.allowHalfOpen;
+  reusable = options.reusable;
+  read_mark = write_mark = options.highWaterMark;
+  if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
+    users_buffer = true;
+    more().onread = options.onread;
+    cold->onread_buffer = options.onread.buffer;
+  }
+  if (options.fd != -1) {
+    require_stream(options.fd);
+    // one that blocks would stop the loop
+    if (const int failed = os::prepare(options.fd); failed < 0) raise(system_failure(-failed, "open"));
+    if (users_buffer) next_users_buffer();  // S25.4
+    adopt_descriptor(options.fd, options.readable, options.writable);
+  }
+  watch_signal(options.signal);
+}
+
+inline void require_timeout(Duration idle) {
+  const double ms = idle.milliseconds();
+  if (!(ms >= 0 && ms <= 1e15)) raise(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
+}
+
+/// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
+/// when it fires, looks whether it is due.
+inline void SocketState::set_timeout(double ms) {
+  ColdState& kept = more();
+  kept.idle_length = ms;
+  idle_over = false;
+  timed = ms != 0;
+  if (!timed) {
+    if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
+    return;
+  }
+  if (!kept.idle_timer) {
+    kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
+    kept.idle_timer->wanted = false;
+    kept.idle_timer->callback = [this] {
+      const Ref<Handle> alive(this);
+      or_give_up(*this, [this] { idle_check(); });
+    };
+  }
+  loop->update_time();
+  cold->last_activity = loop->now();
+  loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
+}
+
+/// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
+inline std::uint64_t SocketState::idle_ms() const noexcept {
+  const double ms = *cold->idle_length;
+  return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
+}
+
+inline void SocketState::idle_check() {
+  const Ref<SocketState> alive(this);
+  if (destroyed) return;
+  // a peer that takes a large write slowly is not idle (S18.5)
+  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (loop->now() < cold->last_activity + idle_ms())
+    return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+  idle_over = true;  // the next activity starts it again (S18.4)
+  tell_timeout();
+}
+
+[[gnu::noinline]] inline void SocketState::note_activity() {
+  cold->last_activity = loop->now();
+  if (idle_over) wake_idle();
+}
+
+inline void SocketState::wake_idle() {
+  idle_over = false;
+  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+}
+
+/// For good: another connection begins without it, unless setTimeout() is called again.
+inline void SocketState::stop_idle() noexcept {
+  timed = idle_over = false;
+  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+}
+
+// ── what the system is told ────────────────────────────────────────────────
+
+inline void SocketState::set_no_delay(bool on) {
+  if (no_delay != on && has_tcp()) channel.set_no_delay(on);
+  no_delay = on;
+}
+
+/// Whole seconds (S18.13); the system is told of a change only.
+inline void SocketState::set_keep_alive(bool on, Duration delay) {
+  const int seconds = whole_seconds(delay);
+  const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
+  keep_alive = on;
+  if (on && (seconds != 0 || cold)) more().keep_alive_seconds = seconds;
+  if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
+}
+
+inline void SocketState::set_type_of_service(int value) {
+  if (value < 0 || value > 255) raise(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
+  more().type_of_service = value;
+  if (!has_tcp()) return;
+  if (const int failed = channel.set_type_of_service(value); failed < 0)
+    raise(system_failure(-failed, "setTypeOfService"));
+}
+
+inline int SocketState::get_type_of_service() const {
+  if (!has_tcp()) return cold && cold->type_of_service > 0 ? cold->type_of_service : 0;
+  const int value = channel.get_type_of_service();
+  if (value < 0) raise(system_failure(-value, "getTypeOfService"));
+  return value;
+}
+
+/// What was asked for before there was a connection.
+inline void SocketState::apply_options() {
+  if (is_path || !channel.is_open()) return;
+  if (no_delay) channel.set_no_delay(true);
+  if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
+  if (cold && cold->type_of_service >= 0) {
+    if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
+      tell_error(system_failure(-failed, "setTypeOfService"));
+    }
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

@@ -1,0 +1,405 @@
+// source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_HPP
+#define NET_DETAIL_STREAM_PIPE_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <net/chunk.hpp>
+#include <net/detail/base/ref.hpp>
+#include <net/emitter.hpp>
+#include <net/error.hpp>
+#include <net/options.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// Stands for the listeners that pipe() adds: they take whatever their event tells.
+struct PipeListener {
+  template <class... Args>
+  void operator()(const Args&...) const {}
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
+/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
+/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
+template <class T>
+concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
+  { to.write(chunk) } -> std::convertible_to<bool>;
+  to.end();
+  to.off(to.template addListener<"drain">(listener));
+  to.off(to.template addListener<"finish">(listener));
+  to.off(to.template addListener<"close">(listener));
+  to.off(to.template addListener<"error">(listener));
+  { to.template listenerCount<"error">() } -> std::convertible_to<std::size_t>;
+  { to.writableNeedDrain() } -> std::convertible_to<bool>;
+};
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+/// One destination of a source. The source's list owns it, and takes it off when the source goes; the listeners at the
+/// destination own it too, and do nothing once it is off: a destination may be of a type of which the library does not
+/// know when it calls whom.
+struct PipeLink {
+  struct Operations {
+    void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
+    void (*tell)(PipeLink&, const void* source);      // 'unpipe'
+    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
+    bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
+    void (*free)(PipeLink&) noexcept;
+  };
+
+  explicit PipeLink(const Operations& table) noexcept : operations(&table) {}
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) operations->free(*this);
+  }
+
+  const Operations* operations;
+  std::size_t owners = 0;
+  bool awaits_drain = false;
+  bool hears_drain = false;  // it was full before
+  bool off = false;
+};
+
+/// The destinations of one source.
+class Pipes {
+ public:
+  using List = std::vector<Ref<PipeLink>>;
+
+  Pipes() noexcept = default;
+  Pipes(const Pipes&) = delete;
+  Pipes& operator=(const Pipes&) = delete;
+  ~Pipes() { clear(); }
+
+  bool empty() const noexcept { return list_.empty(); }
+  std::size_t size() const noexcept { return list_.size(); }
+  /// Whether any destination still has to drain before the source may flow.
+  bool await_drain() const noexcept {
+    for (const auto& link : list_) {
+      if (link->awaits_drain) return true;
+    }
+    return false;
+  }
+  /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
+  bool counts_drains() const noexcept { return several_ || await_drain(); }
+  /// This one has to drain.
+  void wait_for(PipeLink& full) noexcept {
+    if (list_.size() == 1) {
+      several_ = false;
+      list_[0]->awaits_drain = false;
+    }
+    full.awaits_drain = true;
+  }
+
+  void add(Ref<PipeLink> link) {
+    list_.push_back(std::move(link));
+    if (list_.size() == 2) several_ = true;
+  }
+  /// The first one of which `which` says so; null if there is none.
+  template <class Which>
+  Ref<PipeLink> take(Which&& which) noexcept {
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      if (!which(*list_[i])) continue;
+      Ref<PipeLink> found = std::move(list_[i]);
+      list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
+      return found;
+    }
+    return {};
+  }
+  List take_all() noexcept { return std::exchange(list_, {}); }
+
+  /// Takes all off without a word.
+  void clear() noexcept {
+    const List gone = take_all();
+    for (const auto& link : gone) link->off = true;
+    for (const auto& link : gone) link->operations->take_off(*link);
+  }
+  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is told 'unpipe' then.
+  void source_closed() noexcept {
+    while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
+      link->off = true;
+      link->operations->take_off(*link);
+    }
+  }
+
+ private:
+  List list_;
+  bool several_ = false;
+};
+
+/// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
+/// Emitter, if they have the same listeners; otherwise if they hold the same bytes.
+template <class Destination>
+bool same_destination(const Destination& a, const Destination& b) noexcept {
+  if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
+    return a == b;
+  } else if constexpr (requires { ListenerUse::of(a); }) {
+    return ListenerUse::of(a) == ListenerUse::of(b);
+  } else {
+    return std::memcmp(static_cast<const void*>(&a), static_cast<const void*>(&b), sizeof a) == 0;
+  }
+}
+
+/// What a destination of the user's is told of its pipes: nothing.
+struct TellsNothing {
+  template <class To, class From>
+  static void piped(const To&, const From&) noexcept {}
+  template <class To, class From>
+  static void unpiped(const To&, const From&) noexcept {}
+  template <class To>
+  static bool to_close(const To&) noexcept {
+    return false;
+  }
+  template <class To>
+  static bool to_drain(const To&) noexcept {
+    return true;
+  }
+};
+
+template <class Source>
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count);
+
+/// A destination with its type. `Tells` fires its events.
+template <class Source, class Destination, class Tells>
+struct PipeTo : PipeLink {
+  using State = std::remove_reference_t<decltype(std::declval<const Source&>().state())>;
+  using Link = Ref<PipeTo>;
+  template <fixed_string Name>
+  using Token = decltype(std::declval<Destination&>().template addListener<Name>(PipeListener{}));
+  static const Operations table;
+
+  explicit PipeTo(State& from) noexcept : PipeLink(table), source(&from) {}
+
+  /// The handle of a destination that is its own source.
+  static const Destination& itself(const Source& source) noexcept {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      return source;
+    } else {
+      __builtin_unreachable();  // such a link holds its destination
+    }
+  }
+  /// As long as it is not off.
+  Source from() const { return Source(Ref<State>(source)); }
+  Destination to() const { return destination ? *destination : Destination(itself(from())); }
+
+  void stop() {
+    const Source held = from();
+    const Ref<PipeLink> link = held.pipes().take([this](PipeLink& each) { return &each == this; });
+    if (link) finish_unpipe(held, &link, 1);
+  }
+  void ended() {
+    source->listeners.remove(std::exchange(on_end, 0));
+    if (ends) {
+      to().end();
+    } else {
+      stop();
+    }
+  }
+  void hold_back(const Source& held, Destination& full) {
+    held.pipes().wait_for(*this);
+    if (!on_drain) {
+      hears_drain = true;
+      on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
+    }
+    held.pause();
+  }
+  /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
+  void drained() {
+    if (off) return;
+    awaits_drain = false;
+    const Source held = from();
+    if (!held.pipes().await_drain() && source->data_listening) held.resume();
+  }
+  void failed(const Error& error) {
+    if (off) return;
+    const Destination failing = to();
+    stop();
+    // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
+    if (failing.template listenerCount<"error">() == 0) raise(error);
+  }
+
+  void take_off() noexcept {
+    source->listeners.remove(on_data);
+    source->data_listener_removed();
+    source->listeners.remove(on_end);
+    take_off(on_drain);
+    take_off(on_finish);
+    take_off(on_close);
+    take_off(on_error);
+  }
+  template <class One>
+  void take_off(std::optional<One>& token) noexcept {
+    if (!token) return;
+    if constexpr (std::is_same_v<Source, Destination>) {
+      // by its state: the source may be going, and then there is no handle of it any more
+      if (!destination) source->listeners.remove(token->id());
+    }
+    if (destination) destination->off(*token);
+    token.reset();
+  }
+
+  State* source;
+  std::optional<Destination> destination;  // none: it is the source itself, which would own itself
+  bool ends = true;
+  std::uint64_t on_data = 0, on_end = 0;
+  std::optional<Token<"drain">> on_drain;
+  std::optional<Token<"finish">> on_finish;
+  std::optional<Token<"close">> on_close;
+  std::optional<Token<"error">> on_error;
+};
+
+template <class Source, class Destination, class Tells>
+inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
+    [](PipeLink& link) noexcept { static_cast<PipeTo&>(link).take_off(); },
+    [](PipeLink& link, const void* from) {
+      const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
+      const Source& sender = *static_cast<const Source*>(from);
+      Tells::unpiped(to ? *to : itself(sender), sender);
+    },
+    [](const PipeLink& link) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return to && Tells::to_close(*to);
+    },
+    [](const PipeLink& link, const void* from) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return Tells::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+    },
+    [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
+
+/// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
+template <class Source>
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
+  for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
+  if (source.pipes().empty()) source.pause();
+  /// When it was told: nobody else would let a source go on that waited for this one. As in Node one that will not drain
+  /// any more does not, unless the source has other destinations.
+  struct GoOn {
+    const Source& source;
+    PipeLink& link;
+    bool told = false;
+    void now() {
+      told = true;
+      const Pipes& pipes = source.pipes();
+      const bool waited = std::exchange(link.awaits_drain, false);
+      const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
+                           (waited && !pipes.empty());
+      if (goes_on && !pipes.await_drain() && source.state().data_listening) source.resume();
+    }
+    ~GoOn() {
+      if (!told) undo_or_give_up(source.state(), [this] { now(); });
+    }
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    GoOn go_on{source, *links[i]};
+    links[i]->operations->tell(*links[i], &source);
+    go_on.now();
+  }
+}
+
+template <class Source>
+void unpipe_all(const Source& source) {
+  const Pipes::List links = source.pipes().take_all();
+  if (!links.empty()) finish_unpipe(source, links.data(), links.size());
+}
+
+/// The same pair piped twice is unpiped twice (S24.10).
+template <class Tells, class Source, class Destination>
+void unpipe_from(const Source& source, const Destination& destination) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<PipeLink> link = source.pipes().take([&](PipeLink& each) {
+    if (each.operations != &To::table) return false;
+    const auto& other = static_cast<To&>(each).destination;
+    return same_destination(destination, other ? *other : To::itself(source));
+  });
+  if (link) finish_unpipe(source, &link, 1);
+}
+
+/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being told still gets
+/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+template <class Tells, class Source, class Destination>
+void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<To> link(new To(source.state()));
+  bool to_itself = false;
+  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
+  if (!to_itself) link->destination.emplace(destination);
+  link->ends = options.end;
+  source.pipes().add(Ref<PipeLink>(link.get()));
+  struct Undo {
+    const Source& source;
+    const Ref<To>& link;
+    bool passed = false;
+    ~Undo() {
+      if (passed) return;
+      link->off = true;
+      (void)source.pipes().take([this](PipeLink& each) { return &each == link.get(); });
+      link->take_off();
+    }
+  } undo{source, link};
+
+  if (!source.readableEnded()) {
+    link->on_end = source
+                       .template addListener<"end">([link] {
+                         if (!link->off) link->ended();
+                       })
+                       .id();
+  } else {
+    source.state().tick_call([link] {
+      if (!link->off) link->ended();
+    });
+  }
+  if (to_itself) {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      link->on_data = source
+                          .template addListener<"data">([link](Source& self, Chunk chunk) {
+                            link->awaits_drain = false;
+                            if (!self.write(chunk) && !link->off) link->hold_back(self, self);
+                          })
+                          .id();
+    }
+  } else {
+    link->on_data = source
+                        .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
+                          link->awaits_drain = false;
+                          if (!destination.write(chunk) && !link->off) link->hold_back(self, destination);
+                        })
+                        .id();
+  }
+  const auto stop = [link](const auto&...) {
+    if (!link->off) link->stop();
+  };
+  link->on_finish.emplace(destination.template addListener<"finish">(stop));
+  link->on_close.emplace(destination.template addListener<"close">(stop));
+  const auto fail = [link](const Error& error) { link->failed(error); };
+  if constexpr (requires { destination.template addListener<"error">(fail, true); }) {
+    link->on_error.emplace(destination.template addListener<"error">(fail, true));
+  } else {
+    link->on_error.emplace(destination.template addListener<"error">(fail));
+  }
+  undo.passed = true;
+  Tells::piped(destination, source);
+  // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
+  if (link->off && source.destroyed()) return;
+  if (destination.writableNeedDrain()) {
+    if (!link->off) link->hold_back(source, destination);
+  } else if (source.readableFlowing() != std::optional<bool>(true)) {
+    source.resume();
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif

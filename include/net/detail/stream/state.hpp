@@ -1,0 +1,640 @@
+// What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
+#ifndef NET_DETAIL_STREAM_STATE_HPP
+#define NET_DETAIL_STREAM_STATE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <net/chunk.hpp>
+#include <net/detail/base/function.hpp>
+#include <net/detail/base/vec.hpp>
+#include <net/detail/events/listeners.hpp>
+#include <net/detail/loop/core.hpp>
+#include <net/detail/loop/retry.hpp>
+#include <net/detail/stream/gates.hpp>
+#include <net/detail/stream/pipe.hpp>
+#include <net/detail/stream/write_queue.hpp>
+#include <net/error.hpp>
+#include <net/options.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct SocketState;
+
+using ListenerId = decltype(ListenerRecord::id);
+
+/// A connection on its way. What it does stands behind pointers: a program that only accepts holds none of it.
+struct Connecting {
+  void (*ready)(SocketState&, Watcher&);  // one of its channels is
+  void (*stop)(SocketState&) noexcept;    // closes them, but the one that won, and frees this
+};
+
+/// Received bytes that nobody took yet, in the pieces in which they came. Taking some and putting some back costs what
+/// these cost, however much there is.
+struct ReadBuffer {
+  struct Piece {
+    std::string bytes;
+    std::size_t begin = 0;  // what is before it was taken
+
+    std::size_t size() const noexcept { return bytes.size() - begin; }
+    std::string rest() && {
+      if (begin > 0) bytes.erase(0, begin);
+      return std::move(bytes);
+    }
+  };
+  Queue<Piece> pieces;
+  std::size_t length = 0;
+
+  void push(std::string&& bytes) {
+    const std::size_t size = bytes.size();
+    pieces.push({std::move(bytes)});
+    length += size;
+  }
+  void push_front(std::string_view bytes) {
+    pieces.push_front({std::string(bytes)});
+    length += bytes.size();
+  }
+  /// The first `size` bytes, of which there are as many.
+  void take(std::size_t size, std::string& into) {
+    into.clear();
+    length -= size;
+    while (size > 0) {
+      Piece& first = pieces.first();
+      if (first.size() > size) {
+        into.append(first.bytes, first.begin, size);
+        first.begin += size;
+        return;
+      }
+      size -= first.size();
+      into.empty() ? void(into = pieces.take().rest()) : void(into.append(pieces.take().rest()));
+    }
+  }
+};
+
+/// What waits to be sent, and whom to tell when it was.
+struct Backlog {
+  WriteQueue in_flight;  // the request that the kernel has not taken whole
+  WriteQueue buffered;   // behind it
+  WriteQueue done;       // taken; their callbacks run on a tick
+  std::size_t in_flight_length = 0;
+  std::size_t cork_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
+};
+
+/// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
+/// (S25.5) waits for any, as `read_when_connected` does.
+enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_listeners };
+
+/// What is rarely needed of one connection; connect() replaces it as a whole.
+struct ColdConnection {
+  Error errored;
+  Endpoint remote;
+  bool remote_known = false;
+  bool write_progress = false;  // the kernel took something since the idle timer last looked
+  std::string unread;           // taken from the kernel, but not told: as if it were still there
+  Queue<WriteCallback> finish_callbacks;
+  Connecting* connecting = nullptr;
+  List<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
+  void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
+  std::optional<int> path_result;                  // of a connect() to a path, until it is told
+};
+
+/// What most sockets never need; allocated when they do.
+struct ColdState : ColdConnection {
+  Ref<TimerState> idle_timer;
+  std::optional<double> idle_length;  // as given to setTimeout
+  std::uint64_t last_activity = 0;
+  ListenerId own[own_listeners] = {};
+  std::vector<std::string> attempted;  // S13.14; kept until the next race
+  std::optional<BlockList> block_list;
+  Function<std::string(std::string_view piece, bool last)> decode;
+  Encoding encoding = Encoding::utf8;
+  OnRead onread;
+  std::span<std::byte> onread_buffer;
+  Ref<AbortHook> abort_hook;
+  Pipes pipes;
+  std::size_t corks = 0;  // cork() less uncork()
+  std::optional<Retry> memory;  // while the system has none for this socket
+  int keep_alive_seconds = 0;
+  int type_of_service = -1;
+};
+
+/// The order of the rows in Socket::Events.
+enum SocketEvent : unsigned {
+  on_close,
+  on_connect,
+  on_attempt,
+  on_attempt_failed,
+  on_attempt_timeout,
+  on_data,
+  on_drain,
+  on_end,
+  on_error,
+  on_lookup,
+  on_ready,
+  on_timeout,
+  on_finish,
+  on_prefinish,
+  on_pause,
+  on_resume,
+  on_readable,
+  on_pipe,
+  on_unpipe
+};
+
+/// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
+struct Connection {
+  std::size_t write_length = 0;  // bytes that wait, in flight and buffered
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
+
+  // reading
+  bool end_told : 1 = false;
+  bool reading : 1 = false;
+  bool unreadable : 1 = false;  // `readable: false`
+  // writing
+  bool wait_connect : 1 = false;  // it waits for the connection
+  bool buffer_processing : 1 = false;
+  bool drain_ticking : 1 = false;
+  bool final_called : 1 = false;
+  bool prefinished : 1 = false;
+  bool finished : 1 = false;
+  bool shutting_down : 1 = false;
+  bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
+  // the whole
+  bool destroyed : 1 = false;
+  bool error_told : 1 = false;
+  bool close_ticked : 1 = false;
+  bool close_told : 1 = false;  // 'close' came: nothing more will
+  bool had_error : 1 = false;
+  bool resetting : 1 = false;
+  bool is_path : 1 = false;
+  bool of_server : 1 = false;  // its server counts it
+  bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
+};
+
+/// Modelled after Node's own streams, function by function, so that events come in Node's order.
+struct SocketState : Handle, ReadGate, WriteGate, Connection {
+  static const Operations table;
+
+  explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
+  ~SocketState();
+
+  // ── reading (socket_reading.hpp) ──
+  void read_from_kernel();
+  void read_with_care(bool to_the_end);
+  void read_on(char* room, std::ptrdiff_t got, bool to_the_end);
+  void deliver(std::string_view bytes);
+  void deliver_unread();
+  bool push(std::string_view bytes);
+  void buffer_bytes(std::string&& bytes);
+  void read_over(std::ptrdiff_t got);
+  void read_into_users(bool to_the_end);
+  void next_users_buffer();
+  void push_end();
+  bool read_piece(std::size_t n, bool all, std::string& piece, bool silently = false);
+  void read_nothing();
+  void first_read();
+  bool brought_something();
+  bool ends_quietly() const noexcept;
+  void end_quietly();
+  void flow();
+  void emit_readable();
+  void emit_readable_now();
+  void maybe_read_more();
+  void end_readable();
+  void end_readable_now();
+  void after_end();
+  void start_reading();
+  void stop_reading();
+
+  // ── what is asked of the reading side (socket_flowing.hpp) ──
+  void pause();
+  void resume();
+  void resume_now();
+  void set_encoding(Encoding encoding);
+  void unshift(std::string_view bytes);
+  void read_start();
+  void leave_alone(bool paused) noexcept;
+  void data_listener_added();
+  void data_listener_removed() noexcept {
+    if (!listeners.has(on_data)) data_listening = false;
+  }
+  void readable_listener_added();
+  void readable_listener_removed();
+
+  // ── writing (socket_writing.hpp) ──
+  char* gather(const char* data, std::size_t size) noexcept;
+  template <class MakeNode>
+  bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
+  bool refuse_write(WriteCallback& callback);
+  Error refusal(bool tells_who) const;
+  bool send_now(const char* data, std::size_t size, std::size_t& taken);
+  void cork_sent(std::size_t gathered, std::ptrdiff_t sent);
+  void cork_left(std::size_t gathered, std::ptrdiff_t sent);
+  static void flush_corked(Handle& self);
+  void hand_over() noexcept;
+  bool in_order_sent(WriteQueue& queue) noexcept;
+  void send_in_flight();
+  void in_flight_taken();
+  void write_failed(const Error& error);
+  void write_failed_later(const Error& error, WriteCallback callback);
+  void send_buffered();
+  void send_pending_connect();
+  void after_write(const std::size_t& last);
+  void prepare_to_tell(WriteQueue& told, WriteCallback& callback);
+  void tell_written(WriteQueue& told);
+  void drop_request(const Error& error);
+  void fail_buffered();
+  void tell_finish_callbacks(const Error& error);
+  void wait_for_connect();
+
+  void end(WriteCallback callback, bool refused, const Error& why);
+  bool needs_finish() const noexcept;
+  void maybe_finish();
+  void call_final();
+  void final_done();
+  void finish();
+  void shutdown_now();
+  void cork() {
+    ++more().corks;
+    corked = true;
+  }
+  void uncork();
+
+  // ── closing (socket_closing.hpp) ──
+  void destroy(const Error& error);
+  void fail(const Error& error) {
+    if (!destroyed) destroy(error);
+  }
+  void tick_error(Callback& tell);
+  Callback told_later(const Error& error);
+  void flush_last() noexcept;
+  void emit_error(const Error& error, bool current);
+  void close_handle(bool had_error);
+  void close_now();
+  void expect_close();
+  void close_later(void (*step)(Handle&));
+  void give_up() noexcept;
+  void destroy_always() noexcept;
+  void tell_cancelled();
+  void emit_close(bool current);
+  void settle() noexcept;
+  void drop_listeners() noexcept;
+  void destroy_soon();
+  void reset_and_destroy();
+  void undestroy();
+  void leave_writes_behind();
+  void leave_server();
+  void abandon();
+  void watch_signal(const AbortSignal& signal);
+  NativeHandle release_descriptor();
+  void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
+  void hold() noexcept;
+  void let_go() noexcept;
+
+  // ── options and the idle timeout (socket_options.hpp) ──
+  void set_up(const SocketOptions& options);
+  void set_timeout(double ms);
+  std::uint64_t idle_ms() const noexcept;
+  void idle_check();
+  void wake_idle();
+  void stop_idle() noexcept;
+  void touch() {
+    if (timed) note_activity();
+  }
+  void note_activity();
+  void set_no_delay(bool on);
+  void set_keep_alive(bool on, Duration delay);
+  void set_type_of_service(int value);
+  int get_type_of_service() const;
+  void apply_options();
+  bool has_tcp() const noexcept { return channel.is_open() && !connecting && !is_path; }
+
+  // ── connecting (socket_connecting.hpp) ──
+  void connected();
+  void start_if_asked();
+  void catch_up_connected();
+  void begin_reading();
+  void stop_connecting() noexcept;
+  Endpoint remote();
+
+  // ── what listeners are told (net/socket.hpp) ──
+  void tell_close(bool had_error);
+  void tell_connect();
+  void tell_ready();
+  void tell_attempt(std::string_view address, int port, Family family);
+  void tell_attempt_failed(std::string_view address, int port, Family family, const Error& error);
+  void tell_attempt_timeout(std::string_view address, int port, Family family);
+  void tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host);
+  [[gnu::always_inline]] void tell_data(Chunk chunk);
+  void tell_drain();
+  void tell_end();
+  void tell_error(const Error& error);
+  void tell_timeout();
+  void tell_finish();
+  void tell_prefinish();
+  void tell_pause();
+  void tell_resume();
+  void tell_readable();
+
+  // ── helpers ──
+  void ready_otherwise(unsigned what);
+  static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
+  /// On the next tick, if the loop still exists, and if the socket is still at the same connection then.
+  void tick(void (*step)(SocketState&));
+  template <auto Member, class What>
+  void tick_with(const What& what);
+  /// On the next tick, what ever has become of the connection: what is buffered, and how it flows, stays over them.
+  void tick_always(void (*step)(SocketState&));
+  /// The same with what is not a function of its own.
+  template <class F>
+  void tick_call(F&& call);
+  void update_watch();
+  void wait_for_memory();
+  void recount() noexcept;
+  Backlog& back() {
+    if (!backlog) backlog = new Backlog;
+    return *backlog;
+  }
+  ColdState& more() {
+    if (!cold) cold = new ColdState;
+    return *cold;
+  }
+  /// An internal once-listener, in its place among the user's.
+  void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
+  void drop_own(OwnListener which) noexcept;
+  bool is_paused() const noexcept { return explicitly_paused || flow_state == Flow::paused; }
+  Error error_or(Errc code, const char* message) const;
+
+  // ── data, hot first; these fill up the last bytes of the connection ──
+  // reading
+  bool explicitly_paused : 1 = false;
+  bool explicitly_resumed : 1 = false;
+  bool never_read : 1 = true;            // nobody has asked the kernel yet
+  bool read_when_connected : 1 = false;  // it was asked for when there was no connection
+  bool need_readable : 1 = false;
+  bool readable_told : 1 = false;
+  bool readable_listening : 1 = false;
+  bool data_listening : 1 = false;  // as Node counts: not who was put in front, nor that all were removed at once
+  bool resume_ticking : 1 = false;
+  bool reading_more : 1 = false;
+  // the whole
+  bool wanted : 1 = true;       // ref()
+  bool counted : 1 = false;     // keeps the loop alive
+  bool closing : 1 = false;     // what it had is closed, and 'close' comes in the close phase
+  bool idle_over : 1 = false;   // 'timeout' was told, and nothing happened since
+  bool holds_self : 1 = false;  // the loop's reference
+  bool allow_half_open : 1 = false;
+  bool reusable : 1 = false;
+  bool no_delay : 1 = false;
+  bool keep_alive : 1 = false;
+  bool removed_end_listener : 1 = false;
+  bool close_expected : 1 = false;  // the loop has room for its 'close'
+  bool no_memory : 1 = false;  // the system has none: nothing is watched for a moment
+
+  Machine::Channel channel;
+  static constexpr std::uint64_t any_round = ~std::uint64_t{};
+  std::uint64_t round = 0;  // counts connections, so that what belongs to an old one can tell
+  std::size_t owed = 0;     // what is queued and may be told to listeners: 'close' itself, and every tick
+
+  std::size_t read_mark = 65536;
+  std::size_t write_mark = 65536;
+
+  Listeners listeners;
+  ReadBuffer* buffer = nullptr;
+  Backlog* backlog = nullptr;
+  ColdState* cold = nullptr;
+  Ref<Handle> server;  // a ServerState, if it was accepted
+
+  std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
+  bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
+};
+
+/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
+template <class State>
+class Owing {
+ public:
+  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
+  Owing(Owing&& other) noexcept = default;
+  [[gnu::always_inline]] ~Owing() {
+    if (self_) self_->settle();
+  }
+  State& operator*() const noexcept { return *self_; }
+  State* operator->() const noexcept { return self_.get(); }
+
+ private:
+  Ref<State> self_;
+};
+
+/// Step and StepWith (in `handle.hpp`), owed.
+template <class State>
+struct OwedStep {
+  static constexpr bool moves_as_bytes = true;
+  Owing<State> self;
+  void (*step)(State&);
+  void operator()() {
+    or_give_up(*self, [this] { step(*self); });
+  }
+};
+template <class State, class What>
+struct OwedStepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<State> self;
+  void (*step)(State&, const What&);
+  What what;
+  void operator()() {
+    or_give_up(*self, [this] { step(*self, what); });
+  }
+};
+
+/// The same for one connection: it is nothing to the next one.
+struct SocketTick {
+  static constexpr bool moves_as_bytes = true;
+  Owing<SocketState> self;
+  void (*step)(SocketState&);
+  std::uint64_t round;
+  void operator()() {
+    or_give_up(*self, [this] {
+      if (self->round == round) step(*self);
+    });
+  }
+};
+
+template <auto Member, class What>
+struct SocketTickWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<SocketState> self;
+  What what;
+  std::uint64_t round;
+  void operator()() {
+    or_give_up(*self, [this] {
+      if (self->round == round) ((*self).*Member)(what);
+    });
+  }
+};
+
+inline void SocketState::tick(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, round});
+}
+inline void SocketState::tick_always(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+template <class F>
+void SocketState::tick_call(F&& call) {
+  if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
+}
+template <auto Member, class What>
+void SocketState::tick_with(const What& what) {
+  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, round});
+}
+
+/// Whether the socket is still at the connection at which this was made.
+struct SameConnection {
+  const SocketState& self;
+  const std::uint64_t round;
+  explicit SameConnection(const SocketState& socket) noexcept : self(socket), round(socket.round) {}
+  explicit operator bool() const noexcept { return self.round == round; }
+};
+
+/// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
+[[gnu::always_inline]] inline void SocketState::settle() noexcept {
+  if (--owed == 0 && close_told && destroyed && !reusable) [[unlikely]]
+    drop_listeners();
+}
+
+/// In a destructor: nothing may leave it.
+template <class F>
+void undo_or_give_up([[maybe_unused]] SocketState& self, F&& undo) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    undo();
+  } catch (...) {
+    self.give_up();
+  }
+#else
+  undo();
+#endif
+}
+
+/// What is to be done if user code throws on the way; `passed` says that it did not.
+struct OnThrow {
+  SocketState& self;
+  void (*undo)(SocketState&);
+  SameConnection same{self};
+  bool passed = false;
+  OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
+  OnThrow(const OnThrow&) = delete;
+  OnThrow& operator=(const OnThrow&) = delete;
+  ~OnThrow() {
+    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
+  }
+};
+
+/// The same, with a value as it is at that time.
+template <class What>
+struct OnThrowWith {
+  SocketState& self;
+  const What& what;
+  void (*undo)(SocketState&, const What&);
+  SameConnection same{self};
+  bool passed = false;
+  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&))
+      : self(socket), what(with), undo(then) {}
+  OnThrowWith(const OnThrowWith&) = delete;
+  OnThrowWith& operator=(const OnThrowWith&) = delete;
+  ~OnThrowWith() {
+    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
+  }
+};
+
+inline constexpr Handle::Operations SocketState::table{
+    [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }, nullptr, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
+
+/// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
+inline void SocketState::recount() noexcept {
+  if (!loop) return;
+  const bool busy = connecting || (writing && !destroyed) || shutting_down || (kernel_reading && wanted);
+  if (busy == counted) return;
+  counted = busy;
+  loop->keep_alive(busy);
+}
+
+/// Tells the poller what is awaited, and the loop whether that keeps it alive.
+inline void SocketState::update_watch() {
+  if (channel.is_open() && !connecting) {
+    unsigned mask = (kernel_reading ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    if (no_memory) [[unlikely]]
+      mask = 0;
+    if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
+  }
+  recount();
+}
+
+/// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
+[[gnu::cold]] inline void SocketState::wait_for_memory() {
+  ColdState& kept = more();
+  if (!kept.memory) {
+    kept.memory.emplace(*this, [](Handle& handle) {
+      const Ref<SocketState> self(static_cast<SocketState*>(&handle));
+      self->no_memory = false;
+      self->update_watch();
+    });
+  }
+  kept.memory->after(10);
+  no_memory = true;
+  update_watch();
+}
+
+inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
+  auto& self = static_cast<SocketState&>(handle);
+  if (self.connecting) [[unlikely]]
+    return self.cold->connecting->ready(self, watcher);
+  if (what == readable) [[likely]]
+    return self.read_from_kernel();
+  self.ready_otherwise(what);
+}
+
+[[gnu::noinline]] inline void SocketState::ready_otherwise(unsigned what) {
+  if (what & readable) read_with_care((what & hung_up) != 0);
+  if ((what & writable) && writing && channel.is_open()) send_in_flight();
+}
+
+inline void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
+  struct Body {
+    SocketState* self;
+    void (*step)(SocketState&);
+    std::uint64_t round;
+  };
+  struct Record : ListenerRecord {
+    Body body;
+    explicit Record(const Body& from) : ListenerRecord{}, body(from) {}
+  };
+  static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
+                                                      const Body body = static_cast<Record&>(record).body;
+                                                      if (body.round == body.self->round || body.round == any_round)
+                                                        body.step(*body.self);
+                                                    },
+                                                    [](ListenerRecord&) noexcept {}};
+  ListenerId& own = more().own[which];
+  if (own == 0)
+    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_round : round});
+}
+
+inline void SocketState::drop_own(OwnListener which) noexcept {
+  if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
+}
+
+inline Error SocketState::error_or(Errc code, const char* message) const {
+  return errored && cold ? cold->errored : coded(code, message);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

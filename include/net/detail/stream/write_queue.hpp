@@ -1,0 +1,144 @@
+// What a socket still has to send, in order, each piece in memory of its own. Internal.
+#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
+#define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <net/detail/base/function.hpp>
+#include <net/detail/text/endpoint.hpp>
+#include <net/error.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+using WriteCallback = Function<void(const Error&)>;
+
+/// One write that waits: its bytes follow it in memory, or are those of a string or vector that it took over.
+struct WriteNode {
+  WriteNode* next = nullptr;
+  const char* data = nullptr;
+  std::size_t size = 0;  // bytes of the write
+  std::size_t sent = 0;  // of these, taken by the kernel
+  void (*destroy)(WriteNode*) noexcept = nullptr;
+  WriteCallback callback;
+
+  /// A node with a copy of the bytes, in one allocation.
+  static WriteNode* copy(const char* bytes, std::size_t size) {
+    void* room = ::operator new(sizeof(WriteNode) + size);
+    auto* node = ::new (room) WriteNode;
+    char* to = reinterpret_cast<char*>(node + 1);
+    if (size > 0) std::memcpy(to, bytes, size);
+    node->data = to;
+    node->size = size;
+    node->destroy = [](WriteNode* n) noexcept {
+      n->~WriteNode();
+      ::operator delete(n);
+    };
+    return node;
+  }
+
+  /// A node that takes over a string or a vector.
+  template <class Owner>
+  static WriteNode* keep(Owner&& owner) {
+    struct Keeper : WriteNode {
+      Owner kept;
+      explicit Keeper(Owner&& from) : kept(std::move(from)) {}
+    };
+    static_assert(!std::is_reference_v<Owner>);
+    auto* node = new Keeper(std::move(owner));
+    node->data = reinterpret_cast<const char*>(node->kept.data());
+    node->size = node->kept.size();
+    node->destroy = [](WriteNode* n) noexcept { delete static_cast<Keeper*>(n); };
+    return node;
+  }
+};
+
+/// A list of nodes, which it owns.
+class WriteQueue {
+ public:
+  WriteQueue() noexcept = default;
+  WriteQueue(const WriteQueue&) = delete;
+  WriteQueue& operator=(const WriteQueue&) = delete;
+  ~WriteQueue() {
+    while (first_) pop();
+  }
+
+  bool empty() const noexcept { return first_ == nullptr; }
+  bool has_two() const noexcept { return first_ && first_->next; }
+  WriteNode* first() const noexcept { return first_; }
+
+  void push(WriteNode* node) noexcept {
+    node->next = nullptr;
+    (last_ ? last_->next : first_) = node;
+    last_ = node;
+  }
+
+  /// Destroys the first node.
+  void pop() noexcept {
+    WriteNode* node = first_;
+    first_ = node->next;
+    if (!first_) last_ = nullptr;
+    if (unsent_ == node) unsent_ = first_;
+    node->destroy(node);
+  }
+
+  /// Moves all nodes behind those of `to`.
+  void move_to(WriteQueue& to) noexcept {
+    if (!first_) {
+      last_ = unsent_ = nullptr;
+      return;
+    }
+    (to.last_ ? to.last_->next : to.first_) = first_;
+    to.last_ = last_;
+    first_ = last_ = unsent_ = nullptr;
+  }
+
+  /// Moves the last `count` nodes behind those of `to`.
+  void move_last_to(WriteQueue& to, std::size_t count) noexcept {
+    std::size_t keep = 0;
+    for (const WriteNode* node = first_; node; node = node->next) ++keep;
+    keep = keep < count ? 0 : keep - count;
+    WriteQueue kept;
+    for (; keep > 0; --keep) {
+      WriteNode* node = first_;
+      first_ = node->next;
+      kept.push(node);
+    }
+    move_to(to);
+    kept.move_to(*this);
+  }
+
+  /// The unsent bytes of the first nodes, as at most `most` slices; returns how many.
+  std::size_t gather(Slice* slices, std::size_t most) noexcept {
+    if (!unsent_) unsent_ = first_;
+    std::size_t count = 0;
+    for (const WriteNode* node = unsent_; node && count < most; node = node->next) {
+      if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
+    }
+    return count;
+  }
+
+  /// Notes that the kernel took `bytes` more of what `gather` gave.
+  void consume(std::size_t bytes) noexcept {
+    for (WriteNode* node = unsent_; node; node = node->next) {
+      const std::size_t left = node->size - node->sent;
+      const std::size_t taken = left < bytes ? left : bytes;
+      node->sent += taken;
+      bytes -= taken;
+      unsent_ = node;
+      if (node->sent < node->size || bytes == 0) return;
+    }
+  }
+
+ private:
+  WriteNode* first_ = nullptr;
+  WriteNode* last_ = nullptr;
+  WriteNode* unsent_ = nullptr;  // nothing before it is left to send; null: not known
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif

@@ -1,0 +1,224 @@
+// Threads, and what wakes a loop that sleeps. Internal; <thread> and <mutex> would double the lines of this library.
+#ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
+#define NET_DETAIL_SYS_POSIX_THREAD_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+#include <net/detail/base/atomic.hpp>
+#include <net/detail/sys/posix/calls.hpp>
+
+namespace net::inline NET_ABI::detail::os {
+
+// ── waking a sleeping loop ─────────────────────────────────────────────────
+
+/// A descriptor that becomes readable when `ring` is called, from any thread.
+class Bell {
+ public:
+#if defined(__linux__)
+  static constexpr const char* syscall = "eventfd";
+#else
+  static constexpr const char* syscall = "pipe";
+#endif
+
+  Bell() noexcept = default;
+  Bell(const Bell&) = delete;
+  Bell& operator=(const Bell&) = delete;
+  ~Bell() { close(); }
+
+  /// 0, or a negated errno.
+  int open() noexcept {
+    close();
+#if defined(__linux__)
+    ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (ends_[0] < 0) return -errno;
+#else
+    if (::pipe(ends_) != 0) return -errno;
+    for (const int end : ends_) {
+      if (const int failed = prepare(end); failed < 0) return close(), failed;
+    }
+#endif
+    return 0;
+  }
+  void close() noexcept {
+    if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
+    if (ends_[0] >= 0) ::close(ends_[0]);
+    ends_[0] = ends_[1] = no_descriptor;
+  }
+
+  NativeHandle descriptor() const noexcept { return ends_[0]; }
+  void ring() noexcept {
+    const std::uint64_t one = 1;
+    (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
+  }
+  void silence() noexcept {
+    std::uint64_t rings[16];
+    while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
+  }
+
+ private:
+  int ends_[2] = {no_descriptor, no_descriptor};
+};
+
+// ── fork ───────────────────────────────────────────────────────────────────
+
+/// How many forks lie between this process and the one that the program began as: what was made with another number
+/// belongs to a parent.
+inline Atomic<std::uint32_t>& generation() noexcept {
+  static constinit Atomic<std::uint32_t> forks{0};
+  return forks;
+}
+
+/// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
+inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
+  (void)::pthread_atfork(before, in_parent, in_child);
+}
+
+// ── threads ────────────────────────────────────────────────────────────────
+
+/// A lock that fork() takes too, so that a child finds whole whatever it guards. Nobody takes a second one while holding
+/// one, or calls the user's code.
+class Mutex {
+ public:
+  Mutex() noexcept {
+    note_forks();
+    const ListGuard guard;
+    next_ = std::exchange(first(), this);
+    if (next_) next_->link_ = &next_;
+  }
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+  ~Mutex() {
+    const ListGuard guard;
+    *link_ = next_;
+    if (next_) next_->link_ = link_;
+  }
+  void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
+  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+
+ private:
+  friend class Condition;
+
+  static Mutex*& first() noexcept {
+    static constinit Mutex* list = nullptr;
+    return list;
+  }
+  /// Guards the list of all; held for moments, and while a thread forks.
+  static Atomic<int>& list_lock() noexcept {
+    static constinit Atomic<int> lock{0};
+    return lock;
+  }
+  struct ListGuard {
+    ListGuard() noexcept {
+      while (list_lock().exchange(1) != 0) ::sched_yield();
+    }
+    ListGuard(const ListGuard&) = delete;
+    ListGuard& operator=(const ListGuard&) = delete;
+    ~ListGuard() { list_lock().store(0); }
+  };
+
+  static void note_forks() noexcept {
+    static constinit Atomic<int> noted{0};
+    if (noted.exchange(1) != 0) return;
+    at_fork(
+        [] {
+          while (list_lock().exchange(1) != 0) ::sched_yield();
+          for (Mutex* each = first(); each; each = each->next_) each->lock();
+        },
+        [] { let_go_after_fork(); },
+        [] {
+          generation().fetch_add(1);
+          let_go_after_fork();
+        });
+  }
+  static void let_go_after_fork() noexcept {
+    for (Mutex* each = first(); each; each = each->next_) each->unlock();
+    list_lock().store(0);
+  }
+
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  Mutex* next_ = nullptr;
+  Mutex** link_ = &first();  // what points to it
+};
+
+class Locked {
+ public:
+  explicit Locked(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+  ~Locked() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+class Condition {
+ public:
+  Condition() noexcept = default;
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
+  void wait(Mutex& mutex) noexcept { ::pthread_cond_wait(&condition_, &mutex.mutex_); }
+  void wake_one() noexcept { ::pthread_cond_signal(&condition_); }
+  void wake_all() noexcept { ::pthread_cond_broadcast(&condition_); }
+
+ private:
+  pthread_cond_t condition_ = PTHREAD_COND_INITIALIZER;
+};
+
+/// A thread that is joined or detached before this object goes.
+class Thread {
+ public:
+  bool start(void (*work)(void*), void* argument) {
+    return begin(new Start{work, argument});
+  }
+  /// Without memory it is a thread that cannot be started.
+  bool try_start(void (*work)(void*), void* argument) noexcept {
+    Start* const start = new (std::nothrow) Start{work, argument};
+    return start && begin(start);
+  }
+  void join() noexcept { ::pthread_join(thread_, nullptr); }
+  void detach() noexcept { ::pthread_detach(thread_); }
+
+ private:
+  struct Start {
+    void (*work)(void*);
+    void* argument;
+  };
+
+  bool begin(Start* start) noexcept {
+    const int failed = ::pthread_create(
+        &thread_, nullptr,
+        [](void* given) -> void* {
+          const Start now = *static_cast<Start*>(given);
+          delete static_cast<Start*>(given);
+          now.work(now.argument);
+          return nullptr;
+        },
+        start);
+    if (failed) delete start;
+    return failed == 0;
+  }
+
+  pthread_t thread_{};
+};
+
+/// Starts a thread that nobody joins.
+inline bool start_thread(void (*work)(void*), void* argument) noexcept {
+  Thread thread;
+  if (!thread.try_start(work, argument)) return false;
+  thread.detach();
+  return true;
+}
+
+/// How many threads can run at the same time, at least 1.
+inline std::size_t processors() noexcept {
+  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? static_cast<std::size_t>(count) : 1;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif

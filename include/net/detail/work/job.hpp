@@ -1,0 +1,215 @@
+// A piece of work for another thread, and those who wait for it on the loop. Internal; net::Job is the face.
+#ifndef NET_DETAIL_WORK_JOB_HPP
+#define NET_DETAIL_WORK_JOB_HPP
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <net/detail/base/function.hpp>
+#include <net/detail/base/ref.hpp>
+#include <net/detail/loop/core.hpp>
+#include <net/error.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct JobNothing {};
+
+/// What came of a job: a result, an exception of its own, or an error of the pool.
+template <class T>
+struct JobOutcome {
+  std::optional<std::conditional_t<std::is_void_v<T>, JobNothing, T>> result;
+  std::exception_ptr thrown;
+  Error failure;
+
+  bool ok() const noexcept { return result.has_value(); }
+  [[noreturn]] void raise_failure() const {
+    if (thrown) std::rethrow_exception(thrown);
+    raise(failure);
+  }
+  /// The failure as an Error, whatever was thrown.
+  Error error() const {
+    if (!thrown) return failure;
+#if defined(__cpp_exceptions)
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const Error& error) {
+      return error;
+    } catch (const std::exception& other) {
+      return Error(std::string(other.what()));
+    } catch (...) {
+      return Error(std::string("A job of the worker pool threw something that is no exception"));
+    }
+#else
+    return failure;
+#endif
+  }
+};
+
+/// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
+struct WorkItem {
+  struct Operations {
+    void (*run)(WorkItem&);                 // on a thread of the pool
+    void (*drop)(WorkItem&, const Error&);  // instead
+    void (*finish)(WorkItem&);              // on the loop
+    void (*destroy)(WorkItem&) noexcept;
+  };
+  const Operations* operations;
+  Mailbox* mailbox;
+  Atomic<int> begun{0};
+  bool home_expected = false;  // there is room for it in the mailbox
+};
+
+/// The loop's half: belongs to the thread that asked.
+template <class T>
+struct JobState : Handle {
+  using Outcome = JobOutcome<T>;
+  /// `last`: nobody needs the result after this one.
+  using Then = Function<void(Outcome&, bool last)>;
+
+  static const Operations table;
+
+  explicit JobState(LoopCore& core) : Handle(core, table) {}
+  /// A thread has it, or will have it.
+  void begin() noexcept {
+    asked = true;
+    retain();
+    loop->keep_alive(true);
+  }
+
+  void finish(Outcome&& came) {
+    if (done) return;
+    const Ref<JobState> alive(this);
+    outcome = std::move(came);
+    done = true;
+    work = nullptr;
+    loop->keep_alive(false);
+    release();
+    if (then.empty() && !waiter) {
+      // nobody asked: a result may be ignored, a failure may not
+      if (!outcome.ok()) tell([](Outcome& failed, bool) { failed.raise_failure(); });
+      return;
+    }
+    for (Then& callback : std::exchange(then, {})) tell(std::move(callback));
+    if (waiter) std::exchange(waiter, {}).resume();
+  }
+  /// On a tick, so that one that throws does not keep the others from being told.
+  void tell(Then callback) {
+    ++telling;
+    loop->next_tick([self = Ref<JobState>(this), call = std::move(callback)] {
+      const bool last = --self->telling == 0 && !self->waiter;
+      call(self->outcome, last);
+    });
+  }
+  void abandon() {
+    then.clear();
+    if (!std::exchange(done, true) && asked) release();
+  }
+  /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
+  void after_fork() {
+    if (done || !work || work->begun.load() == 0) return;
+    loop->next_tick([self = Ref<JobState>(this)] {
+      Outcome lost;
+      lost.failure = coded(Errc::ERR_ABORTED, "The process was forked while this job ran");
+      self->finish(std::move(lost));
+    });
+  }
+
+  WorkItem* work = nullptr;  // while it is not done
+  Outcome outcome;
+  std::vector<Then> then;
+  std::coroutine_handle<> waiter;
+  std::size_t telling = 0;
+  bool asked = false;
+  bool done = false;
+};
+
+template <class T>
+inline constexpr Handle::Operations JobState<T>::table{
+    [](Handle& handle) noexcept { delete static_cast<JobState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<JobState&>(handle).abandon(); },
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) { static_cast<JobState&>(handle).after_fork(); }};
+
+/// The one owner of a WorkItem.
+class WorkRef {
+ public:
+  explicit WorkRef(WorkItem* item) noexcept : item_(item) {}
+  WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
+  WorkRef& operator=(WorkRef&&) = delete;
+  ~WorkRef() {
+    if (item_) item_->operations->destroy(*item_);
+  }
+  WorkItem* operator->() const noexcept { return item_; }
+  WorkItem& operator*() const noexcept { return *item_; }
+
+  /// Hands it back to the loop that asked; if that is gone, nobody wants it any more.
+  void send_home() && noexcept {
+    Mailbox* const mailbox = item_->mailbox;
+    mailbox->retain();
+    item_->home_expected = false;
+    mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); });
+    mailbox->release();
+  }
+
+ private:
+  WorkItem* item_;
+};
+
+template <class T, class F>
+struct Work : WorkItem {
+  static const Operations table;
+
+  Work(JobState<T>& asked, F&& function)
+      : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
+    mailbox->expect();  // the result goes home without memory
+    home_expected = true;
+    mailbox->retain();
+    asked.work = this;
+  }
+  ~Work() {
+    if (home_expected) mailbox->expect_no_more();
+    mailbox->release();
+  }
+
+  void run() {
+#if defined(__cpp_exceptions)
+    try {
+      compute();
+    } catch (...) {
+      outcome.thrown = std::current_exception();
+    }
+#else
+    compute();
+#endif
+  }
+  void compute() {
+    if constexpr (std::is_void_v<T>) {
+      call();
+      outcome.result.emplace();
+    } else {
+      outcome.result.emplace(call());
+    }
+  }
+
+  JobState<T>& state;  // only on the loop
+  F call;
+  JobOutcome<T> outcome;
+};
+
+template <class T, class F>
+inline constexpr WorkItem::Operations Work<T, F>::table{
+    [](WorkItem& item) { static_cast<Work&>(item).run(); },
+    [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
+    [](WorkItem& item) { static_cast<Work&>(item).state.finish(std::move(static_cast<Work&>(item).outcome)); },
+    [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
