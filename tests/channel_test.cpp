@@ -45,7 +45,7 @@ TEST_CASE("a channel and an acceptor move bytes over TCP, and errors come back a
 
     char room[16];
     CHECK(peer.try_read(room, sizeof room) == would_block);
-    const Slice slices[] = {{"ab", 2}, {"", 0}, {"cde", 3}};
+    const IoSlice slices[] = {{"ab", 2}, {"", 0}, {"cde", 3}};
     CHECK(client.try_write(slices, 3) == 5);
     wait_for(peer.native(), POLLIN);
     CHECK(peer.try_read(room, sizeof room) == 5);

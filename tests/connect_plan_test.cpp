@@ -10,7 +10,7 @@ TEST_CASE("a plan frees its attempts, and closes the descriptors they still have
   net::Loop loop;
   int fd = -1;
   {
-    const Ref<Plan> plan(new Plan(loop.core(), {}));
+    const Ref<ConnectAttempts> plan(new ConnectAttempts(loop.core(), {}));
     for (int i = 0; i < 3; ++i) plan->attempts.push(new Attempt);
     REQUIRE(plan->attempts[1]->channel.open(net::Family::IPv4) == 0);
     fd = plan->attempts[1]->channel.fd;
@@ -31,7 +31,7 @@ TEST_CASE("a plan that has ended stays until the phase in which things close, an
   {
     net::Loop loop;
     for (const bool runs : {true, false}) {
-      auto* plan = new Plan(loop.core(), {});
+      auto* plan = new ConnectAttempts(loop.core(), {});
       plan->retain();
       plan->expect_end();
       plan->timer = Ref<TimerState>(new TimerState(loop.core()));

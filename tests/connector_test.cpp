@@ -806,8 +806,8 @@ TEST_CASE(
   const OneConnection one(loop);
   one.server.on<"connection">([](const net::Socket& socket) { socket.end("answer"); });
   const net::Socket client = client_of(loop, one.server);
-  client.on<"connect">([] { net::detail::raise(net::Error("listener")); });
-  client.write("x", [] { net::detail::raise(net::Error("callback")); });
+  client.on<"connect">([] { net::detail::throw_error(net::Error("listener")); });
+  client.write("x", [] { net::detail::throw_error(net::Error("callback")); });
   std::string got;
   client.on<"data">([&](net::Chunk chunk) { got += chunk.view(); });
   CHECK(std::string(error_of([&] { loop.run(); }).what()) == "listener");

@@ -134,10 +134,10 @@ TEST_CASE("S18.5: while the kernel takes more of a write, the timeout is put off
   // as if the timer came due again: once after progress, once without
   net::detail::SocketState& state = client.state();
   state.cold->write_progress = true;
-  state.more().last_activity = 0;
+  state.ensure_cold().last_activity = 0;
   state.idle_check();
   CHECK(told == 2);
-  state.more().last_activity = 0;
+  state.ensure_cold().last_activity = 0;
   state.idle_check();
   CHECK(told == 3);
   client.destroy();

@@ -39,7 +39,7 @@ struct Counts {
 
 struct counting_poller : NET_TESTS_JOIN(NET_POLLER, _poller) {
   int watch(Watcher& watcher, unsigned mask) {
-    Counts::so_far().watches += mask != watcher.known;
+    Counts::so_far().watches += mask != watcher.registered;
     return NET_TESTS_JOIN(NET_POLLER, _poller)::watch(watcher, mask);
   }
   template <class Each>
@@ -54,7 +54,7 @@ struct counting_channel : fd_channel {
     ++Counts::so_far().receives;
     return fd_channel::try_read(into, size);
   }
-  std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
+  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept {
     ++Counts::so_far().sends;
     const std::ptrdiff_t sent = fd_channel::try_write(slices, count);
     if (sent > 0) Counts::so_far().sent_bytes += static_cast<std::size_t>(sent);

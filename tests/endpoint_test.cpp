@@ -15,10 +15,10 @@ TEST_CASE("an end of a connection is one if it has an address, whatever the port
 }
 
 TEST_CASE("what moves through the layers is plain bytes: copied without a word, made without an allocation") {
-  static_assert(std::is_trivially_copyable_v<Endpoint> && std::is_trivially_copyable_v<Slice>);
+  static_assert(std::is_trivially_copyable_v<Endpoint> && std::is_trivially_copyable_v<IoSlice>);
   static_assert(std::is_trivially_copyable_v<ListenFlags> && std::is_trivially_copyable_v<PathMode>);
-  static_assert(std::is_aggregate_v<Endpoint> && std::is_aggregate_v<Slice> && sizeof(Endpoint) <= 28);
-  constexpr Slice nothing;
+  static_assert(std::is_aggregate_v<Endpoint> && std::is_aggregate_v<IoSlice> && sizeof(Endpoint) <= 28);
+  constexpr IoSlice nothing;
   static_assert(nothing.data == nullptr && nothing.size == 0);
 }
 

@@ -65,7 +65,7 @@ TEST_CASE("S3.10: errors of the library have Node's texts and kinds, and compare
   CHECK(std::string(port.what()) == "options.port should be >= 0 and < 65536. Received type number (65536).");
   CHECK(port.code() == Errc::ERR_SOCKET_BAD_PORT);
   CHECK(port.kind() == "RangeError");
-  CHECK(std::string(net::detail::coded(Errc::ERR_SERVER_NOT_RUNNING).what()) == "Server is not running.");
+  CHECK(std::string(net::detail::make_error(Errc::ERR_SERVER_NOT_RUNNING).what()) == "Server is not running.");
   CHECK(std::string(net::detail::invalid_value("options.x", "is bad", "1").what()) ==
         "The property 'options.x' is bad. Received 1");
   CHECK(std::string(net::detail::invalid_value("x", "is bad", "1").what()) == "The argument 'x' is bad. Received 1");

@@ -69,7 +69,7 @@ struct failing_channel : fd_channel {
     if (const int failed = Orders::now().receive.next()) return failed;
     return fd_channel::try_read(into, size);
   }
-  std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
+  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept {
     if (const int failed = Orders::now().send.next()) return failed;
     return fd_channel::try_write(slices, count);
   }

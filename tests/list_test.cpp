@@ -6,16 +6,16 @@
 
 #include <doctest/doctest.h>
 
-using net::detail::List;
+using net::detail::Vec;
 
 namespace {
 
-std::vector<std::string> content(const List<std::string>& list) { return {list.begin(), list.end()}; }
+std::vector<std::string> content(const Vec<std::string>& list) { return {list.begin(), list.end()}; }
 
 }  // namespace
 
 TEST_CASE("a list keeps what is pushed, in order, while its memory grows") {
-  List<std::string> list;
+  Vec<std::string> list;
   CHECK(list.empty());
   for (int i = 0; i < 100; ++i) list.push("a text too long to stand inside, " + std::to_string(i));
   REQUIRE(list.size() == 100);
@@ -26,7 +26,7 @@ TEST_CASE("a list keeps what is pushed, in order, while its memory grows") {
 }
 
 TEST_CASE("a list takes in the middle, at both ends, and an item of its own") {
-  List<std::string> list;
+  Vec<std::string> list;
   list.insert(0, "c");
   list.insert(0, "a");
   list.insert(1, "b");
@@ -37,7 +37,7 @@ TEST_CASE("a list takes in the middle, at both ends, and an item of its own") {
 }
 
 TEST_CASE("a list erases from the front, the middle and the end, and nothing") {
-  List<std::string> list;
+  Vec<std::string> list;
   for (const char* text : {"a", "b", "c", "d", "e"}) list.push(text);
   list.erase(2, 2);
   CHECK(list.size() == 5);
@@ -49,13 +49,13 @@ TEST_CASE("a list erases from the front, the middle and the end, and nothing") {
 }
 
 TEST_CASE("a list that is moved leaves an empty one, and reserves exactly what it is told") {
-  List<std::string> list;
+  Vec<std::string> list;
   list.reserve(3);
   CHECK(list.capacity() == 3);
   list.reserve(2);
   CHECK(list.capacity() == 3);
   list.push("a");
-  List<std::string> taken(std::move(list));
+  Vec<std::string> taken(std::move(list));
   CHECK(list.empty());  // NOLINT: that is what is tested
   CHECK(content(taken) == std::vector<std::string>{"a"});
   list = std::move(taken);
@@ -66,9 +66,9 @@ TEST_CASE("a list that is moved leaves an empty one, and reserves exactly what i
 }
 
 TEST_CASE("a part is a copy, and leaves the list as it is") {
-  net::detail::List<int> list;
+  net::detail::Vec<int> list;
   for (int i = 0; i < 10; ++i) list.push(i);
-  const net::detail::List<int> part = list.part(3, 6);
+  const net::detail::Vec<int> part = list.part(3, 6);
   REQUIRE(part.size() == 3);
   CHECK(part[0] == 3);
   CHECK(part[2] == 5);

@@ -143,34 +143,34 @@ TEST_CASE("the cork: only inside a callback, one owner at a time, left when the 
   static LoopCore* here;
   sent.clear();
   const auto flush = [](Handle&) noexcept {
-    sent.append(here->cork_data(), here->cork_size()).append("|");
-    here->forget_cork();
+    sent.append(here->batch_data(), here->batch_size()).append("|");
+    here->forget_batch();
   };
   std::string log;
   LoopCore loop;
   here = &loop;
   const Ref<Noted> one(new Noted(loop, log)), two(new Noted(loop, log));
   const auto put = [&](Noted& owner, std::string_view text) {
-    char* const room = loop.cork_for(owner, flush, text.size());
+    char* const room = loop.batch_for(owner, flush, text.size());
     REQUIRE(room);
     std::memcpy(room, text.data(), text.size());
   };
-  CHECK(loop.cork_for(*one, flush, 1) == nullptr);
+  CHECK(loop.batch_for(*one, flush, 1) == nullptr);
   loop.run_callback([&] {
     put(*one, "a");
     put(*one, "b");
-    CHECK(loop.corked_by(*one));
-    CHECK_MESSAGE(loop.cork_if_free(*two, flush, 1) == nullptr, "the first owner's bytes have to leave before");
+    CHECK(loop.batched_by(*one));
+    CHECK_MESSAGE(loop.batch_if_free(*two, flush, 1) == nullptr, "the first owner's bytes have to leave before");
     put(*two, "c");
     CHECK(sent == "ab|");
-    CHECK_MESSAGE(loop.cork_for(*two, flush, LoopCore::cork_room) == nullptr, "it does not fit behind what is there");
-    CHECK(loop.cork_size() == 1);
+    CHECK_MESSAGE(loop.batch_for(*two, flush, LoopCore::batch_capacity) == nullptr, "it does not fit behind what is there");
+    CHECK(loop.batch_size() == 1);
     loop.run_callback([&] { put(*two, "d"); });
     CHECK_MESSAGE(sent == "ab|", "a callback inside of a callback is no end");
     loop.next_tick([&] { put(*one, "tick"); });
   });
   CHECK(sent == "ab|cd|tick|");
-  CHECK(loop.cork_size() == 0);
+  CHECK(loop.batch_size() == 0);
 }
 
 TEST_CASE("S2.1: a turn runs what is pending, then letters, immediates, what closes, timers; each with its ticks") {
@@ -212,15 +212,15 @@ TEST_CASE("S2.8: what is not wanted is not counted among what keeps a loop alive
   loop.start_timer(*timer, 200000, loop.now());
   CHECK(loop.alive());
   CHECK(timer->owners == 2);
-  loop.want_timer(*timer, false);
-  loop.want_timer(*timer, false);
+  loop.set_timer_ref(*timer, false);
+  loop.set_timer_ref(*timer, false);
   CHECK_FALSE(loop.alive());
-  loop.want_timer(*timer, true);
+  loop.set_timer_ref(*timer, true);
   loop.stop_timer(*timer);
   loop.stop_timer(*timer);
   CHECK_FALSE(loop.alive());
   CHECK(timer->owners == 1);
-  loop.want_timer(*timer, false);
+  loop.set_timer_ref(*timer, false);
   loop.start_timer(*timer, 100000, loop.now());
   CHECK_FALSE(loop.alive());
   CHECK_MESSAGE(loop.timeout_ms() > 0, "but it has its time all the same");
@@ -228,10 +228,10 @@ TEST_CASE("S2.8: what is not wanted is not counted among what keeps a loop alive
   loop.next_immediate(immediate);
   CHECK(loop.alive());
   CHECK(loop.timeout_ms() == 0);
-  loop.want_immediate(*immediate, false);
+  loop.set_immediate_ref(*immediate, false);
   CHECK_FALSE(loop.alive());
   CHECK(loop.timeout_ms() > 0);
   loop.clear_immediate(*immediate);
-  loop.want_immediate(*immediate, true);
+  loop.set_immediate_ref(*immediate, true);
   CHECK_FALSE(loop.alive());
 }

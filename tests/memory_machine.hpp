@@ -114,7 +114,7 @@ struct World {
     return static_cast<std::ptrdiff_t>(count);
   }
 
-  std::ptrdiff_t write(int fd, const Slice* slices, std::size_t count) {
+  std::ptrdiff_t write(int fd, const IoSlice* slices, std::size_t count) {
     ++sends;
     Node& node = nodes[fd];
     if (one_in(10)) return would_block;
@@ -207,7 +207,7 @@ class memory_channel : public fd_channel {
     return 0;
   }
   std::ptrdiff_t try_read(void* into, std::size_t size) { return World::now->read(fd, into, size); }
-  std::ptrdiff_t try_write(const Slice* slices, std::size_t count) { return World::now->write(fd, slices, count); }
+  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) { return World::now->write(fd, slices, count); }
   int shutdown_write() { return World::now->shut(fd); }
   int reset_on_close() { return World::now->nodes[fd].linger = true, 0; }
   Endpoint local_end() const { return os::parse_endpoint("127.0.0.1", 1); }
@@ -234,7 +234,7 @@ class memory_poller {
   Refusal open() noexcept { return {}; }
   void shut() noexcept {}
   int watch(Watcher& watcher, unsigned mask) {
-    watcher.wanted = static_cast<std::uint8_t>(mask);
+    watcher.interest = static_cast<std::uint8_t>(mask);
     const auto at = std::find(watchers_.begin(), watchers_.end(), &watcher);
     if (mask == 0 && at != watchers_.end()) watchers_.erase(at);
     if (mask != 0 && at == watchers_.end()) watchers_.push_back(&watcher);
@@ -250,13 +250,13 @@ class memory_poller {
     std::vector<std::pair<Watcher*, unsigned>> ready;
     bool late = false;
     for (Watcher* watcher : watchers_) {
-      unsigned what = world.ready(watcher->fd) & watcher->wanted;
+      unsigned what = world.ready(watcher->fd) & watcher->interest;
       if (what != 0 && world.one_in(4)) {
         late = true;
         continue;
       }
       if (what == 0 && world.one_in(50) && world.nodes[watcher->fd].kind == World::Node::connected)
-        what = watcher->wanted;
+        what = watcher->interest;
       if (what != 0) ready.emplace_back(watcher, what);
     }
     std::shuffle(ready.begin(), ready.end(), world.random);
@@ -268,7 +268,7 @@ class memory_poller {
     for (const auto& [watcher, what] : ready) {
       // dropped by an earlier callback of this round?
       if (std::find(watchers_.begin(), watchers_.end(), watcher) == watchers_.end()) continue;
-      if (const unsigned wanted = what & watcher->wanted) each(*watcher, wanted, 0);
+      if (const unsigned wanted = what & watcher->interest) each(*watcher, wanted, 0);
     }
   }
 

@@ -32,10 +32,10 @@ TEST_CASE("one send takes up to 64 pieces, in order; the rest is for the next") 
   const Joined joined(false);
   std::vector<std::string> texts;
   for (int i = 0; i < 100; ++i) texts.push_back(std::string(1, static_cast<char>('!' + i % 90)));
-  std::vector<Slice> slices;
+  std::vector<IoSlice> slices;
   for (const std::string& text : texts) slices.push_back({text.data(), text.size()});
-  CHECK(os::send_gathered(joined.write.get(), slices.data(), slices.size()) == 64);
-  CHECK(os::send_gathered(joined.write.get(), slices.data() + 64, slices.size() - 64) == 36);
+  CHECK(os::send_slices(joined.write.get(), slices.data(), slices.size()) == 64);
+  CHECK(os::send_slices(joined.write.get(), slices.data() + 64, slices.size() - 64) == 36);
   std::string expected;
   for (const std::string& text : texts) expected += text;
   char room[200];
@@ -48,10 +48,10 @@ TEST_CASE("S22.1: writing where nobody reads is EPIPE; a SIGPIPE that was waitin
   for (const bool pipe : {false, true}) {
     Joined joined(pipe);
     joined.read.close();
-    const Slice slice{"x", 1};
-    CHECK(os::write_gathered(joined.write.get(), &slice, 1) == -EPIPE);
+    const IoSlice slice{"x", 1};
+    CHECK(os::write_slices(joined.write.get(), &slice, 1) == -EPIPE);
     if (!pipe) CHECK(os::send_one(joined.write.get(), "x", 1) == -EPIPE);
-    if (!pipe) CHECK(os::send_gathered(joined.write.get(), &slice, 1) == -EPIPE);
+    if (!pipe) CHECK(os::send_slices(joined.write.get(), &slice, 1) == -EPIPE);
   }
   sigset_t broken, before, waiting;
   ::sigemptyset(&broken);
@@ -60,8 +60,8 @@ TEST_CASE("S22.1: writing where nobody reads is EPIPE; a SIGPIPE that was waitin
   ::pthread_kill(::pthread_self(), SIGPIPE);
   Joined joined(true);
   joined.read.close();
-  const Slice slice{"x", 1};
-  CHECK(os::write_gathered(joined.write.get(), &slice, 1) == -EPIPE);
+  const IoSlice slice{"x", 1};
+  CHECK(os::write_slices(joined.write.get(), &slice, 1) == -EPIPE);
   ::sigpending(&waiting);
   CHECK(::sigismember(&waiting, SIGPIPE) == 1);
   int taken = 0;

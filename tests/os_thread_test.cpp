@@ -5,17 +5,17 @@
 using namespace net::detail;
 
 TEST_CASE("a bell that was rung is readable until it is silenced, however often it was rung") {
-  os::Bell bell;
+  os::Waker bell;
   CHECK(bell.descriptor() == os::no_descriptor);
   REQUIRE(bell.open() == 0);
   pollfd entry{bell.descriptor(), POLLIN, 0};
   CHECK(::poll(&entry, 1, 0) == 0);
-  for (int i = 0; i < 100; ++i) bell.ring();
+  for (int i = 0; i < 100; ++i) bell.wake();
   CHECK(::poll(&entry, 1, 0) == 1);
-  bell.silence();
+  bell.drain();
   CHECK(::poll(&entry, 1, 0) == 0);
-  bell.silence();
-  bell.ring();
+  bell.drain();
+  bell.wake();
   CHECK(::poll(&entry, 1, 0) == 1);
 }
 
@@ -28,7 +28,7 @@ TEST_SUITE("threads") {
     } shared;
     const auto step = [](void* given) {
       auto& its = *static_cast<Shared*>(given);
-      const os::Locked locked(its.mutex);
+      const os::LockGuard locked(its.mutex);
       ++its.steps;
       its.changed.wake_all();
     };
@@ -36,7 +36,7 @@ TEST_SUITE("threads") {
     REQUIRE(joined.start(step, &shared));
     REQUIRE(os::start_thread(step, &shared));
     {
-      const os::Locked locked(shared.mutex);
+      const os::LockGuard locked(shared.mutex);
       while (shared.steps < 2) shared.changed.wait(shared.mutex);
     }
     joined.join();

@@ -25,7 +25,7 @@ struct NoWake : Least {
 struct WatchesSilently : Least {
   void watch(Watcher&, unsigned) {}
 };
-struct TellsNothing : Least {
+struct EmitsNothing : Least {
   void wait(int) {}
 };
 struct NativeOfNoConst : Least {
@@ -43,7 +43,7 @@ struct NeedsArguments : Least {
 TEST_CASE("a poller watches, drops, waits, is woken, and has a descriptor; what lacks one of these is none") {
   using net::detail::Poller;
   static_assert(Poller<Least>);
-  static_assert(!Poller<NoWake> && !Poller<WatchesSilently> && !Poller<TellsNothing> && !Poller<NativeOfNoConst> &&
+  static_assert(!Poller<NoWake> && !Poller<WatchesSilently> && !Poller<EmitsNothing> && !Poller<NativeOfNoConst> &&
                 !Poller<NeverOpens>);
   static_assert(!Poller<NeedsArguments> && !Poller<int>);
 }
@@ -51,7 +51,7 @@ TEST_CASE("a poller watches, drops, waits, is woken, and has a descriptor; what 
 TEST_CASE("a watcher is silent, and about no descriptor, until it is told otherwise") {
   const Watcher watcher;
   CHECK((watcher.owner == nullptr && watcher.registration == nullptr));
-  CHECK((watcher.fd == net::detail::os::no_descriptor && watcher.wanted == 0 && watcher.known == 0));
+  CHECK((watcher.fd == net::detail::os::no_descriptor && watcher.interest == 0 && watcher.registered == 0));
   static_assert(sizeof(Watcher) <= 24, "it is part of every socket");
 }
 

@@ -13,9 +13,9 @@ TEST_CASE("a queue gives things in the order in which they came, across its grow
   int in = 0, out = 0;
   for (int round = 0; round < 50; ++round) {
     for (int i = 0; i < 7 + round; ++i) queue.push(in++);
-    while (queue.size() > static_cast<std::size_t>(round)) CHECK(queue.take() == out++);
+    while (queue.size() > static_cast<std::size_t>(round)) CHECK(queue.pop_front() == out++);
   }
-  while (!queue.empty()) CHECK(queue.take() == out++);
+  while (!queue.empty()) CHECK(queue.pop_front() == out++);
   CHECK(in == out);
 }
 
@@ -24,7 +24,7 @@ TEST_CASE("what a queue still holds is destroyed with it") {
   {
     Queue<std::shared_ptr<int>> queue;
     for (int i = 0; i < 20; ++i) queue.push(std::shared_ptr<int>(counted));
-    (void)queue.take();
+    (void)queue.pop_front();
     CHECK(counted.use_count() == 20);
   }
   CHECK(counted.use_count() == 1);
@@ -36,8 +36,8 @@ TEST_CASE("what is put in front is taken next, across growth, and the rest keeps
   for (int i = 0; i < 100; ++i) queue.push_front(int{i});
   CHECK(queue.size() == 110);
   CHECK(queue.first() == 99);
-  for (int i = 99; i >= 0; --i) CHECK(queue.take() == i);
-  for (int i = 0; i < 10; ++i) CHECK(queue.take() == 100 + i);
+  for (int i = 99; i >= 0; --i) CHECK(queue.pop_front() == i);
+  for (int i = 0; i < 10; ++i) CHECK(queue.pop_front() == 100 + i);
   CHECK(queue.empty());
 }
 

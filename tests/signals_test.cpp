@@ -33,8 +33,8 @@ TEST_CASE("a signal rings the bells that are for it, all of them, and no others"
   CHECK(rings(first));
   CHECK(rings(second));
   CHECK_FALSE(rings(other));
-  first.bell.silence();
-  second.bell.silence();
+  first.bell.drain();
+  second.bell.drain();
   registry.remove(first);
   ::raise(SIGUSR1);
   CHECK_FALSE(rings(first));
@@ -95,8 +95,8 @@ TEST_CASE("a listener of a signal is told its number from the loop, and may clos
   };
   REQUIRE(state->open() == 0);
   CHECK_MESSAGE(!loop.alive(), "it keeps no loop alive");
-  state->want(true);
-  state->want(true);
+  state->set_ref(true);
+  state->set_ref(true);
   CHECK(loop.alive());
   ::raise(SIGUSR1);
   CHECK(told == 0);

@@ -5,18 +5,18 @@
 using namespace net::detail;
 
 TEST_CASE("a read takes the short way only while 'data' flows and nothing else is asked for") {
-  const ReadGate plain{.flow_state = Flow::flowing, .kernel_reading = true};
-  CHECK(plain.plain());
-  CHECK_FALSE(ReadGate{}.plain());
+  const ReadGate plain{.flow_state = Flow::flowing, .read_interest = true};
+  CHECK(plain.can_read_fast());
+  CHECK_FALSE(ReadGate{}.can_read_fast());
 
   const auto with = [&](auto change) {
     ReadGate gate = plain;
     change(gate);
-    return gate.plain();
+    return gate.can_read_fast();
   };
   CHECK_FALSE(with([](ReadGate& gate) { gate.flow_state = Flow::paused; }));
   CHECK_FALSE(with([](ReadGate& gate) { gate.flow_state = Flow::unset; }));
-  CHECK_FALSE(with([](ReadGate& gate) { gate.kernel_reading = false; }));
+  CHECK_FALSE(with([](ReadGate& gate) { gate.read_interest = false; }));
   CHECK_FALSE(with([](ReadGate& gate) { gate.users_buffer = true; }));
   CHECK_FALSE(with([](ReadGate& gate) { gate.decodes = true; }));
   CHECK_FALSE(with([](ReadGate& gate) { gate.ended = true; }));
@@ -25,13 +25,13 @@ TEST_CASE("a read takes the short way only while 'data' flows and nothing else i
 
 TEST_CASE("a write takes the short way only on a connection where nothing waits, fails, ends or is corked") {
   const WriteGate open{.has_handle = true};
-  CHECK(open.open());
-  CHECK_FALSE(WriteGate{}.open());
+  CHECK(open.can_write_fast());
+  CHECK_FALSE(WriteGate{}.can_write_fast());
 
   const auto with = [&](auto change) {
     WriteGate gate = open;
     change(gate);
-    return gate.open();
+    return gate.can_write_fast();
   };
   CHECK_FALSE(with([](WriteGate& gate) { gate.has_handle = false; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.connecting = true; }));

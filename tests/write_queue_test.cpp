@@ -6,16 +6,16 @@
 #include <utility>
 #include <vector>
 
-using net::detail::Slice;
+using net::detail::IoSlice;
 using net::detail::WriteNode;
 using net::detail::WriteQueue;
 
 namespace {
 
 std::string gathered(WriteQueue& queue, std::size_t most = 8) {
-  std::vector<Slice> slices(most);
+  std::vector<IoSlice> slices(most);
   std::string all;
-  const std::size_t count = queue.gather(slices.data(), most);
+  const std::size_t count = queue.slices(slices.data(), most);
   for (std::size_t i = 0; i < count; ++i) all.append(slices[i].data, slices[i].size);
   return all;
 }

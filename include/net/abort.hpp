@@ -60,7 +60,7 @@ struct AbortState {
     AbortHook* hook;
     Mailbox* home;  // of its loop
   };
-  List<Attached> attached;
+  Vec<Attached> attached;
   Callback kept;  // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
@@ -80,20 +80,20 @@ struct AbortState {
   /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
   [[nodiscard]] bool attach(AbortHook& hook) {
     // whoever aborts, and wherever, needs no memory for it
-    struct Room {
+    struct PageBuffer {
       Mailbox* home;
-      explicit Room(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
-      ~Room() {
+      explicit PageBuffer(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
+      ~PageBuffer() {
         if (home) home->expect_no_more();
       }
-    } room(hook.loop->mailbox());
-    const os::Locked locked(mutex());
+    } place(hook.loop->mailbox());
+    const os::LockGuard locked(mutex());
     if (begun) {
       aborted.store(1);
       return false;
     }
-    attached.push({&hook, room.home});
-    std::exchange(room.home, nullptr)->retain();
+    attached.push({&hook, place.home});
+    std::exchange(place.home, nullptr)->retain();
     hook.retain();
     hook.signal = this;
     retain();
@@ -103,7 +103,7 @@ struct AbortState {
   bool remove(AbortHook& hook) noexcept {
     Mailbox* home = nullptr;
     {
-      const os::Locked locked(mutex());
+      const os::LockGuard locked(mutex());
       std::size_t at = 0;
       while (at < attached.size() && attached[at].hook != &hook) ++at;
       if (at == attached.size()) return false;
@@ -116,9 +116,9 @@ struct AbortState {
   }
 
   void abort(const Error& why) {
-    List<Attached> taken;
+    Vec<Attached> taken;
     {
-      const os::Locked locked(mutex());
+      const os::LockGuard locked(mutex());
       if (begun) return;
       begun = true;
       reason = why;
@@ -127,15 +127,15 @@ struct AbortState {
     const Ref<AbortState> alive(this);
     LoopCore* const current = LoopCore::current();
     Mailbox* const here = current ? &current->mailbox() : nullptr;
-    // other loops first: whoever sees that it has aborted finds their letters sent
+    // other loops first: whoever sees that it has aborted finds their posted sent
     for (const Attached& each : taken) {
       if (each.home != here) send(each);
     }
     aborted.store(1);
-    // a hook that throws does not keep the others from firing: what is left then comes as a letter
+    // a hook that throws does not keep the others from firing: what is left then comes as a posted
     struct Rest {
       AbortState& self;
-      List<Attached>& taken;
+      Vec<Attached>& taken;
       Mailbox* here;
       std::size_t at = 0;
 
@@ -177,13 +177,13 @@ inline constexpr Handle::Operations AbortHook::table{
     [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
     [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
 
-/// Takes the hook off; one that a letter from another thread is already on the way to is told nothing then.
+/// Takes the hook off; one that a posted from another thread is already on the way to is told nothing then.
 inline void AbortHook::detach() noexcept {
   callback.reset();
   AbortState* const from = signal;
   if (!from) return;
   const bool listed = from->remove(*this);
-  if (!listed && loop && !loop->leaving()) return;  // the letter gives the reference back
+  if (!listed && loop && !loop->leaving()) return;  // the posted gives the reference back
   signal = nullptr;
   from->release();
   release();
@@ -213,7 +213,7 @@ class AbortSignal {
   static AbortSignal timeout(Duration after) {
     const detail::Ref<detail::AbortState> state(new detail::AbortState);
     net::setTimeout(
-        [state] { state->abort(detail::coded(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
+        [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
         .unref();
     return AbortSignal(state);
   }
@@ -231,7 +231,7 @@ class AbortController {
 
   AbortSignal signal() const { return AbortSignal(state_); }
   /// Sockets with the signal are destroyed with an error `ABORT_ERR`; servers close. Once; later calls do nothing.
-  void abort() const { state_->abort(detail::coded(Errc::ERR_ABORTED, "This operation was aborted")); }
+  void abort() const { state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
   void abort(const Error& reason) const { state_->abort(reason); }
 
  private:
@@ -248,7 +248,7 @@ struct StopBridge<std::stop_token> {
   template <class State>
   struct Stop {
     State* state;
-    void operator()() const { state->abort(coded(Errc::ERR_ABORTED, "This operation was aborted")); }
+    void operator()() const { state->abort(make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
   };
   template <class State>
   struct Owner {

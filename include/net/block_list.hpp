@@ -54,7 +54,7 @@ class BlockList {
   /// ones.
   void addRange(const SocketAddress& start, const SocketAddress& end) const {
     if (!detail::in_order(start.ip(), end.ip())) {
-      detail::raise(detail::invalid_value("start", "must come before end", detail::inspect(start)));
+      detail::throw_error(detail::invalid_value("start", "must come before end", detail::inspect(start)));
     }
     shared_->add({.kind = detail::RuleKind::range, .first = start.ip(), .last = end.ip()});
   }
@@ -67,7 +67,7 @@ class BlockList {
   void addSubnet(const SocketAddress& network, int prefix) const {
     const bool ipv4 = network.family() == Family::IPv4;
     if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
-      detail::raise(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
+      detail::throw_error(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
     }
     shared_->add(
         {.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
@@ -81,7 +81,7 @@ class BlockList {
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
   std::vector<std::string> rules() const {
-    const detail::List<detail::BlockRule> rules = shared_->rules();
+    const detail::Vec<detail::BlockRule> rules = shared_->rules();
     std::vector<std::string> texts;
     texts.reserve(rules.size());
     for (std::size_t i = rules.size(); i > 0; --i) texts.push_back(detail::rule_text(rules[i - 1]));

@@ -90,7 +90,7 @@ class Elsewhere {
 template <class F, class Self, class... Args>
 struct ListenerCall {
   using Takes = Taken<F, Self, Args...>;
-  static constexpr bool fits = alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::most_bytes;
+  static constexpr bool fits = alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes;
 
   struct Record : ListenerRecord {
     std::conditional_t<fits, F, Elsewhere<F>> call;
@@ -126,7 +126,7 @@ struct ListenerUse {
   /// A listener for one time is used: it counts as removed (S1.4).
   template <class Self>
   static void used(const Emitter<Self>& emitter, unsigned event) {
-    emitter.tell_removed(event);
+    emitter.note_removed(event);
   }
   template <fixed_string Name, class Self, class F>
   static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
@@ -201,7 +201,7 @@ struct Event {
 
 template <class... Rows>
 struct EventTable {
-  static_assert(sizeof...(Rows) <= Listeners::most_events, "an emitter has at most 31 events");
+  static_assert(sizeof...(Rows) <= Listeners::max_events, "an emitter has at most 31 events");
   static constexpr unsigned index_of(std::string_view name) noexcept {
     unsigned at = 0;
     (void)((Rows::name() == name || (++at, false)) || ...);
@@ -262,7 +262,7 @@ class Emitter {
   /// Takes a listener off; one that is gone already is ignored (S1.2).
   void off(Listener listener) const {
     const int event = self().events().remove(listener.id());
-    if (event >= 0) tell_removed(static_cast<unsigned>(event));
+    if (event >= 0) note_removed(static_cast<unsigned>(event));
   }
   void removeListener(Listener listener) const { off(listener); }
 
@@ -304,11 +304,11 @@ class Emitter {
   friend struct detail::ListenerUse;
 
   const detail::Listeners* shared() const noexcept { return &self().events(); }
-  void tell_removed(unsigned event) const { self().listener_removed(event, false); }
+  void note_removed(unsigned event) const { self().listener_removed(event, false); }
   void remove_own(std::uint64_t first, std::uint64_t last) const {
     const std::uint32_t events = self().events().remove_own(first, last);
     for (unsigned event = 0; events >> event != 0; ++event) {
-      if (events >> event & 1u) tell_removed(event);
+      if (events >> event & 1u) note_removed(event);
     }
   }
 

@@ -46,7 +46,7 @@ namespace detail {
 
 inline Encoding require_encoding(std::string_view name) {
   const std::optional<Encoding> encoding = parseEncoding(name);
-  if (!encoding) raise(coded(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
+  if (!encoding) throw_error(make_error(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
   return *encoding;
 }
 

@@ -151,7 +151,7 @@ inline NewText::NewText() : text_(new ErrorText) {}
 inline NewText::~NewText() { delete text_; }
 
 /// The one place that throws. Without exceptions it prints the message and ends the program.
-[[noreturn]] inline void raise(const Error& error) {
+[[noreturn]] inline void throw_error(const Error& error) {
 #if defined(__cpp_exceptions)
   throw error;
 #else
@@ -163,13 +163,13 @@ inline NewText::~NewText() { delete text_; }
 /// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make,
 /// and every loop makes sure that it is there.
 inline const Error& no_error() {
-  alignas(Error) static unsigned char room[sizeof(Error)];
-  static const Error* const none = ::new (static_cast<void*>(room)) Error;  // outlives every static object
+  alignas(Error) static unsigned char storage[sizeof(Error)];
+  static const Error* const none = ::new (static_cast<void*>(storage)) Error;  // outlives every static object
   return *none;
 }
 
 /// A path as a message shows it: what() ends at the first NUL, and abstract names begin with one.
-inline std::string visible(std::string_view path) {
+inline std::string escape_nul(std::string_view path) {
   std::string text;
   for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
   return text;
@@ -184,7 +184,7 @@ inline std::string quoted(std::string_view given) {
 
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
 inline std::string with_port(std::string_view address, int port) {
-  std::string text = visible(address);
+  std::string text = escape_nul(address);
   if (port > 0) text.append(":").append(std::to_string(port));
   return text;
 }
@@ -253,7 +253,7 @@ inline Error lookup_failure(Errc code, std::string_view host) {
 inline Error lookup_failure(int number, std::string_view host) {
   NewText text = system_text(number, "getaddrinfo");
   text->host = host;
-  text->message.append(" ").append(visible(host));
+  text->message.append(" ").append(escape_nul(host));
   return {std::error_code(number, std::generic_category()), text};
 }
 
@@ -276,13 +276,13 @@ inline NewText coded_text(Errc code, std::string message) {
 }
 
 /// An error of the library in Node's words; the kind is Node's `name`.
-inline Error coded(Errc code, std::string message) {
+inline Error make_error(Errc code, std::string message) {
   NewText text = coded_text(code, std::move(message));
   return {make_error_code(code), text};
 }
 
 /// The same with the fixed message that belongs to the code (S3.10).
-inline Error coded(Errc code) { return coded(code, std::string(message_of(code))); }
+inline Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
 
 /// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
 inline Error abort_failure(const Error& reason) {
@@ -294,7 +294,7 @@ inline Error abort_failure(const Error& reason) {
 inline Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
   std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";
   message.append(name).append("' ").append(reason).append(". Received ").append(received);
-  return coded(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
+  return make_error(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
 }
 
 /// "12" or "0.5": a number as JavaScript shows it.
@@ -310,19 +310,19 @@ inline std::string number_text(double value) {
 inline Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
   std::string message = "The value of \"";
   message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);
-  return coded(Errc::ERR_OUT_OF_RANGE, std::move(message));
+  return make_error(Errc::ERR_OUT_OF_RANGE, std::move(message));
 }
 
 inline Error bad_port(std::string_view name, long long value) {
   std::string message(name);
   message.append(" should be >= 0 and < 65536. Received type number (").append(std::to_string(value)).append(").");
-  return coded(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
 inline Error bad_port(std::string_view name, std::string_view value) {
   std::string message(name);
   message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
-  return coded(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
 /// A host with a NUL would be cut there, and what it begins with is not what was meant.
@@ -332,13 +332,13 @@ inline Error nul_in_host(std::string_view host) {
 }
 
 inline Error bad_ip(std::string_view text) {
-  return coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + visible(text));
+  return make_error(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + escape_nul(text));
 }
 
 /// S12.11: a lookup's answer, with the name and the port that it was for.
 inline Error bad_family(int family, std::string_view host, int port) {
   std::string message = "Invalid address family: " + std::to_string(family) + " ";
-  message.append(visible(host)).append(":").append(std::to_string(port));
+  message.append(escape_nul(host)).append(":").append(std::to_string(port));
   NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
   text->host = host;
   text->port = port;

@@ -26,10 +26,10 @@ class Timer {
   explicit Timer(detail::Ref<detail::TimerState> state) noexcept : state_(std::move(state)) {}
 
   /// Keeps the loop alive until it has fired, as it does at first (S2.8).
-  const Timer& ref() const { return want(true); }
+  const Timer& ref() const { return set_ref(true); }
   /// Lets the loop end although the timer waits.
-  const Timer& unref() const { return want(false); }
-  bool hasRef() const { return state_ && state_->wanted; }
+  const Timer& unref() const { return set_ref(false); }
+  bool hasRef() const { return state_ && state_->refd; }
   /// Starts again with the same length, also after it has fired (S2.7). No effect once closed.
   const Timer& refresh() const {
     if (state_ && state_->loop && !state_->cleared) {
@@ -47,8 +47,8 @@ class Timer {
   }
 
  private:
-  const Timer& want(bool on) const {
-    if (state_ && state_->loop) state_->loop->want_timer(*state_, on);
+  const Timer& set_ref(bool on) const {
+    if (state_ && state_->loop) state_->loop->set_timer_ref(*state_, on);
     return *this;
   }
 
@@ -61,18 +61,18 @@ class Immediate {
   Immediate() noexcept = default;
   explicit Immediate(detail::Ref<detail::ImmediateState> state) noexcept : state_(std::move(state)) {}
 
-  const Immediate& ref() const { return want(true); }
+  const Immediate& ref() const { return set_ref(true); }
   /// An immediate that alone is left does not keep the loop alive, and then never runs (S2.8).
-  const Immediate& unref() const { return want(false); }
-  bool hasRef() const { return state_ && state_->wanted; }
+  const Immediate& unref() const { return set_ref(false); }
+  bool hasRef() const { return state_ && state_->refd; }
   /// Takes it back, if it has not run.
   void close() const {
     if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
   }
 
  private:
-  const Immediate& want(bool on) const {
-    if (state_ && state_->loop && state_->pending) state_->loop->want_immediate(*state_, on);
+  const Immediate& set_ref(bool on) const {
+    if (state_ && state_->loop && state_->pending) state_->loop->set_immediate_ref(*state_, on);
     return *this;
   }
 
@@ -86,17 +86,17 @@ class Signal {
   explicit Signal(detail::Ref<detail::SignalState> state) noexcept : state_(std::move(state)) {}
 
   /// Keeps the loop alive until it is closed; at first it does not, as in Node.
-  const Signal& ref() const { return want(true); }
-  const Signal& unref() const { return want(false); }
-  bool hasRef() const { return state_ && state_->wanted; }
+  const Signal& ref() const { return set_ref(true); }
+  const Signal& unref() const { return set_ref(false); }
+  bool hasRef() const { return state_ && state_->refd; }
   /// Listens no more. When the last one of a signal is closed, what the signal did before is back.
   void close() const {
     if (state_ && state_->loop) state_->close();
   }
 
  private:
-  const Signal& want(bool on) const {
-    if (state_ && state_->loop) state_->want(on);
+  const Signal& set_ref(bool on) const {
+    if (state_ && state_->loop) state_->set_ref(on);
     return *this;
   }
 
@@ -181,7 +181,7 @@ class Loop : private detail::LoopCore {
     } else {
       state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
     }
-    if (const int failed = state->open(); failed < 0) detail::raise(detail::system_failure(-failed, "sigaction"));
+    if (const int failed = state->open(); failed < 0) detail::throw_error(detail::system_failure(-failed, "sigaction"));
     return Signal(std::move(state));
   }
   /// The loop's clock in milliseconds, read once a turn.
@@ -238,7 +238,7 @@ inline Stopper Loop::stopper() const { return Stopper(mailbox()); }
 inline Loop& Loop::current() {
   if (!detail::LoopCore::current()) {
     static detail::Atomic<int> taken{0};
-    if (taken.exchange(1) != 0) detail::raise(detail::coded(Errc::ERR_NO_LOOP));
+    if (taken.exchange(1) != 0) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP));
     struct GiveBack {
       bool made = false;
       ~GiveBack() {
@@ -246,8 +246,8 @@ inline Loop& Loop::current() {
       }
     } give_back;
     // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
-    alignas(Loop) static unsigned char room[sizeof(Loop)];
-    process_default_ = ::new (static_cast<void*>(room)) Loop;
+    alignas(Loop) static unsigned char storage[sizeof(Loop)];
+    process_default_ = ::new (static_cast<void*>(storage)) Loop;
     give_back.made = true;
   }
   return static_cast<Loop&>(*detail::LoopCore::current());

@@ -175,7 +175,7 @@ inline Reader::~Reader() {
 }
 
 inline bool Reader::prepare(Kind kind, std::size_t amount) {
-  if (waiter_) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
+  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
   kind_ = kind;
   amount_ = amount;
   return settle();
@@ -219,11 +219,11 @@ inline std::optional<Chunk> Reader::take() {
     return Chunk(piece);
   }
   if (kind_ == Kind::line && too_long_) {
-    detail::raise(Error(std::make_error_code(std::errc::message_size),
+    detail::throw_error(Error(std::make_error_code(std::errc::message_size),
                         "A line is longer than " + std::to_string(amount_) + " bytes"));
   }
-  if (failure_) detail::raise(*failure_);
-  if (start_ < held_.size()) detail::raise(detail::coded(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  if (failure_) detail::throw_error(*failure_);
+  if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
   return std::nullopt;
 }
 
@@ -282,7 +282,7 @@ class Acceptor {
   };
 
   bool prepare() {
-    if (waiter_) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
+    if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
     return !arrived_.empty() || failure_ || closed_;
   }
   void wake() {
@@ -318,18 +318,18 @@ inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
 inline Acceptor::~Acceptor() {
   listeners_.off();
   // nobody will ever serve them
-  while (!arrived_.empty()) arrived_.take().socket.state().destroy_always();
+  while (!arrived_.empty()) arrived_.pop_front().socket.state().destroy_always();
 }
 
 inline std::optional<Socket> Acceptor::take() {
   if (!arrived_.empty()) {
-    const Arrived arrived = arrived_.take();
+    const Arrived arrived = arrived_.pop_front();
     arrived.socket.off(arrived.error);
     return arrived.socket;
   }
   if (failure_) {
     const Error error = *std::exchange(failure_, std::nullopt);
-    detail::raise(error);
+    detail::throw_error(error);
   }
   return std::nullopt;
 }

@@ -118,7 +118,7 @@ class Server : public Emitter<Server> {
   template <class F>
   const Server& close(F&& callback) const {
     Error error;
-    if (!state_->acceptor.is_open()) error = detail::coded(Errc::ERR_SERVER_NOT_RUNNING);
+    if (!state_->acceptor.is_open()) error = detail::make_error(Errc::ERR_SERVER_NOT_RUNNING);
     once<"close">([call = detail::write_callback(std::forward<F>(callback)), error] { call(error); });
     state_->close();
     return *this;
@@ -143,8 +143,8 @@ class Server : public Emitter<Server> {
   }
   bool listening() const { return state_->acceptor.is_open(); }
   /// With so many connections, further ones are dropped; 0 drops all, empty is no limit (S8.4).
-  std::optional<std::size_t> maxConnections() const { return state_->most_connections; }
-  void maxConnections(std::optional<std::size_t> most) const { state_->most_connections = most; }
+  std::optional<std::size_t> maxConnections() const { return state_->max_connections; }
+  void maxConnections(std::optional<std::size_t> max) const { state_->max_connections = max; }
   /// Kept, and without effect: only a cluster could use it (S8.5).
   bool dropMaxConnection() const { return state_->drop_max_connection; }
   void dropMaxConnection(bool on) const { state_->drop_max_connection = on; }
@@ -170,8 +170,8 @@ class Server : public Emitter<Server> {
   void blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
 
   /// Whether it keeps the loop alive; also for later listens (S19.2).
-  const Server& ref() const { return want(true); }
-  const Server& unref() const { return want(false); }
+  const Server& ref() const { return set_ref(true); }
+  const Server& unref() const { return set_ref(false); }
 
   /// The descriptor, to look at; -1 if there is none.
   NativeHandle nativeHandle() const { return state_->acceptor.is_open() ? state_->acceptor.native() : -1; }
@@ -197,7 +197,7 @@ class Server : public Emitter<Server> {
   const Server& listen_at(int port, ListenOptions options, F&& listener) const {
     require_idle();
     once_listening(std::forward<F>(listener));
-    if (port < 0) detail::raise(detail::bad_port("options.port", port));
+    if (port < 0) detail::throw_error(detail::bad_port("options.port", port));
     options.port = port;
     start(options);
     return *this;
@@ -207,30 +207,30 @@ class Server : public Emitter<Server> {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
   }
   void require_idle() const {
-    if (!state_->loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
-    if (state_->acceptor.is_open()) detail::raise(detail::coded(Errc::ERR_SERVER_ALREADY_LISTEN));
+    if (!state_->loop) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
+    if (state_->acceptor.is_open()) detail::throw_error(detail::make_error(Errc::ERR_SERVER_ALREADY_LISTEN));
   }
   void start(const ListenOptions& options) const {
     if (options.fd < 0 && options.port == -1) {
       if (options.path.empty()) {
-        detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+        detail::throw_error(detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
                                     "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
       }
       if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
         // the spelling is Node's
-        detail::raise(
-            detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+        detail::throw_error(
+            detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
                           "The argument 'options' can not set readableAll or writableAllt to true when path is "
                           "abstract unix socket. Received " +
-                              detail::visible(options.path)));
+                              detail::escape_nul(options.path)));
       }
     } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
-      detail::raise(detail::bad_port("options.port", options.port));
+      detail::throw_error(detail::bad_port("options.port", options.port));
     }
     state_->listen(options);
   }
-  const Server& want(bool on) const {
-    state_->wanted = on;
+  const Server& set_ref(bool on) const {
+    state_->refd = on;
     state_->recount();
     return *this;
   }
@@ -271,16 +271,16 @@ bool tell(ServerState& state, Args&&... args) {
   return EventAt<Server::Events, Event>::type::fire(state.listeners, Event, server, args...);
 }
 
-inline void ServerState::tell_close() { tell<server_close>(*this); }
-inline void ServerState::tell_connection(const Ref<SocketState>& socket) {
+inline void ServerState::emit_close_event() { tell<server_close>(*this); }
+inline void ServerState::emit_connection(const Ref<SocketState>& socket) {
   Socket handle(socket);
   tell<server_connection>(*this, handle);
 }
-inline void ServerState::tell_listening() { tell<server_listening>(*this); }
-inline void ServerState::tell_drop(const DropInfo& info) { tell<server_drop>(*this, info); }
+inline void ServerState::emit_listening() { tell<server_listening>(*this); }
+inline void ServerState::emit_drop(const DropInfo& info) { tell<server_drop>(*this, info); }
 /// With nobody to listen it leaves run() (S1.6).
-inline void ServerState::tell_error(const Error& error) {
-  if (!tell<server_error>(*this, error)) raise(error);
+inline void ServerState::emit_error_event(const Error& error) {
+  if (!tell<server_error>(*this, error)) throw_error(error);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

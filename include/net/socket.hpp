@@ -113,7 +113,7 @@ class Socket : public Emitter<Socket> {
   template <detail::Payload Data>
   bool write(Data&& data) const {
     const std::string_view bytes = detail::bytes_of(data);
-    return state_->gather(bytes.data(), bytes.size()) != nullptr || put(std::forward<Data>(data), {});
+    return state_->batch(bytes.data(), bytes.size()) != nullptr || put(std::forward<Data>(data), {});
   }
   template <detail::Payload Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
@@ -211,7 +211,7 @@ class Socket : public Emitter<Socket> {
   template <class Destination>
   const Socket& unpipe(const Destination& destination) const;
   /// The library's own list of what it is piped to.
-  detail::Pipes& pipes() const { return state_->more().pipes; }
+  detail::Pipes& pipes() const { return state_->ensure_cold().pipes; }
 
   // ── options ──
 
@@ -243,8 +243,8 @@ class Socket : public Emitter<Socket> {
   const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }
   int getTypeOfService() const { return state_->get_type_of_service(); }
   /// Whether the socket keeps the loop alive while it reads (S19).
-  const Socket& ref() const { return want(true); }
-  const Socket& unref() const { return want(false); }
+  const Socket& ref() const { return set_ref(true); }
+  const Socket& unref() const { return set_ref(false); }
 
   // ── what it is ──
 
@@ -296,7 +296,7 @@ class Socket : public Emitter<Socket> {
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
   bool readable() const {
-    return !state_->destroyed && !state_->end_told && !state_->unreadable && !state_->error_told;
+    return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
   }
   bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
   std::optional<bool> readableFlowing() const {
@@ -314,7 +314,7 @@ class Socket : public Emitter<Socket> {
   /// end() was called; 'finish' came; 'end' came.
   bool writableEnded() const { return state_->ending; }
   bool writableFinished() const { return state_->finished; }
-  bool readableEnded() const { return state_->end_told; }
+  bool readableEnded() const { return state_->end_emitted; }
 
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
@@ -372,9 +372,9 @@ class Socket : public Emitter<Socket> {
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
-  struct TellsPipe;
-  void tell_pipe(const Socket& source) const;
-  void tell_unpipe(const Socket& source) const;
+  struct EmitsPipe;
+  void emit_pipe(const Socket& source) const;
+  void emit_unpipe(const Socket& source) const;
   template <class Data>
   [[gnu::noinline]] bool put(Data&& data, detail::WriteCallback&& callback) const {
     const std::string_view bytes = detail::bytes_of(data);
@@ -384,12 +384,12 @@ class Socket : public Emitter<Socket> {
   std::optional<std::string> take(std::size_t n, bool all) const {
     std::string piece;
     if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
-      state_->start_reading();  // S25.5
+      state_->watch_readable();  // S25.5
     if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
     return piece;
   }
-  const Socket& want(bool on) const {
-    state_->wanted = on;
+  const Socket& set_ref(bool on) const {
+    state_->refd = on;
     state_->recount();
     return *this;
   }
@@ -401,10 +401,10 @@ class Socket : public Emitter<Socket> {
 };
 
 /// What a socket is told when it is a destination.
-struct Socket::TellsPipe {
-  static void piped(const Socket& to, const Socket& source) { to.tell_pipe(source); }
-  static void unpiped(const Socket& to, const Socket& source) { to.tell_unpipe(source); }
-  static bool to_close(const Socket& to) noexcept { return to.state().holds_self; }
+struct Socket::EmitsPipe {
+  static void piped(const Socket& to, const Socket& source) { to.emit_pipe(source); }
+  static void unpiped(const Socket& to, const Socket& source) { to.emit_unpipe(source); }
+  static bool to_close(const Socket& to) noexcept { return to.state().kept_by_loop; }
   static bool to_drain(const Socket& to) noexcept { return to.state().need_drain; }
 };
 
@@ -415,7 +415,7 @@ Destination Socket::pipe(Destination destination, PipeOptions options) const {
                 "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
                 "listenerCount<\"error\">() and writableNeedDrain()");
   if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, TellsPipe, detail::TellsNothing>;
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
     detail::start_pipe<Tells>(*this, destination, options);
   }
   return destination;
@@ -425,7 +425,7 @@ template <class Destination>
 const Socket& Socket::unpipe(const Destination& destination) const {
   static_assert(Writable<Destination>, "unpipe() takes what was given to pipe(), a net::Writable");
   if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, TellsPipe, detail::TellsNothing>;
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
     if (state_->cold) detail::unpipe_from<Tells>(*this, destination);
   }
   return *this;
@@ -445,45 +445,45 @@ template <unsigned Event, class... Args>
   return EventAt<Socket::Events, Event>::type::fire(state.listeners, Event, socket, args...);
 }
 
-inline void SocketState::tell_close(bool failed) { tell<on_close>(*this, failed); }
-inline void SocketState::tell_connect() { tell<on_connect>(*this); }
-inline void SocketState::tell_ready() { tell<detail::on_ready>(*this); }
-inline void SocketState::tell_attempt(std::string_view address, int port, Family family) {
+inline void SocketState::emit_close_event(bool failed) { tell<on_close>(*this, failed); }
+inline void SocketState::emit_connect() { tell<on_connect>(*this); }
+inline void SocketState::emit_ready() { tell<detail::on_ready>(*this); }
+inline void SocketState::emit_attempt(std::string_view address, int port, Family family) {
   tell<on_attempt>(*this, address, port, family);
 }
-inline void SocketState::tell_attempt_failed(std::string_view address, int port, Family family, const Error& error) {
+inline void SocketState::emit_attempt_failed(std::string_view address, int port, Family family, const Error& error) {
   tell<on_attempt_failed>(*this, address, port, family, error);
 }
-inline void SocketState::tell_attempt_timeout(std::string_view address, int port, Family family) {
+inline void SocketState::emit_attempt_timeout(std::string_view address, int port, Family family) {
   tell<on_attempt_timeout>(*this, address, port, family);
 }
-inline void SocketState::tell_lookup(const Error& error, std::string_view address, Family family,
+inline void SocketState::emit_lookup(const Error& error, std::string_view address, Family family,
                                      std::string_view host) {
   tell<on_lookup>(*this, error, address, family, host);
 }
-inline void SocketState::tell_data(Chunk chunk) { tell<on_data>(*this, chunk); }
-inline void SocketState::tell_drain() { tell<on_drain>(*this); }
-inline void SocketState::tell_end() { tell<on_end>(*this); }
-inline void SocketState::tell_timeout() { tell<on_timeout>(*this); }
-inline void SocketState::tell_finish() { tell<on_finish>(*this); }
-inline void SocketState::tell_prefinish() { tell<on_prefinish>(*this); }
-inline void SocketState::tell_pause() { tell<on_pause>(*this); }
-inline void SocketState::tell_resume() { tell<on_resume>(*this); }
-inline void SocketState::tell_readable() { tell<detail::on_readable>(*this); }
+inline void SocketState::emit_data(Chunk chunk) { tell<on_data>(*this, chunk); }
+inline void SocketState::emit_drain() { tell<on_drain>(*this); }
+inline void SocketState::emit_end() { tell<on_end>(*this); }
+inline void SocketState::emit_timeout() { tell<on_timeout>(*this); }
+inline void SocketState::emit_finish() { tell<on_finish>(*this); }
+inline void SocketState::emit_prefinish() { tell<on_prefinish>(*this); }
+inline void SocketState::emit_pause() { tell<on_pause>(*this); }
+inline void SocketState::emit_resume() { tell<on_resume>(*this); }
+inline void SocketState::emit_readable_event() { tell<detail::on_readable>(*this); }
 /// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
-inline void SocketState::tell_error(const Error& error) {
-  if (!tell<on_error>(*this, error) && !errors_heard) raise(error);
+inline void SocketState::emit_error_event(const Error& error) {
+  if (!tell<on_error>(*this, error) && !errors_heard) throw_error(error);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-inline void Socket::tell_pipe(const Socket& source) const {
+inline void Socket::emit_pipe(const Socket& source) const {
   Socket from = source;
   detail::tell<detail::on_pipe>(*state_, from);
 }
-inline void Socket::tell_unpipe(const Socket& source) const {
+inline void Socket::emit_unpipe(const Socket& source) const {
   Socket from = source;
   detail::tell<detail::on_unpipe>(*state_, from);
 }

@@ -32,7 +32,7 @@ struct SocketAddressOptions {
 namespace detail {
 
 [[noreturn]] inline void raise_bad_flowlabel(std::uint32_t flowlabel) {
-  raise(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
+  throw_error(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
 }
 
 }  // namespace detail
@@ -50,7 +50,7 @@ class SocketAddress {
     const bool left_out = options.address.data() == nullptr;
     detail::require_family(options.family);
     const Family family = options.family != Family::unspecified ? options.family : detail::family_of(options.address);
-    if (options.port < 0 || options.port > 65535) detail::raise(detail::bad_port("options.port", options.port));
+    if (options.port < 0 || options.port > 65535) detail::throw_error(detail::bad_port("options.port", options.port));
     if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::raise_bad_flowlabel(options.flowlabel);
     const std::string_view any = family == Family::IPv4 ? "127.0.0.1" : "::";
     ip_ = detail::require_ip(left_out ? any : options.address, family);

@@ -63,7 +63,7 @@ class [[nodiscard]] Task {
       return true;
     }
     T await_resume() const {
-      if (!frame) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "This task was moved away"));
+      if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
       return frame.promise().take();
     }
   };
@@ -106,12 +106,12 @@ inline detail::ConnectAwaiter connected(std::string_view path) {
   return detail::ConnectAwaiter(createConnection(path));
 }
 
-/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is room for
+/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is has_space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
 template <detail::Payload Data>
 detail::WriteAwaiter write(const Socket& socket, Data&& data) {
-  const bool room = socket.write(std::forward<Data>(data));
-  return detail::WriteAwaiter(socket, room);
+  const bool has_space = socket.write(std::forward<Data>(data));
+  return detail::WriteAwaiter(socket, has_space);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.

@@ -63,7 +63,7 @@ class Job {
       if (waits) state->waiter = {};
     }
     bool await_ready() const {
-      if (state->waiter) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
+      if (state->waiter) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
       return state->done;
     }
     void await_suspend(std::coroutine_handle<> waiter) noexcept {
@@ -74,7 +74,7 @@ class Job {
       waits = false;
       if (!state->outcome.ok()) state->outcome.raise_failure();
       if constexpr (std::is_copy_constructible_v<T>) {
-        if (state->telling > 0) return *state->outcome.result;  // others are told it too
+        if (state->calling > 0) return *state->outcome.result;  // others are told it too
       }
       if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
     }
@@ -84,7 +84,7 @@ class Job {
   Job& add(F&& callback) {
     if (!state_->loop) return *this;
     if (state_->done) {
-      state_->tell(std::forward<F>(callback));
+      state_->call(std::forward<F>(callback));
     } else {
       state_->then.emplace_back(std::forward<F>(callback));
     }
@@ -127,12 +127,12 @@ class WorkerPool {
     begin_again_in_child();
     detail::Queue<detail::WorkRef> dropped;
     {
-      const detail::os::Locked locked(mutex_);
+      const detail::os::LockGuard locked(mutex_);
       closing_ = true;
       dropped.take_all(waiting_);
       wake_.wake_all();
     }
-    while (!dropped.empty()) drop(dropped.take());
+    while (!dropped.empty()) drop(dropped.pop_front());
     for (detail::os::Thread& thread : threads_) thread.join();
   }
 
@@ -148,7 +148,7 @@ class WorkerPool {
     };
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(Loop::current().core()));
     if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
-      detail::raise(detail::system_failure(EAGAIN, "pthread_create"));
+      detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
     }
     state->begin();
     return Job<T>(std::move(state));
@@ -162,8 +162,8 @@ class WorkerPool {
 
   /// The threads stayed in the parent (S31.3).
   void begin_again_in_child() noexcept {
-    if (generation_ == detail::os::generation().load()) return;
-    generation_ = detail::os::generation().load();
+    if (made_in_ == detail::os::fork_count().load()) return;
+    made_in_ = detail::os::fork_count().load();
     ::new (static_cast<void*>(&wake_)) detail::os::Condition;
     threads_.clear();
     idle_ = 0;
@@ -171,7 +171,7 @@ class WorkerPool {
 
   bool submit(detail::WorkRef work) {
     begin_again_in_child();
-    const detail::os::Locked locked(mutex_);
+    const detail::os::LockGuard locked(mutex_);
     waiting_.reserve(1);
     if (idle_ <= waiting_.size() && threads_.size() < most_) {
       detail::os::Thread thread;
@@ -193,7 +193,7 @@ class WorkerPool {
       }
       if (closing_) return mutex_.unlock();
       {
-        detail::WorkRef work = waiting_.take();
+        detail::WorkRef work = waiting_.pop_front();
         work->begun.store(1);
         mutex_.unlock();
         work->operations->run(*work);
@@ -209,10 +209,10 @@ class WorkerPool {
   std::vector<detail::os::Thread> threads_;
   std::size_t most_;
   std::size_t idle_ = 0;
-  std::uint32_t generation_ = detail::os::generation().load();
+  std::uint32_t made_in_ = detail::os::fork_count().load();
   bool closing_ = false;
   /// Made beforehand: the destructor needs no memory.
-  const Error dropped_ = detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
+  const Error dropped_ = detail::make_error(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

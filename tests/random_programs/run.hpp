@@ -119,7 +119,7 @@ inline void check_the_end(Program& program, bool ended) {
 }
 
 /// Loops go in any order, and handles may outlive them.
-inline void let_go(Program& program) {
+inline void release_from_loop(Program& program) {
   while (!program.loops.empty()) {
     program.loops.erase(program.loops.begin() + static_cast<std::ptrdiff_t>(program.below(program.loops.size())));
     if (!program.loops.empty() && !program.child) {
@@ -182,7 +182,7 @@ inline void end_program(Program& program) {
   };
   if (first) destroy_fibers();
   if (program.one_in(2)) program.pool.reset();
-  let_go(program);
+  release_from_loop(program);
   destroy_fibers();
   program.pool.reset();
   program.questions.clear();

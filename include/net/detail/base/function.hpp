@@ -1,4 +1,4 @@
-// A move-only callable with room for three words. Internal; std::function costs 12,000 lines and wants copies.
+// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
 #ifndef NET_DETAIL_BASE_FUNCTION_HPP
 #define NET_DETAIL_BASE_FUNCTION_HPP
 
@@ -28,7 +28,7 @@ class Function;
 /// undefined: test with `if (f)`.
 template <class R, class... Args>
 class Function<R(Args...)> {
-  static constexpr std::size_t room = 3 * sizeof(void*);
+  static constexpr std::size_t capacity = 3 * sizeof(void*);
 
   struct Operations {
     R (*call)(void*, Args&&...);
@@ -38,7 +38,7 @@ class Function<R(Args...)> {
 
   template <class F>
   static constexpr bool fits =
-      sizeof(F) <= room && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
+      sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
   template <class F>
   struct Inside {
@@ -72,10 +72,10 @@ class Function<R(Args...)> {
   Function(F&& f) {
     using Callable = std::decay_t<F>;
     if constexpr (fits<Callable>) {
-      ::new (static_cast<void*>(room_)) Callable(std::forward<F>(f));
+      ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
       operations_ = &Inside<Callable>::operations;
     } else {
-      ::new (static_cast<void*>(room_)) Callable*(new Callable(std::forward<F>(f)));
+      ::new (static_cast<void*>(storage_)) Callable*(new Callable(std::forward<F>(f)));
       operations_ = &Outside<Callable>::operations;
     }
   }
@@ -91,10 +91,10 @@ class Function<R(Args...)> {
   ~Function() { reset(); }
 
   explicit operator bool() const noexcept { return operations_ != nullptr; }
-  R operator()(Args... args) const { return operations_->call(room_, std::forward<Args>(args)...); }
+  R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
 
   void reset() noexcept {
-    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(room_);
+    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
   }
 
  private:
@@ -102,13 +102,13 @@ class Function<R(Args...)> {
     operations_ = std::exchange(other.operations_, nullptr);
     if (!operations_) return;
     if (operations_->relocate) {
-      operations_->relocate(other.room_, room_);
+      operations_->relocate(other.storage_, storage_);
     } else {
-      for (std::size_t i = 0; i < room; ++i) room_[i] = other.room_[i];
+      for (std::size_t i = 0; i < capacity; ++i) storage_[i] = other.storage_[i];
     }
   }
 
-  alignas(void*) mutable unsigned char room_[room];
+  alignas(void*) mutable unsigned char storage_[capacity];
   const Operations* operations_ = nullptr;
 };
 

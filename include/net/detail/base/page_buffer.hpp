@@ -11,13 +11,13 @@ namespace net::inline NET_ABI::detail {
 
 /// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
 /// a twentieth to a tenth slower.
-struct Room {
+struct PageBuffer {
   static constexpr std::align_val_t page{4096};
   char* const begin;
-  explicit Room(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
-  Room(const Room&) = delete;
-  Room& operator=(const Room&) = delete;
-  ~Room() { ::operator delete(begin, page); }
+  explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
+  PageBuffer(const PageBuffer&) = delete;
+  PageBuffer& operator=(const PageBuffer&) = delete;
+  ~PageBuffer() { ::operator delete(begin, page); }
 };
 
 }  // namespace net::inline NET_ABI::detail

@@ -35,7 +35,7 @@ class Queue {
 
   void push(T&& value) { emplace(std::move(value)); }
 
-  /// Room for so many more, so that pushing them cannot fail.
+  /// PageBuffer for so many more, so that pushing them cannot fail.
   void reserve(std::size_t more) {
     while (limit_ - size_ < more) grow();
   }
@@ -75,7 +75,7 @@ class Queue {
   T& first() noexcept { return ring_[first_]; }
   const T& first() const noexcept { return ring_[first_]; }
 
-  T take() noexcept {
+  T pop_front() noexcept {
     T* front = ring_ + first_;
     T value(std::move(*front));
     front->~T();
@@ -85,7 +85,7 @@ class Queue {
   }
 
   void clear() noexcept {
-    while (size_ > 0) (void)take();
+    while (size_ > 0) (void)pop_front();
   }
   void swap(Queue& other) noexcept {
     std::swap(ring_, other.ring_);
@@ -117,7 +117,7 @@ class Queue {
     const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
     T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
     const std::size_t count = size_;
-    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(take());
+    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(pop_front());
     ::operator delete(ring_);
     ring_ = ring;
     capacity_ = larger;

@@ -13,17 +13,17 @@ namespace net::inline NET_ABI::detail {
 
 /// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
 template <class T>
-class List {
+class Vec {
   static_assert(std::is_nothrow_move_constructible_v<T>);
 
  public:
-  List() noexcept = default;
-  List(List&& other) noexcept { swap(other); }
-  List& operator=(List&& other) noexcept {
+  Vec() noexcept = default;
+  Vec(Vec&& other) noexcept { swap(other); }
+  Vec& operator=(Vec&& other) noexcept {
     swap(other);
     return *this;
   }
-  ~List() {
+  ~Vec() {
     clear();
     ::operator delete(items_);
   }
@@ -62,8 +62,8 @@ class List {
     while (size_ > begin) pop();
   }
   /// A copy of those from `begin` to before `end`.
-  List part(std::size_t begin, std::size_t end) const {
-    List copy;
+  Vec part(std::size_t begin, std::size_t end) const {
+    Vec copy;
     copy.reserve(end - begin);
     for (; begin < end; ++begin) copy.push(items_[begin]);
     return copy;
@@ -71,7 +71,7 @@ class List {
   void clear() noexcept {
     while (size_ > 0) pop();
   }
-  void swap(List& other) noexcept {
+  void swap(Vec& other) noexcept {
     std::swap(items_, other.items_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);

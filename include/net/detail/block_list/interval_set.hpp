@@ -63,7 +63,7 @@ class IntervalSet {
     }
     // Whatever may fail to get memory comes before the first change.
     Page& home = pages_[page];
-    make_room(home);
+    reserve_one(home);
     erase(page, begin, end_page, end);
     home.insert(begin, Interval{first, last});
     starts_[page] = home[0].first;
@@ -74,7 +74,7 @@ class IntervalSet {
   struct Interval {
     Key first, last;
   };
-  using Page = List<Interval>;
+  using Page = Vec<Interval>;
 
   static constexpr std::size_t page_limit = 32;
 
@@ -151,8 +151,8 @@ class IntervalSet {
   void split(std::size_t page) {
     Page lower = pages_[page].part(0, page_limit / 2);
     Page upper = pages_[page].part(page_limit / 2, pages_[page].size());
-    make_room(starts_);
-    make_room(pages_);
+    reserve_one(starts_);
+    reserve_one(pages_);
     if (index_.crowded(starts_.size())) {
       index_.resize(starts_.size());
       rebuild_index();
@@ -165,12 +165,12 @@ class IntervalSet {
   }
 
   template <class Items>
-  static void make_room(Items& items) {
+  static void reserve_one(Items& items) {
     if (items.size() == items.capacity()) items.reserve(2 * items.size());
   }
 
-  List<Key> starts_;
-  List<Page> pages_;
+  Vec<Key> starts_;
+  Vec<Page> pages_;
   KeyIndex index_;
 };
 

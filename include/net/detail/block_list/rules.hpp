@@ -89,7 +89,7 @@ class BlockRules {
   bool check(const IpAddress& ip) const noexcept { return check_(*this, ip); }
 
   /// A copy, oldest first.
-  List<BlockRule> rules() const {
+  Vec<BlockRule> rules() const {
     const ReadGuard guard(lock_);
     return rules_.part(0, rules_.size());
   }
@@ -140,7 +140,7 @@ class BlockRules {
   void (*const free_)(BlockRules*) noexcept;
   Atomic<std::size_t> owners_{1};
   mutable SharedLock lock_;
-  List<BlockRule> rules_;
+  Vec<BlockRule> rules_;
   IntervalSet<std::uint32_t> ipv4_;
   IntervalSet<Wide> ipv6_;
 };

@@ -25,7 +25,7 @@ struct Attempt {
 };
 
 /// What a socket has only while it connects.
-struct Plan : Connecting, Handle {
+struct ConnectAttempts : Connecting, Handle {
   static const Operations table;
 
   std::string host, path, local_address;
@@ -34,7 +34,7 @@ struct Plan : Connecting, Handle {
   Family family = Family::unspecified;
   bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  List<Attempt*> attempts;  // in order; those from `next` on have not begun
+  Vec<Attempt*> attempts;  // in order; those from `next` on have not begun
   std::size_t next = 0;
   Ref<TimerState> timer;
 
@@ -42,8 +42,8 @@ struct Plan : Connecting, Handle {
   bool by_address = false;  // no lookup
   bool end_expected = false;
 
-  Plan(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
-  ~Plan() {
+  ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
+  ~ConnectAttempts() {
     if (end_expected && loop) loop->closing().expect_no_more();
     for (Attempt* attempt : attempts) delete attempt;
   }
@@ -61,8 +61,8 @@ struct Plan : Connecting, Handle {
   }
 };
 
-inline constexpr Handle::Operations Plan::table{
-    [](Handle& handle) noexcept { delete static_cast<Plan*>(&handle); }, [](Handle&) noexcept {}};
+inline constexpr Handle::Operations ConnectAttempts::table{
+    [](Handle& handle) noexcept { delete static_cast<ConnectAttempts*>(&handle); }, [](Handle&) noexcept {}};
 
 /// S7.8, S7.9: the defaults of the process, read when connect is called.
 struct SelectionDefaults {

@@ -13,23 +13,23 @@ inline void SocketState::connected() {
   touch();
   apply_options();
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  tell_connect();
+  emit_connect();
   if (again.same) start_if_asked();
-  if (again.same) tell_ready();
+  if (again.same) emit_ready();
   again.passed = true;
-  if (again.same) begin_reading();
+  if (again.same) read_after_connect();
 }
 
 inline void SocketState::start_if_asked() {
   if (!read_when_connected) return;
   read_when_connected = false;
-  if (!destroyed) start_reading();
+  if (!destroyed) watch_readable();
 }
 
 /// A listener of 'connect' threw: what was to happen behind it happens now.
 inline void SocketState::catch_up_connected() {
   start_if_asked();
-  begin_reading();
+  read_after_connect();
   // a callback of what is sent now may throw too
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
   if (wait_connect) send_pending_connect();
@@ -38,9 +38,9 @@ inline void SocketState::catch_up_connected() {
   again.passed = true;
 }
 
-inline void SocketState::begin_reading() {
+inline void SocketState::read_after_connect() {
   if (destroyed) return;
-  if (!is_paused()) read_nothing();
+  if (!is_paused()) read_zero();
   update_watch();
 }
 
@@ -55,7 +55,7 @@ inline Endpoint SocketState::remote() {
   if (!channel.is_open() || is_path) return {};
   const Endpoint end = channel.remote_end();
   if (end) {
-    more().remote = end;
+    ensure_cold().remote = end;
     cold->remote_known = true;
   }
   return end;

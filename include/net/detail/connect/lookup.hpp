@@ -25,7 +25,7 @@ struct Question {
   Mailbox* home;
   std::string name;  // as resolvers know it
   LookupOptions options;
-  List<LookupAddress> found = {};
+  Vec<LookupAddress> found = {};
   Errc failed = {};
   Question* next = nullptr;
 
@@ -58,20 +58,20 @@ class ResolverPool {
   /// This process's: the threads of another one's did not come along (S31.3), and its lock may be held for ever.
   static ResolverPool& instance() {
     static constinit Atomic<ResolverPool*> pool{nullptr};
-    ResolverPool* known = pool.load();
-    while (!known || known->generation_ != os::generation().load()) {
+    ResolverPool* shared = pool.load();
+    while (!shared || shared->made_in_ != os::fork_count().load()) {
       auto* const fresh = new ResolverPool;
-      if (pool.compare_exchange(known, fresh)) return *fresh;
+      if (pool.compare_exchange(shared, fresh)) return *fresh;
       delete fresh;
     }
-    return *known;
+    return *shared;
   }
 
   /// False: no thread can be started, and there is none that it could wait for (S32.3).
   bool submit(Question& question) noexcept {
-    const os::Locked locked(mutex_);
+    const os::LockGuard locked(mutex_);
     // one that was woken is idle until it runs: those who wait already will take it
-    if (idle_ <= waiting_questions_ && threads_ < most_threads &&
+    if (idle_ <= waiting_questions_ && threads_ < max_threads &&
         os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
     }
@@ -84,13 +84,13 @@ class ResolverPool {
   }
 
  private:
-  static constexpr int most_threads = 4;
+  static constexpr int max_threads = 4;
 
   ResolverPool() noexcept = default;
 
   [[noreturn]] void work() noexcept;
 
-  const std::uint32_t generation_ = os::generation().load();
+  const std::uint32_t made_in_ = os::fork_count().load();
   os::Mutex mutex_;
   os::Condition waiting_;
   Question* first_ = nullptr;
@@ -124,16 +124,16 @@ struct LookupState : Handle {
   void ask() {
     std::string name;
     const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
-    Letter letter(new Question(*this, loop->mailbox(), std::move(name), options));
+    Letter posted(new Question(*this, loop->mailbox(), std::move(name), options));
     ResolverPool& pool = ResolverPool::instance();
     loop->mailbox().expect();
-    refused = wrong != 0 ? wrong : pool.submit(*letter.question) ? 0 : EAGAIN;
+    refused = wrong != 0 ? wrong : pool.submit(*posted.question) ? 0 : EAGAIN;
     retain();
     ++questions;
     if (refused == 0) {
-      letter.question = nullptr;  // the pool's
+      posted.question = nullptr;  // the pool's
     } else {
-      loop->mailbox().post_expected(Callback(std::move(letter)));  // told from the loop, like any other answer
+      loop->mailbox().post_expected(Callback(std::move(posted)));  // told from the loop, like any other answer
     }
   }
 
@@ -191,7 +191,7 @@ inline void ResolverPool::work() noexcept {
     mutex_.unlock();
     question.find();
     Mailbox& home = *question.home;
-    home.retain();  // the letter may be the last that knows it
+    home.retain();  // the posted may be the last that knows it
     home.post_expected(Callback(LookupState::Letter(&question)));
     home.release();
     mutex_.lock();

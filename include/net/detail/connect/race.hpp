@@ -25,11 +25,11 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
   SocketState& self;
-  Plan& plan() const { return static_cast<Plan&>(*self.cold->connecting); }
+  ConnectAttempts& plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
 
   /// Everything that needs memory, before anything has changed.
-  Ref<Plan> prepare(const ConnectOptions& options) const {
-    Ref<Plan> plan(new Plan(*self.loop, {ready, stop}));
+  Ref<ConnectAttempts> prepare(const ConnectOptions& options) const {
+    Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
     plan->path = options.path;
     plan->host = options.host.empty() ? "localhost" : options.host;
     plan->port = options.port;
@@ -38,15 +38,15 @@ struct Connector {
     plan->by_address = options.path.empty() && isIP(plan->host) != 0;
     if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
     plan->block_list = options.blockList;
-    (void)self.more();
+    (void)self.ensure_cold();
     self.loop->ticks().reserve(2);
     self.expect_close();
     plan->expect_end();
     return plan;
   }
 
-  void start(const Ref<Plan>& plan, const ConnectOptions& options) const {
-    self.hold();
+  void start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
+    self.retain_for_loop();
     self.has_handle = self.connecting = true;
     self.is_path = !options.path.empty();
     self.cold->connecting = plan.get();
@@ -62,10 +62,10 @@ struct Connector {
     // what is thrown from here on leaves connect(): then it has not begun
     struct Undo {
       SocketState& self;
-      std::uint64_t round;
+      std::uint64_t generation;
       bool passed = false;
       ~Undo() {
-        if (passed || !self.connecting || self.round != round || !self.loop) return;
+        if (passed || !self.connecting || self.generation != generation || !self.loop) return;
         self.stop_connecting();
         self.connecting = self.has_handle = false;
         if (self.channel.is_open()) {
@@ -73,11 +73,11 @@ struct Connector {
           self.channel.close();
         }
         self.recount();
-        self.let_go();
+        self.release_from_loop();
       }
     };
     const Ref<SocketState> alive(&self);
-    Undo undo{self, self.round};
+    Undo undo{self, self.generation};
     self.is_path ? start_path() : start_lookup(options);
     undo.passed = true;
   }
@@ -87,7 +87,7 @@ struct Connector {
   void start_path() const {
     const std::string path = plan().path;
     const SameConnection same(self);
-    self.tell_attempt(path, -1, Family::unspecified);
+    self.emit_attempt(path, -1, Family::unspecified);
     if (!self.connecting || !self.cold->connecting || !same) return;
     const int result = self.channel.start_connect_path(path);
     if (result == -EINVAL && !self.channel.is_open()) {
@@ -96,7 +96,7 @@ struct Connector {
     if (result == -EINPROGRESS) {
       watch(self.channel);
     } else {
-      // known already, but told from the loop
+      // same already, but told from the loop
       self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
                                  auto& socket = static_cast<SocketState&>(handle);
                                  if (socket.connecting && socket.cold->path_result)
@@ -115,7 +115,7 @@ struct Connector {
   // ── by name ──
 
   void start_lookup(const ConnectOptions& options) const {
-    Plan& p = plan();
+    ConnectAttempts& p = plan();
     p.family = options.family;
     const bool by_default = SelectionDefaults::get().on.load() != 0;
     p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
@@ -127,18 +127,18 @@ struct Connector {
     LookupOptions asked{p.family, options.hints, p.selecting};
     if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
     const Ref<SocketState> socket(&self);
-    const std::uint64_t round = self.round;
+    const std::uint64_t generation = self.generation;
     struct Answer {
       Ref<SocketState> socket;
-      std::uint64_t round;
+      std::uint64_t generation;
       void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
         // a second answer, or one that comes when the socket has gone on, counts for nothing
-        if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
+        if (socket->connecting && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
           Connector{*socket}.looked_up(error, addresses);
         }
       }
     };
-    const Answer answer{socket, round};
+    const Answer answer{socket, generation};
     if (options.lookup) {
       options.lookup(p.host, asked, answer);
     } else {
@@ -151,18 +151,18 @@ struct Connector {
   void looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
     const Ref<SocketState> alive(&self);
     const std::string host = plan().host;
-    const std::uint64_t round = self.round;
+    const std::uint64_t generation = self.generation;
     self.touch();
     if (error || addresses.empty()) {
       const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
-      self.tell_lookup(none, "", Family::unspecified, host);
+      self.emit_lookup(none, "", Family::unspecified, host);
       return give_up_later(none);
     }
     if (!plan().selecting) addresses = addresses.first(1);
     Error invalid;
     for (const LookupAddress& found : addresses) {
-      self.tell_lookup(no_error(), found.address, found.family, host);
-      if (!self.connecting || self.round != round) return;
+      self.emit_lookup(no_error(), found.address, found.family, host);
+      if (!self.connecting || self.generation != generation) return;
       const Error wrong = check(found);
       if (!wrong) {
         add_attempt(plan(), found);
@@ -173,7 +173,7 @@ struct Connector {
     if (plan().attempts.empty()) return give_up_later(invalid);
     plan().selecting = plan().attempts.size() > 1;
     if (plan().selecting) {
-      self.more().attempted.clear();
+      self.ensure_cold().attempted.clear();
       interleave();
     }
     next_attempt();
@@ -186,12 +186,12 @@ struct Connector {
     return bad_family(static_cast<int>(found.family), plan().host, plan().port);
   }
 
-  void add_attempt(Plan& to, const LookupAddress& found) const {
-    for (const Attempt* known : to.attempts) {
-      if (known->address == found.address && known->family == found.family) return;
+  void add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
+    for (const Attempt* same : to.attempts) {
+      if (same->address == found.address && same->family == found.family) return;
     }
     std::string address = found.address;
-    self.more().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
+    self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
     to.attempts.reserve(to.attempts.size() + 1);
     auto* attempt = new Attempt;
     to.attempts.push(attempt);
@@ -203,7 +203,7 @@ struct Connector {
 
   /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
   void interleave() const {
-    List<Attempt*> queues[2], ordered;
+    Vec<Attempt*> queues[2], ordered;
     const Family first = plan().attempts[0]->family;
     for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
     for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
@@ -219,13 +219,13 @@ struct Connector {
   /// Begins with the next address; those begun earlier go on.
   void next_attempt() const {
     const Ref<SocketState> alive(&self);
-    const std::uint64_t round = self.round;
+    const std::uint64_t generation = self.generation;
     if (plan().timer) self.loop->stop_timer(*plan().timer);
-    while (self.connecting && self.round == round) {
+    while (self.connecting && self.generation == generation) {
       if (plan().next == plan().attempts.size()) return all_begun();
       Attempt& attempt = *plan().attempts[plan().next++];
       if (begin(attempt)) {
-        if (self.connecting && self.round == round && plan().next < plan().attempts.size()) start_delay();
+        if (self.connecting && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
         return;
       }
     }
@@ -237,14 +237,14 @@ struct Connector {
     const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
                          self.cold->block_list->check(SocketAddress(attempt.to.ip));
     const auto block_error = [&] {
-      return coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
+      return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
     };
     if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
     const SameConnection same(self);
-    self.tell_attempt(attempt.address, plan_port(), attempt.family);
+    self.emit_attempt(attempt.address, plan_port(), attempt.family);
     if (!self.connecting || !same) return true;
     if (blocked) return give_up(block_error()), true;
-    if (plan().selecting) self.more().attempted.push_back(attempted_text(attempt));
+    if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
     if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
     attempt.running = true;
     watch(attempt.channel);
@@ -273,7 +273,7 @@ struct Connector {
   }
 
   Error bind(Attempt& attempt) const {
-    const Plan& p = plan();
+    const ConnectAttempts& p = plan();
     if (p.local_address.empty() && p.local_port == 0) return Error();
     const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
     int failed = open(attempt);
@@ -296,11 +296,11 @@ struct Connector {
 
   /// Before the connection was under way: a single attempt fails with it, a race goes on (S12.17, S13.8), without a
   /// word of an address that could not be bound to.
-  bool failed_early(Attempt& attempt, const Error& error, bool told) const {
+  bool failed_early(Attempt& attempt, const Error& error, bool emits) const {
     close(attempt);
     if (!plan().selecting) return give_up(error), true;
     attempt.error = error;
-    if (told) self.tell_attempt_failed(attempt.address, plan().port, attempt.family, error);
+    if (emits) self.emit_attempt_failed(attempt.address, plan().port, attempt.family, error);
     return false;
   }
 
@@ -310,23 +310,23 @@ struct Connector {
     self.touch();
     if (result == 0) return won(attempt);
     attempt.running = false;
-    const Plan& p = plan();
+    const ConnectAttempts& p = plan();
     const Error error = p.local_port != 0 || !p.local_address.empty()
                             ? late_failure(attempt, -result)
                             : address_failure(-result, "connect", attempt.address, p.port);
     close(attempt);
     if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
     attempt.error = error;
-    const std::uint64_t round = self.round;
+    const std::uint64_t generation = self.generation;
     const bool current = &attempt == p.attempts[p.next - 1];
-    self.tell_attempt_failed(attempt.address, p.port, attempt.to.ip.family, error);
-    if (!self.connecting || self.round != round) return;
+    self.emit_attempt_failed(attempt.address, p.port, attempt.to.ip.family, error);
+    if (!self.connecting || self.generation != generation) return;
     if (current || plan().next == plan().attempts.size()) next_attempt();
   }
 
   /// S3.3: a local port was asked for, so the message names the local end.
   Error late_failure(const Attempt& attempt, int number) const {
-    const Plan& p = plan();
+    const ConnectAttempts& p = plan();
     if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
     const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
     return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
@@ -353,10 +353,10 @@ struct Connector {
   // ── the race ──
 
   void start_delay() const {
-    Plan& p = plan();
+    ConnectAttempts& p = plan();
     if (!p.timer) {
       p.timer = Ref<TimerState>(new TimerState(*self.loop));
-      p.timer->wanted = false;
+      p.timer->refd = false;
       p.timer->callback = [socket = &self] {
         const Ref<SocketState> alive(socket);
         or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
@@ -370,9 +370,9 @@ struct Connector {
     if (!self.connecting) return;
     Attempt& slow = *plan().attempts[plan().next - 1];
     slow.timed_out = true;
-    const std::uint64_t round = self.round;
-    self.tell_attempt_timeout(slow.address, plan().port, slow.to.ip.family);
-    if (self.connecting && self.round == round) next_attempt();
+    const std::uint64_t generation = self.generation;
+    self.emit_attempt_timeout(slow.address, plan().port, slow.to.ip.family);
+    if (self.connecting && self.generation == generation) next_attempt();
   }
 
   /// No address is left to begin with: when none is under way any more, all have failed (S13.12).
@@ -382,7 +382,7 @@ struct Connector {
       if (attempt->running) return;
       if (attempt->error) errors.push_back(attempt->error);
     }
-    give_up(errors.empty() ? coded(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
+    give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
   }
 
   // ── the end of it ──
@@ -393,15 +393,15 @@ struct Connector {
     self.stop_connecting();
     self.recount();
     const SameConnection same(self);
-    self.tell_attempt_failed(kept, port, family, error);
+    self.emit_attempt_failed(kept, port, family, error);
     if (same) self.fail(error);
   }
 
   void give_up(const Error& error) const { self.fail(error); }
   /// On the next tick, if the socket is still at the same connection then.
   void give_up_later(const Error& error) const {
-    self.loop->next_tick([socket = Ref<SocketState>(&self), round = self.round, error] {
-      if (socket->connecting && socket->round == round) Connector{*socket}.give_up(error);
+    self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
+      if (socket->connecting && socket->generation == generation) Connector{*socket}.give_up(error);
     });
   }
 
@@ -418,8 +418,8 @@ struct Connector {
 
   static void stop(SocketState& self) noexcept {
     LoopCore* const loop = self.loop;
-    Plan* const plan = static_cast<Plan*>(std::exchange(self.cold->connecting, nullptr));
-    self.cold->tell_cancelled = tell_cancelled;
+    ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+    self.cold->emit_cancelled = emit_cancelled;
     for (Attempt* attempt : plan->attempts) {
       if (!attempt->channel.is_open()) continue;
       if (loop) loop->poller().drop(attempt->channel);
@@ -432,28 +432,28 @@ struct Connector {
     plan->end();
   }
 
-  static void tell_cancelled(SocketState& self) {
+  static void emit_cancelled(SocketState& self) {
     const Endpoint to = self.cold->cancelled.back();
     self.cold->cancelled.pop();
     const std::string address = os::endpoint_text(to);
-    self.tell_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+    self.emit_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
   }
 };
 
 /// Socket::connect: throws what is wrong with the options or with the socket, and begins.
 inline void start_connecting(SocketState& state, const ConnectOptions& options) {
   require_connectable(options);
-  if (!state.loop) raise(coded(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
+  if (!state.loop) throw_error(make_error(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
   // a wrapped descriptor of IPC that has no other end yet (S22.9)
   const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
                        os::unconnected(state.channel.native());
   if (!wrapped && (state.connecting || state.has_handle)) {
-    raise(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
+    throw_error(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
-  if (state.closing) raise(coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  const Ref<Plan> plan = Connector{state}.prepare(options);
+  if (state.closing) throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
   if (!wrapped) {
-    if (state.users_buffer) state.next_users_buffer();
+    if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
   }
   if (options.noDelay) state.no_delay = true;

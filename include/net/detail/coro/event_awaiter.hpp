@@ -55,13 +55,13 @@ struct EventResult<> {
 };
 
 /// After 'close' nothing comes any more, so nobody may wait for it.
-inline bool is_over(const Socket& socket) { return socket.state().close_told || !socket.state().loop; }
+inline bool is_over(const Socket& socket) { return socket.state().close_emitted || !socket.state().loop; }
 inline bool is_over(const Server& server) { return !server.state().loop; }
 inline Error closed_error(const Socket& socket) {
   const Error error = socket.errored();
-  return error ? error : coded(Errc::ERR_SOCKET_CLOSED);
+  return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
 }
-inline Error closed_error(const Server&) { return coded(Errc::ERR_SERVER_NOT_RUNNING); }
+inline Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
 /// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
@@ -125,7 +125,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
     if constexpr (!is_close) this->listen_for_close();
   }
   Result await_resume() {
-    if (this->failure_) raise(*this->failure_);
+    if (this->failure_) throw_error(*this->failure_);
     if constexpr (sizeof...(Args) > 0) return std::move(*result_);
   }
 
@@ -167,14 +167,14 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   bool told_ = false;
 };
 
-/// Room is told by 'drain', or, when the end was asked for meanwhile, by 'finish'.
+/// PageBuffer is told by 'drain', or, when the end was asked for meanwhile, by 'finish'.
 class WriteAwaiter : public Waiting<Socket> {
  public:
-  WriteAwaiter(const Socket& socket, bool room) : Waiting(socket), room_(room) {}
+  WriteAwaiter(const Socket& socket, bool has_space) : Waiting(socket), has_space_(has_space) {}
 
   bool await_ready() {
-    if (room_) return true;
-    if (is_over(emitter())) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
+    if (has_space_) return true;
+    if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
     return failure_.has_value();
   }
   void await_suspend(std::coroutine_handle<> waiter) {
@@ -185,11 +185,11 @@ class WriteAwaiter : public Waiting<Socket> {
     listen_for_close();
   }
   void await_resume() {
-    if (failure_) raise(*failure_);
+    if (failure_) throw_error(*failure_);
   }
 
  private:
-  bool room_;
+  bool has_space_;
 };
 
 class SleepAwaiter {

@@ -38,8 +38,8 @@ struct ListenerRecord {
 class Listeners {
  public:
   /// What fits into the bits of `present_`, and into a record's size.
-  static constexpr unsigned most_events = 31;
-  static constexpr std::size_t most_bytes = 65536;
+  static constexpr unsigned max_events = 31;
+  static constexpr std::size_t max_bytes = 65536;
 
   Listeners() noexcept = default;
   Listeners(const Listeners&) = delete;
@@ -64,18 +64,18 @@ class Listeners {
                     F&& callable) {
     static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
                   "a callable that is aligned more strictly, or larger, is held by pointer");
-    void* room = allocate(sizeof(R));
+    void* place = allocate(sizeof(R));
     R* record;
     {
-      // a copy that throws gives the room back
+      // a copy that throws gives the place back
       struct Return {
         Listeners* to;
-        void* room;
+        void* place;
         ~Return() {
-          if (to) to->recycle(room, sizeof(R));
+          if (to) to->recycle(place, sizeof(R));
         }
-      } give_back{this, room};
-      record = ::new (room) R(std::forward<F>(callable));
+      } give_back{this, place};
+      record = ::new (place) R(std::forward<F>(callable));
       give_back.to = nullptr;
     }
     record->operations = &operations;
@@ -151,7 +151,7 @@ class Listeners {
   static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
   static constexpr std::size_t first_block = 120;
   static constexpr std::size_t largest_block = std::size_t{1} << 20;
-  static constexpr std::uint32_t unsettled = 1u << most_events;
+  static constexpr std::uint32_t unsettled = 1u << max_events;
 
   struct Block {
     Block* next;
@@ -255,24 +255,24 @@ class Listeners {
         if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
       }
       if (blocks_->size - blocks_->used >= size) {
-        void* room = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
+        void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
         blocks_->used += static_cast<std::uint32_t>(size);
-        return room;
+        return place;
       }
     }
-    std::size_t room = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
-    if (room > largest_block) room = largest_block;
-    if (room < size) room = size;
+    std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+    if (place > largest_block) place = largest_block;
+    if (place < size) place = size;
     auto* block =
-        ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
+        ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
     if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
     blocks_ = block;
     block->used = static_cast<std::uint32_t>(size);
     return block + 1;
   }
 
-  void recycle(void* room, std::size_t size) noexcept {
-    auto* spare = ::new (room) ListenerRecord;
+  void recycle(void* place, std::size_t size) noexcept {
+    auto* spare = ::new (place) ListenerRecord;
     spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
     spare->next = std::exchange(blocks_->spare, spare);
   }

@@ -34,14 +34,14 @@ class fd_acceptor : public Watcher {
   bool is_open() const noexcept { return fd != os::no_descriptor; }
   NativeHandle native() const noexcept { return fd; }
 
-  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return take(os::listen_on(at, flags)); }
+  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return set(os::listen_on(at, flags)); }
 
   int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
-    return take(os::listen_on_path(path, mode, backlog, mode_failed));
+    return set(os::listen_on_path(path, mode, backlog, mode_failed));
   }
   int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
     const int failed = os::listen_on_descriptor(descriptor, backlog);
-    return failed < 0 ? failed : take(descriptor);
+    return failed < 0 ? failed : set(descriptor);
   }
 
   NativeHandle try_accept() noexcept {
@@ -64,7 +64,7 @@ class fd_acceptor : public Watcher {
   Endpoint local_end() const noexcept { return os::local_end(fd); }
 
  private:
-  int take(int listening) noexcept {
+  int set(int listening) noexcept {
     if (listening < 0) return listening;
     fd = listening;
     reserve_ = os::open_reserve();
@@ -75,9 +75,9 @@ class fd_acceptor : public Watcher {
   NativeHandle turn_away() noexcept {
     os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
     NativeHandle accepted = os::accept_from(fd);
-    for (int most = 512; accepted >= 0; accepted = os::accept_from(fd)) {
+    for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
       os::close_descriptor(accepted);
-      if (--most == 0) {
+      if (--left == 0) {
         accepted = -EAGAIN;
         break;
       }

@@ -26,7 +26,7 @@ constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == wo
 /// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.
 template <class C>
 concept Channel = std::derived_from<C, Watcher> &&
-                  requires(C channel, const C& fixed, void* into, std::size_t size, const Slice* slices,
+                  requires(C channel, const C& fixed, void* into, std::size_t size, const IoSlice* slices,
                            const Endpoint& to, std::string_view path, bool on, int number) {
                     { channel.open(Family::IPv6) } -> std::same_as<int>;
                     { channel.bind(to) } -> std::same_as<int>;
@@ -50,7 +50,7 @@ concept Channel = std::derived_from<C, Watcher> &&
 class fd_channel : public Watcher {
  public:
   fd_channel() noexcept = default;
-  explicit fd_channel(NativeHandle descriptor) noexcept { take(descriptor); }
+  explicit fd_channel(NativeHandle descriptor) noexcept { set(descriptor); }
   fd_channel(const fd_channel&) = delete;
   fd_channel& operator=(const fd_channel&) = delete;
   ~fd_channel() { close(); }
@@ -58,13 +58,13 @@ class fd_channel : public Watcher {
   bool is_open() const noexcept { return fd != os::no_descriptor; }
   NativeHandle native() const noexcept { return fd; }
 
-  int open(Family family) noexcept { return take(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET)); }
-  int adopt(NativeHandle descriptor) noexcept { return take(descriptor); }
+  int open(Family family) noexcept { return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET)); }
+  int adopt(NativeHandle descriptor) noexcept { return set(descriptor); }
   /// A descriptor from elsewhere, which is prepared; true if it is TCP. What is no socket is moved with read(2) and
   /// write(2).
   bool adopt_connected(NativeHandle descriptor) noexcept {
     const os::Kind kind = os::kind_of(descriptor);
-    take(descriptor, kind == os::Kind::pipe);
+    set(descriptor, kind == os::Kind::pipe);
     return kind == os::Kind::tcp;
   }
   void close() noexcept {
@@ -81,20 +81,20 @@ class fd_channel : public Watcher {
     os::SystemAddress address;
     if (!address.set_path(path)) return -EINVAL;
     if (!is_open()) {
-      if (const int failed = take(os::open_socket(AF_UNIX)); failed < 0) return failed;
+      if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
     }
     return os::connect_to(fd, address);
   }
   int finish_connect() noexcept { return -os::pending_error(fd); }
 
   std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
-    return plain_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
+    return not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
   }
-  std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
-    if (plain_) return os::write_gathered(fd, slices, count);
-    return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_gathered(fd, slices, count);
+  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept {
+    if (not_socket_) return os::write_slices(fd, slices, count);
+    return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
   }
-  int shutdown_write() noexcept { return plain_ ? 0 : os::shutdown_write(fd); }
+  int shutdown_write() noexcept { return not_socket_ ? 0 : os::shutdown_write(fd); }
   int reset_on_close() noexcept { return os::reset_on_close(fd); }
 
   Endpoint local_end() const noexcept { return os::local_end(fd); }
@@ -106,13 +106,13 @@ class fd_channel : public Watcher {
   int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
 
  private:
-  bool plain_ = false;
+  bool not_socket_ = false;
 
   /// The only way in, so that nothing of an earlier descriptor stays.
-  int take(int descriptor, bool plain = false) noexcept {
+  int set(int descriptor, bool not_socket = false) noexcept {
     if (descriptor < 0) return descriptor;
     fd = descriptor;
-    plain_ = plain;
+    not_socket_ = not_socket;
     return 0;
   }
 };

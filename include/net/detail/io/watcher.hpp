@@ -26,8 +26,8 @@ struct Watcher {
   void* owner = nullptr;  // for whoever waits
   Registration* registration = nullptr;
   NativeHandle fd = os::no_descriptor;
-  std::uint8_t wanted = 0;  // readable | writable; 0 is silence
-  std::uint8_t known = 0;   // what the system was last told
+  std::uint8_t interest = 0;  // readable | writable; 0 is silence
+  std::uint8_t registered = 0;   // what the system was last told
 
   Watcher() noexcept = default;
   Watcher(const Watcher&) = delete;

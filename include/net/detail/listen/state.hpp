@@ -43,7 +43,7 @@ struct ServerState : Handle, Listening {
   void listen_on(const ListenOptions& asked);
   void listen_as(NativeHandle other);
   void start_over() noexcept;
-  void make_room();
+  void reserve_one();
   void listen_path(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
   void watch_signal(const AbortSignal& signal);
@@ -74,11 +74,11 @@ struct ServerState : Handle, Listening {
   static void connection_gone(Handle& self);
 
   // ── what listeners are told (net/server.hpp) ──
-  void tell_close();
-  void tell_connection(const Ref<SocketState>& socket);
-  void tell_error(const Error& error);
-  void tell_listening();
-  void tell_drop(const DropInfo& info);
+  void emit_close_event();
+  void emit_connection(const Ref<SocketState>& socket);
+  void emit_error_event(const Error& error);
+  void emit_listening();
+  void emit_drop(const DropInfo& info);
 
   void tick(void (*step)(ServerState&)) {
     if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
@@ -89,7 +89,7 @@ struct ServerState : Handle, Listening {
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept {
-    const bool busy = acceptor.is_open() && wanted && loop;
+    const bool busy = acceptor.is_open() && refd && loop;
     if (busy == counted || !loop) return;
     counted = busy;
     loop->keep_alive(busy);
@@ -99,16 +99,16 @@ struct ServerState : Handle, Listening {
   Listeners listeners;
   ServerOptions options;
   std::size_t connections = 0;
-  std::optional<std::size_t> most_connections;
-  std::uint64_t round = 0;  // counts listens, so that a late lookup can tell
+  std::optional<std::size_t> max_connections;
+  std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
   std::size_t owed = 0;     // what is queued and may be told to listeners
-  bool wanted : 1 = true;
+  bool refd : 1 = true;
   bool counted : 1 = false;
-  bool holds_self : 1 = false;
+  bool kept_by_loop : 1 = false;
   bool drop_max_connection : 1 = false;
   bool close_ticking : 1 = false;
-  bool close_told : 1 = false;  // and it has not listened since
-  bool shortage_told : 1 = false;
+  bool close_emitted : 1 = false;  // and it has not listened since
+  bool shortage_emitted : 1 = false;
   bool close_expected : 1 = false;  // the loop has room for its 'close'
   Ref<AbortHook> abort_hook;
   Retry retry{*this, [](Handle& self) { static_cast<ServerState&>(self).accept_again(); }};  // while it cannot accept
@@ -144,11 +144,11 @@ struct ServerState::NothingOpen {
 inline void ServerState::start_over() noexcept {
   forget_signal();
   static_cast<Listening&>(*this) = Listening();
-  ++round;
+  ++generation;
 }
 
 /// Telling how it went, and later of the end, needs no memory.
-inline void ServerState::make_room() {
+inline void ServerState::reserve_one() {
   loop->ticks().reserve(3);
   if (close_expected) return;
   loop->ticks().expect();
@@ -156,7 +156,7 @@ inline void ServerState::make_room() {
 }
 
 inline void ServerState::listen(const ListenOptions& asked) {
-  make_room();
+  reserve_one();
   start_over();
   NothingOpen unless{*this};
   watch_signal(asked.signal);
@@ -193,11 +193,11 @@ inline void ServerState::listen_on(const ListenOptions& asked) {
 /// S23.2: the file is there when listen() returns.
 inline void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
-  made_in = os::generation().load();
+  made_in = os::fork_count().load();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
   const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
-  if (mode_failed) raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
+  if (mode_failed) throw_error(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
   bound(failed, path, -1);
 }
 
@@ -224,16 +224,16 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
   if (has_nul(asked.host)) {
     // like a name that is not found
     return tick_with(
-        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.tell_error(error); });
+        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error_event(error); });
   }
   looking_up = true;
-  const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
+  const auto answered = [this, generation = this->generation, asked, alive = Ref<ServerState>(this)](
                             const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || this->round != round) return;
+    if (!looking_up || this->generation != generation) return;
     looking_up = false;
-    const Owing<ServerState> told(*this);
+    const Owing<ServerState> owing(*this);
     if (error) {
-      tell_error(error);
+      emit_error_event(error);
       return;
     }
     const LookupAddress* chosen = nullptr;
@@ -270,21 +270,21 @@ inline void ServerState::bound(int failed, std::string_view address, int port) {
   if (failed == 0) return opened();
   stop_listening();  // its file too, if it was only not watched
   tick_with(
-      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
+      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error_event(error); });
 }
 
 inline void ServerState::opened() {
-  if (!holds_self) {
-    holds_self = true;
+  if (!kept_by_loop) {
+    kept_by_loop = true;
     retain();
   }
-  close_told = shortage_told = false;
+  close_emitted = shortage_emitted = false;
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
   tick_with(
-      round, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
+      generation, +[](ServerState& self, const std::uint64_t& asked) {
+        if (self.acceptor.is_open() && self.generation == asked) self.emit_listening();
       });
 }
 
@@ -315,7 +315,7 @@ inline void ServerState::stop_listening() noexcept {
 
 /// The file is removed by the process that made it: after a fork() the parent still listens there.
 inline void ServerState::remove_path() const noexcept {
-  if (!path.empty() && made_in == os::generation().load()) os::remove_path(path);
+  if (!path.empty() && made_in == os::fork_count().load()) os::remove_path(path);
 }
 
 inline void ServerState::close_if_drained() {
@@ -334,22 +334,22 @@ inline void ServerState::close_if_drained() {
 }
 
 inline void ServerState::emit_close() {
-  struct Told {
+  struct Emitted {
     ServerState& self;
     Ref<ServerState> alive;
-    ~Told() {
-      if (self.acceptor.is_open() || self.looking_up || !self.holds_self) return;
-      self.holds_self = false;
+    ~Emitted() {
+      if (self.acceptor.is_open() || self.looking_up || !self.kept_by_loop) return;
+      self.kept_by_loop = false;
       self.release();
     }
-  } const told{*this, Ref<ServerState>(this)};
-  close_told = !acceptor.is_open();
-  tell_close();
+  } const emitted{*this, Ref<ServerState>(this)};
+  close_emitted = !acceptor.is_open();
+  emit_close_event();
 }
 
 /// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
 inline void ServerState::settle() noexcept {
-  if (--owed > 0 || !close_told || acceptor.is_open() || looking_up) return;
+  if (--owed > 0 || !close_emitted || acceptor.is_open() || looking_up) return;
   forget_signal();
   if (!options.reusable) listeners.clear();
 }
@@ -364,8 +364,8 @@ inline void ServerState::abandon() {
   stop_listening();
   abort_hook = {};
   listeners.clear();
-  if (!holds_self) return;
-  holds_self = false;
+  if (!kept_by_loop) return;
+  kept_by_loop = false;
   release();
 }
 
@@ -389,10 +389,10 @@ inline void ServerState::accept_one() {
   if (no_memory || lasting) {
     no_memory ? retry.after(10) : retry.when_descriptor_freed();
     loop->poller().watch(acceptor, 0);
-    if (no_memory || shortage_told) return;
-    shortage_told = true;
+    if (no_memory || shortage_emitted) return;
+    shortage_emitted = true;
   }
-  tell_error(system_failure(number, "accept"));
+  emit_error_event(system_failure(number, "accept"));
 }
 
 /// The listening descriptor is watched again only when it is of use.
@@ -412,7 +412,7 @@ inline void ServerState::accept_again() {
 
 /// The next shortage is told again when there is a reserve once more; until then it is still the same one.
 inline void ServerState::look_at_shortage() noexcept {
-  shortage_told = [](const auto& accepts) {
+  shortage_emitted = [](const auto& accepts) {
     if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
     return false;  // a machine that knows of none
   }(acceptor);
@@ -426,7 +426,7 @@ inline bool ServerState::blocks(const Machine::Channel& channel) const {
 }
 
 inline void ServerState::accepted(NativeHandle fd) {
-  if (shortage_told) [[unlikely]]
+  if (shortage_emitted) [[unlikely]]
     look_at_shortage();
   struct Owned {
     NativeHandle fd;
@@ -437,7 +437,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   const Ref<SocketState> socket(new SocketState(*loop));
   SocketState& state = *socket;
   state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
-  if (most_connections && connections >= *most_connections) return drop(state.channel);
+  if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
   state.has_handle = true;
   state.is_path = !path.empty();
@@ -448,11 +448,11 @@ inline void ServerState::accepted(NativeHandle fd) {
   if (options.keepAlive) {
     const int seconds = keep_alive_seconds();
     state.keep_alive = true;
-    if (seconds != 0) state.more().keep_alive_seconds = seconds;
+    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);
   }
   state.expect_close();
-  state.hold();
+  state.retain_for_loop();
   state.server = Ref<Handle>(this);
   state.of_server = true;
   ++connections;
@@ -460,17 +460,17 @@ inline void ServerState::accepted(NativeHandle fd) {
     if (options.pauseOnConnect) {
       state.flow_state = Flow::paused;
     } else {
-      state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+      state.prime_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
     }
-    tell_connection(socket);
+    emit_connection(socket);
   });
-  if (!state.kernel_reading || !loop) return;
-  loop->ask_first(socket, [](Handle& self) { return static_cast<SocketState&>(self).brought_something(); });
+  if (!state.read_interest || !loop) return;
+  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
 }
 
 inline void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  tell_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+  emit_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
              remote.ip.family});
 }
 

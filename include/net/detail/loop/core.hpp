@@ -50,7 +50,7 @@ class LoopCore {
 
   // ── turning ──
   void run();
-  bool run_once(int most_ms);
+  bool run_once(int max_ms);
   void stop() noexcept {
     if (current() == this) return mailbox_->stopped.store(1);
     Mailbox* const mailbox = mailbox_;
@@ -61,13 +61,13 @@ class LoopCore {
 
   // ── fork and exit (S31) ──
   /// A copy in a child process, which must not touch what is the parent's.
-  bool inert() const noexcept { return inert_ || generation_ != os::generation().load(); }
+  bool inert() const noexcept { return inert_ || made_in_ != os::fork_count().load(); }
   void after_fork();
   /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
   static void at_exit() noexcept;
   bool running() const noexcept { return running_; }
   bool alive() const noexcept {
-    return alive_ > 0 || !closing_.empty() || !letters_.empty() || mailbox_->any.load() != 0;
+    return alive_ > 0 || !closing_.empty() || !posted_.empty() || mailbox_->any.load() != 0;
   }
   /// Milliseconds until the loop has something to do by itself; -1: nothing.
   int timeout_ms() const noexcept;
@@ -97,20 +97,20 @@ class LoopCore {
   Queue<Job>& closing() noexcept { return closing_; }
   /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
   /// it had something does not wait at all. Only if the server and it are all there is, so that nobody is told later.
-  void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
-    if (alive_ <= 2) newcomer_ = std::move(newcomer), ask_ = ask;
+  void read_speculatively(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
+    if (alive_ <= 2) speculative_ = std::move(newcomer), ask_ = ask;
   }
   void next_immediate(Ref<ImmediateState> immediate) {
     immediates_.reserve(1);
-    if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
+    if (immediate->refd) ++refd_immediates_, keep_alive(true);
     immediates_.push(std::move(immediate));
   }
   void clear_immediate(ImmediateState& immediate) noexcept;
-  void want_immediate(ImmediateState& immediate, bool on) noexcept;
+  void set_immediate_ref(ImmediateState& immediate, bool on) noexcept;
 
   void start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from);
   void stop_timer(TimerState& timer) noexcept;
-  void want_timer(TimerState& timer, bool on) noexcept;
+  void set_timer_ref(TimerState& timer, bool on) noexcept;
 
   /// Runs one callback as the loop does: small writes gather while it runs and leave when it has returned, then
   /// the ticks that it queued run (S2.2). An exception passes through; what was queued stays queued.
@@ -121,7 +121,7 @@ class LoopCore {
       f();
     }
     if (inside_ == 0) [[likely]] {
-      if (cork_owner_) cork_flush_(*cork_owner_);
+      if (batch_owner_) batch_flush_(*batch_owner_);
     } else if (inert_) {
       refuse_child();  // the callback forked, and this is the child
     }
@@ -130,37 +130,37 @@ class LoopCore {
   void drain_ticks();
 
   // ── the cork: small writes of one listener ──
-  static constexpr std::size_t cork_room = 16384;
+  static constexpr std::size_t batch_capacity = 16384;
   bool inside() const noexcept { return inside_ > 0; }
-  bool corked_by(const Handle& handle) const noexcept { return cork_owner_ == &handle; }
-  std::size_t cork_size() const noexcept { return cork_size_; }
-  const char* cork_data() const noexcept { return cork_.begin; }
-  /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
-  char* cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
+  bool batched_by(const Handle& handle) const noexcept { return batch_owner_ == &handle; }
+  std::size_t batch_size() const noexcept { return batch_size_; }
+  const char* batch_data() const noexcept { return batch_.begin; }
+  /// PageBuffer for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
+  char* batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
   /// The same, but null also if something has to be done first.
-  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
-  void forget_cork() noexcept { cork_owner_ = nullptr, cork_size_ = 0; }
+  [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
+  void forget_batch() noexcept { batch_owner_ = nullptr, batch_size_ = 0; }
   /// So many bytes of it have left.
-  void shorten_cork(std::size_t gone) noexcept {
-    cork_size_ -= gone;
-    for (std::size_t i = 0; i < cork_size_; ++i) cork_.begin[i] = cork_.begin[i + gone];
-    if (cork_size_ == 0) cork_owner_ = nullptr;
+  void shorten_batch(std::size_t gone) noexcept {
+    batch_size_ -= gone;
+    for (std::size_t i = 0; i < batch_size_; ++i) batch_.begin[i] = batch_.begin[i + gone];
+    if (batch_size_ == 0) batch_owner_ = nullptr;
   }
-  void flush_cork() {
-    if (!cork_owner_) return;
-    if (inert_) return forget_cork();
-    cork_flush_(*cork_owner_);
+  void flush_batch() {
+    if (!batch_owner_) return;
+    if (inert_) return forget_batch();
+    batch_flush_(*batch_owner_);
   }
 
   /// The one receive buffer. In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no
   /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
-  static constexpr std::size_t receive_room = 131072;
+  static constexpr std::size_t receive_capacity = 131072;
   char* receive_buffer() noexcept { return receive_.begin; }
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
   Mailbox& mailbox() const noexcept { return *mailbox_; }
-  /// It is being destroyed: letters are not read any more.
+  /// It is being destroyed: posted are not read any more.
   bool leaving() const noexcept { return mailbox_->loop == nullptr; }
 
  private:
@@ -179,7 +179,7 @@ class LoopCore {
   struct Running {
     LoopCore& loop;
     explicit Running(LoopCore& l) : loop(l) {
-      if (loop.running_) raise(coded(Errc::ERR_INVALID_STATE, "The loop is running already"));
+      if (loop.running_) throw_error(make_error(Errc::ERR_INVALID_STATE, "The loop is running already"));
       if (loop.inert()) loop.refuse_child();
       loop.running_ = true;
       loop.update_time();
@@ -189,13 +189,13 @@ class LoopCore {
     ~Running() {
       loop.running_ = false;
       // small writes of a listener that threw leave all the same
-      if (loop.cork_owner_ && loop.inside_ == 0) loop.cork_owner_->operations->hand_over(*loop.cork_owner_);
+      if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
     }
   };
 
   void open_poller() {
     if (const Refusal refused = poller_.open(); refused.number != 0) {
-      raise(system_failure(refused.number, refused.syscall));
+      throw_error(system_failure(refused.number, refused.syscall));
     }
   }
   static void note_forks();
@@ -205,15 +205,15 @@ class LoopCore {
   bool of_this_thread() const noexcept;
   [[noreturn]] void refuse_child() const;
 
-  void turn(int most_ms);
-  void poll(int most_ms);
+  void turn(int max_ms);
+  void poll(int max_ms);
   template <class Serve>
   void wait_for(int milliseconds, Serve& serve);
   void run_timers();
   void run_jobs(Queue<Job>& jobs);
   void run_pending();
-  bool newcomer_had_something();
-  void run_letters();
+  bool speculative_read_found();
+  void run_posted();
   void run_immediates();
   void abandon_all() noexcept;
   void abandon_handles() noexcept;
@@ -222,13 +222,13 @@ class LoopCore {
   mutable std::uint64_t now_ = 0;
   mutable bool stale_ = true;
   std::size_t alive_ = 0;
-  std::size_t wanted_immediates_ = 0;
+  std::size_t refd_immediates_ = 0;
   /// A child's copy of a loop is inside for ever, so that nothing which is gathered leaves.
   static constexpr int inert_depth = 1 << 30;
   int inside_ = 0;
   bool running_ = false;
   bool inert_ = false;
-  std::uint32_t generation_ = os::generation().load();
+  std::uint32_t made_in_ = os::fork_count().load();
   LoopCore* older_ = nullptr;  // of this thread
   LoopCore* next_in_process_ = nullptr;
   LoopCore** link_in_process_ = nullptr;  // what points to it
@@ -236,19 +236,19 @@ class LoopCore {
   Queue<Callback> ticks_;
   Queue<Job> pending_;
   Queue<Job> closing_;
-  Ref<Handle> newcomer_;
+  Ref<Handle> speculative_;
   bool (*ask_)(Handle&) = nullptr;
   Queue<Ref<ImmediateState>> immediates_;
-  Queue<Callback> letters_;
+  Queue<Callback> posted_;
   TimerQueue timers_;
   Mailbox* mailbox_ = nullptr;
   Handle* handles_ = nullptr;
 
-  Handle* cork_owner_ = nullptr;
-  void (*cork_flush_)(Handle&) = nullptr;
-  std::size_t cork_size_ = 0;
-  Room cork_{cork_room};
-  Room receive_{receive_room};
+  Handle* batch_owner_ = nullptr;
+  void (*batch_flush_)(Handle&) = nullptr;
+  std::size_t batch_size_ = 0;
+  PageBuffer batch_{batch_capacity};
+  PageBuffer receive_{receive_capacity};
 };
 
 inline Handle::Handle(LoopCore& core, const Operations& table) noexcept
@@ -266,44 +266,44 @@ inline Handle::~Handle() {
   }
 }
 
-inline bool Mailbox::post(Callback letter) {
-  const os::Locked locked(mutex);
+inline bool Mailbox::post(Callback callback) {
+  const os::LockGuard locked(mutex);
   if (!loop) return false;
-  letters.push(std::move(letter));
+  posted.push(std::move(callback));
   if (any.exchange(1) == 0) loop->poller().wake();
   return true;
 }
 
-inline void Mailbox::post_expected(Callback letter) noexcept {
-  const os::Locked locked(mutex);
-  if (!loop) return letters.expect_no_more();
-  letters.push_expected(std::move(letter));
+inline void Mailbox::post_expected(Callback callback) noexcept {
+  const os::LockGuard locked(mutex);
+  if (!loop) return posted.expect_no_more();
+  posted.push_expected(std::move(callback));
   if (any.exchange(1) == 0) loop->poller().wake();
 }
 
 inline void Mailbox::stop() noexcept {
-  const os::Locked locked(mutex);
+  const os::LockGuard locked(mutex);
   stopped.store(1);
   if (loop) loop->poller().wake();
 }
 
-inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
-  if (cork_owner_ != &owner) flush_cork();
-  return cork_if_free(owner, flush, size);
+inline char* LoopCore::batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
+  if (batch_owner_ != &owner) flush_batch();
+  return batch_if_free(owner, flush, size);
 }
 
-inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
+inline char* LoopCore::batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
   if (inside_ == 0) return nullptr;
-  if (cork_owner_ != &owner) {
-    if (cork_owner_) return nullptr;
-    cork_owner_ = &owner;
-    cork_flush_ = flush;
+  if (batch_owner_ != &owner) {
+    if (batch_owner_) return nullptr;
+    batch_owner_ = &owner;
+    batch_flush_ = flush;
   }
-  const std::size_t filled = cork_size_ + size;
-  if (filled > cork_room) return nullptr;
-  char* room = cork_.begin + cork_size_;
-  cork_size_ = filled;
-  return room;
+  const std::size_t filled = batch_size_ + size;
+  if (filled > batch_capacity) return nullptr;
+  char* place = batch_.begin + batch_size_;
+  batch_size_ = filled;
+  return place;
 }
 
 // ── timers and immediates ──────────────────────────────────────────────────
@@ -312,9 +312,9 @@ inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::
   if (timer.queued()) {
     timers_.remove(timer);  // it leaves the room that it needs
   } else {
-    timers_.make_room();
+    timers_.reserve_one();
     timer.retain();
-    if (timer.wanted) keep_alive(true);
+    if (timer.refd) keep_alive(true);
   }
   timer.length = length;
   timers_.insert(timer, from + length);
@@ -323,27 +323,27 @@ inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::
 inline void LoopCore::stop_timer(TimerState& timer) noexcept {
   if (!timer.queued()) return;
   timers_.remove(timer);
-  if (timer.wanted) keep_alive(false);
+  if (timer.refd) keep_alive(false);
   timer.release();
 }
 
-inline void LoopCore::want_timer(TimerState& timer, bool on) noexcept {
-  if (timer.wanted != on && timer.queued()) keep_alive(on);
-  timer.wanted = on;
+inline void LoopCore::set_timer_ref(TimerState& timer, bool on) noexcept {
+  if (timer.refd != on && timer.queued()) keep_alive(on);
+  timer.refd = on;
 }
 
 inline void LoopCore::clear_immediate(ImmediateState& immediate) noexcept {
-  want_immediate(immediate, false);
+  set_immediate_ref(immediate, false);
   immediate.pending = false;
   immediate.callback.reset();
 }
 
-inline void LoopCore::want_immediate(ImmediateState& immediate, bool on) noexcept {
-  if (immediate.wanted == on) return;
-  immediate.wanted = on;
+inline void LoopCore::set_immediate_ref(ImmediateState& immediate, bool on) noexcept {
+  if (immediate.refd == on) return;
+  immediate.refd = on;
   if (!immediate.pending) return;
   keep_alive(on);
-  on ? ++wanted_immediates_ : --wanted_immediates_;
+  on ? ++refd_immediates_ : --refd_immediates_;
 }
 
 inline void LoopCore::run_timers() {
@@ -375,9 +375,9 @@ inline void LoopCore::run_timers() {
 inline void LoopCore::run_immediates() {
   // one made by an immediate waits for the next turn (S2.5)
   for (std::size_t left = immediates_.size(); left > 0; --left) {
-    const Ref<ImmediateState> immediate = immediates_.take();
+    const Ref<ImmediateState> immediate = immediates_.pop_front();
     if (!immediate->pending) continue;
-    want_immediate(*immediate, false);
+    set_immediate_ref(*immediate, false);
     immediate->pending = false;
     run_callback([&] { immediate->callback(); });
   }
@@ -390,18 +390,18 @@ inline void LoopCore::drain_ticks() {
     {
       const Inside inside(*this);
       while (!ticks_.empty() && !inert_) {
-        const Callback tick = ticks_.take();
+        const Callback tick = ticks_.pop_front();
         tick();
       }
     }
     if (inert_) refuse_child();
-    if (inside_ == 0) flush_cork();
+    if (inside_ == 0) flush_batch();
   } while (!ticks_.empty());
 }
 
 inline void LoopCore::run_jobs(Queue<Job>& jobs) {
   for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
-    const Job job = jobs.take();
+    const Job job = jobs.pop_front();
     run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
   }
 }
@@ -411,32 +411,32 @@ inline void LoopCore::run_pending() {
   for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
 }
 
-[[gnu::noinline]] inline bool LoopCore::newcomer_had_something() {
-  const Ref<Handle> newcomer = std::move(newcomer_);
+[[gnu::noinline]] inline bool LoopCore::speculative_read_found() {
+  const Ref<Handle> newcomer = std::move(speculative_);
   bool had = false;
   run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
   return had;
 }
 
-inline void LoopCore::run_letters() {
+inline void LoopCore::run_posted() {
   if (mailbox_->any.load() != 0) {
-    const os::Locked locked(mailbox_->mutex);
-    if (letters_.empty()) {
-      letters_.take_all(mailbox_->letters);
+    const os::LockGuard locked(mailbox_->mutex);
+    if (posted_.empty()) {
+      posted_.take_all(mailbox_->posted);
     } else {
-      letters_.reserve(mailbox_->letters.size());
-      while (!mailbox_->letters.empty()) letters_.push(mailbox_->letters.take());
+      posted_.reserve(mailbox_->posted.size());
+      while (!mailbox_->posted.empty()) posted_.push(mailbox_->posted.pop_front());
     }
     mailbox_->any.store(0);
   }
-  for (std::size_t left = letters_.size(); left > 0 && !letters_.empty(); --left) {
-    const Callback letter = letters_.take();
-    run_callback([&] { letter(); });
+  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
+    const Callback callback = posted_.pop_front();
+    run_callback([&] { callback(); });
   }
 }
 
 inline int LoopCore::timeout_ms() const noexcept {
-  if ((ticks_.size() | pending_.size() | closing_.size() | letters_.size() | wanted_immediates_) != 0) return 0;
+  if ((ticks_.size() | pending_.size() | closing_.size() | posted_.size() | refd_immediates_) != 0) return 0;
   if (mailbox_->any.load() != 0) return 0;
   if (timers_.empty()) return -1;
   const std::uint64_t due = timers_.first()->due, at = now();
@@ -470,15 +470,15 @@ template <class Serve>
   if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
     const Refusal refused = poller_.wait(milliseconds, serve);
     if (refused.number != 0) [[unlikely]]
-      raise(system_failure(refused.number, refused.syscall));
+      throw_error(system_failure(refused.number, refused.syscall));
   } else {
     poller_.wait(milliseconds, serve);
   }
 }
 
-[[gnu::always_inline]] inline void LoopCore::poll(int most_ms) {
+[[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
   int wait = timeout_ms();
-  if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
+  if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
   Served served;
   const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
     run_callback([&] {
@@ -501,15 +501,15 @@ template <class Serve>
 }
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-[[gnu::always_inline]] inline void LoopCore::turn(int most_ms) {
+[[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
   if (!pending_.empty()) {
     run_jobs(pending_);
-    if (mailbox_->stopped.load() != 0 || !alive()) most_ms = 0;
+    if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
   }
   stale_ = true;  // most turns need no clock
-  if (!newcomer_ || !newcomer_had_something()) poll(most_ms);
-  if ((letters_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
-    run_letters();
+  if (!speculative_ || !speculative_read_found()) poll(max_ms);
+  if ((posted_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
+    run_posted();
     run_pending();
     if (!immediates_.empty()) run_immediates();
     run_jobs(closing_);
@@ -522,21 +522,21 @@ template <class Serve>
 
 inline void LoopCore::run() {
   const Running running(*this);
-  flush_cork();
+  flush_batch();
   drain_ticks();
   run_timers();
   while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
   mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
 }
 
-inline bool LoopCore::run_once(int most_ms) {
+inline bool LoopCore::run_once(int max_ms) {
   const Running running(*this);
-  flush_cork();
+  flush_batch();
   const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
   drain_ticks();
   run_timers();
   const bool stopped = mailbox_->stopped.load() != 0;
-  turn(ready || stopped || !alive() ? 0 : most_ms);
+  turn(ready || stopped || !alive() ? 0 : max_ms);
   mailbox_->stopped.store(0);
   return alive();
 }
@@ -554,16 +554,16 @@ inline void LoopCore::leave_thread() noexcept {
 /// Closes what is open, without a word to anyone; handles of users stay, closed.
 inline void LoopCore::abandon_all() noexcept {
   if (!inert()) {
-    if (cork_owner_) cork_owner_->operations->hand_over(*cork_owner_);
-    const os::Locked locked(mailbox_->mutex);
+    if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
+    const os::LockGuard locked(mailbox_->mutex);
     mailbox_->loop = nullptr;
   } else {
     mailbox_->loop = nullptr;
   }
-  forget_cork();
-  mailbox_->letters.clear();
+  forget_batch();
+  mailbox_->posted.clear();
   // what dies may be the user's, and leave something new behind: again, until there is nothing
-  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | letters_.size()) != 0) abandon_handles();
+  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) abandon_handles();
   mailbox_->release();
 }
 
@@ -577,9 +577,9 @@ inline void LoopCore::abandon_handles() noexcept {
   ticks_.clear();
   pending_.clear();
   closing_.clear();
-  newcomer_ = {};
+  speculative_ = {};
   immediates_.clear();
-  letters_.clear();
+  posted_.clear();
   if (!all) return;
   (all->previous ? all->previous->next : handles_) = nullptr;
   for (Handle* handle = all; handle;) {
@@ -616,14 +616,14 @@ struct ProcessLoops {
 
 inline void LoopCore::join_process() noexcept {
   ProcessLoops& all = ProcessLoops::instance();
-  const os::Locked locked(all.mutex);
+  const os::LockGuard locked(all.mutex);
   next_in_process_ = std::exchange(all.first, this);
   link_in_process_ = &all.first;
   if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
 }
 
 inline void LoopCore::leave_process() noexcept {
-  const os::Locked locked(ProcessLoops::instance().mutex);
+  const os::LockGuard locked(ProcessLoops::instance().mutex);
   *link_in_process_ = next_in_process_;
   if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
 }
@@ -654,12 +654,12 @@ inline void LoopCore::become_inert() noexcept {
   }
   if (!inert_) inside_ += inert_depth;
   inert_ = true;
-  forget_cork();
+  forget_batch();
   poller_.shut();
 }
 
 inline void LoopCore::refuse_child() const {
-  raise(coded(Errc::ERR_INVALID_STATE,
+  throw_error(make_error(Errc::ERR_INVALID_STATE,
               "This loop belongs to the parent process: call afterFork() to use it in this one"));
 }
 
@@ -671,7 +671,7 @@ inline void LoopCore::after_fork() {
   if (!of_this_thread()) enter_thread();
   if (inert_) inside_ -= inert_depth;
   inert_ = false;
-  generation_ = os::generation().load();
+  made_in_ = os::fork_count().load();
   mailbox_->loop = this;
   // what is asked again may call back at once, and so change the list
   Queue<Ref<Handle>> all;
@@ -679,7 +679,7 @@ inline void LoopCore::after_fork() {
     if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
   }
   while (!all.empty()) {
-    const Ref<Handle> handle = all.take();
+    const Ref<Handle> handle = all.pop_front();
     handle->operations->after_fork(*handle);
   }
 }

@@ -76,7 +76,7 @@ template <class F>
 struct Mailbox {
   os::Mutex mutex;
   LoopCore* loop = nullptr;  // null once the loop is gone
-  Queue<Callback> letters;
+  Queue<Callback> posted;
   Atomic<int> any{0};      // whether to look, without the lock
   Atomic<int> stopped{0};  // stop() was called, and no run() has returned for it yet
   Atomic<std::size_t> owners{1};
@@ -86,18 +86,18 @@ struct Mailbox {
     if (owners.fetch_sub(1) == 1) delete this;
   }
   /// False if the loop is gone.
-  bool post(Callback letter);
-  /// A letter will be posted in any case: there is room for it from now on.
+  bool post(Callback callback);
+  /// A posted will be posted in any case: there is room for it from now on.
   void expect() {
-    const os::Locked locked(mutex);
-    letters.expect();
+    const os::LockGuard locked(mutex);
+    posted.expect();
   }
   void expect_no_more() noexcept {
-    const os::Locked locked(mutex);
-    letters.expect_no_more();
+    const os::LockGuard locked(mutex);
+    posted.expect_no_more();
   }
   /// Needs no memory.
-  void post_expected(Callback letter) noexcept;
+  void post_expected(Callback callback) noexcept;
   /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
   /// the lock that its end takes too.
   void stop() noexcept;
@@ -109,7 +109,7 @@ struct TimerState : Handle, TimerNode {
   Callback callback;
   std::uint64_t length = 1;
   bool repeats = false;
-  bool wanted = true;  // ref(): keeps the loop alive
+  bool refd = true;  // ref(): keeps the loop alive
   bool cleared = false;
 };
 
@@ -117,7 +117,7 @@ struct ImmediateState : Handle {
   explicit ImmediateState(LoopCore& core) noexcept;
 
   Callback callback;
-  bool wanted = true;
+  bool refd = true;
   bool pending = true;
 };
 

@@ -68,7 +68,7 @@ class Retry {
   void make_timer() {
     if (timer_) return;
     Ref<TimerState> made(new TimerState(*owner_.loop));
-    made->wanted = false;
+    made->refd = false;
     made->callback = [this] {
       leave();
       again_(owner_);

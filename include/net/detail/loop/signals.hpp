@@ -15,13 +15,13 @@ namespace net::inline NET_ABI::detail {
 
 /// Someone to be rung when a signal comes.
 struct SignalBell {
-  os::Bell bell;
+  os::Waker bell;
   int signo = 0;
   SignalBell* next = nullptr;
 };
 
 /// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
-/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the bells.
+/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the wakers.
 class SignalRegistry {
  public:
   static SignalRegistry& instance() noexcept {
@@ -116,7 +116,7 @@ class SignalRegistry {
     } else {
       while (self.lock_.exchange(1) != 0) {}
       for (SignalBell* bell = self.first_; bell; bell = bell->next) {
-        if (bell->signo == signo) bell->bell.ring();
+        if (bell->signo == signo) bell->bell.wake();
       }
       self.lock_.store(0);
     }
@@ -179,7 +179,7 @@ struct SignalState : Handle, SignalBell {
 
   void close() noexcept {
     if (!std::exchange(is_open, false)) return;
-    want(false);
+    set_ref(false);
     SignalRegistry::instance().remove(*this);
     loop->poller().drop(watcher);
     bell.close();
@@ -187,15 +187,15 @@ struct SignalState : Handle, SignalBell {
     release();
   }
 
-  void want(bool on) noexcept {
-    if (wanted == on || (on && !is_open)) return;
-    wanted = on;
+  void set_ref(bool on) noexcept {
+    if (refd == on || (on && !is_open)) return;
+    refd = on;
     loop->keep_alive(on);
   }
 
   static void rung(Handle& handle, Watcher&, unsigned, int) {
     const Ref<SignalState> self(static_cast<SignalState*>(&handle));
-    self->bell.silence();
+    self->bell.drain();
     // the callback lives as long as it runs, even if it closes its signal
     struct Call {
       SignalState& state;
@@ -210,7 +210,7 @@ struct SignalState : Handle, SignalBell {
   Watcher watcher;
   Function<void(int)> callback;
   bool is_open = false;
-  bool wanted = false;  // as in Node, a signal alone does not keep the loop alive
+  bool refd = false;  // as in Node, a signal alone does not keep the loop alive
 };
 
 inline constexpr Handle::Operations SignalState::table{

@@ -27,8 +27,8 @@ class TimerQueue {
   bool empty() const noexcept { return heap_.empty(); }
   TimerNode* first() const noexcept { return heap_[0]; }
 
-  /// Room for one more, beside those that are kept.
-  void make_room() {
+  /// PageBuffer for one more, beside those that are kept.
+  void reserve_one() {
     const std::size_t needed = heap_.size() + kept_ + 1;
     if (needed > heap_.capacity()) [[unlikely]]
       heap_.reserve(needed < 8 ? 8 : 2 * needed);
@@ -38,7 +38,7 @@ class TimerQueue {
   class Place {
    public:
     explicit Place(TimerQueue& queue) : queue_(queue) {
-      queue.make_room();
+      queue.reserve_one();
       ++queue.kept_;
     }
     Place(const Place&) = delete;
@@ -99,7 +99,7 @@ class TimerQueue {
     put(at, node);
   }
 
-  List<TimerNode*> heap_;
+  Vec<TimerNode*> heap_;
   std::size_t kept_ = 0;
   std::uint64_t made_ = 0;
 };

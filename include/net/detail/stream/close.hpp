@@ -30,10 +30,10 @@ inline void SocketState::end(WriteCallback callback, bool refused, const Error& 
       maybe_finish();
     } else if (finished) {
       refused = true;
-      error = coded(Errc::ERR_STREAM_ALREADY_FINISHED);
+      error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
     } else if (destroyed) {
       refused = true;
-      error = coded(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+      error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
     } else if (errored) {
       refused = true;
       error = cold->errored;
@@ -48,7 +48,7 @@ inline void SocketState::end(WriteCallback callback, bool refused, const Error& 
   if (refused) {
     loop->next_tick([error, callback = std::move(callback)] { callback(error); });
   } else {
-    more().finish_callbacks.push(std::move(callback));
+    ensure_cold().finish_callbacks.push(std::move(callback));
   }
 }
 
@@ -77,13 +77,13 @@ inline void SocketState::call_final() {
 
 inline void SocketState::shutdown_now() {
   if (!shutting_down) return;
-  if (loop->corked_by(*this)) loop->flush_cork();
+  if (loop->batched_by(*this)) loop->flush_batch();
   if (writing) return;  // part of the cork is still on its way: again when it is gone
   shutting_down = false;
   recount();
   if (destroyed) return;
   // when the other side has ended too, close() follows at once and says the same with one call less
-  if (!end_told) {
+  if (!end_emitted) {
     const int failed = channel.shutdown_write();
     if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
   } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
@@ -99,7 +99,7 @@ inline void SocketState::final_done() {
   if (!needs_finish()) return;
   prefinished = true;
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
-  tell_prefinish();
+  emit_prefinish();
   again.passed = true;
   if (again.same) tick([](SocketState& self) { self.finish(); });
 }
@@ -109,11 +109,11 @@ inline void SocketState::finish() {
   if (!finished) {
     finished = true;
     OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
-    tell_finish_callbacks(no_error());
-    tell_finish();
+    call_finish_callbacks(no_error());
+    emit_finish();
     again.passed = true;
   }
-  if (same && (end_told || unreadable)) destroy(no_error());
+  if (same && (end_emitted || unreadable)) destroy(no_error());
 }
 
 // ── destroy() ──────────────────────────────────────────────────────────────
@@ -124,10 +124,10 @@ inline void SocketState::destroy(const Error& error) {
   // what needs memory comes first: a destroy() that fails has done nothing
   loop->ticks().reserve(4);
   if (!close_expected) loop->closing().reserve(1);
-  Callback tell;
+  Callback emit;
   if (error) {
-    if (!errored) (void)more();
-    tell = told_later(error);
+    if (!errored) (void)ensure_cold();
+    emit = emit_later(error);
   }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
     tick([](SocketState& self) { self.fail_buffered(); });
@@ -135,7 +135,7 @@ inline void SocketState::destroy(const Error& error) {
   const bool failing = static_cast<bool>(error);
   if (failing && !errored) {
     errored = true;
-    more().errored = error;
+    ensure_cold().errored = error;
   }
   destroyed = true;
   ++owed;  // until 'close' was told
@@ -144,10 +144,10 @@ inline void SocketState::destroy(const Error& error) {
   if (cold) stop_idle();
   if (has_handle) {
     close_handle(failing);
-    tick_error(tell);
+    tick_error(emit);
   } else {
-    tick_error(tell);
-    loop->next_tick([self = Ref<SocketState>(this), asked = round] { self->emit_close(self->round == asked); });
+    tick_error(emit);
+    loop->next_tick([self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
   }
   leave_server();
 }
@@ -160,8 +160,8 @@ inline void SocketState::leave_server() {
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
-inline void SocketState::tick_error(Callback& tell) {
-  if (tell) return loop->next_tick(std::move(tell));
+inline void SocketState::tick_error(Callback& emit) {
+  if (emit) return loop->next_tick(std::move(emit));
   if (close_ticked) return;
   if (!ended && !buffer) {  // there is nothing that could be told until then
     close_ticked = true;
@@ -170,31 +170,31 @@ inline void SocketState::tick_error(Callback& tell) {
   }
 }
 
-[[gnu::cold]] inline Callback SocketState::told_later(const Error& error) {
-  return [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); };
+[[gnu::cold]] inline Callback SocketState::emit_later(const Error& error) {
+  return [self = Owing<SocketState>(*this), error, asked = generation] { self->emit_error(error, self->generation == asked); };
 }
 
 /// It is told even if there is a new connection already, which it is no error of.
 inline void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
-    if (error_told) return;  // at most one between two connects (S3.19)
-    error_told = true;
+    if (error_emitted) return;  // at most one between two connects (S3.19)
+    error_emitted = true;
   }
-  tell_error(error);
+  emit_error_event(error);
 }
 
 /// Closes the descriptor now; 'close' comes in the close phase (S17.2).
 inline void SocketState::close_handle(bool failing) {
   had_error = failing;
   if (channel.is_open()) {
-    if (loop->corked_by(*this)) flush_last();
+    if (loop->batched_by(*this)) flush_last();
     if (resetting && !loop->inert()) channel.reset_on_close();
     loop->poller().drop(channel);
     channel.close();
     Retry::descriptor_freed();
   }
-  has_handle = kernel_reading = shutting_down = false;
+  has_handle = read_interest = shutting_down = false;
   closing = true;
   recount();
   close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
@@ -204,12 +204,12 @@ inline void SocketState::close_handle(bool failing) {
 inline void SocketState::flush_last() noexcept {
 #if defined(__cpp_exceptions)
   try {
-    loop->flush_cork();
+    loop->flush_batch();
   } catch (...) {
-    loop->forget_cork();
+    loop->forget_batch();
   }
 #else
-  loop->flush_cork();
+  loop->flush_batch();
 #endif
 }
 
@@ -236,7 +236,7 @@ inline void SocketState::close_later(void (*step)(Handle&)) {
 /// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
 /// the exception says why.
 [[gnu::cold]] inline void SocketState::give_up() noexcept {
-  if (!loop || closing || close_told) return;
+  if (!loop || closing || close_emitted) return;
   const Ref<SocketState> alive(this);
   const bool was_destroyed = destroyed;
   if (!was_destroyed) ++owed;  // until 'close' was told
@@ -245,13 +245,13 @@ inline void SocketState::close_later(void (*step)(Handle&)) {
   connecting = false;
   stop_idle();
   had_error = true;
-  if (loop->corked_by(*this)) loop->forget_cork();
+  if (loop->batched_by(*this)) loop->forget_batch();
   if (channel.is_open()) {
     loop->poller().drop(channel);
     channel.close();
     Retry::descriptor_freed();
   }
-  has_handle = kernel_reading = shutting_down = false;
+  has_handle = read_interest = shutting_down = false;
   closing = true;
   recount();
   if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
@@ -260,12 +260,12 @@ inline void SocketState::close_later(void (*step)(Handle&)) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 inline void SocketState::close_now() {
-  if (writing || cold) tell_cancelled();
+  if (writing || cold) emit_cancelled();
   closing = false;
   emit_close(true);
 }
 
-inline void SocketState::tell_cancelled() {
+inline void SocketState::emit_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
   OnThrow again{*this, [](SocketState& self) {
                   self.loop->next_close(
@@ -275,7 +275,7 @@ inline void SocketState::tell_cancelled() {
   recount();
   // attempts of a race that destroy() stopped are told of (S13.13)
   while (cold && !cold->cancelled.empty()) {
-    cold->tell_cancelled(*this);
+    cold->emit_cancelled(*this);
     loop->drain_ticks();  // this was a callback of its own (S2.2)
   }
   again.passed = true;
@@ -283,25 +283,25 @@ inline void SocketState::tell_cancelled() {
 
 /// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
 inline void SocketState::emit_close(bool current) {
-  struct Told {
+  struct Emitted {
     SocketState& self;
     Ref<SocketState> alive;
-    ~Told() {
-      self.let_go();
+    ~Emitted() {
+      self.release_from_loop();
       self.settle();
     }
-  } const told{*this, Ref<SocketState>(this)};
+  } const emitted{*this, Ref<SocketState>(this)};
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
-  if (!current) return tell_close(false);
-  close_told = true;
-  if (!wait_connect) return tell_close(had_error);
+  if (!current) return emit_close_event(false);
+  close_emitted = true;
+  if (!wait_connect) return emit_close_event(had_error);
   OnThrow again{
       *this, [](SocketState& self) {
         // a write that waited for the connection learns of the end in its place among these listeners
         if (!self.wait_connect) return;
-        self.tick([](SocketState& socket) { socket.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
+        self.tick([](SocketState& socket) { socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
       }};
-  tell_close(had_error);
+  emit_close_event(had_error);
   again.passed = true;
 }
 
@@ -315,7 +315,7 @@ inline void SocketState::drop_listeners() noexcept {
 inline void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
   if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
-  Ref<AbortHook>& hook = more().abort_hook;
+  Ref<AbortHook>& hook = ensure_cold().abort_hook;
   hook = Ref<AbortHook>(new AbortHook(*loop));
   hook->callback = [this](const Error& reason) {
     const Ref<Handle> alive(this);
@@ -329,22 +329,22 @@ inline void SocketState::watch_signal(const AbortSignal& signal) {
 /// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
 inline NativeHandle SocketState::release_descriptor() {
   if (!channel.is_open() || connecting) return os::no_descriptor;
-  if (loop->corked_by(*this)) loop->flush_cork();
+  if (loop->batched_by(*this)) loop->flush_batch();
   if (writing || write_length > 0) {
-    raise(coded(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
+    throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
   leave_writes_behind();
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
-                      self.let_go();
+                      self.release_from_loop();
                       self.settle();
                     }});
   ++owed;
-  ++round;  // what ticks are on the way is not told
+  ++generation;  // what ticks are on the way is not told
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
-  kernel_reading = false;
-  destroyed = close_told = true;
+  read_interest = false;
+  destroyed = close_emitted = true;
   has_handle = shutting_down = false;
   stop_idle();
   recount();
@@ -358,23 +358,23 @@ inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writ
   is_path = !channel.adopt_connected(fd);
   expect_close();
   has_handle = true;
-  hold();
-  if (!reads) unreadable = ended = end_told = true;
+  retain_for_loop();
+  if (!reads) unreadable = ended = end_emitted = true;
   if (!writes) ending = final_called = prefinished = finished = true;
-  if (reads) read_nothing();
+  if (reads) read_zero();
   recount();
 }
 
 /// The loop's own reference: taken when there is something to keep, given back after 'close'.
-inline void SocketState::hold() noexcept {
-  if (holds_self) return;
-  holds_self = true;
+inline void SocketState::retain_for_loop() noexcept {
+  if (kept_by_loop) return;
+  kept_by_loop = true;
   retain();
 }
 
-inline void SocketState::let_go() noexcept {
-  if (connecting || has_handle || !holds_self) return;
-  holds_self = false;
+inline void SocketState::release_from_loop() noexcept {
+  if (connecting || has_handle || !kept_by_loop) return;
+  kept_by_loop = false;
   release();
 }
 
@@ -390,7 +390,7 @@ inline void SocketState::destroy_soon() {
 
 inline void SocketState::reset_and_destroy() {
   if (destroyed || !loop) return;
-  if (is_path && has_handle) raise(coded(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
+  if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
   if (connecting) {
     resetting = true;
     once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
@@ -398,7 +398,7 @@ inline void SocketState::reset_and_destroy() {
     resetting = true;
     destroy(no_error());
   } else {
-    destroy(coded(Errc::ERR_SOCKET_CLOSED));
+    destroy(make_error(Errc::ERR_SOCKET_CLOSED));
   }
 }
 
@@ -414,7 +414,7 @@ inline void SocketState::undestroy() {
       .by_buffer = by_buffer};
   static_cast<WriteGate&>(*this) = {.corked = corked};
   if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
-  ++round;
+  ++generation;
 }
 
 /// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
@@ -427,7 +427,7 @@ struct LeftWrites {
   Error in_flight, buffered, ended;
   bool finishes = false;
   bool fails = false;
-  std::uint64_t round = 0;  // of the connection that follows
+  std::uint64_t generation = 0;  // of the connection that follows
 
   ~LeftWrites() { delete backlog; }
   void retain() noexcept { ++owners; }
@@ -435,7 +435,7 @@ struct LeftWrites {
     if (--owners == 0) delete this;
   }
 
-  static void tell(LeftWrites& self) {
+  static void settle(LeftWrites& self) {
     struct Again {
       LeftWrites& self;
       bool passed = false;
@@ -444,25 +444,25 @@ struct LeftWrites {
       }
     } again{self};
     if (self.backlog) {
-      tell_all(self.backlog->done, no_error());
-      tell_all(self.backlog->in_flight, self.in_flight);
-      tell_all(self.backlog->buffered, self.buffered);
+      call_all(self.backlog->done, no_error());
+      call_all(self.backlog->in_flight, self.in_flight);
+      call_all(self.backlog->buffered, self.buffered);
     }
     while (!self.ends.empty()) {
-      const WriteCallback callback = self.ends.take();
+      const WriteCallback callback = self.ends.pop_front();
       callback(self.ended);
     }
     SocketState& socket = *self.socket;
-    if (std::exchange(self.finishes, false)) socket.tell_finish();
+    if (std::exchange(self.finishes, false)) socket.emit_finish();
     again.passed = true;
-    if (self.fails && socket.round == self.round) socket.fail(self.in_flight);
+    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
   }
   void soon() {
-    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), tell});
+    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
   }
 
  private:
-  static void tell_all(WriteQueue& queue, const Error& error) {
+  static void call_all(WriteQueue& queue, const Error& error) {
     while (!queue.empty()) {
       const WriteCallback callback = std::move(queue.first()->callback);
       queue.pop();
@@ -481,7 +481,7 @@ inline void SocketState::leave_writes_behind() {
     left->backlog = std::exchange(backlog, nullptr);
     if (cold) left->ends.swap(cold->finish_callbacks);
     if (flying) {
-      left->in_flight = wait_connect ? coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
                                      : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
       left->buffered = left->ended = left->in_flight;
     } else {
@@ -492,7 +492,7 @@ inline void SocketState::leave_writes_behind() {
     }
     left->finishes = prefinished && !finished && !channel.is_open();
     left->fails = flying && !destroyed;
-    left->round = round + 1;
+    left->generation = generation + 1;
     left->soon();
   }
   delete std::exchange(backlog, nullptr);
@@ -502,11 +502,11 @@ inline void SocketState::leave_writes_behind() {
 inline void SocketState::hand_over() noexcept {
   if (!channel.is_open() || connecting || errored || loop->inert()) return;
   if (backlog && !in_order_sent(backlog->in_flight)) return;
-  if (loop->corked_by(*this)) {
-    const Slice gathered{loop->cork_data(), loop->cork_size()};
-    const std::ptrdiff_t sent = channel.try_write(&gathered, 1);
-    if (sent > 0) loop->shorten_cork(static_cast<std::size_t>(sent));
-    if (loop->corked_by(*this)) return;
+  if (loop->batched_by(*this)) {
+    const IoSlice batched{loop->batch_data(), loop->batch_size()};
+    const std::ptrdiff_t sent = channel.try_write(&batched, 1);
+    if (sent > 0) loop->shorten_batch(static_cast<std::size_t>(sent));
+    if (loop->batched_by(*this)) return;
   }
   if (backlog && !corked) (void)in_order_sent(backlog->buffered);
 }
@@ -514,8 +514,8 @@ inline void SocketState::hand_over() noexcept {
 /// Whether the kernel has taken all of it.
 inline bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
   for (;;) {
-    Slice slices[64];
-    const std::size_t count = queue.gather(slices, 64);
+    IoSlice slices[64];
+    const std::size_t count = queue.slices(slices, 64);
     if (count == 0) return true;
     const std::ptrdiff_t sent = channel.try_write(slices, count);
     if (sent <= 0) return false;
@@ -532,7 +532,7 @@ inline void SocketState::abandon() {
     channel.close();
   }
   destroyed = true;
-  has_handle = connecting = writing = kernel_reading = false;
+  has_handle = connecting = writing = read_interest = false;
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
@@ -543,8 +543,8 @@ inline void SocketState::abandon() {
   delete std::exchange(backlog, nullptr);
   server = {};
   listeners.clear();
-  if (!holds_self) return;
-  holds_self = false;
+  if (!kept_by_loop) return;
+  kept_by_loop = false;
   release();
 }
 

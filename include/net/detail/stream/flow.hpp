@@ -12,17 +12,17 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 inline void SocketState::pause() {
-  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
+  if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
-    tell_pause();
+    emit_pause();
   }
   explicitly_paused = true;
   explicitly_resumed = false;
 }
 
 inline void SocketState::resume() {
-  if (users_buffer && !connecting && !ended) start_reading();
+  if (users_buffer && !connecting && !ended) watch_readable();
   if (flow_state != Flow::flowing) {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
@@ -35,16 +35,16 @@ inline void SocketState::resume() {
 }
 
 inline void SocketState::resume_now() {
-  if (!reading) read_nothing();
+  if (!reading) read_zero();
   resume_ticking = false;
-  tell_resume();
+  emit_resume();
   flow();
-  if (flow_state == Flow::flowing && !reading) read_nothing();
+  if (flow_state == Flow::flowing && !reading) read_zero();
 }
 
 /// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
 inline void SocketState::set_encoding(Encoding encoding) {
-  ColdState& kept = more();
+  ColdState& kept = ensure_cold();
   kept.encoding = encoding;
   kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
     return last ? decoder.end() : decoder.write(piece);
@@ -55,7 +55,7 @@ inline void SocketState::set_encoding(Encoding encoding) {
   if (!buffer) return;
   const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
   std::string text;
-  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take().rest());
+  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.pop_front().rest());
   delete std::exchange(buffer, nullptr);
   if (!text.empty()) buffer_bytes(std::move(text));
 }
@@ -64,10 +64,10 @@ inline void SocketState::set_encoding(Encoding encoding) {
 /// it flows, has been read from, and nothing else waits.
 inline void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
-  if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
-    tell_data(bytes);
+    emit_data(bytes);
   } else {
     if (!buffer) buffer = new ReadBuffer;
     buffer->push_front(bytes);
@@ -77,7 +77,7 @@ inline void SocketState::unshift(std::string_view bytes) {
 }
 
 /// Node's _read: the kernel may be read, now or when the connection is there.
-inline void SocketState::read_start() {
+inline void SocketState::request_read() {
   if (connecting || !has_handle) {
     if (!users_buffer) {
       read_when_connected = true;
@@ -85,11 +85,11 @@ inline void SocketState::read_start() {
       // in its place among the listeners: a pause before it is too early, one after it is not
       once_inside(own_read, on_connect, [](SocketState& self) {
         self.drop_own(own_read);
-        self.start_reading();
+        self.watch_readable();
       });
     }
   } else {
-    start_reading();
+    watch_readable();
   }
 }
 
@@ -97,12 +97,12 @@ inline void SocketState::read_start() {
 /// is told, and nothing allocated.
 inline void SocketState::leave_alone(bool paused) noexcept {
   if (paused && !destroyed) {
-    if (users_buffer && !connecting) stop_reading();
+    if (users_buffer && !connecting) unwatch_readable();
     flow_state = Flow::paused;
     explicitly_paused = true;
     explicitly_resumed = false;
   }
-  if (!close_told && !listeners.has(on_error)) errors_heard = true;
+  if (!close_emitted && !listeners.has(on_error)) errors_heard = true;
 }
 
 inline void SocketState::data_listener_added() {
@@ -114,14 +114,14 @@ inline void SocketState::data_listener_added() {
 
 inline void SocketState::readable_listener_added() {
   by_buffer = true;
-  if (end_told || readable_listening) return;
+  if (end_emitted || readable_listening) return;
   readable_listening = need_readable = true;
   flow_state = Flow::paused;
-  readable_told = false;
+  readable_emitted = false;
   if (read_length() > 0) {
     emit_readable();
   } else if (!reading) {
-    tick_always([](SocketState& self) { self.read_nothing(); });
+    tick_always([](SocketState& self) { self.read_zero(); });
   }
 }
 

@@ -25,7 +25,7 @@ bool same_flags(const Gate& a, const Gate& b) noexcept {
 /// What a read has to look at, together, so that one comparison asks for all of it.
 struct ReadGate {
   Flow flow_state = Flow::unset;
-  bool kernel_reading = false;  // the poller is asked for what can be read
+  bool read_interest = false;  // the poller is asked for what can be read
   bool users_buffer = false;    // onread
   bool decodes = false;         // setEncoding() was called
   bool ended = false;           // the end was read
@@ -34,7 +34,7 @@ struct ReadGate {
   bool none = false;
 
   /// The common case: it flows, and nothing else is asked for.
-  bool plain() const noexcept {
+  bool can_read_fast() const noexcept {
     const ReadGate common{Flow::flowing, true};
     return same_flags(*this, common);
   }
@@ -52,7 +52,7 @@ struct WriteGate {
   bool none = false;
 
   /// The common case: connected, and nothing waits.
-  bool open() const noexcept {
+  bool can_write_fast() const noexcept {
     const WriteGate common{true};
     return same_flags(*this, common);
   }

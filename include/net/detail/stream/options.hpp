@@ -18,14 +18,14 @@ inline void SocketState::set_up(const SocketOptions& options) {
   read_mark = write_mark = options.highWaterMark;
   if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
     users_buffer = true;
-    more().onread = options.onread;
+    ensure_cold().onread = options.onread;
     cold->onread_buffer = options.onread.buffer;
   }
   if (options.fd != -1) {
     require_stream(options.fd);
     // one that blocks would stop the loop
-    if (const int failed = os::prepare(options.fd); failed < 0) raise(system_failure(-failed, "open"));
-    if (users_buffer) next_users_buffer();  // S25.4
+    if (const int failed = os::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
+    if (users_buffer) next_onread_buffer();  // S25.4
     adopt_descriptor(options.fd, options.readable, options.writable);
   }
   watch_signal(options.signal);
@@ -33,13 +33,13 @@ inline void SocketState::set_up(const SocketOptions& options) {
 
 inline void require_timeout(Duration idle) {
   const double ms = idle.milliseconds();
-  if (!(ms >= 0 && ms <= 1e15)) raise(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
+  if (!(ms >= 0 && ms <= 1e15)) throw_error(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
 }
 
 /// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
 /// when it fires, looks whether it is due.
 inline void SocketState::set_timeout(double ms) {
-  ColdState& kept = more();
+  ColdState& kept = ensure_cold();
   kept.idle_length = ms;
   idle_over = false;
   timed = ms != 0;
@@ -49,7 +49,7 @@ inline void SocketState::set_timeout(double ms) {
   }
   if (!kept.idle_timer) {
     kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
-    kept.idle_timer->wanted = false;
+    kept.idle_timer->refd = false;
     kept.idle_timer->callback = [this] {
       const Ref<Handle> alive(this);
       or_give_up(*this, [this] { idle_check(); });
@@ -74,7 +74,7 @@ inline void SocketState::idle_check() {
   if (loop->now() < cold->last_activity + idle_ms())
     return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
-  tell_timeout();
+  emit_timeout();
 }
 
 [[gnu::noinline]] inline void SocketState::note_activity() {
@@ -105,22 +105,22 @@ inline void SocketState::set_keep_alive(bool on, Duration delay) {
   const int seconds = whole_seconds(delay);
   const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
   keep_alive = on;
-  if (on && (seconds != 0 || cold)) more().keep_alive_seconds = seconds;
+  if (on && (seconds != 0 || cold)) ensure_cold().keep_alive_seconds = seconds;
   if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
 }
 
 inline void SocketState::set_type_of_service(int value) {
-  if (value < 0 || value > 255) raise(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
-  more().type_of_service = value;
+  if (value < 0 || value > 255) throw_error(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
+  ensure_cold().type_of_service = value;
   if (!has_tcp()) return;
   if (const int failed = channel.set_type_of_service(value); failed < 0)
-    raise(system_failure(-failed, "setTypeOfService"));
+    throw_error(system_failure(-failed, "setTypeOfService"));
 }
 
 inline int SocketState::get_type_of_service() const {
   if (!has_tcp()) return cold && cold->type_of_service > 0 ? cold->type_of_service : 0;
   const int value = channel.get_type_of_service();
-  if (value < 0) raise(system_failure(-value, "getTypeOfService"));
+  if (value < 0) throw_error(system_failure(-value, "getTypeOfService"));
   return value;
 }
 
@@ -131,7 +131,7 @@ inline void SocketState::apply_options() {
   if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
   if (cold && cold->type_of_service >= 0) {
     if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
-      tell_error(system_failure(-failed, "setTypeOfService"));
+      emit_error_event(system_failure(-failed, "setTypeOfService"));
     }
   }
 }

@@ -86,7 +86,7 @@ concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> 
 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 inline int explicit_port(int port) {
-  if (port < 0) raise(bad_port("Port", port));
+  if (port < 0) throw_error(bad_port("Port", port));
   return port;
 }
 
@@ -165,7 +165,7 @@ Options port_or_path(std::string_view text, std::string_view name) {
   } else if (number >= 0 && number <= 65535 && number == static_cast<int>(number)) {
     options.port = static_cast<int>(number);
   } else {
-    raise(bad_port(name, text));
+    throw_error(bad_port(name, text));
   }
   return options;
 }

@@ -54,7 +54,7 @@ namespace net::inline NET_ABI::detail {
 struct PipeLink {
   struct Operations {
     void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
-    void (*tell)(PipeLink&, const void* source);      // 'unpipe'
+    void (*emit_unpipe)(PipeLink&, const void* source);      // 'unpipe'
     bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
     bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
     void (*free)(PipeLink&) noexcept;
@@ -76,7 +76,7 @@ struct PipeLink {
 /// The destinations of one source.
 class Pipes {
  public:
-  using List = std::vector<Ref<PipeLink>>;
+  using Vec = std::vector<Ref<PipeLink>>;
 
   Pipes() noexcept = default;
   Pipes(const Pipes&) = delete;
@@ -118,15 +118,15 @@ class Pipes {
     }
     return {};
   }
-  List take_all() noexcept { return std::exchange(list_, {}); }
+  Vec take_all() noexcept { return std::exchange(list_, {}); }
 
   /// Takes all off without a word.
   void clear() noexcept {
-    const List gone = take_all();
+    const Vec gone = take_all();
     for (const auto& link : gone) link->off = true;
     for (const auto& link : gone) link->operations->take_off(*link);
   }
-  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is told 'unpipe' then.
+  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
   void source_closed() noexcept {
     while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
       link->off = true;
@@ -135,7 +135,7 @@ class Pipes {
   }
 
  private:
-  List list_;
+  Vec list_;
   bool several_ = false;
 };
 
@@ -152,8 +152,8 @@ bool same_destination(const Destination& a, const Destination& b) noexcept {
   }
 }
 
-/// What a destination of the user's is told of its pipes: nothing.
-struct TellsNothing {
+/// What a destination of the user's is emitted of its pipes: nothing.
+struct EmitsNothing {
   template <class To, class From>
   static void piped(const To&, const From&) noexcept {}
   template <class To, class From>
@@ -207,7 +207,7 @@ struct PipeTo : PipeLink {
       stop();
     }
   }
-  void hold_back(const Source& held, Destination& full) {
+  void pause_source(const Source& held, Destination& full) {
     held.pipes().wait_for(*this);
     if (!on_drain) {
       hears_drain = true;
@@ -227,7 +227,7 @@ struct PipeTo : PipeLink {
     const Destination failing = to();
     stop();
     // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
-    if (failing.template listenerCount<"error">() == 0) raise(error);
+    if (failing.template listenerCount<"error">() == 0) throw_error(error);
   }
 
   void take_off() noexcept {
@@ -284,14 +284,14 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
   for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
   if (source.pipes().empty()) source.pause();
-  /// When it was told: nobody else would let a source go on that waited for this one. As in Node one that will not drain
+  /// When it was emitted: nobody else would let a source go on that waited for this one. As in Node one that will not drain
   /// any more does not, unless the source has other destinations.
   struct GoOn {
     const Source& source;
     PipeLink& link;
-    bool told = false;
+    bool emitted = false;
     void now() {
-      told = true;
+      emitted = true;
       const Pipes& pipes = source.pipes();
       const bool waited = std::exchange(link.awaits_drain, false);
       const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
@@ -299,19 +299,19 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
       if (goes_on && !pipes.await_drain() && source.state().data_listening) source.resume();
     }
     ~GoOn() {
-      if (!told) undo_or_give_up(source.state(), [this] { now(); });
+      if (!emitted) undo_or_give_up(source.state(), [this] { now(); });
     }
   };
   for (std::size_t i = 0; i < count; ++i) {
     GoOn go_on{source, *links[i]};
-    links[i]->operations->tell(*links[i], &source);
+    links[i]->operations->emit_unpipe(*links[i], &source);
     go_on.now();
   }
 }
 
 template <class Source>
 void unpipe_all(const Source& source) {
-  const Pipes::List links = source.pipes().take_all();
+  const Pipes::Vec links = source.pipes().take_all();
   if (!links.empty()) finish_unpipe(source, links.data(), links.size());
 }
 
@@ -327,7 +327,7 @@ void unpipe_from(const Source& source, const Destination& destination) {
   if (link) finish_unpipe(source, &link, 1);
 }
 
-/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being told still gets
+/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted still gets
 /// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
 template <class Tells, class Source, class Destination>
 void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
@@ -366,7 +366,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
       link->on_data = source
                           .template addListener<"data">([link](Source& self, Chunk chunk) {
                             link->awaits_drain = false;
-                            if (!self.write(chunk) && !link->off) link->hold_back(self, self);
+                            if (!self.write(chunk) && !link->off) link->pause_source(self, self);
                           })
                           .id();
     }
@@ -374,7 +374,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
     link->on_data = source
                         .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
                           link->awaits_drain = false;
-                          if (!destination.write(chunk) && !link->off) link->hold_back(self, destination);
+                          if (!destination.write(chunk) && !link->off) link->pause_source(self, destination);
                         })
                         .id();
   }
@@ -394,7 +394,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
   if (link->off && source.destroyed()) return;
   if (destination.writableNeedDrain()) {
-    if (!link->off) link->hold_back(source, destination);
+    if (!link->off) link->pause_source(source, destination);
   } else if (source.readableFlowing() != std::optional<bool>(true)) {
     source.resume();
   }

@@ -13,107 +13,107 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One 'data' carries at most this much (S14.4), however much one read brought.
-inline constexpr std::size_t most_at_once = 65536;
+inline constexpr std::size_t max_chunk = 65536;
 
 // ── from the kernel ────────────────────────────────────────────────────────
 
-inline void SocketState::start_reading() {
-  if (kernel_reading || !channel.is_open()) return;
-  kernel_reading = true;
+inline void SocketState::watch_readable() {
+  if (read_interest || !channel.is_open()) return;
+  read_interest = true;
   update_watch();
   if (cold && !cold->unread.empty()) {
     loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).deliver_unread(); }});
   }
 }
 
-inline void SocketState::stop_reading() {
-  if (!kernel_reading) return;
-  kernel_reading = false;
+inline void SocketState::unwatch_readable() {
+  if (!read_interest) return;
+  read_interest = false;
   update_watch();
 }
 
-[[gnu::noinline]] inline void SocketState::read_from_kernel() {
-  if (!plain() || buffer || (cold && !cold->unread.empty())) return read_with_care(false);
-  char* const room = loop->receive_buffer();
-  const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
-  if (got > 0 && static_cast<std::size_t>(got) <= most_at_once) [[likely]] {
+[[gnu::noinline]] inline void SocketState::read() {
+  if (!can_read_fast() || buffer || (cold && !cold->unread.empty())) return read_slow(false);
+  char* const into = loop->receive_buffer();
+  const std::ptrdiff_t got = channel.try_read(into, LoopCore::receive_capacity);
+  if (got > 0 && static_cast<std::size_t>(got) <= max_chunk) [[likely]] {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) tell_data(std::string_view(room, static_cast<std::size_t>(got)));
-    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]] {
+    if (listeners.has(on_data)) emit_data(std::string_view(into, static_cast<std::size_t>(got)));
+    if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
-      stop_reading();
+      unwatch_readable();
     }
     return;
   }
-  read_on(room, got, false);
+  read_loop(into, got, false);
 }
 
 /// Whether an accepted connection's first message, or its end, is there already; then it is told.
-inline bool SocketState::brought_something() {
-  if (!kernel_reading) return false;
-  read_from_kernel();
-  return bytes_read != 0 || !kernel_reading;
+inline bool SocketState::speculative_read() {
+  if (!read_interest) return false;
+  read();
+  return bytes_read != 0 || !read_interest;
 }
 
-[[gnu::noinline]] inline void SocketState::read_with_care(bool to_the_end) {
-  if (!kernel_reading) return;
-  if (users_buffer) return read_into_users(to_the_end);
+[[gnu::noinline]] inline void SocketState::read_slow(bool to_the_end) {
+  if (!read_interest) return;
+  if (users_buffer) return read_onread(to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
-  char* const room = loop->receive_buffer();
-  read_on(room, channel.try_read(room, LoopCore::receive_room), to_the_end);
+  char* const into = loop->receive_buffer();
+  read_loop(into, channel.try_read(into, LoopCore::receive_capacity), to_the_end);
 }
 
 /// Bounded: no socket may starve the rest.
-[[gnu::noinline]] inline void SocketState::read_on(char* room, std::ptrdiff_t got, bool to_the_end) {
-  for (int reads = 8; got > 0; got = channel.try_read(room, LoopCore::receive_room)) {
-    deliver({room, static_cast<std::size_t>(got)});
-    if (!kernel_reading || --reads == 0) return;
+[[gnu::noinline]] inline void SocketState::read_loop(char* into, std::ptrdiff_t got, bool to_the_end) {
+  for (int reads = 8; got > 0; got = channel.try_read(into, LoopCore::receive_capacity)) {
+    deliver({into, static_cast<std::size_t>(got)});
+    if (!read_interest || --reads == 0) return;
     // when the connection is over the end stands behind this, and one more read is less than one more turn
-    if (static_cast<std::size_t>(got) < LoopCore::receive_room && !to_the_end) return;
-    loop->flush_cork();
+    if (static_cast<std::size_t>(got) < LoopCore::receive_capacity && !to_the_end) return;
+    loop->flush_batch();
     loop->drain_ticks();  // S2.2: before the next 'data'
-    if (!kernel_reading) return;
+    if (!read_interest) return;
   }
-  if (got != would_block) short_of_memory(got) ? wait_for_memory() : read_over(got);
+  if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
-inline void SocketState::read_over(std::ptrdiff_t got) {
+inline void SocketState::on_read_end(std::ptrdiff_t got) {
   if (got == 0 && ends_quietly()) return end_quietly();
   touch();
-  stop_reading();
+  unwatch_readable();
   if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
-  if (end_told) return;
+  if (end_emitted) return;
   push_end();
-  read_nothing();
+  read_zero();
 }
 
 /// S25: into the user's memory, one callback a read.
-inline void SocketState::read_into_users(bool to_the_end) {
-  for (int reads = 32; reads > 0 && kernel_reading; --reads) {
-    const std::span<std::byte> room = cold->onread_buffer;
-    if (room.empty()) return read_over(-ENOBUFS);  // reading nothing would look like the end
-    const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
+inline void SocketState::read_onread(bool to_the_end) {
+  for (int reads = 32; reads > 0 && read_interest; --reads) {
+    const std::span<std::byte> into = cold->onread_buffer;
+    if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
+    const std::ptrdiff_t got = channel.try_read(into.data(), into.size());
     if (got <= 0) {
-      if (got != would_block) short_of_memory(got) ? wait_for_memory() : read_over(got);
+      if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
       return;
     }
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
     const SameConnection same(*this);
-    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), room);
+    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), into);
     if (!same) return;
-    next_users_buffer();
-    if (!more_wanted) stop_reading();
-    if (static_cast<std::size_t>(got) < room.size() && !to_the_end) return;
-    loop->flush_cork();
+    next_onread_buffer();
+    if (!more_wanted) unwatch_readable();
+    if (static_cast<std::size_t>(got) < into.size() && !to_the_end) return;
+    loop->flush_batch();
     loop->drain_ticks();
   }
 }
 
 /// S25.4: no buffer at all leaves the one before; an empty one is one.
-inline void SocketState::next_users_buffer() {
+inline void SocketState::next_onread_buffer() {
   if (!cold->onread.allocate) return;
   const std::span<std::byte> given = cold->onread.allocate();
   if (given.data()) cold->onread_buffer = given;
@@ -128,27 +128,27 @@ inline void SocketState::deliver(std::string_view bytes) {
     SameConnection same{self};
     ~Rest() {
       if (bytes.empty() || self.destroyed || !same) return;
-      self.more().unread.insert(0, bytes);
-      if (!self.kernel_reading) return;
-      self.kernel_reading = false;  // so that starting tells it from the loop
-      self.start_reading();
+      self.ensure_cold().unread.insert(0, bytes);
+      if (!self.read_interest) return;
+      self.read_interest = false;  // so that starting tells it from the loop
+      self.watch_readable();
     }
   } rest{*this, bytes};
   for (;;) {
-    const std::string_view piece = rest.bytes.substr(0, most_at_once);
+    const std::string_view piece = rest.bytes.substr(0, max_chunk);
     rest.bytes.remove_prefix(piece.size());
     bytes_read += piece.size();
     touch();
-    if (!push(piece) && !destroyed) stop_reading();
+    if (!push(piece) && !destroyed) unwatch_readable();
     if (rest.bytes.empty()) return;
-    loop->flush_cork();
+    loop->flush_batch();
     loop->drain_ticks();
-    if (!kernel_reading || destroyed || !rest.same) return;
+    if (!read_interest || destroyed || !rest.same) return;
   }
 }
 
 inline void SocketState::deliver_unread() {
-  if (!kernel_reading || destroyed || !cold) return;
+  if (!read_interest || destroyed || !cold) return;
   const std::string unread = std::exchange(cold->unread, {});
   if (!unread.empty()) deliver(unread);
 }
@@ -166,14 +166,14 @@ inline bool SocketState::push(std::string_view bytes) {
     maybe_read_more();
   } else if (flow_state == Flow::flowing && !buffer && (data_listening || !by_buffer)) {
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) tell_data(bytes);
-    if (buffer && !has_room()) reading = false;  // what the listener put back filled it up
+    if (listeners.has(on_data)) emit_data(bytes);
+    if (buffer && !has_space()) reading = false;  // what the listener put back filled it up
   } else {
     buffer_bytes(decodes ? std::move(text) : std::string(bytes));
     if (need_readable) emit_readable();
     maybe_read_more();
   }
-  return has_room();
+  return has_space();
 }
 
 inline void SocketState::buffer_bytes(std::string&& bytes) {
@@ -190,7 +190,7 @@ inline void SocketState::push_end() {
   }
   ended = true;
   need_readable = false;
-  readable_told = true;
+  readable_emitted = true;
   emit_readable_now();
 }
 
@@ -203,7 +203,7 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece,
     while (power < n && power < std::size_t{1} << 30) power <<= 1;
     read_mark = power;
   }
-  if (all || n != 0) readable_told = false;
+  if (all || n != 0) readable_emitted = false;
   const std::size_t length = read_length();
   if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended)) {
     length == 0 && ended ? end_readable() : emit_readable();
@@ -229,7 +229,7 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece,
     reading = true;
     never_read = false;
     if (length == 0) need_readable = true;
-    read_start();
+    request_read();
   }
   if (take == 0) {
     need_readable = length <= read_mark;
@@ -242,26 +242,26 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece,
     if ((all || n != take) && ended) end_readable();
   }
   if (take == 0) return false;
-  if (!close_ticked && !silently) tell_data(std::string_view(piece));
+  if (!close_ticked && !silently) emit_data(std::string_view(piece));
   return true;
 }
 
-inline void SocketState::read_nothing() {
+inline void SocketState::read_zero() {
   std::string nothing;
   (void)read_piece(0, false, nothing);
 }
 
-/// What read_nothing() does on a socket that has never been read from.
-inline void SocketState::first_read() {
+/// What read_zero() does on a socket that has never been read from.
+inline void SocketState::prime_read() {
   need_readable = reading = true;
   never_read = false;
-  read_start();
+  request_read();
 }
 
 inline void SocketState::flow() {
   if (flow_state != Flow::flowing) return;
   if (!buffer && !ended && reading) {  // there is nothing, and what comes will be told
-    readable_told = false;
+    readable_emitted = false;
     need_readable = true;
     return;
   }
@@ -275,15 +275,15 @@ inline void SocketState::flow() {
 
 inline void SocketState::emit_readable() {
   need_readable = false;
-  if (readable_told) return;
-  readable_told = true;
+  if (readable_emitted) return;
+  readable_emitted = true;
   tick_always([](SocketState& self) { self.emit_readable_now(); });
 }
 
 inline void SocketState::emit_readable_now() {
   if (!destroyed && !errored && (read_length() > 0 || ended)) {
-    tell_readable();
-    readable_told = false;
+    emit_readable_event();
+    readable_emitted = false;
   }
   need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
   flow();
@@ -296,7 +296,7 @@ inline void SocketState::maybe_read_more() {
   tick_always([](SocketState& self) {
     if (!self.reading && !self.ended &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
-      self.read_nothing();
+      self.read_zero();
     }
     self.reading_more = false;
   });
@@ -304,33 +304,33 @@ inline void SocketState::maybe_read_more() {
 
 /// The other side has ended, and nobody listens to what follows from it.
 inline bool SocketState::ends_quietly() const noexcept {
-  constexpr unsigned told[] = {on_end, on_readable, on_prefinish, on_finish};
-  for (const unsigned event : told) {
+  constexpr unsigned followed_by[] = {on_end, on_readable, on_prefinish, on_finish};
+  for (const unsigned event : followed_by) {
     if (listeners.has(event)) return false;
   }
-  return plain() && open() && !buffer && !end_told && !allow_half_open && !removed_end_listener;
+  return can_read_fast() && can_write_fast() && !buffer && !end_emitted && !allow_half_open && !removed_end_listener;
 }
 
 /// Where 'end' and the ticks around it would lead, in one step (S16.8).
 inline void SocketState::end_quietly() {
-  kernel_reading = reading = need_readable = false;
-  ended = end_told = ended_by_other = true;
+  read_interest = reading = need_readable = false;
+  ended = end_emitted = ended_by_other = true;
   ending = final_called = true;
   call_final();
 }
 
 inline void SocketState::end_readable() {
-  if (end_told) return;
+  if (end_emitted) return;
   ended = true;
   tick([](SocketState& self) { self.end_readable_now(); });
 }
 
 inline void SocketState::end_readable_now() {
-  if (errored || close_ticked || end_told || read_length() > 0) return;
-  end_told = true;
+  if (errored || close_ticked || end_emitted || read_length() > 0) return;
+  end_emitted = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
-  tell_end();
+  emit_end();
   again.passed = true;
   if (again.same) after_end();
 }

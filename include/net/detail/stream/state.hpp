@@ -70,7 +70,7 @@ struct ReadBuffer {
         return;
       }
       size -= first.size();
-      into.empty() ? void(into = pieces.take().rest()) : void(into.append(pieces.take().rest()));
+      into.empty() ? void(into = pieces.pop_front().rest()) : void(into.append(pieces.pop_front().rest()));
     }
   }
 };
@@ -81,7 +81,7 @@ struct Backlog {
   WriteQueue buffered;   // behind it
   WriteQueue done;       // taken; their callbacks run on a tick
   std::size_t in_flight_length = 0;
-  std::size_t cork_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
+  std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
 };
 
 /// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
@@ -97,8 +97,8 @@ struct ColdConnection {
   std::string unread;           // taken from the kernel, but not told: as if it were still there
   Queue<WriteCallback> finish_callbacks;
   Connecting* connecting = nullptr;
-  List<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
-  void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
+  Vec<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
+  void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
   std::optional<int> path_result;                  // of a connect() to a path, until it is told
 };
 
@@ -152,7 +152,7 @@ struct Connection {
   std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
 
   // reading
-  bool end_told : 1 = false;
+  bool end_emitted : 1 = false;
   bool reading : 1 = false;
   bool unreadable : 1 = false;  // `readable: false`
   // writing
@@ -166,9 +166,9 @@ struct Connection {
   bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
   bool destroyed : 1 = false;
-  bool error_told : 1 = false;
+  bool error_emitted : 1 = false;
   bool close_ticked : 1 = false;
-  bool close_told : 1 = false;  // 'close' came: nothing more will
+  bool close_emitted : 1 = false;  // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
@@ -184,21 +184,21 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   ~SocketState();
 
   // ── reading (socket_reading.hpp) ──
-  void read_from_kernel();
-  void read_with_care(bool to_the_end);
-  void read_on(char* room, std::ptrdiff_t got, bool to_the_end);
+  void read();
+  void read_slow(bool to_the_end);
+  void read_loop(char* into, std::ptrdiff_t got, bool to_the_end);
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
-  void read_over(std::ptrdiff_t got);
-  void read_into_users(bool to_the_end);
-  void next_users_buffer();
+  void on_read_end(std::ptrdiff_t got);
+  void read_onread(bool to_the_end);
+  void next_onread_buffer();
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece, bool silently = false);
-  void read_nothing();
-  void first_read();
-  bool brought_something();
+  void read_zero();
+  void prime_read();
+  bool speculative_read();
   bool ends_quietly() const noexcept;
   void end_quietly();
   void flow();
@@ -208,8 +208,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void end_readable();
   void end_readable_now();
   void after_end();
-  void start_reading();
-  void stop_reading();
+  void watch_readable();
+  void unwatch_readable();
 
   // ── what is asked of the reading side (socket_flowing.hpp) ──
   void pause();
@@ -217,7 +217,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void resume_now();
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
-  void read_start();
+  void request_read();
   void leave_alone(bool paused) noexcept;
   void data_listener_added();
   void data_listener_removed() noexcept {
@@ -227,15 +227,15 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void readable_listener_removed();
 
   // ── writing (socket_writing.hpp) ──
-  char* gather(const char* data, std::size_t size) noexcept;
+  char* batch(const char* data, std::size_t size) noexcept;
   template <class MakeNode>
   bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
   bool refuse_write(WriteCallback& callback);
   Error refusal(bool tells_who) const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
-  void cork_sent(std::size_t gathered, std::ptrdiff_t sent);
-  void cork_left(std::size_t gathered, std::ptrdiff_t sent);
-  static void flush_corked(Handle& self);
+  void batch_sent(std::size_t batched, std::ptrdiff_t sent);
+  void batch_left(std::size_t batched, std::ptrdiff_t sent);
+  static void flush_batched(Handle& self);
   void hand_over() noexcept;
   bool in_order_sent(WriteQueue& queue) noexcept;
   void send_in_flight();
@@ -245,11 +245,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void send_buffered();
   void send_pending_connect();
   void after_write(const std::size_t& last);
-  void prepare_to_tell(WriteQueue& told, WriteCallback& callback);
-  void tell_written(WriteQueue& told);
+  void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
+  void emit_written(WriteQueue& to_call);
   void drop_request(const Error& error);
   void fail_buffered();
-  void tell_finish_callbacks(const Error& error);
+  void call_finish_callbacks(const Error& error);
   void wait_for_connect();
 
   void end(WriteCallback callback, bool refused, const Error& why);
@@ -260,7 +260,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void finish();
   void shutdown_now();
   void cork() {
-    ++more().corks;
+    ++ensure_cold().corks;
     corked = true;
   }
   void uncork();
@@ -270,8 +270,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
   }
-  void tick_error(Callback& tell);
-  Callback told_later(const Error& error);
+  void tick_error(Callback& emit);
+  Callback emit_later(const Error& error);
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
   void close_handle(bool had_error);
@@ -280,7 +280,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void close_later(void (*step)(Handle&));
   void give_up() noexcept;
   void destroy_always() noexcept;
-  void tell_cancelled();
+  void emit_cancelled();
   void emit_close(bool current);
   void settle() noexcept;
   void drop_listeners() noexcept;
@@ -293,8 +293,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
-  void hold() noexcept;
-  void let_go() noexcept;
+  void retain_for_loop() noexcept;
+  void release_from_loop() noexcept;
 
   // ── options and the idle timeout (socket_options.hpp) ──
   void set_up(const SocketOptions& options);
@@ -318,28 +318,28 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void connected();
   void start_if_asked();
   void catch_up_connected();
-  void begin_reading();
+  void read_after_connect();
   void stop_connecting() noexcept;
   Endpoint remote();
 
   // ── what listeners are told (net/socket.hpp) ──
-  void tell_close(bool had_error);
-  void tell_connect();
-  void tell_ready();
-  void tell_attempt(std::string_view address, int port, Family family);
-  void tell_attempt_failed(std::string_view address, int port, Family family, const Error& error);
-  void tell_attempt_timeout(std::string_view address, int port, Family family);
-  void tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host);
-  [[gnu::always_inline]] void tell_data(Chunk chunk);
-  void tell_drain();
-  void tell_end();
-  void tell_error(const Error& error);
-  void tell_timeout();
-  void tell_finish();
-  void tell_prefinish();
-  void tell_pause();
-  void tell_resume();
-  void tell_readable();
+  void emit_close_event(bool had_error);
+  void emit_connect();
+  void emit_ready();
+  void emit_attempt(std::string_view address, int port, Family family);
+  void emit_attempt_failed(std::string_view address, int port, Family family, const Error& error);
+  void emit_attempt_timeout(std::string_view address, int port, Family family);
+  void emit_lookup(const Error& error, std::string_view address, Family family, std::string_view host);
+  [[gnu::always_inline]] void emit_data(Chunk chunk);
+  void emit_drain();
+  void emit_end();
+  void emit_error_event(const Error& error);
+  void emit_timeout();
+  void emit_finish();
+  void emit_prefinish();
+  void emit_pause();
+  void emit_resume();
+  void emit_readable_event();
 
   // ── helpers ──
   void ready_otherwise(unsigned what);
@@ -356,11 +356,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void update_watch();
   void wait_for_memory();
   void recount() noexcept;
-  Backlog& back() {
+  Backlog& ensure_backlog() {
     if (!backlog) backlog = new Backlog;
     return *backlog;
   }
-  ColdState& more() {
+  ColdState& ensure_cold() {
     if (!cold) cold = new ColdState;
     return *cold;
   }
@@ -377,17 +377,17 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool never_read : 1 = true;            // nobody has asked the kernel yet
   bool read_when_connected : 1 = false;  // it was asked for when there was no connection
   bool need_readable : 1 = false;
-  bool readable_told : 1 = false;
+  bool readable_emitted : 1 = false;
   bool readable_listening : 1 = false;
   bool data_listening : 1 = false;  // as Node counts: not who was put in front, nor that all were removed at once
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   // the whole
-  bool wanted : 1 = true;       // ref()
+  bool refd : 1 = true;       // ref()
   bool counted : 1 = false;     // keeps the loop alive
   bool closing : 1 = false;     // what it had is closed, and 'close' comes in the close phase
   bool idle_over : 1 = false;   // 'timeout' was told, and nothing happened since
-  bool holds_self : 1 = false;  // the loop's reference
+  bool kept_by_loop : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
   bool reusable : 1 = false;
   bool no_delay : 1 = false;
@@ -397,8 +397,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool no_memory : 1 = false;  // the system has none: nothing is watched for a moment
 
   Machine::Channel channel;
-  static constexpr std::uint64_t any_round = ~std::uint64_t{};
-  std::uint64_t round = 0;  // counts connections, so that what belongs to an old one can tell
+  static constexpr std::uint64_t any_generation = ~std::uint64_t{};
+  std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one can tell
   std::size_t owed = 0;     // what is queued and may be told to listeners: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
@@ -411,7 +411,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   Ref<Handle> server;  // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
-  bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
+  bool has_space() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
 };
 
 /// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
@@ -456,10 +456,10 @@ struct SocketTick {
   static constexpr bool moves_as_bytes = true;
   Owing<SocketState> self;
   void (*step)(SocketState&);
-  std::uint64_t round;
+  std::uint64_t generation;
   void operator()() {
     or_give_up(*self, [this] {
-      if (self->round == round) step(*self);
+      if (self->generation == generation) step(*self);
     });
   }
 };
@@ -469,16 +469,16 @@ struct SocketTickWith {
   static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
   Owing<SocketState> self;
   What what;
-  std::uint64_t round;
+  std::uint64_t generation;
   void operator()() {
     or_give_up(*self, [this] {
-      if (self->round == round) ((*self).*Member)(what);
+      if (self->generation == generation) ((*self).*Member)(what);
     });
   }
 };
 
 inline void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, round});
+  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
 }
 inline void SocketState::tick_always(void (*step)(SocketState&)) {
   if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
@@ -489,20 +489,20 @@ void SocketState::tick_call(F&& call) {
 }
 template <auto Member, class What>
 void SocketState::tick_with(const What& what) {
-  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, round});
+  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
 }
 
 /// Whether the socket is still at the connection at which this was made.
 struct SameConnection {
   const SocketState& self;
-  const std::uint64_t round;
-  explicit SameConnection(const SocketState& socket) noexcept : self(socket), round(socket.round) {}
-  explicit operator bool() const noexcept { return self.round == round; }
+  const std::uint64_t generation;
+  explicit SameConnection(const SocketState& socket) noexcept : self(socket), generation(socket.generation) {}
+  explicit operator bool() const noexcept { return self.generation == generation; }
 };
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
-  if (--owed == 0 && close_told && destroyed && !reusable) [[unlikely]]
+  if (--owed == 0 && close_emitted && destroyed && !reusable) [[unlikely]]
     drop_listeners();
 }
 
@@ -560,7 +560,7 @@ inline constexpr Handle::Operations SocketState::table{
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 inline void SocketState::recount() noexcept {
   if (!loop) return;
-  const bool busy = connecting || (writing && !destroyed) || shutting_down || (kernel_reading && wanted);
+  const bool busy = connecting || (writing && !destroyed) || shutting_down || (read_interest && refd);
   if (busy == counted) return;
   counted = busy;
   loop->keep_alive(busy);
@@ -569,7 +569,7 @@ inline void SocketState::recount() noexcept {
 /// Tells the poller what is awaited, and the loop whether that keeps it alive.
 inline void SocketState::update_watch() {
   if (channel.is_open() && !connecting) {
-    unsigned mask = (kernel_reading ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    unsigned mask = (read_interest ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
     if (no_memory) [[unlikely]]
       mask = 0;
     if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
@@ -579,7 +579,7 @@ inline void SocketState::update_watch() {
 
 /// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
 [[gnu::cold]] inline void SocketState::wait_for_memory() {
-  ColdState& kept = more();
+  ColdState& kept = ensure_cold();
   if (!kept.memory) {
     kept.memory.emplace(*this, [](Handle& handle) {
       const Ref<SocketState> self(static_cast<SocketState*>(&handle));
@@ -597,12 +597,12 @@ inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wha
   if (self.connecting) [[unlikely]]
     return self.cold->connecting->ready(self, watcher);
   if (what == readable) [[likely]]
-    return self.read_from_kernel();
+    return self.read();
   self.ready_otherwise(what);
 }
 
 [[gnu::noinline]] inline void SocketState::ready_otherwise(unsigned what) {
-  if (what & readable) read_with_care((what & hung_up) != 0);
+  if (what & readable) read_slow((what & hung_up) != 0);
   if ((what & writable) && writing && channel.is_open()) send_in_flight();
 }
 
@@ -610,7 +610,7 @@ inline void SocketState::once_inside(OwnListener which, unsigned event, void (*s
   struct Body {
     SocketState* self;
     void (*step)(SocketState&);
-    std::uint64_t round;
+    std::uint64_t generation;
   };
   struct Record : ListenerRecord {
     Body body;
@@ -618,13 +618,13 @@ inline void SocketState::once_inside(OwnListener which, unsigned event, void (*s
   };
   static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
                                                       const Body body = static_cast<Record&>(record).body;
-                                                      if (body.round == body.self->round || body.round == any_round)
+                                                      if (body.generation == body.self->generation || body.generation == any_generation)
                                                         body.step(*body.self);
                                                     },
                                                     [](ListenerRecord&) noexcept {}};
-  ListenerId& own = more().own[which];
+  ListenerId& own = ensure_cold().own[which];
   if (own == 0)
-    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_round : round});
+    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_generation : generation});
 }
 
 inline void SocketState::drop_own(OwnListener which) noexcept {
@@ -632,7 +632,7 @@ inline void SocketState::drop_own(OwnListener which) noexcept {
 }
 
 inline Error SocketState::error_or(Errc code, const char* message) const {
-  return errored && cold ? cold->errored : coded(code, message);
+  return errored && cold ? cold->errored : make_error(code, message);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

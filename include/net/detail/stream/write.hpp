@@ -12,14 +12,14 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── one write ──────────────────────────────────────────────────────────────
 
-/// The common case of a small write: gathered, to leave when the listener has returned. Null: it is another case.
+/// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
 /// Nothing in here needs a stack frame.
-[[gnu::noinline]] inline char* SocketState::gather(const char* data, std::size_t size) noexcept {
-  if (!open() || timed || size - 1 >= LoopCore::cork_room / 2 || write_mark <= LoopCore::cork_room) return nullptr;
-  char* const room = loop->cork_if_free(*this, &flush_corked, size);
-  if (!room) return nullptr;
+[[gnu::noinline]] inline char* SocketState::batch(const char* data, std::size_t size) noexcept {
+  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity) return nullptr;
+  char* const place = loop->batch_if_free(*this, &flush_batched, size);
+  if (!place) return nullptr;
   bytes_sent += size;
-  return static_cast<char*>(std::memcpy(room, data, size));
+  return static_cast<char*>(std::memcpy(place, data, size));
 }
 
 /// Takes all the bytes, always; the result only advises (S15.4). `make_node` keeps them if they have to wait:
@@ -29,28 +29,28 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
   if (ending || destroyed) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
   const bool waits = writing || corked || errored || connecting || !has_handle;
-  if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
-    WriteQueue told;
-    if (callback || need_drain) prepare_to_tell(told, callback);
-    char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
-    if (room || size == 0) {
-      if (room) std::memcpy(room, data, size);
+  if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
+    WriteQueue to_call;
+    if (callback || need_drain) prepare_to_emit(to_call, callback);
+    char* place = size > 0 ? loop->batch_for(*this, &flush_batched, size) : nullptr;
+    if (place || size == 0) {
+      if (place) std::memcpy(place, data, size);
       bytes_sent += size;
       touch();
-      if (!told.empty()) ++backlog->cork_callbacks;
-      if (!told.empty() || need_drain) tell_written(told);
+      if (!to_call.empty()) ++backlog->batch_callbacks;
+      if (!to_call.empty() || need_drain) emit_written(to_call);
       return true;
     }
-    if (!told.empty()) callback = std::move(told.first()->callback);
+    if (!to_call.empty()) callback = std::move(to_call.first()->callback);
   }
   if (writing || corked || errored) {
-    WriteQueue& behind = back().buffered;
+    WriteQueue& behind = ensure_backlog().buffered;
     WriteNode* node = make_node(std::size_t{0});
     node->callback = std::move(callback);
     behind.push(node);
     write_length += size;
   } else if (connecting) {
-    (void)back();
+    (void)ensure_backlog();
     WriteQueue first;
     first.push(make_node(std::size_t{0}));
     wait_for_connect();
@@ -59,12 +59,12 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
     backlog->in_flight_length = size;
     write_length += size;
   } else if (!has_handle) {
-    write_failed_later(coded(Errc::ERR_SOCKET_CLOSED), std::move(callback));
+    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
   } else {
     std::size_t taken = 0;
     touch();
-    WriteQueue told;
-    if (callback || need_drain) prepare_to_tell(told, callback);
+    WriteQueue to_call;
+    if (callback || need_drain) prepare_to_emit(to_call, callback);
     // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
     struct Half {
       SocketState& self;
@@ -74,17 +74,17 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
       ~Half() {
         if (!passed && (taken > 0 || corked)) self.give_up();
       }
-    } half{*this, taken, loop->corked_by(*this)};
+    } half{*this, taken, loop->batched_by(*this)};
     if (!send_now(data, size, taken)) {
       bytes_sent += size;
-      write_failed_later(cold->errored, told.empty() ? WriteCallback() : std::move(told.first()->callback));
+      write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
     } else if (taken == size && !writing) {
       bytes_sent += size;
-      if (!told.empty() || need_drain) tell_written(told);
+      if (!to_call.empty() || need_drain) emit_written(to_call);
     } else {
-      (void)back();
+      (void)ensure_backlog();
       WriteNode* node = make_node(taken);
-      if (!told.empty()) node->callback = std::move(told.first()->callback);
+      if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
       bytes_sent += size;
       // behind what is left of the cork, if anything is
       backlog->in_flight.push(node);
@@ -95,69 +95,69 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
     }
     half.passed = true;
   }
-  const bool room = write_length < write_mark || write_length == 0;
-  if (!room) need_drain = true;
-  return room && !errored && !destroyed;
+  const bool has_space = write_length < write_mark || write_length == 0;
+  if (!has_space) need_drain = true;
+  return has_space && !errored && !destroyed;
 }
 
 /// Sends what is corked and then these bytes, in one call. False: the connection is broken, `cold->errored` says
 /// how. What is left of the cork is in flight then; `taken` counts only the new bytes.
 inline bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
-  const std::size_t gathered = loop->corked_by(*this) ? loop->cork_size() : 0;
-  if (gathered + size == 0) return true;
-  const Slice slices[2] = {{loop->cork_data(), gathered}, {data, size}};
-  std::ptrdiff_t sent = channel.try_write(gathered > 0 ? slices : slices + 1, gathered > 0 && size > 0 ? 2 : 1);
+  const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
+  if (batched + size == 0) return true;
+  const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
+  std::ptrdiff_t sent = channel.try_write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
   const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
-    more().errored = system_failure(static_cast<int>(-sent), "write");
+    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
   }
-  if (gathered > 0) cork_sent(gathered, sent);
+  if (batched > 0) batch_sent(batched, sent);
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  taken = done < gathered ? 0 : done - gathered;
+  taken = done < batched ? 0 : done - batched;
   return !broken;
 }
 
 /// What the kernel did not take of the cork is in flight from now on, unless the connection is broken.
-inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
+inline void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  if (done < gathered) {
-    const std::size_t left = gathered - done;
-    WriteQueue& rest = back().in_flight;
-    rest.push(WriteNode::copy(loop->cork_data() + done, left));
+  if (done < batched) {
+    const std::size_t left = batched - done;
+    WriteQueue& rest = ensure_backlog().in_flight;
+    rest.push(WriteNode::copy(loop->batch_data() + done, left));
     backlog->in_flight_length += left;
     write_length += left;
     writing = sent >= 0 || means_later(sent);
-    // those who were to be told on a tick wait for the rest
-    backlog->done.move_last_to(backlog->in_flight, backlog->cork_callbacks);
+    // those who were to be called on a tick wait for the rest
+    backlog->done.move_last_to(backlog->in_flight, backlog->batch_callbacks);
   }
-  if (backlog) backlog->cork_callbacks = 0;
-  loop->forget_cork();
+  if (backlog) backlog->batch_callbacks = 0;
+  loop->forget_batch();
 }
 
-/// The listener that gathered small writes has returned, or another socket wants the room.
-inline void SocketState::flush_corked(Handle& handle) {
+/// The listener that batched small writes has returned, or another socket wants the room.
+inline void SocketState::flush_batched(Handle& handle) {
   auto& self = static_cast<SocketState&>(handle);
   LoopCore& loop = *self.loop;
-  if (!self.channel.is_open()) return loop.forget_cork();
-  const Slice all{loop.cork_data(), loop.cork_size()};
+  if (!self.channel.is_open()) return loop.forget_batch();
+  const IoSlice all{loop.batch_data(), loop.batch_size()};
   const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
-  if (sent == static_cast<std::ptrdiff_t>(loop.cork_size())) [[likely]] {
-    if (self.backlog) self.backlog->cork_callbacks = 0;
-    return loop.forget_cork();
+  if (sent == static_cast<std::ptrdiff_t>(loop.batch_size())) [[likely]] {
+    if (self.backlog) self.backlog->batch_callbacks = 0;
+    return loop.forget_batch();
   }
-  self.cork_left(loop.cork_size(), sent);
+  self.batch_left(loop.batch_size(), sent);
 }
 
 /// The kernel did not take all of it, or nothing at all any more.
-[[gnu::cold]] inline void SocketState::cork_left(std::size_t gathered, std::ptrdiff_t sent) {
+[[gnu::cold]] inline void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
   const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
-    more().errored = system_failure(static_cast<int>(-sent), "write");
+    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
   }
   or_give_up(*this, [&] {
-    cork_sent(gathered, sent);
+    batch_sent(batched, sent);
     if (broken) {
       tick([](SocketState& self) { self.write_failed(self.cold->errored); });
     } else {
@@ -167,24 +167,24 @@ inline void SocketState::flush_corked(Handle& handle) {
 }
 
 /// What telling of a write needs, before anything is written.
-inline void SocketState::prepare_to_tell(WriteQueue& told, WriteCallback& callback) {
+inline void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
   loop->ticks().reserve(1);
   if (!callback) return;
-  (void)back();
-  told.push(WriteNode::copy(nullptr, 0));
-  told.first()->callback = std::move(callback);
+  (void)ensure_backlog();
+  to_call.push(WriteNode::copy(nullptr, 0));
+  to_call.first()->callback = std::move(callback);
 }
 
 /// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
-inline void SocketState::tell_written(WriteQueue& told) {
-  if (told.empty()) {
+inline void SocketState::emit_written(WriteQueue& to_call) {
+  if (to_call.empty()) {
     if (write_length == 0 && !drain_ticking) {
       drain_ticking = true;
       tick([](SocketState& self) { self.after_write(0); });
     }
     return;
   }
-  told.move_to(backlog->done);
+  to_call.move_to(backlog->done);
   drain_ticking = true;
   tick([](SocketState& self) { self.after_write(1); });
 }
@@ -193,14 +193,14 @@ inline void SocketState::tell_written(WriteQueue& told) {
 inline void SocketState::after_write(const std::size_t& last) {
   std::size_t count = last;
   drain_ticking = false;
-  if (loop->corked_by(*this)) loop->flush_cork();
+  if (loop->batched_by(*this)) loop->flush_batch();
   // an exception in 'drain' or in a callback does not swallow what comes behind it
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
                       self.tick_with<&SocketState::after_write>(left);
                     }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
-    tell_drain();
+    emit_drain();
   }
   while (count > 0 && again.same && backlog && !backlog->done.empty()) {
     --count;
@@ -220,8 +220,8 @@ inline void SocketState::after_write(const std::size_t& last) {
 inline void SocketState::send_in_flight() {
   if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
   for (int sends = 32; sends > 0; --sends) {
-    Slice slices[64];
-    const std::size_t count = backlog->in_flight.gather(slices, 64);
+    IoSlice slices[64];
+    const std::size_t count = backlog->in_flight.slices(slices, 64);
     if (count == 0) return in_flight_taken();
     const std::ptrdiff_t sent = channel.try_write(slices, count);
     if (sent == would_block) return;
@@ -239,7 +239,7 @@ inline void SocketState::in_flight_taken() {
   touch();
   writing = false;
   write_length -= std::exchange(backlog->in_flight_length, 0);
-  // the callbacks of this request are told now, before those of the next one
+  // the callbacks of this request are called now, before those of the next one
   std::size_t count = 0;
   for (const WriteNode* node = backlog->in_flight.first(); node; node = node->next) ++count;
   backlog->in_flight.move_to(backlog->done);
@@ -255,8 +255,8 @@ inline void SocketState::in_flight_taken() {
 inline void SocketState::send_buffered() {
   if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
   if (loop->inert()) return;
-  if (loop->corked_by(*this)) {
-    loop->flush_cork();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
+  if (loop->batched_by(*this)) {
+    loop->flush_batch();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
     if (writing || errored) return;
   }
   buffer_processing = true;
@@ -269,20 +269,20 @@ inline void SocketState::send_buffered() {
   backlog->in_flight_length = size;
   buffer_processing = false;
   if (connecting) return wait_for_connect();
-  if (!has_handle) return write_failed_later(coded(Errc::ERR_SOCKET_CLOSED), {});
+  if (!has_handle) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
   writing = true;
   bytes_sent += size;
   touch();
   for (;;) {
-    Slice slices[64];
-    const std::size_t slice_count = backlog->in_flight.gather(slices, 64);
+    IoSlice slices[64];
+    const std::size_t slice_count = backlog->in_flight.slices(slices, 64);
     if (slice_count == 0) break;
     const std::ptrdiff_t sent = channel.try_write(slices, slice_count);
     if (means_later(sent)) return update_watch();
     if (sent < 0) return write_failed_later(system_failure(static_cast<int>(-sent), "write"), {});
     backlog->in_flight.consume(static_cast<std::size_t>(sent));
   }
-  // taken at once: told on a tick
+  // taken at once: called on a tick
   writing = false;
   write_length -= std::exchange(backlog->in_flight_length, 0);
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
@@ -307,7 +307,7 @@ inline void SocketState::uncork() {
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
 inline void SocketState::wait_for_connect() {
   once_inside(own_write_closed, on_close, [](SocketState& self) {
-    if (self.wait_connect) self.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+    if (self.wait_connect) self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
   struct Undo {
     SocketState& self;
@@ -326,7 +326,7 @@ inline void SocketState::wait_for_connect() {
 
 inline void SocketState::send_pending_connect() {
   wait_connect = false;
-  if (!channel.is_open()) return write_failed(coded(Errc::ERR_SOCKET_CLOSED));
+  if (!channel.is_open()) return write_failed(make_error(Errc::ERR_SOCKET_CLOSED));
   bytes_sent += backlog->in_flight_length;
   touch();
   send_in_flight();
@@ -341,12 +341,12 @@ inline void SocketState::drop_request(const Error& error) {
   if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
   if (errored) return;
   errored = true;
-  more().errored = error;
+  ensure_cold().errored = error;
 }
 
-/// Known inside write(): told on the next tick.
+/// Known inside write(): emitted on the next tick.
 inline void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
-  WriteQueue& failed = back().in_flight;
+  WriteQueue& failed = ensure_backlog().in_flight;
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
   failed.push(node);
@@ -384,22 +384,22 @@ inline void SocketState::fail_buffered() {
     if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
   }
   if (again.same)
-    tell_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+    call_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
   again.passed = true;
 }
 
-inline void SocketState::tell_finish_callbacks(const Error& error) {
+inline void SocketState::call_finish_callbacks(const Error& error) {
   const SameConnection same(*this);
   while (same && cold && !cold->finish_callbacks.empty()) {
-    const WriteCallback callback = cold->finish_callbacks.take();
+    const WriteCallback callback = cold->finish_callbacks.pop_front();
     callback(error);
   }
 }
 
-/// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) is never told who ended (S16.5).
+/// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
 inline Error SocketState::refusal(bool tells_who) const {
-  if (!ending) return coded(Errc::ERR_STREAM_DESTROYED);
-  return tells_who && ended_by_other ? ended_by_other_party() : coded(Errc::ERR_STREAM_WRITE_AFTER_END);
+  if (!ending) return make_error(Errc::ERR_STREAM_DESTROYED);
+  return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
 inline bool SocketState::refuse_write(WriteCallback& callback) {

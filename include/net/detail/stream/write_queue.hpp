@@ -27,8 +27,8 @@ struct WriteNode {
 
   /// A node with a copy of the bytes, in one allocation.
   static WriteNode* copy(const char* bytes, std::size_t size) {
-    void* room = ::operator new(sizeof(WriteNode) + size);
-    auto* node = ::new (room) WriteNode;
+    void* memory = ::operator new(sizeof(WriteNode) + size);
+    auto* node = ::new (memory) WriteNode;
     char* to = reinterpret_cast<char*>(node + 1);
     if (size > 0) std::memcpy(to, bytes, size);
     node->data = to;
@@ -111,11 +111,11 @@ class WriteQueue {
     kept.move_to(*this);
   }
 
-  /// The unsent bytes of the first nodes, as at most `most` slices; returns how many.
-  std::size_t gather(Slice* slices, std::size_t most) noexcept {
+  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
+  std::size_t slices(IoSlice* slices, std::size_t max) noexcept {
     if (!unsent_) unsent_ = first_;
     std::size_t count = 0;
-    for (const WriteNode* node = unsent_; node && count < most; node = node->next) {
+    for (const WriteNode* node = unsent_; node && count < max; node = node->next) {
       if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
     }
     return count;

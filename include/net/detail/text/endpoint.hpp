@@ -20,7 +20,7 @@ struct Endpoint {
 };
 
 /// Bytes that wait to be sent, somewhere in memory.
-struct Slice {
+struct IoSlice {
   const char* data = nullptr;
   std::size_t size = 0;
 };

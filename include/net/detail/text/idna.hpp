@@ -71,7 +71,7 @@ constexpr bool needs_composing(std::uint32_t c) noexcept {
 
 /// RFC 3492: a label as letters, digits and hyphens; all its ASCII characters first.
 inline void append_punycode(std::u32string_view label, std::string& to) {
-  constexpr std::uint32_t base = 36, least = 1, most = 26, skew = 38, damp = 700;
+  constexpr std::uint32_t base = 36, min = 1, max = 26, skew = 38, damp = 700;
   std::uint32_t basic = 0;
   for (const char32_t c : label) {
     if (c < 0x80) to += static_cast<char>(c), ++basic;
@@ -92,7 +92,7 @@ inline void append_punycode(std::u32string_view label, std::string& to) {
       if (c != n) continue;
       std::uint32_t q = delta;
       for (std::uint32_t k = base;; k += base) {
-        const std::uint32_t t = k <= bias ? least : k >= bias + most ? most : k - bias;
+        const std::uint32_t t = k <= bias ? min : k >= bias + max ? max : k - bias;
         const std::uint32_t digit = q < t ? q : t + (q - t) % (base - t);
         to += static_cast<char>(digit < 26 ? 'a' + digit : '0' + (digit - 26));
         if (q < t) break;
@@ -102,8 +102,8 @@ inline void append_punycode(std::u32string_view label, std::string& to) {
       ++handled;
       delta += delta / handled;
       std::uint32_t k = 0;
-      for (; delta > (base - least) * most / 2; k += base) delta /= base - least;
-      bias = k + (base - least + 1) * delta / (delta + skew);
+      for (; delta > (base - min) * max / 2; k += base) delta /= base - min;
+      bias = k + (base - min + 1) * delta / (delta + skew);
       delta = 0;
     }
     ++delta;
@@ -114,9 +114,9 @@ inline void append_punycode(std::u32string_view label, std::string& to) {
 /// The name as resolvers know it; a name of ASCII stays as it is. False: it is no UTF-8, or longer than any name, or
 /// in a form that only whole tables of Unicode could normalise.
 inline bool to_ascii_host(std::string_view host, std::string& ascii) {
-  bool plain = true;
-  for (const char c : host) plain = plain && static_cast<unsigned char>(c) < 0x80;
-  if (plain) {
+  bool is_ascii = true;
+  for (const char c : host) is_ascii = is_ascii && static_cast<unsigned char>(c) < 0x80;
+  if (is_ascii) {
     ascii = host;
     return true;
   }

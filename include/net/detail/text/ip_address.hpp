@@ -145,7 +145,7 @@ inline std::string to_text(const IpAddress& ip) {
 }
 
 [[noreturn]] inline void raise_bad_family(Family family) {
-  raise(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
+  throw_error(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
 }
 
 /// S5.2: a family has to be one of the two, or `unspecified`.
@@ -157,7 +157,7 @@ constexpr void require_family(Family family) {
 constexpr IpAddress require_ip(std::string_view text, Family family) {
   require_family(family);
   const IpAddress ip = parse_ip(text, family);
-  if (!ip) raise(coded(Errc::ERR_INVALID_ADDRESS));
+  if (!ip) throw_error(make_error(Errc::ERR_INVALID_ADDRESS));
   return ip;
 }
 

@@ -186,7 +186,7 @@ class JsonStrings {
   error->kind = "SyntaxError";
   error->message = position >= text.size() ? "Unexpected end of JSON input"
                                            : "Unexpected character in JSON at position " + std::to_string(position);
-  raise(Error(std::make_error_code(std::errc::invalid_argument), error));
+  throw_error(Error(std::make_error_code(std::errc::invalid_argument), error));
 }
 
 [[noreturn]] inline void raise_not_a_list(std::string_view text) {
@@ -197,7 +197,7 @@ class JsonStrings {
                  : c == '{' ? "an instance of Object"
                  : c == 'n' ? "null"
                             : "another type");
-  raise(coded(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
+  throw_error(make_error(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
 }
 
 }  // namespace net::inline NET_ABI::detail

@@ -28,7 +28,7 @@ struct JobOutcome {
   bool ok() const noexcept { return result.has_value(); }
   [[noreturn]] void raise_failure() const {
     if (thrown) std::rethrow_exception(thrown);
-    raise(failure);
+    throw_error(failure);
   }
   /// The failure as an Error, whatever was thrown.
   Error error() const {
@@ -90,17 +90,17 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) tell([](Outcome& failed, bool) { failed.raise_failure(); });
+      if (!outcome.ok()) call([](Outcome& failed, bool) { failed.raise_failure(); });
       return;
     }
-    for (Then& callback : std::exchange(then, {})) tell(std::move(callback));
+    for (Then& callback : std::exchange(then, {})) call(std::move(callback));
     if (waiter) std::exchange(waiter, {}).resume();
   }
   /// On a tick, so that one that throws does not keep the others from being told.
-  void tell(Then callback) {
-    ++telling;
+  void call(Then callback) {
+    ++calling;
     loop->next_tick([self = Ref<JobState>(this), call = std::move(callback)] {
-      const bool last = --self->telling == 0 && !self->waiter;
+      const bool last = --self->calling == 0 && !self->waiter;
       call(self->outcome, last);
     });
   }
@@ -113,7 +113,7 @@ struct JobState : Handle {
     if (done || !work || work->begun.load() == 0) return;
     loop->next_tick([self = Ref<JobState>(this)] {
       Outcome lost;
-      lost.failure = coded(Errc::ERR_ABORTED, "The process was forked while this job ran");
+      lost.failure = make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
       self->finish(std::move(lost));
     });
   }
@@ -122,7 +122,7 @@ struct JobState : Handle {
   Outcome outcome;
   std::vector<Then> then;
   std::coroutine_handle<> waiter;
-  std::size_t telling = 0;
+  std::size_t calling = 0;
   bool asked = false;
   bool done = false;
 };

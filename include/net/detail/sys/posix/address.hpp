@@ -22,11 +22,11 @@ struct SystemAddress {
     sockaddr_in v4;
     sockaddr_in6 v6;
     sockaddr_un local;
-    sockaddr_storage room;
+    sockaddr_storage storage;
   };
   socklen_t size = sizeof(sockaddr_storage);
 
-  SystemAddress() noexcept { std::memset(&room, 0, sizeof room); }
+  SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
 
   explicit SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
     if (from.ip.family == Family::IPv6) {
@@ -204,12 +204,12 @@ inline int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
 /// Asks the system's resolver and waits for it. The addresses come in its order, as texts; what failed, or none.
 template <class Addresses>
 Errc look_up(const std::string& host, Family family, int hints, Addresses& addresses) {
-  addrinfo wanted{};
-  wanted.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
-  wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = hints;
+  addrinfo asked{};
+  asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
+  asked.ai_socktype = SOCK_STREAM;
+  asked.ai_flags = hints;
   addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
+  const int failed = ::getaddrinfo(host.c_str(), nullptr, &asked, &found);
   switch (failed) {
     case 0: break;
 #if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
@@ -233,7 +233,7 @@ Errc look_up(const std::string& host, Family family, int hints, Addresses& addre
   for (const addrinfo* at = found; at; at = at->ai_next) {
     if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
     SystemAddress address;
-    std::memcpy(&address.room, at->ai_addr, at->ai_addrlen);
+    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
     const Endpoint end = address.endpoint();
     addresses.push({endpoint_text(end), end.ip.family});
   }

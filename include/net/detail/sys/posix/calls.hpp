@@ -136,10 +136,10 @@ inline std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t si
 }
 
 /// One send of up to 64 pieces; the caller sends the rest with further calls.
-inline std::ptrdiff_t send_gathered(NativeHandle fd, const Slice* slices, std::size_t count) noexcept {
-  constexpr std::size_t most = 64;
-  iovec pieces[most];
-  if (count > most) count = most;
+inline std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
+  constexpr std::size_t max_slices = 64;
+  iovec pieces[max_slices];
+  if (count > max_slices) count = max_slices;
   for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
   msghdr message{};
   message.msg_iov = pieces;
@@ -176,7 +176,7 @@ inline std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) n
 }
 
 /// For what is no socket: no flag keeps SIGPIPE away there, so it is held back, and taken if it was ours.
-inline std::ptrdiff_t write_gathered(NativeHandle fd, const Slice* slices, std::size_t count) noexcept {
+inline std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
   iovec pieces[64];
   if (count > 64) count = 64;
   for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};

@@ -17,46 +17,46 @@ class poll_poller {
   poll_poller& operator=(const poll_poller&) = delete;
 
   Refusal open() {
-    if (const int failed = bell_.open(); failed < 0) return {-failed, os::Bell::syscall};
+    if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
     if (entries_.empty()) {
       // the first entry is the bell's
       entries_.push({});
-      places_.push(&bell_place_);
+      places_.push(&waker_place_);
     }
-    entries_[0] = {bell_.descriptor(), POLLIN, 0};
+    entries_[0] = {waker_.descriptor(), POLLIN, 0};
     return {};
   }
 
   void shut() noexcept {
     ready_.clear();
-    bell_.close();
+    waker_.close();
   }
 
   int watch(Watcher& watcher, unsigned mask) {
-    watcher.wanted = static_cast<std::uint8_t>(mask);
-    if (mask == watcher.known) return 0;
+    watcher.interest = static_cast<std::uint8_t>(mask);
+    if (mask == watcher.registered) return 0;
     if (mask == 0) {
       leave(watcher.registration->place);
     } else {
       if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
-      if (watcher.known == 0) enter(watcher);
+      if (watcher.registered == 0) enter(watcher);
       entries_[watcher.registration->place].events =
           static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
     }
-    watcher.known = static_cast<std::uint8_t>(mask);
+    watcher.registered = static_cast<std::uint8_t>(mask);
     return 0;
   }
 
   void drop(Watcher& watcher) noexcept {
-    watcher.wanted = 0;
-    if (watcher.known != 0) leave(watcher.registration->place);
-    watcher.known = 0;
+    watcher.interest = 0;
+    if (watcher.registered != 0) leave(watcher.registration->place);
+    watcher.registered = 0;
     if (watcher.registration) registrations_.remove(*watcher.registration, true);
   }
 
   template <class Each>
   Refusal wait(int milliseconds, Each&& each) {
-    if (bell_.descriptor() == os::no_descriptor) return {};  // it is shut
+    if (waker_.descriptor() == os::no_descriptor) return {};  // it is shut
     registrations_.begin_round();
     int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
     if (left < 0 && errno != EINTR) return {errno, "poll"};
@@ -77,7 +77,7 @@ class poll_poller {
       unsigned what = 0;
       if (happened & (POLLIN | POLLERR | POLLHUP | POLLNVAL)) what |= readable;
       if (happened & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) what |= writable;
-      what &= watcher->wanted;
+      what &= watcher->interest;
       if (what == 0) continue;
       if (happened & POLLHUP) what |= hung_up;
       each(*watcher, what, 0);
@@ -85,7 +85,7 @@ class poll_poller {
     return {};
   }
 
-  void wake() noexcept { bell_.ring(); }
+  void wake() noexcept { waker_.wake(); }
   /// There is no one descriptor that stands for all: none.
   NativeHandle native() const noexcept { return os::no_descriptor; }
 
@@ -105,10 +105,10 @@ class poll_poller {
     entries_.pop();
     places_.pop();
   }
-  /// The bell, a watcher that was dropped in this round, or one that died without being dropped.
+  /// The bell, a watcher that was dropped in this generation, or one that died without being dropped.
   void nobody(Registration& place) noexcept {
-    if (&place == &bell_place_) {
-      bell_.silence();
+    if (&place == &waker_place_) {
+      waker_.drain();
     } else if (!registrations_.given_up_now(place)) {
       leave(place.place);
     }
@@ -119,12 +119,12 @@ class poll_poller {
     short happened;
   };
 
-  os::Bell bell_;
-  Registration bell_place_;  // stands for no watcher
+  os::Waker waker_;
+  Registration waker_place_;  // stands for no watcher
   Registrations registrations_;
-  List<pollfd> entries_;
-  List<Registration*> places_;
-  List<Ready> ready_;
+  Vec<pollfd> entries_;
+  Vec<Registration*> places_;
+  Vec<Ready> ready_;
 };
 
 static_assert(Poller<poll_poller>);

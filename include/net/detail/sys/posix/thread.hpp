@@ -16,7 +16,7 @@ namespace net::inline NET_ABI::detail::os {
 // ── waking a sleeping loop ─────────────────────────────────────────────────
 
 /// A descriptor that becomes readable when `ring` is called, from any thread.
-class Bell {
+class Waker {
  public:
 #if defined(__linux__)
   static constexpr const char* syscall = "eventfd";
@@ -24,10 +24,10 @@ class Bell {
   static constexpr const char* syscall = "pipe";
 #endif
 
-  Bell() noexcept = default;
-  Bell(const Bell&) = delete;
-  Bell& operator=(const Bell&) = delete;
-  ~Bell() { close(); }
+  Waker() noexcept = default;
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+  ~Waker() { close(); }
 
   /// 0, or a negated errno.
   int open() noexcept {
@@ -50,11 +50,11 @@ class Bell {
   }
 
   NativeHandle descriptor() const noexcept { return ends_[0]; }
-  void ring() noexcept {
+  void wake() noexcept {
     const std::uint64_t one = 1;
     (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
   }
-  void silence() noexcept {
+  void drain() noexcept {
     std::uint64_t rings[16];
     while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
   }
@@ -67,7 +67,7 @@ class Bell {
 
 /// How many forks lie between this process and the one that the program began as: what was made with another number
 /// belongs to a parent.
-inline Atomic<std::uint32_t>& generation() noexcept {
+inline Atomic<std::uint32_t>& fork_count() noexcept {
   static constinit Atomic<std::uint32_t> forks{0};
   return forks;
 }
@@ -128,13 +128,13 @@ class Mutex {
           while (list_lock().exchange(1) != 0) ::sched_yield();
           for (Mutex* each = first(); each; each = each->next_) each->lock();
         },
-        [] { let_go_after_fork(); },
+        [] { unlock_after_fork(); },
         [] {
-          generation().fetch_add(1);
-          let_go_after_fork();
+          fork_count().fetch_add(1);
+          unlock_after_fork();
         });
   }
-  static void let_go_after_fork() noexcept {
+  static void unlock_after_fork() noexcept {
     for (Mutex* each = first(); each; each = each->next_) each->unlock();
     list_lock().store(0);
   }
@@ -144,12 +144,12 @@ class Mutex {
   Mutex** link_ = &first();  // what points to it
 };
 
-class Locked {
+class LockGuard {
  public:
-  explicit Locked(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-  ~Locked() { mutex_.unlock(); }
+  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
 
  private:
   Mutex& mutex_;
