@@ -10,7 +10,7 @@ TEST_CASE("a plan frees its attempts, and closes the descriptors they still have
   net::Loop loop;
   int fd = -1;
   {
-    const Ref<ConnectAttempts> plan(new ConnectAttempts(loop.core(), {}));
+    const Ref<ConnectAttempts> plan(new ConnectAttempts(net::detail::Access::core(loop), {}));
     for (int i = 0; i < 3; ++i) plan->attempts.push(new Attempt);
     REQUIRE(plan->attempts[1]->channel.open(net::Family::IPv4) == 0);
     fd = plan->attempts[1]->channel.fd;
@@ -31,10 +31,10 @@ TEST_CASE("a plan that has ended stays until the phase in which things close, an
   {
     net::Loop loop;
     for (const bool runs : {true, false}) {
-      auto* plan = new ConnectAttempts(loop.core(), {});
+      auto* plan = new ConnectAttempts(net::detail::Access::core(loop), {});
       plan->retain();
       plan->expect_end();
-      plan->timer = Ref<TimerState>(new TimerState(loop.core()));
+      plan->timer = Ref<TimerState>(new TimerState(net::detail::Access::core(loop)));
       plan->timer->callback = Counted(alive);
       REQUIRE(alive == 1);
       plan->end();

@@ -132,7 +132,7 @@ TEST_CASE("S18.5: while the kernel takes more of a write, the timeout is put off
   run_until(loop, [&] { return told == 2; });
   awake.close();
   // as if the timer came due again: once after progress, once without
-  net::detail::SocketState& state = client.state();
+  net::detail::SocketState& state = net::detail::Access::state(client);
   state.cold->write_progress = true;
   state.ensure_cold().last_activity = 0;
   state.idle_check();

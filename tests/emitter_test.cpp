@@ -17,26 +17,28 @@ class Thing : public net::Emitter<Thing> {
   struct State {
     Listeners listeners;
     std::string log;
+    void listener_added(unsigned event) { log += "+" + std::to_string(event); }
+    void listener_put_in_front(unsigned) {}
+    void listener_removed(unsigned event, bool) {
+      log += event == all_events ? std::string("-all") : "-" + std::to_string(event);
+    }
+    std::size_t own_listeners(unsigned event) const { return event == 1; }
   };
   explicit Thing(State& state) : state_(&state) {}
 
   template <unsigned Index, class... Args>
   bool fire(Args... args) const {
-    Thing self = *this;
-    return EventAt<Events, Index>::type::fire(state_->listeners, Index, self, args...);
+    return EventAt<Events, Index>::type::emit(
+        [this](void* const* given) { return call_listeners(*state_, Index, given); }, args...);
   }
   State& state() const { return *state_; }
 
  private:
   friend class net::Emitter<Thing>;
+  friend struct net::detail::Access;
   template <net::fixed_string Name>
   static constexpr void check_event() {}
-  Listeners& events() const { return state_->listeners; }
-  void listener_added(unsigned event) const { state_->log += "+" + std::to_string(event); }
-  void listener_removed(unsigned event, bool) const {
-    state_->log += event == all_events ? std::string("-all") : "-" + std::to_string(event);
-  }
-  std::size_t own_listeners(unsigned event) const { return event == 1; }
+  static Thing from_state(void* state) { return Thing(*static_cast<State*>(state)); }
   State* state_;
 };
 

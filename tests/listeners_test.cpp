@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/count_allocations.hpp"
+#include "tests/emitting.hpp"
 
 namespace {
 
@@ -17,21 +18,21 @@ namespace {
 class Thing : public net::Emitter<Thing> {
  public:
   using Events = net::detail::EventTable<net::detail::Event<"a", int>, net::detail::Event<"b">>;
-  struct State {
-    net::detail::Listeners listeners;
+  struct State : tests::EmitterState {
     std::string log;
   };
   explicit Thing(State& state) : state_(&state) {}
 
-  bool fire_a(int value) { return net::detail::EventAt<Events, 0>::type::fire(state_->listeners, 0, *this, value); }
-  bool fire_b() { return net::detail::EventAt<Events, 1>::type::fire(state_->listeners, 1, *this); }
+  bool fire_a(int value) { return tests::emit<Events, 0>(*state_, value); }
+  bool fire_b() { return tests::emit<Events, 1>(*state_); }
   State& state() const { return *state_; }
 
  private:
   friend class net::Emitter<Thing>;
+  friend struct net::detail::Access;
   template <net::fixed_string Name>
   static constexpr void check_event() {}
-  net::detail::Listeners& events() const { return state_->listeners; }
+  static Thing from_state(void* state) { return Thing(*static_cast<State*>(state)); }
   State* state_;
 };
 

@@ -22,9 +22,9 @@ struct Owner : Handle {
 TEST_CASE("S32.1: a retry is called once, from the loop; stopped or destroyed it is not called") {
   net::Loop loop;
   loop.setTimeout([] {}, 50);  // a retry keeps no loop alive
-  Owner owner(loop.core());
+  Owner owner(net::detail::Access::core(loop));
   {
-    Owner gone(loop.core()), stopped(loop.core());
+    Owner gone(net::detail::Access::core(loop)), stopped(net::detail::Access::core(loop));
     owner.retry.after(5);
     gone.retry.after(5);
     stopped.retry.after(5);
@@ -39,7 +39,7 @@ TEST_CASE("S32.1: a retry is called once, from the loop; stopped or destroyed it
 
 TEST_CASE("S32.1: a closed descriptor calls all that wait for one on this thread, in the next turn") {
   net::Loop loop;
-  Owner one(loop.core()), other(loop.core());
+  Owner one(net::detail::Access::core(loop)), other(net::detail::Access::core(loop));
   for (int round = 0; round < 3; ++round) {
     one.retry.when_descriptor_freed();
     other.retry.when_descriptor_freed();

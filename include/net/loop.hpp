@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/events/event.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/detail/loop/signals.hpp>
 #include <net/duration.hpp>
@@ -198,10 +199,11 @@ class Loop : private detail::LoopCore {
     return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
   }
 
-  /// The library's own view of the loop.
+ private:
+  friend struct detail::Access;
+
   detail::LoopCore& core() noexcept { return *this; }
 
- private:
   template <class F>
   Timer start(F&& callback, Duration length, bool repeats) {
     detail::Ref<detail::TimerState> state(new detail::TimerState(*this));

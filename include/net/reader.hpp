@@ -171,7 +171,7 @@ inline Reader::~Reader() {
   if (gone_) *gone_ = true;
   listeners_.off();
   // it may flow just now, and a task that has ended left nobody behind to hear of a late reset
-  socket().state().leave_alone(!ended_ && !failure_);
+  detail::Access::state(socket()).leave_alone(!ended_ && !failure_);
 }
 
 inline bool Reader::prepare(Kind kind, std::size_t amount) {
@@ -298,7 +298,7 @@ class Acceptor {
 };
 
 inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
-  closed_ = !server.state().loop;
+  closed_ = !detail::Access::state(server).loop;
   listeners_.on<"connection">([this](Socket socket) {
     Listener error;
     if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
@@ -318,7 +318,7 @@ inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
 inline Acceptor::~Acceptor() {
   listeners_.off();
   // nobody will ever serve them
-  while (!arrived_.empty()) arrived_.pop_front().socket.state().destroy_always();
+  while (!arrived_.empty()) detail::Access::state(arrived_.pop_front().socket).destroy_always();
 }
 
 inline std::optional<Socket> Acceptor::take() {

@@ -28,16 +28,14 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// - `close`: it listens no more, and all connections are gone (S9.14)
 class Server : public Emitter<Server> {
  public:
-  using Events = detail::EventTable<detail::Event<"close">, detail::Event<"connection", Socket>,
-                                    detail::Event<"error", const Error>, detail::Event<"listening">,
-                                    detail::Event<"drop", const DropInfo>>;
+  using Events = detail::ServerEvents;
 
   template <class F = std::nullptr_t>
   explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)
       : Server(Loop::current(), options, std::forward<F>(connectionListener)) {}
   template <class F = std::nullptr_t>
   explicit Server(Loop& loop, const ServerOptions& options = {}, F&& connectionListener = nullptr)
-      : state_(new detail::ServerState(loop.core(), options)) {
+      : state_(new detail::ServerState(detail::Access::core(loop), options)) {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) {
       on<"connection">(std::forward<F>(connectionListener));
     }
@@ -178,19 +176,21 @@ class Server : public Emitter<Server> {
 
   bool operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
 
-  /// The library's own view of it.
-  explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
-  detail::ServerState& state() const noexcept { return *state_; }
 
  private:
   friend class Emitter<Server>;
+  friend struct detail::Access;
+
+  explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
+  static Server from_state(void* state) {
+    return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state)));
+  }
 
   template <fixed_string Name>
   static constexpr void check_event() {
     static_assert(Events::has<Name>,
                   "net::Server has no event of that name; it has: close connection error listening drop");
   }
-  detail::Listeners& events() const { return state_->listeners; }
 
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.4).
   template <class F>
@@ -255,34 +255,9 @@ Server createServer(Loop& loop, const ServerOptions& options, F&& connectionList
 
 inline std::optional<Server> Socket::server() const {
   if (!state_->server) return std::nullopt;
-  return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state_->server.get())));
+  return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-// ── what listeners are told ────────────────────────────────────────────────
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-template <unsigned Event, class... Args>
-bool tell(ServerState& state, Args&&... args) {
-  if (!state.listeners.has(Event)) return false;
-  Server server{Ref<ServerState>(&state)};
-  return EventAt<Server::Events, Event>::type::fire(state.listeners, Event, server, args...);
-}
-
-inline void ServerState::emit_close_event() { tell<server_close>(*this); }
-inline void ServerState::emit_connection(const Ref<SocketState>& socket) {
-  Socket handle(socket);
-  tell<server_connection>(*this, handle);
-}
-inline void ServerState::emit_listening() { tell<server_listening>(*this); }
-inline void ServerState::emit_drop(const DropInfo& info) { tell<server_drop>(*this, info); }
-/// With nobody to listen it leaves run() (S1.6).
-inline void ServerState::emit_error_event(const Error& error) {
-  if (!tell<server_error>(*this, error)) throw_error(error);
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

@@ -52,22 +52,12 @@ class Server;
 /// - `pause`, `resume`, `readable`, `pipe` (Socket source), `unpipe` (Socket source)
 class Socket : public Emitter<Socket> {
  public:
-  using Events =
-      detail::EventTable<detail::Event<"close", bool>, detail::Event<"connect">,
-                         detail::Event<"connectionAttempt", std::string_view, int, Family>,
-                         detail::Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
-                         detail::Event<"connectionAttemptTimeout", std::string_view, int, Family>,
-                         detail::Event<"data", Chunk>, detail::Event<"drain">, detail::Event<"end">,
-                         detail::Event<"error", const Error>,
-                         detail::Event<"lookup", const Error, std::string_view, Family, std::string_view>,
-                         detail::Event<"ready">, detail::Event<"timeout">, detail::Event<"finish">,
-                         detail::Event<"prefinish">, detail::Event<"pause">, detail::Event<"resume">,
-                         detail::Event<"readable">, detail::Event<"pipe", Socket>, detail::Event<"unpipe", Socket>>;
+  using Events = detail::SocketEvents;
 
   /// A socket that is not connected yet, on this thread's loop.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
-  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(loop.core())) {
+  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(detail::Access::core(loop))) {
     state_->set_up(options);
   }
 
@@ -210,8 +200,6 @@ class Socket : public Emitter<Socket> {
   }
   template <class Destination>
   const Socket& unpipe(const Destination& destination) const;
-  /// The library's own list of what it is piped to.
-  detail::Pipes& pipes() const { return state_->ensure_cold().pipes; }
 
   // ── options ──
 
@@ -327,12 +315,15 @@ class Socket : public Emitter<Socket> {
   /// Whether two handles are the same socket.
   bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
 
-  /// The library's own view of it.
-  explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
-  detail::SocketState& state() const noexcept { return *state_; }
 
  private:
   friend class Emitter<Socket>;
+  friend struct detail::Access;
+
+  explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
+  static Socket from_state(void* state) {
+    return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
+  }
 
   template <fixed_string Name>
   static constexpr void check_event() {
@@ -341,26 +332,6 @@ class Socket : public Emitter<Socket> {
                   "connectionAttemptFailed connectionAttemptTimeout data drain end error lookup ready timeout "
                   "finish prefinish pause resume readable pipe unpipe");
   }
-  detail::Listeners& events() const { return state_->listeners; }
-  void listener_added(unsigned event) const {
-    if (!state_->loop) return;
-    if (event == detail::on_data) state_->data_listener_added();
-    if (event == detail::on_readable) state_->readable_listener_added();
-  }
-  void listener_put_in_front(unsigned event) const {
-    if (event == detail::on_data || event == detail::on_readable) state_->by_buffer = true;
-  }
-  void listener_removed(unsigned event, bool all) const {
-    if (!state_->loop) return;
-    if (event == detail::on_data && !all) state_->data_listener_removed();
-    if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
-    if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
-  }
-  std::size_t own_listeners(unsigned event) const {
-    if (event == detail::on_error) return state_->errors_heard;
-    return event == detail::on_end && !state_->removed_end_listener;
-  }
-
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
   template <class F>
   const Socket& connect_to(int port, std::string_view host, F&& listener) const {
@@ -373,8 +344,6 @@ class Socket : public Emitter<Socket> {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
   struct EmitsPipe;
-  void emit_pipe(const Socket& source) const;
-  void emit_unpipe(const Socket& source) const;
   template <class Data>
   [[gnu::noinline]] bool put(Data&& data, detail::WriteCallback&& callback) const {
     const std::string_view bytes = detail::bytes_of(data);
@@ -402,10 +371,10 @@ class Socket : public Emitter<Socket> {
 
 /// What a socket is told when it is a destination.
 struct Socket::EmitsPipe {
-  static void piped(const Socket& to, const Socket& source) { to.emit_pipe(source); }
-  static void unpiped(const Socket& to, const Socket& source) { to.emit_unpipe(source); }
-  static bool to_close(const Socket& to) noexcept { return to.state().kept_by_loop; }
-  static bool to_drain(const Socket& to) noexcept { return to.state().need_drain; }
+  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_pipe>(*source.state_); }
+  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_unpipe>(*source.state_); }
+  static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
+  static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
 };
 
 template <class Destination>
@@ -429,63 +398,6 @@ const Socket& Socket::unpipe(const Destination& destination) const {
     if (state_->cold) detail::unpipe_from<Tells>(*this, destination);
   }
   return *this;
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-// ── what listeners are told ────────────────────────────────────────────────
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
-template <unsigned Event, class... Args>
-[[gnu::always_inline]] inline bool tell(SocketState& state, Args&&... args) {
-  if (!state.listeners.has(Event)) return false;
-  Socket socket{Ref<SocketState>(&state)};
-  return EventAt<Socket::Events, Event>::type::fire(state.listeners, Event, socket, args...);
-}
-
-inline void SocketState::emit_close_event(bool failed) { tell<on_close>(*this, failed); }
-inline void SocketState::emit_connect() { tell<on_connect>(*this); }
-inline void SocketState::emit_ready() { tell<detail::on_ready>(*this); }
-inline void SocketState::emit_attempt(std::string_view address, int port, Family family) {
-  tell<on_attempt>(*this, address, port, family);
-}
-inline void SocketState::emit_attempt_failed(std::string_view address, int port, Family family, const Error& error) {
-  tell<on_attempt_failed>(*this, address, port, family, error);
-}
-inline void SocketState::emit_attempt_timeout(std::string_view address, int port, Family family) {
-  tell<on_attempt_timeout>(*this, address, port, family);
-}
-inline void SocketState::emit_lookup(const Error& error, std::string_view address, Family family,
-                                     std::string_view host) {
-  tell<on_lookup>(*this, error, address, family, host);
-}
-inline void SocketState::emit_data(Chunk chunk) { tell<on_data>(*this, chunk); }
-inline void SocketState::emit_drain() { tell<on_drain>(*this); }
-inline void SocketState::emit_end() { tell<on_end>(*this); }
-inline void SocketState::emit_timeout() { tell<on_timeout>(*this); }
-inline void SocketState::emit_finish() { tell<on_finish>(*this); }
-inline void SocketState::emit_prefinish() { tell<on_prefinish>(*this); }
-inline void SocketState::emit_pause() { tell<on_pause>(*this); }
-inline void SocketState::emit_resume() { tell<on_resume>(*this); }
-inline void SocketState::emit_readable_event() { tell<detail::on_readable>(*this); }
-/// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
-inline void SocketState::emit_error_event(const Error& error) {
-  if (!tell<on_error>(*this, error) && !errors_heard) throw_error(error);
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-inline void Socket::emit_pipe(const Socket& source) const {
-  Socket from = source;
-  detail::tell<detail::on_pipe>(*state_, from);
-}
-inline void Socket::emit_unpipe(const Socket& source) const {
-  Socket from = source;
-  detail::tell<detail::on_unpipe>(*state_, from);
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

@@ -76,7 +76,7 @@ class [[nodiscard]] Task {
 /// destroyed with its loop.
 inline void spawn(Loop& loop, Task<> task) {
   if (!task.frame_) return;
-  auto* const spawned = new detail::Spawned(loop.core(), task.frame_);  // if this fails the task goes as it came
+  auto* const spawned = new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
   const auto frame = std::exchange(task.frame_, {});
   frame.promise().spawned = spawned;
   frame.resume();

@@ -146,7 +146,7 @@ class WorkerPool {
     auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T {
       return std::move(f)(std::move(args)...);
     };
-    detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(Loop::current().core()));
+    detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
     if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
       detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
     }

@@ -13,9 +13,9 @@ inline void SocketState::connected() {
   touch();
   apply_options();
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  emit_connect();
+  emit<on_connect>();
   if (again.same) start_if_asked();
-  if (again.same) emit_ready();
+  if (again.same) emit<on_ready_event>();
   again.passed = true;
   if (again.same) read_after_connect();
 }

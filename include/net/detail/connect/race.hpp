@@ -87,7 +87,7 @@ struct Connector {
   void start_path() const {
     const std::string path = plan().path;
     const SameConnection same(self);
-    self.emit_attempt(path, -1, Family::unspecified);
+    self.emit<on_attempt>(path, -1, Family::unspecified);
     if (!self.connecting || !self.cold->connecting || !same) return;
     const int result = self.channel.start_connect_path(path);
     if (result == -EINVAL && !self.channel.is_open()) {
@@ -155,13 +155,13 @@ struct Connector {
     self.touch();
     if (error || addresses.empty()) {
       const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
-      self.emit_lookup(none, "", Family::unspecified, host);
+      self.emit<on_lookup>(none, "", Family::unspecified, host);
       return give_up_later(none);
     }
     if (!plan().selecting) addresses = addresses.first(1);
     Error invalid;
     for (const LookupAddress& found : addresses) {
-      self.emit_lookup(no_error(), found.address, found.family, host);
+      self.emit<on_lookup>(no_error(), found.address, found.family, host);
       if (!self.connecting || self.generation != generation) return;
       const Error wrong = check(found);
       if (!wrong) {
@@ -241,7 +241,7 @@ struct Connector {
     };
     if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
     const SameConnection same(self);
-    self.emit_attempt(attempt.address, plan_port(), attempt.family);
+    self.emit<on_attempt>(attempt.address, plan_port(), attempt.family);
     if (!self.connecting || !same) return true;
     if (blocked) return give_up(block_error()), true;
     if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
@@ -300,7 +300,7 @@ struct Connector {
     close(attempt);
     if (!plan().selecting) return give_up(error), true;
     attempt.error = error;
-    if (emits) self.emit_attempt_failed(attempt.address, plan().port, attempt.family, error);
+    if (emits) self.emit<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
     return false;
   }
 
@@ -319,7 +319,7 @@ struct Connector {
     attempt.error = error;
     const std::uint64_t generation = self.generation;
     const bool current = &attempt == p.attempts[p.next - 1];
-    self.emit_attempt_failed(attempt.address, p.port, attempt.to.ip.family, error);
+    self.emit<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
     if (!self.connecting || self.generation != generation) return;
     if (current || plan().next == plan().attempts.size()) next_attempt();
   }
@@ -371,7 +371,7 @@ struct Connector {
     Attempt& slow = *plan().attempts[plan().next - 1];
     slow.timed_out = true;
     const std::uint64_t generation = self.generation;
-    self.emit_attempt_timeout(slow.address, plan().port, slow.to.ip.family);
+    self.emit<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
     if (self.connecting && self.generation == generation) next_attempt();
   }
 
@@ -393,7 +393,7 @@ struct Connector {
     self.stop_connecting();
     self.recount();
     const SameConnection same(self);
-    self.emit_attempt_failed(kept, port, family, error);
+    self.emit<on_attempt_failed>(kept, port, family, error);
     if (same) self.fail(error);
   }
 
@@ -436,7 +436,7 @@ struct Connector {
     const Endpoint to = self.cold->cancelled.back();
     self.cold->cancelled.pop();
     const std::string address = os::endpoint_text(to);
-    self.emit_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+    self.emit<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
   }
 };
 

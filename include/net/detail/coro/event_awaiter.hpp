@@ -55,8 +55,8 @@ struct EventResult<> {
 };
 
 /// After 'close' nothing comes any more, so nobody may wait for it.
-inline bool is_over(const Socket& socket) { return socket.state().close_emitted || !socket.state().loop; }
-inline bool is_over(const Server& server) { return !server.state().loop; }
+inline bool is_over(const Socket& socket) { return Access::state(socket).close_emitted || !Access::state(socket).loop; }
+inline bool is_over(const Server& server) { return !Access::state(server).loop; }
 inline Error closed_error(const Socket& socket) {
   const Error error = socket.errored();
   return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
@@ -154,7 +154,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
  public:
   explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
   ~ConnectAwaiter() {
-    if (!told_) emitter().state().destroy_always();
+    if (!told_) Access::state(emitter()).destroy_always();
   }
 
   Socket await_resume() {

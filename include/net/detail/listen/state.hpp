@@ -11,6 +11,7 @@
 
 #include <net/detail/connect/lookup.hpp>
 #include <net/detail/events/listeners.hpp>
+#include <net/detail/listen/events.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/detail/loop/retry.hpp>
 #include <net/detail/stream/state.hpp>
@@ -18,9 +19,6 @@
 #include <net/options.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// The order of the rows in Server::Events.
-enum ServerEvent : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
 
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
@@ -73,12 +71,24 @@ struct ServerState : Handle, Listening {
   static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
   static void connection_gone(Handle& self);
 
-  // ── what listeners are told (net/server.hpp) ──
-  void emit_close_event();
-  void emit_connection(const Ref<SocketState>& socket);
-  void emit_error_event(const Error& error);
-  void emit_listening();
-  void emit_drop(const DropInfo& info);
+  // ── events ──
+  /// Calls the listeners of one event; false if there is none.
+  template <unsigned Event, class... Args>
+  [[gnu::always_inline]] bool emit(const Args&... args) {
+    if (!listeners.has(Event)) return false;
+    const Ref<ServerState> alive(this);
+    return EventAt<ServerEvents, Event>::type::emit(
+        [&](void* const* pointers) { return call_listeners_rarely(*this, Event, pointers); },
+        args...);
+  }
+  /// With nobody to listen it leaves run() (S1.6).
+  void emit_error(const Error& error) {
+    if (!emit<server_error>(error)) throw_error(error);
+  }
+  void listener_added(unsigned) noexcept {}
+  void listener_put_in_front(unsigned) noexcept {}
+  void listener_removed(unsigned, bool) noexcept {}
+  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   void tick(void (*step)(ServerState&)) {
     if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
@@ -224,7 +234,7 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
   if (has_nul(asked.host)) {
     // like a name that is not found
     return tick_with(
-        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error_event(error); });
+        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
   looking_up = true;
   const auto answered = [this, generation = this->generation, asked, alive = Ref<ServerState>(this)](
@@ -233,7 +243,7 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
     looking_up = false;
     const Owing<ServerState> owing(*this);
     if (error) {
-      emit_error_event(error);
+      emit_error(error);
       return;
     }
     const LookupAddress* chosen = nullptr;
@@ -270,7 +280,7 @@ inline void ServerState::bound(int failed, std::string_view address, int port) {
   if (failed == 0) return opened();
   stop_listening();  // its file too, if it was only not watched
   tick_with(
-      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error_event(error); });
+      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
 }
 
 inline void ServerState::opened() {
@@ -284,7 +294,7 @@ inline void ServerState::opened() {
   recount();
   tick_with(
       generation, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.generation == asked) self.emit_listening();
+        if (self.acceptor.is_open() && self.generation == asked) self.emit<server_listening>();
       });
 }
 
@@ -344,7 +354,7 @@ inline void ServerState::emit_close() {
     }
   } const emitted{*this, Ref<ServerState>(this)};
   close_emitted = !acceptor.is_open();
-  emit_close_event();
+  emit<server_close>();
 }
 
 /// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
@@ -392,7 +402,7 @@ inline void ServerState::accept_one() {
     if (no_memory || shortage_emitted) return;
     shortage_emitted = true;
   }
-  emit_error_event(system_failure(number, "accept"));
+  emit_error(system_failure(number, "accept"));
 }
 
 /// The listening descriptor is watched again only when it is of use.
@@ -462,7 +472,7 @@ inline void ServerState::accepted(NativeHandle fd) {
     } else {
       state.prime_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
     }
-    emit_connection(socket);
+    emit<server_connection>(state);
   });
   if (!state.read_interest || !loop) return;
   loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
@@ -470,7 +480,7 @@ inline void ServerState::accepted(NativeHandle fd) {
 
 inline void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
              remote.ip.family});
 }
 

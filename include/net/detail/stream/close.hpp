@@ -99,7 +99,7 @@ inline void SocketState::final_done() {
   if (!needs_finish()) return;
   prefinished = true;
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
-  emit_prefinish();
+  emit<on_prefinish>();
   again.passed = true;
   if (again.same) tick([](SocketState& self) { self.finish(); });
 }
@@ -110,7 +110,7 @@ inline void SocketState::finish() {
     finished = true;
     OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
     call_finish_callbacks(no_error());
-    emit_finish();
+    emit<on_finish>();
     again.passed = true;
   }
   if (same && (end_emitted || unreadable)) destroy(no_error());
@@ -292,16 +292,16 @@ inline void SocketState::emit_close(bool current) {
     }
   } const emitted{*this, Ref<SocketState>(this)};
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
-  if (!current) return emit_close_event(false);
+  if (!current) return void(emit<on_close>(false));
   close_emitted = true;
-  if (!wait_connect) return emit_close_event(had_error);
+  if (!wait_connect) return void(emit<on_close>(had_error));
   OnThrow again{
       *this, [](SocketState& self) {
         // a write that waited for the connection learns of the end in its place among these listeners
         if (!self.wait_connect) return;
         self.tick([](SocketState& socket) { socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
       }};
-  emit_close_event(had_error);
+  emit<on_close>(had_error);
   again.passed = true;
 }
 
@@ -405,7 +405,7 @@ inline void SocketState::reset_and_destroy() {
 /// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
 inline void SocketState::undestroy() {
   leave_writes_behind();
-  for (unsigned which = 0; which < own_listeners; ++which) {
+  for (unsigned which = 0; which < own_count; ++which) {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
   static_cast<Connection&>(*this) = Connection();
@@ -453,7 +453,7 @@ struct LeftWrites {
       callback(self.ended);
     }
     SocketState& socket = *self.socket;
-    if (std::exchange(self.finishes, false)) socket.emit_finish();
+    if (std::exchange(self.finishes, false)) socket.emit<on_finish>();
     again.passed = true;
     if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
   }

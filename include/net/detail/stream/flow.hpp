@@ -15,7 +15,7 @@ inline void SocketState::pause() {
   if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
-    emit_pause();
+    emit<on_pause>();
   }
   explicitly_paused = true;
   explicitly_resumed = false;
@@ -37,7 +37,7 @@ inline void SocketState::resume() {
 inline void SocketState::resume_now() {
   if (!reading) read_zero();
   resume_ticking = false;
-  emit_resume();
+  emit<on_resume>();
   flow();
   if (flow_state == Flow::flowing && !reading) read_zero();
 }
@@ -67,7 +67,7 @@ inline void SocketState::unshift(std::string_view bytes) {
   if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
-    emit_data(bytes);
+    emit<on_data>(bytes);
   } else {
     if (!buffer) buffer = new ReadBuffer;
     buffer->push_front(bytes);
@@ -136,6 +136,34 @@ inline void SocketState::readable_listener_removed() {
       self.flow_state = Flow::unset;
     }
   });
+}
+
+/// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
+inline void SocketState::emit_error_event(const Error& error) {
+  if (!emit<on_error>(error) && !errors_heard) throw_error(error);
+}
+
+inline void SocketState::listener_added(unsigned event) {
+  if (!loop) return;
+  if (event == on_data) data_listener_added();
+  if (event == on_readable) readable_listener_added();
+}
+
+inline void SocketState::listener_put_in_front(unsigned event) noexcept {
+  if (event == on_data || event == on_readable) by_buffer = true;
+}
+
+inline void SocketState::listener_removed(unsigned event, bool all) {
+  if (!loop) return;
+  if (event == on_data && !all) data_listener_removed();
+  if (event == on_readable || event == all_events) readable_listener_removed();
+  if (all && (event == on_end || event == all_events)) removed_end_listener = true;
+}
+
+/// How many listeners the library itself has on an event, as Node counts them.
+inline std::size_t SocketState::own_listeners(unsigned event) const noexcept {
+  if (event == on_error) return errors_heard;
+  return event == on_end && !removed_end_listener;
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

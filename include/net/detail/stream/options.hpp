@@ -74,7 +74,7 @@ inline void SocketState::idle_check() {
   if (loop->now() < cold->last_activity + idle_ms())
     return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
-  emit_timeout();
+  emit<on_timeout>();
 }
 
 [[gnu::noinline]] inline void SocketState::note_activity() {

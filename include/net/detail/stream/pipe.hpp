@@ -174,7 +174,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
 /// A destination with its type. `Tells` fires its events.
 template <class Source, class Destination, class Tells>
 struct PipeTo : PipeLink {
-  using State = std::remove_reference_t<decltype(std::declval<const Source&>().state())>;
+  using State = std::remove_reference_t<decltype(Access::state(std::declval<const Source&>()))>;
   using Link = Ref<PipeTo>;
   template <fixed_string Name>
   using Token = decltype(std::declval<Destination&>().template addListener<Name>(PipeListener{}));
@@ -191,12 +191,12 @@ struct PipeTo : PipeLink {
     }
   }
   /// As long as it is not off.
-  Source from() const { return Source(Ref<State>(source)); }
+  Source from() const { return Access::make<Source>(source); }
   Destination to() const { return destination ? *destination : Destination(itself(from())); }
 
   void stop() {
     const Source held = from();
-    const Ref<PipeLink> link = held.pipes().take([this](PipeLink& each) { return &each == this; });
+    const Ref<PipeLink> link = Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
     if (link) finish_unpipe(held, &link, 1);
   }
   void ended() {
@@ -208,7 +208,7 @@ struct PipeTo : PipeLink {
     }
   }
   void pause_source(const Source& held, Destination& full) {
-    held.pipes().wait_for(*this);
+    Access::state(held).ensure_cold().pipes.wait_for(*this);
     if (!on_drain) {
       hears_drain = true;
       on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
@@ -220,7 +220,7 @@ struct PipeTo : PipeLink {
     if (off) return;
     awaits_drain = false;
     const Source held = from();
-    if (!held.pipes().await_drain() && source->data_listening) held.resume();
+    if (!Access::state(held).ensure_cold().pipes.await_drain() && source->data_listening) held.resume();
   }
   void failed(const Error& error) {
     if (off) return;
@@ -283,7 +283,7 @@ template <class Source>
 void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
-  if (source.pipes().empty()) source.pause();
+  if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
   /// When it was emitted: nobody else would let a source go on that waited for this one. As in Node one that will not drain
   /// any more does not, unless the source has other destinations.
   struct GoOn {
@@ -292,14 +292,14 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
     bool emitted = false;
     void now() {
       emitted = true;
-      const Pipes& pipes = source.pipes();
+      const Pipes& pipes = Access::state(source).ensure_cold().pipes;
       const bool waited = std::exchange(link.awaits_drain, false);
       const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
                            (waited && !pipes.empty());
-      if (goes_on && !pipes.await_drain() && source.state().data_listening) source.resume();
+      if (goes_on && !pipes.await_drain() && Access::state(source).data_listening) source.resume();
     }
     ~GoOn() {
-      if (!emitted) undo_or_give_up(source.state(), [this] { now(); });
+      if (!emitted) undo_or_give_up(Access::state(source), [this] { now(); });
     }
   };
   for (std::size_t i = 0; i < count; ++i) {
@@ -311,7 +311,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
 
 template <class Source>
 void unpipe_all(const Source& source) {
-  const Pipes::Vec links = source.pipes().take_all();
+  const Pipes::Vec links = Access::state(source).ensure_cold().pipes.take_all();
   if (!links.empty()) finish_unpipe(source, links.data(), links.size());
 }
 
@@ -319,7 +319,7 @@ void unpipe_all(const Source& source) {
 template <class Tells, class Source, class Destination>
 void unpipe_from(const Source& source, const Destination& destination) {
   using To = PipeTo<Source, Destination, Tells>;
-  const Ref<PipeLink> link = source.pipes().take([&](PipeLink& each) {
+  const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
     if (each.operations != &To::table) return false;
     const auto& other = static_cast<To&>(each).destination;
     return same_destination(destination, other ? *other : To::itself(source));
@@ -332,12 +332,12 @@ void unpipe_from(const Source& source, const Destination& destination) {
 template <class Tells, class Source, class Destination>
 void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
   using To = PipeTo<Source, Destination, Tells>;
-  const Ref<To> link(new To(source.state()));
+  const Ref<To> link(new To(Access::state(source)));
   bool to_itself = false;
   if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
   if (!to_itself) link->destination.emplace(destination);
   link->ends = options.end;
-  source.pipes().add(Ref<PipeLink>(link.get()));
+  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
   struct Undo {
     const Source& source;
     const Ref<To>& link;
@@ -345,7 +345,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
     ~Undo() {
       if (passed) return;
       link->off = true;
-      (void)source.pipes().take([this](PipeLink& each) { return &each == link.get(); });
+      (void)Access::state(source).ensure_cold().pipes.take([this](PipeLink& each) { return &each == link.get(); });
       link->take_off();
     }
   } undo{source, link};
@@ -357,7 +357,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                        })
                        .id();
   } else {
-    source.state().tick_call([link] {
+    Access::state(source).tick_call([link] {
       if (!link->off) link->ended();
     });
   }

@@ -39,7 +39,7 @@ inline void SocketState::unwatch_readable() {
   if (got > 0 && static_cast<std::size_t>(got) <= max_chunk) [[likely]] {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit_data(std::string_view(into, static_cast<std::size_t>(got)));
+    if (listeners.has(on_data)) emit<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
     if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
       unwatch_readable();
@@ -166,7 +166,7 @@ inline bool SocketState::push(std::string_view bytes) {
     maybe_read_more();
   } else if (flow_state == Flow::flowing && !buffer && (data_listening || !by_buffer)) {
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit_data(bytes);
+    if (listeners.has(on_data)) emit<on_data>(bytes);
     if (buffer && !has_space()) reading = false;  // what the listener put back filled it up
   } else {
     buffer_bytes(decodes ? std::move(text) : std::string(bytes));
@@ -242,7 +242,7 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece,
     if ((all || n != take) && ended) end_readable();
   }
   if (take == 0) return false;
-  if (!close_ticked && !silently) emit_data(std::string_view(piece));
+  if (!close_ticked && !silently) emit<on_data>(std::string_view(piece));
   return true;
 }
 
@@ -282,7 +282,7 @@ inline void SocketState::emit_readable() {
 
 inline void SocketState::emit_readable_now() {
   if (!destroyed && !errored && (read_length() > 0 || ended)) {
-    emit_readable_event();
+    emit<on_readable>();
     readable_emitted = false;
   }
   need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
@@ -330,7 +330,7 @@ inline void SocketState::end_readable_now() {
   end_emitted = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
-  emit_end();
+  emit<on_end>();
   again.passed = true;
   if (again.same) after_end();
 }

@@ -15,6 +15,7 @@
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/detail/loop/retry.hpp>
+#include <net/detail/stream/events.hpp>
 #include <net/detail/stream/gates.hpp>
 #include <net/detail/stream/pipe.hpp>
 #include <net/detail/stream/write_queue.hpp>
@@ -86,7 +87,7 @@ struct Backlog {
 
 /// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
 /// (S25.5) waits for any, as `read_when_connected` does.
-enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_listeners };
+enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_count };
 
 /// What is rarely needed of one connection; connect() replaces it as a whole.
 struct ColdConnection {
@@ -107,7 +108,7 @@ struct ColdState : ColdConnection {
   Ref<TimerState> idle_timer;
   std::optional<double> idle_length;  // as given to setTimeout
   std::uint64_t last_activity = 0;
-  ListenerId own[own_listeners] = {};
+  ListenerId own[own_count] = {};
   std::vector<std::string> attempted;  // S13.14; kept until the next race
   std::optional<BlockList> block_list;
   Function<std::string(std::string_view piece, bool last)> decode;
@@ -120,29 +121,6 @@ struct ColdState : ColdConnection {
   std::optional<Retry> memory;  // while the system has none for this socket
   int keep_alive_seconds = 0;
   int type_of_service = -1;
-};
-
-/// The order of the rows in Socket::Events.
-enum SocketEvent : unsigned {
-  on_close,
-  on_connect,
-  on_attempt,
-  on_attempt_failed,
-  on_attempt_timeout,
-  on_data,
-  on_drain,
-  on_end,
-  on_error,
-  on_lookup,
-  on_ready,
-  on_timeout,
-  on_finish,
-  on_prefinish,
-  on_pause,
-  on_resume,
-  on_readable,
-  on_pipe,
-  on_unpipe
 };
 
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
@@ -322,24 +300,24 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void stop_connecting() noexcept;
   Endpoint remote();
 
-  // ── what listeners are told (net/socket.hpp) ──
-  void emit_close_event(bool had_error);
-  void emit_connect();
-  void emit_ready();
-  void emit_attempt(std::string_view address, int port, Family family);
-  void emit_attempt_failed(std::string_view address, int port, Family family, const Error& error);
-  void emit_attempt_timeout(std::string_view address, int port, Family family);
-  void emit_lookup(const Error& error, std::string_view address, Family family, std::string_view host);
-  [[gnu::always_inline]] void emit_data(Chunk chunk);
-  void emit_drain();
-  void emit_end();
+  // ── events ──
+  /// Calls the listeners of one event; false if there is none.
+  template <unsigned Event, class... Args>
+  [[gnu::always_inline]] bool emit(const Args&... args) {
+    if (!listeners.has(Event)) return false;
+    const Ref<SocketState> alive(this);
+    return EventAt<SocketEvents, Event>::type::emit(
+        [&](void* const* pointers) {
+          if constexpr (Event == on_data) return call_listeners(*this, Event, pointers);
+          return call_listeners_rarely(*this, Event, pointers);
+        },
+        args...);
+  }
   void emit_error_event(const Error& error);
-  void emit_timeout();
-  void emit_finish();
-  void emit_prefinish();
-  void emit_pause();
-  void emit_resume();
-  void emit_readable_event();
+  void listener_added(unsigned event);
+  void listener_put_in_front(unsigned event) noexcept;
+  void listener_removed(unsigned event, bool all);
+  std::size_t own_listeners(unsigned event) const noexcept;
 
   // ── helpers ──
   void ready_otherwise(unsigned what);

@@ -200,7 +200,7 @@ inline void SocketState::after_write(const std::size_t& last) {
                     }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
-    emit_drain();
+    emit<on_drain>();
   }
   while (count > 0 && again.same && backlog && !backlog->done.empty()) {
     --count;

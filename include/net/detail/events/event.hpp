@@ -1,0 +1,245 @@
+// Tables of events: which there are, what their listeners are told, and how they are called. Internal.
+#ifndef NET_DETAIL_EVENTS_EVENT_HPP
+#define NET_DETAIL_EVENTS_EVENT_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <net/detail/base/fixed_string.hpp>
+#include <net/detail/base/ref.hpp>
+#include <net/detail/events/listeners.hpp>
+
+namespace net::inline NET_ABI {
+
+template <class Derived>
+class Emitter;
+
+namespace detail {
+
+/// The library's own way into its handles, which users do not have.
+struct Access {
+  /// A handle of what it points to.
+  template <class Handle>
+  static Handle make(void* state) {
+    return Handle::from_state(state);
+  }
+  template <class Handle>
+  static auto& state(const Handle& handle) noexcept {
+    return *handle.state_;
+  }
+  template <class Loop>
+  static auto& core(Loop& loop) noexcept {
+    return loop.core();
+  }
+};
+
+template <class... Types>
+struct TypeList {};
+
+/// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
+/// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
+template <class F, class... Taken>
+constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
+  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+}
+template <class F, class... Taken, class Next, class... Rest>
+constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
+  constexpr int longer = leading_count<F>(TypeList<Taken..., Next>{}, TypeList<Rest...>{});
+  if constexpr (longer >= 0) {
+    return longer + 1;
+  } else {
+    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+  }
+}
+
+/// The arguments that a listener takes: a leading part of the event's, or the emitter first and then those.
+template <class F, class Self, class... Args>
+struct Taken {
+  static constexpr int plain = leading_count<F>(TypeList<>{}, TypeList<Args...>{});
+  static constexpr int after_self = [] {
+    if constexpr (plain < static_cast<int>(sizeof...(Args))) {
+      return leading_count<F>(TypeList<Self>{}, TypeList<Args...>{});
+    } else {
+      return -1;
+    }
+  }();
+  static constexpr bool any = plain >= 0 || after_self >= 0;
+  static constexpr bool self = after_self > plain;
+  static constexpr std::size_t count = any ? static_cast<std::size_t>(self ? after_self : plain) : 0;
+};
+
+template <std::size_t Index, class First, class... Rest>
+struct Nth : Nth<Index - 1, Rest...> {};
+
+template <class First, class... Rest>
+struct Nth<0, First, Rest...> {
+  using type = First;
+};
+
+/// A callable that does not fit into a record.
+template <class F>
+class Elsewhere {
+ public:
+  template <class G>
+  explicit Elsewhere(G&& g) : callable_(new F(std::forward<G>(g))) {}
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
+  ~Elsewhere() { delete callable_; }
+  F& operator*() const noexcept { return *callable_; }
+
+ private:
+  F* callable_;
+};
+
+/// What a listener is given. A handle travels as its state, and is made here, so that only who takes one pays for it.
+template <class T>
+class Argument {
+ public:
+  explicit Argument(void* from) noexcept : from_(static_cast<T*>(from)) {}
+  T& get() const noexcept { return *from_; }
+
+ private:
+  T* from_;
+};
+template <class T>
+  requires std::derived_from<T, Emitter<T>>
+class Argument<T> {
+ public:
+  explicit Argument(void* state) : handle_(Access::make<T>(state)) {}
+  T& get() noexcept { return handle_; }
+
+ private:
+  T handle_;
+};
+
+template <class F, class Self, class... Args>
+struct ListenerCall {
+  using Takes = Taken<F, Self, Args...>;
+  static constexpr bool fits = alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes;
+
+  struct Record : ListenerRecord {
+    std::conditional_t<fits, F, Elsewhere<F>> call;
+    template <class G>
+    explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
+  };
+  static F& callable(ListenerRecord& record) noexcept {
+    if constexpr (fits) {
+      return static_cast<Record&>(record).call;
+    } else {
+      return *static_cast<Record&>(record).call;
+    }
+  }
+
+  static void call(ListenerRecord& record, void* state, void* const* args) {
+    [&]<std::size_t... At>(std::index_sequence<At...>) {
+      F& f = callable(record);
+      (void)state, (void)args;
+      if constexpr (Takes::self) {
+        f(Argument<Self>(state).get(), Argument<typename Nth<At, Args..., void>::type>(args[At]).get()...);
+      } else {
+        f(Argument<typename Nth<At, Args..., void>::type>(args[At]).get()...);
+      }
+    }(std::make_index_sequence<Takes::count>{});
+  }
+  static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
+
+  static constexpr ListenerRecord::Operations operations{call, destroy};
+};
+
+/// As what an argument travels from where its event is emitted to where its listener is called.
+template <class T>
+struct Carried {
+  using type = const T&;
+};
+
+/// One row of a class's table of events: its name, and what its listeners are told.
+template <fixed_string Name, class... Args>
+struct Event {
+  static constexpr std::string_view name() noexcept { return Name.view(); }
+
+  template <class Self, class F>
+  static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
+    using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
+    static_assert(Call::Takes::any,
+                  "a listener takes the arguments of its event (named in this message, in Event<...>), "
+                  "or the first few of them, or the emitter and then those");
+    if constexpr (Call::Takes::any) {
+      return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
+    } else {
+      return 0;
+    }
+  }
+
+
+  /// Hands what the listeners are told to `call`, which calls them.
+  [[gnu::always_inline]] static bool emit(auto&& call, typename Carried<Args>::type... args) {
+    void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {
+        const_cast<void*>(static_cast<const void*>(&args))...};
+    return call(pointers);
+  }
+};
+
+template <class... Rows>
+struct EventTable {
+  static_assert(sizeof...(Rows) <= Listeners::max_events, "an emitter has at most 31 events");
+  static constexpr unsigned index_of(std::string_view name) noexcept {
+    unsigned at = 0;
+    (void)((Rows::name() == name || (++at, false)) || ...);
+    return at;
+  }
+  template <fixed_string Name>
+  static constexpr bool has = index_of(Name.view()) < sizeof...(Rows);
+  /// The number by which an event is emitted.
+  template <fixed_string Name>
+    requires(has<Name>)
+  static constexpr unsigned index = index_of(Name.view());
+};
+
+template <class Table, unsigned Index>
+struct EventAt;
+
+template <class... Rows, unsigned Index>
+struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
+
+/// What a state is told when all listeners of all its events were removed.
+inline constexpr unsigned all_events = ~0u;
+
+/// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
+/// front of the others does not count as added (S14.2).
+template <class State>
+void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
+  struct Undo {
+    Listeners& listeners;
+    std::uint64_t id;
+    bool passed = false;
+    ~Undo() {
+      if (!passed) listeners.remove(id);
+    }
+  } undo{state.listeners, id};
+  front ? state.listener_put_in_front(event) : state.listener_added(event);
+  undo.passed = true;
+}
+
+/// Calls the listeners of an event, with pointers to what they are told; a handle is told by its state. False: there is
+/// none. The caller keeps the state alive.
+template <class State>
+[[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
+  return state.listeners.each(
+      event, [&](ListenerRecord& record) { record.operations->call(record, &state, args); },
+      [&] { state.listener_removed(event, false); });
+}
+
+/// The same, out of line and once for all events of a class: for those that do not come with every message.
+template <class State>
+[[gnu::noinline]] bool call_listeners_rarely(State& state, unsigned event, void* const* args) {
+  return call_listeners(state, event, args);
+}
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif

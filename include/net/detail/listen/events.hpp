@@ -1,0 +1,23 @@
+// The events of a server. Internal; net::Server says what they mean.
+#ifndef NET_DETAIL_LISTEN_EVENTS_HPP
+#define NET_DETAIL_LISTEN_EVENTS_HPP
+
+#include <net/detail/events/event.hpp>
+#include <net/detail/stream/events.hpp>
+#include <net/error.hpp>
+#include <net/options.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Event<"error", const Error>,
+                                Event<"listening">, Event<"drop", const DropInfo>>;
+
+inline constexpr unsigned server_close = ServerEvents::index<"close">;
+inline constexpr unsigned server_connection = ServerEvents::index<"connection">;
+inline constexpr unsigned server_error = ServerEvents::index<"error">;
+inline constexpr unsigned server_listening = ServerEvents::index<"listening">;
+inline constexpr unsigned server_drop = ServerEvents::index<"drop">;
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

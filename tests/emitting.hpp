@@ -1,0 +1,30 @@
+// What a test needs to make an emitter of its own.
+#ifndef NET_TESTS_EMITTING_HPP
+#define NET_TESTS_EMITTING_HPP
+
+#include <net/emitter.hpp>
+
+#include <cstddef>
+
+namespace tests {
+
+/// The state of an emitter that wants to know nothing of its listeners.
+struct EmitterState {
+  net::detail::Listeners listeners;
+
+  void listener_added(unsigned) {}
+  void listener_put_in_front(unsigned) {}
+  void listener_removed(unsigned, bool) {}
+  std::size_t own_listeners(unsigned) const { return 0; }
+};
+
+/// Emits an event of the table; false if nobody listens.
+template <class Table, unsigned Index, class State, class... Args>
+bool emit(State& state, const Args&... args) {
+  return net::detail::EventAt<Table, Index>::type::emit(
+      [&](void* const* given) { return net::detail::call_listeners(state, Index, given); }, args...);
+}
+
+}  // namespace tests
+
+#endif
