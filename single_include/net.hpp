@@ -20,9 +20,17 @@
 #include <type_traits>
 #include <vector>
 
+// Reads back what BlockList::rules() writes. Internal.
+#ifndef NET_DETAIL_BLOCK_LIST_RULE_LINE_HPP
+#define NET_DETAIL_BLOCK_LIST_RULE_LINE_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
 // The rules behind a BlockList: what they say, and which addresses they match. Internal.
-#ifndef NET_DETAIL_BLOCK_RULES_HPP
-#define NET_DETAIL_BLOCK_RULES_HPP
+#ifndef NET_DETAIL_BLOCK_LIST_RULES_HPP
+#define NET_DETAIL_BLOCK_LIST_RULES_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -30,16 +38,16 @@
 #include <string_view>
 
 // The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
-#ifndef NET_DETAIL_ATOMIC_HPP
-#define NET_DETAIL_ATOMIC_HPP
+#ifndef NET_DETAIL_BASE_ATOMIC_HPP
+#define NET_DETAIL_BASE_ATOMIC_HPP
 
 #if !defined(__GNUC__)
 #include <atomic>
 #endif
 
 // The inline namespace around all of `net`: every name says whether its file has exceptions. Internal.
-#ifndef NET_DETAIL_ABI_HPP
-#define NET_DETAIL_ABI_HPP
+#ifndef NET_DETAIL_BASE_ABI_HPP
+#define NET_DETAIL_BASE_ABI_HPP
 
 // Files with and without -fno-exceptions may meet in one program. A function that may throw ends the program in the
 // latter, so it is another function there, and so is all that calls it: under one name the linker would keep either.
@@ -95,24 +103,70 @@ class Atomic {
 
 #endif
 
-// A set of numbers kept as sorted intervals: quick to ask, quick to add to in any order. Internal.
-#ifndef NET_DETAIL_INTERVAL_SET_HPP
-#define NET_DETAIL_INTERVAL_SET_HPP
+// A lock for many readers or one writer, to be held for moments. Internal.
+#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
+#define NET_DETAIL_BASE_SHARED_LOCK_HPP
 
-#include <cstddef>
 #include <cstdint>
-#include <utility>
 
-// Where to look among sorted keys, so that a search need not begin in the middle of all of them. Internal.
-#ifndef NET_DETAIL_KEY_INDEX_HPP
-#define NET_DETAIL_KEY_INDEX_HPP
+namespace net::inline NET_ABI::detail {
 
-#include <cstddef>
-#include <cstdint>
+/// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
+class SharedLock {
+ public:
+  void lock_shared() noexcept {
+    while (state_.fetch_add(1) >= writer) {
+      state_.fetch_sub(1);
+      while (state_.load() >= writer) {}
+    }
+  }
+  void unlock_shared() noexcept { state_.fetch_sub(1); }
+
+  void lock() noexcept {
+    // One number holds both counts, so of two that come together each sees the other or is seen by it.
+    while (state_.fetch_add(writer) >= writer) {
+      state_.fetch_sub(writer);
+      while (state_.load() >= writer) {}
+    }
+    while (state_.load() % writer != 0) {}
+  }
+  void unlock() noexcept { state_.fetch_sub(writer); }
+
+ private:
+  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
+
+  Atomic<std::uint64_t> state_{0};
+};
+
+class ReadGuard {
+ public:
+  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+  ~ReadGuard() { lock_.unlock_shared(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+class WriteGuard {
+ public:
+  explicit WriteGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock(); }
+  WriteGuard(const WriteGuard&) = delete;
+  WriteGuard& operator=(const WriteGuard&) = delete;
+  ~WriteGuard() { lock_.unlock(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 // A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
-#ifndef NET_DETAIL_LIST_HPP
-#define NET_DETAIL_LIST_HPP
+#ifndef NET_DETAIL_BASE_VEC_HPP
+#define NET_DETAIL_BASE_VEC_HPP
 
 #include <cstddef>
 #include <new>
@@ -123,17 +177,17 @@ namespace net::inline NET_ABI::detail {
 
 /// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
 template <class T>
-class List {
+class Vec {
   static_assert(std::is_nothrow_move_constructible_v<T>);
 
  public:
-  List() noexcept = default;
-  List(List&& other) noexcept { swap(other); }
-  List& operator=(List&& other) noexcept {
+  Vec() noexcept = default;
+  Vec(Vec&& other) noexcept { swap(other); }
+  Vec& operator=(Vec&& other) noexcept {
     swap(other);
     return *this;
   }
-  ~List() {
+  ~Vec() {
     clear();
     ::operator delete(items_);
   }
@@ -172,8 +226,8 @@ class List {
     while (size_ > begin) pop();
   }
   /// A copy of those from `begin` to before `end`.
-  List part(std::size_t begin, std::size_t end) const {
-    List copy;
+  Vec part(std::size_t begin, std::size_t end) const {
+    Vec copy;
     copy.reserve(end - begin);
     for (; begin < end; ++begin) copy.push(items_[begin]);
     return copy;
@@ -181,7 +235,7 @@ class List {
   void clear() noexcept {
     while (size_ > 0) pop();
   }
-  void swap(List& other) noexcept {
+  void swap(Vec& other) noexcept {
     std::swap(items_, other.items_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
@@ -207,6 +261,21 @@ class List {
 
 #endif
 
+// A set of numbers kept as sorted intervals: quick to ask, quick to add to in any order. Internal.
+#ifndef NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
+#define NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+// Where to look among sorted keys, so that a search need not begin in the middle of all of them. Internal.
+#ifndef NET_DETAIL_BLOCK_LIST_KEY_INDEX_HPP
+#define NET_DETAIL_BLOCK_LIST_KEY_INDEX_HPP
+
+#include <cstddef>
+#include <cstdint>
+
 // What can go wrong, in one shape: net::Error carries Node's code, Node's message and a std::error_code.
 #ifndef NET_ERROR_HPP
 #define NET_ERROR_HPP
@@ -224,8 +293,8 @@ class List {
 #include <vector>
 
 // The tables behind net::Error: Node's name, message and kind of every code. Internal, but for net::Errc.
-#ifndef NET_DETAIL_ERROR_NAMES_HPP
-#define NET_DETAIL_ERROR_NAMES_HPP
+#ifndef NET_DETAIL_TEXT_ERROR_NAMES_HPP
+#define NET_DETAIL_TEXT_ERROR_NAMES_HPP
 
 #include <cerrno>
 #include <string_view>
@@ -551,7 +620,7 @@ inline NewText::NewText() : text_(new ErrorText) {}
 inline NewText::~NewText() { delete text_; }
 
 /// The one place that throws. Without exceptions it prints the message and ends the program.
-[[noreturn]] inline void raise(const Error& error) {
+[[noreturn]] inline void throw_error(const Error& error) {
 #if defined(__cpp_exceptions)
   throw error;
 #else
@@ -563,13 +632,13 @@ inline NewText::~NewText() { delete text_; }
 /// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make,
 /// and every loop makes sure that it is there.
 inline const Error& no_error() {
-  alignas(Error) static unsigned char room[sizeof(Error)];
-  static const Error* const none = ::new (static_cast<void*>(room)) Error;  // outlives every static object
+  alignas(Error) static unsigned char storage[sizeof(Error)];
+  static const Error* const none = ::new (static_cast<void*>(storage)) Error;  // outlives every static object
   return *none;
 }
 
 /// A path as a message shows it: what() ends at the first NUL, and abstract names begin with one.
-inline std::string visible(std::string_view path) {
+inline std::string escape_nul(std::string_view path) {
   std::string text;
   for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
   return text;
@@ -584,7 +653,7 @@ inline std::string quoted(std::string_view given) {
 
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
 inline std::string with_port(std::string_view address, int port) {
-  std::string text = visible(address);
+  std::string text = escape_nul(address);
   if (port > 0) text.append(":").append(std::to_string(port));
   return text;
 }
@@ -653,7 +722,7 @@ inline Error lookup_failure(Errc code, std::string_view host) {
 inline Error lookup_failure(int number, std::string_view host) {
   NewText text = system_text(number, "getaddrinfo");
   text->host = host;
-  text->message.append(" ").append(visible(host));
+  text->message.append(" ").append(escape_nul(host));
   return {std::error_code(number, std::generic_category()), text};
 }
 
@@ -676,13 +745,13 @@ inline NewText coded_text(Errc code, std::string message) {
 }
 
 /// An error of the library in Node's words; the kind is Node's `name`.
-inline Error coded(Errc code, std::string message) {
+inline Error make_error(Errc code, std::string message) {
   NewText text = coded_text(code, std::move(message));
   return {make_error_code(code), text};
 }
 
 /// The same with the fixed message that belongs to the code (S3.10).
-inline Error coded(Errc code) { return coded(code, std::string(message_of(code))); }
+inline Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
 
 /// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
 inline Error abort_failure(const Error& reason) {
@@ -694,7 +763,7 @@ inline Error abort_failure(const Error& reason) {
 inline Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
   std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";
   message.append(name).append("' ").append(reason).append(". Received ").append(received);
-  return coded(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
+  return make_error(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
 }
 
 /// "12" or "0.5": a number as JavaScript shows it.
@@ -710,19 +779,19 @@ inline std::string number_text(double value) {
 inline Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
   std::string message = "The value of \"";
   message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);
-  return coded(Errc::ERR_OUT_OF_RANGE, std::move(message));
+  return make_error(Errc::ERR_OUT_OF_RANGE, std::move(message));
 }
 
 inline Error bad_port(std::string_view name, long long value) {
   std::string message(name);
   message.append(" should be >= 0 and < 65536. Received type number (").append(std::to_string(value)).append(").");
-  return coded(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
 inline Error bad_port(std::string_view name, std::string_view value) {
   std::string message(name);
   message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
-  return coded(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
 }
 
 /// A host with a NUL would be cut there, and what it begins with is not what was meant.
@@ -732,13 +801,13 @@ inline Error nul_in_host(std::string_view host) {
 }
 
 inline Error bad_ip(std::string_view text) {
-  return coded(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + visible(text));
+  return make_error(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + escape_nul(text));
 }
 
 /// S12.11: a lookup's answer, with the name and the port that it was for.
 inline Error bad_family(int family, std::string_view host, int port) {
   std::string message = "Invalid address family: " + std::to_string(family) + " ";
-  message.append(visible(host)).append(":").append(std::to_string(port));
+  message.append(escape_nul(host)).append(":").append(std::to_string(port));
   NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
   text->host = host;
   text->port = port;
@@ -786,7 +855,7 @@ class KeyIndex {
 
   /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until `rebuild`.
   void resize(std::size_t count) {
-    if (count > std::size_t{1} << 30) raise(coded(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
+    if (count > std::size_t{1} << 30) throw_error(make_error(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
     std::size_t rows = 1;
     while (rows < count) rows *= 2;
     begins_.reserve(rows + 1);
@@ -824,7 +893,7 @@ class KeyIndex {
     return static_cast<std::size_t>(slot < last ? slot : last);
   }
 
-  List<std::uint32_t> begins_;
+  Vec<std::uint32_t> begins_;
   std::uint64_t base_ = 0;
   unsigned shift_ = 0;
 };
@@ -887,7 +956,7 @@ class IntervalSet {
     }
     // Whatever may fail to get memory comes before the first change.
     Page& home = pages_[page];
-    make_room(home);
+    reserve_one(home);
     erase(page, begin, end_page, end);
     home.insert(begin, Interval{first, last});
     starts_[page] = home[0].first;
@@ -898,7 +967,7 @@ class IntervalSet {
   struct Interval {
     Key first, last;
   };
-  using Page = List<Interval>;
+  using Page = Vec<Interval>;
 
   static constexpr std::size_t page_limit = 32;
 
@@ -975,8 +1044,8 @@ class IntervalSet {
   void split(std::size_t page) {
     Page lower = pages_[page].part(0, page_limit / 2);
     Page upper = pages_[page].part(page_limit / 2, pages_[page].size());
-    make_room(starts_);
-    make_room(pages_);
+    reserve_one(starts_);
+    reserve_one(pages_);
     if (index_.crowded(starts_.size())) {
       index_.resize(starts_.size());
       rebuild_index();
@@ -989,12 +1058,12 @@ class IntervalSet {
   }
 
   template <class Items>
-  static void make_room(Items& items) {
+  static void reserve_one(Items& items) {
     if (items.size() == items.capacity()) items.reserve(2 * items.size());
   }
 
-  List<Key> starts_;
-  List<Page> pages_;
+  Vec<Key> starts_;
+  Vec<Page> pages_;
   KeyIndex index_;
 };
 
@@ -1003,8 +1072,8 @@ class IntervalSet {
 #endif
 
 // An address as bytes, and the way from text to bytes and back. Internal.
-#ifndef NET_DETAIL_IP_ADDRESS_HPP
-#define NET_DETAIL_IP_ADDRESS_HPP
+#ifndef NET_DETAIL_TEXT_IP_ADDRESS_HPP
+#define NET_DETAIL_TEXT_IP_ADDRESS_HPP
 
 #include <compare>
 #include <cstddef>
@@ -1013,8 +1082,8 @@ class IntervalSet {
 #include <string_view>
 
 // The grammar of address literals, character by character: the one place that knows it. Internal.
-#ifndef NET_DETAIL_IP_GRAMMAR_HPP
-#define NET_DETAIL_IP_GRAMMAR_HPP
+#ifndef NET_DETAIL_TEXT_IP_GRAMMAR_HPP
+#define NET_DETAIL_TEXT_IP_GRAMMAR_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -1322,7 +1391,7 @@ inline std::string to_text(const IpAddress& ip) {
 }
 
 [[noreturn]] inline void raise_bad_family(Family family) {
-  raise(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
+  throw_error(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
 }
 
 /// S5.2: a family has to be one of the two, or `unspecified`.
@@ -1334,70 +1403,9 @@ constexpr void require_family(Family family) {
 constexpr IpAddress require_ip(std::string_view text, Family family) {
   require_family(family);
   const IpAddress ip = parse_ip(text, family);
-  if (!ip) raise(coded(Errc::ERR_INVALID_ADDRESS));
+  if (!ip) throw_error(make_error(Errc::ERR_INVALID_ADDRESS));
   return ip;
 }
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// A lock for many readers or one writer, to be held for moments. Internal.
-#ifndef NET_DETAIL_SHARED_LOCK_HPP
-#define NET_DETAIL_SHARED_LOCK_HPP
-
-#include <cstdint>
-
-namespace net::inline NET_ABI::detail {
-
-/// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
-class SharedLock {
- public:
-  void lock_shared() noexcept {
-    while (state_.fetch_add(1) >= writer) {
-      state_.fetch_sub(1);
-      while (state_.load() >= writer) {}
-    }
-  }
-  void unlock_shared() noexcept { state_.fetch_sub(1); }
-
-  void lock() noexcept {
-    // One number holds both counts, so of two that come together each sees the other or is seen by it.
-    while (state_.fetch_add(writer) >= writer) {
-      state_.fetch_sub(writer);
-      while (state_.load() >= writer) {}
-    }
-    while (state_.load() % writer != 0) {}
-  }
-  void unlock() noexcept { state_.fetch_sub(writer); }
-
- private:
-  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
-
-  Atomic<std::uint64_t> state_{0};
-};
-
-class ReadGuard {
- public:
-  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
-  ReadGuard(const ReadGuard&) = delete;
-  ReadGuard& operator=(const ReadGuard&) = delete;
-  ~ReadGuard() { lock_.unlock_shared(); }
-
- private:
-  SharedLock& lock_;
-};
-
-class WriteGuard {
- public:
-  explicit WriteGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock(); }
-  WriteGuard(const WriteGuard&) = delete;
-  WriteGuard& operator=(const WriteGuard&) = delete;
-  ~WriteGuard() { lock_.unlock(); }
-
- private:
-  SharedLock& lock_;
-};
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -1479,7 +1487,7 @@ class BlockRules {
   bool check(const IpAddress& ip) const noexcept { return check_(*this, ip); }
 
   /// A copy, oldest first.
-  List<BlockRule> rules() const {
+  Vec<BlockRule> rules() const {
     const ReadGuard guard(lock_);
     return rules_.part(0, rules_.size());
   }
@@ -1530,7 +1538,7 @@ class BlockRules {
   void (*const free_)(BlockRules*) noexcept;
   Atomic<std::size_t> owners_{1};
   mutable SharedLock lock_;
-  List<BlockRule> rules_;
+  Vec<BlockRule> rules_;
   IntervalSet<std::uint32_t> ipv4_;
   IntervalSet<Wide> ipv6_;
 };
@@ -1539,9 +1547,97 @@ class BlockRules {
 
 #endif
 
+namespace net::inline NET_ABI::detail {
+
+/// The parts of a rule's text. They have the shape of addresses, but need not be any.
+struct RuleLine {
+  RuleKind kind = RuleKind::address;
+  Family family = Family::unspecified;
+  std::string_view first, last;
+  int prefix = 0;
+};
+
+/// Four numbers of one to three digits, joined by dots.
+constexpr bool has_ipv4_shape(std::string_view text) noexcept {
+  int digits = 0, dots = 0;
+  for (const char c : text) {
+    if (c == '.') {
+      if (digits == 0) return false;
+      ++dots;
+      digits = 0;
+    } else if (decimal_digit(c) > 9 || ++digits > 3) {
+      return false;
+    }
+  }
+  return dots == 3 && digits > 0;
+}
+
+constexpr bool has_ipv6_shape(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (c != ':' && c != '.' && hex_digit(c) == not_a_digit) return false;
+  }
+  return !text.empty();
+}
+
+constexpr bool has_shape(std::string_view text, Family family) noexcept {
+  return family == Family::IPv4 ? has_ipv4_shape(text) : has_ipv6_shape(text);
+}
+
+/// The ends of a range may be of two families (S6.3).
+constexpr Family end_family(const RuleLine& line) noexcept {
+  if (line.last.find(':') != std::string_view::npos) return Family::IPv6;
+  return has_ipv4_shape(line.last) ? Family::IPv4 : line.family;
+}
+
+constexpr bool read_prefix(std::string_view text, Family family, int& prefix) noexcept {
+  if (text.empty() || text.size() > (family == Family::IPv4 ? 2U : 3U)) return false;
+  for (const char c : text) {
+    if (decimal_digit(c) > 9) return false;
+    prefix = prefix * 10 + static_cast<int>(decimal_digit(c));
+  }
+  return true;
+}
+
+/// Nothing if the line is not a rule (S6.11).
+constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept {
+  const auto take = [&text](std::string_view word) {
+    if (!text.starts_with(word)) return false;
+    text.remove_prefix(word.size());
+    return true;
+  };
+  const auto cut_at = [&text](char separator) {
+    const std::size_t at = text.find(separator);
+    const std::string_view rest = at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
+    text = text.substr(0, at);
+    return rest;
+  };
+  RuleLine line;
+  if (take("Range: ")) {
+    line.kind = RuleKind::range;
+  } else if (take("Subnet: ")) {
+    line.kind = RuleKind::subnet;
+  } else if (!take("Address: ")) {
+    return std::nullopt;
+  }
+  line.family = take("IPv4 ") ? Family::IPv4 : take("IPv6 ") ? Family::IPv6 : Family::unspecified;
+  if (line.family == Family::unspecified) return std::nullopt;
+  if (line.kind == RuleKind::range) {
+    line.last = cut_at('-');
+    if (!has_shape(line.last, end_family(line))) return std::nullopt;
+  }
+  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return std::nullopt;
+  line.first = text;
+  if (!has_shape(line.first, line.family)) return std::nullopt;
+  return line;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // Reads a JSON text that should be a list of strings. Internal.
-#ifndef NET_DETAIL_JSON_STRINGS_HPP
-#define NET_DETAIL_JSON_STRINGS_HPP
+#ifndef NET_DETAIL_TEXT_JSON_STRINGS_HPP
+#define NET_DETAIL_TEXT_JSON_STRINGS_HPP
 
 #include <cstddef>
 #include <string>
@@ -1724,7 +1820,7 @@ class JsonStrings {
   error->kind = "SyntaxError";
   error->message = position >= text.size() ? "Unexpected end of JSON input"
                                            : "Unexpected character in JSON at position " + std::to_string(position);
-  raise(Error(std::make_error_code(std::errc::invalid_argument), error));
+  throw_error(Error(std::make_error_code(std::errc::invalid_argument), error));
 }
 
 [[noreturn]] inline void raise_not_a_list(std::string_view text) {
@@ -1735,103 +1831,7 @@ class JsonStrings {
                  : c == '{' ? "an instance of Object"
                  : c == 'n' ? "null"
                             : "another type");
-  raise(coded(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Reads back what BlockList::rules() writes. Internal.
-#ifndef NET_DETAIL_RULE_LINE_HPP
-#define NET_DETAIL_RULE_LINE_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail {
-
-/// The parts of a rule's text. They have the shape of addresses, but need not be any.
-struct RuleLine {
-  RuleKind kind = RuleKind::address;
-  Family family = Family::unspecified;
-  std::string_view first, last;
-  int prefix = 0;
-};
-
-/// Four numbers of one to three digits, joined by dots.
-constexpr bool has_ipv4_shape(std::string_view text) noexcept {
-  int digits = 0, dots = 0;
-  for (const char c : text) {
-    if (c == '.') {
-      if (digits == 0) return false;
-      ++dots;
-      digits = 0;
-    } else if (decimal_digit(c) > 9 || ++digits > 3) {
-      return false;
-    }
-  }
-  return dots == 3 && digits > 0;
-}
-
-constexpr bool has_ipv6_shape(std::string_view text) noexcept {
-  for (const char c : text) {
-    if (c != ':' && c != '.' && hex_digit(c) == not_a_digit) return false;
-  }
-  return !text.empty();
-}
-
-constexpr bool has_shape(std::string_view text, Family family) noexcept {
-  return family == Family::IPv4 ? has_ipv4_shape(text) : has_ipv6_shape(text);
-}
-
-/// The ends of a range may be of two families (S6.3).
-constexpr Family end_family(const RuleLine& line) noexcept {
-  if (line.last.find(':') != std::string_view::npos) return Family::IPv6;
-  return has_ipv4_shape(line.last) ? Family::IPv4 : line.family;
-}
-
-constexpr bool read_prefix(std::string_view text, Family family, int& prefix) noexcept {
-  if (text.empty() || text.size() > (family == Family::IPv4 ? 2U : 3U)) return false;
-  for (const char c : text) {
-    if (decimal_digit(c) > 9) return false;
-    prefix = prefix * 10 + static_cast<int>(decimal_digit(c));
-  }
-  return true;
-}
-
-/// Nothing if the line is not a rule (S6.11).
-constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept {
-  const auto take = [&text](std::string_view word) {
-    if (!text.starts_with(word)) return false;
-    text.remove_prefix(word.size());
-    return true;
-  };
-  const auto cut_at = [&text](char separator) {
-    const std::size_t at = text.find(separator);
-    const std::string_view rest = at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
-    text = text.substr(0, at);
-    return rest;
-  };
-  RuleLine line;
-  if (take("Range: ")) {
-    line.kind = RuleKind::range;
-  } else if (take("Subnet: ")) {
-    line.kind = RuleKind::subnet;
-  } else if (!take("Address: ")) {
-    return std::nullopt;
-  }
-  line.family = take("IPv4 ") ? Family::IPv4 : take("IPv6 ") ? Family::IPv6 : Family::unspecified;
-  if (line.family == Family::unspecified) return std::nullopt;
-  if (line.kind == RuleKind::range) {
-    line.last = cut_at('-');
-    if (!has_shape(line.last, end_family(line))) return std::nullopt;
-  }
-  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return std::nullopt;
-  line.first = text;
-  if (!has_shape(line.first, line.family)) return std::nullopt;
-  return line;
+  throw_error(make_error(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -1851,8 +1851,8 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
 #include <string_view>
 
 // How a URL writes an IPv4 host and a port, for SocketAddress::parse. Internal.
-#ifndef NET_DETAIL_URL_HOST_HPP
-#define NET_DETAIL_URL_HOST_HPP
+#ifndef NET_DETAIL_TEXT_URL_HOST_HPP
+#define NET_DETAIL_TEXT_URL_HOST_HPP
 
 #include <cstdint>
 
@@ -1936,7 +1936,7 @@ struct SocketAddressOptions {
 namespace detail {
 
 [[noreturn]] inline void raise_bad_flowlabel(std::uint32_t flowlabel) {
-  raise(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
+  throw_error(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
 }
 
 }  // namespace detail
@@ -1954,7 +1954,7 @@ class SocketAddress {
     const bool left_out = options.address.data() == nullptr;
     detail::require_family(options.family);
     const Family family = options.family != Family::unspecified ? options.family : detail::family_of(options.address);
-    if (options.port < 0 || options.port > 65535) detail::raise(detail::bad_port("options.port", options.port));
+    if (options.port < 0 || options.port > 65535) detail::throw_error(detail::bad_port("options.port", options.port));
     if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::raise_bad_flowlabel(options.flowlabel);
     const std::string_view any = family == Family::IPv4 ? "127.0.0.1" : "::";
     ip_ = detail::require_ip(left_out ? any : options.address, family);
@@ -2105,7 +2105,7 @@ class BlockList {
   /// ones.
   void addRange(const SocketAddress& start, const SocketAddress& end) const {
     if (!detail::in_order(start.ip(), end.ip())) {
-      detail::raise(detail::invalid_value("start", "must come before end", detail::inspect(start)));
+      detail::throw_error(detail::invalid_value("start", "must come before end", detail::inspect(start)));
     }
     shared_->add({.kind = detail::RuleKind::range, .first = start.ip(), .last = end.ip()});
   }
@@ -2118,7 +2118,7 @@ class BlockList {
   void addSubnet(const SocketAddress& network, int prefix) const {
     const bool ipv4 = network.family() == Family::IPv4;
     if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
-      detail::raise(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
+      detail::throw_error(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
     }
     shared_->add(
         {.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
@@ -2132,7 +2132,7 @@ class BlockList {
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
   std::vector<std::string> rules() const {
-    const detail::List<detail::BlockRule> rules = shared_->rules();
+    const detail::Vec<detail::BlockRule> rules = shared_->rules();
     std::vector<std::string> texts;
     texts.reserve(rules.size());
     for (std::size_t i = rules.size(); i > 0; --i) texts.push_back(detail::rule_text(rules[i - 1]));
@@ -2196,3847 +2196,9 @@ class BlockList {
 #include <type_traits>
 #include <utility>
 
-// What can be wrong with what a socket is asked to connect to, thrown before anything has changed. Internal.
-#ifndef NET_DETAIL_CONNECT_CHECKS_HPP
-#define NET_DETAIL_CONNECT_CHECKS_HPP
-
-#include <string>
-#include <string_view>
-
-// Addresses in the system's form, what is done with them, and names. Internal.
-#ifndef NET_DETAIL_OS_ADDRESS_HPP
-#define NET_DETAIL_OS_ADDRESS_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <string>
-#include <string_view>
-
-// Where a connection begins or ends, as plain numbers. Internal; knows no system.
-#ifndef NET_DETAIL_ENDPOINT_HPP
-#define NET_DETAIL_ENDPOINT_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-
-namespace net::inline NET_ABI::detail {
-
-/// An IP address and a port; `scope` is the number of the interface of a link-local IPv6 address.
-struct Endpoint {
-  IpAddress ip;
-  std::uint16_t port = 0;
-  std::uint32_t scope = 0;
-
-  explicit operator bool() const noexcept { return static_cast<bool>(ip); }
-};
-
-/// Bytes that wait to be sent, somewhere in memory.
-struct Slice {
-  const char* data = nullptr;
-  std::size_t size = 0;
-};
-
-/// How a listening descriptor is made.
-struct ListenFlags {
-  bool ipv6_only = false;
-  bool reuse_port = false;
-  int backlog = 511;
-};
-
-/// Who may use a path that is listened on (S23.10).
-struct PathMode {
-  bool readable_all = false;
-  bool writable_all = false;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// The only file that includes the system's headers: its calls, with errors returned as negated errno values.
-#ifndef NET_DETAIL_OS_HPP
-#define NET_DETAIL_OS_HPP
-
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
-
-#if defined(__linux__)
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#endif
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-
-namespace net::inline NET_ABI {
-
-/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
-using NativeHandle = int;
-
-namespace detail::os {
-
-inline constexpr NativeHandle no_descriptor = -1;
-
-#if defined(MSG_NOSIGNAL)
-inline constexpr int send_flags = MSG_NOSIGNAL;
-#else
-inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
-#endif
-
-inline bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
-
-/// Repeats a call that a signal interrupted; its result, or the negated errno.
-template <class Call>
-[[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
-  for (;;) {
-    const auto result = call();
-    if (result >= 0) [[likely]]
-      return result;
-    if (errno != EINTR) return -errno;
-  }
-}
-
-/// Milliseconds of a clock that only goes forward.
-inline std::uint64_t now_ms() noexcept {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1000u + static_cast<std::uint64_t>(t.tv_nsec) / 1000000u;
-}
-
-// ── descriptors ────────────────────────────────────────────────────────────
-
-inline void close_descriptor(NativeHandle fd) noexcept { ::close(fd); }
-
-inline NativeHandle duplicate(NativeHandle fd) noexcept {
-  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
-}
-
-inline int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
-  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
-}
-
-/// Non-blocking, closed on exec, and never the cause of a SIGPIPE.
-inline int prepare(NativeHandle fd) noexcept {
-  const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
-  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
-#if defined(SO_NOSIGPIPE)
-  set_flag(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
-#endif
-  return 0;
-}
-
-/// A new stream socket, or a negated errno.
-inline int open_socket(int domain) noexcept {
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
-  const int fd = ::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  return fd >= 0 ? fd : -errno;
-#else
-  const int fd = ::socket(domain, SOCK_STREAM, 0);
-  if (fd < 0) return -errno;
-  if (const int failed = prepare(fd); failed < 0) {
-    close_descriptor(fd);
-    return failed;
-  }
-  return fd;
-#endif
-}
-
-/// The next connection that waits on a listening descriptor, or a negated errno.
-inline int accept_from(NativeHandle fd) noexcept {
-#if defined(__linux__)
-  return retried([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
-#else
-  const int accepted = retried([&] { return ::accept(fd, nullptr, nullptr); });
-  if (accepted >= 0) prepare(accepted);
-  return accepted;
-#endif
-}
-
-/// A descriptor that is kept only to be given up when there are no others (S9.18). It has a file of its own, as a
-/// duplicate has not, so that it helps against ENFILE too; a socket where there is no /dev/null.
-inline int open_reserve() noexcept {
-  const int opened = retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
-  return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
-}
-
-/// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
-[[gnu::cold]] inline std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
-
-inline std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
-  const std::ptrdiff_t got = ::recv(fd, into, size, 0);
-  return got >= 0 ? got : nothing_moved();
-}
-
-inline std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept {
-  const std::ptrdiff_t sent = ::send(fd, from, size, send_flags);
-  return sent >= 0 ? sent : nothing_moved();
-}
-
-/// One send of up to 64 pieces; the caller sends the rest with further calls.
-inline std::ptrdiff_t send_gathered(NativeHandle fd, const Slice* slices, std::size_t count) noexcept {
-  constexpr std::size_t most = 64;
-  iovec pieces[most];
-  if (count > most) count = most;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
-  msghdr message{};
-  message.msg_iov = pieces;
-  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
-  return retried([&] { return ::sendmsg(fd, &message, send_flags); });
-}
-
-// ── descriptors of other kinds (S22) ───────────────────────────────────────
-
-enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
-
-inline Kind kind_of(NativeHandle fd) noexcept {
-  struct stat status{};
-  if (::fstat(fd, &status) != 0) return Kind::unknown;
-  if (S_ISFIFO(status.st_mode)) return Kind::pipe;
-  if (S_ISREG(status.st_mode)) return Kind::file;
-  if (::isatty(fd)) return Kind::terminal;
-  if (!S_ISSOCK(status.st_mode)) return Kind::unknown;
-  int type = 0;
-  socklen_t size = sizeof type;
-  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return Kind::unknown;
-  if (type == SOCK_DGRAM) return Kind::datagram;
-  if (type != SOCK_STREAM) return Kind::unknown;
-  sockaddr_storage name{};
-  size = sizeof name;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
-  return name.ss_family == AF_UNIX                                 ? Kind::local
-         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp
-                                                                   : Kind::unknown;
-}
-
-inline std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
-  return retried([&] { return ::read(fd, into, size); });
-}
-
-/// For what is no socket: no flag keeps SIGPIPE away there, so it is held back, and taken if it was ours.
-inline std::ptrdiff_t write_gathered(NativeHandle fd, const Slice* slices, std::size_t count) noexcept {
-  iovec pieces[64];
-  if (count > 64) count = 64;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
-  sigset_t broken, before, waiting;
-  ::sigemptyset(&broken);
-  ::sigaddset(&broken, SIGPIPE);
-  ::sigpending(&waiting);
-  ::pthread_sigmask(SIG_BLOCK, &broken, &before);
-  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
-  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
-    int signal = 0;
-    ::sigpending(&waiting);
-    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return sent;
-}
-
-inline int shutdown_write(NativeHandle fd) noexcept { return ::shutdown(fd, SHUT_WR) == 0 ? 0 : -errno; }
-
-/// The error that waits on a socket; reading it takes it away.
-inline int pending_error(NativeHandle fd) noexcept {
-  int error = 0;
-  socklen_t size = sizeof error;
-  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
-}
-
-/// Makes close() send a reset (S17.12).
-inline int reset_on_close(NativeHandle fd) noexcept {
-  const linger now{1, 0};
-  return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0 ? 0 : -errno;
-}
-
-// ── options ────────────────────────────────────────────────────────────────
-
-inline int set_no_delay(NativeHandle fd, bool on) noexcept { return set_flag(fd, IPPROTO_TCP, TCP_NODELAY, on); }
-
-/// S18.12: a delay of 0 leaves the system's times alone; otherwise probes each second, ten of them.
-inline int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept {
-  if (const int failed = set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, on); failed < 0) return failed;
-  if (!on || delay_seconds < 1) return 0;
-#if defined(TCP_KEEPIDLE)
-  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPIDLE, delay_seconds); failed < 0) return failed;
-#elif defined(TCP_KEEPALIVE)
-  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPALIVE, delay_seconds); failed < 0) return failed;
-#endif
-#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
-  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1); failed < 0) return failed;
-  return set_flag(fd, IPPROTO_TCP, TCP_KEEPCNT, 10);
-#else
-  return 0;
-#endif
-}
-
-inline int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
-  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value)
-                                : set_flag(fd, IPPROTO_IP, IP_TOS, value);
-}
-
-inline int get_type_of_service(NativeHandle fd, Family family) noexcept {
-  int value = 0;
-  socklen_t size = sizeof value;
-  const int failed = family == Family::IPv6 ? ::getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, &size)
-                                            : ::getsockopt(fd, IPPROTO_IP, IP_TOS, &value, &size);
-  return failed ? -errno : value;
-}
-
-}  // namespace detail::os
-}  // namespace net::inline NET_ABI
-
-#endif
-
-namespace net::inline NET_ABI::detail::os {
-
-/// The system's form of an address of any kind.
-struct SystemAddress {
-  union {
-    sockaddr any;
-    sockaddr_in v4;
-    sockaddr_in6 v6;
-    sockaddr_un local;
-    sockaddr_storage room;
-  };
-  socklen_t size = sizeof(sockaddr_storage);
-
-  SystemAddress() noexcept { std::memset(&room, 0, sizeof room); }
-
-  explicit SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
-    if (from.ip.family == Family::IPv6) {
-      v6.sin6_family = AF_INET6;
-      v6.sin6_port = htons(from.port);
-      v6.sin6_scope_id = from.scope;
-      std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
-      size = sizeof v6;
-    } else {
-      v4.sin_family = AF_INET;
-      v4.sin_port = htons(from.port);
-      std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
-      size = sizeof v4;
-    }
-  }
-
-  /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
-  bool set_path(std::string_view path) noexcept {
-    const bool abstract = !path.empty() && path[0] == '\0';
-    if (path.empty() || path.size() > sizeof local.sun_path) return false;
-    if (!abstract && path.find('\0') != std::string_view::npos) return false;
-    local.sun_family = AF_UNIX;
-    std::memcpy(local.sun_path, path.data(), path.size());
-    const std::size_t end = abstract || path.size() == sizeof local.sun_path ? path.size() : path.size() + 1;
-    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
-    return true;
-  }
-
-  Endpoint endpoint() const noexcept {
-    Endpoint to;
-    if (any.sa_family == AF_INET6) {
-      to.ip.family = Family::IPv6;
-      to.port = ntohs(v6.sin6_port);
-      to.scope = v6.sin6_scope_id;
-      std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
-    } else if (any.sa_family == AF_INET) {
-      to.ip.family = Family::IPv4;
-      to.port = ntohs(v4.sin_port);
-      std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
-    }
-    return to;
-  }
-};
-
-inline Endpoint local_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getsockname(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
-
-inline Endpoint remote_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
-
-/// A socket that has no other end yet (S22.9).
-inline bool unconnected(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
-}
-
-/// The number of an interface by its name or its decimal number, 0 if there is none.
-inline std::uint32_t interface_index(std::string_view zone) noexcept {
-  std::uint32_t number = 0;
-  bool decimal = !zone.empty() && zone.size() < 10;
-  for (const char c : zone) {
-    decimal = decimal && c >= '0' && c <= '9';
-    number = number * 10 + static_cast<std::uint32_t>(c - '0');
-  }
-  if (decimal) return number;
-  char name[IF_NAMESIZE] = {};
-  if (zone.empty() || zone.size() >= sizeof name) return 0;
-  std::memcpy(name, zone.data(), zone.size());
-  return ::if_nametoindex(name);
-}
-
-inline std::string interface_name(std::uint32_t index) {
-  char name[IF_NAMESIZE] = {};
-  return ::if_indextoname(index, name) ? name : std::to_string(index);
-}
-
-/// The text of the address, with the interface of a link-local one (S11.17).
-inline std::string endpoint_text(const Endpoint& end) {
-  std::string text = to_text(end.ip);
-  const bool link_local = end.ip.family == Family::IPv6 && end.ip.bytes[0] == 0xfe && (end.ip.bytes[1] & 0xc0) == 0x80;
-  if (link_local && end.scope != 0) text.append("%").append(interface_name(end.scope));
-  return text;
-}
-
-/// The address that a text is, with its zone resolved; none if it is no address.
-inline Endpoint parse_endpoint(std::string_view text, int port) noexcept {
-  Endpoint end;
-  end.ip = parse_ip(text);
-  end.port = static_cast<std::uint16_t>(port);
-  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
-  return end;
-}
-
-// ── connecting and listening ───────────────────────────────────────────────
-
-inline int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
-}
-
-/// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
-inline int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  if (::connect(fd, &address.any, address.size) == 0) return 0;
-  // an interrupted connect goes on by itself
-  return errno == EINTR ? -EINPROGRESS : -errno;
-}
-
-/// A listening TCP descriptor, or a negated errno.
-inline int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
-  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
-  if (fd < 0) return fd;
-  int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
-  if (failed == 0 && flags.reuse_port) {
-#if defined(__linux__) && defined(SO_REUSEPORT)
-    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-#else
-    failed = -ENOTSUP;
-#endif
-  }
-  if (failed == 0) failed = bind_to(fd, SystemAddress(at));
-  if (failed == 0 && ::listen(fd, flags.backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  return failed;
-}
-
-/// Takes the file of a listening Unix socket away; abstract names have none.
-inline void remove_path(std::string_view path) noexcept {
-  if (path.empty() || path[0] == '\0') return;
-  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-  if (path.size() >= sizeof name) return;
-  std::memcpy(name, path.data(), path.size());
-  ::unlink(name);
-}
-
-/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
-inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
-                          bool* mode_failed = nullptr) noexcept {
-  SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  const int fd = open_socket(AF_UNIX);
-  if (fd < 0) return fd;
-  int failed = bind_to(fd, address);
-  const bool bound = failed == 0;
-  if (failed == -ENOENT) failed = -EACCES;
-  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
-    const mode_t bits =
-        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
-    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-    std::memcpy(name, path.data(), path.size());
-    if (::chmod(name, bits) != 0) failed = -errno;
-    if (mode_failed) *mode_failed = failed != 0;
-  }
-  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  if (bound) remove_path(path);
-  return failed;
-}
-
-/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
-inline int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
-  const Kind kind = kind_of(fd);
-  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
-  if (const int failed = prepare(fd); failed < 0) return failed;
-  return ::listen(fd, backlog) == 0 ? 0 : -errno;
-}
-
-// ── names ──────────────────────────────────────────────────────────────────
-
-/// Asks the system's resolver and waits for it. The addresses come in its order, as texts; what failed, or none.
-template <class Addresses>
-Errc look_up(const std::string& host, Family family, int hints, Addresses& addresses) {
-  addrinfo wanted{};
-  wanted.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
-  wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = hints;
-  addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
-  switch (failed) {
-    case 0: break;
-#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
-    case EAI_NODATA:
-#endif
-#if defined(EAI_ADDRFAMILY)
-    case EAI_ADDRFAMILY:
-#endif
-    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
-    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
-    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
-    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
-    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
-    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
-    default: return Errc::ERR_LOOKUP_OTHER;
-  }
-  const struct Freed {
-    addrinfo* all;
-    ~Freed() { ::freeaddrinfo(all); }
-  } freed{found};
-  for (const addrinfo* at = found; at; at = at->ai_next) {
-    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
-    SystemAddress address;
-    std::memcpy(&address.room, at->ai_addr, at->ai_addrlen);
-    const Endpoint end = address.endpoint();
-    addresses.push({endpoint_text(end), end.ip.family});
-  }
-  return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
-}
-
-/// The hint of S12.8: only families that this machine has.
-inline constexpr int hint_address_config = AI_ADDRCONFIG;
-inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-
-// The option structs, and the small records that getters and listeners get.
-#ifndef NET_OPTIONS_HPP
-#define NET_OPTIONS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-
-// AbortController and AbortSignal: calling off a connection or a server, from any thread.
-#ifndef NET_ABORT_HPP
-#define NET_ABORT_HPP
-
-#include <cstddef>
-#include <utility>
-
-// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
-#ifndef NET_DETAIL_LOOP_CORE_HPP
-#define NET_DETAIL_LOOP_CORE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
-// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
-#ifndef NET_DETAIL_HANDLE_HPP
-#define NET_DETAIL_HANDLE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <type_traits>
-
-// A move-only callable with room for three words. Internal; std::function costs 12,000 lines and wants copies.
-#ifndef NET_DETAIL_FUNCTION_HPP
-#define NET_DETAIL_FUNCTION_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
-/// counted references says so with a member of this name.
-template <class F>
-inline constexpr bool moves_as_bytes = [] {
-  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
-  return std::is_trivially_copyable_v<F>;
-}();
-
-template <class Signature>
-class Function;
-
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most three
-/// words that moves without throwing lives inside; a larger one on the heap. Calling an empty one is
-/// undefined: test with `if (f)`.
-template <class R, class... Args>
-class Function<R(Args...)> {
-  static constexpr std::size_t room = 3 * sizeof(void*);
-
-  struct Operations {
-    R (*call)(void*, Args&&...);
-    void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
-    void (*destroy)(void*) noexcept;                  // null: nothing to do
-  };
-
-  template <class F>
-  static constexpr bool fits =
-      sizeof(F) <= room && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
-
-  template <class F>
-  struct Inside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...));
-    }
-    static void relocate(void* from, void* to) noexcept {
-      ::new (to) F(std::move(*static_cast<F*>(from)));
-      static_cast<F*>(from)->~F();
-    }
-    static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
-    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
-                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
-  };
-
-  template <class F>
-  struct Outside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
-    }
-    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
-    static constexpr Operations operations{call, nullptr, destroy};
-  };
-
- public:
-  Function() noexcept = default;
-  Function(std::nullptr_t) noexcept {}
-
-  template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
-  Function(F&& f) {
-    using Callable = std::decay_t<F>;
-    if constexpr (fits<Callable>) {
-      ::new (static_cast<void*>(room_)) Callable(std::forward<F>(f));
-      operations_ = &Inside<Callable>::operations;
-    } else {
-      ::new (static_cast<void*>(room_)) Callable*(new Callable(std::forward<F>(f)));
-      operations_ = &Outside<Callable>::operations;
-    }
-  }
-
-  Function(Function&& other) noexcept { take(other); }
-  Function& operator=(Function&& other) noexcept {
-    if (this != &other) {
-      reset();
-      take(other);
-    }
-    return *this;
-  }
-  ~Function() { reset(); }
-
-  explicit operator bool() const noexcept { return operations_ != nullptr; }
-  R operator()(Args... args) const { return operations_->call(room_, std::forward<Args>(args)...); }
-
-  void reset() noexcept {
-    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(room_);
-  }
-
- private:
-  void take(Function& other) noexcept {
-    operations_ = std::exchange(other.operations_, nullptr);
-    if (!operations_) return;
-    if (operations_->relocate) {
-      operations_->relocate(other.room_, room_);
-    } else {
-      for (std::size_t i = 0; i < room; ++i) room_[i] = other.room_[i];
-    }
-  }
-
-  alignas(void*) mutable unsigned char room_[room];
-  const Operations* operations_ = nullptr;
-};
-
-/// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
-template <class Signature>
-class SharedFunction;
-
-template <class R, class... Args>
-class SharedFunction<R(Args...)> {
-  struct Shared {
-    Function<R(Args...)> call;
-    Atomic<std::size_t> owners{1};
-  };
-
- public:
-  SharedFunction() noexcept = default;
-  SharedFunction(std::nullptr_t) noexcept {}
-
-  template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> &&
-             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
-  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
-
-  SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
-    if (shared_) shared_->owners.fetch_add(1);
-  }
-  SharedFunction(SharedFunction&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
-  SharedFunction& operator=(SharedFunction other) noexcept {
-    std::swap(shared_, other.shared_);
-    return *this;
-  }
-  ~SharedFunction() {
-    if (shared_ && shared_->owners.fetch_sub(1) == 1) delete shared_;
-  }
-
-  explicit operator bool() const noexcept { return shared_ != nullptr; }
-  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
-
- private:
-  Shared* shared_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI {
-
-/// The type of the callables in option structs: like `std::function`, but copies are the same object.
-template <class Signature>
-using function = detail::SharedFunction<Signature>;
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
-// Threads, and what wakes a loop that sleeps. Internal; <thread> and <mutex> would double the lines of this library.
-#ifndef NET_DETAIL_OS_THREAD_HPP
-#define NET_DETAIL_OS_THREAD_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::os {
-
-// ── waking a sleeping loop ─────────────────────────────────────────────────
-
-/// A descriptor that becomes readable when `ring` is called, from any thread.
-class Bell {
- public:
-#if defined(__linux__)
-  static constexpr const char* syscall = "eventfd";
-#else
-  static constexpr const char* syscall = "pipe";
-#endif
-
-  Bell() noexcept = default;
-  Bell(const Bell&) = delete;
-  Bell& operator=(const Bell&) = delete;
-  ~Bell() { close(); }
-
-  /// 0, or a negated errno.
-  int open() noexcept {
-    close();
-#if defined(__linux__)
-    ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (ends_[0] < 0) return -errno;
-#else
-    if (::pipe(ends_) != 0) return -errno;
-    for (const int end : ends_) {
-      if (const int failed = prepare(end); failed < 0) return close(), failed;
-    }
-#endif
-    return 0;
-  }
-  void close() noexcept {
-    if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
-    if (ends_[0] >= 0) ::close(ends_[0]);
-    ends_[0] = ends_[1] = no_descriptor;
-  }
-
-  NativeHandle descriptor() const noexcept { return ends_[0]; }
-  void ring() noexcept {
-    const std::uint64_t one = 1;
-    (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
-  }
-  void silence() noexcept {
-    std::uint64_t rings[16];
-    while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
-  }
-
- private:
-  int ends_[2] = {no_descriptor, no_descriptor};
-};
-
-// ── fork ───────────────────────────────────────────────────────────────────
-
-/// How many forks lie between this process and the one that the program began as: what was made with another number
-/// belongs to a parent.
-inline Atomic<std::uint32_t>& generation() noexcept {
-  static constinit Atomic<std::uint32_t> forks{0};
-  return forks;
-}
-
-/// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
-inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
-  (void)::pthread_atfork(before, in_parent, in_child);
-}
-
-// ── threads ────────────────────────────────────────────────────────────────
-
-/// A lock that fork() takes too, so that a child finds whole whatever it guards. Nobody takes a second one while holding
-/// one, or calls the user's code.
-class Mutex {
- public:
-  Mutex() noexcept {
-    note_forks();
-    const ListGuard guard;
-    next_ = std::exchange(first(), this);
-    if (next_) next_->link_ = &next_;
-  }
-  Mutex(const Mutex&) = delete;
-  Mutex& operator=(const Mutex&) = delete;
-  ~Mutex() {
-    const ListGuard guard;
-    *link_ = next_;
-    if (next_) next_->link_ = link_;
-  }
-  void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
-  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
-
- private:
-  friend class Condition;
-
-  static Mutex*& first() noexcept {
-    static constinit Mutex* list = nullptr;
-    return list;
-  }
-  /// Guards the list of all; held for moments, and while a thread forks.
-  static Atomic<int>& list_lock() noexcept {
-    static constinit Atomic<int> lock{0};
-    return lock;
-  }
-  struct ListGuard {
-    ListGuard() noexcept {
-      while (list_lock().exchange(1) != 0) ::sched_yield();
-    }
-    ListGuard(const ListGuard&) = delete;
-    ListGuard& operator=(const ListGuard&) = delete;
-    ~ListGuard() { list_lock().store(0); }
-  };
-
-  static void note_forks() noexcept {
-    static constinit Atomic<int> noted{0};
-    if (noted.exchange(1) != 0) return;
-    at_fork(
-        [] {
-          while (list_lock().exchange(1) != 0) ::sched_yield();
-          for (Mutex* each = first(); each; each = each->next_) each->lock();
-        },
-        [] { let_go_after_fork(); },
-        [] {
-          generation().fetch_add(1);
-          let_go_after_fork();
-        });
-  }
-  static void let_go_after_fork() noexcept {
-    for (Mutex* each = first(); each; each = each->next_) each->unlock();
-    list_lock().store(0);
-  }
-
-  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  Mutex* next_ = nullptr;
-  Mutex** link_ = &first();  // what points to it
-};
-
-class Locked {
- public:
-  explicit Locked(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-  ~Locked() { mutex_.unlock(); }
-
- private:
-  Mutex& mutex_;
-};
-
-class Condition {
- public:
-  Condition() noexcept = default;
-  Condition(const Condition&) = delete;
-  Condition& operator=(const Condition&) = delete;
-  void wait(Mutex& mutex) noexcept { ::pthread_cond_wait(&condition_, &mutex.mutex_); }
-  void wake_one() noexcept { ::pthread_cond_signal(&condition_); }
-  void wake_all() noexcept { ::pthread_cond_broadcast(&condition_); }
-
- private:
-  pthread_cond_t condition_ = PTHREAD_COND_INITIALIZER;
-};
-
-/// A thread that is joined or detached before this object goes.
-class Thread {
- public:
-  bool start(void (*work)(void*), void* argument) {
-    return begin(new Start{work, argument});
-  }
-  /// Without memory it is a thread that cannot be started.
-  bool try_start(void (*work)(void*), void* argument) noexcept {
-    Start* const start = new (std::nothrow) Start{work, argument};
-    return start && begin(start);
-  }
-  void join() noexcept { ::pthread_join(thread_, nullptr); }
-  void detach() noexcept { ::pthread_detach(thread_); }
-
- private:
-  struct Start {
-    void (*work)(void*);
-    void* argument;
-  };
-
-  bool begin(Start* start) noexcept {
-    const int failed = ::pthread_create(
-        &thread_, nullptr,
-        [](void* given) -> void* {
-          const Start now = *static_cast<Start*>(given);
-          delete static_cast<Start*>(given);
-          now.work(now.argument);
-          return nullptr;
-        },
-        start);
-    if (failed) delete start;
-    return failed == 0;
-  }
-
-  pthread_t thread_{};
-};
-
-/// Starts a thread that nobody joins.
-inline bool start_thread(void (*work)(void*), void* argument) noexcept {
-  Thread thread;
-  if (!thread.try_start(work, argument)) return false;
-  thread.detach();
-  return true;
-}
-
-/// How many threads can run at the same time, at least 1.
-inline std::size_t processors() noexcept {
-  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
-  return count > 0 ? static_cast<std::size_t>(count) : 1;
-}
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-
-// Which machine this program runs on: the poller, and the name that is part of every type above it. Internal.
-#ifndef NET_DETAIL_PLATFORM_HPP
-#define NET_DETAIL_PLATFORM_HPP
-
-// Connections that arrive, non-blocking. Internal.
-#ifndef NET_DETAIL_ACCEPTOR_HPP
-#define NET_DETAIL_ACCEPTOR_HPP
-
-#include <concepts>
-#include <string_view>
-#include <utility>
-
-// What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
-#ifndef NET_DETAIL_POLLER_HPP
-#define NET_DETAIL_POLLER_HPP
-
-#include <concepts>
-#include <cstdint>
-
-// What a loop watches, and the places by which the system reports it: they outlive what they stand for. Internal.
-#ifndef NET_DETAIL_WATCHER_HPP
-#define NET_DETAIL_WATCHER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-
-namespace net::inline NET_ABI::detail {
-
-struct Watcher;
-
-/// The place of one watcher in its poller. It never moves and is never freed before its poller, so the system may be
-/// given its address; whom it stands for is known here.
-struct Registration {
-  Watcher* watcher = nullptr;    // null: it is gone
-  Registration* next = nullptr;  // while it is free: the next free one
-  std::size_t place = 0;         // the poller's own note
-};
-
-/// A descriptor that a loop watches. It is part of its owner, so there is no map to look things up in. It may be
-/// dropped, or die, at any moment: whatever the system still reports of it is recognised as gone.
-struct Watcher {
-  void* owner = nullptr;  // for whoever waits
-  Registration* registration = nullptr;
-  NativeHandle fd = os::no_descriptor;
-  std::uint8_t wanted = 0;  // readable | writable; 0 is silence
-  std::uint8_t known = 0;   // what the system was last told
-
-  Watcher() noexcept = default;
-  Watcher(const Watcher&) = delete;
-  Watcher& operator=(const Watcher&) = delete;
-  ~Watcher() {
-    if (registration) registration->watcher = nullptr;
-  }
-};
-
-/// The registrations of one poller. One that was given up is used again only from the next round on, and only if the
-/// system has confirmed that it reports it no more; so what the system reports is alive, or stands for nobody.
-class Registrations {
- public:
-  Registrations() noexcept { use(first_); }
-  Registrations(const Registrations&) = delete;
-  Registrations& operator=(const Registrations&) = delete;
-  ~Registrations() {
-    each([](Registration& place) { place.watcher->registration = nullptr; });
-    while (pages_ != &first_) {
-      Page* const page = pages_;
-      pages_ = page->next;
-      delete page;
-    }
-  }
-
-  /// Gives the watcher a place; false if there is no memory for it.
-  bool add(Watcher& watcher) noexcept {
-    if (!free_ && !add_page()) return false;
-    Registration* const place = free_;
-    free_ = place->next;
-    place->watcher = &watcher;
-    watcher.registration = place;
-    return true;
-  }
-
-  /// `confirmed`: the system knows it no more. A place that is not is never used again.
-  void remove(Registration& place, bool confirmed) noexcept {
-    place.watcher->registration = nullptr;
-    place.watcher = nullptr;
-    if (!confirmed) return;
-    place.next = given_up_;
-    given_up_ = &place;
-  }
-
-  /// Whether it was given up, properly, since the present round began.
-  bool given_up_now(const Registration& place) const noexcept {
-    const Registration* at = given_up_;
-    while (at && at != &place) at = at->next;
-    return at != nullptr;
-  }
-  void begin_round() noexcept {
-    while (given_up_) {
-      Registration* const place = given_up_;
-      given_up_ = place->next;
-      place->next = free_;
-      free_ = place;
-    }
-  }
-
-  template <class Each>
-  void each(Each&& visit) {
-    for (Page* page = pages_; page; page = page->next) {
-      for (Registration& place : page->places) {
-        if (place.watcher) visit(place);
-      }
-    }
-  }
-
- private:
-  struct Page {
-    Page* next = nullptr;
-    Registration places[128];
-  };
-
-  [[gnu::noinline]] bool add_page() noexcept {
-    auto* const page = new (std::nothrow) Page;
-    if (page) use(*page);
-    return page != nullptr;
-  }
-  void use(Page& page) noexcept {
-    page.next = pages_;
-    pages_ = &page;
-    for (Registration& place : page.places) {
-      place.next = free_;
-      free_ = &place;
-    }
-  }
-
-  Page first_;  // most loops need no more, and it needs no memory
-  Page* pages_ = nullptr;
-  Registration* free_ = nullptr;
-  Registration* given_up_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-inline constexpr unsigned readable = 1;
-inline constexpr unsigned writable = 2;
-inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
-
-/// What the system refused: a number, and the call; 0: nothing.
-struct Refusal {
-  int number = 0;
-  const char* syscall = "";
-};
-
-/// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
-/// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
-/// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
-/// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
-/// earlier, is not told, however long its descriptor lives on somewhere else.
-template <class P>
-concept Poller =
-    std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
-      { poller.open() } -> std::same_as<Refusal>;  // once; and again in a child process, for what is watched
-      { poller.shut() };                           // in a child process: gives up what is the parent's, silently
-      { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
-      { poller.drop(watcher) };  // before the descriptor is closed or given away
-      {
-        poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
-      };  // -1: for ever; void, or a Refusal if it cannot wait at all
-      { poller.wake() };                                 // from any thread
-      { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
-    };
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
-template <class A>
-concept Acceptor = std::derived_from<A, Watcher> &&
-                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
-                     { acceptor.listen(at, flags) } -> std::same_as<int>;
-                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
-                     { acceptor.close() };
-                     { fixed.is_open() } -> std::same_as<bool>;
-                     { fixed.local_end() } -> std::same_as<Endpoint>;
-                   };
-
-/// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
-class fd_acceptor : public Watcher {
- public:
-  fd_acceptor() noexcept = default;
-  fd_acceptor(const fd_acceptor&) = delete;
-  fd_acceptor& operator=(const fd_acceptor&) = delete;
-  ~fd_acceptor() { close(); }
-
-  bool is_open() const noexcept { return fd != os::no_descriptor; }
-  NativeHandle native() const noexcept { return fd; }
-
-  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return take(os::listen_on(at, flags)); }
-
-  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
-    return take(os::listen_on_path(path, mode, backlog, mode_failed));
-  }
-  int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
-    const int failed = os::listen_on_descriptor(descriptor, backlog);
-    return failed < 0 ? failed : take(descriptor);
-  }
-
-  NativeHandle try_accept() noexcept {
-    const int accepted = os::accept_from(fd);
-    if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
-    if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
-      reserve_ = os::open_reserve();
-    return accepted;
-  }
-  /// Whether it can turn clients away when the process has run out of descriptors.
-  bool has_reserve() const noexcept { return reserve_ >= 0; }
-
-  void close() noexcept {
-    if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
-    if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
-  }
-
-  /// Accepted connections inherit it, which saves a call for each.
-  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
-  Endpoint local_end() const noexcept { return os::local_end(fd); }
-
- private:
-  int take(int listening) noexcept {
-    if (listening < 0) return listening;
-    fd = listening;
-    reserve_ = os::open_reserve();
-    return 0;
-  }
-
-  /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
-  NativeHandle turn_away() noexcept {
-    os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
-    NativeHandle accepted = os::accept_from(fd);
-    for (int most = 512; accepted >= 0; accepted = os::accept_from(fd)) {
-      os::close_descriptor(accepted);
-      if (--most == 0) {
-        accepted = -EAGAIN;
-        break;
-      }
-    }
-    reserve_ = os::open_reserve();
-    return accepted;
-  }
-
-  NativeHandle reserve_ = os::no_descriptor;
-};
-
-static_assert(Acceptor<fd_acceptor>);
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
-#ifndef NET_DETAIL_CHANNEL_HPP
-#define NET_DETAIL_CHANNEL_HPP
-
-#include <cerrno>
-#include <concepts>
-#include <cstddef>
-#include <string_view>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// What `try_read` and `try_write` return: bytes moved (0 from `try_read` is the end of the stream), or a
-/// negated errno, of which this one means "wait until the poller says so".
-inline constexpr std::ptrdiff_t would_block = -EAGAIN;
-
-/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the time.
-constexpr bool short_of_memory(std::ptrdiff_t result) noexcept { return result == -ENOBUFS || result == -ENOMEM; }
-constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == would_block || short_of_memory(result); }
-
-/// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
-/// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.
-template <class C>
-concept Channel = std::derived_from<C, Watcher> &&
-                  requires(C channel, const C& fixed, void* into, std::size_t size, const Slice* slices,
-                           const Endpoint& to, std::string_view path, bool on, int number) {
-                    { channel.open(Family::IPv6) } -> std::same_as<int>;
-                    { channel.bind(to) } -> std::same_as<int>;
-                    { channel.start_connect(to) } -> std::same_as<int>;
-                    { channel.start_connect_path(path) } -> std::same_as<int>;
-                    { channel.finish_connect() } -> std::same_as<int>;
-                    { channel.try_read(into, size) } -> std::same_as<std::ptrdiff_t>;
-                    { channel.try_write(slices, size) } -> std::same_as<std::ptrdiff_t>;
-                    { channel.shutdown_write() } -> std::same_as<int>;
-                    { channel.reset_on_close() } -> std::same_as<int>;
-                    { channel.close() };
-                    { channel.release() } -> std::same_as<NativeHandle>;
-                    { fixed.is_open() } -> std::same_as<bool>;
-                    { fixed.local_end() } -> std::same_as<Endpoint>;
-                    { fixed.remote_end() } -> std::same_as<Endpoint>;
-                    { channel.set_no_delay(on) } -> std::same_as<int>;
-                    { channel.set_keep_alive(on, number) } -> std::same_as<int>;
-                  };
-
-/// A descriptor: TCP and Unix sockets, on every system. The owner watches it, and drops it before `close`.
-class fd_channel : public Watcher {
- public:
-  fd_channel() noexcept = default;
-  explicit fd_channel(NativeHandle descriptor) noexcept { take(descriptor); }
-  fd_channel(const fd_channel&) = delete;
-  fd_channel& operator=(const fd_channel&) = delete;
-  ~fd_channel() { close(); }
-
-  bool is_open() const noexcept { return fd != os::no_descriptor; }
-  NativeHandle native() const noexcept { return fd; }
-
-  int open(Family family) noexcept { return take(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET)); }
-  int adopt(NativeHandle descriptor) noexcept { return take(descriptor); }
-  /// A descriptor from elsewhere, which is prepared; true if it is TCP. What is no socket is moved with read(2) and
-  /// write(2).
-  bool adopt_connected(NativeHandle descriptor) noexcept {
-    const os::Kind kind = os::kind_of(descriptor);
-    take(descriptor, kind == os::Kind::pipe);
-    return kind == os::Kind::tcp;
-  }
-  void close() noexcept {
-    if (is_open()) os::close_descriptor(release());
-  }
-  NativeHandle release() noexcept { return std::exchange(fd, os::no_descriptor); }
-
-  int bind(const Endpoint& to) noexcept {
-    if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
-    return os::bind_to(fd, os::SystemAddress(to));
-  }
-  int start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
-  int start_connect_path(std::string_view path) noexcept {
-    os::SystemAddress address;
-    if (!address.set_path(path)) return -EINVAL;
-    if (!is_open()) {
-      if (const int failed = take(os::open_socket(AF_UNIX)); failed < 0) return failed;
-    }
-    return os::connect_to(fd, address);
-  }
-  int finish_connect() noexcept { return -os::pending_error(fd); }
-
-  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
-    return plain_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
-  }
-  std::ptrdiff_t try_write(const Slice* slices, std::size_t count) noexcept {
-    if (plain_) return os::write_gathered(fd, slices, count);
-    return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_gathered(fd, slices, count);
-  }
-  int shutdown_write() noexcept { return plain_ ? 0 : os::shutdown_write(fd); }
-  int reset_on_close() noexcept { return os::reset_on_close(fd); }
-
-  Endpoint local_end() const noexcept { return os::local_end(fd); }
-  Endpoint remote_end() const noexcept { return os::remote_end(fd); }
-
-  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
-  int set_keep_alive(bool on, int seconds) noexcept { return os::set_keep_alive(fd, on, seconds); }
-  int set_type_of_service(int value) noexcept { return os::set_type_of_service(fd, local_end().ip.family, value); }
-  int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
-
- private:
-  bool plain_ = false;
-
-  /// The only way in, so that nothing of an earlier descriptor stays.
-  int take(int descriptor, bool plain = false) noexcept {
-    if (descriptor < 0) return descriptor;
-    fd = descriptor;
-    plain_ = plain;
-    return 0;
-  }
-};
-
-static_assert(Channel<fd_channel>);
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Readiness by epoll(7), for Linux. Internal.
-#ifndef NET_DETAIL_POLLER_EPOLL_HPP
-#define NET_DETAIL_POLLER_EPOLL_HPP
-
-#include <utility>
-
-#if defined(__linux__)
-
-namespace net::inline NET_ABI::detail {
-
-class epoll_poller {
- public:
-  epoll_poller() noexcept = default;
-  epoll_poller(const epoll_poller&) = delete;
-  epoll_poller& operator=(const epoll_poller&) = delete;
-  ~epoll_poller() { shut(); }
-
-  Refusal open() noexcept {
-    shut();
-    if (const int failed = bell_.open(); failed < 0) return {-failed, os::Bell::syscall};
-    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    if (epoll_ < 0) return {errno, "epoll_create1"};
-    if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
-    all_watched();
-    return {};
-  }
-
-  void shut() noexcept {
-    count_ = 0;
-    stray_ = false;
-    if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
-    bell_.close();
-  }
-
-  /// What need not be reported any more is told to the system only if it is reported once more: most sockets that
-  /// stop reading are closed, or read on, before that. Room to write would be reported at once.
-  int watch(Watcher& watcher, unsigned mask) noexcept {
-    watcher.wanted = static_cast<std::uint8_t>(mask);
-    if ((mask & ~unsigned{watcher.known}) == 0 && ((watcher.known & ~mask) & writable) == 0) return 0;
-    return tell(watcher);
-  }
-
-  /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
-  void drop(Watcher& watcher) noexcept {
-    watcher.wanted = 0;
-    const bool gone = watcher.known == 0 || ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd, &unused_) == 0;
-    watcher.known = 0;
-    if (watcher.registration) registrations_.remove(*watcher.registration, gone);
-  }
-
-  template <class Each>
-  [[gnu::always_inline]] Refusal wait(int milliseconds, Each&& each) {
-    registrations_.begin_round();
-    if (stray_) [[unlikely]]
-      milliseconds = hold_on(milliseconds);
-    count_ = ::epoll_wait(epoll_, events_, most, milliseconds);
-    if (count_ < 0) [[unlikely]]
-      return cannot_wait();
-    for (int i = 0; i < count_; ++i) {
-      Registration& place = *static_cast<Registration*>(events_[i].data.ptr);
-      Watcher* const watcher = place.watcher;
-      const unsigned happened = events_[i].events;
-      unsigned what = readable;
-      if (!watcher || happened != EPOLLIN || (watcher->wanted & readable) == 0) [[unlikely]] {
-        what = watcher ? meaning(*watcher, happened) : nobody(place);
-        if (what == 0) continue;
-      }
-      each(*watcher, what, 0);
-    }
-    return {};
-  }
-
-  void wake() noexcept { bell_.ring(); }
-  NativeHandle native() const noexcept { return epoll_; }
-
- private:
-  static constexpr int most = 512;
-
-  /// A signal, or it is shut; or its descriptor was closed by somebody else, and it would never wait again.
-  [[gnu::noinline]] Refusal cannot_wait() const noexcept {
-    if (errno == EINTR || epoll_ < 0) return {};
-    return {errno, "epoll_wait"};
-  }
-
-  /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
-  [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
-    unsigned what = 0;
-    if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
-    if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
-    if (watcher.known != watcher.wanted && (what & ~unsigned{watcher.wanted}) != 0) tell(watcher);
-    what &= watcher.wanted;
-    return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
-  }
-
-  [[gnu::noinline]] int tell(Watcher& watcher) noexcept {
-    const unsigned mask = watcher.wanted;
-    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
-    // an empty mask would still report errors and hang-ups for ever: silence is removal
-    const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.known == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (const int failed = control(epoll_, operation, watcher, mask); failed < 0) return failed;
-    watcher.known = static_cast<std::uint8_t>(mask);
-    return 0;
-  }
-
-  static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
-    epoll_event event{};
-    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
-    event.data.ptr = watcher.registration;
-    return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
-  }
-
-  /// The bell, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
-  /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
-  /// replaces it.
-  [[gnu::noinline]] unsigned nobody(const Registration& place) noexcept {
-    if (&place == &bell_place_) {
-      bell_.silence();
-      return 0;
-    }
-    if (!registrations_.given_up_now(place) && !stray_) start_over();
-    return 0;
-  }
-
-  void start_over() noexcept {
-    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
-    stray_ = fresh < 0 || watch_all(fresh) < 0 ||
-             // under the same number: a program that watches it from another loop goes on
-             os::retried([&] { return ::dup3(fresh, epoll_, O_CLOEXEC); }) < 0;
-    if (fresh >= 0) os::close_descriptor(fresh);
-    if (stray_) return;
-    all_watched();
-    count_ = 0;  // what is ready is reported again
-  }
-
-  /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
-  /// is followed by a short wait. Gives what is left of the time.
-  [[gnu::noinline]] int hold_on(int milliseconds) noexcept {
-    stray_ = false;
-    constexpr int step = 50;
-    const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
-    pollfd bell{bell_.descriptor(), POLLIN, 0};
-    if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
-      const timespec sleep{0, wait * 1000000L};
-      ::nanosleep(&sleep, nullptr);
-    }
-    return milliseconds < 0 ? milliseconds : milliseconds - wait;
-  }
-
-  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used; if the
-  /// system has no room, all of it stays on the one before.
-  int watch_all(int epoll) noexcept {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = &bell_place_;
-    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, bell_.descriptor(), &event) != 0) return -errno;
-    int refused = 0;
-    registrations_.each([&](const Registration& each) {
-      const Watcher& watcher = *each.watcher;
-      if (watcher.known == 0 || watcher.wanted == 0 || refused < 0) return;
-      const int failed = control(epoll, EPOLL_CTL_ADD, watcher, watcher.wanted);
-      if (failed == -ENOSPC || failed == -ENOMEM) refused = failed;
-    });
-    return refused;
-  }
-  void all_watched() noexcept {
-    registrations_.each([](const Registration& each) {
-      if (each.watcher->known != 0) each.watcher->known = each.watcher->wanted;
-    });
-  }
-
-  NativeHandle epoll_ = os::no_descriptor;
-  int count_ = 0;       // of events in this round
-  bool stray_ = false;  // something is reported that nobody watches, and could not be taken out
-  os::Bell bell_;
-  Registration bell_place_;  // stands for no watcher
-  Registrations registrations_;
-  epoll_event unused_ = {};  // old kernels want one for removal too
-  epoll_event events_[most];
-};
-
-static_assert(Poller<epoll_poller>);
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif  // __linux__
-#endif
-
-// Readiness by poll(2), wherever POSIX is: the smallest poller, and the model of one. Internal.
-#ifndef NET_DETAIL_POLLER_POLL_HPP
-#define NET_DETAIL_POLLER_POLL_HPP
-
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-class poll_poller {
- public:
-  poll_poller() noexcept = default;
-  poll_poller(const poll_poller&) = delete;
-  poll_poller& operator=(const poll_poller&) = delete;
-
-  Refusal open() {
-    if (const int failed = bell_.open(); failed < 0) return {-failed, os::Bell::syscall};
-    if (entries_.empty()) {
-      // the first entry is the bell's
-      entries_.push({});
-      places_.push(&bell_place_);
-    }
-    entries_[0] = {bell_.descriptor(), POLLIN, 0};
-    return {};
-  }
-
-  void shut() noexcept {
-    ready_.clear();
-    bell_.close();
-  }
-
-  int watch(Watcher& watcher, unsigned mask) {
-    watcher.wanted = static_cast<std::uint8_t>(mask);
-    if (mask == watcher.known) return 0;
-    if (mask == 0) {
-      leave(watcher.registration->place);
-    } else {
-      if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
-      if (watcher.known == 0) enter(watcher);
-      entries_[watcher.registration->place].events =
-          static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
-    }
-    watcher.known = static_cast<std::uint8_t>(mask);
-    return 0;
-  }
-
-  void drop(Watcher& watcher) noexcept {
-    watcher.wanted = 0;
-    if (watcher.known != 0) leave(watcher.registration->place);
-    watcher.known = 0;
-    if (watcher.registration) registrations_.remove(*watcher.registration, true);
-  }
-
-  template <class Each>
-  Refusal wait(int milliseconds, Each&& each) {
-    if (bell_.descriptor() == os::no_descriptor) return {};  // it is shut
-    registrations_.begin_round();
-    int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
-    if (left < 0 && errno != EINTR) return {errno, "poll"};
-    // callbacks add and drop entries: work on a copy of what is ready, by place
-    ready_.clear();
-    for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
-      if (entries_[i].revents == 0) continue;
-      --left;
-      ready_.push({places_[i], entries_[i].revents});
-    }
-    for (std::size_t i = 0; i < ready_.size(); ++i) {
-      const auto [place, happened] = ready_[i];
-      Watcher* const watcher = place->watcher;
-      if (!watcher) {
-        nobody(*place);
-        continue;
-      }
-      unsigned what = 0;
-      if (happened & (POLLIN | POLLERR | POLLHUP | POLLNVAL)) what |= readable;
-      if (happened & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) what |= writable;
-      what &= watcher->wanted;
-      if (what == 0) continue;
-      if (happened & POLLHUP) what |= hung_up;
-      each(*watcher, what, 0);
-    }
-    return {};
-  }
-
-  void wake() noexcept { bell_.ring(); }
-  /// There is no one descriptor that stands for all: none.
-  NativeHandle native() const noexcept { return os::no_descriptor; }
-
- private:
-  void enter(Watcher& watcher) {
-    // room for everything first: what fails leaves nothing half done, and waiting needs no memory
-    if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
-    if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
-    entries_.push({watcher.fd, 0, 0});
-    places_.push(watcher.registration);
-    watcher.registration->place = entries_.size() - 1;
-  }
-  void leave(std::size_t place) noexcept {
-    entries_[place] = entries_.back();
-    places_[place] = places_.back();
-    places_[place]->place = place;
-    entries_.pop();
-    places_.pop();
-  }
-  /// The bell, a watcher that was dropped in this round, or one that died without being dropped.
-  void nobody(Registration& place) noexcept {
-    if (&place == &bell_place_) {
-      bell_.silence();
-    } else if (!registrations_.given_up_now(place)) {
-      leave(place.place);
-    }
-  }
-
-  struct Ready {
-    Registration* place;
-    short happened;
-  };
-
-  os::Bell bell_;
-  Registration bell_place_;  // stands for no watcher
-  Registrations registrations_;
-  List<pollfd> entries_;
-  List<Registration*> places_;
-  List<Ready> ready_;
-};
-
-static_assert(Poller<poll_poller>);
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// NET_POLLER: epoll or poll. Tests set NET_MACHINE to a machine of their own, net::detail::NET_MACHINE::Machine.
-#if !defined(NET_MACHINE)
-#if !defined(NET_POLLER)
-#if defined(__linux__)
-#define NET_POLLER epoll
-#else
-#define NET_POLLER poll
-#endif
-#endif
-
-#define NET_JOIN_NOW(a, b) a##b
-#define NET_JOIN(a, b) NET_JOIN_NOW(a, b)
-#define NET_MACHINE NET_JOIN(on_, NET_POLLER)
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// What the loop stands on. Two files built for different machines have different types, and so never share one.
-struct Machine {
-  using Poller = NET_JOIN(NET_POLLER, _poller);
-  using Channel = fd_channel;
-  using Acceptor = fd_acceptor;
-  static std::uint64_t now_ms() noexcept { return os::now_ms(); }
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-#endif
-
-#endif
-
-// First in, first out, in one block of memory that is kept. Internal.
-#ifndef NET_DETAIL_QUEUE_HPP
-#define NET_DETAIL_QUEUE_HPP
-
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// A ring that grows. In steady state pushing and taking allocate nothing.
-template <class T>
-class Queue {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
-
- public:
-  Queue() noexcept = default;
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
-  Queue(Queue&& other) noexcept { swap(other); }
-  Queue& operator=(Queue&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Queue() {
-    clear();
-    ::operator delete(ring_);
-  }
-
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-
-  void push(T&& value) { emplace(std::move(value)); }
-
-  /// Room for so many more, so that pushing them cannot fail.
-  void reserve(std::size_t more) {
-    while (limit_ - size_ < more) grow();
-  }
-
-  /// One will be pushed when there may be no memory: there is room for it from now on, whatever else is pushed.
-  void expect() {
-    reserve(1);
-    ++expected_;
-    --limit_;
-  }
-  void expect_no_more() noexcept {
-    --expected_;
-    ++limit_;
-  }
-  void push_expected(T&& value) noexcept {
-    expect_no_more();
-    place(std::move(value));
-  }
-  std::size_t expected() const noexcept { return expected_; }
-
-  template <class... Args>
-  void emplace(Args&&... args) {
-    if (size_ == limit_) [[unlikely]]
-      grow();
-    place(std::forward<Args>(args)...);
-  }
-
-  /// At the other end: the next one that is taken.
-  void push_front(T&& value) {
-    if (size_ == limit_) [[unlikely]]
-      grow();
-    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
-    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
-    first_ = at;
-    ++size_;
-  }
-  T& first() noexcept { return ring_[first_]; }
-  const T& first() const noexcept { return ring_[first_]; }
-
-  T take() noexcept {
-    T* front = ring_ + first_;
-    T value(std::move(*front));
-    front->~T();
-    first_ = (first_ + 1) & (capacity_ - 1);
-    --size_;
-    return value;
-  }
-
-  void clear() noexcept {
-    while (size_ > 0) (void)take();
-  }
-  void swap(Queue& other) noexcept {
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    std::swap(limit_, other.limit_);
-    std::swap(expected_, other.expected_);
-  }
-  /// Takes all that is in the other one, when this one is empty. Each keeps the room for what it expects.
-  void take_all(Queue& other) {
-    reserve(other.expected_);
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    limit_ = capacity_ - expected_;
-    other.limit_ = other.capacity_ - other.expected_;
-  }
-
- private:
-  template <class... Args>
-  void place(Args&&... args) {
-    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
-    ++size_;
-  }
-
-  [[gnu::noinline]] void grow() {
-    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
-    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
-    const std::size_t count = size_;
-    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(take());
-    ::operator delete(ring_);
-    ring_ = ring;
-    capacity_ = larger;
-    first_ = 0;
-    size_ = count;
-    limit_ = larger - expected_;
-  }
-
-  T* ring_ = nullptr;
-  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
-  std::size_t limit_ = 0;     // of the size, so that there is room for what is expected
-  std::size_t expected_ = 0;  // pushes that must not fail
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// A counted reference to what counts its owners itself. Internal.
-#ifndef NET_DETAIL_REF_HPP
-#define NET_DETAIL_REF_HPP
-
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// One pointer; the count is plain, because a handle never leaves its loop's thread.
-template <class T>
-class Ref {
- public:
-  Ref() noexcept = default;
-  explicit Ref(T* to) noexcept : to_(to) {
-    if (to_) to_->retain();
-  }
-  Ref(const Ref& other) noexcept : Ref(other.to_) {}
-  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
-  template <class U>
-  Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
-  Ref& operator=(Ref other) noexcept {
-    std::swap(to_, other.to_);
-    return *this;
-  }
-  ~Ref() {
-    if (to_) to_->release();
-  }
-
-  T* get() const noexcept { return to_; }
-  T* operator->() const noexcept { return to_; }
-  T& operator*() const noexcept { return *to_; }
-  explicit operator bool() const noexcept { return to_ != nullptr; }
-
- private:
-  T* to_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Which timer is due next. Internal; knows no clock.
-#ifndef NET_DETAIL_TIMER_QUEUE_HPP
-#define NET_DETAIL_TIMER_QUEUE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// What a timer must have to stand in the queue.
-struct TimerNode {
-  static constexpr std::size_t absent = ~std::size_t{};
-
-  std::uint64_t due = 0;    // ms of the loop's clock
-  std::uint64_t order = 0;  // among equal times, the one made first comes first
-  std::size_t place = absent;
-
-  bool queued() const noexcept { return place != absent; }
-};
-
-/// A binary heap; every node knows its place, so that any can be taken out.
-class TimerQueue {
- public:
-  bool empty() const noexcept { return heap_.empty(); }
-  TimerNode* first() const noexcept { return heap_[0]; }
-
-  /// Room for one more, beside those that are kept.
-  void make_room() {
-    const std::size_t needed = heap_.size() + kept_ + 1;
-    if (needed > heap_.capacity()) [[unlikely]]
-      heap_.reserve(needed < 8 ? 8 : 2 * needed);
-  }
-
-  /// The place of a timer that is being called, so that it can be started again when there is no memory.
-  class Place {
-   public:
-    explicit Place(TimerQueue& queue) : queue_(queue) {
-      queue.make_room();
-      ++queue.kept_;
-    }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() { leave(); }
-    void leave() noexcept {
-      if (std::exchange(held_, false)) --queue_.kept_;
-    }
-
-   private:
-    TimerQueue& queue_;
-    bool held_ = true;
-  };
-
-  void insert(TimerNode& node, std::uint64_t due) {
-    node.due = due;
-    node.order = ++made_;
-    heap_.push(&node);
-    node.place = heap_.size() - 1;
-    rise(node.place);
-  }
-
-  void remove(TimerNode& node) noexcept {
-    const std::size_t hole = node.place;
-    node.place = TimerNode::absent;
-    TimerNode* last = heap_.back();
-    heap_.pop();
-    if (last == &node) return;
-    put(hole, last);
-    rise(hole);
-    sink(last->place);
-  }
-
- private:
-  static bool before(const TimerNode& a, const TimerNode& b) noexcept {
-    return a.due != b.due ? a.due < b.due : a.order < b.order;
-  }
-  void put(std::size_t at, TimerNode* node) noexcept {
-    heap_[at] = node;
-    node->place = at;
-  }
-  void rise(std::size_t at) noexcept {
-    TimerNode* node = heap_[at];
-    while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
-      put(at, heap_[(at - 1) / 2]);
-      at = (at - 1) / 2;
-    }
-    put(at, node);
-  }
-  void sink(std::size_t at) noexcept {
-    TimerNode* node = heap_[at];
-    for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
-      if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
-      if (!before(*heap_[child], *node)) break;
-      put(at, heap_[child]);
-      at = child;
-    }
-    put(at, node);
-  }
-
-  List<TimerNode*> heap_;
-  std::size_t kept_ = 0;
-  std::uint64_t made_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-class LoopCore;
-
-using Callback = Function<void()>;
-
-/// Everything that a loop keeps. It may outlive its loop: then `loop` is null and it does nothing any more.
-struct Handle {
-  struct Operations {
-    void (*free)(Handle&) noexcept;     // the last reference is gone
-    void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, tell nobody
-    void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
-    void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
-    void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
-    void (*at_exit)(Handle&) noexcept = nullptr;    // the process ends: what would stay behind is removed
-    void (*after_fork)(Handle&) = nullptr;          // the loop goes on in a child: what stayed in the parent is made anew
-    void (*give_up)(Handle&) noexcept = nullptr;    // there was no memory for what was to be done with it
-  };
-
-  Handle(LoopCore& core, const Operations& table) noexcept;
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  ~Handle();
-
-  void retain() noexcept { ++owners; }
-  void release() noexcept {
-    if (--owners == 0) [[unlikely]]
-      operations->free(*this);
-  }
-
-  LoopCore* loop;
-  const Operations* operations;
-  Handle* previous = nullptr;
-  Handle* next = nullptr;
-  std::size_t owners = 0;
-};
-
-inline void give_up(Handle& who) noexcept {
-  if (who.operations->give_up) who.operations->give_up(who);
-}
-
-/// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
-/// nothing would tell it to go on (S32.5). The caller holds a reference.
-template <class F>
-[[gnu::always_inline]] inline void or_give_up([[maybe_unused]] Handle& who, F&& f) {
-#if defined(__cpp_exceptions)
-  try {
-    f();
-  } catch (const std::bad_alloc&) {
-    give_up(who);
-    throw;
-  }
-#else
-  f();
-#endif
-}
-
-/// The way into a loop from other threads. It outlives the loop, for those who come too late.
-struct Mailbox {
-  os::Mutex mutex;
-  LoopCore* loop = nullptr;  // null once the loop is gone
-  Queue<Callback> letters;
-  Atomic<int> any{0};      // whether to look, without the lock
-  Atomic<int> stopped{0};  // stop() was called, and no run() has returned for it yet
-  Atomic<std::size_t> owners{1};
-
-  void retain() noexcept { owners.fetch_add(1); }
-  void release() noexcept {
-    if (owners.fetch_sub(1) == 1) delete this;
-  }
-  /// False if the loop is gone.
-  bool post(Callback letter);
-  /// A letter will be posted in any case: there is room for it from now on.
-  void expect() {
-    const os::Locked locked(mutex);
-    letters.expect();
-  }
-  void expect_no_more() noexcept {
-    const os::Locked locked(mutex);
-    letters.expect_no_more();
-  }
-  /// Needs no memory.
-  void post_expected(Callback letter) noexcept;
-  /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
-  /// the lock that its end takes too.
-  void stop() noexcept;
-};
-
-struct TimerState : Handle, TimerNode {
-  explicit TimerState(LoopCore& core) noexcept;
-
-  Callback callback;
-  std::uint64_t length = 1;
-  bool repeats = false;
-  bool wanted = true;  // ref(): keeps the loop alive
-  bool cleared = false;
-};
-
-struct ImmediateState : Handle {
-  explicit ImmediateState(LoopCore& core) noexcept;
-
-  Callback callback;
-  bool wanted = true;
-  bool pending = true;
-};
-
-template <class T>
-inline constexpr Handle::Operations plain_operations{
-    [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
-
-inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
-inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
-
-/// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
-/// twenty functions more to compile.
-template <class State>
-struct Step {
-  static constexpr bool moves_as_bytes = true;
-
-  Ref<State> self;
-  void (*step)(State&);
-
-  void operator()() { step(*self); }
-};
-
-/// The same with something to remember.
-template <class State, class What>
-struct StepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
-
-  Ref<State> self;
-  void (*step)(State&, const What&);
-  What what;
-
-  void operator()() { step(*self, what); }
-};
-
-/// A step that a handle has to take in a later phase.
-struct Job {
-  Ref<Handle> who;
-  void (*run)(Handle&) = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// The loop's large buffers: memory that costs nothing before it is touched. Internal.
-#ifndef NET_DETAIL_ROOM_HPP
-#define NET_DETAIL_ROOM_HPP
-
-#include <cstddef>
-#include <new>
-
-namespace net::inline NET_ABI::detail {
-
-/// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
-/// a twentieth to a tenth slower.
-struct Room {
-  static constexpr std::align_val_t page{4096};
-  char* const begin;
-  explicit Room(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
-  Room(const Room&) = delete;
-  Room& operator=(const Room&) = delete;
-  ~Room() { ::operator delete(begin, page); }
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// A length of time: a plain number of milliseconds, or any std::chrono duration.
-#ifndef NET_DURATION_HPP
-#define NET_DURATION_HPP
-
-#include <concepts>
-#include <cstdint>
-#include <type_traits>
-
-#if __has_include(<bits/chrono.h>)
-#include <bits/chrono.h>  // libstdc++: durations and clocks without the 13,000 lines of calendars
-#else
-#include <chrono>
-#endif
-
-namespace net::inline NET_ABI {
-
-/// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration.
-///
-class Duration {
- public:
-  constexpr Duration() noexcept = default;
-
-  template <class Number>
-    requires std::is_arithmetic_v<Number>
-  constexpr Duration(Number milliseconds) noexcept : milliseconds_(static_cast<double>(milliseconds)) {}
-
-  template <class Rep, class Period>
-  constexpr Duration(std::chrono::duration<Rep, Period> length) noexcept
-      : milliseconds_(std::chrono::duration<double, std::milli>(length).count()) {}
-
-  /// As given, fractions included.
-  constexpr double milliseconds() const noexcept { return milliseconds_; }
-  constexpr bool operator==(const Duration&) const noexcept = default;
-
- private:
-  double milliseconds_ = 0;
-};
-
-/// Longer than any program runs: `runOnce(net::forever)` waits as long as it takes.
-inline constexpr Duration forever{1e300};
-
-namespace detail {
-
-/// S2.6: what is below 1, not a number, or above 2^31-1 counts as 1; fractions are cut.
-constexpr std::uint64_t timer_ms(Duration length) noexcept {
-  const double ms = length.milliseconds();
-  return ms >= 1 && ms <= 2147483647.0 ? static_cast<std::uint64_t>(ms) : 1;
-}
-
-/// S18.13: fractions are cut; what is below a second, not a number, or 2^31-1 ms and above counts as 0.
-constexpr int whole_seconds(Duration length) noexcept {
-  const double ms = length.milliseconds();
-  return ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
-}
-
-}  // namespace detail
-}  // namespace net::inline NET_ABI
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-class LoopCore {
- public:
-  LoopCore() {
-    note_forks();
-    (void)no_error();  // nobody needs memory for it afterwards
-    open_poller();
-    mailbox_ = new Mailbox;
-    mailbox_->loop = this;
-    update_time();
-    join_process();
-  }
-  LoopCore(const LoopCore&) = delete;
-  LoopCore& operator=(const LoopCore&) = delete;
-  ~LoopCore() {
-    leave_thread();
-    abandon_all();
-    leave_process();
-  }
-
-  /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
-  static LoopCore*& current() noexcept {
-    static thread_local LoopCore* here = nullptr;
-    return here;
-  }
-  /// It becomes the current loop of this thread, until it is destroyed; loops may go in any order (S31.8).
-  void enter_thread() noexcept { older_ = std::exchange(current(), this); }
-  void leave_thread() noexcept;
-  LoopCore* older() const noexcept { return older_; }
-
-  // ── turning ──
-  void run();
-  bool run_once(int most_ms);
-  void stop() noexcept {
-    if (current() == this) return mailbox_->stopped.store(1);
-    Mailbox* const mailbox = mailbox_;
-    mailbox->retain();
-    mailbox->stop();
-    mailbox->release();
-  }
-
-  // ── fork and exit (S31) ──
-  /// A copy in a child process, which must not touch what is the parent's.
-  bool inert() const noexcept { return inert_ || generation_ != os::generation().load(); }
-  void after_fork();
-  /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
-  static void at_exit() noexcept;
-  bool running() const noexcept { return running_; }
-  bool alive() const noexcept {
-    return alive_ > 0 || !closing_.empty() || !letters_.empty() || mailbox_->any.load() != 0;
-  }
-  /// Milliseconds until the loop has something to do by itself; -1: nothing.
-  int timeout_ms() const noexcept;
-
-  /// The time at which this turn's events came, or, if nobody has asked since, the time of the asking.
-  std::uint64_t now() const noexcept {
-    if (stale_) update_time();
-    return now_;
-  }
-  void update_time() const noexcept {
-    now_ = Machine::now_ms();
-    stale_ = false;
-  }
-
-  /// What keeps the loop alive is counted.
-  void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
-
-  // ── queues ──
-  template <class F>
-  void next_tick(F&& tick) {
-    ticks_.emplace(std::forward<F>(tick));
-  }
-  void next_pending(Job&& job) { pending_.push(std::move(job)); }
-  void next_close(Job&& job) { closing_.push(std::move(job)); }
-  /// What has to happen when there is no memory left too is announced before, while nothing is begun.
-  Queue<Callback>& ticks() noexcept { return ticks_; }
-  Queue<Job>& closing() noexcept { return closing_; }
-  /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
-  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody is told later.
-  void ask_first(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
-    if (alive_ <= 2) newcomer_ = std::move(newcomer), ask_ = ask;
-  }
-  void next_immediate(Ref<ImmediateState> immediate) {
-    immediates_.reserve(1);
-    if (immediate->wanted) ++wanted_immediates_, keep_alive(true);
-    immediates_.push(std::move(immediate));
-  }
-  void clear_immediate(ImmediateState& immediate) noexcept;
-  void want_immediate(ImmediateState& immediate, bool on) noexcept;
-
-  void start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from);
-  void stop_timer(TimerState& timer) noexcept;
-  void want_timer(TimerState& timer, bool on) noexcept;
-
-  /// Runs one callback as the loop does: small writes gather while it runs and leave when it has returned, then
-  /// the ticks that it queued run (S2.2). An exception passes through; what was queued stays queued.
-  template <class F>
-  void run_callback(F&& f) {
-    {
-      const Inside inside(*this);
-      f();
-    }
-    if (inside_ == 0) [[likely]] {
-      if (cork_owner_) cork_flush_(*cork_owner_);
-    } else if (inert_) {
-      refuse_child();  // the callback forked, and this is the child
-    }
-    if (!ticks_.empty()) drain_ticks();
-  }
-  void drain_ticks();
-
-  // ── the cork: small writes of one listener ──
-  static constexpr std::size_t cork_room = 16384;
-  bool inside() const noexcept { return inside_ > 0; }
-  bool corked_by(const Handle& handle) const noexcept { return cork_owner_ == &handle; }
-  std::size_t cork_size() const noexcept { return cork_size_; }
-  const char* cork_data() const noexcept { return cork_.begin; }
-  /// Room for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
-  char* cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
-  /// The same, but null also if something has to be done first.
-  [[gnu::always_inline]] char* cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
-  void forget_cork() noexcept { cork_owner_ = nullptr, cork_size_ = 0; }
-  /// So many bytes of it have left.
-  void shorten_cork(std::size_t gone) noexcept {
-    cork_size_ -= gone;
-    for (std::size_t i = 0; i < cork_size_; ++i) cork_.begin[i] = cork_.begin[i + gone];
-    if (cork_size_ == 0) cork_owner_ = nullptr;
-  }
-  void flush_cork() {
-    if (!cork_owner_) return;
-    if (inert_) return forget_cork();
-    cork_flush_(*cork_owner_);
-  }
-
-  /// The one receive buffer. In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no
-  /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
-  static constexpr std::size_t receive_room = 131072;
-  char* receive_buffer() noexcept { return receive_.begin; }
-
-  Machine::Poller& poller() noexcept { return poller_; }
-  const Machine::Poller& poller() const noexcept { return poller_; }
-  Mailbox& mailbox() const noexcept { return *mailbox_; }
-  /// It is being destroyed: letters are not read any more.
-  bool leaving() const noexcept { return mailbox_->loop == nullptr; }
-
- private:
-  friend struct Handle;
-
-  /// The time in which user code runs: small writes wait for its end.
-  struct Inside {
-    LoopCore& loop;
-    explicit Inside(LoopCore& l) noexcept : loop(l) { ++loop.inside_; }
-    Inside(const Inside&) = delete;
-    Inside& operator=(const Inside&) = delete;
-    ~Inside() { --loop.inside_; }
-  };
-
-  /// From entering the loop until leaving it, by an exception too. What is left from before runs first.
-  struct Running {
-    LoopCore& loop;
-    explicit Running(LoopCore& l) : loop(l) {
-      if (loop.running_) raise(coded(Errc::ERR_INVALID_STATE, "The loop is running already"));
-      if (loop.inert()) loop.refuse_child();
-      loop.running_ = true;
-      loop.update_time();
-    }
-    Running(const Running&) = delete;
-    Running& operator=(const Running&) = delete;
-    ~Running() {
-      loop.running_ = false;
-      // small writes of a listener that threw leave all the same
-      if (loop.cork_owner_ && loop.inside_ == 0) loop.cork_owner_->operations->hand_over(*loop.cork_owner_);
-    }
-  };
-
-  void open_poller() {
-    if (const Refusal refused = poller_.open(); refused.number != 0) {
-      raise(system_failure(refused.number, refused.syscall));
-    }
-  }
-  static void note_forks();
-  void join_process() noexcept;
-  void leave_process() noexcept;
-  void become_inert() noexcept;
-  bool of_this_thread() const noexcept;
-  [[noreturn]] void refuse_child() const;
-
-  void turn(int most_ms);
-  void poll(int most_ms);
-  template <class Serve>
-  void wait_for(int milliseconds, Serve& serve);
-  void run_timers();
-  void run_jobs(Queue<Job>& jobs);
-  void run_pending();
-  bool newcomer_had_something();
-  void run_letters();
-  void run_immediates();
-  void abandon_all() noexcept;
-  void abandon_handles() noexcept;
-
-  Machine::Poller poller_;
-  mutable std::uint64_t now_ = 0;
-  mutable bool stale_ = true;
-  std::size_t alive_ = 0;
-  std::size_t wanted_immediates_ = 0;
-  /// A child's copy of a loop is inside for ever, so that nothing which is gathered leaves.
-  static constexpr int inert_depth = 1 << 30;
-  int inside_ = 0;
-  bool running_ = false;
-  bool inert_ = false;
-  std::uint32_t generation_ = os::generation().load();
-  LoopCore* older_ = nullptr;  // of this thread
-  LoopCore* next_in_process_ = nullptr;
-  LoopCore** link_in_process_ = nullptr;  // what points to it
-
-  Queue<Callback> ticks_;
-  Queue<Job> pending_;
-  Queue<Job> closing_;
-  Ref<Handle> newcomer_;
-  bool (*ask_)(Handle&) = nullptr;
-  Queue<Ref<ImmediateState>> immediates_;
-  Queue<Callback> letters_;
-  TimerQueue timers_;
-  Mailbox* mailbox_ = nullptr;
-  Handle* handles_ = nullptr;
-
-  Handle* cork_owner_ = nullptr;
-  void (*cork_flush_)(Handle&) = nullptr;
-  std::size_t cork_size_ = 0;
-  Room cork_{cork_room};
-  Room receive_{receive_room};
-};
-
-inline Handle::Handle(LoopCore& core, const Operations& table) noexcept
-    : loop(&core), operations(&table), next(core.handles_) {
-  if (next) next->previous = this;
-  core.handles_ = this;
-}
-
-inline Handle::~Handle() {
-  if (next) next->previous = previous;
-  if (previous) {
-    previous->next = next;
-  } else if (loop) {
-    loop->handles_ = next;
-  }
-}
-
-inline bool Mailbox::post(Callback letter) {
-  const os::Locked locked(mutex);
-  if (!loop) return false;
-  letters.push(std::move(letter));
-  if (any.exchange(1) == 0) loop->poller().wake();
-  return true;
-}
-
-inline void Mailbox::post_expected(Callback letter) noexcept {
-  const os::Locked locked(mutex);
-  if (!loop) return letters.expect_no_more();
-  letters.push_expected(std::move(letter));
-  if (any.exchange(1) == 0) loop->poller().wake();
-}
-
-inline void Mailbox::stop() noexcept {
-  const os::Locked locked(mutex);
-  stopped.store(1);
-  if (loop) loop->poller().wake();
-}
-
-inline char* LoopCore::cork_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
-  if (cork_owner_ != &owner) flush_cork();
-  return cork_if_free(owner, flush, size);
-}
-
-inline char* LoopCore::cork_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
-  if (inside_ == 0) return nullptr;
-  if (cork_owner_ != &owner) {
-    if (cork_owner_) return nullptr;
-    cork_owner_ = &owner;
-    cork_flush_ = flush;
-  }
-  const std::size_t filled = cork_size_ + size;
-  if (filled > cork_room) return nullptr;
-  char* room = cork_.begin + cork_size_;
-  cork_size_ = filled;
-  return room;
-}
-
-// ── timers and immediates ──────────────────────────────────────────────────
-
-inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
-  if (timer.queued()) {
-    timers_.remove(timer);  // it leaves the room that it needs
-  } else {
-    timers_.make_room();
-    timer.retain();
-    if (timer.wanted) keep_alive(true);
-  }
-  timer.length = length;
-  timers_.insert(timer, from + length);
-}
-
-inline void LoopCore::stop_timer(TimerState& timer) noexcept {
-  if (!timer.queued()) return;
-  timers_.remove(timer);
-  if (timer.wanted) keep_alive(false);
-  timer.release();
-}
-
-inline void LoopCore::want_timer(TimerState& timer, bool on) noexcept {
-  if (timer.wanted != on && timer.queued()) keep_alive(on);
-  timer.wanted = on;
-}
-
-inline void LoopCore::clear_immediate(ImmediateState& immediate) noexcept {
-  want_immediate(immediate, false);
-  immediate.pending = false;
-  immediate.callback.reset();
-}
-
-inline void LoopCore::want_immediate(ImmediateState& immediate, bool on) noexcept {
-  if (immediate.wanted == on) return;
-  immediate.wanted = on;
-  if (!immediate.pending) return;
-  keep_alive(on);
-  on ? ++wanted_immediates_ : --wanted_immediates_;
-}
-
-inline void LoopCore::run_timers() {
-  const std::uint64_t until = now_;
-  while (!timers_.empty() && timers_.first()->due <= until) {
-    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
-    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
-    struct Call {
-      TimerState& timer;
-      std::uint64_t started;
-      Callback callback;
-      TimerQueue::Place place;  // for starting it again
-      ~Call() {
-        place.leave();
-        if (timer.cleared || !timer.loop) return;
-        timer.callback = std::move(callback);
-        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
-      }
-    };
-    run_callback([&] {
-      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
-      stop_timer(*timer);
-      call.callback = std::move(timer->callback);
-      call.callback();
-    });
-  }
-}
-
-inline void LoopCore::run_immediates() {
-  // one made by an immediate waits for the next turn (S2.5)
-  for (std::size_t left = immediates_.size(); left > 0; --left) {
-    const Ref<ImmediateState> immediate = immediates_.take();
-    if (!immediate->pending) continue;
-    want_immediate(*immediate, false);
-    immediate->pending = false;
-    run_callback([&] { immediate->callback(); });
-  }
-}
-
-// ── the turn ───────────────────────────────────────────────────────────────
-
-inline void LoopCore::drain_ticks() {
-  do {
-    {
-      const Inside inside(*this);
-      while (!ticks_.empty() && !inert_) {
-        const Callback tick = ticks_.take();
-        tick();
-      }
-    }
-    if (inert_) refuse_child();
-    if (inside_ == 0) flush_cork();
-  } while (!ticks_.empty());
-}
-
-inline void LoopCore::run_jobs(Queue<Job>& jobs) {
-  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
-    const Job job = jobs.take();
-    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
-  }
-}
-
-/// What is done but was not told yet; a few rounds, so that it cannot starve the rest.
-inline void LoopCore::run_pending() {
-  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
-}
-
-[[gnu::noinline]] inline bool LoopCore::newcomer_had_something() {
-  const Ref<Handle> newcomer = std::move(newcomer_);
-  bool had = false;
-  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
-  return had;
-}
-
-inline void LoopCore::run_letters() {
-  if (mailbox_->any.load() != 0) {
-    const os::Locked locked(mailbox_->mutex);
-    if (letters_.empty()) {
-      letters_.take_all(mailbox_->letters);
-    } else {
-      letters_.reserve(mailbox_->letters.size());
-      while (!mailbox_->letters.empty()) letters_.push(mailbox_->letters.take());
-    }
-    mailbox_->any.store(0);
-  }
-  for (std::size_t left = letters_.size(); left > 0 && !letters_.empty(); --left) {
-    const Callback letter = letters_.take();
-    run_callback([&] { letter(); });
-  }
-}
-
-inline int LoopCore::timeout_ms() const noexcept {
-  if ((ticks_.size() | pending_.size() | closing_.size() | letters_.size() | wanted_immediates_) != 0) return 0;
-  if (mailbox_->any.load() != 0) return 0;
-  if (timers_.empty()) return -1;
-  const std::uint64_t due = timers_.first()->due, at = now();
-  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
-}
-
-/// Whom the loop serves: it lives until that is done, or has failed.
-struct Served {
-  Handle* handle = nullptr;
-
-  Served() noexcept = default;
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
-  ~Served() {
-    if (handle) handle->release();
-  }
-  [[gnu::always_inline]] void begin(Handle& next) noexcept {
-    next.retain();
-    handle = &next;
-  }
-  [[gnu::always_inline]] void end() noexcept {
-    Handle* const last = std::exchange(handle, nullptr);
-    if (--last->owners == 0) [[unlikely]]
-      last->operations->free(*last);
-  }
-};
-
-/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
-template <class Serve>
-[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
-  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
-    const Refusal refused = poller_.wait(milliseconds, serve);
-    if (refused.number != 0) [[unlikely]]
-      raise(system_failure(refused.number, refused.syscall));
-  } else {
-    poller_.wait(milliseconds, serve);
-  }
-}
-
-[[gnu::always_inline]] inline void LoopCore::poll(int most_ms) {
-  int wait = timeout_ms();
-  if (most_ms >= 0 && (wait < 0 || wait > most_ms)) wait = most_ms;
-  Served served;
-  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
-    run_callback([&] {
-      Handle& owner = *static_cast<Handle*>(watcher.owner);
-      served.begin(owner);
-      owner.operations->ready(owner, watcher, what, error);
-      served.end();
-    });
-  };
-#if defined(__cpp_exceptions)
-  try {
-    wait_for(wait, serve);
-  } catch (const std::bad_alloc&) {
-    if (served.handle) give_up(*served.handle);
-    throw;
-  }
-#else
-  wait_for(wait, serve);
-#endif
-}
-
-/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-[[gnu::always_inline]] inline void LoopCore::turn(int most_ms) {
-  if (!pending_.empty()) {
-    run_jobs(pending_);
-    if (mailbox_->stopped.load() != 0 || !alive()) most_ms = 0;
-  }
-  stale_ = true;  // most turns need no clock
-  if (!newcomer_ || !newcomer_had_something()) poll(most_ms);
-  if ((letters_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
-    run_letters();
-    run_pending();
-    if (!immediates_.empty()) run_immediates();
-    run_jobs(closing_);
-  }
-  if (!timers_.empty()) {
-    update_time();
-    run_timers();
-  }
-}
-
-inline void LoopCore::run() {
-  const Running running(*this);
-  flush_cork();
-  drain_ticks();
-  run_timers();
-  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
-  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
-}
-
-inline bool LoopCore::run_once(int most_ms) {
-  const Running running(*this);
-  flush_cork();
-  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
-  drain_ticks();
-  run_timers();
-  const bool stopped = mailbox_->stopped.load() != 0;
-  turn(ready || stopped || !alive() ? 0 : most_ms);
-  mailbox_->stopped.store(0);
-  return alive();
-}
-
-// ── the end ────────────────────────────────────────────────────────────────
-
-inline void LoopCore::leave_thread() noexcept {
-  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
-    if (*at != this) continue;
-    *at = older_;
-    return;
-  }
-}
-
-/// Closes what is open, without a word to anyone; handles of users stay, closed.
-inline void LoopCore::abandon_all() noexcept {
-  if (!inert()) {
-    if (cork_owner_) cork_owner_->operations->hand_over(*cork_owner_);
-    const os::Locked locked(mailbox_->mutex);
-    mailbox_->loop = nullptr;
-  } else {
-    mailbox_->loop = nullptr;
-  }
-  forget_cork();
-  mailbox_->letters.clear();
-  // what dies may be the user's, and leave something new behind: again, until there is nothing
-  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | letters_.size()) != 0) abandon_handles();
-  mailbox_->release();
-}
-
-inline void LoopCore::abandon_handles() noexcept {
-  Handle* const all = handles_;
-  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
-  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
-  // stand before them
-  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
-  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
-  ticks_.clear();
-  pending_.clear();
-  closing_.clear();
-  newcomer_ = {};
-  immediates_.clear();
-  letters_.clear();
-  if (!all) return;
-  (all->previous ? all->previous->next : handles_) = nullptr;
-  for (Handle* handle = all; handle;) {
-    Handle* const next = handle->next;
-    handle->previous = handle->next = nullptr;
-    handle->loop = nullptr;
-    handle->release();
-    handle = next;
-  }
-}
-
-// ── fork and exit ──────────────────────────────────────────────────────────
-
-inline void LoopCore::at_exit() noexcept {
-  for (LoopCore* loop = current(); loop; loop = loop->older_) {
-    if (loop->inert()) continue;
-    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
-      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
-      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
-    }
-  }
-}
-
-/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
-struct ProcessLoops {
-  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
-  LoopCore* first = nullptr;
-
-  static ProcessLoops& instance() {
-    static ProcessLoops& all = *new ProcessLoops;
-    return all;
-  }
-};
-
-inline void LoopCore::join_process() noexcept {
-  ProcessLoops& all = ProcessLoops::instance();
-  const os::Locked locked(all.mutex);
-  next_in_process_ = std::exchange(all.first, this);
-  link_in_process_ = &all.first;
-  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
-}
-
-inline void LoopCore::leave_process() noexcept {
-  const os::Locked locked(ProcessLoops::instance().mutex);
-  *link_in_process_ = next_in_process_;
-  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
-}
-
-inline void LoopCore::note_forks() {
-  (void)ProcessLoops::instance();  // a child needs no memory for it
-  static Atomic<int> noted{0};
-  if (noted.exchange(1) != 0) return;
-  os::at_fork(nullptr, nullptr, [] {
-    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
-  });
-}
-
-inline bool LoopCore::of_this_thread() const noexcept {
-  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
-    if (mine == this) return true;
-  }
-  return false;
-}
-
-/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
-/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
-inline void LoopCore::become_inert() noexcept {
-  if (!of_this_thread()) {
-    running_ = inert_ = false;
-    inside_ = 0;
-    older_ = nullptr;
-  }
-  if (!inert_) inside_ += inert_depth;
-  inert_ = true;
-  forget_cork();
-  poller_.shut();
-}
-
-inline void LoopCore::refuse_child() const {
-  raise(coded(Errc::ERR_INVALID_STATE,
-              "This loop belongs to the parent process: call afterFork() to use it in this one"));
-}
-
-/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
-/// thread that asks for it, whose it was before or not.
-inline void LoopCore::after_fork() {
-  if (!inert()) return;
-  open_poller();
-  if (!of_this_thread()) enter_thread();
-  if (inert_) inside_ -= inert_depth;
-  inert_ = false;
-  generation_ = os::generation().load();
-  mailbox_->loop = this;
-  // what is asked again may call back at once, and so change the list
-  Queue<Ref<Handle>> all;
-  for (Handle* handle = handles_; handle; handle = handle->next) {
-    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
-  }
-  while (!all.empty()) {
-    const Ref<Handle> handle = all.take();
-    handle->operations->after_fork(*handle);
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// The loop of a thread, its timers and its ticks: Node's event loop as an object.
-#ifndef NET_LOOP_HPP
-#define NET_LOOP_HPP
-
-#include <concepts>
-#include <new>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
-// Signals of the process, told to the loops that ask for them. Internal; net::Signal is the face.
-#ifndef NET_DETAIL_SIGNALS_HPP
-#define NET_DETAIL_SIGNALS_HPP
-
-#include <cerrno>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// Someone to be rung when a signal comes.
-struct SignalBell {
-  os::Bell bell;
-  int signo = 0;
-  SignalBell* next = nullptr;
-};
-
-/// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
-/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the bells.
-class SignalRegistry {
- public:
-  static SignalRegistry& instance() noexcept {
-    static constinit SignalRegistry registry;
-    return registry;
-  }
-
-  /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
-  int add(SignalBell& bell) noexcept {
-    if (const int failed = bell.bell.open(); failed < 0) return failed;
-    note_forks();
-    const Guard guard(*this);
-    process_.store(::getpid());
-    if (!listened(bell.signo)) {
-      struct sigaction action{};
-      action.sa_handler = &on_signal;
-      action.sa_flags = SA_RESTART;
-      sigfillset(&action.sa_mask);
-      struct sigaction old{};
-      if (::sigaction(bell.signo, &action, &old) != 0) return -errno;
-      before_[bell.signo] = old;
-    }
-    bell.next = std::exchange(first_, &bell);
-    return 0;
-  }
-
-  /// The last one puts back the handler that was there before.
-  void remove(SignalBell& bell) noexcept {
-    const Guard guard(*this);
-    SignalBell** at = &first_;
-    while (*at && *at != &bell) at = &(*at)->next;
-    if (!*at) return;
-    *at = bell.next;
-    if (!listened(bell.signo)) ::sigaction(bell.signo, &before_[bell.signo], nullptr);
-  }
-
- private:
-  constexpr SignalRegistry() noexcept = default;
-
-  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
-  void enter(sigset_t& before) noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (lock_.exchange(1) != 0) {}
-  }
-  void leave(const sigset_t& before) noexcept {
-    lock_.store(0);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
-
-  struct Guard {
-    SignalRegistry& registry;
-    sigset_t before;
-
-    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
-    Guard(const Guard&) = delete;
-    Guard& operator=(const Guard&) = delete;
-    ~Guard() { registry.leave(before); }
-  };
-
-  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
-  void note_forks() noexcept {
-    if (noted_.exchange(1) != 0) return;
-    os::at_fork(
-        [] {
-          sigset_t before;
-          instance().enter(before);
-          instance().before_fork_ = before;
-        },
-        [] {
-          const sigset_t before = instance().before_fork_;
-          instance().leave(before);
-        },
-        [] {
-          SignalRegistry& self = instance();
-          for (const SignalBell* bell = self.first_; bell; bell = bell->next) {
-            ::sigaction(bell->signo, &self.before_[bell->signo], nullptr);
-          }
-          self.first_ = nullptr;
-          self.leave(self.before_fork_);
-        });
-  }
-
-  static void on_signal(int signo) {
-    const int kept = errno;
-    SignalRegistry& self = instance();
-    if (self.process_.load() != ::getpid()) {
-      // a child that no fork handler ran in, such as that of vfork(): the parent is not told, the child is
-      ::sigaction(signo, &self.before_[signo], nullptr);
-      ::raise(signo);
-    } else {
-      while (self.lock_.exchange(1) != 0) {}
-      for (SignalBell* bell = self.first_; bell; bell = bell->next) {
-        if (bell->signo == signo) bell->bell.ring();
-      }
-      self.lock_.store(0);
-    }
-    errno = kept;
-  }
-
-  bool listened(int signo) const noexcept {
-    for (const SignalBell* bell = first_; bell; bell = bell->next) {
-      if (bell->signo == signo) return true;
-    }
-    return false;
-  }
-
-  Atomic<int> lock_{0};
-  Atomic<int> noted_{0};
-  Atomic<int> process_{0};  // which one listens
-  SignalBell* first_ = nullptr;
-  struct sigaction before_[NSIG] = {};
-  sigset_t before_fork_ = {};
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// One listener of a signal on one loop: a bell that the loop watches like a socket.
-struct SignalState : Handle, SignalBell {
-  static const Operations table;
-
-  SignalState(LoopCore& core, int number) noexcept : Handle(core, table) {
-    signo = number;
-    watcher.owner = static_cast<Handle*>(this);
-  }
-
-  int open() noexcept {
-    const int failed = listen();
-    if (failed < 0) return failed;
-    is_open = true;
-    retain();
-    return 0;
-  }
-
-  int listen() noexcept {
-    if (const int failed = SignalRegistry::instance().add(*this); failed < 0) return failed;
-    watcher.fd = bell.descriptor();
-    const int failed = loop->poller().watch(watcher, readable);
-    if (failed < 0) {
-      loop->poller().drop(watcher);
-      SignalRegistry::instance().remove(*this);
-    }
-    return failed;
-  }
-
-  /// S31.4: the parent keeps its own bell.
-  void listen_again() noexcept {
-    if (!is_open) return;
-    loop->poller().drop(watcher);
-    if (listen() < 0) close();
-  }
-
-  void close() noexcept {
-    if (!std::exchange(is_open, false)) return;
-    want(false);
-    SignalRegistry::instance().remove(*this);
-    loop->poller().drop(watcher);
-    bell.close();
-    callback.reset();
-    release();
-  }
-
-  void want(bool on) noexcept {
-    if (wanted == on || (on && !is_open)) return;
-    wanted = on;
-    loop->keep_alive(on);
-  }
-
-  static void rung(Handle& handle, Watcher&, unsigned, int) {
-    const Ref<SignalState> self(static_cast<SignalState*>(&handle));
-    self->bell.silence();
-    // the callback lives as long as it runs, even if it closes its signal
-    struct Call {
-      SignalState& state;
-      Function<void(int)> callback;
-      ~Call() {
-        if (state.is_open) state.callback = std::move(callback);
-      }
-    } const call{*self, std::move(self->callback)};
-    if (call.callback) call.callback(self->signo);
-  }
-
-  Watcher watcher;
-  Function<void(int)> callback;
-  bool is_open = false;
-  bool wanted = false;  // as in Node, a signal alone does not keep the loop alive
-};
-
-inline constexpr Handle::Operations SignalState::table{
-    [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
-    &SignalState::rung,
-    nullptr,
-    nullptr,
-    nullptr,
-    [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-class Loop;
-class Stopper;
-
-/// A timer made by `setTimeout` or `setInterval`. A handle: copies are the same timer. Dropping all of them
-/// does not stop it.
-class Timer {
- public:
-  Timer() noexcept = default;
-  explicit Timer(detail::Ref<detail::TimerState> state) noexcept : state_(std::move(state)) {}
-
-  /// Keeps the loop alive until it has fired, as it does at first (S2.8).
-  const Timer& ref() const { return want(true); }
-  /// Lets the loop end although the timer waits.
-  const Timer& unref() const { return want(false); }
-  bool hasRef() const { return state_ && state_->wanted; }
-  /// Starts again with the same length, also after it has fired (S2.7). No effect once closed.
-  const Timer& refresh() const {
-    if (state_ && state_->loop && !state_->cleared) {
-      state_->loop->update_time();
-      state_->loop->start_timer(*state_, state_->length, state_->loop->now());
-    }
-    return *this;
-  }
-  /// Stops it for good; harmless if it has fired or was closed.
-  void close() const {
-    if (!state_ || !state_->loop) return;
-    state_->cleared = true;
-    state_->loop->stop_timer(*state_);
-    state_->callback.reset();
-  }
-
- private:
-  const Timer& want(bool on) const {
-    if (state_ && state_->loop) state_->loop->want_timer(*state_, on);
-    return *this;
-  }
-
-  detail::Ref<detail::TimerState> state_;
-};
-
-/// A callback for the check phase, made by `setImmediate`. A handle like Timer.
-class Immediate {
- public:
-  Immediate() noexcept = default;
-  explicit Immediate(detail::Ref<detail::ImmediateState> state) noexcept : state_(std::move(state)) {}
-
-  const Immediate& ref() const { return want(true); }
-  /// An immediate that alone is left does not keep the loop alive, and then never runs (S2.8).
-  const Immediate& unref() const { return want(false); }
-  bool hasRef() const { return state_ && state_->wanted; }
-  /// Takes it back, if it has not run.
-  void close() const {
-    if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
-  }
-
- private:
-  const Immediate& want(bool on) const {
-    if (state_ && state_->loop && state_->pending) state_->loop->want_immediate(*state_, on);
-    return *this;
-  }
-
-  detail::Ref<detail::ImmediateState> state_;
-};
-
-/// A listener of a signal of the process, made by `onSignal`. A handle like Timer: dropping it does not close it.
-class Signal {
- public:
-  Signal() noexcept = default;
-  explicit Signal(detail::Ref<detail::SignalState> state) noexcept : state_(std::move(state)) {}
-
-  /// Keeps the loop alive until it is closed; at first it does not, as in Node.
-  const Signal& ref() const { return want(true); }
-  const Signal& unref() const { return want(false); }
-  bool hasRef() const { return state_ && state_->wanted; }
-  /// Listens no more. When the last one of a signal is closed, what the signal did before is back.
-  void close() const {
-    if (state_ && state_->loop) state_->close();
-  }
-
- private:
-  const Signal& want(bool on) const {
-    if (state_ && state_->loop) state_->want(on);
-    return *this;
-  }
-
-  detail::Ref<detail::SignalState> state_;
-};
-
-/// The event loop of one thread. A loop and its handles belong to the thread that made it; `post` and `stop`
-/// are what other threads may call. The first thread that asks for `current()` has a default loop; every
-/// other one makes its own, which is its current one until it is destroyed. Destroying a loop closes what is
-/// open, without events; handles that outlive it are closed and harmless.
-///
-/// One turn (S2.1): what is pending, the poll, immediates, what closes, timers that are due. After every
-/// callback its ticks run (S2.2).
-class Loop : private detail::LoopCore {
- public:
-  /// Throws the system's error if it has no descriptors or memory left for it.
-  Loop() {
-    at_exit();
-    enter_thread();
-  }
-  Loop(const Loop&) = delete;
-  Loop& operator=(const Loop&) = delete;
-
-  /// This thread's loop. Throws `ERR_NO_LOOP` if it has none and the default one belongs to another thread.
-  static Loop& current();
-
-  /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
-  /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
-  void run() { LoopCore::run(); }
-  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left.
-  bool runOnce(Duration wait = forever) {
-    const double ms = wait.milliseconds();
-    return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
-  }
-  /// Makes `run()` return after the present turn. Any thread; the loop may end, and be destroyed, for this very reason
-  /// while it is called. It is used up by the `run()` that returns for it, not by an exception that leaves it (S31.9).
-  void stop() { LoopCore::stop(); }
-  /// What stops this loop from any thread, also when nobody knows whether it still exists.
-  Stopper stopper() const;
-  /// In the child of a `fork()`, on a loop of the parent: makes it work in this process (S31.2). It has a poller of its
-  /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
-  /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
-  /// begun fail with `ERR_ABORTED`. Throws the system's error if there are no descriptors. No effect on any other loop.
-  void afterFork() { after_fork(); }
-  /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
-  template <class F>
-  void post(F&& callback) {
-    mailbox().post(std::forward<F>(callback));
-  }
-  /// Runs the callback when the present one has returned, before the loop does anything else.
-  template <class F>
-  void nextTick(F&& callback) {
-    next_tick(std::forward<F>(callback));
-  }
-  /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
-  template <class F>
-  Timer setTimeout(F&& callback, Duration after = 1) {
-    return start(std::forward<F>(callback), after, false);
-  }
-  /// Calls back again and again until `close()`; each time is counted from the start of the callback (S2.7).
-  template <class F>
-  Timer setInterval(F&& callback, Duration every = 1) {
-    return start(std::forward<F>(callback), every, true);
-  }
-  /// Calls back in the next check phase, after the poll (S2.5).
-  template <class F>
-  Immediate setImmediate(F&& callback) {
-    detail::Ref<detail::ImmediateState> state(new detail::ImmediateState(*this));
-    state->callback = std::forward<F>(callback);
-    next_immediate(state);
-    return Immediate(std::move(state));
-  }
-  /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`. Several loops,
-  /// and several listeners, may have the same one; what arrives several times before the loop looks is told once.
-  /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
-  /// listened to (EINVAL).
-  template <class F>
-  Signal onSignal(int signo, F&& callback) {
-    detail::Ref<detail::SignalState> state(new detail::SignalState(*this, signo));
-    if constexpr (std::is_invocable_v<std::decay_t<F>&, int>) {
-      state->callback = std::forward<F>(callback);
-    } else {
-      state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
-    }
-    if (const int failed = state->open(); failed < 0) detail::raise(detail::system_failure(-failed, "sigaction"));
-    return Signal(std::move(state));
-  }
-  /// The loop's clock in milliseconds, read once a turn.
-  std::chrono::milliseconds now() const { return std::chrono::milliseconds(LoopCore::now()); }
-  /// Whether anything ref'd is left.
-  bool alive() const { return LoopCore::alive(); }
-
-  /// To live inside another loop: watch this for reading, wake up by `nextTimeout()`, and call `runOnce(0)`.
-  /// -1 with the poll(2) poller, which has no such descriptor.
-  NativeHandle backendHandle() const { return poller().native(); }
-  /// How long until the loop has something to do by itself; empty: only when the handle is readable.
-  std::optional<Duration> nextTimeout() const {
-    const int ms = timeout_ms();
-    return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
-  }
-
-  /// The library's own view of the loop.
-  detail::LoopCore& core() noexcept { return *this; }
-
- private:
-  template <class F>
-  Timer start(F&& callback, Duration length, bool repeats) {
-    detail::Ref<detail::TimerState> state(new detail::TimerState(*this));
-    state->callback = std::forward<F>(callback);
-    state->repeats = repeats;
-    update_time();
-    start_timer(*state, detail::timer_ms(length), LoopCore::now());
-    return Timer(std::move(state));
-  }
-
-  static void at_exit();
-
-  static inline Loop* process_default_ = nullptr;  // none yet, or it has gone
-};
-
-/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and does
-/// nothing once the loop is gone.
-class Stopper {
- public:
-  Stopper() noexcept = default;
-  void stop() const {
-    if (mailbox_) mailbox_->stop();
-  }
-
- private:
-  friend class Loop;
-  explicit Stopper(detail::Mailbox& mailbox) noexcept : mailbox_(&mailbox) {}
-
-  detail::Ref<detail::Mailbox> mailbox_;
-};
-
-inline Stopper Loop::stopper() const { return Stopper(mailbox()); }
-
-inline Loop& Loop::current() {
-  if (!detail::LoopCore::current()) {
-    static detail::Atomic<int> taken{0};
-    if (taken.exchange(1) != 0) detail::raise(detail::coded(Errc::ERR_NO_LOOP));
-    struct GiveBack {
-      bool made = false;
-      ~GiveBack() {
-        if (!made) taken.store(0);
-      }
-    } give_back;
-    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
-    alignas(Loop) static unsigned char room[sizeof(Loop)];
-    process_default_ = ::new (static_cast<void*>(room)) Loop;
-    give_back.made = true;
-  }
-  return static_cast<Loop&>(*detail::LoopCore::current());
-}
-
-/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
-/// default one is destroyed, unless the end was asked for from one of its own callbacks.
-inline void Loop::at_exit() {
-  static struct AtExit {
-    ~AtExit() {
-      LoopCore::at_exit();
-      Loop* const loop = process_default_;
-      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
-        if (mine != loop) continue;
-        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
-        return;
-      }
-    }
-  } the_end;
-  (void)the_end;
-}
-
-/// `Loop::current().run()`; the others alike.
-inline void run() { Loop::current().run(); }
-template <class F>
-Timer setTimeout(F&& callback, Duration after = 1) {
-  return Loop::current().setTimeout(std::forward<F>(callback), after);
-}
-template <class F>
-Timer setInterval(F&& callback, Duration every = 1) {
-  return Loop::current().setInterval(std::forward<F>(callback), every);
-}
-template <class F>
-Immediate setImmediate(F&& callback) {
-  return Loop::current().setImmediate(std::forward<F>(callback));
-}
-template <class F>
-void nextTick(F&& callback) {
-  Loop::current().nextTick(std::forward<F>(callback));
-}
-inline void clearTimeout(const Timer& timer) { timer.close(); }
-inline void clearInterval(const Timer& timer) { timer.close(); }
-inline void clearImmediate(const Immediate& immediate) { immediate.close(); }
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-
-// <stop_token> would add a third to the lines of this library, for a constructor that few call
-#if defined(__GLIBCXX__) && !_GLIBCXX_INLINE_VERSION
-namespace std {
-class stop_token;
-template <class Callback>
-class stop_callback;
-}  // namespace std
-#define NET_STOP_TOKEN 1
-#elif defined(__cpp_lib_jthread)
-#include <stop_token>
-#define NET_STOP_TOKEN 1
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// What joins a stop token of another library to an AbortSignal; a specialisation has `join(token, state)`.
-template <class Token>
-struct StopBridge;
-
-template <class Token>
-concept StopToken = requires { sizeof(StopBridge<Token>); };
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-struct AbortState;
-
-/// What happens on one loop when a signal aborts. Kept by that loop until it has fired, or was taken off.
-struct AbortHook : Handle {
-  static const Operations table;
-
-  explicit AbortHook(LoopCore& core) noexcept : Handle(core, table) {}
-  void detach() noexcept;
-
-  Function<void(const Error&)> callback;
-  AbortState* signal = nullptr;  // while it is attached
-};
-
-/// Shared by a controller and its signals; any thread.
-struct AbortState {
-  Atomic<std::size_t> owners{0};
-  Atomic<int> aborted{0};
-  bool begun = false;  // under the lock: the reason is known, and nothing is attached any more
-  Error reason;
-  struct Attached {
-    AbortHook* hook;
-    Mailbox* home;  // of its loop
-  };
-  List<Attached> attached;
-  Callback kept;  // what ties it to a stop token
-
-  void retain() noexcept { owners.fetch_add(1); }
-  void release() noexcept {
-    if (owners.fetch_sub(1) == 1) delete this;
-  }
-  ~AbortState() {
-    for (const Attached& each : attached) each.home->release();
-  }
-
-  /// One lock for all of them: it is held for moments, and seldom.
-  static os::Mutex& mutex() {
-    static os::Mutex& shared = *new os::Mutex;
-    return shared;
-  }
-
-  /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
-  [[nodiscard]] bool attach(AbortHook& hook) {
-    // whoever aborts, and wherever, needs no memory for it
-    struct Room {
-      Mailbox* home;
-      explicit Room(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
-      ~Room() {
-        if (home) home->expect_no_more();
-      }
-    } room(hook.loop->mailbox());
-    const os::Locked locked(mutex());
-    if (begun) {
-      aborted.store(1);
-      return false;
-    }
-    attached.push({&hook, room.home});
-    std::exchange(room.home, nullptr)->retain();
-    hook.retain();
-    hook.signal = this;
-    retain();
-    return true;
-  }
-
-  bool remove(AbortHook& hook) noexcept {
-    Mailbox* home = nullptr;
-    {
-      const os::Locked locked(mutex());
-      std::size_t at = 0;
-      while (at < attached.size() && attached[at].hook != &hook) ++at;
-      if (at == attached.size()) return false;
-      home = attached[at].home;
-      attached.erase(at, at + 1);
-    }
-    home->expect_no_more();
-    home->release();
-    return true;
-  }
-
-  void abort(const Error& why) {
-    List<Attached> taken;
-    {
-      const os::Locked locked(mutex());
-      if (begun) return;
-      begun = true;
-      reason = why;
-      taken.swap(attached);
-    }
-    const Ref<AbortState> alive(this);
-    LoopCore* const current = LoopCore::current();
-    Mailbox* const here = current ? &current->mailbox() : nullptr;
-    // other loops first: whoever sees that it has aborted finds their letters sent
-    for (const Attached& each : taken) {
-      if (each.home != here) send(each);
-    }
-    aborted.store(1);
-    // a hook that throws does not keep the others from firing: what is left then comes as a letter
-    struct Rest {
-      AbortState& self;
-      List<Attached>& taken;
-      Mailbox* here;
-      std::size_t at = 0;
-
-      ~Rest() {
-        for (; at < taken.size(); ++at) {
-          if (taken[at].home == here) self.send(taken[at]);
-        }
-      }
-    } rest{*this, taken, here};
-    while (rest.at < taken.size()) {
-      const Attached next = taken[rest.at++];
-      if (next.home != here) continue;
-      next.home->expect_no_more();
-      next.home->release();
-      fire(*next.hook);
-    }
-  }
-
-  /// The hook belongs to its loop: if that is gone, so is the hook.
-  void send(const Attached& to) noexcept {
-    to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
-    to.home->release();
-  }
-
-  void fire(AbortHook& hook) {
-    if (!hook.signal) return;
-    aborted.store(1);
-    const Ref<AbortHook> alive(&hook);
-    const auto callback = std::move(hook.callback);
-    const Error why = reason;
-    hook.signal = nullptr;
-    release();
-    hook.release();
-    if (callback) callback(why);
-  }
-};
-
-inline constexpr Handle::Operations AbortHook::table{
-    [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
-
-/// Takes the hook off; one that a letter from another thread is already on the way to is told nothing then.
-inline void AbortHook::detach() noexcept {
-  callback.reset();
-  AbortState* const from = signal;
-  if (!from) return;
-  const bool listed = from->remove(*this);
-  if (!listed && loop && !loop->leaving()) return;  // the letter gives the reference back
-  signal = nullptr;
-  from->release();
-  release();
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-/// What an operation listens to in order to be called off. Copies are the same signal; any thread may look at it.
-/// An empty one never aborts.
-class AbortSignal {
- public:
-  AbortSignal() noexcept = default;
-  explicit AbortSignal(detail::Ref<detail::AbortState> state) noexcept : state_(std::move(state)) {}
-
-  /// Aborts when the token is asked to stop (`std::stop_token`; include `<stop_token>` yourself).
-  template <detail::StopToken Token>
-  AbortSignal(const Token& token) : state_(new detail::AbortState) {
-    detail::StopBridge<Token>::join(token, *state_);
-  }
-
-  bool aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
-  explicit operator bool() const noexcept { return static_cast<bool>(state_); }
-
-  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
-  static AbortSignal timeout(Duration after) {
-    const detail::Ref<detail::AbortState> state(new detail::AbortState);
-    net::setTimeout(
-        [state] { state->abort(detail::coded(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
-        .unref();
-    return AbortSignal(state);
-  }
-
-  detail::AbortState* state() const noexcept { return state_.get(); }
-
- private:
-  detail::Ref<detail::AbortState> state_;
-};
-
-/// Calls off whatever was given its signal. Any thread.
-class AbortController {
- public:
-  AbortController() : state_(new detail::AbortState) {}
-
-  AbortSignal signal() const { return AbortSignal(state_); }
-  /// Sockets with the signal are destroyed with an error `ABORT_ERR`; servers close. Once; later calls do nothing.
-  void abort() const { state_->abort(detail::coded(Errc::ERR_ABORTED, "This operation was aborted")); }
-  void abort(const Error& reason) const { state_->abort(reason); }
-
- private:
-  detail::Ref<detail::AbortState> state_;
-};
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#if defined(NET_STOP_TOKEN)
-namespace net::inline NET_ABI::detail {
-
-template <>
-struct StopBridge<std::stop_token> {
-  template <class State>
-  struct Stop {
-    State* state;
-    void operator()() const { state->abort(coded(Errc::ERR_ABORTED, "This operation was aborted")); }
-  };
-  template <class State>
-  struct Owner {
-    std::stop_callback<Stop<State>>* hook;
-    explicit Owner(std::stop_callback<Stop<State>>* given) noexcept : hook(given) {}
-    Owner(Owner&& other) noexcept : hook(std::exchange(other.hook, nullptr)) {}
-    ~Owner() { delete hook; }
-    void operator()() const {}
-  };
-
-  template <class Token, class State>
-  static void join(const Token& token, State& state) {
-    state.kept = Owner<State>(new std::stop_callback<Stop<State>>(token, Stop<State>{&state}));
-  }
-};
-
-}  // namespace net::inline NET_ABI::detail
-#endif
-
-#endif
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-/// S11.1: which sides of a socket are open.
-enum class ReadyState : std::uint8_t { opening, open, readOnly, writeOnly, closed };
-
-constexpr std::string_view to_string(ReadyState state) noexcept {
-  constexpr std::string_view names[] = {"opening", "open", "readOnly", "writeOnly", "closed"};
-  return names[static_cast<std::size_t>(state)];
-}
-
-/// One end of a connection, or where a server listens. `path` is for IPC only.
-struct AddressInfo {
-  std::string address = {};
-  Family family = Family::unspecified;
-  std::uint16_t port = 0;
-  std::string path = {};
-
-  /// "127.0.0.1:80", "[::1]:80", or the path.
-  std::string toString() const {
-    if (!path.empty()) return path;
-    return (family == Family::IPv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
-  }
-};
-
-/// The connection that a server dropped because of `maxConnections` (S9.19).
-struct DropInfo {
-  std::string localAddress = {};
-  std::uint16_t localPort = 0;
-  Family localFamily = Family::unspecified;
-  std::string remoteAddress = {};
-  std::uint16_t remotePort = 0;
-  Family remoteFamily = Family::unspecified;
-};
-
-/// One answer of a lookup.
-struct LookupAddress {
-  std::string address = {};
-  Family family = Family::unspecified;
-};
-
-/// What a lookup is asked for; `all` is true if more than one answer can be used (S12.7, S13.2).
-struct LookupOptions {
-  Family family = Family::unspecified;
-  int hints = 0;
-  bool all = false;
-};
-
-/// Answers a lookup, once: with an error, or with the addresses. On the loop's thread.
-using LookupCallback = function<void(const Error&, std::span<const LookupAddress>)>;
-/// A lookup of your own (S12.23). It may answer inside the call or later.
-using Lookup = function<void(std::string_view host, const LookupOptions&, LookupCallback)>;
-
-/// S25: received bytes are stored in memory of your own instead of arriving as 'data'. `buffer` is used for every
-/// read, or `allocate` gives one for each; `callback` is told how many bytes are in it, and returns false to pause.
-struct OnRead {
-  std::span<std::byte> buffer = {};
-  function<std::span<std::byte>()> allocate = {};
-  function<bool(std::size_t nread, std::span<std::byte> buffer)> callback = {};
-};
-
-/// Options of a socket that is made before it connects.
-struct SocketOptions {
-  int fd = -1;           ///< a descriptor to take over (S22)
-  bool readable = true;  ///< with `fd`: whether that side is open
-  bool writable = true;
-  bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
-  OnRead onread = {};                 ///< S25
-  AbortSignal signal = {};            ///< destroys the socket when it aborts (S20)
-  std::size_t highWaterMark = 65536;  ///< bytes, both sides
-  bool reusable = false;              ///< keep the listeners after 'close', to connect the same socket again
-};
-
-/// Options of `connect`.
-struct ConnectOptions {
-  int port = -1;                   ///< 0-65535
-  std::string host = "localhost";  ///< a name or an IP address
-  std::string path = {};           ///< IPC; then port and host are ignored
-  std::string localAddress = {};   ///< an IP address to connect from
-  int localPort = 0;               ///< 0: any
-  Family family = Family::unspecified;
-  int hints = 0;
-  Lookup lookup = {};
-  bool noDelay = false;
-  bool keepAlive = false;
-  Duration keepAliveInitialDelay = 0;
-  std::optional<bool> autoSelectFamily = {};
-  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
-  std::optional<BlockList> blockList = {};  ///< addresses that are not connected to (S21)
-  Duration timeout = 0;                     ///< as `setTimeout`, before connecting; 0: none
-  bool allowHalfOpen = false;               ///< createConnection: the socket's own; so are the next two
-  OnRead onread = {};
-  AbortSignal signal = {};
-  bool reusable = false;
-};
-
-/// Options of a server; those of connections are given to every socket it accepts.
-struct ServerOptions {
-  bool allowHalfOpen = false;
-  std::size_t highWaterMark = 65536;
-  bool keepAlive = false;
-  Duration keepAliveInitialDelay = 0;  ///< cut to whole seconds (S18.13)
-  bool noDelay = false;
-  bool pauseOnConnect = false;              ///< accepted sockets are not read until `resume()` (S14.17)
-  std::optional<BlockList> blockList = {};  ///< clients that are turned away silently (S21.6)
-  bool reusable = false;                    ///< keep the listeners after 'close', to listen again later
-};
-
-/// Options of `listen`.
-struct ListenOptions {
-  int port = -1;          ///< 0: any free port
-  std::string host = {};  ///< S9.4: all addresses of the machine
-  std::string path = {};  ///< IPC; ignored if a port is given
-  int backlog = 511;
-  bool exclusive = false;  ///< only cluster; ignored
-  bool ipv6Only = false;
-  bool reusePort = false;    ///< share the port with other servers that say so too
-  bool readableAll = false;  ///< a path that all users may read (S23.10)
-  bool writableAll = false;  ///< … may write: connecting needs it
-  AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
-  int fd = -1;               ///< a descriptor that is bound already (S22.5)
-};
-
-/// Options of `pipe`.
-struct PipeOptions {
-  bool end = true;  ///< end the destination when the source ends
-};
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// S22.4, S3.14: what can be wrapped is a stream.
-inline void require_stream(NativeHandle fd) {
-  if (fd < 0) raise(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
-  switch (os::kind_of(fd)) {
-    case os::Kind::tcp:
-    case os::Kind::local:
-    case os::Kind::pipe: return;
-    case os::Kind::datagram: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
-    case os::Kind::terminal: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
-    case os::Kind::file: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
-    case os::Kind::unknown: raise(coded(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
-  }
-}
-
-inline int require_port(int port, std::string_view name) {
-  if (port < 0 || port > 65535) raise(bad_port(name, port));
-  return port;
-}
-
-inline void require_attempt_timeout(Duration delay, std::string_view name) {
-  const double ms = delay.milliseconds();
-  if (!(ms >= 1 && ms <= 2147483647.0)) raise(out_of_range(name, ">= 1 && <= 2147483647", number_text(ms)));
-}
-
-/// S3.13: what is wrong with the options is thrown before anything has changed.
-inline void require_connectable(const ConnectOptions& options) {
-  if (!options.path.empty()) return;
-  if (options.port == -1) raise(coded(Errc::ERR_MISSING_ARGS));
-  require_port(options.port, "Port");
-  if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
-    raise(bad_ip(options.localAddress));
-  }
-  if (has_nul(options.host)) raise(nul_in_host(options.host));
-  if (options.autoSelectFamilyAttemptTimeout) {
-    require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
-  }
-  const bool resolves = isIP(options.host) == 0 && !options.lookup;
-  if (resolves && (options.hints & ~os::known_hints) != 0) {
-    raise(invalid_value("hints", "is invalid", std::to_string(options.hints)));
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
 // What a socket has while it connects, and the defaults of the race. Internal.
-#ifndef NET_DETAIL_CONNECT_PLAN_HPP
-#define NET_DETAIL_CONNECT_PLAN_HPP
+#ifndef NET_DETAIL_CONNECT_ATTEMPTS_HPP
+#define NET_DETAIL_CONNECT_ATTEMPTS_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -6045,8 +2207,8 @@ inline void require_connectable(const ConnectOptions& options) {
 #include <utility>
 
 // What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
-#ifndef NET_DETAIL_SOCKET_STATE_HPP
-#define NET_DETAIL_SOCKET_STATE_HPP
+#ifndef NET_DETAIL_STREAM_STATE_HPP
+#define NET_DETAIL_STREAM_STATE_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -6110,7 +2272,7 @@ namespace detail {
 
 inline Encoding require_encoding(std::string_view name) {
   const std::optional<Encoding> encoding = parseEncoding(name);
-  if (!encoding) raise(coded(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
+  if (!encoding) throw_error(make_error(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
   return *encoding;
 }
 
@@ -6353,9 +2515,172 @@ class Chunk {
 
 #endif
 
+// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
+#ifndef NET_DETAIL_BASE_FUNCTION_HPP
+#define NET_DETAIL_BASE_FUNCTION_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
+/// counted references says so with a member of this name.
+template <class F>
+inline constexpr bool moves_as_bytes = [] {
+  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
+  return std::is_trivially_copyable_v<F>;
+}();
+
+template <class Signature>
+class Function;
+
+/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most three
+/// words that moves without throwing lives inside; a larger one on the heap. Calling an empty one is
+/// undefined: test with `if (f)`.
+template <class R, class... Args>
+class Function<R(Args...)> {
+  static constexpr std::size_t capacity = 3 * sizeof(void*);
+
+  struct Operations {
+    R (*call)(void*, Args&&...);
+    void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
+    void (*destroy)(void*) noexcept;                  // null: nothing to do
+  };
+
+  template <class F>
+  static constexpr bool fits =
+      sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
+
+  template <class F>
+  struct Inside {
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...));
+    }
+    static void relocate(void* from, void* to) noexcept {
+      ::new (to) F(std::move(*static_cast<F*>(from)));
+      static_cast<F*>(from)->~F();
+    }
+    static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
+    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
+                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
+  };
+
+  template <class F>
+  struct Outside {
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
+    }
+    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
+    static constexpr Operations operations{call, nullptr, destroy};
+  };
+
+ public:
+  Function() noexcept = default;
+  Function(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+  Function(F&& f) {
+    using Callable = std::decay_t<F>;
+    if constexpr (fits<Callable>) {
+      ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
+      operations_ = &Inside<Callable>::operations;
+    } else {
+      ::new (static_cast<void*>(storage_)) Callable*(new Callable(std::forward<F>(f)));
+      operations_ = &Outside<Callable>::operations;
+    }
+  }
+
+  Function(Function&& other) noexcept { take(other); }
+  Function& operator=(Function&& other) noexcept {
+    if (this != &other) {
+      reset();
+      take(other);
+    }
+    return *this;
+  }
+  ~Function() { reset(); }
+
+  explicit operator bool() const noexcept { return operations_ != nullptr; }
+  R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
+
+  void reset() noexcept {
+    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
+  }
+
+ private:
+  void take(Function& other) noexcept {
+    operations_ = std::exchange(other.operations_, nullptr);
+    if (!operations_) return;
+    if (operations_->relocate) {
+      operations_->relocate(other.storage_, storage_);
+    } else {
+      for (std::size_t i = 0; i < capacity; ++i) storage_[i] = other.storage_[i];
+    }
+  }
+
+  alignas(void*) mutable unsigned char storage_[capacity];
+  const Operations* operations_ = nullptr;
+};
+
+/// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
+template <class Signature>
+class SharedFunction;
+
+template <class R, class... Args>
+class SharedFunction<R(Args...)> {
+  struct Shared {
+    Function<R(Args...)> call;
+    Atomic<std::size_t> owners{1};
+  };
+
+ public:
+  SharedFunction() noexcept = default;
+  SharedFunction(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> &&
+             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
+
+  SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
+    if (shared_) shared_->owners.fetch_add(1);
+  }
+  SharedFunction(SharedFunction&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
+  SharedFunction& operator=(SharedFunction other) noexcept {
+    std::swap(shared_, other.shared_);
+    return *this;
+  }
+  ~SharedFunction() {
+    if (shared_ && shared_->owners.fetch_sub(1) == 1) delete shared_;
+  }
+
+  explicit operator bool() const noexcept { return shared_ != nullptr; }
+  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
+
+ private:
+  Shared* shared_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// The type of the callables in option structs: like `std::function`, but copies are the same object.
+template <class Signature>
+using function = detail::SharedFunction<Signature>;
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
 // The listeners of one object, in order, in one block of memory. Internal.
-#ifndef NET_DETAIL_LISTENERS_HPP
-#define NET_DETAIL_LISTENERS_HPP
+#ifndef NET_DETAIL_EVENTS_LISTENERS_HPP
+#define NET_DETAIL_EVENTS_LISTENERS_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -6391,8 +2716,8 @@ struct ListenerRecord {
 class Listeners {
  public:
   /// What fits into the bits of `present_`, and into a record's size.
-  static constexpr unsigned most_events = 31;
-  static constexpr std::size_t most_bytes = 65536;
+  static constexpr unsigned max_events = 31;
+  static constexpr std::size_t max_bytes = 65536;
 
   Listeners() noexcept = default;
   Listeners(const Listeners&) = delete;
@@ -6417,18 +2742,18 @@ class Listeners {
                     F&& callable) {
     static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
                   "a callable that is aligned more strictly, or larger, is held by pointer");
-    void* room = allocate(sizeof(R));
+    void* place = allocate(sizeof(R));
     R* record;
     {
-      // a copy that throws gives the room back
+      // a copy that throws gives the place back
       struct Return {
         Listeners* to;
-        void* room;
+        void* place;
         ~Return() {
-          if (to) to->recycle(room, sizeof(R));
+          if (to) to->recycle(place, sizeof(R));
         }
-      } give_back{this, room};
-      record = ::new (room) R(std::forward<F>(callable));
+      } give_back{this, place};
+      record = ::new (place) R(std::forward<F>(callable));
       give_back.to = nullptr;
     }
     record->operations = &operations;
@@ -6504,7 +2829,7 @@ class Listeners {
   static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
   static constexpr std::size_t first_block = 120;
   static constexpr std::size_t largest_block = std::size_t{1} << 20;
-  static constexpr std::uint32_t unsettled = 1u << most_events;
+  static constexpr std::uint32_t unsettled = 1u << max_events;
 
   struct Block {
     Block* next;
@@ -6608,24 +2933,24 @@ class Listeners {
         if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
       }
       if (blocks_->size - blocks_->used >= size) {
-        void* room = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
+        void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
         blocks_->used += static_cast<std::uint32_t>(size);
-        return room;
+        return place;
       }
     }
-    std::size_t room = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
-    if (room > largest_block) room = largest_block;
-    if (room < size) room = size;
+    std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+    if (place > largest_block) place = largest_block;
+    if (place < size) place = size;
     auto* block =
-        ::new (::operator new(sizeof(Block) + room)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(room)};
+        ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
     if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
     blocks_ = block;
     block->used = static_cast<std::uint32_t>(size);
     return block + 1;
   }
 
-  void recycle(void* room, std::size_t size) noexcept {
-    auto* spare = ::new (room) ListenerRecord;
+  void recycle(void* place, std::size_t size) noexcept {
+    auto* spare = ::new (place) ListenerRecord;
     spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
     spare->next = std::exchange(blocks_->spare, spare);
   }
@@ -6642,773 +2967,2706 @@ class Listeners {
 
 #endif
 
-// source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
-#ifndef NET_DETAIL_PIPE_HPP
-#define NET_DETAIL_PIPE_HPP
+// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
+#ifndef NET_DETAIL_LOOP_CORE_HPP
+#define NET_DETAIL_LOOP_CORE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+// The loop's large buffers: memory that costs nothing before it is touched. Internal.
+#ifndef NET_DETAIL_BASE_PAGE_BUFFER_HPP
+#define NET_DETAIL_BASE_PAGE_BUFFER_HPP
+
+#include <cstddef>
+#include <new>
+
+namespace net::inline NET_ABI::detail {
+
+/// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
+/// a twentieth to a tenth slower.
+struct PageBuffer {
+  static constexpr std::align_val_t page{4096};
+  char* const begin;
+  explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
+  PageBuffer(const PageBuffer&) = delete;
+  PageBuffer& operator=(const PageBuffer&) = delete;
+  ~PageBuffer() { ::operator delete(begin, page); }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// First in, first out, in one block of memory that is kept. Internal.
+#ifndef NET_DETAIL_BASE_QUEUE_HPP
+#define NET_DETAIL_BASE_QUEUE_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// A ring that grows. In steady state pushing and taking allocate nothing.
+template <class T>
+class Queue {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  Queue() noexcept = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  Queue(Queue&& other) noexcept { swap(other); }
+  Queue& operator=(Queue&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Queue() {
+    clear();
+    ::operator delete(ring_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+
+  void push(T&& value) { emplace(std::move(value)); }
+
+  /// PageBuffer for so many more, so that pushing them cannot fail.
+  void reserve(std::size_t more) {
+    while (limit_ - size_ < more) grow();
+  }
+
+  /// One will be pushed when there may be no memory: there is room for it from now on, whatever else is pushed.
+  void expect() {
+    reserve(1);
+    ++expected_;
+    --limit_;
+  }
+  void expect_no_more() noexcept {
+    --expected_;
+    ++limit_;
+  }
+  void push_expected(T&& value) noexcept {
+    expect_no_more();
+    place(std::move(value));
+  }
+  std::size_t expected() const noexcept { return expected_; }
+
+  template <class... Args>
+  void emplace(Args&&... args) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    place(std::forward<Args>(args)...);
+  }
+
+  /// At the other end: the next one that is taken.
+  void push_front(T&& value) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
+    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
+    first_ = at;
+    ++size_;
+  }
+  T& first() noexcept { return ring_[first_]; }
+  const T& first() const noexcept { return ring_[first_]; }
+
+  T pop_front() noexcept {
+    T* front = ring_ + first_;
+    T value(std::move(*front));
+    front->~T();
+    first_ = (first_ + 1) & (capacity_ - 1);
+    --size_;
+    return value;
+  }
+
+  void clear() noexcept {
+    while (size_ > 0) (void)pop_front();
+  }
+  void swap(Queue& other) noexcept {
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    std::swap(limit_, other.limit_);
+    std::swap(expected_, other.expected_);
+  }
+  /// Takes all that is in the other one, when this one is empty. Each keeps the room for what it expects.
+  void take_all(Queue& other) {
+    reserve(other.expected_);
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    limit_ = capacity_ - expected_;
+    other.limit_ = other.capacity_ - other.expected_;
+  }
+
+ private:
+  template <class... Args>
+  void place(Args&&... args) {
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
+    ++size_;
+  }
+
+  [[gnu::noinline]] void grow() {
+    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
+    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
+    const std::size_t count = size_;
+    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(pop_front());
+    ::operator delete(ring_);
+    ring_ = ring;
+    capacity_ = larger;
+    first_ = 0;
+    size_ = count;
+    limit_ = larger - expected_;
+  }
+
+  T* ring_ = nullptr;
+  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
+  std::size_t limit_ = 0;     // of the size, so that there is room for what is expected
+  std::size_t expected_ = 0;  // pushes that must not fail
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// A counted reference to what counts its owners itself. Internal.
+#ifndef NET_DETAIL_BASE_REF_HPP
+#define NET_DETAIL_BASE_REF_HPP
+
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// One pointer; the count is plain, because a handle never leaves its loop's thread.
+template <class T>
+class Ref {
+ public:
+  Ref() noexcept = default;
+  explicit Ref(T* to) noexcept : to_(to) {
+    if (to_) to_->retain();
+  }
+  Ref(const Ref& other) noexcept : Ref(other.to_) {}
+  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
+  template <class U>
+  Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(to_, other.to_);
+    return *this;
+  }
+  ~Ref() {
+    if (to_) to_->release();
+  }
+
+  T* get() const noexcept { return to_; }
+  T* operator->() const noexcept { return to_; }
+  T& operator*() const noexcept { return *to_; }
+  explicit operator bool() const noexcept { return to_ != nullptr; }
+
+ private:
+  T* to_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
+#ifndef NET_DETAIL_LOOP_HANDLE_HPP
+#define NET_DETAIL_LOOP_HANDLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+// Which timer is due next. Internal; knows no clock.
+#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_HPP
+#define NET_DETAIL_LOOP_TIMER_QUEUE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// What a timer must have to stand in the queue.
+struct TimerNode {
+  static constexpr std::size_t absent = ~std::size_t{};
+
+  std::uint64_t due = 0;    // ms of the loop's clock
+  std::uint64_t order = 0;  // among equal times, the one made first comes first
+  std::size_t place = absent;
+
+  bool queued() const noexcept { return place != absent; }
+};
+
+/// A binary heap; every node knows its place, so that any can be taken out.
+class TimerQueue {
+ public:
+  bool empty() const noexcept { return heap_.empty(); }
+  TimerNode* first() const noexcept { return heap_[0]; }
+
+  /// PageBuffer for one more, beside those that are kept.
+  void reserve_one() {
+    const std::size_t needed = heap_.size() + kept_ + 1;
+    if (needed > heap_.capacity()) [[unlikely]]
+      heap_.reserve(needed < 8 ? 8 : 2 * needed);
+  }
+
+  /// The place of a timer that is being called, so that it can be started again when there is no memory.
+  class Place {
+   public:
+    explicit Place(TimerQueue& queue) : queue_(queue) {
+      queue.reserve_one();
+      ++queue.kept_;
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { leave(); }
+    void leave() noexcept {
+      if (std::exchange(held_, false)) --queue_.kept_;
+    }
+
+   private:
+    TimerQueue& queue_;
+    bool held_ = true;
+  };
+
+  void insert(TimerNode& node, std::uint64_t due) {
+    node.due = due;
+    node.order = ++made_;
+    heap_.push(&node);
+    node.place = heap_.size() - 1;
+    rise(node.place);
+  }
+
+  void remove(TimerNode& node) noexcept {
+    const std::size_t hole = node.place;
+    node.place = TimerNode::absent;
+    TimerNode* last = heap_.back();
+    heap_.pop();
+    if (last == &node) return;
+    put(hole, last);
+    rise(hole);
+    sink(last->place);
+  }
+
+ private:
+  static bool before(const TimerNode& a, const TimerNode& b) noexcept {
+    return a.due != b.due ? a.due < b.due : a.order < b.order;
+  }
+  void put(std::size_t at, TimerNode* node) noexcept {
+    heap_[at] = node;
+    node->place = at;
+  }
+  void rise(std::size_t at) noexcept {
+    TimerNode* node = heap_[at];
+    while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
+      put(at, heap_[(at - 1) / 2]);
+      at = (at - 1) / 2;
+    }
+    put(at, node);
+  }
+  void sink(std::size_t at) noexcept {
+    TimerNode* node = heap_[at];
+    for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
+      if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
+      if (!before(*heap_[child], *node)) break;
+      put(at, heap_[child]);
+      at = child;
+    }
+    put(at, node);
+  }
+
+  Vec<TimerNode*> heap_;
+  std::size_t kept_ = 0;
+  std::uint64_t made_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Which machine this program runs on: the poller, and the name that is part of every type above it. Internal.
+#ifndef NET_DETAIL_SYS_MACHINE_HPP
+#define NET_DETAIL_SYS_MACHINE_HPP
+
+// Connections that arrive, non-blocking. Internal.
+#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
+#define NET_DETAIL_IO_ACCEPTOR_HPP
 
 #include <concepts>
+#include <string_view>
+#include <utility>
+
+// What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
+#ifndef NET_DETAIL_IO_POLLER_HPP
+#define NET_DETAIL_IO_POLLER_HPP
+
+#include <concepts>
+#include <cstdint>
+
+// What a loop watches, and the places by which the system reports it: they outlive what they stand for. Internal.
+#ifndef NET_DETAIL_IO_WATCHER_HPP
+#define NET_DETAIL_IO_WATCHER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+// The only file that includes the system's headers: its calls, with errors returned as negated errno values.
+#ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
+#define NET_DETAIL_SYS_POSIX_CALLS_HPP
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#endif
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+
+// Where a connection begins or ends, as plain numbers. Internal; knows no system.
+#ifndef NET_DETAIL_TEXT_ENDPOINT_HPP
+#define NET_DETAIL_TEXT_ENDPOINT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace net::inline NET_ABI::detail {
+
+/// An IP address and a port; `scope` is the number of the interface of a link-local IPv6 address.
+struct Endpoint {
+  IpAddress ip;
+  std::uint16_t port = 0;
+  std::uint32_t scope = 0;
+
+  explicit operator bool() const noexcept { return static_cast<bool>(ip); }
+};
+
+/// Bytes that wait to be sent, somewhere in memory.
+struct IoSlice {
+  const char* data = nullptr;
+  std::size_t size = 0;
+};
+
+/// How a listening descriptor is made.
+struct ListenFlags {
+  bool ipv6_only = false;
+  bool reuse_port = false;
+  int backlog = 511;
+};
+
+/// Who may use a path that is listened on (S23.10).
+struct PathMode {
+  bool readable_all = false;
+  bool writable_all = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI {
+
+/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
+using NativeHandle = int;
+
+namespace detail::os {
+
+inline constexpr NativeHandle no_descriptor = -1;
+
+#if defined(MSG_NOSIGNAL)
+inline constexpr int send_flags = MSG_NOSIGNAL;
+#else
+inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
+#endif
+
+inline bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+
+/// Repeats a call that a signal interrupted; its result, or the negated errno.
+template <class Call>
+[[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
+  for (;;) {
+    const auto result = call();
+    if (result >= 0) [[likely]]
+      return result;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+/// Milliseconds of a clock that only goes forward.
+inline std::uint64_t now_ms() noexcept {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1000u + static_cast<std::uint64_t>(t.tv_nsec) / 1000000u;
+}
+
+// ── descriptors ────────────────────────────────────────────────────────────
+
+inline void close_descriptor(NativeHandle fd) noexcept { ::close(fd); }
+
+inline NativeHandle duplicate(NativeHandle fd) noexcept {
+  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
+}
+
+inline int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
+  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
+}
+
+/// Non-blocking, closed on exec, and never the cause of a SIGPIPE.
+inline int prepare(NativeHandle fd) noexcept {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
+#if defined(SO_NOSIGPIPE)
+  set_flag(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+  return 0;
+}
+
+/// A new stream socket, or a negated errno.
+inline int open_socket(int domain) noexcept {
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+  const int fd = ::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  return fd >= 0 ? fd : -errno;
+#else
+  const int fd = ::socket(domain, SOCK_STREAM, 0);
+  if (fd < 0) return -errno;
+  if (const int failed = prepare(fd); failed < 0) {
+    close_descriptor(fd);
+    return failed;
+  }
+  return fd;
+#endif
+}
+
+/// The next connection that waits on a listening descriptor, or a negated errno.
+inline int accept_from(NativeHandle fd) noexcept {
+#if defined(__linux__)
+  return retried([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+#else
+  const int accepted = retried([&] { return ::accept(fd, nullptr, nullptr); });
+  if (accepted >= 0) prepare(accepted);
+  return accepted;
+#endif
+}
+
+/// A descriptor that is kept only to be given up when there are no others (S9.18). It has a file of its own, as a
+/// duplicate has not, so that it helps against ENFILE too; a socket where there is no /dev/null.
+inline int open_reserve() noexcept {
+  const int opened = retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+  return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
+}
+
+/// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
+[[gnu::cold]] inline std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
+
+inline std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
+  const std::ptrdiff_t got = ::recv(fd, into, size, 0);
+  return got >= 0 ? got : nothing_moved();
+}
+
+inline std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept {
+  const std::ptrdiff_t sent = ::send(fd, from, size, send_flags);
+  return sent >= 0 ? sent : nothing_moved();
+}
+
+/// One send of up to 64 pieces; the caller sends the rest with further calls.
+inline std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
+  constexpr std::size_t max_slices = 64;
+  iovec pieces[max_slices];
+  if (count > max_slices) count = max_slices;
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+  return retried([&] { return ::sendmsg(fd, &message, send_flags); });
+}
+
+// ── descriptors of other kinds (S22) ───────────────────────────────────────
+
+enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
+
+inline Kind kind_of(NativeHandle fd) noexcept {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return Kind::unknown;
+  if (S_ISFIFO(status.st_mode)) return Kind::pipe;
+  if (S_ISREG(status.st_mode)) return Kind::file;
+  if (::isatty(fd)) return Kind::terminal;
+  if (!S_ISSOCK(status.st_mode)) return Kind::unknown;
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return Kind::unknown;
+  if (type == SOCK_DGRAM) return Kind::datagram;
+  if (type != SOCK_STREAM) return Kind::unknown;
+  sockaddr_storage name{};
+  size = sizeof name;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
+  return name.ss_family == AF_UNIX                                 ? Kind::local
+         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp
+                                                                   : Kind::unknown;
+}
+
+inline std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
+  return retried([&] { return ::read(fd, into, size); });
+}
+
+/// For what is no socket: no flag keeps SIGPIPE away there, so it is held back, and taken if it was ours.
+inline std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
+  iovec pieces[64];
+  if (count > 64) count = 64;
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  sigset_t broken, before, waiting;
+  ::sigemptyset(&broken);
+  ::sigaddset(&broken, SIGPIPE);
+  ::sigpending(&waiting);
+  ::pthread_sigmask(SIG_BLOCK, &broken, &before);
+  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
+  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
+    int signal = 0;
+    ::sigpending(&waiting);
+    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return sent;
+}
+
+inline int shutdown_write(NativeHandle fd) noexcept { return ::shutdown(fd, SHUT_WR) == 0 ? 0 : -errno; }
+
+/// The error that waits on a socket; reading it takes it away.
+inline int pending_error(NativeHandle fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+/// Makes close() send a reset (S17.12).
+inline int reset_on_close(NativeHandle fd) noexcept {
+  const linger now{1, 0};
+  return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0 ? 0 : -errno;
+}
+
+// ── options ────────────────────────────────────────────────────────────────
+
+inline int set_no_delay(NativeHandle fd, bool on) noexcept { return set_flag(fd, IPPROTO_TCP, TCP_NODELAY, on); }
+
+/// S18.12: a delay of 0 leaves the system's times alone; otherwise probes each second, ten of them.
+inline int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept {
+  if (const int failed = set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, on); failed < 0) return failed;
+  if (!on || delay_seconds < 1) return 0;
+#if defined(TCP_KEEPIDLE)
+  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPIDLE, delay_seconds); failed < 0) return failed;
+#elif defined(TCP_KEEPALIVE)
+  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPALIVE, delay_seconds); failed < 0) return failed;
+#endif
+#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1); failed < 0) return failed;
+  return set_flag(fd, IPPROTO_TCP, TCP_KEEPCNT, 10);
+#else
+  return 0;
+#endif
+}
+
+inline int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
+  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value)
+                                : set_flag(fd, IPPROTO_IP, IP_TOS, value);
+}
+
+inline int get_type_of_service(NativeHandle fd, Family family) noexcept {
+  int value = 0;
+  socklen_t size = sizeof value;
+  const int failed = family == Family::IPv6 ? ::getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, &size)
+                                            : ::getsockopt(fd, IPPROTO_IP, IP_TOS, &value, &size);
+  return failed ? -errno : value;
+}
+
+}  // namespace detail::os
+}  // namespace net::inline NET_ABI
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+struct Watcher;
+
+/// The place of one watcher in its poller. It never moves and is never freed before its poller, so the system may be
+/// given its address; whom it stands for is known here.
+struct Registration {
+  Watcher* watcher = nullptr;    // null: it is gone
+  Registration* next = nullptr;  // while it is free: the next free one
+  std::size_t place = 0;         // the poller's own note
+};
+
+/// A descriptor that a loop watches. It is part of its owner, so there is no map to look things up in. It may be
+/// dropped, or die, at any moment: whatever the system still reports of it is recognised as gone.
+struct Watcher {
+  void* owner = nullptr;  // for whoever waits
+  Registration* registration = nullptr;
+  NativeHandle fd = os::no_descriptor;
+  std::uint8_t interest = 0;  // readable | writable; 0 is silence
+  std::uint8_t registered = 0;   // what the system was last told
+
+  Watcher() noexcept = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+  ~Watcher() {
+    if (registration) registration->watcher = nullptr;
+  }
+};
+
+/// The registrations of one poller. One that was given up is used again only from the next round on, and only if the
+/// system has confirmed that it reports it no more; so what the system reports is alive, or stands for nobody.
+class Registrations {
+ public:
+  Registrations() noexcept { use(first_); }
+  Registrations(const Registrations&) = delete;
+  Registrations& operator=(const Registrations&) = delete;
+  ~Registrations() {
+    each([](Registration& place) { place.watcher->registration = nullptr; });
+    while (pages_ != &first_) {
+      Page* const page = pages_;
+      pages_ = page->next;
+      delete page;
+    }
+  }
+
+  /// Gives the watcher a place; false if there is no memory for it.
+  bool add(Watcher& watcher) noexcept {
+    if (!free_ && !add_page()) return false;
+    Registration* const place = free_;
+    free_ = place->next;
+    place->watcher = &watcher;
+    watcher.registration = place;
+    return true;
+  }
+
+  /// `confirmed`: the system knows it no more. A place that is not is never used again.
+  void remove(Registration& place, bool confirmed) noexcept {
+    place.watcher->registration = nullptr;
+    place.watcher = nullptr;
+    if (!confirmed) return;
+    place.next = given_up_;
+    given_up_ = &place;
+  }
+
+  /// Whether it was given up, properly, since the present round began.
+  bool given_up_now(const Registration& place) const noexcept {
+    const Registration* at = given_up_;
+    while (at && at != &place) at = at->next;
+    return at != nullptr;
+  }
+  void begin_round() noexcept {
+    while (given_up_) {
+      Registration* const place = given_up_;
+      given_up_ = place->next;
+      place->next = free_;
+      free_ = place;
+    }
+  }
+
+  template <class Each>
+  void each(Each&& visit) {
+    for (Page* page = pages_; page; page = page->next) {
+      for (Registration& place : page->places) {
+        if (place.watcher) visit(place);
+      }
+    }
+  }
+
+ private:
+  struct Page {
+    Page* next = nullptr;
+    Registration places[128];
+  };
+
+  [[gnu::noinline]] bool add_page() noexcept {
+    auto* const page = new (std::nothrow) Page;
+    if (page) use(*page);
+    return page != nullptr;
+  }
+  void use(Page& page) noexcept {
+    page.next = pages_;
+    pages_ = &page;
+    for (Registration& place : page.places) {
+      place.next = free_;
+      free_ = &place;
+    }
+  }
+
+  Page first_;  // most loops need no more, and it needs no memory
+  Page* pages_ = nullptr;
+  Registration* free_ = nullptr;
+  Registration* given_up_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+inline constexpr unsigned readable = 1;
+inline constexpr unsigned writable = 2;
+inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
+
+/// What the system refused: a number, and the call; 0: nothing.
+struct Refusal {
+  int number = 0;
+  const char* syscall = "";
+};
+
+/// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
+/// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
+/// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
+/// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
+/// earlier, is not told, however long its descriptor lives on somewhere else.
+template <class P>
+concept Poller =
+    std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
+      { poller.open() } -> std::same_as<Refusal>;  // once; and again in a child process, for what is watched
+      { poller.shut() };                           // in a child process: gives up what is the parent's, silently
+      { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
+      { poller.drop(watcher) };  // before the descriptor is closed or given away
+      {
+        poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
+      };  // -1: for ever; void, or a Refusal if it cannot wait at all
+      { poller.wake() };                                 // from any thread
+      { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
+    };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Addresses in the system's form, what is done with them, and names. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_HPP
+#define NET_DETAIL_SYS_POSIX_ADDRESS_HPP
+
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-// on<"data">(listener): events whose names and arguments are checked while compiling.
-#ifndef NET_EMITTER_HPP
-#define NET_EMITTER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// An event name as a template argument. Internal: users write on<"data">(...).
-#ifndef NET_DETAIL_FIXED_STRING_HPP
-#define NET_DETAIL_FIXED_STRING_HPP
-
-#include <cstddef>
+#include <string>
 #include <string_view>
 
-namespace net::inline NET_ABI {
+namespace net::inline NET_ABI::detail::os {
 
-/// A string literal that can be a template argument, as in `on<"data">`.
-template <std::size_t N>
-struct fixed_string {
-  char text[N]{};
-
-  constexpr fixed_string(const char (&literal)[N]) noexcept {
-    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
-  }
-  constexpr std::string_view view() const noexcept { return {text, N - 1}; }
-};
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
-namespace net::inline NET_ABI {
-
-template <class Derived>
-class Emitter;
-
-/// A registration, for `off()`. It stays harmless when the listener is gone.
-class Listener {
- public:
-  Listener() noexcept = default;
-  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
-  std::uint64_t id() const noexcept { return id_; }
-
- private:
-  std::uint64_t id_ = 0;  // of its emitter, and never given again
-};
-
-namespace detail {
-
-template <class... Types>
-struct TypeList {};
-
-/// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
-/// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
-template <class F, class... Taken>
-constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
-  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
-}
-template <class F, class... Taken, class Next, class... Rest>
-constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
-  constexpr int longer = leading_count<F>(TypeList<Taken..., Next>{}, TypeList<Rest...>{});
-  if constexpr (longer >= 0) {
-    return longer + 1;
-  } else {
-    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
-  }
-}
-
-/// The arguments that a listener takes: a leading part of the event's, or the emitter first and then those.
-template <class F, class Self, class... Args>
-struct Taken {
-  static constexpr int plain = leading_count<F>(TypeList<>{}, TypeList<Args...>{});
-  static constexpr int after_self = [] {
-    if constexpr (plain < static_cast<int>(sizeof...(Args))) {
-      return leading_count<F>(TypeList<Self>{}, TypeList<Args...>{});
-    } else {
-      return -1;
-    }
-  }();
-  static constexpr bool any = plain >= 0 || after_self >= 0;
-  static constexpr bool self = after_self > plain;
-  static constexpr std::size_t count = any ? static_cast<std::size_t>(self ? after_self : plain) : 0;
-};
-
-template <std::size_t Index, class First, class... Rest>
-struct Nth : Nth<Index - 1, Rest...> {};
-
-template <class First, class... Rest>
-struct Nth<0, First, Rest...> {
-  using type = First;
-};
-
-/// A callable that does not fit into a record.
-template <class F>
-class Elsewhere {
- public:
-  template <class G>
-  explicit Elsewhere(G&& g) : callable_(new F(std::forward<G>(g))) {}
-  Elsewhere(const Elsewhere&) = delete;
-  Elsewhere& operator=(const Elsewhere&) = delete;
-  ~Elsewhere() { delete callable_; }
-  F& operator*() const noexcept { return *callable_; }
-
- private:
-  F* callable_;
-};
-
-template <class F, class Self, class... Args>
-struct ListenerCall {
-  using Takes = Taken<F, Self, Args...>;
-  static constexpr bool fits = alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::most_bytes;
-
-  struct Record : ListenerRecord {
-    std::conditional_t<fits, F, Elsewhere<F>> call;
-    template <class G>
-    explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
+/// The system's form of an address of any kind.
+struct SystemAddress {
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+    sockaddr_un local;
+    sockaddr_storage storage;
   };
-  static F& callable(ListenerRecord& record) noexcept {
-    if constexpr (fits) {
-      return static_cast<Record&>(record).call;
+  socklen_t size = sizeof(sockaddr_storage);
+
+  SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
+
+  explicit SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
+    if (from.ip.family == Family::IPv6) {
+      v6.sin6_family = AF_INET6;
+      v6.sin6_port = htons(from.port);
+      v6.sin6_scope_id = from.scope;
+      std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
+      size = sizeof v6;
     } else {
-      return *static_cast<Record&>(record).call;
+      v4.sin_family = AF_INET;
+      v4.sin_port = htons(from.port);
+      std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
+      size = sizeof v4;
     }
   }
 
-  static void call(ListenerRecord& record, void* self, void* const* args) {
-    [&]<std::size_t... At>(std::index_sequence<At...>) {
-      F& f = callable(record);
-      (void)self, (void)args;
-      if constexpr (Takes::self) {
-        f(*static_cast<Self*>(self), *static_cast<typename Nth<At, Args..., void>::type*>(args[At])...);
-      } else {
-        f(*static_cast<typename Nth<At, Args..., void>::type*>(args[At])...);
-      }
-    }(std::make_index_sequence<Takes::count>{});
+  /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
+  bool set_path(std::string_view path) noexcept {
+    const bool abstract = !path.empty() && path[0] == '\0';
+    if (path.empty() || path.size() > sizeof local.sun_path) return false;
+    if (!abstract && path.find('\0') != std::string_view::npos) return false;
+    local.sun_family = AF_UNIX;
+    std::memcpy(local.sun_path, path.data(), path.size());
+    const std::size_t end = abstract || path.size() == sizeof local.sun_path ? path.size() : path.size() + 1;
+    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
+    return true;
   }
-  static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 
-  static constexpr ListenerRecord::Operations operations{call, destroy};
-};
-
-/// The library's own way to an emitter.
-struct ListenerUse {
-  /// A listener for one time is used: it counts as removed (S1.4).
-  template <class Self>
-  static void used(const Emitter<Self>& emitter, unsigned event) {
-    emitter.tell_removed(event);
-  }
-  template <fixed_string Name, class Self, class F>
-  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
-    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
-  }
-  template <class Self>
-  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) {
-    emitter.remove_own(first, last);
-  }
-  /// What all handles of the same emitter share.
-  template <class Self>
-  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
-    return emitter.shared();
-  }
-};
-
-/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
-/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
-/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
-template <class Emitting>
-class OwnListeners {
- public:
-  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
-  OwnListeners(const OwnListeners&) = delete;
-  OwnListeners& operator=(const OwnListeners&) = delete;
-  ~OwnListeners() { off(); }
-
-  template <fixed_string Name, class F>
-  void on(F&& listener) {
-    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
-    if (first_ == 0) first_ = last_;
-  }
-  void off() {
-    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
-  }
-  const Emitting& emitter() const noexcept { return emitter_; }
-
- private:
-  Emitting emitter_;
-  std::uint64_t first_ = 0;  // 0: none
-  std::uint64_t last_ = 0;
-};
-
-/// One row of a class's table of events: its name, and what its listeners are told.
-template <fixed_string Name, class... Args>
-struct Event {
-  static constexpr std::string_view name() noexcept { return Name.view(); }
-
-  template <class Self, class F>
-  static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
-    using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
-    static_assert(Call::Takes::any,
-                  "a listener takes the arguments of its event (named in this message, in Event<...>), "
-                  "or the first few of them, or the emitter and then those");
-    if constexpr (Call::Takes::any) {
-      return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
-    } else {
-      return 0;
+  Endpoint endpoint() const noexcept {
+    Endpoint to;
+    if (any.sa_family == AF_INET6) {
+      to.ip.family = Family::IPv6;
+      to.port = ntohs(v6.sin6_port);
+      to.scope = v6.sin6_scope_id;
+      std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
+    } else if (any.sa_family == AF_INET) {
+      to.ip.family = Family::IPv4;
+      to.port = ntohs(v4.sin_port);
+      std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
     }
-  }
-
-  /// Calls the listeners; `self` must keep the object alive meanwhile.
-  template <class Self>
-  [[gnu::always_inline]] static bool fire(Listeners& at, unsigned index, Self& self, Args&... args) {
-    void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {
-        const_cast<void*>(static_cast<const void*>(&args))...};
-    return at.each(
-        index, [&](ListenerRecord& record) { record.operations->call(record, &self, pointers); },
-        [&] { ListenerUse::used(self, index); });
+    return to;
   }
 };
 
-template <class... Rows>
-struct EventTable {
-  static_assert(sizeof...(Rows) <= Listeners::most_events, "an emitter has at most 31 events");
-  static constexpr unsigned index_of(std::string_view name) noexcept {
-    unsigned at = 0;
-    (void)((Rows::name() == name || (++at, false)) || ...);
-    return at;
+inline Endpoint local_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getsockname(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+inline Endpoint remote_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+/// A socket that has no other end yet (S22.9).
+inline bool unconnected(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
+}
+
+/// The number of an interface by its name or its decimal number, 0 if there is none.
+inline std::uint32_t interface_index(std::string_view zone) noexcept {
+  std::uint32_t number = 0;
+  bool decimal = !zone.empty() && zone.size() < 10;
+  for (const char c : zone) {
+    decimal = decimal && c >= '0' && c <= '9';
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
   }
-  template <fixed_string Name>
-  static constexpr bool has = index_of(Name.view()) < sizeof...(Rows);
-};
+  if (decimal) return number;
+  char name[IF_NAMESIZE] = {};
+  if (zone.empty() || zone.size() >= sizeof name) return 0;
+  std::memcpy(name, zone.data(), zone.size());
+  return ::if_nametoindex(name);
+}
 
-template <class Table, unsigned Index>
-struct EventAt;
+inline std::string interface_name(std::uint32_t index) {
+  char name[IF_NAMESIZE] = {};
+  return ::if_indextoname(index, name) ? name : std::to_string(index);
+}
 
-template <class... Rows, unsigned Index>
-struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
+/// The text of the address, with the interface of a link-local one (S11.17).
+inline std::string endpoint_text(const Endpoint& end) {
+  std::string text = to_text(end.ip);
+  const bool link_local = end.ip.family == Family::IPv6 && end.ip.bytes[0] == 0xfe && (end.ip.bytes[1] & 0xc0) == 0x80;
+  if (link_local && end.scope != 0) text.append("%").append(interface_name(end.scope));
+  return text;
+}
 
-}  // namespace detail
+/// The address that a text is, with its zone resolved; none if it is no address.
+inline Endpoint parse_endpoint(std::string_view text, int port) noexcept {
+  Endpoint end;
+  end.ip = parse_ip(text);
+  end.port = static_cast<std::uint16_t>(port);
+  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
+  return end;
+}
 
-/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
-/// `Events` table; an unknown name or a listener with other arguments does not compile.
-///
-/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
-/// were there when the event began are called, in the order in which they were added (S1.4). An exception
-/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
-template <class Derived>
-class Emitter {
- public:
-  /// Adds a listener behind the others; the same one may be added many times (S1.1).
-  template <fixed_string Name, class F>
-  const Derived& on(F&& listener) const {
-    add<Name>(std::forward<F>(listener), 0, false);
-    return self();
+// ── connecting and listening ───────────────────────────────────────────────
+
+inline int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
+  return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
+}
+
+/// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
+inline int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
+  if (::connect(fd, &address.any, address.size) == 0) return 0;
+  // an interrupted connect goes on by itself
+  return errno == EINTR ? -EINPROGRESS : -errno;
+}
+
+/// A listening TCP descriptor, or a negated errno.
+inline int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
+  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
+  if (fd < 0) return fd;
+  int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
+  if (failed == 0 && flags.reuse_port) {
+#if defined(__linux__) && defined(SO_REUSEPORT)
+    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+#else
+    failed = -ENOTSUP;
+#endif
   }
-  /// Adds a listener that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& once(F&& listener) const {
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
-    return self();
-  }
-  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
-  /// change how a socket reads.
-  template <fixed_string Name, class F>
-  const Derived& prependListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), 0, true);
-    return self();
-  }
-  /// Adds a listener in front of the others that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& prependOnceListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
-    return self();
-  }
-  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
-  template <fixed_string Name, class F>
-  Listener addListener(F&& listener, bool front = false) const {
-    return Listener(add<Name>(std::forward<F>(listener), 0, front));
-  }
+  if (failed == 0) failed = bind_to(fd, SystemAddress(at));
+  if (failed == 0 && ::listen(fd, flags.backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  return failed;
+}
 
-  /// Takes a listener off; one that is gone already is ignored (S1.2).
-  void off(Listener listener) const {
-    const int event = self().events().remove(listener.id());
-    if (event >= 0) tell_removed(static_cast<unsigned>(event));
+/// Takes the file of a listening Unix socket away; abstract names have none.
+inline void remove_path(std::string_view path) noexcept {
+  if (path.empty() || path[0] == '\0') return;
+  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+  if (path.size() >= sizeof name) return;
+  std::memcpy(name, path.data(), path.size());
+  ::unlink(name);
+}
+
+/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
+inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
+                          bool* mode_failed = nullptr) noexcept {
+  SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  const int fd = open_socket(AF_UNIX);
+  if (fd < 0) return fd;
+  int failed = bind_to(fd, address);
+  const bool bound = failed == 0;
+  if (failed == -ENOENT) failed = -EACCES;
+  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
+    const mode_t bits =
+        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+    std::memcpy(name, path.data(), path.size());
+    if (::chmod(name, bits) != 0) failed = -errno;
+    if (mode_failed) *mode_failed = failed != 0;
   }
-  void removeListener(Listener listener) const { off(listener); }
+  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  if (bound) remove_path(path);
+  return failed;
+}
 
-  template <fixed_string Name>
-  void removeAllListeners() const {
-    self().events().remove_all(index<Name>());
-    self().listener_removed(index<Name>(), true);
+/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
+inline int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
+  const Kind kind = kind_of(fd);
+  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
+  if (const int failed = prepare(fd); failed < 0) return failed;
+  return ::listen(fd, backlog) == 0 ? 0 : -errno;
+}
+
+// ── names ──────────────────────────────────────────────────────────────────
+
+/// Asks the system's resolver and waits for it. The addresses come in its order, as texts; what failed, or none.
+template <class Addresses>
+Errc look_up(const std::string& host, Family family, int hints, Addresses& addresses) {
+  addrinfo asked{};
+  asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
+  asked.ai_socktype = SOCK_STREAM;
+  asked.ai_flags = hints;
+  addrinfo* found = nullptr;
+  const int failed = ::getaddrinfo(host.c_str(), nullptr, &asked, &found);
+  switch (failed) {
+    case 0: break;
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA:
+#endif
+#if defined(EAI_ADDRFAMILY)
+    case EAI_ADDRFAMILY:
+#endif
+    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
+    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
+    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
+    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
+    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
+    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
+    default: return Errc::ERR_LOOKUP_OTHER;
   }
-  void removeAllListeners() const {
-    self().events().clear();
-    self().listener_removed(all_events, true);
+  const struct Freed {
+    addrinfo* all;
+    ~Freed() { ::freeaddrinfo(all); }
+  } freed{found};
+  for (const addrinfo* at = found; at; at = at->ai_next) {
+    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
+    SystemAddress address;
+    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
+    const Endpoint end = address.endpoint();
+    addresses.push({endpoint_text(end), end.ip.family});
   }
-  template <fixed_string Name>
-  std::size_t listenerCount() const {
-    return self().events().count(index<Name>()) + self().own_listeners(index<Name>());
-  }
+  return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
+}
 
- protected:
-  static constexpr unsigned all_events = ~0u;
+/// The hint of S12.8: only families that this machine has.
+inline constexpr int hint_address_config = AI_ADDRCONFIG;
+inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
 
-  ~Emitter() = default;
-
-  /// What Derived may hide: told of changes (and whether all of an event went), and asked how many listeners the library
-  /// itself has on an event. A listener that is put in front does not count as added (S14.2).
-  void listener_added(unsigned) const {}
-  void listener_put_in_front(unsigned) const {}
-  void listener_removed(unsigned, bool) const {}
-  std::size_t own_listeners(unsigned) const { return 0; }
-
- private:
-  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
-
-  template <fixed_string Name>
-  static constexpr unsigned index() {
-    Derived::template check_event<Name>();
-    return Derived::Events::index_of(Name.view());
-  }
-
-  friend struct detail::ListenerUse;
-
-  const detail::Listeners* shared() const noexcept { return &self().events(); }
-  void tell_removed(unsigned event) const { self().listener_removed(event, false); }
-  void remove_own(std::uint64_t first, std::uint64_t last) const {
-    const std::uint32_t events = self().events().remove_own(first, last);
-    for (unsigned event = 0; events >> event != 0; ++event) {
-      if (events >> event & 1u) tell_removed(event);
-    }
-  }
-
-  template <fixed_string Name, class F>
-  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
-    constexpr unsigned at = index<Name>();
-    if constexpr (Derived::Events::template has<Name>) {
-      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
-      const std::uint64_t id =
-          Row::template add<Derived>(self().events(), at, marks, front, std::forward<F>(listener));
-      // what follows from a listener may need memory: without it the listener was not added either
-      struct Undo {
-        detail::Listeners& listeners;
-        std::uint64_t id;
-        bool passed = false;
-        ~Undo() {
-          if (!passed) listeners.remove(id);
-        }
-      } undo{self().events(), id};
-      front ? self().listener_put_in_front(at) : self().listener_added(at);
-      undo.passed = true;
-      return id;
-    } else {
-      return 0;
-    }
-  }
-};
-
-}  // namespace net::inline NET_ABI
+}  // namespace net::inline NET_ABI::detail::os
 
 #endif
 
 namespace net::inline NET_ABI::detail {
 
-/// Stands for the listeners that pipe() adds: they take whatever their event tells.
-struct PipeListener {
-  template <class... Args>
-  void operator()(const Args&...) const {}
+/// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
+template <class A>
+concept Acceptor = std::derived_from<A, Watcher> &&
+                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
+                     { acceptor.listen(at, flags) } -> std::same_as<int>;
+                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
+                     { acceptor.close() };
+                     { fixed.is_open() } -> std::same_as<bool>;
+                     { fixed.local_end() } -> std::same_as<Endpoint>;
+                   };
+
+/// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
+class fd_acceptor : public Watcher {
+ public:
+  fd_acceptor() noexcept = default;
+  fd_acceptor(const fd_acceptor&) = delete;
+  fd_acceptor& operator=(const fd_acceptor&) = delete;
+  ~fd_acceptor() { close(); }
+
+  bool is_open() const noexcept { return fd != os::no_descriptor; }
+  NativeHandle native() const noexcept { return fd; }
+
+  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return set(os::listen_on(at, flags)); }
+
+  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
+    return set(os::listen_on_path(path, mode, backlog, mode_failed));
+  }
+  int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
+    const int failed = os::listen_on_descriptor(descriptor, backlog);
+    return failed < 0 ? failed : set(descriptor);
+  }
+
+  NativeHandle try_accept() noexcept {
+    const int accepted = os::accept_from(fd);
+    if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
+    if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
+      reserve_ = os::open_reserve();
+    return accepted;
+  }
+  /// Whether it can turn clients away when the process has run out of descriptors.
+  bool has_reserve() const noexcept { return reserve_ >= 0; }
+
+  void close() noexcept {
+    if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
+    if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+  }
+
+  /// Accepted connections inherit it, which saves a call for each.
+  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
+  Endpoint local_end() const noexcept { return os::local_end(fd); }
+
+ private:
+  int set(int listening) noexcept {
+    if (listening < 0) return listening;
+    fd = listening;
+    reserve_ = os::open_reserve();
+    return 0;
+  }
+
+  /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
+  NativeHandle turn_away() noexcept {
+    os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+    NativeHandle accepted = os::accept_from(fd);
+    for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
+      os::close_descriptor(accepted);
+      if (--left == 0) {
+        accepted = -EAGAIN;
+        break;
+      }
+    }
+    reserve_ = os::open_reserve();
+    return accepted;
+  }
+
+  NativeHandle reserve_ = os::no_descriptor;
 };
+
+static_assert(Acceptor<fd_acceptor>);
 
 }  // namespace net::inline NET_ABI::detail
 
-namespace net::inline NET_ABI {
+#endif
 
-/// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
-/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
-/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
-template <class T>
-concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
-  { to.write(chunk) } -> std::convertible_to<bool>;
-  to.end();
-  to.off(to.template addListener<"drain">(listener));
-  to.off(to.template addListener<"finish">(listener));
-  to.off(to.template addListener<"close">(listener));
-  to.off(to.template addListener<"error">(listener));
-  { to.template listenerCount<"error">() } -> std::convertible_to<std::size_t>;
-  { to.writableNeedDrain() } -> std::convertible_to<bool>;
-};
+// Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
+#ifndef NET_DETAIL_IO_CHANNEL_HPP
+#define NET_DETAIL_IO_CHANNEL_HPP
 
-}  // namespace net::inline NET_ABI
+#include <cerrno>
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
-/// One destination of a source. The source's list owns it, and takes it off when the source goes; the listeners at the
-/// destination own it too, and do nothing once it is off: a destination may be of a type of which the library does not
-/// know when it calls whom.
-struct PipeLink {
-  struct Operations {
-    void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
-    void (*tell)(PipeLink&, const void* source);      // 'unpipe'
-    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
-    bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
-    void (*free)(PipeLink&) noexcept;
-  };
+/// What `try_read` and `try_write` return: bytes moved (0 from `try_read` is the end of the stream), or a
+/// negated errno, of which this one means "wait until the poller says so".
+inline constexpr std::ptrdiff_t would_block = -EAGAIN;
 
-  explicit PipeLink(const Operations& table) noexcept : operations(&table) {}
-  void retain() noexcept { ++owners; }
-  void release() noexcept {
-    if (--owners == 0) operations->free(*this);
+/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the time.
+constexpr bool short_of_memory(std::ptrdiff_t result) noexcept { return result == -ENOBUFS || result == -ENOMEM; }
+constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == would_block || short_of_memory(result); }
+
+/// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
+/// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.
+template <class C>
+concept Channel = std::derived_from<C, Watcher> &&
+                  requires(C channel, const C& fixed, void* into, std::size_t size, const IoSlice* slices,
+                           const Endpoint& to, std::string_view path, bool on, int number) {
+                    { channel.open(Family::IPv6) } -> std::same_as<int>;
+                    { channel.bind(to) } -> std::same_as<int>;
+                    { channel.start_connect(to) } -> std::same_as<int>;
+                    { channel.start_connect_path(path) } -> std::same_as<int>;
+                    { channel.finish_connect() } -> std::same_as<int>;
+                    { channel.try_read(into, size) } -> std::same_as<std::ptrdiff_t>;
+                    { channel.try_write(slices, size) } -> std::same_as<std::ptrdiff_t>;
+                    { channel.shutdown_write() } -> std::same_as<int>;
+                    { channel.reset_on_close() } -> std::same_as<int>;
+                    { channel.close() };
+                    { channel.release() } -> std::same_as<NativeHandle>;
+                    { fixed.is_open() } -> std::same_as<bool>;
+                    { fixed.local_end() } -> std::same_as<Endpoint>;
+                    { fixed.remote_end() } -> std::same_as<Endpoint>;
+                    { channel.set_no_delay(on) } -> std::same_as<int>;
+                    { channel.set_keep_alive(on, number) } -> std::same_as<int>;
+                  };
+
+/// A descriptor: TCP and Unix sockets, on every system. The owner watches it, and drops it before `close`.
+class fd_channel : public Watcher {
+ public:
+  fd_channel() noexcept = default;
+  explicit fd_channel(NativeHandle descriptor) noexcept { set(descriptor); }
+  fd_channel(const fd_channel&) = delete;
+  fd_channel& operator=(const fd_channel&) = delete;
+  ~fd_channel() { close(); }
+
+  bool is_open() const noexcept { return fd != os::no_descriptor; }
+  NativeHandle native() const noexcept { return fd; }
+
+  int open(Family family) noexcept { return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET)); }
+  int adopt(NativeHandle descriptor) noexcept { return set(descriptor); }
+  /// A descriptor from elsewhere, which is prepared; true if it is TCP. What is no socket is moved with read(2) and
+  /// write(2).
+  bool adopt_connected(NativeHandle descriptor) noexcept {
+    const os::Kind kind = os::kind_of(descriptor);
+    set(descriptor, kind == os::Kind::pipe);
+    return kind == os::Kind::tcp;
   }
+  void close() noexcept {
+    if (is_open()) os::close_descriptor(release());
+  }
+  NativeHandle release() noexcept { return std::exchange(fd, os::no_descriptor); }
 
-  const Operations* operations;
-  std::size_t owners = 0;
-  bool awaits_drain = false;
-  bool hears_drain = false;  // it was full before
-  bool off = false;
+  int bind(const Endpoint& to) noexcept {
+    if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
+    return os::bind_to(fd, os::SystemAddress(to));
+  }
+  int start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
+  int start_connect_path(std::string_view path) noexcept {
+    os::SystemAddress address;
+    if (!address.set_path(path)) return -EINVAL;
+    if (!is_open()) {
+      if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
+    }
+    return os::connect_to(fd, address);
+  }
+  int finish_connect() noexcept { return -os::pending_error(fd); }
+
+  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
+    return not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
+  }
+  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept {
+    if (not_socket_) return os::write_slices(fd, slices, count);
+    return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
+  }
+  int shutdown_write() noexcept { return not_socket_ ? 0 : os::shutdown_write(fd); }
+  int reset_on_close() noexcept { return os::reset_on_close(fd); }
+
+  Endpoint local_end() const noexcept { return os::local_end(fd); }
+  Endpoint remote_end() const noexcept { return os::remote_end(fd); }
+
+  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
+  int set_keep_alive(bool on, int seconds) noexcept { return os::set_keep_alive(fd, on, seconds); }
+  int set_type_of_service(int value) noexcept { return os::set_type_of_service(fd, local_end().ip.family, value); }
+  int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
+
+ private:
+  bool not_socket_ = false;
+
+  /// The only way in, so that nothing of an earlier descriptor stays.
+  int set(int descriptor, bool not_socket = false) noexcept {
+    if (descriptor < 0) return descriptor;
+    fd = descriptor;
+    not_socket_ = not_socket;
+    return 0;
+  }
 };
 
-/// The destinations of one source.
-class Pipes {
+static_assert(Channel<fd_channel>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Readiness by epoll(7), for Linux. Internal.
+#ifndef NET_DETAIL_SYS_LINUX_EPOLL_HPP
+#define NET_DETAIL_SYS_LINUX_EPOLL_HPP
+
+#include <utility>
+
+// Threads, and what wakes a loop that sleeps. Internal; <thread> and <mutex> would double the lines of this library.
+#ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
+#define NET_DETAIL_SYS_POSIX_THREAD_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::os {
+
+// ── waking a sleeping loop ─────────────────────────────────────────────────
+
+/// A descriptor that becomes readable when `ring` is called, from any thread.
+class Waker {
  public:
-  using List = std::vector<Ref<PipeLink>>;
+#if defined(__linux__)
+  static constexpr const char* syscall = "eventfd";
+#else
+  static constexpr const char* syscall = "pipe";
+#endif
 
-  Pipes() noexcept = default;
-  Pipes(const Pipes&) = delete;
-  Pipes& operator=(const Pipes&) = delete;
-  ~Pipes() { clear(); }
+  Waker() noexcept = default;
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+  ~Waker() { close(); }
 
-  bool empty() const noexcept { return list_.empty(); }
-  std::size_t size() const noexcept { return list_.size(); }
-  /// Whether any destination still has to drain before the source may flow.
-  bool await_drain() const noexcept {
-    for (const auto& link : list_) {
-      if (link->awaits_drain) return true;
+  /// 0, or a negated errno.
+  int open() noexcept {
+    close();
+#if defined(__linux__)
+    ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (ends_[0] < 0) return -errno;
+#else
+    if (::pipe(ends_) != 0) return -errno;
+    for (const int end : ends_) {
+      if (const int failed = prepare(end); failed < 0) return close(), failed;
     }
-    return false;
+#endif
+    return 0;
   }
-  /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
-  bool counts_drains() const noexcept { return several_ || await_drain(); }
-  /// This one has to drain.
-  void wait_for(PipeLink& full) noexcept {
-    if (list_.size() == 1) {
-      several_ = false;
-      list_[0]->awaits_drain = false;
-    }
-    full.awaits_drain = true;
+  void close() noexcept {
+    if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
+    if (ends_[0] >= 0) ::close(ends_[0]);
+    ends_[0] = ends_[1] = no_descriptor;
   }
 
-  void add(Ref<PipeLink> link) {
-    list_.push_back(std::move(link));
-    if (list_.size() == 2) several_ = true;
+  NativeHandle descriptor() const noexcept { return ends_[0]; }
+  void wake() noexcept {
+    const std::uint64_t one = 1;
+    (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
   }
-  /// The first one of which `which` says so; null if there is none.
-  template <class Which>
-  Ref<PipeLink> take(Which&& which) noexcept {
-    for (std::size_t i = 0; i < list_.size(); ++i) {
-      if (!which(*list_[i])) continue;
-      Ref<PipeLink> found = std::move(list_[i]);
-      list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
-      return found;
+  void drain() noexcept {
+    std::uint64_t rings[16];
+    while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
+  }
+
+ private:
+  int ends_[2] = {no_descriptor, no_descriptor};
+};
+
+// ── fork ───────────────────────────────────────────────────────────────────
+
+/// How many forks lie between this process and the one that the program began as: what was made with another number
+/// belongs to a parent.
+inline Atomic<std::uint32_t>& fork_count() noexcept {
+  static constinit Atomic<std::uint32_t> forks{0};
+  return forks;
+}
+
+/// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
+inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
+  (void)::pthread_atfork(before, in_parent, in_child);
+}
+
+// ── threads ────────────────────────────────────────────────────────────────
+
+/// A lock that fork() takes too, so that a child finds whole whatever it guards. Nobody takes a second one while holding
+/// one, or calls the user's code.
+class Mutex {
+ public:
+  Mutex() noexcept {
+    note_forks();
+    const ListGuard guard;
+    next_ = std::exchange(first(), this);
+    if (next_) next_->link_ = &next_;
+  }
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+  ~Mutex() {
+    const ListGuard guard;
+    *link_ = next_;
+    if (next_) next_->link_ = link_;
+  }
+  void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
+  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+
+ private:
+  friend class Condition;
+
+  static Mutex*& first() noexcept {
+    static constinit Mutex* list = nullptr;
+    return list;
+  }
+  /// Guards the list of all; held for moments, and while a thread forks.
+  static Atomic<int>& list_lock() noexcept {
+    static constinit Atomic<int> lock{0};
+    return lock;
+  }
+  struct ListGuard {
+    ListGuard() noexcept {
+      while (list_lock().exchange(1) != 0) ::sched_yield();
+    }
+    ListGuard(const ListGuard&) = delete;
+    ListGuard& operator=(const ListGuard&) = delete;
+    ~ListGuard() { list_lock().store(0); }
+  };
+
+  static void note_forks() noexcept {
+    static constinit Atomic<int> noted{0};
+    if (noted.exchange(1) != 0) return;
+    at_fork(
+        [] {
+          while (list_lock().exchange(1) != 0) ::sched_yield();
+          for (Mutex* each = first(); each; each = each->next_) each->lock();
+        },
+        [] { unlock_after_fork(); },
+        [] {
+          fork_count().fetch_add(1);
+          unlock_after_fork();
+        });
+  }
+  static void unlock_after_fork() noexcept {
+    for (Mutex* each = first(); each; each = each->next_) each->unlock();
+    list_lock().store(0);
+  }
+
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  Mutex* next_ = nullptr;
+  Mutex** link_ = &first();  // what points to it
+};
+
+class LockGuard {
+ public:
+  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+class Condition {
+ public:
+  Condition() noexcept = default;
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
+  void wait(Mutex& mutex) noexcept { ::pthread_cond_wait(&condition_, &mutex.mutex_); }
+  void wake_one() noexcept { ::pthread_cond_signal(&condition_); }
+  void wake_all() noexcept { ::pthread_cond_broadcast(&condition_); }
+
+ private:
+  pthread_cond_t condition_ = PTHREAD_COND_INITIALIZER;
+};
+
+/// A thread that is joined or detached before this object goes.
+class Thread {
+ public:
+  bool start(void (*work)(void*), void* argument) {
+    return begin(new Start{work, argument});
+  }
+  /// Without memory it is a thread that cannot be started.
+  bool try_start(void (*work)(void*), void* argument) noexcept {
+    Start* const start = new (std::nothrow) Start{work, argument};
+    return start && begin(start);
+  }
+  void join() noexcept { ::pthread_join(thread_, nullptr); }
+  void detach() noexcept { ::pthread_detach(thread_); }
+
+ private:
+  struct Start {
+    void (*work)(void*);
+    void* argument;
+  };
+
+  bool begin(Start* start) noexcept {
+    const int failed = ::pthread_create(
+        &thread_, nullptr,
+        [](void* given) -> void* {
+          const Start now = *static_cast<Start*>(given);
+          delete static_cast<Start*>(given);
+          now.work(now.argument);
+          return nullptr;
+        },
+        start);
+    if (failed) delete start;
+    return failed == 0;
+  }
+
+  pthread_t thread_{};
+};
+
+/// Starts a thread that nobody joins.
+inline bool start_thread(void (*work)(void*), void* argument) noexcept {
+  Thread thread;
+  if (!thread.try_start(work, argument)) return false;
+  thread.detach();
+  return true;
+}
+
+/// How many threads can run at the same time, at least 1.
+inline std::size_t processors() noexcept {
+  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? static_cast<std::size_t>(count) : 1;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
+#if defined(__linux__)
+
+namespace net::inline NET_ABI::detail {
+
+class epoll_poller {
+ public:
+  epoll_poller() noexcept = default;
+  epoll_poller(const epoll_poller&) = delete;
+  epoll_poller& operator=(const epoll_poller&) = delete;
+  ~epoll_poller() { shut(); }
+
+  Refusal open() noexcept {
+    shut();
+    if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    if (epoll_ < 0) return {errno, "epoll_create1"};
+    if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
+    all_watched();
+    return {};
+  }
+
+  void shut() noexcept {
+    count_ = 0;
+    stray_ = false;
+    if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
+    waker_.close();
+  }
+
+  /// What need not be reported any more is told to the system only if it is reported once more: most sockets that
+  /// stop reading are closed, or read on, before that. PageBuffer to write would be reported at once.
+  int watch(Watcher& watcher, unsigned mask) noexcept {
+    watcher.interest = static_cast<std::uint8_t>(mask);
+    if ((mask & ~unsigned{watcher.registered}) == 0 && ((watcher.registered & ~mask) & writable) == 0) return 0;
+    return update(watcher);
+  }
+
+  /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
+  void drop(Watcher& watcher) noexcept {
+    watcher.interest = 0;
+    const bool gone = watcher.registered == 0 || ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd, &unused_) == 0;
+    watcher.registered = 0;
+    if (watcher.registration) registrations_.remove(*watcher.registration, gone);
+  }
+
+  template <class Each>
+  [[gnu::always_inline]] Refusal wait(int milliseconds, Each&& each) {
+    registrations_.begin_round();
+    if (stray_) [[unlikely]]
+      milliseconds = wait_with_stray(milliseconds);
+    count_ = ::epoll_wait(epoll_, events_, max_events, milliseconds);
+    if (count_ < 0) [[unlikely]]
+      return cannot_wait();
+    for (int i = 0; i < count_; ++i) {
+      Registration& place = *static_cast<Registration*>(events_[i].data.ptr);
+      Watcher* const watcher = place.watcher;
+      const unsigned happened = events_[i].events;
+      unsigned what = readable;
+      if (!watcher || happened != EPOLLIN || (watcher->interest & readable) == 0) [[unlikely]] {
+        what = watcher ? meaning(*watcher, happened) : gone(place);
+        if (what == 0) continue;
+      }
+      each(*watcher, what, 0);
     }
     return {};
   }
-  List take_all() noexcept { return std::exchange(list_, {}); }
 
-  /// Takes all off without a word.
-  void clear() noexcept {
-    const List gone = take_all();
-    for (const auto& link : gone) link->off = true;
-    for (const auto& link : gone) link->operations->take_off(*link);
-  }
-  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is told 'unpipe' then.
-  void source_closed() noexcept {
-    while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
-      link->off = true;
-      link->operations->take_off(*link);
-    }
-  }
+  void wake() noexcept { waker_.wake(); }
+  NativeHandle native() const noexcept { return epoll_; }
 
  private:
-  List list_;
-  bool several_ = false;
-};
+  static constexpr int max_events = 512;
 
-/// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
-/// Emitter, if they have the same listeners; otherwise if they hold the same bytes.
-template <class Destination>
-bool same_destination(const Destination& a, const Destination& b) noexcept {
-  if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
-    return a == b;
-  } else if constexpr (requires { ListenerUse::of(a); }) {
-    return ListenerUse::of(a) == ListenerUse::of(b);
-  } else {
-    return std::memcmp(static_cast<const void*>(&a), static_cast<const void*>(&b), sizeof a) == 0;
+  /// A signal, or it is shut; or its descriptor was closed by somebody else, and it would never wait again.
+  [[gnu::noinline]] Refusal cannot_wait() const noexcept {
+    if (errno == EINTR || epoll_ < 0) return {};
+    return {errno, "epoll_wait"};
   }
-}
 
-/// What a destination of the user's is told of its pipes: nothing.
-struct TellsNothing {
-  template <class To, class From>
-  static void piped(const To&, const From&) noexcept {}
-  template <class To, class From>
-  static void unpiped(const To&, const From&) noexcept {}
-  template <class To>
-  static bool to_close(const To&) noexcept {
-    return false;
+  /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
+  [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
+    unsigned what = 0;
+    if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
+    if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
+    if (watcher.registered != watcher.interest && (what & ~unsigned{watcher.interest}) != 0) update(watcher);
+    what &= watcher.interest;
+    return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
   }
-  template <class To>
-  static bool to_drain(const To&) noexcept {
-    return true;
+
+  [[gnu::noinline]] int update(Watcher& watcher) noexcept {
+    const unsigned mask = watcher.interest;
+    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
+    // an empty mask would still report errors and hang-ups for ever: silence is removal
+    const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    if (const int failed = control(epoll_, operation, watcher, mask); failed < 0) return failed;
+    watcher.registered = static_cast<std::uint8_t>(mask);
+    return 0;
   }
-};
 
-template <class Source>
-void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count);
+  static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
+    epoll_event event{};
+    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
+    event.data.ptr = watcher.registration;
+    return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
+  }
 
-/// A destination with its type. `Tells` fires its events.
-template <class Source, class Destination, class Tells>
-struct PipeTo : PipeLink {
-  using State = std::remove_reference_t<decltype(std::declval<const Source&>().state())>;
-  using Link = Ref<PipeTo>;
-  template <fixed_string Name>
-  using Token = decltype(std::declval<Destination&>().template addListener<Name>(PipeListener{}));
-  static const Operations table;
-
-  explicit PipeTo(State& from) noexcept : PipeLink(table), source(&from) {}
-
-  /// The handle of a destination that is its own source.
-  static const Destination& itself(const Source& source) noexcept {
-    if constexpr (std::is_same_v<Source, Destination>) {
-      return source;
-    } else {
-      __builtin_unreachable();  // such a link holds its destination
+  /// The bell, or an event whose watcher is gone, which says nothing. If it was not dropped in this generation, its descriptor
+  /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
+  /// replaces it.
+  [[gnu::noinline]] unsigned gone(const Registration& place) noexcept {
+    if (&place == &waker_place_) {
+      waker_.drain();
+      return 0;
     }
+    if (!registrations_.given_up_now(place) && !stray_) start_over();
+    return 0;
   }
-  /// As long as it is not off.
-  Source from() const { return Source(Ref<State>(source)); }
-  Destination to() const { return destination ? *destination : Destination(itself(from())); }
 
-  void stop() {
-    const Source held = from();
-    const Ref<PipeLink> link = held.pipes().take([this](PipeLink& each) { return &each == this; });
-    if (link) finish_unpipe(held, &link, 1);
+  void start_over() noexcept {
+    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
+    stray_ = fresh < 0 || watch_all(fresh) < 0 ||
+             // under the same number: a program that watches it from another loop goes on
+             os::retried([&] { return ::dup3(fresh, epoll_, O_CLOEXEC); }) < 0;
+    if (fresh >= 0) os::close_descriptor(fresh);
+    if (stray_) return;
+    all_watched();
+    count_ = 0;  // what is ready is reported again
   }
-  void ended() {
-    source->listeners.remove(std::exchange(on_end, 0));
-    if (ends) {
-      to().end();
-    } else {
-      stop();
+
+  /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
+  /// is followed by a short wait. Gives what is left of the time.
+  [[gnu::noinline]] int wait_with_stray(int milliseconds) noexcept {
+    stray_ = false;
+    constexpr int step = 50;
+    const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
+    pollfd bell{waker_.descriptor(), POLLIN, 0};
+    if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
+      const timespec sleep{0, wait * 1000000L};
+      ::nanosleep(&sleep, nullptr);
     }
-  }
-  void hold_back(const Source& held, Destination& full) {
-    held.pipes().wait_for(*this);
-    if (!on_drain) {
-      hears_drain = true;
-      on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
-    }
-    held.pause();
-  }
-  /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
-  void drained() {
-    if (off) return;
-    awaits_drain = false;
-    const Source held = from();
-    if (!held.pipes().await_drain() && source->data_listening) held.resume();
-  }
-  void failed(const Error& error) {
-    if (off) return;
-    const Destination failing = to();
-    stop();
-    // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
-    if (failing.template listenerCount<"error">() == 0) raise(error);
+    return milliseconds < 0 ? milliseconds : milliseconds - wait;
   }
 
-  void take_off() noexcept {
-    source->listeners.remove(on_data);
-    source->data_listener_removed();
-    source->listeners.remove(on_end);
-    take_off(on_drain);
-    take_off(on_finish);
-    take_off(on_close);
-    take_off(on_error);
+  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used; if the
+  /// system has no room, all of it stays on the one before.
+  int watch_all(int epoll) noexcept {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &waker_place_;
+    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, waker_.descriptor(), &event) != 0) return -errno;
+    int refused = 0;
+    registrations_.each([&](const Registration& each) {
+      const Watcher& watcher = *each.watcher;
+      if (watcher.registered == 0 || watcher.interest == 0 || refused < 0) return;
+      const int failed = control(epoll, EPOLL_CTL_ADD, watcher, watcher.interest);
+      if (failed == -ENOSPC || failed == -ENOMEM) refused = failed;
+    });
+    return refused;
   }
-  template <class One>
-  void take_off(std::optional<One>& token) noexcept {
-    if (!token) return;
-    if constexpr (std::is_same_v<Source, Destination>) {
-      // by its state: the source may be going, and then there is no handle of it any more
-      if (!destination) source->listeners.remove(token->id());
-    }
-    if (destination) destination->off(*token);
-    token.reset();
-  }
-
-  State* source;
-  std::optional<Destination> destination;  // none: it is the source itself, which would own itself
-  bool ends = true;
-  std::uint64_t on_data = 0, on_end = 0;
-  std::optional<Token<"drain">> on_drain;
-  std::optional<Token<"finish">> on_finish;
-  std::optional<Token<"close">> on_close;
-  std::optional<Token<"error">> on_error;
-};
-
-template <class Source, class Destination, class Tells>
-inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
-    [](PipeLink& link) noexcept { static_cast<PipeTo&>(link).take_off(); },
-    [](PipeLink& link, const void* from) {
-      const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
-      const Source& sender = *static_cast<const Source*>(from);
-      Tells::unpiped(to ? *to : itself(sender), sender);
-    },
-    [](const PipeLink& link) noexcept {
-      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return to && Tells::to_close(*to);
-    },
-    [](const PipeLink& link, const void* from) noexcept {
-      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return Tells::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
-    },
-    [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
-
-/// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
-template <class Source>
-void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
-  for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
-  if (source.pipes().empty()) source.pause();
-  /// When it was told: nobody else would let a source go on that waited for this one. As in Node one that will not drain
-  /// any more does not, unless the source has other destinations.
-  struct GoOn {
-    const Source& source;
-    PipeLink& link;
-    bool told = false;
-    void now() {
-      told = true;
-      const Pipes& pipes = source.pipes();
-      const bool waited = std::exchange(link.awaits_drain, false);
-      const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
-                           (waited && !pipes.empty());
-      if (goes_on && !pipes.await_drain() && source.state().data_listening) source.resume();
-    }
-    ~GoOn() {
-      if (!told) undo_or_give_up(source.state(), [this] { now(); });
-    }
-  };
-  for (std::size_t i = 0; i < count; ++i) {
-    GoOn go_on{source, *links[i]};
-    links[i]->operations->tell(*links[i], &source);
-    go_on.now();
-  }
-}
-
-template <class Source>
-void unpipe_all(const Source& source) {
-  const Pipes::List links = source.pipes().take_all();
-  if (!links.empty()) finish_unpipe(source, links.data(), links.size());
-}
-
-/// The same pair piped twice is unpiped twice (S24.10).
-template <class Tells, class Source, class Destination>
-void unpipe_from(const Source& source, const Destination& destination) {
-  using To = PipeTo<Source, Destination, Tells>;
-  const Ref<PipeLink> link = source.pipes().take([&](PipeLink& each) {
-    if (each.operations != &To::table) return false;
-    const auto& other = static_cast<To&>(each).destination;
-    return same_destination(destination, other ? *other : To::itself(source));
-  });
-  if (link) finish_unpipe(source, &link, 1);
-}
-
-/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being told still gets
-/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
-template <class Tells, class Source, class Destination>
-void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
-  using To = PipeTo<Source, Destination, Tells>;
-  const Ref<To> link(new To(source.state()));
-  bool to_itself = false;
-  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
-  if (!to_itself) link->destination.emplace(destination);
-  link->ends = options.end;
-  source.pipes().add(Ref<PipeLink>(link.get()));
-  struct Undo {
-    const Source& source;
-    const Ref<To>& link;
-    bool passed = false;
-    ~Undo() {
-      if (passed) return;
-      link->off = true;
-      (void)source.pipes().take([this](PipeLink& each) { return &each == link.get(); });
-      link->take_off();
-    }
-  } undo{source, link};
-
-  if (!source.readableEnded()) {
-    link->on_end = source
-                       .template addListener<"end">([link] {
-                         if (!link->off) link->ended();
-                       })
-                       .id();
-  } else {
-    source.state().tick_call([link] {
-      if (!link->off) link->ended();
+  void all_watched() noexcept {
+    registrations_.each([](const Registration& each) {
+      if (each.watcher->registered != 0) each.watcher->registered = each.watcher->interest;
     });
   }
-  if (to_itself) {
-    if constexpr (std::is_same_v<Source, Destination>) {
-      link->on_data = source
-                          .template addListener<"data">([link](Source& self, Chunk chunk) {
-                            link->awaits_drain = false;
-                            if (!self.write(chunk) && !link->off) link->hold_back(self, self);
-                          })
-                          .id();
+
+  NativeHandle epoll_ = os::no_descriptor;
+  int count_ = 0;       // of events in this round
+  bool stray_ = false;  // something is reported that nobody watches, and could not be taken out
+  os::Waker waker_;
+  Registration waker_place_;  // stands for no watcher
+  Registrations registrations_;
+  epoll_event unused_ = {};  // old kernels want one for removal too
+  epoll_event events_[max_events];
+};
+
+static_assert(Poller<epoll_poller>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // __linux__
+#endif
+
+// Readiness by poll(2), wherever POSIX is: the smallest poller, and the model of one. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_POLL_HPP
+#define NET_DETAIL_SYS_POSIX_POLL_HPP
+
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+class poll_poller {
+ public:
+  poll_poller() noexcept = default;
+  poll_poller(const poll_poller&) = delete;
+  poll_poller& operator=(const poll_poller&) = delete;
+
+  Refusal open() {
+    if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
+    if (entries_.empty()) {
+      // the first entry is the bell's
+      entries_.push({});
+      places_.push(&waker_place_);
     }
-  } else {
-    link->on_data = source
-                        .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
-                          link->awaits_drain = false;
-                          if (!destination.write(chunk) && !link->off) link->hold_back(self, destination);
-                        })
-                        .id();
+    entries_[0] = {waker_.descriptor(), POLLIN, 0};
+    return {};
   }
-  const auto stop = [link](const auto&...) {
-    if (!link->off) link->stop();
+
+  void shut() noexcept {
+    ready_.clear();
+    waker_.close();
+  }
+
+  int watch(Watcher& watcher, unsigned mask) {
+    watcher.interest = static_cast<std::uint8_t>(mask);
+    if (mask == watcher.registered) return 0;
+    if (mask == 0) {
+      leave(watcher.registration->place);
+    } else {
+      if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
+      if (watcher.registered == 0) enter(watcher);
+      entries_[watcher.registration->place].events =
+          static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
+    }
+    watcher.registered = static_cast<std::uint8_t>(mask);
+    return 0;
+  }
+
+  void drop(Watcher& watcher) noexcept {
+    watcher.interest = 0;
+    if (watcher.registered != 0) leave(watcher.registration->place);
+    watcher.registered = 0;
+    if (watcher.registration) registrations_.remove(*watcher.registration, true);
+  }
+
+  template <class Each>
+  Refusal wait(int milliseconds, Each&& each) {
+    if (waker_.descriptor() == os::no_descriptor) return {};  // it is shut
+    registrations_.begin_round();
+    int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
+    if (left < 0 && errno != EINTR) return {errno, "poll"};
+    // callbacks add and drop entries: work on a copy of what is ready, by place
+    ready_.clear();
+    for (std::size_t i = 0; left > 0 && i < entries_.size(); ++i) {
+      if (entries_[i].revents == 0) continue;
+      --left;
+      ready_.push({places_[i], entries_[i].revents});
+    }
+    for (std::size_t i = 0; i < ready_.size(); ++i) {
+      const auto [place, happened] = ready_[i];
+      Watcher* const watcher = place->watcher;
+      if (!watcher) {
+        nobody(*place);
+        continue;
+      }
+      unsigned what = 0;
+      if (happened & (POLLIN | POLLERR | POLLHUP | POLLNVAL)) what |= readable;
+      if (happened & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) what |= writable;
+      what &= watcher->interest;
+      if (what == 0) continue;
+      if (happened & POLLHUP) what |= hung_up;
+      each(*watcher, what, 0);
+    }
+    return {};
+  }
+
+  void wake() noexcept { waker_.wake(); }
+  /// There is no one descriptor that stands for all: none.
+  NativeHandle native() const noexcept { return os::no_descriptor; }
+
+ private:
+  void enter(Watcher& watcher) {
+    // room for everything first: what fails leaves nothing half done, and waiting needs no memory
+    if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
+    if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
+    entries_.push({watcher.fd, 0, 0});
+    places_.push(watcher.registration);
+    watcher.registration->place = entries_.size() - 1;
+  }
+  void leave(std::size_t place) noexcept {
+    entries_[place] = entries_.back();
+    places_[place] = places_.back();
+    places_[place]->place = place;
+    entries_.pop();
+    places_.pop();
+  }
+  /// The bell, a watcher that was dropped in this generation, or one that died without being dropped.
+  void nobody(Registration& place) noexcept {
+    if (&place == &waker_place_) {
+      waker_.drain();
+    } else if (!registrations_.given_up_now(place)) {
+      leave(place.place);
+    }
+  }
+
+  struct Ready {
+    Registration* place;
+    short happened;
   };
-  link->on_finish.emplace(destination.template addListener<"finish">(stop));
-  link->on_close.emplace(destination.template addListener<"close">(stop));
-  const auto fail = [link](const Error& error) { link->failed(error); };
-  if constexpr (requires { destination.template addListener<"error">(fail, true); }) {
-    link->on_error.emplace(destination.template addListener<"error">(fail, true));
-  } else {
-    link->on_error.emplace(destination.template addListener<"error">(fail));
+
+  os::Waker waker_;
+  Registration waker_place_;  // stands for no watcher
+  Registrations registrations_;
+  Vec<pollfd> entries_;
+  Vec<Registration*> places_;
+  Vec<Ready> ready_;
+};
+
+static_assert(Poller<poll_poller>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// NET_POLLER: epoll or poll. Tests set NET_MACHINE to a machine of their own, net::detail::NET_MACHINE::Machine.
+#if !defined(NET_MACHINE)
+#if !defined(NET_POLLER)
+#if defined(__linux__)
+#define NET_POLLER epoll
+#else
+#define NET_POLLER poll
+#endif
+#endif
+
+#define NET_JOIN_NOW(a, b) a##b
+#define NET_JOIN(a, b) NET_JOIN_NOW(a, b)
+#define NET_MACHINE NET_JOIN(on_, NET_POLLER)
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What the loop stands on. Two files built for different machines have different types, and so never share one.
+struct Machine {
+  using Poller = NET_JOIN(NET_POLLER, _poller);
+  using Channel = fd_channel;
+  using Acceptor = fd_acceptor;
+  static std::uint64_t now_ms() noexcept { return os::now_ms(); }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+#endif
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+class LoopCore;
+
+using Callback = Function<void()>;
+
+/// Everything that a loop keeps. It may outlive its loop: then `loop` is null and it does nothing any more.
+struct Handle {
+  struct Operations {
+    void (*free)(Handle&) noexcept;     // the last reference is gone
+    void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, tell nobody
+    void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
+    void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
+    void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
+    void (*at_exit)(Handle&) noexcept = nullptr;    // the process ends: what would stay behind is removed
+    void (*after_fork)(Handle&) = nullptr;          // the loop goes on in a child: what stayed in the parent is made anew
+    void (*give_up)(Handle&) noexcept = nullptr;    // there was no memory for what was to be done with it
+  };
+
+  Handle(LoopCore& core, const Operations& table) noexcept;
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle();
+
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) [[unlikely]]
+      operations->free(*this);
   }
-  undo.passed = true;
-  Tells::piped(destination, source);
-  // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
-  if (link->off && source.destroyed()) return;
-  if (destination.writableNeedDrain()) {
-    if (!link->off) link->hold_back(source, destination);
-  } else if (source.readableFlowing() != std::optional<bool>(true)) {
-    source.resume();
+
+  LoopCore* loop;
+  const Operations* operations;
+  Handle* previous = nullptr;
+  Handle* next = nullptr;
+  std::size_t owners = 0;
+};
+
+inline void give_up(Handle& who) noexcept {
+  if (who.operations->give_up) who.operations->give_up(who);
+}
+
+/// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
+/// nothing would tell it to go on (S32.5). The caller holds a reference.
+template <class F>
+[[gnu::always_inline]] inline void or_give_up([[maybe_unused]] Handle& who, F&& f) {
+#if defined(__cpp_exceptions)
+  try {
+    f();
+  } catch (const std::bad_alloc&) {
+    give_up(who);
+    throw;
+  }
+#else
+  f();
+#endif
+}
+
+/// The way into a loop from other threads. It outlives the loop, for those who come too late.
+struct Mailbox {
+  os::Mutex mutex;
+  LoopCore* loop = nullptr;  // null once the loop is gone
+  Queue<Callback> posted;
+  Atomic<int> any{0};      // whether to look, without the lock
+  Atomic<int> stopped{0};  // stop() was called, and no run() has returned for it yet
+  Atomic<std::size_t> owners{1};
+
+  void retain() noexcept { owners.fetch_add(1); }
+  void release() noexcept {
+    if (owners.fetch_sub(1) == 1) delete this;
+  }
+  /// False if the loop is gone.
+  bool post(Callback callback);
+  /// A posted will be posted in any case: there is room for it from now on.
+  void expect() {
+    const os::LockGuard locked(mutex);
+    posted.expect();
+  }
+  void expect_no_more() noexcept {
+    const os::LockGuard locked(mutex);
+    posted.expect_no_more();
+  }
+  /// Needs no memory.
+  void post_expected(Callback callback) noexcept;
+  /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
+  /// the lock that its end takes too.
+  void stop() noexcept;
+};
+
+struct TimerState : Handle, TimerNode {
+  explicit TimerState(LoopCore& core) noexcept;
+
+  Callback callback;
+  std::uint64_t length = 1;
+  bool repeats = false;
+  bool refd = true;  // ref(): keeps the loop alive
+  bool cleared = false;
+};
+
+struct ImmediateState : Handle {
+  explicit ImmediateState(LoopCore& core) noexcept;
+
+  Callback callback;
+  bool refd = true;
+  bool pending = true;
+};
+
+template <class T>
+inline constexpr Handle::Operations plain_operations{
+    [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
+
+inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
+inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
+
+/// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
+/// twenty functions more to compile.
+template <class State>
+struct Step {
+  static constexpr bool moves_as_bytes = true;
+
+  Ref<State> self;
+  void (*step)(State&);
+
+  void operator()() { step(*self); }
+};
+
+/// The same with something to remember.
+template <class State, class What>
+struct StepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+
+  Ref<State> self;
+  void (*step)(State&, const What&);
+  What what;
+
+  void operator()() { step(*self, what); }
+};
+
+/// A step that a handle has to take in a later phase.
+struct Job {
+  Ref<Handle> who;
+  void (*run)(Handle&) = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// A length of time: a plain number of milliseconds, or any std::chrono duration.
+#ifndef NET_DURATION_HPP
+#define NET_DURATION_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#if __has_include(<bits/chrono.h>)
+#include <bits/chrono.h>  // libstdc++: durations and clocks without the 13,000 lines of calendars
+#else
+#include <chrono>
+#endif
+
+namespace net::inline NET_ABI {
+
+/// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration.
+///
+class Duration {
+ public:
+  constexpr Duration() noexcept = default;
+
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  constexpr Duration(Number milliseconds) noexcept : milliseconds_(static_cast<double>(milliseconds)) {}
+
+  template <class Rep, class Period>
+  constexpr Duration(std::chrono::duration<Rep, Period> length) noexcept
+      : milliseconds_(std::chrono::duration<double, std::milli>(length).count()) {}
+
+  /// As given, fractions included.
+  constexpr double milliseconds() const noexcept { return milliseconds_; }
+  constexpr bool operator==(const Duration&) const noexcept = default;
+
+ private:
+  double milliseconds_ = 0;
+};
+
+/// Longer than any program runs: `runOnce(net::forever)` waits as long as it takes.
+inline constexpr Duration forever{1e300};
+
+namespace detail {
+
+/// S2.6: what is below 1, not a number, or above 2^31-1 counts as 1; fractions are cut.
+constexpr std::uint64_t timer_ms(Duration length) noexcept {
+  const double ms = length.milliseconds();
+  return ms >= 1 && ms <= 2147483647.0 ? static_cast<std::uint64_t>(ms) : 1;
+}
+
+/// S18.13: fractions are cut; what is below a second, not a number, or 2^31-1 ms and above counts as 0.
+constexpr int whole_seconds(Duration length) noexcept {
+  const double ms = length.milliseconds();
+  return ms >= 1000 && ms < 2147483647.0 ? static_cast<int>(ms / 1000) : 0;
+}
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+class LoopCore {
+ public:
+  LoopCore() {
+    note_forks();
+    (void)no_error();  // nobody needs memory for it afterwards
+    open_poller();
+    mailbox_ = new Mailbox;
+    mailbox_->loop = this;
+    update_time();
+    join_process();
+  }
+  LoopCore(const LoopCore&) = delete;
+  LoopCore& operator=(const LoopCore&) = delete;
+  ~LoopCore() {
+    leave_thread();
+    abandon_all();
+    leave_process();
+  }
+
+  /// The thread's newest loop; a raw pointer, because objects with destructors in thread-local storage crash under mingw.
+  static LoopCore*& current() noexcept {
+    static thread_local LoopCore* here = nullptr;
+    return here;
+  }
+  /// It becomes the current loop of this thread, until it is destroyed; loops may go in any order (S31.8).
+  void enter_thread() noexcept { older_ = std::exchange(current(), this); }
+  void leave_thread() noexcept;
+  LoopCore* older() const noexcept { return older_; }
+
+  // ── turning ──
+  void run();
+  bool run_once(int max_ms);
+  void stop() noexcept {
+    if (current() == this) return mailbox_->stopped.store(1);
+    Mailbox* const mailbox = mailbox_;
+    mailbox->retain();
+    mailbox->stop();
+    mailbox->release();
+  }
+
+  // ── fork and exit (S31) ──
+  /// A copy in a child process, which must not touch what is the parent's.
+  bool inert() const noexcept { return inert_ || made_in_ != os::fork_count().load(); }
+  void after_fork();
+  /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
+  static void at_exit() noexcept;
+  bool running() const noexcept { return running_; }
+  bool alive() const noexcept {
+    return alive_ > 0 || !closing_.empty() || !posted_.empty() || mailbox_->any.load() != 0;
+  }
+  /// Milliseconds until the loop has something to do by itself; -1: nothing.
+  int timeout_ms() const noexcept;
+
+  /// The time at which this turn's events came, or, if nobody has asked since, the time of the asking.
+  std::uint64_t now() const noexcept {
+    if (stale_) update_time();
+    return now_;
+  }
+  void update_time() const noexcept {
+    now_ = Machine::now_ms();
+    stale_ = false;
+  }
+
+  /// What keeps the loop alive is counted.
+  void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
+
+  // ── queues ──
+  template <class F>
+  void next_tick(F&& tick) {
+    ticks_.emplace(std::forward<F>(tick));
+  }
+  void next_pending(Job&& job) { pending_.push(std::move(job)); }
+  void next_close(Job&& job) { closing_.push(std::move(job)); }
+  /// What has to happen when there is no memory left too is announced before, while nothing is begun.
+  Queue<Callback>& ticks() noexcept { return ticks_; }
+  Queue<Job>& closing() noexcept { return closing_; }
+  /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
+  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody is told later.
+  void read_speculatively(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
+    if (alive_ <= 2) speculative_ = std::move(newcomer), ask_ = ask;
+  }
+  void next_immediate(Ref<ImmediateState> immediate) {
+    immediates_.reserve(1);
+    if (immediate->refd) ++refd_immediates_, keep_alive(true);
+    immediates_.push(std::move(immediate));
+  }
+  void clear_immediate(ImmediateState& immediate) noexcept;
+  void set_immediate_ref(ImmediateState& immediate, bool on) noexcept;
+
+  void start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from);
+  void stop_timer(TimerState& timer) noexcept;
+  void set_timer_ref(TimerState& timer, bool on) noexcept;
+
+  /// Runs one callback as the loop does: small writes gather while it runs and leave when it has returned, then
+  /// the ticks that it queued run (S2.2). An exception passes through; what was queued stays queued.
+  template <class F>
+  void run_callback(F&& f) {
+    {
+      const Inside inside(*this);
+      f();
+    }
+    if (inside_ == 0) [[likely]] {
+      if (batch_owner_) batch_flush_(*batch_owner_);
+    } else if (inert_) {
+      refuse_child();  // the callback forked, and this is the child
+    }
+    if (!ticks_.empty()) drain_ticks();
+  }
+  void drain_ticks();
+
+  // ── the cork: small writes of one listener ──
+  static constexpr std::size_t batch_capacity = 16384;
+  bool inside() const noexcept { return inside_ > 0; }
+  bool batched_by(const Handle& handle) const noexcept { return batch_owner_ == &handle; }
+  std::size_t batch_size() const noexcept { return batch_size_; }
+  const char* batch_data() const noexcept { return batch_.begin; }
+  /// PageBuffer for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
+  char* batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
+  /// The same, but null also if something has to be done first.
+  [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
+  void forget_batch() noexcept { batch_owner_ = nullptr, batch_size_ = 0; }
+  /// So many bytes of it have left.
+  void shorten_batch(std::size_t gone) noexcept {
+    batch_size_ -= gone;
+    for (std::size_t i = 0; i < batch_size_; ++i) batch_.begin[i] = batch_.begin[i + gone];
+    if (batch_size_ == 0) batch_owner_ = nullptr;
+  }
+  void flush_batch() {
+    if (!batch_owner_) return;
+    if (inert_) return forget_batch();
+    batch_flush_(*batch_owner_);
+  }
+
+  /// The one receive buffer. In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no
+  /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
+  static constexpr std::size_t receive_capacity = 131072;
+  char* receive_buffer() noexcept { return receive_.begin; }
+
+  Machine::Poller& poller() noexcept { return poller_; }
+  const Machine::Poller& poller() const noexcept { return poller_; }
+  Mailbox& mailbox() const noexcept { return *mailbox_; }
+  /// It is being destroyed: posted are not read any more.
+  bool leaving() const noexcept { return mailbox_->loop == nullptr; }
+
+ private:
+  friend struct Handle;
+
+  /// The time in which user code runs: small writes wait for its end.
+  struct Inside {
+    LoopCore& loop;
+    explicit Inside(LoopCore& l) noexcept : loop(l) { ++loop.inside_; }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    ~Inside() { --loop.inside_; }
+  };
+
+  /// From entering the loop until leaving it, by an exception too. What is left from before runs first.
+  struct Running {
+    LoopCore& loop;
+    explicit Running(LoopCore& l) : loop(l) {
+      if (loop.running_) throw_error(make_error(Errc::ERR_INVALID_STATE, "The loop is running already"));
+      if (loop.inert()) loop.refuse_child();
+      loop.running_ = true;
+      loop.update_time();
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() {
+      loop.running_ = false;
+      // small writes of a listener that threw leave all the same
+      if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
+    }
+  };
+
+  void open_poller() {
+    if (const Refusal refused = poller_.open(); refused.number != 0) {
+      throw_error(system_failure(refused.number, refused.syscall));
+    }
+  }
+  static void note_forks();
+  void join_process() noexcept;
+  void leave_process() noexcept;
+  void become_inert() noexcept;
+  bool of_this_thread() const noexcept;
+  [[noreturn]] void refuse_child() const;
+
+  void turn(int max_ms);
+  void poll(int max_ms);
+  template <class Serve>
+  void wait_for(int milliseconds, Serve& serve);
+  void run_timers();
+  void run_jobs(Queue<Job>& jobs);
+  void run_pending();
+  bool speculative_read_found();
+  void run_posted();
+  void run_immediates();
+  void abandon_all() noexcept;
+  void abandon_handles() noexcept;
+
+  Machine::Poller poller_;
+  mutable std::uint64_t now_ = 0;
+  mutable bool stale_ = true;
+  std::size_t alive_ = 0;
+  std::size_t refd_immediates_ = 0;
+  /// A child's copy of a loop is inside for ever, so that nothing which is gathered leaves.
+  static constexpr int inert_depth = 1 << 30;
+  int inside_ = 0;
+  bool running_ = false;
+  bool inert_ = false;
+  std::uint32_t made_in_ = os::fork_count().load();
+  LoopCore* older_ = nullptr;  // of this thread
+  LoopCore* next_in_process_ = nullptr;
+  LoopCore** link_in_process_ = nullptr;  // what points to it
+
+  Queue<Callback> ticks_;
+  Queue<Job> pending_;
+  Queue<Job> closing_;
+  Ref<Handle> speculative_;
+  bool (*ask_)(Handle&) = nullptr;
+  Queue<Ref<ImmediateState>> immediates_;
+  Queue<Callback> posted_;
+  TimerQueue timers_;
+  Mailbox* mailbox_ = nullptr;
+  Handle* handles_ = nullptr;
+
+  Handle* batch_owner_ = nullptr;
+  void (*batch_flush_)(Handle&) = nullptr;
+  std::size_t batch_size_ = 0;
+  PageBuffer batch_{batch_capacity};
+  PageBuffer receive_{receive_capacity};
+};
+
+inline Handle::Handle(LoopCore& core, const Operations& table) noexcept
+    : loop(&core), operations(&table), next(core.handles_) {
+  if (next) next->previous = this;
+  core.handles_ = this;
+}
+
+inline Handle::~Handle() {
+  if (next) next->previous = previous;
+  if (previous) {
+    previous->next = next;
+  } else if (loop) {
+    loop->handles_ = next;
   }
 }
 
-}  // namespace net::inline NET_ABI::detail
+inline bool Mailbox::post(Callback callback) {
+  const os::LockGuard locked(mutex);
+  if (!loop) return false;
+  posted.push(std::move(callback));
+  if (any.exchange(1) == 0) loop->poller().wake();
+  return true;
+}
+
+inline void Mailbox::post_expected(Callback callback) noexcept {
+  const os::LockGuard locked(mutex);
+  if (!loop) return posted.expect_no_more();
+  posted.push_expected(std::move(callback));
+  if (any.exchange(1) == 0) loop->poller().wake();
+}
+
+inline void Mailbox::stop() noexcept {
+  const os::LockGuard locked(mutex);
+  stopped.store(1);
+  if (loop) loop->poller().wake();
+}
+
+inline char* LoopCore::batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
+  if (batch_owner_ != &owner) flush_batch();
+  return batch_if_free(owner, flush, size);
+}
+
+inline char* LoopCore::batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
+  if (inside_ == 0) return nullptr;
+  if (batch_owner_ != &owner) {
+    if (batch_owner_) return nullptr;
+    batch_owner_ = &owner;
+    batch_flush_ = flush;
+  }
+  const std::size_t filled = batch_size_ + size;
+  if (filled > batch_capacity) return nullptr;
+  char* place = batch_.begin + batch_size_;
+  batch_size_ = filled;
+  return place;
+}
+
+// ── timers and immediates ──────────────────────────────────────────────────
+
+inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
+  if (timer.queued()) {
+    timers_.remove(timer);  // it leaves the room that it needs
+  } else {
+    timers_.reserve_one();
+    timer.retain();
+    if (timer.refd) keep_alive(true);
+  }
+  timer.length = length;
+  timers_.insert(timer, from + length);
+}
+
+inline void LoopCore::stop_timer(TimerState& timer) noexcept {
+  if (!timer.queued()) return;
+  timers_.remove(timer);
+  if (timer.refd) keep_alive(false);
+  timer.release();
+}
+
+inline void LoopCore::set_timer_ref(TimerState& timer, bool on) noexcept {
+  if (timer.refd != on && timer.queued()) keep_alive(on);
+  timer.refd = on;
+}
+
+inline void LoopCore::clear_immediate(ImmediateState& immediate) noexcept {
+  set_immediate_ref(immediate, false);
+  immediate.pending = false;
+  immediate.callback.reset();
+}
+
+inline void LoopCore::set_immediate_ref(ImmediateState& immediate, bool on) noexcept {
+  if (immediate.refd == on) return;
+  immediate.refd = on;
+  if (!immediate.pending) return;
+  keep_alive(on);
+  on ? ++refd_immediates_ : --refd_immediates_;
+}
+
+inline void LoopCore::run_timers() {
+  const std::uint64_t until = now_;
+  while (!timers_.empty() && timers_.first()->due <= until) {
+    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
+    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
+    struct Call {
+      TimerState& timer;
+      std::uint64_t started;
+      Callback callback;
+      TimerQueue::Place place;  // for starting it again
+      ~Call() {
+        place.leave();
+        if (timer.cleared || !timer.loop) return;
+        timer.callback = std::move(callback);
+        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
+      }
+    };
+    run_callback([&] {
+      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
+      stop_timer(*timer);
+      call.callback = std::move(timer->callback);
+      call.callback();
+    });
+  }
+}
+
+inline void LoopCore::run_immediates() {
+  // one made by an immediate waits for the next turn (S2.5)
+  for (std::size_t left = immediates_.size(); left > 0; --left) {
+    const Ref<ImmediateState> immediate = immediates_.pop_front();
+    if (!immediate->pending) continue;
+    set_immediate_ref(*immediate, false);
+    immediate->pending = false;
+    run_callback([&] { immediate->callback(); });
+  }
+}
+
+// ── the turn ───────────────────────────────────────────────────────────────
+
+inline void LoopCore::drain_ticks() {
+  do {
+    {
+      const Inside inside(*this);
+      while (!ticks_.empty() && !inert_) {
+        const Callback tick = ticks_.pop_front();
+        tick();
+      }
+    }
+    if (inert_) refuse_child();
+    if (inside_ == 0) flush_batch();
+  } while (!ticks_.empty());
+}
+
+inline void LoopCore::run_jobs(Queue<Job>& jobs) {
+  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
+    const Job job = jobs.pop_front();
+    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
+  }
+}
+
+/// What is done but was not told yet; a few rounds, so that it cannot starve the rest.
+inline void LoopCore::run_pending() {
+  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
+}
+
+[[gnu::noinline]] inline bool LoopCore::speculative_read_found() {
+  const Ref<Handle> newcomer = std::move(speculative_);
+  bool had = false;
+  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
+  return had;
+}
+
+inline void LoopCore::run_posted() {
+  if (mailbox_->any.load() != 0) {
+    const os::LockGuard locked(mailbox_->mutex);
+    if (posted_.empty()) {
+      posted_.take_all(mailbox_->posted);
+    } else {
+      posted_.reserve(mailbox_->posted.size());
+      while (!mailbox_->posted.empty()) posted_.push(mailbox_->posted.pop_front());
+    }
+    mailbox_->any.store(0);
+  }
+  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
+    const Callback callback = posted_.pop_front();
+    run_callback([&] { callback(); });
+  }
+}
+
+inline int LoopCore::timeout_ms() const noexcept {
+  if ((ticks_.size() | pending_.size() | closing_.size() | posted_.size() | refd_immediates_) != 0) return 0;
+  if (mailbox_->any.load() != 0) return 0;
+  if (timers_.empty()) return -1;
+  const std::uint64_t due = timers_.first()->due, at = now();
+  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
+}
+
+/// Whom the loop serves: it lives until that is done, or has failed.
+struct Served {
+  Handle* handle = nullptr;
+
+  Served() noexcept = default;
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+  ~Served() {
+    if (handle) handle->release();
+  }
+  [[gnu::always_inline]] void begin(Handle& next) noexcept {
+    next.retain();
+    handle = &next;
+  }
+  [[gnu::always_inline]] void end() noexcept {
+    Handle* const last = std::exchange(handle, nullptr);
+    if (--last->owners == 0) [[unlikely]]
+      last->operations->free(*last);
+  }
+};
+
+/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
+template <class Serve>
+[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
+  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
+    const Refusal refused = poller_.wait(milliseconds, serve);
+    if (refused.number != 0) [[unlikely]]
+      throw_error(system_failure(refused.number, refused.syscall));
+  } else {
+    poller_.wait(milliseconds, serve);
+  }
+}
+
+[[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
+  int wait = timeout_ms();
+  if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
+  Served served;
+  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
+    run_callback([&] {
+      Handle& owner = *static_cast<Handle*>(watcher.owner);
+      served.begin(owner);
+      owner.operations->ready(owner, watcher, what, error);
+      served.end();
+    });
+  };
+#if defined(__cpp_exceptions)
+  try {
+    wait_for(wait, serve);
+  } catch (const std::bad_alloc&) {
+    if (served.handle) give_up(*served.handle);
+    throw;
+  }
+#else
+  wait_for(wait, serve);
+#endif
+}
+
+/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
+[[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
+  if (!pending_.empty()) {
+    run_jobs(pending_);
+    if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
+  }
+  stale_ = true;  // most turns need no clock
+  if (!speculative_ || !speculative_read_found()) poll(max_ms);
+  if ((posted_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
+    run_posted();
+    run_pending();
+    if (!immediates_.empty()) run_immediates();
+    run_jobs(closing_);
+  }
+  if (!timers_.empty()) {
+    update_time();
+    run_timers();
+  }
+}
+
+inline void LoopCore::run() {
+  const Running running(*this);
+  flush_batch();
+  drain_ticks();
+  run_timers();
+  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
+  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
+}
+
+inline bool LoopCore::run_once(int max_ms) {
+  const Running running(*this);
+  flush_batch();
+  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
+  drain_ticks();
+  run_timers();
+  const bool stopped = mailbox_->stopped.load() != 0;
+  turn(ready || stopped || !alive() ? 0 : max_ms);
+  mailbox_->stopped.store(0);
+  return alive();
+}
+
+// ── the end ────────────────────────────────────────────────────────────────
+
+inline void LoopCore::leave_thread() noexcept {
+  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
+    if (*at != this) continue;
+    *at = older_;
+    return;
+  }
+}
+
+/// Closes what is open, without a word to anyone; handles of users stay, closed.
+inline void LoopCore::abandon_all() noexcept {
+  if (!inert()) {
+    if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
+    const os::LockGuard locked(mailbox_->mutex);
+    mailbox_->loop = nullptr;
+  } else {
+    mailbox_->loop = nullptr;
+  }
+  forget_batch();
+  mailbox_->posted.clear();
+  // what dies may be the user's, and leave something new behind: again, until there is nothing
+  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) abandon_handles();
+  mailbox_->release();
+}
+
+inline void LoopCore::abandon_handles() noexcept {
+  Handle* const all = handles_;
+  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
+  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
+  // stand before them
+  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
+  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
+  ticks_.clear();
+  pending_.clear();
+  closing_.clear();
+  speculative_ = {};
+  immediates_.clear();
+  posted_.clear();
+  if (!all) return;
+  (all->previous ? all->previous->next : handles_) = nullptr;
+  for (Handle* handle = all; handle;) {
+    Handle* const next = handle->next;
+    handle->previous = handle->next = nullptr;
+    handle->loop = nullptr;
+    handle->release();
+    handle = next;
+  }
+}
+
+// ── fork and exit ──────────────────────────────────────────────────────────
+
+inline void LoopCore::at_exit() noexcept {
+  for (LoopCore* loop = current(); loop; loop = loop->older_) {
+    if (loop->inert()) continue;
+    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
+      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
+      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
+    }
+  }
+}
+
+/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
+struct ProcessLoops {
+  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
+  LoopCore* first = nullptr;
+
+  static ProcessLoops& instance() {
+    static ProcessLoops& all = *new ProcessLoops;
+    return all;
+  }
+};
+
+inline void LoopCore::join_process() noexcept {
+  ProcessLoops& all = ProcessLoops::instance();
+  const os::LockGuard locked(all.mutex);
+  next_in_process_ = std::exchange(all.first, this);
+  link_in_process_ = &all.first;
+  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
+}
+
+inline void LoopCore::leave_process() noexcept {
+  const os::LockGuard locked(ProcessLoops::instance().mutex);
+  *link_in_process_ = next_in_process_;
+  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
+}
+
+inline void LoopCore::note_forks() {
+  (void)ProcessLoops::instance();  // a child needs no memory for it
+  static Atomic<int> noted{0};
+  if (noted.exchange(1) != 0) return;
+  os::at_fork(nullptr, nullptr, [] {
+    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
+  });
+}
+
+inline bool LoopCore::of_this_thread() const noexcept {
+  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
+    if (mine == this) return true;
+  }
+  return false;
+}
+
+/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
+/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
+inline void LoopCore::become_inert() noexcept {
+  if (!of_this_thread()) {
+    running_ = inert_ = false;
+    inside_ = 0;
+    older_ = nullptr;
+  }
+  if (!inert_) inside_ += inert_depth;
+  inert_ = true;
+  forget_batch();
+  poller_.shut();
+}
+
+inline void LoopCore::refuse_child() const {
+  throw_error(make_error(Errc::ERR_INVALID_STATE,
+              "This loop belongs to the parent process: call afterFork() to use it in this one"));
+}
+
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
+/// thread that asks for it, whose it was before or not.
+inline void LoopCore::after_fork() {
+  if (!inert()) return;
+  open_poller();
+  if (!of_this_thread()) enter_thread();
+  if (inert_) inside_ -= inert_depth;
+  inert_ = false;
+  made_in_ = os::fork_count().load();
+  mailbox_->loop = this;
+  // what is asked again may call back at once, and so change the list
+  Queue<Ref<Handle>> all;
+  for (Handle* handle = handles_; handle; handle = handle->next) {
+    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
+  }
+  while (!all.empty()) {
+    const Ref<Handle> handle = all.pop_front();
+    handle->operations->after_fork(*handle);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
 // Trying again after a while, where the system had nothing left to give. Internal.
-#ifndef NET_DETAIL_RETRY_HPP
-#define NET_DETAIL_RETRY_HPP
+#ifndef NET_DETAIL_LOOP_RETRY_HPP
+#define NET_DETAIL_LOOP_RETRY_HPP
 
 #include <cstdint>
 #include <utility>
@@ -7474,7 +5732,7 @@ class Retry {
   void make_timer() {
     if (timer_) return;
     Ref<TimerState> made(new TimerState(*owner_.loop));
-    made->wanted = false;
+    made->refd = false;
     made->callback = [this] {
       leave();
       again_(owner_);
@@ -7507,10 +5765,358 @@ class Retry {
 
 #endif
 
+// The events of a socket. Internal; net::Socket says what they mean.
+#ifndef NET_DETAIL_STREAM_EVENTS_HPP
+#define NET_DETAIL_STREAM_EVENTS_HPP
+
+#include <string_view>
+
+// Tables of events: which there are, what their listeners are told, and how they are called. Internal.
+#ifndef NET_DETAIL_EVENTS_EVENT_HPP
+#define NET_DETAIL_EVENTS_EVENT_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// An event name as a template argument. Internal: users write on<"data">(...).
+#ifndef NET_DETAIL_BASE_FIXED_STRING_HPP
+#define NET_DETAIL_BASE_FIXED_STRING_HPP
+
+#include <cstddef>
+#include <string_view>
+
+namespace net::inline NET_ABI {
+
+/// A string literal that can be a template argument, as in `on<"data">`.
+template <std::size_t N>
+struct fixed_string {
+  char text[N]{};
+
+  constexpr fixed_string(const char (&literal)[N]) noexcept {
+    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
+  }
+  constexpr std::string_view view() const noexcept { return {text, N - 1}; }
+};
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
+namespace net::inline NET_ABI {
+
+template <class Derived>
+class Emitter;
+
+namespace detail {
+
+/// The library's own way into its handles, which users do not have.
+struct Access {
+  /// A handle of what it points to.
+  template <class Handle>
+  static Handle make(void* state) {
+    return Handle::from_state(state);
+  }
+  template <class Handle>
+  static auto& state(const Handle& handle) noexcept {
+    return *handle.state_;
+  }
+  template <class Loop>
+  static auto& core(Loop& loop) noexcept {
+    return loop.core();
+  }
+};
+
+template <class... Types>
+struct TypeList {};
+
+/// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
+/// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
+template <class F, class... Taken>
+constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
+  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+}
+template <class F, class... Taken, class Next, class... Rest>
+constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
+  constexpr int longer = leading_count<F>(TypeList<Taken..., Next>{}, TypeList<Rest...>{});
+  if constexpr (longer >= 0) {
+    return longer + 1;
+  } else {
+    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+  }
+}
+
+/// The arguments that a listener takes: a leading part of the event's, or the emitter first and then those.
+template <class F, class Self, class... Args>
+struct Taken {
+  static constexpr int plain = leading_count<F>(TypeList<>{}, TypeList<Args...>{});
+  static constexpr int after_self = [] {
+    if constexpr (plain < static_cast<int>(sizeof...(Args))) {
+      return leading_count<F>(TypeList<Self>{}, TypeList<Args...>{});
+    } else {
+      return -1;
+    }
+  }();
+  static constexpr bool any = plain >= 0 || after_self >= 0;
+  static constexpr bool self = after_self > plain;
+  static constexpr std::size_t count = any ? static_cast<std::size_t>(self ? after_self : plain) : 0;
+};
+
+template <std::size_t Index, class First, class... Rest>
+struct Nth : Nth<Index - 1, Rest...> {};
+
+template <class First, class... Rest>
+struct Nth<0, First, Rest...> {
+  using type = First;
+};
+
+/// A callable that does not fit into a record.
+template <class F>
+class Elsewhere {
+ public:
+  template <class G>
+  explicit Elsewhere(G&& g) : callable_(new F(std::forward<G>(g))) {}
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
+  ~Elsewhere() { delete callable_; }
+  F& operator*() const noexcept { return *callable_; }
+
+ private:
+  F* callable_;
+};
+
+/// What a listener is given. A handle travels as its state, and is made here, so that only who takes one pays for it.
+template <class T, bool Constant>
+class Argument {
+ public:
+  explicit Argument(void* from) noexcept : from_(static_cast<T*>(from)) {}
+  T& get() const noexcept { return *from_; }
+
+ private:
+  T* from_;
+};
+/// Who cannot change the handle is lent one that owns nothing: whoever emits keeps the state alive.
+template <class T>
+  requires std::derived_from<T, Emitter<T>>
+class Argument<T, true> {
+ public:
+  explicit Argument(void* state) : handle_(Access::make<T>(state)) { --Access::state(handle_).owners; }
+  Argument(const Argument&) = delete;
+  Argument& operator=(const Argument&) = delete;
+  ~Argument() {}
+  const T& get() const noexcept { return handle_; }
+
+ private:
+  union {
+    T handle_;
+  };
+};
+template <class T>
+  requires std::derived_from<T, Emitter<T>>
+class Argument<T, false> {
+ public:
+  explicit Argument(void* state) : handle_(Access::make<T>(state)) {}
+  T& get() noexcept { return handle_; }
+
+ private:
+  T handle_;
+};
+template <class T>
+using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;
+
+template <class F, class Self, class... Args>
+struct ListenerCall {
+  using Takes = Taken<F, Self, Args...>;
+  static constexpr bool fits = alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes;
+
+  struct Record : ListenerRecord {
+    std::conditional_t<fits, F, Elsewhere<F>> call;
+    template <class G>
+    explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
+  };
+  static F& callable(ListenerRecord& record) noexcept {
+    if constexpr (fits) {
+      return static_cast<Record&>(record).call;
+    } else {
+      return *static_cast<Record&>(record).call;
+    }
+  }
+
+  template <std::size_t At>
+  using ArgumentType = typename Nth<At, Args..., void>::type;
+
+  template <std::size_t... At>
+  static void call_with(F& f, void* state, void* const* args, std::index_sequence<At...>) {
+    (void)state, (void)args;
+    if constexpr (Takes::self) {
+      constexpr bool constant = std::is_invocable_v<F&, const Self&, Constant<ArgumentType<At>>&...>;
+      f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
+    } else {
+      constexpr bool constant = std::is_invocable_v<F&, Constant<ArgumentType<At>>&...>;
+      f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
+    }
+  }
+  static void call(ListenerRecord& record, void* state, void* const* args) {
+    call_with(callable(record), state, args, std::make_index_sequence<Takes::count>{});
+  }
+  static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
+
+  static constexpr ListenerRecord::Operations operations{call, destroy};
+};
+
+/// As what an argument travels from where its event is emitted to where its listener is called.
+template <class T>
+struct Carried {
+  using type = const T&;
+};
+
+/// One row of a class's table of events: its name, and what its listeners are told.
+template <fixed_string Name, class... Args>
+struct Event {
+  static constexpr std::string_view name() noexcept { return Name.view(); }
+
+  template <class Self, class F>
+  static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
+    using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
+    static_assert(Call::Takes::any,
+                  "a listener takes the arguments of its event (named in this message, in Event<...>), "
+                  "or the first few of them, or the emitter and then those");
+    if constexpr (Call::Takes::any) {
+      return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
+    } else {
+      return 0;
+    }
+  }
+
+
+  /// What the listeners are told, as pointers that are good for one expression.
+  struct Given {
+    void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];
+    explicit Given(typename Carried<Args>::type... args) noexcept
+        : at{const_cast<void*>(static_cast<const void*>(&args))...} {}
+  };
+};
+
+template <class... Rows>
+struct EventTable {
+  static_assert(sizeof...(Rows) <= Listeners::max_events, "an emitter has at most 31 events");
+  static constexpr unsigned index_of(std::string_view name) noexcept {
+    unsigned at = 0;
+    (void)((Rows::name() == name || (++at, false)) || ...);
+    return at;
+  }
+  template <fixed_string Name>
+  static constexpr bool has = index_of(Name.view()) < sizeof...(Rows);
+  /// The number by which an event is emitted.
+  template <fixed_string Name>
+    requires(has<Name>)
+  static constexpr unsigned index = index_of(Name.view());
+};
+
+template <class Table, unsigned Index>
+struct EventAt;
+
+template <class... Rows, unsigned Index>
+struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
+
+/// What a state is told when all listeners of all its events were removed.
+inline constexpr unsigned all_events = ~0u;
+
+/// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
+/// front of the others does not count as added (S14.2).
+template <class State>
+inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
+  struct Undo {
+    Listeners& listeners;
+    std::uint64_t id;
+    bool passed = false;
+    ~Undo() {
+      if (!passed) listeners.remove(id);
+    }
+  } undo{state.listeners, id};
+  front ? state.listener_put_in_front(event) : state.listener_added(event);
+  undo.passed = true;
+}
+
+/// Calls the listeners of an event, with pointers to what they are told; a handle is told by its state. False: there is
+/// none. The caller keeps the state alive.
+template <class State>
+[[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
+  return state.listeners.each(
+      event, [&](ListenerRecord& record) { record.operations->call(record, &state, args); },
+      [&] { state.listener_removed(event, false); });
+}
+
+/// The same, out of line and once for all events of a class: for those that do not come with every message.
+template <class State>
+[[gnu::noinline]] bool call_listeners_rarely(State& state, unsigned event, void* const* args) {
+  return call_listeners(state, event, args);
+}
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+class Socket;
+}
+
+namespace net::inline NET_ABI::detail {
+
+inline namespace NET_MACHINE {
+struct SocketState;
+}
+
+template <>
+struct Carried<Socket> {
+  using type = const SocketState&;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+using SocketEvents =
+    EventTable<Event<"close", bool>, Event<"connect">, Event<"connectionAttempt", std::string_view, int, Family>,
+               Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
+               Event<"connectionAttemptTimeout", std::string_view, int, Family>, Event<"data", Chunk>, Event<"drain">,
+               Event<"end">, Event<"error", const Error>,
+               Event<"lookup", const Error, std::string_view, Family, std::string_view>, Event<"ready">,
+               Event<"timeout">, Event<"finish">, Event<"prefinish">, Event<"pause">, Event<"resume">,
+               Event<"readable">, Event<"pipe", Socket>, Event<"unpipe", Socket>>;
+
+inline constexpr unsigned on_close = SocketEvents::index<"close">;
+inline constexpr unsigned on_connect = SocketEvents::index<"connect">;
+inline constexpr unsigned on_attempt = SocketEvents::index<"connectionAttempt">;
+inline constexpr unsigned on_attempt_failed = SocketEvents::index<"connectionAttemptFailed">;
+inline constexpr unsigned on_attempt_timeout = SocketEvents::index<"connectionAttemptTimeout">;
+inline constexpr unsigned on_data = SocketEvents::index<"data">;
+inline constexpr unsigned on_drain = SocketEvents::index<"drain">;
+inline constexpr unsigned on_end = SocketEvents::index<"end">;
+inline constexpr unsigned on_error = SocketEvents::index<"error">;
+inline constexpr unsigned on_lookup = SocketEvents::index<"lookup">;
+inline constexpr unsigned on_ready_event = SocketEvents::index<"ready">;
+inline constexpr unsigned on_timeout = SocketEvents::index<"timeout">;
+inline constexpr unsigned on_finish = SocketEvents::index<"finish">;
+inline constexpr unsigned on_prefinish = SocketEvents::index<"prefinish">;
+inline constexpr unsigned on_pause = SocketEvents::index<"pause">;
+inline constexpr unsigned on_resume = SocketEvents::index<"resume">;
+inline constexpr unsigned on_readable = SocketEvents::index<"readable">;
+inline constexpr unsigned on_pipe = SocketEvents::index<"pipe">;
+inline constexpr unsigned on_unpipe = SocketEvents::index<"unpipe">;
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 // The flags that decide whether a read or a write can take its short way, side by side so that one comparison
 // asks for all of them.
-#ifndef NET_DETAIL_SOCKET_GATES_HPP
-#define NET_DETAIL_SOCKET_GATES_HPP
+#ifndef NET_DETAIL_STREAM_GATES_HPP
+#define NET_DETAIL_STREAM_GATES_HPP
 
 #include <cstdint>
 #include <cstring>
@@ -7532,7 +6138,7 @@ bool same_flags(const Gate& a, const Gate& b) noexcept {
 /// What a read has to look at, together, so that one comparison asks for all of it.
 struct ReadGate {
   Flow flow_state = Flow::unset;
-  bool kernel_reading = false;  // the poller is asked for what can be read
+  bool read_interest = false;  // the poller is asked for what can be read
   bool users_buffer = false;    // onread
   bool decodes = false;         // setEncoding() was called
   bool ended = false;           // the end was read
@@ -7541,7 +6147,7 @@ struct ReadGate {
   bool none = false;
 
   /// The common case: it flows, and nothing else is asked for.
-  bool plain() const noexcept {
+  bool can_read_fast() const noexcept {
     const ReadGate common{Flow::flowing, true};
     return same_flags(*this, common);
   }
@@ -7559,7 +6165,7 @@ struct WriteGate {
   bool none = false;
 
   /// The common case: connected, and nothing waits.
-  bool open() const noexcept {
+  bool can_write_fast() const noexcept {
     const WriteGate common{true};
     return same_flags(*this, common);
   }
@@ -7569,9 +6175,1513 @@ struct WriteGate {
 
 #endif
 
+// source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_HPP
+#define NET_DETAIL_STREAM_PIPE_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// on<"data">(listener): events whose names and arguments are checked while compiling.
+#ifndef NET_EMITTER_HPP
+#define NET_EMITTER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// The library's own listeners, which end with their owner. Internal.
+#ifndef NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
+#define NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
+
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// The library's own way to an emitter.
+struct ListenerUse {
+  template <fixed_string Name, class Self, class F>
+  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
+    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
+  }
+  template <class Self>
+  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) {
+    auto& state = Access::state(static_cast<const Self&>(emitter));
+    const std::uint32_t events = state.listeners.remove_own(first, last);
+    for (unsigned event = 0; events >> event != 0; ++event) {
+      if (events >> event & 1u) state.listener_removed(event, false);
+    }
+  }
+  /// What all handles of the same emitter share.
+  template <class Self>
+  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
+    return &Access::state(static_cast<const Self&>(emitter)).listeners;
+  }
+};
+
+/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
+/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
+/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
+template <class Emitting>
+class OwnListeners {
+ public:
+  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
+  OwnListeners(const OwnListeners&) = delete;
+  OwnListeners& operator=(const OwnListeners&) = delete;
+  ~OwnListeners() { off(); }
+
+  template <fixed_string Name, class F>
+  void on(F&& listener) {
+    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
+    if (first_ == 0) first_ = last_;
+  }
+  void off() {
+    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
+  }
+  const Emitting& emitter() const noexcept { return emitter_; }
+
+ private:
+  Emitting emitter_;
+  std::uint64_t first_ = 0;  // 0: none
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI {
+
+/// A registration, for `off()`. It stays harmless when the listener is gone.
+class Listener {
+ public:
+  Listener() noexcept = default;
+  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
+  std::uint64_t id() const noexcept { return id_; }
+
+ private:
+  std::uint64_t id_ = 0;  // of its emitter, and never given again
+};
+
+/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
+/// `Events` table; an unknown name or a listener with other arguments does not compile.
+///
+/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
+/// were there when the event began are called, in the order in which they were added (S1.4). An exception
+/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
+template <class Derived>
+class Emitter {
+ public:
+  /// Adds a listener behind the others; the same one may be added many times (S1.1).
+  template <fixed_string Name, class F>
+  const Derived& on(F&& listener) const {
+    add<Name>(std::forward<F>(listener), 0, false);
+    return self();
+  }
+  /// Adds a listener that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& once(F&& listener) const {
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
+    return self();
+  }
+  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
+  /// change how a socket reads.
+  template <fixed_string Name, class F>
+  const Derived& prependListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), 0, true);
+    return self();
+  }
+  /// Adds a listener in front of the others that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& prependOnceListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
+    return self();
+  }
+  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
+  template <fixed_string Name, class F>
+  Listener addListener(F&& listener, bool front = false) const {
+    return Listener(add<Name>(std::forward<F>(listener), 0, front));
+  }
+
+  /// Takes a listener off; one that is gone already is ignored (S1.2).
+  void off(Listener listener) const {
+    const int event = state().listeners.remove(listener.id());
+    if (event >= 0) state().listener_removed(static_cast<unsigned>(event), false);
+  }
+  void removeListener(Listener listener) const { off(listener); }
+
+  template <fixed_string Name>
+  void removeAllListeners() const {
+    state().listeners.remove_all(index<Name>());
+    state().listener_removed(index<Name>(), true);
+  }
+  void removeAllListeners() const {
+    state().listeners.clear();
+    state().listener_removed(detail::all_events, true);
+  }
+  template <fixed_string Name>
+  std::size_t listenerCount() const {
+    return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
+  }
+
+ protected:
+  ~Emitter() = default;
+
+ private:
+  friend struct detail::ListenerUse;
+
+  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
+  auto& state() const noexcept { return detail::Access::state(self()); }
+
+  template <fixed_string Name>
+  static constexpr unsigned index() {
+    Derived::template check_event<Name>();
+    return Derived::Events::index_of(Name.view());
+  }
+
+  template <fixed_string Name, class F>
+  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
+    constexpr unsigned at = index<Name>();
+    if constexpr (Derived::Events::template has<Name>) {
+      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
+      const std::uint64_t id =
+          Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
+      using State = std::remove_reference_t<decltype(state())>;
+      if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
+      return id;
+    } else {
+      return 0;
+    }
+  }
+};
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
+// The option structs, and the small records that getters and listeners get.
+#ifndef NET_OPTIONS_HPP
+#define NET_OPTIONS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+// AbortController and AbortSignal: calling off a connection or a server, from any thread.
+#ifndef NET_ABORT_HPP
+#define NET_ABORT_HPP
+
+#include <cstddef>
+#include <utility>
+
+// The loop of a thread, its timers and its ticks: Node's event loop as an object.
+#ifndef NET_LOOP_HPP
+#define NET_LOOP_HPP
+
+#include <concepts>
+#include <new>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+// Signals of the process, told to the loops that ask for them. Internal; net::Signal is the face.
+#ifndef NET_DETAIL_LOOP_SIGNALS_HPP
+#define NET_DETAIL_LOOP_SIGNALS_HPP
+
+#include <cerrno>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// Someone to be rung when a signal comes.
+struct SignalBell {
+  os::Waker bell;
+  int signo = 0;
+  SignalBell* next = nullptr;
+};
+
+/// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
+/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the wakers.
+class SignalRegistry {
+ public:
+  static SignalRegistry& instance() noexcept {
+    static constinit SignalRegistry registry;
+    return registry;
+  }
+
+  /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
+  int add(SignalBell& bell) noexcept {
+    if (const int failed = bell.bell.open(); failed < 0) return failed;
+    note_forks();
+    const Guard guard(*this);
+    process_.store(::getpid());
+    if (!listened(bell.signo)) {
+      struct sigaction action{};
+      action.sa_handler = &on_signal;
+      action.sa_flags = SA_RESTART;
+      sigfillset(&action.sa_mask);
+      struct sigaction old{};
+      if (::sigaction(bell.signo, &action, &old) != 0) return -errno;
+      before_[bell.signo] = old;
+    }
+    bell.next = std::exchange(first_, &bell);
+    return 0;
+  }
+
+  /// The last one puts back the handler that was there before.
+  void remove(SignalBell& bell) noexcept {
+    const Guard guard(*this);
+    SignalBell** at = &first_;
+    while (*at && *at != &bell) at = &(*at)->next;
+    if (!*at) return;
+    *at = bell.next;
+    if (!listened(bell.signo)) ::sigaction(bell.signo, &before_[bell.signo], nullptr);
+  }
+
+ private:
+  constexpr SignalRegistry() noexcept = default;
+
+  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
+  void enter(sigset_t& before) noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (lock_.exchange(1) != 0) {}
+  }
+  void leave(const sigset_t& before) noexcept {
+    lock_.store(0);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  struct Guard {
+    SignalRegistry& registry;
+    sigset_t before;
+
+    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard() { registry.leave(before); }
+  };
+
+  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
+  void note_forks() noexcept {
+    if (noted_.exchange(1) != 0) return;
+    os::at_fork(
+        [] {
+          sigset_t before;
+          instance().enter(before);
+          instance().before_fork_ = before;
+        },
+        [] {
+          const sigset_t before = instance().before_fork_;
+          instance().leave(before);
+        },
+        [] {
+          SignalRegistry& self = instance();
+          for (const SignalBell* bell = self.first_; bell; bell = bell->next) {
+            ::sigaction(bell->signo, &self.before_[bell->signo], nullptr);
+          }
+          self.first_ = nullptr;
+          self.leave(self.before_fork_);
+        });
+  }
+
+  static void on_signal(int signo) {
+    const int kept = errno;
+    SignalRegistry& self = instance();
+    if (self.process_.load() != ::getpid()) {
+      // a child that no fork handler ran in, such as that of vfork(): the parent is not told, the child is
+      ::sigaction(signo, &self.before_[signo], nullptr);
+      ::raise(signo);
+    } else {
+      while (self.lock_.exchange(1) != 0) {}
+      for (SignalBell* bell = self.first_; bell; bell = bell->next) {
+        if (bell->signo == signo) bell->bell.wake();
+      }
+      self.lock_.store(0);
+    }
+    errno = kept;
+  }
+
+  bool listened(int signo) const noexcept {
+    for (const SignalBell* bell = first_; bell; bell = bell->next) {
+      if (bell->signo == signo) return true;
+    }
+    return false;
+  }
+
+  Atomic<int> lock_{0};
+  Atomic<int> noted_{0};
+  Atomic<int> process_{0};  // which one listens
+  SignalBell* first_ = nullptr;
+  struct sigaction before_[NSIG] = {};
+  sigset_t before_fork_ = {};
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// One listener of a signal on one loop: a bell that the loop watches like a socket.
+struct SignalState : Handle, SignalBell {
+  static const Operations table;
+
+  SignalState(LoopCore& core, int number) noexcept : Handle(core, table) {
+    signo = number;
+    watcher.owner = static_cast<Handle*>(this);
+  }
+
+  int open() noexcept {
+    const int failed = listen();
+    if (failed < 0) return failed;
+    is_open = true;
+    retain();
+    return 0;
+  }
+
+  int listen() noexcept {
+    if (const int failed = SignalRegistry::instance().add(*this); failed < 0) return failed;
+    watcher.fd = bell.descriptor();
+    const int failed = loop->poller().watch(watcher, readable);
+    if (failed < 0) {
+      loop->poller().drop(watcher);
+      SignalRegistry::instance().remove(*this);
+    }
+    return failed;
+  }
+
+  /// S31.4: the parent keeps its own bell.
+  void listen_again() noexcept {
+    if (!is_open) return;
+    loop->poller().drop(watcher);
+    if (listen() < 0) close();
+  }
+
+  void close() noexcept {
+    if (!std::exchange(is_open, false)) return;
+    set_ref(false);
+    SignalRegistry::instance().remove(*this);
+    loop->poller().drop(watcher);
+    bell.close();
+    callback.reset();
+    release();
+  }
+
+  void set_ref(bool on) noexcept {
+    if (refd == on || (on && !is_open)) return;
+    refd = on;
+    loop->keep_alive(on);
+  }
+
+  static void rung(Handle& handle, Watcher&, unsigned, int) {
+    const Ref<SignalState> self(static_cast<SignalState*>(&handle));
+    self->bell.drain();
+    // the callback lives as long as it runs, even if it closes its signal
+    struct Call {
+      SignalState& state;
+      Function<void(int)> callback;
+      ~Call() {
+        if (state.is_open) state.callback = std::move(callback);
+      }
+    } const call{*self, std::move(self->callback)};
+    if (call.callback) call.callback(self->signo);
+  }
+
+  Watcher watcher;
+  Function<void(int)> callback;
+  bool is_open = false;
+  bool refd = false;  // as in Node, a signal alone does not keep the loop alive
+};
+
+inline constexpr Handle::Operations SignalState::table{
+    [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
+    &SignalState::rung,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+class Loop;
+class Stopper;
+
+/// A timer made by `setTimeout` or `setInterval`. A handle: copies are the same timer. Dropping all of them
+/// does not stop it.
+class Timer {
+ public:
+  Timer() noexcept = default;
+  explicit Timer(detail::Ref<detail::TimerState> state) noexcept : state_(std::move(state)) {}
+
+  /// Keeps the loop alive until it has fired, as it does at first (S2.8).
+  const Timer& ref() const { return set_ref(true); }
+  /// Lets the loop end although the timer waits.
+  const Timer& unref() const { return set_ref(false); }
+  bool hasRef() const { return state_ && state_->refd; }
+  /// Starts again with the same length, also after it has fired (S2.7). No effect once closed.
+  const Timer& refresh() const {
+    if (state_ && state_->loop && !state_->cleared) {
+      state_->loop->update_time();
+      state_->loop->start_timer(*state_, state_->length, state_->loop->now());
+    }
+    return *this;
+  }
+  /// Stops it for good; harmless if it has fired or was closed.
+  void close() const {
+    if (!state_ || !state_->loop) return;
+    state_->cleared = true;
+    state_->loop->stop_timer(*state_);
+    state_->callback.reset();
+  }
+
+ private:
+  const Timer& set_ref(bool on) const {
+    if (state_ && state_->loop) state_->loop->set_timer_ref(*state_, on);
+    return *this;
+  }
+
+  detail::Ref<detail::TimerState> state_;
+};
+
+/// A callback for the check phase, made by `setImmediate`. A handle like Timer.
+class Immediate {
+ public:
+  Immediate() noexcept = default;
+  explicit Immediate(detail::Ref<detail::ImmediateState> state) noexcept : state_(std::move(state)) {}
+
+  const Immediate& ref() const { return set_ref(true); }
+  /// An immediate that alone is left does not keep the loop alive, and then never runs (S2.8).
+  const Immediate& unref() const { return set_ref(false); }
+  bool hasRef() const { return state_ && state_->refd; }
+  /// Takes it back, if it has not run.
+  void close() const {
+    if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
+  }
+
+ private:
+  const Immediate& set_ref(bool on) const {
+    if (state_ && state_->loop && state_->pending) state_->loop->set_immediate_ref(*state_, on);
+    return *this;
+  }
+
+  detail::Ref<detail::ImmediateState> state_;
+};
+
+/// A listener of a signal of the process, made by `onSignal`. A handle like Timer: dropping it does not close it.
+class Signal {
+ public:
+  Signal() noexcept = default;
+  explicit Signal(detail::Ref<detail::SignalState> state) noexcept : state_(std::move(state)) {}
+
+  /// Keeps the loop alive until it is closed; at first it does not, as in Node.
+  const Signal& ref() const { return set_ref(true); }
+  const Signal& unref() const { return set_ref(false); }
+  bool hasRef() const { return state_ && state_->refd; }
+  /// Listens no more. When the last one of a signal is closed, what the signal did before is back.
+  void close() const {
+    if (state_ && state_->loop) state_->close();
+  }
+
+ private:
+  const Signal& set_ref(bool on) const {
+    if (state_ && state_->loop) state_->set_ref(on);
+    return *this;
+  }
+
+  detail::Ref<detail::SignalState> state_;
+};
+
+/// The event loop of one thread. A loop and its handles belong to the thread that made it; `post` and `stop`
+/// are what other threads may call. The first thread that asks for `current()` has a default loop; every
+/// other one makes its own, which is its current one until it is destroyed. Destroying a loop closes what is
+/// open, without events; handles that outlive it are closed and harmless.
+///
+/// One turn (S2.1): what is pending, the poll, immediates, what closes, timers that are due. After every
+/// callback its ticks run (S2.2).
+class Loop : private detail::LoopCore {
+ public:
+  /// Throws the system's error if it has no descriptors or memory left for it.
+  Loop() {
+    at_exit();
+    enter_thread();
+  }
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// This thread's loop. Throws `ERR_NO_LOOP` if it has none and the default one belongs to another thread.
+  static Loop& current();
+
+  /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
+  /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
+  void run() { LoopCore::run(); }
+  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left.
+  bool runOnce(Duration wait = forever) {
+    const double ms = wait.milliseconds();
+    return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
+  }
+  /// Makes `run()` return after the present turn. Any thread; the loop may end, and be destroyed, for this very reason
+  /// while it is called. It is used up by the `run()` that returns for it, not by an exception that leaves it (S31.9).
+  void stop() { LoopCore::stop(); }
+  /// What stops this loop from any thread, also when nobody knows whether it still exists.
+  Stopper stopper() const;
+  /// In the child of a `fork()`, on a loop of the parent: makes it work in this process (S31.2). It has a poller of its
+  /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
+  /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
+  /// begun fail with `ERR_ABORTED`. Throws the system's error if there are no descriptors. No effect on any other loop.
+  void afterFork() { after_fork(); }
+  /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
+  template <class F>
+  void post(F&& callback) {
+    mailbox().post(std::forward<F>(callback));
+  }
+  /// Runs the callback when the present one has returned, before the loop does anything else.
+  template <class F>
+  void nextTick(F&& callback) {
+    next_tick(std::forward<F>(callback));
+  }
+  /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
+  template <class F>
+  Timer setTimeout(F&& callback, Duration after = 1) {
+    return start(std::forward<F>(callback), after, false);
+  }
+  /// Calls back again and again until `close()`; each time is counted from the start of the callback (S2.7).
+  template <class F>
+  Timer setInterval(F&& callback, Duration every = 1) {
+    return start(std::forward<F>(callback), every, true);
+  }
+  /// Calls back in the next check phase, after the poll (S2.5).
+  template <class F>
+  Immediate setImmediate(F&& callback) {
+    detail::Ref<detail::ImmediateState> state(new detail::ImmediateState(*this));
+    state->callback = std::forward<F>(callback);
+    next_immediate(state);
+    return Immediate(std::move(state));
+  }
+  /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`. Several loops,
+  /// and several listeners, may have the same one; what arrives several times before the loop looks is told once.
+  /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
+  /// listened to (EINVAL).
+  template <class F>
+  Signal onSignal(int signo, F&& callback) {
+    detail::Ref<detail::SignalState> state(new detail::SignalState(*this, signo));
+    if constexpr (std::is_invocable_v<std::decay_t<F>&, int>) {
+      state->callback = std::forward<F>(callback);
+    } else {
+      state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
+    }
+    if (const int failed = state->open(); failed < 0) detail::throw_error(detail::system_failure(-failed, "sigaction"));
+    return Signal(std::move(state));
+  }
+  /// The loop's clock in milliseconds, read once a turn.
+  std::chrono::milliseconds now() const { return std::chrono::milliseconds(LoopCore::now()); }
+  /// Whether anything ref'd is left.
+  bool alive() const { return LoopCore::alive(); }
+
+  /// To live inside another loop: watch this for reading, wake up by `nextTimeout()`, and call `runOnce(0)`.
+  /// -1 with the poll(2) poller, which has no such descriptor.
+  NativeHandle backendHandle() const { return poller().native(); }
+  /// How long until the loop has something to do by itself; empty: only when the handle is readable.
+  std::optional<Duration> nextTimeout() const {
+    const int ms = timeout_ms();
+    return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
+  }
+
+ private:
+  friend struct detail::Access;
+
+  detail::LoopCore& core() noexcept { return *this; }
+
+  template <class F>
+  Timer start(F&& callback, Duration length, bool repeats) {
+    detail::Ref<detail::TimerState> state(new detail::TimerState(*this));
+    state->callback = std::forward<F>(callback);
+    state->repeats = repeats;
+    update_time();
+    start_timer(*state, detail::timer_ms(length), LoopCore::now());
+    return Timer(std::move(state));
+  }
+
+  static void at_exit();
+
+  static inline Loop* process_default_ = nullptr;  // none yet, or it has gone
+};
+
+/// Stops one loop, from any thread, as `Loop::stop()` does. Copies stop the same loop; it may be kept for ever, and does
+/// nothing once the loop is gone.
+class Stopper {
+ public:
+  Stopper() noexcept = default;
+  void stop() const {
+    if (mailbox_) mailbox_->stop();
+  }
+
+ private:
+  friend class Loop;
+  explicit Stopper(detail::Mailbox& mailbox) noexcept : mailbox_(&mailbox) {}
+
+  detail::Ref<detail::Mailbox> mailbox_;
+};
+
+inline Stopper Loop::stopper() const { return Stopper(mailbox()); }
+
+inline Loop& Loop::current() {
+  if (!detail::LoopCore::current()) {
+    static detail::Atomic<int> taken{0};
+    if (taken.exchange(1) != 0) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP));
+    struct GiveBack {
+      bool made = false;
+      ~GiveBack() {
+        if (!made) taken.store(0);
+      }
+    } give_back;
+    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
+    alignas(Loop) static unsigned char storage[sizeof(Loop)];
+    process_default_ = ::new (static_cast<void*>(storage)) Loop;
+    give_back.made = true;
+  }
+  return static_cast<Loop&>(*detail::LoopCore::current());
+}
+
+/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
+/// default one is destroyed, unless the end was asked for from one of its own callbacks.
+inline void Loop::at_exit() {
+  static struct AtExit {
+    ~AtExit() {
+      LoopCore::at_exit();
+      Loop* const loop = process_default_;
+      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
+        if (mine != loop) continue;
+        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
+        return;
+      }
+    }
+  } the_end;
+  (void)the_end;
+}
+
+/// `Loop::current().run()`; the others alike.
+inline void run() { Loop::current().run(); }
+template <class F>
+Timer setTimeout(F&& callback, Duration after = 1) {
+  return Loop::current().setTimeout(std::forward<F>(callback), after);
+}
+template <class F>
+Timer setInterval(F&& callback, Duration every = 1) {
+  return Loop::current().setInterval(std::forward<F>(callback), every);
+}
+template <class F>
+Immediate setImmediate(F&& callback) {
+  return Loop::current().setImmediate(std::forward<F>(callback));
+}
+template <class F>
+void nextTick(F&& callback) {
+  Loop::current().nextTick(std::forward<F>(callback));
+}
+inline void clearTimeout(const Timer& timer) { timer.close(); }
+inline void clearInterval(const Timer& timer) { timer.close(); }
+inline void clearImmediate(const Immediate& immediate) { immediate.close(); }
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+// <stop_token> would add a third to the lines of this library, for a constructor that few call
+#if defined(__GLIBCXX__) && !_GLIBCXX_INLINE_VERSION
+namespace std {
+class stop_token;
+template <class Callback>
+class stop_callback;
+}  // namespace std
+#define NET_STOP_TOKEN 1
+#elif defined(__cpp_lib_jthread)
+#include <stop_token>
+#define NET_STOP_TOKEN 1
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// What joins a stop token of another library to an AbortSignal; a specialisation has `join(token, state)`.
+template <class Token>
+struct StopBridge;
+
+template <class Token>
+concept StopToken = requires { sizeof(StopBridge<Token>); };
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct AbortState;
+
+/// What happens on one loop when a signal aborts. Kept by that loop until it has fired, or was taken off.
+struct AbortHook : Handle {
+  static const Operations table;
+
+  explicit AbortHook(LoopCore& core) noexcept : Handle(core, table) {}
+  void detach() noexcept;
+
+  Function<void(const Error&)> callback;
+  AbortState* signal = nullptr;  // while it is attached
+};
+
+/// Shared by a controller and its signals; any thread.
+struct AbortState {
+  Atomic<std::size_t> owners{0};
+  Atomic<int> aborted{0};
+  bool begun = false;  // under the lock: the reason is known, and nothing is attached any more
+  Error reason;
+  struct Attached {
+    AbortHook* hook;
+    Mailbox* home;  // of its loop
+  };
+  Vec<Attached> attached;
+  Callback kept;  // what ties it to a stop token
+
+  void retain() noexcept { owners.fetch_add(1); }
+  void release() noexcept {
+    if (owners.fetch_sub(1) == 1) delete this;
+  }
+  ~AbortState() {
+    for (const Attached& each : attached) each.home->release();
+  }
+
+  /// One lock for all of them: it is held for moments, and seldom.
+  static os::Mutex& mutex() {
+    static os::Mutex& shared = *new os::Mutex;
+    return shared;
+  }
+
+  /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
+  [[nodiscard]] bool attach(AbortHook& hook) {
+    // whoever aborts, and wherever, needs no memory for it
+    struct PageBuffer {
+      Mailbox* home;
+      explicit PageBuffer(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
+      ~PageBuffer() {
+        if (home) home->expect_no_more();
+      }
+    } place(hook.loop->mailbox());
+    const os::LockGuard locked(mutex());
+    if (begun) {
+      aborted.store(1);
+      return false;
+    }
+    attached.push({&hook, place.home});
+    std::exchange(place.home, nullptr)->retain();
+    hook.retain();
+    hook.signal = this;
+    retain();
+    return true;
+  }
+
+  bool remove(AbortHook& hook) noexcept {
+    Mailbox* home = nullptr;
+    {
+      const os::LockGuard locked(mutex());
+      std::size_t at = 0;
+      while (at < attached.size() && attached[at].hook != &hook) ++at;
+      if (at == attached.size()) return false;
+      home = attached[at].home;
+      attached.erase(at, at + 1);
+    }
+    home->expect_no_more();
+    home->release();
+    return true;
+  }
+
+  void abort(const Error& why) {
+    Vec<Attached> taken;
+    {
+      const os::LockGuard locked(mutex());
+      if (begun) return;
+      begun = true;
+      reason = why;
+      taken.swap(attached);
+    }
+    const Ref<AbortState> alive(this);
+    LoopCore* const current = LoopCore::current();
+    Mailbox* const here = current ? &current->mailbox() : nullptr;
+    // other loops first: whoever sees that it has aborted finds their posted sent
+    for (const Attached& each : taken) {
+      if (each.home != here) send(each);
+    }
+    aborted.store(1);
+    // a hook that throws does not keep the others from firing: what is left then comes as a posted
+    struct Rest {
+      AbortState& self;
+      Vec<Attached>& taken;
+      Mailbox* here;
+      std::size_t at = 0;
+
+      ~Rest() {
+        for (; at < taken.size(); ++at) {
+          if (taken[at].home == here) self.send(taken[at]);
+        }
+      }
+    } rest{*this, taken, here};
+    while (rest.at < taken.size()) {
+      const Attached next = taken[rest.at++];
+      if (next.home != here) continue;
+      next.home->expect_no_more();
+      next.home->release();
+      fire(*next.hook);
+    }
+  }
+
+  /// The hook belongs to its loop: if that is gone, so is the hook.
+  void send(const Attached& to) noexcept {
+    to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
+    to.home->release();
+  }
+
+  void fire(AbortHook& hook) {
+    if (!hook.signal) return;
+    aborted.store(1);
+    const Ref<AbortHook> alive(&hook);
+    const auto callback = std::move(hook.callback);
+    const Error why = reason;
+    hook.signal = nullptr;
+    release();
+    hook.release();
+    if (callback) callback(why);
+  }
+};
+
+inline constexpr Handle::Operations AbortHook::table{
+    [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
+
+/// Takes the hook off; one that a posted from another thread is already on the way to is told nothing then.
+inline void AbortHook::detach() noexcept {
+  callback.reset();
+  AbortState* const from = signal;
+  if (!from) return;
+  const bool listed = from->remove(*this);
+  if (!listed && loop && !loop->leaving()) return;  // the posted gives the reference back
+  signal = nullptr;
+  from->release();
+  release();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// What an operation listens to in order to be called off. Copies are the same signal; any thread may look at it.
+/// An empty one never aborts.
+class AbortSignal {
+ public:
+  AbortSignal() noexcept = default;
+  explicit AbortSignal(detail::Ref<detail::AbortState> state) noexcept : state_(std::move(state)) {}
+
+  /// Aborts when the token is asked to stop (`std::stop_token`; include `<stop_token>` yourself).
+  template <detail::StopToken Token>
+  AbortSignal(const Token& token) : state_(new detail::AbortState) {
+    detail::StopBridge<Token>::join(token, *state_);
+  }
+
+  bool aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
+  explicit operator bool() const noexcept { return static_cast<bool>(state_); }
+
+  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
+  static AbortSignal timeout(Duration after) {
+    const detail::Ref<detail::AbortState> state(new detail::AbortState);
+    net::setTimeout(
+        [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
+        .unref();
+    return AbortSignal(state);
+  }
+
+  detail::AbortState* state() const noexcept { return state_.get(); }
+
+ private:
+  detail::Ref<detail::AbortState> state_;
+};
+
+/// Calls off whatever was given its signal. Any thread.
+class AbortController {
+ public:
+  AbortController() : state_(new detail::AbortState) {}
+
+  AbortSignal signal() const { return AbortSignal(state_); }
+  /// Sockets with the signal are destroyed with an error `ABORT_ERR`; servers close. Once; later calls do nothing.
+  void abort() const { state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
+  void abort(const Error& reason) const { state_->abort(reason); }
+
+ private:
+  detail::Ref<detail::AbortState> state_;
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#if defined(NET_STOP_TOKEN)
+namespace net::inline NET_ABI::detail {
+
+template <>
+struct StopBridge<std::stop_token> {
+  template <class State>
+  struct Stop {
+    State* state;
+    void operator()() const { state->abort(make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
+  };
+  template <class State>
+  struct Owner {
+    std::stop_callback<Stop<State>>* hook;
+    explicit Owner(std::stop_callback<Stop<State>>* given) noexcept : hook(given) {}
+    Owner(Owner&& other) noexcept : hook(std::exchange(other.hook, nullptr)) {}
+    ~Owner() { delete hook; }
+    void operator()() const {}
+  };
+
+  template <class Token, class State>
+  static void join(const Token& token, State& state) {
+    state.kept = Owner<State>(new std::stop_callback<Stop<State>>(token, Stop<State>{&state}));
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+#endif
+
+#endif
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// S11.1: which sides of a socket are open.
+enum class ReadyState : std::uint8_t { opening, open, readOnly, writeOnly, closed };
+
+constexpr std::string_view to_string(ReadyState state) noexcept {
+  constexpr std::string_view names[] = {"opening", "open", "readOnly", "writeOnly", "closed"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+/// One end of a connection, or where a server listens. `path` is for IPC only.
+struct AddressInfo {
+  std::string address = {};
+  Family family = Family::unspecified;
+  std::uint16_t port = 0;
+  std::string path = {};
+
+  /// "127.0.0.1:80", "[::1]:80", or the path.
+  std::string toString() const {
+    if (!path.empty()) return path;
+    return (family == Family::IPv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+  }
+};
+
+/// The connection that a server dropped because of `maxConnections` (S9.19).
+struct DropInfo {
+  std::string localAddress = {};
+  std::uint16_t localPort = 0;
+  Family localFamily = Family::unspecified;
+  std::string remoteAddress = {};
+  std::uint16_t remotePort = 0;
+  Family remoteFamily = Family::unspecified;
+};
+
+/// One answer of a lookup.
+struct LookupAddress {
+  std::string address = {};
+  Family family = Family::unspecified;
+};
+
+/// What a lookup is asked for; `all` is true if more than one answer can be used (S12.7, S13.2).
+struct LookupOptions {
+  Family family = Family::unspecified;
+  int hints = 0;
+  bool all = false;
+};
+
+/// Answers a lookup, once: with an error, or with the addresses. On the loop's thread.
+using LookupCallback = function<void(const Error&, std::span<const LookupAddress>)>;
+/// A lookup of your own (S12.23). It may answer inside the call or later.
+using Lookup = function<void(std::string_view host, const LookupOptions&, LookupCallback)>;
+
+/// S25: received bytes are stored in memory of your own instead of arriving as 'data'. `buffer` is used for every
+/// read, or `allocate` gives one for each; `callback` is told how many bytes are in it, and returns false to pause.
+struct OnRead {
+  std::span<std::byte> buffer = {};
+  function<std::span<std::byte>()> allocate = {};
+  function<bool(std::size_t nread, std::span<std::byte> buffer)> callback = {};
+};
+
+/// Options of a socket that is made before it connects.
+struct SocketOptions {
+  int fd = -1;           ///< a descriptor to take over (S22)
+  bool readable = true;  ///< with `fd`: whether that side is open
+  bool writable = true;
+  bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
+  OnRead onread = {};                 ///< S25
+  AbortSignal signal = {};            ///< destroys the socket when it aborts (S20)
+  std::size_t highWaterMark = 65536;  ///< bytes, both sides
+  bool reusable = false;              ///< keep the listeners after 'close', to connect the same socket again
+};
+
+/// Options of `connect`.
+struct ConnectOptions {
+  int port = -1;                   ///< 0-65535
+  std::string host = "localhost";  ///< a name or an IP address
+  std::string path = {};           ///< IPC; then port and host are ignored
+  std::string localAddress = {};   ///< an IP address to connect from
+  int localPort = 0;               ///< 0: any
+  Family family = Family::unspecified;
+  int hints = 0;
+  Lookup lookup = {};
+  bool noDelay = false;
+  bool keepAlive = false;
+  Duration keepAliveInitialDelay = 0;
+  std::optional<bool> autoSelectFamily = {};
+  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
+  std::optional<BlockList> blockList = {};  ///< addresses that are not connected to (S21)
+  Duration timeout = 0;                     ///< as `setTimeout`, before connecting; 0: none
+  bool allowHalfOpen = false;               ///< createConnection: the socket's own; so are the next two
+  OnRead onread = {};
+  AbortSignal signal = {};
+  bool reusable = false;
+};
+
+/// Options of a server; those of connections are given to every socket it accepts.
+struct ServerOptions {
+  bool allowHalfOpen = false;
+  std::size_t highWaterMark = 65536;
+  bool keepAlive = false;
+  Duration keepAliveInitialDelay = 0;  ///< cut to whole seconds (S18.13)
+  bool noDelay = false;
+  bool pauseOnConnect = false;              ///< accepted sockets are not read until `resume()` (S14.17)
+  std::optional<BlockList> blockList = {};  ///< clients that are turned away silently (S21.6)
+  bool reusable = false;                    ///< keep the listeners after 'close', to listen again later
+};
+
+/// Options of `listen`.
+struct ListenOptions {
+  int port = -1;          ///< 0: any free port
+  std::string host = {};  ///< S9.4: all addresses of the machine
+  std::string path = {};  ///< IPC; ignored if a port is given
+  int backlog = 511;
+  bool exclusive = false;  ///< only cluster; ignored
+  bool ipv6Only = false;
+  bool reusePort = false;    ///< share the port with other servers that say so too
+  bool readableAll = false;  ///< a path that all users may read (S23.10)
+  bool writableAll = false;  ///< … may write: connecting needs it
+  AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
+  int fd = -1;               ///< a descriptor that is bound already (S22.5)
+};
+
+/// Options of `pipe`.
+struct PipeOptions {
+  bool end = true;  ///< end the destination when the source ends
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// Stands for the listeners that pipe() adds: they take whatever their event tells.
+struct PipeListener {
+  template <class... Args>
+  void operator()(const Args&...) const {}
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
+/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
+/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
+template <class T>
+concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
+  { to.write(chunk) } -> std::convertible_to<bool>;
+  to.end();
+  to.off(to.template addListener<"drain">(listener));
+  to.off(to.template addListener<"finish">(listener));
+  to.off(to.template addListener<"close">(listener));
+  to.off(to.template addListener<"error">(listener));
+  { to.template listenerCount<"error">() } -> std::convertible_to<std::size_t>;
+  { to.writableNeedDrain() } -> std::convertible_to<bool>;
+};
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+/// One destination of a source. The source's list owns it, and takes it off when the source goes; the listeners at the
+/// destination own it too, and do nothing once it is off: a destination may be of a type of which the library does not
+/// know when it calls whom.
+struct PipeLink {
+  struct Operations {
+    void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
+    void (*emit_unpipe)(PipeLink&, const void* source);      // 'unpipe'
+    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
+    bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
+    void (*free)(PipeLink&) noexcept;
+  };
+
+  explicit PipeLink(const Operations& table) noexcept : operations(&table) {}
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) operations->free(*this);
+  }
+
+  const Operations* operations;
+  std::size_t owners = 0;
+  bool awaits_drain = false;
+  bool hears_drain = false;  // it was full before
+  bool off = false;
+};
+
+/// The destinations of one source.
+class Pipes {
+ public:
+  using Vec = std::vector<Ref<PipeLink>>;
+
+  Pipes() noexcept = default;
+  Pipes(const Pipes&) = delete;
+  Pipes& operator=(const Pipes&) = delete;
+  ~Pipes() { clear(); }
+
+  bool empty() const noexcept { return list_.empty(); }
+  std::size_t size() const noexcept { return list_.size(); }
+  /// Whether any destination still has to drain before the source may flow.
+  bool await_drain() const noexcept {
+    for (const auto& link : list_) {
+      if (link->awaits_drain) return true;
+    }
+    return false;
+  }
+  /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
+  bool counts_drains() const noexcept { return several_ || await_drain(); }
+  /// This one has to drain.
+  void wait_for(PipeLink& full) noexcept {
+    if (list_.size() == 1) {
+      several_ = false;
+      list_[0]->awaits_drain = false;
+    }
+    full.awaits_drain = true;
+  }
+
+  void add(Ref<PipeLink> link) {
+    list_.push_back(std::move(link));
+    if (list_.size() == 2) several_ = true;
+  }
+  /// The first one of which `which` says so; null if there is none.
+  template <class Which>
+  Ref<PipeLink> take(Which&& which) noexcept {
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      if (!which(*list_[i])) continue;
+      Ref<PipeLink> found = std::move(list_[i]);
+      list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
+      return found;
+    }
+    return {};
+  }
+  Vec take_all() noexcept { return std::exchange(list_, {}); }
+
+  /// Takes all off without a word.
+  void clear() noexcept {
+    const Vec gone = take_all();
+    for (const auto& link : gone) link->off = true;
+    for (const auto& link : gone) link->operations->take_off(*link);
+  }
+  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
+  void source_closed() noexcept {
+    while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
+      link->off = true;
+      link->operations->take_off(*link);
+    }
+  }
+
+ private:
+  Vec list_;
+  bool several_ = false;
+};
+
+/// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
+/// Emitter, if they have the same listeners; otherwise if they hold the same bytes.
+template <class Destination>
+bool same_destination(const Destination& a, const Destination& b) noexcept {
+  if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
+    return a == b;
+  } else if constexpr (requires { ListenerUse::of(a); }) {
+    return ListenerUse::of(a) == ListenerUse::of(b);
+  } else {
+    return std::memcmp(static_cast<const void*>(&a), static_cast<const void*>(&b), sizeof a) == 0;
+  }
+}
+
+/// What a destination of the user's is emitted of its pipes: nothing.
+struct EmitsNothing {
+  template <class To, class From>
+  static void piped(const To&, const From&) noexcept {}
+  template <class To, class From>
+  static void unpiped(const To&, const From&) noexcept {}
+  template <class To>
+  static bool to_close(const To&) noexcept {
+    return false;
+  }
+  template <class To>
+  static bool to_drain(const To&) noexcept {
+    return true;
+  }
+};
+
+template <class Source>
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count);
+
+/// A destination with its type. `Tells` fires its events.
+template <class Source, class Destination, class Tells>
+struct PipeTo : PipeLink {
+  using State = std::remove_reference_t<decltype(Access::state(std::declval<const Source&>()))>;
+  using Link = Ref<PipeTo>;
+  template <fixed_string Name>
+  using Token = decltype(std::declval<Destination&>().template addListener<Name>(PipeListener{}));
+  static const Operations table;
+
+  explicit PipeTo(State& from) noexcept : PipeLink(table), source(&from) {}
+
+  /// The handle of a destination that is its own source.
+  static const Destination& itself(const Source& source) noexcept {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      return source;
+    } else {
+      __builtin_unreachable();  // such a link holds its destination
+    }
+  }
+  /// As long as it is not off.
+  Source from() const { return Access::make<Source>(source); }
+  Destination to() const { return destination ? *destination : Destination(itself(from())); }
+
+  void stop() {
+    const Source held = from();
+    const Ref<PipeLink> link = Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
+    if (link) finish_unpipe(held, &link, 1);
+  }
+  void ended() {
+    source->listeners.remove(std::exchange(on_end, 0));
+    if (ends) {
+      to().end();
+    } else {
+      stop();
+    }
+  }
+  void pause_source(const Source& held, Destination& full) {
+    Access::state(held).ensure_cold().pipes.wait_for(*this);
+    if (!on_drain) {
+      hears_drain = true;
+      on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
+    }
+    held.pause();
+  }
+  /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
+  void drained() {
+    if (off) return;
+    awaits_drain = false;
+    const Source held = from();
+    if (!Access::state(held).ensure_cold().pipes.await_drain() && source->data_listening) held.resume();
+  }
+  void failed(const Error& error) {
+    if (off) return;
+    const Destination failing = to();
+    stop();
+    // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
+    if (failing.template listenerCount<"error">() == 0) throw_error(error);
+  }
+
+  void take_off() noexcept {
+    source->listeners.remove(on_data);
+    source->data_listener_removed();
+    source->listeners.remove(on_end);
+    take_off(on_drain);
+    take_off(on_finish);
+    take_off(on_close);
+    take_off(on_error);
+  }
+  template <class One>
+  void take_off(std::optional<One>& token) noexcept {
+    if (!token) return;
+    if constexpr (std::is_same_v<Source, Destination>) {
+      // by its state: the source may be going, and then there is no handle of it any more
+      if (!destination) source->listeners.remove(token->id());
+    }
+    if (destination) destination->off(*token);
+    token.reset();
+  }
+
+  State* source;
+  std::optional<Destination> destination;  // none: it is the source itself, which would own itself
+  bool ends = true;
+  std::uint64_t on_data = 0, on_end = 0;
+  std::optional<Token<"drain">> on_drain;
+  std::optional<Token<"finish">> on_finish;
+  std::optional<Token<"close">> on_close;
+  std::optional<Token<"error">> on_error;
+};
+
+template <class Source, class Destination, class Tells>
+inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
+    [](PipeLink& link) noexcept { static_cast<PipeTo&>(link).take_off(); },
+    [](PipeLink& link, const void* from) {
+      const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
+      const Source& sender = *static_cast<const Source*>(from);
+      Tells::unpiped(to ? *to : itself(sender), sender);
+    },
+    [](const PipeLink& link) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return to && Tells::to_close(*to);
+    },
+    [](const PipeLink& link, const void* from) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return Tells::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+    },
+    [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
+
+/// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
+template <class Source>
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
+  for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
+  if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
+  /// When it was emitted: nobody else would let a source go on that waited for this one. As in Node one that will not drain
+  /// any more does not, unless the source has other destinations.
+  struct GoOn {
+    const Source& source;
+    PipeLink& link;
+    bool emitted = false;
+    void now() {
+      emitted = true;
+      const Pipes& pipes = Access::state(source).ensure_cold().pipes;
+      const bool waited = std::exchange(link.awaits_drain, false);
+      const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
+                           (waited && !pipes.empty());
+      if (goes_on && !pipes.await_drain() && Access::state(source).data_listening) source.resume();
+    }
+    ~GoOn() {
+      if (!emitted) undo_or_give_up(Access::state(source), [this] { now(); });
+    }
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    GoOn go_on{source, *links[i]};
+    links[i]->operations->emit_unpipe(*links[i], &source);
+    go_on.now();
+  }
+}
+
+template <class Source>
+void unpipe_all(const Source& source) {
+  const Pipes::Vec links = Access::state(source).ensure_cold().pipes.take_all();
+  if (!links.empty()) finish_unpipe(source, links.data(), links.size());
+}
+
+/// The same pair piped twice is unpiped twice (S24.10).
+template <class Tells, class Source, class Destination>
+void unpipe_from(const Source& source, const Destination& destination) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
+    if (each.operations != &To::table) return false;
+    const auto& other = static_cast<To&>(each).destination;
+    return same_destination(destination, other ? *other : To::itself(source));
+  });
+  if (link) finish_unpipe(source, &link, 1);
+}
+
+/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted still gets
+/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+template <class Tells, class Source, class Destination>
+void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<To> link(new To(Access::state(source)));
+  bool to_itself = false;
+  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
+  if (!to_itself) link->destination.emplace(destination);
+  link->ends = options.end;
+  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
+  struct Undo {
+    const Source& source;
+    const Ref<To>& link;
+    bool passed = false;
+    ~Undo() {
+      if (passed) return;
+      link->off = true;
+      (void)Access::state(source).ensure_cold().pipes.take([this](PipeLink& each) { return &each == link.get(); });
+      link->take_off();
+    }
+  } undo{source, link};
+
+  if (!source.readableEnded()) {
+    link->on_end = source
+                       .template addListener<"end">([link] {
+                         if (!link->off) link->ended();
+                       })
+                       .id();
+  } else {
+    Access::state(source).tick_call([link] {
+      if (!link->off) link->ended();
+    });
+  }
+  if (to_itself) {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      link->on_data = source
+                          .template addListener<"data">([link](Source& self, Chunk chunk) {
+                            link->awaits_drain = false;
+                            if (!self.write(chunk) && !link->off) link->pause_source(self, self);
+                          })
+                          .id();
+    }
+  } else {
+    link->on_data = source
+                        .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
+                          link->awaits_drain = false;
+                          if (!destination.write(chunk) && !link->off) link->pause_source(self, destination);
+                        })
+                        .id();
+  }
+  const auto stop = [link](const auto&...) {
+    if (!link->off) link->stop();
+  };
+  link->on_finish.emplace(destination.template addListener<"finish">(stop));
+  link->on_close.emplace(destination.template addListener<"close">(stop));
+  const auto fail = [link](const Error& error) { link->failed(error); };
+  if constexpr (requires { destination.template addListener<"error">(fail, true); }) {
+    link->on_error.emplace(destination.template addListener<"error">(fail, true));
+  } else {
+    link->on_error.emplace(destination.template addListener<"error">(fail));
+  }
+  undo.passed = true;
+  Tells::piped(destination, source);
+  // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
+  if (link->off && source.destroyed()) return;
+  if (destination.writableNeedDrain()) {
+    if (!link->off) link->pause_source(source, destination);
+  } else if (source.readableFlowing() != std::optional<bool>(true)) {
+    source.resume();
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // What a socket still has to send, in order, each piece in memory of its own. Internal.
-#ifndef NET_DETAIL_WRITE_QUEUE_HPP
-#define NET_DETAIL_WRITE_QUEUE_HPP
+#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
+#define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
 
 #include <cstddef>
 #include <cstring>
@@ -7594,8 +7704,8 @@ struct WriteNode {
 
   /// A node with a copy of the bytes, in one allocation.
   static WriteNode* copy(const char* bytes, std::size_t size) {
-    void* room = ::operator new(sizeof(WriteNode) + size);
-    auto* node = ::new (room) WriteNode;
+    void* memory = ::operator new(sizeof(WriteNode) + size);
+    auto* node = ::new (memory) WriteNode;
     char* to = reinterpret_cast<char*>(node + 1);
     if (size > 0) std::memcpy(to, bytes, size);
     node->data = to;
@@ -7678,11 +7788,11 @@ class WriteQueue {
     kept.move_to(*this);
   }
 
-  /// The unsent bytes of the first nodes, as at most `most` slices; returns how many.
-  std::size_t gather(Slice* slices, std::size_t most) noexcept {
+  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
+  std::size_t slices(IoSlice* slices, std::size_t max) noexcept {
     if (!unsent_) unsent_ = first_;
     std::size_t count = 0;
-    for (const WriteNode* node = unsent_; node && count < most; node = node->next) {
+    for (const WriteNode* node = unsent_; node && count < max; node = node->next) {
       if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
     }
     return count;
@@ -7759,7 +7869,7 @@ struct ReadBuffer {
         return;
       }
       size -= first.size();
-      into.empty() ? void(into = pieces.take().rest()) : void(into.append(pieces.take().rest()));
+      into.empty() ? void(into = pieces.pop_front().rest()) : void(into.append(pieces.pop_front().rest()));
     }
   }
 };
@@ -7770,12 +7880,12 @@ struct Backlog {
   WriteQueue buffered;   // behind it
   WriteQueue done;       // taken; their callbacks run on a tick
   std::size_t in_flight_length = 0;
-  std::size_t cork_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
+  std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
 };
 
 /// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
 /// (S25.5) waits for any, as `read_when_connected` does.
-enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_listeners };
+enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_count };
 
 /// What is rarely needed of one connection; connect() replaces it as a whole.
 struct ColdConnection {
@@ -7786,8 +7896,8 @@ struct ColdConnection {
   std::string unread;           // taken from the kernel, but not told: as if it were still there
   Queue<WriteCallback> finish_callbacks;
   Connecting* connecting = nullptr;
-  List<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
-  void (*tell_cancelled)(SocketState&) = nullptr;  // of the last
+  Vec<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
+  void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
   std::optional<int> path_result;                  // of a connect() to a path, until it is told
 };
 
@@ -7796,7 +7906,7 @@ struct ColdState : ColdConnection {
   Ref<TimerState> idle_timer;
   std::optional<double> idle_length;  // as given to setTimeout
   std::uint64_t last_activity = 0;
-  ListenerId own[own_listeners] = {};
+  ListenerId own[own_count] = {};
   std::vector<std::string> attempted;  // S13.14; kept until the next race
   std::optional<BlockList> block_list;
   Function<std::string(std::string_view piece, bool last)> decode;
@@ -7811,29 +7921,6 @@ struct ColdState : ColdConnection {
   int type_of_service = -1;
 };
 
-/// The order of the rows in Socket::Events.
-enum SocketEvent : unsigned {
-  on_close,
-  on_connect,
-  on_attempt,
-  on_attempt_failed,
-  on_attempt_timeout,
-  on_data,
-  on_drain,
-  on_end,
-  on_error,
-  on_lookup,
-  on_ready,
-  on_timeout,
-  on_finish,
-  on_prefinish,
-  on_pause,
-  on_resume,
-  on_readable,
-  on_pipe,
-  on_unpipe
-};
-
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
@@ -7841,7 +7928,7 @@ struct Connection {
   std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
 
   // reading
-  bool end_told : 1 = false;
+  bool end_emitted : 1 = false;
   bool reading : 1 = false;
   bool unreadable : 1 = false;  // `readable: false`
   // writing
@@ -7855,9 +7942,9 @@ struct Connection {
   bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
   bool destroyed : 1 = false;
-  bool error_told : 1 = false;
+  bool error_emitted : 1 = false;
   bool close_ticked : 1 = false;
-  bool close_told : 1 = false;  // 'close' came: nothing more will
+  bool close_emitted : 1 = false;  // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
@@ -7873,21 +7960,21 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   ~SocketState();
 
   // ── reading (socket_reading.hpp) ──
-  void read_from_kernel();
-  void read_with_care(bool to_the_end);
-  void read_on(char* room, std::ptrdiff_t got, bool to_the_end);
+  void read();
+  void read_slow(bool to_the_end);
+  void read_loop(char* into, std::ptrdiff_t got, bool to_the_end);
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
-  void read_over(std::ptrdiff_t got);
-  void read_into_users(bool to_the_end);
-  void next_users_buffer();
+  void on_read_end(std::ptrdiff_t got);
+  void read_onread(bool to_the_end);
+  void next_onread_buffer();
   void push_end();
   bool read_piece(std::size_t n, bool all, std::string& piece, bool silently = false);
-  void read_nothing();
-  void first_read();
-  bool brought_something();
+  void read_zero();
+  void prime_read();
+  bool speculative_read();
   bool ends_quietly() const noexcept;
   void end_quietly();
   void flow();
@@ -7897,8 +7984,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void end_readable();
   void end_readable_now();
   void after_end();
-  void start_reading();
-  void stop_reading();
+  void watch_readable();
+  void unwatch_readable();
 
   // ── what is asked of the reading side (socket_flowing.hpp) ──
   void pause();
@@ -7906,7 +7993,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void resume_now();
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
-  void read_start();
+  void request_read();
   void leave_alone(bool paused) noexcept;
   void data_listener_added();
   void data_listener_removed() noexcept {
@@ -7916,15 +8003,15 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void readable_listener_removed();
 
   // ── writing (socket_writing.hpp) ──
-  char* gather(const char* data, std::size_t size) noexcept;
+  char* batch(const char* data, std::size_t size) noexcept;
   template <class MakeNode>
   bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
   bool refuse_write(WriteCallback& callback);
   Error refusal(bool tells_who) const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
-  void cork_sent(std::size_t gathered, std::ptrdiff_t sent);
-  void cork_left(std::size_t gathered, std::ptrdiff_t sent);
-  static void flush_corked(Handle& self);
+  void batch_sent(std::size_t batched, std::ptrdiff_t sent);
+  void batch_left(std::size_t batched, std::ptrdiff_t sent);
+  static void flush_batched(Handle& self);
   void hand_over() noexcept;
   bool in_order_sent(WriteQueue& queue) noexcept;
   void send_in_flight();
@@ -7934,11 +8021,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void send_buffered();
   void send_pending_connect();
   void after_write(const std::size_t& last);
-  void prepare_to_tell(WriteQueue& told, WriteCallback& callback);
-  void tell_written(WriteQueue& told);
+  void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
+  void emit_written(WriteQueue& to_call);
   void drop_request(const Error& error);
   void fail_buffered();
-  void tell_finish_callbacks(const Error& error);
+  void call_finish_callbacks(const Error& error);
   void wait_for_connect();
 
   void end(WriteCallback callback, bool refused, const Error& why);
@@ -7949,7 +8036,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void finish();
   void shutdown_now();
   void cork() {
-    ++more().corks;
+    ++ensure_cold().corks;
     corked = true;
   }
   void uncork();
@@ -7959,8 +8046,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
   }
-  void tick_error(Callback& tell);
-  Callback told_later(const Error& error);
+  void tick_error(Callback& emit);
+  Callback emit_later(const Error& error);
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
   void close_handle(bool had_error);
@@ -7969,7 +8056,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void close_later(void (*step)(Handle&));
   void give_up() noexcept;
   void destroy_always() noexcept;
-  void tell_cancelled();
+  void emit_cancelled();
   void emit_close(bool current);
   void settle() noexcept;
   void drop_listeners() noexcept;
@@ -7982,8 +8069,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
-  void hold() noexcept;
-  void let_go() noexcept;
+  void retain_for_loop() noexcept;
+  void release_from_loop() noexcept;
 
   // ── options and the idle timeout (socket_options.hpp) ──
   void set_up(const SocketOptions& options);
@@ -8007,28 +8094,27 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void connected();
   void start_if_asked();
   void catch_up_connected();
-  void begin_reading();
+  void read_after_connect();
   void stop_connecting() noexcept;
   Endpoint remote();
 
-  // ── what listeners are told (net/socket.hpp) ──
-  void tell_close(bool had_error);
-  void tell_connect();
-  void tell_ready();
-  void tell_attempt(std::string_view address, int port, Family family);
-  void tell_attempt_failed(std::string_view address, int port, Family family, const Error& error);
-  void tell_attempt_timeout(std::string_view address, int port, Family family);
-  void tell_lookup(const Error& error, std::string_view address, Family family, std::string_view host);
-  [[gnu::always_inline]] void tell_data(Chunk chunk);
-  void tell_drain();
-  void tell_end();
-  void tell_error(const Error& error);
-  void tell_timeout();
-  void tell_finish();
-  void tell_prefinish();
-  void tell_pause();
-  void tell_resume();
-  void tell_readable();
+  // ── events ──
+  /// Calls the listeners of one event; false if there is none.
+  template <unsigned Event, class... Args>
+  [[gnu::always_inline]] bool emit(const Args&... args) {
+    if (!listeners.has(Event)) return false;
+    const Ref<SocketState> alive(this);
+    using Row = typename EventAt<SocketEvents, Event>::type;
+    if constexpr (Event == on_data) return call_listeners(*this, Event, typename Row::Given(args...).at);
+    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+  }
+  void emit_error_event(const Error& error);
+  /// Whether a new listener of the event changes anything.
+  static constexpr bool minds_listeners(unsigned event) noexcept { return event == on_data || event == on_readable; }
+  void listener_added(unsigned event);
+  void listener_put_in_front(unsigned event) noexcept;
+  void listener_removed(unsigned event, bool all);
+  std::size_t own_listeners(unsigned event) const noexcept;
 
   // ── helpers ──
   void ready_otherwise(unsigned what);
@@ -8045,11 +8131,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void update_watch();
   void wait_for_memory();
   void recount() noexcept;
-  Backlog& back() {
+  Backlog& ensure_backlog() {
     if (!backlog) backlog = new Backlog;
     return *backlog;
   }
-  ColdState& more() {
+  ColdState& ensure_cold() {
     if (!cold) cold = new ColdState;
     return *cold;
   }
@@ -8066,17 +8152,17 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool never_read : 1 = true;            // nobody has asked the kernel yet
   bool read_when_connected : 1 = false;  // it was asked for when there was no connection
   bool need_readable : 1 = false;
-  bool readable_told : 1 = false;
+  bool readable_emitted : 1 = false;
   bool readable_listening : 1 = false;
   bool data_listening : 1 = false;  // as Node counts: not who was put in front, nor that all were removed at once
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   // the whole
-  bool wanted : 1 = true;       // ref()
+  bool refd : 1 = true;       // ref()
   bool counted : 1 = false;     // keeps the loop alive
   bool closing : 1 = false;     // what it had is closed, and 'close' comes in the close phase
   bool idle_over : 1 = false;   // 'timeout' was told, and nothing happened since
-  bool holds_self : 1 = false;  // the loop's reference
+  bool kept_by_loop : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
   bool reusable : 1 = false;
   bool no_delay : 1 = false;
@@ -8086,8 +8172,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool no_memory : 1 = false;  // the system has none: nothing is watched for a moment
 
   Machine::Channel channel;
-  static constexpr std::uint64_t any_round = ~std::uint64_t{};
-  std::uint64_t round = 0;  // counts connections, so that what belongs to an old one can tell
+  static constexpr std::uint64_t any_generation = ~std::uint64_t{};
+  std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one can tell
   std::size_t owed = 0;     // what is queued and may be told to listeners: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
@@ -8100,7 +8186,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   Ref<Handle> server;  // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
-  bool has_room() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
+  bool has_space() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
 };
 
 /// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
@@ -8145,10 +8231,10 @@ struct SocketTick {
   static constexpr bool moves_as_bytes = true;
   Owing<SocketState> self;
   void (*step)(SocketState&);
-  std::uint64_t round;
+  std::uint64_t generation;
   void operator()() {
     or_give_up(*self, [this] {
-      if (self->round == round) step(*self);
+      if (self->generation == generation) step(*self);
     });
   }
 };
@@ -8158,16 +8244,16 @@ struct SocketTickWith {
   static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
   Owing<SocketState> self;
   What what;
-  std::uint64_t round;
+  std::uint64_t generation;
   void operator()() {
     or_give_up(*self, [this] {
-      if (self->round == round) ((*self).*Member)(what);
+      if (self->generation == generation) ((*self).*Member)(what);
     });
   }
 };
 
 inline void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, round});
+  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
 }
 inline void SocketState::tick_always(void (*step)(SocketState&)) {
   if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
@@ -8178,20 +8264,20 @@ void SocketState::tick_call(F&& call) {
 }
 template <auto Member, class What>
 void SocketState::tick_with(const What& what) {
-  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, round});
+  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
 }
 
 /// Whether the socket is still at the connection at which this was made.
 struct SameConnection {
   const SocketState& self;
-  const std::uint64_t round;
-  explicit SameConnection(const SocketState& socket) noexcept : self(socket), round(socket.round) {}
-  explicit operator bool() const noexcept { return self.round == round; }
+  const std::uint64_t generation;
+  explicit SameConnection(const SocketState& socket) noexcept : self(socket), generation(socket.generation) {}
+  explicit operator bool() const noexcept { return self.generation == generation; }
 };
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
-  if (--owed == 0 && close_told && destroyed && !reusable) [[unlikely]]
+  if (--owed == 0 && close_emitted && destroyed && !reusable) [[unlikely]]
     drop_listeners();
 }
 
@@ -8249,7 +8335,7 @@ inline constexpr Handle::Operations SocketState::table{
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 inline void SocketState::recount() noexcept {
   if (!loop) return;
-  const bool busy = connecting || (writing && !destroyed) || shutting_down || (kernel_reading && wanted);
+  const bool busy = connecting || (writing && !destroyed) || shutting_down || (read_interest && refd);
   if (busy == counted) return;
   counted = busy;
   loop->keep_alive(busy);
@@ -8258,7 +8344,7 @@ inline void SocketState::recount() noexcept {
 /// Tells the poller what is awaited, and the loop whether that keeps it alive.
 inline void SocketState::update_watch() {
   if (channel.is_open() && !connecting) {
-    unsigned mask = (kernel_reading ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    unsigned mask = (read_interest ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
     if (no_memory) [[unlikely]]
       mask = 0;
     if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
@@ -8268,7 +8354,7 @@ inline void SocketState::update_watch() {
 
 /// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
 [[gnu::cold]] inline void SocketState::wait_for_memory() {
-  ColdState& kept = more();
+  ColdState& kept = ensure_cold();
   if (!kept.memory) {
     kept.memory.emplace(*this, [](Handle& handle) {
       const Ref<SocketState> self(static_cast<SocketState*>(&handle));
@@ -8286,12 +8372,12 @@ inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wha
   if (self.connecting) [[unlikely]]
     return self.cold->connecting->ready(self, watcher);
   if (what == readable) [[likely]]
-    return self.read_from_kernel();
+    return self.read();
   self.ready_otherwise(what);
 }
 
 [[gnu::noinline]] inline void SocketState::ready_otherwise(unsigned what) {
-  if (what & readable) read_with_care((what & hung_up) != 0);
+  if (what & readable) read_slow((what & hung_up) != 0);
   if ((what & writable) && writing && channel.is_open()) send_in_flight();
 }
 
@@ -8299,7 +8385,7 @@ inline void SocketState::once_inside(OwnListener which, unsigned event, void (*s
   struct Body {
     SocketState* self;
     void (*step)(SocketState&);
-    std::uint64_t round;
+    std::uint64_t generation;
   };
   struct Record : ListenerRecord {
     Body body;
@@ -8307,13 +8393,13 @@ inline void SocketState::once_inside(OwnListener which, unsigned event, void (*s
   };
   static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
                                                       const Body body = static_cast<Record&>(record).body;
-                                                      if (body.round == body.self->round || body.round == any_round)
+                                                      if (body.generation == body.self->generation || body.generation == any_generation)
                                                         body.step(*body.self);
                                                     },
                                                     [](ListenerRecord&) noexcept {}};
-  ListenerId& own = more().own[which];
+  ListenerId& own = ensure_cold().own[which];
   if (own == 0)
-    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_round : round});
+    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_generation : generation});
 }
 
 inline void SocketState::drop_own(OwnListener which) noexcept {
@@ -8321,7 +8407,7 @@ inline void SocketState::drop_own(OwnListener which) noexcept {
 }
 
 inline Error SocketState::error_or(Errc code, const char* message) const {
-  return errored && cold ? cold->errored : coded(code, message);
+  return errored && cold ? cold->errored : make_error(code, message);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -8342,7 +8428,7 @@ struct Attempt {
 };
 
 /// What a socket has only while it connects.
-struct Plan : Connecting, Handle {
+struct ConnectAttempts : Connecting, Handle {
   static const Operations table;
 
   std::string host, path, local_address;
@@ -8351,7 +8437,7 @@ struct Plan : Connecting, Handle {
   Family family = Family::unspecified;
   bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  List<Attempt*> attempts;  // in order; those from `next` on have not begun
+  Vec<Attempt*> attempts;  // in order; those from `next` on have not begun
   std::size_t next = 0;
   Ref<TimerState> timer;
 
@@ -8359,8 +8445,8 @@ struct Plan : Connecting, Handle {
   bool by_address = false;  // no lookup
   bool end_expected = false;
 
-  Plan(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
-  ~Plan() {
+  ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
+  ~ConnectAttempts() {
     if (end_expected && loop) loop->closing().expect_no_more();
     for (Attempt* attempt : attempts) delete attempt;
   }
@@ -8378,8 +8464,8 @@ struct Plan : Connecting, Handle {
   }
 };
 
-inline constexpr Handle::Operations Plan::table{
-    [](Handle& handle) noexcept { delete static_cast<Plan*>(&handle); }, [](Handle&) noexcept {}};
+inline constexpr Handle::Operations ConnectAttempts::table{
+    [](Handle& handle) noexcept { delete static_cast<ConnectAttempts*>(&handle); }, [](Handle&) noexcept {}};
 
 /// S7.8, S7.9: the defaults of the process, read when connect is called.
 struct SelectionDefaults {
@@ -8390,6 +8476,61 @@ struct SelectionDefaults {
     return defaults;
   }
 };
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// What can be wrong with what a socket is asked to connect to, thrown before anything has changed. Internal.
+#ifndef NET_DETAIL_CONNECT_CHECKS_HPP
+#define NET_DETAIL_CONNECT_CHECKS_HPP
+
+#include <string>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// S22.4, S3.14: what can be wrapped is a stream.
+inline void require_stream(NativeHandle fd) {
+  if (fd < 0) throw_error(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
+  switch (os::kind_of(fd)) {
+    case os::Kind::tcp:
+    case os::Kind::local:
+    case os::Kind::pipe: return;
+    case os::Kind::datagram: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
+    case os::Kind::terminal: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
+    case os::Kind::file: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
+    case os::Kind::unknown: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
+  }
+}
+
+inline int require_port(int port, std::string_view name) {
+  if (port < 0 || port > 65535) throw_error(bad_port(name, port));
+  return port;
+}
+
+inline void require_attempt_timeout(Duration delay, std::string_view name) {
+  const double ms = delay.milliseconds();
+  if (!(ms >= 1 && ms <= 2147483647.0)) throw_error(out_of_range(name, ">= 1 && <= 2147483647", number_text(ms)));
+}
+
+/// S3.13: what is wrong with the options is thrown before anything has changed.
+inline void require_connectable(const ConnectOptions& options) {
+  if (!options.path.empty()) return;
+  if (options.port == -1) throw_error(make_error(Errc::ERR_MISSING_ARGS));
+  require_port(options.port, "Port");
+  if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
+    throw_error(bad_ip(options.localAddress));
+  }
+  if (has_nul(options.host)) throw_error(nul_in_host(options.host));
+  if (options.autoSelectFamilyAttemptTimeout) {
+    require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
+  }
+  const bool resolves = isIP(options.host) == 0 && !options.lookup;
+  if (resolves && (options.hints & ~os::known_hints) != 0) {
+    throw_error(invalid_value("hints", "is invalid", std::to_string(options.hints)));
+  }
+}
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -8408,9 +8549,74 @@ struct SelectionDefaults {
 #include <utility>
 #include <vector>
 
+// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTED_HPP
+#define NET_DETAIL_CONNECT_CONNECTED_HPP
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
+inline void SocketState::connected() {
+  connecting = false;
+  stop_connecting();
+  touch();
+  apply_options();
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  emit<on_connect>();
+  if (again.same) start_if_asked();
+  if (again.same) emit<on_ready_event>();
+  again.passed = true;
+  if (again.same) read_after_connect();
+}
+
+inline void SocketState::start_if_asked() {
+  if (!read_when_connected) return;
+  read_when_connected = false;
+  if (!destroyed) watch_readable();
+}
+
+/// A listener of 'connect' threw: what was to happen behind it happens now.
+inline void SocketState::catch_up_connected() {
+  start_if_asked();
+  read_after_connect();
+  // a callback of what is sent now may throw too
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  if (wait_connect) send_pending_connect();
+  if (again.same && resetting) reset_and_destroy();
+  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  again.passed = true;
+}
+
+inline void SocketState::read_after_connect() {
+  if (destroyed) return;
+  if (!is_paused()) read_zero();
+  update_watch();
+}
+
+inline void SocketState::stop_connecting() noexcept {
+  if (cold && cold->connecting) cold->connecting->stop(*this);
+}
+
+/// Asked of the system once, since it cannot tell any more after a reset.
+inline Endpoint SocketState::remote() {
+  if (connecting) return {};
+  if (cold && cold->remote_known) return cold->remote;
+  if (!channel.is_open() || is_path) return {};
+  const Endpoint end = channel.remote_end();
+  if (end) {
+    ensure_cold().remote = end;
+    cold->remote_known = true;
+  }
+  return end;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 // How a socket gets its connection: lookup, attempts, and the race between two families. Internal.
-#ifndef NET_DETAIL_CONNECTOR_HPP
-#define NET_DETAIL_CONNECTOR_HPP
+#ifndef NET_DETAIL_CONNECT_RACE_HPP
+#define NET_DETAIL_CONNECT_RACE_HPP
 
 #include <cerrno>
 #include <cstddef>
@@ -8422,8 +8628,8 @@ struct SelectionDefaults {
 #include <vector>
 
 // Names to addresses by the system's resolver, on threads of its own. Internal.
-#ifndef NET_DETAIL_RESOLVER_HPP
-#define NET_DETAIL_RESOLVER_HPP
+#ifndef NET_DETAIL_CONNECT_LOOKUP_HPP
+#define NET_DETAIL_CONNECT_LOOKUP_HPP
 
 #include <cstddef>
 #include <span>
@@ -8432,8 +8638,8 @@ struct SelectionDefaults {
 
 // Host names that are not ASCII, in the form in which resolvers know them: "bücher.test" is "xn--bcher-kva.test".
 // Internal. The system's own AI_IDN reads names in the charset of the process's locale, which nobody has to set.
-#ifndef NET_DETAIL_IDNA_HPP
-#define NET_DETAIL_IDNA_HPP
+#ifndef NET_DETAIL_TEXT_IDNA_HPP
+#define NET_DETAIL_TEXT_IDNA_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -8501,7 +8707,7 @@ constexpr bool needs_composing(std::uint32_t c) noexcept {
 
 /// RFC 3492: a label as letters, digits and hyphens; all its ASCII characters first.
 inline void append_punycode(std::u32string_view label, std::string& to) {
-  constexpr std::uint32_t base = 36, least = 1, most = 26, skew = 38, damp = 700;
+  constexpr std::uint32_t base = 36, min = 1, max = 26, skew = 38, damp = 700;
   std::uint32_t basic = 0;
   for (const char32_t c : label) {
     if (c < 0x80) to += static_cast<char>(c), ++basic;
@@ -8522,7 +8728,7 @@ inline void append_punycode(std::u32string_view label, std::string& to) {
       if (c != n) continue;
       std::uint32_t q = delta;
       for (std::uint32_t k = base;; k += base) {
-        const std::uint32_t t = k <= bias ? least : k >= bias + most ? most : k - bias;
+        const std::uint32_t t = k <= bias ? min : k >= bias + max ? max : k - bias;
         const std::uint32_t digit = q < t ? q : t + (q - t) % (base - t);
         to += static_cast<char>(digit < 26 ? 'a' + digit : '0' + (digit - 26));
         if (q < t) break;
@@ -8532,8 +8738,8 @@ inline void append_punycode(std::u32string_view label, std::string& to) {
       ++handled;
       delta += delta / handled;
       std::uint32_t k = 0;
-      for (; delta > (base - least) * most / 2; k += base) delta /= base - least;
-      bias = k + (base - least + 1) * delta / (delta + skew);
+      for (; delta > (base - min) * max / 2; k += base) delta /= base - min;
+      bias = k + (base - min + 1) * delta / (delta + skew);
       delta = 0;
     }
     ++delta;
@@ -8544,9 +8750,9 @@ inline void append_punycode(std::u32string_view label, std::string& to) {
 /// The name as resolvers know it; a name of ASCII stays as it is. False: it is no UTF-8, or longer than any name, or
 /// in a form that only whole tables of Unicode could normalise.
 inline bool to_ascii_host(std::string_view host, std::string& ascii) {
-  bool plain = true;
-  for (const char c : host) plain = plain && static_cast<unsigned char>(c) < 0x80;
-  if (plain) {
+  bool is_ascii = true;
+  for (const char c : host) is_ascii = is_ascii && static_cast<unsigned char>(c) < 0x80;
+  if (is_ascii) {
     ascii = host;
     return true;
   }
@@ -8595,7 +8801,7 @@ struct Question {
   Mailbox* home;
   std::string name;  // as resolvers know it
   LookupOptions options;
-  List<LookupAddress> found = {};
+  Vec<LookupAddress> found = {};
   Errc failed = {};
   Question* next = nullptr;
 
@@ -8628,20 +8834,20 @@ class ResolverPool {
   /// This process's: the threads of another one's did not come along (S31.3), and its lock may be held for ever.
   static ResolverPool& instance() {
     static constinit Atomic<ResolverPool*> pool{nullptr};
-    ResolverPool* known = pool.load();
-    while (!known || known->generation_ != os::generation().load()) {
+    ResolverPool* shared = pool.load();
+    while (!shared || shared->made_in_ != os::fork_count().load()) {
       auto* const fresh = new ResolverPool;
-      if (pool.compare_exchange(known, fresh)) return *fresh;
+      if (pool.compare_exchange(shared, fresh)) return *fresh;
       delete fresh;
     }
-    return *known;
+    return *shared;
   }
 
   /// False: no thread can be started, and there is none that it could wait for (S32.3).
   bool submit(Question& question) noexcept {
-    const os::Locked locked(mutex_);
+    const os::LockGuard locked(mutex_);
     // one that was woken is idle until it runs: those who wait already will take it
-    if (idle_ <= waiting_questions_ && threads_ < most_threads &&
+    if (idle_ <= waiting_questions_ && threads_ < max_threads &&
         os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
     }
@@ -8654,13 +8860,13 @@ class ResolverPool {
   }
 
  private:
-  static constexpr int most_threads = 4;
+  static constexpr int max_threads = 4;
 
   ResolverPool() noexcept = default;
 
   [[noreturn]] void work() noexcept;
 
-  const std::uint32_t generation_ = os::generation().load();
+  const std::uint32_t made_in_ = os::fork_count().load();
   os::Mutex mutex_;
   os::Condition waiting_;
   Question* first_ = nullptr;
@@ -8694,16 +8900,16 @@ struct LookupState : Handle {
   void ask() {
     std::string name;
     const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
-    Letter letter(new Question(*this, loop->mailbox(), std::move(name), options));
+    Letter posted(new Question(*this, loop->mailbox(), std::move(name), options));
     ResolverPool& pool = ResolverPool::instance();
     loop->mailbox().expect();
-    refused = wrong != 0 ? wrong : pool.submit(*letter.question) ? 0 : EAGAIN;
+    refused = wrong != 0 ? wrong : pool.submit(*posted.question) ? 0 : EAGAIN;
     retain();
     ++questions;
     if (refused == 0) {
-      letter.question = nullptr;  // the pool's
+      posted.question = nullptr;  // the pool's
     } else {
-      loop->mailbox().post_expected(Callback(std::move(letter)));  // told from the loop, like any other answer
+      loop->mailbox().post_expected(Callback(std::move(posted)));  // told from the loop, like any other answer
     }
   }
 
@@ -8761,7 +8967,7 @@ inline void ResolverPool::work() noexcept {
     mutex_.unlock();
     question.find();
     Mailbox& home = *question.home;
-    home.retain();  // the letter may be the last that knows it
+    home.retain();  // the posted may be the last that knows it
     home.post_expected(Callback(LookupState::Letter(&question)));
     home.release();
     mutex_.lock();
@@ -8785,11 +8991,11 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
   SocketState& self;
-  Plan& plan() const { return static_cast<Plan&>(*self.cold->connecting); }
+  ConnectAttempts& plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
 
   /// Everything that needs memory, before anything has changed.
-  Ref<Plan> prepare(const ConnectOptions& options) const {
-    Ref<Plan> plan(new Plan(*self.loop, {ready, stop}));
+  Ref<ConnectAttempts> prepare(const ConnectOptions& options) const {
+    Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
     plan->path = options.path;
     plan->host = options.host.empty() ? "localhost" : options.host;
     plan->port = options.port;
@@ -8798,15 +9004,15 @@ struct Connector {
     plan->by_address = options.path.empty() && isIP(plan->host) != 0;
     if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
     plan->block_list = options.blockList;
-    (void)self.more();
+    (void)self.ensure_cold();
     self.loop->ticks().reserve(2);
     self.expect_close();
     plan->expect_end();
     return plan;
   }
 
-  void start(const Ref<Plan>& plan, const ConnectOptions& options) const {
-    self.hold();
+  void start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
+    self.retain_for_loop();
     self.has_handle = self.connecting = true;
     self.is_path = !options.path.empty();
     self.cold->connecting = plan.get();
@@ -8822,10 +9028,10 @@ struct Connector {
     // what is thrown from here on leaves connect(): then it has not begun
     struct Undo {
       SocketState& self;
-      std::uint64_t round;
+      std::uint64_t generation;
       bool passed = false;
       ~Undo() {
-        if (passed || !self.connecting || self.round != round || !self.loop) return;
+        if (passed || !self.connecting || self.generation != generation || !self.loop) return;
         self.stop_connecting();
         self.connecting = self.has_handle = false;
         if (self.channel.is_open()) {
@@ -8833,11 +9039,11 @@ struct Connector {
           self.channel.close();
         }
         self.recount();
-        self.let_go();
+        self.release_from_loop();
       }
     };
     const Ref<SocketState> alive(&self);
-    Undo undo{self, self.round};
+    Undo undo{self, self.generation};
     self.is_path ? start_path() : start_lookup(options);
     undo.passed = true;
   }
@@ -8847,7 +9053,7 @@ struct Connector {
   void start_path() const {
     const std::string path = plan().path;
     const SameConnection same(self);
-    self.tell_attempt(path, -1, Family::unspecified);
+    self.emit<on_attempt>(path, -1, Family::unspecified);
     if (!self.connecting || !self.cold->connecting || !same) return;
     const int result = self.channel.start_connect_path(path);
     if (result == -EINVAL && !self.channel.is_open()) {
@@ -8856,7 +9062,7 @@ struct Connector {
     if (result == -EINPROGRESS) {
       watch(self.channel);
     } else {
-      // known already, but told from the loop
+      // same already, but told from the loop
       self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
                                  auto& socket = static_cast<SocketState&>(handle);
                                  if (socket.connecting && socket.cold->path_result)
@@ -8875,7 +9081,7 @@ struct Connector {
   // ── by name ──
 
   void start_lookup(const ConnectOptions& options) const {
-    Plan& p = plan();
+    ConnectAttempts& p = plan();
     p.family = options.family;
     const bool by_default = SelectionDefaults::get().on.load() != 0;
     p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
@@ -8887,18 +9093,18 @@ struct Connector {
     LookupOptions asked{p.family, options.hints, p.selecting};
     if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
     const Ref<SocketState> socket(&self);
-    const std::uint64_t round = self.round;
+    const std::uint64_t generation = self.generation;
     struct Answer {
       Ref<SocketState> socket;
-      std::uint64_t round;
+      std::uint64_t generation;
       void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
         // a second answer, or one that comes when the socket has gone on, counts for nothing
-        if (socket->connecting && socket->round == round && Connector{*socket}.plan().attempts.empty()) {
+        if (socket->connecting && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
           Connector{*socket}.looked_up(error, addresses);
         }
       }
     };
-    const Answer answer{socket, round};
+    const Answer answer{socket, generation};
     if (options.lookup) {
       options.lookup(p.host, asked, answer);
     } else {
@@ -8911,18 +9117,18 @@ struct Connector {
   void looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
     const Ref<SocketState> alive(&self);
     const std::string host = plan().host;
-    const std::uint64_t round = self.round;
+    const std::uint64_t generation = self.generation;
     self.touch();
     if (error || addresses.empty()) {
       const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
-      self.tell_lookup(none, "", Family::unspecified, host);
+      self.emit<on_lookup>(none, "", Family::unspecified, host);
       return give_up_later(none);
     }
     if (!plan().selecting) addresses = addresses.first(1);
     Error invalid;
     for (const LookupAddress& found : addresses) {
-      self.tell_lookup(no_error(), found.address, found.family, host);
-      if (!self.connecting || self.round != round) return;
+      self.emit<on_lookup>(no_error(), found.address, found.family, host);
+      if (!self.connecting || self.generation != generation) return;
       const Error wrong = check(found);
       if (!wrong) {
         add_attempt(plan(), found);
@@ -8933,7 +9139,7 @@ struct Connector {
     if (plan().attempts.empty()) return give_up_later(invalid);
     plan().selecting = plan().attempts.size() > 1;
     if (plan().selecting) {
-      self.more().attempted.clear();
+      self.ensure_cold().attempted.clear();
       interleave();
     }
     next_attempt();
@@ -8946,12 +9152,12 @@ struct Connector {
     return bad_family(static_cast<int>(found.family), plan().host, plan().port);
   }
 
-  void add_attempt(Plan& to, const LookupAddress& found) const {
-    for (const Attempt* known : to.attempts) {
-      if (known->address == found.address && known->family == found.family) return;
+  void add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
+    for (const Attempt* same : to.attempts) {
+      if (same->address == found.address && same->family == found.family) return;
     }
     std::string address = found.address;
-    self.more().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
+    self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
     to.attempts.reserve(to.attempts.size() + 1);
     auto* attempt = new Attempt;
     to.attempts.push(attempt);
@@ -8963,7 +9169,7 @@ struct Connector {
 
   /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
   void interleave() const {
-    List<Attempt*> queues[2], ordered;
+    Vec<Attempt*> queues[2], ordered;
     const Family first = plan().attempts[0]->family;
     for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
     for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
@@ -8979,13 +9185,13 @@ struct Connector {
   /// Begins with the next address; those begun earlier go on.
   void next_attempt() const {
     const Ref<SocketState> alive(&self);
-    const std::uint64_t round = self.round;
+    const std::uint64_t generation = self.generation;
     if (plan().timer) self.loop->stop_timer(*plan().timer);
-    while (self.connecting && self.round == round) {
+    while (self.connecting && self.generation == generation) {
       if (plan().next == plan().attempts.size()) return all_begun();
       Attempt& attempt = *plan().attempts[plan().next++];
       if (begin(attempt)) {
-        if (self.connecting && self.round == round && plan().next < plan().attempts.size()) start_delay();
+        if (self.connecting && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
         return;
       }
     }
@@ -8997,14 +9203,14 @@ struct Connector {
     const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
                          self.cold->block_list->check(SocketAddress(attempt.to.ip));
     const auto block_error = [&] {
-      return coded(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
+      return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
     };
     if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
     const SameConnection same(self);
-    self.tell_attempt(attempt.address, plan_port(), attempt.family);
+    self.emit<on_attempt>(attempt.address, plan_port(), attempt.family);
     if (!self.connecting || !same) return true;
     if (blocked) return give_up(block_error()), true;
-    if (plan().selecting) self.more().attempted.push_back(attempted_text(attempt));
+    if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
     if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
     attempt.running = true;
     watch(attempt.channel);
@@ -9033,7 +9239,7 @@ struct Connector {
   }
 
   Error bind(Attempt& attempt) const {
-    const Plan& p = plan();
+    const ConnectAttempts& p = plan();
     if (p.local_address.empty() && p.local_port == 0) return Error();
     const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
     int failed = open(attempt);
@@ -9056,11 +9262,11 @@ struct Connector {
 
   /// Before the connection was under way: a single attempt fails with it, a race goes on (S12.17, S13.8), without a
   /// word of an address that could not be bound to.
-  bool failed_early(Attempt& attempt, const Error& error, bool told) const {
+  bool failed_early(Attempt& attempt, const Error& error, bool emits) const {
     close(attempt);
     if (!plan().selecting) return give_up(error), true;
     attempt.error = error;
-    if (told) self.tell_attempt_failed(attempt.address, plan().port, attempt.family, error);
+    if (emits) self.emit<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
     return false;
   }
 
@@ -9070,23 +9276,23 @@ struct Connector {
     self.touch();
     if (result == 0) return won(attempt);
     attempt.running = false;
-    const Plan& p = plan();
+    const ConnectAttempts& p = plan();
     const Error error = p.local_port != 0 || !p.local_address.empty()
                             ? late_failure(attempt, -result)
                             : address_failure(-result, "connect", attempt.address, p.port);
     close(attempt);
     if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
     attempt.error = error;
-    const std::uint64_t round = self.round;
+    const std::uint64_t generation = self.generation;
     const bool current = &attempt == p.attempts[p.next - 1];
-    self.tell_attempt_failed(attempt.address, p.port, attempt.to.ip.family, error);
-    if (!self.connecting || self.round != round) return;
+    self.emit<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
+    if (!self.connecting || self.generation != generation) return;
     if (current || plan().next == plan().attempts.size()) next_attempt();
   }
 
   /// S3.3: a local port was asked for, so the message names the local end.
   Error late_failure(const Attempt& attempt, int number) const {
-    const Plan& p = plan();
+    const ConnectAttempts& p = plan();
     if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
     const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
     return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
@@ -9113,10 +9319,10 @@ struct Connector {
   // ── the race ──
 
   void start_delay() const {
-    Plan& p = plan();
+    ConnectAttempts& p = plan();
     if (!p.timer) {
       p.timer = Ref<TimerState>(new TimerState(*self.loop));
-      p.timer->wanted = false;
+      p.timer->refd = false;
       p.timer->callback = [socket = &self] {
         const Ref<SocketState> alive(socket);
         or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
@@ -9130,9 +9336,9 @@ struct Connector {
     if (!self.connecting) return;
     Attempt& slow = *plan().attempts[plan().next - 1];
     slow.timed_out = true;
-    const std::uint64_t round = self.round;
-    self.tell_attempt_timeout(slow.address, plan().port, slow.to.ip.family);
-    if (self.connecting && self.round == round) next_attempt();
+    const std::uint64_t generation = self.generation;
+    self.emit<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
+    if (self.connecting && self.generation == generation) next_attempt();
   }
 
   /// No address is left to begin with: when none is under way any more, all have failed (S13.12).
@@ -9142,7 +9348,7 @@ struct Connector {
       if (attempt->running) return;
       if (attempt->error) errors.push_back(attempt->error);
     }
-    give_up(errors.empty() ? coded(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
+    give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
   }
 
   // ── the end of it ──
@@ -9153,15 +9359,15 @@ struct Connector {
     self.stop_connecting();
     self.recount();
     const SameConnection same(self);
-    self.tell_attempt_failed(kept, port, family, error);
+    self.emit<on_attempt_failed>(kept, port, family, error);
     if (same) self.fail(error);
   }
 
   void give_up(const Error& error) const { self.fail(error); }
   /// On the next tick, if the socket is still at the same connection then.
   void give_up_later(const Error& error) const {
-    self.loop->next_tick([socket = Ref<SocketState>(&self), round = self.round, error] {
-      if (socket->connecting && socket->round == round) Connector{*socket}.give_up(error);
+    self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
+      if (socket->connecting && socket->generation == generation) Connector{*socket}.give_up(error);
     });
   }
 
@@ -9178,8 +9384,8 @@ struct Connector {
 
   static void stop(SocketState& self) noexcept {
     LoopCore* const loop = self.loop;
-    Plan* const plan = static_cast<Plan*>(std::exchange(self.cold->connecting, nullptr));
-    self.cold->tell_cancelled = tell_cancelled;
+    ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+    self.cold->emit_cancelled = emit_cancelled;
     for (Attempt* attempt : plan->attempts) {
       if (!attempt->channel.is_open()) continue;
       if (loop) loop->poller().drop(attempt->channel);
@@ -9192,28 +9398,28 @@ struct Connector {
     plan->end();
   }
 
-  static void tell_cancelled(SocketState& self) {
+  static void emit_cancelled(SocketState& self) {
     const Endpoint to = self.cold->cancelled.back();
     self.cold->cancelled.pop();
     const std::string address = os::endpoint_text(to);
-    self.tell_attempt_failed(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+    self.emit<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
   }
 };
 
 /// Socket::connect: throws what is wrong with the options or with the socket, and begins.
 inline void start_connecting(SocketState& state, const ConnectOptions& options) {
   require_connectable(options);
-  if (!state.loop) raise(coded(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
+  if (!state.loop) throw_error(make_error(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
   // a wrapped descriptor of IPC that has no other end yet (S22.9)
   const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
                        os::unconnected(state.channel.native());
   if (!wrapped && (state.connecting || state.has_handle)) {
-    raise(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
+    throw_error(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
-  if (state.closing) raise(coded(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  const Ref<Plan> plan = Connector{state}.prepare(options);
+  if (state.closing) throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
   if (!wrapped) {
-    if (state.users_buffer) state.next_users_buffer();
+    if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
   }
   if (options.noDelay) state.no_delay = true;
@@ -9225,9 +9431,947 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
 
 #endif
 
+// How a socket ends: end(), destroy(), reset, 'close', and beginning anew. Internal.
+#ifndef NET_DETAIL_STREAM_CLOSE_HPP
+#define NET_DETAIL_STREAM_CLOSE_HPP
+
+#include <string>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// ── end() ──────────────────────────────────────────────────────────────────
+
+/// end(), after its data was written; `refused` says that this write was, and `why`.
+inline void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
+  if (corked) {
+    cold->corks = 1;
+    uncork();
+  }
+  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
+    ending = true;
+    maybe_finish();
+    return;
+  }
+  Error error = why;
+  if (!refused) {
+    if (!errored && !ending) {
+      ending = true;
+      maybe_finish();
+    } else if (finished) {
+      refused = true;
+      error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
+    } else if (destroyed) {
+      refused = true;
+      error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    } else if (errored) {
+      refused = true;
+      error = cold->errored;
+    }
+    // the first end() after a destroy() would never be told
+    if (destroyed && !refused) {
+      refused = true;
+      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+  }
+  if (!callback || !loop) return;
+  if (refused) {
+    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+  } else {
+    ensure_cold().finish_callbacks.push(std::move(callback));
+  }
+}
+
+inline bool SocketState::needs_finish() const noexcept {
+  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
+}
+
+inline void SocketState::maybe_finish() {
+  if (!ending || final_called || !needs_finish()) return;
+  final_called = true;
+  call_final();
+}
+
+/// Everything was written: the other side is told, once there is one.
+inline void SocketState::call_final() {
+  if (connecting) {
+    once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
+    return;
+  }
+  if (!has_handle) return final_done();
+  if (shutting_down) return;
+  shutting_down = true;
+  recount();
+  loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+}
+
+inline void SocketState::shutdown_now() {
+  if (!shutting_down) return;
+  if (loop->batched_by(*this)) loop->flush_batch();
+  if (writing) return;  // part of the cork is still on its way: again when it is gone
+  shutting_down = false;
+  recount();
+  if (destroyed) return;
+  // when the other side has ended too, close() follows at once and says the same with one call less
+  if (!end_emitted) {
+    const int failed = channel.shutdown_write();
+    if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
+  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
+             needs_finish()) {
+    // nobody would be told on the ticks between here and there
+    prefinished = finished = close_ticked = true;
+    return destroy(no_error());
+  }
+  final_done();
+}
+
+inline void SocketState::final_done() {
+  if (!needs_finish()) return;
+  prefinished = true;
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+  emit<on_prefinish>();
+  again.passed = true;
+  if (again.same) tick([](SocketState& self) { self.finish(); });
+}
+
+inline void SocketState::finish() {
+  const SameConnection same(*this);
+  if (!finished) {
+    finished = true;
+    OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+    call_finish_callbacks(no_error());
+    emit<on_finish>();
+    again.passed = true;
+  }
+  if (same && (end_emitted || unreadable)) destroy(no_error());
+}
+
+// ── destroy() ──────────────────────────────────────────────────────────────
+
+inline void SocketState::destroy(const Error& error) {
+  if (destroyed || !loop) return;
+  const Ref<SocketState> alive(this);
+  // what needs memory comes first: a destroy() that fails has done nothing
+  loop->ticks().reserve(4);
+  if (!close_expected) loop->closing().reserve(1);
+  Callback emit;
+  if (error) {
+    if (!errored) (void)ensure_cold();
+    emit = emit_later(error);
+  }
+  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
+    tick([](SocketState& self) { self.fail_buffered(); });
+  }
+  const bool failing = static_cast<bool>(error);
+  if (failing && !errored) {
+    errored = true;
+    ensure_cold().errored = error;
+  }
+  destroyed = true;
+  ++owed;  // until 'close' was told
+  if (connecting) stop_connecting();
+  connecting = false;
+  if (cold) stop_idle();
+  if (has_handle) {
+    close_handle(failing);
+    tick_error(emit);
+  } else {
+    tick_error(emit);
+    loop->next_tick([self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
+  }
+  leave_server();
+}
+
+/// One connection less, and only once for each (S9.17).
+inline void SocketState::leave_server() {
+  if (!of_server) return;
+  of_server = false;
+  server->operations->child_gone(*server);
+}
+
+/// 'error' on a tick; what follows it may come from a read() of what is left.
+inline void SocketState::tick_error(Callback& emit) {
+  if (emit) return loop->next_tick(std::move(emit));
+  if (close_ticked) return;
+  if (!ended && !buffer) {  // there is nothing that could be told until then
+    close_ticked = true;
+  } else {
+    tick([](SocketState& self) { self.close_ticked = true; });
+  }
+}
+
+[[gnu::cold]] inline Callback SocketState::emit_later(const Error& error) {
+  return [self = Owing<SocketState>(*this), error, asked = generation] { self->emit_error(error, self->generation == asked); };
+}
+
+/// It is told even if there is a new connection already, which it is no error of.
+inline void SocketState::emit_error(const Error& error, bool current) {
+  if (current) {
+    close_ticked = true;
+    if (error_emitted) return;  // at most one between two connects (S3.19)
+    error_emitted = true;
+  }
+  emit_error_event(error);
+}
+
+/// Closes the descriptor now; 'close' comes in the close phase (S17.2).
+inline void SocketState::close_handle(bool failing) {
+  had_error = failing;
+  if (channel.is_open()) {
+    if (loop->batched_by(*this)) flush_last();
+    if (resetting && !loop->inert()) channel.reset_on_close();
+    loop->poller().drop(channel);
+    channel.close();
+    Retry::descriptor_freed();
+  }
+  has_handle = read_interest = shutting_down = false;
+  closing = true;
+  recount();
+  close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+}
+
+/// What the system does not take of it is lost, and needs no memory.
+inline void SocketState::flush_last() noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    loop->flush_batch();
+  } catch (...) {
+    loop->forget_batch();
+  }
+#else
+  loop->flush_batch();
+#endif
+}
+
+/// For destructors: without the memory for more it is closed without a word.
+inline void SocketState::destroy_always() noexcept {
+  undo_or_give_up(*this, [this] { destroy(no_error()); });
+}
+
+/// From now on its 'close' needs no memory.
+inline void SocketState::expect_close() {
+  if (close_expected) return;
+  loop->closing().expect();
+  close_expected = true;
+}
+inline void SocketState::close_later(void (*step)(Handle&)) {
+  if (close_expected) {
+    close_expected = false;
+    loop->closing().push_expected({Ref<Handle>(this), step});
+  } else {
+    loop->next_close({Ref<Handle>(this), step});
+  }
+}
+
+/// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
+/// the exception says why.
+[[gnu::cold]] inline void SocketState::give_up() noexcept {
+  if (!loop || closing || close_emitted) return;
+  const Ref<SocketState> alive(this);
+  const bool was_destroyed = destroyed;
+  if (!was_destroyed) ++owed;  // until 'close' was told
+  destroyed = true;
+  if (connecting) stop_connecting();
+  connecting = false;
+  stop_idle();
+  had_error = true;
+  if (loop->batched_by(*this)) loop->forget_batch();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+    Retry::descriptor_freed();
+  }
+  has_handle = read_interest = shutting_down = false;
+  closing = true;
+  recount();
+  if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+  leave_server();
+}
+
+/// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
+inline void SocketState::close_now() {
+  if (writing || cold) emit_cancelled();
+  closing = false;
+  emit_close(true);
+}
+
+inline void SocketState::emit_cancelled() {
+  // whatever the callbacks and listeners in here throw, 'close' comes
+  OnThrow again{*this, [](SocketState& self) {
+                  self.loop->next_close(
+                      {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+                }};
+  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
+  recount();
+  // attempts of a race that destroy() stopped are told of (S13.13)
+  while (cold && !cold->cancelled.empty()) {
+    cold->emit_cancelled(*this);
+    loop->drain_ticks();  // this was a callback of its own (S2.2)
+  }
+  again.passed = true;
+}
+
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
+inline void SocketState::emit_close(bool current) {
+  struct Emitted {
+    SocketState& self;
+    Ref<SocketState> alive;
+    ~Emitted() {
+      self.release_from_loop();
+      self.settle();
+    }
+  } const emitted{*this, Ref<SocketState>(this)};
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  if (!current) return void(emit<on_close>(false));
+  close_emitted = true;
+  if (!wait_connect) return void(emit<on_close>(had_error));
+  OnThrow again{
+      *this, [](SocketState& self) {
+        // a write that waited for the connection learns of the end in its place among these listeners
+        if (!self.wait_connect) return;
+        self.tick([](SocketState& socket) { socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
+      }};
+  emit<on_close>(had_error);
+  again.passed = true;
+}
+
+inline void SocketState::drop_listeners() noexcept {
+  listeners.clear();
+  data_listening = false;
+  if (cold) cold->pipes.source_closed();
+}
+
+/// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
+inline void SocketState::watch_signal(const AbortSignal& signal) {
+  if (!signal) return;
+  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
+  Ref<AbortHook>& hook = ensure_cold().abort_hook;
+  hook = Ref<AbortHook>(new AbortHook(*loop));
+  hook->callback = [this](const Error& reason) {
+    const Ref<Handle> alive(this);
+    or_give_up(*this, [&] { destroy(abort_failure(reason)); });
+  };
+  if (signal.state()->attach(*hook)) return;
+  hook = {};
+  destroy(abort_failure(signal.state()->reason));
+}
+
+/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
+inline NativeHandle SocketState::release_descriptor() {
+  if (!channel.is_open() || connecting) return os::no_descriptor;
+  if (loop->batched_by(*this)) loop->flush_batch();
+  if (writing || write_length > 0) {
+    throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
+  }
+  leave_writes_behind();
+  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
+                      auto& self = static_cast<SocketState&>(handle);
+                      self.release_from_loop();
+                      self.settle();
+                    }});
+  ++owed;
+  ++generation;  // what ticks are on the way is not told
+  loop->poller().drop(channel);
+  const NativeHandle fd = channel.release();
+  read_interest = false;
+  destroyed = close_emitted = true;
+  has_handle = shutting_down = false;
+  stop_idle();
+  recount();
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  leave_server();
+  return fd;
+}
+
+/// S22.1: a descriptor that is connected; it is read at once.
+inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  is_path = !channel.adopt_connected(fd);
+  expect_close();
+  has_handle = true;
+  retain_for_loop();
+  if (!reads) unreadable = ended = end_emitted = true;
+  if (!writes) ending = final_called = prefinished = finished = true;
+  if (reads) read_zero();
+  recount();
+}
+
+/// The loop's own reference: taken when there is something to keep, given back after 'close'.
+inline void SocketState::retain_for_loop() noexcept {
+  if (kept_by_loop) return;
+  kept_by_loop = true;
+  retain();
+}
+
+inline void SocketState::release_from_loop() noexcept {
+  if (connecting || has_handle || !kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+inline void SocketState::destroy_soon() {
+  const bool still_writable = !destroyed && !errored && !ending;
+  if (still_writable) end({}, false, no_error());
+  if (finished) {
+    destroy(no_error());
+  } else {
+    once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
+  }
+}
+
+inline void SocketState::reset_and_destroy() {
+  if (destroyed || !loop) return;
+  if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
+  if (connecting) {
+    resetting = true;
+    once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
+  } else if (has_handle) {
+    resetting = true;
+    destroy(no_error());
+  } else {
+    destroy(make_error(Errc::ERR_SOCKET_CLOSED));
+  }
+}
+
+/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
+inline void SocketState::undestroy() {
+  leave_writes_behind();
+  for (unsigned which = 0; which < own_count; ++which) {
+    if (which != own_read) drop_own(static_cast<OwnListener>(which));
+  }
+  static_cast<Connection&>(*this) = Connection();
+  static_cast<ReadGate&>(*this) = {
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
+      .by_buffer = by_buffer};
+  static_cast<WriteGate&>(*this) = {.corked = corked};
+  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  ++generation;
+}
+
+/// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
+/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
+struct LeftWrites {
+  std::size_t owners = 0;
+  Ref<SocketState> socket;
+  Backlog* backlog = nullptr;
+  Queue<WriteCallback> ends;
+  Error in_flight, buffered, ended;
+  bool finishes = false;
+  bool fails = false;
+  std::uint64_t generation = 0;  // of the connection that follows
+
+  ~LeftWrites() { delete backlog; }
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+
+  static void settle(LeftWrites& self) {
+    struct Again {
+      LeftWrites& self;
+      bool passed = false;
+      ~Again() {
+        if (!passed) self.soon();
+      }
+    } again{self};
+    if (self.backlog) {
+      call_all(self.backlog->done, no_error());
+      call_all(self.backlog->in_flight, self.in_flight);
+      call_all(self.backlog->buffered, self.buffered);
+    }
+    while (!self.ends.empty()) {
+      const WriteCallback callback = self.ends.pop_front();
+      callback(self.ended);
+    }
+    SocketState& socket = *self.socket;
+    if (std::exchange(self.finishes, false)) socket.emit<on_finish>();
+    again.passed = true;
+    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
+  }
+  void soon() {
+    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
+  }
+
+ private:
+  static void call_all(WriteQueue& queue, const Error& error) {
+    while (!queue.empty()) {
+      const WriteCallback callback = std::move(queue.first()->callback);
+      queue.pop();
+      if (callback) callback(error);
+    }
+  }
+};
+
+inline void SocketState::leave_writes_behind() {
+  const bool flying = backlog && !backlog->in_flight.empty();
+  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
+                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+  if (waits) {
+    const Ref<LeftWrites> left(new LeftWrites);
+    left->socket = Ref<SocketState>(this);
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    if (flying) {
+      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->buffered = left->ended = left->in_flight;
+    } else {
+      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
+      left->ended = prefinished && !errored
+                        ? no_error()
+                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+    left->finishes = prefinished && !finished && !channel.is_open();
+    left->fails = flying && !destroyed;
+    left->generation = generation + 1;
+    left->soon();
+  }
+  delete std::exchange(backlog, nullptr);
+}
+
+/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
+inline void SocketState::hand_over() noexcept {
+  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (backlog && !in_order_sent(backlog->in_flight)) return;
+  if (loop->batched_by(*this)) {
+    const IoSlice batched{loop->batch_data(), loop->batch_size()};
+    const std::ptrdiff_t sent = channel.try_write(&batched, 1);
+    if (sent > 0) loop->shorten_batch(static_cast<std::size_t>(sent));
+    if (loop->batched_by(*this)) return;
+  }
+  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
+}
+
+/// Whether the kernel has taken all of it.
+inline bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
+  for (;;) {
+    IoSlice slices[64];
+    const std::size_t count = queue.slices(slices, 64);
+    if (count == 0) return true;
+    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    if (sent <= 0) return false;
+    queue.consume(static_cast<std::size_t>(sent));
+  }
+}
+
+/// The loop is going: everything is closed, and nobody is told.
+inline void SocketState::abandon() {
+  hand_over();
+  if (connecting) stop_connecting();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+  }
+  destroyed = true;
+  has_handle = connecting = writing = read_interest = false;
+  if (cold) {
+    cold->idle_timer = {};
+    cold->finish_callbacks.clear();
+    cold->abort_hook = {};
+    cold->pipes.clear();
+    cold->onread = {};
+  }
+  delete std::exchange(backlog, nullptr);
+  server = {};
+  listeners.clear();
+  if (!kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+inline SocketState::~SocketState() {
+  if (channel.is_open() && loop) loop->poller().drop(channel);
+  stop_connecting();
+  stop_idle();
+  if (cold && cold->abort_hook) cold->abort_hook->detach();
+  if (close_expected && loop) loop->closing().expect_no_more();
+  delete buffer;
+  delete backlog;
+  delete cold;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// What the user asks of the reading side: to pause, to go on, to decode, to take bytes back. Internal.
+#ifndef NET_DETAIL_STREAM_FLOW_HPP
+#define NET_DETAIL_STREAM_FLOW_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+// Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
+#ifndef NET_DETAIL_TEXT_DECODER_HPP
+#define NET_DETAIL_TEXT_DECODER_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
+class Decoder {
+ public:
+  explicit Decoder(Encoding encoding) noexcept : encoding_(encoding) {}
+
+  Encoding encoding() const noexcept { return encoding_; }
+
+  std::string write(std::string_view piece) {
+    std::string bytes = std::exchange(kept_, {});
+    bytes.append(piece);
+    const std::size_t back = incomplete(bytes);
+    kept_.assign(bytes, bytes.size() - back, back);
+    bytes.resize(bytes.size() - back);
+    return decode(bytes, encoding_);
+  }
+
+  /// What was kept back, as far as it means anything.
+  std::string end() {
+    std::string bytes = std::exchange(kept_, {});
+    if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
+    return decode(bytes, encoding_);
+  }
+
+ private:
+  /// How many bytes at the end are the beginning of something.
+  std::size_t incomplete(std::string_view bytes) const noexcept {
+    switch (encoding_) {
+      case Encoding::utf8: return incomplete_utf8(bytes);
+      case Encoding::utf16le: {
+        const std::size_t odd = bytes.size() % 2;
+        const std::size_t even = bytes.size() - odd;
+        // a high surrogate waits for the low one
+        const bool high = even >= 2 && (static_cast<unsigned char>(bytes[even - 1]) & 0xFC) == 0xD8;
+        return odd + (high ? 2 : 0);
+      }
+      case Encoding::base64:
+      case Encoding::base64url: return bytes.size() % 3;
+      default: return 0;
+    }
+  }
+
+  static std::size_t incomplete_utf8(std::string_view bytes) noexcept {
+    for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
+      const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
+      if ((byte & 0xC0) == 0x80) continue;
+      const Utf8Step step = utf8_step(bytes.substr(bytes.size() - back));
+      return step.incomplete && step.size == back ? back : 0;
+    }
+    return 0;
+  }
+
+  Encoding encoding_;
+  std::string kept_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+inline void SocketState::pause() {
+  if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
+  if (flow_state != Flow::paused) {
+    flow_state = Flow::paused;
+    emit<on_pause>();
+  }
+  explicitly_paused = true;
+  explicitly_resumed = false;
+}
+
+inline void SocketState::resume() {
+  if (users_buffer && !connecting && !ended) watch_readable();
+  if (flow_state != Flow::flowing) {
+    flow_state = readable_listening ? Flow::paused : Flow::flowing;
+    if (!resume_ticking) {
+      resume_ticking = true;
+      tick_always([](SocketState& self) { self.resume_now(); });
+    }
+  }
+  explicitly_paused = false;
+  explicitly_resumed = true;
+}
+
+inline void SocketState::resume_now() {
+  if (!reading) read_zero();
+  resume_ticking = false;
+  emit<on_resume>();
+  flow();
+  if (flow_state == Flow::flowing && !reading) read_zero();
+}
+
+/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
+inline void SocketState::set_encoding(Encoding encoding) {
+  ColdState& kept = ensure_cold();
+  kept.encoding = encoding;
+  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
+    return last ? decoder.end() : decoder.write(piece);
+  };
+  // what is there becomes one piece; what was decoded already is text, and stays as it is
+  const bool text_already = decodes;
+  decodes = true;
+  if (!buffer) return;
+  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
+  std::string text;
+  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.pop_front().rest());
+  delete std::exchange(buffer, nullptr);
+  if (!text.empty()) buffer_bytes(std::move(text));
+}
+
+/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
+/// it flows, has been read from, and nothing else waits.
+inline void SocketState::unshift(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (destroyed || errored) return;
+  if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
+    emit<on_data>(bytes);
+  } else {
+    if (!buffer) buffer = new ReadBuffer;
+    buffer->push_front(bytes);
+    if (need_readable) emit_readable();
+  }
+  maybe_read_more();
+}
+
+/// Node's _read: the kernel may be read, now or when the connection is there.
+inline void SocketState::request_read() {
+  if (connecting || !has_handle) {
+    if (!users_buffer) {
+      read_when_connected = true;
+    } else {
+      // in its place among the listeners: a pause before it is too early, one after it is not
+      once_inside(own_read, on_connect, [](SocketState& self) {
+        self.drop_own(own_read);
+        self.watch_readable();
+      });
+    }
+  } else {
+    watch_readable();
+  }
+}
+
+/// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
+/// is told, and nothing allocated.
+inline void SocketState::leave_alone(bool paused) noexcept {
+  if (paused && !destroyed) {
+    if (users_buffer && !connecting) unwatch_readable();
+    flow_state = Flow::paused;
+    explicitly_paused = true;
+    explicitly_resumed = false;
+  }
+  if (!close_emitted && !listeners.has(on_error)) errors_heard = true;
+}
+
+inline void SocketState::data_listener_added() {
+  data_listening = true;
+  // one that has just been removed counts until the next tick
+  if (listeners.has(on_readable)) readable_listening = true;
+  if (flow_state != Flow::paused) resume();
+}
+
+inline void SocketState::readable_listener_added() {
+  by_buffer = true;
+  if (end_emitted || readable_listening) return;
+  readable_listening = need_readable = true;
+  flow_state = Flow::paused;
+  readable_emitted = false;
+  if (read_length() > 0) {
+    emit_readable();
+  } else if (!reading) {
+    tick_always([](SocketState& self) { self.read_zero(); });
+  }
+}
+
+inline void SocketState::readable_listener_removed() {
+  tick_always([](SocketState& self) {
+    self.readable_listening = self.listeners.has(on_readable);
+    if (self.resume_ticking && self.explicitly_resumed) {
+      self.flow_state = Flow::flowing;
+    } else if (self.data_listening) {
+      self.resume();
+    } else if (!self.readable_listening) {
+      self.flow_state = Flow::unset;
+    }
+  });
+}
+
+/// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
+inline void SocketState::emit_error_event(const Error& error) {
+  if (!emit<on_error>(error) && !errors_heard) throw_error(error);
+}
+
+inline void SocketState::listener_added(unsigned event) {
+  if (!loop) return;
+  if (event == on_data) data_listener_added();
+  if (event == on_readable) readable_listener_added();
+}
+
+inline void SocketState::listener_put_in_front(unsigned event) noexcept {
+  if (event == on_data || event == on_readable) by_buffer = true;
+}
+
+inline void SocketState::listener_removed(unsigned event, bool all) {
+  if (!loop) return;
+  if (event == on_data && !all) data_listener_removed();
+  if (event == on_readable || event == all_events) readable_listener_removed();
+  if (all && (event == on_end || event == all_events)) removed_end_listener = true;
+}
+
+/// How many listeners the library itself has on an event, as Node counts them.
+inline std::size_t SocketState::own_listeners(unsigned event) const noexcept {
+  if (event == on_error) return errors_heard;
+  return event == on_end && !removed_end_listener;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// What a socket is made with, its idle timeout, and what the system is told. Internal.
+#ifndef NET_DETAIL_STREAM_OPTIONS_HPP
+#define NET_DETAIL_STREAM_OPTIONS_HPP
+
+#include <string>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+inline void SocketState::set_up(const SocketOptions& options) {
+  allow_half_open = options.allowHalfOpen;
+  reusable = options.reusable;
+  read_mark = write_mark = options.highWaterMark;
+  if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
+    users_buffer = true;
+    ensure_cold().onread = options.onread;
+    cold->onread_buffer = options.onread.buffer;
+  }
+  if (options.fd != -1) {
+    require_stream(options.fd);
+    // one that blocks would stop the loop
+    if (const int failed = os::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
+    if (users_buffer) next_onread_buffer();  // S25.4
+    adopt_descriptor(options.fd, options.readable, options.writable);
+  }
+  watch_signal(options.signal);
+}
+
+inline void require_timeout(Duration idle) {
+  const double ms = idle.milliseconds();
+  if (!(ms >= 0 && ms <= 1e15)) throw_error(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
+}
+
+/// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
+/// when it fires, looks whether it is due.
+inline void SocketState::set_timeout(double ms) {
+  ColdState& kept = ensure_cold();
+  kept.idle_length = ms;
+  idle_over = false;
+  timed = ms != 0;
+  if (!timed) {
+    if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
+    return;
+  }
+  if (!kept.idle_timer) {
+    kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
+    kept.idle_timer->refd = false;
+    kept.idle_timer->callback = [this] {
+      const Ref<Handle> alive(this);
+      or_give_up(*this, [this] { idle_check(); });
+    };
+  }
+  loop->update_time();
+  cold->last_activity = loop->now();
+  loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
+}
+
+/// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
+inline std::uint64_t SocketState::idle_ms() const noexcept {
+  const double ms = *cold->idle_length;
+  return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
+}
+
+inline void SocketState::idle_check() {
+  const Ref<SocketState> alive(this);
+  if (destroyed) return;
+  // a peer that takes a large write slowly is not idle (S18.5)
+  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (loop->now() < cold->last_activity + idle_ms())
+    return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+  idle_over = true;  // the next activity starts it again (S18.4)
+  emit<on_timeout>();
+}
+
+[[gnu::noinline]] inline void SocketState::note_activity() {
+  cold->last_activity = loop->now();
+  if (idle_over) wake_idle();
+}
+
+inline void SocketState::wake_idle() {
+  idle_over = false;
+  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+}
+
+/// For good: another connection begins without it, unless setTimeout() is called again.
+inline void SocketState::stop_idle() noexcept {
+  timed = idle_over = false;
+  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+}
+
+// ── what the system is told ────────────────────────────────────────────────
+
+inline void SocketState::set_no_delay(bool on) {
+  if (no_delay != on && has_tcp()) channel.set_no_delay(on);
+  no_delay = on;
+}
+
+/// Whole seconds (S18.13); the system is told of a change only.
+inline void SocketState::set_keep_alive(bool on, Duration delay) {
+  const int seconds = whole_seconds(delay);
+  const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
+  keep_alive = on;
+  if (on && (seconds != 0 || cold)) ensure_cold().keep_alive_seconds = seconds;
+  if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
+}
+
+inline void SocketState::set_type_of_service(int value) {
+  if (value < 0 || value > 255) throw_error(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
+  ensure_cold().type_of_service = value;
+  if (!has_tcp()) return;
+  if (const int failed = channel.set_type_of_service(value); failed < 0)
+    throw_error(system_failure(-failed, "setTypeOfService"));
+}
+
+inline int SocketState::get_type_of_service() const {
+  if (!has_tcp()) return cold && cold->type_of_service > 0 ? cold->type_of_service : 0;
+  const int value = channel.get_type_of_service();
+  if (value < 0) throw_error(system_failure(-value, "getTypeOfService"));
+  return value;
+}
+
+/// What was asked for before there was a connection.
+inline void SocketState::apply_options() {
+  if (is_path || !channel.is_open()) return;
+  if (no_delay) channel.set_no_delay(true);
+  if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
+  if (cold && cold->type_of_service >= 0) {
+    if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
+      emit_error_event(system_failure(-failed, "setTypeOfService"));
+    }
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 // What can be written: text, and contiguous ranges of bytes. Internal.
-#ifndef NET_DETAIL_PAYLOAD_HPP
-#define NET_DETAIL_PAYLOAD_HPP
+#ifndef NET_DETAIL_STREAM_PAYLOAD_HPP
+#define NET_DETAIL_STREAM_PAYLOAD_HPP
 
 #include <concepts>
 #include <cstddef>
@@ -9310,7 +10454,7 @@ concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> 
 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 inline int explicit_port(int port) {
-  if (port < 0) raise(bad_port("Port", port));
+  if (port < 0) throw_error(bad_port("Port", port));
   return port;
 }
 
@@ -9389,7 +10533,7 @@ Options port_or_path(std::string_view text, std::string_view name) {
   } else if (number >= 0 && number <= 65535 && number == static_cast<int>(number)) {
     options.port = static_cast<int>(number);
   } else {
-    raise(bad_port(name, text));
+    throw_error(bad_port(name, text));
   }
   return options;
 }
@@ -9398,984 +10542,9 @@ Options port_or_path(std::string_view text, std::string_view name) {
 
 #endif
 
-// How a socket ends: end(), destroy(), reset, 'close', and beginning anew. Internal.
-#ifndef NET_DETAIL_SOCKET_CLOSING_HPP
-#define NET_DETAIL_SOCKET_CLOSING_HPP
-
-#include <string>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-// ── end() ──────────────────────────────────────────────────────────────────
-
-/// end(), after its data was written; `refused` says that this write was, and `why`.
-inline void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
-  if (corked) {
-    cold->corks = 1;
-    uncork();
-  }
-  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
-    ending = true;
-    maybe_finish();
-    return;
-  }
-  Error error = why;
-  if (!refused) {
-    if (!errored && !ending) {
-      ending = true;
-      maybe_finish();
-    } else if (finished) {
-      refused = true;
-      error = coded(Errc::ERR_STREAM_ALREADY_FINISHED);
-    } else if (destroyed) {
-      refused = true;
-      error = coded(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    } else if (errored) {
-      refused = true;
-      error = cold->errored;
-    }
-    // the first end() after a destroy() would never be told
-    if (destroyed && !refused) {
-      refused = true;
-      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    }
-  }
-  if (!callback || !loop) return;
-  if (refused) {
-    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
-  } else {
-    more().finish_callbacks.push(std::move(callback));
-  }
-}
-
-inline bool SocketState::needs_finish() const noexcept {
-  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
-}
-
-inline void SocketState::maybe_finish() {
-  if (!ending || final_called || !needs_finish()) return;
-  final_called = true;
-  call_final();
-}
-
-/// Everything was written: the other side is told, once there is one.
-inline void SocketState::call_final() {
-  if (connecting) {
-    once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
-    return;
-  }
-  if (!has_handle) return final_done();
-  if (shutting_down) return;
-  shutting_down = true;
-  recount();
-  loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
-}
-
-inline void SocketState::shutdown_now() {
-  if (!shutting_down) return;
-  if (loop->corked_by(*this)) loop->flush_cork();
-  if (writing) return;  // part of the cork is still on its way: again when it is gone
-  shutting_down = false;
-  recount();
-  if (destroyed) return;
-  // when the other side has ended too, close() follows at once and says the same with one call less
-  if (!end_told) {
-    const int failed = channel.shutdown_write();
-    if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
-  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
-             needs_finish()) {
-    // nobody would be told on the ticks between here and there
-    prefinished = finished = close_ticked = true;
-    return destroy(no_error());
-  }
-  final_done();
-}
-
-inline void SocketState::final_done() {
-  if (!needs_finish()) return;
-  prefinished = true;
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
-  tell_prefinish();
-  again.passed = true;
-  if (again.same) tick([](SocketState& self) { self.finish(); });
-}
-
-inline void SocketState::finish() {
-  const SameConnection same(*this);
-  if (!finished) {
-    finished = true;
-    OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
-    tell_finish_callbacks(no_error());
-    tell_finish();
-    again.passed = true;
-  }
-  if (same && (end_told || unreadable)) destroy(no_error());
-}
-
-// ── destroy() ──────────────────────────────────────────────────────────────
-
-inline void SocketState::destroy(const Error& error) {
-  if (destroyed || !loop) return;
-  const Ref<SocketState> alive(this);
-  // what needs memory comes first: a destroy() that fails has done nothing
-  loop->ticks().reserve(4);
-  if (!close_expected) loop->closing().reserve(1);
-  Callback tell;
-  if (error) {
-    if (!errored) (void)more();
-    tell = told_later(error);
-  }
-  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
-    tick([](SocketState& self) { self.fail_buffered(); });
-  }
-  const bool failing = static_cast<bool>(error);
-  if (failing && !errored) {
-    errored = true;
-    more().errored = error;
-  }
-  destroyed = true;
-  ++owed;  // until 'close' was told
-  if (connecting) stop_connecting();
-  connecting = false;
-  if (cold) stop_idle();
-  if (has_handle) {
-    close_handle(failing);
-    tick_error(tell);
-  } else {
-    tick_error(tell);
-    loop->next_tick([self = Ref<SocketState>(this), asked = round] { self->emit_close(self->round == asked); });
-  }
-  leave_server();
-}
-
-/// One connection less, and only once for each (S9.17).
-inline void SocketState::leave_server() {
-  if (!of_server) return;
-  of_server = false;
-  server->operations->child_gone(*server);
-}
-
-/// 'error' on a tick; what follows it may come from a read() of what is left.
-inline void SocketState::tick_error(Callback& tell) {
-  if (tell) return loop->next_tick(std::move(tell));
-  if (close_ticked) return;
-  if (!ended && !buffer) {  // there is nothing that could be told until then
-    close_ticked = true;
-  } else {
-    tick([](SocketState& self) { self.close_ticked = true; });
-  }
-}
-
-[[gnu::cold]] inline Callback SocketState::told_later(const Error& error) {
-  return [self = Owing<SocketState>(*this), error, asked = round] { self->emit_error(error, self->round == asked); };
-}
-
-/// It is told even if there is a new connection already, which it is no error of.
-inline void SocketState::emit_error(const Error& error, bool current) {
-  if (current) {
-    close_ticked = true;
-    if (error_told) return;  // at most one between two connects (S3.19)
-    error_told = true;
-  }
-  tell_error(error);
-}
-
-/// Closes the descriptor now; 'close' comes in the close phase (S17.2).
-inline void SocketState::close_handle(bool failing) {
-  had_error = failing;
-  if (channel.is_open()) {
-    if (loop->corked_by(*this)) flush_last();
-    if (resetting && !loop->inert()) channel.reset_on_close();
-    loop->poller().drop(channel);
-    channel.close();
-    Retry::descriptor_freed();
-  }
-  has_handle = kernel_reading = shutting_down = false;
-  closing = true;
-  recount();
-  close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
-}
-
-/// What the system does not take of it is lost, and needs no memory.
-inline void SocketState::flush_last() noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    loop->flush_cork();
-  } catch (...) {
-    loop->forget_cork();
-  }
-#else
-  loop->flush_cork();
-#endif
-}
-
-/// For destructors: without the memory for more it is closed without a word.
-inline void SocketState::destroy_always() noexcept {
-  undo_or_give_up(*this, [this] { destroy(no_error()); });
-}
-
-/// From now on its 'close' needs no memory.
-inline void SocketState::expect_close() {
-  if (close_expected) return;
-  loop->closing().expect();
-  close_expected = true;
-}
-inline void SocketState::close_later(void (*step)(Handle&)) {
-  if (close_expected) {
-    close_expected = false;
-    loop->closing().push_expected({Ref<Handle>(this), step});
-  } else {
-    loop->next_close({Ref<Handle>(this), step});
-  }
-}
-
-/// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
-/// the exception says why.
-[[gnu::cold]] inline void SocketState::give_up() noexcept {
-  if (!loop || closing || close_told) return;
-  const Ref<SocketState> alive(this);
-  const bool was_destroyed = destroyed;
-  if (!was_destroyed) ++owed;  // until 'close' was told
-  destroyed = true;
-  if (connecting) stop_connecting();
-  connecting = false;
-  stop_idle();
-  had_error = true;
-  if (loop->corked_by(*this)) loop->forget_cork();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-    Retry::descriptor_freed();
-  }
-  has_handle = kernel_reading = shutting_down = false;
-  closing = true;
-  recount();
-  if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
-  leave_server();
-}
-
-/// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
-inline void SocketState::close_now() {
-  if (writing || cold) tell_cancelled();
-  closing = false;
-  emit_close(true);
-}
-
-inline void SocketState::tell_cancelled() {
-  // whatever the callbacks and listeners in here throw, 'close' comes
-  OnThrow again{*this, [](SocketState& self) {
-                  self.loop->next_close(
-                      {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
-                }};
-  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
-  recount();
-  // attempts of a race that destroy() stopped are told of (S13.13)
-  while (cold && !cold->cancelled.empty()) {
-    cold->tell_cancelled(*this);
-    loop->drain_ticks();  // this was a callback of its own (S2.2)
-  }
-  again.passed = true;
-}
-
-/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
-inline void SocketState::emit_close(bool current) {
-  struct Told {
-    SocketState& self;
-    Ref<SocketState> alive;
-    ~Told() {
-      self.let_go();
-      self.settle();
-    }
-  } const told{*this, Ref<SocketState>(this)};
-  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
-  if (!current) return tell_close(false);
-  close_told = true;
-  if (!wait_connect) return tell_close(had_error);
-  OnThrow again{
-      *this, [](SocketState& self) {
-        // a write that waited for the connection learns of the end in its place among these listeners
-        if (!self.wait_connect) return;
-        self.tick([](SocketState& socket) { socket.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
-      }};
-  tell_close(had_error);
-  again.passed = true;
-}
-
-inline void SocketState::drop_listeners() noexcept {
-  listeners.clear();
-  data_listening = false;
-  if (cold) cold->pipes.source_closed();
-}
-
-/// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
-inline void SocketState::watch_signal(const AbortSignal& signal) {
-  if (!signal) return;
-  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
-  Ref<AbortHook>& hook = more().abort_hook;
-  hook = Ref<AbortHook>(new AbortHook(*loop));
-  hook->callback = [this](const Error& reason) {
-    const Ref<Handle> alive(this);
-    or_give_up(*this, [&] { destroy(abort_failure(reason)); });
-  };
-  if (signal.state()->attach(*hook)) return;
-  hook = {};
-  destroy(abort_failure(signal.state()->reason));
-}
-
-/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
-inline NativeHandle SocketState::release_descriptor() {
-  if (!channel.is_open() || connecting) return os::no_descriptor;
-  if (loop->corked_by(*this)) loop->flush_cork();
-  if (writing || write_length > 0) {
-    raise(coded(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
-  }
-  leave_writes_behind();
-  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
-                      auto& self = static_cast<SocketState&>(handle);
-                      self.let_go();
-                      self.settle();
-                    }});
-  ++owed;
-  ++round;  // what ticks are on the way is not told
-  loop->poller().drop(channel);
-  const NativeHandle fd = channel.release();
-  kernel_reading = false;
-  destroyed = close_told = true;
-  has_handle = shutting_down = false;
-  stop_idle();
-  recount();
-  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
-  leave_server();
-  return fd;
-}
-
-/// S22.1: a descriptor that is connected; it is read at once.
-inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
-  is_path = !channel.adopt_connected(fd);
-  expect_close();
-  has_handle = true;
-  hold();
-  if (!reads) unreadable = ended = end_told = true;
-  if (!writes) ending = final_called = prefinished = finished = true;
-  if (reads) read_nothing();
-  recount();
-}
-
-/// The loop's own reference: taken when there is something to keep, given back after 'close'.
-inline void SocketState::hold() noexcept {
-  if (holds_self) return;
-  holds_self = true;
-  retain();
-}
-
-inline void SocketState::let_go() noexcept {
-  if (connecting || has_handle || !holds_self) return;
-  holds_self = false;
-  release();
-}
-
-inline void SocketState::destroy_soon() {
-  const bool still_writable = !destroyed && !errored && !ending;
-  if (still_writable) end({}, false, no_error());
-  if (finished) {
-    destroy(no_error());
-  } else {
-    once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
-  }
-}
-
-inline void SocketState::reset_and_destroy() {
-  if (destroyed || !loop) return;
-  if (is_path && has_handle) raise(coded(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
-  if (connecting) {
-    resetting = true;
-    once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
-  } else if (has_handle) {
-    resetting = true;
-    destroy(no_error());
-  } else {
-    destroy(coded(Errc::ERR_SOCKET_CLOSED));
-  }
-}
-
-/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
-inline void SocketState::undestroy() {
-  leave_writes_behind();
-  for (unsigned which = 0; which < own_listeners; ++which) {
-    if (which != own_read) drop_own(static_cast<OwnListener>(which));
-  }
-  static_cast<Connection&>(*this) = Connection();
-  static_cast<ReadGate&>(*this) = {
-      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
-      .by_buffer = by_buffer};
-  static_cast<WriteGate&>(*this) = {.corked = corked};
-  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
-  ++round;
-}
-
-/// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
-/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
-struct LeftWrites {
-  std::size_t owners = 0;
-  Ref<SocketState> socket;
-  Backlog* backlog = nullptr;
-  Queue<WriteCallback> ends;
-  Error in_flight, buffered, ended;
-  bool finishes = false;
-  bool fails = false;
-  std::uint64_t round = 0;  // of the connection that follows
-
-  ~LeftWrites() { delete backlog; }
-  void retain() noexcept { ++owners; }
-  void release() noexcept {
-    if (--owners == 0) delete this;
-  }
-
-  static void tell(LeftWrites& self) {
-    struct Again {
-      LeftWrites& self;
-      bool passed = false;
-      ~Again() {
-        if (!passed) self.soon();
-      }
-    } again{self};
-    if (self.backlog) {
-      tell_all(self.backlog->done, no_error());
-      tell_all(self.backlog->in_flight, self.in_flight);
-      tell_all(self.backlog->buffered, self.buffered);
-    }
-    while (!self.ends.empty()) {
-      const WriteCallback callback = self.ends.take();
-      callback(self.ended);
-    }
-    SocketState& socket = *self.socket;
-    if (std::exchange(self.finishes, false)) socket.tell_finish();
-    again.passed = true;
-    if (self.fails && socket.round == self.round) socket.fail(self.in_flight);
-  }
-  void soon() {
-    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), tell});
-  }
-
- private:
-  static void tell_all(WriteQueue& queue, const Error& error) {
-    while (!queue.empty()) {
-      const WriteCallback callback = std::move(queue.first()->callback);
-      queue.pop();
-      if (callback) callback(error);
-    }
-  }
-};
-
-inline void SocketState::leave_writes_behind() {
-  const bool flying = backlog && !backlog->in_flight.empty();
-  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
-                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
-  if (waits) {
-    const Ref<LeftWrites> left(new LeftWrites);
-    left->socket = Ref<SocketState>(this);
-    left->backlog = std::exchange(backlog, nullptr);
-    if (cold) left->ends.swap(cold->finish_callbacks);
-    if (flying) {
-      left->in_flight = wait_connect ? coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
-                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
-      left->buffered = left->ended = left->in_flight;
-    } else {
-      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
-      left->ended = prefinished && !errored
-                        ? no_error()
-                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    }
-    left->finishes = prefinished && !finished && !channel.is_open();
-    left->fails = flying && !destroyed;
-    left->round = round + 1;
-    left->soon();
-  }
-  delete std::exchange(backlog, nullptr);
-}
-
-/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
-inline void SocketState::hand_over() noexcept {
-  if (!channel.is_open() || connecting || errored || loop->inert()) return;
-  if (backlog && !in_order_sent(backlog->in_flight)) return;
-  if (loop->corked_by(*this)) {
-    const Slice gathered{loop->cork_data(), loop->cork_size()};
-    const std::ptrdiff_t sent = channel.try_write(&gathered, 1);
-    if (sent > 0) loop->shorten_cork(static_cast<std::size_t>(sent));
-    if (loop->corked_by(*this)) return;
-  }
-  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
-}
-
-/// Whether the kernel has taken all of it.
-inline bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
-  for (;;) {
-    Slice slices[64];
-    const std::size_t count = queue.gather(slices, 64);
-    if (count == 0) return true;
-    const std::ptrdiff_t sent = channel.try_write(slices, count);
-    if (sent <= 0) return false;
-    queue.consume(static_cast<std::size_t>(sent));
-  }
-}
-
-/// The loop is going: everything is closed, and nobody is told.
-inline void SocketState::abandon() {
-  hand_over();
-  if (connecting) stop_connecting();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-  }
-  destroyed = true;
-  has_handle = connecting = writing = kernel_reading = false;
-  if (cold) {
-    cold->idle_timer = {};
-    cold->finish_callbacks.clear();
-    cold->abort_hook = {};
-    cold->pipes.clear();
-    cold->onread = {};
-  }
-  delete std::exchange(backlog, nullptr);
-  server = {};
-  listeners.clear();
-  if (!holds_self) return;
-  holds_self = false;
-  release();
-}
-
-inline SocketState::~SocketState() {
-  if (channel.is_open() && loop) loop->poller().drop(channel);
-  stop_connecting();
-  stop_idle();
-  if (cold && cold->abort_hook) cold->abort_hook->detach();
-  if (close_expected && loop) loop->closing().expect_no_more();
-  delete buffer;
-  delete backlog;
-  delete cold;
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
-#ifndef NET_DETAIL_SOCKET_CONNECTING_HPP
-#define NET_DETAIL_SOCKET_CONNECTING_HPP
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
-inline void SocketState::connected() {
-  connecting = false;
-  stop_connecting();
-  touch();
-  apply_options();
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  tell_connect();
-  if (again.same) start_if_asked();
-  if (again.same) tell_ready();
-  again.passed = true;
-  if (again.same) begin_reading();
-}
-
-inline void SocketState::start_if_asked() {
-  if (!read_when_connected) return;
-  read_when_connected = false;
-  if (!destroyed) start_reading();
-}
-
-/// A listener of 'connect' threw: what was to happen behind it happens now.
-inline void SocketState::catch_up_connected() {
-  start_if_asked();
-  begin_reading();
-  // a callback of what is sent now may throw too
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  if (wait_connect) send_pending_connect();
-  if (again.same && resetting) reset_and_destroy();
-  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
-  again.passed = true;
-}
-
-inline void SocketState::begin_reading() {
-  if (destroyed) return;
-  if (!is_paused()) read_nothing();
-  update_watch();
-}
-
-inline void SocketState::stop_connecting() noexcept {
-  if (cold && cold->connecting) cold->connecting->stop(*this);
-}
-
-/// Asked of the system once, since it cannot tell any more after a reset.
-inline Endpoint SocketState::remote() {
-  if (connecting) return {};
-  if (cold && cold->remote_known) return cold->remote;
-  if (!channel.is_open() || is_path) return {};
-  const Endpoint end = channel.remote_end();
-  if (end) {
-    more().remote = end;
-    cold->remote_known = true;
-  }
-  return end;
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What the user asks of the reading side: to pause, to go on, to decode, to take bytes back. Internal.
-#ifndef NET_DETAIL_SOCKET_FLOWING_HPP
-#define NET_DETAIL_SOCKET_FLOWING_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
-
-// Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
-#ifndef NET_DETAIL_DECODER_HPP
-#define NET_DETAIL_DECODER_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
-class Decoder {
- public:
-  explicit Decoder(Encoding encoding) noexcept : encoding_(encoding) {}
-
-  Encoding encoding() const noexcept { return encoding_; }
-
-  std::string write(std::string_view piece) {
-    std::string bytes = std::exchange(kept_, {});
-    bytes.append(piece);
-    const std::size_t back = incomplete(bytes);
-    kept_.assign(bytes, bytes.size() - back, back);
-    bytes.resize(bytes.size() - back);
-    return decode(bytes, encoding_);
-  }
-
-  /// What was kept back, as far as it means anything.
-  std::string end() {
-    std::string bytes = std::exchange(kept_, {});
-    if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
-    return decode(bytes, encoding_);
-  }
-
- private:
-  /// How many bytes at the end are the beginning of something.
-  std::size_t incomplete(std::string_view bytes) const noexcept {
-    switch (encoding_) {
-      case Encoding::utf8: return incomplete_utf8(bytes);
-      case Encoding::utf16le: {
-        const std::size_t odd = bytes.size() % 2;
-        const std::size_t even = bytes.size() - odd;
-        // a high surrogate waits for the low one
-        const bool high = even >= 2 && (static_cast<unsigned char>(bytes[even - 1]) & 0xFC) == 0xD8;
-        return odd + (high ? 2 : 0);
-      }
-      case Encoding::base64:
-      case Encoding::base64url: return bytes.size() % 3;
-      default: return 0;
-    }
-  }
-
-  static std::size_t incomplete_utf8(std::string_view bytes) noexcept {
-    for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
-      const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
-      if ((byte & 0xC0) == 0x80) continue;
-      const Utf8Step step = utf8_step(bytes.substr(bytes.size() - back));
-      return step.incomplete && step.size == back ? back : 0;
-    }
-    return 0;
-  }
-
-  Encoding encoding_;
-  std::string kept_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-inline void SocketState::pause() {
-  if (users_buffer && !connecting) stop_reading();  // at once (S25.5)
-  if (flow_state != Flow::paused) {
-    flow_state = Flow::paused;
-    tell_pause();
-  }
-  explicitly_paused = true;
-  explicitly_resumed = false;
-}
-
-inline void SocketState::resume() {
-  if (users_buffer && !connecting && !ended) start_reading();
-  if (flow_state != Flow::flowing) {
-    flow_state = readable_listening ? Flow::paused : Flow::flowing;
-    if (!resume_ticking) {
-      resume_ticking = true;
-      tick_always([](SocketState& self) { self.resume_now(); });
-    }
-  }
-  explicitly_paused = false;
-  explicitly_resumed = true;
-}
-
-inline void SocketState::resume_now() {
-  if (!reading) read_nothing();
-  resume_ticking = false;
-  tell_resume();
-  flow();
-  if (flow_state == Flow::flowing && !reading) read_nothing();
-}
-
-/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
-inline void SocketState::set_encoding(Encoding encoding) {
-  ColdState& kept = more();
-  kept.encoding = encoding;
-  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
-    return last ? decoder.end() : decoder.write(piece);
-  };
-  // what is there becomes one piece; what was decoded already is text, and stays as it is
-  const bool text_already = decodes;
-  decodes = true;
-  if (!buffer) return;
-  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
-  std::string text;
-  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.take().rest());
-  delete std::exchange(buffer, nullptr);
-  if (!text.empty()) buffer_bytes(std::move(text));
-}
-
-/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
-/// it flows, has been read from, and nothing else waits.
-inline void SocketState::unshift(std::string_view bytes) {
-  if (bytes.empty()) return;
-  if (end_told) return fail(coded(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
-  if (destroyed || errored) return;
-  if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
-    tell_data(bytes);
-  } else {
-    if (!buffer) buffer = new ReadBuffer;
-    buffer->push_front(bytes);
-    if (need_readable) emit_readable();
-  }
-  maybe_read_more();
-}
-
-/// Node's _read: the kernel may be read, now or when the connection is there.
-inline void SocketState::read_start() {
-  if (connecting || !has_handle) {
-    if (!users_buffer) {
-      read_when_connected = true;
-    } else {
-      // in its place among the listeners: a pause before it is too early, one after it is not
-      once_inside(own_read, on_connect, [](SocketState& self) {
-        self.drop_own(own_read);
-        self.start_reading();
-      });
-    }
-  } else {
-    start_reading();
-  }
-}
-
-/// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
-/// is told, and nothing allocated.
-inline void SocketState::leave_alone(bool paused) noexcept {
-  if (paused && !destroyed) {
-    if (users_buffer && !connecting) stop_reading();
-    flow_state = Flow::paused;
-    explicitly_paused = true;
-    explicitly_resumed = false;
-  }
-  if (!close_told && !listeners.has(on_error)) errors_heard = true;
-}
-
-inline void SocketState::data_listener_added() {
-  data_listening = true;
-  // one that has just been removed counts until the next tick
-  if (listeners.has(on_readable)) readable_listening = true;
-  if (flow_state != Flow::paused) resume();
-}
-
-inline void SocketState::readable_listener_added() {
-  by_buffer = true;
-  if (end_told || readable_listening) return;
-  readable_listening = need_readable = true;
-  flow_state = Flow::paused;
-  readable_told = false;
-  if (read_length() > 0) {
-    emit_readable();
-  } else if (!reading) {
-    tick_always([](SocketState& self) { self.read_nothing(); });
-  }
-}
-
-inline void SocketState::readable_listener_removed() {
-  tick_always([](SocketState& self) {
-    self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.explicitly_resumed) {
-      self.flow_state = Flow::flowing;
-    } else if (self.data_listening) {
-      self.resume();
-    } else if (!self.readable_listening) {
-      self.flow_state = Flow::unset;
-    }
-  });
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What a socket is made with, its idle timeout, and what the system is told. Internal.
-#ifndef NET_DETAIL_SOCKET_OPTIONS_HPP
-#define NET_DETAIL_SOCKET_OPTIONS_HPP
-
-#include <string>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-inline void SocketState::set_up(const SocketOptions& options) {
-  allow_half_open = options.allowHalfOpen;
-  reusable = options.reusable;
-  read_mark = write_mark = options.highWaterMark;
-  if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
-    users_buffer = true;
-    more().onread = options.onread;
-    cold->onread_buffer = options.onread.buffer;
-  }
-  if (options.fd != -1) {
-    require_stream(options.fd);
-    // one that blocks would stop the loop
-    if (const int failed = os::prepare(options.fd); failed < 0) raise(system_failure(-failed, "open"));
-    if (users_buffer) next_users_buffer();  // S25.4
-    adopt_descriptor(options.fd, options.readable, options.writable);
-  }
-  watch_signal(options.signal);
-}
-
-inline void require_timeout(Duration idle) {
-  const double ms = idle.milliseconds();
-  if (!(ms >= 0 && ms <= 1e15)) raise(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
-}
-
-/// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
-/// when it fires, looks whether it is due.
-inline void SocketState::set_timeout(double ms) {
-  ColdState& kept = more();
-  kept.idle_length = ms;
-  idle_over = false;
-  timed = ms != 0;
-  if (!timed) {
-    if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
-    return;
-  }
-  if (!kept.idle_timer) {
-    kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
-    kept.idle_timer->wanted = false;
-    kept.idle_timer->callback = [this] {
-      const Ref<Handle> alive(this);
-      or_give_up(*this, [this] { idle_check(); });
-    };
-  }
-  loop->update_time();
-  cold->last_activity = loop->now();
-  loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
-}
-
-/// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
-inline std::uint64_t SocketState::idle_ms() const noexcept {
-  const double ms = *cold->idle_length;
-  return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
-}
-
-inline void SocketState::idle_check() {
-  const Ref<SocketState> alive(this);
-  if (destroyed) return;
-  // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
-  if (loop->now() < cold->last_activity + idle_ms())
-    return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
-  idle_over = true;  // the next activity starts it again (S18.4)
-  tell_timeout();
-}
-
-[[gnu::noinline]] inline void SocketState::note_activity() {
-  cold->last_activity = loop->now();
-  if (idle_over) wake_idle();
-}
-
-inline void SocketState::wake_idle() {
-  idle_over = false;
-  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
-}
-
-/// For good: another connection begins without it, unless setTimeout() is called again.
-inline void SocketState::stop_idle() noexcept {
-  timed = idle_over = false;
-  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
-}
-
-// ── what the system is told ────────────────────────────────────────────────
-
-inline void SocketState::set_no_delay(bool on) {
-  if (no_delay != on && has_tcp()) channel.set_no_delay(on);
-  no_delay = on;
-}
-
-/// Whole seconds (S18.13); the system is told of a change only.
-inline void SocketState::set_keep_alive(bool on, Duration delay) {
-  const int seconds = whole_seconds(delay);
-  const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
-  keep_alive = on;
-  if (on && (seconds != 0 || cold)) more().keep_alive_seconds = seconds;
-  if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
-}
-
-inline void SocketState::set_type_of_service(int value) {
-  if (value < 0 || value > 255) raise(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
-  more().type_of_service = value;
-  if (!has_tcp()) return;
-  if (const int failed = channel.set_type_of_service(value); failed < 0)
-    raise(system_failure(-failed, "setTypeOfService"));
-}
-
-inline int SocketState::get_type_of_service() const {
-  if (!has_tcp()) return cold && cold->type_of_service > 0 ? cold->type_of_service : 0;
-  const int value = channel.get_type_of_service();
-  if (value < 0) raise(system_failure(-value, "getTypeOfService"));
-  return value;
-}
-
-/// What was asked for before there was a connection.
-inline void SocketState::apply_options() {
-  if (is_path || !channel.is_open()) return;
-  if (no_delay) channel.set_no_delay(true);
-  if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
-  if (cold && cold->type_of_service >= 0) {
-    if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
-      tell_error(system_failure(-failed, "setTypeOfService"));
-    }
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
 // The reading half of a socket: from the kernel to 'data', 'readable' and 'end'. Internal.
-#ifndef NET_DETAIL_SOCKET_READING_HPP
-#define NET_DETAIL_SOCKET_READING_HPP
+#ifndef NET_DETAIL_STREAM_READ_HPP
+#define NET_DETAIL_STREAM_READ_HPP
 
 #include <cstddef>
 #include <optional>
@@ -10386,107 +10555,107 @@ inline void SocketState::apply_options() {
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One 'data' carries at most this much (S14.4), however much one read brought.
-inline constexpr std::size_t most_at_once = 65536;
+inline constexpr std::size_t max_chunk = 65536;
 
 // ── from the kernel ────────────────────────────────────────────────────────
 
-inline void SocketState::start_reading() {
-  if (kernel_reading || !channel.is_open()) return;
-  kernel_reading = true;
+inline void SocketState::watch_readable() {
+  if (read_interest || !channel.is_open()) return;
+  read_interest = true;
   update_watch();
   if (cold && !cold->unread.empty()) {
     loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).deliver_unread(); }});
   }
 }
 
-inline void SocketState::stop_reading() {
-  if (!kernel_reading) return;
-  kernel_reading = false;
+inline void SocketState::unwatch_readable() {
+  if (!read_interest) return;
+  read_interest = false;
   update_watch();
 }
 
-[[gnu::noinline]] inline void SocketState::read_from_kernel() {
-  if (!plain() || buffer || (cold && !cold->unread.empty())) return read_with_care(false);
-  char* const room = loop->receive_buffer();
-  const std::ptrdiff_t got = channel.try_read(room, LoopCore::receive_room);
-  if (got > 0 && static_cast<std::size_t>(got) <= most_at_once) [[likely]] {
+[[gnu::noinline]] inline void SocketState::read() {
+  if (!can_read_fast() || buffer || (cold && !cold->unread.empty())) return read_slow(false);
+  char* const into = loop->receive_buffer();
+  const std::ptrdiff_t got = channel.try_read(into, LoopCore::receive_capacity);
+  if (got > 0 && static_cast<std::size_t>(got) <= max_chunk) [[likely]] {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) tell_data(std::string_view(room, static_cast<std::size_t>(got)));
-    if ((ended || buffer) && !destroyed && !has_room()) [[unlikely]] {
+    if (listeners.has(on_data)) emit<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
+    if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
-      stop_reading();
+      unwatch_readable();
     }
     return;
   }
-  read_on(room, got, false);
+  read_loop(into, got, false);
 }
 
 /// Whether an accepted connection's first message, or its end, is there already; then it is told.
-inline bool SocketState::brought_something() {
-  if (!kernel_reading) return false;
-  read_from_kernel();
-  return bytes_read != 0 || !kernel_reading;
+inline bool SocketState::speculative_read() {
+  if (!read_interest) return false;
+  read();
+  return bytes_read != 0 || !read_interest;
 }
 
-[[gnu::noinline]] inline void SocketState::read_with_care(bool to_the_end) {
-  if (!kernel_reading) return;
-  if (users_buffer) return read_into_users(to_the_end);
+[[gnu::noinline]] inline void SocketState::read_slow(bool to_the_end) {
+  if (!read_interest) return;
+  if (users_buffer) return read_onread(to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
-  char* const room = loop->receive_buffer();
-  read_on(room, channel.try_read(room, LoopCore::receive_room), to_the_end);
+  char* const into = loop->receive_buffer();
+  read_loop(into, channel.try_read(into, LoopCore::receive_capacity), to_the_end);
 }
 
 /// Bounded: no socket may starve the rest.
-[[gnu::noinline]] inline void SocketState::read_on(char* room, std::ptrdiff_t got, bool to_the_end) {
-  for (int reads = 8; got > 0; got = channel.try_read(room, LoopCore::receive_room)) {
-    deliver({room, static_cast<std::size_t>(got)});
-    if (!kernel_reading || --reads == 0) return;
+[[gnu::noinline]] inline void SocketState::read_loop(char* into, std::ptrdiff_t got, bool to_the_end) {
+  for (int reads = 8; got > 0; got = channel.try_read(into, LoopCore::receive_capacity)) {
+    deliver({into, static_cast<std::size_t>(got)});
+    if (!read_interest || --reads == 0) return;
     // when the connection is over the end stands behind this, and one more read is less than one more turn
-    if (static_cast<std::size_t>(got) < LoopCore::receive_room && !to_the_end) return;
-    loop->flush_cork();
+    if (static_cast<std::size_t>(got) < LoopCore::receive_capacity && !to_the_end) return;
+    loop->flush_batch();
     loop->drain_ticks();  // S2.2: before the next 'data'
-    if (!kernel_reading) return;
+    if (!read_interest) return;
   }
-  if (got != would_block) short_of_memory(got) ? wait_for_memory() : read_over(got);
+  if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
-inline void SocketState::read_over(std::ptrdiff_t got) {
+inline void SocketState::on_read_end(std::ptrdiff_t got) {
   if (got == 0 && ends_quietly()) return end_quietly();
   touch();
-  stop_reading();
+  unwatch_readable();
   if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
-  if (end_told) return;
+  if (end_emitted) return;
   push_end();
-  read_nothing();
+  read_zero();
 }
 
 /// S25: into the user's memory, one callback a read.
-inline void SocketState::read_into_users(bool to_the_end) {
-  for (int reads = 32; reads > 0 && kernel_reading; --reads) {
-    const std::span<std::byte> room = cold->onread_buffer;
-    if (room.empty()) return read_over(-ENOBUFS);  // reading nothing would look like the end
-    const std::ptrdiff_t got = channel.try_read(room.data(), room.size());
+inline void SocketState::read_onread(bool to_the_end) {
+  for (int reads = 32; reads > 0 && read_interest; --reads) {
+    const std::span<std::byte> into = cold->onread_buffer;
+    if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
+    const std::ptrdiff_t got = channel.try_read(into.data(), into.size());
     if (got <= 0) {
-      if (got != would_block) short_of_memory(got) ? wait_for_memory() : read_over(got);
+      if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
       return;
     }
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
     const SameConnection same(*this);
-    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), room);
+    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), into);
     if (!same) return;
-    next_users_buffer();
-    if (!more_wanted) stop_reading();
-    if (static_cast<std::size_t>(got) < room.size() && !to_the_end) return;
-    loop->flush_cork();
+    next_onread_buffer();
+    if (!more_wanted) unwatch_readable();
+    if (static_cast<std::size_t>(got) < into.size() && !to_the_end) return;
+    loop->flush_batch();
     loop->drain_ticks();
   }
 }
 
 /// S25.4: no buffer at all leaves the one before; an empty one is one.
-inline void SocketState::next_users_buffer() {
+inline void SocketState::next_onread_buffer() {
   if (!cold->onread.allocate) return;
   const std::span<std::byte> given = cold->onread.allocate();
   if (given.data()) cold->onread_buffer = given;
@@ -10501,27 +10670,27 @@ inline void SocketState::deliver(std::string_view bytes) {
     SameConnection same{self};
     ~Rest() {
       if (bytes.empty() || self.destroyed || !same) return;
-      self.more().unread.insert(0, bytes);
-      if (!self.kernel_reading) return;
-      self.kernel_reading = false;  // so that starting tells it from the loop
-      self.start_reading();
+      self.ensure_cold().unread.insert(0, bytes);
+      if (!self.read_interest) return;
+      self.read_interest = false;  // so that starting tells it from the loop
+      self.watch_readable();
     }
   } rest{*this, bytes};
   for (;;) {
-    const std::string_view piece = rest.bytes.substr(0, most_at_once);
+    const std::string_view piece = rest.bytes.substr(0, max_chunk);
     rest.bytes.remove_prefix(piece.size());
     bytes_read += piece.size();
     touch();
-    if (!push(piece) && !destroyed) stop_reading();
+    if (!push(piece) && !destroyed) unwatch_readable();
     if (rest.bytes.empty()) return;
-    loop->flush_cork();
+    loop->flush_batch();
     loop->drain_ticks();
-    if (!kernel_reading || destroyed || !rest.same) return;
+    if (!read_interest || destroyed || !rest.same) return;
   }
 }
 
 inline void SocketState::deliver_unread() {
-  if (!kernel_reading || destroyed || !cold) return;
+  if (!read_interest || destroyed || !cold) return;
   const std::string unread = std::exchange(cold->unread, {});
   if (!unread.empty()) deliver(unread);
 }
@@ -10539,14 +10708,14 @@ inline bool SocketState::push(std::string_view bytes) {
     maybe_read_more();
   } else if (flow_state == Flow::flowing && !buffer && (data_listening || !by_buffer)) {
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) tell_data(bytes);
-    if (buffer && !has_room()) reading = false;  // what the listener put back filled it up
+    if (listeners.has(on_data)) emit<on_data>(bytes);
+    if (buffer && !has_space()) reading = false;  // what the listener put back filled it up
   } else {
     buffer_bytes(decodes ? std::move(text) : std::string(bytes));
     if (need_readable) emit_readable();
     maybe_read_more();
   }
-  return has_room();
+  return has_space();
 }
 
 inline void SocketState::buffer_bytes(std::string&& bytes) {
@@ -10563,7 +10732,7 @@ inline void SocketState::push_end() {
   }
   ended = true;
   need_readable = false;
-  readable_told = true;
+  readable_emitted = true;
   emit_readable_now();
 }
 
@@ -10576,7 +10745,7 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece,
     while (power < n && power < std::size_t{1} << 30) power <<= 1;
     read_mark = power;
   }
-  if (all || n != 0) readable_told = false;
+  if (all || n != 0) readable_emitted = false;
   const std::size_t length = read_length();
   if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended)) {
     length == 0 && ended ? end_readable() : emit_readable();
@@ -10602,7 +10771,7 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece,
     reading = true;
     never_read = false;
     if (length == 0) need_readable = true;
-    read_start();
+    request_read();
   }
   if (take == 0) {
     need_readable = length <= read_mark;
@@ -10615,26 +10784,26 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece,
     if ((all || n != take) && ended) end_readable();
   }
   if (take == 0) return false;
-  if (!close_ticked && !silently) tell_data(std::string_view(piece));
+  if (!close_ticked && !silently) emit<on_data>(std::string_view(piece));
   return true;
 }
 
-inline void SocketState::read_nothing() {
+inline void SocketState::read_zero() {
   std::string nothing;
   (void)read_piece(0, false, nothing);
 }
 
-/// What read_nothing() does on a socket that has never been read from.
-inline void SocketState::first_read() {
+/// What read_zero() does on a socket that has never been read from.
+inline void SocketState::prime_read() {
   need_readable = reading = true;
   never_read = false;
-  read_start();
+  request_read();
 }
 
 inline void SocketState::flow() {
   if (flow_state != Flow::flowing) return;
   if (!buffer && !ended && reading) {  // there is nothing, and what comes will be told
-    readable_told = false;
+    readable_emitted = false;
     need_readable = true;
     return;
   }
@@ -10648,15 +10817,15 @@ inline void SocketState::flow() {
 
 inline void SocketState::emit_readable() {
   need_readable = false;
-  if (readable_told) return;
-  readable_told = true;
+  if (readable_emitted) return;
+  readable_emitted = true;
   tick_always([](SocketState& self) { self.emit_readable_now(); });
 }
 
 inline void SocketState::emit_readable_now() {
   if (!destroyed && !errored && (read_length() > 0 || ended)) {
-    tell_readable();
-    readable_told = false;
+    emit<on_readable>();
+    readable_emitted = false;
   }
   need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
   flow();
@@ -10669,7 +10838,7 @@ inline void SocketState::maybe_read_more() {
   tick_always([](SocketState& self) {
     if (!self.reading && !self.ended &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
-      self.read_nothing();
+      self.read_zero();
     }
     self.reading_more = false;
   });
@@ -10677,33 +10846,33 @@ inline void SocketState::maybe_read_more() {
 
 /// The other side has ended, and nobody listens to what follows from it.
 inline bool SocketState::ends_quietly() const noexcept {
-  constexpr unsigned told[] = {on_end, on_readable, on_prefinish, on_finish};
-  for (const unsigned event : told) {
+  constexpr unsigned followed_by[] = {on_end, on_readable, on_prefinish, on_finish};
+  for (const unsigned event : followed_by) {
     if (listeners.has(event)) return false;
   }
-  return plain() && open() && !buffer && !end_told && !allow_half_open && !removed_end_listener;
+  return can_read_fast() && can_write_fast() && !buffer && !end_emitted && !allow_half_open && !removed_end_listener;
 }
 
 /// Where 'end' and the ticks around it would lead, in one step (S16.8).
 inline void SocketState::end_quietly() {
-  kernel_reading = reading = need_readable = false;
-  ended = end_told = ended_by_other = true;
+  read_interest = reading = need_readable = false;
+  ended = end_emitted = ended_by_other = true;
   ending = final_called = true;
   call_final();
 }
 
 inline void SocketState::end_readable() {
-  if (end_told) return;
+  if (end_emitted) return;
   ended = true;
   tick([](SocketState& self) { self.end_readable_now(); });
 }
 
 inline void SocketState::end_readable_now() {
-  if (errored || close_ticked || end_told || read_length() > 0) return;
-  end_told = true;
+  if (errored || close_ticked || end_emitted || read_length() > 0) return;
+  end_emitted = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
-  tell_end();
+  emit<on_end>();
   again.passed = true;
   if (again.same) after_end();
 }
@@ -10725,8 +10894,8 @@ inline void SocketState::after_end() {
 #endif
 
 // The writing half of a socket: from write() to the kernel, 'drain' and 'finish'. Internal.
-#ifndef NET_DETAIL_SOCKET_WRITING_HPP
-#define NET_DETAIL_SOCKET_WRITING_HPP
+#ifndef NET_DETAIL_STREAM_WRITE_HPP
+#define NET_DETAIL_STREAM_WRITE_HPP
 
 #include <cstddef>
 #include <cstring>
@@ -10736,14 +10905,14 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── one write ──────────────────────────────────────────────────────────────
 
-/// The common case of a small write: gathered, to leave when the listener has returned. Null: it is another case.
+/// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
 /// Nothing in here needs a stack frame.
-[[gnu::noinline]] inline char* SocketState::gather(const char* data, std::size_t size) noexcept {
-  if (!open() || timed || size - 1 >= LoopCore::cork_room / 2 || write_mark <= LoopCore::cork_room) return nullptr;
-  char* const room = loop->cork_if_free(*this, &flush_corked, size);
-  if (!room) return nullptr;
+[[gnu::noinline]] inline char* SocketState::batch(const char* data, std::size_t size) noexcept {
+  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity) return nullptr;
+  char* const place = loop->batch_if_free(*this, &flush_batched, size);
+  if (!place) return nullptr;
   bytes_sent += size;
-  return static_cast<char*>(std::memcpy(room, data, size));
+  return static_cast<char*>(std::memcpy(place, data, size));
 }
 
 /// Takes all the bytes, always; the result only advises (S15.4). `make_node` keeps them if they have to wait:
@@ -10753,28 +10922,28 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
   if (ending || destroyed) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
   const bool waits = writing || corked || errored || connecting || !has_handle;
-  if (!waits && size <= LoopCore::cork_room / 2 && write_mark > LoopCore::cork_room && loop->inside()) {
-    WriteQueue told;
-    if (callback || need_drain) prepare_to_tell(told, callback);
-    char* room = size > 0 ? loop->cork_for(*this, &flush_corked, size) : nullptr;
-    if (room || size == 0) {
-      if (room) std::memcpy(room, data, size);
+  if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
+    WriteQueue to_call;
+    if (callback || need_drain) prepare_to_emit(to_call, callback);
+    char* place = size > 0 ? loop->batch_for(*this, &flush_batched, size) : nullptr;
+    if (place || size == 0) {
+      if (place) std::memcpy(place, data, size);
       bytes_sent += size;
       touch();
-      if (!told.empty()) ++backlog->cork_callbacks;
-      if (!told.empty() || need_drain) tell_written(told);
+      if (!to_call.empty()) ++backlog->batch_callbacks;
+      if (!to_call.empty() || need_drain) emit_written(to_call);
       return true;
     }
-    if (!told.empty()) callback = std::move(told.first()->callback);
+    if (!to_call.empty()) callback = std::move(to_call.first()->callback);
   }
   if (writing || corked || errored) {
-    WriteQueue& behind = back().buffered;
+    WriteQueue& behind = ensure_backlog().buffered;
     WriteNode* node = make_node(std::size_t{0});
     node->callback = std::move(callback);
     behind.push(node);
     write_length += size;
   } else if (connecting) {
-    (void)back();
+    (void)ensure_backlog();
     WriteQueue first;
     first.push(make_node(std::size_t{0}));
     wait_for_connect();
@@ -10783,12 +10952,12 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
     backlog->in_flight_length = size;
     write_length += size;
   } else if (!has_handle) {
-    write_failed_later(coded(Errc::ERR_SOCKET_CLOSED), std::move(callback));
+    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
   } else {
     std::size_t taken = 0;
     touch();
-    WriteQueue told;
-    if (callback || need_drain) prepare_to_tell(told, callback);
+    WriteQueue to_call;
+    if (callback || need_drain) prepare_to_emit(to_call, callback);
     // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
     struct Half {
       SocketState& self;
@@ -10798,17 +10967,17 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
       ~Half() {
         if (!passed && (taken > 0 || corked)) self.give_up();
       }
-    } half{*this, taken, loop->corked_by(*this)};
+    } half{*this, taken, loop->batched_by(*this)};
     if (!send_now(data, size, taken)) {
       bytes_sent += size;
-      write_failed_later(cold->errored, told.empty() ? WriteCallback() : std::move(told.first()->callback));
+      write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
     } else if (taken == size && !writing) {
       bytes_sent += size;
-      if (!told.empty() || need_drain) tell_written(told);
+      if (!to_call.empty() || need_drain) emit_written(to_call);
     } else {
-      (void)back();
+      (void)ensure_backlog();
       WriteNode* node = make_node(taken);
-      if (!told.empty()) node->callback = std::move(told.first()->callback);
+      if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
       bytes_sent += size;
       // behind what is left of the cork, if anything is
       backlog->in_flight.push(node);
@@ -10819,69 +10988,69 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
     }
     half.passed = true;
   }
-  const bool room = write_length < write_mark || write_length == 0;
-  if (!room) need_drain = true;
-  return room && !errored && !destroyed;
+  const bool has_space = write_length < write_mark || write_length == 0;
+  if (!has_space) need_drain = true;
+  return has_space && !errored && !destroyed;
 }
 
 /// Sends what is corked and then these bytes, in one call. False: the connection is broken, `cold->errored` says
 /// how. What is left of the cork is in flight then; `taken` counts only the new bytes.
 inline bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
-  const std::size_t gathered = loop->corked_by(*this) ? loop->cork_size() : 0;
-  if (gathered + size == 0) return true;
-  const Slice slices[2] = {{loop->cork_data(), gathered}, {data, size}};
-  std::ptrdiff_t sent = channel.try_write(gathered > 0 ? slices : slices + 1, gathered > 0 && size > 0 ? 2 : 1);
+  const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
+  if (batched + size == 0) return true;
+  const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
+  std::ptrdiff_t sent = channel.try_write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
   const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
-    more().errored = system_failure(static_cast<int>(-sent), "write");
+    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
   }
-  if (gathered > 0) cork_sent(gathered, sent);
+  if (batched > 0) batch_sent(batched, sent);
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  taken = done < gathered ? 0 : done - gathered;
+  taken = done < batched ? 0 : done - batched;
   return !broken;
 }
 
 /// What the kernel did not take of the cork is in flight from now on, unless the connection is broken.
-inline void SocketState::cork_sent(std::size_t gathered, std::ptrdiff_t sent) {
+inline void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  if (done < gathered) {
-    const std::size_t left = gathered - done;
-    WriteQueue& rest = back().in_flight;
-    rest.push(WriteNode::copy(loop->cork_data() + done, left));
+  if (done < batched) {
+    const std::size_t left = batched - done;
+    WriteQueue& rest = ensure_backlog().in_flight;
+    rest.push(WriteNode::copy(loop->batch_data() + done, left));
     backlog->in_flight_length += left;
     write_length += left;
     writing = sent >= 0 || means_later(sent);
-    // those who were to be told on a tick wait for the rest
-    backlog->done.move_last_to(backlog->in_flight, backlog->cork_callbacks);
+    // those who were to be called on a tick wait for the rest
+    backlog->done.move_last_to(backlog->in_flight, backlog->batch_callbacks);
   }
-  if (backlog) backlog->cork_callbacks = 0;
-  loop->forget_cork();
+  if (backlog) backlog->batch_callbacks = 0;
+  loop->forget_batch();
 }
 
-/// The listener that gathered small writes has returned, or another socket wants the room.
-inline void SocketState::flush_corked(Handle& handle) {
+/// The listener that batched small writes has returned, or another socket wants the room.
+inline void SocketState::flush_batched(Handle& handle) {
   auto& self = static_cast<SocketState&>(handle);
   LoopCore& loop = *self.loop;
-  if (!self.channel.is_open()) return loop.forget_cork();
-  const Slice all{loop.cork_data(), loop.cork_size()};
+  if (!self.channel.is_open()) return loop.forget_batch();
+  const IoSlice all{loop.batch_data(), loop.batch_size()};
   const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
-  if (sent == static_cast<std::ptrdiff_t>(loop.cork_size())) [[likely]] {
-    if (self.backlog) self.backlog->cork_callbacks = 0;
-    return loop.forget_cork();
+  if (sent == static_cast<std::ptrdiff_t>(loop.batch_size())) [[likely]] {
+    if (self.backlog) self.backlog->batch_callbacks = 0;
+    return loop.forget_batch();
   }
-  self.cork_left(loop.cork_size(), sent);
+  self.batch_left(loop.batch_size(), sent);
 }
 
 /// The kernel did not take all of it, or nothing at all any more.
-[[gnu::cold]] inline void SocketState::cork_left(std::size_t gathered, std::ptrdiff_t sent) {
+[[gnu::cold]] inline void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
   const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
-    more().errored = system_failure(static_cast<int>(-sent), "write");
+    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
   }
   or_give_up(*this, [&] {
-    cork_sent(gathered, sent);
+    batch_sent(batched, sent);
     if (broken) {
       tick([](SocketState& self) { self.write_failed(self.cold->errored); });
     } else {
@@ -10891,24 +11060,24 @@ inline void SocketState::flush_corked(Handle& handle) {
 }
 
 /// What telling of a write needs, before anything is written.
-inline void SocketState::prepare_to_tell(WriteQueue& told, WriteCallback& callback) {
+inline void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
   loop->ticks().reserve(1);
   if (!callback) return;
-  (void)back();
-  told.push(WriteNode::copy(nullptr, 0));
-  told.first()->callback = std::move(callback);
+  (void)ensure_backlog();
+  to_call.push(WriteNode::copy(nullptr, 0));
+  to_call.first()->callback = std::move(callback);
 }
 
 /// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
-inline void SocketState::tell_written(WriteQueue& told) {
-  if (told.empty()) {
+inline void SocketState::emit_written(WriteQueue& to_call) {
+  if (to_call.empty()) {
     if (write_length == 0 && !drain_ticking) {
       drain_ticking = true;
       tick([](SocketState& self) { self.after_write(0); });
     }
     return;
   }
-  told.move_to(backlog->done);
+  to_call.move_to(backlog->done);
   drain_ticking = true;
   tick([](SocketState& self) { self.after_write(1); });
 }
@@ -10917,14 +11086,14 @@ inline void SocketState::tell_written(WriteQueue& told) {
 inline void SocketState::after_write(const std::size_t& last) {
   std::size_t count = last;
   drain_ticking = false;
-  if (loop->corked_by(*this)) loop->flush_cork();
+  if (loop->batched_by(*this)) loop->flush_batch();
   // an exception in 'drain' or in a callback does not swallow what comes behind it
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
                       self.tick_with<&SocketState::after_write>(left);
                     }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
-    tell_drain();
+    emit<on_drain>();
   }
   while (count > 0 && again.same && backlog && !backlog->done.empty()) {
     --count;
@@ -10944,8 +11113,8 @@ inline void SocketState::after_write(const std::size_t& last) {
 inline void SocketState::send_in_flight() {
   if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
   for (int sends = 32; sends > 0; --sends) {
-    Slice slices[64];
-    const std::size_t count = backlog->in_flight.gather(slices, 64);
+    IoSlice slices[64];
+    const std::size_t count = backlog->in_flight.slices(slices, 64);
     if (count == 0) return in_flight_taken();
     const std::ptrdiff_t sent = channel.try_write(slices, count);
     if (sent == would_block) return;
@@ -10963,7 +11132,7 @@ inline void SocketState::in_flight_taken() {
   touch();
   writing = false;
   write_length -= std::exchange(backlog->in_flight_length, 0);
-  // the callbacks of this request are told now, before those of the next one
+  // the callbacks of this request are called now, before those of the next one
   std::size_t count = 0;
   for (const WriteNode* node = backlog->in_flight.first(); node; node = node->next) ++count;
   backlog->in_flight.move_to(backlog->done);
@@ -10979,8 +11148,8 @@ inline void SocketState::in_flight_taken() {
 inline void SocketState::send_buffered() {
   if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
   if (loop->inert()) return;
-  if (loop->corked_by(*this)) {
-    loop->flush_cork();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
+  if (loop->batched_by(*this)) {
+    loop->flush_batch();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
     if (writing || errored) return;
   }
   buffer_processing = true;
@@ -10993,20 +11162,20 @@ inline void SocketState::send_buffered() {
   backlog->in_flight_length = size;
   buffer_processing = false;
   if (connecting) return wait_for_connect();
-  if (!has_handle) return write_failed_later(coded(Errc::ERR_SOCKET_CLOSED), {});
+  if (!has_handle) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
   writing = true;
   bytes_sent += size;
   touch();
   for (;;) {
-    Slice slices[64];
-    const std::size_t slice_count = backlog->in_flight.gather(slices, 64);
+    IoSlice slices[64];
+    const std::size_t slice_count = backlog->in_flight.slices(slices, 64);
     if (slice_count == 0) break;
     const std::ptrdiff_t sent = channel.try_write(slices, slice_count);
     if (means_later(sent)) return update_watch();
     if (sent < 0) return write_failed_later(system_failure(static_cast<int>(-sent), "write"), {});
     backlog->in_flight.consume(static_cast<std::size_t>(sent));
   }
-  // taken at once: told on a tick
+  // taken at once: called on a tick
   writing = false;
   write_length -= std::exchange(backlog->in_flight_length, 0);
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
@@ -11031,7 +11200,7 @@ inline void SocketState::uncork() {
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
 inline void SocketState::wait_for_connect() {
   once_inside(own_write_closed, on_close, [](SocketState& self) {
-    if (self.wait_connect) self.write_failed(coded(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+    if (self.wait_connect) self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
   struct Undo {
     SocketState& self;
@@ -11050,7 +11219,7 @@ inline void SocketState::wait_for_connect() {
 
 inline void SocketState::send_pending_connect() {
   wait_connect = false;
-  if (!channel.is_open()) return write_failed(coded(Errc::ERR_SOCKET_CLOSED));
+  if (!channel.is_open()) return write_failed(make_error(Errc::ERR_SOCKET_CLOSED));
   bytes_sent += backlog->in_flight_length;
   touch();
   send_in_flight();
@@ -11065,12 +11234,12 @@ inline void SocketState::drop_request(const Error& error) {
   if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
   if (errored) return;
   errored = true;
-  more().errored = error;
+  ensure_cold().errored = error;
 }
 
-/// Known inside write(): told on the next tick.
+/// Known inside write(): emitted on the next tick.
 inline void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
-  WriteQueue& failed = back().in_flight;
+  WriteQueue& failed = ensure_backlog().in_flight;
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
   failed.push(node);
@@ -11108,22 +11277,22 @@ inline void SocketState::fail_buffered() {
     if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
   }
   if (again.same)
-    tell_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+    call_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
   again.passed = true;
 }
 
-inline void SocketState::tell_finish_callbacks(const Error& error) {
+inline void SocketState::call_finish_callbacks(const Error& error) {
   const SameConnection same(*this);
   while (same && cold && !cold->finish_callbacks.empty()) {
-    const WriteCallback callback = cold->finish_callbacks.take();
+    const WriteCallback callback = cold->finish_callbacks.pop_front();
     callback(error);
   }
 }
 
-/// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) is never told who ended (S16.5).
+/// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
 inline Error SocketState::refusal(bool tells_who) const {
-  if (!ending) return coded(Errc::ERR_STREAM_DESTROYED);
-  return tells_who && ended_by_other ? ended_by_other_party() : coded(Errc::ERR_STREAM_WRITE_AFTER_END);
+  if (!ending) return make_error(Errc::ERR_STREAM_DESTROYED);
+  return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
 inline bool SocketState::refuse_write(WriteCallback& callback) {
@@ -11165,22 +11334,12 @@ class Server;
 /// - `pause`, `resume`, `readable`, `pipe` (Socket source), `unpipe` (Socket source)
 class Socket : public Emitter<Socket> {
  public:
-  using Events =
-      detail::EventTable<detail::Event<"close", bool>, detail::Event<"connect">,
-                         detail::Event<"connectionAttempt", std::string_view, int, Family>,
-                         detail::Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
-                         detail::Event<"connectionAttemptTimeout", std::string_view, int, Family>,
-                         detail::Event<"data", Chunk>, detail::Event<"drain">, detail::Event<"end">,
-                         detail::Event<"error", const Error>,
-                         detail::Event<"lookup", const Error, std::string_view, Family, std::string_view>,
-                         detail::Event<"ready">, detail::Event<"timeout">, detail::Event<"finish">,
-                         detail::Event<"prefinish">, detail::Event<"pause">, detail::Event<"resume">,
-                         detail::Event<"readable">, detail::Event<"pipe", Socket>, detail::Event<"unpipe", Socket>>;
+  using Events = detail::SocketEvents;
 
   /// A socket that is not connected yet, on this thread's loop.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
-  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(loop.core())) {
+  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(detail::Access::core(loop))) {
     state_->set_up(options);
   }
 
@@ -11226,7 +11385,7 @@ class Socket : public Emitter<Socket> {
   template <detail::Payload Data>
   bool write(Data&& data) const {
     const std::string_view bytes = detail::bytes_of(data);
-    return state_->gather(bytes.data(), bytes.size()) != nullptr || put(std::forward<Data>(data), {});
+    return state_->batch(bytes.data(), bytes.size()) != nullptr || put(std::forward<Data>(data), {});
   }
   template <detail::Payload Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
@@ -11323,8 +11482,6 @@ class Socket : public Emitter<Socket> {
   }
   template <class Destination>
   const Socket& unpipe(const Destination& destination) const;
-  /// The library's own list of what it is piped to.
-  detail::Pipes& pipes() const { return state_->more().pipes; }
 
   // ── options ──
 
@@ -11356,8 +11513,8 @@ class Socket : public Emitter<Socket> {
   const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }
   int getTypeOfService() const { return state_->get_type_of_service(); }
   /// Whether the socket keeps the loop alive while it reads (S19).
-  const Socket& ref() const { return want(true); }
-  const Socket& unref() const { return want(false); }
+  const Socket& ref() const { return set_ref(true); }
+  const Socket& unref() const { return set_ref(false); }
 
   // ── what it is ──
 
@@ -11409,7 +11566,7 @@ class Socket : public Emitter<Socket> {
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
   bool readable() const {
-    return !state_->destroyed && !state_->end_told && !state_->unreadable && !state_->error_told;
+    return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
   }
   bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
   std::optional<bool> readableFlowing() const {
@@ -11427,7 +11584,7 @@ class Socket : public Emitter<Socket> {
   /// end() was called; 'finish' came; 'end' came.
   bool writableEnded() const { return state_->ending; }
   bool writableFinished() const { return state_->finished; }
-  bool readableEnded() const { return state_->end_told; }
+  bool readableEnded() const { return state_->end_emitted; }
 
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
@@ -11440,12 +11597,15 @@ class Socket : public Emitter<Socket> {
   /// Whether two handles are the same socket.
   bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
 
-  /// The library's own view of it.
-  explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
-  detail::SocketState& state() const noexcept { return *state_; }
 
  private:
   friend class Emitter<Socket>;
+  friend struct detail::Access;
+
+  explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
+  static Socket from_state(void* state) {
+    return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
+  }
 
   template <fixed_string Name>
   static constexpr void check_event() {
@@ -11454,26 +11614,6 @@ class Socket : public Emitter<Socket> {
                   "connectionAttemptFailed connectionAttemptTimeout data drain end error lookup ready timeout "
                   "finish prefinish pause resume readable pipe unpipe");
   }
-  detail::Listeners& events() const { return state_->listeners; }
-  void listener_added(unsigned event) const {
-    if (!state_->loop) return;
-    if (event == detail::on_data) state_->data_listener_added();
-    if (event == detail::on_readable) state_->readable_listener_added();
-  }
-  void listener_put_in_front(unsigned event) const {
-    if (event == detail::on_data || event == detail::on_readable) state_->by_buffer = true;
-  }
-  void listener_removed(unsigned event, bool all) const {
-    if (!state_->loop) return;
-    if (event == detail::on_data && !all) state_->data_listener_removed();
-    if (event == detail::on_readable || event == all_events) state_->readable_listener_removed();
-    if (all && (event == detail::on_end || event == all_events)) state_->removed_end_listener = true;
-  }
-  std::size_t own_listeners(unsigned event) const {
-    if (event == detail::on_error) return state_->errors_heard;
-    return event == detail::on_end && !state_->removed_end_listener;
-  }
-
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
   template <class F>
   const Socket& connect_to(int port, std::string_view host, F&& listener) const {
@@ -11485,9 +11625,7 @@ class Socket : public Emitter<Socket> {
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
-  struct TellsPipe;
-  void tell_pipe(const Socket& source) const;
-  void tell_unpipe(const Socket& source) const;
+  struct EmitsPipe;
   template <class Data>
   [[gnu::noinline]] bool put(Data&& data, detail::WriteCallback&& callback) const {
     const std::string_view bytes = detail::bytes_of(data);
@@ -11497,12 +11635,12 @@ class Socket : public Emitter<Socket> {
   std::optional<std::string> take(std::size_t n, bool all) const {
     std::string piece;
     if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
-      state_->start_reading();  // S25.5
+      state_->watch_readable();  // S25.5
     if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
     return piece;
   }
-  const Socket& want(bool on) const {
-    state_->wanted = on;
+  const Socket& set_ref(bool on) const {
+    state_->refd = on;
     state_->recount();
     return *this;
   }
@@ -11514,11 +11652,11 @@ class Socket : public Emitter<Socket> {
 };
 
 /// What a socket is told when it is a destination.
-struct Socket::TellsPipe {
-  static void piped(const Socket& to, const Socket& source) { to.tell_pipe(source); }
-  static void unpiped(const Socket& to, const Socket& source) { to.tell_unpipe(source); }
-  static bool to_close(const Socket& to) noexcept { return to.state().holds_self; }
-  static bool to_drain(const Socket& to) noexcept { return to.state().need_drain; }
+struct Socket::EmitsPipe {
+  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_pipe>(*source.state_); }
+  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_unpipe>(*source.state_); }
+  static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
+  static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
 };
 
 template <class Destination>
@@ -11528,7 +11666,7 @@ Destination Socket::pipe(Destination destination, PipeOptions options) const {
                 "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
                 "listenerCount<\"error\">() and writableNeedDrain()");
   if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, TellsPipe, detail::TellsNothing>;
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
     detail::start_pipe<Tells>(*this, destination, options);
   }
   return destination;
@@ -11538,67 +11676,10 @@ template <class Destination>
 const Socket& Socket::unpipe(const Destination& destination) const {
   static_assert(Writable<Destination>, "unpipe() takes what was given to pipe(), a net::Writable");
   if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, TellsPipe, detail::TellsNothing>;
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
     if (state_->cold) detail::unpipe_from<Tells>(*this, destination);
   }
   return *this;
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-// ── what listeners are told ────────────────────────────────────────────────
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// Calls the listeners of one event; the handle made for them keeps the socket alive meanwhile.
-template <unsigned Event, class... Args>
-[[gnu::always_inline]] inline bool tell(SocketState& state, Args&&... args) {
-  if (!state.listeners.has(Event)) return false;
-  Socket socket{Ref<SocketState>(&state)};
-  return EventAt<Socket::Events, Event>::type::fire(state.listeners, Event, socket, args...);
-}
-
-inline void SocketState::tell_close(bool failed) { tell<on_close>(*this, failed); }
-inline void SocketState::tell_connect() { tell<on_connect>(*this); }
-inline void SocketState::tell_ready() { tell<detail::on_ready>(*this); }
-inline void SocketState::tell_attempt(std::string_view address, int port, Family family) {
-  tell<on_attempt>(*this, address, port, family);
-}
-inline void SocketState::tell_attempt_failed(std::string_view address, int port, Family family, const Error& error) {
-  tell<on_attempt_failed>(*this, address, port, family, error);
-}
-inline void SocketState::tell_attempt_timeout(std::string_view address, int port, Family family) {
-  tell<on_attempt_timeout>(*this, address, port, family);
-}
-inline void SocketState::tell_lookup(const Error& error, std::string_view address, Family family,
-                                     std::string_view host) {
-  tell<on_lookup>(*this, error, address, family, host);
-}
-inline void SocketState::tell_data(Chunk chunk) { tell<on_data>(*this, chunk); }
-inline void SocketState::tell_drain() { tell<on_drain>(*this); }
-inline void SocketState::tell_end() { tell<on_end>(*this); }
-inline void SocketState::tell_timeout() { tell<on_timeout>(*this); }
-inline void SocketState::tell_finish() { tell<on_finish>(*this); }
-inline void SocketState::tell_prefinish() { tell<on_prefinish>(*this); }
-inline void SocketState::tell_pause() { tell<on_pause>(*this); }
-inline void SocketState::tell_resume() { tell<on_resume>(*this); }
-inline void SocketState::tell_readable() { tell<detail::on_readable>(*this); }
-/// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
-inline void SocketState::tell_error(const Error& error) {
-  if (!tell<on_error>(*this, error) && !errors_heard) raise(error);
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-inline void Socket::tell_pipe(const Socket& source) const {
-  Socket from = source;
-  detail::tell<detail::on_pipe>(*state_, from);
-}
-inline void Socket::tell_unpipe(const Socket& source) const {
-  Socket from = source;
-  detail::tell<detail::on_unpipe>(*state_, from);
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -11693,8 +11774,8 @@ inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
 #include <utility>
 
 // What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
-#ifndef NET_DETAIL_SERVER_STATE_HPP
-#define NET_DETAIL_SERVER_STATE_HPP
+#ifndef NET_DETAIL_LISTEN_STATE_HPP
+#define NET_DETAIL_LISTEN_STATE_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -11703,10 +11784,26 @@ inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
 #include <string>
 #include <utility>
 
+// The events of a server. Internal; net::Server says what they mean.
+#ifndef NET_DETAIL_LISTEN_EVENTS_HPP
+#define NET_DETAIL_LISTEN_EVENTS_HPP
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// The order of the rows in Server::Events.
-enum ServerEvent : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
+using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Event<"error", const Error>,
+                                Event<"listening">, Event<"drop", const DropInfo>>;
+
+inline constexpr unsigned server_close = ServerEvents::index<"close">;
+inline constexpr unsigned server_connection = ServerEvents::index<"connection">;
+inline constexpr unsigned server_error = ServerEvents::index<"error">;
+inline constexpr unsigned server_listening = ServerEvents::index<"listening">;
+inline constexpr unsigned server_drop = ServerEvents::index<"drop">;
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
@@ -11729,7 +11826,7 @@ struct ServerState : Handle, Listening {
   void listen_on(const ListenOptions& asked);
   void listen_as(NativeHandle other);
   void start_over() noexcept;
-  void make_room();
+  void reserve_one();
   void listen_path(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
   void watch_signal(const AbortSignal& signal);
@@ -11759,12 +11856,25 @@ struct ServerState : Handle, Listening {
   static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
   static void connection_gone(Handle& self);
 
-  // ── what listeners are told (net/server.hpp) ──
-  void tell_close();
-  void tell_connection(const Ref<SocketState>& socket);
-  void tell_error(const Error& error);
-  void tell_listening();
-  void tell_drop(const DropInfo& info);
+  // ── events ──
+  /// Calls the listeners of one event; false if there is none.
+  template <unsigned Event, class... Args>
+  [[gnu::always_inline]] bool emit(const Args&... args) {
+    if (!listeners.has(Event)) return false;
+    const Ref<ServerState> alive(this);
+    using Row = typename EventAt<ServerEvents, Event>::type;
+    if constexpr (Event == server_connection) return call_listeners(*this, Event, typename Row::Given(args...).at);
+    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+  }
+  /// With nobody to listen it leaves run() (S1.6).
+  void emit_error(const Error& error) {
+    if (!emit<server_error>(error)) throw_error(error);
+  }
+  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
+  void listener_added(unsigned) noexcept {}
+  void listener_put_in_front(unsigned) noexcept {}
+  void listener_removed(unsigned, bool) noexcept {}
+  std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   void tick(void (*step)(ServerState&)) {
     if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
@@ -11775,7 +11885,7 @@ struct ServerState : Handle, Listening {
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept {
-    const bool busy = acceptor.is_open() && wanted && loop;
+    const bool busy = acceptor.is_open() && refd && loop;
     if (busy == counted || !loop) return;
     counted = busy;
     loop->keep_alive(busy);
@@ -11785,16 +11895,16 @@ struct ServerState : Handle, Listening {
   Listeners listeners;
   ServerOptions options;
   std::size_t connections = 0;
-  std::optional<std::size_t> most_connections;
-  std::uint64_t round = 0;  // counts listens, so that a late lookup can tell
+  std::optional<std::size_t> max_connections;
+  std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
   std::size_t owed = 0;     // what is queued and may be told to listeners
-  bool wanted : 1 = true;
+  bool refd : 1 = true;
   bool counted : 1 = false;
-  bool holds_self : 1 = false;
+  bool kept_by_loop : 1 = false;
   bool drop_max_connection : 1 = false;
   bool close_ticking : 1 = false;
-  bool close_told : 1 = false;  // and it has not listened since
-  bool shortage_told : 1 = false;
+  bool close_emitted : 1 = false;  // and it has not listened since
+  bool shortage_emitted : 1 = false;
   bool close_expected : 1 = false;  // the loop has room for its 'close'
   Ref<AbortHook> abort_hook;
   Retry retry{*this, [](Handle& self) { static_cast<ServerState&>(self).accept_again(); }};  // while it cannot accept
@@ -11830,11 +11940,11 @@ struct ServerState::NothingOpen {
 inline void ServerState::start_over() noexcept {
   forget_signal();
   static_cast<Listening&>(*this) = Listening();
-  ++round;
+  ++generation;
 }
 
 /// Telling how it went, and later of the end, needs no memory.
-inline void ServerState::make_room() {
+inline void ServerState::reserve_one() {
   loop->ticks().reserve(3);
   if (close_expected) return;
   loop->ticks().expect();
@@ -11842,7 +11952,7 @@ inline void ServerState::make_room() {
 }
 
 inline void ServerState::listen(const ListenOptions& asked) {
-  make_room();
+  reserve_one();
   start_over();
   NothingOpen unless{*this};
   watch_signal(asked.signal);
@@ -11879,11 +11989,11 @@ inline void ServerState::listen_on(const ListenOptions& asked) {
 /// S23.2: the file is there when listen() returns.
 inline void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
-  made_in = os::generation().load();
+  made_in = os::fork_count().load();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
   const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
-  if (mode_failed) raise(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
+  if (mode_failed) throw_error(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
   bound(failed, path, -1);
 }
 
@@ -11910,16 +12020,16 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
   if (has_nul(asked.host)) {
     // like a name that is not found
     return tick_with(
-        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.tell_error(error); });
+        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
   looking_up = true;
-  const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
+  const auto answered = [this, generation = this->generation, asked, alive = Ref<ServerState>(this)](
                             const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || this->round != round) return;
+    if (!looking_up || this->generation != generation) return;
     looking_up = false;
-    const Owing<ServerState> told(*this);
+    const Owing<ServerState> owing(*this);
     if (error) {
-      tell_error(error);
+      emit_error(error);
       return;
     }
     const LookupAddress* chosen = nullptr;
@@ -11956,21 +12066,21 @@ inline void ServerState::bound(int failed, std::string_view address, int port) {
   if (failed == 0) return opened();
   stop_listening();  // its file too, if it was only not watched
   tick_with(
-      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.tell_error(error); });
+      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
 }
 
 inline void ServerState::opened() {
-  if (!holds_self) {
-    holds_self = true;
+  if (!kept_by_loop) {
+    kept_by_loop = true;
     retain();
   }
-  close_told = shortage_told = false;
+  close_emitted = shortage_emitted = false;
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
   tick_with(
-      round, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.round == asked) self.tell_listening();
+      generation, +[](ServerState& self, const std::uint64_t& asked) {
+        if (self.acceptor.is_open() && self.generation == asked) self.emit<server_listening>();
       });
 }
 
@@ -12001,7 +12111,7 @@ inline void ServerState::stop_listening() noexcept {
 
 /// The file is removed by the process that made it: after a fork() the parent still listens there.
 inline void ServerState::remove_path() const noexcept {
-  if (!path.empty() && made_in == os::generation().load()) os::remove_path(path);
+  if (!path.empty() && made_in == os::fork_count().load()) os::remove_path(path);
 }
 
 inline void ServerState::close_if_drained() {
@@ -12020,22 +12130,22 @@ inline void ServerState::close_if_drained() {
 }
 
 inline void ServerState::emit_close() {
-  struct Told {
+  struct Emitted {
     ServerState& self;
     Ref<ServerState> alive;
-    ~Told() {
-      if (self.acceptor.is_open() || self.looking_up || !self.holds_self) return;
-      self.holds_self = false;
+    ~Emitted() {
+      if (self.acceptor.is_open() || self.looking_up || !self.kept_by_loop) return;
+      self.kept_by_loop = false;
       self.release();
     }
-  } const told{*this, Ref<ServerState>(this)};
-  close_told = !acceptor.is_open();
-  tell_close();
+  } const emitted{*this, Ref<ServerState>(this)};
+  close_emitted = !acceptor.is_open();
+  emit<server_close>();
 }
 
 /// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
 inline void ServerState::settle() noexcept {
-  if (--owed > 0 || !close_told || acceptor.is_open() || looking_up) return;
+  if (--owed > 0 || !close_emitted || acceptor.is_open() || looking_up) return;
   forget_signal();
   if (!options.reusable) listeners.clear();
 }
@@ -12050,8 +12160,8 @@ inline void ServerState::abandon() {
   stop_listening();
   abort_hook = {};
   listeners.clear();
-  if (!holds_self) return;
-  holds_self = false;
+  if (!kept_by_loop) return;
+  kept_by_loop = false;
   release();
 }
 
@@ -12075,10 +12185,10 @@ inline void ServerState::accept_one() {
   if (no_memory || lasting) {
     no_memory ? retry.after(10) : retry.when_descriptor_freed();
     loop->poller().watch(acceptor, 0);
-    if (no_memory || shortage_told) return;
-    shortage_told = true;
+    if (no_memory || shortage_emitted) return;
+    shortage_emitted = true;
   }
-  tell_error(system_failure(number, "accept"));
+  emit_error(system_failure(number, "accept"));
 }
 
 /// The listening descriptor is watched again only when it is of use.
@@ -12098,7 +12208,7 @@ inline void ServerState::accept_again() {
 
 /// The next shortage is told again when there is a reserve once more; until then it is still the same one.
 inline void ServerState::look_at_shortage() noexcept {
-  shortage_told = [](const auto& accepts) {
+  shortage_emitted = [](const auto& accepts) {
     if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
     return false;  // a machine that knows of none
   }(acceptor);
@@ -12112,7 +12222,7 @@ inline bool ServerState::blocks(const Machine::Channel& channel) const {
 }
 
 inline void ServerState::accepted(NativeHandle fd) {
-  if (shortage_told) [[unlikely]]
+  if (shortage_emitted) [[unlikely]]
     look_at_shortage();
   struct Owned {
     NativeHandle fd;
@@ -12123,7 +12233,7 @@ inline void ServerState::accepted(NativeHandle fd) {
   const Ref<SocketState> socket(new SocketState(*loop));
   SocketState& state = *socket;
   state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
-  if (most_connections && connections >= *most_connections) return drop(state.channel);
+  if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
   state.has_handle = true;
   state.is_path = !path.empty();
@@ -12134,11 +12244,11 @@ inline void ServerState::accepted(NativeHandle fd) {
   if (options.keepAlive) {
     const int seconds = keep_alive_seconds();
     state.keep_alive = true;
-    if (seconds != 0) state.more().keep_alive_seconds = seconds;
+    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);
   }
   state.expect_close();
-  state.hold();
+  state.retain_for_loop();
   state.server = Ref<Handle>(this);
   state.of_server = true;
   ++connections;
@@ -12146,17 +12256,17 @@ inline void ServerState::accepted(NativeHandle fd) {
     if (options.pauseOnConnect) {
       state.flow_state = Flow::paused;
     } else {
-      state.first_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+      state.prime_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
     }
-    tell_connection(socket);
+    emit<server_connection>(state);
   });
-  if (!state.kernel_reading || !loop) return;
-  loop->ask_first(socket, [](Handle& self) { return static_cast<SocketState&>(self).brought_something(); });
+  if (!state.read_interest || !loop) return;
+  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
 }
 
 inline void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  tell_drop({os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
              remote.ip.family});
 }
 
@@ -12177,16 +12287,14 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// - `close`: it listens no more, and all connections are gone (S9.14)
 class Server : public Emitter<Server> {
  public:
-  using Events = detail::EventTable<detail::Event<"close">, detail::Event<"connection", Socket>,
-                                    detail::Event<"error", const Error>, detail::Event<"listening">,
-                                    detail::Event<"drop", const DropInfo>>;
+  using Events = detail::ServerEvents;
 
   template <class F = std::nullptr_t>
   explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)
       : Server(Loop::current(), options, std::forward<F>(connectionListener)) {}
   template <class F = std::nullptr_t>
   explicit Server(Loop& loop, const ServerOptions& options = {}, F&& connectionListener = nullptr)
-      : state_(new detail::ServerState(loop.core(), options)) {
+      : state_(new detail::ServerState(detail::Access::core(loop), options)) {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) {
       on<"connection">(std::forward<F>(connectionListener));
     }
@@ -12267,7 +12375,7 @@ class Server : public Emitter<Server> {
   template <class F>
   const Server& close(F&& callback) const {
     Error error;
-    if (!state_->acceptor.is_open()) error = detail::coded(Errc::ERR_SERVER_NOT_RUNNING);
+    if (!state_->acceptor.is_open()) error = detail::make_error(Errc::ERR_SERVER_NOT_RUNNING);
     once<"close">([call = detail::write_callback(std::forward<F>(callback)), error] { call(error); });
     state_->close();
     return *this;
@@ -12292,8 +12400,8 @@ class Server : public Emitter<Server> {
   }
   bool listening() const { return state_->acceptor.is_open(); }
   /// With so many connections, further ones are dropped; 0 drops all, empty is no limit (S8.4).
-  std::optional<std::size_t> maxConnections() const { return state_->most_connections; }
-  void maxConnections(std::optional<std::size_t> most) const { state_->most_connections = most; }
+  std::optional<std::size_t> maxConnections() const { return state_->max_connections; }
+  void maxConnections(std::optional<std::size_t> max) const { state_->max_connections = max; }
   /// Kept, and without effect: only a cluster could use it (S8.5).
   bool dropMaxConnection() const { return state_->drop_max_connection; }
   void dropMaxConnection(bool on) const { state_->drop_max_connection = on; }
@@ -12319,34 +12427,36 @@ class Server : public Emitter<Server> {
   void blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
 
   /// Whether it keeps the loop alive; also for later listens (S19.2).
-  const Server& ref() const { return want(true); }
-  const Server& unref() const { return want(false); }
+  const Server& ref() const { return set_ref(true); }
+  const Server& unref() const { return set_ref(false); }
 
   /// The descriptor, to look at; -1 if there is none.
   NativeHandle nativeHandle() const { return state_->acceptor.is_open() ? state_->acceptor.native() : -1; }
 
   bool operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
 
-  /// The library's own view of it.
-  explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
-  detail::ServerState& state() const noexcept { return *state_; }
 
  private:
   friend class Emitter<Server>;
+  friend struct detail::Access;
+
+  explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
+  static Server from_state(void* state) {
+    return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state)));
+  }
 
   template <fixed_string Name>
   static constexpr void check_event() {
     static_assert(Events::has<Name>,
                   "net::Server has no event of that name; it has: close connection error listening drop");
   }
-  detail::Listeners& events() const { return state_->listeners; }
 
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.4).
   template <class F>
   const Server& listen_at(int port, ListenOptions options, F&& listener) const {
     require_idle();
     once_listening(std::forward<F>(listener));
-    if (port < 0) detail::raise(detail::bad_port("options.port", port));
+    if (port < 0) detail::throw_error(detail::bad_port("options.port", port));
     options.port = port;
     start(options);
     return *this;
@@ -12356,30 +12466,30 @@ class Server : public Emitter<Server> {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
   }
   void require_idle() const {
-    if (!state_->loop) detail::raise(detail::coded(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
-    if (state_->acceptor.is_open()) detail::raise(detail::coded(Errc::ERR_SERVER_ALREADY_LISTEN));
+    if (!state_->loop) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
+    if (state_->acceptor.is_open()) detail::throw_error(detail::make_error(Errc::ERR_SERVER_ALREADY_LISTEN));
   }
   void start(const ListenOptions& options) const {
     if (options.fd < 0 && options.port == -1) {
       if (options.path.empty()) {
-        detail::raise(detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+        detail::throw_error(detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
                                     "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
       }
       if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
         // the spelling is Node's
-        detail::raise(
-            detail::coded(Errc::ERR_INVALID_ARG_VALUE,
+        detail::throw_error(
+            detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
                           "The argument 'options' can not set readableAll or writableAllt to true when path is "
                           "abstract unix socket. Received " +
-                              detail::visible(options.path)));
+                              detail::escape_nul(options.path)));
       }
     } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
-      detail::raise(detail::bad_port("options.port", options.port));
+      detail::throw_error(detail::bad_port("options.port", options.port));
     }
     state_->listen(options);
   }
-  const Server& want(bool on) const {
-    state_->wanted = on;
+  const Server& set_ref(bool on) const {
+    state_->refd = on;
     state_->recount();
     return *this;
   }
@@ -12404,35 +12514,10 @@ Server createServer(Loop& loop, const ServerOptions& options, F&& connectionList
 
 inline std::optional<Server> Socket::server() const {
   if (!state_->server) return std::nullopt;
-  return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state_->server.get())));
+  return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-// ── what listeners are told ────────────────────────────────────────────────
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-template <unsigned Event, class... Args>
-bool tell(ServerState& state, Args&&... args) {
-  if (!state.listeners.has(Event)) return false;
-  Server server{Ref<ServerState>(&state)};
-  return EventAt<Server::Events, Event>::type::fire(state.listeners, Event, server, args...);
-}
-
-inline void ServerState::tell_close() { tell<server_close>(*this); }
-inline void ServerState::tell_connection(const Ref<SocketState>& socket) {
-  Socket handle(socket);
-  tell<server_connection>(*this, handle);
-}
-inline void ServerState::tell_listening() { tell<server_listening>(*this); }
-inline void ServerState::tell_drop(const DropInfo& info) { tell<server_drop>(*this, info); }
-/// With nobody to listen it leaves run() (S1.6).
-inline void ServerState::tell_error(const Error& error) {
-  if (!tell<server_error>(*this, error)) raise(error);
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -12592,11 +12677,11 @@ inline Reader::~Reader() {
   if (gone_) *gone_ = true;
   listeners_.off();
   // it may flow just now, and a task that has ended left nobody behind to hear of a late reset
-  socket().state().leave_alone(!ended_ && !failure_);
+  detail::Access::state(socket()).leave_alone(!ended_ && !failure_);
 }
 
 inline bool Reader::prepare(Kind kind, std::size_t amount) {
-  if (waiter_) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
+  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
   kind_ = kind;
   amount_ = amount;
   return settle();
@@ -12640,11 +12725,11 @@ inline std::optional<Chunk> Reader::take() {
     return Chunk(piece);
   }
   if (kind_ == Kind::line && too_long_) {
-    detail::raise(Error(std::make_error_code(std::errc::message_size),
+    detail::throw_error(Error(std::make_error_code(std::errc::message_size),
                         "A line is longer than " + std::to_string(amount_) + " bytes"));
   }
-  if (failure_) detail::raise(*failure_);
-  if (start_ < held_.size()) detail::raise(detail::coded(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  if (failure_) detail::throw_error(*failure_);
+  if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
   return std::nullopt;
 }
 
@@ -12703,7 +12788,7 @@ class Acceptor {
   };
 
   bool prepare() {
-    if (waiter_) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
+    if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
     return !arrived_.empty() || failure_ || closed_;
   }
   void wake() {
@@ -12719,7 +12804,7 @@ class Acceptor {
 };
 
 inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
-  closed_ = !server.state().loop;
+  closed_ = !detail::Access::state(server).loop;
   listeners_.on<"connection">([this](Socket socket) {
     Listener error;
     if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
@@ -12739,18 +12824,18 @@ inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
 inline Acceptor::~Acceptor() {
   listeners_.off();
   // nobody will ever serve them
-  while (!arrived_.empty()) arrived_.take().socket.state().destroy_always();
+  while (!arrived_.empty()) detail::Access::state(arrived_.pop_front().socket).destroy_always();
 }
 
 inline std::optional<Socket> Acceptor::take() {
   if (!arrived_.empty()) {
-    const Arrived arrived = arrived_.take();
+    const Arrived arrived = arrived_.pop_front();
     arrived.socket.off(arrived.error);
     return arrived.socket;
   }
   if (failure_) {
     const Error error = *std::exchange(failure_, std::nullopt);
-    detail::raise(error);
+    detail::throw_error(error);
   }
   return std::nullopt;
 }
@@ -12771,8 +12856,8 @@ inline std::optional<Socket> Acceptor::take() {
 #include <utility>
 
 // Waiting for an event in a coroutine: listeners that resume it, gone when it goes on. Internal.
-#ifndef NET_DETAIL_EVENT_AWAITER_HPP
-#define NET_DETAIL_EVENT_AWAITER_HPP
+#ifndef NET_DETAIL_CORO_EVENT_AWAITER_HPP
+#define NET_DETAIL_CORO_EVENT_AWAITER_HPP
 
 #include <coroutine>
 #include <optional>
@@ -12820,13 +12905,13 @@ struct EventResult<> {
 };
 
 /// After 'close' nothing comes any more, so nobody may wait for it.
-inline bool is_over(const Socket& socket) { return socket.state().close_told || !socket.state().loop; }
-inline bool is_over(const Server& server) { return !server.state().loop; }
+inline bool is_over(const Socket& socket) { return Access::state(socket).close_emitted || !Access::state(socket).loop; }
+inline bool is_over(const Server& server) { return !Access::state(server).loop; }
 inline Error closed_error(const Socket& socket) {
   const Error error = socket.errored();
-  return error ? error : coded(Errc::ERR_SOCKET_CLOSED);
+  return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
 }
-inline Error closed_error(const Server&) { return coded(Errc::ERR_SERVER_NOT_RUNNING); }
+inline Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
 /// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
@@ -12890,7 +12975,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
     if constexpr (!is_close) this->listen_for_close();
   }
   Result await_resume() {
-    if (this->failure_) raise(*this->failure_);
+    if (this->failure_) throw_error(*this->failure_);
     if constexpr (sizeof...(Args) > 0) return std::move(*result_);
   }
 
@@ -12919,7 +13004,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
  public:
   explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
   ~ConnectAwaiter() {
-    if (!told_) emitter().state().destroy_always();
+    if (!told_) Access::state(emitter()).destroy_always();
   }
 
   Socket await_resume() {
@@ -12932,14 +13017,14 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   bool told_ = false;
 };
 
-/// Room is told by 'drain', or, when the end was asked for meanwhile, by 'finish'.
+/// PageBuffer is told by 'drain', or, when the end was asked for meanwhile, by 'finish'.
 class WriteAwaiter : public Waiting<Socket> {
  public:
-  WriteAwaiter(const Socket& socket, bool room) : Waiting(socket), room_(room) {}
+  WriteAwaiter(const Socket& socket, bool has_space) : Waiting(socket), has_space_(has_space) {}
 
   bool await_ready() {
-    if (room_) return true;
-    if (is_over(emitter())) failure_ = coded(Errc::ERR_STREAM_DESTROYED);
+    if (has_space_) return true;
+    if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
     return failure_.has_value();
   }
   void await_suspend(std::coroutine_handle<> waiter) {
@@ -12950,11 +13035,11 @@ class WriteAwaiter : public Waiting<Socket> {
     listen_for_close();
   }
   void await_resume() {
-    if (failure_) raise(*failure_);
+    if (failure_) throw_error(*failure_);
   }
 
  private:
-  bool room_;
+  bool has_space_;
 };
 
 class SleepAwaiter {
@@ -12981,8 +13066,8 @@ class SleepAwaiter {
 #endif
 
 // What the frame of a Task carries: its result, and who goes on when it has ended. Internal.
-#ifndef NET_DETAIL_TASK_PROMISE_HPP
-#define NET_DETAIL_TASK_PROMISE_HPP
+#ifndef NET_DETAIL_CORO_TASK_PROMISE_HPP
+#define NET_DETAIL_CORO_TASK_PROMISE_HPP
 
 #include <coroutine>
 #include <exception>
@@ -13123,7 +13208,7 @@ class [[nodiscard]] Task {
       return true;
     }
     T await_resume() const {
-      if (!frame) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "This task was moved away"));
+      if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
       return frame.promise().take();
     }
   };
@@ -13136,7 +13221,7 @@ class [[nodiscard]] Task {
 /// destroyed with its loop.
 inline void spawn(Loop& loop, Task<> task) {
   if (!task.frame_) return;
-  auto* const spawned = new detail::Spawned(loop.core(), task.frame_);  // if this fails the task goes as it came
+  auto* const spawned = new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
   const auto frame = std::exchange(task.frame_, {});
   frame.promise().spawned = spawned;
   frame.resume();
@@ -13166,12 +13251,12 @@ inline detail::ConnectAwaiter connected(std::string_view path) {
   return detail::ConnectAwaiter(createConnection(path));
 }
 
-/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is room for
+/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is has_space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
 template <detail::Payload Data>
 detail::WriteAwaiter write(const Socket& socket, Data&& data) {
-  const bool room = socket.write(std::forward<Data>(data));
-  return detail::WriteAwaiter(socket, room);
+  const bool has_space = socket.write(std::forward<Data>(data));
+  return detail::WriteAwaiter(socket, has_space);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.
@@ -13195,8 +13280,8 @@ inline detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter
 #include <vector>
 
 // A piece of work for another thread, and those who wait for it on the loop. Internal; net::Job is the face.
-#ifndef NET_DETAIL_JOB_STATE_HPP
-#define NET_DETAIL_JOB_STATE_HPP
+#ifndef NET_DETAIL_WORK_JOB_HPP
+#define NET_DETAIL_WORK_JOB_HPP
 
 #include <coroutine>
 #include <exception>
@@ -13219,7 +13304,7 @@ struct JobOutcome {
   bool ok() const noexcept { return result.has_value(); }
   [[noreturn]] void raise_failure() const {
     if (thrown) std::rethrow_exception(thrown);
-    raise(failure);
+    throw_error(failure);
   }
   /// The failure as an Error, whatever was thrown.
   Error error() const {
@@ -13281,17 +13366,17 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) tell([](Outcome& failed, bool) { failed.raise_failure(); });
+      if (!outcome.ok()) call([](Outcome& failed, bool) { failed.raise_failure(); });
       return;
     }
-    for (Then& callback : std::exchange(then, {})) tell(std::move(callback));
+    for (Then& callback : std::exchange(then, {})) call(std::move(callback));
     if (waiter) std::exchange(waiter, {}).resume();
   }
   /// On a tick, so that one that throws does not keep the others from being told.
-  void tell(Then callback) {
-    ++telling;
+  void call(Then callback) {
+    ++calling;
     loop->next_tick([self = Ref<JobState>(this), call = std::move(callback)] {
-      const bool last = --self->telling == 0 && !self->waiter;
+      const bool last = --self->calling == 0 && !self->waiter;
       call(self->outcome, last);
     });
   }
@@ -13304,7 +13389,7 @@ struct JobState : Handle {
     if (done || !work || work->begun.load() == 0) return;
     loop->next_tick([self = Ref<JobState>(this)] {
       Outcome lost;
-      lost.failure = coded(Errc::ERR_ABORTED, "The process was forked while this job ran");
+      lost.failure = make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
       self->finish(std::move(lost));
     });
   }
@@ -13313,7 +13398,7 @@ struct JobState : Handle {
   Outcome outcome;
   std::vector<Then> then;
   std::coroutine_handle<> waiter;
-  std::size_t telling = 0;
+  std::size_t calling = 0;
   bool asked = false;
   bool done = false;
 };
@@ -13452,7 +13537,7 @@ class Job {
       if (waits) state->waiter = {};
     }
     bool await_ready() const {
-      if (state->waiter) detail::raise(detail::coded(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
+      if (state->waiter) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
       return state->done;
     }
     void await_suspend(std::coroutine_handle<> waiter) noexcept {
@@ -13463,7 +13548,7 @@ class Job {
       waits = false;
       if (!state->outcome.ok()) state->outcome.raise_failure();
       if constexpr (std::is_copy_constructible_v<T>) {
-        if (state->telling > 0) return *state->outcome.result;  // others are told it too
+        if (state->calling > 0) return *state->outcome.result;  // others are told it too
       }
       if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
     }
@@ -13473,7 +13558,7 @@ class Job {
   Job& add(F&& callback) {
     if (!state_->loop) return *this;
     if (state_->done) {
-      state_->tell(std::forward<F>(callback));
+      state_->call(std::forward<F>(callback));
     } else {
       state_->then.emplace_back(std::forward<F>(callback));
     }
@@ -13516,12 +13601,12 @@ class WorkerPool {
     begin_again_in_child();
     detail::Queue<detail::WorkRef> dropped;
     {
-      const detail::os::Locked locked(mutex_);
+      const detail::os::LockGuard locked(mutex_);
       closing_ = true;
       dropped.take_all(waiting_);
       wake_.wake_all();
     }
-    while (!dropped.empty()) drop(dropped.take());
+    while (!dropped.empty()) drop(dropped.pop_front());
     for (detail::os::Thread& thread : threads_) thread.join();
   }
 
@@ -13535,9 +13620,9 @@ class WorkerPool {
     auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T {
       return std::move(f)(std::move(args)...);
     };
-    detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(Loop::current().core()));
+    detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
     if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
-      detail::raise(detail::system_failure(EAGAIN, "pthread_create"));
+      detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
     }
     state->begin();
     return Job<T>(std::move(state));
@@ -13551,8 +13636,8 @@ class WorkerPool {
 
   /// The threads stayed in the parent (S31.3).
   void begin_again_in_child() noexcept {
-    if (generation_ == detail::os::generation().load()) return;
-    generation_ = detail::os::generation().load();
+    if (made_in_ == detail::os::fork_count().load()) return;
+    made_in_ = detail::os::fork_count().load();
     ::new (static_cast<void*>(&wake_)) detail::os::Condition;
     threads_.clear();
     idle_ = 0;
@@ -13560,7 +13645,7 @@ class WorkerPool {
 
   bool submit(detail::WorkRef work) {
     begin_again_in_child();
-    const detail::os::Locked locked(mutex_);
+    const detail::os::LockGuard locked(mutex_);
     waiting_.reserve(1);
     if (idle_ <= waiting_.size() && threads_.size() < most_) {
       detail::os::Thread thread;
@@ -13582,7 +13667,7 @@ class WorkerPool {
       }
       if (closing_) return mutex_.unlock();
       {
-        detail::WorkRef work = waiting_.take();
+        detail::WorkRef work = waiting_.pop_front();
         work->begun.store(1);
         mutex_.unlock();
         work->operations->run(*work);
@@ -13598,10 +13683,10 @@ class WorkerPool {
   std::vector<detail::os::Thread> threads_;
   std::size_t most_;
   std::size_t idle_ = 0;
-  std::uint32_t generation_ = detail::os::generation().load();
+  std::uint32_t made_in_ = detail::os::fork_count().load();
   bool closing_ = false;
   /// Made beforehand: the destructor needs no memory.
-  const Error dropped_ = detail::coded(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
+  const Error dropped_ = detail::make_error(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

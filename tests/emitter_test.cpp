@@ -16,7 +16,9 @@ class Thing : public net::Emitter<Thing> {
   using Events = EventTable<Event<"data", std::string, int>, Event<"end">, Event<"error", const std::string>>;
   struct State {
     Listeners listeners;
+    std::size_t owners = 1;
     std::string log;
+    static constexpr bool minds_listeners(unsigned) { return true; }
     void listener_added(unsigned event) { log += "+" + std::to_string(event); }
     void listener_put_in_front(unsigned) {}
     void listener_removed(unsigned event, bool) {
@@ -28,8 +30,7 @@ class Thing : public net::Emitter<Thing> {
 
   template <unsigned Index, class... Args>
   bool fire(Args... args) const {
-    return EventAt<Events, Index>::type::emit(
-        [this](void* const* given) { return call_listeners(*state_, Index, given); }, args...);
+    return call_listeners(*state_, Index, typename EventAt<Events, Index>::type::Given(args...).at);
   }
   State& state() const { return *state_; }
 

@@ -11,7 +11,9 @@ namespace tests {
 /// The state of an emitter that wants to know nothing of its listeners.
 struct EmitterState {
   net::detail::Listeners listeners;
+  std::size_t owners = 1;
 
+  static constexpr bool minds_listeners(unsigned) { return true; }
   void listener_added(unsigned) {}
   void listener_put_in_front(unsigned) {}
   void listener_removed(unsigned, bool) {}
@@ -21,8 +23,8 @@ struct EmitterState {
 /// Emits an event of the table; false if nobody listens.
 template <class Table, unsigned Index, class State, class... Args>
 bool emit(State& state, const Args&... args) {
-  return net::detail::EventAt<Table, Index>::type::emit(
-      [&](void* const* given) { return net::detail::call_listeners(state, Index, given); }, args...);
+  using Row = typename net::detail::EventAt<Table, Index>::type;
+  return net::detail::call_listeners(state, Index, typename Row::Given(args...).at);
 }
 
 }  // namespace tests

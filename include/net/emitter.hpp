@@ -107,7 +107,8 @@ class Emitter {
       using Row = typename detail::EventAt<typename Derived::Events, at>::type;
       const std::uint64_t id =
           Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
-      detail::note_added(state(), at, front, id);
+      using State = std::remove_reference_t<decltype(state())>;
+      if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
       return id;
     } else {
       return 0;

@@ -96,7 +96,7 @@ class Elsewhere {
 };
 
 /// What a listener is given. A handle travels as its state, and is made here, so that only who takes one pays for it.
-template <class T>
+template <class T, bool Constant>
 class Argument {
  public:
   explicit Argument(void* from) noexcept : from_(static_cast<T*>(from)) {}
@@ -105,9 +105,25 @@ class Argument {
  private:
   T* from_;
 };
+/// Who cannot change the handle is lent one that owns nothing: whoever emits keeps the state alive.
 template <class T>
   requires std::derived_from<T, Emitter<T>>
-class Argument<T> {
+class Argument<T, true> {
+ public:
+  explicit Argument(void* state) : handle_(Access::make<T>(state)) { --Access::state(handle_).owners; }
+  Argument(const Argument&) = delete;
+  Argument& operator=(const Argument&) = delete;
+  ~Argument() {}
+  const T& get() const noexcept { return handle_; }
+
+ private:
+  union {
+    T handle_;
+  };
+};
+template <class T>
+  requires std::derived_from<T, Emitter<T>>
+class Argument<T, false> {
  public:
   explicit Argument(void* state) : handle_(Access::make<T>(state)) {}
   T& get() noexcept { return handle_; }
@@ -115,6 +131,8 @@ class Argument<T> {
  private:
   T handle_;
 };
+template <class T>
+using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;
 
 template <class F, class Self, class... Args>
 struct ListenerCall {
@@ -134,16 +152,22 @@ struct ListenerCall {
     }
   }
 
+  template <std::size_t At>
+  using ArgumentType = typename Nth<At, Args..., void>::type;
+
+  template <std::size_t... At>
+  static void call_with(F& f, void* state, void* const* args, std::index_sequence<At...>) {
+    (void)state, (void)args;
+    if constexpr (Takes::self) {
+      constexpr bool constant = std::is_invocable_v<F&, const Self&, Constant<ArgumentType<At>>&...>;
+      f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
+    } else {
+      constexpr bool constant = std::is_invocable_v<F&, Constant<ArgumentType<At>>&...>;
+      f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
+    }
+  }
   static void call(ListenerRecord& record, void* state, void* const* args) {
-    [&]<std::size_t... At>(std::index_sequence<At...>) {
-      F& f = callable(record);
-      (void)state, (void)args;
-      if constexpr (Takes::self) {
-        f(Argument<Self>(state).get(), Argument<typename Nth<At, Args..., void>::type>(args[At]).get()...);
-      } else {
-        f(Argument<typename Nth<At, Args..., void>::type>(args[At]).get()...);
-      }
-    }(std::make_index_sequence<Takes::count>{});
+    call_with(callable(record), state, args, std::make_index_sequence<Takes::count>{});
   }
   static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 
@@ -175,12 +199,12 @@ struct Event {
   }
 
 
-  /// Hands what the listeners are told to `call`, which calls them.
-  [[gnu::always_inline]] static bool emit(auto&& call, typename Carried<Args>::type... args) {
-    void* const pointers[sizeof...(Args) == 0 ? 1 : sizeof...(Args)] = {
-        const_cast<void*>(static_cast<const void*>(&args))...};
-    return call(pointers);
-  }
+  /// What the listeners are told, as pointers that are good for one expression.
+  struct Given {
+    void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];
+    explicit Given(typename Carried<Args>::type... args) noexcept
+        : at{const_cast<void*>(static_cast<const void*>(&args))...} {}
+  };
 };
 
 template <class... Rows>
@@ -211,7 +235,7 @@ inline constexpr unsigned all_events = ~0u;
 /// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
 /// front of the others does not count as added (S14.2).
 template <class State>
-void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
+inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
   struct Undo {
     Listeners& listeners;
     std::uint64_t id;

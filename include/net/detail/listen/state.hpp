@@ -77,14 +77,15 @@ struct ServerState : Handle, Listening {
   [[gnu::always_inline]] bool emit(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<ServerState> alive(this);
-    return EventAt<ServerEvents, Event>::type::emit(
-        [&](void* const* pointers) { return call_listeners_rarely(*this, Event, pointers); },
-        args...);
+    using Row = typename EventAt<ServerEvents, Event>::type;
+    if constexpr (Event == server_connection) return call_listeners(*this, Event, typename Row::Given(args...).at);
+    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
   }
   /// With nobody to listen it leaves run() (S1.6).
   void emit_error(const Error& error) {
     if (!emit<server_error>(error)) throw_error(error);
   }
+  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
   void listener_added(unsigned) noexcept {}
   void listener_put_in_front(unsigned) noexcept {}
   void listener_removed(unsigned, bool) noexcept {}

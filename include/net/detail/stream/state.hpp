@@ -306,14 +306,13 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   [[gnu::always_inline]] bool emit(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<SocketState> alive(this);
-    return EventAt<SocketEvents, Event>::type::emit(
-        [&](void* const* pointers) {
-          if constexpr (Event == on_data) return call_listeners(*this, Event, pointers);
-          return call_listeners_rarely(*this, Event, pointers);
-        },
-        args...);
+    using Row = typename EventAt<SocketEvents, Event>::type;
+    if constexpr (Event == on_data) return call_listeners(*this, Event, typename Row::Given(args...).at);
+    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
   }
   void emit_error_event(const Error& error);
+  /// Whether a new listener of the event changes anything.
+  static constexpr bool minds_listeners(unsigned event) noexcept { return event == on_data || event == on_readable; }
   void listener_added(unsigned event);
   void listener_put_in_front(unsigned event) noexcept;
   void listener_removed(unsigned event, bool all);
