@@ -4293,6 +4293,13 @@ inline Atomic<std::uint32_t>& fork_count() noexcept {
   return forks;
 }
 
+/// How many threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
+/// resolver's. Changed only while a Mutex is held.
+inline Atomic<int>& in_resolver() noexcept {
+  static constinit Atomic<int> threads{0};
+  return threads;
+}
+
 /// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
 inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
   (void)::pthread_atfork(before, in_parent, in_child);
@@ -4300,7 +4307,8 @@ inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) n
 
 // ── threads ────────────────────────────────────────────────────────────────
 
-/// A lock that fork() takes too, so that a child finds whole whatever it guards. Nobody takes a second one while holding
+/// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those of
+/// the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
 /// one, or calls the user's code.
 class Mutex {
  public:
@@ -4346,16 +4354,27 @@ class Mutex {
     if (noted.exchange(1) != 0) return;
     at_fork(
         [] {
-          while (list_lock().exchange(1) != 0) ::sched_yield();
-          for (Mutex* each = first(); each; each = each->next_) each->lock();
+          // a lookup that takes longer waits for a name server, and holds nothing
+          constexpr std::uint64_t longest_wait_ms = 200;
+          const std::uint64_t began = now_ms();
+          for (lock_all(); in_resolver().load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
+            unlock_all();
+            const timespec moment{0, 100'000};
+            ::nanosleep(&moment, nullptr);
+          }
         },
-        [] { unlock_after_fork(); },
+        [] { unlock_all(); },
         [] {
           fork_count().fetch_add(1);
-          unlock_after_fork();
+          in_resolver().store(0);
+          unlock_all();
         });
   }
-  static void unlock_after_fork() noexcept {
+  static void lock_all() noexcept {
+    while (list_lock().exchange(1) != 0) ::sched_yield();
+    for (Mutex* each = first(); each; each = each->next_) each->lock();
+  }
+  static void unlock_all() noexcept {
     for (Mutex* each = first(); each; each = each->next_) each->unlock();
     list_lock().store(0);
   }
@@ -8850,6 +8869,7 @@ class ResolverPool {
     if (idle_ <= waiting_questions_ && threads_ < max_threads &&
         os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
+      os::in_resolver().fetch_add(1);
     }
     if (threads_ == 0) return false;
     (last_ ? last_->next : first_) = &question;
@@ -8957,7 +8977,9 @@ inline void ResolverPool::work() noexcept {
   for (;;) {
     while (!first_) {
       ++idle_;
+      os::in_resolver().fetch_sub(1);
       waiting_.wait(mutex_);
+      os::in_resolver().fetch_add(1);
       --idle_;
     }
     Question& question = *first_;

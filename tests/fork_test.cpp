@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <netdb.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -351,6 +353,32 @@ TEST_CASE("S31.3: lookups and worker pools start again in a child") {
           return use(own) ? 0 : 1;
         }) == 0);
   CHECK(use(loop));
+}
+
+TEST_CASE("S31.3: a child's lookups wait for no lock that a lookup of the parent held while it forked") {
+  const auto look_up = [](net::Loop& on, int& answers) {
+    const net::Socket socket(on);
+    socket.on<"error">([] {});
+    socket.on<"lookup">([&answers] { ++answers; });
+    // whether an address is configured is asked under a lock of the C library
+    socket.connect({.port = 1, .host = "localhost", .hints = AI_ADDRCONFIG});
+  };
+  net::Loop loop;
+  for (int forks = 0; forks < 20; ++forks) {
+    constexpr int at_once = 8;
+    int answers = 0;
+    for (int lookups = 0; lookups < at_once; ++lookups) look_up(loop, answers);
+    for (int moment = 0; moment < forks; ++moment) ::sched_yield();  // a different one for each
+    CHECK(in_child([&] {
+            net::Loop own;
+            int own_answers = 0;
+            look_up(own, own_answers);
+            run_until(own, [&] { return own_answers > 0; });
+            return 42;
+          }) == 42);
+    run_until(loop, [&] { return answers >= at_once; });
+    run_to_the_end(loop);
+  }
 }
 
 TEST_CASE("S31.3: a job that ran while the process forked fails in a child that goes on; one that waited runs there") {

@@ -74,6 +74,7 @@ class ResolverPool {
     if (idle_ <= waiting_questions_ && threads_ < max_threads &&
         os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
       ++threads_;
+      os::in_resolver().fetch_add(1);
     }
     if (threads_ == 0) return false;
     (last_ ? last_->next : first_) = &question;
@@ -181,7 +182,9 @@ inline void ResolverPool::work() noexcept {
   for (;;) {
     while (!first_) {
       ++idle_;
+      os::in_resolver().fetch_sub(1);
       waiting_.wait(mutex_);
+      os::in_resolver().fetch_add(1);
       --idle_;
     }
     Question& question = *first_;

@@ -72,6 +72,13 @@ inline Atomic<std::uint32_t>& fork_count() noexcept {
   return forks;
 }
 
+/// How many threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
+/// resolver's. Changed only while a Mutex is held.
+inline Atomic<int>& in_resolver() noexcept {
+  static constinit Atomic<int> threads{0};
+  return threads;
+}
+
 /// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
 inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
   (void)::pthread_atfork(before, in_parent, in_child);
@@ -79,7 +86,8 @@ inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) n
 
 // ── threads ────────────────────────────────────────────────────────────────
 
-/// A lock that fork() takes too, so that a child finds whole whatever it guards. Nobody takes a second one while holding
+/// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those of
+/// the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
 /// one, or calls the user's code.
 class Mutex {
  public:
@@ -125,16 +133,27 @@ class Mutex {
     if (noted.exchange(1) != 0) return;
     at_fork(
         [] {
-          while (list_lock().exchange(1) != 0) ::sched_yield();
-          for (Mutex* each = first(); each; each = each->next_) each->lock();
+          // a lookup that takes longer waits for a name server, and holds nothing
+          constexpr std::uint64_t longest_wait_ms = 200;
+          const std::uint64_t began = now_ms();
+          for (lock_all(); in_resolver().load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
+            unlock_all();
+            const timespec moment{0, 100'000};
+            ::nanosleep(&moment, nullptr);
+          }
         },
-        [] { unlock_after_fork(); },
+        [] { unlock_all(); },
         [] {
           fork_count().fetch_add(1);
-          unlock_after_fork();
+          in_resolver().store(0);
+          unlock_all();
         });
   }
-  static void unlock_after_fork() noexcept {
+  static void lock_all() noexcept {
+    while (list_lock().exchange(1) != 0) ::sched_yield();
+    for (Mutex* each = first(); each; each = each->next_) each->lock();
+  }
+  static void unlock_all() noexcept {
     for (Mutex* each = first(); each; each = each->next_) each->unlock();
     list_lock().store(0);
   }
