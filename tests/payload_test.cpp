@@ -54,24 +54,24 @@ TEST_CASE("what waits is taken over if it was given up and can be kept, else its
   std::string text(100, 't');
   const char* const memory = text.data();
   {
-    const Node copied(make_node(text, 60));
+    const Node copied(source_of(text).node(60));
     CHECK(copied.unsent() == std::string(40, 't'));
     CHECK(copied.node->data != memory);
     CHECK(copied.node->size == 40);
-    const Node kept(make_node(std::move(text), 60));
+    const Node kept(source_of(std::move(text)).node(60));
     CHECK(kept.unsent() == std::string(40, 't'));
     CHECK(kept.node->data == memory);
   }
   std::vector<std::byte> bytes(100, std::byte{'v'});
   const void* const room = bytes.data();
-  const Node vector(make_node(std::move(bytes), 0));
+  const Node vector(source_of(std::move(bytes)).node(0));
   CHECK(static_cast<const void*>(vector.node->data) == room);
   const std::string constant(50, 'c');
-  const Node of_constant(make_node(static_cast<const std::string&&>(constant), 0));
+  const Node of_constant(source_of(static_cast<const std::string&&>(constant)).node(0));
   CHECK(of_constant.unsent() == constant);
   CHECK(of_constant.node->data != constant.data());
   std::array<char, 3> array{'a', 'b', 'c'};
-  const Node of_array(make_node(std::move(array), 1));
+  const Node of_array(source_of(std::move(array)).node(1));
   CHECK(of_array.unsent() == "bc");
 }
 

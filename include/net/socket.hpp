@@ -103,18 +103,21 @@ class Socket : public Emitter<Socket> {
   template <detail::Payload Data>
   bool write(Data&& data) const {
     const std::string_view bytes = detail::bytes_of(data);
-    return state_->batch(bytes.data(), bytes.size()) != nullptr || put(std::forward<Data>(data), {});
+    return state_->batch(bytes.data(), bytes.size()) != nullptr || state_->write(detail::source_of(std::forward<Data>(data)), {});
   }
   template <detail::Payload Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   bool write(Data&& data, F&& callback) const {
-    return put(std::forward<Data>(data), detail::write_callback(std::forward<F>(callback)));
+    return state_->write(detail::source_of(std::forward<Data>(data)), detail::write_callback(std::forward<F>(callback)));
   }
   /// Sends text in another encoding (S15.1).
-  bool write(std::string_view text, Encoding encoding) const { return put(detail::encode(text, encoding), {}); }
+  bool write(std::string_view text, Encoding encoding) const {
+    return state_->write(detail::source_of(detail::encode(text, encoding)), {});
+  }
   template <class F>
   bool write(std::string_view text, Encoding encoding, F&& callback) const {
-    return put(detail::encode(text, encoding), detail::write_callback(std::forward<F>(callback)));
+    return state_->write(detail::source_of(detail::encode(text, encoding)),
+                         detail::write_callback(std::forward<F>(callback)));
   }
 
   /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
@@ -135,7 +138,7 @@ class Socket : public Emitter<Socket> {
     if (refused) {
       state_->fail(why);
     } else {
-      (void)put(std::forward<Data>(data), {});
+      (void)state_->write(detail::source_of(std::forward<Data>(data)), {});
     }
     state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
     return *this;
@@ -344,12 +347,6 @@ class Socket : public Emitter<Socket> {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
   struct EmitsPipe;
-  template <class Data>
-  [[gnu::noinline]] bool put(Data&& data, detail::WriteCallback&& callback) const {
-    const std::string_view bytes = detail::bytes_of(data);
-    return state_->write(bytes.data(), bytes.size(), std::move(callback),
-                         [&](std::size_t taken) { return detail::make_node(std::forward<Data>(data), taken); });
-  }
   std::optional<std::string> take(std::size_t n, bool all) const {
     std::string piece;
     if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)

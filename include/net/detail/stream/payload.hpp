@@ -41,17 +41,15 @@ inline constexpr bool owns_bytes<std::string> = true;
 template <class T>
 inline constexpr bool owns_bytes<std::vector<T>> = is_byte<T>;
 
-/// Keeps the bytes from `taken` on: a copy, or the string or vector itself if it was given up.
+/// The bytes of a payload, and, if it was given up, the string or vector that can be taken over.
 template <class T>
-WriteNode* make_node(T&& data, std::size_t taken) {
+WriteSource source_of(T&& data) {
   using Owner = std::remove_cvref_t<T>;
   if constexpr (!std::is_lvalue_reference_v<T> && !std::is_const_v<std::remove_reference_t<T>> && owns_bytes<Owner>) {
-    WriteNode* node = WriteNode::keep<Owner>(std::move(data));
-    node->sent = taken;
-    return node;
+    return {bytes_of(data), &data,
+            [](void* owner) { return WriteNode::keep<Owner>(std::move(*static_cast<Owner*>(owner))); }};
   } else {
-    const std::string_view rest = bytes_of(data).substr(taken);
-    return WriteNode::copy(rest.data(), rest.size());
+    return {bytes_of(data)};
   }
 }
 

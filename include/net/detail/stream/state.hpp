@@ -206,8 +206,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 
   // ── writing (socket_writing.hpp) ──
   char* batch(const char* data, std::size_t size) noexcept;
-  template <class MakeNode>
-  bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
+  bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
   Error refusal(bool tells_who) const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);

@@ -22,10 +22,10 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
   return static_cast<char*>(std::memcpy(place, data, size));
 }
 
-/// Takes all the bytes, always; the result only advises (S15.4). `make_node` keeps them if they have to wait:
-/// it is given how many of them the kernel has taken already.
-template <class MakeNode>
-bool SocketState::write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node) {
+/// Takes all the bytes, always; the result only advises (S15.4).
+inline bool SocketState::write(const WriteSource& source, WriteCallback callback) {
+  const char* const data = source.bytes.data();
+  const std::size_t size = source.bytes.size();
   if (ending || destroyed) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
   const bool waits = writing || corked || errored || connecting || !has_handle;
@@ -45,14 +45,14 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
   }
   if (writing || corked || errored) {
     WriteQueue& behind = ensure_backlog().buffered;
-    WriteNode* node = make_node(std::size_t{0});
+    WriteNode* node = source.node(0);
     node->callback = std::move(callback);
     behind.push(node);
     write_length += size;
   } else if (connecting) {
     (void)ensure_backlog();
     WriteQueue first;
-    first.push(make_node(std::size_t{0}));
+    first.push(source.node(0));
     wait_for_connect();
     first.first()->callback = std::move(callback);
     first.move_to(backlog->in_flight);
@@ -83,7 +83,7 @@ bool SocketState::write(const char* data, std::size_t size, WriteCallback callba
       if (!to_call.empty() || need_drain) emit_written(to_call);
     } else {
       (void)ensure_backlog();
-      WriteNode* node = make_node(taken);
+      WriteNode* node = source.node(taken);
       if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
       bytes_sent += size;
       // behind what is left of the cork, if anything is

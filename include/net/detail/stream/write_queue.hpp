@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <new>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -53,6 +54,21 @@ struct WriteNode {
     node->size = node->kept.size();
     node->destroy = [](WriteNode* n) noexcept { delete static_cast<Keeper*>(n); };
     return node;
+  }
+};
+
+/// The bytes of a write, and how they are kept if they have to wait.
+struct WriteSource {
+  std::string_view bytes;
+  void* owner = nullptr;                  // the string or vector that holds them, if it was given up
+  WriteNode* (*keep)(void* owner) = nullptr;
+
+  /// Keeps the bytes from `taken` on: a copy, or the owner itself.
+  WriteNode* node(std::size_t taken) const {
+    if (!owner) return WriteNode::copy(bytes.data() + taken, bytes.size() - taken);
+    WriteNode* const kept = keep(owner);
+    kept->sent = taken;
+    return kept;
   }
 };
 
