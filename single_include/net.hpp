@@ -45,7 +45,7 @@
 #include <atomic>
 #endif
 
-// The inline namespace around all of `net`: every name says whether its file has exceptions. Internal.
+// How this file was configured: with or without exceptions, compiled once or in every file. Internal.
 #ifndef NET_DETAIL_BASE_ABI_HPP
 #define NET_DETAIL_BASE_ABI_HPP
 
@@ -55,6 +55,19 @@
 #define NET_ABI throwing
 #else
 #define NET_ABI aborting
+#endif
+
+// NET_SEPARATE: the headers declare, and one file of the program, which defines NET_IMPLEMENTATION before it includes them,
+// has the bodies. NET_API stands before each function that is no template.
+#if defined(NET_SEPARATE)
+#define NET_API
+#else
+#define NET_API inline
+#endif
+#if !defined(NET_SEPARATE) || defined(NET_IMPLEMENTATION)
+#define NET_BODIES 1
+#else
+#define NET_BODIES 0
 #endif
 
 // Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:
@@ -7705,6 +7718,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
 #include <cstddef>
 #include <cstring>
 #include <new>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -7749,6 +7763,21 @@ struct WriteNode {
     node->size = node->kept.size();
     node->destroy = [](WriteNode* n) noexcept { delete static_cast<Keeper*>(n); };
     return node;
+  }
+};
+
+/// The bytes of a write, and how they are kept if they have to wait.
+struct WriteSource {
+  std::string_view bytes;
+  void* owner = nullptr;                  // the string or vector that holds them, if it was given up
+  WriteNode* (*keep)(void* owner) = nullptr;
+
+  /// Keeps the bytes from `taken` on: a copy, or the owner itself.
+  WriteNode* node(std::size_t taken) const {
+    if (!owner) return WriteNode::copy(bytes.data() + taken, bytes.size() - taken);
+    WriteNode* const kept = keep(owner);
+    kept->sent = taken;
+    return kept;
   }
 };
 
@@ -7978,7 +8007,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
   ~SocketState();
 
-  // ── reading (socket_reading.hpp) ──
+  // ── reading (read.ipp) ──
   void read();
   void read_slow(bool to_the_end);
   void read_loop(char* into, std::ptrdiff_t got, bool to_the_end);
@@ -8006,7 +8035,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void watch_readable();
   void unwatch_readable();
 
-  // ── what is asked of the reading side (socket_flowing.hpp) ──
+  // ── what is asked of the reading side (flow.ipp) ──
   void pause();
   void resume();
   void resume_now();
@@ -8021,10 +8050,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void readable_listener_added();
   void readable_listener_removed();
 
-  // ── writing (socket_writing.hpp) ──
+  // ── writing (write.ipp) ──
   char* batch(const char* data, std::size_t size) noexcept;
-  template <class MakeNode>
-  bool write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node);
+  bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
   Error refusal(bool tells_who) const;
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
@@ -8060,7 +8088,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   }
   void uncork();
 
-  // ── closing (socket_closing.hpp) ──
+  // ── closing (close.ipp) ──
   void destroy(const Error& error);
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
@@ -8091,7 +8119,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void retain_for_loop() noexcept;
   void release_from_loop() noexcept;
 
-  // ── options and the idle timeout (socket_options.hpp) ──
+  // ── options and the idle timeout (options.ipp) ──
   void set_up(const SocketOptions& options);
   void set_timeout(double ms);
   std::uint64_t idle_ms() const noexcept;
@@ -8109,7 +8137,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void apply_options();
   bool has_tcp() const noexcept { return channel.is_open() && !connecting && !is_path; }
 
-  // ── connecting (socket_connecting.hpp) ──
+  // ── connecting (connect/connected.ipp) ──
   void connected();
   void start_if_asked();
   void catch_up_connected();
@@ -8207,6 +8235,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
   bool has_space() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
 };
+
+/// S18.1: throws what is wrong with an idle time.
+NET_API void require_timeout(Duration idle);
 
 /// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
 template <class State>
@@ -8568,83 +8599,662 @@ inline void require_connectable(const ConnectOptions& options) {
 #include <utility>
 #include <vector>
 
-// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
-#ifndef NET_DETAIL_CONNECT_CONNECTED_HPP
-#define NET_DETAIL_CONNECT_CONNECTED_HPP
+// The way from a socket to its connection. Internal.
+#ifndef NET_DETAIL_CONNECT_START_HPP
+#define NET_DETAIL_CONNECT_START_HPP
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
-inline void SocketState::connected() {
-  connecting = false;
-  stop_connecting();
-  touch();
-  apply_options();
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  emit<on_connect>();
-  if (again.same) start_if_asked();
-  if (again.same) emit<on_ready_event>();
-  again.passed = true;
-  if (again.same) read_after_connect();
-}
-
-inline void SocketState::start_if_asked() {
-  if (!read_when_connected) return;
-  read_when_connected = false;
-  if (!destroyed) watch_readable();
-}
-
-/// A listener of 'connect' threw: what was to happen behind it happens now.
-inline void SocketState::catch_up_connected() {
-  start_if_asked();
-  read_after_connect();
-  // a callback of what is sent now may throw too
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
-  if (wait_connect) send_pending_connect();
-  if (again.same && resetting) reset_and_destroy();
-  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
-  again.passed = true;
-}
-
-inline void SocketState::read_after_connect() {
-  if (destroyed) return;
-  if (!is_paused()) read_zero();
-  update_watch();
-}
-
-inline void SocketState::stop_connecting() noexcept {
-  if (cold && cold->connecting) cold->connecting->stop(*this);
-}
-
-/// Asked of the system once, since it cannot tell any more after a reset.
-inline Endpoint SocketState::remote() {
-  if (connecting) return {};
-  if (cold && cold->remote_known) return cold->remote;
-  if (!channel.is_open() || is_path) return {};
-  const Endpoint end = channel.remote_end();
-  if (end) {
-    ensure_cold().remote = end;
-    cold->remote_known = true;
-  }
-  return end;
-}
+/// Socket::connect: throws what is wrong with the options or with the socket, and begins.
+NET_API void start_connecting(SocketState& state, const ConnectOptions& options);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
-// How a socket gets its connection: lookup, attempts, and the race between two families. Internal.
-#ifndef NET_DETAIL_CONNECT_RACE_HPP
-#define NET_DETAIL_CONNECT_RACE_HPP
+// What can be written: text, and contiguous ranges of bytes. Internal.
+#ifndef NET_DETAIL_STREAM_PAYLOAD_HPP
+#define NET_DETAIL_STREAM_PAYLOAD_HPP
 
-#include <cerrno>
+#include <concepts>
 #include <cstddef>
-#include <cstdint>
-#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace net::inline NET_ABI::detail {
+
+template <class T>
+inline constexpr bool is_byte = std::same_as<T, char> || std::same_as<T, unsigned char> || std::same_as<T, std::byte>;
+
+/// A contiguous range of `char`, `unsigned char` or `std::byte`; whatever is a string_view.
+template <class T>
+concept Payload = std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view> || requires(const T& range) {
+  { range.size() } -> std::convertible_to<std::size_t>;
+  requires is_byte<std::remove_cv_t<std::remove_pointer_t<decltype(range.data())>>>;
+};
+
+template <class T>
+std::string_view bytes_of(const T& data) {
+  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return data;
+  } else {
+    return {reinterpret_cast<const char*>(data.data()), data.size()};
+  }
+}
+
+template <class T>
+inline constexpr bool owns_bytes = false;
+template <>
+inline constexpr bool owns_bytes<std::string> = true;
+template <class T>
+inline constexpr bool owns_bytes<std::vector<T>> = is_byte<T>;
+
+/// The bytes of a payload, and, if it was given up, the string or vector that can be taken over.
+template <class T>
+WriteSource source_of(T&& data) {
+  using Owner = std::remove_cvref_t<T>;
+  if constexpr (!std::is_lvalue_reference_v<T> && !std::is_const_v<std::remove_reference_t<T>> && owns_bytes<Owner>) {
+    return {bytes_of(data), &data,
+            [](void* owner) { return WriteNode::keep<Owner>(std::move(*static_cast<Owner*>(owner))); }};
+  } else {
+    return {bytes_of(data)};
+  }
+}
+
+/// A callback of `write` or `end`: takes the error, or nothing.
+template <class F>
+WriteCallback write_callback(F&& callback) {
+  using Callable = std::decay_t<F>;
+  if constexpr (std::is_same_v<Callable, std::nullptr_t>) {
+    return {};
+  } else if constexpr (std::is_invocable_v<Callable&, const Error&>) {
+    return WriteCallback(std::forward<F>(callback));
+  } else {
+    static_assert(std::is_invocable_v<Callable&>, "a callback takes (const net::Error&) or nothing");
+    return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call(); });
+  }
+}
+
+/// An argument that is text: not a literal 0 or nullptr, which would be a null `const char*`.
+template <class T>
+concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>> &&
+                       !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>;
+
+template <class T>
+concept OptionStruct =
+    std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
+
+/// A listener, or the nullptr that stands for none: what is neither text nor a number nor options.
+template <class T>
+concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
+                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> &&
+                            !OptionStruct<std::remove_cvref_t<T>>);
+
+/// -1 stands for "no port" in the options; as an argument it is just a bad one.
+inline int explicit_port(int port) {
+  if (port < 0) throw_error(bad_port("Port", port));
+  return port;
+}
+
+/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
+constexpr double number_of(std::string_view text) noexcept {
+  const auto digit_of = [](char c) noexcept -> unsigned {
+    return c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
+           : c >= 'a' && c <= 'z' ? static_cast<unsigned>(c - 'a') + 10
+           : c >= 'A' && c <= 'Z' ? static_cast<unsigned>(c - 'A') + 10
+                                  : 99;
+  };
+  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
+  const unsigned base = mark == 'x' || mark == 'X'   ? 16
+                        : mark == 'o' || mark == 'O' ? 8
+                        : mark == 'b' || mark == 'B' ? 2
+                                                     : 10;
+  if (base != 10) {
+    double number = 0;
+    for (const char c : text.substr(2)) {
+      if (digit_of(c) >= base) return -1;
+      number = number * base + digit_of(c);
+    }
+    return number;
+  }
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  double number = 0;
+  int exponent = 0;
+  if (text == "Infinity") {
+    number = 1e300;
+  } else {
+    std::size_t at = 0;
+    bool any = false, fraction = false;
+    for (; at < text.size(); ++at) {
+      if (text[at] == '.' && !fraction) {
+        fraction = true;
+      } else if (const unsigned digit = digit_of(text[at]); digit < 10) {
+        number = number * 10 + digit;
+        any = true;
+        if (fraction) --exponent;
+      } else {
+        break;
+      }
+    }
+    if (!any) return -1;
+    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+      const bool down = ++at < text.size() && text[at] == '-';
+      if (down || (at < text.size() && text[at] == '+')) ++at;
+      if (at == text.size()) return -1;
+      int shift = 0;
+      for (; at < text.size() && digit_of(text[at]) < 10; ++at) {
+        if (shift < 1000) shift = shift * 10 + static_cast<int>(digit_of(text[at]));
+      }
+      exponent += down ? -shift : shift;
+    }
+    if (at != text.size()) return -1;
+  }
+  double scale = 1;
+  for (; exponent > 0 && number > 0 && number < 1e300; --exponent) number *= 10;
+  for (; exponent < 0 && scale < 1e300; ++exponent) scale *= 10;
+  number /= scale;
+  return negative && number > 0 ? -1 : number;
+}
+
+/// S7.5: a port, which must be a good one, or a path. `name` is the port's in the error.
+template <class Options>
+Options port_or_path(std::string_view text, std::string_view name) {
+  constexpr std::string_view blanks = " \t\n\v\f\r";
+  const std::size_t first = text.find_first_not_of(blanks);
+  const bool blank = first == std::string_view::npos;
+  const double number =
+      blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
+  Options options;
+  if (!blank && number < 0) {
+    options.path = text;
+  } else if (number >= 0 && number <= 65535 && number == static_cast<int>(number)) {
+    options.port = static_cast<int>(number);
+  } else {
+    throw_error(bad_port(name, text));
+  }
+  return options;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+class Server;
+
+/// One connection. A handle: cheap to copy, all copies are the same socket. The loop keeps an open socket alive,
+/// so a program need not store it. After 'close' its listeners are dropped, so a listener may capture its own
+/// socket and nothing leaks; they stay if `connect()` was called again by then, or with `.reusable = true`.
+///
+/// Everything belongs to the thread of its loop. Failures of the outside world arrive as 'error' and then
+/// 'close' (S3.18); an 'error' that nobody listens to leaves `run()` as an exception.
+///
+/// Events, with what their listeners are told:
+/// - `close` (bool hadError): the last event, once per connection
+/// - `connect`, `ready`: the connection is there
+/// - `connectionAttempt` (std::string_view ip, int port, Family), `connectionAttemptFailed` (…, const Error&),
+///   `connectionAttemptTimeout` (ip, port, family)
+/// - `data` (Chunk): received bytes, valid until the listener returns
+/// - `drain`: after `write` returned false, everything is in the kernel
+/// - `end`: the other side will send no more
+/// - `error` (const Error&): followed by 'close'
+/// - `lookup` (const Error&, std::string_view address, Family, std::string_view host)
+/// - `timeout`: nothing happened for as long as `setTimeout` said; the socket stays open
+/// - `finish`, `prefinish`: all that was written is in the kernel, after `end()`
+/// - `pause`, `resume`, `readable`, `pipe` (Socket source), `unpipe` (Socket source)
+class Socket : public Emitter<Socket> {
+ public:
+  using Events = detail::SocketEvents;
+
+  /// A socket that is not connected yet, on this thread's loop.
+  Socket() : Socket(Loop::current(), SocketOptions{}) {}
+  explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
+  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(detail::Access::core(loop))) {
+    state_->set_up(options);
+  }
+
+  // ── connecting ──
+
+  /// Connects; 'connect' follows, or 'error' and 'close'. The listener is a once-listener of 'connect'. Throws
+  /// `ERR_MISSING_ARGS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_IP_ADDRESS`, `ERR_OUT_OF_RANGE` or
+  /// `ERR_INVALID_ARG_VALUE` (S3.13), and EALREADY or EISCONN if it is connecting or connected; then nothing has
+  /// changed. Allowed again from 'close' on (S12.4).
+  template <detail::OptionalListener F = std::nullptr_t>
+  const Socket& connect(const ConnectOptions& options, F&& listener = nullptr) const {
+    once_connected(std::forward<F>(listener));
+    detail::start_connecting(*state_, options);
+    return *this;
+  }
+  template <detail::OptionalListener F = std::nullptr_t>
+  const Socket& connect(int port, std::string_view host = "localhost", F&& listener = nullptr) const {
+    return connect_to(port, host, std::forward<F>(listener));
+  }
+  template <detail::OptionalListener F>
+  const Socket& connect(int port, F&& listener) const {
+    return connect_to(port, "localhost", std::forward<F>(listener));
+  }
+  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
+  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
+  const Socket& connect(Path&& path, F&& listener = nullptr) const {
+    return connect(detail::port_or_path<ConnectOptions>(path, "Port"), std::forward<F>(listener));
+  }
+  /// The same with a host, which counts for a port only.
+  template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>
+  const Socket& connect(Port&& port, Host&& host, F&& listener = nullptr) const {
+    auto options = detail::port_or_path<ConnectOptions>(port, "Port");
+    options.host = std::string_view(host);
+    return connect(options, std::forward<F>(listener));
+  }
+
+  // ── writing ──
+
+  /// Sends bytes: text, or any contiguous range of `char`, `unsigned char` or `std::byte`. They are copied only
+  /// if they have to wait; an rvalue string or vector is taken over instead. True: go on; false: better wait for
+  /// 'drain', but nothing is lost (S15.4). The callback gets no error once the kernel has taken them, or the
+  /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
+  template <detail::Payload Data>
+  bool write(Data&& data) const {
+    const std::string_view bytes = detail::bytes_of(data);
+    return state_->batch(bytes.data(), bytes.size()) != nullptr || state_->write(detail::source_of(std::forward<Data>(data)), {});
+  }
+  template <detail::Payload Data, class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
+  bool write(Data&& data, F&& callback) const {
+    return state_->write(detail::source_of(std::forward<Data>(data)), detail::write_callback(std::forward<F>(callback)));
+  }
+  /// Sends text in another encoding (S15.1).
+  bool write(std::string_view text, Encoding encoding) const {
+    return state_->write(detail::source_of(detail::encode(text, encoding)), {});
+  }
+  template <class F>
+  bool write(std::string_view text, Encoding encoding, F&& callback) const {
+    return state_->write(detail::source_of(detail::encode(text, encoding)),
+                         detail::write_callback(std::forward<F>(callback)));
+  }
+
+  /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
+  /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
+  const Socket& end() const { return state_->end({}, false, detail::no_error()), *this; }
+  template <class F>
+    requires(!detail::Payload<F>)
+  const Socket& end(F&& callback) const {
+    state_->end(detail::write_callback(std::forward<F>(callback)), false, detail::no_error());
+    return *this;
+  }
+  /// Writes and then ends.
+  template <detail::Payload Data, class F = std::nullptr_t>
+    requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
+  const Socket& end(Data&& data, F&& callback = nullptr) const {
+    const bool refused = state_->ending || state_->destroyed;
+    const Error why = refused ? state_->refusal(false) : detail::no_error();
+    if (refused) {
+      state_->fail(why);
+    } else {
+      (void)state_->write(detail::source_of(std::forward<Data>(data)), {});
+    }
+    state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
+    return *this;
+  }
+  template <class F = std::nullptr_t>
+  const Socket& end(std::string_view text, Encoding encoding, F&& callback = nullptr) const {
+    return end(detail::encode(text, encoding), std::forward<F>(callback));
+  }
+
+  /// Holds all writes back until `uncork()` was called as often (S15.22).
+  void cork() const { state_->cork(); }
+  void uncork() const { state_->uncork(); }
+
+  // ── closing ──
+
+  /// Closes at once; what the kernel has not taken is lost. 'error' follows if one is given, then 'close' (S17.1).
+  const Socket& destroy() const { return destroy(detail::no_error()); }
+  const Socket& destroy(const Error& error) const { return state_->destroy(error), *this; }
+  /// Ends, and closes when everything is sent, without waiting for the other side (S17.9).
+  void destroySoon() const { state_->destroy_soon(); }
+  /// Closes with a reset, so that the other side gets ECONNRESET (S17.12). Throws `ERR_INVALID_HANDLE_TYPE` for IPC.
+  const Socket& resetAndDestroy() const { return state_->reset_and_destroy(), *this; }
+
+  // ── reading ──
+
+  /// No more 'data' until `resume()`; what arrives is buffered up to the high-water mark (S14.6).
+  const Socket& pause() const { return state_->pause(), *this; }
+  /// 'data' flows, from the next tick on (S14.7).
+  const Socket& resume() const { return state_->resume(), *this; }
+  bool isPaused() const { return state_->is_paused(); }
+  /// Takes what is buffered: all of it, or exactly `n` bytes, or nothing if there are fewer (S14.9).
+  std::optional<std::string> read() const { return take(0, true); }
+  std::optional<std::string> read(std::size_t n) const { return take(n, false); }
+
+  /// Puts bytes back to the front of what is to be read. After 'end' it destroys the socket with
+  /// `ERR_STREAM_UNSHIFT_AFTER_END_EVENT` (S14.11).
+  const Socket& unshift(std::string_view bytes) const {
+    if (state_->loop) state_->unshift(bytes);
+    return *this;
+  }
+  /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
+  /// chunks come out whole (S14.20). It stays over reconnects.
+  const Socket& setEncoding(Encoding encoding = Encoding::utf8) const { return state_->set_encoding(encoding), *this; }
+  /// The same by Node's name of it, "utf8", "UCS-2", …; throws `ERR_UNKNOWN_ENCODING`.
+  const Socket& setEncoding(std::string_view name) const { return setEncoding(detail::require_encoding(name)); }
+  /// What `setEncoding` said; empty: bytes.
+  std::optional<Encoding> readableEncoding() const {
+    if (!state_->decodes) return std::nullopt;
+    return state_->cold->encoding;
+  }
+  /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
+  /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
+  /// From a socket that is closed nothing will ever come. The destination is a socket, or whatever is `net::Writable`.
+  template <class Destination>
+  Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
+  /// Takes one destination off, or all; this socket pauses when it was the last (S24.9). What is unpiped by a 'data'
+  /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it cannot
+  /// be compared, if it has the same listeners, or else holds the same bytes.
+  const Socket& unpipe() const {
+    if (state_->cold) detail::unpipe_all(*this);
+    return *this;
+  }
+  template <class Destination>
+  const Socket& unpipe(const Destination& destination) const;
+
+  // ── options ──
+
+  /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and adds
+  /// no listener. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
+  const Socket& setTimeout(Duration idle) const {
+    detail::require_timeout(idle);
+    if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
+    return *this;
+  }
+  template <class F>
+  const Socket& setTimeout(Duration idle, F&& listener) const {
+    setTimeout(idle);
+    if (!state_->destroyed && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
+    return *this;
+  }
+  /// What the last `setTimeout` said; empty if there was none.
+  std::optional<std::chrono::milliseconds> timeout() const {
+    if (!state_->cold || !state_->cold->idle_length) return std::nullopt;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(*state_->cold->idle_length));
+  }
+  /// Sends small pieces at once. Before the connection it is remembered; no effect on IPC (S18.10).
+  const Socket& setNoDelay(bool on = true) const { return state_->set_no_delay(on), *this; }
+  /// Probes an idle connection; the delay is cut to whole seconds, 0 leaves the system's (S18.12).
+  const Socket& setKeepAlive(bool on = false, Duration initialDelay = 0) const {
+    return state_->set_keep_alive(on, initialDelay), *this;
+  }
+  /// IP_TOS or IPV6_TCLASS, 0-255. Throws `ERR_OUT_OF_RANGE`, or the system's error (S18.16).
+  const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }
+  int getTypeOfService() const { return state_->get_type_of_service(); }
+  /// Whether the socket keeps the loop alive while it reads (S19).
+  const Socket& ref() const { return set_ref(true); }
+  const Socket& unref() const { return set_ref(false); }
+
+  // ── what it is ──
+
+  /// The local end; empty before the connection, after `destroy()`, and for IPC (S11.15).
+  std::optional<AddressInfo> address() const {
+    const detail::Endpoint end = local();
+    if (!end) return std::nullopt;
+    return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+  }
+  std::string localAddress() const { return detail::os::endpoint_text(local()); }
+  std::uint16_t localPort() const { return local().port; }
+  Family localFamily() const { return local().ip.family; }
+  /// The other end; kept after `destroy()`. "", 0, unspecified: not known (S11.13).
+  std::string remoteAddress() const { return detail::os::endpoint_text(state_->remote()); }
+  std::uint16_t remotePort() const { return state_->remote().port; }
+  Family remoteFamily() const { return state_->remote().ip.family; }
+  /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
+  std::vector<std::string> autoSelectFamilyAttemptedAddresses() const {
+    return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
+  }
+  /// What `connect` was told not to connect to; the list is used live (S21.7).
+  std::optional<BlockList> blockList() const {
+    if (!state_->cold) return std::nullopt;
+    return state_->cold->block_list;
+  }
+  /// The server that accepted it, also after `destroy()`; none if it connected itself (S11.20).
+  std::optional<Server> server() const;
+  /// Bytes received on this connection (S11.11).
+  std::uint64_t bytesRead() const { return state_->bytes_read; }
+  /// Bytes written on this connection, those that still wait included (S11.12).
+  std::uint64_t bytesWritten() const {
+    const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+    return state_->bytes_sent + (state_->write_length - handed);
+  }
+  /// Like `writableLength()`, 0 without a connection (S11.10).
+  std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
+  bool connecting() const { return state_->connecting; }
+  bool pending() const { return !state_->has_handle || state_->connecting; }
+  bool destroyed() const { return state_->destroyed; }
+  bool closed() const { return state_->destroyed; }
+  /// The error that it failed with; false if there is none (S11.5).
+  Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
+  ReadyState readyState() const {
+    if (connecting()) return ReadyState::opening;
+    if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
+    return writable() ? ReadyState::writeOnly : ReadyState::closed;
+  }
+  bool allowHalfOpen() const { return state_->allow_half_open; }
+  void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
+  /// S11.6: not destroyed, and neither failed nor ended.
+  bool readable() const {
+    return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
+  }
+  bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
+  std::optional<bool> readableFlowing() const {
+    if (state_->flow_state == detail::Flow::unset) return std::nullopt;
+    return state_->flow_state == detail::Flow::flowing;
+  }
+  /// Bytes that wait to be sent, or to be read.
+  std::size_t writableLength() const { return state_->write_length; }
+  std::size_t readableLength() const { return state_->read_length(); }
+  std::size_t writableHighWaterMark() const { return state_->write_mark; }
+  std::size_t readableHighWaterMark() const { return state_->read_mark; }
+  /// Between a `write` that returned false and 'drain' (S15.9).
+  bool writableNeedDrain() const { return !state_->destroyed && !state_->ending && state_->need_drain; }
+  std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
+  /// end() was called; 'finish' came; 'end' came.
+  bool writableEnded() const { return state_->ending; }
+  bool writableFinished() const { return state_->finished; }
+  bool readableEnded() const { return state_->end_emitted; }
+
+  /// The descriptor, to look at; -1 if there is none. Don't close it.
+  NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
+
+  /// Takes the socket out of its loop, open, and gives its descriptor: for another loop, thread or process, by
+  /// `.fd`. The handle is closed then, without events. -1 if there is no connection; throws `ERR_INVALID_STATE` while
+  /// written bytes still wait. Received bytes that are buffered stay behind: pause before they come (`pauseOnConnect`).
+  NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
+
+  /// Whether two handles are the same socket.
+  bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
+
+
+ private:
+  friend class Emitter<Socket>;
+  friend struct detail::Access;
+
+  explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
+  static Socket from_state(void* state) {
+    return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
+  }
+
+  template <fixed_string Name>
+  static constexpr void check_event() {
+    static_assert(Events::has<Name>,
+                  "net::Socket has no event of that name; it has: close connect connectionAttempt "
+                  "connectionAttemptFailed connectionAttemptTimeout data drain end error lookup ready timeout "
+                  "finish prefinish pause resume readable pipe unpipe");
+  }
+  /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
+  template <class F>
+  const Socket& connect_to(int port, std::string_view host, F&& listener) const {
+    once_connected(std::forward<F>(listener));
+    detail::start_connecting(*state_, {.port = detail::explicit_port(port), .host = std::string(host)});
+    return *this;
+  }
+  template <class F>
+  void once_connected(F&& listener) const {
+    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
+  }
+  struct EmitsPipe;
+  std::optional<std::string> take(std::size_t n, bool all) const {
+    std::string piece;
+    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
+      state_->watch_readable();  // S25.5
+    if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
+    return piece;
+  }
+  const Socket& set_ref(bool on) const {
+    state_->refd = on;
+    state_->recount();
+    return *this;
+  }
+  detail::Endpoint local() const {
+    return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
+  }
+
+  detail::Ref<detail::SocketState> state_;
+};
+
+/// What a socket is told when it is a destination.
+struct Socket::EmitsPipe {
+  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_pipe>(*source.state_); }
+  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_unpipe>(*source.state_); }
+  static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
+  static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
+};
+
+template <class Destination>
+Destination Socket::pipe(Destination destination, PipeOptions options) const {
+  static_assert(Writable<Destination>,
+                "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
+                "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
+                "listenerCount<\"error\">() and writableNeedDrain()");
+  if constexpr (Writable<Destination>) {
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
+    detail::start_pipe<Tells>(*this, destination, options);
+  }
+  return destination;
+}
+
+template <class Destination>
+const Socket& Socket::unpipe(const Destination& destination) const {
+  static_assert(Writable<Destination>, "unpipe() takes what was given to pipe(), a net::Writable");
+  if constexpr (Writable<Destination>) {
+    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
+    if (state_->cold) detail::unpipe_from<Tells>(*this, destination);
+  }
+  return *this;
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
+/// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
+template <class F = std::nullptr_t>
+Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
+  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen,
+                                          .onread = options.onread,
+                                          .signal = options.signal,
+                                          .reusable = options.reusable});
+  if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
+  if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
+  socket.connect(options, std::forward<F>(listener));
+  return socket;
+}
+template <class F = std::nullptr_t>
+Socket createConnection(const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(Loop::current(), options, std::forward<F>(listener));
+}
+template <class... Args>
+  requires requires(const Socket& socket, Args&&... args) { socket.connect(std::forward<Args>(args)...); }
+Socket createConnection(Loop& loop, Args&&... args) {
+  const Socket socket(loop);
+  socket.connect(std::forward<Args>(args)...);
+  return socket;
+}
+template <class First, class... Rest>
+  requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
+Socket createConnection(First&& first, Rest&&... rest) {
+  return createConnection(Loop::current(), std::forward<First>(first), std::forward<Rest>(rest)...);
+}
+
+/// The same as `createConnection`.
+template <class F = std::nullptr_t>
+Socket connect(const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(Loop::current(), options, std::forward<F>(listener));
+}
+template <class F = std::nullptr_t>
+Socket connect(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(loop, options, std::forward<F>(listener));
+}
+template <class... Args>
+  requires requires(Args&&... args) { createConnection(std::forward<Args>(args)...); }
+Socket connect(Args&&... args) {
+  return createConnection(std::forward<Args>(args)...);
+}
+
+/// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
+inline bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
+inline void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
+/// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
+inline std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
+  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
+}
+/// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
+inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
+  detail::require_attempt_timeout(delay, "value");
+  const double ms = delay.milliseconds();
+  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+// Reading a socket and taking connections in a coroutine: one thing at a time, in order.
+#ifndef NET_READER_HPP
+#define NET_READER_HPP
+
+#include <coroutine>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
+
+// net::Server: listens, and makes a net::Socket of every connection.
+#ifndef NET_SERVER_HPP
+#define NET_SERVER_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
+#ifndef NET_DETAIL_LISTEN_STATE_HPP
+#define NET_DETAIL_LISTEN_STATE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
 
 // Names to addresses by the system's resolver, on threads of its own. Internal.
 #ifndef NET_DETAIL_CONNECT_LOOKUP_HPP
@@ -9007,2804 +9617,6 @@ inline void look_up(LoopCore& loop, std::string host, LookupOptions options, Loo
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// Begins to connect; everything that the options can be blamed for was thrown before.
-struct Connector {
-  SocketState& self;
-  ConnectAttempts& plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
-
-  /// Everything that needs memory, before anything has changed.
-  Ref<ConnectAttempts> prepare(const ConnectOptions& options) const {
-    Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
-    plan->path = options.path;
-    plan->host = options.host.empty() ? "localhost" : options.host;
-    plan->port = options.port;
-    plan->local_address = options.localAddress;
-    plan->local_port = options.localPort;
-    plan->by_address = options.path.empty() && isIP(plan->host) != 0;
-    if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
-    plan->block_list = options.blockList;
-    (void)self.ensure_cold();
-    self.loop->ticks().reserve(2);
-    self.expect_close();
-    plan->expect_end();
-    return plan;
-  }
-
-  void start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
-    self.retain_for_loop();
-    self.has_handle = self.connecting = true;
-    self.is_path = !options.path.empty();
-    self.cold->connecting = plan.get();
-    plan->retain();
-    self.touch();
-    self.recount();
-    self.cold->block_list = plan->block_list;
-    if (plan->by_address) {
-      return self.tick([](SocketState& socket) {
-        if (socket.connecting) Connector{socket}.next_attempt();
-      });
-    }
-    // what is thrown from here on leaves connect(): then it has not begun
-    struct Undo {
-      SocketState& self;
-      std::uint64_t generation;
-      bool passed = false;
-      ~Undo() {
-        if (passed || !self.connecting || self.generation != generation || !self.loop) return;
-        self.stop_connecting();
-        self.connecting = self.has_handle = false;
-        if (self.channel.is_open()) {
-          self.loop->poller().drop(self.channel);
-          self.channel.close();
-        }
-        self.recount();
-        self.release_from_loop();
-      }
-    };
-    const Ref<SocketState> alive(&self);
-    Undo undo{self, self.generation};
-    self.is_path ? start_path() : start_lookup(options);
-    undo.passed = true;
-  }
-
-  // ── by path ──
-
-  void start_path() const {
-    const std::string path = plan().path;
-    const SameConnection same(self);
-    self.emit<on_attempt>(path, -1, Family::unspecified);
-    if (!self.connecting || !self.cold->connecting || !same) return;
-    const int result = self.channel.start_connect_path(path);
-    if (result == -EINVAL && !self.channel.is_open()) {
-      return give_up(address_failure(EINVAL, "connect", path, -1));
-    }
-    if (result == -EINPROGRESS) {
-      watch(self.channel);
-    } else {
-      // same already, but told from the loop
-      self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
-                                 auto& socket = static_cast<SocketState&>(handle);
-                                 if (socket.connecting && socket.cold->path_result)
-                                   Connector{socket}.path_done(*socket.cold->path_result);
-                               }});
-      self.cold->path_result = result;
-    }
-  }
-
-  void path_done(int result) const {
-    const std::string path = plan().path;
-    if (result < 0) return single_failed(address_failure(-result, "connect", path, -1), path, -1, Family::unspecified);
-    self.connected();
-  }
-
-  // ── by name ──
-
-  void start_lookup(const ConnectOptions& options) const {
-    ConnectAttempts& p = plan();
-    p.family = options.family;
-    const bool by_default = SelectionDefaults::get().on.load() != 0;
-    p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
-                  options.autoSelectFamily.value_or(by_default);
-    p.attempt_delay = options.autoSelectFamilyAttemptTimeout
-                          ? static_cast<std::uint64_t>(options.autoSelectFamilyAttemptTimeout->milliseconds())
-                          : static_cast<std::uint64_t>(SelectionDefaults::get().delay_ms.load());
-    if (p.attempt_delay < 10) p.attempt_delay = 10;
-    LookupOptions asked{p.family, options.hints, p.selecting};
-    if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
-    const Ref<SocketState> socket(&self);
-    const std::uint64_t generation = self.generation;
-    struct Answer {
-      Ref<SocketState> socket;
-      std::uint64_t generation;
-      void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
-        // a second answer, or one that comes when the socket has gone on, counts for nothing
-        if (socket->connecting && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
-          Connector{*socket}.looked_up(error, addresses);
-        }
-      }
-    };
-    const Answer answer{socket, generation};
-    if (options.lookup) {
-      options.lookup(p.host, asked, answer);
-    } else {
-      look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
-        or_give_up(*answer.socket, [&] { answer(error, addresses); });
-      });
-    }
-  }
-
-  void looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
-    const Ref<SocketState> alive(&self);
-    const std::string host = plan().host;
-    const std::uint64_t generation = self.generation;
-    self.touch();
-    if (error || addresses.empty()) {
-      const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
-      self.emit<on_lookup>(none, "", Family::unspecified, host);
-      return give_up_later(none);
-    }
-    if (!plan().selecting) addresses = addresses.first(1);
-    Error invalid;
-    for (const LookupAddress& found : addresses) {
-      self.emit<on_lookup>(no_error(), found.address, found.family, host);
-      if (!self.connecting || self.generation != generation) return;
-      const Error wrong = check(found);
-      if (!wrong) {
-        add_attempt(plan(), found);
-      } else if (!invalid) {
-        invalid = wrong;
-      }
-    }
-    if (plan().attempts.empty()) return give_up_later(invalid);
-    plan().selecting = plan().attempts.size() > 1;
-    if (plan().selecting) {
-      self.ensure_cold().attempted.clear();
-      interleave();
-    }
-    next_attempt();
-  }
-
-  /// S12.11: what a custom lookup may answer wrongly.
-  Error check(const LookupAddress& found) const {
-    if (isIP(found.address) == 0) return bad_ip(found.address);
-    if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
-    return bad_family(static_cast<int>(found.family), plan().host, plan().port);
-  }
-
-  void add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
-    for (const Attempt* same : to.attempts) {
-      if (same->address == found.address && same->family == found.family) return;
-    }
-    std::string address = found.address;
-    self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
-    to.attempts.reserve(to.attempts.size() + 1);
-    auto* attempt = new Attempt;
-    to.attempts.push(attempt);
-    attempt->channel.owner = static_cast<Handle*>(&self);
-    attempt->to = os::parse_endpoint(address, to.port);
-    attempt->address = std::move(address);
-    attempt->family = found.family;
-  }
-
-  /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
-  void interleave() const {
-    Vec<Attempt*> queues[2], ordered;
-    const Family first = plan().attempts[0]->family;
-    for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
-    for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
-      for (const auto& queue : queues) {
-        if (i < queue.size()) ordered.push(queue[i]);
-      }
-    }
-    plan().attempts = std::move(ordered);
-  }
-
-  // ── attempts ──
-
-  /// Begins with the next address; those begun earlier go on.
-  void next_attempt() const {
-    const Ref<SocketState> alive(&self);
-    const std::uint64_t generation = self.generation;
-    if (plan().timer) self.loop->stop_timer(*plan().timer);
-    while (self.connecting && self.generation == generation) {
-      if (plan().next == plan().attempts.size()) return all_begun();
-      Attempt& attempt = *plan().attempts[plan().next++];
-      if (begin(attempt)) {
-        if (self.connecting && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
-        return;
-      }
-    }
-  }
-
-  /// False: it has failed already, and the next one is due.
-  bool begin(Attempt& attempt) const {
-    if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
-    const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
-                         self.cold->block_list->check(SocketAddress(attempt.to.ip));
-    const auto block_error = [&] {
-      return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
-    };
-    if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
-    const SameConnection same(self);
-    self.emit<on_attempt>(attempt.address, plan_port(), attempt.family);
-    if (!self.connecting || !same) return true;
-    if (blocked) return give_up(block_error()), true;
-    if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
-    if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
-    attempt.running = true;
-    watch(attempt.channel);
-    return true;
-  }
-
-  /// Gives what the system says at once (S12.17).
-  Error start(Attempt& attempt) const {
-    const int port = plan().port;
-    const bool mismatch = attempt.family != attempt.to.ip.family;
-    if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
-    const int opened = open(attempt);
-    const int result = opened < 0 ? opened : mismatch ? -EINVAL : attempt.channel.start_connect(attempt.to);
-    if (result >= 0 || result == -EINPROGRESS || result == -ECONNREFUSED) return Error();
-    const Endpoint local = opened < 0 ? Endpoint{} : attempt.channel.local_end();
-    return local_failure(-result, "connect", attempt.address, port,
-                         local ? to_text(local.ip) : std::string(any_of(attempt.family)), local.port, false);
-  }
-
-  static int open(Attempt& attempt) { return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family); }
-  static std::string_view any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
-  int plan_port() const { return plan().port; }
-
-  std::string attempted_text(const Attempt& attempt) const {
-    return attempt.address + ":" + std::to_string(plan().port);
-  }
-
-  Error bind(Attempt& attempt) const {
-    const ConnectAttempts& p = plan();
-    if (p.local_address.empty() && p.local_port == 0) return Error();
-    const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
-    int failed = open(attempt);
-    if (failed < 0) return address_failure(-failed, "bind", address, p.local_port);
-    if (p.local_port < 0 || p.local_port > 65535) {
-      failed = -EADDRINUSE;
-    } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
-      failed = -EINVAL;
-    } else {
-      failed = attempt.channel.bind(from);
-    }
-    return failed < 0 ? address_failure(-failed, "bind", address, p.local_port) : Error();
-  }
-
-  void watch(Machine::Channel& channel) const {
-    if (const int failed = self.loop->poller().watch(channel, writable); failed < 0) {
-      give_up_later(system_failure(-failed, "connect"));
-    }
-  }
-
-  /// Before the connection was under way: a single attempt fails with it, a race goes on (S12.17, S13.8), without a
-  /// word of an address that could not be bound to.
-  bool failed_early(Attempt& attempt, const Error& error, bool emits) const {
-    close(attempt);
-    if (!plan().selecting) return give_up(error), true;
-    attempt.error = error;
-    if (emits) self.emit<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
-    return false;
-  }
-
-  /// The system says how an attempt ended.
-  void attempt_ready(Attempt& attempt) const {
-    const int result = attempt.channel.finish_connect();
-    self.touch();
-    if (result == 0) return won(attempt);
-    attempt.running = false;
-    const ConnectAttempts& p = plan();
-    const Error error = p.local_port != 0 || !p.local_address.empty()
-                            ? late_failure(attempt, -result)
-                            : address_failure(-result, "connect", attempt.address, p.port);
-    close(attempt);
-    if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
-    attempt.error = error;
-    const std::uint64_t generation = self.generation;
-    const bool current = &attempt == p.attempts[p.next - 1];
-    self.emit<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
-    if (!self.connecting || self.generation != generation) return;
-    if (current || plan().next == plan().attempts.size()) next_attempt();
-  }
-
-  /// S3.3: a local port was asked for, so the message names the local end.
-  Error late_failure(const Attempt& attempt, int number) const {
-    const ConnectAttempts& p = plan();
-    if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
-    const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
-    return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
-  }
-
-  void won(Attempt& attempt) const {
-    self.loop->poller().drop(attempt.channel);
-    self.channel.adopt(attempt.channel.release());
-    if (const Endpoint remote = self.channel.remote_end()) {
-      self.cold->remote = remote;
-      self.cold->remote_known = true;
-    }
-    self.connected();
-  }
-
-  void close(Attempt& attempt) const {
-    attempt.running = false;
-    if (!attempt.channel.is_open()) return;
-    self.loop->poller().drop(attempt.channel);
-    attempt.channel.close();
-    Retry::descriptor_freed();
-  }
-
-  // ── the race ──
-
-  void start_delay() const {
-    ConnectAttempts& p = plan();
-    if (!p.timer) {
-      p.timer = Ref<TimerState>(new TimerState(*self.loop));
-      p.timer->refd = false;
-      p.timer->callback = [socket = &self] {
-        const Ref<SocketState> alive(socket);
-        or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
-      };
-    }
-    self.loop->update_time();
-    self.loop->start_timer(*p.timer, p.attempt_delay, self.loop->now());
-  }
-
-  void delay_over() const {
-    if (!self.connecting) return;
-    Attempt& slow = *plan().attempts[plan().next - 1];
-    slow.timed_out = true;
-    const std::uint64_t generation = self.generation;
-    self.emit<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
-    if (self.connecting && self.generation == generation) next_attempt();
-  }
-
-  /// No address is left to begin with: when none is under way any more, all have failed (S13.12).
-  void all_begun() const {
-    std::vector<Error> errors;
-    for (const Attempt* attempt : plan().attempts) {
-      if (attempt->running) return;
-      if (attempt->error) errors.push_back(attempt->error);
-    }
-    give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
-  }
-
-  // ── the end of it ──
-
-  void single_failed(const Error& error, const std::string& address, int port, Family family) const {
-    self.connecting = false;
-    const std::string kept = address;
-    self.stop_connecting();
-    self.recount();
-    const SameConnection same(self);
-    self.emit<on_attempt_failed>(kept, port, family, error);
-    if (same) self.fail(error);
-  }
-
-  void give_up(const Error& error) const { self.fail(error); }
-  /// On the next tick, if the socket is still at the same connection then.
-  void give_up_later(const Error& error) const {
-    self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
-      if (socket->connecting && socket->generation == generation) Connector{*socket}.give_up(error);
-    });
-  }
-
-  // ── what the socket asks of it (Connecting) ──
-
-  static void ready(SocketState& self, Watcher& watcher) {
-    const Ref<SocketState> alive(&self);
-    const Connector connector{self};
-    if (self.is_path) return connector.path_done(self.channel.finish_connect());
-    for (Attempt* attempt : connector.plan().attempts) {
-      if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
-    }
-  }
-
-  static void stop(SocketState& self) noexcept {
-    LoopCore* const loop = self.loop;
-    ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
-    self.cold->emit_cancelled = emit_cancelled;
-    for (Attempt* attempt : plan->attempts) {
-      if (!attempt->channel.is_open()) continue;
-      if (loop) loop->poller().drop(attempt->channel);
-      const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
-      if (under_way) self.cold->cancelled.push(attempt->to);
-      attempt->channel.close();
-      Retry::descriptor_freed();
-    }
-    if (plan->timer && loop) loop->stop_timer(*plan->timer);
-    plan->end();
-  }
-
-  static void emit_cancelled(SocketState& self) {
-    const Endpoint to = self.cold->cancelled.back();
-    self.cold->cancelled.pop();
-    const std::string address = os::endpoint_text(to);
-    self.emit<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
-  }
-};
-
-/// Socket::connect: throws what is wrong with the options or with the socket, and begins.
-inline void start_connecting(SocketState& state, const ConnectOptions& options) {
-  require_connectable(options);
-  if (!state.loop) throw_error(make_error(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
-  // a wrapped descriptor of IPC that has no other end yet (S22.9)
-  const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
-                       os::unconnected(state.channel.native());
-  if (!wrapped && (state.connecting || state.has_handle)) {
-    throw_error(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
-  }
-  if (state.closing) throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
-  if (!wrapped) {
-    if (state.users_buffer) state.next_onread_buffer();
-    state.undestroy();
-  }
-  if (options.noDelay) state.no_delay = true;
-  if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
-  Connector{state}.start(plan, options);
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// How a socket ends: end(), destroy(), reset, 'close', and beginning anew. Internal.
-#ifndef NET_DETAIL_STREAM_CLOSE_HPP
-#define NET_DETAIL_STREAM_CLOSE_HPP
-
-#include <string>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-// ── end() ──────────────────────────────────────────────────────────────────
-
-/// end(), after its data was written; `refused` says that this write was, and `why`.
-inline void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
-  if (corked) {
-    cold->corks = 1;
-    uncork();
-  }
-  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
-    ending = true;
-    maybe_finish();
-    return;
-  }
-  Error error = why;
-  if (!refused) {
-    if (!errored && !ending) {
-      ending = true;
-      maybe_finish();
-    } else if (finished) {
-      refused = true;
-      error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
-    } else if (destroyed) {
-      refused = true;
-      error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    } else if (errored) {
-      refused = true;
-      error = cold->errored;
-    }
-    // the first end() after a destroy() would never be told
-    if (destroyed && !refused) {
-      refused = true;
-      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    }
-  }
-  if (!callback || !loop) return;
-  if (refused) {
-    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
-  } else {
-    ensure_cold().finish_callbacks.push(std::move(callback));
-  }
-}
-
-inline bool SocketState::needs_finish() const noexcept {
-  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
-}
-
-inline void SocketState::maybe_finish() {
-  if (!ending || final_called || !needs_finish()) return;
-  final_called = true;
-  call_final();
-}
-
-/// Everything was written: the other side is told, once there is one.
-inline void SocketState::call_final() {
-  if (connecting) {
-    once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
-    return;
-  }
-  if (!has_handle) return final_done();
-  if (shutting_down) return;
-  shutting_down = true;
-  recount();
-  loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
-}
-
-inline void SocketState::shutdown_now() {
-  if (!shutting_down) return;
-  if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing) return;  // part of the cork is still on its way: again when it is gone
-  shutting_down = false;
-  recount();
-  if (destroyed) return;
-  // when the other side has ended too, close() follows at once and says the same with one call less
-  if (!end_emitted) {
-    const int failed = channel.shutdown_write();
-    if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
-  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
-             needs_finish()) {
-    // nobody would be told on the ticks between here and there
-    prefinished = finished = close_ticked = true;
-    return destroy(no_error());
-  }
-  final_done();
-}
-
-inline void SocketState::final_done() {
-  if (!needs_finish()) return;
-  prefinished = true;
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
-  emit<on_prefinish>();
-  again.passed = true;
-  if (again.same) tick([](SocketState& self) { self.finish(); });
-}
-
-inline void SocketState::finish() {
-  const SameConnection same(*this);
-  if (!finished) {
-    finished = true;
-    OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
-    call_finish_callbacks(no_error());
-    emit<on_finish>();
-    again.passed = true;
-  }
-  if (same && (end_emitted || unreadable)) destroy(no_error());
-}
-
-// ── destroy() ──────────────────────────────────────────────────────────────
-
-inline void SocketState::destroy(const Error& error) {
-  if (destroyed || !loop) return;
-  const Ref<SocketState> alive(this);
-  // what needs memory comes first: a destroy() that fails has done nothing
-  loop->ticks().reserve(4);
-  if (!close_expected) loop->closing().reserve(1);
-  Callback emit;
-  if (error) {
-    if (!errored) (void)ensure_cold();
-    emit = emit_later(error);
-  }
-  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
-    tick([](SocketState& self) { self.fail_buffered(); });
-  }
-  const bool failing = static_cast<bool>(error);
-  if (failing && !errored) {
-    errored = true;
-    ensure_cold().errored = error;
-  }
-  destroyed = true;
-  ++owed;  // until 'close' was told
-  if (connecting) stop_connecting();
-  connecting = false;
-  if (cold) stop_idle();
-  if (has_handle) {
-    close_handle(failing);
-    tick_error(emit);
-  } else {
-    tick_error(emit);
-    loop->next_tick([self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
-  }
-  leave_server();
-}
-
-/// One connection less, and only once for each (S9.17).
-inline void SocketState::leave_server() {
-  if (!of_server) return;
-  of_server = false;
-  server->operations->child_gone(*server);
-}
-
-/// 'error' on a tick; what follows it may come from a read() of what is left.
-inline void SocketState::tick_error(Callback& emit) {
-  if (emit) return loop->next_tick(std::move(emit));
-  if (close_ticked) return;
-  if (!ended && !buffer) {  // there is nothing that could be told until then
-    close_ticked = true;
-  } else {
-    tick([](SocketState& self) { self.close_ticked = true; });
-  }
-}
-
-[[gnu::cold]] inline Callback SocketState::emit_later(const Error& error) {
-  return [self = Owing<SocketState>(*this), error, asked = generation] { self->emit_error(error, self->generation == asked); };
-}
-
-/// It is told even if there is a new connection already, which it is no error of.
-inline void SocketState::emit_error(const Error& error, bool current) {
-  if (current) {
-    close_ticked = true;
-    if (error_emitted) return;  // at most one between two connects (S3.19)
-    error_emitted = true;
-  }
-  emit_error_event(error);
-}
-
-/// Closes the descriptor now; 'close' comes in the close phase (S17.2).
-inline void SocketState::close_handle(bool failing) {
-  had_error = failing;
-  if (channel.is_open()) {
-    if (loop->batched_by(*this)) flush_last();
-    if (resetting && !loop->inert()) channel.reset_on_close();
-    loop->poller().drop(channel);
-    channel.close();
-    Retry::descriptor_freed();
-  }
-  has_handle = read_interest = shutting_down = false;
-  closing = true;
-  recount();
-  close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
-}
-
-/// What the system does not take of it is lost, and needs no memory.
-inline void SocketState::flush_last() noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    loop->flush_batch();
-  } catch (...) {
-    loop->forget_batch();
-  }
-#else
-  loop->flush_batch();
-#endif
-}
-
-/// For destructors: without the memory for more it is closed without a word.
-inline void SocketState::destroy_always() noexcept {
-  undo_or_give_up(*this, [this] { destroy(no_error()); });
-}
-
-/// From now on its 'close' needs no memory.
-inline void SocketState::expect_close() {
-  if (close_expected) return;
-  loop->closing().expect();
-  close_expected = true;
-}
-inline void SocketState::close_later(void (*step)(Handle&)) {
-  if (close_expected) {
-    close_expected = false;
-    loop->closing().push_expected({Ref<Handle>(this), step});
-  } else {
-    loop->next_close({Ref<Handle>(this), step});
-  }
-}
-
-/// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
-/// the exception says why.
-[[gnu::cold]] inline void SocketState::give_up() noexcept {
-  if (!loop || closing || close_emitted) return;
-  const Ref<SocketState> alive(this);
-  const bool was_destroyed = destroyed;
-  if (!was_destroyed) ++owed;  // until 'close' was told
-  destroyed = true;
-  if (connecting) stop_connecting();
-  connecting = false;
-  stop_idle();
-  had_error = true;
-  if (loop->batched_by(*this)) loop->forget_batch();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-    Retry::descriptor_freed();
-  }
-  has_handle = read_interest = shutting_down = false;
-  closing = true;
-  recount();
-  if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
-  leave_server();
-}
-
-/// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
-inline void SocketState::close_now() {
-  if (writing || cold) emit_cancelled();
-  closing = false;
-  emit_close(true);
-}
-
-inline void SocketState::emit_cancelled() {
-  // whatever the callbacks and listeners in here throw, 'close' comes
-  OnThrow again{*this, [](SocketState& self) {
-                  self.loop->next_close(
-                      {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
-                }};
-  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
-  recount();
-  // attempts of a race that destroy() stopped are told of (S13.13)
-  while (cold && !cold->cancelled.empty()) {
-    cold->emit_cancelled(*this);
-    loop->drain_ticks();  // this was a callback of its own (S2.2)
-  }
-  again.passed = true;
-}
-
-/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
-inline void SocketState::emit_close(bool current) {
-  struct Emitted {
-    SocketState& self;
-    Ref<SocketState> alive;
-    ~Emitted() {
-      self.release_from_loop();
-      self.settle();
-    }
-  } const emitted{*this, Ref<SocketState>(this)};
-  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
-  if (!current) return void(emit<on_close>(false));
-  close_emitted = true;
-  if (!wait_connect) return void(emit<on_close>(had_error));
-  OnThrow again{
-      *this, [](SocketState& self) {
-        // a write that waited for the connection learns of the end in its place among these listeners
-        if (!self.wait_connect) return;
-        self.tick([](SocketState& socket) { socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
-      }};
-  emit<on_close>(had_error);
-  again.passed = true;
-}
-
-inline void SocketState::drop_listeners() noexcept {
-  listeners.clear();
-  data_listening = false;
-  if (cold) cold->pipes.source_closed();
-}
-
-/// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
-inline void SocketState::watch_signal(const AbortSignal& signal) {
-  if (!signal) return;
-  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
-  Ref<AbortHook>& hook = ensure_cold().abort_hook;
-  hook = Ref<AbortHook>(new AbortHook(*loop));
-  hook->callback = [this](const Error& reason) {
-    const Ref<Handle> alive(this);
-    or_give_up(*this, [&] { destroy(abort_failure(reason)); });
-  };
-  if (signal.state()->attach(*hook)) return;
-  hook = {};
-  destroy(abort_failure(signal.state()->reason));
-}
-
-/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
-inline NativeHandle SocketState::release_descriptor() {
-  if (!channel.is_open() || connecting) return os::no_descriptor;
-  if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing || write_length > 0) {
-    throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
-  }
-  leave_writes_behind();
-  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
-                      auto& self = static_cast<SocketState&>(handle);
-                      self.release_from_loop();
-                      self.settle();
-                    }});
-  ++owed;
-  ++generation;  // what ticks are on the way is not told
-  loop->poller().drop(channel);
-  const NativeHandle fd = channel.release();
-  read_interest = false;
-  destroyed = close_emitted = true;
-  has_handle = shutting_down = false;
-  stop_idle();
-  recount();
-  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
-  leave_server();
-  return fd;
-}
-
-/// S22.1: a descriptor that is connected; it is read at once.
-inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
-  is_path = !channel.adopt_connected(fd);
-  expect_close();
-  has_handle = true;
-  retain_for_loop();
-  if (!reads) unreadable = ended = end_emitted = true;
-  if (!writes) ending = final_called = prefinished = finished = true;
-  if (reads) read_zero();
-  recount();
-}
-
-/// The loop's own reference: taken when there is something to keep, given back after 'close'.
-inline void SocketState::retain_for_loop() noexcept {
-  if (kept_by_loop) return;
-  kept_by_loop = true;
-  retain();
-}
-
-inline void SocketState::release_from_loop() noexcept {
-  if (connecting || has_handle || !kept_by_loop) return;
-  kept_by_loop = false;
-  release();
-}
-
-inline void SocketState::destroy_soon() {
-  const bool still_writable = !destroyed && !errored && !ending;
-  if (still_writable) end({}, false, no_error());
-  if (finished) {
-    destroy(no_error());
-  } else {
-    once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
-  }
-}
-
-inline void SocketState::reset_and_destroy() {
-  if (destroyed || !loop) return;
-  if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
-  if (connecting) {
-    resetting = true;
-    once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
-  } else if (has_handle) {
-    resetting = true;
-    destroy(no_error());
-  } else {
-    destroy(make_error(Errc::ERR_SOCKET_CLOSED));
-  }
-}
-
-/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
-inline void SocketState::undestroy() {
-  leave_writes_behind();
-  for (unsigned which = 0; which < own_count; ++which) {
-    if (which != own_read) drop_own(static_cast<OwnListener>(which));
-  }
-  static_cast<Connection&>(*this) = Connection();
-  static_cast<ReadGate&>(*this) = {
-      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
-      .by_buffer = by_buffer};
-  static_cast<WriteGate&>(*this) = {.corked = corked};
-  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
-  ++generation;
-}
-
-/// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
-/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
-struct LeftWrites {
-  std::size_t owners = 0;
-  Ref<SocketState> socket;
-  Backlog* backlog = nullptr;
-  Queue<WriteCallback> ends;
-  Error in_flight, buffered, ended;
-  bool finishes = false;
-  bool fails = false;
-  std::uint64_t generation = 0;  // of the connection that follows
-
-  ~LeftWrites() { delete backlog; }
-  void retain() noexcept { ++owners; }
-  void release() noexcept {
-    if (--owners == 0) delete this;
-  }
-
-  static void settle(LeftWrites& self) {
-    struct Again {
-      LeftWrites& self;
-      bool passed = false;
-      ~Again() {
-        if (!passed) self.soon();
-      }
-    } again{self};
-    if (self.backlog) {
-      call_all(self.backlog->done, no_error());
-      call_all(self.backlog->in_flight, self.in_flight);
-      call_all(self.backlog->buffered, self.buffered);
-    }
-    while (!self.ends.empty()) {
-      const WriteCallback callback = self.ends.pop_front();
-      callback(self.ended);
-    }
-    SocketState& socket = *self.socket;
-    if (std::exchange(self.finishes, false)) socket.emit<on_finish>();
-    again.passed = true;
-    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
-  }
-  void soon() {
-    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
-  }
-
- private:
-  static void call_all(WriteQueue& queue, const Error& error) {
-    while (!queue.empty()) {
-      const WriteCallback callback = std::move(queue.first()->callback);
-      queue.pop();
-      if (callback) callback(error);
-    }
-  }
-};
-
-inline void SocketState::leave_writes_behind() {
-  const bool flying = backlog && !backlog->in_flight.empty();
-  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
-                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
-  if (waits) {
-    const Ref<LeftWrites> left(new LeftWrites);
-    left->socket = Ref<SocketState>(this);
-    left->backlog = std::exchange(backlog, nullptr);
-    if (cold) left->ends.swap(cold->finish_callbacks);
-    if (flying) {
-      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
-                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
-      left->buffered = left->ended = left->in_flight;
-    } else {
-      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
-      left->ended = prefinished && !errored
-                        ? no_error()
-                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    }
-    left->finishes = prefinished && !finished && !channel.is_open();
-    left->fails = flying && !destroyed;
-    left->generation = generation + 1;
-    left->soon();
-  }
-  delete std::exchange(backlog, nullptr);
-}
-
-/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
-inline void SocketState::hand_over() noexcept {
-  if (!channel.is_open() || connecting || errored || loop->inert()) return;
-  if (backlog && !in_order_sent(backlog->in_flight)) return;
-  if (loop->batched_by(*this)) {
-    const IoSlice batched{loop->batch_data(), loop->batch_size()};
-    const std::ptrdiff_t sent = channel.try_write(&batched, 1);
-    if (sent > 0) loop->shorten_batch(static_cast<std::size_t>(sent));
-    if (loop->batched_by(*this)) return;
-  }
-  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
-}
-
-/// Whether the kernel has taken all of it.
-inline bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
-  for (;;) {
-    IoSlice slices[64];
-    const std::size_t count = queue.slices(slices, 64);
-    if (count == 0) return true;
-    const std::ptrdiff_t sent = channel.try_write(slices, count);
-    if (sent <= 0) return false;
-    queue.consume(static_cast<std::size_t>(sent));
-  }
-}
-
-/// The loop is going: everything is closed, and nobody is told.
-inline void SocketState::abandon() {
-  hand_over();
-  if (connecting) stop_connecting();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-  }
-  destroyed = true;
-  has_handle = connecting = writing = read_interest = false;
-  if (cold) {
-    cold->idle_timer = {};
-    cold->finish_callbacks.clear();
-    cold->abort_hook = {};
-    cold->pipes.clear();
-    cold->onread = {};
-  }
-  delete std::exchange(backlog, nullptr);
-  server = {};
-  listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
-}
-
-inline SocketState::~SocketState() {
-  if (channel.is_open() && loop) loop->poller().drop(channel);
-  stop_connecting();
-  stop_idle();
-  if (cold && cold->abort_hook) cold->abort_hook->detach();
-  if (close_expected && loop) loop->closing().expect_no_more();
-  delete buffer;
-  delete backlog;
-  delete cold;
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What the user asks of the reading side: to pause, to go on, to decode, to take bytes back. Internal.
-#ifndef NET_DETAIL_STREAM_FLOW_HPP
-#define NET_DETAIL_STREAM_FLOW_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
-
-// Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
-#ifndef NET_DETAIL_TEXT_DECODER_HPP
-#define NET_DETAIL_TEXT_DECODER_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
-class Decoder {
- public:
-  explicit Decoder(Encoding encoding) noexcept : encoding_(encoding) {}
-
-  Encoding encoding() const noexcept { return encoding_; }
-
-  std::string write(std::string_view piece) {
-    std::string bytes = std::exchange(kept_, {});
-    bytes.append(piece);
-    const std::size_t back = incomplete(bytes);
-    kept_.assign(bytes, bytes.size() - back, back);
-    bytes.resize(bytes.size() - back);
-    return decode(bytes, encoding_);
-  }
-
-  /// What was kept back, as far as it means anything.
-  std::string end() {
-    std::string bytes = std::exchange(kept_, {});
-    if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
-    return decode(bytes, encoding_);
-  }
-
- private:
-  /// How many bytes at the end are the beginning of something.
-  std::size_t incomplete(std::string_view bytes) const noexcept {
-    switch (encoding_) {
-      case Encoding::utf8: return incomplete_utf8(bytes);
-      case Encoding::utf16le: {
-        const std::size_t odd = bytes.size() % 2;
-        const std::size_t even = bytes.size() - odd;
-        // a high surrogate waits for the low one
-        const bool high = even >= 2 && (static_cast<unsigned char>(bytes[even - 1]) & 0xFC) == 0xD8;
-        return odd + (high ? 2 : 0);
-      }
-      case Encoding::base64:
-      case Encoding::base64url: return bytes.size() % 3;
-      default: return 0;
-    }
-  }
-
-  static std::size_t incomplete_utf8(std::string_view bytes) noexcept {
-    for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
-      const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
-      if ((byte & 0xC0) == 0x80) continue;
-      const Utf8Step step = utf8_step(bytes.substr(bytes.size() - back));
-      return step.incomplete && step.size == back ? back : 0;
-    }
-    return 0;
-  }
-
-  Encoding encoding_;
-  std::string kept_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-inline void SocketState::pause() {
-  if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
-  if (flow_state != Flow::paused) {
-    flow_state = Flow::paused;
-    emit<on_pause>();
-  }
-  explicitly_paused = true;
-  explicitly_resumed = false;
-}
-
-inline void SocketState::resume() {
-  if (users_buffer && !connecting && !ended) watch_readable();
-  if (flow_state != Flow::flowing) {
-    flow_state = readable_listening ? Flow::paused : Flow::flowing;
-    if (!resume_ticking) {
-      resume_ticking = true;
-      tick_always([](SocketState& self) { self.resume_now(); });
-    }
-  }
-  explicitly_paused = false;
-  explicitly_resumed = true;
-}
-
-inline void SocketState::resume_now() {
-  if (!reading) read_zero();
-  resume_ticking = false;
-  emit<on_resume>();
-  flow();
-  if (flow_state == Flow::flowing && !reading) read_zero();
-}
-
-/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
-inline void SocketState::set_encoding(Encoding encoding) {
-  ColdState& kept = ensure_cold();
-  kept.encoding = encoding;
-  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
-    return last ? decoder.end() : decoder.write(piece);
-  };
-  // what is there becomes one piece; what was decoded already is text, and stays as it is
-  const bool text_already = decodes;
-  decodes = true;
-  if (!buffer) return;
-  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
-  std::string text;
-  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.pop_front().rest());
-  delete std::exchange(buffer, nullptr);
-  if (!text.empty()) buffer_bytes(std::move(text));
-}
-
-/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
-/// it flows, has been read from, and nothing else waits.
-inline void SocketState::unshift(std::string_view bytes) {
-  if (bytes.empty()) return;
-  if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
-  if (destroyed || errored) return;
-  if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
-    emit<on_data>(bytes);
-  } else {
-    if (!buffer) buffer = new ReadBuffer;
-    buffer->push_front(bytes);
-    if (need_readable) emit_readable();
-  }
-  maybe_read_more();
-}
-
-/// Node's _read: the kernel may be read, now or when the connection is there.
-inline void SocketState::request_read() {
-  if (connecting || !has_handle) {
-    if (!users_buffer) {
-      read_when_connected = true;
-    } else {
-      // in its place among the listeners: a pause before it is too early, one after it is not
-      once_inside(own_read, on_connect, [](SocketState& self) {
-        self.drop_own(own_read);
-        self.watch_readable();
-      });
-    }
-  } else {
-    watch_readable();
-  }
-}
-
-/// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
-/// is told, and nothing allocated.
-inline void SocketState::leave_alone(bool paused) noexcept {
-  if (paused && !destroyed) {
-    if (users_buffer && !connecting) unwatch_readable();
-    flow_state = Flow::paused;
-    explicitly_paused = true;
-    explicitly_resumed = false;
-  }
-  if (!close_emitted && !listeners.has(on_error)) errors_heard = true;
-}
-
-inline void SocketState::data_listener_added() {
-  data_listening = true;
-  // one that has just been removed counts until the next tick
-  if (listeners.has(on_readable)) readable_listening = true;
-  if (flow_state != Flow::paused) resume();
-}
-
-inline void SocketState::readable_listener_added() {
-  by_buffer = true;
-  if (end_emitted || readable_listening) return;
-  readable_listening = need_readable = true;
-  flow_state = Flow::paused;
-  readable_emitted = false;
-  if (read_length() > 0) {
-    emit_readable();
-  } else if (!reading) {
-    tick_always([](SocketState& self) { self.read_zero(); });
-  }
-}
-
-inline void SocketState::readable_listener_removed() {
-  tick_always([](SocketState& self) {
-    self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.explicitly_resumed) {
-      self.flow_state = Flow::flowing;
-    } else if (self.data_listening) {
-      self.resume();
-    } else if (!self.readable_listening) {
-      self.flow_state = Flow::unset;
-    }
-  });
-}
-
-/// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
-inline void SocketState::emit_error_event(const Error& error) {
-  if (!emit<on_error>(error) && !errors_heard) throw_error(error);
-}
-
-inline void SocketState::listener_added(unsigned event) {
-  if (!loop) return;
-  if (event == on_data) data_listener_added();
-  if (event == on_readable) readable_listener_added();
-}
-
-inline void SocketState::listener_put_in_front(unsigned event) noexcept {
-  if (event == on_data || event == on_readable) by_buffer = true;
-}
-
-inline void SocketState::listener_removed(unsigned event, bool all) {
-  if (!loop) return;
-  if (event == on_data && !all) data_listener_removed();
-  if (event == on_readable || event == all_events) readable_listener_removed();
-  if (all && (event == on_end || event == all_events)) removed_end_listener = true;
-}
-
-/// How many listeners the library itself has on an event, as Node counts them.
-inline std::size_t SocketState::own_listeners(unsigned event) const noexcept {
-  if (event == on_error) return errors_heard;
-  return event == on_end && !removed_end_listener;
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What a socket is made with, its idle timeout, and what the system is told. Internal.
-#ifndef NET_DETAIL_STREAM_OPTIONS_HPP
-#define NET_DETAIL_STREAM_OPTIONS_HPP
-
-#include <string>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-inline void SocketState::set_up(const SocketOptions& options) {
-  allow_half_open = options.allowHalfOpen;
-  reusable = options.reusable;
-  read_mark = write_mark = options.highWaterMark;
-  if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
-    users_buffer = true;
-    ensure_cold().onread = options.onread;
-    cold->onread_buffer = options.onread.buffer;
-  }
-  if (options.fd != -1) {
-    require_stream(options.fd);
-    // one that blocks would stop the loop
-    if (const int failed = os::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
-    if (users_buffer) next_onread_buffer();  // S25.4
-    adopt_descriptor(options.fd, options.readable, options.writable);
-  }
-  watch_signal(options.signal);
-}
-
-inline void require_timeout(Duration idle) {
-  const double ms = idle.milliseconds();
-  if (!(ms >= 0 && ms <= 1e15)) throw_error(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
-}
-
-/// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
-/// when it fires, looks whether it is due.
-inline void SocketState::set_timeout(double ms) {
-  ColdState& kept = ensure_cold();
-  kept.idle_length = ms;
-  idle_over = false;
-  timed = ms != 0;
-  if (!timed) {
-    if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
-    return;
-  }
-  if (!kept.idle_timer) {
-    kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
-    kept.idle_timer->refd = false;
-    kept.idle_timer->callback = [this] {
-      const Ref<Handle> alive(this);
-      or_give_up(*this, [this] { idle_check(); });
-    };
-  }
-  loop->update_time();
-  cold->last_activity = loop->now();
-  loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
-}
-
-/// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
-inline std::uint64_t SocketState::idle_ms() const noexcept {
-  const double ms = *cold->idle_length;
-  return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
-}
-
-inline void SocketState::idle_check() {
-  const Ref<SocketState> alive(this);
-  if (destroyed) return;
-  // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
-  if (loop->now() < cold->last_activity + idle_ms())
-    return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
-  idle_over = true;  // the next activity starts it again (S18.4)
-  emit<on_timeout>();
-}
-
-[[gnu::noinline]] inline void SocketState::note_activity() {
-  cold->last_activity = loop->now();
-  if (idle_over) wake_idle();
-}
-
-inline void SocketState::wake_idle() {
-  idle_over = false;
-  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
-}
-
-/// For good: another connection begins without it, unless setTimeout() is called again.
-inline void SocketState::stop_idle() noexcept {
-  timed = idle_over = false;
-  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
-}
-
-// ── what the system is told ────────────────────────────────────────────────
-
-inline void SocketState::set_no_delay(bool on) {
-  if (no_delay != on && has_tcp()) channel.set_no_delay(on);
-  no_delay = on;
-}
-
-/// Whole seconds (S18.13); the system is told of a change only.
-inline void SocketState::set_keep_alive(bool on, Duration delay) {
-  const int seconds = whole_seconds(delay);
-  const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
-  keep_alive = on;
-  if (on && (seconds != 0 || cold)) ensure_cold().keep_alive_seconds = seconds;
-  if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
-}
-
-inline void SocketState::set_type_of_service(int value) {
-  if (value < 0 || value > 255) throw_error(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
-  ensure_cold().type_of_service = value;
-  if (!has_tcp()) return;
-  if (const int failed = channel.set_type_of_service(value); failed < 0)
-    throw_error(system_failure(-failed, "setTypeOfService"));
-}
-
-inline int SocketState::get_type_of_service() const {
-  if (!has_tcp()) return cold && cold->type_of_service > 0 ? cold->type_of_service : 0;
-  const int value = channel.get_type_of_service();
-  if (value < 0) throw_error(system_failure(-value, "getTypeOfService"));
-  return value;
-}
-
-/// What was asked for before there was a connection.
-inline void SocketState::apply_options() {
-  if (is_path || !channel.is_open()) return;
-  if (no_delay) channel.set_no_delay(true);
-  if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
-  if (cold && cold->type_of_service >= 0) {
-    if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
-      emit_error_event(system_failure(-failed, "setTypeOfService"));
-    }
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What can be written: text, and contiguous ranges of bytes. Internal.
-#ifndef NET_DETAIL_STREAM_PAYLOAD_HPP
-#define NET_DETAIL_STREAM_PAYLOAD_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-namespace net::inline NET_ABI::detail {
-
-template <class T>
-inline constexpr bool is_byte = std::same_as<T, char> || std::same_as<T, unsigned char> || std::same_as<T, std::byte>;
-
-/// A contiguous range of `char`, `unsigned char` or `std::byte`; whatever is a string_view.
-template <class T>
-concept Payload = std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view> || requires(const T& range) {
-  { range.size() } -> std::convertible_to<std::size_t>;
-  requires is_byte<std::remove_cv_t<std::remove_pointer_t<decltype(range.data())>>>;
-};
-
-template <class T>
-std::string_view bytes_of(const T& data) {
-  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
-    return data;
-  } else {
-    return {reinterpret_cast<const char*>(data.data()), data.size()};
-  }
-}
-
-template <class T>
-inline constexpr bool owns_bytes = false;
-template <>
-inline constexpr bool owns_bytes<std::string> = true;
-template <class T>
-inline constexpr bool owns_bytes<std::vector<T>> = is_byte<T>;
-
-/// Keeps the bytes from `taken` on: a copy, or the string or vector itself if it was given up.
-template <class T>
-WriteNode* make_node(T&& data, std::size_t taken) {
-  using Owner = std::remove_cvref_t<T>;
-  if constexpr (!std::is_lvalue_reference_v<T> && !std::is_const_v<std::remove_reference_t<T>> && owns_bytes<Owner>) {
-    WriteNode* node = WriteNode::keep<Owner>(std::move(data));
-    node->sent = taken;
-    return node;
-  } else {
-    const std::string_view rest = bytes_of(data).substr(taken);
-    return WriteNode::copy(rest.data(), rest.size());
-  }
-}
-
-/// A callback of `write` or `end`: takes the error, or nothing.
-template <class F>
-WriteCallback write_callback(F&& callback) {
-  using Callable = std::decay_t<F>;
-  if constexpr (std::is_same_v<Callable, std::nullptr_t>) {
-    return {};
-  } else if constexpr (std::is_invocable_v<Callable&, const Error&>) {
-    return WriteCallback(std::forward<F>(callback));
-  } else {
-    static_assert(std::is_invocable_v<Callable&>, "a callback takes (const net::Error&) or nothing");
-    return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call(); });
-  }
-}
-
-/// An argument that is text: not a literal 0 or nullptr, which would be a null `const char*`.
-template <class T>
-concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>> &&
-                       !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>;
-
-template <class T>
-concept OptionStruct =
-    std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
-
-/// A listener, or the nullptr that stands for none: what is neither text nor a number nor options.
-template <class T>
-concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
-                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> &&
-                            !OptionStruct<std::remove_cvref_t<T>>);
-
-/// -1 stands for "no port" in the options; as an argument it is just a bad one.
-inline int explicit_port(int port) {
-  if (port < 0) throw_error(bad_port("Port", port));
-  return port;
-}
-
-/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
-constexpr double number_of(std::string_view text) noexcept {
-  const auto digit_of = [](char c) noexcept -> unsigned {
-    return c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
-           : c >= 'a' && c <= 'z' ? static_cast<unsigned>(c - 'a') + 10
-           : c >= 'A' && c <= 'Z' ? static_cast<unsigned>(c - 'A') + 10
-                                  : 99;
-  };
-  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
-  const unsigned base = mark == 'x' || mark == 'X'   ? 16
-                        : mark == 'o' || mark == 'O' ? 8
-                        : mark == 'b' || mark == 'B' ? 2
-                                                     : 10;
-  if (base != 10) {
-    double number = 0;
-    for (const char c : text.substr(2)) {
-      if (digit_of(c) >= base) return -1;
-      number = number * base + digit_of(c);
-    }
-    return number;
-  }
-  const bool negative = !text.empty() && text[0] == '-';
-  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
-  double number = 0;
-  int exponent = 0;
-  if (text == "Infinity") {
-    number = 1e300;
-  } else {
-    std::size_t at = 0;
-    bool any = false, fraction = false;
-    for (; at < text.size(); ++at) {
-      if (text[at] == '.' && !fraction) {
-        fraction = true;
-      } else if (const unsigned digit = digit_of(text[at]); digit < 10) {
-        number = number * 10 + digit;
-        any = true;
-        if (fraction) --exponent;
-      } else {
-        break;
-      }
-    }
-    if (!any) return -1;
-    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-      const bool down = ++at < text.size() && text[at] == '-';
-      if (down || (at < text.size() && text[at] == '+')) ++at;
-      if (at == text.size()) return -1;
-      int shift = 0;
-      for (; at < text.size() && digit_of(text[at]) < 10; ++at) {
-        if (shift < 1000) shift = shift * 10 + static_cast<int>(digit_of(text[at]));
-      }
-      exponent += down ? -shift : shift;
-    }
-    if (at != text.size()) return -1;
-  }
-  double scale = 1;
-  for (; exponent > 0 && number > 0 && number < 1e300; --exponent) number *= 10;
-  for (; exponent < 0 && scale < 1e300; ++exponent) scale *= 10;
-  number /= scale;
-  return negative && number > 0 ? -1 : number;
-}
-
-/// S7.5: a port, which must be a good one, or a path. `name` is the port's in the error.
-template <class Options>
-Options port_or_path(std::string_view text, std::string_view name) {
-  constexpr std::string_view blanks = " \t\n\v\f\r";
-  const std::size_t first = text.find_first_not_of(blanks);
-  const bool blank = first == std::string_view::npos;
-  const double number =
-      blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
-  Options options;
-  if (!blank && number < 0) {
-    options.path = text;
-  } else if (number >= 0 && number <= 65535 && number == static_cast<int>(number)) {
-    options.port = static_cast<int>(number);
-  } else {
-    throw_error(bad_port(name, text));
-  }
-  return options;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// The reading half of a socket: from the kernel to 'data', 'readable' and 'end'. Internal.
-#ifndef NET_DETAIL_STREAM_READ_HPP
-#define NET_DETAIL_STREAM_READ_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// One 'data' carries at most this much (S14.4), however much one read brought.
-inline constexpr std::size_t max_chunk = 65536;
-
-// ── from the kernel ────────────────────────────────────────────────────────
-
-inline void SocketState::watch_readable() {
-  if (read_interest || !channel.is_open()) return;
-  read_interest = true;
-  update_watch();
-  if (cold && !cold->unread.empty()) {
-    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).deliver_unread(); }});
-  }
-}
-
-inline void SocketState::unwatch_readable() {
-  if (!read_interest) return;
-  read_interest = false;
-  update_watch();
-}
-
-[[gnu::noinline]] inline void SocketState::read() {
-  if (!can_read_fast() || buffer || (cold && !cold->unread.empty())) return read_slow(false);
-  char* const into = loop->receive_buffer();
-  const std::ptrdiff_t got = channel.try_read(into, LoopCore::receive_capacity);
-  if (got > 0 && static_cast<std::size_t>(got) <= max_chunk) [[likely]] {
-    bytes_read += static_cast<std::size_t>(got);
-    need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
-    if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
-      reading = false;  // what the listener put back filled it up
-      unwatch_readable();
-    }
-    return;
-  }
-  read_loop(into, got, false);
-}
-
-/// Whether an accepted connection's first message, or its end, is there already; then it is told.
-inline bool SocketState::speculative_read() {
-  if (!read_interest) return false;
-  read();
-  return bytes_read != 0 || !read_interest;
-}
-
-[[gnu::noinline]] inline void SocketState::read_slow(bool to_the_end) {
-  if (!read_interest) return;
-  if (users_buffer) return read_onread(to_the_end);
-  if (cold && !cold->unread.empty()) return deliver_unread();
-  char* const into = loop->receive_buffer();
-  read_loop(into, channel.try_read(into, LoopCore::receive_capacity), to_the_end);
-}
-
-/// Bounded: no socket may starve the rest.
-[[gnu::noinline]] inline void SocketState::read_loop(char* into, std::ptrdiff_t got, bool to_the_end) {
-  for (int reads = 8; got > 0; got = channel.try_read(into, LoopCore::receive_capacity)) {
-    deliver({into, static_cast<std::size_t>(got)});
-    if (!read_interest || --reads == 0) return;
-    // when the connection is over the end stands behind this, and one more read is less than one more turn
-    if (static_cast<std::size_t>(got) < LoopCore::receive_capacity && !to_the_end) return;
-    loop->flush_batch();
-    loop->drain_ticks();  // S2.2: before the next 'data'
-    if (!read_interest) return;
-  }
-  if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
-}
-
-/// The kernel will give no more: the end of the stream, or an error.
-inline void SocketState::on_read_end(std::ptrdiff_t got) {
-  if (got == 0 && ends_quietly()) return end_quietly();
-  touch();
-  unwatch_readable();
-  if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
-  if (end_emitted) return;
-  push_end();
-  read_zero();
-}
-
-/// S25: into the user's memory, one callback a read.
-inline void SocketState::read_onread(bool to_the_end) {
-  for (int reads = 32; reads > 0 && read_interest; --reads) {
-    const std::span<std::byte> into = cold->onread_buffer;
-    if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
-    const std::ptrdiff_t got = channel.try_read(into.data(), into.size());
-    if (got <= 0) {
-      if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
-      return;
-    }
-    touch();
-    bytes_read += static_cast<std::uint64_t>(got);
-    const SameConnection same(*this);
-    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), into);
-    if (!same) return;
-    next_onread_buffer();
-    if (!more_wanted) unwatch_readable();
-    if (static_cast<std::size_t>(got) < into.size() && !to_the_end) return;
-    loop->flush_batch();
-    loop->drain_ticks();
-  }
-}
-
-/// S25.4: no buffer at all leaves the one before; an empty one is one.
-inline void SocketState::next_onread_buffer() {
-  if (!cold->onread.allocate) return;
-  const std::span<std::byte> given = cold->onread.allocate();
-  if (given.data()) cold->onread_buffer = given;
-}
-
-/// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
-/// listener paused or threw, is kept as if it were still in the kernel.
-inline void SocketState::deliver(std::string_view bytes) {
-  struct Rest {
-    SocketState& self;
-    std::string_view bytes;
-    SameConnection same{self};
-    ~Rest() {
-      if (bytes.empty() || self.destroyed || !same) return;
-      self.ensure_cold().unread.insert(0, bytes);
-      if (!self.read_interest) return;
-      self.read_interest = false;  // so that starting tells it from the loop
-      self.watch_readable();
-    }
-  } rest{*this, bytes};
-  for (;;) {
-    const std::string_view piece = rest.bytes.substr(0, max_chunk);
-    rest.bytes.remove_prefix(piece.size());
-    bytes_read += piece.size();
-    touch();
-    if (!push(piece) && !destroyed) unwatch_readable();
-    if (rest.bytes.empty()) return;
-    loop->flush_batch();
-    loop->drain_ticks();
-    if (!read_interest || destroyed || !rest.same) return;
-  }
-}
-
-inline void SocketState::deliver_unread() {
-  if (!read_interest || destroyed || !cold) return;
-  const std::string unread = std::exchange(cold->unread, {});
-  if (!unread.empty()) deliver(unread);
-}
-
-/// What a read from the kernel brings into the stream; false: no more for now.
-inline bool SocketState::push(std::string_view bytes) {
-  if (destroyed) return false;
-  reading = false;
-  std::string text;
-  if (decodes) {
-    text = cold->decode(bytes, false);
-    bytes = text;
-  }
-  if (bytes.empty()) {
-    maybe_read_more();
-  } else if (flow_state == Flow::flowing && !buffer && (data_listening || !by_buffer)) {
-    need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit<on_data>(bytes);
-    if (buffer && !has_space()) reading = false;  // what the listener put back filled it up
-  } else {
-    buffer_bytes(decodes ? std::move(text) : std::string(bytes));
-    if (need_readable) emit_readable();
-    maybe_read_more();
-  }
-  return has_space();
-}
-
-inline void SocketState::buffer_bytes(std::string&& bytes) {
-  if (!buffer) buffer = new ReadBuffer;
-  buffer->push(std::move(bytes));
-}
-
-inline void SocketState::push_end() {
-  reading = false;
-  if (ended) return;
-  if (decodes) {
-    std::string rest = cold->decode({}, true);
-    if (!rest.empty()) buffer_bytes(std::move(rest));
-  }
-  ended = true;
-  need_readable = false;
-  readable_emitted = true;
-  emit_readable_now();
-}
-
-// ── to the listeners ───────────────────────────────────────────────────────
-
-/// Takes one piece out of the buffer: `n` bytes, or, if `all` and not flowing, everything. False: nothing to give.
-inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece, bool silently) {
-  if (!all && n > read_mark) {
-    std::size_t power = 1;
-    while (power < n && power < std::size_t{1} << 30) power <<= 1;
-    read_mark = power;
-  }
-  if (all || n != 0) readable_emitted = false;
-  const std::size_t length = read_length();
-  if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended)) {
-    length == 0 && ended ? end_readable() : emit_readable();
-    return false;
-  }
-  const auto how_much = [&]() -> std::size_t {
-    const std::size_t there = read_length();
-    if (there == 0 || (!all && n == 0)) return 0;
-    if (all) {
-      if (flow_state != Flow::flowing) return there;
-      return buffer->pieces.first().size();
-    }
-    return n <= there ? n : ended ? there : 0;
-  };
-  const std::size_t take = how_much();
-  if (take == 0 && ended) {
-    if (length == 0) end_readable();
-    return false;
-  }
-  bool more_wanted = need_readable || length == 0 || length - take < read_mark;
-  if (ended || reading || destroyed || errored) more_wanted = false;
-  if (more_wanted) {
-    reading = true;
-    never_read = false;
-    if (length == 0) need_readable = true;
-    request_read();
-  }
-  if (take == 0) {
-    need_readable = length <= read_mark;
-  } else {
-    buffer->take(take, piece);
-  }
-  if (read_length() == 0) {
-    if (buffer) delete std::exchange(buffer, nullptr);
-    if (!ended) need_readable = true;
-    if ((all || n != take) && ended) end_readable();
-  }
-  if (take == 0) return false;
-  if (!close_ticked && !silently) emit<on_data>(std::string_view(piece));
-  return true;
-}
-
-inline void SocketState::read_zero() {
-  std::string nothing;
-  (void)read_piece(0, false, nothing);
-}
-
-/// What read_zero() does on a socket that has never been read from.
-inline void SocketState::prime_read() {
-  need_readable = reading = true;
-  never_read = false;
-  request_read();
-}
-
-inline void SocketState::flow() {
-  if (flow_state != Flow::flowing) return;
-  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be told
-    readable_emitted = false;
-    need_readable = true;
-    return;
-  }
-  // a listener that throws does not keep the rest from being told
-  OnThrow again{*this, [](SocketState& self) { self.tick_always([](SocketState& socket) { socket.flow(); }); }};
-  std::string piece;
-  // S14.18: nothing after destroy(): what is left is taken without a word
-  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed)) {}
-  again.passed = true;
-}
-
-inline void SocketState::emit_readable() {
-  need_readable = false;
-  if (readable_emitted) return;
-  readable_emitted = true;
-  tick_always([](SocketState& self) { self.emit_readable_now(); });
-}
-
-inline void SocketState::emit_readable_now() {
-  if (!destroyed && !errored && (read_length() > 0 || ended)) {
-    emit<on_readable>();
-    readable_emitted = false;
-  }
-  need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
-  flow();
-}
-
-/// Reads on, on a tick, until the high-water mark is reached.
-inline void SocketState::maybe_read_more() {
-  if (reading_more) return;
-  reading_more = true;
-  tick_always([](SocketState& self) {
-    if (!self.reading && !self.ended &&
-        (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
-      self.read_zero();
-    }
-    self.reading_more = false;
-  });
-}
-
-/// The other side has ended, and nobody listens to what follows from it.
-inline bool SocketState::ends_quietly() const noexcept {
-  constexpr unsigned followed_by[] = {on_end, on_readable, on_prefinish, on_finish};
-  for (const unsigned event : followed_by) {
-    if (listeners.has(event)) return false;
-  }
-  return can_read_fast() && can_write_fast() && !buffer && !end_emitted && !allow_half_open && !removed_end_listener;
-}
-
-/// Where 'end' and the ticks around it would lead, in one step (S16.8).
-inline void SocketState::end_quietly() {
-  read_interest = reading = need_readable = false;
-  ended = end_emitted = ended_by_other = true;
-  ending = final_called = true;
-  call_final();
-}
-
-inline void SocketState::end_readable() {
-  if (end_emitted) return;
-  ended = true;
-  tick([](SocketState& self) { self.end_readable_now(); });
-}
-
-inline void SocketState::end_readable_now() {
-  if (errored || close_ticked || end_emitted || read_length() > 0) return;
-  end_emitted = true;
-  if (!allow_half_open && !removed_end_listener) ended_by_other = true;
-  OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
-  emit<on_end>();
-  again.passed = true;
-  if (again.same) after_end();
-}
-
-/// S16.6, S16.11: the own end follows, on a tick; or everything is over.
-inline void SocketState::after_end() {
-  const bool still_writable = !destroyed && !errored && !ending;
-  if (still_writable && !allow_half_open) {
-    tick([](SocketState& self) {
-      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, no_error());
-    });
-  } else if (finished) {
-    destroy(no_error());
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// The writing half of a socket: from write() to the kernel, 'drain' and 'finish'. Internal.
-#ifndef NET_DETAIL_STREAM_WRITE_HPP
-#define NET_DETAIL_STREAM_WRITE_HPP
-
-#include <cstddef>
-#include <cstring>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-// ── one write ──────────────────────────────────────────────────────────────
-
-/// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
-/// Nothing in here needs a stack frame.
-[[gnu::noinline]] inline char* SocketState::batch(const char* data, std::size_t size) noexcept {
-  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity) return nullptr;
-  char* const place = loop->batch_if_free(*this, &flush_batched, size);
-  if (!place) return nullptr;
-  bytes_sent += size;
-  return static_cast<char*>(std::memcpy(place, data, size));
-}
-
-/// Takes all the bytes, always; the result only advises (S15.4). `make_node` keeps them if they have to wait:
-/// it is given how many of them the kernel has taken already.
-template <class MakeNode>
-bool SocketState::write(const char* data, std::size_t size, WriteCallback callback, MakeNode&& make_node) {
-  if (ending || destroyed) return refuse_write(callback);
-  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  const bool waits = writing || corked || errored || connecting || !has_handle;
-  if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
-    WriteQueue to_call;
-    if (callback || need_drain) prepare_to_emit(to_call, callback);
-    char* place = size > 0 ? loop->batch_for(*this, &flush_batched, size) : nullptr;
-    if (place || size == 0) {
-      if (place) std::memcpy(place, data, size);
-      bytes_sent += size;
-      touch();
-      if (!to_call.empty()) ++backlog->batch_callbacks;
-      if (!to_call.empty() || need_drain) emit_written(to_call);
-      return true;
-    }
-    if (!to_call.empty()) callback = std::move(to_call.first()->callback);
-  }
-  if (writing || corked || errored) {
-    WriteQueue& behind = ensure_backlog().buffered;
-    WriteNode* node = make_node(std::size_t{0});
-    node->callback = std::move(callback);
-    behind.push(node);
-    write_length += size;
-  } else if (connecting) {
-    (void)ensure_backlog();
-    WriteQueue first;
-    first.push(make_node(std::size_t{0}));
-    wait_for_connect();
-    first.first()->callback = std::move(callback);
-    first.move_to(backlog->in_flight);
-    backlog->in_flight_length = size;
-    write_length += size;
-  } else if (!has_handle) {
-    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
-  } else {
-    std::size_t taken = 0;
-    touch();
-    WriteQueue to_call;
-    if (callback || need_drain) prepare_to_emit(to_call, callback);
-    // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
-    struct Half {
-      SocketState& self;
-      const std::size_t& taken;
-      bool corked;
-      bool passed = false;
-      ~Half() {
-        if (!passed && (taken > 0 || corked)) self.give_up();
-      }
-    } half{*this, taken, loop->batched_by(*this)};
-    if (!send_now(data, size, taken)) {
-      bytes_sent += size;
-      write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
-    } else if (taken == size && !writing) {
-      bytes_sent += size;
-      if (!to_call.empty() || need_drain) emit_written(to_call);
-    } else {
-      (void)ensure_backlog();
-      WriteNode* node = make_node(taken);
-      if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
-      bytes_sent += size;
-      // behind what is left of the cork, if anything is
-      backlog->in_flight.push(node);
-      backlog->in_flight_length += size;
-      write_length += size;
-      writing = true;
-      update_watch();
-    }
-    half.passed = true;
-  }
-  const bool has_space = write_length < write_mark || write_length == 0;
-  if (!has_space) need_drain = true;
-  return has_space && !errored && !destroyed;
-}
-
-/// Sends what is corked and then these bytes, in one call. False: the connection is broken, `cold->errored` says
-/// how. What is left of the cork is in flight then; `taken` counts only the new bytes.
-inline bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
-  const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
-  if (batched + size == 0) return true;
-  const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
-  std::ptrdiff_t sent = channel.try_write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
-  const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
-  if (batched > 0) batch_sent(batched, sent);
-  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  taken = done < batched ? 0 : done - batched;
-  return !broken;
-}
-
-/// What the kernel did not take of the cork is in flight from now on, unless the connection is broken.
-inline void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
-  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  if (done < batched) {
-    const std::size_t left = batched - done;
-    WriteQueue& rest = ensure_backlog().in_flight;
-    rest.push(WriteNode::copy(loop->batch_data() + done, left));
-    backlog->in_flight_length += left;
-    write_length += left;
-    writing = sent >= 0 || means_later(sent);
-    // those who were to be called on a tick wait for the rest
-    backlog->done.move_last_to(backlog->in_flight, backlog->batch_callbacks);
-  }
-  if (backlog) backlog->batch_callbacks = 0;
-  loop->forget_batch();
-}
-
-/// The listener that batched small writes has returned, or another socket wants the room.
-inline void SocketState::flush_batched(Handle& handle) {
-  auto& self = static_cast<SocketState&>(handle);
-  LoopCore& loop = *self.loop;
-  if (!self.channel.is_open()) return loop.forget_batch();
-  const IoSlice all{loop.batch_data(), loop.batch_size()};
-  const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
-  if (sent == static_cast<std::ptrdiff_t>(loop.batch_size())) [[likely]] {
-    if (self.backlog) self.backlog->batch_callbacks = 0;
-    return loop.forget_batch();
-  }
-  self.batch_left(loop.batch_size(), sent);
-}
-
-/// The kernel did not take all of it, or nothing at all any more.
-[[gnu::cold]] inline void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
-  const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
-  or_give_up(*this, [&] {
-    batch_sent(batched, sent);
-    if (broken) {
-      tick([](SocketState& self) { self.write_failed(self.cold->errored); });
-    } else {
-      update_watch();
-    }
-  });
-}
-
-/// What telling of a write needs, before anything is written.
-inline void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
-  loop->ticks().reserve(1);
-  if (!callback) return;
-  (void)ensure_backlog();
-  to_call.push(WriteNode::copy(nullptr, 0));
-  to_call.first()->callback = std::move(callback);
-}
-
-/// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
-inline void SocketState::emit_written(WriteQueue& to_call) {
-  if (to_call.empty()) {
-    if (write_length == 0 && !drain_ticking) {
-      drain_ticking = true;
-      tick([](SocketState& self) { self.after_write(0); });
-    }
-    return;
-  }
-  to_call.move_to(backlog->done);
-  drain_ticking = true;
-  tick([](SocketState& self) { self.after_write(1); });
-}
-
-/// 'drain', if it is owed, and then the callbacks of `count` writes.
-inline void SocketState::after_write(const std::size_t& last) {
-  std::size_t count = last;
-  drain_ticking = false;
-  if (loop->batched_by(*this)) loop->flush_batch();
-  // an exception in 'drain' or in a callback does not swallow what comes behind it
-  OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
-                      self.tick_with<&SocketState::after_write>(left);
-                    }};
-  if (need_drain && !ending && !destroyed && write_length == 0) {
-    need_drain = false;
-    emit<on_drain>();
-  }
-  while (count > 0 && again.same && backlog && !backlog->done.empty()) {
-    --count;
-    const WriteCallback callback = std::move(backlog->done.first()->callback);
-    backlog->done.pop();
-    if (callback) callback(no_error());
-  }
-  again.passed = true;
-  if (!again.same) return;
-  if (destroyed) fail_buffered();
-  maybe_finish();
-}
-
-// ── in flight ──────────────────────────────────────────────────────────────
-
-/// The kernel has room again.
-inline void SocketState::send_in_flight() {
-  if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
-  for (int sends = 32; sends > 0; --sends) {
-    IoSlice slices[64];
-    const std::size_t count = backlog->in_flight.slices(slices, 64);
-    if (count == 0) return in_flight_taken();
-    const std::ptrdiff_t sent = channel.try_write(slices, count);
-    if (sent == would_block) return;
-    if (short_of_memory(sent)) return wait_for_memory();
-    if (sent < 0) return write_failed(system_failure(static_cast<int>(-sent), "write"));
-    backlog->in_flight.consume(static_cast<std::size_t>(sent));
-    if (cold) cold->write_progress = true;
-    std::size_t offered = 0;
-    for (std::size_t i = 0; i < count; ++i) offered += slices[i].size;
-    if (static_cast<std::size_t>(sent) < offered) return;
-  }
-}
-
-inline void SocketState::in_flight_taken() {
-  touch();
-  writing = false;
-  write_length -= std::exchange(backlog->in_flight_length, 0);
-  // the callbacks of this request are called now, before those of the next one
-  std::size_t count = 0;
-  for (const WriteNode* node = backlog->in_flight.first(); node; node = node->next) ++count;
-  backlog->in_flight.move_to(backlog->done);
-  if (!backlog->buffered.empty()) send_buffered();
-  if (!writing) update_watch();
-  if (shutting_down && !writing) {
-    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
-  }
-  after_write(count);
-}
-
-/// All that was buffered becomes the next request.
-inline void SocketState::send_buffered() {
-  if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
-  if (loop->inert()) return;
-  if (loop->batched_by(*this)) {
-    loop->flush_batch();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
-    if (writing || errored) return;
-  }
-  buffer_processing = true;
-  const std::size_t size = write_length - backlog->in_flight_length;
-  std::size_t count = 0;
-  bool callbacks = false;
-  for (const WriteNode* node = backlog->buffered.first(); node; node = node->next)
-    ++count, callbacks = callbacks || node->callback;
-  backlog->buffered.move_to(backlog->in_flight);
-  backlog->in_flight_length = size;
-  buffer_processing = false;
-  if (connecting) return wait_for_connect();
-  if (!has_handle) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
-  writing = true;
-  bytes_sent += size;
-  touch();
-  for (;;) {
-    IoSlice slices[64];
-    const std::size_t slice_count = backlog->in_flight.slices(slices, 64);
-    if (slice_count == 0) break;
-    const std::ptrdiff_t sent = channel.try_write(slices, slice_count);
-    if (means_later(sent)) return update_watch();
-    if (sent < 0) return write_failed_later(system_failure(static_cast<int>(-sent), "write"), {});
-    backlog->in_flight.consume(static_cast<std::size_t>(sent));
-  }
-  // taken at once: called on a tick
-  writing = false;
-  write_length -= std::exchange(backlog->in_flight_length, 0);
-  if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
-    backlog->in_flight.move_to(backlog->done);
-    drain_ticking = true;
-    tick_with<&SocketState::after_write>(count);
-  } else {
-    // not by way of `done`, where those of an earlier request may still wait
-    while (count-- > 0) backlog->in_flight.pop();
-    maybe_finish();
-  }
-}
-
-inline void SocketState::uncork() {
-  if (!corked) return;
-  corked = --cold->corks > 0;
-  if (!writing) send_buffered();
-}
-
-// ── before the connection ──────────────────────────────────────────────────
-
-/// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
-inline void SocketState::wait_for_connect() {
-  once_inside(own_write_closed, on_close, [](SocketState& self) {
-    if (self.wait_connect) self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
-  });
-  struct Undo {
-    SocketState& self;
-    bool passed = false;
-    ~Undo() {
-      if (!passed) self.drop_own(own_write_closed);
-    }
-  } undo{*this};
-  once_inside(own_write, on_connect, [](SocketState& self) {
-    self.drop_own(own_write_closed);
-    if (self.wait_connect) self.send_pending_connect();
-  });
-  undo.passed = true;
-  writing = wait_connect = true;
-}
-
-inline void SocketState::send_pending_connect() {
-  wait_connect = false;
-  if (!channel.is_open()) return write_failed(make_error(Errc::ERR_SOCKET_CLOSED));
-  bytes_sent += backlog->in_flight_length;
-  touch();
-  send_in_flight();
-  if (writing) update_watch();
-}
-
-// ── failure ────────────────────────────────────────────────────────────────
-
-/// The request that was under way is none any more.
-inline void SocketState::drop_request(const Error& error) {
-  writing = wait_connect = false;
-  if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
-  if (errored) return;
-  errored = true;
-  ensure_cold().errored = error;
-}
-
-/// Known inside write(): emitted on the next tick.
-inline void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
-  WriteQueue& failed = ensure_backlog().in_flight;
-  WriteNode* node = WriteNode::copy(nullptr, 0);
-  node->callback = std::move(callback);
-  failed.push(node);
-  drop_request(error);
-  update_watch();
-  tick_with<&SocketState::write_failed>(error);
-}
-
-/// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
-inline void SocketState::write_failed(const Error& error) {
-  drop_request(error);
-  OnThrowWith again{*this, error,
-                    +[](SocketState& self, const Error& why) { self.tick_with<&SocketState::write_failed>(why); }};
-  while (again.same && backlog && !backlog->in_flight.empty()) {
-    const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
-    backlog->in_flight.pop();
-    if (callback) callback(error);
-  }
-  if (again.same) fail_buffered();
-  again.passed = true;
-  if (!again.same) return;
-  fail(error);
-  update_watch();
-}
-
-/// Everything that can no longer be sent learns of it; also what waits for the end.
-inline void SocketState::fail_buffered() {
-  if (writing) return;
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.fail_buffered(); }); }};
-  while (again.same && backlog && !backlog->buffered.empty()) {
-    WriteNode* node = backlog->buffered.first();
-    const WriteCallback callback = std::move(node->callback);
-    write_length -= node->size;
-    backlog->buffered.pop();
-    if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
-  }
-  if (again.same)
-    call_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
-  again.passed = true;
-}
-
-inline void SocketState::call_finish_callbacks(const Error& error) {
-  const SameConnection same(*this);
-  while (same && cold && !cold->finish_callbacks.empty()) {
-    const WriteCallback callback = cold->finish_callbacks.pop_front();
-    callback(error);
-  }
-}
-
-/// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
-inline Error SocketState::refusal(bool tells_who) const {
-  if (!ending) return make_error(Errc::ERR_STREAM_DESTROYED);
-  return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
-}
-
-inline bool SocketState::refuse_write(WriteCallback& callback) {
-  const Error error = refusal(true);
-  if (callback && loop) {
-    loop->next_tick([error, call = std::move(callback)] { call(error); });
-  }
-  fail(error);
-  return false;
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-class Server;
-
-/// One connection. A handle: cheap to copy, all copies are the same socket. The loop keeps an open socket alive,
-/// so a program need not store it. After 'close' its listeners are dropped, so a listener may capture its own
-/// socket and nothing leaks; they stay if `connect()` was called again by then, or with `.reusable = true`.
-///
-/// Everything belongs to the thread of its loop. Failures of the outside world arrive as 'error' and then
-/// 'close' (S3.18); an 'error' that nobody listens to leaves `run()` as an exception.
-///
-/// Events, with what their listeners are told:
-/// - `close` (bool hadError): the last event, once per connection
-/// - `connect`, `ready`: the connection is there
-/// - `connectionAttempt` (std::string_view ip, int port, Family), `connectionAttemptFailed` (…, const Error&),
-///   `connectionAttemptTimeout` (ip, port, family)
-/// - `data` (Chunk): received bytes, valid until the listener returns
-/// - `drain`: after `write` returned false, everything is in the kernel
-/// - `end`: the other side will send no more
-/// - `error` (const Error&): followed by 'close'
-/// - `lookup` (const Error&, std::string_view address, Family, std::string_view host)
-/// - `timeout`: nothing happened for as long as `setTimeout` said; the socket stays open
-/// - `finish`, `prefinish`: all that was written is in the kernel, after `end()`
-/// - `pause`, `resume`, `readable`, `pipe` (Socket source), `unpipe` (Socket source)
-class Socket : public Emitter<Socket> {
- public:
-  using Events = detail::SocketEvents;
-
-  /// A socket that is not connected yet, on this thread's loop.
-  Socket() : Socket(Loop::current(), SocketOptions{}) {}
-  explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
-  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(detail::Access::core(loop))) {
-    state_->set_up(options);
-  }
-
-  // ── connecting ──
-
-  /// Connects; 'connect' follows, or 'error' and 'close'. The listener is a once-listener of 'connect'. Throws
-  /// `ERR_MISSING_ARGS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_IP_ADDRESS`, `ERR_OUT_OF_RANGE` or
-  /// `ERR_INVALID_ARG_VALUE` (S3.13), and EALREADY or EISCONN if it is connecting or connected; then nothing has
-  /// changed. Allowed again from 'close' on (S12.4).
-  template <detail::OptionalListener F = std::nullptr_t>
-  const Socket& connect(const ConnectOptions& options, F&& listener = nullptr) const {
-    once_connected(std::forward<F>(listener));
-    detail::start_connecting(*state_, options);
-    return *this;
-  }
-  template <detail::OptionalListener F = std::nullptr_t>
-  const Socket& connect(int port, std::string_view host = "localhost", F&& listener = nullptr) const {
-    return connect_to(port, host, std::forward<F>(listener));
-  }
-  template <detail::OptionalListener F>
-  const Socket& connect(int port, F&& listener) const {
-    return connect_to(port, "localhost", std::forward<F>(listener));
-  }
-  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
-  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
-  const Socket& connect(Path&& path, F&& listener = nullptr) const {
-    return connect(detail::port_or_path<ConnectOptions>(path, "Port"), std::forward<F>(listener));
-  }
-  /// The same with a host, which counts for a port only.
-  template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>
-  const Socket& connect(Port&& port, Host&& host, F&& listener = nullptr) const {
-    auto options = detail::port_or_path<ConnectOptions>(port, "Port");
-    options.host = std::string_view(host);
-    return connect(options, std::forward<F>(listener));
-  }
-
-  // ── writing ──
-
-  /// Sends bytes: text, or any contiguous range of `char`, `unsigned char` or `std::byte`. They are copied only
-  /// if they have to wait; an rvalue string or vector is taken over instead. True: go on; false: better wait for
-  /// 'drain', but nothing is lost (S15.4). The callback gets no error once the kernel has taken them, or the
-  /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
-  template <detail::Payload Data>
-  bool write(Data&& data) const {
-    const std::string_view bytes = detail::bytes_of(data);
-    return state_->batch(bytes.data(), bytes.size()) != nullptr || put(std::forward<Data>(data), {});
-  }
-  template <detail::Payload Data, class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
-  bool write(Data&& data, F&& callback) const {
-    return put(std::forward<Data>(data), detail::write_callback(std::forward<F>(callback)));
-  }
-  /// Sends text in another encoding (S15.1).
-  bool write(std::string_view text, Encoding encoding) const { return put(detail::encode(text, encoding), {}); }
-  template <class F>
-  bool write(std::string_view text, Encoding encoding, F&& callback) const {
-    return put(detail::encode(text, encoding), detail::write_callback(std::forward<F>(callback)));
-  }
-
-  /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
-  /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
-  const Socket& end() const { return state_->end({}, false, detail::no_error()), *this; }
-  template <class F>
-    requires(!detail::Payload<F>)
-  const Socket& end(F&& callback) const {
-    state_->end(detail::write_callback(std::forward<F>(callback)), false, detail::no_error());
-    return *this;
-  }
-  /// Writes and then ends.
-  template <detail::Payload Data, class F = std::nullptr_t>
-    requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
-  const Socket& end(Data&& data, F&& callback = nullptr) const {
-    const bool refused = state_->ending || state_->destroyed;
-    const Error why = refused ? state_->refusal(false) : detail::no_error();
-    if (refused) {
-      state_->fail(why);
-    } else {
-      (void)put(std::forward<Data>(data), {});
-    }
-    state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
-    return *this;
-  }
-  template <class F = std::nullptr_t>
-  const Socket& end(std::string_view text, Encoding encoding, F&& callback = nullptr) const {
-    return end(detail::encode(text, encoding), std::forward<F>(callback));
-  }
-
-  /// Holds all writes back until `uncork()` was called as often (S15.22).
-  void cork() const { state_->cork(); }
-  void uncork() const { state_->uncork(); }
-
-  // ── closing ──
-
-  /// Closes at once; what the kernel has not taken is lost. 'error' follows if one is given, then 'close' (S17.1).
-  const Socket& destroy() const { return destroy(detail::no_error()); }
-  const Socket& destroy(const Error& error) const { return state_->destroy(error), *this; }
-  /// Ends, and closes when everything is sent, without waiting for the other side (S17.9).
-  void destroySoon() const { state_->destroy_soon(); }
-  /// Closes with a reset, so that the other side gets ECONNRESET (S17.12). Throws `ERR_INVALID_HANDLE_TYPE` for IPC.
-  const Socket& resetAndDestroy() const { return state_->reset_and_destroy(), *this; }
-
-  // ── reading ──
-
-  /// No more 'data' until `resume()`; what arrives is buffered up to the high-water mark (S14.6).
-  const Socket& pause() const { return state_->pause(), *this; }
-  /// 'data' flows, from the next tick on (S14.7).
-  const Socket& resume() const { return state_->resume(), *this; }
-  bool isPaused() const { return state_->is_paused(); }
-  /// Takes what is buffered: all of it, or exactly `n` bytes, or nothing if there are fewer (S14.9).
-  std::optional<std::string> read() const { return take(0, true); }
-  std::optional<std::string> read(std::size_t n) const { return take(n, false); }
-
-  /// Puts bytes back to the front of what is to be read. After 'end' it destroys the socket with
-  /// `ERR_STREAM_UNSHIFT_AFTER_END_EVENT` (S14.11).
-  const Socket& unshift(std::string_view bytes) const {
-    if (state_->loop) state_->unshift(bytes);
-    return *this;
-  }
-  /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
-  /// chunks come out whole (S14.20). It stays over reconnects.
-  const Socket& setEncoding(Encoding encoding = Encoding::utf8) const { return state_->set_encoding(encoding), *this; }
-  /// The same by Node's name of it, "utf8", "UCS-2", …; throws `ERR_UNKNOWN_ENCODING`.
-  const Socket& setEncoding(std::string_view name) const { return setEncoding(detail::require_encoding(name)); }
-  /// What `setEncoding` said; empty: bytes.
-  std::optional<Encoding> readableEncoding() const {
-    if (!state_->decodes) return std::nullopt;
-    return state_->cold->encoding;
-  }
-  /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
-  /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
-  /// From a socket that is closed nothing will ever come. The destination is a socket, or whatever is `net::Writable`.
-  template <class Destination>
-  Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
-  /// Takes one destination off, or all; this socket pauses when it was the last (S24.9). What is unpiped by a 'data'
-  /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it cannot
-  /// be compared, if it has the same listeners, or else holds the same bytes.
-  const Socket& unpipe() const {
-    if (state_->cold) detail::unpipe_all(*this);
-    return *this;
-  }
-  template <class Destination>
-  const Socket& unpipe(const Destination& destination) const;
-
-  // ── options ──
-
-  /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and adds
-  /// no listener. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
-  const Socket& setTimeout(Duration idle) const {
-    detail::require_timeout(idle);
-    if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
-    return *this;
-  }
-  template <class F>
-  const Socket& setTimeout(Duration idle, F&& listener) const {
-    setTimeout(idle);
-    if (!state_->destroyed && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
-    return *this;
-  }
-  /// What the last `setTimeout` said; empty if there was none.
-  std::optional<std::chrono::milliseconds> timeout() const {
-    if (!state_->cold || !state_->cold->idle_length) return std::nullopt;
-    return std::chrono::milliseconds(static_cast<std::int64_t>(*state_->cold->idle_length));
-  }
-  /// Sends small pieces at once. Before the connection it is remembered; no effect on IPC (S18.10).
-  const Socket& setNoDelay(bool on = true) const { return state_->set_no_delay(on), *this; }
-  /// Probes an idle connection; the delay is cut to whole seconds, 0 leaves the system's (S18.12).
-  const Socket& setKeepAlive(bool on = false, Duration initialDelay = 0) const {
-    return state_->set_keep_alive(on, initialDelay), *this;
-  }
-  /// IP_TOS or IPV6_TCLASS, 0-255. Throws `ERR_OUT_OF_RANGE`, or the system's error (S18.16).
-  const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }
-  int getTypeOfService() const { return state_->get_type_of_service(); }
-  /// Whether the socket keeps the loop alive while it reads (S19).
-  const Socket& ref() const { return set_ref(true); }
-  const Socket& unref() const { return set_ref(false); }
-
-  // ── what it is ──
-
-  /// The local end; empty before the connection, after `destroy()`, and for IPC (S11.15).
-  std::optional<AddressInfo> address() const {
-    const detail::Endpoint end = local();
-    if (!end) return std::nullopt;
-    return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
-  }
-  std::string localAddress() const { return detail::os::endpoint_text(local()); }
-  std::uint16_t localPort() const { return local().port; }
-  Family localFamily() const { return local().ip.family; }
-  /// The other end; kept after `destroy()`. "", 0, unspecified: not known (S11.13).
-  std::string remoteAddress() const { return detail::os::endpoint_text(state_->remote()); }
-  std::uint16_t remotePort() const { return state_->remote().port; }
-  Family remoteFamily() const { return state_->remote().ip.family; }
-  /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
-  std::vector<std::string> autoSelectFamilyAttemptedAddresses() const {
-    return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
-  }
-  /// What `connect` was told not to connect to; the list is used live (S21.7).
-  std::optional<BlockList> blockList() const {
-    if (!state_->cold) return std::nullopt;
-    return state_->cold->block_list;
-  }
-  /// The server that accepted it, also after `destroy()`; none if it connected itself (S11.20).
-  std::optional<Server> server() const;
-  /// Bytes received on this connection (S11.11).
-  std::uint64_t bytesRead() const { return state_->bytes_read; }
-  /// Bytes written on this connection, those that still wait included (S11.12).
-  std::uint64_t bytesWritten() const {
-    const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
-    return state_->bytes_sent + (state_->write_length - handed);
-  }
-  /// Like `writableLength()`, 0 without a connection (S11.10).
-  std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
-  bool connecting() const { return state_->connecting; }
-  bool pending() const { return !state_->has_handle || state_->connecting; }
-  bool destroyed() const { return state_->destroyed; }
-  bool closed() const { return state_->destroyed; }
-  /// The error that it failed with; false if there is none (S11.5).
-  Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
-  ReadyState readyState() const {
-    if (connecting()) return ReadyState::opening;
-    if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
-    return writable() ? ReadyState::writeOnly : ReadyState::closed;
-  }
-  bool allowHalfOpen() const { return state_->allow_half_open; }
-  void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
-  /// S11.6: not destroyed, and neither failed nor ended.
-  bool readable() const {
-    return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
-  }
-  bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
-  std::optional<bool> readableFlowing() const {
-    if (state_->flow_state == detail::Flow::unset) return std::nullopt;
-    return state_->flow_state == detail::Flow::flowing;
-  }
-  /// Bytes that wait to be sent, or to be read.
-  std::size_t writableLength() const { return state_->write_length; }
-  std::size_t readableLength() const { return state_->read_length(); }
-  std::size_t writableHighWaterMark() const { return state_->write_mark; }
-  std::size_t readableHighWaterMark() const { return state_->read_mark; }
-  /// Between a `write` that returned false and 'drain' (S15.9).
-  bool writableNeedDrain() const { return !state_->destroyed && !state_->ending && state_->need_drain; }
-  std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
-  /// end() was called; 'finish' came; 'end' came.
-  bool writableEnded() const { return state_->ending; }
-  bool writableFinished() const { return state_->finished; }
-  bool readableEnded() const { return state_->end_emitted; }
-
-  /// The descriptor, to look at; -1 if there is none. Don't close it.
-  NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
-
-  /// Takes the socket out of its loop, open, and gives its descriptor: for another loop, thread or process, by
-  /// `.fd`. The handle is closed then, without events. -1 if there is no connection; throws `ERR_INVALID_STATE` while
-  /// written bytes still wait. Received bytes that are buffered stay behind: pause before they come (`pauseOnConnect`).
-  NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
-
-  /// Whether two handles are the same socket.
-  bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
-
-
- private:
-  friend class Emitter<Socket>;
-  friend struct detail::Access;
-
-  explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
-  static Socket from_state(void* state) {
-    return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
-  }
-
-  template <fixed_string Name>
-  static constexpr void check_event() {
-    static_assert(Events::has<Name>,
-                  "net::Socket has no event of that name; it has: close connect connectionAttempt "
-                  "connectionAttemptFailed connectionAttemptTimeout data drain end error lookup ready timeout "
-                  "finish prefinish pause resume readable pipe unpipe");
-  }
-  /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
-  template <class F>
-  const Socket& connect_to(int port, std::string_view host, F&& listener) const {
-    once_connected(std::forward<F>(listener));
-    detail::start_connecting(*state_, {.port = detail::explicit_port(port), .host = std::string(host)});
-    return *this;
-  }
-  template <class F>
-  void once_connected(F&& listener) const {
-    if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
-  }
-  struct EmitsPipe;
-  template <class Data>
-  [[gnu::noinline]] bool put(Data&& data, detail::WriteCallback&& callback) const {
-    const std::string_view bytes = detail::bytes_of(data);
-    return state_->write(bytes.data(), bytes.size(), std::move(callback),
-                         [&](std::size_t taken) { return detail::make_node(std::forward<Data>(data), taken); });
-  }
-  std::optional<std::string> take(std::size_t n, bool all) const {
-    std::string piece;
-    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
-      state_->watch_readable();  // S25.5
-    if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
-    return piece;
-  }
-  const Socket& set_ref(bool on) const {
-    state_->refd = on;
-    state_->recount();
-    return *this;
-  }
-  detail::Endpoint local() const {
-    return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
-  }
-
-  detail::Ref<detail::SocketState> state_;
-};
-
-/// What a socket is told when it is a destination.
-struct Socket::EmitsPipe {
-  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_pipe>(*source.state_); }
-  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_unpipe>(*source.state_); }
-  static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
-  static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
-};
-
-template <class Destination>
-Destination Socket::pipe(Destination destination, PipeOptions options) const {
-  static_assert(Writable<Destination>,
-                "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
-                "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
-                "listenerCount<\"error\">() and writableNeedDrain()");
-  if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
-    detail::start_pipe<Tells>(*this, destination, options);
-  }
-  return destination;
-}
-
-template <class Destination>
-const Socket& Socket::unpipe(const Destination& destination) const {
-  static_assert(Writable<Destination>, "unpipe() takes what was given to pipe(), a net::Writable");
-  if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
-    if (state_->cold) detail::unpipe_from<Tells>(*this, destination);
-  }
-  return *this;
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-/// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
-/// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
-template <class F = std::nullptr_t>
-Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen,
-                                          .onread = options.onread,
-                                          .signal = options.signal,
-                                          .reusable = options.reusable});
-  if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
-  if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
-  socket.connect(options, std::forward<F>(listener));
-  return socket;
-}
-template <class F = std::nullptr_t>
-Socket createConnection(const ConnectOptions& options, F&& listener = nullptr) {
-  return createConnection(Loop::current(), options, std::forward<F>(listener));
-}
-template <class... Args>
-  requires requires(const Socket& socket, Args&&... args) { socket.connect(std::forward<Args>(args)...); }
-Socket createConnection(Loop& loop, Args&&... args) {
-  const Socket socket(loop);
-  socket.connect(std::forward<Args>(args)...);
-  return socket;
-}
-template <class First, class... Rest>
-  requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
-Socket createConnection(First&& first, Rest&&... rest) {
-  return createConnection(Loop::current(), std::forward<First>(first), std::forward<Rest>(rest)...);
-}
-
-/// The same as `createConnection`.
-template <class F = std::nullptr_t>
-Socket connect(const ConnectOptions& options, F&& listener = nullptr) {
-  return createConnection(Loop::current(), options, std::forward<F>(listener));
-}
-template <class F = std::nullptr_t>
-Socket connect(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  return createConnection(loop, options, std::forward<F>(listener));
-}
-template <class... Args>
-  requires requires(Args&&... args) { createConnection(std::forward<Args>(args)...); }
-Socket connect(Args&&... args) {
-  return createConnection(std::forward<Args>(args)...);
-}
-
-/// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
-inline bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
-inline void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
-/// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
-inline std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
-  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
-}
-/// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
-inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
-  detail::require_attempt_timeout(delay, "value");
-  const double ms = delay.milliseconds();
-  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-
-// Reading a socket and taking connections in a coroutine: one thing at a time, in order.
-#ifndef NET_READER_HPP
-#define NET_READER_HPP
-
-#include <coroutine>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-// net::Server: listens, and makes a net::Socket of every connection.
-#ifndef NET_SERVER_HPP
-#define NET_SERVER_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
-#ifndef NET_DETAIL_LISTEN_STATE_HPP
-#define NET_DETAIL_LISTEN_STATE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <utility>
 
 // The events of a server. Internal; net::Server says what they mean.
 #ifndef NET_DETAIL_LISTEN_EVENTS_HPP
@@ -13715,4 +11527,2253 @@ class WorkerPool {
 
 #endif
 
+#endif
+
+// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTED_IPP
+#define NET_DETAIL_CONNECT_CONNECTED_IPP
+
+#if NET_BODIES
+
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
+NET_API void SocketState::connected() {
+  connecting = false;
+  stop_connecting();
+  touch();
+  apply_options();
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  emit<on_connect>();
+  if (again.same) start_if_asked();
+  if (again.same) emit<on_ready_event>();
+  again.passed = true;
+  if (again.same) read_after_connect();
+}
+
+NET_API void SocketState::start_if_asked() {
+  if (!read_when_connected) return;
+  read_when_connected = false;
+  if (!destroyed) watch_readable();
+}
+
+/// A listener of 'connect' threw: what was to happen behind it happens now.
+NET_API void SocketState::catch_up_connected() {
+  start_if_asked();
+  read_after_connect();
+  // a callback of what is sent now may throw too
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  if (wait_connect) send_pending_connect();
+  if (again.same && resetting) reset_and_destroy();
+  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  again.passed = true;
+}
+
+NET_API void SocketState::read_after_connect() {
+  if (destroyed) return;
+  if (!is_paused()) read_zero();
+  update_watch();
+}
+
+NET_API void SocketState::stop_connecting() noexcept {
+  if (cold && cold->connecting) cold->connecting->stop(*this);
+}
+
+/// Asked of the system once, since it cannot tell any more after a reset.
+NET_API Endpoint SocketState::remote() {
+  if (connecting) return {};
+  if (cold && cold->remote_known) return cold->remote;
+  if (!channel.is_open() || is_path) return {};
+  const Endpoint end = channel.remote_end();
+  if (end) {
+    ensure_cold().remote = end;
+    cold->remote_known = true;
+  }
+  return end;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// How a socket gets its connection: lookup, attempts, and the race between two families. Internal.
+#ifndef NET_DETAIL_CONNECT_RACE_IPP
+#define NET_DETAIL_CONNECT_RACE_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Begins to connect; everything that the options can be blamed for was thrown before.
+struct Connector {
+  SocketState& self;
+  ConnectAttempts& plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
+
+  /// Everything that needs memory, before anything has changed.
+  Ref<ConnectAttempts> prepare(const ConnectOptions& options) const {
+    Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
+    plan->path = options.path;
+    plan->host = options.host.empty() ? "localhost" : options.host;
+    plan->port = options.port;
+    plan->local_address = options.localAddress;
+    plan->local_port = options.localPort;
+    plan->by_address = options.path.empty() && isIP(plan->host) != 0;
+    if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
+    plan->block_list = options.blockList;
+    (void)self.ensure_cold();
+    self.loop->ticks().reserve(2);
+    self.expect_close();
+    plan->expect_end();
+    return plan;
+  }
+
+  void start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
+    self.retain_for_loop();
+    self.has_handle = self.connecting = true;
+    self.is_path = !options.path.empty();
+    self.cold->connecting = plan.get();
+    plan->retain();
+    self.touch();
+    self.recount();
+    self.cold->block_list = plan->block_list;
+    if (plan->by_address) {
+      return self.tick([](SocketState& socket) {
+        if (socket.connecting) Connector{socket}.next_attempt();
+      });
+    }
+    // what is thrown from here on leaves connect(): then it has not begun
+    struct Undo {
+      SocketState& self;
+      std::uint64_t generation;
+      bool passed = false;
+      ~Undo() {
+        if (passed || !self.connecting || self.generation != generation || !self.loop) return;
+        self.stop_connecting();
+        self.connecting = self.has_handle = false;
+        if (self.channel.is_open()) {
+          self.loop->poller().drop(self.channel);
+          self.channel.close();
+        }
+        self.recount();
+        self.release_from_loop();
+      }
+    };
+    const Ref<SocketState> alive(&self);
+    Undo undo{self, self.generation};
+    self.is_path ? start_path() : start_lookup(options);
+    undo.passed = true;
+  }
+
+  // ── by path ──
+
+  void start_path() const {
+    const std::string path = plan().path;
+    const SameConnection same(self);
+    self.emit<on_attempt>(path, -1, Family::unspecified);
+    if (!self.connecting || !self.cold->connecting || !same) return;
+    const int result = self.channel.start_connect_path(path);
+    if (result == -EINVAL && !self.channel.is_open()) {
+      return give_up(address_failure(EINVAL, "connect", path, -1));
+    }
+    if (result == -EINPROGRESS) {
+      watch(self.channel);
+    } else {
+      // same already, but told from the loop
+      self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
+                                 auto& socket = static_cast<SocketState&>(handle);
+                                 if (socket.connecting && socket.cold->path_result)
+                                   Connector{socket}.path_done(*socket.cold->path_result);
+                               }});
+      self.cold->path_result = result;
+    }
+  }
+
+  void path_done(int result) const {
+    const std::string path = plan().path;
+    if (result < 0) return single_failed(address_failure(-result, "connect", path, -1), path, -1, Family::unspecified);
+    self.connected();
+  }
+
+  // ── by name ──
+
+  void start_lookup(const ConnectOptions& options) const {
+    ConnectAttempts& p = plan();
+    p.family = options.family;
+    const bool by_default = SelectionDefaults::get().on.load() != 0;
+    p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
+                  options.autoSelectFamily.value_or(by_default);
+    p.attempt_delay = options.autoSelectFamilyAttemptTimeout
+                          ? static_cast<std::uint64_t>(options.autoSelectFamilyAttemptTimeout->milliseconds())
+                          : static_cast<std::uint64_t>(SelectionDefaults::get().delay_ms.load());
+    if (p.attempt_delay < 10) p.attempt_delay = 10;
+    LookupOptions asked{p.family, options.hints, p.selecting};
+    if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
+    const Ref<SocketState> socket(&self);
+    const std::uint64_t generation = self.generation;
+    struct Answer {
+      Ref<SocketState> socket;
+      std::uint64_t generation;
+      void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
+        // a second answer, or one that comes when the socket has gone on, counts for nothing
+        if (socket->connecting && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
+          Connector{*socket}.looked_up(error, addresses);
+        }
+      }
+    };
+    const Answer answer{socket, generation};
+    if (options.lookup) {
+      options.lookup(p.host, asked, answer);
+    } else {
+      look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
+        or_give_up(*answer.socket, [&] { answer(error, addresses); });
+      });
+    }
+  }
+
+  void looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
+    const Ref<SocketState> alive(&self);
+    const std::string host = plan().host;
+    const std::uint64_t generation = self.generation;
+    self.touch();
+    if (error || addresses.empty()) {
+      const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
+      self.emit<on_lookup>(none, "", Family::unspecified, host);
+      return give_up_later(none);
+    }
+    if (!plan().selecting) addresses = addresses.first(1);
+    Error invalid;
+    for (const LookupAddress& found : addresses) {
+      self.emit<on_lookup>(no_error(), found.address, found.family, host);
+      if (!self.connecting || self.generation != generation) return;
+      const Error wrong = check(found);
+      if (!wrong) {
+        add_attempt(plan(), found);
+      } else if (!invalid) {
+        invalid = wrong;
+      }
+    }
+    if (plan().attempts.empty()) return give_up_later(invalid);
+    plan().selecting = plan().attempts.size() > 1;
+    if (plan().selecting) {
+      self.ensure_cold().attempted.clear();
+      interleave();
+    }
+    next_attempt();
+  }
+
+  /// S12.11: what a custom lookup may answer wrongly.
+  Error check(const LookupAddress& found) const {
+    if (isIP(found.address) == 0) return bad_ip(found.address);
+    if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
+    return bad_family(static_cast<int>(found.family), plan().host, plan().port);
+  }
+
+  void add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
+    for (const Attempt* same : to.attempts) {
+      if (same->address == found.address && same->family == found.family) return;
+    }
+    std::string address = found.address;
+    self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
+    to.attempts.reserve(to.attempts.size() + 1);
+    auto* attempt = new Attempt;
+    to.attempts.push(attempt);
+    attempt->channel.owner = static_cast<Handle*>(&self);
+    attempt->to = os::parse_endpoint(address, to.port);
+    attempt->address = std::move(address);
+    attempt->family = found.family;
+  }
+
+  /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
+  void interleave() const {
+    Vec<Attempt*> queues[2], ordered;
+    const Family first = plan().attempts[0]->family;
+    for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
+    for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
+      for (const auto& queue : queues) {
+        if (i < queue.size()) ordered.push(queue[i]);
+      }
+    }
+    plan().attempts = std::move(ordered);
+  }
+
+  // ── attempts ──
+
+  /// Begins with the next address; those begun earlier go on.
+  void next_attempt() const {
+    const Ref<SocketState> alive(&self);
+    const std::uint64_t generation = self.generation;
+    if (plan().timer) self.loop->stop_timer(*plan().timer);
+    while (self.connecting && self.generation == generation) {
+      if (plan().next == plan().attempts.size()) return all_begun();
+      Attempt& attempt = *plan().attempts[plan().next++];
+      if (begin(attempt)) {
+        if (self.connecting && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
+        return;
+      }
+    }
+  }
+
+  /// False: it has failed already, and the next one is due.
+  bool begin(Attempt& attempt) const {
+    if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
+    const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
+                         self.cold->block_list->check(SocketAddress(attempt.to.ip));
+    const auto block_error = [&] {
+      return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
+    };
+    if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
+    const SameConnection same(self);
+    self.emit<on_attempt>(attempt.address, plan_port(), attempt.family);
+    if (!self.connecting || !same) return true;
+    if (blocked) return give_up(block_error()), true;
+    if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
+    if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
+    attempt.running = true;
+    watch(attempt.channel);
+    return true;
+  }
+
+  /// Gives what the system says at once (S12.17).
+  Error start(Attempt& attempt) const {
+    const int port = plan().port;
+    const bool mismatch = attempt.family != attempt.to.ip.family;
+    if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
+    const int opened = open(attempt);
+    const int result = opened < 0 ? opened : mismatch ? -EINVAL : attempt.channel.start_connect(attempt.to);
+    if (result >= 0 || result == -EINPROGRESS || result == -ECONNREFUSED) return Error();
+    const Endpoint local = opened < 0 ? Endpoint{} : attempt.channel.local_end();
+    return local_failure(-result, "connect", attempt.address, port,
+                         local ? to_text(local.ip) : std::string(any_of(attempt.family)), local.port, false);
+  }
+
+  static int open(Attempt& attempt) { return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family); }
+  static std::string_view any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
+  int plan_port() const { return plan().port; }
+
+  std::string attempted_text(const Attempt& attempt) const {
+    return attempt.address + ":" + std::to_string(plan().port);
+  }
+
+  Error bind(Attempt& attempt) const {
+    const ConnectAttempts& p = plan();
+    if (p.local_address.empty() && p.local_port == 0) return Error();
+    const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
+    int failed = open(attempt);
+    if (failed < 0) return address_failure(-failed, "bind", address, p.local_port);
+    if (p.local_port < 0 || p.local_port > 65535) {
+      failed = -EADDRINUSE;
+    } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
+      failed = -EINVAL;
+    } else {
+      failed = attempt.channel.bind(from);
+    }
+    return failed < 0 ? address_failure(-failed, "bind", address, p.local_port) : Error();
+  }
+
+  void watch(Machine::Channel& channel) const {
+    if (const int failed = self.loop->poller().watch(channel, writable); failed < 0) {
+      give_up_later(system_failure(-failed, "connect"));
+    }
+  }
+
+  /// Before the connection was under way: a single attempt fails with it, a race goes on (S12.17, S13.8), without a
+  /// word of an address that could not be bound to.
+  bool failed_early(Attempt& attempt, const Error& error, bool emits) const {
+    close(attempt);
+    if (!plan().selecting) return give_up(error), true;
+    attempt.error = error;
+    if (emits) self.emit<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
+    return false;
+  }
+
+  /// The system says how an attempt ended.
+  void attempt_ready(Attempt& attempt) const {
+    const int result = attempt.channel.finish_connect();
+    self.touch();
+    if (result == 0) return won(attempt);
+    attempt.running = false;
+    const ConnectAttempts& p = plan();
+    const Error error = p.local_port != 0 || !p.local_address.empty()
+                            ? late_failure(attempt, -result)
+                            : address_failure(-result, "connect", attempt.address, p.port);
+    close(attempt);
+    if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
+    attempt.error = error;
+    const std::uint64_t generation = self.generation;
+    const bool current = &attempt == p.attempts[p.next - 1];
+    self.emit<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
+    if (!self.connecting || self.generation != generation) return;
+    if (current || plan().next == plan().attempts.size()) next_attempt();
+  }
+
+  /// S3.3: a local port was asked for, so the message names the local end.
+  Error late_failure(const Attempt& attempt, int number) const {
+    const ConnectAttempts& p = plan();
+    if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
+    const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
+    return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
+  }
+
+  void won(Attempt& attempt) const {
+    self.loop->poller().drop(attempt.channel);
+    self.channel.adopt(attempt.channel.release());
+    if (const Endpoint remote = self.channel.remote_end()) {
+      self.cold->remote = remote;
+      self.cold->remote_known = true;
+    }
+    self.connected();
+  }
+
+  void close(Attempt& attempt) const {
+    attempt.running = false;
+    if (!attempt.channel.is_open()) return;
+    self.loop->poller().drop(attempt.channel);
+    attempt.channel.close();
+    Retry::descriptor_freed();
+  }
+
+  // ── the race ──
+
+  void start_delay() const {
+    ConnectAttempts& p = plan();
+    if (!p.timer) {
+      p.timer = Ref<TimerState>(new TimerState(*self.loop));
+      p.timer->refd = false;
+      p.timer->callback = [socket = &self] {
+        const Ref<SocketState> alive(socket);
+        or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
+      };
+    }
+    self.loop->update_time();
+    self.loop->start_timer(*p.timer, p.attempt_delay, self.loop->now());
+  }
+
+  void delay_over() const {
+    if (!self.connecting) return;
+    Attempt& slow = *plan().attempts[plan().next - 1];
+    slow.timed_out = true;
+    const std::uint64_t generation = self.generation;
+    self.emit<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
+    if (self.connecting && self.generation == generation) next_attempt();
+  }
+
+  /// No address is left to begin with: when none is under way any more, all have failed (S13.12).
+  void all_begun() const {
+    std::vector<Error> errors;
+    for (const Attempt* attempt : plan().attempts) {
+      if (attempt->running) return;
+      if (attempt->error) errors.push_back(attempt->error);
+    }
+    give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
+  }
+
+  // ── the end of it ──
+
+  void single_failed(const Error& error, const std::string& address, int port, Family family) const {
+    self.connecting = false;
+    const std::string kept = address;
+    self.stop_connecting();
+    self.recount();
+    const SameConnection same(self);
+    self.emit<on_attempt_failed>(kept, port, family, error);
+    if (same) self.fail(error);
+  }
+
+  void give_up(const Error& error) const { self.fail(error); }
+  /// On the next tick, if the socket is still at the same connection then.
+  void give_up_later(const Error& error) const {
+    self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
+      if (socket->connecting && socket->generation == generation) Connector{*socket}.give_up(error);
+    });
+  }
+
+  // ── what the socket asks of it (Connecting) ──
+
+  static void ready(SocketState& self, Watcher& watcher) {
+    const Ref<SocketState> alive(&self);
+    const Connector connector{self};
+    if (self.is_path) return connector.path_done(self.channel.finish_connect());
+    for (Attempt* attempt : connector.plan().attempts) {
+      if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
+    }
+  }
+
+  static void stop(SocketState& self) noexcept {
+    LoopCore* const loop = self.loop;
+    ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+    self.cold->emit_cancelled = emit_cancelled;
+    for (Attempt* attempt : plan->attempts) {
+      if (!attempt->channel.is_open()) continue;
+      if (loop) loop->poller().drop(attempt->channel);
+      const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
+      if (under_way) self.cold->cancelled.push(attempt->to);
+      attempt->channel.close();
+      Retry::descriptor_freed();
+    }
+    if (plan->timer && loop) loop->stop_timer(*plan->timer);
+    plan->end();
+  }
+
+  static void emit_cancelled(SocketState& self) {
+    const Endpoint to = self.cold->cancelled.back();
+    self.cold->cancelled.pop();
+    const std::string address = os::endpoint_text(to);
+    self.emit<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+  }
+};
+
+/// Socket::connect: throws what is wrong with the options or with the socket, and begins.
+NET_API void start_connecting(SocketState& state, const ConnectOptions& options) {
+  require_connectable(options);
+  if (!state.loop) throw_error(make_error(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
+  // a wrapped descriptor of IPC that has no other end yet (S22.9)
+  const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
+                       os::unconnected(state.channel.native());
+  if (!wrapped && (state.connecting || state.has_handle)) {
+    throw_error(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
+  }
+  if (state.closing) throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
+  if (!wrapped) {
+    if (state.users_buffer) state.next_onread_buffer();
+    state.undestroy();
+  }
+  if (options.noDelay) state.no_delay = true;
+  if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
+  Connector{state}.start(plan, options);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// How a socket ends: end(), destroy(), reset, 'close', and beginning anew. Internal.
+#ifndef NET_DETAIL_STREAM_CLOSE_IPP
+#define NET_DETAIL_STREAM_CLOSE_IPP
+
+#if NET_BODIES
+
+#include <string>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// ── end() ──────────────────────────────────────────────────────────────────
+
+/// end(), after its data was written; `refused` says that this write was, and `why`.
+NET_API void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
+  if (corked) {
+    cold->corks = 1;
+    uncork();
+  }
+  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
+    ending = true;
+    maybe_finish();
+    return;
+  }
+  Error error = why;
+  if (!refused) {
+    if (!errored && !ending) {
+      ending = true;
+      maybe_finish();
+    } else if (finished) {
+      refused = true;
+      error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
+    } else if (destroyed) {
+      refused = true;
+      error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    } else if (errored) {
+      refused = true;
+      error = cold->errored;
+    }
+    // the first end() after a destroy() would never be told
+    if (destroyed && !refused) {
+      refused = true;
+      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+  }
+  if (!callback || !loop) return;
+  if (refused) {
+    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+  } else {
+    ensure_cold().finish_callbacks.push(std::move(callback));
+  }
+}
+
+NET_API bool SocketState::needs_finish() const noexcept {
+  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
+}
+
+NET_API void SocketState::maybe_finish() {
+  if (!ending || final_called || !needs_finish()) return;
+  final_called = true;
+  call_final();
+}
+
+/// Everything was written: the other side is told, once there is one.
+NET_API void SocketState::call_final() {
+  if (connecting) {
+    once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
+    return;
+  }
+  if (!has_handle) return final_done();
+  if (shutting_down) return;
+  shutting_down = true;
+  recount();
+  loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+}
+
+NET_API void SocketState::shutdown_now() {
+  if (!shutting_down) return;
+  if (loop->batched_by(*this)) loop->flush_batch();
+  if (writing) return;  // part of the cork is still on its way: again when it is gone
+  shutting_down = false;
+  recount();
+  if (destroyed) return;
+  // when the other side has ended too, close() follows at once and says the same with one call less
+  if (!end_emitted) {
+    const int failed = channel.shutdown_write();
+    if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
+  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
+             needs_finish()) {
+    // nobody would be told on the ticks between here and there
+    prefinished = finished = close_ticked = true;
+    return destroy(no_error());
+  }
+  final_done();
+}
+
+NET_API void SocketState::final_done() {
+  if (!needs_finish()) return;
+  prefinished = true;
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+  emit<on_prefinish>();
+  again.passed = true;
+  if (again.same) tick([](SocketState& self) { self.finish(); });
+}
+
+NET_API void SocketState::finish() {
+  const SameConnection same(*this);
+  if (!finished) {
+    finished = true;
+    OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+    call_finish_callbacks(no_error());
+    emit<on_finish>();
+    again.passed = true;
+  }
+  if (same && (end_emitted || unreadable)) destroy(no_error());
+}
+
+// ── destroy() ──────────────────────────────────────────────────────────────
+
+NET_API void SocketState::destroy(const Error& error) {
+  if (destroyed || !loop) return;
+  const Ref<SocketState> alive(this);
+  // what needs memory comes first: a destroy() that fails has done nothing
+  loop->ticks().reserve(4);
+  if (!close_expected) loop->closing().reserve(1);
+  Callback emit;
+  if (error) {
+    if (!errored) (void)ensure_cold();
+    emit = emit_later(error);
+  }
+  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
+    tick([](SocketState& self) { self.fail_buffered(); });
+  }
+  const bool failing = static_cast<bool>(error);
+  if (failing && !errored) {
+    errored = true;
+    ensure_cold().errored = error;
+  }
+  destroyed = true;
+  ++owed;  // until 'close' was told
+  if (connecting) stop_connecting();
+  connecting = false;
+  if (cold) stop_idle();
+  if (has_handle) {
+    close_handle(failing);
+    tick_error(emit);
+  } else {
+    tick_error(emit);
+    loop->next_tick([self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
+  }
+  leave_server();
+}
+
+/// One connection less, and only once for each (S9.17).
+NET_API void SocketState::leave_server() {
+  if (!of_server) return;
+  of_server = false;
+  server->operations->child_gone(*server);
+}
+
+/// 'error' on a tick; what follows it may come from a read() of what is left.
+NET_API void SocketState::tick_error(Callback& emit) {
+  if (emit) return loop->next_tick(std::move(emit));
+  if (close_ticked) return;
+  if (!ended && !buffer) {  // there is nothing that could be told until then
+    close_ticked = true;
+  } else {
+    tick([](SocketState& self) { self.close_ticked = true; });
+  }
+}
+
+[[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
+  return [self = Owing<SocketState>(*this), error, asked = generation] { self->emit_error(error, self->generation == asked); };
+}
+
+/// It is told even if there is a new connection already, which it is no error of.
+NET_API void SocketState::emit_error(const Error& error, bool current) {
+  if (current) {
+    close_ticked = true;
+    if (error_emitted) return;  // at most one between two connects (S3.19)
+    error_emitted = true;
+  }
+  emit_error_event(error);
+}
+
+/// Closes the descriptor now; 'close' comes in the close phase (S17.2).
+NET_API void SocketState::close_handle(bool failing) {
+  had_error = failing;
+  if (channel.is_open()) {
+    if (loop->batched_by(*this)) flush_last();
+    if (resetting && !loop->inert()) channel.reset_on_close();
+    loop->poller().drop(channel);
+    channel.close();
+    Retry::descriptor_freed();
+  }
+  has_handle = read_interest = shutting_down = false;
+  closing = true;
+  recount();
+  close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+}
+
+/// What the system does not take of it is lost, and needs no memory.
+NET_API void SocketState::flush_last() noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    loop->flush_batch();
+  } catch (...) {
+    loop->forget_batch();
+  }
+#else
+  loop->flush_batch();
+#endif
+}
+
+/// For destructors: without the memory for more it is closed without a word.
+NET_API void SocketState::destroy_always() noexcept {
+  undo_or_give_up(*this, [this] { destroy(no_error()); });
+}
+
+/// From now on its 'close' needs no memory.
+NET_API void SocketState::expect_close() {
+  if (close_expected) return;
+  loop->closing().expect();
+  close_expected = true;
+}
+NET_API void SocketState::close_later(void (*step)(Handle&)) {
+  if (close_expected) {
+    close_expected = false;
+    loop->closing().push_expected({Ref<Handle>(this), step});
+  } else {
+    loop->next_close({Ref<Handle>(this), step});
+  }
+}
+
+/// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
+/// the exception says why.
+[[gnu::cold]] NET_API void SocketState::give_up() noexcept {
+  if (!loop || closing || close_emitted) return;
+  const Ref<SocketState> alive(this);
+  const bool was_destroyed = destroyed;
+  if (!was_destroyed) ++owed;  // until 'close' was told
+  destroyed = true;
+  if (connecting) stop_connecting();
+  connecting = false;
+  stop_idle();
+  had_error = true;
+  if (loop->batched_by(*this)) loop->forget_batch();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+    Retry::descriptor_freed();
+  }
+  has_handle = read_interest = shutting_down = false;
+  closing = true;
+  recount();
+  if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+  leave_server();
+}
+
+/// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
+NET_API void SocketState::close_now() {
+  if (writing || cold) emit_cancelled();
+  closing = false;
+  emit_close(true);
+}
+
+NET_API void SocketState::emit_cancelled() {
+  // whatever the callbacks and listeners in here throw, 'close' comes
+  OnThrow again{*this, [](SocketState& self) {
+                  self.loop->next_close(
+                      {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+                }};
+  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
+  recount();
+  // attempts of a race that destroy() stopped are told of (S13.13)
+  while (cold && !cold->cancelled.empty()) {
+    cold->emit_cancelled(*this);
+    loop->drain_ticks();  // this was a callback of its own (S2.2)
+  }
+  again.passed = true;
+}
+
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
+NET_API void SocketState::emit_close(bool current) {
+  struct Emitted {
+    SocketState& self;
+    Ref<SocketState> alive;
+    ~Emitted() {
+      self.release_from_loop();
+      self.settle();
+    }
+  } const emitted{*this, Ref<SocketState>(this)};
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  if (!current) return void(emit<on_close>(false));
+  close_emitted = true;
+  if (!wait_connect) return void(emit<on_close>(had_error));
+  OnThrow again{
+      *this, [](SocketState& self) {
+        // a write that waited for the connection learns of the end in its place among these listeners
+        if (!self.wait_connect) return;
+        self.tick([](SocketState& socket) { socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
+      }};
+  emit<on_close>(had_error);
+  again.passed = true;
+}
+
+NET_API void SocketState::drop_listeners() noexcept {
+  listeners.clear();
+  data_listening = false;
+  if (cold) cold->pipes.source_closed();
+}
+
+/// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
+NET_API void SocketState::watch_signal(const AbortSignal& signal) {
+  if (!signal) return;
+  if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
+  Ref<AbortHook>& hook = ensure_cold().abort_hook;
+  hook = Ref<AbortHook>(new AbortHook(*loop));
+  hook->callback = [this](const Error& reason) {
+    const Ref<Handle> alive(this);
+    or_give_up(*this, [&] { destroy(abort_failure(reason)); });
+  };
+  if (signal.state()->attach(*hook)) return;
+  hook = {};
+  destroy(abort_failure(signal.state()->reason));
+}
+
+/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
+NET_API NativeHandle SocketState::release_descriptor() {
+  if (!channel.is_open() || connecting) return os::no_descriptor;
+  if (loop->batched_by(*this)) loop->flush_batch();
+  if (writing || write_length > 0) {
+    throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
+  }
+  leave_writes_behind();
+  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
+                      auto& self = static_cast<SocketState&>(handle);
+                      self.release_from_loop();
+                      self.settle();
+                    }});
+  ++owed;
+  ++generation;  // what ticks are on the way is not told
+  loop->poller().drop(channel);
+  const NativeHandle fd = channel.release();
+  read_interest = false;
+  destroyed = close_emitted = true;
+  has_handle = shutting_down = false;
+  stop_idle();
+  recount();
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  leave_server();
+  return fd;
+}
+
+/// S22.1: a descriptor that is connected; it is read at once.
+NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  is_path = !channel.adopt_connected(fd);
+  expect_close();
+  has_handle = true;
+  retain_for_loop();
+  if (!reads) unreadable = ended = end_emitted = true;
+  if (!writes) ending = final_called = prefinished = finished = true;
+  if (reads) read_zero();
+  recount();
+}
+
+/// The loop's own reference: taken when there is something to keep, given back after 'close'.
+NET_API void SocketState::retain_for_loop() noexcept {
+  if (kept_by_loop) return;
+  kept_by_loop = true;
+  retain();
+}
+
+NET_API void SocketState::release_from_loop() noexcept {
+  if (connecting || has_handle || !kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+NET_API void SocketState::destroy_soon() {
+  const bool still_writable = !destroyed && !errored && !ending;
+  if (still_writable) end({}, false, no_error());
+  if (finished) {
+    destroy(no_error());
+  } else {
+    once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
+  }
+}
+
+NET_API void SocketState::reset_and_destroy() {
+  if (destroyed || !loop) return;
+  if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
+  if (connecting) {
+    resetting = true;
+    once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
+  } else if (has_handle) {
+    resetting = true;
+    destroy(no_error());
+  } else {
+    destroy(make_error(Errc::ERR_SOCKET_CLOSED));
+  }
+}
+
+/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
+NET_API void SocketState::undestroy() {
+  leave_writes_behind();
+  for (unsigned which = 0; which < own_count; ++which) {
+    if (which != own_read) drop_own(static_cast<OwnListener>(which));
+  }
+  static_cast<Connection&>(*this) = Connection();
+  static_cast<ReadGate&>(*this) = {
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
+      .by_buffer = by_buffer};
+  static_cast<WriteGate&>(*this) = {.corked = corked};
+  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  ++generation;
+}
+
+/// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
+/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
+struct LeftWrites {
+  std::size_t owners = 0;
+  Ref<SocketState> socket;
+  Backlog* backlog = nullptr;
+  Queue<WriteCallback> ends;
+  Error in_flight, buffered, ended;
+  bool finishes = false;
+  bool fails = false;
+  std::uint64_t generation = 0;  // of the connection that follows
+
+  ~LeftWrites() { delete backlog; }
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+
+  static void settle(LeftWrites& self) {
+    struct Again {
+      LeftWrites& self;
+      bool passed = false;
+      ~Again() {
+        if (!passed) self.soon();
+      }
+    } again{self};
+    if (self.backlog) {
+      call_all(self.backlog->done, no_error());
+      call_all(self.backlog->in_flight, self.in_flight);
+      call_all(self.backlog->buffered, self.buffered);
+    }
+    while (!self.ends.empty()) {
+      const WriteCallback callback = self.ends.pop_front();
+      callback(self.ended);
+    }
+    SocketState& socket = *self.socket;
+    if (std::exchange(self.finishes, false)) socket.emit<on_finish>();
+    again.passed = true;
+    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
+  }
+  void soon() {
+    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
+  }
+
+ private:
+  static void call_all(WriteQueue& queue, const Error& error) {
+    while (!queue.empty()) {
+      const WriteCallback callback = std::move(queue.first()->callback);
+      queue.pop();
+      if (callback) callback(error);
+    }
+  }
+};
+
+NET_API void SocketState::leave_writes_behind() {
+  const bool flying = backlog && !backlog->in_flight.empty();
+  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
+                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+  if (waits) {
+    const Ref<LeftWrites> left(new LeftWrites);
+    left->socket = Ref<SocketState>(this);
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    if (flying) {
+      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->buffered = left->ended = left->in_flight;
+    } else {
+      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
+      left->ended = prefinished && !errored
+                        ? no_error()
+                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+    left->finishes = prefinished && !finished && !channel.is_open();
+    left->fails = flying && !destroyed;
+    left->generation = generation + 1;
+    left->soon();
+  }
+  delete std::exchange(backlog, nullptr);
+}
+
+/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
+NET_API void SocketState::hand_over() noexcept {
+  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (backlog && !in_order_sent(backlog->in_flight)) return;
+  if (loop->batched_by(*this)) {
+    const IoSlice batched{loop->batch_data(), loop->batch_size()};
+    const std::ptrdiff_t sent = channel.try_write(&batched, 1);
+    if (sent > 0) loop->shorten_batch(static_cast<std::size_t>(sent));
+    if (loop->batched_by(*this)) return;
+  }
+  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
+}
+
+/// Whether the kernel has taken all of it.
+NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
+  for (;;) {
+    IoSlice slices[64];
+    const std::size_t count = queue.slices(slices, 64);
+    if (count == 0) return true;
+    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    if (sent <= 0) return false;
+    queue.consume(static_cast<std::size_t>(sent));
+  }
+}
+
+/// The loop is going: everything is closed, and nobody is told.
+NET_API void SocketState::abandon() {
+  hand_over();
+  if (connecting) stop_connecting();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+  }
+  destroyed = true;
+  has_handle = connecting = writing = read_interest = false;
+  if (cold) {
+    cold->idle_timer = {};
+    cold->finish_callbacks.clear();
+    cold->abort_hook = {};
+    cold->pipes.clear();
+    cold->onread = {};
+  }
+  delete std::exchange(backlog, nullptr);
+  server = {};
+  listeners.clear();
+  if (!kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+NET_API SocketState::~SocketState() {
+  if (channel.is_open() && loop) loop->poller().drop(channel);
+  stop_connecting();
+  stop_idle();
+  if (cold && cold->abort_hook) cold->abort_hook->detach();
+  if (close_expected && loop) loop->closing().expect_no_more();
+  delete buffer;
+  delete backlog;
+  delete cold;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// What the user asks of the reading side: to pause, to go on, to decode, to take bytes back. Internal.
+#ifndef NET_DETAIL_STREAM_FLOW_IPP
+#define NET_DETAIL_STREAM_FLOW_IPP
+
+#if NET_BODIES
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+// Bytes to text, piece by piece: characters that are split over pieces come out whole. Internal.
+#ifndef NET_DETAIL_TEXT_DECODER_HPP
+#define NET_DETAIL_TEXT_DECODER_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// S14.22: keeps the bytes of an incomplete character back until the next piece, or the end, comes.
+class Decoder {
+ public:
+  explicit Decoder(Encoding encoding) noexcept : encoding_(encoding) {}
+
+  Encoding encoding() const noexcept { return encoding_; }
+
+  std::string write(std::string_view piece) {
+    std::string bytes = std::exchange(kept_, {});
+    bytes.append(piece);
+    const std::size_t back = incomplete(bytes);
+    kept_.assign(bytes, bytes.size() - back, back);
+    bytes.resize(bytes.size() - back);
+    return decode(bytes, encoding_);
+  }
+
+  /// What was kept back, as far as it means anything.
+  std::string end() {
+    std::string bytes = std::exchange(kept_, {});
+    if (encoding_ == Encoding::utf16le) bytes.resize(bytes.size() / 2 * 2);
+    return decode(bytes, encoding_);
+  }
+
+ private:
+  /// How many bytes at the end are the beginning of something.
+  std::size_t incomplete(std::string_view bytes) const noexcept {
+    switch (encoding_) {
+      case Encoding::utf8: return incomplete_utf8(bytes);
+      case Encoding::utf16le: {
+        const std::size_t odd = bytes.size() % 2;
+        const std::size_t even = bytes.size() - odd;
+        // a high surrogate waits for the low one
+        const bool high = even >= 2 && (static_cast<unsigned char>(bytes[even - 1]) & 0xFC) == 0xD8;
+        return odd + (high ? 2 : 0);
+      }
+      case Encoding::base64:
+      case Encoding::base64url: return bytes.size() % 3;
+      default: return 0;
+    }
+  }
+
+  static std::size_t incomplete_utf8(std::string_view bytes) noexcept {
+    for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
+      const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
+      if ((byte & 0xC0) == 0x80) continue;
+      const Utf8Step step = utf8_step(bytes.substr(bytes.size() - back));
+      return step.incomplete && step.size == back ? back : 0;
+    }
+    return 0;
+  }
+
+  Encoding encoding_;
+  std::string kept_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void SocketState::pause() {
+  if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
+  if (flow_state != Flow::paused) {
+    flow_state = Flow::paused;
+    emit<on_pause>();
+  }
+  explicitly_paused = true;
+  explicitly_resumed = false;
+}
+
+NET_API void SocketState::resume() {
+  if (users_buffer && !connecting && !ended) watch_readable();
+  if (flow_state != Flow::flowing) {
+    flow_state = readable_listening ? Flow::paused : Flow::flowing;
+    if (!resume_ticking) {
+      resume_ticking = true;
+      tick_always([](SocketState& self) { self.resume_now(); });
+    }
+  }
+  explicitly_paused = false;
+  explicitly_resumed = true;
+}
+
+NET_API void SocketState::resume_now() {
+  if (!reading) read_zero();
+  resume_ticking = false;
+  emit<on_resume>();
+  flow();
+  if (flow_state == Flow::flowing && !reading) read_zero();
+}
+
+/// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
+NET_API void SocketState::set_encoding(Encoding encoding) {
+  ColdState& kept = ensure_cold();
+  kept.encoding = encoding;
+  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
+    return last ? decoder.end() : decoder.write(piece);
+  };
+  // what is there becomes one piece; what was decoded already is text, and stays as it is
+  const bool text_already = decodes;
+  decodes = true;
+  if (!buffer) return;
+  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
+  std::string text;
+  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.pop_front().rest());
+  delete std::exchange(buffer, nullptr);
+  if (!text.empty()) buffer_bytes(std::move(text));
+}
+
+/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
+/// it flows, has been read from, and nothing else waits.
+NET_API void SocketState::unshift(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (destroyed || errored) return;
+  if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
+    emit<on_data>(bytes);
+  } else {
+    if (!buffer) buffer = new ReadBuffer;
+    buffer->push_front(bytes);
+    if (need_readable) emit_readable();
+  }
+  maybe_read_more();
+}
+
+/// Node's _read: the kernel may be read, now or when the connection is there.
+NET_API void SocketState::request_read() {
+  if (connecting || !has_handle) {
+    if (!users_buffer) {
+      read_when_connected = true;
+    } else {
+      // in its place among the listeners: a pause before it is too early, one after it is not
+      once_inside(own_read, on_connect, [](SocketState& self) {
+        self.drop_own(own_read);
+        self.watch_readable();
+      });
+    }
+  } else {
+    watch_readable();
+  }
+}
+
+/// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
+/// is told, and nothing allocated.
+NET_API void SocketState::leave_alone(bool paused) noexcept {
+  if (paused && !destroyed) {
+    if (users_buffer && !connecting) unwatch_readable();
+    flow_state = Flow::paused;
+    explicitly_paused = true;
+    explicitly_resumed = false;
+  }
+  if (!close_emitted && !listeners.has(on_error)) errors_heard = true;
+}
+
+NET_API void SocketState::data_listener_added() {
+  data_listening = true;
+  // one that has just been removed counts until the next tick
+  if (listeners.has(on_readable)) readable_listening = true;
+  if (flow_state != Flow::paused) resume();
+}
+
+NET_API void SocketState::readable_listener_added() {
+  by_buffer = true;
+  if (end_emitted || readable_listening) return;
+  readable_listening = need_readable = true;
+  flow_state = Flow::paused;
+  readable_emitted = false;
+  if (read_length() > 0) {
+    emit_readable();
+  } else if (!reading) {
+    tick_always([](SocketState& self) { self.read_zero(); });
+  }
+}
+
+NET_API void SocketState::readable_listener_removed() {
+  tick_always([](SocketState& self) {
+    self.readable_listening = self.listeners.has(on_readable);
+    if (self.resume_ticking && self.explicitly_resumed) {
+      self.flow_state = Flow::flowing;
+    } else if (self.data_listening) {
+      self.resume();
+    } else if (!self.readable_listening) {
+      self.flow_state = Flow::unset;
+    }
+  });
+}
+
+/// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
+NET_API void SocketState::emit_error_event(const Error& error) {
+  if (!emit<on_error>(error) && !errors_heard) throw_error(error);
+}
+
+NET_API void SocketState::listener_added(unsigned event) {
+  if (!loop) return;
+  if (event == on_data) data_listener_added();
+  if (event == on_readable) readable_listener_added();
+}
+
+NET_API void SocketState::listener_put_in_front(unsigned event) noexcept {
+  if (event == on_data || event == on_readable) by_buffer = true;
+}
+
+NET_API void SocketState::listener_removed(unsigned event, bool all) {
+  if (!loop) return;
+  if (event == on_data && !all) data_listener_removed();
+  if (event == on_readable || event == all_events) readable_listener_removed();
+  if (all && (event == on_end || event == all_events)) removed_end_listener = true;
+}
+
+/// How many listeners the library itself has on an event, as Node counts them.
+NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
+  if (event == on_error) return errors_heard;
+  return event == on_end && !removed_end_listener;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// What a socket is made with, its idle timeout, and what the system is told. Internal.
+#ifndef NET_DETAIL_STREAM_OPTIONS_IPP
+#define NET_DETAIL_STREAM_OPTIONS_IPP
+
+#if NET_BODIES
+
+#include <string>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void SocketState::set_up(const SocketOptions& options) {
+  allow_half_open = options.allowHalfOpen;
+  reusable = options.reusable;
+  read_mark = write_mark = options.highWaterMark;
+  if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
+    users_buffer = true;
+    ensure_cold().onread = options.onread;
+    cold->onread_buffer = options.onread.buffer;
+  }
+  if (options.fd != -1) {
+    require_stream(options.fd);
+    // one that blocks would stop the loop
+    if (const int failed = os::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
+    if (users_buffer) next_onread_buffer();  // S25.4
+    adopt_descriptor(options.fd, options.readable, options.writable);
+  }
+  watch_signal(options.signal);
+}
+
+NET_API void require_timeout(Duration idle) {
+  const double ms = idle.milliseconds();
+  if (!(ms >= 0 && ms <= 1e15)) throw_error(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
+}
+
+/// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
+/// when it fires, looks whether it is due.
+NET_API void SocketState::set_timeout(double ms) {
+  ColdState& kept = ensure_cold();
+  kept.idle_length = ms;
+  idle_over = false;
+  timed = ms != 0;
+  if (!timed) {
+    if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
+    return;
+  }
+  if (!kept.idle_timer) {
+    kept.idle_timer = Ref<TimerState>(new TimerState(*loop));
+    kept.idle_timer->refd = false;
+    kept.idle_timer->callback = [this] {
+      const Ref<Handle> alive(this);
+      or_give_up(*this, [this] { idle_check(); });
+    };
+  }
+  loop->update_time();
+  cold->last_activity = loop->now();
+  loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
+}
+
+/// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
+NET_API std::uint64_t SocketState::idle_ms() const noexcept {
+  const double ms = *cold->idle_length;
+  return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
+}
+
+NET_API void SocketState::idle_check() {
+  const Ref<SocketState> alive(this);
+  if (destroyed) return;
+  // a peer that takes a large write slowly is not idle (S18.5)
+  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (loop->now() < cold->last_activity + idle_ms())
+    return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+  idle_over = true;  // the next activity starts it again (S18.4)
+  emit<on_timeout>();
+}
+
+[[gnu::noinline]] NET_API void SocketState::note_activity() {
+  cold->last_activity = loop->now();
+  if (idle_over) wake_idle();
+}
+
+NET_API void SocketState::wake_idle() {
+  idle_over = false;
+  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+}
+
+/// For good: another connection begins without it, unless setTimeout() is called again.
+NET_API void SocketState::stop_idle() noexcept {
+  timed = idle_over = false;
+  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+}
+
+// ── what the system is told ────────────────────────────────────────────────
+
+NET_API void SocketState::set_no_delay(bool on) {
+  if (no_delay != on && has_tcp()) channel.set_no_delay(on);
+  no_delay = on;
+}
+
+/// Whole seconds (S18.13); the system is told of a change only.
+NET_API void SocketState::set_keep_alive(bool on, Duration delay) {
+  const int seconds = whole_seconds(delay);
+  const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
+  keep_alive = on;
+  if (on && (seconds != 0 || cold)) ensure_cold().keep_alive_seconds = seconds;
+  if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
+}
+
+NET_API void SocketState::set_type_of_service(int value) {
+  if (value < 0 || value > 255) throw_error(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
+  ensure_cold().type_of_service = value;
+  if (!has_tcp()) return;
+  if (const int failed = channel.set_type_of_service(value); failed < 0)
+    throw_error(system_failure(-failed, "setTypeOfService"));
+}
+
+NET_API int SocketState::get_type_of_service() const {
+  if (!has_tcp()) return cold && cold->type_of_service > 0 ? cold->type_of_service : 0;
+  const int value = channel.get_type_of_service();
+  if (value < 0) throw_error(system_failure(-value, "getTypeOfService"));
+  return value;
+}
+
+/// What was asked for before there was a connection.
+NET_API void SocketState::apply_options() {
+  if (is_path || !channel.is_open()) return;
+  if (no_delay) channel.set_no_delay(true);
+  if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
+  if (cold && cold->type_of_service >= 0) {
+    if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
+      emit_error_event(system_failure(-failed, "setTypeOfService"));
+    }
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The reading half of a socket: from the kernel to 'data', 'readable' and 'end'. Internal.
+#ifndef NET_DETAIL_STREAM_READ_IPP
+#define NET_DETAIL_STREAM_READ_IPP
+
+#if NET_BODIES
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// One 'data' carries at most this much (S14.4), however much one read brought.
+inline constexpr std::size_t max_chunk = 65536;
+
+// ── from the kernel ────────────────────────────────────────────────────────
+
+NET_API void SocketState::watch_readable() {
+  if (read_interest || !channel.is_open()) return;
+  read_interest = true;
+  update_watch();
+  if (cold && !cold->unread.empty()) {
+    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).deliver_unread(); }});
+  }
+}
+
+NET_API void SocketState::unwatch_readable() {
+  if (!read_interest) return;
+  read_interest = false;
+  update_watch();
+}
+
+[[gnu::noinline]] NET_API void SocketState::read() {
+  if (!can_read_fast() || buffer || (cold && !cold->unread.empty())) return read_slow(false);
+  char* const into = loop->receive_buffer();
+  const std::ptrdiff_t got = channel.try_read(into, LoopCore::receive_capacity);
+  if (got > 0 && static_cast<std::size_t>(got) <= max_chunk) [[likely]] {
+    bytes_read += static_cast<std::size_t>(got);
+    need_readable = reading = true;  // what the next read would note
+    if (listeners.has(on_data)) emit<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
+    if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
+      reading = false;  // what the listener put back filled it up
+      unwatch_readable();
+    }
+    return;
+  }
+  read_loop(into, got, false);
+}
+
+/// Whether an accepted connection's first message, or its end, is there already; then it is told.
+NET_API bool SocketState::speculative_read() {
+  if (!read_interest) return false;
+  read();
+  return bytes_read != 0 || !read_interest;
+}
+
+[[gnu::noinline]] NET_API void SocketState::read_slow(bool to_the_end) {
+  if (!read_interest) return;
+  if (users_buffer) return read_onread(to_the_end);
+  if (cold && !cold->unread.empty()) return deliver_unread();
+  char* const into = loop->receive_buffer();
+  read_loop(into, channel.try_read(into, LoopCore::receive_capacity), to_the_end);
+}
+
+/// Bounded: no socket may starve the rest.
+[[gnu::noinline]] NET_API void SocketState::read_loop(char* into, std::ptrdiff_t got, bool to_the_end) {
+  for (int reads = 8; got > 0; got = channel.try_read(into, LoopCore::receive_capacity)) {
+    deliver({into, static_cast<std::size_t>(got)});
+    if (!read_interest || --reads == 0) return;
+    // when the connection is over the end stands behind this, and one more read is less than one more turn
+    if (static_cast<std::size_t>(got) < LoopCore::receive_capacity && !to_the_end) return;
+    loop->flush_batch();
+    loop->drain_ticks();  // S2.2: before the next 'data'
+    if (!read_interest) return;
+  }
+  if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
+}
+
+/// The kernel will give no more: the end of the stream, or an error.
+NET_API void SocketState::on_read_end(std::ptrdiff_t got) {
+  if (got == 0 && ends_quietly()) return end_quietly();
+  touch();
+  unwatch_readable();
+  if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
+  if (end_emitted) return;
+  push_end();
+  read_zero();
+}
+
+/// S25: into the user's memory, one callback a read.
+NET_API void SocketState::read_onread(bool to_the_end) {
+  for (int reads = 32; reads > 0 && read_interest; --reads) {
+    const std::span<std::byte> into = cold->onread_buffer;
+    if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
+    const std::ptrdiff_t got = channel.try_read(into.data(), into.size());
+    if (got <= 0) {
+      if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
+      return;
+    }
+    touch();
+    bytes_read += static_cast<std::uint64_t>(got);
+    const SameConnection same(*this);
+    const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), into);
+    if (!same) return;
+    next_onread_buffer();
+    if (!more_wanted) unwatch_readable();
+    if (static_cast<std::size_t>(got) < into.size() && !to_the_end) return;
+    loop->flush_batch();
+    loop->drain_ticks();
+  }
+}
+
+/// S25.4: no buffer at all leaves the one before; an empty one is one.
+NET_API void SocketState::next_onread_buffer() {
+  if (!cold->onread.allocate) return;
+  const std::span<std::byte> given = cold->onread.allocate();
+  if (given.data()) cold->onread_buffer = given;
+}
+
+/// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
+/// listener paused or threw, is kept as if it were still in the kernel.
+NET_API void SocketState::deliver(std::string_view bytes) {
+  struct Rest {
+    SocketState& self;
+    std::string_view bytes;
+    SameConnection same{self};
+    ~Rest() {
+      if (bytes.empty() || self.destroyed || !same) return;
+      self.ensure_cold().unread.insert(0, bytes);
+      if (!self.read_interest) return;
+      self.read_interest = false;  // so that starting tells it from the loop
+      self.watch_readable();
+    }
+  } rest{*this, bytes};
+  for (;;) {
+    const std::string_view piece = rest.bytes.substr(0, max_chunk);
+    rest.bytes.remove_prefix(piece.size());
+    bytes_read += piece.size();
+    touch();
+    if (!push(piece) && !destroyed) unwatch_readable();
+    if (rest.bytes.empty()) return;
+    loop->flush_batch();
+    loop->drain_ticks();
+    if (!read_interest || destroyed || !rest.same) return;
+  }
+}
+
+NET_API void SocketState::deliver_unread() {
+  if (!read_interest || destroyed || !cold) return;
+  const std::string unread = std::exchange(cold->unread, {});
+  if (!unread.empty()) deliver(unread);
+}
+
+/// What a read from the kernel brings into the stream; false: no more for now.
+NET_API bool SocketState::push(std::string_view bytes) {
+  if (destroyed) return false;
+  reading = false;
+  std::string text;
+  if (decodes) {
+    text = cold->decode(bytes, false);
+    bytes = text;
+  }
+  if (bytes.empty()) {
+    maybe_read_more();
+  } else if (flow_state == Flow::flowing && !buffer && (data_listening || !by_buffer)) {
+    need_readable = reading = true;  // what the next read would note
+    if (listeners.has(on_data)) emit<on_data>(bytes);
+    if (buffer && !has_space()) reading = false;  // what the listener put back filled it up
+  } else {
+    buffer_bytes(decodes ? std::move(text) : std::string(bytes));
+    if (need_readable) emit_readable();
+    maybe_read_more();
+  }
+  return has_space();
+}
+
+NET_API void SocketState::buffer_bytes(std::string&& bytes) {
+  if (!buffer) buffer = new ReadBuffer;
+  buffer->push(std::move(bytes));
+}
+
+NET_API void SocketState::push_end() {
+  reading = false;
+  if (ended) return;
+  if (decodes) {
+    std::string rest = cold->decode({}, true);
+    if (!rest.empty()) buffer_bytes(std::move(rest));
+  }
+  ended = true;
+  need_readable = false;
+  readable_emitted = true;
+  emit_readable_now();
+}
+
+// ── to the listeners ───────────────────────────────────────────────────────
+
+/// Takes one piece out of the buffer: `n` bytes, or, if `all` and not flowing, everything. False: nothing to give.
+NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece, bool silently) {
+  if (!all && n > read_mark) {
+    std::size_t power = 1;
+    while (power < n && power < std::size_t{1} << 30) power <<= 1;
+    read_mark = power;
+  }
+  if (all || n != 0) readable_emitted = false;
+  const std::size_t length = read_length();
+  if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended)) {
+    length == 0 && ended ? end_readable() : emit_readable();
+    return false;
+  }
+  const auto how_much = [&]() -> std::size_t {
+    const std::size_t there = read_length();
+    if (there == 0 || (!all && n == 0)) return 0;
+    if (all) {
+      if (flow_state != Flow::flowing) return there;
+      return buffer->pieces.first().size();
+    }
+    return n <= there ? n : ended ? there : 0;
+  };
+  const std::size_t take = how_much();
+  if (take == 0 && ended) {
+    if (length == 0) end_readable();
+    return false;
+  }
+  bool more_wanted = need_readable || length == 0 || length - take < read_mark;
+  if (ended || reading || destroyed || errored) more_wanted = false;
+  if (more_wanted) {
+    reading = true;
+    never_read = false;
+    if (length == 0) need_readable = true;
+    request_read();
+  }
+  if (take == 0) {
+    need_readable = length <= read_mark;
+  } else {
+    buffer->take(take, piece);
+  }
+  if (read_length() == 0) {
+    if (buffer) delete std::exchange(buffer, nullptr);
+    if (!ended) need_readable = true;
+    if ((all || n != take) && ended) end_readable();
+  }
+  if (take == 0) return false;
+  if (!close_ticked && !silently) emit<on_data>(std::string_view(piece));
+  return true;
+}
+
+NET_API void SocketState::read_zero() {
+  std::string nothing;
+  (void)read_piece(0, false, nothing);
+}
+
+/// What read_zero() does on a socket that has never been read from.
+NET_API void SocketState::prime_read() {
+  need_readable = reading = true;
+  never_read = false;
+  request_read();
+}
+
+NET_API void SocketState::flow() {
+  if (flow_state != Flow::flowing) return;
+  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be told
+    readable_emitted = false;
+    need_readable = true;
+    return;
+  }
+  // a listener that throws does not keep the rest from being told
+  OnThrow again{*this, [](SocketState& self) { self.tick_always([](SocketState& socket) { socket.flow(); }); }};
+  std::string piece;
+  // S14.18: nothing after destroy(): what is left is taken without a word
+  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed)) {}
+  again.passed = true;
+}
+
+NET_API void SocketState::emit_readable() {
+  need_readable = false;
+  if (readable_emitted) return;
+  readable_emitted = true;
+  tick_always([](SocketState& self) { self.emit_readable_now(); });
+}
+
+NET_API void SocketState::emit_readable_now() {
+  if (!destroyed && !errored && (read_length() > 0 || ended)) {
+    emit<on_readable>();
+    readable_emitted = false;
+  }
+  need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
+  flow();
+}
+
+/// Reads on, on a tick, until the high-water mark is reached.
+NET_API void SocketState::maybe_read_more() {
+  if (reading_more) return;
+  reading_more = true;
+  tick_always([](SocketState& self) {
+    if (!self.reading && !self.ended &&
+        (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
+      self.read_zero();
+    }
+    self.reading_more = false;
+  });
+}
+
+/// The other side has ended, and nobody listens to what follows from it.
+NET_API bool SocketState::ends_quietly() const noexcept {
+  constexpr unsigned followed_by[] = {on_end, on_readable, on_prefinish, on_finish};
+  for (const unsigned event : followed_by) {
+    if (listeners.has(event)) return false;
+  }
+  return can_read_fast() && can_write_fast() && !buffer && !end_emitted && !allow_half_open && !removed_end_listener;
+}
+
+/// Where 'end' and the ticks around it would lead, in one step (S16.8).
+NET_API void SocketState::end_quietly() {
+  read_interest = reading = need_readable = false;
+  ended = end_emitted = ended_by_other = true;
+  ending = final_called = true;
+  call_final();
+}
+
+NET_API void SocketState::end_readable() {
+  if (end_emitted) return;
+  ended = true;
+  tick([](SocketState& self) { self.end_readable_now(); });
+}
+
+NET_API void SocketState::end_readable_now() {
+  if (errored || close_ticked || end_emitted || read_length() > 0) return;
+  end_emitted = true;
+  if (!allow_half_open && !removed_end_listener) ended_by_other = true;
+  OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
+  emit<on_end>();
+  again.passed = true;
+  if (again.same) after_end();
+}
+
+/// S16.6, S16.11: the own end follows, on a tick; or everything is over.
+NET_API void SocketState::after_end() {
+  const bool still_writable = !destroyed && !errored && !ending;
+  if (still_writable && !allow_half_open) {
+    tick([](SocketState& self) {
+      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, no_error());
+    });
+  } else if (finished) {
+    destroy(no_error());
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The writing half of a socket: from write() to the kernel, 'drain' and 'finish'. Internal.
+#ifndef NET_DETAIL_STREAM_WRITE_IPP
+#define NET_DETAIL_STREAM_WRITE_IPP
+
+#if NET_BODIES
+
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// ── one write ──────────────────────────────────────────────────────────────
+
+/// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
+/// Nothing in here needs a stack frame.
+[[gnu::noinline]] NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
+  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity) return nullptr;
+  char* const place = loop->batch_if_free(*this, &flush_batched, size);
+  if (!place) return nullptr;
+  bytes_sent += size;
+  return static_cast<char*>(std::memcpy(place, data, size));
+}
+
+/// Takes all the bytes, always; the result only advises (S15.4).
+NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
+  const char* const data = source.bytes.data();
+  const std::size_t size = source.bytes.size();
+  if (ending || destroyed) return refuse_write(callback);
+  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
+  const bool waits = writing || corked || errored || connecting || !has_handle;
+  if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
+    WriteQueue to_call;
+    if (callback || need_drain) prepare_to_emit(to_call, callback);
+    char* place = size > 0 ? loop->batch_for(*this, &flush_batched, size) : nullptr;
+    if (place || size == 0) {
+      if (place) std::memcpy(place, data, size);
+      bytes_sent += size;
+      touch();
+      if (!to_call.empty()) ++backlog->batch_callbacks;
+      if (!to_call.empty() || need_drain) emit_written(to_call);
+      return true;
+    }
+    if (!to_call.empty()) callback = std::move(to_call.first()->callback);
+  }
+  if (writing || corked || errored) {
+    WriteQueue& behind = ensure_backlog().buffered;
+    WriteNode* node = source.node(0);
+    node->callback = std::move(callback);
+    behind.push(node);
+    write_length += size;
+  } else if (connecting) {
+    (void)ensure_backlog();
+    WriteQueue first;
+    first.push(source.node(0));
+    wait_for_connect();
+    first.first()->callback = std::move(callback);
+    first.move_to(backlog->in_flight);
+    backlog->in_flight_length = size;
+    write_length += size;
+  } else if (!has_handle) {
+    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
+  } else {
+    std::size_t taken = 0;
+    touch();
+    WriteQueue to_call;
+    if (callback || need_drain) prepare_to_emit(to_call, callback);
+    // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
+    struct Half {
+      SocketState& self;
+      const std::size_t& taken;
+      bool corked;
+      bool passed = false;
+      ~Half() {
+        if (!passed && (taken > 0 || corked)) self.give_up();
+      }
+    } half{*this, taken, loop->batched_by(*this)};
+    if (!send_now(data, size, taken)) {
+      bytes_sent += size;
+      write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
+    } else if (taken == size && !writing) {
+      bytes_sent += size;
+      if (!to_call.empty() || need_drain) emit_written(to_call);
+    } else {
+      (void)ensure_backlog();
+      WriteNode* node = source.node(taken);
+      if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
+      bytes_sent += size;
+      // behind what is left of the cork, if anything is
+      backlog->in_flight.push(node);
+      backlog->in_flight_length += size;
+      write_length += size;
+      writing = true;
+      update_watch();
+    }
+    half.passed = true;
+  }
+  const bool has_space = write_length < write_mark || write_length == 0;
+  if (!has_space) need_drain = true;
+  return has_space && !errored && !destroyed;
+}
+
+/// Sends what is corked and then these bytes, in one call. False: the connection is broken, `cold->errored` says
+/// how. What is left of the cork is in flight then; `taken` counts only the new bytes.
+NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
+  const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
+  if (batched + size == 0) return true;
+  const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
+  std::ptrdiff_t sent = channel.try_write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
+  const bool broken = sent < 0 && !means_later(sent);
+  if (broken) {
+    errored = true;
+    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
+  }
+  if (batched > 0) batch_sent(batched, sent);
+  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  taken = done < batched ? 0 : done - batched;
+  return !broken;
+}
+
+/// What the kernel did not take of the cork is in flight from now on, unless the connection is broken.
+NET_API void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
+  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  if (done < batched) {
+    const std::size_t left = batched - done;
+    WriteQueue& rest = ensure_backlog().in_flight;
+    rest.push(WriteNode::copy(loop->batch_data() + done, left));
+    backlog->in_flight_length += left;
+    write_length += left;
+    writing = sent >= 0 || means_later(sent);
+    // those who were to be called on a tick wait for the rest
+    backlog->done.move_last_to(backlog->in_flight, backlog->batch_callbacks);
+  }
+  if (backlog) backlog->batch_callbacks = 0;
+  loop->forget_batch();
+}
+
+/// The listener that batched small writes has returned, or another socket wants the room.
+NET_API void SocketState::flush_batched(Handle& handle) {
+  auto& self = static_cast<SocketState&>(handle);
+  LoopCore& loop = *self.loop;
+  if (!self.channel.is_open()) return loop.forget_batch();
+  const IoSlice all{loop.batch_data(), loop.batch_size()};
+  const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
+  if (sent == static_cast<std::ptrdiff_t>(loop.batch_size())) [[likely]] {
+    if (self.backlog) self.backlog->batch_callbacks = 0;
+    return loop.forget_batch();
+  }
+  self.batch_left(loop.batch_size(), sent);
+}
+
+/// The kernel did not take all of it, or nothing at all any more.
+[[gnu::cold]] NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
+  const bool broken = sent < 0 && !means_later(sent);
+  if (broken) {
+    errored = true;
+    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
+  }
+  or_give_up(*this, [&] {
+    batch_sent(batched, sent);
+    if (broken) {
+      tick([](SocketState& self) { self.write_failed(self.cold->errored); });
+    } else {
+      update_watch();
+    }
+  });
+}
+
+/// What telling of a write needs, before anything is written.
+NET_API void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
+  loop->ticks().reserve(1);
+  if (!callback) return;
+  (void)ensure_backlog();
+  to_call.push(WriteNode::copy(nullptr, 0));
+  to_call.first()->callback = std::move(callback);
+}
+
+/// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
+NET_API void SocketState::emit_written(WriteQueue& to_call) {
+  if (to_call.empty()) {
+    if (write_length == 0 && !drain_ticking) {
+      drain_ticking = true;
+      tick([](SocketState& self) { self.after_write(0); });
+    }
+    return;
+  }
+  to_call.move_to(backlog->done);
+  drain_ticking = true;
+  tick([](SocketState& self) { self.after_write(1); });
+}
+
+/// 'drain', if it is owed, and then the callbacks of `count` writes.
+NET_API void SocketState::after_write(const std::size_t& last) {
+  std::size_t count = last;
+  drain_ticking = false;
+  if (loop->batched_by(*this)) loop->flush_batch();
+  // an exception in 'drain' or in a callback does not swallow what comes behind it
+  OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
+                      self.tick_with<&SocketState::after_write>(left);
+                    }};
+  if (need_drain && !ending && !destroyed && write_length == 0) {
+    need_drain = false;
+    emit<on_drain>();
+  }
+  while (count > 0 && again.same && backlog && !backlog->done.empty()) {
+    --count;
+    const WriteCallback callback = std::move(backlog->done.first()->callback);
+    backlog->done.pop();
+    if (callback) callback(no_error());
+  }
+  again.passed = true;
+  if (!again.same) return;
+  if (destroyed) fail_buffered();
+  maybe_finish();
+}
+
+// ── in flight ──────────────────────────────────────────────────────────────
+
+/// The kernel has room again.
+NET_API void SocketState::send_in_flight() {
+  if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
+  for (int sends = 32; sends > 0; --sends) {
+    IoSlice slices[64];
+    const std::size_t count = backlog->in_flight.slices(slices, 64);
+    if (count == 0) return in_flight_taken();
+    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    if (sent == would_block) return;
+    if (short_of_memory(sent)) return wait_for_memory();
+    if (sent < 0) return write_failed(system_failure(static_cast<int>(-sent), "write"));
+    backlog->in_flight.consume(static_cast<std::size_t>(sent));
+    if (cold) cold->write_progress = true;
+    std::size_t offered = 0;
+    for (std::size_t i = 0; i < count; ++i) offered += slices[i].size;
+    if (static_cast<std::size_t>(sent) < offered) return;
+  }
+}
+
+NET_API void SocketState::in_flight_taken() {
+  touch();
+  writing = false;
+  write_length -= std::exchange(backlog->in_flight_length, 0);
+  // the callbacks of this request are called now, before those of the next one
+  std::size_t count = 0;
+  for (const WriteNode* node = backlog->in_flight.first(); node; node = node->next) ++count;
+  backlog->in_flight.move_to(backlog->done);
+  if (!backlog->buffered.empty()) send_buffered();
+  if (!writing) update_watch();
+  if (shutting_down && !writing) {
+    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+  }
+  after_write(count);
+}
+
+/// All that was buffered becomes the next request.
+NET_API void SocketState::send_buffered() {
+  if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  if (loop->inert()) return;
+  if (loop->batched_by(*this)) {
+    loop->flush_batch();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
+    if (writing || errored) return;
+  }
+  buffer_processing = true;
+  const std::size_t size = write_length - backlog->in_flight_length;
+  std::size_t count = 0;
+  bool callbacks = false;
+  for (const WriteNode* node = backlog->buffered.first(); node; node = node->next)
+    ++count, callbacks = callbacks || node->callback;
+  backlog->buffered.move_to(backlog->in_flight);
+  backlog->in_flight_length = size;
+  buffer_processing = false;
+  if (connecting) return wait_for_connect();
+  if (!has_handle) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
+  writing = true;
+  bytes_sent += size;
+  touch();
+  for (;;) {
+    IoSlice slices[64];
+    const std::size_t slice_count = backlog->in_flight.slices(slices, 64);
+    if (slice_count == 0) break;
+    const std::ptrdiff_t sent = channel.try_write(slices, slice_count);
+    if (means_later(sent)) return update_watch();
+    if (sent < 0) return write_failed_later(system_failure(static_cast<int>(-sent), "write"), {});
+    backlog->in_flight.consume(static_cast<std::size_t>(sent));
+  }
+  // taken at once: called on a tick
+  writing = false;
+  write_length -= std::exchange(backlog->in_flight_length, 0);
+  if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
+    backlog->in_flight.move_to(backlog->done);
+    drain_ticking = true;
+    tick_with<&SocketState::after_write>(count);
+  } else {
+    // not by way of `done`, where those of an earlier request may still wait
+    while (count-- > 0) backlog->in_flight.pop();
+    maybe_finish();
+  }
+}
+
+NET_API void SocketState::uncork() {
+  if (!corked) return;
+  corked = --cold->corks > 0;
+  if (!writing) send_buffered();
+}
+
+// ── before the connection ──────────────────────────────────────────────────
+
+/// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
+NET_API void SocketState::wait_for_connect() {
+  once_inside(own_write_closed, on_close, [](SocketState& self) {
+    if (self.wait_connect) self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+  });
+  struct Undo {
+    SocketState& self;
+    bool passed = false;
+    ~Undo() {
+      if (!passed) self.drop_own(own_write_closed);
+    }
+  } undo{*this};
+  once_inside(own_write, on_connect, [](SocketState& self) {
+    self.drop_own(own_write_closed);
+    if (self.wait_connect) self.send_pending_connect();
+  });
+  undo.passed = true;
+  writing = wait_connect = true;
+}
+
+NET_API void SocketState::send_pending_connect() {
+  wait_connect = false;
+  if (!channel.is_open()) return write_failed(make_error(Errc::ERR_SOCKET_CLOSED));
+  bytes_sent += backlog->in_flight_length;
+  touch();
+  send_in_flight();
+  if (writing) update_watch();
+}
+
+// ── failure ────────────────────────────────────────────────────────────────
+
+/// The request that was under way is none any more.
+NET_API void SocketState::drop_request(const Error& error) {
+  writing = wait_connect = false;
+  if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
+  if (errored) return;
+  errored = true;
+  ensure_cold().errored = error;
+}
+
+/// Known inside write(): emitted on the next tick.
+NET_API void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
+  WriteQueue& failed = ensure_backlog().in_flight;
+  WriteNode* node = WriteNode::copy(nullptr, 0);
+  node->callback = std::move(callback);
+  failed.push(node);
+  drop_request(error);
+  update_watch();
+  tick_with<&SocketState::write_failed>(error);
+}
+
+/// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
+NET_API void SocketState::write_failed(const Error& error) {
+  drop_request(error);
+  OnThrowWith again{*this, error,
+                    +[](SocketState& self, const Error& why) { self.tick_with<&SocketState::write_failed>(why); }};
+  while (again.same && backlog && !backlog->in_flight.empty()) {
+    const WriteCallback callback = std::move(backlog->in_flight.first()->callback);
+    backlog->in_flight.pop();
+    if (callback) callback(error);
+  }
+  if (again.same) fail_buffered();
+  again.passed = true;
+  if (!again.same) return;
+  fail(error);
+  update_watch();
+}
+
+/// Everything that can no longer be sent learns of it; also what waits for the end.
+NET_API void SocketState::fail_buffered() {
+  if (writing) return;
+  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.fail_buffered(); }); }};
+  while (again.same && backlog && !backlog->buffered.empty()) {
+    WriteNode* node = backlog->buffered.first();
+    const WriteCallback callback = std::move(node->callback);
+    write_length -= node->size;
+    backlog->buffered.pop();
+    if (callback) callback(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed"));
+  }
+  if (again.same)
+    call_finish_callbacks(error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed"));
+  again.passed = true;
+}
+
+NET_API void SocketState::call_finish_callbacks(const Error& error) {
+  const SameConnection same(*this);
+  while (same && cold && !cold->finish_callbacks.empty()) {
+    const WriteCallback callback = cold->finish_callbacks.pop_front();
+    callback(error);
+  }
+}
+
+/// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
+NET_API Error SocketState::refusal(bool tells_who) const {
+  if (!ending) return make_error(Errc::ERR_STREAM_DESTROYED);
+  return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
+}
+
+NET_API bool SocketState::refuse_write(WriteCallback& callback) {
+  const Error error = refusal(true);
+  if (callback && loop) {
+    loop->next_tick([error, call = std::move(callback)] { call(error); });
+  }
+  fail(error);
+  return false;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
 #endif

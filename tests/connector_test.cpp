@@ -1,4 +1,4 @@
-#include <net/detail/connect/race.hpp>
+#include <net/detail/connect/race.ipp>
 
 #include <doctest/doctest.h>
 

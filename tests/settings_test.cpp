@@ -1,4 +1,4 @@
-#include <net/detail/stream/options.hpp>
+#include <net/detail/stream/options.ipp>
 
 #include <doctest/doctest.h>
 

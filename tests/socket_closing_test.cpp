@@ -1,4 +1,4 @@
-#include <net/detail/stream/close.hpp>
+#include <net/detail/stream/close.ipp>
 
 #include <doctest/doctest.h>
 

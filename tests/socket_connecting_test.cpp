@@ -1,4 +1,4 @@
-#include <net/detail/connect/connected.hpp>
+#include <net/detail/connect/connected.ipp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/stream/flow.hpp>
+#include <net/detail/stream/flow.ipp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/stream/read.hpp>
+#include <net/detail/stream/read.ipp>
 
 #include <doctest/doctest.h>
 

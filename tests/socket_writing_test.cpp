@@ -1,4 +1,4 @@
-#include <net/detail/stream/write.hpp>
+#include <net/detail/stream/write.ipp>
 
 #include <doctest/doctest.h>
 

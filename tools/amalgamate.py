@@ -2,8 +2,9 @@
 """Write single_include/net.hpp from the headers under include/. With --check, compare instead.
 
 Each header takes the place of the first #include that names it, guards and all, so the single header
-and the separate ones can meet in one program, even in one file. The result depends on the sources
-alone: no date, no commit, no formatter.
+and the separate ones can meet in one program, even in one file. The files of bodies (.ipp) come last, where
+NET_SEPARATE leaves them out together with what only they include. The result depends on the sources alone: no date,
+no commit, no formatter.
 """
 import pathlib
 import re
@@ -14,13 +15,14 @@ from version import version
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = ROOT / "include"
 TARGET = ROOT / "single_include" / "net.hpp"
-OURS = re.compile(r'\s*#\s*include\s*[<"](net(?:/[^>"]+)?\.hpp)[>"]')
+OURS = re.compile(r'\s*#\s*include\s*[<"](net(?:/[^>"]+)?\.[hi]pp)[>"]')
 CONDITION = re.compile(r"\s*#\s*(if|endif)")
 
 
-def splice(name, reached, out):
-    """Append the lines of a header, with the headers that it is the first to name in their places."""
+def splice(name, reached, out, bodies):
+    """Append the lines of a file, with the headers that it is the first to name in their places; note what has bodies."""
     reached.add(name)
+    top = 2 if name.endswith(".ipp") else 1  # the include guard; and #if NET_BODIES
     depth = 0
     gone = False
     for number, line in enumerate((INCLUDE / name).read_text("utf-8").splitlines(), 1):
@@ -31,14 +33,16 @@ def splice(name, reached, out):
                 out.append(line)
             gone = gone and not line  # blank lines around an #include that is gone become one
             continue
-        if depth != 1:  # 1 is the include guard: an include in one branch would be missing in the other
+        if not 1 <= depth <= top:  # an include in one branch would be missing in the other
             sys.exit(f"include/{name}:{number}: {ours[1]} is included inside an #if; guard its content instead")
         if not (INCLUDE / ours[1]).is_file():
             sys.exit(f"include/{name}:{number}: there is no include/{ours[1]}")
-        if ours[1] not in reached:
+        if ours[1].endswith(".ipp"):
+            bodies.append(ours[1])
+        elif ours[1] not in reached:
             if out[-1]:
                 out.append("")
-            splice(ours[1], reached, out)
+            splice(ours[1], reached, out, bodies)
             out.append("")
         gone = True
 
@@ -52,8 +56,13 @@ def amalgamated():
         "",
     ]
     reached = set()
-    splice("net.hpp", reached, out)
-    orphans = {path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.hpp")} - reached
+    bodies = []
+    splice("net.hpp", reached, out, bodies)
+    for name in bodies:  # it grows meanwhile
+        if name not in reached:
+            out.append("")
+            splice(name, reached, out, bodies)
+    orphans = {path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.[hi]pp")} - reached
     if orphans:
         sys.exit(f"not reached from include/net.hpp: {', '.join(sorted(orphans))}")
     return "".join(f"{line}\n" for line in out).encode("utf-8")

@@ -12,16 +12,10 @@
 #include <vector>
 
 #include <net/chunk.hpp>
-#include <net/detail/connect/connected.hpp>
-#include <net/detail/connect/race.hpp>
-#include <net/detail/stream/close.hpp>
-#include <net/detail/stream/flow.hpp>
-#include <net/detail/stream/options.hpp>
+#include <net/detail/connect/start.hpp>
 #include <net/detail/stream/payload.hpp>
 #include <net/detail/stream/pipe.hpp>
-#include <net/detail/stream/read.hpp>
 #include <net/detail/stream/state.hpp>
-#include <net/detail/stream/write.hpp>
 #include <net/emitter.hpp>
 #include <net/loop.hpp>
 #include <net/options.hpp>
@@ -398,5 +392,13 @@ const Socket& Socket::unpipe(const Destination& destination) const {
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/detail/connect/connected.ipp>
+#include <net/detail/connect/race.ipp>
+#include <net/detail/stream/close.ipp>
+#include <net/detail/stream/flow.ipp>
+#include <net/detail/stream/options.ipp>
+#include <net/detail/stream/read.ipp>
+#include <net/detail/stream/write.ipp>
 
 #endif

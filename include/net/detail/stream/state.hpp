@@ -161,7 +161,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
   ~SocketState();
 
-  // ── reading (socket_reading.hpp) ──
+  // ── reading (read.ipp) ──
   void read();
   void read_slow(bool to_the_end);
   void read_loop(char* into, std::ptrdiff_t got, bool to_the_end);
@@ -189,7 +189,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void watch_readable();
   void unwatch_readable();
 
-  // ── what is asked of the reading side (socket_flowing.hpp) ──
+  // ── what is asked of the reading side (flow.ipp) ──
   void pause();
   void resume();
   void resume_now();
@@ -204,7 +204,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void readable_listener_added();
   void readable_listener_removed();
 
-  // ── writing (socket_writing.hpp) ──
+  // ── writing (write.ipp) ──
   char* batch(const char* data, std::size_t size) noexcept;
   bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
@@ -242,7 +242,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   }
   void uncork();
 
-  // ── closing (socket_closing.hpp) ──
+  // ── closing (close.ipp) ──
   void destroy(const Error& error);
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
@@ -273,7 +273,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void retain_for_loop() noexcept;
   void release_from_loop() noexcept;
 
-  // ── options and the idle timeout (socket_options.hpp) ──
+  // ── options and the idle timeout (options.ipp) ──
   void set_up(const SocketOptions& options);
   void set_timeout(double ms);
   std::uint64_t idle_ms() const noexcept;
@@ -291,7 +291,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void apply_options();
   bool has_tcp() const noexcept { return channel.is_open() && !connecting && !is_path; }
 
-  // ── connecting (socket_connecting.hpp) ──
+  // ── connecting (connect/connected.ipp) ──
   void connected();
   void start_if_asked();
   void catch_up_connected();
@@ -389,6 +389,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
   bool has_space() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
 };
+
+/// S18.1: throws what is wrong with an idle time.
+NET_API void require_timeout(Duration idle);
 
 /// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
 template <class State>

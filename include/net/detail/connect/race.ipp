@@ -1,6 +1,10 @@
 // How a socket gets its connection: lookup, attempts, and the race between two families. Internal.
-#ifndef NET_DETAIL_CONNECT_RACE_HPP
-#define NET_DETAIL_CONNECT_RACE_HPP
+#ifndef NET_DETAIL_CONNECT_RACE_IPP
+#define NET_DETAIL_CONNECT_RACE_IPP
+
+#include <net/detail/connect/start.hpp>
+
+#if NET_BODIES
 
 #include <cerrno>
 #include <cstddef>
@@ -441,7 +445,7 @@ struct Connector {
 };
 
 /// Socket::connect: throws what is wrong with the options or with the socket, and begins.
-inline void start_connecting(SocketState& state, const ConnectOptions& options) {
+NET_API void start_connecting(SocketState& state, const ConnectOptions& options) {
   require_connectable(options);
   if (!state.loop) throw_error(make_error(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
   // a wrapped descriptor of IPC that has no other end yet (S22.9)
@@ -463,4 +467,5 @@ inline void start_connecting(SocketState& state, const ConnectOptions& options) 
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#endif
 #endif

@@ -1,19 +1,22 @@
 // How a socket ends: end(), destroy(), reset, 'close', and beginning anew. Internal.
-#ifndef NET_DETAIL_STREAM_CLOSE_HPP
-#define NET_DETAIL_STREAM_CLOSE_HPP
+#ifndef NET_DETAIL_STREAM_CLOSE_IPP
+#define NET_DETAIL_STREAM_CLOSE_IPP
+
+#include <net/detail/stream/state.hpp>
+
+#if NET_BODIES
 
 #include <string>
 #include <utility>
 
 #include <net/detail/loop/retry.hpp>
-#include <net/detail/stream/state.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── end() ──────────────────────────────────────────────────────────────────
 
 /// end(), after its data was written; `refused` says that this write was, and `why`.
-inline void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
+NET_API void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
   if (corked) {
     cold->corks = 1;
     uncork();
@@ -52,18 +55,18 @@ inline void SocketState::end(WriteCallback callback, bool refused, const Error& 
   }
 }
 
-inline bool SocketState::needs_finish() const noexcept {
+NET_API bool SocketState::needs_finish() const noexcept {
   return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
 }
 
-inline void SocketState::maybe_finish() {
+NET_API void SocketState::maybe_finish() {
   if (!ending || final_called || !needs_finish()) return;
   final_called = true;
   call_final();
 }
 
 /// Everything was written: the other side is told, once there is one.
-inline void SocketState::call_final() {
+NET_API void SocketState::call_final() {
   if (connecting) {
     once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
     return;
@@ -75,7 +78,7 @@ inline void SocketState::call_final() {
   loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
 }
 
-inline void SocketState::shutdown_now() {
+NET_API void SocketState::shutdown_now() {
   if (!shutting_down) return;
   if (loop->batched_by(*this)) loop->flush_batch();
   if (writing) return;  // part of the cork is still on its way: again when it is gone
@@ -95,7 +98,7 @@ inline void SocketState::shutdown_now() {
   final_done();
 }
 
-inline void SocketState::final_done() {
+NET_API void SocketState::final_done() {
   if (!needs_finish()) return;
   prefinished = true;
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
@@ -104,7 +107,7 @@ inline void SocketState::final_done() {
   if (again.same) tick([](SocketState& self) { self.finish(); });
 }
 
-inline void SocketState::finish() {
+NET_API void SocketState::finish() {
   const SameConnection same(*this);
   if (!finished) {
     finished = true;
@@ -118,7 +121,7 @@ inline void SocketState::finish() {
 
 // ── destroy() ──────────────────────────────────────────────────────────────
 
-inline void SocketState::destroy(const Error& error) {
+NET_API void SocketState::destroy(const Error& error) {
   if (destroyed || !loop) return;
   const Ref<SocketState> alive(this);
   // what needs memory comes first: a destroy() that fails has done nothing
@@ -153,14 +156,14 @@ inline void SocketState::destroy(const Error& error) {
 }
 
 /// One connection less, and only once for each (S9.17).
-inline void SocketState::leave_server() {
+NET_API void SocketState::leave_server() {
   if (!of_server) return;
   of_server = false;
   server->operations->child_gone(*server);
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
-inline void SocketState::tick_error(Callback& emit) {
+NET_API void SocketState::tick_error(Callback& emit) {
   if (emit) return loop->next_tick(std::move(emit));
   if (close_ticked) return;
   if (!ended && !buffer) {  // there is nothing that could be told until then
@@ -170,12 +173,12 @@ inline void SocketState::tick_error(Callback& emit) {
   }
 }
 
-[[gnu::cold]] inline Callback SocketState::emit_later(const Error& error) {
+[[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
   return [self = Owing<SocketState>(*this), error, asked = generation] { self->emit_error(error, self->generation == asked); };
 }
 
 /// It is told even if there is a new connection already, which it is no error of.
-inline void SocketState::emit_error(const Error& error, bool current) {
+NET_API void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
     if (error_emitted) return;  // at most one between two connects (S3.19)
@@ -185,7 +188,7 @@ inline void SocketState::emit_error(const Error& error, bool current) {
 }
 
 /// Closes the descriptor now; 'close' comes in the close phase (S17.2).
-inline void SocketState::close_handle(bool failing) {
+NET_API void SocketState::close_handle(bool failing) {
   had_error = failing;
   if (channel.is_open()) {
     if (loop->batched_by(*this)) flush_last();
@@ -201,7 +204,7 @@ inline void SocketState::close_handle(bool failing) {
 }
 
 /// What the system does not take of it is lost, and needs no memory.
-inline void SocketState::flush_last() noexcept {
+NET_API void SocketState::flush_last() noexcept {
 #if defined(__cpp_exceptions)
   try {
     loop->flush_batch();
@@ -214,17 +217,17 @@ inline void SocketState::flush_last() noexcept {
 }
 
 /// For destructors: without the memory for more it is closed without a word.
-inline void SocketState::destroy_always() noexcept {
+NET_API void SocketState::destroy_always() noexcept {
   undo_or_give_up(*this, [this] { destroy(no_error()); });
 }
 
 /// From now on its 'close' needs no memory.
-inline void SocketState::expect_close() {
+NET_API void SocketState::expect_close() {
   if (close_expected) return;
   loop->closing().expect();
   close_expected = true;
 }
-inline void SocketState::close_later(void (*step)(Handle&)) {
+NET_API void SocketState::close_later(void (*step)(Handle&)) {
   if (close_expected) {
     close_expected = false;
     loop->closing().push_expected({Ref<Handle>(this), step});
@@ -235,7 +238,7 @@ inline void SocketState::close_later(void (*step)(Handle&)) {
 
 /// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
 /// the exception says why.
-[[gnu::cold]] inline void SocketState::give_up() noexcept {
+[[gnu::cold]] NET_API void SocketState::give_up() noexcept {
   if (!loop || closing || close_emitted) return;
   const Ref<SocketState> alive(this);
   const bool was_destroyed = destroyed;
@@ -259,13 +262,13 @@ inline void SocketState::close_later(void (*step)(Handle&)) {
 }
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
-inline void SocketState::close_now() {
+NET_API void SocketState::close_now() {
   if (writing || cold) emit_cancelled();
   closing = false;
   emit_close(true);
 }
 
-inline void SocketState::emit_cancelled() {
+NET_API void SocketState::emit_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
   OnThrow again{*this, [](SocketState& self) {
                   self.loop->next_close(
@@ -282,7 +285,7 @@ inline void SocketState::emit_cancelled() {
 }
 
 /// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
-inline void SocketState::emit_close(bool current) {
+NET_API void SocketState::emit_close(bool current) {
   struct Emitted {
     SocketState& self;
     Ref<SocketState> alive;
@@ -305,14 +308,14 @@ inline void SocketState::emit_close(bool current) {
   again.passed = true;
 }
 
-inline void SocketState::drop_listeners() noexcept {
+NET_API void SocketState::drop_listeners() noexcept {
   listeners.clear();
   data_listening = false;
   if (cold) cold->pipes.source_closed();
 }
 
 /// S20: destroyed as soon as the signal aborts; forgotten after 'close'.
-inline void SocketState::watch_signal(const AbortSignal& signal) {
+NET_API void SocketState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
   if (signal.aborted()) return destroy(abort_failure(signal.state()->reason));
   Ref<AbortHook>& hook = ensure_cold().abort_hook;
@@ -327,7 +330,7 @@ inline void SocketState::watch_signal(const AbortSignal& signal) {
 }
 
 /// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
-inline NativeHandle SocketState::release_descriptor() {
+NET_API NativeHandle SocketState::release_descriptor() {
   if (!channel.is_open() || connecting) return os::no_descriptor;
   if (loop->batched_by(*this)) loop->flush_batch();
   if (writing || write_length > 0) {
@@ -354,7 +357,7 @@ inline NativeHandle SocketState::release_descriptor() {
 }
 
 /// S22.1: a descriptor that is connected; it is read at once.
-inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
   is_path = !channel.adopt_connected(fd);
   expect_close();
   has_handle = true;
@@ -366,19 +369,19 @@ inline void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writ
 }
 
 /// The loop's own reference: taken when there is something to keep, given back after 'close'.
-inline void SocketState::retain_for_loop() noexcept {
+NET_API void SocketState::retain_for_loop() noexcept {
   if (kept_by_loop) return;
   kept_by_loop = true;
   retain();
 }
 
-inline void SocketState::release_from_loop() noexcept {
+NET_API void SocketState::release_from_loop() noexcept {
   if (connecting || has_handle || !kept_by_loop) return;
   kept_by_loop = false;
   release();
 }
 
-inline void SocketState::destroy_soon() {
+NET_API void SocketState::destroy_soon() {
   const bool still_writable = !destroyed && !errored && !ending;
   if (still_writable) end({}, false, no_error());
   if (finished) {
@@ -388,7 +391,7 @@ inline void SocketState::destroy_soon() {
   }
 }
 
-inline void SocketState::reset_and_destroy() {
+NET_API void SocketState::reset_and_destroy() {
   if (destroyed || !loop) return;
   if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
   if (connecting) {
@@ -403,7 +406,7 @@ inline void SocketState::reset_and_destroy() {
 }
 
 /// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
-inline void SocketState::undestroy() {
+NET_API void SocketState::undestroy() {
   leave_writes_behind();
   for (unsigned which = 0; which < own_count; ++which) {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
@@ -471,7 +474,7 @@ struct LeftWrites {
   }
 };
 
-inline void SocketState::leave_writes_behind() {
+NET_API void SocketState::leave_writes_behind() {
   const bool flying = backlog && !backlog->in_flight.empty();
   const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
                      (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
@@ -499,7 +502,7 @@ inline void SocketState::leave_writes_behind() {
 }
 
 /// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
-inline void SocketState::hand_over() noexcept {
+NET_API void SocketState::hand_over() noexcept {
   if (!channel.is_open() || connecting || errored || loop->inert()) return;
   if (backlog && !in_order_sent(backlog->in_flight)) return;
   if (loop->batched_by(*this)) {
@@ -512,7 +515,7 @@ inline void SocketState::hand_over() noexcept {
 }
 
 /// Whether the kernel has taken all of it.
-inline bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
+NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
   for (;;) {
     IoSlice slices[64];
     const std::size_t count = queue.slices(slices, 64);
@@ -524,7 +527,7 @@ inline bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
 }
 
 /// The loop is going: everything is closed, and nobody is told.
-inline void SocketState::abandon() {
+NET_API void SocketState::abandon() {
   hand_over();
   if (connecting) stop_connecting();
   if (channel.is_open()) {
@@ -548,7 +551,7 @@ inline void SocketState::abandon() {
   release();
 }
 
-inline SocketState::~SocketState() {
+NET_API SocketState::~SocketState() {
   if (channel.is_open() && loop) loop->poller().drop(channel);
   stop_connecting();
   stop_idle();
@@ -561,4 +564,5 @@ inline SocketState::~SocketState() {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#endif
 #endif

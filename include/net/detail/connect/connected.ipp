@@ -1,13 +1,16 @@
 // What becomes of a socket when its connection is there, or is not wanted any more. Internal.
-#ifndef NET_DETAIL_CONNECT_CONNECTED_HPP
-#define NET_DETAIL_CONNECT_CONNECTED_HPP
+#ifndef NET_DETAIL_CONNECT_CONNECTED_IPP
+#define NET_DETAIL_CONNECT_CONNECTED_IPP
 
 #include <net/detail/stream/state.hpp>
+
+#if NET_BODIES
+
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
-inline void SocketState::connected() {
+NET_API void SocketState::connected() {
   connecting = false;
   stop_connecting();
   touch();
@@ -20,14 +23,14 @@ inline void SocketState::connected() {
   if (again.same) read_after_connect();
 }
 
-inline void SocketState::start_if_asked() {
+NET_API void SocketState::start_if_asked() {
   if (!read_when_connected) return;
   read_when_connected = false;
   if (!destroyed) watch_readable();
 }
 
 /// A listener of 'connect' threw: what was to happen behind it happens now.
-inline void SocketState::catch_up_connected() {
+NET_API void SocketState::catch_up_connected() {
   start_if_asked();
   read_after_connect();
   // a callback of what is sent now may throw too
@@ -38,18 +41,18 @@ inline void SocketState::catch_up_connected() {
   again.passed = true;
 }
 
-inline void SocketState::read_after_connect() {
+NET_API void SocketState::read_after_connect() {
   if (destroyed) return;
   if (!is_paused()) read_zero();
   update_watch();
 }
 
-inline void SocketState::stop_connecting() noexcept {
+NET_API void SocketState::stop_connecting() noexcept {
   if (cold && cold->connecting) cold->connecting->stop(*this);
 }
 
 /// Asked of the system once, since it cannot tell any more after a reset.
-inline Endpoint SocketState::remote() {
+NET_API Endpoint SocketState::remote() {
   if (connecting) return {};
   if (cold && cold->remote_known) return cold->remote;
   if (!channel.is_open() || is_path) return {};
@@ -63,4 +66,5 @@ inline Endpoint SocketState::remote() {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#endif
 #endif

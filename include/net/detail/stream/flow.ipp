@@ -1,17 +1,20 @@
 // What the user asks of the reading side: to pause, to go on, to decode, to take bytes back. Internal.
-#ifndef NET_DETAIL_STREAM_FLOW_HPP
-#define NET_DETAIL_STREAM_FLOW_HPP
+#ifndef NET_DETAIL_STREAM_FLOW_IPP
+#define NET_DETAIL_STREAM_FLOW_IPP
+
+#include <net/detail/stream/state.hpp>
+
+#if NET_BODIES
 
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <net/detail/stream/state.hpp>
 #include <net/detail/text/decoder.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-inline void SocketState::pause() {
+NET_API void SocketState::pause() {
   if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
@@ -21,7 +24,7 @@ inline void SocketState::pause() {
   explicitly_resumed = false;
 }
 
-inline void SocketState::resume() {
+NET_API void SocketState::resume() {
   if (users_buffer && !connecting && !ended) watch_readable();
   if (flow_state != Flow::flowing) {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
@@ -34,7 +37,7 @@ inline void SocketState::resume() {
   explicitly_resumed = true;
 }
 
-inline void SocketState::resume_now() {
+NET_API void SocketState::resume_now() {
   if (!reading) read_zero();
   resume_ticking = false;
   emit<on_resume>();
@@ -43,7 +46,7 @@ inline void SocketState::resume_now() {
 }
 
 /// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
-inline void SocketState::set_encoding(Encoding encoding) {
+NET_API void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = ensure_cold();
   kept.encoding = encoding;
   kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
@@ -62,7 +65,7 @@ inline void SocketState::set_encoding(Encoding encoding) {
 
 /// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
 /// it flows, has been read from, and nothing else waits.
-inline void SocketState::unshift(std::string_view bytes) {
+NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
@@ -77,7 +80,7 @@ inline void SocketState::unshift(std::string_view bytes) {
 }
 
 /// Node's _read: the kernel may be read, now or when the connection is there.
-inline void SocketState::request_read() {
+NET_API void SocketState::request_read() {
   if (connecting || !has_handle) {
     if (!users_buffer) {
       read_when_connected = true;
@@ -95,7 +98,7 @@ inline void SocketState::request_read() {
 
 /// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
 /// is told, and nothing allocated.
-inline void SocketState::leave_alone(bool paused) noexcept {
+NET_API void SocketState::leave_alone(bool paused) noexcept {
   if (paused && !destroyed) {
     if (users_buffer && !connecting) unwatch_readable();
     flow_state = Flow::paused;
@@ -105,14 +108,14 @@ inline void SocketState::leave_alone(bool paused) noexcept {
   if (!close_emitted && !listeners.has(on_error)) errors_heard = true;
 }
 
-inline void SocketState::data_listener_added() {
+NET_API void SocketState::data_listener_added() {
   data_listening = true;
   // one that has just been removed counts until the next tick
   if (listeners.has(on_readable)) readable_listening = true;
   if (flow_state != Flow::paused) resume();
 }
 
-inline void SocketState::readable_listener_added() {
+NET_API void SocketState::readable_listener_added() {
   by_buffer = true;
   if (end_emitted || readable_listening) return;
   readable_listening = need_readable = true;
@@ -125,7 +128,7 @@ inline void SocketState::readable_listener_added() {
   }
 }
 
-inline void SocketState::readable_listener_removed() {
+NET_API void SocketState::readable_listener_removed() {
   tick_always([](SocketState& self) {
     self.readable_listening = self.listeners.has(on_readable);
     if (self.resume_ticking && self.explicitly_resumed) {
@@ -139,21 +142,21 @@ inline void SocketState::readable_listener_removed() {
 }
 
 /// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
-inline void SocketState::emit_error_event(const Error& error) {
+NET_API void SocketState::emit_error_event(const Error& error) {
   if (!emit<on_error>(error) && !errors_heard) throw_error(error);
 }
 
-inline void SocketState::listener_added(unsigned event) {
+NET_API void SocketState::listener_added(unsigned event) {
   if (!loop) return;
   if (event == on_data) data_listener_added();
   if (event == on_readable) readable_listener_added();
 }
 
-inline void SocketState::listener_put_in_front(unsigned event) noexcept {
+NET_API void SocketState::listener_put_in_front(unsigned event) noexcept {
   if (event == on_data || event == on_readable) by_buffer = true;
 }
 
-inline void SocketState::listener_removed(unsigned event, bool all) {
+NET_API void SocketState::listener_removed(unsigned event, bool all) {
   if (!loop) return;
   if (event == on_data && !all) data_listener_removed();
   if (event == on_readable || event == all_events) readable_listener_removed();
@@ -161,11 +164,12 @@ inline void SocketState::listener_removed(unsigned event, bool all) {
 }
 
 /// How many listeners the library itself has on an event, as Node counts them.
-inline std::size_t SocketState::own_listeners(unsigned event) const noexcept {
+NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
   if (event == on_error) return errors_heard;
   return event == on_end && !removed_end_listener;
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#endif
 #endif

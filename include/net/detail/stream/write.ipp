@@ -1,12 +1,14 @@
 // The writing half of a socket: from write() to the kernel, 'drain' and 'finish'. Internal.
-#ifndef NET_DETAIL_STREAM_WRITE_HPP
-#define NET_DETAIL_STREAM_WRITE_HPP
+#ifndef NET_DETAIL_STREAM_WRITE_IPP
+#define NET_DETAIL_STREAM_WRITE_IPP
+
+#include <net/detail/stream/state.hpp>
+
+#if NET_BODIES
 
 #include <cstddef>
 #include <cstring>
 #include <utility>
-
-#include <net/detail/stream/state.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -14,7 +16,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
 /// Nothing in here needs a stack frame.
-[[gnu::noinline]] inline char* SocketState::batch(const char* data, std::size_t size) noexcept {
+[[gnu::noinline]] NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
   if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity) return nullptr;
   char* const place = loop->batch_if_free(*this, &flush_batched, size);
   if (!place) return nullptr;
@@ -23,7 +25,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 }
 
 /// Takes all the bytes, always; the result only advises (S15.4).
-inline bool SocketState::write(const WriteSource& source, WriteCallback callback) {
+NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
   const char* const data = source.bytes.data();
   const std::size_t size = source.bytes.size();
   if (ending || destroyed) return refuse_write(callback);
@@ -102,7 +104,7 @@ inline bool SocketState::write(const WriteSource& source, WriteCallback callback
 
 /// Sends what is corked and then these bytes, in one call. False: the connection is broken, `cold->errored` says
 /// how. What is left of the cork is in flight then; `taken` counts only the new bytes.
-inline bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
+NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
   const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
   if (batched + size == 0) return true;
   const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
@@ -119,7 +121,7 @@ inline bool SocketState::send_now(const char* data, std::size_t size, std::size_
 }
 
 /// What the kernel did not take of the cork is in flight from now on, unless the connection is broken.
-inline void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
+NET_API void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   if (done < batched) {
     const std::size_t left = batched - done;
@@ -136,7 +138,7 @@ inline void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
 }
 
 /// The listener that batched small writes has returned, or another socket wants the room.
-inline void SocketState::flush_batched(Handle& handle) {
+NET_API void SocketState::flush_batched(Handle& handle) {
   auto& self = static_cast<SocketState&>(handle);
   LoopCore& loop = *self.loop;
   if (!self.channel.is_open()) return loop.forget_batch();
@@ -150,7 +152,7 @@ inline void SocketState::flush_batched(Handle& handle) {
 }
 
 /// The kernel did not take all of it, or nothing at all any more.
-[[gnu::cold]] inline void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
+[[gnu::cold]] NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
   const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
@@ -167,7 +169,7 @@ inline void SocketState::flush_batched(Handle& handle) {
 }
 
 /// What telling of a write needs, before anything is written.
-inline void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
+NET_API void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
   loop->ticks().reserve(1);
   if (!callback) return;
   (void)ensure_backlog();
@@ -176,7 +178,7 @@ inline void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& cal
 }
 
 /// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
-inline void SocketState::emit_written(WriteQueue& to_call) {
+NET_API void SocketState::emit_written(WriteQueue& to_call) {
   if (to_call.empty()) {
     if (write_length == 0 && !drain_ticking) {
       drain_ticking = true;
@@ -190,7 +192,7 @@ inline void SocketState::emit_written(WriteQueue& to_call) {
 }
 
 /// 'drain', if it is owed, and then the callbacks of `count` writes.
-inline void SocketState::after_write(const std::size_t& last) {
+NET_API void SocketState::after_write(const std::size_t& last) {
   std::size_t count = last;
   drain_ticking = false;
   if (loop->batched_by(*this)) loop->flush_batch();
@@ -217,7 +219,7 @@ inline void SocketState::after_write(const std::size_t& last) {
 // ── in flight ──────────────────────────────────────────────────────────────
 
 /// The kernel has room again.
-inline void SocketState::send_in_flight() {
+NET_API void SocketState::send_in_flight() {
   if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
   for (int sends = 32; sends > 0; --sends) {
     IoSlice slices[64];
@@ -235,7 +237,7 @@ inline void SocketState::send_in_flight() {
   }
 }
 
-inline void SocketState::in_flight_taken() {
+NET_API void SocketState::in_flight_taken() {
   touch();
   writing = false;
   write_length -= std::exchange(backlog->in_flight_length, 0);
@@ -252,7 +254,7 @@ inline void SocketState::in_flight_taken() {
 }
 
 /// All that was buffered becomes the next request.
-inline void SocketState::send_buffered() {
+NET_API void SocketState::send_buffered() {
   if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
   if (loop->inert()) return;
   if (loop->batched_by(*this)) {
@@ -296,7 +298,7 @@ inline void SocketState::send_buffered() {
   }
 }
 
-inline void SocketState::uncork() {
+NET_API void SocketState::uncork() {
   if (!corked) return;
   corked = --cold->corks > 0;
   if (!writing) send_buffered();
@@ -305,7 +307,7 @@ inline void SocketState::uncork() {
 // ── before the connection ──────────────────────────────────────────────────
 
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
-inline void SocketState::wait_for_connect() {
+NET_API void SocketState::wait_for_connect() {
   once_inside(own_write_closed, on_close, [](SocketState& self) {
     if (self.wait_connect) self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
@@ -324,7 +326,7 @@ inline void SocketState::wait_for_connect() {
   writing = wait_connect = true;
 }
 
-inline void SocketState::send_pending_connect() {
+NET_API void SocketState::send_pending_connect() {
   wait_connect = false;
   if (!channel.is_open()) return write_failed(make_error(Errc::ERR_SOCKET_CLOSED));
   bytes_sent += backlog->in_flight_length;
@@ -336,7 +338,7 @@ inline void SocketState::send_pending_connect() {
 // ── failure ────────────────────────────────────────────────────────────────
 
 /// The request that was under way is none any more.
-inline void SocketState::drop_request(const Error& error) {
+NET_API void SocketState::drop_request(const Error& error) {
   writing = wait_connect = false;
   if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
   if (errored) return;
@@ -345,7 +347,7 @@ inline void SocketState::drop_request(const Error& error) {
 }
 
 /// Known inside write(): emitted on the next tick.
-inline void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
+NET_API void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
   WriteQueue& failed = ensure_backlog().in_flight;
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
@@ -356,7 +358,7 @@ inline void SocketState::write_failed_later(const Error& error, WriteCallback ca
 }
 
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
-inline void SocketState::write_failed(const Error& error) {
+NET_API void SocketState::write_failed(const Error& error) {
   drop_request(error);
   OnThrowWith again{*this, error,
                     +[](SocketState& self, const Error& why) { self.tick_with<&SocketState::write_failed>(why); }};
@@ -373,7 +375,7 @@ inline void SocketState::write_failed(const Error& error) {
 }
 
 /// Everything that can no longer be sent learns of it; also what waits for the end.
-inline void SocketState::fail_buffered() {
+NET_API void SocketState::fail_buffered() {
   if (writing) return;
   OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.fail_buffered(); }); }};
   while (again.same && backlog && !backlog->buffered.empty()) {
@@ -388,7 +390,7 @@ inline void SocketState::fail_buffered() {
   again.passed = true;
 }
 
-inline void SocketState::call_finish_callbacks(const Error& error) {
+NET_API void SocketState::call_finish_callbacks(const Error& error) {
   const SameConnection same(*this);
   while (same && cold && !cold->finish_callbacks.empty()) {
     const WriteCallback callback = cold->finish_callbacks.pop_front();
@@ -397,12 +399,12 @@ inline void SocketState::call_finish_callbacks(const Error& error) {
 }
 
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
-inline Error SocketState::refusal(bool tells_who) const {
+NET_API Error SocketState::refusal(bool tells_who) const {
   if (!ending) return make_error(Errc::ERR_STREAM_DESTROYED);
   return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
-inline bool SocketState::refuse_write(WriteCallback& callback) {
+NET_API bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
   if (callback && loop) {
     loop->next_tick([error, call = std::move(callback)] { call(error); });
@@ -413,4 +415,5 @@ inline bool SocketState::refuse_write(WriteCallback& callback) {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#endif
 #endif

@@ -1,14 +1,16 @@
 // The reading half of a socket: from the kernel to 'data', 'readable' and 'end'. Internal.
-#ifndef NET_DETAIL_STREAM_READ_HPP
-#define NET_DETAIL_STREAM_READ_HPP
+#ifndef NET_DETAIL_STREAM_READ_IPP
+#define NET_DETAIL_STREAM_READ_IPP
+
+#include <net/detail/stream/state.hpp>
+
+#if NET_BODIES
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <net/detail/stream/state.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -17,7 +19,7 @@ inline constexpr std::size_t max_chunk = 65536;
 
 // ── from the kernel ────────────────────────────────────────────────────────
 
-inline void SocketState::watch_readable() {
+NET_API void SocketState::watch_readable() {
   if (read_interest || !channel.is_open()) return;
   read_interest = true;
   update_watch();
@@ -26,13 +28,13 @@ inline void SocketState::watch_readable() {
   }
 }
 
-inline void SocketState::unwatch_readable() {
+NET_API void SocketState::unwatch_readable() {
   if (!read_interest) return;
   read_interest = false;
   update_watch();
 }
 
-[[gnu::noinline]] inline void SocketState::read() {
+[[gnu::noinline]] NET_API void SocketState::read() {
   if (!can_read_fast() || buffer || (cold && !cold->unread.empty())) return read_slow(false);
   char* const into = loop->receive_buffer();
   const std::ptrdiff_t got = channel.try_read(into, LoopCore::receive_capacity);
@@ -50,13 +52,13 @@ inline void SocketState::unwatch_readable() {
 }
 
 /// Whether an accepted connection's first message, or its end, is there already; then it is told.
-inline bool SocketState::speculative_read() {
+NET_API bool SocketState::speculative_read() {
   if (!read_interest) return false;
   read();
   return bytes_read != 0 || !read_interest;
 }
 
-[[gnu::noinline]] inline void SocketState::read_slow(bool to_the_end) {
+[[gnu::noinline]] NET_API void SocketState::read_slow(bool to_the_end) {
   if (!read_interest) return;
   if (users_buffer) return read_onread(to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
@@ -65,7 +67,7 @@ inline bool SocketState::speculative_read() {
 }
 
 /// Bounded: no socket may starve the rest.
-[[gnu::noinline]] inline void SocketState::read_loop(char* into, std::ptrdiff_t got, bool to_the_end) {
+[[gnu::noinline]] NET_API void SocketState::read_loop(char* into, std::ptrdiff_t got, bool to_the_end) {
   for (int reads = 8; got > 0; got = channel.try_read(into, LoopCore::receive_capacity)) {
     deliver({into, static_cast<std::size_t>(got)});
     if (!read_interest || --reads == 0) return;
@@ -79,7 +81,7 @@ inline bool SocketState::speculative_read() {
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
-inline void SocketState::on_read_end(std::ptrdiff_t got) {
+NET_API void SocketState::on_read_end(std::ptrdiff_t got) {
   if (got == 0 && ends_quietly()) return end_quietly();
   touch();
   unwatch_readable();
@@ -90,7 +92,7 @@ inline void SocketState::on_read_end(std::ptrdiff_t got) {
 }
 
 /// S25: into the user's memory, one callback a read.
-inline void SocketState::read_onread(bool to_the_end) {
+NET_API void SocketState::read_onread(bool to_the_end) {
   for (int reads = 32; reads > 0 && read_interest; --reads) {
     const std::span<std::byte> into = cold->onread_buffer;
     if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
@@ -113,7 +115,7 @@ inline void SocketState::read_onread(bool to_the_end) {
 }
 
 /// S25.4: no buffer at all leaves the one before; an empty one is one.
-inline void SocketState::next_onread_buffer() {
+NET_API void SocketState::next_onread_buffer() {
   if (!cold->onread.allocate) return;
   const std::span<std::byte> given = cold->onread.allocate();
   if (given.data()) cold->onread_buffer = given;
@@ -121,7 +123,7 @@ inline void SocketState::next_onread_buffer() {
 
 /// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
 /// listener paused or threw, is kept as if it were still in the kernel.
-inline void SocketState::deliver(std::string_view bytes) {
+NET_API void SocketState::deliver(std::string_view bytes) {
   struct Rest {
     SocketState& self;
     std::string_view bytes;
@@ -147,14 +149,14 @@ inline void SocketState::deliver(std::string_view bytes) {
   }
 }
 
-inline void SocketState::deliver_unread() {
+NET_API void SocketState::deliver_unread() {
   if (!read_interest || destroyed || !cold) return;
   const std::string unread = std::exchange(cold->unread, {});
   if (!unread.empty()) deliver(unread);
 }
 
 /// What a read from the kernel brings into the stream; false: no more for now.
-inline bool SocketState::push(std::string_view bytes) {
+NET_API bool SocketState::push(std::string_view bytes) {
   if (destroyed) return false;
   reading = false;
   std::string text;
@@ -176,12 +178,12 @@ inline bool SocketState::push(std::string_view bytes) {
   return has_space();
 }
 
-inline void SocketState::buffer_bytes(std::string&& bytes) {
+NET_API void SocketState::buffer_bytes(std::string&& bytes) {
   if (!buffer) buffer = new ReadBuffer;
   buffer->push(std::move(bytes));
 }
 
-inline void SocketState::push_end() {
+NET_API void SocketState::push_end() {
   reading = false;
   if (ended) return;
   if (decodes) {
@@ -197,7 +199,7 @@ inline void SocketState::push_end() {
 // ── to the listeners ───────────────────────────────────────────────────────
 
 /// Takes one piece out of the buffer: `n` bytes, or, if `all` and not flowing, everything. False: nothing to give.
-inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece, bool silently) {
+NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece, bool silently) {
   if (!all && n > read_mark) {
     std::size_t power = 1;
     while (power < n && power < std::size_t{1} << 30) power <<= 1;
@@ -246,19 +248,19 @@ inline bool SocketState::read_piece(std::size_t n, bool all, std::string& piece,
   return true;
 }
 
-inline void SocketState::read_zero() {
+NET_API void SocketState::read_zero() {
   std::string nothing;
   (void)read_piece(0, false, nothing);
 }
 
 /// What read_zero() does on a socket that has never been read from.
-inline void SocketState::prime_read() {
+NET_API void SocketState::prime_read() {
   need_readable = reading = true;
   never_read = false;
   request_read();
 }
 
-inline void SocketState::flow() {
+NET_API void SocketState::flow() {
   if (flow_state != Flow::flowing) return;
   if (!buffer && !ended && reading) {  // there is nothing, and what comes will be told
     readable_emitted = false;
@@ -273,14 +275,14 @@ inline void SocketState::flow() {
   again.passed = true;
 }
 
-inline void SocketState::emit_readable() {
+NET_API void SocketState::emit_readable() {
   need_readable = false;
   if (readable_emitted) return;
   readable_emitted = true;
   tick_always([](SocketState& self) { self.emit_readable_now(); });
 }
 
-inline void SocketState::emit_readable_now() {
+NET_API void SocketState::emit_readable_now() {
   if (!destroyed && !errored && (read_length() > 0 || ended)) {
     emit<on_readable>();
     readable_emitted = false;
@@ -290,7 +292,7 @@ inline void SocketState::emit_readable_now() {
 }
 
 /// Reads on, on a tick, until the high-water mark is reached.
-inline void SocketState::maybe_read_more() {
+NET_API void SocketState::maybe_read_more() {
   if (reading_more) return;
   reading_more = true;
   tick_always([](SocketState& self) {
@@ -303,7 +305,7 @@ inline void SocketState::maybe_read_more() {
 }
 
 /// The other side has ended, and nobody listens to what follows from it.
-inline bool SocketState::ends_quietly() const noexcept {
+NET_API bool SocketState::ends_quietly() const noexcept {
   constexpr unsigned followed_by[] = {on_end, on_readable, on_prefinish, on_finish};
   for (const unsigned event : followed_by) {
     if (listeners.has(event)) return false;
@@ -312,20 +314,20 @@ inline bool SocketState::ends_quietly() const noexcept {
 }
 
 /// Where 'end' and the ticks around it would lead, in one step (S16.8).
-inline void SocketState::end_quietly() {
+NET_API void SocketState::end_quietly() {
   read_interest = reading = need_readable = false;
   ended = end_emitted = ended_by_other = true;
   ending = final_called = true;
   call_final();
 }
 
-inline void SocketState::end_readable() {
+NET_API void SocketState::end_readable() {
   if (end_emitted) return;
   ended = true;
   tick([](SocketState& self) { self.end_readable_now(); });
 }
 
-inline void SocketState::end_readable_now() {
+NET_API void SocketState::end_readable_now() {
   if (errored || close_ticked || end_emitted || read_length() > 0) return;
   end_emitted = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
@@ -336,7 +338,7 @@ inline void SocketState::end_readable_now() {
 }
 
 /// S16.6, S16.11: the own end follows, on a tick; or everything is over.
-inline void SocketState::after_end() {
+NET_API void SocketState::after_end() {
   const bool still_writable = !destroyed && !errored && !ending;
   if (still_writable && !allow_half_open) {
     tick([](SocketState& self) {
@@ -349,4 +351,5 @@ inline void SocketState::after_end() {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#endif
 #endif

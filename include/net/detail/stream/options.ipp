@@ -1,18 +1,21 @@
 // What a socket is made with, its idle timeout, and what the system is told. Internal.
-#ifndef NET_DETAIL_STREAM_OPTIONS_HPP
-#define NET_DETAIL_STREAM_OPTIONS_HPP
+#ifndef NET_DETAIL_STREAM_OPTIONS_IPP
+#define NET_DETAIL_STREAM_OPTIONS_IPP
+
+#include <net/detail/stream/state.hpp>
+
+#if NET_BODIES
 
 #include <string>
 #include <utility>
 
 #include <net/detail/connect/checks.hpp>
-#include <net/detail/stream/state.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-inline void SocketState::set_up(const SocketOptions& options) {
+NET_API void SocketState::set_up(const SocketOptions& options) {
   allow_half_open = options.allowHalfOpen;
   reusable = options.reusable;
   read_mark = write_mark = options.highWaterMark;
@@ -31,14 +34,14 @@ inline void SocketState::set_up(const SocketOptions& options) {
   watch_signal(options.signal);
 }
 
-inline void require_timeout(Duration idle) {
+NET_API void require_timeout(Duration idle) {
   const double ms = idle.milliseconds();
   if (!(ms >= 0 && ms <= 1e15)) throw_error(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
 }
 
 /// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
 /// when it fires, looks whether it is due.
-inline void SocketState::set_timeout(double ms) {
+NET_API void SocketState::set_timeout(double ms) {
   ColdState& kept = ensure_cold();
   kept.idle_length = ms;
   idle_over = false;
@@ -61,12 +64,12 @@ inline void SocketState::set_timeout(double ms) {
 }
 
 /// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
-inline std::uint64_t SocketState::idle_ms() const noexcept {
+NET_API std::uint64_t SocketState::idle_ms() const noexcept {
   const double ms = *cold->idle_length;
   return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
 }
 
-inline void SocketState::idle_check() {
+NET_API void SocketState::idle_check() {
   const Ref<SocketState> alive(this);
   if (destroyed) return;
   // a peer that takes a large write slowly is not idle (S18.5)
@@ -77,31 +80,31 @@ inline void SocketState::idle_check() {
   emit<on_timeout>();
 }
 
-[[gnu::noinline]] inline void SocketState::note_activity() {
+[[gnu::noinline]] NET_API void SocketState::note_activity() {
   cold->last_activity = loop->now();
   if (idle_over) wake_idle();
 }
 
-inline void SocketState::wake_idle() {
+NET_API void SocketState::wake_idle() {
   idle_over = false;
   if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
 }
 
 /// For good: another connection begins without it, unless setTimeout() is called again.
-inline void SocketState::stop_idle() noexcept {
+NET_API void SocketState::stop_idle() noexcept {
   timed = idle_over = false;
   if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
 }
 
 // ── what the system is told ────────────────────────────────────────────────
 
-inline void SocketState::set_no_delay(bool on) {
+NET_API void SocketState::set_no_delay(bool on) {
   if (no_delay != on && has_tcp()) channel.set_no_delay(on);
   no_delay = on;
 }
 
 /// Whole seconds (S18.13); the system is told of a change only.
-inline void SocketState::set_keep_alive(bool on, Duration delay) {
+NET_API void SocketState::set_keep_alive(bool on, Duration delay) {
   const int seconds = whole_seconds(delay);
   const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
   keep_alive = on;
@@ -109,7 +112,7 @@ inline void SocketState::set_keep_alive(bool on, Duration delay) {
   if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
 }
 
-inline void SocketState::set_type_of_service(int value) {
+NET_API void SocketState::set_type_of_service(int value) {
   if (value < 0 || value > 255) throw_error(out_of_range("tos", ">= 0 && <= 255", std::to_string(value)));
   ensure_cold().type_of_service = value;
   if (!has_tcp()) return;
@@ -117,7 +120,7 @@ inline void SocketState::set_type_of_service(int value) {
     throw_error(system_failure(-failed, "setTypeOfService"));
 }
 
-inline int SocketState::get_type_of_service() const {
+NET_API int SocketState::get_type_of_service() const {
   if (!has_tcp()) return cold && cold->type_of_service > 0 ? cold->type_of_service : 0;
   const int value = channel.get_type_of_service();
   if (value < 0) throw_error(system_failure(-value, "getTypeOfService"));
@@ -125,7 +128,7 @@ inline int SocketState::get_type_of_service() const {
 }
 
 /// What was asked for before there was a connection.
-inline void SocketState::apply_options() {
+NET_API void SocketState::apply_options() {
   if (is_path || !channel.is_open()) return;
   if (no_delay) channel.set_no_delay(true);
   if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
@@ -138,4 +141,5 @@ inline void SocketState::apply_options() {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#endif
 #endif
