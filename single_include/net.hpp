@@ -540,12 +540,9 @@ class NewText {
 }  // namespace detail
 
 /// The category of `Errc`; errors of the system are in `std::generic_category()`, on every platform.
-inline const std::error_category& error_category() noexcept {
-  static const detail::Category category;
-  return category;
-}
+NET_API const std::error_category& error_category() noexcept;
 
-inline std::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
+NET_API std::error_code make_error_code(Errc code) noexcept;
 
 /// An error as Node shows it. `code()` compares with `std::errc` (errors of the system) and with
 /// `net::Errc` (errors of the library); `what()` is Node's message. Copying is cheap and never throws.
@@ -558,14 +555,7 @@ class Error : public std::system_error {
   explicit Error(Errc code, std::string message = {}) : Error(make_error_code(code), std::move(message)) {}
 
   /// Any error code with a message; the code's own text if the message is empty.
-  explicit Error(std::error_code code, std::string message = {})
-      : std::system_error(code) {
-    if (message.empty()) message = code.message();
-    text_ = new detail::ErrorText;
-    text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
-                                                      : detail::system_error_name(code.value());
-    text_->message = std::move(message);
-  }
+  explicit Error(std::error_code code, std::string message = {});
 
   /// An error of the program with nothing but a message, for `destroy()`.
   explicit Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
@@ -578,13 +568,7 @@ class Error : public std::system_error {
   Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
     if (text_) text_->owners.fetch_add(1);
   }
-  Error& operator=(const Error& other) noexcept {
-    if (other.text_) other.text_->owners.fetch_add(1);
-    release();
-    std::system_error::operator=(other);
-    text_ = other.text_;
-    return *this;
-  }
+  Error& operator=(const Error& other) noexcept;
   ~Error() override { release(); }
 
   /// Node's `code`: "ECONNREFUSED", "ERR_SOCKET_CLOSED"; "" if the error has none.
@@ -625,215 +609,81 @@ class Error : public std::system_error {
   detail::ErrorText* text_ = nullptr;
 };
 
-inline Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
-
 namespace detail {
 
-inline NewText::NewText() : text_(new ErrorText) {}
-inline NewText::~NewText() { delete text_; }
-
 /// The one place that throws. Without exceptions it prints the message and ends the program.
-[[noreturn]] inline void throw_error(const Error& error) {
-#if defined(__cpp_exceptions)
-  throw error;
-#else
-  std::fprintf(stderr, "net: %s\n", error.what());
-  std::abort();
-#endif
-}
+[[noreturn]] NET_API void throw_error(const Error& error);
 
 /// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make,
 /// and every loop makes sure that it is there.
-inline const Error& no_error() {
-  alignas(Error) static unsigned char storage[sizeof(Error)];
-  static const Error* const none = ::new (static_cast<void*>(storage)) Error;  // outlives every static object
-  return *none;
-}
+NET_API const Error& no_error();
 
 /// A path as a message shows it: what() ends at the first NUL, and abstract names begin with one.
-inline std::string escape_nul(std::string_view path) {
-  std::string text;
-  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
-  return text;
-}
+NET_API std::string escape_nul(std::string_view path);
 
 /// A text as Node's messages quote it.
-inline std::string quoted(std::string_view given) {
-  std::string text = "'";
-  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
-  return text.append("'");
-}
+NET_API std::string quoted(std::string_view given);
 
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
-inline std::string with_port(std::string_view address, int port) {
-  std::string text = escape_nul(address);
-  if (port > 0) text.append(":").append(std::to_string(port));
-  return text;
-}
+NET_API std::string with_port(std::string_view address, int port);
 
-inline NewText system_text(int number, std::string_view syscall) {
-  NewText text;
-  text->name = system_error_name(number);
-  text->syscall = syscall;
-  text->number = -number;
-  text->message.append(syscall).append(" ").append(text->name);
-  return text;
-}
+NET_API NewText system_text(int number, std::string_view syscall);
 
 /// S3.1: "read ECONNRESET".
-inline Error system_failure(int number, std::string_view syscall) {
-  NewText text = system_text(number, syscall);
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error system_failure(int number, std::string_view syscall);
 
 /// S3.2: "connect ECONNREFUSED 127.0.0.1:1"; `bind` alike.
-inline Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
-  NewText text = system_text(number, syscall);
-  if (!address.empty()) text->message.append(" ").append(with_port(address, port));
-  text->address = address;
-  if (port > 0) text->port = port;
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error address_failure(int number, std::string_view syscall, std::string_view address, int port);
 
 /// S3.3, S3.4: the same, with the local end at the end of the message; `asked` keeps it as fields too.
-inline Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
-                           std::string_view local_address, int local_port, bool asked) {
-  NewText text = system_text(number, syscall);
-  text->message.append(" ").append(with_port(address, port));
-  text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");
-  text->address = address;
-  if (port > 0) text->port = port;
-  if (asked) {
-    text->local_address = local_address;
-    text->local_port = local_port;
-  }
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
+                           std::string_view local_address, int local_port, bool asked);
 
 /// S3.5: "listen EADDRINUSE: address already in use 127.0.0.1:3000".
-inline Error listen_failure(int number, std::string_view address, int port) {
-  NewText text = system_text(number, "listen");
-  text->message.append(": ").append(system_error_description(number));
-  if (!address.empty()) text->message.append(" ").append(with_port(address, port));
-  text->address = address;
-  if (port != 0) text->port = port;
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error listen_failure(int number, std::string_view address, int port);
 
 /// S3.7: "getaddrinfo ENOTFOUND nowhere.invalid".
-inline Error lookup_failure(Errc code, std::string_view host) {
-  NewText text;
-  text->name = name_of(code);
-  text->syscall = "getaddrinfo";
-  text->host = host;
-  text->number = lookup_number(code);
-  text->message.append("getaddrinfo ").append(text->name).append(" ").append(host);
-  return {make_error_code(code), text};
-}
+NET_API Error lookup_failure(Errc code, std::string_view host);
 
 /// The same with an error of the system's: "getaddrinfo EAGAIN somewhere.test" (S32.3).
-inline Error lookup_failure(int number, std::string_view host) {
-  NewText text = system_text(number, "getaddrinfo");
-  text->host = host;
-  text->message.append(" ").append(escape_nul(host));
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error lookup_failure(int number, std::string_view host);
 
 /// S3.8: the failures of all attempts as one error with an empty message and the code of the first.
-inline Error aggregate_failure(std::vector<Error> attempts) {
-  NewText text;
-  text->kind = "AggregateError";
-  text->name = attempts.front().name();
-  const std::error_code code = attempts.front().code();
-  text->attempts = std::move(attempts);
-  return {code, text};
-}
+NET_API Error aggregate_failure(std::vector<Error> attempts);
 
-inline NewText coded_text(Errc code, std::string message) {
-  NewText text;
-  text->name = name_of(code);
-  text->kind = kind_of(code);
-  text->message = std::move(message);
-  return text;
-}
+NET_API NewText coded_text(Errc code, std::string message);
 
 /// An error of the library in Node's words; the kind is Node's `name`.
-inline Error make_error(Errc code, std::string message) {
-  NewText text = coded_text(code, std::move(message));
-  return {make_error_code(code), text};
-}
+NET_API Error make_error(Errc code, std::string message);
 
 /// The same with the fixed message that belongs to the code (S3.10).
-inline Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
+NET_API Error make_error(Errc code);
 
 /// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
-inline Error abort_failure(const Error& reason) {
-  NewText text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
-  text->cause.push_back(reason);
-  return {make_error_code(Errc::ERR_ABORTED), text};
-}
+NET_API Error abort_failure(const Error& reason);
 
-inline Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
-  std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";
-  message.append(name).append("' ").append(reason).append(". Received ").append(received);
-  return make_error(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
-}
+NET_API Error invalid_value(std::string_view name, std::string_view reason, std::string_view received);
 
 /// "12" or "0.5": a number as JavaScript shows it.
-inline std::string number_text(double value) {
-  if (value != value) return "NaN";
-  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
-  if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
-  std::string text = std::to_string(value);
-  text.erase(text.find_last_not_of('0') + 1);
-  return text;
-}
+NET_API std::string number_text(double value);
 
-inline Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
-  std::string message = "The value of \"";
-  message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);
-  return make_error(Errc::ERR_OUT_OF_RANGE, std::move(message));
-}
+NET_API Error out_of_range(std::string_view name, std::string_view range, std::string_view received);
 
-inline Error bad_port(std::string_view name, long long value) {
-  std::string message(name);
-  message.append(" should be >= 0 and < 65536. Received type number (").append(std::to_string(value)).append(").");
-  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
-}
+NET_API Error bad_port(std::string_view name, long long value);
 
-inline Error bad_port(std::string_view name, std::string_view value) {
-  std::string message(name);
-  message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
-  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
-}
+NET_API Error bad_port(std::string_view name, std::string_view value);
 
 /// A host with a NUL would be cut there, and what it begins with is not what was meant.
-inline bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
-inline Error nul_in_host(std::string_view host) {
-  return invalid_value("options.host", "must be a string without null bytes", quoted(host));
-}
+NET_API bool has_nul(std::string_view host) noexcept;
+NET_API Error nul_in_host(std::string_view host);
 
-inline Error bad_ip(std::string_view text) {
-  return make_error(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + escape_nul(text));
-}
+NET_API Error bad_ip(std::string_view text);
 
 /// S12.11: a lookup's answer, with the name and the port that it was for.
-inline Error bad_family(int family, std::string_view host, int port) {
-  std::string message = "Invalid address family: " + std::to_string(family) + " ";
-  message.append(escape_nul(host)).append(":").append(std::to_string(port));
-  NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
-  text->host = host;
-  text->port = port;
-  return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
-}
+NET_API Error bad_family(int family, std::string_view host, int port);
 
 /// S16.8: what a write gets after the other side's end was answered. EPIPE, but not from the system.
-inline Error ended_by_other_party() {
-  NewText text;
-  text->name = "EPIPE";
-  text->message = "This socket has been ended by the other party";
-  return {std::error_code(EPIPE, std::generic_category()), text};
-}
+NET_API Error ended_by_other_party();
 
 }  // namespace detail
 }  // namespace net::inline NET_ABI
@@ -1396,16 +1246,9 @@ constexpr void write_ip(IpText& out, const IpAddress& ip) noexcept {
 }
 
 /// "" for no address.
-inline std::string to_text(const IpAddress& ip) {
-  if (!ip) return {};
-  IpText text;
-  write_ip(text, ip);
-  return std::string(text.view());
-}
+NET_API std::string to_text(const IpAddress& ip);
 
-[[noreturn]] inline void raise_bad_family(Family family) {
-  throw_error(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
-}
+[[noreturn]] NET_API void raise_bad_family(Family family);
 
 /// S5.2: a family has to be one of the two, or `unspecified`.
 constexpr void require_family(Family family) {
@@ -1436,15 +1279,7 @@ struct BlockRule {
 };
 
 /// S6.9: "Address: IPv4 1.1.1.1", "Range: IPv4 10.0.0.1-10.0.0.10", "Subnet: IPv6 8592:757c:efae:4e45::/64".
-inline std::string rule_text(const BlockRule& rule) {
-  std::string text = rule.kind == RuleKind::address ? "Address: "
-                     : rule.kind == RuleKind::range ? "Range: "
-                                                    : "Subnet: ";
-  text.append(to_string(rule.first.family)).append(" ").append(to_text(rule.first));
-  if (rule.kind == RuleKind::range) text.append("-").append(to_text(rule.last));
-  if (rule.kind == RuleKind::subnet) text.append("/").append(std::to_string(rule.prefix));
-  return text;
-}
+NET_API std::string rule_text(const BlockRule& rule);
 
 inline constexpr Wide first_mapped{0, 0xffff00000000}, last_mapped{0, 0xffffffffffff};
 
@@ -1485,17 +1320,7 @@ class BlockRules {
     if (owners_.fetch_sub(1) == 1) free_(this);
   }
 
-  void add(const BlockRule& rule) {
-    const WriteGuard guard(lock_);
-    // Doubling would take up to 72 bytes a rule.
-    if (rules_.size() == rules_.capacity()) rules_.reserve(rules_.size() + rules_.size() / 4 + 4);
-    if (rule.kind == RuleKind::subnet) {
-      match_subnet(rule);
-    } else {
-      match_range(rule.first, rule.kind == RuleKind::range ? rule.last : rule.first);
-    }
-    rules_.push(rule);
-  }
+  void add(const BlockRule& rule);
 
   bool check(const IpAddress& ip) const noexcept { return check_(*this, ip); }
 
@@ -1506,40 +1331,12 @@ class BlockRules {
   }
 
  private:
-  static bool look(const BlockRules& self, const IpAddress& ip) noexcept {
-    if (!ip) return false;
-    const Wide number = wide(ip);
-    const ReadGuard guard(self.lock_);
-    if (is_mapped(number) && self.ipv4_.contains(ipv4_part(number))) return true;
-    return ip.family == Family::IPv6 && self.ipv6_.contains(number);
-  }
+  static bool look(const BlockRules& self, const IpAddress& ip) noexcept;
   static void destroy(BlockRules* self) noexcept { delete self; }
 
-  void match_subnet(const BlockRule& rule) {
-    const unsigned prefix = rule.prefix + (rule.first.family == Family::IPv4 ? 96U : 0U);
-    const Wide mask = host_bits(prefix);
-    Wide first = wide(rule.first);
-    first = {first.high & ~mask.high, first.low & ~mask.low};
-    const Wide last{first.high | mask.high, first.low | mask.low};
-    if (first <= last_mapped && first_mapped <= last) {
-      ipv4_.add(ipv4_part(later(first, first_mapped)), ipv4_part(earlier(last, last_mapped)));
-    }
-    if (prefix < 96 || !is_mapped(first)) ipv6_.add(first, last);
-  }
+  void match_subnet(const BlockRule& rule);
 
-  void match_range(const IpAddress& start, const IpAddress& end) {
-    Wide first = wide(start), last = wide(end);
-    if (is_mapped(first) && is_mapped(last)) {
-      ipv4_.add(ipv4_part(first), ipv4_part(last));
-      return;
-    }
-    // An IPv4 end can be compared with mapped addresses only, and never on the IPv4 side.
-    if (start.family != end.family) {
-      first = later(first, first_mapped);
-      last = earlier(last, last_mapped);
-    }
-    if (first <= last) ipv6_.add(first, last);
-  }
+  void match_range(const IpAddress& start, const IpAddress& end);
 
   static constexpr Wide host_bits(unsigned prefix) noexcept {
     if (prefix < 64) return {UINT64_MAX >> prefix, UINT64_MAX};
@@ -1948,9 +1745,7 @@ struct SocketAddressOptions {
 
 namespace detail {
 
-[[noreturn]] inline void raise_bad_flowlabel(std::uint32_t flowlabel) {
-  throw_error(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
-}
+[[noreturn]] NET_API void raise_bad_flowlabel(std::uint32_t flowlabel);
 
 }  // namespace detail
 
@@ -2017,23 +1812,10 @@ class SocketAddress {
   constexpr const detail::IpAddress& ip() const noexcept { return ip_; }
 
   /// "127.0.0.1:80", "[::1]:80"; `parse()` reads it back.
-  std::string toString() const {
-    detail::IpText text;
-    if (ip_.family == Family::IPv6) text.push('[');
-    detail::write_ip(text, ip_);
-    if (ip_.family == Family::IPv6) text.push(']');
-    text.push(':');
-    text.push_number(port_, 10);
-    return std::string(text.view());
-  }
+  std::string toString() const;
 
   /// {"address":"::1","port":80,"family":"ipv6","flowlabel":0} (S5.10).
-  std::string toJSON() const {
-    std::string text = "{\"address\":\"";
-    text.append(address()).append("\",\"port\":").append(std::to_string(port_)).append(",\"family\":\"");
-    text.append(ip_.family == Family::IPv4 ? "ipv4" : "ipv6").append("\",\"flowlabel\":");
-    return text.append(std::to_string(flowlabel_)).append("}");
-  }
+  std::string toJSON() const;
 
   friend constexpr bool operator==(const SocketAddress&, const SocketAddress&) noexcept = default;
   friend constexpr auto operator<=>(const SocketAddress&, const SocketAddress&) noexcept = default;
@@ -2047,22 +1829,7 @@ class SocketAddress {
 namespace detail {
 
 /// The value as Node's errors show it: on one line if it fits.
-inline std::string inspect(const SocketAddress& address) {
-  const std::string members[] = {
-      "address: '" + address.address() + "'",
-      "port: " + std::to_string(address.port()),
-      std::string("family: '") + (address.family() == Family::IPv4 ? "ipv4" : "ipv6") + "'",
-      "flowlabel: " + std::to_string(address.flowlabel()),
-  };
-  std::size_t length = 0;
-  for (const std::string& member : members) length += member.size();
-  const bool fits = length <= 61;
-  std::string text = "SocketAddress {";
-  for (const std::string& member : members) {
-    text.append(&member == members ? "" : ",").append(fits ? " " : "\n  ").append(member);
-  }
-  return text.append(fits ? " }" : "\n}");
-}
+NET_API std::string inspect(const SocketAddress& address);
 
 }  // namespace detail
 }  // namespace net::inline NET_ABI
@@ -2092,12 +1859,7 @@ class BlockList {
  public:
   BlockList() : shared_(new detail::BlockRules) {}
   BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
-  BlockList& operator=(const BlockList& other) noexcept {
-    other.shared_->retain();
-    shared_->release();
-    shared_ = other.shared_;
-    return *this;
-  }
+  BlockList& operator=(const BlockList& other) noexcept;
   ~BlockList() { shared_->release(); }
 
   /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
@@ -2116,26 +1878,14 @@ class BlockList {
   }
   /// Between an IPv4 address and an IPv6 address that is not IPv4-mapped are only addresses written as mapped
   /// ones.
-  void addRange(const SocketAddress& start, const SocketAddress& end) const {
-    if (!detail::in_order(start.ip(), end.ip())) {
-      detail::throw_error(detail::invalid_value("start", "must come before end", detail::inspect(start)));
-    }
-    shared_->add({.kind = detail::RuleKind::range, .first = start.ip(), .last = end.ip()});
-  }
+  void addRange(const SocketAddress& start, const SocketAddress& end) const;
 
   /// All addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
   /// `ERR_OUT_OF_RANGE` if `prefix` is not 0 to 32, for IPv6 0 to 128 (S6.4).
   void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const {
     addSubnet(SocketAddress(detail::require_ip(network, family)), prefix);
   }
-  void addSubnet(const SocketAddress& network, int prefix) const {
-    const bool ipv4 = network.family() == Family::IPv4;
-    if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
-      detail::throw_error(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
-    }
-    shared_->add(
-        {.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
-  }
+  void addSubnet(const SocketAddress& network, int prefix) const;
 
   /// True if a rule matches. False for a text that is not an address of the family (S6.5).
   bool check(std::string_view address, Family family = Family::IPv4) const noexcept {
@@ -2144,33 +1894,16 @@ class BlockList {
   bool check(const SocketAddress& address) const noexcept { return shared_->check(address.ip()); }
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
-  std::vector<std::string> rules() const {
-    const detail::Vec<detail::BlockRule> rules = shared_->rules();
-    std::vector<std::string> texts;
-    texts.reserve(rules.size());
-    for (std::size_t i = rules.size(); i > 0; --i) texts.push_back(detail::rule_text(rules[i - 1]));
-    return texts;
-  }
+  std::vector<std::string> rules() const;
 
   /// `rules()` as JSON text.
-  std::string toJSON() const {
-    std::string json = "[";
-    for (const std::string& rule : rules()) json.append(json.size() > 1 ? ",\"" : "\"").append(rule).append("\"");
-    return json.append("]");
-  }
+  std::string toJSON() const;
 
   /// Adds the rules of a JSON list of texts, in its order. Texts that are not rules are ignored. The first
   /// one with a wrong address, order or prefix throws what adding it throws, and the ones before it stay.
   /// Before any is added: throws `ERR_INVALID_ARG_TYPE` if it is not a list of texts, an Error of kind
   /// "SyntaxError" if it is not JSON (S6.11).
-  void fromJSON(std::string_view json) const {
-    detail::JsonStrings list(json);
-    if (!list.valid()) detail::raise_bad_json(json, list.position());
-    if (!list.is_list()) detail::raise_not_a_list(json);
-    for (const std::string& text : list.strings()) {
-      if (const auto line = detail::read_rule_line(text)) add(*line);
-    }
-  }
+  void fromJSON(std::string_view json) const;
 
   /// A test of the type: true for a BlockList (S6.10).
   template <class T>
@@ -2182,16 +1915,7 @@ class BlockList {
   friend bool operator==(const BlockList& a, const BlockList& b) noexcept { return a.shared_ == b.shared_; }
 
  private:
-  void add(const detail::RuleLine& line) const {
-    switch (line.kind) {
-      case detail::RuleKind::address: return addAddress(line.first, line.family);
-      case detail::RuleKind::subnet: return addSubnet(line.first, line.prefix, line.family);
-      case detail::RuleKind::range: {
-        const SocketAddress start(detail::require_ip(line.first, line.family));
-        return addRange(start, SocketAddress(detail::require_ip(line.last, detail::end_family(line))));
-      }
-    }
-  }
+  void add(const detail::RuleLine& line) const;
 
   detail::BlockRules* shared_;
 };
@@ -2283,25 +2007,9 @@ constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept 
 
 namespace detail {
 
-inline Encoding require_encoding(std::string_view name) {
-  const std::optional<Encoding> encoding = parseEncoding(name);
-  if (!encoding) throw_error(make_error(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
-  return *encoding;
-}
+NET_API Encoding require_encoding(std::string_view name);
 
-inline void append_utf8(std::string& to, std::uint32_t point) {
-  const auto put = [&](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xC0 | point >> 6), put(0x80 | (point & 0x3F));
-  } else if (point < 0x10000) {
-    put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
-  } else {
-    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)),
-        put(0x80 | (point & 0x3F));
-  }
-}
+NET_API void append_utf8(std::string& to, std::uint32_t point);
 
 inline constexpr std::uint32_t replacement = 0xFFFD;
 
@@ -2328,85 +2036,14 @@ constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
   return {length, true, false};
 }
 
-inline std::string decode_utf8(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const Utf8Step step = utf8_step(bytes);
-    if (step.valid) {
-      text.append(bytes.substr(0, step.size));
-    } else {
-      append_utf8(text, replacement);
-    }
-    bytes.remove_prefix(step.size);
-  }
-  return text;
-}
+NET_API std::string decode_utf8(std::string_view bytes);
 
-inline std::string decode_utf16le(std::string_view bytes) {
-  std::string text;
-  const auto unit = [&](std::size_t i) -> std::uint32_t {
-    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1]))
-                                                      << 8;
-  };
-  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    std::uint32_t point = unit(i);
-    if (point >= 0xD800 && point < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000) {
-      point = 0x10000 + ((point - 0xD800) << 10) + (unit(i + 2) - 0xDC00);
-      i += 2;
-    } else if (point >= 0xD800 && point < 0xE000) {
-      point = replacement;
-    }
-    append_utf8(text, point);
-  }
-  return text;
-}
+NET_API std::string decode_utf16le(std::string_view bytes);
 
-inline std::string encode_base64(std::string_view bytes, bool url) {
-  const std::string_view digits = url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-                                      : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) {
-      if (k <= count) {
-        text.push_back(digits[group >> (18 - 6 * k) & 63]);
-      } else if (!url) {
-        text.push_back('=');
-      }
-    }
-  }
-  return text;
-}
+NET_API std::string encode_base64(std::string_view bytes, bool url);
 
 /// Bytes to text, all at once.
-inline std::string decode(std::string_view bytes, Encoding encoding) {
-  std::string text;
-  switch (encoding) {
-    case Encoding::buffer: return std::string(bytes);
-    case Encoding::utf8: return decode_utf8(bytes);
-    case Encoding::utf16le: return decode_utf16le(bytes);
-    case Encoding::latin1:
-      for (const char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
-      return text;
-    case Encoding::ascii:
-      for (const char c : bytes) text.push_back(static_cast<char>(c & 0x7F));
-      return text;
-    case Encoding::hex:
-      for (const char c : bytes) {
-        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) >> 4]);
-        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) & 15]);
-      }
-      return text;
-    case Encoding::base64:
-    case Encoding::base64url: return encode_base64(bytes, encoding == Encoding::base64url);
-  }
-  return text;
-}
+NET_API std::string decode(std::string_view bytes, Encoding encoding);
 
 /// The value of a digit in base64, either alphabet, or -1.
 constexpr int base64_digit(char c) noexcept {
@@ -2417,22 +2054,7 @@ constexpr int base64_digit(char c) noexcept {
 }
 
 /// As Node reads it: either alphabet, other characters are passed over, padding ends it.
-inline std::string decode_base64(std::string_view text) {
-  std::string bytes;
-  std::uint32_t group = 0;
-  int bits = 0;
-  for (const char c : text) {
-    if (c == '=') break;
-    const int digit = base64_digit(c);
-    if (digit < 0) continue;
-    group = group << 6 | static_cast<std::uint32_t>(digit);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes.push_back(static_cast<char>(group >> bits & 0xFF));
-  }
-  return bytes;
-}
+NET_API std::string decode_base64(std::string_view text);
 
 constexpr int hex_value(char c) noexcept {
   return c >= '0' && c <= '9'   ? c - '0'
@@ -2442,15 +2064,7 @@ constexpr int hex_value(char c) noexcept {
 }
 
 /// Stops at the first pair that is no hex number (S15.1).
-inline std::string decode_hex(std::string_view text) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0) break;
-    bytes.push_back(static_cast<char>(high << 4 | low));
-  }
-  return bytes;
-}
+NET_API std::string decode_hex(std::string_view text);
 
 /// The code point at the start of a text in UTF-8, and how many bytes it takes.
 struct CodePoint {
@@ -2469,29 +2083,7 @@ constexpr CodePoint code_point(std::string_view text) noexcept {
 }
 
 /// Text in UTF-8 to the bytes that it is in another encoding.
-inline std::string encode(std::string_view text, Encoding encoding) {
-  std::string bytes;
-  switch (encoding) {
-    case Encoding::buffer:
-    case Encoding::utf8: return std::string(text);
-    case Encoding::hex: return decode_hex(text);
-    case Encoding::base64:
-    case Encoding::base64url: return decode_base64(text);
-    default: break;
-  }
-  while (!text.empty()) {
-    const CodePoint point = code_point(text);
-    text.remove_prefix(point.size);
-    const std::uint32_t high = point.value >= 0x10000 ? 0xD800 + ((point.value - 0x10000) >> 10) : point.value;
-    const auto put = [&](std::uint32_t unit) {
-      bytes.push_back(static_cast<char>(unit & 0xFF));
-      if (encoding == Encoding::utf16le) bytes.push_back(static_cast<char>(unit >> 8 & 0xFF));
-    };
-    put(high);
-    if (point.value >= 0x10000) put(0xDC00 + ((point.value - 0x10000) & 0x3FF));
-  }
-  return bytes;
-}
+NET_API std::string encode(std::string_view text, Encoding encoding);
 
 }  // namespace detail
 }  // namespace net::inline NET_ABI
@@ -2742,12 +2334,7 @@ class Listeners {
 
   bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
 
-  std::size_t count(unsigned event) const noexcept {
-    std::size_t found = 0;
-    for (const ListenerRecord* r = first_; r; r = r->next)
-      found += r->event == event && !r->is(ListenerRecord::removed);
-    return found;
-  }
+  std::size_t count(unsigned event) const noexcept;
 
   /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
   template <class R, class F>
@@ -2781,37 +2368,13 @@ class Listeners {
   }
 
   /// The event of the listener that was removed, or -1 if there is none of that id.
-  int remove(std::uint64_t id) noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->id != id || r->is(ListenerRecord::removed)) continue;
-      const int event = r->event;
-      retire(*r);
-      if (depth_ == 0) settle();
-      return event;
-    }
-    return -1;
-  }
+  int remove(std::uint64_t id) noexcept;
 
   /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their
   /// events.
-  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept {
-    std::uint32_t events = 0;
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
-      events |= 1u << r->event;
-      retire(*r);
-    }
-    if (depth_ == 0) settle();
-    return events;
-  }
+  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept;
 
-  void remove_all(unsigned event) noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event == event) mark_removed(*r);
-    }
-    present_ &= ~(1u << event);
-    if (depth_ == 0) settle();
-  }
+  void remove_all(unsigned event) noexcept;
 
   void clear() noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) mark_removed(*r);
@@ -2866,60 +2429,16 @@ class Listeners {
 
   static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
 
-  void mark_removed(ListenerRecord& r) noexcept {
-    if (r.is(ListenerRecord::removed)) return;
-    r.mark(ListenerRecord::removed);
-    r.gone = depth_;
-    present_ |= unsettled;
-  }
+  void mark_removed(ListenerRecord& r) noexcept;
 
-  void retire(ListenerRecord& r) noexcept {
-    mark_removed(r);
-    for (const ListenerRecord* other = first_; other; other = other->next) {
-      if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
-    }
-    present_ &= ~(1u << r.event);
-  }
+  void retire(ListenerRecord& r) noexcept;
 
   /// What an emission does with a record that is called once, or was removed.
-  [[gnu::noinline]] Turn turn_of(ListenerRecord& r) noexcept {
-    if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
-    if (!r.is(ListenerRecord::once)) return Turn::call;
-    if (r.is(ListenerRecord::fired)) return Turn::none;
-    r.mark(ListenerRecord::fired);
-    if (r.is(ListenerRecord::removed)) return Turn::call;
-    retire(r);
-    return Turn::last;
-  }
+  Turn turn_of(ListenerRecord& r) noexcept;
 
   /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more. Destroying
   /// may run any code of the user's captures, emissions too, so the dead are out of the list by then.
-  [[gnu::noinline]] void settle() noexcept {
-    if ((present_ & unsettled) == 0) return;
-    if (depth_ > 0) {
-      for (ListenerRecord* r = first_; r; r = r->next) {
-        if (r->gone > depth_) r->gone = depth_;
-      }
-      return;
-    }
-    present_ &= ~unsettled;
-    ListenerRecord* dead = nullptr;
-    ListenerRecord** end = &dead;
-    last_ = nullptr;
-    for (ListenerRecord** link = &first_; *link;) {
-      ListenerRecord* const r = *link;
-      if (r->is(ListenerRecord::removed)) {
-        *link = r->next;
-        r->next = nullptr;
-        *end = r;
-        end = &r->next;
-      } else {
-        last_ = r;
-        link = &r->next;
-      }
-    }
-    while (dead) destroy(*std::exchange(dead, dead->next));
-  }
+  void settle() noexcept;
 
   void destroy(ListenerRecord& r) noexcept {
     const std::size_t size = r.size * unit;
@@ -2927,46 +2446,11 @@ class Listeners {
     recycle(&r, size);
   }
 
-  void link(ListenerRecord* record, bool front) noexcept {
-    if (front || !first_) {
-      record->next = first_;
-      first_ = record;
-      if (!last_) last_ = record;
-    } else {
-      record->next = nullptr;
-      last_->next = record;
-      last_ = record;
-    }
-  }
+  void link(ListenerRecord* record, bool front) noexcept;
 
-  void* allocate(std::size_t size) {
-    size = rounded(size);
-    if (blocks_) {
-      for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
-        if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
-      }
-      if (blocks_->size - blocks_->used >= size) {
-        void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
-        blocks_->used += static_cast<std::uint32_t>(size);
-        return place;
-      }
-    }
-    std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
-    if (place > largest_block) place = largest_block;
-    if (place < size) place = size;
-    auto* block =
-        ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
-    if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
-    blocks_ = block;
-    block->used = static_cast<std::uint32_t>(size);
-    return block + 1;
-  }
+  void* allocate(std::size_t size);
 
-  void recycle(void* place, std::size_t size) noexcept {
-    auto* spare = ::new (place) ListenerRecord;
-    spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
-    spare->next = std::exchange(blocks_->spare, spare);
-  }
+  void recycle(void* place, std::size_t size) noexcept;
 
   ListenerRecord* first_ = nullptr;
   ListenerRecord* last_ = nullptr;
@@ -3226,11 +2710,7 @@ class TimerQueue {
   TimerNode* first() const noexcept { return heap_[0]; }
 
   /// PageBuffer for one more, beside those that are kept.
-  void reserve_one() {
-    const std::size_t needed = heap_.size() + kept_ + 1;
-    if (needed > heap_.capacity()) [[unlikely]]
-      heap_.reserve(needed < 8 ? 8 : 2 * needed);
-  }
+  void reserve_one();
 
   /// The place of a timer that is being called, so that it can be started again when there is no memory.
   class Place {
@@ -3251,24 +2731,9 @@ class TimerQueue {
     bool held_ = true;
   };
 
-  void insert(TimerNode& node, std::uint64_t due) {
-    node.due = due;
-    node.order = ++made_;
-    heap_.push(&node);
-    node.place = heap_.size() - 1;
-    rise(node.place);
-  }
+  void insert(TimerNode& node, std::uint64_t due);
 
-  void remove(TimerNode& node) noexcept {
-    const std::size_t hole = node.place;
-    node.place = TimerNode::absent;
-    TimerNode* last = heap_.back();
-    heap_.pop();
-    if (last == &node) return;
-    put(hole, last);
-    rise(hole);
-    sink(last->place);
-  }
+  void remove(TimerNode& node) noexcept;
 
  private:
   static bool before(const TimerNode& a, const TimerNode& b) noexcept {
@@ -3278,24 +2743,8 @@ class TimerQueue {
     heap_[at] = node;
     node->place = at;
   }
-  void rise(std::size_t at) noexcept {
-    TimerNode* node = heap_[at];
-    while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
-      put(at, heap_[(at - 1) / 2]);
-      at = (at - 1) / 2;
-    }
-    put(at, node);
-  }
-  void sink(std::size_t at) noexcept {
-    TimerNode* node = heap_[at];
-    for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
-      if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
-      if (!before(*heap_[child], *node)) break;
-      put(at, heap_[child]);
-      at = child;
-    }
-    put(at, node);
-  }
+  void rise(std::size_t at) noexcept;
+  void sink(std::size_t at) noexcept;
 
   Vec<TimerNode*> heap_;
   std::size_t kept_ = 0;
@@ -3420,7 +2869,7 @@ inline constexpr int send_flags = MSG_NOSIGNAL;
 inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
 #endif
 
-inline bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+NET_API bool would_block(int error) noexcept;
 
 /// Repeats a call that a signal interrupted; its result, or the negated errno.
 template <class Call>
@@ -3434,190 +2883,68 @@ template <class Call>
 }
 
 /// Milliseconds of a clock that only goes forward.
-inline std::uint64_t now_ms() noexcept {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1000u + static_cast<std::uint64_t>(t.tv_nsec) / 1000000u;
-}
+NET_API std::uint64_t now_ms() noexcept;
 
 // ── descriptors ────────────────────────────────────────────────────────────
 
-inline void close_descriptor(NativeHandle fd) noexcept { ::close(fd); }
+NET_API void close_descriptor(NativeHandle fd) noexcept;
 
-inline NativeHandle duplicate(NativeHandle fd) noexcept {
-  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
-}
+NET_API NativeHandle duplicate(NativeHandle fd) noexcept;
 
-inline int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
-  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
-}
+NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept;
 
 /// Non-blocking, closed on exec, and never the cause of a SIGPIPE.
-inline int prepare(NativeHandle fd) noexcept {
-  const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
-  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
-#if defined(SO_NOSIGPIPE)
-  set_flag(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
-#endif
-  return 0;
-}
+NET_API int prepare(NativeHandle fd) noexcept;
 
 /// A new stream socket, or a negated errno.
-inline int open_socket(int domain) noexcept {
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
-  const int fd = ::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  return fd >= 0 ? fd : -errno;
-#else
-  const int fd = ::socket(domain, SOCK_STREAM, 0);
-  if (fd < 0) return -errno;
-  if (const int failed = prepare(fd); failed < 0) {
-    close_descriptor(fd);
-    return failed;
-  }
-  return fd;
-#endif
-}
+NET_API int open_socket(int domain) noexcept;
 
 /// The next connection that waits on a listening descriptor, or a negated errno.
-inline int accept_from(NativeHandle fd) noexcept {
-#if defined(__linux__)
-  return retried([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
-#else
-  const int accepted = retried([&] { return ::accept(fd, nullptr, nullptr); });
-  if (accepted >= 0) prepare(accepted);
-  return accepted;
-#endif
-}
+NET_API int accept_from(NativeHandle fd) noexcept;
 
 /// A descriptor that is kept only to be given up when there are no others (S9.18). It has a file of its own, as a
 /// duplicate has not, so that it helps against ENFILE too; a socket where there is no /dev/null.
-inline int open_reserve() noexcept {
-  const int opened = retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
-  return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
-}
+NET_API int open_reserve() noexcept;
 
 /// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
-[[gnu::cold]] inline std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
+[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept;
 
-inline std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
-  const std::ptrdiff_t got = ::recv(fd, into, size, 0);
-  return got >= 0 ? got : nothing_moved();
-}
+NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept;
 
-inline std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept {
-  const std::ptrdiff_t sent = ::send(fd, from, size, send_flags);
-  return sent >= 0 ? sent : nothing_moved();
-}
+NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept;
 
 /// One send of up to 64 pieces; the caller sends the rest with further calls.
-inline std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  constexpr std::size_t max_slices = 64;
-  iovec pieces[max_slices];
-  if (count > max_slices) count = max_slices;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
-  msghdr message{};
-  message.msg_iov = pieces;
-  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
-  return retried([&] { return ::sendmsg(fd, &message, send_flags); });
-}
+NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
 
 // ── descriptors of other kinds (S22) ───────────────────────────────────────
 
 enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
 
-inline Kind kind_of(NativeHandle fd) noexcept {
-  struct stat status{};
-  if (::fstat(fd, &status) != 0) return Kind::unknown;
-  if (S_ISFIFO(status.st_mode)) return Kind::pipe;
-  if (S_ISREG(status.st_mode)) return Kind::file;
-  if (::isatty(fd)) return Kind::terminal;
-  if (!S_ISSOCK(status.st_mode)) return Kind::unknown;
-  int type = 0;
-  socklen_t size = sizeof type;
-  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return Kind::unknown;
-  if (type == SOCK_DGRAM) return Kind::datagram;
-  if (type != SOCK_STREAM) return Kind::unknown;
-  sockaddr_storage name{};
-  size = sizeof name;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
-  return name.ss_family == AF_UNIX                                 ? Kind::local
-         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp
-                                                                   : Kind::unknown;
-}
+NET_API Kind kind_of(NativeHandle fd) noexcept;
 
-inline std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
-  return retried([&] { return ::read(fd, into, size); });
-}
+NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept;
 
 /// For what is no socket: no flag keeps SIGPIPE away there, so it is held back, and taken if it was ours.
-inline std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  iovec pieces[64];
-  if (count > 64) count = 64;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
-  sigset_t broken, before, waiting;
-  ::sigemptyset(&broken);
-  ::sigaddset(&broken, SIGPIPE);
-  ::sigpending(&waiting);
-  ::pthread_sigmask(SIG_BLOCK, &broken, &before);
-  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
-  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
-    int signal = 0;
-    ::sigpending(&waiting);
-    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return sent;
-}
+NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
 
-inline int shutdown_write(NativeHandle fd) noexcept { return ::shutdown(fd, SHUT_WR) == 0 ? 0 : -errno; }
+NET_API int shutdown_write(NativeHandle fd) noexcept;
 
 /// The error that waits on a socket; reading it takes it away.
-inline int pending_error(NativeHandle fd) noexcept {
-  int error = 0;
-  socklen_t size = sizeof error;
-  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
-}
+NET_API int pending_error(NativeHandle fd) noexcept;
 
 /// Makes close() send a reset (S17.12).
-inline int reset_on_close(NativeHandle fd) noexcept {
-  const linger now{1, 0};
-  return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0 ? 0 : -errno;
-}
+NET_API int reset_on_close(NativeHandle fd) noexcept;
 
 // ── options ────────────────────────────────────────────────────────────────
 
-inline int set_no_delay(NativeHandle fd, bool on) noexcept { return set_flag(fd, IPPROTO_TCP, TCP_NODELAY, on); }
+NET_API int set_no_delay(NativeHandle fd, bool on) noexcept;
 
 /// S18.12: a delay of 0 leaves the system's times alone; otherwise probes each second, ten of them.
-inline int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept {
-  if (const int failed = set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, on); failed < 0) return failed;
-  if (!on || delay_seconds < 1) return 0;
-#if defined(TCP_KEEPIDLE)
-  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPIDLE, delay_seconds); failed < 0) return failed;
-#elif defined(TCP_KEEPALIVE)
-  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPALIVE, delay_seconds); failed < 0) return failed;
-#endif
-#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
-  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1); failed < 0) return failed;
-  return set_flag(fd, IPPROTO_TCP, TCP_KEEPCNT, 10);
-#else
-  return 0;
-#endif
-}
+NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept;
 
-inline int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
-  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value)
-                                : set_flag(fd, IPPROTO_IP, IP_TOS, value);
-}
+NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept;
 
-inline int get_type_of_service(NativeHandle fd, Family family) noexcept {
-  int value = 0;
-  socklen_t size = sizeof value;
-  const int failed = family == Family::IPv6 ? ::getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, &size)
-                                            : ::getsockopt(fd, IPPROTO_IP, IP_TOS, &value, &size);
-  return failed ? -errno : value;
-}
+NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
 
 }  // namespace detail::os
 }  // namespace net::inline NET_ABI
@@ -3660,33 +2987,13 @@ class Registrations {
   Registrations() noexcept { use(first_); }
   Registrations(const Registrations&) = delete;
   Registrations& operator=(const Registrations&) = delete;
-  ~Registrations() {
-    each([](Registration& place) { place.watcher->registration = nullptr; });
-    while (pages_ != &first_) {
-      Page* const page = pages_;
-      pages_ = page->next;
-      delete page;
-    }
-  }
+  ~Registrations();
 
   /// Gives the watcher a place; false if there is no memory for it.
-  bool add(Watcher& watcher) noexcept {
-    if (!free_ && !add_page()) return false;
-    Registration* const place = free_;
-    free_ = place->next;
-    place->watcher = &watcher;
-    watcher.registration = place;
-    return true;
-  }
+  bool add(Watcher& watcher) noexcept;
 
   /// `confirmed`: the system knows it no more. A place that is not is never used again.
-  void remove(Registration& place, bool confirmed) noexcept {
-    place.watcher->registration = nullptr;
-    place.watcher = nullptr;
-    if (!confirmed) return;
-    place.next = given_up_;
-    given_up_ = &place;
-  }
+  void remove(Registration& place, bool confirmed) noexcept;
 
   /// Whether it was given up, properly, since the present round began.
   bool given_up_now(const Registration& place) const noexcept {
@@ -3694,14 +3001,7 @@ class Registrations {
     while (at && at != &place) at = at->next;
     return at != nullptr;
   }
-  void begin_round() noexcept {
-    while (given_up_) {
-      Registration* const place = given_up_;
-      given_up_ = place->next;
-      place->next = free_;
-      free_ = place;
-    }
-  }
+  void begin_round() noexcept;
 
   template <class Each>
   void each(Each&& visit) {
@@ -3723,14 +3023,7 @@ class Registrations {
     if (page) use(*page);
     return page != nullptr;
   }
-  void use(Page& page) noexcept {
-    page.next = pages_;
-    pages_ = &page;
-    for (Registration& place : page.places) {
-      place.next = free_;
-      free_ = &place;
-    }
-  }
+  void use(Page& page) noexcept;
 
   Page first_;  // most loops need no more, and it needs no memory
   Page* pages_ = nullptr;
@@ -3803,176 +3096,51 @@ struct SystemAddress {
 
   SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
 
-  explicit SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
-    if (from.ip.family == Family::IPv6) {
-      v6.sin6_family = AF_INET6;
-      v6.sin6_port = htons(from.port);
-      v6.sin6_scope_id = from.scope;
-      std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
-      size = sizeof v6;
-    } else {
-      v4.sin_family = AF_INET;
-      v4.sin_port = htons(from.port);
-      std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
-      size = sizeof v4;
-    }
-  }
+  explicit SystemAddress(const Endpoint& from) noexcept;
 
   /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
-  bool set_path(std::string_view path) noexcept {
-    const bool abstract = !path.empty() && path[0] == '\0';
-    if (path.empty() || path.size() > sizeof local.sun_path) return false;
-    if (!abstract && path.find('\0') != std::string_view::npos) return false;
-    local.sun_family = AF_UNIX;
-    std::memcpy(local.sun_path, path.data(), path.size());
-    const std::size_t end = abstract || path.size() == sizeof local.sun_path ? path.size() : path.size() + 1;
-    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
-    return true;
-  }
+  bool set_path(std::string_view path) noexcept;
 
-  Endpoint endpoint() const noexcept {
-    Endpoint to;
-    if (any.sa_family == AF_INET6) {
-      to.ip.family = Family::IPv6;
-      to.port = ntohs(v6.sin6_port);
-      to.scope = v6.sin6_scope_id;
-      std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
-    } else if (any.sa_family == AF_INET) {
-      to.ip.family = Family::IPv4;
-      to.port = ntohs(v4.sin_port);
-      std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
-    }
-    return to;
-  }
+  Endpoint endpoint() const noexcept;
 };
 
-inline Endpoint local_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getsockname(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
+NET_API Endpoint local_end(NativeHandle fd) noexcept;
 
-inline Endpoint remote_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
+NET_API Endpoint remote_end(NativeHandle fd) noexcept;
 
 /// A socket that has no other end yet (S22.9).
-inline bool unconnected(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
-}
+NET_API bool unconnected(NativeHandle fd) noexcept;
 
 /// The number of an interface by its name or its decimal number, 0 if there is none.
-inline std::uint32_t interface_index(std::string_view zone) noexcept {
-  std::uint32_t number = 0;
-  bool decimal = !zone.empty() && zone.size() < 10;
-  for (const char c : zone) {
-    decimal = decimal && c >= '0' && c <= '9';
-    number = number * 10 + static_cast<std::uint32_t>(c - '0');
-  }
-  if (decimal) return number;
-  char name[IF_NAMESIZE] = {};
-  if (zone.empty() || zone.size() >= sizeof name) return 0;
-  std::memcpy(name, zone.data(), zone.size());
-  return ::if_nametoindex(name);
-}
+NET_API std::uint32_t interface_index(std::string_view zone) noexcept;
 
-inline std::string interface_name(std::uint32_t index) {
-  char name[IF_NAMESIZE] = {};
-  return ::if_indextoname(index, name) ? name : std::to_string(index);
-}
+NET_API std::string interface_name(std::uint32_t index);
 
 /// The text of the address, with the interface of a link-local one (S11.17).
-inline std::string endpoint_text(const Endpoint& end) {
-  std::string text = to_text(end.ip);
-  const bool link_local = end.ip.family == Family::IPv6 && end.ip.bytes[0] == 0xfe && (end.ip.bytes[1] & 0xc0) == 0x80;
-  if (link_local && end.scope != 0) text.append("%").append(interface_name(end.scope));
-  return text;
-}
+NET_API std::string endpoint_text(const Endpoint& end);
 
 /// The address that a text is, with its zone resolved; none if it is no address.
-inline Endpoint parse_endpoint(std::string_view text, int port) noexcept {
-  Endpoint end;
-  end.ip = parse_ip(text);
-  end.port = static_cast<std::uint16_t>(port);
-  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
-  return end;
-}
+NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
 
 // ── connecting and listening ───────────────────────────────────────────────
 
-inline int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
-}
+NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept;
 
 /// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
-inline int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  if (::connect(fd, &address.any, address.size) == 0) return 0;
-  // an interrupted connect goes on by itself
-  return errno == EINTR ? -EINPROGRESS : -errno;
-}
+NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
 
 /// A listening TCP descriptor, or a negated errno.
-inline int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
-  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
-  if (fd < 0) return fd;
-  int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
-  if (failed == 0 && flags.reuse_port) {
-#if defined(__linux__) && defined(SO_REUSEPORT)
-    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-#else
-    failed = -ENOTSUP;
-#endif
-  }
-  if (failed == 0) failed = bind_to(fd, SystemAddress(at));
-  if (failed == 0 && ::listen(fd, flags.backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  return failed;
-}
+NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept;
 
 /// Takes the file of a listening Unix socket away; abstract names have none.
-inline void remove_path(std::string_view path) noexcept {
-  if (path.empty() || path[0] == '\0') return;
-  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-  if (path.size() >= sizeof name) return;
-  std::memcpy(name, path.data(), path.size());
-  ::unlink(name);
-}
+NET_API void remove_path(std::string_view path) noexcept;
 
 /// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
-inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
-                          bool* mode_failed = nullptr) noexcept {
-  SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  const int fd = open_socket(AF_UNIX);
-  if (fd < 0) return fd;
-  int failed = bind_to(fd, address);
-  const bool bound = failed == 0;
-  if (failed == -ENOENT) failed = -EACCES;
-  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
-    const mode_t bits =
-        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
-    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-    std::memcpy(name, path.data(), path.size());
-    if (::chmod(name, bits) != 0) failed = -errno;
-    if (mode_failed) *mode_failed = failed != 0;
-  }
-  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  if (bound) remove_path(path);
-  return failed;
-}
+NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
+                          bool* mode_failed = nullptr) noexcept;
 
 /// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
-inline int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
-  const Kind kind = kind_of(fd);
-  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
-  if (const int failed = prepare(fd); failed < 0) return failed;
-  return ::listen(fd, backlog) == 0 ? 0 : -errno;
-}
+NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
 // ── names ──────────────────────────────────────────────────────────────────
 
@@ -4057,47 +3225,21 @@ class fd_acceptor : public Watcher {
     return failed < 0 ? failed : set(descriptor);
   }
 
-  NativeHandle try_accept() noexcept {
-    const int accepted = os::accept_from(fd);
-    if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
-    if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
-      reserve_ = os::open_reserve();
-    return accepted;
-  }
+  NativeHandle try_accept() noexcept;
   /// Whether it can turn clients away when the process has run out of descriptors.
   bool has_reserve() const noexcept { return reserve_ >= 0; }
 
-  void close() noexcept {
-    if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
-    if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
-  }
+  void close() noexcept;
 
   /// Accepted connections inherit it, which saves a call for each.
   int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
   Endpoint local_end() const noexcept { return os::local_end(fd); }
 
  private:
-  int set(int listening) noexcept {
-    if (listening < 0) return listening;
-    fd = listening;
-    reserve_ = os::open_reserve();
-    return 0;
-  }
+  int set(int listening) noexcept;
 
   /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
-  NativeHandle turn_away() noexcept {
-    os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
-    NativeHandle accepted = os::accept_from(fd);
-    for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
-      os::close_descriptor(accepted);
-      if (--left == 0) {
-        accepted = -EAGAIN;
-        break;
-      }
-    }
-    reserve_ = os::open_reserve();
-    return accepted;
-  }
+  NativeHandle turn_away() noexcept;
 
   NativeHandle reserve_ = os::no_descriptor;
 };
@@ -4183,23 +3325,13 @@ class fd_channel : public Watcher {
     return os::bind_to(fd, os::SystemAddress(to));
   }
   int start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
-  int start_connect_path(std::string_view path) noexcept {
-    os::SystemAddress address;
-    if (!address.set_path(path)) return -EINVAL;
-    if (!is_open()) {
-      if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
-    }
-    return os::connect_to(fd, address);
-  }
+  int start_connect_path(std::string_view path) noexcept;
   int finish_connect() noexcept { return -os::pending_error(fd); }
 
   std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
     return not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
   }
-  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept {
-    if (not_socket_) return os::write_slices(fd, slices, count);
-    return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
-  }
+  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept;
   int shutdown_write() noexcept { return not_socket_ ? 0 : os::shutdown_write(fd); }
   int reset_on_close() noexcept { return os::reset_on_close(fd); }
 
@@ -4215,12 +3347,7 @@ class fd_channel : public Watcher {
   bool not_socket_ = false;
 
   /// The only way in, so that nothing of an earlier descriptor stays.
-  int set(int descriptor, bool not_socket = false) noexcept {
-    if (descriptor < 0) return descriptor;
-    fd = descriptor;
-    not_socket_ = not_socket;
-    return 0;
-  }
+  int set(int descriptor, bool not_socket = false) noexcept;
 };
 
 static_assert(Channel<fd_channel>);
@@ -4264,34 +3391,15 @@ class Waker {
   ~Waker() { close(); }
 
   /// 0, or a negated errno.
-  int open() noexcept {
-    close();
-#if defined(__linux__)
-    ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (ends_[0] < 0) return -errno;
-#else
-    if (::pipe(ends_) != 0) return -errno;
-    for (const int end : ends_) {
-      if (const int failed = prepare(end); failed < 0) return close(), failed;
-    }
-#endif
-    return 0;
-  }
-  void close() noexcept {
-    if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
-    if (ends_[0] >= 0) ::close(ends_[0]);
-    ends_[0] = ends_[1] = no_descriptor;
-  }
+  int open() noexcept;
+  void close() noexcept;
 
   NativeHandle descriptor() const noexcept { return ends_[0]; }
   void wake() noexcept {
     const std::uint64_t one = 1;
     (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
   }
-  void drain() noexcept {
-    std::uint64_t rings[16];
-    while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
-  }
+  void drain() noexcept;
 
  private:
   int ends_[2] = {no_descriptor, no_descriptor};
@@ -4301,22 +3409,14 @@ class Waker {
 
 /// How many forks lie between this process and the one that the program began as: what was made with another number
 /// belongs to a parent.
-inline Atomic<std::uint32_t>& fork_count() noexcept {
-  static constinit Atomic<std::uint32_t> forks{0};
-  return forks;
-}
+NET_API Atomic<std::uint32_t>& fork_count() noexcept;
 
 /// How many threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
 /// resolver's. Changed only while a Mutex is held.
-inline Atomic<int>& in_resolver() noexcept {
-  static constinit Atomic<int> threads{0};
-  return threads;
-}
+NET_API Atomic<int>& in_resolver() noexcept;
 
 /// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
-inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
-  (void)::pthread_atfork(before, in_parent, in_child);
-}
+NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
 
 // ── threads ────────────────────────────────────────────────────────────────
 
@@ -4325,12 +3425,7 @@ inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) n
 /// one, or calls the user's code.
 class Mutex {
  public:
-  Mutex() noexcept {
-    note_forks();
-    const ListGuard guard;
-    next_ = std::exchange(first(), this);
-    if (next_) next_->link_ = &next_;
-  }
+  Mutex() noexcept;
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
   ~Mutex() {
@@ -4362,27 +3457,7 @@ class Mutex {
     ~ListGuard() { list_lock().store(0); }
   };
 
-  static void note_forks() noexcept {
-    static constinit Atomic<int> noted{0};
-    if (noted.exchange(1) != 0) return;
-    at_fork(
-        [] {
-          // a lookup that takes longer waits for a name server, and holds nothing
-          constexpr std::uint64_t longest_wait_ms = 200;
-          const std::uint64_t began = now_ms();
-          for (lock_all(); in_resolver().load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
-            unlock_all();
-            const timespec moment{0, 100'000};
-            ::nanosleep(&moment, nullptr);
-          }
-        },
-        [] { unlock_all(); },
-        [] {
-          fork_count().fetch_add(1);
-          in_resolver().store(0);
-          unlock_all();
-        });
-  }
+  static void note_forks() noexcept;
   static void lock_all() noexcept {
     while (list_lock().exchange(1) != 0) ::sched_yield();
     for (Mutex* each = first(); each; each = each->next_) each->lock();
@@ -4441,36 +3516,16 @@ class Thread {
     void* argument;
   };
 
-  bool begin(Start* start) noexcept {
-    const int failed = ::pthread_create(
-        &thread_, nullptr,
-        [](void* given) -> void* {
-          const Start now = *static_cast<Start*>(given);
-          delete static_cast<Start*>(given);
-          now.work(now.argument);
-          return nullptr;
-        },
-        start);
-    if (failed) delete start;
-    return failed == 0;
-  }
+  bool begin(Start* start) noexcept;
 
   pthread_t thread_{};
 };
 
 /// Starts a thread that nobody joins.
-inline bool start_thread(void (*work)(void*), void* argument) noexcept {
-  Thread thread;
-  if (!thread.try_start(work, argument)) return false;
-  thread.detach();
-  return true;
-}
+NET_API bool start_thread(void (*work)(void*), void* argument) noexcept;
 
 /// How many threads can run at the same time, at least 1.
-inline std::size_t processors() noexcept {
-  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
-  return count > 0 ? static_cast<std::size_t>(count) : 1;
-}
+NET_API std::size_t processors() noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
@@ -4487,38 +3542,16 @@ class epoll_poller {
   epoll_poller& operator=(const epoll_poller&) = delete;
   ~epoll_poller() { shut(); }
 
-  Refusal open() noexcept {
-    shut();
-    if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
-    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    if (epoll_ < 0) return {errno, "epoll_create1"};
-    if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
-    all_watched();
-    return {};
-  }
+  Refusal open() noexcept;
 
-  void shut() noexcept {
-    count_ = 0;
-    stray_ = false;
-    if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
-    waker_.close();
-  }
+  void shut() noexcept;
 
   /// What need not be reported any more is told to the system only if it is reported once more: most sockets that
   /// stop reading are closed, or read on, before that. PageBuffer to write would be reported at once.
-  int watch(Watcher& watcher, unsigned mask) noexcept {
-    watcher.interest = static_cast<std::uint8_t>(mask);
-    if ((mask & ~unsigned{watcher.registered}) == 0 && ((watcher.registered & ~mask) & writable) == 0) return 0;
-    return update(watcher);
-  }
+  int watch(Watcher& watcher, unsigned mask) noexcept;
 
   /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
-  void drop(Watcher& watcher) noexcept {
-    watcher.interest = 0;
-    const bool gone = watcher.registered == 0 || ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd, &unused_) == 0;
-    watcher.registered = 0;
-    if (watcher.registration) registrations_.remove(*watcher.registration, gone);
-  }
+  void drop(Watcher& watcher) noexcept;
 
   template <class Each>
   [[gnu::always_inline]] Refusal wait(int milliseconds, Each&& each) {
@@ -4555,85 +3588,26 @@ class epoll_poller {
   }
 
   /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
-  [[gnu::noinline]] unsigned meaning(Watcher& watcher, unsigned happened) noexcept {
-    unsigned what = 0;
-    if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
-    if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
-    if (watcher.registered != watcher.interest && (what & ~unsigned{watcher.interest}) != 0) update(watcher);
-    what &= watcher.interest;
-    return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
-  }
+  unsigned meaning(Watcher& watcher, unsigned happened) noexcept;
 
-  [[gnu::noinline]] int update(Watcher& watcher) noexcept {
-    const unsigned mask = watcher.interest;
-    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
-    // an empty mask would still report errors and hang-ups for ever: silence is removal
-    const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (const int failed = control(epoll_, operation, watcher, mask); failed < 0) return failed;
-    watcher.registered = static_cast<std::uint8_t>(mask);
-    return 0;
-  }
+  int update(Watcher& watcher) noexcept;
 
-  static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
-    epoll_event event{};
-    event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
-    event.data.ptr = watcher.registration;
-    return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
-  }
+  static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept;
 
   /// The bell, or an event whose watcher is gone, which says nothing. If it was not dropped in this generation, its descriptor
   /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
   /// replaces it.
-  [[gnu::noinline]] unsigned gone(const Registration& place) noexcept {
-    if (&place == &waker_place_) {
-      waker_.drain();
-      return 0;
-    }
-    if (!registrations_.given_up_now(place) && !stray_) start_over();
-    return 0;
-  }
+  unsigned gone(const Registration& place) noexcept;
 
-  void start_over() noexcept {
-    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
-    stray_ = fresh < 0 || watch_all(fresh) < 0 ||
-             // under the same number: a program that watches it from another loop goes on
-             os::retried([&] { return ::dup3(fresh, epoll_, O_CLOEXEC); }) < 0;
-    if (fresh >= 0) os::close_descriptor(fresh);
-    if (stray_) return;
-    all_watched();
-    count_ = 0;  // what is ready is reported again
-  }
+  void start_over() noexcept;
 
   /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
   /// is followed by a short wait. Gives what is left of the time.
-  [[gnu::noinline]] int wait_with_stray(int milliseconds) noexcept {
-    stray_ = false;
-    constexpr int step = 50;
-    const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
-    pollfd bell{waker_.descriptor(), POLLIN, 0};
-    if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
-      const timespec sleep{0, wait * 1000000L};
-      ::nanosleep(&sleep, nullptr);
-    }
-    return milliseconds < 0 ? milliseconds : milliseconds - wait;
-  }
+  int wait_with_stray(int milliseconds) noexcept;
 
   /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used; if the
   /// system has no room, all of it stays on the one before.
-  int watch_all(int epoll) noexcept {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = &waker_place_;
-    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, waker_.descriptor(), &event) != 0) return -errno;
-    int refused = 0;
-    registrations_.each([&](const Registration& each) {
-      const Watcher& watcher = *each.watcher;
-      if (watcher.registered == 0 || watcher.interest == 0 || refused < 0) return;
-      const int failed = control(epoll, EPOLL_CTL_ADD, watcher, watcher.interest);
-      if (failed == -ENOSPC || failed == -ENOMEM) refused = failed;
-    });
-    return refused;
-  }
+  int watch_all(int epoll) noexcept;
   void all_watched() noexcept {
     registrations_.each([](const Registration& each) {
       if (each.watcher->registered != 0) each.watcher->registered = each.watcher->interest;
@@ -4655,6 +3629,7 @@ static_assert(Poller<epoll_poller>);
 }  // namespace net::inline NET_ABI::detail
 
 #endif  // __linux__
+
 #endif
 
 // Readiness by poll(2), wherever POSIX is: the smallest poller, and the model of one. Internal.
@@ -4671,43 +3646,16 @@ class poll_poller {
   poll_poller(const poll_poller&) = delete;
   poll_poller& operator=(const poll_poller&) = delete;
 
-  Refusal open() {
-    if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
-    if (entries_.empty()) {
-      // the first entry is the bell's
-      entries_.push({});
-      places_.push(&waker_place_);
-    }
-    entries_[0] = {waker_.descriptor(), POLLIN, 0};
-    return {};
-  }
+  Refusal open();
 
   void shut() noexcept {
     ready_.clear();
     waker_.close();
   }
 
-  int watch(Watcher& watcher, unsigned mask) {
-    watcher.interest = static_cast<std::uint8_t>(mask);
-    if (mask == watcher.registered) return 0;
-    if (mask == 0) {
-      leave(watcher.registration->place);
-    } else {
-      if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
-      if (watcher.registered == 0) enter(watcher);
-      entries_[watcher.registration->place].events =
-          static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
-    }
-    watcher.registered = static_cast<std::uint8_t>(mask);
-    return 0;
-  }
+  int watch(Watcher& watcher, unsigned mask);
 
-  void drop(Watcher& watcher) noexcept {
-    watcher.interest = 0;
-    if (watcher.registered != 0) leave(watcher.registration->place);
-    watcher.registered = 0;
-    if (watcher.registration) registrations_.remove(*watcher.registration, true);
-  }
+  void drop(Watcher& watcher) noexcept;
 
   template <class Each>
   Refusal wait(int milliseconds, Each&& each) {
@@ -4745,29 +3693,10 @@ class poll_poller {
   NativeHandle native() const noexcept { return os::no_descriptor; }
 
  private:
-  void enter(Watcher& watcher) {
-    // room for everything first: what fails leaves nothing half done, and waiting needs no memory
-    if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
-    if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
-    entries_.push({watcher.fd, 0, 0});
-    places_.push(watcher.registration);
-    watcher.registration->place = entries_.size() - 1;
-  }
-  void leave(std::size_t place) noexcept {
-    entries_[place] = entries_.back();
-    places_[place] = places_.back();
-    places_[place]->place = place;
-    entries_.pop();
-    places_.pop();
-  }
+  void enter(Watcher& watcher);
+  void leave(std::size_t place) noexcept;
   /// The bell, a watcher that was dropped in this generation, or one that died without being dropped.
-  void nobody(Registration& place) noexcept {
-    if (&place == &waker_place_) {
-      waker_.drain();
-    } else if (!registrations_.given_up_now(place)) {
-      leave(place.place);
-    }
-  }
+  void nobody(Registration& place) noexcept;
 
   struct Ready {
     Registration* place;
@@ -4854,9 +3783,7 @@ struct Handle {
   std::size_t owners = 0;
 };
 
-inline void give_up(Handle& who) noexcept {
-  if (who.operations->give_up) who.operations->give_up(who);
-}
+NET_API void give_up(Handle& who) noexcept;
 
 /// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
 /// nothing would tell it to go on (S32.5). The caller holds a reference.
@@ -4927,9 +3854,6 @@ template <class T>
 inline constexpr Handle::Operations plain_operations{
     [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
     [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
-
-inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
-inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
 
 /// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
 /// twenty functions more to compile.
@@ -5029,15 +3953,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 class LoopCore {
  public:
-  LoopCore() {
-    note_forks();
-    (void)no_error();  // nobody needs memory for it afterwards
-    open_poller();
-    mailbox_ = new Mailbox;
-    mailbox_->loop = this;
-    update_time();
-    join_process();
-  }
+  LoopCore();
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
   ~LoopCore() {
@@ -5059,13 +3975,7 @@ class LoopCore {
   // ── turning ──
   void run();
   bool run_once(int max_ms);
-  void stop() noexcept {
-    if (current() == this) return mailbox_->stopped.store(1);
-    Mailbox* const mailbox = mailbox_;
-    mailbox->retain();
-    mailbox->stop();
-    mailbox->release();
-  }
+  void stop() noexcept;
 
   // ── fork and exit (S31) ──
   /// A copy in a child process, which must not touch what is the parent's.
@@ -5149,11 +4059,7 @@ class LoopCore {
   [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
   void forget_batch() noexcept { batch_owner_ = nullptr, batch_size_ = 0; }
   /// So many bytes of it have left.
-  void shorten_batch(std::size_t gone) noexcept {
-    batch_size_ -= gone;
-    for (std::size_t i = 0; i < batch_size_; ++i) batch_.begin[i] = batch_.begin[i + gone];
-    if (batch_size_ == 0) batch_owner_ = nullptr;
-  }
+  void shorten_batch(std::size_t gone) noexcept;
   void flush_batch() {
     if (!batch_owner_) return;
     if (inert_) return forget_batch();
@@ -5186,12 +4092,7 @@ class LoopCore {
   /// From entering the loop until leaving it, by an exception too. What is left from before runs first.
   struct Running {
     LoopCore& loop;
-    explicit Running(LoopCore& l) : loop(l) {
-      if (loop.running_) throw_error(make_error(Errc::ERR_INVALID_STATE, "The loop is running already"));
-      if (loop.inert()) loop.refuse_child();
-      loop.running_ = true;
-      loop.update_time();
-    }
+    explicit Running(LoopCore& l);
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     ~Running() {
@@ -5259,197 +4160,9 @@ class LoopCore {
   PageBuffer receive_{receive_capacity};
 };
 
-inline Handle::Handle(LoopCore& core, const Operations& table) noexcept
-    : loop(&core), operations(&table), next(core.handles_) {
-  if (next) next->previous = this;
-  core.handles_ = this;
-}
-
-inline Handle::~Handle() {
-  if (next) next->previous = previous;
-  if (previous) {
-    previous->next = next;
-  } else if (loop) {
-    loop->handles_ = next;
-  }
-}
-
-inline bool Mailbox::post(Callback callback) {
-  const os::LockGuard locked(mutex);
-  if (!loop) return false;
-  posted.push(std::move(callback));
-  if (any.exchange(1) == 0) loop->poller().wake();
-  return true;
-}
-
-inline void Mailbox::post_expected(Callback callback) noexcept {
-  const os::LockGuard locked(mutex);
-  if (!loop) return posted.expect_no_more();
-  posted.push_expected(std::move(callback));
-  if (any.exchange(1) == 0) loop->poller().wake();
-}
-
-inline void Mailbox::stop() noexcept {
-  const os::LockGuard locked(mutex);
-  stopped.store(1);
-  if (loop) loop->poller().wake();
-}
-
-inline char* LoopCore::batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
-  if (batch_owner_ != &owner) flush_batch();
-  return batch_if_free(owner, flush, size);
-}
-
-inline char* LoopCore::batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
-  if (inside_ == 0) return nullptr;
-  if (batch_owner_ != &owner) {
-    if (batch_owner_) return nullptr;
-    batch_owner_ = &owner;
-    batch_flush_ = flush;
-  }
-  const std::size_t filled = batch_size_ + size;
-  if (filled > batch_capacity) return nullptr;
-  char* place = batch_.begin + batch_size_;
-  batch_size_ = filled;
-  return place;
-}
-
 // ── timers and immediates ──────────────────────────────────────────────────
 
-inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
-  if (timer.queued()) {
-    timers_.remove(timer);  // it leaves the room that it needs
-  } else {
-    timers_.reserve_one();
-    timer.retain();
-    if (timer.refd) keep_alive(true);
-  }
-  timer.length = length;
-  timers_.insert(timer, from + length);
-}
-
-inline void LoopCore::stop_timer(TimerState& timer) noexcept {
-  if (!timer.queued()) return;
-  timers_.remove(timer);
-  if (timer.refd) keep_alive(false);
-  timer.release();
-}
-
-inline void LoopCore::set_timer_ref(TimerState& timer, bool on) noexcept {
-  if (timer.refd != on && timer.queued()) keep_alive(on);
-  timer.refd = on;
-}
-
-inline void LoopCore::clear_immediate(ImmediateState& immediate) noexcept {
-  set_immediate_ref(immediate, false);
-  immediate.pending = false;
-  immediate.callback.reset();
-}
-
-inline void LoopCore::set_immediate_ref(ImmediateState& immediate, bool on) noexcept {
-  if (immediate.refd == on) return;
-  immediate.refd = on;
-  if (!immediate.pending) return;
-  keep_alive(on);
-  on ? ++refd_immediates_ : --refd_immediates_;
-}
-
-inline void LoopCore::run_timers() {
-  const std::uint64_t until = now_;
-  while (!timers_.empty() && timers_.first()->due <= until) {
-    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
-    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
-    struct Call {
-      TimerState& timer;
-      std::uint64_t started;
-      Callback callback;
-      TimerQueue::Place place;  // for starting it again
-      ~Call() {
-        place.leave();
-        if (timer.cleared || !timer.loop) return;
-        timer.callback = std::move(callback);
-        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
-      }
-    };
-    run_callback([&] {
-      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
-      stop_timer(*timer);
-      call.callback = std::move(timer->callback);
-      call.callback();
-    });
-  }
-}
-
-inline void LoopCore::run_immediates() {
-  // one made by an immediate waits for the next turn (S2.5)
-  for (std::size_t left = immediates_.size(); left > 0; --left) {
-    const Ref<ImmediateState> immediate = immediates_.pop_front();
-    if (!immediate->pending) continue;
-    set_immediate_ref(*immediate, false);
-    immediate->pending = false;
-    run_callback([&] { immediate->callback(); });
-  }
-}
-
 // ── the turn ───────────────────────────────────────────────────────────────
-
-inline void LoopCore::drain_ticks() {
-  do {
-    {
-      const Inside inside(*this);
-      while (!ticks_.empty() && !inert_) {
-        const Callback tick = ticks_.pop_front();
-        tick();
-      }
-    }
-    if (inert_) refuse_child();
-    if (inside_ == 0) flush_batch();
-  } while (!ticks_.empty());
-}
-
-inline void LoopCore::run_jobs(Queue<Job>& jobs) {
-  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
-    const Job job = jobs.pop_front();
-    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
-  }
-}
-
-/// What is done but was not told yet; a few rounds, so that it cannot starve the rest.
-inline void LoopCore::run_pending() {
-  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
-}
-
-[[gnu::noinline]] inline bool LoopCore::speculative_read_found() {
-  const Ref<Handle> newcomer = std::move(speculative_);
-  bool had = false;
-  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
-  return had;
-}
-
-inline void LoopCore::run_posted() {
-  if (mailbox_->any.load() != 0) {
-    const os::LockGuard locked(mailbox_->mutex);
-    if (posted_.empty()) {
-      posted_.take_all(mailbox_->posted);
-    } else {
-      posted_.reserve(mailbox_->posted.size());
-      while (!mailbox_->posted.empty()) posted_.push(mailbox_->posted.pop_front());
-    }
-    mailbox_->any.store(0);
-  }
-  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
-    const Callback callback = posted_.pop_front();
-    run_callback([&] { callback(); });
-  }
-}
-
-inline int LoopCore::timeout_ms() const noexcept {
-  if ((ticks_.size() | pending_.size() | closing_.size() | posted_.size() | refd_immediates_) != 0) return 0;
-  if (mailbox_->any.load() != 0) return 0;
-  if (timers_.empty()) return -1;
-  const std::uint64_t due = timers_.first()->due, at = now();
-  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
-}
 
 /// Whom the loop serves: it lives until that is done, or has failed.
 struct Served {
@@ -5528,88 +4241,9 @@ template <class Serve>
   }
 }
 
-inline void LoopCore::run() {
-  const Running running(*this);
-  flush_batch();
-  drain_ticks();
-  run_timers();
-  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
-  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
-}
-
-inline bool LoopCore::run_once(int max_ms) {
-  const Running running(*this);
-  flush_batch();
-  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
-  drain_ticks();
-  run_timers();
-  const bool stopped = mailbox_->stopped.load() != 0;
-  turn(ready || stopped || !alive() ? 0 : max_ms);
-  mailbox_->stopped.store(0);
-  return alive();
-}
-
 // ── the end ────────────────────────────────────────────────────────────────
 
-inline void LoopCore::leave_thread() noexcept {
-  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
-    if (*at != this) continue;
-    *at = older_;
-    return;
-  }
-}
-
-/// Closes what is open, without a word to anyone; handles of users stay, closed.
-inline void LoopCore::abandon_all() noexcept {
-  if (!inert()) {
-    if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
-    const os::LockGuard locked(mailbox_->mutex);
-    mailbox_->loop = nullptr;
-  } else {
-    mailbox_->loop = nullptr;
-  }
-  forget_batch();
-  mailbox_->posted.clear();
-  // what dies may be the user's, and leave something new behind: again, until there is nothing
-  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) abandon_handles();
-  mailbox_->release();
-}
-
-inline void LoopCore::abandon_handles() noexcept {
-  Handle* const all = handles_;
-  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
-  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
-  // stand before them
-  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
-  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
-  ticks_.clear();
-  pending_.clear();
-  closing_.clear();
-  speculative_ = {};
-  immediates_.clear();
-  posted_.clear();
-  if (!all) return;
-  (all->previous ? all->previous->next : handles_) = nullptr;
-  for (Handle* handle = all; handle;) {
-    Handle* const next = handle->next;
-    handle->previous = handle->next = nullptr;
-    handle->loop = nullptr;
-    handle->release();
-    handle = next;
-  }
-}
-
 // ── fork and exit ──────────────────────────────────────────────────────────
-
-inline void LoopCore::at_exit() noexcept {
-  for (LoopCore* loop = current(); loop; loop = loop->older_) {
-    if (loop->inert()) continue;
-    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
-      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
-      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
-    }
-  }
-}
 
 /// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
 struct ProcessLoops {
@@ -5621,76 +4255,6 @@ struct ProcessLoops {
     return all;
   }
 };
-
-inline void LoopCore::join_process() noexcept {
-  ProcessLoops& all = ProcessLoops::instance();
-  const os::LockGuard locked(all.mutex);
-  next_in_process_ = std::exchange(all.first, this);
-  link_in_process_ = &all.first;
-  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
-}
-
-inline void LoopCore::leave_process() noexcept {
-  const os::LockGuard locked(ProcessLoops::instance().mutex);
-  *link_in_process_ = next_in_process_;
-  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
-}
-
-inline void LoopCore::note_forks() {
-  (void)ProcessLoops::instance();  // a child needs no memory for it
-  static Atomic<int> noted{0};
-  if (noted.exchange(1) != 0) return;
-  os::at_fork(nullptr, nullptr, [] {
-    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
-  });
-}
-
-inline bool LoopCore::of_this_thread() const noexcept {
-  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
-    if (mine == this) return true;
-  }
-  return false;
-}
-
-/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
-/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
-inline void LoopCore::become_inert() noexcept {
-  if (!of_this_thread()) {
-    running_ = inert_ = false;
-    inside_ = 0;
-    older_ = nullptr;
-  }
-  if (!inert_) inside_ += inert_depth;
-  inert_ = true;
-  forget_batch();
-  poller_.shut();
-}
-
-inline void LoopCore::refuse_child() const {
-  throw_error(make_error(Errc::ERR_INVALID_STATE,
-              "This loop belongs to the parent process: call afterFork() to use it in this one"));
-}
-
-/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
-/// thread that asks for it, whose it was before or not.
-inline void LoopCore::after_fork() {
-  if (!inert()) return;
-  open_poller();
-  if (!of_this_thread()) enter_thread();
-  if (inert_) inside_ -= inert_depth;
-  inert_ = false;
-  made_in_ = os::fork_count().load();
-  mailbox_->loop = this;
-  // what is asked again may call back at once, and so change the list
-  Queue<Ref<Handle>> all;
-  for (Handle* handle = handles_; handle; handle = handle->next) {
-    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
-  }
-  while (!all.empty()) {
-    const Ref<Handle> handle = all.pop_front();
-    handle->operations->after_fork(*handle);
-  }
-}
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -5723,16 +4287,7 @@ class Retry {
 
   /// For a descriptor (S32.1): about 100 ms, after a second twice as long each time, up to 1 s; at once when this
   /// thread has closed one. All who wait are called in the same turns, so that many cost no more of them than one.
-  void when_descriptor_freed() {
-    make_timer();
-    constexpr std::uint64_t step = 100;
-    const std::uint64_t delay = tries_ < 10 ? step : tries_ < 14 ? (step << (tries_ - 9)) : 1000;
-    if (tries_ < 14) ++tries_;
-    owner_.loop->update_time();
-    const std::uint64_t now = owner_.loop->now(), due = (now + (delay < 1000 ? delay : 1000) + step / 2) / step * step;
-    owner_.loop->start_timer(*timer_, due - now, now);
-    join();
-  }
+  void when_descriptor_freed();
   /// The shortage is over: the next one begins with short waits again.
   void forget_delay() noexcept { tries_ = 0; }
 
@@ -5754,30 +4309,10 @@ class Retry {
   }
 
   /// Only moves their timers, which allocates nothing: who closes something is in the middle of a call of the user's.
-  [[gnu::cold]] static void wake_all() noexcept {
-    while (Retry* const each = first()) {
-      each->leave();
-      if (each->waiting()) each->owner_.loop->start_timer(*each->timer_, 0, each->owner_.loop->now());
-    }
-  }
+  static void wake_all() noexcept;
 
-  void make_timer() {
-    if (timer_) return;
-    Ref<TimerState> made(new TimerState(*owner_.loop));
-    made->refd = false;
-    made->callback = [this] {
-      leave();
-      again_(owner_);
-    };
-    timer_ = std::move(made);
-  }
-  void join() noexcept {
-    if (listed_) return;
-    listed_ = true;
-    previous_ = nullptr;
-    next_ = std::exchange(first(), this);
-    if (next_) next_->previous_ = this;
-  }
+  void make_timer();
+  void join() noexcept;
   void leave() noexcept {
     if (!std::exchange(listed_, false)) return;
     (previous_ ? previous_->next_ : first()) = next_;
@@ -6454,44 +4989,16 @@ class SignalRegistry {
   }
 
   /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
-  int add(SignalBell& bell) noexcept {
-    if (const int failed = bell.bell.open(); failed < 0) return failed;
-    note_forks();
-    const Guard guard(*this);
-    process_.store(::getpid());
-    if (!listened(bell.signo)) {
-      struct sigaction action{};
-      action.sa_handler = &on_signal;
-      action.sa_flags = SA_RESTART;
-      sigfillset(&action.sa_mask);
-      struct sigaction old{};
-      if (::sigaction(bell.signo, &action, &old) != 0) return -errno;
-      before_[bell.signo] = old;
-    }
-    bell.next = std::exchange(first_, &bell);
-    return 0;
-  }
+  int add(SignalBell& bell) noexcept;
 
   /// The last one puts back the handler that was there before.
-  void remove(SignalBell& bell) noexcept {
-    const Guard guard(*this);
-    SignalBell** at = &first_;
-    while (*at && *at != &bell) at = &(*at)->next;
-    if (!*at) return;
-    *at = bell.next;
-    if (!listened(bell.signo)) ::sigaction(bell.signo, &before_[bell.signo], nullptr);
-  }
+  void remove(SignalBell& bell) noexcept;
 
  private:
   constexpr SignalRegistry() noexcept = default;
 
   /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
-  void enter(sigset_t& before) noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (lock_.exchange(1) != 0) {}
-  }
+  void enter(sigset_t& before) noexcept;
   void leave(const sigset_t& before) noexcept {
     lock_.store(0);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -6508,51 +5015,11 @@ class SignalRegistry {
   };
 
   /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
-  void note_forks() noexcept {
-    if (noted_.exchange(1) != 0) return;
-    os::at_fork(
-        [] {
-          sigset_t before;
-          instance().enter(before);
-          instance().before_fork_ = before;
-        },
-        [] {
-          const sigset_t before = instance().before_fork_;
-          instance().leave(before);
-        },
-        [] {
-          SignalRegistry& self = instance();
-          for (const SignalBell* bell = self.first_; bell; bell = bell->next) {
-            ::sigaction(bell->signo, &self.before_[bell->signo], nullptr);
-          }
-          self.first_ = nullptr;
-          self.leave(self.before_fork_);
-        });
-  }
+  void note_forks() noexcept;
 
-  static void on_signal(int signo) {
-    const int kept = errno;
-    SignalRegistry& self = instance();
-    if (self.process_.load() != ::getpid()) {
-      // a child that no fork handler ran in, such as that of vfork(): the parent is not told, the child is
-      ::sigaction(signo, &self.before_[signo], nullptr);
-      ::raise(signo);
-    } else {
-      while (self.lock_.exchange(1) != 0) {}
-      for (SignalBell* bell = self.first_; bell; bell = bell->next) {
-        if (bell->signo == signo) bell->bell.wake();
-      }
-      self.lock_.store(0);
-    }
-    errno = kept;
-  }
+  static void on_signal(int signo);
 
-  bool listened(int signo) const noexcept {
-    for (const SignalBell* bell = first_; bell; bell = bell->next) {
-      if (bell->signo == signo) return true;
-    }
-    return false;
-  }
+  bool listened(int signo) const noexcept;
 
   Atomic<int> lock_{0};
   Atomic<int> noted_{0};
@@ -6575,24 +5042,9 @@ struct SignalState : Handle, SignalBell {
     watcher.owner = static_cast<Handle*>(this);
   }
 
-  int open() noexcept {
-    const int failed = listen();
-    if (failed < 0) return failed;
-    is_open = true;
-    retain();
-    return 0;
-  }
+  int open() noexcept;
 
-  int listen() noexcept {
-    if (const int failed = SignalRegistry::instance().add(*this); failed < 0) return failed;
-    watcher.fd = bell.descriptor();
-    const int failed = loop->poller().watch(watcher, readable);
-    if (failed < 0) {
-      loop->poller().drop(watcher);
-      SignalRegistry::instance().remove(*this);
-    }
-    return failed;
-  }
+  int listen() noexcept;
 
   /// S31.4: the parent keeps its own bell.
   void listen_again() noexcept {
@@ -6601,15 +5053,7 @@ struct SignalState : Handle, SignalBell {
     if (listen() < 0) close();
   }
 
-  void close() noexcept {
-    if (!std::exchange(is_open, false)) return;
-    set_ref(false);
-    SignalRegistry::instance().remove(*this);
-    loop->poller().drop(watcher);
-    bell.close();
-    callback.reset();
-    release();
-  }
+  void close() noexcept;
 
   void set_ref(bool on) noexcept {
     if (refd == on || (on && !is_open)) return;
@@ -6617,34 +5061,13 @@ struct SignalState : Handle, SignalBell {
     loop->keep_alive(on);
   }
 
-  static void rung(Handle& handle, Watcher&, unsigned, int) {
-    const Ref<SignalState> self(static_cast<SignalState*>(&handle));
-    self->bell.drain();
-    // the callback lives as long as it runs, even if it closes its signal
-    struct Call {
-      SignalState& state;
-      Function<void(int)> callback;
-      ~Call() {
-        if (state.is_open) state.callback = std::move(callback);
-      }
-    } const call{*self, std::move(self->callback)};
-    if (call.callback) call.callback(self->signo);
-  }
+  static void rung(Handle& handle, Watcher&, unsigned, int);
 
   Watcher watcher;
   Function<void(int)> callback;
   bool is_open = false;
   bool refd = false;  // as in Node, a signal alone does not keep the loop alive
 };
-
-inline constexpr Handle::Operations SignalState::table{
-    [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
-    &SignalState::rung,
-    nullptr,
-    nullptr,
-    nullptr,
-    [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -6668,20 +5091,9 @@ class Timer {
   const Timer& unref() const { return set_ref(false); }
   bool hasRef() const { return state_ && state_->refd; }
   /// Starts again with the same length, also after it has fired (S2.7). No effect once closed.
-  const Timer& refresh() const {
-    if (state_ && state_->loop && !state_->cleared) {
-      state_->loop->update_time();
-      state_->loop->start_timer(*state_, state_->length, state_->loop->now());
-    }
-    return *this;
-  }
+  const Timer& refresh() const;
   /// Stops it for good; harmless if it has fired or was closed.
-  void close() const {
-    if (!state_ || !state_->loop) return;
-    state_->cleared = true;
-    state_->loop->stop_timer(*state_);
-    state_->callback.reset();
-  }
+  void close() const;
 
  private:
   const Timer& set_ref(bool on) const {
@@ -6871,45 +5283,8 @@ class Stopper {
   detail::Ref<detail::Mailbox> mailbox_;
 };
 
-inline Stopper Loop::stopper() const { return Stopper(mailbox()); }
-
-inline Loop& Loop::current() {
-  if (!detail::LoopCore::current()) {
-    static detail::Atomic<int> taken{0};
-    if (taken.exchange(1) != 0) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP));
-    struct GiveBack {
-      bool made = false;
-      ~GiveBack() {
-        if (!made) taken.store(0);
-      }
-    } give_back;
-    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
-    alignas(Loop) static unsigned char storage[sizeof(Loop)];
-    process_default_ = ::new (static_cast<void*>(storage)) Loop;
-    give_back.made = true;
-  }
-  return static_cast<Loop&>(*detail::LoopCore::current());
-}
-
-/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
-/// default one is destroyed, unless the end was asked for from one of its own callbacks.
-inline void Loop::at_exit() {
-  static struct AtExit {
-    ~AtExit() {
-      LoopCore::at_exit();
-      Loop* const loop = process_default_;
-      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
-        if (mine != loop) continue;
-        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
-        return;
-      }
-    }
-  } the_end;
-  (void)the_end;
-}
-
 /// `Loop::current().run()`; the others alike.
-inline void run() { Loop::current().run(); }
+NET_API void run();
 template <class F>
 Timer setTimeout(F&& callback, Duration after = 1) {
   return Loop::current().setTimeout(std::forward<F>(callback), after);
@@ -6926,9 +5301,9 @@ template <class F>
 void nextTick(F&& callback) {
   Loop::current().nextTick(std::forward<F>(callback));
 }
-inline void clearTimeout(const Timer& timer) { timer.close(); }
-inline void clearInterval(const Timer& timer) { timer.close(); }
-inline void clearImmediate(const Immediate& immediate) { immediate.close(); }
+NET_API void clearTimeout(const Timer& timer);
+NET_API void clearInterval(const Timer& timer);
+NET_API void clearImmediate(const Immediate& immediate);
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -7001,81 +5376,11 @@ struct AbortState {
   }
 
   /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
-  [[nodiscard]] bool attach(AbortHook& hook) {
-    // whoever aborts, and wherever, needs no memory for it
-    struct PageBuffer {
-      Mailbox* home;
-      explicit PageBuffer(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
-      ~PageBuffer() {
-        if (home) home->expect_no_more();
-      }
-    } place(hook.loop->mailbox());
-    const os::LockGuard locked(mutex());
-    if (begun) {
-      aborted.store(1);
-      return false;
-    }
-    attached.push({&hook, place.home});
-    std::exchange(place.home, nullptr)->retain();
-    hook.retain();
-    hook.signal = this;
-    retain();
-    return true;
-  }
+  [[nodiscard]] bool attach(AbortHook& hook);
 
-  bool remove(AbortHook& hook) noexcept {
-    Mailbox* home = nullptr;
-    {
-      const os::LockGuard locked(mutex());
-      std::size_t at = 0;
-      while (at < attached.size() && attached[at].hook != &hook) ++at;
-      if (at == attached.size()) return false;
-      home = attached[at].home;
-      attached.erase(at, at + 1);
-    }
-    home->expect_no_more();
-    home->release();
-    return true;
-  }
+  bool remove(AbortHook& hook) noexcept;
 
-  void abort(const Error& why) {
-    Vec<Attached> taken;
-    {
-      const os::LockGuard locked(mutex());
-      if (begun) return;
-      begun = true;
-      reason = why;
-      taken.swap(attached);
-    }
-    const Ref<AbortState> alive(this);
-    LoopCore* const current = LoopCore::current();
-    Mailbox* const here = current ? &current->mailbox() : nullptr;
-    // other loops first: whoever sees that it has aborted finds their posted sent
-    for (const Attached& each : taken) {
-      if (each.home != here) send(each);
-    }
-    aborted.store(1);
-    // a hook that throws does not keep the others from firing: what is left then comes as a posted
-    struct Rest {
-      AbortState& self;
-      Vec<Attached>& taken;
-      Mailbox* here;
-      std::size_t at = 0;
-
-      ~Rest() {
-        for (; at < taken.size(); ++at) {
-          if (taken[at].home == here) self.send(taken[at]);
-        }
-      }
-    } rest{*this, taken, here};
-    while (rest.at < taken.size()) {
-      const Attached next = taken[rest.at++];
-      if (next.home != here) continue;
-      next.home->expect_no_more();
-      next.home->release();
-      fire(*next.hook);
-    }
-  }
+  void abort(const Error& why);
 
   /// The hook belongs to its loop: if that is gone, so is the hook.
   void send(const Attached& to) noexcept {
@@ -7083,34 +5388,8 @@ struct AbortState {
     to.home->release();
   }
 
-  void fire(AbortHook& hook) {
-    if (!hook.signal) return;
-    aborted.store(1);
-    const Ref<AbortHook> alive(&hook);
-    const auto callback = std::move(hook.callback);
-    const Error why = reason;
-    hook.signal = nullptr;
-    release();
-    hook.release();
-    if (callback) callback(why);
-  }
+  void fire(AbortHook& hook);
 };
-
-inline constexpr Handle::Operations AbortHook::table{
-    [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
-
-/// Takes the hook off; one that a posted from another thread is already on the way to is told nothing then.
-inline void AbortHook::detach() noexcept {
-  callback.reset();
-  AbortState* const from = signal;
-  if (!from) return;
-  const bool listed = from->remove(*this);
-  if (!listed && loop && !loop->leaving()) return;  // the posted gives the reference back
-  signal = nullptr;
-  from->release();
-  release();
-}
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -7133,13 +5412,7 @@ class AbortSignal {
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
   /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
-  static AbortSignal timeout(Duration after) {
-    const detail::Ref<detail::AbortState> state(new detail::AbortState);
-    net::setTimeout(
-        [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
-        .unref();
-    return AbortSignal(state);
-  }
+  static AbortSignal timeout(Duration after);
 
   detail::AbortState* state() const noexcept { return state_.get(); }
 
@@ -7393,22 +5666,11 @@ class Pipes {
   bool empty() const noexcept { return list_.empty(); }
   std::size_t size() const noexcept { return list_.size(); }
   /// Whether any destination still has to drain before the source may flow.
-  bool await_drain() const noexcept {
-    for (const auto& link : list_) {
-      if (link->awaits_drain) return true;
-    }
-    return false;
-  }
+  bool await_drain() const noexcept;
   /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
   bool counts_drains() const noexcept { return several_ || await_drain(); }
   /// This one has to drain.
-  void wait_for(PipeLink& full) noexcept {
-    if (list_.size() == 1) {
-      several_ = false;
-      list_[0]->awaits_drain = false;
-    }
-    full.awaits_drain = true;
-  }
+  void wait_for(PipeLink& full) noexcept;
 
   void add(Ref<PipeLink> link) {
     list_.push_back(std::move(link));
@@ -7434,12 +5696,7 @@ class Pipes {
     for (const auto& link : gone) link->operations->take_off(*link);
   }
   /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
-  void source_closed() noexcept {
-    while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
-      link->off = true;
-      link->operations->take_off(*link);
-    }
-  }
+  void source_closed() noexcept;
 
  private:
   Vec list_;
@@ -7736,19 +5993,7 @@ struct WriteNode {
   WriteCallback callback;
 
   /// A node with a copy of the bytes, in one allocation.
-  static WriteNode* copy(const char* bytes, std::size_t size) {
-    void* memory = ::operator new(sizeof(WriteNode) + size);
-    auto* node = ::new (memory) WriteNode;
-    char* to = reinterpret_cast<char*>(node + 1);
-    if (size > 0) std::memcpy(to, bytes, size);
-    node->data = to;
-    node->size = size;
-    node->destroy = [](WriteNode* n) noexcept {
-      n->~WriteNode();
-      ::operator delete(n);
-    };
-    return node;
-  }
+  static WriteNode* copy(const char* bytes, std::size_t size);
 
   /// A node that takes over a string or a vector.
   template <class Owner>
@@ -7773,12 +6018,7 @@ struct WriteSource {
   WriteNode* (*keep)(void* owner) = nullptr;
 
   /// Keeps the bytes from `taken` on: a copy, or the owner itself.
-  WriteNode* node(std::size_t taken) const {
-    if (!owner) return WriteNode::copy(bytes.data() + taken, bytes.size() - taken);
-    WriteNode* const kept = keep(owner);
-    kept->sent = taken;
-    return kept;
-  }
+  WriteNode* node(std::size_t taken) const;
 };
 
 /// A list of nodes, which it owns.
@@ -7802,61 +6042,19 @@ class WriteQueue {
   }
 
   /// Destroys the first node.
-  void pop() noexcept {
-    WriteNode* node = first_;
-    first_ = node->next;
-    if (!first_) last_ = nullptr;
-    if (unsent_ == node) unsent_ = first_;
-    node->destroy(node);
-  }
+  void pop() noexcept;
 
   /// Moves all nodes behind those of `to`.
-  void move_to(WriteQueue& to) noexcept {
-    if (!first_) {
-      last_ = unsent_ = nullptr;
-      return;
-    }
-    (to.last_ ? to.last_->next : to.first_) = first_;
-    to.last_ = last_;
-    first_ = last_ = unsent_ = nullptr;
-  }
+  void move_to(WriteQueue& to) noexcept;
 
   /// Moves the last `count` nodes behind those of `to`.
-  void move_last_to(WriteQueue& to, std::size_t count) noexcept {
-    std::size_t keep = 0;
-    for (const WriteNode* node = first_; node; node = node->next) ++keep;
-    keep = keep < count ? 0 : keep - count;
-    WriteQueue kept;
-    for (; keep > 0; --keep) {
-      WriteNode* node = first_;
-      first_ = node->next;
-      kept.push(node);
-    }
-    move_to(to);
-    kept.move_to(*this);
-  }
+  void move_last_to(WriteQueue& to, std::size_t count) noexcept;
 
   /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
-  std::size_t slices(IoSlice* slices, std::size_t max) noexcept {
-    if (!unsent_) unsent_ = first_;
-    std::size_t count = 0;
-    for (const WriteNode* node = unsent_; node && count < max; node = node->next) {
-      if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
-    }
-    return count;
-  }
+  std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
 
   /// Notes that the kernel took `bytes` more of what `gather` gave.
-  void consume(std::size_t bytes) noexcept {
-    for (WriteNode* node = unsent_; node; node = node->next) {
-      const std::size_t left = node->size - node->sent;
-      const std::size_t taken = left < bytes ? left : bytes;
-      node->sent += taken;
-      bytes -= taken;
-      unsent_ = node;
-      if (node->sent < node->size || bytes == 0) return;
-    }
-  }
+  void consume(std::size_t bytes) noexcept;
 
  private:
   WriteNode* first_ = nullptr;
@@ -7906,20 +6104,7 @@ struct ReadBuffer {
     length += bytes.size();
   }
   /// The first `size` bytes, of which there are as many.
-  void take(std::size_t size, std::string& into) {
-    into.clear();
-    length -= size;
-    while (size > 0) {
-      Piece& first = pieces.first();
-      if (first.size() > size) {
-        into.append(first.bytes, first.begin, size);
-        first.begin += size;
-        return;
-      }
-      size -= first.size();
-      into.empty() ? void(into = pieces.pop_front().rest()) : void(into.append(pieces.pop_front().rest()));
-    }
-  }
+  void take(std::size_t size, std::string& into);
 };
 
 /// What waits to be sent, and whom to tell when it was.
@@ -8302,12 +6487,6 @@ struct SocketTickWith {
   }
 };
 
-inline void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
-}
-inline void SocketState::tick_always(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
-}
 template <class F>
 void SocketState::tick_call(F&& call) {
   if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
@@ -8376,90 +6555,6 @@ struct OnThrowWith {
   }
 };
 
-inline constexpr Handle::Operations SocketState::table{
-    [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }, nullptr, nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
-
-/// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
-inline void SocketState::recount() noexcept {
-  if (!loop) return;
-  const bool busy = connecting || (writing && !destroyed) || shutting_down || (read_interest && refd);
-  if (busy == counted) return;
-  counted = busy;
-  loop->keep_alive(busy);
-}
-
-/// Tells the poller what is awaited, and the loop whether that keeps it alive.
-inline void SocketState::update_watch() {
-  if (channel.is_open() && !connecting) {
-    unsigned mask = (read_interest ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
-    if (no_memory) [[unlikely]]
-      mask = 0;
-    if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
-  }
-  recount();
-}
-
-/// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
-[[gnu::cold]] inline void SocketState::wait_for_memory() {
-  ColdState& kept = ensure_cold();
-  if (!kept.memory) {
-    kept.memory.emplace(*this, [](Handle& handle) {
-      const Ref<SocketState> self(static_cast<SocketState*>(&handle));
-      self->no_memory = false;
-      self->update_watch();
-    });
-  }
-  kept.memory->after(10);
-  no_memory = true;
-  update_watch();
-}
-
-inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
-  auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) [[unlikely]]
-    return self.cold->connecting->ready(self, watcher);
-  if (what == readable) [[likely]]
-    return self.read();
-  self.ready_otherwise(what);
-}
-
-[[gnu::noinline]] inline void SocketState::ready_otherwise(unsigned what) {
-  if (what & readable) read_slow((what & hung_up) != 0);
-  if ((what & writable) && writing && channel.is_open()) send_in_flight();
-}
-
-inline void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
-  struct Body {
-    SocketState* self;
-    void (*step)(SocketState&);
-    std::uint64_t generation;
-  };
-  struct Record : ListenerRecord {
-    Body body;
-    explicit Record(const Body& from) : ListenerRecord{}, body(from) {}
-  };
-  static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
-                                                      const Body body = static_cast<Record&>(record).body;
-                                                      if (body.generation == body.self->generation || body.generation == any_generation)
-                                                        body.step(*body.self);
-                                                    },
-                                                    [](ListenerRecord&) noexcept {}};
-  ListenerId& own = ensure_cold().own[which];
-  if (own == 0)
-    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_generation : generation});
-}
-
-inline void SocketState::drop_own(OwnListener which) noexcept {
-  if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
-}
-
-inline Error SocketState::error_or(Errc code, const char* message) const {
-  return errored && cold ? cold->errored : make_error(code, message);
-}
-
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
@@ -8506,16 +6601,8 @@ struct ConnectAttempts : Connecting, Handle {
     end_expected = true;
   }
   /// It is kept until the turn has ended: functions on the stack may be in the middle of it.
-  void end() noexcept {
-    if (loop && std::exchange(end_expected, false)) {
-      loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
-    }
-    release();
-  }
+  void end() noexcept;
 };
-
-inline constexpr Handle::Operations ConnectAttempts::table{
-    [](Handle& handle) noexcept { delete static_cast<ConnectAttempts*>(&handle); }, [](Handle&) noexcept {}};
 
 /// S7.8, S7.9: the defaults of the process, read when connect is called.
 struct SelectionDefaults {
@@ -8541,46 +6628,14 @@ struct SelectionDefaults {
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S22.4, S3.14: what can be wrapped is a stream.
-inline void require_stream(NativeHandle fd) {
-  if (fd < 0) throw_error(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
-  switch (os::kind_of(fd)) {
-    case os::Kind::tcp:
-    case os::Kind::local:
-    case os::Kind::pipe: return;
-    case os::Kind::datagram: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
-    case os::Kind::terminal: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
-    case os::Kind::file: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
-    case os::Kind::unknown: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
-  }
-}
+NET_API void require_stream(NativeHandle fd);
 
-inline int require_port(int port, std::string_view name) {
-  if (port < 0 || port > 65535) throw_error(bad_port(name, port));
-  return port;
-}
+NET_API int require_port(int port, std::string_view name);
 
-inline void require_attempt_timeout(Duration delay, std::string_view name) {
-  const double ms = delay.milliseconds();
-  if (!(ms >= 1 && ms <= 2147483647.0)) throw_error(out_of_range(name, ">= 1 && <= 2147483647", number_text(ms)));
-}
+NET_API void require_attempt_timeout(Duration delay, std::string_view name);
 
 /// S3.13: what is wrong with the options is thrown before anything has changed.
-inline void require_connectable(const ConnectOptions& options) {
-  if (!options.path.empty()) return;
-  if (options.port == -1) throw_error(make_error(Errc::ERR_MISSING_ARGS));
-  require_port(options.port, "Port");
-  if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
-    throw_error(bad_ip(options.localAddress));
-  }
-  if (has_nul(options.host)) throw_error(nul_in_host(options.host));
-  if (options.autoSelectFamilyAttemptTimeout) {
-    require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
-  }
-  const bool resolves = isIP(options.host) == 0 && !options.lookup;
-  if (resolves && (options.hints & ~os::known_hints) != 0) {
-    throw_error(invalid_value("hints", "is invalid", std::to_string(options.hints)));
-  }
-}
+NET_API void require_connectable(const ConnectOptions& options);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -8694,10 +6749,7 @@ concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> 
                             !OptionStruct<std::remove_cvref_t<T>>);
 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
-inline int explicit_port(int port) {
-  if (port < 0) throw_error(bad_port("Port", port));
-  return port;
-}
+NET_API int explicit_port(int port);
 
 /// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
 constexpr double number_of(std::string_view text) noexcept {
@@ -8997,11 +7049,7 @@ class Socket : public Emitter<Socket> {
   // ── what it is ──
 
   /// The local end; empty before the connection, after `destroy()`, and for IPC (S11.15).
-  std::optional<AddressInfo> address() const {
-    const detail::Endpoint end = local();
-    if (!end) return std::nullopt;
-    return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
-  }
+  std::optional<AddressInfo> address() const;
   std::string localAddress() const { return detail::os::endpoint_text(local()); }
   std::uint16_t localPort() const { return local().port; }
   Family localFamily() const { return local().ip.family; }
@@ -9075,7 +7123,6 @@ class Socket : public Emitter<Socket> {
   /// Whether two handles are the same socket.
   bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
 
-
  private:
   friend class Emitter<Socket>;
   friend struct detail::Access;
@@ -9104,13 +7151,7 @@ class Socket : public Emitter<Socket> {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
   struct EmitsPipe;
-  std::optional<std::string> take(std::size_t n, bool all) const {
-    std::string piece;
-    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
-      state_->watch_readable();  // S25.5
-    if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
-    return piece;
-  }
+  std::optional<std::string> take(std::size_t n, bool all) const;
   const Socket& set_ref(bool on) const {
     state_->refd = on;
     state_->recount();
@@ -9206,18 +7247,12 @@ Socket connect(Args&&... args) {
 }
 
 /// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
-inline bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
-inline void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
+NET_API bool getDefaultAutoSelectFamily();
+NET_API void setDefaultAutoSelectFamily(bool on);
 /// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
-inline std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
-  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
-}
+NET_API std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout();
 /// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
-inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
-  detail::require_attempt_timeout(delay, "value");
-  const double ms = delay.milliseconds();
-  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
-}
+NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -9442,18 +7477,7 @@ struct Question {
   Question& operator=(const Question&) = delete;
   ~Question() { home->release(); }
 
-  void find() {
-#if defined(__cpp_exceptions)
-    try {
-      failed = os::look_up(name, options.family, options.hints, found);
-    } catch (...) {
-      found.clear();
-      failed = Errc::ERR_LOOKUP_NO_MEMORY;
-    }
-#else
-    failed = os::look_up(name, options.family, options.hints, found);
-#endif
-  }
+  void find();
 };
 
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
@@ -9461,33 +7485,10 @@ struct Question {
 class ResolverPool {
  public:
   /// This process's: the threads of another one's did not come along (S31.3), and its lock may be held for ever.
-  static ResolverPool& instance() {
-    static constinit Atomic<ResolverPool*> pool{nullptr};
-    ResolverPool* shared = pool.load();
-    while (!shared || shared->made_in_ != os::fork_count().load()) {
-      auto* const fresh = new ResolverPool;
-      if (pool.compare_exchange(shared, fresh)) return *fresh;
-      delete fresh;
-    }
-    return *shared;
-  }
+  static ResolverPool& instance();
 
   /// False: no thread can be started, and there is none that it could wait for (S32.3).
-  bool submit(Question& question) noexcept {
-    const os::LockGuard locked(mutex_);
-    // one that was woken is idle until it runs: those who wait already will take it
-    if (idle_ <= waiting_questions_ && threads_ < max_threads &&
-        os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
-      ++threads_;
-      os::in_resolver().fetch_add(1);
-    }
-    if (threads_ == 0) return false;
-    (last_ ? last_->next : first_) = &question;
-    last_ = &question;
-    ++waiting_questions_;
-    waiting_.wake_one();
-    return true;
-  }
+  bool submit(Question& question) noexcept;
 
  private:
   static constexpr int max_threads = 4;
@@ -9527,42 +7528,11 @@ struct LookupState : Handle {
   };
 
   /// Once, and in a child process once more: the first answer counts, each question holds a reference.
-  void ask() {
-    std::string name;
-    const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
-    Letter posted(new Question(*this, loop->mailbox(), std::move(name), options));
-    ResolverPool& pool = ResolverPool::instance();
-    loop->mailbox().expect();
-    refused = wrong != 0 ? wrong : pool.submit(*posted.question) ? 0 : EAGAIN;
-    retain();
-    ++questions;
-    if (refused == 0) {
-      posted.question = nullptr;  // the pool's
-    } else {
-      loop->mailbox().post_expected(Callback(std::move(posted)));  // told from the loop, like any other answer
-    }
-  }
+  void ask();
 
-  void answer(const Question& question) {
-    const Ref<LookupState> alive(this);
-    --questions;
-    release();
-    if (!callback) return;
-    const Done done = std::move(callback);
-    loop->keep_alive(false);
-    const Error error = refused != 0                ? lookup_failure(refused, host)
-                        : question.failed == Errc{} ? no_error()
-                                                    : lookup_failure(question.failed, host);
-    done(error, {question.found.begin(), question.found.size()});
-  }
+  void answer(const Question& question);
 
-  void abandon() noexcept {
-    callback.reset();
-    while (questions > 0) {
-      --questions;
-      release();
-    }
-  }
+  void abandon() noexcept;
 
   std::string host;
   LookupOptions options;
@@ -9571,48 +7541,8 @@ struct LookupState : Handle {
   int refused = 0;  // an errno: it was not even asked
 };
 
-inline constexpr Handle::Operations LookupState::table{
-    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<LookupState&>(handle).abandon(); },
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    [](Handle& handle) {
-      if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
-    }};
-
-inline void ResolverPool::work() noexcept {
-  mutex_.lock();
-  for (;;) {
-    while (!first_) {
-      ++idle_;
-      os::in_resolver().fetch_sub(1);
-      waiting_.wait(mutex_);
-      os::in_resolver().fetch_add(1);
-      --idle_;
-    }
-    Question& question = *first_;
-    first_ = question.next;
-    if (!first_) last_ = nullptr;
-    --waiting_questions_;
-    mutex_.unlock();
-    question.find();
-    Mailbox& home = *question.home;
-    home.retain();  // the posted may be the last that knows it
-    home.post_expected(Callback(LookupState::Letter(&question)));
-    home.release();
-    mutex_.lock();
-  }
-}
-
 /// Asks the system's resolver without blocking the loop; keeps the loop alive until it has answered (S2.11).
-inline void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
-  const Ref<LookupState> state(new LookupState(loop, std::move(host), options));
-  state->callback = std::move(done);
-  state->ask();
-  loop.keep_alive(true);
-}
+NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -9718,12 +7648,7 @@ struct ServerState : Handle, Listening {
     if (loop) loop->next_tick(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
-  void recount() noexcept {
-    const bool busy = acceptor.is_open() && refd && loop;
-    if (busy == counted || !loop) return;
-    counted = busy;
-    loop->keep_alive(busy);
-  }
+  void recount() noexcept;
 
   Machine::Acceptor acceptor;
   Listeners listeners;
@@ -9749,15 +7674,6 @@ struct ServerState : Handle, Listening {
   }
 };
 
-inline constexpr Handle::Operations ServerState::table{
-    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
-    &ServerState::connection_gone,
-    nullptr,
-    [](Handle& handle) noexcept {
-      if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
-    }};
-
 // ── listening ──────────────────────────────────────────────────────────────
 
 /// A listen() that throws leaves nothing open.
@@ -9771,338 +7687,9 @@ struct ServerState::NothingOpen {
   }
 };
 
-inline void ServerState::start_over() noexcept {
-  forget_signal();
-  static_cast<Listening&>(*this) = Listening();
-  ++generation;
-}
-
-/// Telling how it went, and later of the end, needs no memory.
-inline void ServerState::reserve_one() {
-  loop->ticks().reserve(3);
-  if (close_expected) return;
-  loop->ticks().expect();
-  close_expected = true;
-}
-
-inline void ServerState::listen(const ListenOptions& asked) {
-  reserve_one();
-  start_over();
-  NothingOpen unless{*this};
-  watch_signal(asked.signal);
-  listen_on(asked);
-  unless.passed = true;
-}
-
-/// A descriptor of its own for what another server listens on.
-inline void ServerState::listen_as(NativeHandle other) {
-  start_over();
-  const NativeHandle fd = os::duplicate(other);
-  const int failed = fd < 0 ? fd : acceptor.listen_descriptor(fd, 511);
-  if (failed < 0 && fd >= 0) os::close_descriptor(fd);
-  NothingOpen unless{*this};
-  bound(failed, "", 0);
-  unless.passed = true;
-}
-
-inline void ServerState::listen_on(const ListenOptions& asked) {
-  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
-  if (asked.port == -1) return listen_path(asked);
-  if (!asked.host.empty()) return look_up_host(asked);
-  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
-  Endpoint any = os::parse_endpoint("::", asked.port);
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  int failed = acceptor.listen(any, flags);
-  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
-    any = os::parse_endpoint("0.0.0.0", asked.port);
-    failed = acceptor.listen(any, flags);
-  }
-  bound(failed, to_text(any.ip), asked.port);
-}
-
-/// S23.2: the file is there when listen() returns.
-inline void ServerState::listen_path(const ListenOptions& asked) {
-  path = asked.path;
-  made_in = os::fork_count().load();
-  const PathMode mode{asked.readableAll, asked.writableAll};
-  bool mode_failed = false;
-  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
-  if (mode_failed) throw_error(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
-  bound(failed, path, -1);
-}
-
-/// S20.7: aborting closes the server; an aborted one closes on the next tick.
-inline void ServerState::watch_signal(const AbortSignal& signal) {
-  if (!signal) return;
-  if (signal.aborted()) {
-    tick([](ServerState& self) { self.close(); });
-    return;
-  }
-  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
-  abort_hook->callback = [this](const Error&) { close(); };
-  if (signal.state()->attach(*abort_hook)) return;
-  abort_hook = {};
-  tick([](ServerState& self) { self.close(); });
-}
-
-inline void ServerState::forget_signal() noexcept {
-  if (abort_hook) std::exchange(abort_hook, {})->detach();
-}
-
-/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
-inline void ServerState::look_up_host(const ListenOptions& asked) {
-  if (has_nul(asked.host)) {
-    // like a name that is not found
-    return tick_with(
-        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
-  }
-  looking_up = true;
-  const auto answered = [this, generation = this->generation, asked, alive = Ref<ServerState>(this)](
-                            const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || this->generation != generation) return;
-    looking_up = false;
-    const Owing<ServerState> owing(*this);
-    if (error) {
-      emit_error(error);
-      return;
-    }
-    const LookupAddress* chosen = nullptr;
-    for (const LookupAddress& found : addresses) {
-      const IpAddress ip = parse_ip(found.address);
-      const bool link_local = ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
-      if (!link_local) {
-        chosen = &found;
-        break;
-      }
-    }
-    if (!chosen) chosen = &addresses.front();
-    bind(os::parse_endpoint(chosen->address, asked.port), asked);
-  };
-  if (isIP(asked.host) != 0) {
-    // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] {
-      const LookupAddress itself{host, family_of(host)};
-      answered(no_error(), {&itself, 1});
-    });
-  } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
-  }
-}
-
-inline void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
-}
-
-/// The events come on the next tick, how ever it went (S9.2, S9.12).
-inline void ServerState::bound(int failed, std::string_view address, int port) {
-  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
-  if (failed == 0) return opened();
-  stop_listening();  // its file too, if it was only not watched
-  tick_with(
-      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
-}
-
-inline void ServerState::opened() {
-  if (!kept_by_loop) {
-    kept_by_loop = true;
-    retain();
-  }
-  close_emitted = shortage_emitted = false;
-  retry.forget_delay();
-  if (options.noDelay) set_no_delay(true);
-  recount();
-  tick_with(
-      generation, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.generation == asked) self.emit<server_listening>();
-      });
-}
-
-/// What is set on the listening descriptor is inherited: one call less a connection.
-inline void ServerState::set_no_delay(bool on) {
-  options.noDelay = on;
-  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
-}
-
 // ── closing ────────────────────────────────────────────────────────────────
 
-/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
-inline void ServerState::close() {
-  looking_up = false;
-  stop_listening();
-  close_if_drained();
-}
-
-inline void ServerState::stop_listening() noexcept {
-  retry.stop();
-  if (!acceptor.is_open()) return;
-  loop->poller().drop(acceptor);
-  acceptor.close();
-  remove_path();
-  Retry::descriptor_freed();
-  recount();
-}
-
-/// The file is removed by the process that made it: after a fork() the parent still listens there.
-inline void ServerState::remove_path() const noexcept {
-  if (!path.empty() && made_in == os::fork_count().load()) os::remove_path(path);
-}
-
-inline void ServerState::close_if_drained() {
-  if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
-  OwedStep<ServerState> step{Owing<ServerState>(*this), [](ServerState& self) {
-                               self.close_ticking = false;
-                               self.emit_close();
-                             }};
-  if (close_expected) {
-    close_expected = false;
-    loop->ticks().push_expected(std::move(step));
-  } else {
-    loop->next_tick(std::move(step));
-  }
-  close_ticking = true;
-}
-
-inline void ServerState::emit_close() {
-  struct Emitted {
-    ServerState& self;
-    Ref<ServerState> alive;
-    ~Emitted() {
-      if (self.acceptor.is_open() || self.looking_up || !self.kept_by_loop) return;
-      self.kept_by_loop = false;
-      self.release();
-    }
-  } const emitted{*this, Ref<ServerState>(this)};
-  close_emitted = !acceptor.is_open();
-  emit<server_close>();
-}
-
-/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
-inline void ServerState::settle() noexcept {
-  if (--owed > 0 || !close_emitted || acceptor.is_open() || looking_up) return;
-  forget_signal();
-  if (!options.reusable) listeners.clear();
-}
-
-inline void ServerState::connection_gone(Handle& handle) {
-  auto& self = static_cast<ServerState&>(handle);
-  --self.connections;
-  self.close_if_drained();
-}
-
-inline void ServerState::abandon() {
-  stop_listening();
-  abort_hook = {};
-  listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
-}
-
 // ── connections ────────────────────────────────────────────────────────────
-
-/// One a wake-up: asking whether there is another costs more than being woken again.
-inline void ServerState::accept_one() {
-  const NativeHandle fd = acceptor.try_accept();
-  if (fd >= 0) return accepted(fd);
-  // a client that has gone already: the next one is another matter
-  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
-  cannot_accept(-fd);
-}
-
-/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and told once; other failures
-/// are of one client.
-[[gnu::cold]] inline void ServerState::cannot_accept(int number) {
-  const bool no_memory = short_of_memory(-number);
-  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
-                       number == ENOTSOCK || number == EOPNOTSUPP;
-  if (no_memory || lasting) {
-    no_memory ? retry.after(10) : retry.when_descriptor_freed();
-    loop->poller().watch(acceptor, 0);
-    if (no_memory || shortage_emitted) return;
-    shortage_emitted = true;
-  }
-  emit_error(system_failure(number, "accept"));
-}
-
-/// The listening descriptor is watched again only when it is of use.
-inline void ServerState::accept_again() {
-  if (!acceptor.is_open()) return;
-  const Ref<ServerState> alive(this);
-  const NativeHandle fd = acceptor.try_accept();
-  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
-  if (loop->poller().watch(acceptor, readable) < 0) {
-    retry.when_descriptor_freed();
-  } else {
-    retry.forget_delay();
-  }
-  if (fd >= 0) return accepted(fd);
-  look_at_shortage();
-}
-
-/// The next shortage is told again when there is a reserve once more; until then it is still the same one.
-inline void ServerState::look_at_shortage() noexcept {
-  shortage_emitted = [](const auto& accepts) {
-    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
-    return false;  // a machine that knows of none
-  }(acceptor);
-}
-
-/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
-inline bool ServerState::blocks(const Machine::Channel& channel) const {
-  if (!options.blockList) return false;
-  const Endpoint remote = channel.remote_end();
-  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
-}
-
-inline void ServerState::accepted(NativeHandle fd) {
-  if (shortage_emitted) [[unlikely]]
-    look_at_shortage();
-  struct Owned {
-    NativeHandle fd;
-    ~Owned() {
-      if (fd >= 0) os::close_descriptor(fd);
-    }
-  } owned{fd};  // if there is no memory for more
-  const Ref<SocketState> socket(new SocketState(*loop));
-  SocketState& state = *socket;
-  state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
-  if (max_connections && connections >= *max_connections) return drop(state.channel);
-  if (blocks(state.channel)) return;
-  state.has_handle = true;
-  state.is_path = !path.empty();
-  state.allow_half_open = options.allowHalfOpen;
-  state.read_mark = state.write_mark = options.highWaterMark;
-  state.no_delay = options.noDelay;
-  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
-  if (options.keepAlive) {
-    const int seconds = keep_alive_seconds();
-    state.keep_alive = true;
-    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
-    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
-  }
-  state.expect_close();
-  state.retain_for_loop();
-  state.server = Ref<Handle>(this);
-  state.of_server = true;
-  ++connections;
-  or_give_up(state, [&] {
-    if (options.pauseOnConnect) {
-      state.flow_state = Flow::paused;
-    } else {
-      state.prime_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
-    }
-    emit<server_connection>(state);
-  });
-  if (!state.read_interest || !loop) return;
-  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
-}
-
-inline void ServerState::drop(Machine::Channel& channel) {
-  const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
-             remote.ip.family});
-}
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -10216,12 +7803,7 @@ class Server : public Emitter<Server> {
   }
 
   /// Where it listens; empty if it does not (S8.6).
-  std::optional<AddressInfo> address() const {
-    if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
-    if (!state_->acceptor.is_open()) return std::nullopt;
-    const detail::Endpoint end = state_->acceptor.local_end();
-    return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
-  }
+  std::optional<AddressInfo> address() const;
   /// Tells the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
@@ -10269,7 +7851,6 @@ class Server : public Emitter<Server> {
 
   bool operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
 
-
  private:
   friend class Emitter<Server>;
   friend struct detail::Access;
@@ -10299,29 +7880,8 @@ class Server : public Emitter<Server> {
   void once_listening(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
   }
-  void require_idle() const {
-    if (!state_->loop) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
-    if (state_->acceptor.is_open()) detail::throw_error(detail::make_error(Errc::ERR_SERVER_ALREADY_LISTEN));
-  }
-  void start(const ListenOptions& options) const {
-    if (options.fd < 0 && options.port == -1) {
-      if (options.path.empty()) {
-        detail::throw_error(detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
-                                    "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
-      }
-      if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
-        // the spelling is Node's
-        detail::throw_error(
-            detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
-                          "The argument 'options' can not set readableAll or writableAllt to true when path is "
-                          "abstract unix socket. Received " +
-                              detail::escape_nul(options.path)));
-      }
-    } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
-      detail::throw_error(detail::bad_port("options.port", options.port));
-    }
-    state_->listen(options);
-  }
+  void require_idle() const;
+  void start(const ListenOptions& options) const;
   const Server& set_ref(bool on) const {
     state_->refd = on;
     state_->recount();
@@ -10344,11 +7904,6 @@ Server createServer(const ServerOptions& options, F&& connectionListener = nullp
 template <class F = std::nullptr_t>
 Server createServer(Loop& loop, const ServerOptions& options, F&& connectionListener = nullptr) {
   return Server(loop, options, std::forward<F>(connectionListener));
-}
-
-inline std::optional<Server> Socket::server() const {
-  if (!state_->server) return std::nullopt;
-  return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -10400,10 +7955,6 @@ class WaitPlace {
  private:
   WaitingTask* waiting_ = nullptr;
 };
-
-inline WaitingTask::~WaitingTask() {
-  if (place_) place_->forget();
-}
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -10486,109 +8037,6 @@ class Reader {
   detail::OwnListeners<Socket> listeners_;
 };
 
-inline Reader::Reader(const Socket& socket) : listeners_(socket) {
-  // one that was closed or read before tells nothing any more
-  ended_ = socket.readableEnded() || socket.destroyed();
-  if (const Error error = socket.errored()) failure_ = error;
-  socket.pause();
-  listeners_.on<"data">([this](Chunk chunk) { received(chunk); });
-  listeners_.on<"end">([this] {
-    ended_ = true;
-    wake();
-  });
-  listeners_.on<"error">([this](const Error& error) {
-    failure_ = error;
-    wake();
-  });
-  listeners_.on<"close">([this] {
-    ended_ = true;
-    wake();
-  });
-}
-
-/// Calls nobody, and allocates nothing.
-inline Reader::~Reader() {
-  if (gone_) *gone_ = true;
-  listeners_.off();
-  // it may flow just now, and a task that has ended left nobody behind to hear of a late reset
-  detail::Access::state(socket()).leave_alone(!ended_ && !failure_);
-}
-
-inline bool Reader::prepare(Kind kind, std::size_t amount) {
-  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
-  kind_ = kind;
-  amount_ = amount;
-  return settle();
-}
-
-inline bool Reader::settle() {
-  size_ = none;
-  const std::string_view rest = this->rest();
-  if (kind_ == Kind::line) {
-    settle_line();
-    if (size_ != none || too_long_) return true;
-  } else if (kind_ == Kind::exact ? rest.size() >= amount_ : !rest.empty()) {
-    const std::size_t size = kind_ == Kind::exact ? amount_ : rest.size();
-    return found(size, size);
-  }
-  return ended_ || failure_;
-}
-
-inline void Reader::settle_line() {
-  const std::string_view rest = this->rest();
-  const std::size_t at = rest.find('\n', searched_);
-  std::size_t size = at == rest.npos ? rest.size() : at;
-  // a carriage return at the end of what is there may belong to the line feed that follows
-  if (size > 0 && rest[size - 1] == '\r' && (at != rest.npos || !ended_)) --size;
-  too_long_ = size > amount_;
-  if (too_long_) return;
-  if (at != rest.npos) {
-    found(size, at + 1);
-  } else if (ended_ && !failure_ && !rest.empty()) {
-    found(size, rest.size());
-  } else {
-    searched_ = rest.size();
-  }
-}
-
-inline std::optional<Chunk> Reader::take() {
-  if (size_ != none) {
-    const std::string_view piece = rest().substr(0, size_);
-    start_ += skip_;
-    searched_ = 0;
-    return Chunk(piece);
-  }
-  if (kind_ == Kind::line && too_long_) {
-    detail::throw_error(Error(std::make_error_code(std::errc::message_size),
-                        "A line is longer than " + std::to_string(amount_) + " bytes"));
-  }
-  if (failure_) detail::throw_error(*failure_);
-  if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
-  return std::nullopt;
-}
-
-inline void Reader::received(std::string_view bytes) {
-  if (start_ == held_.size()) {
-    held_.assign(bytes);
-  } else {
-    held_.erase(0, start_);
-    held_.append(bytes);
-  }
-  start_ = 0;
-  // the task that let it flow may be gone
-  if (!waiter_) return void(socket().pause());
-  if (!settle()) return;
-  bool gone = false;
-  bool* const outer = std::exchange(gone_, &gone);
-  waiter_.resume();
-  if (gone) {
-    if (outer) *outer = true;
-    return;
-  }
-  gone_ = outer;
-  if (!waiter_) socket().pause();
-}
-
 /// The connections of a server, awaited. Those that come while the task does something else wait here.
 class Acceptor {
  public:
@@ -10636,43 +8084,6 @@ class Acceptor {
   bool closed_ = false;
   detail::OwnListeners<Server> listeners_;
 };
-
-inline Acceptor::Acceptor(const Server& server) : listeners_(server) {
-  closed_ = !detail::Access::state(server).loop;
-  listeners_.on<"connection">([this](Socket socket) {
-    Listener error;
-    if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
-    arrived_.push({socket, error});
-    wake();
-  });
-  listeners_.on<"error">([this](const Error& error) {
-    failure_ = error;
-    wake();
-  });
-  listeners_.on<"close">([this] {
-    closed_ = true;
-    wake();
-  });
-}
-
-inline Acceptor::~Acceptor() {
-  listeners_.off();
-  // nobody will ever serve them
-  while (!arrived_.empty()) detail::Access::state(arrived_.pop_front().socket).destroy_always();
-}
-
-inline std::optional<Socket> Acceptor::take() {
-  if (!arrived_.empty()) {
-    const Arrived arrived = arrived_.pop_front();
-    arrived.socket.off(arrived.error);
-    return arrived.socket;
-  }
-  if (failure_) {
-    const Error error = *std::exchange(failure_, std::nullopt);
-    detail::throw_error(error);
-  }
-  return std::nullopt;
-}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -10739,13 +8150,10 @@ struct EventResult<> {
 };
 
 /// After 'close' nothing comes any more, so nobody may wait for it.
-inline bool is_over(const Socket& socket) { return Access::state(socket).close_emitted || !Access::state(socket).loop; }
-inline bool is_over(const Server& server) { return !Access::state(server).loop; }
-inline Error closed_error(const Socket& socket) {
-  const Error error = socket.errored();
-  return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
-}
-inline Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
+NET_API bool is_over(const Socket& socket);
+NET_API bool is_over(const Server& server);
+NET_API Error closed_error(const Socket& socket);
+NET_API Error closed_error(const Server&);
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
 /// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
@@ -10861,13 +8269,7 @@ class WriteAwaiter : public Waiting<Socket> {
     if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
     return failure_.has_value();
   }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
-    listeners_.on<"drain">([this] { go_on(); });
-    listeners_.on<"finish">([this] { go_on(); });
-    listen_for_error();
-    listen_for_close();
-  }
+  void await_suspend(std::coroutine_handle<> waiter);
   void await_resume() {
     if (failure_) throw_error(*failure_);
   }
@@ -10920,15 +8322,7 @@ struct Spawned : Handle {
   }
 
   /// The task has ended. The exception leaves run() from a tick, when the frame and all that it held is gone.
-  void finish(std::exception_ptr thrown) {
-    std::exchange(frame, {}).destroy();
-    if (thrown) {
-      loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
-    } else {
-      loop->ticks().expect_no_more();
-    }
-    release();
-  }
+  void finish(std::exception_ptr thrown);
   void abandon() {
     if (!frame) return;
     std::exchange(frame, {}).destroy();
@@ -10937,10 +8331,6 @@ struct Spawned : Handle {
 
   std::coroutine_handle<> frame;
 };
-
-inline constexpr Handle::Operations Spawned::table{
-    [](Handle& handle) noexcept { delete static_cast<Spawned*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<Spawned&>(handle).abandon(); }};
 
 struct PromiseBase {
   /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
@@ -11053,15 +8443,9 @@ class [[nodiscard]] Task {
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
 /// destroyed with its loop.
-inline void spawn(Loop& loop, Task<> task) {
-  if (!task.frame_) return;
-  auto* const spawned = new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
-  const auto frame = std::exchange(task.frame_, {});
-  frame.promise().spawned = spawned;
-  frame.resume();
-}
+NET_API void spawn(Loop& loop, Task<> task);
 /// The same on this thread's loop.
-inline void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
+NET_API void spawn(Task<> task);
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
 /// are told: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
@@ -11074,16 +8458,10 @@ auto once(const Emitting& emitter) {
 /// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
 /// If the task is destroyed meanwhile, so is the socket. Name what you connect with braces, since g++ 12 destroys
 /// braced arguments in a `co_await` twice: `auto connecting = connected({.port = 8000}); … = co_await connecting;`
-inline detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options) {
-  return detail::ConnectAwaiter(createConnection(loop, options));
-}
-inline detail::ConnectAwaiter connected(const ConnectOptions& options) { return connected(Loop::current(), options); }
-inline detail::ConnectAwaiter connected(int port, std::string_view host = "localhost") {
-  return detail::ConnectAwaiter(createConnection(port, host));
-}
-inline detail::ConnectAwaiter connected(std::string_view path) {
-  return detail::ConnectAwaiter(createConnection(path));
-}
+NET_API detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options);
+NET_API detail::ConnectAwaiter connected(const ConnectOptions& options);
+NET_API detail::ConnectAwaiter connected(int port, std::string_view host = "localhost");
+NET_API detail::ConnectAwaiter connected(std::string_view path);
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is has_space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
@@ -11094,7 +8472,7 @@ detail::WriteAwaiter write(const Socket& socket, Data&& data) {
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.
-inline detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter(Loop::current(), length); }
+NET_API detail::SleepAwaiter sleep(Duration length);
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -11260,13 +8638,7 @@ class WorkRef {
   WorkItem& operator*() const noexcept { return *item_; }
 
   /// Hands it back to the loop that asked; if that is gone, nobody wants it any more.
-  void send_home() && noexcept {
-    Mailbox* const mailbox = item_->mailbox;
-    mailbox->retain();
-    item_->home_expected = false;
-    mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); });
-    mailbox->release();
-  }
+  void send_home() && noexcept;
 
  private:
   WorkItem* item_;
@@ -11431,18 +8803,7 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
   /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`.
-  ~WorkerPool() {
-    begin_again_in_child();
-    detail::Queue<detail::WorkRef> dropped;
-    {
-      const detail::os::LockGuard locked(mutex_);
-      closing_ = true;
-      dropped.take_all(waiting_);
-      wake_.wake_all();
-    }
-    while (!dropped.empty()) drop(dropped.pop_front());
-    for (detail::os::Thread& thread : threads_) thread.join();
-  }
+  ~WorkerPool();
 
   /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
   /// lives until then. The function and its arguments are moved there and back: they must not share anything with
@@ -11469,47 +8830,11 @@ class WorkerPool {
   }
 
   /// The threads stayed in the parent (S31.3).
-  void begin_again_in_child() noexcept {
-    if (made_in_ == detail::os::fork_count().load()) return;
-    made_in_ = detail::os::fork_count().load();
-    ::new (static_cast<void*>(&wake_)) detail::os::Condition;
-    threads_.clear();
-    idle_ = 0;
-  }
+  void begin_again_in_child() noexcept;
 
-  bool submit(detail::WorkRef work) {
-    begin_again_in_child();
-    const detail::os::LockGuard locked(mutex_);
-    waiting_.reserve(1);
-    if (idle_ <= waiting_.size() && threads_.size() < most_) {
-      detail::os::Thread thread;
-      if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
-    }
-    if (threads_.empty()) return false;
-    waiting_.push(std::move(work));
-    wake_.wake_one();
-    return true;
-  }
+  bool submit(detail::WorkRef work);
 
-  void run() {
-    mutex_.lock();
-    for (;;) {
-      while (waiting_.empty() && !closing_) {
-        ++idle_;
-        wake_.wait(mutex_);
-        --idle_;
-      }
-      if (closing_) return mutex_.unlock();
-      {
-        detail::WorkRef work = waiting_.pop_front();
-        work->begun.store(1);
-        mutex_.unlock();
-        work->operations->run(*work);
-        std::move(work).send_home();
-      }
-      mutex_.lock();
-    }
-  }
+  void run();
 
   detail::os::Mutex mutex_;
   detail::os::Condition wake_;
@@ -11527,6 +8852,2743 @@ class WorkerPool {
 
 #endif
 
+#endif
+
+// The bodies of error.hpp. Internal.
+#ifndef NET_ERROR_IPP
+#define NET_ERROR_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI {
+
+NET_API const std::error_category& error_category() noexcept {
+  static const detail::Category category;
+  return category;
+}
+
+NET_API std::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
+
+NET_API Error::Error(std::error_code code, std::string message) : std::system_error(code) {
+  if (message.empty()) message = code.message();
+  text_ = new detail::ErrorText;
+  text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
+                                                    : detail::system_error_name(code.value());
+  text_->message = std::move(message);
+}
+
+NET_API Error& Error::operator=(const Error& other) noexcept {
+  if (other.text_) other.text_->owners.fetch_add(1);
+  release();
+  std::system_error::operator=(other);
+  text_ = other.text_;
+  return *this;
+}
+
+NET_API Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+NET_API NewText::NewText() : text_(new ErrorText) {}
+
+NET_API NewText::~NewText() { delete text_; }
+
+[[noreturn]] NET_API void throw_error(const Error& error) {
+#if defined(__cpp_exceptions)
+  throw error;
+#else
+  std::fprintf(stderr, "net: %s\n", error.what());
+  std::abort();
+#endif
+}
+
+NET_API const Error& no_error() {
+  alignas(Error) static unsigned char storage[sizeof(Error)];
+  static const Error* const none = ::new (static_cast<void*>(storage)) Error;  // outlives every static object
+  return *none;
+}
+
+NET_API std::string escape_nul(std::string_view path) {
+  std::string text;
+  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
+  return text;
+}
+
+NET_API std::string quoted(std::string_view given) {
+  std::string text = "'";
+  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
+  return text.append("'");
+}
+
+NET_API std::string with_port(std::string_view address, int port) {
+  std::string text = escape_nul(address);
+  if (port > 0) text.append(":").append(std::to_string(port));
+  return text;
+}
+
+NET_API NewText system_text(int number, std::string_view syscall) {
+  NewText text;
+  text->name = system_error_name(number);
+  text->syscall = syscall;
+  text->number = -number;
+  text->message.append(syscall).append(" ").append(text->name);
+  return text;
+}
+
+NET_API Error system_failure(int number, std::string_view syscall) {
+  NewText text = system_text(number, syscall);
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
+  NewText text = system_text(number, syscall);
+  if (!address.empty()) text->message.append(" ").append(with_port(address, port));
+  text->address = address;
+  if (port > 0) text->port = port;
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
+                           std::string_view local_address, int local_port, bool asked) {
+  NewText text = system_text(number, syscall);
+  text->message.append(" ").append(with_port(address, port));
+  text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");
+  text->address = address;
+  if (port > 0) text->port = port;
+  if (asked) {
+    text->local_address = local_address;
+    text->local_port = local_port;
+  }
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error listen_failure(int number, std::string_view address, int port) {
+  NewText text = system_text(number, "listen");
+  text->message.append(": ").append(system_error_description(number));
+  if (!address.empty()) text->message.append(" ").append(with_port(address, port));
+  text->address = address;
+  if (port != 0) text->port = port;
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error lookup_failure(Errc code, std::string_view host) {
+  NewText text;
+  text->name = name_of(code);
+  text->syscall = "getaddrinfo";
+  text->host = host;
+  text->number = lookup_number(code);
+  text->message.append("getaddrinfo ").append(text->name).append(" ").append(host);
+  return {make_error_code(code), text};
+}
+
+NET_API Error lookup_failure(int number, std::string_view host) {
+  NewText text = system_text(number, "getaddrinfo");
+  text->host = host;
+  text->message.append(" ").append(escape_nul(host));
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error aggregate_failure(std::vector<Error> attempts) {
+  NewText text;
+  text->kind = "AggregateError";
+  text->name = attempts.front().name();
+  const std::error_code code = attempts.front().code();
+  text->attempts = std::move(attempts);
+  return {code, text};
+}
+
+NET_API NewText coded_text(Errc code, std::string message) {
+  NewText text;
+  text->name = name_of(code);
+  text->kind = kind_of(code);
+  text->message = std::move(message);
+  return text;
+}
+
+NET_API Error make_error(Errc code, std::string message) {
+  NewText text = coded_text(code, std::move(message));
+  return {make_error_code(code), text};
+}
+
+NET_API Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
+
+NET_API Error abort_failure(const Error& reason) {
+  NewText text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
+  text->cause.push_back(reason);
+  return {make_error_code(Errc::ERR_ABORTED), text};
+}
+
+NET_API Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
+  std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";
+  message.append(name).append("' ").append(reason).append(". Received ").append(received);
+  return make_error(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
+}
+
+NET_API std::string number_text(double value) {
+  if (value != value) return "NaN";
+  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
+  if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text;
+}
+
+NET_API Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
+  std::string message = "The value of \"";
+  message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);
+  return make_error(Errc::ERR_OUT_OF_RANGE, std::move(message));
+}
+
+NET_API Error bad_port(std::string_view name, long long value) {
+  std::string message(name);
+  message.append(" should be >= 0 and < 65536. Received type number (").append(std::to_string(value)).append(").");
+  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+}
+
+NET_API Error bad_port(std::string_view name, std::string_view value) {
+  std::string message(name);
+  message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
+  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+}
+
+NET_API bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
+
+NET_API Error nul_in_host(std::string_view host) {
+  return invalid_value("options.host", "must be a string without null bytes", quoted(host));
+}
+
+NET_API Error bad_ip(std::string_view text) {
+  return make_error(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + escape_nul(text));
+}
+
+NET_API Error bad_family(int family, std::string_view host, int port) {
+  std::string message = "Invalid address family: " + std::to_string(family) + " ";
+  message.append(escape_nul(host)).append(":").append(std::to_string(port));
+  NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
+  text->host = host;
+  text->port = port;
+  return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
+}
+
+NET_API Error ended_by_other_party() {
+  NewText text;
+  text->name = "EPIPE";
+  text->message = "This socket has been ended by the other party";
+  return {std::error_code(EPIPE, std::generic_category()), text};
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of ip_address.hpp. Internal.
+#ifndef NET_DETAIL_TEXT_IP_ADDRESS_IPP
+#define NET_DETAIL_TEXT_IP_ADDRESS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API std::string to_text(const IpAddress& ip) {
+  if (!ip) return {};
+  IpText text;
+  write_ip(text, ip);
+  return std::string(text.view());
+}
+
+[[noreturn]] NET_API void raise_bad_family(Family family) {
+  throw_error(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of rules.hpp. Internal.
+#ifndef NET_DETAIL_BLOCK_LIST_RULES_IPP
+#define NET_DETAIL_BLOCK_LIST_RULES_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API std::string rule_text(const BlockRule& rule) {
+  std::string text = rule.kind == RuleKind::address ? "Address: "
+                     : rule.kind == RuleKind::range ? "Range: "
+                                                    : "Subnet: ";
+  text.append(to_string(rule.first.family)).append(" ").append(to_text(rule.first));
+  if (rule.kind == RuleKind::range) text.append("-").append(to_text(rule.last));
+  if (rule.kind == RuleKind::subnet) text.append("/").append(std::to_string(rule.prefix));
+  return text;
+}
+
+NET_API void BlockRules::add(const BlockRule& rule) {
+  const WriteGuard guard(lock_);
+  // Doubling would take up to 72 bytes a rule.
+  if (rules_.size() == rules_.capacity()) rules_.reserve(rules_.size() + rules_.size() / 4 + 4);
+  if (rule.kind == RuleKind::subnet) {
+    match_subnet(rule);
+  } else {
+    match_range(rule.first, rule.kind == RuleKind::range ? rule.last : rule.first);
+  }
+  rules_.push(rule);
+}
+
+NET_API bool BlockRules::look(const BlockRules& self, const IpAddress& ip) noexcept {
+  if (!ip) return false;
+  const Wide number = wide(ip);
+  const ReadGuard guard(self.lock_);
+  if (is_mapped(number) && self.ipv4_.contains(ipv4_part(number))) return true;
+  return ip.family == Family::IPv6 && self.ipv6_.contains(number);
+}
+
+NET_API void BlockRules::match_subnet(const BlockRule& rule) {
+  const unsigned prefix = rule.prefix + (rule.first.family == Family::IPv4 ? 96U : 0U);
+  const Wide mask = host_bits(prefix);
+  Wide first = wide(rule.first);
+  first = {first.high & ~mask.high, first.low & ~mask.low};
+  const Wide last{first.high | mask.high, first.low | mask.low};
+  if (first <= last_mapped && first_mapped <= last) {
+    ipv4_.add(ipv4_part(later(first, first_mapped)), ipv4_part(earlier(last, last_mapped)));
+  }
+  if (prefix < 96 || !is_mapped(first)) ipv6_.add(first, last);
+}
+
+NET_API void BlockRules::match_range(const IpAddress& start, const IpAddress& end) {
+  Wide first = wide(start), last = wide(end);
+  if (is_mapped(first) && is_mapped(last)) {
+    ipv4_.add(ipv4_part(first), ipv4_part(last));
+    return;
+  }
+  // An IPv4 end can be compared with mapped addresses only, and never on the IPv4 side.
+  if (start.family != end.family) {
+    first = later(first, first_mapped);
+    last = earlier(last, last_mapped);
+  }
+  if (first <= last) ipv6_.add(first, last);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of socket_address.hpp. Internal.
+#ifndef NET_SOCKET_ADDRESS_IPP
+#define NET_SOCKET_ADDRESS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+[[noreturn]] NET_API void raise_bad_flowlabel(std::uint32_t flowlabel) {
+  throw_error(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+NET_API std::string SocketAddress::toString() const {
+  detail::IpText text;
+  if (ip_.family == Family::IPv6) text.push('[');
+  detail::write_ip(text, ip_);
+  if (ip_.family == Family::IPv6) text.push(']');
+  text.push(':');
+  text.push_number(port_, 10);
+  return std::string(text.view());
+}
+
+NET_API std::string SocketAddress::toJSON() const {
+  std::string text = "{\"address\":\"";
+  text.append(address()).append("\",\"port\":").append(std::to_string(port_)).append(",\"family\":\"");
+  text.append(ip_.family == Family::IPv4 ? "ipv4" : "ipv6").append("\",\"flowlabel\":");
+  return text.append(std::to_string(flowlabel_)).append("}");
+}
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+NET_API std::string inspect(const SocketAddress& address) {
+  const std::string members[] = {
+      "address: '" + address.address() + "'",
+      "port: " + std::to_string(address.port()),
+      std::string("family: '") + (address.family() == Family::IPv4 ? "ipv4" : "ipv6") + "'",
+      "flowlabel: " + std::to_string(address.flowlabel()),
+  };
+  std::size_t length = 0;
+  for (const std::string& member : members) length += member.size();
+  const bool fits = length <= 61;
+  std::string text = "SocketAddress {";
+  for (const std::string& member : members) {
+    text.append(&member == members ? "" : ",").append(fits ? " " : "\n  ").append(member);
+  }
+  return text.append(fits ? " }" : "\n}");
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of block_list.hpp. Internal.
+#ifndef NET_BLOCK_LIST_IPP
+#define NET_BLOCK_LIST_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI {
+
+NET_API BlockList& BlockList::operator=(const BlockList& other) noexcept {
+  other.shared_->retain();
+  shared_->release();
+  shared_ = other.shared_;
+  return *this;
+}
+
+NET_API void BlockList::addRange(const SocketAddress& start, const SocketAddress& end) const {
+  if (!detail::in_order(start.ip(), end.ip())) {
+    detail::throw_error(detail::invalid_value("start", "must come before end", detail::inspect(start)));
+  }
+  shared_->add({.kind = detail::RuleKind::range, .first = start.ip(), .last = end.ip()});
+}
+
+NET_API void BlockList::addSubnet(const SocketAddress& network, int prefix) const {
+  const bool ipv4 = network.family() == Family::IPv4;
+  if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
+    detail::throw_error(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
+  }
+  shared_->add(
+      {.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
+}
+
+NET_API std::vector<std::string> BlockList::rules() const {
+  const detail::Vec<detail::BlockRule> rules = shared_->rules();
+  std::vector<std::string> texts;
+  texts.reserve(rules.size());
+  for (std::size_t i = rules.size(); i > 0; --i) texts.push_back(detail::rule_text(rules[i - 1]));
+  return texts;
+}
+
+NET_API std::string BlockList::toJSON() const {
+  std::string json = "[";
+  for (const std::string& rule : rules()) json.append(json.size() > 1 ? ",\"" : "\"").append(rule).append("\"");
+  return json.append("]");
+}
+
+NET_API void BlockList::fromJSON(std::string_view json) const {
+  detail::JsonStrings list(json);
+  if (!list.valid()) detail::raise_bad_json(json, list.position());
+  if (!list.is_list()) detail::raise_not_a_list(json);
+  for (const std::string& text : list.strings()) {
+    if (const auto line = detail::read_rule_line(text)) add(*line);
+  }
+}
+
+NET_API void BlockList::add(const detail::RuleLine& line) const {
+  switch (line.kind) {
+    case detail::RuleKind::address: return addAddress(line.first, line.family);
+    case detail::RuleKind::subnet: return addSubnet(line.first, line.prefix, line.family);
+    case detail::RuleKind::range: {
+      const SocketAddress start(detail::require_ip(line.first, line.family));
+      return addRange(start, SocketAddress(detail::require_ip(line.last, detail::end_family(line))));
+    }
+  }
+}
+
+}  // namespace net::inline NET_ABI
+
+#endif
+#endif
+
+// The bodies of encoding.hpp. Internal.
+#ifndef NET_ENCODING_IPP
+#define NET_ENCODING_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Encoding require_encoding(std::string_view name) {
+  const std::optional<Encoding> encoding = parseEncoding(name);
+  if (!encoding) throw_error(make_error(Errc::ERR_UNKNOWN_ENCODING, "Unknown encoding: " + std::string(name)));
+  return *encoding;
+}
+
+NET_API void append_utf8(std::string& to, std::uint32_t point) {
+  const auto put = [&](std::uint32_t byte) { to.push_back(static_cast<char>(byte)); };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xC0 | point >> 6), put(0x80 | (point & 0x3F));
+  } else if (point < 0x10000) {
+    put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+  } else {
+    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)),
+        put(0x80 | (point & 0x3F));
+  }
+}
+
+NET_API std::string decode_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const Utf8Step step = utf8_step(bytes);
+    if (step.valid) {
+      text.append(bytes.substr(0, step.size));
+    } else {
+      append_utf8(text, replacement);
+    }
+    bytes.remove_prefix(step.size);
+  }
+  return text;
+}
+
+NET_API std::string decode_utf16le(std::string_view bytes) {
+  std::string text;
+  const auto unit = [&](std::size_t i) -> std::uint32_t {
+    return static_cast<unsigned char>(bytes[i]) | static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1]))
+                                                      << 8;
+  };
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    std::uint32_t point = unit(i);
+    if (point >= 0xD800 && point < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000) {
+      point = 0x10000 + ((point - 0xD800) << 10) + (unit(i + 2) - 0xDC00);
+      i += 2;
+    } else if (point >= 0xD800 && point < 0xE000) {
+      point = replacement;
+    }
+    append_utf8(text, point);
+  }
+  return text;
+}
+
+NET_API std::string encode_base64(std::string_view bytes, bool url) {
+  const std::string_view digits = url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+                                      : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (k <= count) {
+        text.push_back(digits[group >> (18 - 6 * k) & 63]);
+      } else if (!url) {
+        text.push_back('=');
+      }
+    }
+  }
+  return text;
+}
+
+NET_API std::string decode(std::string_view bytes, Encoding encoding) {
+  std::string text;
+  switch (encoding) {
+    case Encoding::buffer: return std::string(bytes);
+    case Encoding::utf8: return decode_utf8(bytes);
+    case Encoding::utf16le: return decode_utf16le(bytes);
+    case Encoding::latin1:
+      for (const char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
+      return text;
+    case Encoding::ascii:
+      for (const char c : bytes) text.push_back(static_cast<char>(c & 0x7F));
+      return text;
+    case Encoding::hex:
+      for (const char c : bytes) {
+        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) >> 4]);
+        text.push_back("0123456789abcdef"[static_cast<unsigned char>(c) & 15]);
+      }
+      return text;
+    case Encoding::base64:
+    case Encoding::base64url: return encode_base64(bytes, encoding == Encoding::base64url);
+  }
+  return text;
+}
+
+NET_API std::string decode_base64(std::string_view text) {
+  std::string bytes;
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    if (c == '=') break;
+    const int digit = base64_digit(c);
+    if (digit < 0) continue;
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push_back(static_cast<char>(group >> bits & 0xFF));
+  }
+  return bytes;
+}
+
+NET_API std::string decode_hex(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) break;
+    bytes.push_back(static_cast<char>(high << 4 | low));
+  }
+  return bytes;
+}
+
+NET_API std::string encode(std::string_view text, Encoding encoding) {
+  std::string bytes;
+  switch (encoding) {
+    case Encoding::buffer:
+    case Encoding::utf8: return std::string(text);
+    case Encoding::hex: return decode_hex(text);
+    case Encoding::base64:
+    case Encoding::base64url: return decode_base64(text);
+    default: break;
+  }
+  while (!text.empty()) {
+    const CodePoint point = code_point(text);
+    text.remove_prefix(point.size);
+    const std::uint32_t high = point.value >= 0x10000 ? 0xD800 + ((point.value - 0x10000) >> 10) : point.value;
+    const auto put = [&](std::uint32_t unit) {
+      bytes.push_back(static_cast<char>(unit & 0xFF));
+      if (encoding == Encoding::utf16le) bytes.push_back(static_cast<char>(unit >> 8 & 0xFF));
+    };
+    put(high);
+    if (point.value >= 0x10000) put(0xDC00 + ((point.value - 0x10000) & 0x3FF));
+  }
+  return bytes;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of listeners.hpp. Internal.
+#ifndef NET_DETAIL_EVENTS_LISTENERS_IPP
+#define NET_DETAIL_EVENTS_LISTENERS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API std::size_t Listeners::count(unsigned event) const noexcept {
+  std::size_t found = 0;
+  for (const ListenerRecord* r = first_; r; r = r->next)
+    found += r->event == event && !r->is(ListenerRecord::removed);
+  return found;
+}
+
+NET_API int Listeners::remove(std::uint64_t id) noexcept {
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->id != id || r->is(ListenerRecord::removed)) continue;
+    const int event = r->event;
+    retire(*r);
+    if (depth_ == 0) settle();
+    return event;
+  }
+  return -1;
+}
+
+NET_API std::uint32_t Listeners::remove_own(std::uint64_t first, std::uint64_t last) noexcept {
+  std::uint32_t events = 0;
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
+    events |= 1u << r->event;
+    retire(*r);
+  }
+  if (depth_ == 0) settle();
+  return events;
+}
+
+NET_API void Listeners::remove_all(unsigned event) noexcept {
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->event == event) mark_removed(*r);
+  }
+  present_ &= ~(1u << event);
+  if (depth_ == 0) settle();
+}
+
+NET_API void Listeners::mark_removed(ListenerRecord& r) noexcept {
+  if (r.is(ListenerRecord::removed)) return;
+  r.mark(ListenerRecord::removed);
+  r.gone = depth_;
+  present_ |= unsettled;
+}
+
+NET_API void Listeners::retire(ListenerRecord& r) noexcept {
+  mark_removed(r);
+  for (const ListenerRecord* other = first_; other; other = other->next) {
+    if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
+  }
+  present_ &= ~(1u << r.event);
+}
+
+[[gnu::noinline]] NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
+  if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
+  if (!r.is(ListenerRecord::once)) return Turn::call;
+  if (r.is(ListenerRecord::fired)) return Turn::none;
+  r.mark(ListenerRecord::fired);
+  if (r.is(ListenerRecord::removed)) return Turn::call;
+  retire(r);
+  return Turn::last;
+}
+
+[[gnu::noinline]] NET_API void Listeners::settle() noexcept {
+  if ((present_ & unsettled) == 0) return;
+  if (depth_ > 0) {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->gone > depth_) r->gone = depth_;
+    }
+    return;
+  }
+  present_ &= ~unsettled;
+  ListenerRecord* dead = nullptr;
+  ListenerRecord** end = &dead;
+  last_ = nullptr;
+  for (ListenerRecord** link = &first_; *link;) {
+    ListenerRecord* const r = *link;
+    if (r->is(ListenerRecord::removed)) {
+      *link = r->next;
+      r->next = nullptr;
+      *end = r;
+      end = &r->next;
+    } else {
+      last_ = r;
+      link = &r->next;
+    }
+  }
+  while (dead) destroy(*std::exchange(dead, dead->next));
+}
+
+NET_API void Listeners::link(ListenerRecord* record, bool front) noexcept {
+  if (front || !first_) {
+    record->next = first_;
+    first_ = record;
+    if (!last_) last_ = record;
+  } else {
+    record->next = nullptr;
+    last_->next = record;
+    last_ = record;
+  }
+}
+
+NET_API void* Listeners::allocate(std::size_t size) {
+  size = rounded(size);
+  if (blocks_) {
+    for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
+      if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
+    }
+    if (blocks_->size - blocks_->used >= size) {
+      void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
+      blocks_->used += static_cast<std::uint32_t>(size);
+      return place;
+    }
+  }
+  std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+  if (place > largest_block) place = largest_block;
+  if (place < size) place = size;
+  auto* block =
+      ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
+  if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
+  blocks_ = block;
+  block->used = static_cast<std::uint32_t>(size);
+  return block + 1;
+}
+
+NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
+  auto* spare = ::new (place) ListenerRecord;
+  spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
+  spare->next = std::exchange(blocks_->spare, spare);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of timer_queue.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_IPP
+#define NET_DETAIL_LOOP_TIMER_QUEUE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API void TimerQueue::reserve_one() {
+  const std::size_t needed = heap_.size() + kept_ + 1;
+  if (needed > heap_.capacity()) [[unlikely]]
+    heap_.reserve(needed < 8 ? 8 : 2 * needed);
+}
+
+NET_API void TimerQueue::insert(TimerNode& node, std::uint64_t due) {
+  node.due = due;
+  node.order = ++made_;
+  heap_.push(&node);
+  node.place = heap_.size() - 1;
+  rise(node.place);
+}
+
+NET_API void TimerQueue::remove(TimerNode& node) noexcept {
+  const std::size_t hole = node.place;
+  node.place = TimerNode::absent;
+  TimerNode* last = heap_.back();
+  heap_.pop();
+  if (last == &node) return;
+  put(hole, last);
+  rise(hole);
+  sink(last->place);
+}
+
+NET_API void TimerQueue::rise(std::size_t at) noexcept {
+  TimerNode* node = heap_[at];
+  while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
+    put(at, heap_[(at - 1) / 2]);
+    at = (at - 1) / 2;
+  }
+  put(at, node);
+}
+
+NET_API void TimerQueue::sink(std::size_t at) noexcept {
+  TimerNode* node = heap_[at];
+  for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
+    if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
+    if (!before(*heap_[child], *node)) break;
+    put(at, heap_[child]);
+    at = child;
+  }
+  put(at, node);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of calls.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CALLS_IPP
+#define NET_DETAIL_SYS_POSIX_CALLS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+
+NET_API std::uint64_t now_ms() noexcept {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1000u + static_cast<std::uint64_t>(t.tv_nsec) / 1000000u;
+}
+
+NET_API void close_descriptor(NativeHandle fd) noexcept { ::close(fd); }
+
+NET_API NativeHandle duplicate(NativeHandle fd) noexcept {
+  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
+}
+
+NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
+  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
+}
+
+NET_API int prepare(NativeHandle fd) noexcept {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
+#if defined(SO_NOSIGPIPE)
+  set_flag(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+  return 0;
+}
+
+NET_API int open_socket(int domain) noexcept {
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+  const int fd = ::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  return fd >= 0 ? fd : -errno;
+#else
+  const int fd = ::socket(domain, SOCK_STREAM, 0);
+  if (fd < 0) return -errno;
+  if (const int failed = prepare(fd); failed < 0) {
+    close_descriptor(fd);
+    return failed;
+  }
+  return fd;
+#endif
+}
+
+NET_API int accept_from(NativeHandle fd) noexcept {
+#if defined(__linux__)
+  return retried([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+#else
+  const int accepted = retried([&] { return ::accept(fd, nullptr, nullptr); });
+  if (accepted >= 0) prepare(accepted);
+  return accepted;
+#endif
+}
+
+NET_API int open_reserve() noexcept {
+  const int opened = retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+  return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
+}
+
+[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
+
+NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
+  const std::ptrdiff_t got = ::recv(fd, into, size, 0);
+  return got >= 0 ? got : nothing_moved();
+}
+
+NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept {
+  const std::ptrdiff_t sent = ::send(fd, from, size, send_flags);
+  return sent >= 0 ? sent : nothing_moved();
+}
+
+NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
+  constexpr std::size_t max_slices = 64;
+  iovec pieces[max_slices];
+  if (count > max_slices) count = max_slices;
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+  return retried([&] { return ::sendmsg(fd, &message, send_flags); });
+}
+
+NET_API Kind kind_of(NativeHandle fd) noexcept {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return Kind::unknown;
+  if (S_ISFIFO(status.st_mode)) return Kind::pipe;
+  if (S_ISREG(status.st_mode)) return Kind::file;
+  if (::isatty(fd)) return Kind::terminal;
+  if (!S_ISSOCK(status.st_mode)) return Kind::unknown;
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return Kind::unknown;
+  if (type == SOCK_DGRAM) return Kind::datagram;
+  if (type != SOCK_STREAM) return Kind::unknown;
+  sockaddr_storage name{};
+  size = sizeof name;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
+  return name.ss_family == AF_UNIX                                 ? Kind::local
+         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp
+                                                                   : Kind::unknown;
+}
+
+NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
+  return retried([&] { return ::read(fd, into, size); });
+}
+
+NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
+  iovec pieces[64];
+  if (count > 64) count = 64;
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  sigset_t broken, before, waiting;
+  ::sigemptyset(&broken);
+  ::sigaddset(&broken, SIGPIPE);
+  ::sigpending(&waiting);
+  ::pthread_sigmask(SIG_BLOCK, &broken, &before);
+  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
+  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
+    int signal = 0;
+    ::sigpending(&waiting);
+    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return sent;
+}
+
+NET_API int shutdown_write(NativeHandle fd) noexcept { return ::shutdown(fd, SHUT_WR) == 0 ? 0 : -errno; }
+
+NET_API int pending_error(NativeHandle fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+NET_API int reset_on_close(NativeHandle fd) noexcept {
+  const linger now{1, 0};
+  return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0 ? 0 : -errno;
+}
+
+NET_API int set_no_delay(NativeHandle fd, bool on) noexcept { return set_flag(fd, IPPROTO_TCP, TCP_NODELAY, on); }
+
+NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept {
+  if (const int failed = set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, on); failed < 0) return failed;
+  if (!on || delay_seconds < 1) return 0;
+#if defined(TCP_KEEPIDLE)
+  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPIDLE, delay_seconds); failed < 0) return failed;
+#elif defined(TCP_KEEPALIVE)
+  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPALIVE, delay_seconds); failed < 0) return failed;
+#endif
+#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1); failed < 0) return failed;
+  return set_flag(fd, IPPROTO_TCP, TCP_KEEPCNT, 10);
+#else
+  return 0;
+#endif
+}
+
+NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
+  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value)
+                                : set_flag(fd, IPPROTO_IP, IP_TOS, value);
+}
+
+NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
+  int value = 0;
+  socklen_t size = sizeof value;
+  const int failed = family == Family::IPv6 ? ::getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, &size)
+                                            : ::getsockopt(fd, IPPROTO_IP, IP_TOS, &value, &size);
+  return failed ? -errno : value;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of watcher.hpp. Internal.
+#ifndef NET_DETAIL_IO_WATCHER_IPP
+#define NET_DETAIL_IO_WATCHER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Registrations::~Registrations() {
+  each([](Registration& place) { place.watcher->registration = nullptr; });
+  while (pages_ != &first_) {
+    Page* const page = pages_;
+    pages_ = page->next;
+    delete page;
+  }
+}
+
+NET_API bool Registrations::add(Watcher& watcher) noexcept {
+  if (!free_ && !add_page()) return false;
+  Registration* const place = free_;
+  free_ = place->next;
+  place->watcher = &watcher;
+  watcher.registration = place;
+  return true;
+}
+
+NET_API void Registrations::remove(Registration& place, bool confirmed) noexcept {
+  place.watcher->registration = nullptr;
+  place.watcher = nullptr;
+  if (!confirmed) return;
+  place.next = given_up_;
+  given_up_ = &place;
+}
+
+NET_API void Registrations::begin_round() noexcept {
+  while (given_up_) {
+    Registration* const place = given_up_;
+    given_up_ = place->next;
+    place->next = free_;
+    free_ = place;
+  }
+}
+
+NET_API void Registrations::use(Page& page) noexcept {
+  page.next = pages_;
+  pages_ = &page;
+  for (Registration& place : page.places) {
+    place.next = free_;
+    free_ = &place;
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of address.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_IPP
+#define NET_DETAIL_SYS_POSIX_ADDRESS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
+  if (from.ip.family == Family::IPv6) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(from.port);
+    v6.sin6_scope_id = from.scope;
+    std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
+    size = sizeof v6;
+  } else {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(from.port);
+    std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
+    size = sizeof v4;
+  }
+}
+
+NET_API bool SystemAddress::set_path(std::string_view path) noexcept {
+  const bool abstract = !path.empty() && path[0] == '\0';
+  if (path.empty() || path.size() > sizeof local.sun_path) return false;
+  if (!abstract && path.find('\0') != std::string_view::npos) return false;
+  local.sun_family = AF_UNIX;
+  std::memcpy(local.sun_path, path.data(), path.size());
+  const std::size_t end = abstract || path.size() == sizeof local.sun_path ? path.size() : path.size() + 1;
+  size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
+  return true;
+}
+
+NET_API Endpoint SystemAddress::endpoint() const noexcept {
+  Endpoint to;
+  if (any.sa_family == AF_INET6) {
+    to.ip.family = Family::IPv6;
+    to.port = ntohs(v6.sin6_port);
+    to.scope = v6.sin6_scope_id;
+    std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
+  } else if (any.sa_family == AF_INET) {
+    to.ip.family = Family::IPv4;
+    to.port = ntohs(v4.sin_port);
+    std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
+  }
+  return to;
+}
+
+NET_API Endpoint local_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getsockname(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+NET_API Endpoint remote_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+NET_API bool unconnected(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
+}
+
+NET_API std::uint32_t interface_index(std::string_view zone) noexcept {
+  std::uint32_t number = 0;
+  bool decimal = !zone.empty() && zone.size() < 10;
+  for (const char c : zone) {
+    decimal = decimal && c >= '0' && c <= '9';
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  if (decimal) return number;
+  char name[IF_NAMESIZE] = {};
+  if (zone.empty() || zone.size() >= sizeof name) return 0;
+  std::memcpy(name, zone.data(), zone.size());
+  return ::if_nametoindex(name);
+}
+
+NET_API std::string interface_name(std::uint32_t index) {
+  char name[IF_NAMESIZE] = {};
+  return ::if_indextoname(index, name) ? name : std::to_string(index);
+}
+
+NET_API std::string endpoint_text(const Endpoint& end) {
+  std::string text = to_text(end.ip);
+  const bool link_local = end.ip.family == Family::IPv6 && end.ip.bytes[0] == 0xfe && (end.ip.bytes[1] & 0xc0) == 0x80;
+  if (link_local && end.scope != 0) text.append("%").append(interface_name(end.scope));
+  return text;
+}
+
+NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept {
+  Endpoint end;
+  end.ip = parse_ip(text);
+  end.port = static_cast<std::uint16_t>(port);
+  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
+  return end;
+}
+
+NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
+  return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
+}
+
+NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
+  if (::connect(fd, &address.any, address.size) == 0) return 0;
+  // an interrupted connect goes on by itself
+  return errno == EINTR ? -EINPROGRESS : -errno;
+}
+
+NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
+  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
+  if (fd < 0) return fd;
+  int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
+  if (failed == 0 && flags.reuse_port) {
+#if defined(__linux__) && defined(SO_REUSEPORT)
+    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+#else
+    failed = -ENOTSUP;
+#endif
+  }
+  if (failed == 0) failed = bind_to(fd, SystemAddress(at));
+  if (failed == 0 && ::listen(fd, flags.backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  return failed;
+}
+
+NET_API void remove_path(std::string_view path) noexcept {
+  if (path.empty() || path[0] == '\0') return;
+  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+  if (path.size() >= sizeof name) return;
+  std::memcpy(name, path.data(), path.size());
+  ::unlink(name);
+}
+
+NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
+                          bool* mode_failed) noexcept {
+  SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  const int fd = open_socket(AF_UNIX);
+  if (fd < 0) return fd;
+  int failed = bind_to(fd, address);
+  const bool bound = failed == 0;
+  if (failed == -ENOENT) failed = -EACCES;
+  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
+    const mode_t bits =
+        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+    std::memcpy(name, path.data(), path.size());
+    if (::chmod(name, bits) != 0) failed = -errno;
+    if (mode_failed) *mode_failed = failed != 0;
+  }
+  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  if (bound) remove_path(path);
+  return failed;
+}
+
+NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
+  const Kind kind = kind_of(fd);
+  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
+  if (const int failed = prepare(fd); failed < 0) return failed;
+  return ::listen(fd, backlog) == 0 ? 0 : -errno;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of acceptor.hpp. Internal.
+#ifndef NET_DETAIL_IO_ACCEPTOR_IPP
+#define NET_DETAIL_IO_ACCEPTOR_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API NativeHandle fd_acceptor::try_accept() noexcept {
+  const int accepted = os::accept_from(fd);
+  if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
+  if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
+    reserve_ = os::open_reserve();
+  return accepted;
+}
+
+NET_API void fd_acceptor::close() noexcept {
+  if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
+  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+}
+
+NET_API int fd_acceptor::set(int listening) noexcept {
+  if (listening < 0) return listening;
+  fd = listening;
+  reserve_ = os::open_reserve();
+  return 0;
+}
+
+NET_API NativeHandle fd_acceptor::turn_away() noexcept {
+  os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+  NativeHandle accepted = os::accept_from(fd);
+  for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
+    os::close_descriptor(accepted);
+    if (--left == 0) {
+      accepted = -EAGAIN;
+      break;
+    }
+  }
+  reserve_ = os::open_reserve();
+  return accepted;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of channel.hpp. Internal.
+#ifndef NET_DETAIL_IO_CHANNEL_IPP
+#define NET_DETAIL_IO_CHANNEL_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
+  os::SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  if (!is_open()) {
+    if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
+  }
+  return os::connect_to(fd, address);
+}
+
+NET_API std::ptrdiff_t fd_channel::try_write(const IoSlice* slices, std::size_t count) noexcept {
+  if (not_socket_) return os::write_slices(fd, slices, count);
+  return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
+}
+
+NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
+  if (descriptor < 0) return descriptor;
+  fd = descriptor;
+  not_socket_ = not_socket;
+  return 0;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of thread.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_THREAD_IPP
+#define NET_DETAIL_SYS_POSIX_THREAD_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int Waker::open() noexcept {
+  close();
+#if defined(__linux__)
+  ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (ends_[0] < 0) return -errno;
+#else
+  if (::pipe(ends_) != 0) return -errno;
+  for (const int end : ends_) {
+    if (const int failed = prepare(end); failed < 0) return close(), failed;
+  }
+#endif
+  return 0;
+}
+
+NET_API void Waker::close() noexcept {
+  if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
+  if (ends_[0] >= 0) ::close(ends_[0]);
+  ends_[0] = ends_[1] = no_descriptor;
+}
+
+NET_API void Waker::drain() noexcept {
+  std::uint64_t rings[16];
+  while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
+}
+
+NET_API Atomic<std::uint32_t>& fork_count() noexcept {
+  static constinit Atomic<std::uint32_t> forks{0};
+  return forks;
+}
+
+NET_API Atomic<int>& in_resolver() noexcept {
+  static constinit Atomic<int> threads{0};
+  return threads;
+}
+
+NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
+  (void)::pthread_atfork(before, in_parent, in_child);
+}
+
+NET_API Mutex::Mutex() noexcept {
+  note_forks();
+  const ListGuard guard;
+  next_ = std::exchange(first(), this);
+  if (next_) next_->link_ = &next_;
+}
+
+NET_API void Mutex::note_forks() noexcept {
+  static constinit Atomic<int> noted{0};
+  if (noted.exchange(1) != 0) return;
+  at_fork(
+      [] {
+        // a lookup that takes longer waits for a name server, and holds nothing
+        constexpr std::uint64_t longest_wait_ms = 200;
+        const std::uint64_t began = now_ms();
+        for (lock_all(); in_resolver().load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
+          unlock_all();
+          const timespec moment{0, 100'000};
+          ::nanosleep(&moment, nullptr);
+        }
+      },
+      [] { unlock_all(); },
+      [] {
+        fork_count().fetch_add(1);
+        in_resolver().store(0);
+        unlock_all();
+      });
+}
+
+NET_API bool Thread::begin(Start* start) noexcept {
+  const int failed = ::pthread_create(
+      &thread_, nullptr,
+      [](void* given) -> void* {
+        const Start now = *static_cast<Start*>(given);
+        delete static_cast<Start*>(given);
+        now.work(now.argument);
+        return nullptr;
+      },
+      start);
+  if (failed) delete start;
+  return failed == 0;
+}
+
+NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
+  Thread thread;
+  if (!thread.try_start(work, argument)) return false;
+  thread.detach();
+  return true;
+}
+
+NET_API std::size_t processors() noexcept {
+  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? static_cast<std::size_t>(count) : 1;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of epoll.hpp. Internal.
+#ifndef NET_DETAIL_SYS_LINUX_EPOLL_IPP
+#define NET_DETAIL_SYS_LINUX_EPOLL_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Refusal epoll_poller::open() noexcept {
+  shut();
+  if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
+  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_ < 0) return {errno, "epoll_create1"};
+  if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
+  all_watched();
+  return {};
+}
+
+NET_API void epoll_poller::shut() noexcept {
+  count_ = 0;
+  stray_ = false;
+  if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
+  waker_.close();
+}
+
+NET_API int epoll_poller::watch(Watcher& watcher, unsigned mask) noexcept {
+  watcher.interest = static_cast<std::uint8_t>(mask);
+  if ((mask & ~unsigned{watcher.registered}) == 0 && ((watcher.registered & ~mask) & writable) == 0) return 0;
+  return update(watcher);
+}
+
+NET_API void epoll_poller::drop(Watcher& watcher) noexcept {
+  watcher.interest = 0;
+  const bool gone = watcher.registered == 0 || ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd, &unused_) == 0;
+  watcher.registered = 0;
+  if (watcher.registration) registrations_.remove(*watcher.registration, gone);
+}
+
+[[gnu::noinline]] NET_API unsigned epoll_poller::meaning(Watcher& watcher, unsigned happened) noexcept {
+  unsigned what = 0;
+  if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
+  if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
+  if (watcher.registered != watcher.interest && (what & ~unsigned{watcher.interest}) != 0) update(watcher);
+  what &= watcher.interest;
+  return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
+}
+
+[[gnu::noinline]] NET_API int epoll_poller::update(Watcher& watcher) noexcept {
+  const unsigned mask = watcher.interest;
+  if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
+  // an empty mask would still report errors and hang-ups for ever: silence is removal
+  const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (const int failed = control(epoll_, operation, watcher, mask); failed < 0) return failed;
+  watcher.registered = static_cast<std::uint8_t>(mask);
+  return 0;
+}
+
+NET_API int epoll_poller::control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
+  epoll_event event{};
+  event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
+  event.data.ptr = watcher.registration;
+  return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
+}
+
+[[gnu::noinline]] NET_API unsigned epoll_poller::gone(const Registration& place) noexcept {
+  if (&place == &waker_place_) {
+    waker_.drain();
+    return 0;
+  }
+  if (!registrations_.given_up_now(place) && !stray_) start_over();
+  return 0;
+}
+
+NET_API void epoll_poller::start_over() noexcept {
+  const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
+  stray_ = fresh < 0 || watch_all(fresh) < 0 ||
+           // under the same number: a program that watches it from another loop goes on
+           os::retried([&] { return ::dup3(fresh, epoll_, O_CLOEXEC); }) < 0;
+  if (fresh >= 0) os::close_descriptor(fresh);
+  if (stray_) return;
+  all_watched();
+  count_ = 0;  // what is ready is reported again
+}
+
+[[gnu::noinline]] NET_API int epoll_poller::wait_with_stray(int milliseconds) noexcept {
+  stray_ = false;
+  constexpr int step = 50;
+  const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
+  pollfd bell{waker_.descriptor(), POLLIN, 0};
+  if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
+    const timespec sleep{0, wait * 1000000L};
+    ::nanosleep(&sleep, nullptr);
+  }
+  return milliseconds < 0 ? milliseconds : milliseconds - wait;
+}
+
+NET_API int epoll_poller::watch_all(int epoll) noexcept {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &waker_place_;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, waker_.descriptor(), &event) != 0) return -errno;
+  int refused = 0;
+  registrations_.each([&](const Registration& each) {
+    const Watcher& watcher = *each.watcher;
+    if (watcher.registered == 0 || watcher.interest == 0 || refused < 0) return;
+    const int failed = control(epoll, EPOLL_CTL_ADD, watcher, watcher.interest);
+    if (failed == -ENOSPC || failed == -ENOMEM) refused = failed;
+  });
+  return refused;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of poll.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_POLL_IPP
+#define NET_DETAIL_SYS_POSIX_POLL_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Refusal poll_poller::open() {
+  if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
+  if (entries_.empty()) {
+    // the first entry is the bell's
+    entries_.push({});
+    places_.push(&waker_place_);
+  }
+  entries_[0] = {waker_.descriptor(), POLLIN, 0};
+  return {};
+}
+
+NET_API int poll_poller::watch(Watcher& watcher, unsigned mask) {
+  watcher.interest = static_cast<std::uint8_t>(mask);
+  if (mask == watcher.registered) return 0;
+  if (mask == 0) {
+    leave(watcher.registration->place);
+  } else {
+    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
+    if (watcher.registered == 0) enter(watcher);
+    entries_[watcher.registration->place].events =
+        static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
+  }
+  watcher.registered = static_cast<std::uint8_t>(mask);
+  return 0;
+}
+
+NET_API void poll_poller::drop(Watcher& watcher) noexcept {
+  watcher.interest = 0;
+  if (watcher.registered != 0) leave(watcher.registration->place);
+  watcher.registered = 0;
+  if (watcher.registration) registrations_.remove(*watcher.registration, true);
+}
+
+NET_API void poll_poller::enter(Watcher& watcher) {
+  // room for everything first: what fails leaves nothing half done, and waiting needs no memory
+  if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
+  if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
+  entries_.push({watcher.fd, 0, 0});
+  places_.push(watcher.registration);
+  watcher.registration->place = entries_.size() - 1;
+}
+
+NET_API void poll_poller::leave(std::size_t place) noexcept {
+  entries_[place] = entries_.back();
+  places_[place] = places_.back();
+  places_[place]->place = place;
+  entries_.pop();
+  places_.pop();
+}
+
+NET_API void poll_poller::nobody(Registration& place) noexcept {
+  if (&place == &waker_place_) {
+    waker_.drain();
+  } else if (!registrations_.given_up_now(place)) {
+    leave(place.place);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of handle.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_HANDLE_IPP
+#define NET_DETAIL_LOOP_HANDLE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void give_up(Handle& who) noexcept {
+  if (who.operations->give_up) who.operations->give_up(who);
+}
+
+NET_API TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
+
+NET_API ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of core.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_CORE_IPP
+#define NET_DETAIL_LOOP_CORE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API LoopCore::LoopCore() {
+  note_forks();
+  (void)no_error();  // nobody needs memory for it afterwards
+  open_poller();
+  mailbox_ = new Mailbox;
+  mailbox_->loop = this;
+  update_time();
+  join_process();
+}
+
+NET_API void LoopCore::stop() noexcept {
+  if (current() == this) return mailbox_->stopped.store(1);
+  Mailbox* const mailbox = mailbox_;
+  mailbox->retain();
+  mailbox->stop();
+  mailbox->release();
+}
+
+NET_API void LoopCore::shorten_batch(std::size_t gone) noexcept {
+  batch_size_ -= gone;
+  for (std::size_t i = 0; i < batch_size_; ++i) batch_.begin[i] = batch_.begin[i + gone];
+  if (batch_size_ == 0) batch_owner_ = nullptr;
+}
+
+NET_API LoopCore::Running::Running(LoopCore& l) : loop(l) {
+  if (loop.running_) throw_error(make_error(Errc::ERR_INVALID_STATE, "The loop is running already"));
+  if (loop.inert()) loop.refuse_child();
+  loop.running_ = true;
+  loop.update_time();
+}
+
+NET_API Handle::Handle(LoopCore& core, const Operations& table) noexcept : loop(&core), operations(&table), next(core.handles_) {
+  if (next) next->previous = this;
+  core.handles_ = this;
+}
+
+NET_API Handle::~Handle() {
+  if (next) next->previous = previous;
+  if (previous) {
+    previous->next = next;
+  } else if (loop) {
+    loop->handles_ = next;
+  }
+}
+
+NET_API bool Mailbox::post(Callback callback) {
+  const os::LockGuard locked(mutex);
+  if (!loop) return false;
+  posted.push(std::move(callback));
+  if (any.exchange(1) == 0) loop->poller().wake();
+  return true;
+}
+
+NET_API void Mailbox::post_expected(Callback callback) noexcept {
+  const os::LockGuard locked(mutex);
+  if (!loop) return posted.expect_no_more();
+  posted.push_expected(std::move(callback));
+  if (any.exchange(1) == 0) loop->poller().wake();
+}
+
+NET_API void Mailbox::stop() noexcept {
+  const os::LockGuard locked(mutex);
+  stopped.store(1);
+  if (loop) loop->poller().wake();
+}
+
+NET_API char* LoopCore::batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
+  if (batch_owner_ != &owner) flush_batch();
+  return batch_if_free(owner, flush, size);
+}
+
+NET_API char* LoopCore::batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
+  if (inside_ == 0) return nullptr;
+  if (batch_owner_ != &owner) {
+    if (batch_owner_) return nullptr;
+    batch_owner_ = &owner;
+    batch_flush_ = flush;
+  }
+  const std::size_t filled = batch_size_ + size;
+  if (filled > batch_capacity) return nullptr;
+  char* place = batch_.begin + batch_size_;
+  batch_size_ = filled;
+  return place;
+}
+
+NET_API void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
+  if (timer.queued()) {
+    timers_.remove(timer);  // it leaves the room that it needs
+  } else {
+    timers_.reserve_one();
+    timer.retain();
+    if (timer.refd) keep_alive(true);
+  }
+  timer.length = length;
+  timers_.insert(timer, from + length);
+}
+
+NET_API void LoopCore::stop_timer(TimerState& timer) noexcept {
+  if (!timer.queued()) return;
+  timers_.remove(timer);
+  if (timer.refd) keep_alive(false);
+  timer.release();
+}
+
+NET_API void LoopCore::set_timer_ref(TimerState& timer, bool on) noexcept {
+  if (timer.refd != on && timer.queued()) keep_alive(on);
+  timer.refd = on;
+}
+
+NET_API void LoopCore::clear_immediate(ImmediateState& immediate) noexcept {
+  set_immediate_ref(immediate, false);
+  immediate.pending = false;
+  immediate.callback.reset();
+}
+
+NET_API void LoopCore::set_immediate_ref(ImmediateState& immediate, bool on) noexcept {
+  if (immediate.refd == on) return;
+  immediate.refd = on;
+  if (!immediate.pending) return;
+  keep_alive(on);
+  on ? ++refd_immediates_ : --refd_immediates_;
+}
+
+NET_API void LoopCore::run_timers() {
+  const std::uint64_t until = now_;
+  while (!timers_.empty() && timers_.first()->due <= until) {
+    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
+    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
+    struct Call {
+      TimerState& timer;
+      std::uint64_t started;
+      Callback callback;
+      TimerQueue::Place place;  // for starting it again
+      ~Call() {
+        place.leave();
+        if (timer.cleared || !timer.loop) return;
+        timer.callback = std::move(callback);
+        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
+      }
+    };
+    run_callback([&] {
+      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
+      stop_timer(*timer);
+      call.callback = std::move(timer->callback);
+      call.callback();
+    });
+  }
+}
+
+NET_API void LoopCore::run_immediates() {
+  // one made by an immediate waits for the next turn (S2.5)
+  for (std::size_t left = immediates_.size(); left > 0; --left) {
+    const Ref<ImmediateState> immediate = immediates_.pop_front();
+    if (!immediate->pending) continue;
+    set_immediate_ref(*immediate, false);
+    immediate->pending = false;
+    run_callback([&] { immediate->callback(); });
+  }
+}
+
+NET_API void LoopCore::drain_ticks() {
+  do {
+    {
+      const Inside inside(*this);
+      while (!ticks_.empty() && !inert_) {
+        const Callback tick = ticks_.pop_front();
+        tick();
+      }
+    }
+    if (inert_) refuse_child();
+    if (inside_ == 0) flush_batch();
+  } while (!ticks_.empty());
+}
+
+NET_API void LoopCore::run_jobs(Queue<Job>& jobs) {
+  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
+    const Job job = jobs.pop_front();
+    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
+  }
+}
+
+/// What is done but was not told yet; a few rounds, so that it cannot starve the rest.
+NET_API void LoopCore::run_pending() {
+  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
+}
+
+[[gnu::noinline]] NET_API bool LoopCore::speculative_read_found() {
+  const Ref<Handle> newcomer = std::move(speculative_);
+  bool had = false;
+  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
+  return had;
+}
+
+NET_API void LoopCore::run_posted() {
+  if (mailbox_->any.load() != 0) {
+    const os::LockGuard locked(mailbox_->mutex);
+    if (posted_.empty()) {
+      posted_.take_all(mailbox_->posted);
+    } else {
+      posted_.reserve(mailbox_->posted.size());
+      while (!mailbox_->posted.empty()) posted_.push(mailbox_->posted.pop_front());
+    }
+    mailbox_->any.store(0);
+  }
+  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
+    const Callback callback = posted_.pop_front();
+    run_callback([&] { callback(); });
+  }
+}
+
+NET_API int LoopCore::timeout_ms() const noexcept {
+  if ((ticks_.size() | pending_.size() | closing_.size() | posted_.size() | refd_immediates_) != 0) return 0;
+  if (mailbox_->any.load() != 0) return 0;
+  if (timers_.empty()) return -1;
+  const std::uint64_t due = timers_.first()->due, at = now();
+  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
+}
+
+NET_API void LoopCore::run() {
+  const Running running(*this);
+  flush_batch();
+  drain_ticks();
+  run_timers();
+  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
+  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
+}
+
+NET_API bool LoopCore::run_once(int max_ms) {
+  const Running running(*this);
+  flush_batch();
+  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
+  drain_ticks();
+  run_timers();
+  const bool stopped = mailbox_->stopped.load() != 0;
+  turn(ready || stopped || !alive() ? 0 : max_ms);
+  mailbox_->stopped.store(0);
+  return alive();
+}
+
+NET_API void LoopCore::leave_thread() noexcept {
+  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
+    if (*at != this) continue;
+    *at = older_;
+    return;
+  }
+}
+
+/// Closes what is open, without a word to anyone; handles of users stay, closed.
+NET_API void LoopCore::abandon_all() noexcept {
+  if (!inert()) {
+    if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
+    const os::LockGuard locked(mailbox_->mutex);
+    mailbox_->loop = nullptr;
+  } else {
+    mailbox_->loop = nullptr;
+  }
+  forget_batch();
+  mailbox_->posted.clear();
+  // what dies may be the user's, and leave something new behind: again, until there is nothing
+  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) abandon_handles();
+  mailbox_->release();
+}
+
+NET_API void LoopCore::abandon_handles() noexcept {
+  Handle* const all = handles_;
+  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
+  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
+  // stand before them
+  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
+  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
+  ticks_.clear();
+  pending_.clear();
+  closing_.clear();
+  speculative_ = {};
+  immediates_.clear();
+  posted_.clear();
+  if (!all) return;
+  (all->previous ? all->previous->next : handles_) = nullptr;
+  for (Handle* handle = all; handle;) {
+    Handle* const next = handle->next;
+    handle->previous = handle->next = nullptr;
+    handle->loop = nullptr;
+    handle->release();
+    handle = next;
+  }
+}
+
+NET_API void LoopCore::at_exit() noexcept {
+  for (LoopCore* loop = current(); loop; loop = loop->older_) {
+    if (loop->inert()) continue;
+    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
+      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
+      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
+    }
+  }
+}
+
+NET_API void LoopCore::join_process() noexcept {
+  ProcessLoops& all = ProcessLoops::instance();
+  const os::LockGuard locked(all.mutex);
+  next_in_process_ = std::exchange(all.first, this);
+  link_in_process_ = &all.first;
+  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
+}
+
+NET_API void LoopCore::leave_process() noexcept {
+  const os::LockGuard locked(ProcessLoops::instance().mutex);
+  *link_in_process_ = next_in_process_;
+  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
+}
+
+NET_API void LoopCore::note_forks() {
+  (void)ProcessLoops::instance();  // a child needs no memory for it
+  static Atomic<int> noted{0};
+  if (noted.exchange(1) != 0) return;
+  os::at_fork(nullptr, nullptr, [] {
+    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
+  });
+}
+
+NET_API bool LoopCore::of_this_thread() const noexcept {
+  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
+    if (mine == this) return true;
+  }
+  return false;
+}
+
+/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
+/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
+NET_API void LoopCore::become_inert() noexcept {
+  if (!of_this_thread()) {
+    running_ = inert_ = false;
+    inside_ = 0;
+    older_ = nullptr;
+  }
+  if (!inert_) inside_ += inert_depth;
+  inert_ = true;
+  forget_batch();
+  poller_.shut();
+}
+
+NET_API void LoopCore::refuse_child() const {
+  throw_error(make_error(Errc::ERR_INVALID_STATE,
+              "This loop belongs to the parent process: call afterFork() to use it in this one"));
+}
+
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
+/// thread that asks for it, whose it was before or not.
+NET_API void LoopCore::after_fork() {
+  if (!inert()) return;
+  open_poller();
+  if (!of_this_thread()) enter_thread();
+  if (inert_) inside_ -= inert_depth;
+  inert_ = false;
+  made_in_ = os::fork_count().load();
+  mailbox_->loop = this;
+  // what is asked again may call back at once, and so change the list
+  Queue<Ref<Handle>> all;
+  for (Handle* handle = handles_; handle; handle = handle->next) {
+    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
+  }
+  while (!all.empty()) {
+    const Ref<Handle> handle = all.pop_front();
+    handle->operations->after_fork(*handle);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of retry.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_RETRY_IPP
+#define NET_DETAIL_LOOP_RETRY_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void Retry::when_descriptor_freed() {
+  make_timer();
+  constexpr std::uint64_t step = 100;
+  const std::uint64_t delay = tries_ < 10 ? step : tries_ < 14 ? (step << (tries_ - 9)) : 1000;
+  if (tries_ < 14) ++tries_;
+  owner_.loop->update_time();
+  const std::uint64_t now = owner_.loop->now(), due = (now + (delay < 1000 ? delay : 1000) + step / 2) / step * step;
+  owner_.loop->start_timer(*timer_, due - now, now);
+  join();
+}
+
+[[gnu::cold]] NET_API void Retry::wake_all() noexcept {
+  while (Retry* const each = first()) {
+    each->leave();
+    if (each->waiting()) each->owner_.loop->start_timer(*each->timer_, 0, each->owner_.loop->now());
+  }
+}
+
+NET_API void Retry::make_timer() {
+  if (timer_) return;
+  Ref<TimerState> made(new TimerState(*owner_.loop));
+  made->refd = false;
+  made->callback = [this] {
+    leave();
+    again_(owner_);
+  };
+  timer_ = std::move(made);
+}
+
+NET_API void Retry::join() noexcept {
+  if (listed_) return;
+  listed_ = true;
+  previous_ = nullptr;
+  next_ = std::exchange(first(), this);
+  if (next_) next_->previous_ = this;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of signals.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_SIGNALS_IPP
+#define NET_DETAIL_LOOP_SIGNALS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int SignalRegistry::add(SignalBell& bell) noexcept {
+  if (const int failed = bell.bell.open(); failed < 0) return failed;
+  note_forks();
+  const Guard guard(*this);
+  process_.store(::getpid());
+  if (!listened(bell.signo)) {
+    struct sigaction action{};
+    action.sa_handler = &on_signal;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    struct sigaction old{};
+    if (::sigaction(bell.signo, &action, &old) != 0) return -errno;
+    before_[bell.signo] = old;
+  }
+  bell.next = std::exchange(first_, &bell);
+  return 0;
+}
+
+NET_API void SignalRegistry::remove(SignalBell& bell) noexcept {
+  const Guard guard(*this);
+  SignalBell** at = &first_;
+  while (*at && *at != &bell) at = &(*at)->next;
+  if (!*at) return;
+  *at = bell.next;
+  if (!listened(bell.signo)) ::sigaction(bell.signo, &before_[bell.signo], nullptr);
+}
+
+NET_API void SignalRegistry::enter(sigset_t& before) noexcept {
+  sigset_t all;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  while (lock_.exchange(1) != 0) {}
+}
+
+NET_API void SignalRegistry::note_forks() noexcept {
+  if (noted_.exchange(1) != 0) return;
+  os::at_fork(
+      [] {
+        sigset_t before;
+        instance().enter(before);
+        instance().before_fork_ = before;
+      },
+      [] {
+        const sigset_t before = instance().before_fork_;
+        instance().leave(before);
+      },
+      [] {
+        SignalRegistry& self = instance();
+        for (const SignalBell* bell = self.first_; bell; bell = bell->next) {
+          ::sigaction(bell->signo, &self.before_[bell->signo], nullptr);
+        }
+        self.first_ = nullptr;
+        self.leave(self.before_fork_);
+      });
+}
+
+NET_API void SignalRegistry::on_signal(int signo) {
+  const int kept = errno;
+  SignalRegistry& self = instance();
+  if (self.process_.load() != ::getpid()) {
+    // a child that no fork handler ran in, such as that of vfork(): the parent is not told, the child is
+    ::sigaction(signo, &self.before_[signo], nullptr);
+    ::raise(signo);
+  } else {
+    while (self.lock_.exchange(1) != 0) {}
+    for (SignalBell* bell = self.first_; bell; bell = bell->next) {
+      if (bell->signo == signo) bell->bell.wake();
+    }
+    self.lock_.store(0);
+  }
+  errno = kept;
+}
+
+NET_API bool SignalRegistry::listened(int signo) const noexcept {
+  for (const SignalBell* bell = first_; bell; bell = bell->next) {
+    if (bell->signo == signo) return true;
+  }
+  return false;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations SignalState::table{
+    [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
+    &SignalState::rung,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
+
+NET_API int SignalState::open() noexcept {
+  const int failed = listen();
+  if (failed < 0) return failed;
+  is_open = true;
+  retain();
+  return 0;
+}
+
+NET_API int SignalState::listen() noexcept {
+  if (const int failed = SignalRegistry::instance().add(*this); failed < 0) return failed;
+  watcher.fd = bell.descriptor();
+  const int failed = loop->poller().watch(watcher, readable);
+  if (failed < 0) {
+    loop->poller().drop(watcher);
+    SignalRegistry::instance().remove(*this);
+  }
+  return failed;
+}
+
+NET_API void SignalState::close() noexcept {
+  if (!std::exchange(is_open, false)) return;
+  set_ref(false);
+  SignalRegistry::instance().remove(*this);
+  loop->poller().drop(watcher);
+  bell.close();
+  callback.reset();
+  release();
+}
+
+NET_API void SignalState::rung(Handle& handle, Watcher&, unsigned, int) {
+  const Ref<SignalState> self(static_cast<SignalState*>(&handle));
+  self->bell.drain();
+  // the callback lives as long as it runs, even if it closes its signal
+  struct Call {
+    SignalState& state;
+    Function<void(int)> callback;
+    ~Call() {
+      if (state.is_open) state.callback = std::move(callback);
+    }
+  } const call{*self, std::move(self->callback)};
+  if (call.callback) call.callback(self->signo);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of loop.hpp. Internal.
+#ifndef NET_LOOP_IPP
+#define NET_LOOP_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API const Timer& Timer::refresh() const {
+  if (state_ && state_->loop && !state_->cleared) {
+    state_->loop->update_time();
+    state_->loop->start_timer(*state_, state_->length, state_->loop->now());
+  }
+  return *this;
+}
+
+NET_API void Timer::close() const {
+  if (!state_ || !state_->loop) return;
+  state_->cleared = true;
+  state_->loop->stop_timer(*state_);
+  state_->callback.reset();
+}
+
+NET_API Stopper Loop::stopper() const { return Stopper(mailbox()); }
+
+NET_API Loop& Loop::current() {
+  if (!detail::LoopCore::current()) {
+    static detail::Atomic<int> taken{0};
+    if (taken.exchange(1) != 0) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP));
+    struct GiveBack {
+      bool made = false;
+      ~GiveBack() {
+        if (!made) taken.store(0);
+      }
+    } give_back;
+    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
+    alignas(Loop) static unsigned char storage[sizeof(Loop)];
+    process_default_ = ::new (static_cast<void*>(storage)) Loop;
+    give_back.made = true;
+  }
+  return static_cast<Loop&>(*detail::LoopCore::current());
+}
+
+/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
+/// default one is destroyed, unless the end was asked for from one of its own callbacks.
+NET_API void Loop::at_exit() {
+  static struct AtExit {
+    ~AtExit() {
+      LoopCore::at_exit();
+      Loop* const loop = process_default_;
+      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
+        if (mine != loop) continue;
+        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
+        return;
+      }
+    }
+  } the_end;
+  (void)the_end;
+}
+
+NET_API void run() { Loop::current().run(); }
+
+NET_API void clearTimeout(const Timer& timer) { timer.close(); }
+
+NET_API void clearInterval(const Timer& timer) { timer.close(); }
+
+NET_API void clearImmediate(const Immediate& immediate) { immediate.close(); }
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of abort.hpp. Internal.
+#ifndef NET_ABORT_IPP
+#define NET_ABORT_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations AbortHook::table{
+    [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
+
+NET_API bool AbortState::attach(AbortHook& hook) {
+  // whoever aborts, and wherever, needs no memory for it
+  struct PageBuffer {
+    Mailbox* home;
+    explicit PageBuffer(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
+    ~PageBuffer() {
+      if (home) home->expect_no_more();
+    }
+  } place(hook.loop->mailbox());
+  const os::LockGuard locked(mutex());
+  if (begun) {
+    aborted.store(1);
+    return false;
+  }
+  attached.push({&hook, place.home});
+  std::exchange(place.home, nullptr)->retain();
+  hook.retain();
+  hook.signal = this;
+  retain();
+  return true;
+}
+
+NET_API bool AbortState::remove(AbortHook& hook) noexcept {
+  Mailbox* home = nullptr;
+  {
+    const os::LockGuard locked(mutex());
+    std::size_t at = 0;
+    while (at < attached.size() && attached[at].hook != &hook) ++at;
+    if (at == attached.size()) return false;
+    home = attached[at].home;
+    attached.erase(at, at + 1);
+  }
+  home->expect_no_more();
+  home->release();
+  return true;
+}
+
+NET_API void AbortState::abort(const Error& why) {
+  Vec<Attached> taken;
+  {
+    const os::LockGuard locked(mutex());
+    if (begun) return;
+    begun = true;
+    reason = why;
+    taken.swap(attached);
+  }
+  const Ref<AbortState> alive(this);
+  LoopCore* const current = LoopCore::current();
+  Mailbox* const here = current ? &current->mailbox() : nullptr;
+  // other loops first: whoever sees that it has aborted finds their posted sent
+  for (const Attached& each : taken) {
+    if (each.home != here) send(each);
+  }
+  aborted.store(1);
+  // a hook that throws does not keep the others from firing: what is left then comes as a posted
+  struct Rest {
+    AbortState& self;
+    Vec<Attached>& taken;
+    Mailbox* here;
+    std::size_t at = 0;
+
+    ~Rest() {
+      for (; at < taken.size(); ++at) {
+        if (taken[at].home == here) self.send(taken[at]);
+      }
+    }
+  } rest{*this, taken, here};
+  while (rest.at < taken.size()) {
+    const Attached next = taken[rest.at++];
+    if (next.home != here) continue;
+    next.home->expect_no_more();
+    next.home->release();
+    fire(*next.hook);
+  }
+}
+
+NET_API void AbortState::fire(AbortHook& hook) {
+  if (!hook.signal) return;
+  aborted.store(1);
+  const Ref<AbortHook> alive(&hook);
+  const auto callback = std::move(hook.callback);
+  const Error why = reason;
+  hook.signal = nullptr;
+  release();
+  hook.release();
+  if (callback) callback(why);
+}
+
+/// Takes the hook off; one that a posted from another thread is already on the way to is told nothing then.
+NET_API void AbortHook::detach() noexcept {
+  callback.reset();
+  AbortState* const from = signal;
+  if (!from) return;
+  const bool listed = from->remove(*this);
+  if (!listed && loop && !loop->leaving()) return;  // the posted gives the reference back
+  signal = nullptr;
+  from->release();
+  release();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API AbortSignal AbortSignal::timeout(Duration after) {
+  const detail::Ref<detail::AbortState> state(new detail::AbortState);
+  net::setTimeout(
+      [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
+      .unref();
+  return AbortSignal(state);
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of pipe.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_IPP
+#define NET_DETAIL_STREAM_PIPE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API bool Pipes::await_drain() const noexcept {
+  for (const auto& link : list_) {
+    if (link->awaits_drain) return true;
+  }
+  return false;
+}
+
+NET_API void Pipes::wait_for(PipeLink& full) noexcept {
+  if (list_.size() == 1) {
+    several_ = false;
+    list_[0]->awaits_drain = false;
+  }
+  full.awaits_drain = true;
+}
+
+NET_API void Pipes::source_closed() noexcept {
+  while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
+    link->off = true;
+    link->operations->take_off(*link);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of write_queue.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_IPP
+#define NET_DETAIL_STREAM_WRITE_QUEUE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API WriteNode* WriteNode::copy(const char* bytes, std::size_t size) {
+  void* memory = ::operator new(sizeof(WriteNode) + size);
+  auto* node = ::new (memory) WriteNode;
+  char* to = reinterpret_cast<char*>(node + 1);
+  if (size > 0) std::memcpy(to, bytes, size);
+  node->data = to;
+  node->size = size;
+  node->destroy = [](WriteNode* n) noexcept {
+    n->~WriteNode();
+    ::operator delete(n);
+  };
+  return node;
+}
+
+NET_API WriteNode* WriteSource::node(std::size_t taken) const {
+  if (!owner) return WriteNode::copy(bytes.data() + taken, bytes.size() - taken);
+  WriteNode* const kept = keep(owner);
+  kept->sent = taken;
+  return kept;
+}
+
+NET_API void WriteQueue::pop() noexcept {
+  WriteNode* node = first_;
+  first_ = node->next;
+  if (!first_) last_ = nullptr;
+  if (unsent_ == node) unsent_ = first_;
+  node->destroy(node);
+}
+
+NET_API void WriteQueue::move_to(WriteQueue& to) noexcept {
+  if (!first_) {
+    last_ = unsent_ = nullptr;
+    return;
+  }
+  (to.last_ ? to.last_->next : to.first_) = first_;
+  to.last_ = last_;
+  first_ = last_ = unsent_ = nullptr;
+}
+
+NET_API void WriteQueue::move_last_to(WriteQueue& to, std::size_t count) noexcept {
+  std::size_t keep = 0;
+  for (const WriteNode* node = first_; node; node = node->next) ++keep;
+  keep = keep < count ? 0 : keep - count;
+  WriteQueue kept;
+  for (; keep > 0; --keep) {
+    WriteNode* node = first_;
+    first_ = node->next;
+    kept.push(node);
+  }
+  move_to(to);
+  kept.move_to(*this);
+}
+
+NET_API std::size_t WriteQueue::slices(IoSlice* slices, std::size_t max) noexcept {
+  if (!unsent_) unsent_ = first_;
+  std::size_t count = 0;
+  for (const WriteNode* node = unsent_; node && count < max; node = node->next) {
+    if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
+  }
+  return count;
+}
+
+NET_API void WriteQueue::consume(std::size_t bytes) noexcept {
+  for (WriteNode* node = unsent_; node; node = node->next) {
+    const std::size_t left = node->size - node->sent;
+    const std::size_t taken = left < bytes ? left : bytes;
+    node->sent += taken;
+    bytes -= taken;
+    unsent_ = node;
+    if (node->sent < node->size || bytes == 0) return;
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of state.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_STATE_IPP
+#define NET_DETAIL_STREAM_STATE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations SocketState::table{
+    [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }, nullptr, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
+
+NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
+  into.clear();
+  length -= size;
+  while (size > 0) {
+    Piece& first = pieces.first();
+    if (first.size() > size) {
+      into.append(first.bytes, first.begin, size);
+      first.begin += size;
+      return;
+    }
+    size -= first.size();
+    into.empty() ? void(into = pieces.pop_front().rest()) : void(into.append(pieces.pop_front().rest()));
+  }
+}
+
+NET_API void SocketState::tick(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
+}
+
+NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+
+/// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
+NET_API void SocketState::recount() noexcept {
+  if (!loop) return;
+  const bool busy = connecting || (writing && !destroyed) || shutting_down || (read_interest && refd);
+  if (busy == counted) return;
+  counted = busy;
+  loop->keep_alive(busy);
+}
+
+/// Tells the poller what is awaited, and the loop whether that keeps it alive.
+NET_API void SocketState::update_watch() {
+  if (channel.is_open() && !connecting) {
+    unsigned mask = (read_interest ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    if (no_memory) [[unlikely]]
+      mask = 0;
+    if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
+  }
+  recount();
+}
+
+/// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
+[[gnu::cold]] NET_API void SocketState::wait_for_memory() {
+  ColdState& kept = ensure_cold();
+  if (!kept.memory) {
+    kept.memory.emplace(*this, [](Handle& handle) {
+      const Ref<SocketState> self(static_cast<SocketState*>(&handle));
+      self->no_memory = false;
+      self->update_watch();
+    });
+  }
+  kept.memory->after(10);
+  no_memory = true;
+  update_watch();
+}
+
+NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
+  auto& self = static_cast<SocketState&>(handle);
+  if (self.connecting) [[unlikely]]
+    return self.cold->connecting->ready(self, watcher);
+  if (what == readable) [[likely]]
+    return self.read();
+  self.ready_otherwise(what);
+}
+
+[[gnu::noinline]] NET_API void SocketState::ready_otherwise(unsigned what) {
+  if (what & readable) read_slow((what & hung_up) != 0);
+  if ((what & writable) && writing && channel.is_open()) send_in_flight();
+}
+
+NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
+  struct Body {
+    SocketState* self;
+    void (*step)(SocketState&);
+    std::uint64_t generation;
+  };
+  struct Record : ListenerRecord {
+    Body body;
+    explicit Record(const Body& from) : ListenerRecord{}, body(from) {}
+  };
+  static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
+                                                      const Body body = static_cast<Record&>(record).body;
+                                                      if (body.generation == body.self->generation || body.generation == any_generation)
+                                                        body.step(*body.self);
+                                                    },
+                                                    [](ListenerRecord&) noexcept {}};
+  ListenerId& own = ensure_cold().own[which];
+  if (own == 0)
+    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_generation : generation});
+}
+
+NET_API void SocketState::drop_own(OwnListener which) noexcept {
+  if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
+}
+
+NET_API Error SocketState::error_or(Errc code, const char* message) const {
+  return errored && cold ? cold->errored : make_error(code, message);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of attempts.hpp. Internal.
+#ifndef NET_DETAIL_CONNECT_ATTEMPTS_IPP
+#define NET_DETAIL_CONNECT_ATTEMPTS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations ConnectAttempts::table{
+    [](Handle& handle) noexcept { delete static_cast<ConnectAttempts*>(&handle); }, [](Handle&) noexcept {}};
+
+NET_API void ConnectAttempts::end() noexcept {
+  if (loop && std::exchange(end_expected, false)) {
+    loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
+  }
+  release();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of checks.hpp. Internal.
+#ifndef NET_DETAIL_CONNECT_CHECKS_IPP
+#define NET_DETAIL_CONNECT_CHECKS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void require_stream(NativeHandle fd) {
+  if (fd < 0) throw_error(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
+  switch (os::kind_of(fd)) {
+    case os::Kind::tcp:
+    case os::Kind::local:
+    case os::Kind::pipe: return;
+    case os::Kind::datagram: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
+    case os::Kind::terminal: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
+    case os::Kind::file: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
+    case os::Kind::unknown: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
+  }
+}
+
+NET_API int require_port(int port, std::string_view name) {
+  if (port < 0 || port > 65535) throw_error(bad_port(name, port));
+  return port;
+}
+
+NET_API void require_attempt_timeout(Duration delay, std::string_view name) {
+  const double ms = delay.milliseconds();
+  if (!(ms >= 1 && ms <= 2147483647.0)) throw_error(out_of_range(name, ">= 1 && <= 2147483647", number_text(ms)));
+}
+
+NET_API void require_connectable(const ConnectOptions& options) {
+  if (!options.path.empty()) return;
+  if (options.port == -1) throw_error(make_error(Errc::ERR_MISSING_ARGS));
+  require_port(options.port, "Port");
+  if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
+    throw_error(bad_ip(options.localAddress));
+  }
+  if (has_nul(options.host)) throw_error(nul_in_host(options.host));
+  if (options.autoSelectFamilyAttemptTimeout) {
+    require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
+  }
+  const bool resolves = isIP(options.host) == 0 && !options.lookup;
+  if (resolves && (options.hints & ~os::known_hints) != 0) {
+    throw_error(invalid_value("hints", "is invalid", std::to_string(options.hints)));
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of payload.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_PAYLOAD_IPP
+#define NET_DETAIL_STREAM_PAYLOAD_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int explicit_port(int port) {
+  if (port < 0) throw_error(bad_port("Port", port));
+  return port;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 #endif
 
 // What becomes of a socket when its connection is there, or is not wanted any more. Internal.
@@ -13774,6 +13836,948 @@ NET_API bool SocketState::refuse_write(WriteCallback& callback) {
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of socket.hpp. Internal.
+#ifndef NET_SOCKET_IPP
+#define NET_SOCKET_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API std::optional<AddressInfo> Socket::address() const {
+  const detail::Endpoint end = local();
+  if (!end) return std::nullopt;
+  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+}
+
+NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
+  std::string piece;
+  if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
+    state_->watch_readable();  // S25.5
+  if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
+  return piece;
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of connect.hpp. Internal.
+#ifndef NET_CONNECT_IPP
+#define NET_CONNECT_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
+
+NET_API void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
+
+NET_API std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
+  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
+}
+
+NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
+  detail::require_attempt_timeout(delay, "value");
+  const double ms = delay.milliseconds();
+  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of lookup.hpp. Internal.
+#ifndef NET_DETAIL_CONNECT_LOOKUP_IPP
+#define NET_DETAIL_CONNECT_LOOKUP_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations LookupState::table{
+    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<LookupState&>(handle).abandon(); },
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) {
+      if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
+    }};
+
+NET_API void Question::find() {
+#if defined(__cpp_exceptions)
+  try {
+    failed = os::look_up(name, options.family, options.hints, found);
+  } catch (...) {
+    found.clear();
+    failed = Errc::ERR_LOOKUP_NO_MEMORY;
+  }
+#else
+  failed = os::look_up(name, options.family, options.hints, found);
+#endif
+}
+
+NET_API ResolverPool& ResolverPool::instance() {
+  static constinit Atomic<ResolverPool*> pool{nullptr};
+  ResolverPool* shared = pool.load();
+  while (!shared || shared->made_in_ != os::fork_count().load()) {
+    auto* const fresh = new ResolverPool;
+    if (pool.compare_exchange(shared, fresh)) return *fresh;
+    delete fresh;
+  }
+  return *shared;
+}
+
+NET_API bool ResolverPool::submit(Question& question) noexcept {
+  const os::LockGuard locked(mutex_);
+  // one that was woken is idle until it runs: those who wait already will take it
+  if (idle_ <= waiting_questions_ && threads_ < max_threads &&
+      os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
+    ++threads_;
+    os::in_resolver().fetch_add(1);
+  }
+  if (threads_ == 0) return false;
+  (last_ ? last_->next : first_) = &question;
+  last_ = &question;
+  ++waiting_questions_;
+  waiting_.wake_one();
+  return true;
+}
+
+NET_API void LookupState::ask() {
+  std::string name;
+  const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
+  Letter posted(new Question(*this, loop->mailbox(), std::move(name), options));
+  ResolverPool& pool = ResolverPool::instance();
+  loop->mailbox().expect();
+  refused = wrong != 0 ? wrong : pool.submit(*posted.question) ? 0 : EAGAIN;
+  retain();
+  ++questions;
+  if (refused == 0) {
+    posted.question = nullptr;  // the pool's
+  } else {
+    loop->mailbox().post_expected(Callback(std::move(posted)));  // told from the loop, like any other answer
+  }
+}
+
+NET_API void LookupState::answer(const Question& question) {
+  const Ref<LookupState> alive(this);
+  --questions;
+  release();
+  if (!callback) return;
+  const Done done = std::move(callback);
+  loop->keep_alive(false);
+  const Error error = refused != 0                ? lookup_failure(refused, host)
+                      : question.failed == Errc{} ? no_error()
+                                                  : lookup_failure(question.failed, host);
+  done(error, {question.found.begin(), question.found.size()});
+}
+
+NET_API void LookupState::abandon() noexcept {
+  callback.reset();
+  while (questions > 0) {
+    --questions;
+    release();
+  }
+}
+
+NET_API void ResolverPool::work() noexcept {
+  mutex_.lock();
+  for (;;) {
+    while (!first_) {
+      ++idle_;
+      os::in_resolver().fetch_sub(1);
+      waiting_.wait(mutex_);
+      os::in_resolver().fetch_add(1);
+      --idle_;
+    }
+    Question& question = *first_;
+    first_ = question.next;
+    if (!first_) last_ = nullptr;
+    --waiting_questions_;
+    mutex_.unlock();
+    question.find();
+    Mailbox& home = *question.home;
+    home.retain();  // the posted may be the last that knows it
+    home.post_expected(Callback(LookupState::Letter(&question)));
+    home.release();
+    mutex_.lock();
+  }
+}
+
+NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
+  const Ref<LookupState> state(new LookupState(loop, std::move(host), options));
+  state->callback = std::move(done);
+  state->ask();
+  loop.keep_alive(true);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of state.hpp. Internal.
+#ifndef NET_DETAIL_LISTEN_STATE_IPP
+#define NET_DETAIL_LISTEN_STATE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations ServerState::table{
+    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
+    &ServerState::connection_gone,
+    nullptr,
+    [](Handle& handle) noexcept {
+      if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
+    }};
+
+NET_API void ServerState::recount() noexcept {
+  const bool busy = acceptor.is_open() && refd && loop;
+  if (busy == counted || !loop) return;
+  counted = busy;
+  loop->keep_alive(busy);
+}
+
+NET_API void ServerState::start_over() noexcept {
+  forget_signal();
+  static_cast<Listening&>(*this) = Listening();
+  ++generation;
+}
+
+/// Telling how it went, and later of the end, needs no memory.
+NET_API void ServerState::reserve_one() {
+  loop->ticks().reserve(3);
+  if (close_expected) return;
+  loop->ticks().expect();
+  close_expected = true;
+}
+
+NET_API void ServerState::listen(const ListenOptions& asked) {
+  reserve_one();
+  start_over();
+  NothingOpen unless{*this};
+  watch_signal(asked.signal);
+  listen_on(asked);
+  unless.passed = true;
+}
+
+/// A descriptor of its own for what another server listens on.
+NET_API void ServerState::listen_as(NativeHandle other) {
+  start_over();
+  const NativeHandle fd = os::duplicate(other);
+  const int failed = fd < 0 ? fd : acceptor.listen_descriptor(fd, 511);
+  if (failed < 0 && fd >= 0) os::close_descriptor(fd);
+  NothingOpen unless{*this};
+  bound(failed, "", 0);
+  unless.passed = true;
+}
+
+NET_API void ServerState::listen_on(const ListenOptions& asked) {
+  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
+  if (asked.port == -1) return listen_path(asked);
+  if (!asked.host.empty()) return look_up_host(asked);
+  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
+  Endpoint any = os::parse_endpoint("::", asked.port);
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  int failed = acceptor.listen(any, flags);
+  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
+    any = os::parse_endpoint("0.0.0.0", asked.port);
+    failed = acceptor.listen(any, flags);
+  }
+  bound(failed, to_text(any.ip), asked.port);
+}
+
+/// S23.2: the file is there when listen() returns.
+NET_API void ServerState::listen_path(const ListenOptions& asked) {
+  path = asked.path;
+  made_in = os::fork_count().load();
+  const PathMode mode{asked.readableAll, asked.writableAll};
+  bool mode_failed = false;
+  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
+  if (mode_failed) throw_error(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
+  bound(failed, path, -1);
+}
+
+/// S20.7: aborting closes the server; an aborted one closes on the next tick.
+NET_API void ServerState::watch_signal(const AbortSignal& signal) {
+  if (!signal) return;
+  if (signal.aborted()) {
+    tick([](ServerState& self) { self.close(); });
+    return;
+  }
+  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
+  abort_hook->callback = [this](const Error&) { close(); };
+  if (signal.state()->attach(*abort_hook)) return;
+  abort_hook = {};
+  tick([](ServerState& self) { self.close(); });
+}
+
+NET_API void ServerState::forget_signal() noexcept {
+  if (abort_hook) std::exchange(abort_hook, {})->detach();
+}
+
+/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
+NET_API void ServerState::look_up_host(const ListenOptions& asked) {
+  if (has_nul(asked.host)) {
+    // like a name that is not found
+    return tick_with(
+        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+  }
+  looking_up = true;
+  const auto answered = [this, generation = this->generation, asked, alive = Ref<ServerState>(this)](
+                            const Error& error, std::span<const LookupAddress> addresses) {
+    if (!looking_up || this->generation != generation) return;
+    looking_up = false;
+    const Owing<ServerState> owing(*this);
+    if (error) {
+      emit_error(error);
+      return;
+    }
+    const LookupAddress* chosen = nullptr;
+    for (const LookupAddress& found : addresses) {
+      const IpAddress ip = parse_ip(found.address);
+      const bool link_local = ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
+      if (!link_local) {
+        chosen = &found;
+        break;
+      }
+    }
+    if (!chosen) chosen = &addresses.front();
+    bind(os::parse_endpoint(chosen->address, asked.port), asked);
+  };
+  if (isIP(asked.host) != 0) {
+    // known, but answered on a tick; it keeps the loop alive no longer than that
+    loop->next_tick([answered, host = asked.host] {
+      const LookupAddress itself{host, family_of(host)};
+      answered(no_error(), {&itself, 1});
+    });
+  } else {
+    detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
+  }
+}
+
+NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
+}
+
+/// The events come on the next tick, how ever it went (S9.2, S9.12).
+NET_API void ServerState::bound(int failed, std::string_view address, int port) {
+  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+  if (failed == 0) return opened();
+  stop_listening();  // its file too, if it was only not watched
+  tick_with(
+      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+}
+
+NET_API void ServerState::opened() {
+  if (!kept_by_loop) {
+    kept_by_loop = true;
+    retain();
+  }
+  close_emitted = shortage_emitted = false;
+  retry.forget_delay();
+  if (options.noDelay) set_no_delay(true);
+  recount();
+  tick_with(
+      generation, +[](ServerState& self, const std::uint64_t& asked) {
+        if (self.acceptor.is_open() && self.generation == asked) self.emit<server_listening>();
+      });
+}
+
+/// What is set on the listening descriptor is inherited: one call less a connection.
+NET_API void ServerState::set_no_delay(bool on) {
+  options.noDelay = on;
+  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
+}
+
+/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
+NET_API void ServerState::close() {
+  looking_up = false;
+  stop_listening();
+  close_if_drained();
+}
+
+NET_API void ServerState::stop_listening() noexcept {
+  retry.stop();
+  if (!acceptor.is_open()) return;
+  loop->poller().drop(acceptor);
+  acceptor.close();
+  remove_path();
+  Retry::descriptor_freed();
+  recount();
+}
+
+/// The file is removed by the process that made it: after a fork() the parent still listens there.
+NET_API void ServerState::remove_path() const noexcept {
+  if (!path.empty() && made_in == os::fork_count().load()) os::remove_path(path);
+}
+
+NET_API void ServerState::close_if_drained() {
+  if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
+  OwedStep<ServerState> step{Owing<ServerState>(*this), [](ServerState& self) {
+                               self.close_ticking = false;
+                               self.emit_close();
+                             }};
+  if (close_expected) {
+    close_expected = false;
+    loop->ticks().push_expected(std::move(step));
+  } else {
+    loop->next_tick(std::move(step));
+  }
+  close_ticking = true;
+}
+
+NET_API void ServerState::emit_close() {
+  struct Emitted {
+    ServerState& self;
+    Ref<ServerState> alive;
+    ~Emitted() {
+      if (self.acceptor.is_open() || self.looking_up || !self.kept_by_loop) return;
+      self.kept_by_loop = false;
+      self.release();
+    }
+  } const emitted{*this, Ref<ServerState>(this)};
+  close_emitted = !acceptor.is_open();
+  emit<server_close>();
+}
+
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+NET_API void ServerState::settle() noexcept {
+  if (--owed > 0 || !close_emitted || acceptor.is_open() || looking_up) return;
+  forget_signal();
+  if (!options.reusable) listeners.clear();
+}
+
+NET_API void ServerState::connection_gone(Handle& handle) {
+  auto& self = static_cast<ServerState&>(handle);
+  --self.connections;
+  self.close_if_drained();
+}
+
+NET_API void ServerState::abandon() {
+  stop_listening();
+  abort_hook = {};
+  listeners.clear();
+  if (!kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+/// One a wake-up: asking whether there is another costs more than being woken again.
+NET_API void ServerState::accept_one() {
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd >= 0) return accepted(fd);
+  // a client that has gone already: the next one is another matter
+  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
+  cannot_accept(-fd);
+}
+
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and told once; other failures
+/// are of one client.
+[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
+  const bool no_memory = short_of_memory(-number);
+  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
+                       number == ENOTSOCK || number == EOPNOTSUPP;
+  if (no_memory || lasting) {
+    no_memory ? retry.after(10) : retry.when_descriptor_freed();
+    loop->poller().watch(acceptor, 0);
+    if (no_memory || shortage_emitted) return;
+    shortage_emitted = true;
+  }
+  emit_error(system_failure(number, "accept"));
+}
+
+/// The listening descriptor is watched again only when it is of use.
+NET_API void ServerState::accept_again() {
+  if (!acceptor.is_open()) return;
+  const Ref<ServerState> alive(this);
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
+  if (loop->poller().watch(acceptor, readable) < 0) {
+    retry.when_descriptor_freed();
+  } else {
+    retry.forget_delay();
+  }
+  if (fd >= 0) return accepted(fd);
+  look_at_shortage();
+}
+
+/// The next shortage is told again when there is a reserve once more; until then it is still the same one.
+NET_API void ServerState::look_at_shortage() noexcept {
+  shortage_emitted = [](const auto& accepts) {
+    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
+    return false;  // a machine that knows of none
+  }(acceptor);
+}
+
+/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
+NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
+  if (!options.blockList) return false;
+  const Endpoint remote = channel.remote_end();
+  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
+}
+
+NET_API void ServerState::accepted(NativeHandle fd) {
+  if (shortage_emitted) [[unlikely]]
+    look_at_shortage();
+  struct Owned {
+    NativeHandle fd;
+    ~Owned() {
+      if (fd >= 0) os::close_descriptor(fd);
+    }
+  } owned{fd};  // if there is no memory for more
+  const Ref<SocketState> socket(new SocketState(*loop));
+  SocketState& state = *socket;
+  state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
+  if (max_connections && connections >= *max_connections) return drop(state.channel);
+  if (blocks(state.channel)) return;
+  state.has_handle = true;
+  state.is_path = !path.empty();
+  state.allow_half_open = options.allowHalfOpen;
+  state.read_mark = state.write_mark = options.highWaterMark;
+  state.no_delay = options.noDelay;
+  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
+  if (options.keepAlive) {
+    const int seconds = keep_alive_seconds();
+    state.keep_alive = true;
+    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
+    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
+  }
+  state.expect_close();
+  state.retain_for_loop();
+  state.server = Ref<Handle>(this);
+  state.of_server = true;
+  ++connections;
+  or_give_up(state, [&] {
+    if (options.pauseOnConnect) {
+      state.flow_state = Flow::paused;
+    } else {
+      state.prime_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+    }
+    emit<server_connection>(state);
+  });
+  if (!state.read_interest || !loop) return;
+  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
+}
+
+NET_API void ServerState::drop(Machine::Channel& channel) {
+  const Endpoint local = channel.local_end(), remote = channel.remote_end();
+  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+             remote.ip.family});
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of server.hpp. Internal.
+#ifndef NET_SERVER_IPP
+#define NET_SERVER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API std::optional<AddressInfo> Server::address() const {
+  if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
+  if (!state_->acceptor.is_open()) return std::nullopt;
+  const detail::Endpoint end = state_->acceptor.local_end();
+  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+}
+
+NET_API void Server::require_idle() const {
+  if (!state_->loop) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
+  if (state_->acceptor.is_open()) detail::throw_error(detail::make_error(Errc::ERR_SERVER_ALREADY_LISTEN));
+}
+
+NET_API void Server::start(const ListenOptions& options) const {
+  if (options.fd < 0 && options.port == -1) {
+    if (options.path.empty()) {
+      detail::throw_error(detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
+                                  "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
+    }
+    if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
+      // the spelling is Node's
+      detail::throw_error(
+          detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
+                        "The argument 'options' can not set readableAll or writableAllt to true when path is "
+                        "abstract unix socket. Received " +
+                            detail::escape_nul(options.path)));
+    }
+  } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
+    detail::throw_error(detail::bad_port("options.port", options.port));
+  }
+  state_->listen(options);
+}
+
+NET_API std::optional<Server> Socket::server() const {
+  if (!state_->server) return std::nullopt;
+  return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of reader.hpp. Internal.
+#ifndef NET_READER_IPP
+#define NET_READER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API WaitingTask::~WaitingTask() {
+  if (place_) place_->forget();
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API Reader::Reader(const Socket& socket) : listeners_(socket) {
+  // one that was closed or read before tells nothing any more
+  ended_ = socket.readableEnded() || socket.destroyed();
+  if (const Error error = socket.errored()) failure_ = error;
+  socket.pause();
+  listeners_.on<"data">([this](Chunk chunk) { received(chunk); });
+  listeners_.on<"end">([this] {
+    ended_ = true;
+    wake();
+  });
+  listeners_.on<"error">([this](const Error& error) {
+    failure_ = error;
+    wake();
+  });
+  listeners_.on<"close">([this] {
+    ended_ = true;
+    wake();
+  });
+}
+
+/// Calls nobody, and allocates nothing.
+NET_API Reader::~Reader() {
+  if (gone_) *gone_ = true;
+  listeners_.off();
+  // it may flow just now, and a task that has ended left nobody behind to hear of a late reset
+  detail::Access::state(socket()).leave_alone(!ended_ && !failure_);
+}
+
+NET_API bool Reader::prepare(Kind kind, std::size_t amount) {
+  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
+  kind_ = kind;
+  amount_ = amount;
+  return settle();
+}
+
+NET_API bool Reader::settle() {
+  size_ = none;
+  const std::string_view rest = this->rest();
+  if (kind_ == Kind::line) {
+    settle_line();
+    if (size_ != none || too_long_) return true;
+  } else if (kind_ == Kind::exact ? rest.size() >= amount_ : !rest.empty()) {
+    const std::size_t size = kind_ == Kind::exact ? amount_ : rest.size();
+    return found(size, size);
+  }
+  return ended_ || failure_;
+}
+
+NET_API void Reader::settle_line() {
+  const std::string_view rest = this->rest();
+  const std::size_t at = rest.find('\n', searched_);
+  std::size_t size = at == rest.npos ? rest.size() : at;
+  // a carriage return at the end of what is there may belong to the line feed that follows
+  if (size > 0 && rest[size - 1] == '\r' && (at != rest.npos || !ended_)) --size;
+  too_long_ = size > amount_;
+  if (too_long_) return;
+  if (at != rest.npos) {
+    found(size, at + 1);
+  } else if (ended_ && !failure_ && !rest.empty()) {
+    found(size, rest.size());
+  } else {
+    searched_ = rest.size();
+  }
+}
+
+NET_API std::optional<Chunk> Reader::take() {
+  if (size_ != none) {
+    const std::string_view piece = rest().substr(0, size_);
+    start_ += skip_;
+    searched_ = 0;
+    return Chunk(piece);
+  }
+  if (kind_ == Kind::line && too_long_) {
+    detail::throw_error(Error(std::make_error_code(std::errc::message_size),
+                        "A line is longer than " + std::to_string(amount_) + " bytes"));
+  }
+  if (failure_) detail::throw_error(*failure_);
+  if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  return std::nullopt;
+}
+
+NET_API void Reader::received(std::string_view bytes) {
+  if (start_ == held_.size()) {
+    held_.assign(bytes);
+  } else {
+    held_.erase(0, start_);
+    held_.append(bytes);
+  }
+  start_ = 0;
+  // the task that let it flow may be gone
+  if (!waiter_) return void(socket().pause());
+  if (!settle()) return;
+  bool gone = false;
+  bool* const outer = std::exchange(gone_, &gone);
+  waiter_.resume();
+  if (gone) {
+    if (outer) *outer = true;
+    return;
+  }
+  gone_ = outer;
+  if (!waiter_) socket().pause();
+}
+
+NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
+  closed_ = !detail::Access::state(server).loop;
+  listeners_.on<"connection">([this](Socket socket) {
+    Listener error;
+    if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
+    arrived_.push({socket, error});
+    wake();
+  });
+  listeners_.on<"error">([this](const Error& error) {
+    failure_ = error;
+    wake();
+  });
+  listeners_.on<"close">([this] {
+    closed_ = true;
+    wake();
+  });
+}
+
+NET_API Acceptor::~Acceptor() {
+  listeners_.off();
+  // nobody will ever serve them
+  while (!arrived_.empty()) detail::Access::state(arrived_.pop_front().socket).destroy_always();
+}
+
+NET_API std::optional<Socket> Acceptor::take() {
+  if (!arrived_.empty()) {
+    const Arrived arrived = arrived_.pop_front();
+    arrived.socket.off(arrived.error);
+    return arrived.socket;
+  }
+  if (failure_) {
+    const Error error = *std::exchange(failure_, std::nullopt);
+    detail::throw_error(error);
+  }
+  return std::nullopt;
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of event_awaiter.hpp. Internal.
+#ifndef NET_DETAIL_CORO_EVENT_AWAITER_IPP
+#define NET_DETAIL_CORO_EVENT_AWAITER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API bool is_over(const Socket& socket) { return Access::state(socket).close_emitted || !Access::state(socket).loop; }
+
+NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
+
+NET_API Error closed_error(const Socket& socket) {
+  const Error error = socket.errored();
+  return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
+}
+
+NET_API Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
+
+NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
+  waiter_ = waiter;
+  listeners_.on<"drain">([this] { go_on(); });
+  listeners_.on<"finish">([this] { go_on(); });
+  listen_for_error();
+  listen_for_close();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of task_promise.hpp. Internal.
+#ifndef NET_DETAIL_CORO_TASK_PROMISE_IPP
+#define NET_DETAIL_CORO_TASK_PROMISE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations Spawned::table{
+    [](Handle& handle) noexcept { delete static_cast<Spawned*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<Spawned&>(handle).abandon(); }};
+
+NET_API void Spawned::finish(std::exception_ptr thrown) {
+  std::exchange(frame, {}).destroy();
+  if (thrown) {
+    loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
+  } else {
+    loop->ticks().expect_no_more();
+  }
+  release();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of task.hpp. Internal.
+#ifndef NET_TASK_IPP
+#define NET_TASK_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API void spawn(Loop& loop, Task<> task) {
+  if (!task.frame_) return;
+  auto* const spawned = new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
+  const auto frame = std::exchange(task.frame_, {});
+  frame.promise().spawned = spawned;
+  frame.resume();
+}
+
+NET_API void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
+
+NET_API detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options) {
+  return detail::ConnectAwaiter(createConnection(loop, options));
+}
+
+NET_API detail::ConnectAwaiter connected(const ConnectOptions& options) { return connected(Loop::current(), options); }
+
+NET_API detail::ConnectAwaiter connected(int port, std::string_view host) {
+  return detail::ConnectAwaiter(createConnection(port, host));
+}
+
+NET_API detail::ConnectAwaiter connected(std::string_view path) {
+  return detail::ConnectAwaiter(createConnection(path));
+}
+
+NET_API detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter(Loop::current(), length); }
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of job.hpp. Internal.
+#ifndef NET_DETAIL_WORK_JOB_IPP
+#define NET_DETAIL_WORK_JOB_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void WorkRef::send_home() && noexcept {
+  Mailbox* const mailbox = item_->mailbox;
+  mailbox->retain();
+  item_->home_expected = false;
+  mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); });
+  mailbox->release();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of worker_pool.hpp. Internal.
+#ifndef NET_WORKER_POOL_IPP
+#define NET_WORKER_POOL_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API WorkerPool::~WorkerPool() {
+  begin_again_in_child();
+  detail::Queue<detail::WorkRef> dropped;
+  {
+    const detail::os::LockGuard locked(mutex_);
+    closing_ = true;
+    dropped.take_all(waiting_);
+    wake_.wake_all();
+  }
+  while (!dropped.empty()) drop(dropped.pop_front());
+  for (detail::os::Thread& thread : threads_) thread.join();
+}
+
+NET_API void WorkerPool::begin_again_in_child() noexcept {
+  if (made_in_ == detail::os::fork_count().load()) return;
+  made_in_ = detail::os::fork_count().load();
+  ::new (static_cast<void*>(&wake_)) detail::os::Condition;
+  threads_.clear();
+  idle_ = 0;
+}
+
+NET_API bool WorkerPool::submit(detail::WorkRef work) {
+  begin_again_in_child();
+  const detail::os::LockGuard locked(mutex_);
+  waiting_.reserve(1);
+  if (idle_ <= waiting_.size() && threads_.size() < most_) {
+    detail::os::Thread thread;
+    if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
+  }
+  if (threads_.empty()) return false;
+  waiting_.push(std::move(work));
+  wake_.wake_one();
+  return true;
+}
+
+NET_API void WorkerPool::run() {
+  mutex_.lock();
+  for (;;) {
+    while (waiting_.empty() && !closing_) {
+      ++idle_;
+      wake_.wait(mutex_);
+      --idle_;
+    }
+    if (closing_) return mutex_.unlock();
+    {
+      detail::WorkRef work = waiting_.pop_front();
+      work->begun.store(1);
+      mutex_.unlock();
+      work->operations->run(*work);
+      std::move(work).send_home();
+    }
+    mutex_.lock();
+  }
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
 #endif

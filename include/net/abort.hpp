@@ -78,81 +78,11 @@ struct AbortState {
   }
 
   /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
-  [[nodiscard]] bool attach(AbortHook& hook) {
-    // whoever aborts, and wherever, needs no memory for it
-    struct PageBuffer {
-      Mailbox* home;
-      explicit PageBuffer(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
-      ~PageBuffer() {
-        if (home) home->expect_no_more();
-      }
-    } place(hook.loop->mailbox());
-    const os::LockGuard locked(mutex());
-    if (begun) {
-      aborted.store(1);
-      return false;
-    }
-    attached.push({&hook, place.home});
-    std::exchange(place.home, nullptr)->retain();
-    hook.retain();
-    hook.signal = this;
-    retain();
-    return true;
-  }
+  [[nodiscard]] bool attach(AbortHook& hook);
 
-  bool remove(AbortHook& hook) noexcept {
-    Mailbox* home = nullptr;
-    {
-      const os::LockGuard locked(mutex());
-      std::size_t at = 0;
-      while (at < attached.size() && attached[at].hook != &hook) ++at;
-      if (at == attached.size()) return false;
-      home = attached[at].home;
-      attached.erase(at, at + 1);
-    }
-    home->expect_no_more();
-    home->release();
-    return true;
-  }
+  bool remove(AbortHook& hook) noexcept;
 
-  void abort(const Error& why) {
-    Vec<Attached> taken;
-    {
-      const os::LockGuard locked(mutex());
-      if (begun) return;
-      begun = true;
-      reason = why;
-      taken.swap(attached);
-    }
-    const Ref<AbortState> alive(this);
-    LoopCore* const current = LoopCore::current();
-    Mailbox* const here = current ? &current->mailbox() : nullptr;
-    // other loops first: whoever sees that it has aborted finds their posted sent
-    for (const Attached& each : taken) {
-      if (each.home != here) send(each);
-    }
-    aborted.store(1);
-    // a hook that throws does not keep the others from firing: what is left then comes as a posted
-    struct Rest {
-      AbortState& self;
-      Vec<Attached>& taken;
-      Mailbox* here;
-      std::size_t at = 0;
-
-      ~Rest() {
-        for (; at < taken.size(); ++at) {
-          if (taken[at].home == here) self.send(taken[at]);
-        }
-      }
-    } rest{*this, taken, here};
-    while (rest.at < taken.size()) {
-      const Attached next = taken[rest.at++];
-      if (next.home != here) continue;
-      next.home->expect_no_more();
-      next.home->release();
-      fire(*next.hook);
-    }
-  }
+  void abort(const Error& why);
 
   /// The hook belongs to its loop: if that is gone, so is the hook.
   void send(const Attached& to) noexcept {
@@ -160,34 +90,8 @@ struct AbortState {
     to.home->release();
   }
 
-  void fire(AbortHook& hook) {
-    if (!hook.signal) return;
-    aborted.store(1);
-    const Ref<AbortHook> alive(&hook);
-    const auto callback = std::move(hook.callback);
-    const Error why = reason;
-    hook.signal = nullptr;
-    release();
-    hook.release();
-    if (callback) callback(why);
-  }
+  void fire(AbortHook& hook);
 };
-
-inline constexpr Handle::Operations AbortHook::table{
-    [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
-
-/// Takes the hook off; one that a posted from another thread is already on the way to is told nothing then.
-inline void AbortHook::detach() noexcept {
-  callback.reset();
-  AbortState* const from = signal;
-  if (!from) return;
-  const bool listed = from->remove(*this);
-  if (!listed && loop && !loop->leaving()) return;  // the posted gives the reference back
-  signal = nullptr;
-  from->release();
-  release();
-}
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -210,13 +114,7 @@ class AbortSignal {
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
   /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
-  static AbortSignal timeout(Duration after) {
-    const detail::Ref<detail::AbortState> state(new detail::AbortState);
-    net::setTimeout(
-        [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
-        .unref();
-    return AbortSignal(state);
-  }
+  static AbortSignal timeout(Duration after);
 
   detail::AbortState* state() const noexcept { return state_.get(); }
 
@@ -267,5 +165,7 @@ struct StopBridge<std::stop_token> {
 
 }  // namespace net::inline NET_ABI::detail
 #endif
+
+#include <net/abort.ipp>
 
 #endif

@@ -28,12 +28,7 @@ class BlockList {
  public:
   BlockList() : shared_(new detail::BlockRules) {}
   BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
-  BlockList& operator=(const BlockList& other) noexcept {
-    other.shared_->retain();
-    shared_->release();
-    shared_ = other.shared_;
-    return *this;
-  }
+  BlockList& operator=(const BlockList& other) noexcept;
   ~BlockList() { shared_->release(); }
 
   /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
@@ -52,26 +47,14 @@ class BlockList {
   }
   /// Between an IPv4 address and an IPv6 address that is not IPv4-mapped are only addresses written as mapped
   /// ones.
-  void addRange(const SocketAddress& start, const SocketAddress& end) const {
-    if (!detail::in_order(start.ip(), end.ip())) {
-      detail::throw_error(detail::invalid_value("start", "must come before end", detail::inspect(start)));
-    }
-    shared_->add({.kind = detail::RuleKind::range, .first = start.ip(), .last = end.ip()});
-  }
+  void addRange(const SocketAddress& start, const SocketAddress& end) const;
 
   /// All addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
   /// `ERR_OUT_OF_RANGE` if `prefix` is not 0 to 32, for IPv6 0 to 128 (S6.4).
   void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const {
     addSubnet(SocketAddress(detail::require_ip(network, family)), prefix);
   }
-  void addSubnet(const SocketAddress& network, int prefix) const {
-    const bool ipv4 = network.family() == Family::IPv4;
-    if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
-      detail::throw_error(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
-    }
-    shared_->add(
-        {.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
-  }
+  void addSubnet(const SocketAddress& network, int prefix) const;
 
   /// True if a rule matches. False for a text that is not an address of the family (S6.5).
   bool check(std::string_view address, Family family = Family::IPv4) const noexcept {
@@ -80,33 +63,16 @@ class BlockList {
   bool check(const SocketAddress& address) const noexcept { return shared_->check(address.ip()); }
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
-  std::vector<std::string> rules() const {
-    const detail::Vec<detail::BlockRule> rules = shared_->rules();
-    std::vector<std::string> texts;
-    texts.reserve(rules.size());
-    for (std::size_t i = rules.size(); i > 0; --i) texts.push_back(detail::rule_text(rules[i - 1]));
-    return texts;
-  }
+  std::vector<std::string> rules() const;
 
   /// `rules()` as JSON text.
-  std::string toJSON() const {
-    std::string json = "[";
-    for (const std::string& rule : rules()) json.append(json.size() > 1 ? ",\"" : "\"").append(rule).append("\"");
-    return json.append("]");
-  }
+  std::string toJSON() const;
 
   /// Adds the rules of a JSON list of texts, in its order. Texts that are not rules are ignored. The first
   /// one with a wrong address, order or prefix throws what adding it throws, and the ones before it stay.
   /// Before any is added: throws `ERR_INVALID_ARG_TYPE` if it is not a list of texts, an Error of kind
   /// "SyntaxError" if it is not JSON (S6.11).
-  void fromJSON(std::string_view json) const {
-    detail::JsonStrings list(json);
-    if (!list.valid()) detail::raise_bad_json(json, list.position());
-    if (!list.is_list()) detail::raise_not_a_list(json);
-    for (const std::string& text : list.strings()) {
-      if (const auto line = detail::read_rule_line(text)) add(*line);
-    }
-  }
+  void fromJSON(std::string_view json) const;
 
   /// A test of the type: true for a BlockList (S6.10).
   template <class T>
@@ -118,20 +84,13 @@ class BlockList {
   friend bool operator==(const BlockList& a, const BlockList& b) noexcept { return a.shared_ == b.shared_; }
 
  private:
-  void add(const detail::RuleLine& line) const {
-    switch (line.kind) {
-      case detail::RuleKind::address: return addAddress(line.first, line.family);
-      case detail::RuleKind::subnet: return addSubnet(line.first, line.prefix, line.family);
-      case detail::RuleKind::range: {
-        const SocketAddress start(detail::require_ip(line.first, line.family));
-        return addRange(start, SocketAddress(detail::require_ip(line.last, detail::end_family(line))));
-      }
-    }
-  }
+  void add(const detail::RuleLine& line) const;
 
   detail::BlockRules* shared_;
 };
 
 }  // namespace net::inline NET_ABI
+
+#include <net/block_list.ipp>
 
 #endif

@@ -59,19 +59,15 @@ Socket connect(Args&&... args) {
 }
 
 /// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
-inline bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
-inline void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
+NET_API bool getDefaultAutoSelectFamily();
+NET_API void setDefaultAutoSelectFamily(bool on);
 /// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
-inline std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
-  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
-}
+NET_API std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout();
 /// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
-inline void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
-  detail::require_attempt_timeout(delay, "value");
-  const double ms = delay.milliseconds();
-  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
-}
+NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/connect.ipp>
 
 #endif

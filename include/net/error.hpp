@@ -58,12 +58,9 @@ class NewText {
 }  // namespace detail
 
 /// The category of `Errc`; errors of the system are in `std::generic_category()`, on every platform.
-inline const std::error_category& error_category() noexcept {
-  static const detail::Category category;
-  return category;
-}
+NET_API const std::error_category& error_category() noexcept;
 
-inline std::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
+NET_API std::error_code make_error_code(Errc code) noexcept;
 
 /// An error as Node shows it. `code()` compares with `std::errc` (errors of the system) and with
 /// `net::Errc` (errors of the library); `what()` is Node's message. Copying is cheap and never throws.
@@ -76,14 +73,7 @@ class Error : public std::system_error {
   explicit Error(Errc code, std::string message = {}) : Error(make_error_code(code), std::move(message)) {}
 
   /// Any error code with a message; the code's own text if the message is empty.
-  explicit Error(std::error_code code, std::string message = {})
-      : std::system_error(code) {
-    if (message.empty()) message = code.message();
-    text_ = new detail::ErrorText;
-    text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
-                                                      : detail::system_error_name(code.value());
-    text_->message = std::move(message);
-  }
+  explicit Error(std::error_code code, std::string message = {});
 
   /// An error of the program with nothing but a message, for `destroy()`.
   explicit Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
@@ -96,13 +86,7 @@ class Error : public std::system_error {
   Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
     if (text_) text_->owners.fetch_add(1);
   }
-  Error& operator=(const Error& other) noexcept {
-    if (other.text_) other.text_->owners.fetch_add(1);
-    release();
-    std::system_error::operator=(other);
-    text_ = other.text_;
-    return *this;
-  }
+  Error& operator=(const Error& other) noexcept;
   ~Error() override { release(); }
 
   /// Node's `code`: "ECONNREFUSED", "ERR_SOCKET_CLOSED"; "" if the error has none.
@@ -143,220 +127,88 @@ class Error : public std::system_error {
   detail::ErrorText* text_ = nullptr;
 };
 
-inline Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
-
 namespace detail {
 
-inline NewText::NewText() : text_(new ErrorText) {}
-inline NewText::~NewText() { delete text_; }
-
 /// The one place that throws. Without exceptions it prints the message and ends the program.
-[[noreturn]] inline void throw_error(const Error& error) {
-#if defined(__cpp_exceptions)
-  throw error;
-#else
-  std::fprintf(stderr, "net: %s\n", error.what());
-  std::abort();
-#endif
-}
+[[noreturn]] NET_API void throw_error(const Error& error);
 
 /// What a callback gets on success. One for all: an exception object of the standard library is never cheap to make,
 /// and every loop makes sure that it is there.
-inline const Error& no_error() {
-  alignas(Error) static unsigned char storage[sizeof(Error)];
-  static const Error* const none = ::new (static_cast<void*>(storage)) Error;  // outlives every static object
-  return *none;
-}
+NET_API const Error& no_error();
 
 /// A path as a message shows it: what() ends at the first NUL, and abstract names begin with one.
-inline std::string escape_nul(std::string_view path) {
-  std::string text;
-  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
-  return text;
-}
+NET_API std::string escape_nul(std::string_view path);
 
 /// A text as Node's messages quote it.
-inline std::string quoted(std::string_view given) {
-  std::string text = "'";
-  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
-  return text.append("'");
-}
+NET_API std::string quoted(std::string_view given);
 
 /// "127.0.0.1:80", or only the address if there is no port above 0 (S3.2).
-inline std::string with_port(std::string_view address, int port) {
-  std::string text = escape_nul(address);
-  if (port > 0) text.append(":").append(std::to_string(port));
-  return text;
-}
+NET_API std::string with_port(std::string_view address, int port);
 
-inline NewText system_text(int number, std::string_view syscall) {
-  NewText text;
-  text->name = system_error_name(number);
-  text->syscall = syscall;
-  text->number = -number;
-  text->message.append(syscall).append(" ").append(text->name);
-  return text;
-}
+NET_API NewText system_text(int number, std::string_view syscall);
 
 /// S3.1: "read ECONNRESET".
-inline Error system_failure(int number, std::string_view syscall) {
-  NewText text = system_text(number, syscall);
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error system_failure(int number, std::string_view syscall);
 
 /// S3.2: "connect ECONNREFUSED 127.0.0.1:1"; `bind` alike.
-inline Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
-  NewText text = system_text(number, syscall);
-  if (!address.empty()) text->message.append(" ").append(with_port(address, port));
-  text->address = address;
-  if (port > 0) text->port = port;
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error address_failure(int number, std::string_view syscall, std::string_view address, int port);
 
 /// S3.3, S3.4: the same, with the local end at the end of the message; `asked` keeps it as fields too.
-inline Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
-                           std::string_view local_address, int local_port, bool asked) {
-  NewText text = system_text(number, syscall);
-  text->message.append(" ").append(with_port(address, port));
-  text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");
-  text->address = address;
-  if (port > 0) text->port = port;
-  if (asked) {
-    text->local_address = local_address;
-    text->local_port = local_port;
-  }
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
+                           std::string_view local_address, int local_port, bool asked);
 
 /// S3.5: "listen EADDRINUSE: address already in use 127.0.0.1:3000".
-inline Error listen_failure(int number, std::string_view address, int port) {
-  NewText text = system_text(number, "listen");
-  text->message.append(": ").append(system_error_description(number));
-  if (!address.empty()) text->message.append(" ").append(with_port(address, port));
-  text->address = address;
-  if (port != 0) text->port = port;
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error listen_failure(int number, std::string_view address, int port);
 
 /// S3.7: "getaddrinfo ENOTFOUND nowhere.invalid".
-inline Error lookup_failure(Errc code, std::string_view host) {
-  NewText text;
-  text->name = name_of(code);
-  text->syscall = "getaddrinfo";
-  text->host = host;
-  text->number = lookup_number(code);
-  text->message.append("getaddrinfo ").append(text->name).append(" ").append(host);
-  return {make_error_code(code), text};
-}
+NET_API Error lookup_failure(Errc code, std::string_view host);
 
 /// The same with an error of the system's: "getaddrinfo EAGAIN somewhere.test" (S32.3).
-inline Error lookup_failure(int number, std::string_view host) {
-  NewText text = system_text(number, "getaddrinfo");
-  text->host = host;
-  text->message.append(" ").append(escape_nul(host));
-  return {std::error_code(number, std::generic_category()), text};
-}
+NET_API Error lookup_failure(int number, std::string_view host);
 
 /// S3.8: the failures of all attempts as one error with an empty message and the code of the first.
-inline Error aggregate_failure(std::vector<Error> attempts) {
-  NewText text;
-  text->kind = "AggregateError";
-  text->name = attempts.front().name();
-  const std::error_code code = attempts.front().code();
-  text->attempts = std::move(attempts);
-  return {code, text};
-}
+NET_API Error aggregate_failure(std::vector<Error> attempts);
 
-inline NewText coded_text(Errc code, std::string message) {
-  NewText text;
-  text->name = name_of(code);
-  text->kind = kind_of(code);
-  text->message = std::move(message);
-  return text;
-}
+NET_API NewText coded_text(Errc code, std::string message);
 
 /// An error of the library in Node's words; the kind is Node's `name`.
-inline Error make_error(Errc code, std::string message) {
-  NewText text = coded_text(code, std::move(message));
-  return {make_error_code(code), text};
-}
+NET_API Error make_error(Errc code, std::string message);
 
 /// The same with the fixed message that belongs to the code (S3.10).
-inline Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
+NET_API Error make_error(Errc code);
 
 /// S3.9: what is destroyed by a signal, with the signal's reason as its cause.
-inline Error abort_failure(const Error& reason) {
-  NewText text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
-  text->cause.push_back(reason);
-  return {make_error_code(Errc::ERR_ABORTED), text};
-}
+NET_API Error abort_failure(const Error& reason);
 
-inline Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
-  std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";
-  message.append(name).append("' ").append(reason).append(". Received ").append(received);
-  return make_error(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
-}
+NET_API Error invalid_value(std::string_view name, std::string_view reason, std::string_view received);
 
 /// "12" or "0.5": a number as JavaScript shows it.
-inline std::string number_text(double value) {
-  if (value != value) return "NaN";
-  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
-  if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
-  std::string text = std::to_string(value);
-  text.erase(text.find_last_not_of('0') + 1);
-  return text;
-}
+NET_API std::string number_text(double value);
 
-inline Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
-  std::string message = "The value of \"";
-  message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);
-  return make_error(Errc::ERR_OUT_OF_RANGE, std::move(message));
-}
+NET_API Error out_of_range(std::string_view name, std::string_view range, std::string_view received);
 
-inline Error bad_port(std::string_view name, long long value) {
-  std::string message(name);
-  message.append(" should be >= 0 and < 65536. Received type number (").append(std::to_string(value)).append(").");
-  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
-}
+NET_API Error bad_port(std::string_view name, long long value);
 
-inline Error bad_port(std::string_view name, std::string_view value) {
-  std::string message(name);
-  message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
-  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
-}
+NET_API Error bad_port(std::string_view name, std::string_view value);
 
 /// A host with a NUL would be cut there, and what it begins with is not what was meant.
-inline bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
-inline Error nul_in_host(std::string_view host) {
-  return invalid_value("options.host", "must be a string without null bytes", quoted(host));
-}
+NET_API bool has_nul(std::string_view host) noexcept;
+NET_API Error nul_in_host(std::string_view host);
 
-inline Error bad_ip(std::string_view text) {
-  return make_error(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + escape_nul(text));
-}
+NET_API Error bad_ip(std::string_view text);
 
 /// S12.11: a lookup's answer, with the name and the port that it was for.
-inline Error bad_family(int family, std::string_view host, int port) {
-  std::string message = "Invalid address family: " + std::to_string(family) + " ";
-  message.append(escape_nul(host)).append(":").append(std::to_string(port));
-  NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
-  text->host = host;
-  text->port = port;
-  return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
-}
+NET_API Error bad_family(int family, std::string_view host, int port);
 
 /// S16.8: what a write gets after the other side's end was answered. EPIPE, but not from the system.
-inline Error ended_by_other_party() {
-  NewText text;
-  text->name = "EPIPE";
-  text->message = "This socket has been ended by the other party";
-  return {std::error_code(EPIPE, std::generic_category()), text};
-}
+NET_API Error ended_by_other_party();
 
 }  // namespace detail
 }  // namespace net::inline NET_ABI
 
 template <>
 struct std::is_error_code_enum<net::Errc> : std::true_type {};
+
+#include <net/error.ipp>
 
 #endif

@@ -32,20 +32,9 @@ class Timer {
   const Timer& unref() const { return set_ref(false); }
   bool hasRef() const { return state_ && state_->refd; }
   /// Starts again with the same length, also after it has fired (S2.7). No effect once closed.
-  const Timer& refresh() const {
-    if (state_ && state_->loop && !state_->cleared) {
-      state_->loop->update_time();
-      state_->loop->start_timer(*state_, state_->length, state_->loop->now());
-    }
-    return *this;
-  }
+  const Timer& refresh() const;
   /// Stops it for good; harmless if it has fired or was closed.
-  void close() const {
-    if (!state_ || !state_->loop) return;
-    state_->cleared = true;
-    state_->loop->stop_timer(*state_);
-    state_->callback.reset();
-  }
+  void close() const;
 
  private:
   const Timer& set_ref(bool on) const {
@@ -235,45 +224,8 @@ class Stopper {
   detail::Ref<detail::Mailbox> mailbox_;
 };
 
-inline Stopper Loop::stopper() const { return Stopper(mailbox()); }
-
-inline Loop& Loop::current() {
-  if (!detail::LoopCore::current()) {
-    static detail::Atomic<int> taken{0};
-    if (taken.exchange(1) != 0) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP));
-    struct GiveBack {
-      bool made = false;
-      ~GiveBack() {
-        if (!made) taken.store(0);
-      }
-    } give_back;
-    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
-    alignas(Loop) static unsigned char storage[sizeof(Loop)];
-    process_default_ = ::new (static_cast<void*>(storage)) Loop;
-    give_back.made = true;
-  }
-  return static_cast<Loop&>(*detail::LoopCore::current());
-}
-
-/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
-/// default one is destroyed, unless the end was asked for from one of its own callbacks.
-inline void Loop::at_exit() {
-  static struct AtExit {
-    ~AtExit() {
-      LoopCore::at_exit();
-      Loop* const loop = process_default_;
-      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
-        if (mine != loop) continue;
-        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
-        return;
-      }
-    }
-  } the_end;
-  (void)the_end;
-}
-
 /// `Loop::current().run()`; the others alike.
-inline void run() { Loop::current().run(); }
+NET_API void run();
 template <class F>
 Timer setTimeout(F&& callback, Duration after = 1) {
   return Loop::current().setTimeout(std::forward<F>(callback), after);
@@ -290,10 +242,12 @@ template <class F>
 void nextTick(F&& callback) {
   Loop::current().nextTick(std::forward<F>(callback));
 }
-inline void clearTimeout(const Timer& timer) { timer.close(); }
-inline void clearInterval(const Timer& timer) { timer.close(); }
-inline void clearImmediate(const Immediate& immediate) { immediate.close(); }
+NET_API void clearTimeout(const Timer& timer);
+NET_API void clearInterval(const Timer& timer);
+NET_API void clearImmediate(const Immediate& immediate);
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/loop.ipp>
 
 #endif

@@ -123,12 +123,7 @@ class Server : public Emitter<Server> {
   }
 
   /// Where it listens; empty if it does not (S8.6).
-  std::optional<AddressInfo> address() const {
-    if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
-    if (!state_->acceptor.is_open()) return std::nullopt;
-    const detail::Endpoint end = state_->acceptor.local_end();
-    return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
-  }
+  std::optional<AddressInfo> address() const;
   /// Tells the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
@@ -176,7 +171,6 @@ class Server : public Emitter<Server> {
 
   bool operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
 
-
  private:
   friend class Emitter<Server>;
   friend struct detail::Access;
@@ -206,29 +200,8 @@ class Server : public Emitter<Server> {
   void once_listening(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"listening">(std::forward<F>(listener));
   }
-  void require_idle() const {
-    if (!state_->loop) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
-    if (state_->acceptor.is_open()) detail::throw_error(detail::make_error(Errc::ERR_SERVER_ALREADY_LISTEN));
-  }
-  void start(const ListenOptions& options) const {
-    if (options.fd < 0 && options.port == -1) {
-      if (options.path.empty()) {
-        detail::throw_error(detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
-                                    "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
-      }
-      if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
-        // the spelling is Node's
-        detail::throw_error(
-            detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
-                          "The argument 'options' can not set readableAll or writableAllt to true when path is "
-                          "abstract unix socket. Received " +
-                              detail::escape_nul(options.path)));
-      }
-    } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
-      detail::throw_error(detail::bad_port("options.port", options.port));
-    }
-    state_->listen(options);
-  }
+  void require_idle() const;
+  void start(const ListenOptions& options) const;
   const Server& set_ref(bool on) const {
     state_->refd = on;
     state_->recount();
@@ -253,11 +226,8 @@ Server createServer(Loop& loop, const ServerOptions& options, F&& connectionList
   return Server(loop, options, std::forward<F>(connectionListener));
 }
 
-inline std::optional<Server> Socket::server() const {
-  if (!state_->server) return std::nullopt;
-  return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
-}
-
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/server.ipp>
 
 #endif

@@ -234,11 +234,7 @@ class Socket : public Emitter<Socket> {
   // ── what it is ──
 
   /// The local end; empty before the connection, after `destroy()`, and for IPC (S11.15).
-  std::optional<AddressInfo> address() const {
-    const detail::Endpoint end = local();
-    if (!end) return std::nullopt;
-    return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
-  }
+  std::optional<AddressInfo> address() const;
   std::string localAddress() const { return detail::os::endpoint_text(local()); }
   std::uint16_t localPort() const { return local().port; }
   Family localFamily() const { return local().ip.family; }
@@ -312,7 +308,6 @@ class Socket : public Emitter<Socket> {
   /// Whether two handles are the same socket.
   bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
 
-
  private:
   friend class Emitter<Socket>;
   friend struct detail::Access;
@@ -341,13 +336,7 @@ class Socket : public Emitter<Socket> {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
   struct EmitsPipe;
-  std::optional<std::string> take(std::size_t n, bool all) const {
-    std::string piece;
-    if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
-      state_->watch_readable();  // S25.5
-    if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
-    return piece;
-  }
+  std::optional<std::string> take(std::size_t n, bool all) const;
   const Socket& set_ref(bool on) const {
     state_->refd = on;
     state_->recount();
@@ -400,5 +389,7 @@ const Socket& Socket::unpipe(const Destination& destination) const {
 #include <net/detail/stream/options.ipp>
 #include <net/detail/stream/read.ipp>
 #include <net/detail/stream/write.ipp>
+
+#include <net/socket.ipp>
 
 #endif

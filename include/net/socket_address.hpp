@@ -31,9 +31,7 @@ struct SocketAddressOptions {
 
 namespace detail {
 
-[[noreturn]] inline void raise_bad_flowlabel(std::uint32_t flowlabel) {
-  throw_error(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
-}
+[[noreturn]] NET_API void raise_bad_flowlabel(std::uint32_t flowlabel);
 
 }  // namespace detail
 
@@ -100,23 +98,10 @@ class SocketAddress {
   constexpr const detail::IpAddress& ip() const noexcept { return ip_; }
 
   /// "127.0.0.1:80", "[::1]:80"; `parse()` reads it back.
-  std::string toString() const {
-    detail::IpText text;
-    if (ip_.family == Family::IPv6) text.push('[');
-    detail::write_ip(text, ip_);
-    if (ip_.family == Family::IPv6) text.push(']');
-    text.push(':');
-    text.push_number(port_, 10);
-    return std::string(text.view());
-  }
+  std::string toString() const;
 
   /// {"address":"::1","port":80,"family":"ipv6","flowlabel":0} (S5.10).
-  std::string toJSON() const {
-    std::string text = "{\"address\":\"";
-    text.append(address()).append("\",\"port\":").append(std::to_string(port_)).append(",\"family\":\"");
-    text.append(ip_.family == Family::IPv4 ? "ipv4" : "ipv6").append("\",\"flowlabel\":");
-    return text.append(std::to_string(flowlabel_)).append("}");
-  }
+  std::string toJSON() const;
 
   friend constexpr bool operator==(const SocketAddress&, const SocketAddress&) noexcept = default;
   friend constexpr auto operator<=>(const SocketAddress&, const SocketAddress&) noexcept = default;
@@ -130,22 +115,7 @@ class SocketAddress {
 namespace detail {
 
 /// The value as Node's errors show it: on one line if it fits.
-inline std::string inspect(const SocketAddress& address) {
-  const std::string members[] = {
-      "address: '" + address.address() + "'",
-      "port: " + std::to_string(address.port()),
-      std::string("family: '") + (address.family() == Family::IPv4 ? "ipv4" : "ipv6") + "'",
-      "flowlabel: " + std::to_string(address.flowlabel()),
-  };
-  std::size_t length = 0;
-  for (const std::string& member : members) length += member.size();
-  const bool fits = length <= 61;
-  std::string text = "SocketAddress {";
-  for (const std::string& member : members) {
-    text.append(&member == members ? "" : ",").append(fits ? " " : "\n  ").append(member);
-  }
-  return text.append(fits ? " }" : "\n}");
-}
+NET_API std::string inspect(const SocketAddress& address);
 
 }  // namespace detail
 }  // namespace net::inline NET_ABI
@@ -160,5 +130,7 @@ struct std::hash<net::SocketAddress> {
     return static_cast<std::size_t>(mix ^ mix >> 32);
   }
 };
+
+#include <net/socket_address.ipp>
 
 #endif

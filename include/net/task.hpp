@@ -74,15 +74,9 @@ class [[nodiscard]] Task {
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
 /// destroyed with its loop.
-inline void spawn(Loop& loop, Task<> task) {
-  if (!task.frame_) return;
-  auto* const spawned = new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
-  const auto frame = std::exchange(task.frame_, {});
-  frame.promise().spawned = spawned;
-  frame.resume();
-}
+NET_API void spawn(Loop& loop, Task<> task);
 /// The same on this thread's loop.
-inline void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
+NET_API void spawn(Task<> task);
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
 /// are told: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
@@ -95,16 +89,10 @@ auto once(const Emitting& emitter) {
 /// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
 /// If the task is destroyed meanwhile, so is the socket. Name what you connect with braces, since g++ 12 destroys
 /// braced arguments in a `co_await` twice: `auto connecting = connected({.port = 8000}); … = co_await connecting;`
-inline detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options) {
-  return detail::ConnectAwaiter(createConnection(loop, options));
-}
-inline detail::ConnectAwaiter connected(const ConnectOptions& options) { return connected(Loop::current(), options); }
-inline detail::ConnectAwaiter connected(int port, std::string_view host = "localhost") {
-  return detail::ConnectAwaiter(createConnection(port, host));
-}
-inline detail::ConnectAwaiter connected(std::string_view path) {
-  return detail::ConnectAwaiter(createConnection(path));
-}
+NET_API detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options);
+NET_API detail::ConnectAwaiter connected(const ConnectOptions& options);
+NET_API detail::ConnectAwaiter connected(int port, std::string_view host = "localhost");
+NET_API detail::ConnectAwaiter connected(std::string_view path);
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is has_space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
@@ -115,8 +103,10 @@ detail::WriteAwaiter write(const Socket& socket, Data&& data) {
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.
-inline detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter(Loop::current(), length); }
+NET_API detail::SleepAwaiter sleep(Duration length);
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/task.ipp>
 
 #endif

@@ -123,18 +123,7 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
   /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`.
-  ~WorkerPool() {
-    begin_again_in_child();
-    detail::Queue<detail::WorkRef> dropped;
-    {
-      const detail::os::LockGuard locked(mutex_);
-      closing_ = true;
-      dropped.take_all(waiting_);
-      wake_.wake_all();
-    }
-    while (!dropped.empty()) drop(dropped.pop_front());
-    for (detail::os::Thread& thread : threads_) thread.join();
-  }
+  ~WorkerPool();
 
   /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
   /// lives until then. The function and its arguments are moved there and back: they must not share anything with
@@ -161,47 +150,11 @@ class WorkerPool {
   }
 
   /// The threads stayed in the parent (S31.3).
-  void begin_again_in_child() noexcept {
-    if (made_in_ == detail::os::fork_count().load()) return;
-    made_in_ = detail::os::fork_count().load();
-    ::new (static_cast<void*>(&wake_)) detail::os::Condition;
-    threads_.clear();
-    idle_ = 0;
-  }
+  void begin_again_in_child() noexcept;
 
-  bool submit(detail::WorkRef work) {
-    begin_again_in_child();
-    const detail::os::LockGuard locked(mutex_);
-    waiting_.reserve(1);
-    if (idle_ <= waiting_.size() && threads_.size() < most_) {
-      detail::os::Thread thread;
-      if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
-    }
-    if (threads_.empty()) return false;
-    waiting_.push(std::move(work));
-    wake_.wake_one();
-    return true;
-  }
+  bool submit(detail::WorkRef work);
 
-  void run() {
-    mutex_.lock();
-    for (;;) {
-      while (waiting_.empty() && !closing_) {
-        ++idle_;
-        wake_.wait(mutex_);
-        --idle_;
-      }
-      if (closing_) return mutex_.unlock();
-      {
-        detail::WorkRef work = waiting_.pop_front();
-        work->begun.store(1);
-        mutex_.unlock();
-        work->operations->run(*work);
-        std::move(work).send_home();
-      }
-      mutex_.lock();
-    }
-  }
+  void run();
 
   detail::os::Mutex mutex_;
   detail::os::Condition wake_;
@@ -216,5 +169,7 @@ class WorkerPool {
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/worker_pool.ipp>
 
 #endif

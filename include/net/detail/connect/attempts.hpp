@@ -53,16 +53,8 @@ struct ConnectAttempts : Connecting, Handle {
     end_expected = true;
   }
   /// It is kept until the turn has ended: functions on the stack may be in the middle of it.
-  void end() noexcept {
-    if (loop && std::exchange(end_expected, false)) {
-      loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
-    }
-    release();
-  }
+  void end() noexcept;
 };
-
-inline constexpr Handle::Operations ConnectAttempts::table{
-    [](Handle& handle) noexcept { delete static_cast<ConnectAttempts*>(&handle); }, [](Handle&) noexcept {}};
 
 /// S7.8, S7.9: the defaults of the process, read when connect is called.
 struct SelectionDefaults {
@@ -75,5 +67,7 @@ struct SelectionDefaults {
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/connect/attempts.ipp>
 
 #endif

@@ -37,18 +37,7 @@ struct Question {
   Question& operator=(const Question&) = delete;
   ~Question() { home->release(); }
 
-  void find() {
-#if defined(__cpp_exceptions)
-    try {
-      failed = os::look_up(name, options.family, options.hints, found);
-    } catch (...) {
-      found.clear();
-      failed = Errc::ERR_LOOKUP_NO_MEMORY;
-    }
-#else
-    failed = os::look_up(name, options.family, options.hints, found);
-#endif
-  }
+  void find();
 };
 
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
@@ -56,33 +45,10 @@ struct Question {
 class ResolverPool {
  public:
   /// This process's: the threads of another one's did not come along (S31.3), and its lock may be held for ever.
-  static ResolverPool& instance() {
-    static constinit Atomic<ResolverPool*> pool{nullptr};
-    ResolverPool* shared = pool.load();
-    while (!shared || shared->made_in_ != os::fork_count().load()) {
-      auto* const fresh = new ResolverPool;
-      if (pool.compare_exchange(shared, fresh)) return *fresh;
-      delete fresh;
-    }
-    return *shared;
-  }
+  static ResolverPool& instance();
 
   /// False: no thread can be started, and there is none that it could wait for (S32.3).
-  bool submit(Question& question) noexcept {
-    const os::LockGuard locked(mutex_);
-    // one that was woken is idle until it runs: those who wait already will take it
-    if (idle_ <= waiting_questions_ && threads_ < max_threads &&
-        os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
-      ++threads_;
-      os::in_resolver().fetch_add(1);
-    }
-    if (threads_ == 0) return false;
-    (last_ ? last_->next : first_) = &question;
-    last_ = &question;
-    ++waiting_questions_;
-    waiting_.wake_one();
-    return true;
-  }
+  bool submit(Question& question) noexcept;
 
  private:
   static constexpr int max_threads = 4;
@@ -122,42 +88,11 @@ struct LookupState : Handle {
   };
 
   /// Once, and in a child process once more: the first answer counts, each question holds a reference.
-  void ask() {
-    std::string name;
-    const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
-    Letter posted(new Question(*this, loop->mailbox(), std::move(name), options));
-    ResolverPool& pool = ResolverPool::instance();
-    loop->mailbox().expect();
-    refused = wrong != 0 ? wrong : pool.submit(*posted.question) ? 0 : EAGAIN;
-    retain();
-    ++questions;
-    if (refused == 0) {
-      posted.question = nullptr;  // the pool's
-    } else {
-      loop->mailbox().post_expected(Callback(std::move(posted)));  // told from the loop, like any other answer
-    }
-  }
+  void ask();
 
-  void answer(const Question& question) {
-    const Ref<LookupState> alive(this);
-    --questions;
-    release();
-    if (!callback) return;
-    const Done done = std::move(callback);
-    loop->keep_alive(false);
-    const Error error = refused != 0                ? lookup_failure(refused, host)
-                        : question.failed == Errc{} ? no_error()
-                                                    : lookup_failure(question.failed, host);
-    done(error, {question.found.begin(), question.found.size()});
-  }
+  void answer(const Question& question);
 
-  void abandon() noexcept {
-    callback.reset();
-    while (questions > 0) {
-      --questions;
-      release();
-    }
-  }
+  void abandon() noexcept;
 
   std::string host;
   LookupOptions options;
@@ -166,49 +101,11 @@ struct LookupState : Handle {
   int refused = 0;  // an errno: it was not even asked
 };
 
-inline constexpr Handle::Operations LookupState::table{
-    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<LookupState&>(handle).abandon(); },
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    [](Handle& handle) {
-      if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
-    }};
-
-inline void ResolverPool::work() noexcept {
-  mutex_.lock();
-  for (;;) {
-    while (!first_) {
-      ++idle_;
-      os::in_resolver().fetch_sub(1);
-      waiting_.wait(mutex_);
-      os::in_resolver().fetch_add(1);
-      --idle_;
-    }
-    Question& question = *first_;
-    first_ = question.next;
-    if (!first_) last_ = nullptr;
-    --waiting_questions_;
-    mutex_.unlock();
-    question.find();
-    Mailbox& home = *question.home;
-    home.retain();  // the posted may be the last that knows it
-    home.post_expected(Callback(LookupState::Letter(&question)));
-    home.release();
-    mutex_.lock();
-  }
-}
-
 /// Asks the system's resolver without blocking the loop; keeps the loop alive until it has answered (S2.11).
-inline void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
-  const Ref<LookupState> state(new LookupState(loop, std::move(host), options));
-  state->callback = std::move(done);
-  state->ask();
-  loop.keep_alive(true);
-}
+NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/connect/lookup.ipp>
 
 #endif

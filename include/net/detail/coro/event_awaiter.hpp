@@ -55,13 +55,10 @@ struct EventResult<> {
 };
 
 /// After 'close' nothing comes any more, so nobody may wait for it.
-inline bool is_over(const Socket& socket) { return Access::state(socket).close_emitted || !Access::state(socket).loop; }
-inline bool is_over(const Server& server) { return !Access::state(server).loop; }
-inline Error closed_error(const Socket& socket) {
-  const Error error = socket.errored();
-  return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
-}
-inline Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
+NET_API bool is_over(const Socket& socket);
+NET_API bool is_over(const Server& server);
+NET_API Error closed_error(const Socket& socket);
+NET_API Error closed_error(const Server&);
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
 /// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
@@ -177,13 +174,7 @@ class WriteAwaiter : public Waiting<Socket> {
     if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
     return failure_.has_value();
   }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
-    listeners_.on<"drain">([this] { go_on(); });
-    listeners_.on<"finish">([this] { go_on(); });
-    listen_for_error();
-    listen_for_close();
-  }
+  void await_suspend(std::coroutine_handle<> waiter);
   void await_resume() {
     if (failure_) throw_error(*failure_);
   }
@@ -212,5 +203,7 @@ class SleepAwaiter {
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/coro/event_awaiter.ipp>
 
 #endif

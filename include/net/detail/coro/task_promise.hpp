@@ -21,15 +21,7 @@ struct Spawned : Handle {
   }
 
   /// The task has ended. The exception leaves run() from a tick, when the frame and all that it held is gone.
-  void finish(std::exception_ptr thrown) {
-    std::exchange(frame, {}).destroy();
-    if (thrown) {
-      loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
-    } else {
-      loop->ticks().expect_no_more();
-    }
-    release();
-  }
+  void finish(std::exception_ptr thrown);
   void abandon() {
     if (!frame) return;
     std::exchange(frame, {}).destroy();
@@ -38,10 +30,6 @@ struct Spawned : Handle {
 
   std::coroutine_handle<> frame;
 };
-
-inline constexpr Handle::Operations Spawned::table{
-    [](Handle& handle) noexcept { delete static_cast<Spawned*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<Spawned&>(handle).abandon(); }};
 
 struct PromiseBase {
   /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
@@ -94,5 +82,7 @@ struct Promise<void, Task> : PromiseBase {
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/coro/task_promise.ipp>
 
 #endif

@@ -51,12 +51,7 @@ class Listeners {
 
   bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
 
-  std::size_t count(unsigned event) const noexcept {
-    std::size_t found = 0;
-    for (const ListenerRecord* r = first_; r; r = r->next)
-      found += r->event == event && !r->is(ListenerRecord::removed);
-    return found;
-  }
+  std::size_t count(unsigned event) const noexcept;
 
   /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
   template <class R, class F>
@@ -90,37 +85,13 @@ class Listeners {
   }
 
   /// The event of the listener that was removed, or -1 if there is none of that id.
-  int remove(std::uint64_t id) noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->id != id || r->is(ListenerRecord::removed)) continue;
-      const int event = r->event;
-      retire(*r);
-      if (depth_ == 0) settle();
-      return event;
-    }
-    return -1;
-  }
+  int remove(std::uint64_t id) noexcept;
 
   /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their
   /// events.
-  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept {
-    std::uint32_t events = 0;
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
-      events |= 1u << r->event;
-      retire(*r);
-    }
-    if (depth_ == 0) settle();
-    return events;
-  }
+  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept;
 
-  void remove_all(unsigned event) noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event == event) mark_removed(*r);
-    }
-    present_ &= ~(1u << event);
-    if (depth_ == 0) settle();
-  }
+  void remove_all(unsigned event) noexcept;
 
   void clear() noexcept {
     for (ListenerRecord* r = first_; r; r = r->next) mark_removed(*r);
@@ -175,60 +146,16 @@ class Listeners {
 
   static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
 
-  void mark_removed(ListenerRecord& r) noexcept {
-    if (r.is(ListenerRecord::removed)) return;
-    r.mark(ListenerRecord::removed);
-    r.gone = depth_;
-    present_ |= unsettled;
-  }
+  void mark_removed(ListenerRecord& r) noexcept;
 
-  void retire(ListenerRecord& r) noexcept {
-    mark_removed(r);
-    for (const ListenerRecord* other = first_; other; other = other->next) {
-      if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
-    }
-    present_ &= ~(1u << r.event);
-  }
+  void retire(ListenerRecord& r) noexcept;
 
   /// What an emission does with a record that is called once, or was removed.
-  [[gnu::noinline]] Turn turn_of(ListenerRecord& r) noexcept {
-    if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
-    if (!r.is(ListenerRecord::once)) return Turn::call;
-    if (r.is(ListenerRecord::fired)) return Turn::none;
-    r.mark(ListenerRecord::fired);
-    if (r.is(ListenerRecord::removed)) return Turn::call;
-    retire(r);
-    return Turn::last;
-  }
+  Turn turn_of(ListenerRecord& r) noexcept;
 
   /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more. Destroying
   /// may run any code of the user's captures, emissions too, so the dead are out of the list by then.
-  [[gnu::noinline]] void settle() noexcept {
-    if ((present_ & unsettled) == 0) return;
-    if (depth_ > 0) {
-      for (ListenerRecord* r = first_; r; r = r->next) {
-        if (r->gone > depth_) r->gone = depth_;
-      }
-      return;
-    }
-    present_ &= ~unsettled;
-    ListenerRecord* dead = nullptr;
-    ListenerRecord** end = &dead;
-    last_ = nullptr;
-    for (ListenerRecord** link = &first_; *link;) {
-      ListenerRecord* const r = *link;
-      if (r->is(ListenerRecord::removed)) {
-        *link = r->next;
-        r->next = nullptr;
-        *end = r;
-        end = &r->next;
-      } else {
-        last_ = r;
-        link = &r->next;
-      }
-    }
-    while (dead) destroy(*std::exchange(dead, dead->next));
-  }
+  void settle() noexcept;
 
   void destroy(ListenerRecord& r) noexcept {
     const std::size_t size = r.size * unit;
@@ -236,46 +163,11 @@ class Listeners {
     recycle(&r, size);
   }
 
-  void link(ListenerRecord* record, bool front) noexcept {
-    if (front || !first_) {
-      record->next = first_;
-      first_ = record;
-      if (!last_) last_ = record;
-    } else {
-      record->next = nullptr;
-      last_->next = record;
-      last_ = record;
-    }
-  }
+  void link(ListenerRecord* record, bool front) noexcept;
 
-  void* allocate(std::size_t size) {
-    size = rounded(size);
-    if (blocks_) {
-      for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
-        if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
-      }
-      if (blocks_->size - blocks_->used >= size) {
-        void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
-        blocks_->used += static_cast<std::uint32_t>(size);
-        return place;
-      }
-    }
-    std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
-    if (place > largest_block) place = largest_block;
-    if (place < size) place = size;
-    auto* block =
-        ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
-    if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
-    blocks_ = block;
-    block->used = static_cast<std::uint32_t>(size);
-    return block + 1;
-  }
+  void* allocate(std::size_t size);
 
-  void recycle(void* place, std::size_t size) noexcept {
-    auto* spare = ::new (place) ListenerRecord;
-    spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
-    spare->next = std::exchange(blocks_->spare, spare);
-  }
+  void recycle(void* place, std::size_t size) noexcept;
 
   ListenerRecord* first_ = nullptr;
   ListenerRecord* last_ = nullptr;
@@ -286,5 +178,7 @@ class Listeners {
 };
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/events/listeners.ipp>
 
 #endif

@@ -44,47 +44,21 @@ class fd_acceptor : public Watcher {
     return failed < 0 ? failed : set(descriptor);
   }
 
-  NativeHandle try_accept() noexcept {
-    const int accepted = os::accept_from(fd);
-    if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
-    if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
-      reserve_ = os::open_reserve();
-    return accepted;
-  }
+  NativeHandle try_accept() noexcept;
   /// Whether it can turn clients away when the process has run out of descriptors.
   bool has_reserve() const noexcept { return reserve_ >= 0; }
 
-  void close() noexcept {
-    if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
-    if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
-  }
+  void close() noexcept;
 
   /// Accepted connections inherit it, which saves a call for each.
   int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
   Endpoint local_end() const noexcept { return os::local_end(fd); }
 
  private:
-  int set(int listening) noexcept {
-    if (listening < 0) return listening;
-    fd = listening;
-    reserve_ = os::open_reserve();
-    return 0;
-  }
+  int set(int listening) noexcept;
 
   /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
-  NativeHandle turn_away() noexcept {
-    os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
-    NativeHandle accepted = os::accept_from(fd);
-    for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
-      os::close_descriptor(accepted);
-      if (--left == 0) {
-        accepted = -EAGAIN;
-        break;
-      }
-    }
-    reserve_ = os::open_reserve();
-    return accepted;
-  }
+  NativeHandle turn_away() noexcept;
 
   NativeHandle reserve_ = os::no_descriptor;
 };
@@ -92,5 +66,7 @@ class fd_acceptor : public Watcher {
 static_assert(Acceptor<fd_acceptor>);
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/io/acceptor.ipp>
 
 #endif

@@ -77,23 +77,13 @@ class fd_channel : public Watcher {
     return os::bind_to(fd, os::SystemAddress(to));
   }
   int start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
-  int start_connect_path(std::string_view path) noexcept {
-    os::SystemAddress address;
-    if (!address.set_path(path)) return -EINVAL;
-    if (!is_open()) {
-      if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
-    }
-    return os::connect_to(fd, address);
-  }
+  int start_connect_path(std::string_view path) noexcept;
   int finish_connect() noexcept { return -os::pending_error(fd); }
 
   std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
     return not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
   }
-  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept {
-    if (not_socket_) return os::write_slices(fd, slices, count);
-    return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
-  }
+  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept;
   int shutdown_write() noexcept { return not_socket_ ? 0 : os::shutdown_write(fd); }
   int reset_on_close() noexcept { return os::reset_on_close(fd); }
 
@@ -109,16 +99,13 @@ class fd_channel : public Watcher {
   bool not_socket_ = false;
 
   /// The only way in, so that nothing of an earlier descriptor stays.
-  int set(int descriptor, bool not_socket = false) noexcept {
-    if (descriptor < 0) return descriptor;
-    fd = descriptor;
-    not_socket_ = not_socket;
-    return 0;
-  }
+  int set(int descriptor, bool not_socket = false) noexcept;
 };
 
 static_assert(Channel<fd_channel>);
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/io/channel.ipp>
 
 #endif

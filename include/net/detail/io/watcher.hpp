@@ -44,33 +44,13 @@ class Registrations {
   Registrations() noexcept { use(first_); }
   Registrations(const Registrations&) = delete;
   Registrations& operator=(const Registrations&) = delete;
-  ~Registrations() {
-    each([](Registration& place) { place.watcher->registration = nullptr; });
-    while (pages_ != &first_) {
-      Page* const page = pages_;
-      pages_ = page->next;
-      delete page;
-    }
-  }
+  ~Registrations();
 
   /// Gives the watcher a place; false if there is no memory for it.
-  bool add(Watcher& watcher) noexcept {
-    if (!free_ && !add_page()) return false;
-    Registration* const place = free_;
-    free_ = place->next;
-    place->watcher = &watcher;
-    watcher.registration = place;
-    return true;
-  }
+  bool add(Watcher& watcher) noexcept;
 
   /// `confirmed`: the system knows it no more. A place that is not is never used again.
-  void remove(Registration& place, bool confirmed) noexcept {
-    place.watcher->registration = nullptr;
-    place.watcher = nullptr;
-    if (!confirmed) return;
-    place.next = given_up_;
-    given_up_ = &place;
-  }
+  void remove(Registration& place, bool confirmed) noexcept;
 
   /// Whether it was given up, properly, since the present round began.
   bool given_up_now(const Registration& place) const noexcept {
@@ -78,14 +58,7 @@ class Registrations {
     while (at && at != &place) at = at->next;
     return at != nullptr;
   }
-  void begin_round() noexcept {
-    while (given_up_) {
-      Registration* const place = given_up_;
-      given_up_ = place->next;
-      place->next = free_;
-      free_ = place;
-    }
-  }
+  void begin_round() noexcept;
 
   template <class Each>
   void each(Each&& visit) {
@@ -107,14 +80,7 @@ class Registrations {
     if (page) use(*page);
     return page != nullptr;
   }
-  void use(Page& page) noexcept {
-    page.next = pages_;
-    pages_ = &page;
-    for (Registration& place : page.places) {
-      place.next = free_;
-      free_ = &place;
-    }
-  }
+  void use(Page& page) noexcept;
 
   Page first_;  // most loops need no more, and it needs no memory
   Page* pages_ = nullptr;
@@ -123,5 +89,7 @@ class Registrations {
 };
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/io/watcher.ipp>
 
 #endif

@@ -21,15 +21,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 class LoopCore {
  public:
-  LoopCore() {
-    note_forks();
-    (void)no_error();  // nobody needs memory for it afterwards
-    open_poller();
-    mailbox_ = new Mailbox;
-    mailbox_->loop = this;
-    update_time();
-    join_process();
-  }
+  LoopCore();
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
   ~LoopCore() {
@@ -51,13 +43,7 @@ class LoopCore {
   // ── turning ──
   void run();
   bool run_once(int max_ms);
-  void stop() noexcept {
-    if (current() == this) return mailbox_->stopped.store(1);
-    Mailbox* const mailbox = mailbox_;
-    mailbox->retain();
-    mailbox->stop();
-    mailbox->release();
-  }
+  void stop() noexcept;
 
   // ── fork and exit (S31) ──
   /// A copy in a child process, which must not touch what is the parent's.
@@ -141,11 +127,7 @@ class LoopCore {
   [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
   void forget_batch() noexcept { batch_owner_ = nullptr, batch_size_ = 0; }
   /// So many bytes of it have left.
-  void shorten_batch(std::size_t gone) noexcept {
-    batch_size_ -= gone;
-    for (std::size_t i = 0; i < batch_size_; ++i) batch_.begin[i] = batch_.begin[i + gone];
-    if (batch_size_ == 0) batch_owner_ = nullptr;
-  }
+  void shorten_batch(std::size_t gone) noexcept;
   void flush_batch() {
     if (!batch_owner_) return;
     if (inert_) return forget_batch();
@@ -178,12 +160,7 @@ class LoopCore {
   /// From entering the loop until leaving it, by an exception too. What is left from before runs first.
   struct Running {
     LoopCore& loop;
-    explicit Running(LoopCore& l) : loop(l) {
-      if (loop.running_) throw_error(make_error(Errc::ERR_INVALID_STATE, "The loop is running already"));
-      if (loop.inert()) loop.refuse_child();
-      loop.running_ = true;
-      loop.update_time();
-    }
+    explicit Running(LoopCore& l);
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     ~Running() {
@@ -251,197 +228,9 @@ class LoopCore {
   PageBuffer receive_{receive_capacity};
 };
 
-inline Handle::Handle(LoopCore& core, const Operations& table) noexcept
-    : loop(&core), operations(&table), next(core.handles_) {
-  if (next) next->previous = this;
-  core.handles_ = this;
-}
-
-inline Handle::~Handle() {
-  if (next) next->previous = previous;
-  if (previous) {
-    previous->next = next;
-  } else if (loop) {
-    loop->handles_ = next;
-  }
-}
-
-inline bool Mailbox::post(Callback callback) {
-  const os::LockGuard locked(mutex);
-  if (!loop) return false;
-  posted.push(std::move(callback));
-  if (any.exchange(1) == 0) loop->poller().wake();
-  return true;
-}
-
-inline void Mailbox::post_expected(Callback callback) noexcept {
-  const os::LockGuard locked(mutex);
-  if (!loop) return posted.expect_no_more();
-  posted.push_expected(std::move(callback));
-  if (any.exchange(1) == 0) loop->poller().wake();
-}
-
-inline void Mailbox::stop() noexcept {
-  const os::LockGuard locked(mutex);
-  stopped.store(1);
-  if (loop) loop->poller().wake();
-}
-
-inline char* LoopCore::batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
-  if (batch_owner_ != &owner) flush_batch();
-  return batch_if_free(owner, flush, size);
-}
-
-inline char* LoopCore::batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
-  if (inside_ == 0) return nullptr;
-  if (batch_owner_ != &owner) {
-    if (batch_owner_) return nullptr;
-    batch_owner_ = &owner;
-    batch_flush_ = flush;
-  }
-  const std::size_t filled = batch_size_ + size;
-  if (filled > batch_capacity) return nullptr;
-  char* place = batch_.begin + batch_size_;
-  batch_size_ = filled;
-  return place;
-}
-
 // ── timers and immediates ──────────────────────────────────────────────────
 
-inline void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
-  if (timer.queued()) {
-    timers_.remove(timer);  // it leaves the room that it needs
-  } else {
-    timers_.reserve_one();
-    timer.retain();
-    if (timer.refd) keep_alive(true);
-  }
-  timer.length = length;
-  timers_.insert(timer, from + length);
-}
-
-inline void LoopCore::stop_timer(TimerState& timer) noexcept {
-  if (!timer.queued()) return;
-  timers_.remove(timer);
-  if (timer.refd) keep_alive(false);
-  timer.release();
-}
-
-inline void LoopCore::set_timer_ref(TimerState& timer, bool on) noexcept {
-  if (timer.refd != on && timer.queued()) keep_alive(on);
-  timer.refd = on;
-}
-
-inline void LoopCore::clear_immediate(ImmediateState& immediate) noexcept {
-  set_immediate_ref(immediate, false);
-  immediate.pending = false;
-  immediate.callback.reset();
-}
-
-inline void LoopCore::set_immediate_ref(ImmediateState& immediate, bool on) noexcept {
-  if (immediate.refd == on) return;
-  immediate.refd = on;
-  if (!immediate.pending) return;
-  keep_alive(on);
-  on ? ++refd_immediates_ : --refd_immediates_;
-}
-
-inline void LoopCore::run_timers() {
-  const std::uint64_t until = now_;
-  while (!timers_.empty() && timers_.first()->due <= until) {
-    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
-    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
-    struct Call {
-      TimerState& timer;
-      std::uint64_t started;
-      Callback callback;
-      TimerQueue::Place place;  // for starting it again
-      ~Call() {
-        place.leave();
-        if (timer.cleared || !timer.loop) return;
-        timer.callback = std::move(callback);
-        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
-      }
-    };
-    run_callback([&] {
-      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
-      stop_timer(*timer);
-      call.callback = std::move(timer->callback);
-      call.callback();
-    });
-  }
-}
-
-inline void LoopCore::run_immediates() {
-  // one made by an immediate waits for the next turn (S2.5)
-  for (std::size_t left = immediates_.size(); left > 0; --left) {
-    const Ref<ImmediateState> immediate = immediates_.pop_front();
-    if (!immediate->pending) continue;
-    set_immediate_ref(*immediate, false);
-    immediate->pending = false;
-    run_callback([&] { immediate->callback(); });
-  }
-}
-
 // ── the turn ───────────────────────────────────────────────────────────────
-
-inline void LoopCore::drain_ticks() {
-  do {
-    {
-      const Inside inside(*this);
-      while (!ticks_.empty() && !inert_) {
-        const Callback tick = ticks_.pop_front();
-        tick();
-      }
-    }
-    if (inert_) refuse_child();
-    if (inside_ == 0) flush_batch();
-  } while (!ticks_.empty());
-}
-
-inline void LoopCore::run_jobs(Queue<Job>& jobs) {
-  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
-    const Job job = jobs.pop_front();
-    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
-  }
-}
-
-/// What is done but was not told yet; a few rounds, so that it cannot starve the rest.
-inline void LoopCore::run_pending() {
-  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
-}
-
-[[gnu::noinline]] inline bool LoopCore::speculative_read_found() {
-  const Ref<Handle> newcomer = std::move(speculative_);
-  bool had = false;
-  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
-  return had;
-}
-
-inline void LoopCore::run_posted() {
-  if (mailbox_->any.load() != 0) {
-    const os::LockGuard locked(mailbox_->mutex);
-    if (posted_.empty()) {
-      posted_.take_all(mailbox_->posted);
-    } else {
-      posted_.reserve(mailbox_->posted.size());
-      while (!mailbox_->posted.empty()) posted_.push(mailbox_->posted.pop_front());
-    }
-    mailbox_->any.store(0);
-  }
-  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
-    const Callback callback = posted_.pop_front();
-    run_callback([&] { callback(); });
-  }
-}
-
-inline int LoopCore::timeout_ms() const noexcept {
-  if ((ticks_.size() | pending_.size() | closing_.size() | posted_.size() | refd_immediates_) != 0) return 0;
-  if (mailbox_->any.load() != 0) return 0;
-  if (timers_.empty()) return -1;
-  const std::uint64_t due = timers_.first()->due, at = now();
-  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
-}
 
 /// Whom the loop serves: it lives until that is done, or has failed.
 struct Served {
@@ -520,88 +309,9 @@ template <class Serve>
   }
 }
 
-inline void LoopCore::run() {
-  const Running running(*this);
-  flush_batch();
-  drain_ticks();
-  run_timers();
-  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
-  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
-}
-
-inline bool LoopCore::run_once(int max_ms) {
-  const Running running(*this);
-  flush_batch();
-  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
-  drain_ticks();
-  run_timers();
-  const bool stopped = mailbox_->stopped.load() != 0;
-  turn(ready || stopped || !alive() ? 0 : max_ms);
-  mailbox_->stopped.store(0);
-  return alive();
-}
-
 // ── the end ────────────────────────────────────────────────────────────────
 
-inline void LoopCore::leave_thread() noexcept {
-  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
-    if (*at != this) continue;
-    *at = older_;
-    return;
-  }
-}
-
-/// Closes what is open, without a word to anyone; handles of users stay, closed.
-inline void LoopCore::abandon_all() noexcept {
-  if (!inert()) {
-    if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
-    const os::LockGuard locked(mailbox_->mutex);
-    mailbox_->loop = nullptr;
-  } else {
-    mailbox_->loop = nullptr;
-  }
-  forget_batch();
-  mailbox_->posted.clear();
-  // what dies may be the user's, and leave something new behind: again, until there is nothing
-  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) abandon_handles();
-  mailbox_->release();
-}
-
-inline void LoopCore::abandon_handles() noexcept {
-  Handle* const all = handles_;
-  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
-  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
-  // stand before them
-  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
-  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
-  ticks_.clear();
-  pending_.clear();
-  closing_.clear();
-  speculative_ = {};
-  immediates_.clear();
-  posted_.clear();
-  if (!all) return;
-  (all->previous ? all->previous->next : handles_) = nullptr;
-  for (Handle* handle = all; handle;) {
-    Handle* const next = handle->next;
-    handle->previous = handle->next = nullptr;
-    handle->loop = nullptr;
-    handle->release();
-    handle = next;
-  }
-}
-
 // ── fork and exit ──────────────────────────────────────────────────────────
-
-inline void LoopCore::at_exit() noexcept {
-  for (LoopCore* loop = current(); loop; loop = loop->older_) {
-    if (loop->inert()) continue;
-    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
-      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
-      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
-    }
-  }
-}
 
 /// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
 struct ProcessLoops {
@@ -614,76 +324,8 @@ struct ProcessLoops {
   }
 };
 
-inline void LoopCore::join_process() noexcept {
-  ProcessLoops& all = ProcessLoops::instance();
-  const os::LockGuard locked(all.mutex);
-  next_in_process_ = std::exchange(all.first, this);
-  link_in_process_ = &all.first;
-  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
-}
-
-inline void LoopCore::leave_process() noexcept {
-  const os::LockGuard locked(ProcessLoops::instance().mutex);
-  *link_in_process_ = next_in_process_;
-  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
-}
-
-inline void LoopCore::note_forks() {
-  (void)ProcessLoops::instance();  // a child needs no memory for it
-  static Atomic<int> noted{0};
-  if (noted.exchange(1) != 0) return;
-  os::at_fork(nullptr, nullptr, [] {
-    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
-  });
-}
-
-inline bool LoopCore::of_this_thread() const noexcept {
-  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
-    if (mine == this) return true;
-  }
-  return false;
-}
-
-/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
-/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
-inline void LoopCore::become_inert() noexcept {
-  if (!of_this_thread()) {
-    running_ = inert_ = false;
-    inside_ = 0;
-    older_ = nullptr;
-  }
-  if (!inert_) inside_ += inert_depth;
-  inert_ = true;
-  forget_batch();
-  poller_.shut();
-}
-
-inline void LoopCore::refuse_child() const {
-  throw_error(make_error(Errc::ERR_INVALID_STATE,
-              "This loop belongs to the parent process: call afterFork() to use it in this one"));
-}
-
-/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
-/// thread that asks for it, whose it was before or not.
-inline void LoopCore::after_fork() {
-  if (!inert()) return;
-  open_poller();
-  if (!of_this_thread()) enter_thread();
-  if (inert_) inside_ -= inert_depth;
-  inert_ = false;
-  made_in_ = os::fork_count().load();
-  mailbox_->loop = this;
-  // what is asked again may call back at once, and so change the list
-  Queue<Ref<Handle>> all;
-  for (Handle* handle = handles_; handle; handle = handle->next) {
-    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
-  }
-  while (!all.empty()) {
-    const Ref<Handle> handle = all.pop_front();
-    handle->operations->after_fork(*handle);
-  }
-}
-
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/loop/core.ipp>
 
 #endif

@@ -52,9 +52,7 @@ struct Handle {
   std::size_t owners = 0;
 };
 
-inline void give_up(Handle& who) noexcept {
-  if (who.operations->give_up) who.operations->give_up(who);
-}
+NET_API void give_up(Handle& who) noexcept;
 
 /// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
 /// nothing would tell it to go on (S32.5). The caller holds a reference.
@@ -126,9 +124,6 @@ inline constexpr Handle::Operations plain_operations{
     [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
     [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
 
-inline TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
-inline ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
-
 /// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
 /// twenty functions more to compile.
 template <class State>
@@ -160,5 +155,7 @@ struct Job {
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/loop/handle.ipp>
 
 #endif

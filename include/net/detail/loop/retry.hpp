@@ -27,16 +27,7 @@ class Retry {
 
   /// For a descriptor (S32.1): about 100 ms, after a second twice as long each time, up to 1 s; at once when this
   /// thread has closed one. All who wait are called in the same turns, so that many cost no more of them than one.
-  void when_descriptor_freed() {
-    make_timer();
-    constexpr std::uint64_t step = 100;
-    const std::uint64_t delay = tries_ < 10 ? step : tries_ < 14 ? (step << (tries_ - 9)) : 1000;
-    if (tries_ < 14) ++tries_;
-    owner_.loop->update_time();
-    const std::uint64_t now = owner_.loop->now(), due = (now + (delay < 1000 ? delay : 1000) + step / 2) / step * step;
-    owner_.loop->start_timer(*timer_, due - now, now);
-    join();
-  }
+  void when_descriptor_freed();
   /// The shortage is over: the next one begins with short waits again.
   void forget_delay() noexcept { tries_ = 0; }
 
@@ -58,30 +49,10 @@ class Retry {
   }
 
   /// Only moves their timers, which allocates nothing: who closes something is in the middle of a call of the user's.
-  [[gnu::cold]] static void wake_all() noexcept {
-    while (Retry* const each = first()) {
-      each->leave();
-      if (each->waiting()) each->owner_.loop->start_timer(*each->timer_, 0, each->owner_.loop->now());
-    }
-  }
+  static void wake_all() noexcept;
 
-  void make_timer() {
-    if (timer_) return;
-    Ref<TimerState> made(new TimerState(*owner_.loop));
-    made->refd = false;
-    made->callback = [this] {
-      leave();
-      again_(owner_);
-    };
-    timer_ = std::move(made);
-  }
-  void join() noexcept {
-    if (listed_) return;
-    listed_ = true;
-    previous_ = nullptr;
-    next_ = std::exchange(first(), this);
-    if (next_) next_->previous_ = this;
-  }
+  void make_timer();
+  void join() noexcept;
   void leave() noexcept {
     if (!std::exchange(listed_, false)) return;
     (previous_ ? previous_->next_ : first()) = next_;
@@ -98,5 +69,7 @@ class Retry {
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/loop/retry.ipp>
 
 #endif

@@ -30,44 +30,16 @@ class SignalRegistry {
   }
 
   /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
-  int add(SignalBell& bell) noexcept {
-    if (const int failed = bell.bell.open(); failed < 0) return failed;
-    note_forks();
-    const Guard guard(*this);
-    process_.store(::getpid());
-    if (!listened(bell.signo)) {
-      struct sigaction action{};
-      action.sa_handler = &on_signal;
-      action.sa_flags = SA_RESTART;
-      sigfillset(&action.sa_mask);
-      struct sigaction old{};
-      if (::sigaction(bell.signo, &action, &old) != 0) return -errno;
-      before_[bell.signo] = old;
-    }
-    bell.next = std::exchange(first_, &bell);
-    return 0;
-  }
+  int add(SignalBell& bell) noexcept;
 
   /// The last one puts back the handler that was there before.
-  void remove(SignalBell& bell) noexcept {
-    const Guard guard(*this);
-    SignalBell** at = &first_;
-    while (*at && *at != &bell) at = &(*at)->next;
-    if (!*at) return;
-    *at = bell.next;
-    if (!listened(bell.signo)) ::sigaction(bell.signo, &before_[bell.signo], nullptr);
-  }
+  void remove(SignalBell& bell) noexcept;
 
  private:
   constexpr SignalRegistry() noexcept = default;
 
   /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
-  void enter(sigset_t& before) noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (lock_.exchange(1) != 0) {}
-  }
+  void enter(sigset_t& before) noexcept;
   void leave(const sigset_t& before) noexcept {
     lock_.store(0);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -84,51 +56,11 @@ class SignalRegistry {
   };
 
   /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
-  void note_forks() noexcept {
-    if (noted_.exchange(1) != 0) return;
-    os::at_fork(
-        [] {
-          sigset_t before;
-          instance().enter(before);
-          instance().before_fork_ = before;
-        },
-        [] {
-          const sigset_t before = instance().before_fork_;
-          instance().leave(before);
-        },
-        [] {
-          SignalRegistry& self = instance();
-          for (const SignalBell* bell = self.first_; bell; bell = bell->next) {
-            ::sigaction(bell->signo, &self.before_[bell->signo], nullptr);
-          }
-          self.first_ = nullptr;
-          self.leave(self.before_fork_);
-        });
-  }
+  void note_forks() noexcept;
 
-  static void on_signal(int signo) {
-    const int kept = errno;
-    SignalRegistry& self = instance();
-    if (self.process_.load() != ::getpid()) {
-      // a child that no fork handler ran in, such as that of vfork(): the parent is not told, the child is
-      ::sigaction(signo, &self.before_[signo], nullptr);
-      ::raise(signo);
-    } else {
-      while (self.lock_.exchange(1) != 0) {}
-      for (SignalBell* bell = self.first_; bell; bell = bell->next) {
-        if (bell->signo == signo) bell->bell.wake();
-      }
-      self.lock_.store(0);
-    }
-    errno = kept;
-  }
+  static void on_signal(int signo);
 
-  bool listened(int signo) const noexcept {
-    for (const SignalBell* bell = first_; bell; bell = bell->next) {
-      if (bell->signo == signo) return true;
-    }
-    return false;
-  }
+  bool listened(int signo) const noexcept;
 
   Atomic<int> lock_{0};
   Atomic<int> noted_{0};
@@ -151,24 +83,9 @@ struct SignalState : Handle, SignalBell {
     watcher.owner = static_cast<Handle*>(this);
   }
 
-  int open() noexcept {
-    const int failed = listen();
-    if (failed < 0) return failed;
-    is_open = true;
-    retain();
-    return 0;
-  }
+  int open() noexcept;
 
-  int listen() noexcept {
-    if (const int failed = SignalRegistry::instance().add(*this); failed < 0) return failed;
-    watcher.fd = bell.descriptor();
-    const int failed = loop->poller().watch(watcher, readable);
-    if (failed < 0) {
-      loop->poller().drop(watcher);
-      SignalRegistry::instance().remove(*this);
-    }
-    return failed;
-  }
+  int listen() noexcept;
 
   /// S31.4: the parent keeps its own bell.
   void listen_again() noexcept {
@@ -177,15 +94,7 @@ struct SignalState : Handle, SignalBell {
     if (listen() < 0) close();
   }
 
-  void close() noexcept {
-    if (!std::exchange(is_open, false)) return;
-    set_ref(false);
-    SignalRegistry::instance().remove(*this);
-    loop->poller().drop(watcher);
-    bell.close();
-    callback.reset();
-    release();
-  }
+  void close() noexcept;
 
   void set_ref(bool on) noexcept {
     if (refd == on || (on && !is_open)) return;
@@ -193,19 +102,7 @@ struct SignalState : Handle, SignalBell {
     loop->keep_alive(on);
   }
 
-  static void rung(Handle& handle, Watcher&, unsigned, int) {
-    const Ref<SignalState> self(static_cast<SignalState*>(&handle));
-    self->bell.drain();
-    // the callback lives as long as it runs, even if it closes its signal
-    struct Call {
-      SignalState& state;
-      Function<void(int)> callback;
-      ~Call() {
-        if (state.is_open) state.callback = std::move(callback);
-      }
-    } const call{*self, std::move(self->callback)};
-    if (call.callback) call.callback(self->signo);
-  }
+  static void rung(Handle& handle, Watcher&, unsigned, int);
 
   Watcher watcher;
   Function<void(int)> callback;
@@ -213,15 +110,8 @@ struct SignalState : Handle, SignalBell {
   bool refd = false;  // as in Node, a signal alone does not keep the loop alive
 };
 
-inline constexpr Handle::Operations SignalState::table{
-    [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
-    &SignalState::rung,
-    nullptr,
-    nullptr,
-    nullptr,
-    [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
-
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/loop/signals.ipp>
 
 #endif

@@ -28,11 +28,7 @@ class TimerQueue {
   TimerNode* first() const noexcept { return heap_[0]; }
 
   /// PageBuffer for one more, beside those that are kept.
-  void reserve_one() {
-    const std::size_t needed = heap_.size() + kept_ + 1;
-    if (needed > heap_.capacity()) [[unlikely]]
-      heap_.reserve(needed < 8 ? 8 : 2 * needed);
-  }
+  void reserve_one();
 
   /// The place of a timer that is being called, so that it can be started again when there is no memory.
   class Place {
@@ -53,24 +49,9 @@ class TimerQueue {
     bool held_ = true;
   };
 
-  void insert(TimerNode& node, std::uint64_t due) {
-    node.due = due;
-    node.order = ++made_;
-    heap_.push(&node);
-    node.place = heap_.size() - 1;
-    rise(node.place);
-  }
+  void insert(TimerNode& node, std::uint64_t due);
 
-  void remove(TimerNode& node) noexcept {
-    const std::size_t hole = node.place;
-    node.place = TimerNode::absent;
-    TimerNode* last = heap_.back();
-    heap_.pop();
-    if (last == &node) return;
-    put(hole, last);
-    rise(hole);
-    sink(last->place);
-  }
+  void remove(TimerNode& node) noexcept;
 
  private:
   static bool before(const TimerNode& a, const TimerNode& b) noexcept {
@@ -80,24 +61,8 @@ class TimerQueue {
     heap_[at] = node;
     node->place = at;
   }
-  void rise(std::size_t at) noexcept {
-    TimerNode* node = heap_[at];
-    while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
-      put(at, heap_[(at - 1) / 2]);
-      at = (at - 1) / 2;
-    }
-    put(at, node);
-  }
-  void sink(std::size_t at) noexcept {
-    TimerNode* node = heap_[at];
-    for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
-      if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
-      if (!before(*heap_[child], *node)) break;
-      put(at, heap_[child]);
-      at = child;
-    }
-    put(at, node);
-  }
+  void rise(std::size_t at) noexcept;
+  void sink(std::size_t at) noexcept;
 
   Vec<TimerNode*> heap_;
   std::size_t kept_ = 0;
@@ -105,5 +70,7 @@ class TimerQueue {
 };
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/loop/timer_queue.ipp>
 
 #endif

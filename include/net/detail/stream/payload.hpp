@@ -83,10 +83,7 @@ concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> 
                             !OptionStruct<std::remove_cvref_t<T>>);
 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
-inline int explicit_port(int port) {
-  if (port < 0) throw_error(bad_port("Port", port));
-  return port;
-}
+NET_API int explicit_port(int port);
 
 /// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
 constexpr double number_of(std::string_view text) noexcept {
@@ -169,5 +166,7 @@ Options port_or_path(std::string_view text, std::string_view name) {
 }
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/stream/payload.ipp>
 
 #endif

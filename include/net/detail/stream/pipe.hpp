@@ -86,22 +86,11 @@ class Pipes {
   bool empty() const noexcept { return list_.empty(); }
   std::size_t size() const noexcept { return list_.size(); }
   /// Whether any destination still has to drain before the source may flow.
-  bool await_drain() const noexcept {
-    for (const auto& link : list_) {
-      if (link->awaits_drain) return true;
-    }
-    return false;
-  }
+  bool await_drain() const noexcept;
   /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
   bool counts_drains() const noexcept { return several_ || await_drain(); }
   /// This one has to drain.
-  void wait_for(PipeLink& full) noexcept {
-    if (list_.size() == 1) {
-      several_ = false;
-      list_[0]->awaits_drain = false;
-    }
-    full.awaits_drain = true;
-  }
+  void wait_for(PipeLink& full) noexcept;
 
   void add(Ref<PipeLink> link) {
     list_.push_back(std::move(link));
@@ -127,12 +116,7 @@ class Pipes {
     for (const auto& link : gone) link->operations->take_off(*link);
   }
   /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
-  void source_closed() noexcept {
-    while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
-      link->off = true;
-      link->operations->take_off(*link);
-    }
-  }
+  void source_closed() noexcept;
 
  private:
   Vec list_;
@@ -401,5 +385,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
 }
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/stream/pipe.ipp>
 
 #endif

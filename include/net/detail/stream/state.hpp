@@ -60,20 +60,7 @@ struct ReadBuffer {
     length += bytes.size();
   }
   /// The first `size` bytes, of which there are as many.
-  void take(std::size_t size, std::string& into) {
-    into.clear();
-    length -= size;
-    while (size > 0) {
-      Piece& first = pieces.first();
-      if (first.size() > size) {
-        into.append(first.bytes, first.begin, size);
-        first.begin += size;
-        return;
-      }
-      size -= first.size();
-      into.empty() ? void(into = pieces.pop_front().rest()) : void(into.append(pieces.pop_front().rest()));
-    }
-  }
+  void take(std::size_t size, std::string& into);
 };
 
 /// What waits to be sent, and whom to tell when it was.
@@ -456,12 +443,6 @@ struct SocketTickWith {
   }
 };
 
-inline void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
-}
-inline void SocketState::tick_always(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
-}
 template <class F>
 void SocketState::tick_call(F&& call) {
   if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
@@ -530,90 +511,8 @@ struct OnThrowWith {
   }
 };
 
-inline constexpr Handle::Operations SocketState::table{
-    [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }, nullptr, nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
-
-/// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
-inline void SocketState::recount() noexcept {
-  if (!loop) return;
-  const bool busy = connecting || (writing && !destroyed) || shutting_down || (read_interest && refd);
-  if (busy == counted) return;
-  counted = busy;
-  loop->keep_alive(busy);
-}
-
-/// Tells the poller what is awaited, and the loop whether that keeps it alive.
-inline void SocketState::update_watch() {
-  if (channel.is_open() && !connecting) {
-    unsigned mask = (read_interest ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
-    if (no_memory) [[unlikely]]
-      mask = 0;
-    if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
-  }
-  recount();
-}
-
-/// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
-[[gnu::cold]] inline void SocketState::wait_for_memory() {
-  ColdState& kept = ensure_cold();
-  if (!kept.memory) {
-    kept.memory.emplace(*this, [](Handle& handle) {
-      const Ref<SocketState> self(static_cast<SocketState*>(&handle));
-      self->no_memory = false;
-      self->update_watch();
-    });
-  }
-  kept.memory->after(10);
-  no_memory = true;
-  update_watch();
-}
-
-inline void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
-  auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) [[unlikely]]
-    return self.cold->connecting->ready(self, watcher);
-  if (what == readable) [[likely]]
-    return self.read();
-  self.ready_otherwise(what);
-}
-
-[[gnu::noinline]] inline void SocketState::ready_otherwise(unsigned what) {
-  if (what & readable) read_slow((what & hung_up) != 0);
-  if ((what & writable) && writing && channel.is_open()) send_in_flight();
-}
-
-inline void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
-  struct Body {
-    SocketState* self;
-    void (*step)(SocketState&);
-    std::uint64_t generation;
-  };
-  struct Record : ListenerRecord {
-    Body body;
-    explicit Record(const Body& from) : ListenerRecord{}, body(from) {}
-  };
-  static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
-                                                      const Body body = static_cast<Record&>(record).body;
-                                                      if (body.generation == body.self->generation || body.generation == any_generation)
-                                                        body.step(*body.self);
-                                                    },
-                                                    [](ListenerRecord&) noexcept {}};
-  ListenerId& own = ensure_cold().own[which];
-  if (own == 0)
-    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_generation : generation});
-}
-
-inline void SocketState::drop_own(OwnListener which) noexcept {
-  if (cold && cold->own[which] != 0) listeners.remove(std::exchange(cold->own[which], 0));
-}
-
-inline Error SocketState::error_or(Errc code, const char* message) const {
-  return errored && cold ? cold->errored : make_error(code, message);
-}
-
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/stream/state.ipp>
 
 #endif

@@ -27,19 +27,7 @@ struct WriteNode {
   WriteCallback callback;
 
   /// A node with a copy of the bytes, in one allocation.
-  static WriteNode* copy(const char* bytes, std::size_t size) {
-    void* memory = ::operator new(sizeof(WriteNode) + size);
-    auto* node = ::new (memory) WriteNode;
-    char* to = reinterpret_cast<char*>(node + 1);
-    if (size > 0) std::memcpy(to, bytes, size);
-    node->data = to;
-    node->size = size;
-    node->destroy = [](WriteNode* n) noexcept {
-      n->~WriteNode();
-      ::operator delete(n);
-    };
-    return node;
-  }
+  static WriteNode* copy(const char* bytes, std::size_t size);
 
   /// A node that takes over a string or a vector.
   template <class Owner>
@@ -64,12 +52,7 @@ struct WriteSource {
   WriteNode* (*keep)(void* owner) = nullptr;
 
   /// Keeps the bytes from `taken` on: a copy, or the owner itself.
-  WriteNode* node(std::size_t taken) const {
-    if (!owner) return WriteNode::copy(bytes.data() + taken, bytes.size() - taken);
-    WriteNode* const kept = keep(owner);
-    kept->sent = taken;
-    return kept;
-  }
+  WriteNode* node(std::size_t taken) const;
 };
 
 /// A list of nodes, which it owns.
@@ -93,61 +76,19 @@ class WriteQueue {
   }
 
   /// Destroys the first node.
-  void pop() noexcept {
-    WriteNode* node = first_;
-    first_ = node->next;
-    if (!first_) last_ = nullptr;
-    if (unsent_ == node) unsent_ = first_;
-    node->destroy(node);
-  }
+  void pop() noexcept;
 
   /// Moves all nodes behind those of `to`.
-  void move_to(WriteQueue& to) noexcept {
-    if (!first_) {
-      last_ = unsent_ = nullptr;
-      return;
-    }
-    (to.last_ ? to.last_->next : to.first_) = first_;
-    to.last_ = last_;
-    first_ = last_ = unsent_ = nullptr;
-  }
+  void move_to(WriteQueue& to) noexcept;
 
   /// Moves the last `count` nodes behind those of `to`.
-  void move_last_to(WriteQueue& to, std::size_t count) noexcept {
-    std::size_t keep = 0;
-    for (const WriteNode* node = first_; node; node = node->next) ++keep;
-    keep = keep < count ? 0 : keep - count;
-    WriteQueue kept;
-    for (; keep > 0; --keep) {
-      WriteNode* node = first_;
-      first_ = node->next;
-      kept.push(node);
-    }
-    move_to(to);
-    kept.move_to(*this);
-  }
+  void move_last_to(WriteQueue& to, std::size_t count) noexcept;
 
   /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
-  std::size_t slices(IoSlice* slices, std::size_t max) noexcept {
-    if (!unsent_) unsent_ = first_;
-    std::size_t count = 0;
-    for (const WriteNode* node = unsent_; node && count < max; node = node->next) {
-      if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
-    }
-    return count;
-  }
+  std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
 
   /// Notes that the kernel took `bytes` more of what `gather` gave.
-  void consume(std::size_t bytes) noexcept {
-    for (WriteNode* node = unsent_; node; node = node->next) {
-      const std::size_t left = node->size - node->sent;
-      const std::size_t taken = left < bytes ? left : bytes;
-      node->sent += taken;
-      bytes -= taken;
-      unsent_ = node;
-      if (node->sent < node->size || bytes == 0) return;
-    }
-  }
+  void consume(std::size_t bytes) noexcept;
 
  private:
   WriteNode* first_ = nullptr;
@@ -156,5 +97,7 @@ class WriteQueue {
 };
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/stream/write_queue.ipp>
 
 #endif

@@ -137,16 +137,9 @@ constexpr void write_ip(IpText& out, const IpAddress& ip) noexcept {
 }
 
 /// "" for no address.
-inline std::string to_text(const IpAddress& ip) {
-  if (!ip) return {};
-  IpText text;
-  write_ip(text, ip);
-  return std::string(text.view());
-}
+NET_API std::string to_text(const IpAddress& ip);
 
-[[noreturn]] inline void raise_bad_family(Family family) {
-  throw_error(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
-}
+[[noreturn]] NET_API void raise_bad_family(Family family);
 
 /// S5.2: a family has to be one of the two, or `unspecified`.
 constexpr void require_family(Family family) {
@@ -162,5 +155,7 @@ constexpr IpAddress require_ip(std::string_view text, Family family) {
 }
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/text/ip_address.ipp>
 
 #endif

@@ -150,13 +150,7 @@ class WorkRef {
   WorkItem& operator*() const noexcept { return *item_; }
 
   /// Hands it back to the loop that asked; if that is gone, nobody wants it any more.
-  void send_home() && noexcept {
-    Mailbox* const mailbox = item_->mailbox;
-    mailbox->retain();
-    item_->home_expected = false;
-    mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); });
-    mailbox->release();
-  }
+  void send_home() && noexcept;
 
  private:
   WorkItem* item_;
@@ -211,5 +205,7 @@ inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/work/job.ipp>
 
 #endif

@@ -28,176 +28,51 @@ struct SystemAddress {
 
   SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
 
-  explicit SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
-    if (from.ip.family == Family::IPv6) {
-      v6.sin6_family = AF_INET6;
-      v6.sin6_port = htons(from.port);
-      v6.sin6_scope_id = from.scope;
-      std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
-      size = sizeof v6;
-    } else {
-      v4.sin_family = AF_INET;
-      v4.sin_port = htons(from.port);
-      std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
-      size = sizeof v4;
-    }
-  }
+  explicit SystemAddress(const Endpoint& from) noexcept;
 
   /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
-  bool set_path(std::string_view path) noexcept {
-    const bool abstract = !path.empty() && path[0] == '\0';
-    if (path.empty() || path.size() > sizeof local.sun_path) return false;
-    if (!abstract && path.find('\0') != std::string_view::npos) return false;
-    local.sun_family = AF_UNIX;
-    std::memcpy(local.sun_path, path.data(), path.size());
-    const std::size_t end = abstract || path.size() == sizeof local.sun_path ? path.size() : path.size() + 1;
-    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
-    return true;
-  }
+  bool set_path(std::string_view path) noexcept;
 
-  Endpoint endpoint() const noexcept {
-    Endpoint to;
-    if (any.sa_family == AF_INET6) {
-      to.ip.family = Family::IPv6;
-      to.port = ntohs(v6.sin6_port);
-      to.scope = v6.sin6_scope_id;
-      std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
-    } else if (any.sa_family == AF_INET) {
-      to.ip.family = Family::IPv4;
-      to.port = ntohs(v4.sin_port);
-      std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
-    }
-    return to;
-  }
+  Endpoint endpoint() const noexcept;
 };
 
-inline Endpoint local_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getsockname(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
+NET_API Endpoint local_end(NativeHandle fd) noexcept;
 
-inline Endpoint remote_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
+NET_API Endpoint remote_end(NativeHandle fd) noexcept;
 
 /// A socket that has no other end yet (S22.9).
-inline bool unconnected(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
-}
+NET_API bool unconnected(NativeHandle fd) noexcept;
 
 /// The number of an interface by its name or its decimal number, 0 if there is none.
-inline std::uint32_t interface_index(std::string_view zone) noexcept {
-  std::uint32_t number = 0;
-  bool decimal = !zone.empty() && zone.size() < 10;
-  for (const char c : zone) {
-    decimal = decimal && c >= '0' && c <= '9';
-    number = number * 10 + static_cast<std::uint32_t>(c - '0');
-  }
-  if (decimal) return number;
-  char name[IF_NAMESIZE] = {};
-  if (zone.empty() || zone.size() >= sizeof name) return 0;
-  std::memcpy(name, zone.data(), zone.size());
-  return ::if_nametoindex(name);
-}
+NET_API std::uint32_t interface_index(std::string_view zone) noexcept;
 
-inline std::string interface_name(std::uint32_t index) {
-  char name[IF_NAMESIZE] = {};
-  return ::if_indextoname(index, name) ? name : std::to_string(index);
-}
+NET_API std::string interface_name(std::uint32_t index);
 
 /// The text of the address, with the interface of a link-local one (S11.17).
-inline std::string endpoint_text(const Endpoint& end) {
-  std::string text = to_text(end.ip);
-  const bool link_local = end.ip.family == Family::IPv6 && end.ip.bytes[0] == 0xfe && (end.ip.bytes[1] & 0xc0) == 0x80;
-  if (link_local && end.scope != 0) text.append("%").append(interface_name(end.scope));
-  return text;
-}
+NET_API std::string endpoint_text(const Endpoint& end);
 
 /// The address that a text is, with its zone resolved; none if it is no address.
-inline Endpoint parse_endpoint(std::string_view text, int port) noexcept {
-  Endpoint end;
-  end.ip = parse_ip(text);
-  end.port = static_cast<std::uint16_t>(port);
-  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
-  return end;
-}
+NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
 
 // ── connecting and listening ───────────────────────────────────────────────
 
-inline int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
-}
+NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept;
 
 /// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
-inline int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  if (::connect(fd, &address.any, address.size) == 0) return 0;
-  // an interrupted connect goes on by itself
-  return errno == EINTR ? -EINPROGRESS : -errno;
-}
+NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
 
 /// A listening TCP descriptor, or a negated errno.
-inline int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
-  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
-  if (fd < 0) return fd;
-  int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
-  if (failed == 0 && flags.reuse_port) {
-#if defined(__linux__) && defined(SO_REUSEPORT)
-    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-#else
-    failed = -ENOTSUP;
-#endif
-  }
-  if (failed == 0) failed = bind_to(fd, SystemAddress(at));
-  if (failed == 0 && ::listen(fd, flags.backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  return failed;
-}
+NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept;
 
 /// Takes the file of a listening Unix socket away; abstract names have none.
-inline void remove_path(std::string_view path) noexcept {
-  if (path.empty() || path[0] == '\0') return;
-  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-  if (path.size() >= sizeof name) return;
-  std::memcpy(name, path.data(), path.size());
-  ::unlink(name);
-}
+NET_API void remove_path(std::string_view path) noexcept;
 
 /// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
-inline int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
-                          bool* mode_failed = nullptr) noexcept {
-  SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  const int fd = open_socket(AF_UNIX);
-  if (fd < 0) return fd;
-  int failed = bind_to(fd, address);
-  const bool bound = failed == 0;
-  if (failed == -ENOENT) failed = -EACCES;
-  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
-    const mode_t bits =
-        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
-    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-    std::memcpy(name, path.data(), path.size());
-    if (::chmod(name, bits) != 0) failed = -errno;
-    if (mode_failed) *mode_failed = failed != 0;
-  }
-  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  if (bound) remove_path(path);
-  return failed;
-}
+NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
+                          bool* mode_failed = nullptr) noexcept;
 
 /// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
-inline int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
-  const Kind kind = kind_of(fd);
-  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
-  if (const int failed = prepare(fd); failed < 0) return failed;
-  return ::listen(fd, backlog) == 0 ? 0 : -errno;
-}
+NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
 // ── names ──────────────────────────────────────────────────────────────────
 
@@ -245,5 +120,7 @@ inline constexpr int hint_address_config = AI_ADDRCONFIG;
 inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#include <net/detail/sys/posix/address.ipp>
 
 #endif

@@ -16,43 +16,16 @@ class poll_poller {
   poll_poller(const poll_poller&) = delete;
   poll_poller& operator=(const poll_poller&) = delete;
 
-  Refusal open() {
-    if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
-    if (entries_.empty()) {
-      // the first entry is the bell's
-      entries_.push({});
-      places_.push(&waker_place_);
-    }
-    entries_[0] = {waker_.descriptor(), POLLIN, 0};
-    return {};
-  }
+  Refusal open();
 
   void shut() noexcept {
     ready_.clear();
     waker_.close();
   }
 
-  int watch(Watcher& watcher, unsigned mask) {
-    watcher.interest = static_cast<std::uint8_t>(mask);
-    if (mask == watcher.registered) return 0;
-    if (mask == 0) {
-      leave(watcher.registration->place);
-    } else {
-      if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
-      if (watcher.registered == 0) enter(watcher);
-      entries_[watcher.registration->place].events =
-          static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
-    }
-    watcher.registered = static_cast<std::uint8_t>(mask);
-    return 0;
-  }
+  int watch(Watcher& watcher, unsigned mask);
 
-  void drop(Watcher& watcher) noexcept {
-    watcher.interest = 0;
-    if (watcher.registered != 0) leave(watcher.registration->place);
-    watcher.registered = 0;
-    if (watcher.registration) registrations_.remove(*watcher.registration, true);
-  }
+  void drop(Watcher& watcher) noexcept;
 
   template <class Each>
   Refusal wait(int milliseconds, Each&& each) {
@@ -90,29 +63,10 @@ class poll_poller {
   NativeHandle native() const noexcept { return os::no_descriptor; }
 
  private:
-  void enter(Watcher& watcher) {
-    // room for everything first: what fails leaves nothing half done, and waiting needs no memory
-    if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
-    if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
-    entries_.push({watcher.fd, 0, 0});
-    places_.push(watcher.registration);
-    watcher.registration->place = entries_.size() - 1;
-  }
-  void leave(std::size_t place) noexcept {
-    entries_[place] = entries_.back();
-    places_[place] = places_.back();
-    places_[place]->place = place;
-    entries_.pop();
-    places_.pop();
-  }
+  void enter(Watcher& watcher);
+  void leave(std::size_t place) noexcept;
   /// The bell, a watcher that was dropped in this generation, or one that died without being dropped.
-  void nobody(Registration& place) noexcept {
-    if (&place == &waker_place_) {
-      waker_.drain();
-    } else if (!registrations_.given_up_now(place)) {
-      leave(place.place);
-    }
-  }
+  void nobody(Registration& place) noexcept;
 
   struct Ready {
     Registration* place;
@@ -130,5 +84,7 @@ class poll_poller {
 static_assert(Poller<poll_poller>);
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/sys/posix/poll.ipp>
 
 #endif

@@ -30,34 +30,15 @@ class Waker {
   ~Waker() { close(); }
 
   /// 0, or a negated errno.
-  int open() noexcept {
-    close();
-#if defined(__linux__)
-    ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (ends_[0] < 0) return -errno;
-#else
-    if (::pipe(ends_) != 0) return -errno;
-    for (const int end : ends_) {
-      if (const int failed = prepare(end); failed < 0) return close(), failed;
-    }
-#endif
-    return 0;
-  }
-  void close() noexcept {
-    if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
-    if (ends_[0] >= 0) ::close(ends_[0]);
-    ends_[0] = ends_[1] = no_descriptor;
-  }
+  int open() noexcept;
+  void close() noexcept;
 
   NativeHandle descriptor() const noexcept { return ends_[0]; }
   void wake() noexcept {
     const std::uint64_t one = 1;
     (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
   }
-  void drain() noexcept {
-    std::uint64_t rings[16];
-    while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
-  }
+  void drain() noexcept;
 
  private:
   int ends_[2] = {no_descriptor, no_descriptor};
@@ -67,22 +48,14 @@ class Waker {
 
 /// How many forks lie between this process and the one that the program began as: what was made with another number
 /// belongs to a parent.
-inline Atomic<std::uint32_t>& fork_count() noexcept {
-  static constinit Atomic<std::uint32_t> forks{0};
-  return forks;
-}
+NET_API Atomic<std::uint32_t>& fork_count() noexcept;
 
 /// How many threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
 /// resolver's. Changed only while a Mutex is held.
-inline Atomic<int>& in_resolver() noexcept {
-  static constinit Atomic<int> threads{0};
-  return threads;
-}
+NET_API Atomic<int>& in_resolver() noexcept;
 
 /// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
-inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
-  (void)::pthread_atfork(before, in_parent, in_child);
-}
+NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
 
 // ── threads ────────────────────────────────────────────────────────────────
 
@@ -91,12 +64,7 @@ inline void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) n
 /// one, or calls the user's code.
 class Mutex {
  public:
-  Mutex() noexcept {
-    note_forks();
-    const ListGuard guard;
-    next_ = std::exchange(first(), this);
-    if (next_) next_->link_ = &next_;
-  }
+  Mutex() noexcept;
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
   ~Mutex() {
@@ -128,27 +96,7 @@ class Mutex {
     ~ListGuard() { list_lock().store(0); }
   };
 
-  static void note_forks() noexcept {
-    static constinit Atomic<int> noted{0};
-    if (noted.exchange(1) != 0) return;
-    at_fork(
-        [] {
-          // a lookup that takes longer waits for a name server, and holds nothing
-          constexpr std::uint64_t longest_wait_ms = 200;
-          const std::uint64_t began = now_ms();
-          for (lock_all(); in_resolver().load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
-            unlock_all();
-            const timespec moment{0, 100'000};
-            ::nanosleep(&moment, nullptr);
-          }
-        },
-        [] { unlock_all(); },
-        [] {
-          fork_count().fetch_add(1);
-          in_resolver().store(0);
-          unlock_all();
-        });
-  }
+  static void note_forks() noexcept;
   static void lock_all() noexcept {
     while (list_lock().exchange(1) != 0) ::sched_yield();
     for (Mutex* each = first(); each; each = each->next_) each->lock();
@@ -207,37 +155,19 @@ class Thread {
     void* argument;
   };
 
-  bool begin(Start* start) noexcept {
-    const int failed = ::pthread_create(
-        &thread_, nullptr,
-        [](void* given) -> void* {
-          const Start now = *static_cast<Start*>(given);
-          delete static_cast<Start*>(given);
-          now.work(now.argument);
-          return nullptr;
-        },
-        start);
-    if (failed) delete start;
-    return failed == 0;
-  }
+  bool begin(Start* start) noexcept;
 
   pthread_t thread_{};
 };
 
 /// Starts a thread that nobody joins.
-inline bool start_thread(void (*work)(void*), void* argument) noexcept {
-  Thread thread;
-  if (!thread.try_start(work, argument)) return false;
-  thread.detach();
-  return true;
-}
+NET_API bool start_thread(void (*work)(void*), void* argument) noexcept;
 
 /// How many threads can run at the same time, at least 1.
-inline std::size_t processors() noexcept {
-  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
-  return count > 0 ? static_cast<std::size_t>(count) : 1;
-}
+NET_API std::size_t processors() noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#include <net/detail/sys/posix/thread.ipp>
 
 #endif

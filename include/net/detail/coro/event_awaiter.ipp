@@ -1,0 +1,33 @@
+// The bodies of event_awaiter.hpp. Internal.
+#ifndef NET_DETAIL_CORO_EVENT_AWAITER_IPP
+#define NET_DETAIL_CORO_EVENT_AWAITER_IPP
+
+#include <net/detail/coro/event_awaiter.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API bool is_over(const Socket& socket) { return Access::state(socket).close_emitted || !Access::state(socket).loop; }
+
+NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
+
+NET_API Error closed_error(const Socket& socket) {
+  const Error error = socket.errored();
+  return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
+}
+
+NET_API Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
+
+NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
+  waiter_ = waiter;
+  listeners_.on<"drain">([this] { go_on(); });
+  listeners_.on<"finish">([this] { go_on(); });
+  listen_for_error();
+  listen_for_close();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,48 @@
+// The bodies of acceptor.hpp. Internal.
+#ifndef NET_DETAIL_IO_ACCEPTOR_IPP
+#define NET_DETAIL_IO_ACCEPTOR_IPP
+
+#include <net/detail/io/acceptor.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API NativeHandle fd_acceptor::try_accept() noexcept {
+  const int accepted = os::accept_from(fd);
+  if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
+  if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
+    reserve_ = os::open_reserve();
+  return accepted;
+}
+
+NET_API void fd_acceptor::close() noexcept {
+  if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
+  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+}
+
+NET_API int fd_acceptor::set(int listening) noexcept {
+  if (listening < 0) return listening;
+  fd = listening;
+  reserve_ = os::open_reserve();
+  return 0;
+}
+
+NET_API NativeHandle fd_acceptor::turn_away() noexcept {
+  os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+  NativeHandle accepted = os::accept_from(fd);
+  for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
+    os::close_descriptor(accepted);
+    if (--left == 0) {
+      accepted = -EAGAIN;
+      break;
+    }
+  }
+  reserve_ = os::open_reserve();
+  return accepted;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif

@@ -1,0 +1,35 @@
+// The bodies of channel.hpp. Internal.
+#ifndef NET_DETAIL_IO_CHANNEL_IPP
+#define NET_DETAIL_IO_CHANNEL_IPP
+
+#include <net/detail/io/channel.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
+  os::SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  if (!is_open()) {
+    if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
+  }
+  return os::connect_to(fd, address);
+}
+
+NET_API std::ptrdiff_t fd_channel::try_write(const IoSlice* slices, std::size_t count) noexcept {
+  if (not_socket_) return os::write_slices(fd, slices, count);
+  return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
+}
+
+NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
+  if (descriptor < 0) return descriptor;
+  fd = descriptor;
+  not_socket_ = not_socket;
+  return 0;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif

@@ -1,0 +1,359 @@
+// The bodies of state.hpp. Internal.
+#ifndef NET_DETAIL_LISTEN_STATE_IPP
+#define NET_DETAIL_LISTEN_STATE_IPP
+
+#include <net/detail/listen/state.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations ServerState::table{
+    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
+    &ServerState::connection_gone,
+    nullptr,
+    [](Handle& handle) noexcept {
+      if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
+    }};
+
+NET_API void ServerState::recount() noexcept {
+  const bool busy = acceptor.is_open() && refd && loop;
+  if (busy == counted || !loop) return;
+  counted = busy;
+  loop->keep_alive(busy);
+}
+
+NET_API void ServerState::start_over() noexcept {
+  forget_signal();
+  static_cast<Listening&>(*this) = Listening();
+  ++generation;
+}
+
+/// Telling how it went, and later of the end, needs no memory.
+NET_API void ServerState::reserve_one() {
+  loop->ticks().reserve(3);
+  if (close_expected) return;
+  loop->ticks().expect();
+  close_expected = true;
+}
+
+NET_API void ServerState::listen(const ListenOptions& asked) {
+  reserve_one();
+  start_over();
+  NothingOpen unless{*this};
+  watch_signal(asked.signal);
+  listen_on(asked);
+  unless.passed = true;
+}
+
+/// A descriptor of its own for what another server listens on.
+NET_API void ServerState::listen_as(NativeHandle other) {
+  start_over();
+  const NativeHandle fd = os::duplicate(other);
+  const int failed = fd < 0 ? fd : acceptor.listen_descriptor(fd, 511);
+  if (failed < 0 && fd >= 0) os::close_descriptor(fd);
+  NothingOpen unless{*this};
+  bound(failed, "", 0);
+  unless.passed = true;
+}
+
+NET_API void ServerState::listen_on(const ListenOptions& asked) {
+  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
+  if (asked.port == -1) return listen_path(asked);
+  if (!asked.host.empty()) return look_up_host(asked);
+  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
+  Endpoint any = os::parse_endpoint("::", asked.port);
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  int failed = acceptor.listen(any, flags);
+  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
+    any = os::parse_endpoint("0.0.0.0", asked.port);
+    failed = acceptor.listen(any, flags);
+  }
+  bound(failed, to_text(any.ip), asked.port);
+}
+
+/// S23.2: the file is there when listen() returns.
+NET_API void ServerState::listen_path(const ListenOptions& asked) {
+  path = asked.path;
+  made_in = os::fork_count().load();
+  const PathMode mode{asked.readableAll, asked.writableAll};
+  bool mode_failed = false;
+  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
+  if (mode_failed) throw_error(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
+  bound(failed, path, -1);
+}
+
+/// S20.7: aborting closes the server; an aborted one closes on the next tick.
+NET_API void ServerState::watch_signal(const AbortSignal& signal) {
+  if (!signal) return;
+  if (signal.aborted()) {
+    tick([](ServerState& self) { self.close(); });
+    return;
+  }
+  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
+  abort_hook->callback = [this](const Error&) { close(); };
+  if (signal.state()->attach(*abort_hook)) return;
+  abort_hook = {};
+  tick([](ServerState& self) { self.close(); });
+}
+
+NET_API void ServerState::forget_signal() noexcept {
+  if (abort_hook) std::exchange(abort_hook, {})->detach();
+}
+
+/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
+NET_API void ServerState::look_up_host(const ListenOptions& asked) {
+  if (has_nul(asked.host)) {
+    // like a name that is not found
+    return tick_with(
+        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+  }
+  looking_up = true;
+  const auto answered = [this, generation = this->generation, asked, alive = Ref<ServerState>(this)](
+                            const Error& error, std::span<const LookupAddress> addresses) {
+    if (!looking_up || this->generation != generation) return;
+    looking_up = false;
+    const Owing<ServerState> owing(*this);
+    if (error) {
+      emit_error(error);
+      return;
+    }
+    const LookupAddress* chosen = nullptr;
+    for (const LookupAddress& found : addresses) {
+      const IpAddress ip = parse_ip(found.address);
+      const bool link_local = ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
+      if (!link_local) {
+        chosen = &found;
+        break;
+      }
+    }
+    if (!chosen) chosen = &addresses.front();
+    bind(os::parse_endpoint(chosen->address, asked.port), asked);
+  };
+  if (isIP(asked.host) != 0) {
+    // known, but answered on a tick; it keeps the loop alive no longer than that
+    loop->next_tick([answered, host = asked.host] {
+      const LookupAddress itself{host, family_of(host)};
+      answered(no_error(), {&itself, 1});
+    });
+  } else {
+    detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
+  }
+}
+
+NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
+}
+
+/// The events come on the next tick, how ever it went (S9.2, S9.12).
+NET_API void ServerState::bound(int failed, std::string_view address, int port) {
+  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+  if (failed == 0) return opened();
+  stop_listening();  // its file too, if it was only not watched
+  tick_with(
+      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+}
+
+NET_API void ServerState::opened() {
+  if (!kept_by_loop) {
+    kept_by_loop = true;
+    retain();
+  }
+  close_emitted = shortage_emitted = false;
+  retry.forget_delay();
+  if (options.noDelay) set_no_delay(true);
+  recount();
+  tick_with(
+      generation, +[](ServerState& self, const std::uint64_t& asked) {
+        if (self.acceptor.is_open() && self.generation == asked) self.emit<server_listening>();
+      });
+}
+
+/// What is set on the listening descriptor is inherited: one call less a connection.
+NET_API void ServerState::set_no_delay(bool on) {
+  options.noDelay = on;
+  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
+}
+
+/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
+NET_API void ServerState::close() {
+  looking_up = false;
+  stop_listening();
+  close_if_drained();
+}
+
+NET_API void ServerState::stop_listening() noexcept {
+  retry.stop();
+  if (!acceptor.is_open()) return;
+  loop->poller().drop(acceptor);
+  acceptor.close();
+  remove_path();
+  Retry::descriptor_freed();
+  recount();
+}
+
+/// The file is removed by the process that made it: after a fork() the parent still listens there.
+NET_API void ServerState::remove_path() const noexcept {
+  if (!path.empty() && made_in == os::fork_count().load()) os::remove_path(path);
+}
+
+NET_API void ServerState::close_if_drained() {
+  if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
+  OwedStep<ServerState> step{Owing<ServerState>(*this), [](ServerState& self) {
+                               self.close_ticking = false;
+                               self.emit_close();
+                             }};
+  if (close_expected) {
+    close_expected = false;
+    loop->ticks().push_expected(std::move(step));
+  } else {
+    loop->next_tick(std::move(step));
+  }
+  close_ticking = true;
+}
+
+NET_API void ServerState::emit_close() {
+  struct Emitted {
+    ServerState& self;
+    Ref<ServerState> alive;
+    ~Emitted() {
+      if (self.acceptor.is_open() || self.looking_up || !self.kept_by_loop) return;
+      self.kept_by_loop = false;
+      self.release();
+    }
+  } const emitted{*this, Ref<ServerState>(this)};
+  close_emitted = !acceptor.is_open();
+  emit<server_close>();
+}
+
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+NET_API void ServerState::settle() noexcept {
+  if (--owed > 0 || !close_emitted || acceptor.is_open() || looking_up) return;
+  forget_signal();
+  if (!options.reusable) listeners.clear();
+}
+
+NET_API void ServerState::connection_gone(Handle& handle) {
+  auto& self = static_cast<ServerState&>(handle);
+  --self.connections;
+  self.close_if_drained();
+}
+
+NET_API void ServerState::abandon() {
+  stop_listening();
+  abort_hook = {};
+  listeners.clear();
+  if (!kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+/// One a wake-up: asking whether there is another costs more than being woken again.
+NET_API void ServerState::accept_one() {
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd >= 0) return accepted(fd);
+  // a client that has gone already: the next one is another matter
+  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
+  cannot_accept(-fd);
+}
+
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and told once; other failures
+/// are of one client.
+[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
+  const bool no_memory = short_of_memory(-number);
+  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
+                       number == ENOTSOCK || number == EOPNOTSUPP;
+  if (no_memory || lasting) {
+    no_memory ? retry.after(10) : retry.when_descriptor_freed();
+    loop->poller().watch(acceptor, 0);
+    if (no_memory || shortage_emitted) return;
+    shortage_emitted = true;
+  }
+  emit_error(system_failure(number, "accept"));
+}
+
+/// The listening descriptor is watched again only when it is of use.
+NET_API void ServerState::accept_again() {
+  if (!acceptor.is_open()) return;
+  const Ref<ServerState> alive(this);
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
+  if (loop->poller().watch(acceptor, readable) < 0) {
+    retry.when_descriptor_freed();
+  } else {
+    retry.forget_delay();
+  }
+  if (fd >= 0) return accepted(fd);
+  look_at_shortage();
+}
+
+/// The next shortage is told again when there is a reserve once more; until then it is still the same one.
+NET_API void ServerState::look_at_shortage() noexcept {
+  shortage_emitted = [](const auto& accepts) {
+    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
+    return false;  // a machine that knows of none
+  }(acceptor);
+}
+
+/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
+NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
+  if (!options.blockList) return false;
+  const Endpoint remote = channel.remote_end();
+  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
+}
+
+NET_API void ServerState::accepted(NativeHandle fd) {
+  if (shortage_emitted) [[unlikely]]
+    look_at_shortage();
+  struct Owned {
+    NativeHandle fd;
+    ~Owned() {
+      if (fd >= 0) os::close_descriptor(fd);
+    }
+  } owned{fd};  // if there is no memory for more
+  const Ref<SocketState> socket(new SocketState(*loop));
+  SocketState& state = *socket;
+  state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
+  if (max_connections && connections >= *max_connections) return drop(state.channel);
+  if (blocks(state.channel)) return;
+  state.has_handle = true;
+  state.is_path = !path.empty();
+  state.allow_half_open = options.allowHalfOpen;
+  state.read_mark = state.write_mark = options.highWaterMark;
+  state.no_delay = options.noDelay;
+  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
+  if (options.keepAlive) {
+    const int seconds = keep_alive_seconds();
+    state.keep_alive = true;
+    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
+    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
+  }
+  state.expect_close();
+  state.retain_for_loop();
+  state.server = Ref<Handle>(this);
+  state.of_server = true;
+  ++connections;
+  or_give_up(state, [&] {
+    if (options.pauseOnConnect) {
+      state.flow_state = Flow::paused;
+    } else {
+      state.prime_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+    }
+    emit<server_connection>(state);
+  });
+  if (!state.read_interest || !loop) return;
+  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
+}
+
+NET_API void ServerState::drop(Machine::Channel& channel) {
+  const Endpoint local = channel.local_end(), remote = channel.remote_end();
+  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+             remote.ip.family});
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

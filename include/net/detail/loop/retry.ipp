@@ -1,0 +1,51 @@
+// The bodies of retry.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_RETRY_IPP
+#define NET_DETAIL_LOOP_RETRY_IPP
+
+#include <net/detail/loop/retry.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void Retry::when_descriptor_freed() {
+  make_timer();
+  constexpr std::uint64_t step = 100;
+  const std::uint64_t delay = tries_ < 10 ? step : tries_ < 14 ? (step << (tries_ - 9)) : 1000;
+  if (tries_ < 14) ++tries_;
+  owner_.loop->update_time();
+  const std::uint64_t now = owner_.loop->now(), due = (now + (delay < 1000 ? delay : 1000) + step / 2) / step * step;
+  owner_.loop->start_timer(*timer_, due - now, now);
+  join();
+}
+
+[[gnu::cold]] NET_API void Retry::wake_all() noexcept {
+  while (Retry* const each = first()) {
+    each->leave();
+    if (each->waiting()) each->owner_.loop->start_timer(*each->timer_, 0, each->owner_.loop->now());
+  }
+}
+
+NET_API void Retry::make_timer() {
+  if (timer_) return;
+  Ref<TimerState> made(new TimerState(*owner_.loop));
+  made->refd = false;
+  made->callback = [this] {
+    leave();
+    again_(owner_);
+  };
+  timer_ = std::move(made);
+}
+
+NET_API void Retry::join() noexcept {
+  if (listed_) return;
+  listed_ = true;
+  previous_ = nullptr;
+  next_ = std::exchange(first(), this);
+  if (next_) next_->previous_ = this;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,36 @@
+// The bodies of pipe.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_IPP
+#define NET_DETAIL_STREAM_PIPE_IPP
+
+#include <net/detail/stream/pipe.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API bool Pipes::await_drain() const noexcept {
+  for (const auto& link : list_) {
+    if (link->awaits_drain) return true;
+  }
+  return false;
+}
+
+NET_API void Pipes::wait_for(PipeLink& full) noexcept {
+  if (list_.size() == 1) {
+    several_ = false;
+    list_[0]->awaits_drain = false;
+  }
+  full.awaits_drain = true;
+}
+
+NET_API void Pipes::source_closed() noexcept {
+  while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
+    link->off = true;
+    link->operations->take_off(*link);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif

@@ -1,0 +1,108 @@
+// The bodies of thread.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_THREAD_IPP
+#define NET_DETAIL_SYS_POSIX_THREAD_IPP
+
+#include <net/detail/sys/posix/thread.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int Waker::open() noexcept {
+  close();
+#if defined(__linux__)
+  ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (ends_[0] < 0) return -errno;
+#else
+  if (::pipe(ends_) != 0) return -errno;
+  for (const int end : ends_) {
+    if (const int failed = prepare(end); failed < 0) return close(), failed;
+  }
+#endif
+  return 0;
+}
+
+NET_API void Waker::close() noexcept {
+  if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
+  if (ends_[0] >= 0) ::close(ends_[0]);
+  ends_[0] = ends_[1] = no_descriptor;
+}
+
+NET_API void Waker::drain() noexcept {
+  std::uint64_t rings[16];
+  while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
+}
+
+NET_API Atomic<std::uint32_t>& fork_count() noexcept {
+  static constinit Atomic<std::uint32_t> forks{0};
+  return forks;
+}
+
+NET_API Atomic<int>& in_resolver() noexcept {
+  static constinit Atomic<int> threads{0};
+  return threads;
+}
+
+NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
+  (void)::pthread_atfork(before, in_parent, in_child);
+}
+
+NET_API Mutex::Mutex() noexcept {
+  note_forks();
+  const ListGuard guard;
+  next_ = std::exchange(first(), this);
+  if (next_) next_->link_ = &next_;
+}
+
+NET_API void Mutex::note_forks() noexcept {
+  static constinit Atomic<int> noted{0};
+  if (noted.exchange(1) != 0) return;
+  at_fork(
+      [] {
+        // a lookup that takes longer waits for a name server, and holds nothing
+        constexpr std::uint64_t longest_wait_ms = 200;
+        const std::uint64_t began = now_ms();
+        for (lock_all(); in_resolver().load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
+          unlock_all();
+          const timespec moment{0, 100'000};
+          ::nanosleep(&moment, nullptr);
+        }
+      },
+      [] { unlock_all(); },
+      [] {
+        fork_count().fetch_add(1);
+        in_resolver().store(0);
+        unlock_all();
+      });
+}
+
+NET_API bool Thread::begin(Start* start) noexcept {
+  const int failed = ::pthread_create(
+      &thread_, nullptr,
+      [](void* given) -> void* {
+        const Start now = *static_cast<Start*>(given);
+        delete static_cast<Start*>(given);
+        now.work(now.argument);
+        return nullptr;
+      },
+      start);
+  if (failed) delete start;
+  return failed == 0;
+}
+
+NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
+  Thread thread;
+  if (!thread.try_start(work, argument)) return false;
+  thread.detach();
+  return true;
+}
+
+NET_API std::size_t processors() noexcept {
+  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? static_cast<std::size_t>(count) : 1;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif

@@ -1,0 +1,231 @@
+// The bodies of error.hpp. Internal.
+#ifndef NET_ERROR_IPP
+#define NET_ERROR_IPP
+
+#include <net/error.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI {
+
+NET_API const std::error_category& error_category() noexcept {
+  static const detail::Category category;
+  return category;
+}
+
+NET_API std::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
+
+NET_API Error::Error(std::error_code code, std::string message) : std::system_error(code) {
+  if (message.empty()) message = code.message();
+  text_ = new detail::ErrorText;
+  text_->name = code.category() == error_category() ? detail::name_of(static_cast<Errc>(code.value()))
+                                                    : detail::system_error_name(code.value());
+  text_->message = std::move(message);
+}
+
+NET_API Error& Error::operator=(const Error& other) noexcept {
+  if (other.text_) other.text_->owners.fetch_add(1);
+  release();
+  std::system_error::operator=(other);
+  text_ = other.text_;
+  return *this;
+}
+
+NET_API Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+NET_API NewText::NewText() : text_(new ErrorText) {}
+
+NET_API NewText::~NewText() { delete text_; }
+
+[[noreturn]] NET_API void throw_error(const Error& error) {
+#if defined(__cpp_exceptions)
+  throw error;
+#else
+  std::fprintf(stderr, "net: %s\n", error.what());
+  std::abort();
+#endif
+}
+
+NET_API const Error& no_error() {
+  alignas(Error) static unsigned char storage[sizeof(Error)];
+  static const Error* const none = ::new (static_cast<void*>(storage)) Error;  // outlives every static object
+  return *none;
+}
+
+NET_API std::string escape_nul(std::string_view path) {
+  std::string text;
+  for (const char byte : path) byte == '\0' ? text.append("\\0") : text.append(1, byte);
+  return text;
+}
+
+NET_API std::string quoted(std::string_view given) {
+  std::string text = "'";
+  for (const char byte : given) byte == '\0' ? text.append("\\x00") : text.append(1, byte);
+  return text.append("'");
+}
+
+NET_API std::string with_port(std::string_view address, int port) {
+  std::string text = escape_nul(address);
+  if (port > 0) text.append(":").append(std::to_string(port));
+  return text;
+}
+
+NET_API NewText system_text(int number, std::string_view syscall) {
+  NewText text;
+  text->name = system_error_name(number);
+  text->syscall = syscall;
+  text->number = -number;
+  text->message.append(syscall).append(" ").append(text->name);
+  return text;
+}
+
+NET_API Error system_failure(int number, std::string_view syscall) {
+  NewText text = system_text(number, syscall);
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error address_failure(int number, std::string_view syscall, std::string_view address, int port) {
+  NewText text = system_text(number, syscall);
+  if (!address.empty()) text->message.append(" ").append(with_port(address, port));
+  text->address = address;
+  if (port > 0) text->port = port;
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
+                           std::string_view local_address, int local_port, bool asked) {
+  NewText text = system_text(number, syscall);
+  text->message.append(" ").append(with_port(address, port));
+  text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");
+  text->address = address;
+  if (port > 0) text->port = port;
+  if (asked) {
+    text->local_address = local_address;
+    text->local_port = local_port;
+  }
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error listen_failure(int number, std::string_view address, int port) {
+  NewText text = system_text(number, "listen");
+  text->message.append(": ").append(system_error_description(number));
+  if (!address.empty()) text->message.append(" ").append(with_port(address, port));
+  text->address = address;
+  if (port != 0) text->port = port;
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error lookup_failure(Errc code, std::string_view host) {
+  NewText text;
+  text->name = name_of(code);
+  text->syscall = "getaddrinfo";
+  text->host = host;
+  text->number = lookup_number(code);
+  text->message.append("getaddrinfo ").append(text->name).append(" ").append(host);
+  return {make_error_code(code), text};
+}
+
+NET_API Error lookup_failure(int number, std::string_view host) {
+  NewText text = system_text(number, "getaddrinfo");
+  text->host = host;
+  text->message.append(" ").append(escape_nul(host));
+  return {std::error_code(number, std::generic_category()), text};
+}
+
+NET_API Error aggregate_failure(std::vector<Error> attempts) {
+  NewText text;
+  text->kind = "AggregateError";
+  text->name = attempts.front().name();
+  const std::error_code code = attempts.front().code();
+  text->attempts = std::move(attempts);
+  return {code, text};
+}
+
+NET_API NewText coded_text(Errc code, std::string message) {
+  NewText text;
+  text->name = name_of(code);
+  text->kind = kind_of(code);
+  text->message = std::move(message);
+  return text;
+}
+
+NET_API Error make_error(Errc code, std::string message) {
+  NewText text = coded_text(code, std::move(message));
+  return {make_error_code(code), text};
+}
+
+NET_API Error make_error(Errc code) { return make_error(code, std::string(message_of(code))); }
+
+NET_API Error abort_failure(const Error& reason) {
+  NewText text = coded_text(Errc::ERR_ABORTED, std::string(message_of(Errc::ERR_ABORTED)));
+  text->cause.push_back(reason);
+  return {make_error_code(Errc::ERR_ABORTED), text};
+}
+
+NET_API Error invalid_value(std::string_view name, std::string_view reason, std::string_view received) {
+  std::string message = name.find('.') == std::string_view::npos ? "The argument '" : "The property '";
+  message.append(name).append("' ").append(reason).append(". Received ").append(received);
+  return make_error(Errc::ERR_INVALID_ARG_VALUE, std::move(message));
+}
+
+NET_API std::string number_text(double value) {
+  if (value != value) return "NaN";
+  if (!(value < 1e15 && value > -1e15)) return value > 0 ? "Infinity" : "-Infinity";
+  if (value == static_cast<double>(static_cast<long long>(value))) return std::to_string(static_cast<long long>(value));
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text;
+}
+
+NET_API Error out_of_range(std::string_view name, std::string_view range, std::string_view received) {
+  std::string message = "The value of \"";
+  message.append(name).append("\" is out of range. It must be ").append(range).append(". Received ").append(received);
+  return make_error(Errc::ERR_OUT_OF_RANGE, std::move(message));
+}
+
+NET_API Error bad_port(std::string_view name, long long value) {
+  std::string message(name);
+  message.append(" should be >= 0 and < 65536. Received type number (").append(std::to_string(value)).append(").");
+  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+}
+
+NET_API Error bad_port(std::string_view name, std::string_view value) {
+  std::string message(name);
+  message.append(" should be >= 0 and < 65536. Received type string (").append(quoted(value)).append(").");
+  return make_error(Errc::ERR_SOCKET_BAD_PORT, std::move(message));
+}
+
+NET_API bool has_nul(std::string_view host) noexcept { return host.find('\0') != std::string_view::npos; }
+
+NET_API Error nul_in_host(std::string_view host) {
+  return invalid_value("options.host", "must be a string without null bytes", quoted(host));
+}
+
+NET_API Error bad_ip(std::string_view text) {
+  return make_error(Errc::ERR_INVALID_IP_ADDRESS, "Invalid IP address: " + escape_nul(text));
+}
+
+NET_API Error bad_family(int family, std::string_view host, int port) {
+  std::string message = "Invalid address family: " + std::to_string(family) + " ";
+  message.append(escape_nul(host)).append(":").append(std::to_string(port));
+  NewText text = coded_text(Errc::ERR_INVALID_ADDRESS_FAMILY, std::move(message));
+  text->host = host;
+  text->port = port;
+  return {make_error_code(Errc::ERR_INVALID_ADDRESS_FAMILY), text};
+}
+
+NET_API Error ended_by_other_party() {
+  NewText text;
+  text->name = "EPIPE";
+  text->message = "This socket has been ended by the other party";
+  return {std::error_code(EPIPE, std::generic_category()), text};
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif

@@ -1,0 +1,74 @@
+// The bodies of loop.hpp. Internal.
+#ifndef NET_LOOP_IPP
+#define NET_LOOP_IPP
+
+#include <net/loop.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API const Timer& Timer::refresh() const {
+  if (state_ && state_->loop && !state_->cleared) {
+    state_->loop->update_time();
+    state_->loop->start_timer(*state_, state_->length, state_->loop->now());
+  }
+  return *this;
+}
+
+NET_API void Timer::close() const {
+  if (!state_ || !state_->loop) return;
+  state_->cleared = true;
+  state_->loop->stop_timer(*state_);
+  state_->callback.reset();
+}
+
+NET_API Stopper Loop::stopper() const { return Stopper(mailbox()); }
+
+NET_API Loop& Loop::current() {
+  if (!detail::LoopCore::current()) {
+    static detail::Atomic<int> taken{0};
+    if (taken.exchange(1) != 0) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP));
+    struct GiveBack {
+      bool made = false;
+      ~GiveBack() {
+        if (!made) taken.store(0);
+      }
+    } give_back;
+    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
+    alignas(Loop) static unsigned char storage[sizeof(Loop)];
+    process_default_ = ::new (static_cast<void*>(storage)) Loop;
+    give_back.made = true;
+  }
+  return static_cast<Loop&>(*detail::LoopCore::current());
+}
+
+/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
+/// default one is destroyed, unless the end was asked for from one of its own callbacks.
+NET_API void Loop::at_exit() {
+  static struct AtExit {
+    ~AtExit() {
+      LoopCore::at_exit();
+      Loop* const loop = process_default_;
+      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
+        if (mine != loop) continue;
+        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
+        return;
+      }
+    }
+  } the_end;
+  (void)the_end;
+}
+
+NET_API void run() { Loop::current().run(); }
+
+NET_API void clearTimeout(const Timer& timer) { timer.close(); }
+
+NET_API void clearInterval(const Timer& timer) { timer.close(); }
+
+NET_API void clearImmediate(const Immediate& immediate) { immediate.close(); }
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,51 @@
+// The bodies of server.hpp. Internal.
+#ifndef NET_SERVER_IPP
+#define NET_SERVER_IPP
+
+#include <net/server.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API std::optional<AddressInfo> Server::address() const {
+  if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
+  if (!state_->acceptor.is_open()) return std::nullopt;
+  const detail::Endpoint end = state_->acceptor.local_end();
+  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+}
+
+NET_API void Server::require_idle() const {
+  if (!state_->loop) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP, "The loop of this server is gone"));
+  if (state_->acceptor.is_open()) detail::throw_error(detail::make_error(Errc::ERR_SERVER_ALREADY_LISTEN));
+}
+
+NET_API void Server::start(const ListenOptions& options) const {
+  if (options.fd < 0 && options.port == -1) {
+    if (options.path.empty()) {
+      detail::throw_error(detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
+                                  "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
+    }
+    if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
+      // the spelling is Node's
+      detail::throw_error(
+          detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
+                        "The argument 'options' can not set readableAll or writableAllt to true when path is "
+                        "abstract unix socket. Received " +
+                            detail::escape_nul(options.path)));
+    }
+  } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
+    detail::throw_error(detail::bad_port("options.port", options.port));
+  }
+  state_->listen(options);
+}
+
+NET_API std::optional<Server> Socket::server() const {
+  if (!state_->server) return std::nullopt;
+  return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif

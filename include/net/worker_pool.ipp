@@ -1,0 +1,69 @@
+// The bodies of worker_pool.hpp. Internal.
+#ifndef NET_WORKER_POOL_IPP
+#define NET_WORKER_POOL_IPP
+
+#include <net/worker_pool.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API WorkerPool::~WorkerPool() {
+  begin_again_in_child();
+  detail::Queue<detail::WorkRef> dropped;
+  {
+    const detail::os::LockGuard locked(mutex_);
+    closing_ = true;
+    dropped.take_all(waiting_);
+    wake_.wake_all();
+  }
+  while (!dropped.empty()) drop(dropped.pop_front());
+  for (detail::os::Thread& thread : threads_) thread.join();
+}
+
+NET_API void WorkerPool::begin_again_in_child() noexcept {
+  if (made_in_ == detail::os::fork_count().load()) return;
+  made_in_ = detail::os::fork_count().load();
+  ::new (static_cast<void*>(&wake_)) detail::os::Condition;
+  threads_.clear();
+  idle_ = 0;
+}
+
+NET_API bool WorkerPool::submit(detail::WorkRef work) {
+  begin_again_in_child();
+  const detail::os::LockGuard locked(mutex_);
+  waiting_.reserve(1);
+  if (idle_ <= waiting_.size() && threads_.size() < most_) {
+    detail::os::Thread thread;
+    if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
+  }
+  if (threads_.empty()) return false;
+  waiting_.push(std::move(work));
+  wake_.wake_one();
+  return true;
+}
+
+NET_API void WorkerPool::run() {
+  mutex_.lock();
+  for (;;) {
+    while (waiting_.empty() && !closing_) {
+      ++idle_;
+      wake_.wait(mutex_);
+      --idle_;
+    }
+    if (closing_) return mutex_.unlock();
+    {
+      detail::WorkRef work = waiting_.pop_front();
+      work->begun.store(1);
+      mutex_.unlock();
+      work->operations->run(*work);
+      std::move(work).send_home();
+    }
+    mutex_.lock();
+  }
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
