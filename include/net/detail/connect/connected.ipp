@@ -15,7 +15,7 @@ NET_API void SocketState::connected() {
   stop_connecting();
   touch();
   apply_options();
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
   emit<on_connect>();
   if (again.same) start_if_asked();
   if (again.same) emit<on_ready_event>();
@@ -34,7 +34,7 @@ NET_API void SocketState::catch_up_connected() {
   start_if_asked();
   read_after_connect();
   // a callback of what is sent now may throw too
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
   if (wait_connect) send_pending_connect();
   if (again.same && resetting) reset_and_destroy();
   if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();

@@ -91,6 +91,14 @@ struct ServerState : Handle, Listening {
   void listener_removed(unsigned, bool) noexcept {}
   std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
+  template <auto Member>
+  static void step_of(ServerState& self) {
+    (self.*Member)();
+  }
+  template <auto Member>
+  static void job_of(Handle& self) {
+    (static_cast<ServerState&>(self).*Member)();
+  }
   void tick(void (*step)(ServerState&)) {
     if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
   }
@@ -117,7 +125,7 @@ struct ServerState : Handle, Listening {
   bool shortage_emitted : 1 = false;
   bool close_expected : 1 = false;  // the loop has room for its 'close'
   Ref<AbortHook> abort_hook;
-  Retry retry{*this, [](Handle& self) { static_cast<ServerState&>(self).accept_again(); }};  // while it cannot accept
+  Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
 
   ~ServerState() {
     forget_signal();

@@ -88,14 +88,14 @@ NET_API void ServerState::listen_path(const ListenOptions& asked) {
 NET_API void ServerState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
   if (signal.aborted()) {
-    tick([](ServerState& self) { self.close(); });
+    tick(step_of<&ServerState::close>);
     return;
   }
   abort_hook = Ref<AbortHook>(new AbortHook(*loop));
   abort_hook->callback = [this](const Error&) { close(); };
   if (signal.state()->attach(*abort_hook)) return;
   abort_hook = {};
-  tick([](ServerState& self) { self.close(); });
+  tick(step_of<&ServerState::close>);
 }
 
 NET_API void ServerState::forget_signal() noexcept {

@@ -72,10 +72,7 @@ class LoopCore {
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
 
   // ── queues ──
-  template <class F>
-  void next_tick(F&& tick) {
-    ticks_.emplace(std::forward<F>(tick));
-  }
+  void next_tick(Callback&& tick) { ticks_.push(std::move(tick)); }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
   /// What has to happen when there is no memory left too is announced before, while nothing is begun.

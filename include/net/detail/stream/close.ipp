@@ -68,14 +68,14 @@ NET_API void SocketState::maybe_finish() {
 /// Everything was written: the other side is told, once there is one.
 NET_API void SocketState::call_final() {
   if (connecting) {
-    once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
+    once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
     return;
   }
   if (!has_handle) return final_done();
   if (shutting_down) return;
   shutting_down = true;
   recount();
-  loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+  loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
 }
 
 NET_API void SocketState::shutdown_now() {
@@ -101,17 +101,17 @@ NET_API void SocketState::shutdown_now() {
 NET_API void SocketState::final_done() {
   if (!needs_finish()) return;
   prefinished = true;
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+  OnThrow again{*this, tick_step_of<&SocketState::finish>};
   emit<on_prefinish>();
   again.passed = true;
-  if (again.same) tick([](SocketState& self) { self.finish(); });
+  if (again.same) tick(step_of<&SocketState::finish>);
 }
 
 NET_API void SocketState::finish() {
   const SameConnection same(*this);
   if (!finished) {
     finished = true;
-    OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+    OnThrow again{*this, tick_step_of<&SocketState::finish>};
     call_finish_callbacks(no_error());
     emit<on_finish>();
     again.passed = true;
@@ -133,7 +133,7 @@ NET_API void SocketState::destroy(const Error& error) {
     emit = emit_later(error);
   }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
-    tick([](SocketState& self) { self.fail_buffered(); });
+    tick(step_of<&SocketState::fail_buffered>);
   }
   const bool failing = static_cast<bool>(error);
   if (failing && !errored) {
@@ -200,7 +200,7 @@ NET_API void SocketState::close_handle(bool failing) {
   has_handle = read_interest = shutting_down = false;
   closing = true;
   recount();
-  close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+  close_later(job_of<&SocketState::close_now>);
 }
 
 /// What the system does not take of it is lost, and needs no memory.
@@ -257,7 +257,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
   has_handle = read_interest = shutting_down = false;
   closing = true;
   recount();
-  if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+  if (close_expected) close_later(job_of<&SocketState::close_now>);
   leave_server();
 }
 
@@ -272,7 +272,7 @@ NET_API void SocketState::emit_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
   OnThrow again{*this, [](SocketState& self) {
                   self.loop->next_close(
-                      {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+                      {Ref<Handle>(&self), job_of<&SocketState::close_now>});
                 }};
   if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
   recount();
@@ -396,7 +396,7 @@ NET_API void SocketState::reset_and_destroy() {
   if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
   if (connecting) {
     resetting = true;
-    once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
+    once_inside(own_reset, on_connect, step_of<&SocketState::reset_and_destroy>);
   } else if (has_handle) {
     resetting = true;
     destroy(no_error());

@@ -30,7 +30,7 @@ NET_API void SocketState::resume() {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
       resume_ticking = true;
-      tick_always([](SocketState& self) { self.resume_now(); });
+      tick_always(step_of<&SocketState::resume_now>);
     }
   }
   explicitly_paused = false;
@@ -124,7 +124,7 @@ NET_API void SocketState::readable_listener_added() {
   if (read_length() > 0) {
     emit_readable();
   } else if (!reading) {
-    tick_always([](SocketState& self) { self.read_zero(); });
+    tick_always(step_of<&SocketState::read_zero>);
   }
 }
 

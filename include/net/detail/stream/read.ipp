@@ -24,7 +24,7 @@ NET_API void SocketState::watch_readable() {
   read_interest = true;
   update_watch();
   if (cold && !cold->unread.empty()) {
-    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).deliver_unread(); }});
+    loop->next_pending({Ref<Handle>(this), job_of<&SocketState::deliver_unread>});
   }
 }
 
@@ -268,7 +268,7 @@ NET_API void SocketState::flow() {
     return;
   }
   // a listener that throws does not keep the rest from being told
-  OnThrow again{*this, [](SocketState& self) { self.tick_always([](SocketState& socket) { socket.flow(); }); }};
+  OnThrow again{*this, [](SocketState& self) { self.tick_always(step_of<&SocketState::flow>); }};
   std::string piece;
   // S14.18: nothing after destroy(): what is left is taken without a word
   while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed)) {}
@@ -279,7 +279,7 @@ NET_API void SocketState::emit_readable() {
   need_readable = false;
   if (readable_emitted) return;
   readable_emitted = true;
-  tick_always([](SocketState& self) { self.emit_readable_now(); });
+  tick_always(step_of<&SocketState::emit_readable_now>);
 }
 
 NET_API void SocketState::emit_readable_now() {
@@ -324,14 +324,14 @@ NET_API void SocketState::end_quietly() {
 NET_API void SocketState::end_readable() {
   if (end_emitted) return;
   ended = true;
-  tick([](SocketState& self) { self.end_readable_now(); });
+  tick(step_of<&SocketState::end_readable_now>);
 }
 
 NET_API void SocketState::end_readable_now() {
   if (errored || close_ticked || end_emitted || read_length() > 0) return;
   end_emitted = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
-  OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
+  OnThrow again{*this, step_of<&SocketState::after_end>};
   emit<on_end>();
   again.passed = true;
   if (again.same) after_end();

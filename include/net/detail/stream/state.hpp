@@ -307,6 +307,19 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── helpers ──
   void ready_otherwise(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
+  /// Member functions as plain ones, for what comes later: one function for each, where a lambda is three.
+  template <auto Member>
+  static void step_of(SocketState& self) {
+    (self.*Member)();
+  }
+  template <auto Member>
+  static void tick_step_of(SocketState& self) {
+    self.tick(step_of<Member>);
+  }
+  template <auto Member>
+  static void job_of(Handle& self) {
+    (static_cast<SocketState&>(self).*Member)();
+  }
   /// On the next tick, if the loop still exists, and if the socket is still at the same connection then.
   void tick(void (*step)(SocketState&));
   template <auto Member, class What>

@@ -248,7 +248,7 @@ NET_API void SocketState::in_flight_taken() {
   if (!backlog->buffered.empty()) send_buffered();
   if (!writing) update_watch();
   if (shutting_down && !writing) {
-    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+    loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
   }
   after_write(count);
 }
@@ -377,7 +377,7 @@ NET_API void SocketState::write_failed(const Error& error) {
 /// Everything that can no longer be sent learns of it; also what waits for the end.
 NET_API void SocketState::fail_buffered() {
   if (writing) return;
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.fail_buffered(); }); }};
+  OnThrow again{*this, tick_step_of<&SocketState::fail_buffered>};
   while (again.same && backlog && !backlog->buffered.empty()) {
     WriteNode* node = backlog->buffered.first();
     const WriteCallback callback = std::move(node->callback);
