@@ -2759,13 +2759,20 @@ class TimerQueue {
 #ifndef NET_DETAIL_SYS_MACHINE_HPP
 #define NET_DETAIL_SYS_MACHINE_HPP
 
+// A descriptor that listens. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
+#define NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
 // Connections that arrive, non-blocking. Internal.
 #ifndef NET_DETAIL_IO_ACCEPTOR_HPP
 #define NET_DETAIL_IO_ACCEPTOR_HPP
 
 #include <concepts>
 #include <string_view>
-#include <utility>
 
 // What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
 #ifndef NET_DETAIL_IO_POLLER_HPP
@@ -2782,171 +2789,20 @@ class TimerQueue {
 #include <cstdint>
 #include <new>
 
-// The only file that includes the system's headers: its calls, with errors returned as negated errno values.
-#ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
-#define NET_DETAIL_SYS_POSIX_CALLS_HPP
-
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
-
-#if defined(__linux__)
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#endif
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-
-// Where a connection begins or ends, as plain numbers. Internal; knows no system.
-#ifndef NET_DETAIL_TEXT_ENDPOINT_HPP
-#define NET_DETAIL_TEXT_ENDPOINT_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-
-namespace net::inline NET_ABI::detail {
-
-/// An IP address and a port; `scope` is the number of the interface of a link-local IPv6 address.
-struct Endpoint {
-  IpAddress ip;
-  std::uint16_t port = 0;
-  std::uint32_t scope = 0;
-
-  explicit operator bool() const noexcept { return static_cast<bool>(ip); }
-};
-
-/// Bytes that wait to be sent, somewhere in memory.
-struct IoSlice {
-  const char* data = nullptr;
-  std::size_t size = 0;
-};
-
-/// How a listening descriptor is made.
-struct ListenFlags {
-  bool ipv6_only = false;
-  bool reuse_port = false;
-  int backlog = 511;
-};
-
-/// Who may use a path that is listened on (S23.10).
-struct PathMode {
-  bool readable_all = false;
-  bool writable_all = false;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
+// What the system knows a socket by. Internal.
+#ifndef NET_DETAIL_IO_NATIVE_HANDLE_HPP
+#define NET_DETAIL_IO_NATIVE_HANDLE_HPP
 
 namespace net::inline NET_ABI {
 
 /// A descriptor of the system, as `nativeHandle()` and `release()` give it.
 using NativeHandle = int;
 
-namespace detail::os {
+namespace detail {
 
-inline constexpr NativeHandle no_descriptor = -1;
+inline constexpr NativeHandle no_handle = -1;
 
-#if defined(MSG_NOSIGNAL)
-inline constexpr int send_flags = MSG_NOSIGNAL;
-#else
-inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
-#endif
-
-NET_API bool would_block(int error) noexcept;
-
-/// Repeats a call that a signal interrupted; its result, or the negated errno.
-template <class Call>
-[[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
-  for (;;) {
-    const auto result = call();
-    if (result >= 0) [[likely]]
-      return result;
-    if (errno != EINTR) return -errno;
-  }
-}
-
-/// Milliseconds of a clock that only goes forward.
-NET_API std::uint64_t now_ms() noexcept;
-
-// ── descriptors ────────────────────────────────────────────────────────────
-
-NET_API void close_descriptor(NativeHandle fd) noexcept;
-
-NET_API NativeHandle duplicate(NativeHandle fd) noexcept;
-
-NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept;
-
-/// Non-blocking, closed on exec, and never the cause of a SIGPIPE.
-NET_API int prepare(NativeHandle fd) noexcept;
-
-/// A new stream socket, or a negated errno.
-NET_API int open_socket(int domain) noexcept;
-
-/// The next connection that waits on a listening descriptor, or a negated errno.
-NET_API int accept_from(NativeHandle fd) noexcept;
-
-/// A descriptor that is kept only to be given up when there are no others (S9.18). It has a file of its own, as a
-/// duplicate has not, so that it helps against ENFILE too; a socket where there is no /dev/null.
-NET_API int open_reserve() noexcept;
-
-/// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
-[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept;
-
-NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept;
-
-NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept;
-
-/// One send of up to 64 pieces; the caller sends the rest with further calls.
-NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
-
-// ── descriptors of other kinds (S22) ───────────────────────────────────────
-
-enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
-
-NET_API Kind kind_of(NativeHandle fd) noexcept;
-
-NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept;
-
-/// For what is no socket: no flag keeps SIGPIPE away there, so it is held back, and taken if it was ours.
-NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
-
-NET_API int shutdown_write(NativeHandle fd) noexcept;
-
-/// The error that waits on a socket; reading it takes it away.
-NET_API int pending_error(NativeHandle fd) noexcept;
-
-/// Makes close() send a reset (S17.12).
-NET_API int reset_on_close(NativeHandle fd) noexcept;
-
-// ── options ────────────────────────────────────────────────────────────────
-
-NET_API int set_no_delay(NativeHandle fd, bool on) noexcept;
-
-/// S18.12: a delay of 0 leaves the system's times alone; otherwise probes each second, ten of them.
-NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept;
-
-NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept;
-
-NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
-
-}  // namespace detail::os
+}  // namespace detail
 }  // namespace net::inline NET_ABI
 
 #endif
@@ -2968,7 +2824,7 @@ struct Registration {
 struct Watcher {
   void* owner = nullptr;  // for whoever waits
   Registration* registration = nullptr;
-  NativeHandle fd = os::no_descriptor;
+  NativeHandle fd = no_handle;
   std::uint8_t interest = 0;  // readable | writable; 0 is silence
   std::uint8_t registered = 0;   // what the system was last told
 
@@ -3070,39 +2926,165 @@ concept Poller =
 
 #endif
 
-// Addresses in the system's form, what is done with them, and names. Internal.
+// Where a connection begins or ends, as plain numbers. Internal; knows no system.
+#ifndef NET_DETAIL_TEXT_ENDPOINT_HPP
+#define NET_DETAIL_TEXT_ENDPOINT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace net::inline NET_ABI::detail {
+
+/// An IP address and a port; `scope` is the number of the interface of a link-local IPv6 address.
+struct Endpoint {
+  IpAddress ip;
+  std::uint16_t port = 0;
+  std::uint32_t scope = 0;
+
+  explicit operator bool() const noexcept { return static_cast<bool>(ip); }
+};
+
+/// Bytes that wait to be sent, somewhere in memory.
+struct IoSlice {
+  const char* data = nullptr;
+  std::size_t size = 0;
+};
+
+/// How a listening descriptor is made.
+struct ListenFlags {
+  bool ipv6_only = false;
+  bool reuse_port = false;
+  int backlog = 511;
+};
+
+/// Who may use a path that is listened on (S23.10).
+struct PathMode {
+  bool readable_all = false;
+  bool writable_all = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
+template <class A>
+concept Acceptor = std::derived_from<A, Watcher> &&
+                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
+                     { acceptor.listen(at, flags) } -> std::same_as<int>;
+                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
+                     { acceptor.close() };
+                     { fixed.is_open() } -> std::same_as<bool>;
+                     { fixed.local_end() } -> std::same_as<Endpoint>;
+                   };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Addresses of sockets, and what listens on one. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_ADDRESS_HPP
 #define NET_DETAIL_SYS_POSIX_ADDRESS_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// The calls of a POSIX system, with errors returned as negated errno values. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
+#define NET_DETAIL_SYS_POSIX_CALLS_HPP
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <string>
-#include <string_view>
 
 namespace net::inline NET_ABI::detail::os {
 
-/// The system's form of an address of any kind.
-struct SystemAddress {
-  union {
-    sockaddr any;
-    sockaddr_in v4;
-    sockaddr_in6 v6;
-    sockaddr_un local;
-    sockaddr_storage storage;
-  };
-  socklen_t size = sizeof(sockaddr_storage);
+NET_API bool would_block(int error) noexcept;
 
-  SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
+/// Repeats a call that a signal interrupted; its result, or the negated errno.
+template <class Call>
+[[gnu::always_inline]] inline auto retried(Call call) noexcept -> decltype(call()) {
+  for (;;) {
+    const auto result = call();
+    if (result >= 0) [[likely]]
+      return result;
+    if (errno != EINTR) return -errno;
+  }
+}
 
-  explicit SystemAddress(const Endpoint& from) noexcept;
+/// Milliseconds of a clock that only goes forward.
+NET_API std::uint64_t now_ms() noexcept;
 
-  /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
-  bool set_path(std::string_view path) noexcept;
+// ── descriptors ────────────────────────────────────────────────────────────
 
-  Endpoint endpoint() const noexcept;
-};
+NET_API void close_descriptor(NativeHandle fd) noexcept;
+
+NET_API NativeHandle duplicate(NativeHandle fd) noexcept;
+
+NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept;
+
+/// Non-blocking, closed on exec, and never the cause of a SIGPIPE.
+NET_API int prepare(NativeHandle fd) noexcept;
+
+/// A new stream socket, or a negated errno.
+NET_API int open_socket(int domain) noexcept;
+
+/// The next connection that waits on a listening descriptor, or a negated errno.
+NET_API int accept_from(NativeHandle fd) noexcept;
+
+/// A descriptor that is kept only to be given up when there are no others (S9.18). It has a file of its own, as a
+/// duplicate has not, so that it helps against ENFILE too; a socket where there is no /dev/null.
+NET_API int open_reserve() noexcept;
+
+/// Why nothing was moved. After a signal the poller says when to try again, as after a full buffer.
+[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept;
+
+NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept;
+
+NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept;
+
+/// One send of up to 64 pieces; the caller sends the rest with further calls.
+NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
+
+// ── descriptors of other kinds (S22) ───────────────────────────────────────
+
+enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
+
+NET_API Kind kind_of(NativeHandle fd) noexcept;
+
+NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept;
+
+/// For what is no socket: no flag keeps SIGPIPE away there, so it is held back, and taken if it was ours.
+NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
+
+NET_API int shutdown_write(NativeHandle fd) noexcept;
+
+/// The error that waits on a socket; reading it takes it away.
+NET_API int pending_error(NativeHandle fd) noexcept;
+
+/// Makes close() send a reset (S17.12).
+NET_API int reset_on_close(NativeHandle fd) noexcept;
+
+// ── options ────────────────────────────────────────────────────────────────
+
+NET_API int set_no_delay(NativeHandle fd, bool on) noexcept;
+
+/// S18.12: a delay of 0 leaves the system's times alone; otherwise probes each second, ten of them.
+NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept;
+
+NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept;
+
+NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
+namespace net::inline NET_ABI::detail::os {
 
 NET_API Endpoint local_end(NativeHandle fd) noexcept;
 
@@ -3124,11 +3106,6 @@ NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
 
 // ── connecting and listening ───────────────────────────────────────────────
 
-NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept;
-
-/// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
-NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
-
 /// A listening TCP descriptor, or a negated errno.
 NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept;
 
@@ -3142,67 +3119,11 @@ NET_API int listen_on_path(std::string_view path, const PathMode& mode, int back
 /// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
-// ── names ──────────────────────────────────────────────────────────────────
-
-/// Asks the system's resolver and waits for it. The addresses come in its order, as texts; what failed, or none.
-template <class Addresses>
-Errc look_up(const std::string& host, Family family, int hints, Addresses& addresses) {
-  addrinfo asked{};
-  asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
-  asked.ai_socktype = SOCK_STREAM;
-  asked.ai_flags = hints;
-  addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(host.c_str(), nullptr, &asked, &found);
-  switch (failed) {
-    case 0: break;
-#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
-    case EAI_NODATA:
-#endif
-#if defined(EAI_ADDRFAMILY)
-    case EAI_ADDRFAMILY:
-#endif
-    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
-    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
-    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
-    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
-    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
-    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
-    default: return Errc::ERR_LOOKUP_OTHER;
-  }
-  const struct Freed {
-    addrinfo* all;
-    ~Freed() { ::freeaddrinfo(all); }
-  } freed{found};
-  for (const addrinfo* at = found; at; at = at->ai_next) {
-    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
-    SystemAddress address;
-    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
-    const Endpoint end = address.endpoint();
-    addresses.push({endpoint_text(end), end.ip.family});
-  }
-  return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
-}
-
-/// The hint of S12.8: only families that this machine has.
-inline constexpr int hint_address_config = AI_ADDRCONFIG;
-inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
-
 }  // namespace net::inline NET_ABI::detail::os
 
 #endif
 
 namespace net::inline NET_ABI::detail {
-
-/// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
-template <class A>
-concept Acceptor = std::derived_from<A, Watcher> &&
-                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
-                     { acceptor.listen(at, flags) } -> std::same_as<int>;
-                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
-                     { acceptor.close() };
-                     { fixed.is_open() } -> std::same_as<bool>;
-                     { fixed.local_end() } -> std::same_as<Endpoint>;
-                   };
 
 /// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
 class fd_acceptor : public Watcher {
@@ -3212,7 +3133,7 @@ class fd_acceptor : public Watcher {
   fd_acceptor& operator=(const fd_acceptor&) = delete;
   ~fd_acceptor() { close(); }
 
-  bool is_open() const noexcept { return fd != os::no_descriptor; }
+  bool is_open() const noexcept { return fd != no_handle; }
   NativeHandle native() const noexcept { return fd; }
 
   int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return set(os::listen_on(at, flags)); }
@@ -3241,7 +3162,7 @@ class fd_acceptor : public Watcher {
   /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
   NativeHandle turn_away() noexcept;
 
-  NativeHandle reserve_ = os::no_descriptor;
+  NativeHandle reserve_ = no_handle;
 };
 
 static_assert(Acceptor<fd_acceptor>);
@@ -3249,6 +3170,14 @@ static_assert(Acceptor<fd_acceptor>);
 }  // namespace net::inline NET_ABI::detail
 
 #endif
+
+// A descriptor that is connected, or connects: TCP, Unix sockets, and whatever else one may be. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_HPP
+#define NET_DETAIL_SYS_POSIX_CHANNEL_HPP
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
 
 // Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
 #ifndef NET_DETAIL_IO_CHANNEL_HPP
@@ -3258,7 +3187,6 @@ static_assert(Acceptor<fd_acceptor>);
 #include <concepts>
 #include <cstddef>
 #include <string_view>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -3294,6 +3222,12 @@ concept Channel = std::derived_from<C, Watcher> &&
                     { channel.set_keep_alive(on, number) } -> std::same_as<int>;
                   };
 
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
 /// A descriptor: TCP and Unix sockets, on every system. The owner watches it, and drops it before `close`.
 class fd_channel : public Watcher {
  public:
@@ -3303,10 +3237,10 @@ class fd_channel : public Watcher {
   fd_channel& operator=(const fd_channel&) = delete;
   ~fd_channel() { close(); }
 
-  bool is_open() const noexcept { return fd != os::no_descriptor; }
+  bool is_open() const noexcept { return fd != no_handle; }
   NativeHandle native() const noexcept { return fd; }
 
-  int open(Family family) noexcept { return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET)); }
+  int open(Family family) noexcept;
   int adopt(NativeHandle descriptor) noexcept { return set(descriptor); }
   /// A descriptor from elsewhere, which is prepared; true if it is TCP. What is no socket is moved with read(2) and
   /// write(2).
@@ -3318,13 +3252,10 @@ class fd_channel : public Watcher {
   void close() noexcept {
     if (is_open()) os::close_descriptor(release());
   }
-  NativeHandle release() noexcept { return std::exchange(fd, os::no_descriptor); }
+  NativeHandle release() noexcept { return std::exchange(fd, no_handle); }
 
-  int bind(const Endpoint& to) noexcept {
-    if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
-    return os::bind_to(fd, os::SystemAddress(to));
-  }
-  int start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
+  int bind(const Endpoint& to) noexcept;
+  int start_connect(const Endpoint& to) noexcept;
   int start_connect_path(std::string_view path) noexcept;
   int finish_connect() noexcept { return -os::pending_error(fd); }
 
@@ -3366,7 +3297,9 @@ static_assert(Channel<fd_channel>);
 #ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
 #define NET_DETAIL_SYS_POSIX_THREAD_HPP
 
-#include <cerrno>
+#include <pthread.h>
+#include <sched.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -3376,7 +3309,7 @@ namespace net::inline NET_ABI::detail::os {
 
 // ── waking a sleeping loop ─────────────────────────────────────────────────
 
-/// A descriptor that becomes readable when `ring` is called, from any thread.
+/// A descriptor that becomes readable when `wake` is called, from any thread.
 class Waker {
  public:
 #if defined(__linux__)
@@ -3395,14 +3328,11 @@ class Waker {
   void close() noexcept;
 
   NativeHandle descriptor() const noexcept { return ends_[0]; }
-  void wake() noexcept {
-    const std::uint64_t one = 1;
-    (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
-  }
+  void wake() noexcept;
   void drain() noexcept;
 
  private:
-  int ends_[2] = {no_descriptor, no_descriptor};
+  int ends_[2] = {no_handle, no_handle};
 };
 
 // ── fork ───────────────────────────────────────────────────────────────────
@@ -3533,6 +3463,8 @@ NET_API std::size_t processors() noexcept;
 
 #if defined(__linux__)
 
+#include <sys/epoll.h>
+
 namespace net::inline NET_ABI::detail {
 
 class epoll_poller {
@@ -3614,7 +3546,7 @@ class epoll_poller {
     });
   }
 
-  NativeHandle epoll_ = os::no_descriptor;
+  NativeHandle epoll_ = no_handle;
   int count_ = 0;       // of events in this round
   bool stray_ = false;  // something is reported that nobody watches, and could not be taken out
   os::Waker waker_;
@@ -3659,7 +3591,7 @@ class poll_poller {
 
   template <class Each>
   Refusal wait(int milliseconds, Each&& each) {
-    if (waker_.descriptor() == os::no_descriptor) return {};  // it is shut
+    if (waker_.descriptor() == no_handle) return {};  // it is shut
     registrations_.begin_round();
     int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
     if (left < 0 && errno != EINTR) return {errno, "poll"};
@@ -3690,7 +3622,7 @@ class poll_poller {
 
   void wake() noexcept { waker_.wake(); }
   /// There is no one descriptor that stands for all: none.
-  NativeHandle native() const noexcept { return os::no_descriptor; }
+  NativeHandle native() const noexcept { return no_handle; }
 
  private:
   void enter(Watcher& watcher);
@@ -4004,10 +3936,7 @@ class LoopCore {
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
 
   // ── queues ──
-  template <class F>
-  void next_tick(F&& tick) {
-    ticks_.emplace(std::forward<F>(tick));
-  }
+  void next_tick(Callback&& tick) { ticks_.push(std::move(tick)); }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
   /// What has to happen when there is no memory left too is announced before, while nothing is begun.
@@ -4970,71 +4899,32 @@ class Emitter {
 #include <cerrno>
 #include <utility>
 
-namespace net::inline NET_ABI::detail {
+// Signals of the process, for the loops that ask. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_SIGNALS_HPP
+#define NET_DETAIL_SYS_POSIX_SIGNALS_HPP
 
-/// Someone to be rung when a signal comes.
-struct SignalBell {
-  os::Waker bell;
+namespace net::inline NET_ABI::detail::os {
+
+/// Who is woken when a signal comes.
+struct SignalWaker {
+  Waker waker;
   int signo = 0;
-  SignalBell* next = nullptr;
+  SignalWaker* next = nullptr;
 };
 
-/// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
-/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the wakers.
-class SignalRegistry {
- public:
-  static SignalRegistry& instance() noexcept {
-    static constinit SignalRegistry registry;
-    return registry;
-  }
+/// 0, or a negated errno. The waker is open from then on; it is woken in any thread.
+NET_API int listen_to_signal(SignalWaker& waker) noexcept;
+/// The last one puts back what the signal did before.
+NET_API void forget_signal(SignalWaker& waker) noexcept;
 
-  /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
-  int add(SignalBell& bell) noexcept;
+}  // namespace net::inline NET_ABI::detail::os
 
-  /// The last one puts back the handler that was there before.
-  void remove(SignalBell& bell) noexcept;
-
- private:
-  constexpr SignalRegistry() noexcept = default;
-
-  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
-  void enter(sigset_t& before) noexcept;
-  void leave(const sigset_t& before) noexcept {
-    lock_.store(0);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
-
-  struct Guard {
-    SignalRegistry& registry;
-    sigset_t before;
-
-    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
-    Guard(const Guard&) = delete;
-    Guard& operator=(const Guard&) = delete;
-    ~Guard() { registry.leave(before); }
-  };
-
-  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
-  void note_forks() noexcept;
-
-  static void on_signal(int signo);
-
-  bool listened(int signo) const noexcept;
-
-  Atomic<int> lock_{0};
-  Atomic<int> noted_{0};
-  Atomic<int> process_{0};  // which one listens
-  SignalBell* first_ = nullptr;
-  struct sigaction before_[NSIG] = {};
-  sigset_t before_fork_ = {};
-};
-
-}  // namespace net::inline NET_ABI::detail
+#endif
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// One listener of a signal on one loop: a bell that the loop watches like a socket.
-struct SignalState : Handle, SignalBell {
+/// One listener of a signal on one loop: a waker that the loop watches like a socket.
+struct SignalState : Handle, os::SignalWaker {
   static const Operations table;
 
   SignalState(LoopCore& core, int number) noexcept : Handle(core, table) {
@@ -5046,7 +4936,7 @@ struct SignalState : Handle, SignalBell {
 
   int listen() noexcept;
 
-  /// S31.4: the parent keeps its own bell.
+  /// S31.4: the parent keeps a waker of its own.
   void listen_again() noexcept {
     if (!is_open) return;
     loop->poller().drop(watcher);
@@ -5061,7 +4951,7 @@ struct SignalState : Handle, SignalBell {
     loop->keep_alive(on);
   }
 
-  static void rung(Handle& handle, Watcher&, unsigned, int);
+  static void on_ready(Handle& handle, Watcher&, unsigned, int);
 
   Watcher watcher;
   Function<void(int)> callback;
@@ -6351,6 +6241,19 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── helpers ──
   void ready_otherwise(unsigned what);
   static void on_ready(Handle& self, Watcher& watcher, unsigned what, int error);
+  /// Member functions as plain ones, for what comes later: one function for each, where a lambda is three.
+  template <auto Member>
+  static void step_of(SocketState& self) {
+    (self.*Member)();
+  }
+  template <auto Member>
+  static void tick_step_of(SocketState& self) {
+    self.tick(step_of<Member>);
+  }
+  template <auto Member>
+  static void job_of(Handle& self) {
+    (static_cast<SocketState&>(self).*Member)();
+  }
   /// On the next tick, if the loop still exists, and if the socket is still at the same connection then.
   void tick(void (*step)(SocketState&));
   template <auto Member, class What>
@@ -7291,263 +7194,6 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 #include <string>
 #include <utility>
 
-// Names to addresses by the system's resolver, on threads of its own. Internal.
-#ifndef NET_DETAIL_CONNECT_LOOKUP_HPP
-#define NET_DETAIL_CONNECT_LOOKUP_HPP
-
-#include <cstddef>
-#include <span>
-#include <string>
-#include <utility>
-
-// Host names that are not ASCII, in the form in which resolvers know them: "bücher.test" is "xn--bcher-kva.test".
-// Internal. The system's own AI_IDN reads names in the charset of the process's locale, which nobody has to set.
-#ifndef NET_DETAIL_TEXT_IDNA_HPP
-#define NET_DETAIL_TEXT_IDNA_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail {
-
-/// One character of UTF-8, from `at` on; a number that is no character if it is not well-formed.
-constexpr std::uint32_t next_character(std::string_view text, std::size_t& at) noexcept {
-  constexpr std::uint32_t bad = 0xffffffff;
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const std::uint32_t first = byte(at);
-  if (first < 0x80) return ++at, first;
-  const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-  if (first < 0xc2 || first > 0xf4) return bad;
-  std::uint32_t character = first & (0x3fu >> more);
-  for (std::size_t i = 1; i <= more; ++i) {
-    if ((byte(at + i) & 0xc0) != 0x80) return bad;
-    character = character << 6 | (byte(at + i) & 0x3f);
-  }
-  const bool too_long = (more == 2 && character < 0x800) || (more == 3 && character < 0x10000);
-  if (too_long || character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) return bad;
-  at += more + 1;
-  return character;
-}
-
-/// Small letters, and the plain forms of full-width ones and of dots: what UTS #46 maps names to, as far as capital
-/// letters of Latin, Greek, Cyrillic and Armenian go.
-constexpr std::uint32_t mapped_character(std::uint32_t c) noexcept {
-  if (c == 0x3002 || c == 0xff0e || c == 0xff61) return '.';
-  if (c >= 0xff01 && c <= 0xff5e) c -= 0xfee0;
-  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
-  if (c >= 0xc0 && c <= 0xde && c != 0xd7) return c + 32;
-  if (c == 0x178) return 0xff;
-  if (c == 0x1e9e) return 0xdf;
-  const auto within = [c](std::uint32_t from, std::uint32_t to) { return c >= from && c <= to; };
-  const bool even_is_capital = within(0x100, 0x12f) || within(0x132, 0x137) || within(0x14a, 0x177) ||
-                               within(0x1de, 0x1ef) || within(0x1f8, 0x21f) || within(0x222, 0x233) ||
-                               within(0x460, 0x481) || within(0x48a, 0x4bf) || within(0x4d0, 0x52f) ||
-                               within(0x1e00, 0x1e95) || within(0x1ea0, 0x1eff);
-  if (even_is_capital) return c | 1;
-  const bool odd_is_capital = within(0x139, 0x148) || within(0x179, 0x17e) || within(0x1cd, 0x1dc) || within(0x4c1, 0x4ce);
-  if (odd_is_capital) return (c + 1) & ~1u;
-  if (c == 0x386) return 0x3ac;
-  if (within(0x388, 0x38a)) return c + 37;
-  if (c == 0x38c) return 0x3cc;
-  if (within(0x38e, 0x38f)) return c + 63;
-  if (within(0x391, 0x3ab)) return c + 32;
-  if (within(0x400, 0x40f)) return c + 80;
-  if (within(0x410, 0x42f)) return c + 32;
-  if (within(0x531, 0x556)) return c + 48;
-  return c;
-}
-
-/// What stands between characters and is no part of a name.
-constexpr bool ignored_character(std::uint32_t c) noexcept {
-  return c == 0xad || c == 0x200b || c == 0x2060 || c == 0xfeff || (c >= 0xfe00 && c <= 0xfe0f);
-}
-
-/// What would have to be composed with its neighbours first: without the tables for that it is refused.
-constexpr bool needs_composing(std::uint32_t c) noexcept {
-  return c == 0x130 || (c >= 0x300 && c <= 0x36f) || (c >= 0x1100 && c <= 0x11ff);
-}
-
-/// RFC 3492: a label as letters, digits and hyphens; all its ASCII characters first.
-inline void append_punycode(std::u32string_view label, std::string& to) {
-  constexpr std::uint32_t base = 36, min = 1, max = 26, skew = 38, damp = 700;
-  std::uint32_t basic = 0;
-  for (const char32_t c : label) {
-    if (c < 0x80) to += static_cast<char>(c), ++basic;
-  }
-  std::uint32_t handled = basic;
-  if (basic > 0) to += '-';
-  std::uint32_t n = 128, delta = 0, bias = 72;
-  const auto size = static_cast<std::uint32_t>(label.size());
-  while (handled < size) {
-    std::uint32_t next = 0xffffffff;
-    for (const char32_t c : label) {
-      if (c >= n && c < next) next = c;
-    }
-    delta += (next - n) * (handled + 1);
-    n = next;
-    for (const char32_t c : label) {
-      if (c < n) ++delta;
-      if (c != n) continue;
-      std::uint32_t q = delta;
-      for (std::uint32_t k = base;; k += base) {
-        const std::uint32_t t = k <= bias ? min : k >= bias + max ? max : k - bias;
-        const std::uint32_t digit = q < t ? q : t + (q - t) % (base - t);
-        to += static_cast<char>(digit < 26 ? 'a' + digit : '0' + (digit - 26));
-        if (q < t) break;
-        q = (q - t) / (base - t);
-      }
-      delta = handled == basic ? delta / damp : delta / 2;
-      ++handled;
-      delta += delta / handled;
-      std::uint32_t k = 0;
-      for (; delta > (base - min) * max / 2; k += base) delta /= base - min;
-      bias = k + (base - min + 1) * delta / (delta + skew);
-      delta = 0;
-    }
-    ++delta;
-    ++n;
-  }
-}
-
-/// The name as resolvers know it; a name of ASCII stays as it is. False: it is no UTF-8, or longer than any name, or
-/// in a form that only whole tables of Unicode could normalise.
-inline bool to_ascii_host(std::string_view host, std::string& ascii) {
-  bool is_ascii = true;
-  for (const char c : host) is_ascii = is_ascii && static_cast<unsigned char>(c) < 0x80;
-  if (is_ascii) {
-    ascii = host;
-    return true;
-  }
-  if (host.size() > 1024) return false;
-  ascii.clear();
-  std::u32string label;
-  bool foreign = false;
-  const auto end_of_label = [&] {
-    if (foreign) {
-      ascii += "xn--";
-      append_punycode(label, ascii);
-    } else {
-      for (const char32_t c : label) ascii += static_cast<char>(c);
-    }
-    label.clear();
-    foreign = false;
-  };
-  for (std::size_t at = 0; at < host.size();) {
-    const std::uint32_t c = mapped_character(next_character(host, at));
-    if (c > 0x10ffff || needs_composing(c)) return false;
-    if (ignored_character(c)) continue;
-    if (c == '.') {
-      end_of_label();
-      ascii += '.';
-    } else {
-      label += static_cast<char32_t>(c);
-      foreign = foreign || c >= 0x80;
-    }
-  }
-  end_of_label();
-  return true;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-struct LookupState;
-
-/// A question on its way, made whole before it is asked: neither waiting for a thread nor going home with the answer
-/// needs memory.
-struct Question {
-  LookupState* state;
-  Mailbox* home;
-  std::string name;  // as resolvers know it
-  LookupOptions options;
-  Vec<LookupAddress> found = {};
-  Errc failed = {};
-  Question* next = nullptr;
-
-  Question(LookupState& asks, Mailbox& at, std::string&& encoded, const LookupOptions& asked) noexcept
-      : state(&asks), home(&at), name(std::move(encoded)), options(asked) {
-    home->retain();
-  }
-  Question(const Question&) = delete;
-  Question& operator=(const Question&) = delete;
-  ~Question() { home->release(); }
-
-  void find();
-};
-
-/// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
-/// a lookup cannot be called off, and nobody should wait for one at the end of a program.
-class ResolverPool {
- public:
-  /// This process's: the threads of another one's did not come along (S31.3), and its lock may be held for ever.
-  static ResolverPool& instance();
-
-  /// False: no thread can be started, and there is none that it could wait for (S32.3).
-  bool submit(Question& question) noexcept;
-
- private:
-  static constexpr int max_threads = 4;
-
-  ResolverPool() noexcept = default;
-
-  [[noreturn]] void work() noexcept;
-
-  const std::uint32_t made_in_ = os::fork_count().load();
-  os::Mutex mutex_;
-  os::Condition waiting_;
-  Question* first_ = nullptr;
-  Question* last_ = nullptr;
-  std::size_t waiting_questions_ = 0;
-  std::size_t idle_ = 0;
-  int threads_ = 0;
-};
-
-/// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
-/// only its mailbox, and an answer that comes after the loop has gone finds nobody.
-struct LookupState : Handle {
-  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
-
-  static const Operations table;
-
-  LookupState(LoopCore& core, std::string name, const LookupOptions& asked) noexcept
-      : Handle(core, table), host(std::move(name)), options(asked) {}
-
-  /// Goes home with its question, and brings the answer.
-  struct Letter {
-    Question* question;
-
-    explicit Letter(Question* with) noexcept : question(with) {}
-    Letter(Letter&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
-    ~Letter() { delete question; }
-    void operator()() const { question->state->answer(*question); }
-  };
-
-  /// Once, and in a child process once more: the first answer counts, each question holds a reference.
-  void ask();
-
-  void answer(const Question& question);
-
-  void abandon() noexcept;
-
-  std::string host;
-  LookupOptions options;
-  Done callback;
-  std::uint32_t questions = 0;
-  int refused = 0;  // an errno: it was not even asked
-};
-
-/// Asks the system's resolver without blocking the loop; keeps the loop alive until it has answered (S2.11).
-NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done);
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
 // The events of a server. Internal; net::Server says what they mean.
 #ifndef NET_DETAIL_LISTEN_EVENTS_HPP
 #define NET_DETAIL_LISTEN_EVENTS_HPP
@@ -7640,6 +7286,14 @@ struct ServerState : Handle, Listening {
   void listener_removed(unsigned, bool) noexcept {}
   std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
+  template <auto Member>
+  static void step_of(ServerState& self) {
+    (self.*Member)();
+  }
+  template <auto Member>
+  static void job_of(Handle& self) {
+    (static_cast<ServerState&>(self).*Member)();
+  }
   void tick(void (*step)(ServerState&)) {
     if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
   }
@@ -7666,7 +7320,7 @@ struct ServerState : Handle, Listening {
   bool shortage_emitted : 1 = false;
   bool close_expected : 1 = false;  // the loop has room for its 'close'
   Ref<AbortHook> abort_hook;
-  Retry retry{*this, [](Handle& self) { static_cast<ServerState&>(self).accept_again(); }};  // while it cannot accept
+  Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
 
   ~ServerState() {
     forget_signal();
@@ -9670,11 +9324,105 @@ NET_API void TimerQueue::sink(std::size_t at) noexcept {
 #endif
 #endif
 
+// The bodies of watcher.hpp. Internal.
+#ifndef NET_DETAIL_IO_WATCHER_IPP
+#define NET_DETAIL_IO_WATCHER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Registrations::~Registrations() {
+  each([](Registration& place) { place.watcher->registration = nullptr; });
+  while (pages_ != &first_) {
+    Page* const page = pages_;
+    pages_ = page->next;
+    delete page;
+  }
+}
+
+NET_API bool Registrations::add(Watcher& watcher) noexcept {
+  if (!free_ && !add_page()) return false;
+  Registration* const place = free_;
+  free_ = place->next;
+  place->watcher = &watcher;
+  watcher.registration = place;
+  return true;
+}
+
+NET_API void Registrations::remove(Registration& place, bool confirmed) noexcept {
+  place.watcher->registration = nullptr;
+  place.watcher = nullptr;
+  if (!confirmed) return;
+  place.next = given_up_;
+  given_up_ = &place;
+}
+
+NET_API void Registrations::begin_round() noexcept {
+  while (given_up_) {
+    Registration* const place = given_up_;
+    given_up_ = place->next;
+    place->next = free_;
+    free_ = place;
+  }
+}
+
+NET_API void Registrations::use(Page& page) noexcept {
+  page.next = pages_;
+  pages_ = &page;
+  for (Registration& place : page.places) {
+    place.next = free_;
+    free_ = &place;
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
 // The bodies of calls.hpp. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_CALLS_IPP
 #define NET_DETAIL_SYS_POSIX_CALLS_IPP
 
 #if NET_BODIES
+
+// The headers of a POSIX system, for the bodies that call it. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_HEADERS_HPP
+#define NET_DETAIL_SYS_POSIX_HEADERS_HPP
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/eventfd.h>
+#endif
+
+namespace net::inline NET_ABI::detail::os {
+
+#if defined(MSG_NOSIGNAL)
+inline constexpr int send_flags = MSG_NOSIGNAL;
+#else
+inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
+#endif
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -9851,68 +9599,51 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
 #endif
 #endif
 
-// The bodies of watcher.hpp. Internal.
-#ifndef NET_DETAIL_IO_WATCHER_IPP
-#define NET_DETAIL_IO_WATCHER_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API Registrations::~Registrations() {
-  each([](Registration& place) { place.watcher->registration = nullptr; });
-  while (pages_ != &first_) {
-    Page* const page = pages_;
-    pages_ = page->next;
-    delete page;
-  }
-}
-
-NET_API bool Registrations::add(Watcher& watcher) noexcept {
-  if (!free_ && !add_page()) return false;
-  Registration* const place = free_;
-  free_ = place->next;
-  place->watcher = &watcher;
-  watcher.registration = place;
-  return true;
-}
-
-NET_API void Registrations::remove(Registration& place, bool confirmed) noexcept {
-  place.watcher->registration = nullptr;
-  place.watcher = nullptr;
-  if (!confirmed) return;
-  place.next = given_up_;
-  given_up_ = &place;
-}
-
-NET_API void Registrations::begin_round() noexcept {
-  while (given_up_) {
-    Registration* const place = given_up_;
-    given_up_ = place->next;
-    place->next = free_;
-    free_ = place;
-  }
-}
-
-NET_API void Registrations::use(Page& page) noexcept {
-  page.next = pages_;
-  pages_ = &page;
-  for (Registration& place : page.places) {
-    place.next = free_;
-    free_ = &place;
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
 // The bodies of address.hpp. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_ADDRESS_IPP
 #define NET_DETAIL_SYS_POSIX_ADDRESS_IPP
 
 #if NET_BODIES
+
+// Addresses in the system's form. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
+#define NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail::os {
+
+/// The system's form of an address of any kind.
+struct SystemAddress {
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+    sockaddr_un local;
+    sockaddr_storage storage;
+  };
+  socklen_t size = sizeof(sockaddr_storage);
+
+  SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
+
+  explicit SystemAddress(const Endpoint& from) noexcept;
+
+  /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
+  bool set_path(std::string_view path) noexcept;
+
+  Endpoint endpoint() const noexcept;
+};
+
+NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept;
+
+/// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
+NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -10080,10 +9811,12 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
 #endif
 
 // The bodies of acceptor.hpp. Internal.
-#ifndef NET_DETAIL_IO_ACCEPTOR_IPP
-#define NET_DETAIL_IO_ACCEPTOR_IPP
+#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
+#define NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
 
 #if NET_BODIES
+
+#include <cerrno>
 
 namespace net::inline NET_ABI::detail {
 
@@ -10096,8 +9829,8 @@ NET_API NativeHandle fd_acceptor::try_accept() noexcept {
 }
 
 NET_API void fd_acceptor::close() noexcept {
-  if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
-  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+  if (is_open()) os::close_descriptor(std::exchange(fd, no_handle));
+  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
 }
 
 NET_API int fd_acceptor::set(int listening) noexcept {
@@ -10108,7 +9841,7 @@ NET_API int fd_acceptor::set(int listening) noexcept {
 }
 
 NET_API NativeHandle fd_acceptor::turn_away() noexcept {
-  os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+  os::close_descriptor(std::exchange(reserve_, no_handle));
   NativeHandle accepted = os::accept_from(fd);
   for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
     os::close_descriptor(accepted);
@@ -10127,12 +9860,25 @@ NET_API NativeHandle fd_acceptor::turn_away() noexcept {
 #endif
 
 // The bodies of channel.hpp. Internal.
-#ifndef NET_DETAIL_IO_CHANNEL_IPP
-#define NET_DETAIL_IO_CHANNEL_IPP
+#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_IPP
+#define NET_DETAIL_SYS_POSIX_CHANNEL_IPP
 
 #if NET_BODIES
 
+#include <cerrno>
+
 namespace net::inline NET_ABI::detail {
+
+NET_API int fd_channel::open(Family family) noexcept {
+  return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET));
+}
+
+NET_API int fd_channel::bind(const Endpoint& to) noexcept {
+  if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
+  return os::bind_to(fd, os::SystemAddress(to));
+}
+
+NET_API int fd_channel::start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
 
 NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
   os::SystemAddress address;
@@ -10166,6 +9912,8 @@ NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
 
 #if NET_BODIES
 
+#include <cerrno>
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API int Waker::open() noexcept {
@@ -10185,7 +9933,12 @@ NET_API int Waker::open() noexcept {
 NET_API void Waker::close() noexcept {
   if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
   if (ends_[0] >= 0) ::close(ends_[0]);
-  ends_[0] = ends_[1] = no_descriptor;
+  ends_[0] = ends_[1] = no_handle;
+}
+
+NET_API void Waker::wake() noexcept {
+  const std::uint64_t one = 1;
+  (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
 }
 
 NET_API void Waker::drain() noexcept {
@@ -10288,7 +10041,7 @@ NET_API Refusal epoll_poller::open() noexcept {
 NET_API void epoll_poller::shut() noexcept {
   count_ = 0;
   stray_ = false;
-  if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
+  if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, no_handle));
   waker_.close();
 }
 
@@ -10483,7 +10236,16 @@ NET_API ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, p
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+// A program that is compiled once has this as another kind of object than one that is header-only: no linker joins them.
+// Read by every loop, so that whoever has a loop has the symbol.
+#if defined(NET_SEPARATE)
+constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#else
+inline constinit int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#endif
+
 NET_API LoopCore::LoopCore() {
+  (void)*const_cast<const volatile int*>(&net_hpp_is_header_only_in_one_file_and_compiled_once_in_another);
   note_forks();
   (void)no_error();  // nobody needs memory for it afterwards
   open_poller();
@@ -10906,38 +10668,91 @@ NET_API void Retry::join() noexcept {
 #endif
 
 // The bodies of signals.hpp. Internal.
-#ifndef NET_DETAIL_LOOP_SIGNALS_IPP
-#define NET_DETAIL_LOOP_SIGNALS_IPP
+#ifndef NET_DETAIL_SYS_POSIX_SIGNALS_IPP
+#define NET_DETAIL_SYS_POSIX_SIGNALS_IPP
 
 #if NET_BODIES
 
-namespace net::inline NET_ABI::detail {
+#include <cerrno>
+#include <utility>
 
-NET_API int SignalRegistry::add(SignalBell& bell) noexcept {
-  if (const int failed = bell.bell.open(); failed < 0) return failed;
+namespace net::inline NET_ABI::detail::os {
+
+/// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
+/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the wakers.
+class SignalRegistry {
+ public:
+  static SignalRegistry& instance() noexcept {
+    static constinit SignalRegistry registry;
+    return registry;
+  }
+
+  /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
+  int add(SignalWaker& waker) noexcept;
+
+  /// The last one puts back the handler that was there before.
+  void remove(SignalWaker& waker) noexcept;
+
+ private:
+  constexpr SignalRegistry() noexcept = default;
+
+  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
+  void enter(sigset_t& before) noexcept;
+  void leave(const sigset_t& before) noexcept {
+    lock_.store(0);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  struct Guard {
+    SignalRegistry& registry;
+    sigset_t before;
+
+    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard() { registry.leave(before); }
+  };
+
+  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
+  void note_forks() noexcept;
+
+  static void on_signal(int signo);
+
+  bool listened(int signo) const noexcept;
+
+  Atomic<int> lock_{0};
+  Atomic<int> noted_{0};
+  Atomic<int> process_{0};  // which one listens
+  SignalWaker* first_ = nullptr;
+  struct sigaction before_[NSIG] = {};
+  sigset_t before_fork_ = {};
+};
+
+NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
+  if (const int failed = waker.waker.open(); failed < 0) return failed;
   note_forks();
   const Guard guard(*this);
   process_.store(::getpid());
-  if (!listened(bell.signo)) {
+  if (!listened(waker.signo)) {
     struct sigaction action{};
     action.sa_handler = &on_signal;
     action.sa_flags = SA_RESTART;
     sigfillset(&action.sa_mask);
     struct sigaction old{};
-    if (::sigaction(bell.signo, &action, &old) != 0) return -errno;
-    before_[bell.signo] = old;
+    if (::sigaction(waker.signo, &action, &old) != 0) return -errno;
+    before_[waker.signo] = old;
   }
-  bell.next = std::exchange(first_, &bell);
+  waker.next = std::exchange(first_, &waker);
   return 0;
 }
 
-NET_API void SignalRegistry::remove(SignalBell& bell) noexcept {
+NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
   const Guard guard(*this);
-  SignalBell** at = &first_;
-  while (*at && *at != &bell) at = &(*at)->next;
+  SignalWaker** at = &first_;
+  while (*at && *at != &waker) at = &(*at)->next;
   if (!*at) return;
-  *at = bell.next;
-  if (!listened(bell.signo)) ::sigaction(bell.signo, &before_[bell.signo], nullptr);
+  *at = waker.next;
+  if (!listened(waker.signo)) ::sigaction(waker.signo, &before_[waker.signo], nullptr);
 }
 
 NET_API void SignalRegistry::enter(sigset_t& before) noexcept {
@@ -10949,7 +10764,7 @@ NET_API void SignalRegistry::enter(sigset_t& before) noexcept {
 
 NET_API void SignalRegistry::note_forks() noexcept {
   if (noted_.exchange(1) != 0) return;
-  os::at_fork(
+  at_fork(
       [] {
         sigset_t before;
         instance().enter(before);
@@ -10961,8 +10776,8 @@ NET_API void SignalRegistry::note_forks() noexcept {
       },
       [] {
         SignalRegistry& self = instance();
-        for (const SignalBell* bell = self.first_; bell; bell = bell->next) {
-          ::sigaction(bell->signo, &self.before_[bell->signo], nullptr);
+        for (const SignalWaker* each = self.first_; each; each = each->next) {
+          ::sigaction(each->signo, &self.before_[each->signo], nullptr);
         }
         self.first_ = nullptr;
         self.leave(self.before_fork_);
@@ -10978,8 +10793,8 @@ NET_API void SignalRegistry::on_signal(int signo) {
     ::raise(signo);
   } else {
     while (self.lock_.exchange(1) != 0) {}
-    for (SignalBell* bell = self.first_; bell; bell = bell->next) {
-      if (bell->signo == signo) bell->bell.wake();
+    for (SignalWaker* each = self.first_; each; each = each->next) {
+      if (each->signo == signo) each->waker.wake();
     }
     self.lock_.store(0);
   }
@@ -10987,20 +10802,32 @@ NET_API void SignalRegistry::on_signal(int signo) {
 }
 
 NET_API bool SignalRegistry::listened(int signo) const noexcept {
-  for (const SignalBell* bell = first_; bell; bell = bell->next) {
-    if (bell->signo == signo) return true;
+  for (const SignalWaker* each = first_; each; each = each->next) {
+    if (each->signo == signo) return true;
   }
   return false;
 }
 
-}  // namespace net::inline NET_ABI::detail
+NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
+NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of signals.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_SIGNALS_IPP
+#define NET_DETAIL_LOOP_SIGNALS_IPP
+
+#if NET_BODIES
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations SignalState::table{
     [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
     [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
-    &SignalState::rung,
+    &SignalState::on_ready,
     nullptr,
     nullptr,
     nullptr,
@@ -11015,12 +10842,12 @@ NET_API int SignalState::open() noexcept {
 }
 
 NET_API int SignalState::listen() noexcept {
-  if (const int failed = SignalRegistry::instance().add(*this); failed < 0) return failed;
-  watcher.fd = bell.descriptor();
+  if (const int failed = os::listen_to_signal(*this); failed < 0) return failed;
+  watcher.fd = waker.descriptor();
   const int failed = loop->poller().watch(watcher, readable);
   if (failed < 0) {
     loop->poller().drop(watcher);
-    SignalRegistry::instance().remove(*this);
+    os::forget_signal(*this);
   }
   return failed;
 }
@@ -11028,16 +10855,16 @@ NET_API int SignalState::listen() noexcept {
 NET_API void SignalState::close() noexcept {
   if (!std::exchange(is_open, false)) return;
   set_ref(false);
-  SignalRegistry::instance().remove(*this);
+  os::forget_signal(*this);
   loop->poller().drop(watcher);
-  bell.close();
+  waker.close();
   callback.reset();
   release();
 }
 
-NET_API void SignalState::rung(Handle& handle, Watcher&, unsigned, int) {
+NET_API void SignalState::on_ready(Handle& handle, Watcher&, unsigned, int) {
   const Ref<SignalState> self(static_cast<SignalState*>(&handle));
-  self->bell.drain();
+  self->waker.drain();
   // the callback lives as long as it runs, even if it closes its signal
   struct Call {
     SignalState& state;
@@ -11526,6 +11353,62 @@ NET_API void ConnectAttempts::end() noexcept {
 
 #if NET_BODIES
 
+// Names, by the system's resolver. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_NAMES_HPP
+#define NET_DETAIL_SYS_POSIX_NAMES_HPP
+
+#include <cstring>
+#include <string>
+
+namespace net::inline NET_ABI::detail::os {
+
+/// The hint of S12.8: only families that this machine has.
+inline constexpr int address_config_hint = AI_ADDRCONFIG;
+inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
+
+/// Asks the system's resolver and waits for it. The addresses come in its order, as texts; what failed, or none.
+template <class Addresses>
+Errc look_up(const std::string& host, Family family, int hints, Addresses& addresses) {
+  addrinfo asked{};
+  asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
+  asked.ai_socktype = SOCK_STREAM;
+  asked.ai_flags = hints;
+  addrinfo* found = nullptr;
+  const int failed = ::getaddrinfo(host.c_str(), nullptr, &asked, &found);
+  switch (failed) {
+    case 0: break;
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA:
+#endif
+#if defined(EAI_ADDRFAMILY)
+    case EAI_ADDRFAMILY:
+#endif
+    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
+    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
+    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
+    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
+    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
+    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
+    default: return Errc::ERR_LOOKUP_OTHER;
+  }
+  const struct Freed {
+    addrinfo* all;
+    ~Freed() { ::freeaddrinfo(all); }
+  } freed{found};
+  for (const addrinfo* at = found; at; at = at->ai_next) {
+    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
+    SystemAddress address;
+    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
+    const Endpoint end = address.endpoint();
+    addresses.push({endpoint_text(end), end.ip.family});
+  }
+  return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void require_stream(NativeHandle fd) {
@@ -11606,7 +11489,7 @@ NET_API void SocketState::connected() {
   stop_connecting();
   touch();
   apply_options();
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
   emit<on_connect>();
   if (again.same) start_if_asked();
   if (again.same) emit<on_ready_event>();
@@ -11625,7 +11508,7 @@ NET_API void SocketState::catch_up_connected() {
   start_if_asked();
   read_after_connect();
   // a callback of what is sent now may throw too
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.catch_up_connected(); }); }};
+  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
   if (wait_connect) send_pending_connect();
   if (again.same && resetting) reset_and_destroy();
   if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
@@ -11674,6 +11557,263 @@ NET_API Endpoint SocketState::remote() {
 #include <string_view>
 #include <utility>
 #include <vector>
+
+// Names to addresses by the system's resolver, on threads of its own. Internal.
+#ifndef NET_DETAIL_CONNECT_LOOKUP_HPP
+#define NET_DETAIL_CONNECT_LOOKUP_HPP
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+
+// Host names that are not ASCII, in the form in which resolvers know them: "bücher.test" is "xn--bcher-kva.test".
+// Internal. The system's own AI_IDN reads names in the charset of the process's locale, which nobody has to set.
+#ifndef NET_DETAIL_TEXT_IDNA_HPP
+#define NET_DETAIL_TEXT_IDNA_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail {
+
+/// One character of UTF-8, from `at` on; a number that is no character if it is not well-formed.
+constexpr std::uint32_t next_character(std::string_view text, std::size_t& at) noexcept {
+  constexpr std::uint32_t bad = 0xffffffff;
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const std::uint32_t first = byte(at);
+  if (first < 0x80) return ++at, first;
+  const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+  if (first < 0xc2 || first > 0xf4) return bad;
+  std::uint32_t character = first & (0x3fu >> more);
+  for (std::size_t i = 1; i <= more; ++i) {
+    if ((byte(at + i) & 0xc0) != 0x80) return bad;
+    character = character << 6 | (byte(at + i) & 0x3f);
+  }
+  const bool too_long = (more == 2 && character < 0x800) || (more == 3 && character < 0x10000);
+  if (too_long || character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) return bad;
+  at += more + 1;
+  return character;
+}
+
+/// Small letters, and the plain forms of full-width ones and of dots: what UTS #46 maps names to, as far as capital
+/// letters of Latin, Greek, Cyrillic and Armenian go.
+constexpr std::uint32_t mapped_character(std::uint32_t c) noexcept {
+  if (c == 0x3002 || c == 0xff0e || c == 0xff61) return '.';
+  if (c >= 0xff01 && c <= 0xff5e) c -= 0xfee0;
+  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
+  if (c >= 0xc0 && c <= 0xde && c != 0xd7) return c + 32;
+  if (c == 0x178) return 0xff;
+  if (c == 0x1e9e) return 0xdf;
+  const auto within = [c](std::uint32_t from, std::uint32_t to) { return c >= from && c <= to; };
+  const bool even_is_capital = within(0x100, 0x12f) || within(0x132, 0x137) || within(0x14a, 0x177) ||
+                               within(0x1de, 0x1ef) || within(0x1f8, 0x21f) || within(0x222, 0x233) ||
+                               within(0x460, 0x481) || within(0x48a, 0x4bf) || within(0x4d0, 0x52f) ||
+                               within(0x1e00, 0x1e95) || within(0x1ea0, 0x1eff);
+  if (even_is_capital) return c | 1;
+  const bool odd_is_capital = within(0x139, 0x148) || within(0x179, 0x17e) || within(0x1cd, 0x1dc) || within(0x4c1, 0x4ce);
+  if (odd_is_capital) return (c + 1) & ~1u;
+  if (c == 0x386) return 0x3ac;
+  if (within(0x388, 0x38a)) return c + 37;
+  if (c == 0x38c) return 0x3cc;
+  if (within(0x38e, 0x38f)) return c + 63;
+  if (within(0x391, 0x3ab)) return c + 32;
+  if (within(0x400, 0x40f)) return c + 80;
+  if (within(0x410, 0x42f)) return c + 32;
+  if (within(0x531, 0x556)) return c + 48;
+  return c;
+}
+
+/// What stands between characters and is no part of a name.
+constexpr bool ignored_character(std::uint32_t c) noexcept {
+  return c == 0xad || c == 0x200b || c == 0x2060 || c == 0xfeff || (c >= 0xfe00 && c <= 0xfe0f);
+}
+
+/// What would have to be composed with its neighbours first: without the tables for that it is refused.
+constexpr bool needs_composing(std::uint32_t c) noexcept {
+  return c == 0x130 || (c >= 0x300 && c <= 0x36f) || (c >= 0x1100 && c <= 0x11ff);
+}
+
+/// RFC 3492: a label as letters, digits and hyphens; all its ASCII characters first.
+inline void append_punycode(std::u32string_view label, std::string& to) {
+  constexpr std::uint32_t base = 36, min = 1, max = 26, skew = 38, damp = 700;
+  std::uint32_t basic = 0;
+  for (const char32_t c : label) {
+    if (c < 0x80) to += static_cast<char>(c), ++basic;
+  }
+  std::uint32_t handled = basic;
+  if (basic > 0) to += '-';
+  std::uint32_t n = 128, delta = 0, bias = 72;
+  const auto size = static_cast<std::uint32_t>(label.size());
+  while (handled < size) {
+    std::uint32_t next = 0xffffffff;
+    for (const char32_t c : label) {
+      if (c >= n && c < next) next = c;
+    }
+    delta += (next - n) * (handled + 1);
+    n = next;
+    for (const char32_t c : label) {
+      if (c < n) ++delta;
+      if (c != n) continue;
+      std::uint32_t q = delta;
+      for (std::uint32_t k = base;; k += base) {
+        const std::uint32_t t = k <= bias ? min : k >= bias + max ? max : k - bias;
+        const std::uint32_t digit = q < t ? q : t + (q - t) % (base - t);
+        to += static_cast<char>(digit < 26 ? 'a' + digit : '0' + (digit - 26));
+        if (q < t) break;
+        q = (q - t) / (base - t);
+      }
+      delta = handled == basic ? delta / damp : delta / 2;
+      ++handled;
+      delta += delta / handled;
+      std::uint32_t k = 0;
+      for (; delta > (base - min) * max / 2; k += base) delta /= base - min;
+      bias = k + (base - min + 1) * delta / (delta + skew);
+      delta = 0;
+    }
+    ++delta;
+    ++n;
+  }
+}
+
+/// The name as resolvers know it; a name of ASCII stays as it is. False: it is no UTF-8, or longer than any name, or
+/// in a form that only whole tables of Unicode could normalise.
+inline bool to_ascii_host(std::string_view host, std::string& ascii) {
+  bool is_ascii = true;
+  for (const char c : host) is_ascii = is_ascii && static_cast<unsigned char>(c) < 0x80;
+  if (is_ascii) {
+    ascii = host;
+    return true;
+  }
+  if (host.size() > 1024) return false;
+  ascii.clear();
+  std::u32string label;
+  bool foreign = false;
+  const auto end_of_label = [&] {
+    if (foreign) {
+      ascii += "xn--";
+      append_punycode(label, ascii);
+    } else {
+      for (const char32_t c : label) ascii += static_cast<char>(c);
+    }
+    label.clear();
+    foreign = false;
+  };
+  for (std::size_t at = 0; at < host.size();) {
+    const std::uint32_t c = mapped_character(next_character(host, at));
+    if (c > 0x10ffff || needs_composing(c)) return false;
+    if (ignored_character(c)) continue;
+    if (c == '.') {
+      end_of_label();
+      ascii += '.';
+    } else {
+      label += static_cast<char32_t>(c);
+      foreign = foreign || c >= 0x80;
+    }
+  }
+  end_of_label();
+  return true;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct LookupState;
+
+/// A question on its way, made whole before it is asked: neither waiting for a thread nor going home with the answer
+/// needs memory.
+struct Question {
+  LookupState* state;
+  Mailbox* home;
+  std::string name;  // as resolvers know it
+  LookupOptions options;
+  Vec<LookupAddress> found = {};
+  Errc failed = {};
+  Question* next = nullptr;
+
+  Question(LookupState& asks, Mailbox& at, std::string&& encoded, const LookupOptions& asked) noexcept
+      : state(&asks), home(&at), name(std::move(encoded)), options(asked) {
+    home->retain();
+  }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+  ~Question() { home->release(); }
+
+  void find();
+};
+
+/// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
+/// a lookup cannot be called off, and nobody should wait for one at the end of a program.
+class ResolverPool {
+ public:
+  /// This process's: the threads of another one's did not come along (S31.3), and its lock may be held for ever.
+  static ResolverPool& instance();
+
+  /// False: no thread can be started, and there is none that it could wait for (S32.3).
+  bool submit(Question& question) noexcept;
+
+ private:
+  static constexpr int max_threads = 4;
+
+  ResolverPool() noexcept = default;
+
+  [[noreturn]] void work() noexcept;
+
+  const std::uint32_t made_in_ = os::fork_count().load();
+  os::Mutex mutex_;
+  os::Condition waiting_;
+  Question* first_ = nullptr;
+  Question* last_ = nullptr;
+  std::size_t waiting_questions_ = 0;
+  std::size_t idle_ = 0;
+  int threads_ = 0;
+};
+
+/// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
+/// only its mailbox, and an answer that comes after the loop has gone finds nobody.
+struct LookupState : Handle {
+  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
+
+  static const Operations table;
+
+  LookupState(LoopCore& core, std::string name, const LookupOptions& asked) noexcept
+      : Handle(core, table), host(std::move(name)), options(asked) {}
+
+  /// Goes home with its question, and brings the answer.
+  struct Letter {
+    Question* question;
+
+    explicit Letter(Question* with) noexcept : question(with) {}
+    Letter(Letter&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
+    ~Letter() { delete question; }
+    void operator()() const { question->state->answer(*question); }
+  };
+
+  /// Once, and in a child process once more: the first answer counts, each question holds a reference.
+  void ask();
+
+  void answer(const Question& question);
+
+  void abandon() noexcept;
+
+  std::string host;
+  LookupOptions options;
+  Done callback;
+  std::uint32_t questions = 0;
+  int refused = 0;  // an errno: it was not even asked
+};
+
+/// Asks the system's resolver without blocking the loop; keeps the loop alive until it has answered (S2.11).
+NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done);
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -11780,7 +11920,7 @@ struct Connector {
                           : static_cast<std::uint64_t>(SelectionDefaults::get().delay_ms.load());
     if (p.attempt_delay < 10) p.attempt_delay = 10;
     LookupOptions asked{p.family, options.hints, p.selecting};
-    if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
+    if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::address_config_hint;  // S12.8
     const Ref<SocketState> socket(&self);
     const std::uint64_t generation = self.generation;
     struct Answer {
@@ -12187,14 +12327,14 @@ NET_API void SocketState::maybe_finish() {
 /// Everything was written: the other side is told, once there is one.
 NET_API void SocketState::call_final() {
   if (connecting) {
-    once_inside(own_end, on_connect, [](SocketState& self) { self.call_final(); });
+    once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
     return;
   }
   if (!has_handle) return final_done();
   if (shutting_down) return;
   shutting_down = true;
   recount();
-  loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+  loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
 }
 
 NET_API void SocketState::shutdown_now() {
@@ -12220,17 +12360,17 @@ NET_API void SocketState::shutdown_now() {
 NET_API void SocketState::final_done() {
   if (!needs_finish()) return;
   prefinished = true;
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+  OnThrow again{*this, tick_step_of<&SocketState::finish>};
   emit<on_prefinish>();
   again.passed = true;
-  if (again.same) tick([](SocketState& self) { self.finish(); });
+  if (again.same) tick(step_of<&SocketState::finish>);
 }
 
 NET_API void SocketState::finish() {
   const SameConnection same(*this);
   if (!finished) {
     finished = true;
-    OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.finish(); }); }};
+    OnThrow again{*this, tick_step_of<&SocketState::finish>};
     call_finish_callbacks(no_error());
     emit<on_finish>();
     again.passed = true;
@@ -12252,7 +12392,7 @@ NET_API void SocketState::destroy(const Error& error) {
     emit = emit_later(error);
   }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
-    tick([](SocketState& self) { self.fail_buffered(); });
+    tick(step_of<&SocketState::fail_buffered>);
   }
   const bool failing = static_cast<bool>(error);
   if (failing && !errored) {
@@ -12319,7 +12459,7 @@ NET_API void SocketState::close_handle(bool failing) {
   has_handle = read_interest = shutting_down = false;
   closing = true;
   recount();
-  close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+  close_later(job_of<&SocketState::close_now>);
 }
 
 /// What the system does not take of it is lost, and needs no memory.
@@ -12376,7 +12516,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
   has_handle = read_interest = shutting_down = false;
   closing = true;
   recount();
-  if (close_expected) close_later([](Handle& self) { static_cast<SocketState&>(self).close_now(); });
+  if (close_expected) close_later(job_of<&SocketState::close_now>);
   leave_server();
 }
 
@@ -12391,7 +12531,7 @@ NET_API void SocketState::emit_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
   OnThrow again{*this, [](SocketState& self) {
                   self.loop->next_close(
-                      {Ref<Handle>(&self), [](Handle& handle) { static_cast<SocketState&>(handle).close_now(); }});
+                      {Ref<Handle>(&self), job_of<&SocketState::close_now>});
                 }};
   if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
   recount();
@@ -12450,7 +12590,7 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
 
 /// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
 NET_API NativeHandle SocketState::release_descriptor() {
-  if (!channel.is_open() || connecting) return os::no_descriptor;
+  if (!channel.is_open() || connecting) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();
   if (writing || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
@@ -12515,7 +12655,7 @@ NET_API void SocketState::reset_and_destroy() {
   if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
   if (connecting) {
     resetting = true;
-    once_inside(own_reset, on_connect, [](SocketState& self) { self.reset_and_destroy(); });
+    once_inside(own_reset, on_connect, step_of<&SocketState::reset_and_destroy>);
   } else if (has_handle) {
     resetting = true;
     destroy(no_error());
@@ -12784,7 +12924,7 @@ NET_API void SocketState::resume() {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
       resume_ticking = true;
-      tick_always([](SocketState& self) { self.resume_now(); });
+      tick_always(step_of<&SocketState::resume_now>);
     }
   }
   explicitly_paused = false;
@@ -12878,7 +13018,7 @@ NET_API void SocketState::readable_listener_added() {
   if (read_length() > 0) {
     emit_readable();
   } else if (!reading) {
-    tick_always([](SocketState& self) { self.read_zero(); });
+    tick_always(step_of<&SocketState::read_zero>);
   }
 }
 
@@ -13092,7 +13232,7 @@ NET_API void SocketState::watch_readable() {
   read_interest = true;
   update_watch();
   if (cold && !cold->unread.empty()) {
-    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).deliver_unread(); }});
+    loop->next_pending({Ref<Handle>(this), job_of<&SocketState::deliver_unread>});
   }
 }
 
@@ -13336,7 +13476,7 @@ NET_API void SocketState::flow() {
     return;
   }
   // a listener that throws does not keep the rest from being told
-  OnThrow again{*this, [](SocketState& self) { self.tick_always([](SocketState& socket) { socket.flow(); }); }};
+  OnThrow again{*this, [](SocketState& self) { self.tick_always(step_of<&SocketState::flow>); }};
   std::string piece;
   // S14.18: nothing after destroy(): what is left is taken without a word
   while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed)) {}
@@ -13347,7 +13487,7 @@ NET_API void SocketState::emit_readable() {
   need_readable = false;
   if (readable_emitted) return;
   readable_emitted = true;
-  tick_always([](SocketState& self) { self.emit_readable_now(); });
+  tick_always(step_of<&SocketState::emit_readable_now>);
 }
 
 NET_API void SocketState::emit_readable_now() {
@@ -13392,14 +13532,14 @@ NET_API void SocketState::end_quietly() {
 NET_API void SocketState::end_readable() {
   if (end_emitted) return;
   ended = true;
-  tick([](SocketState& self) { self.end_readable_now(); });
+  tick(step_of<&SocketState::end_readable_now>);
 }
 
 NET_API void SocketState::end_readable_now() {
   if (errored || close_ticked || end_emitted || read_length() > 0) return;
   end_emitted = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
-  OnThrow again{*this, [](SocketState& self) { self.after_end(); }};
+  OnThrow again{*this, step_of<&SocketState::after_end>};
   emit<on_end>();
   again.passed = true;
   if (again.same) after_end();
@@ -13670,7 +13810,7 @@ NET_API void SocketState::in_flight_taken() {
   if (!backlog->buffered.empty()) send_buffered();
   if (!writing) update_watch();
   if (shutting_down && !writing) {
-    loop->next_pending({Ref<Handle>(this), [](Handle& self) { static_cast<SocketState&>(self).shutdown_now(); }});
+    loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
   }
   after_write(count);
 }
@@ -13799,7 +13939,7 @@ NET_API void SocketState::write_failed(const Error& error) {
 /// Everything that can no longer be sent learns of it; also what waits for the end.
 NET_API void SocketState::fail_buffered() {
   if (writing) return;
-  OnThrow again{*this, [](SocketState& self) { self.tick([](SocketState& socket) { socket.fail_buffered(); }); }};
+  OnThrow again{*this, tick_step_of<&SocketState::fail_buffered>};
   while (again.same && backlog && !backlog->buffered.empty()) {
     WriteNode* node = backlog->buffered.first();
     const WriteCallback callback = std::move(node->callback);
@@ -13894,138 +14034,6 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
 #endif
 #endif
 
-// The bodies of lookup.hpp. Internal.
-#ifndef NET_DETAIL_CONNECT_LOOKUP_IPP
-#define NET_DETAIL_CONNECT_LOOKUP_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API constexpr Handle::Operations LookupState::table{
-    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<LookupState&>(handle).abandon(); },
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    [](Handle& handle) {
-      if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
-    }};
-
-NET_API void Question::find() {
-#if defined(__cpp_exceptions)
-  try {
-    failed = os::look_up(name, options.family, options.hints, found);
-  } catch (...) {
-    found.clear();
-    failed = Errc::ERR_LOOKUP_NO_MEMORY;
-  }
-#else
-  failed = os::look_up(name, options.family, options.hints, found);
-#endif
-}
-
-NET_API ResolverPool& ResolverPool::instance() {
-  static constinit Atomic<ResolverPool*> pool{nullptr};
-  ResolverPool* shared = pool.load();
-  while (!shared || shared->made_in_ != os::fork_count().load()) {
-    auto* const fresh = new ResolverPool;
-    if (pool.compare_exchange(shared, fresh)) return *fresh;
-    delete fresh;
-  }
-  return *shared;
-}
-
-NET_API bool ResolverPool::submit(Question& question) noexcept {
-  const os::LockGuard locked(mutex_);
-  // one that was woken is idle until it runs: those who wait already will take it
-  if (idle_ <= waiting_questions_ && threads_ < max_threads &&
-      os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
-    ++threads_;
-    os::in_resolver().fetch_add(1);
-  }
-  if (threads_ == 0) return false;
-  (last_ ? last_->next : first_) = &question;
-  last_ = &question;
-  ++waiting_questions_;
-  waiting_.wake_one();
-  return true;
-}
-
-NET_API void LookupState::ask() {
-  std::string name;
-  const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
-  Letter posted(new Question(*this, loop->mailbox(), std::move(name), options));
-  ResolverPool& pool = ResolverPool::instance();
-  loop->mailbox().expect();
-  refused = wrong != 0 ? wrong : pool.submit(*posted.question) ? 0 : EAGAIN;
-  retain();
-  ++questions;
-  if (refused == 0) {
-    posted.question = nullptr;  // the pool's
-  } else {
-    loop->mailbox().post_expected(Callback(std::move(posted)));  // told from the loop, like any other answer
-  }
-}
-
-NET_API void LookupState::answer(const Question& question) {
-  const Ref<LookupState> alive(this);
-  --questions;
-  release();
-  if (!callback) return;
-  const Done done = std::move(callback);
-  loop->keep_alive(false);
-  const Error error = refused != 0                ? lookup_failure(refused, host)
-                      : question.failed == Errc{} ? no_error()
-                                                  : lookup_failure(question.failed, host);
-  done(error, {question.found.begin(), question.found.size()});
-}
-
-NET_API void LookupState::abandon() noexcept {
-  callback.reset();
-  while (questions > 0) {
-    --questions;
-    release();
-  }
-}
-
-NET_API void ResolverPool::work() noexcept {
-  mutex_.lock();
-  for (;;) {
-    while (!first_) {
-      ++idle_;
-      os::in_resolver().fetch_sub(1);
-      waiting_.wait(mutex_);
-      os::in_resolver().fetch_add(1);
-      --idle_;
-    }
-    Question& question = *first_;
-    first_ = question.next;
-    if (!first_) last_ = nullptr;
-    --waiting_questions_;
-    mutex_.unlock();
-    question.find();
-    Mailbox& home = *question.home;
-    home.retain();  // the posted may be the last that knows it
-    home.post_expected(Callback(LookupState::Letter(&question)));
-    home.release();
-    mutex_.lock();
-  }
-}
-
-NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
-  const Ref<LookupState> state(new LookupState(loop, std::move(host), options));
-  state->callback = std::move(done);
-  state->ask();
-  loop.keep_alive(true);
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
 // The bodies of state.hpp. Internal.
 #ifndef NET_DETAIL_LISTEN_STATE_IPP
 #define NET_DETAIL_LISTEN_STATE_IPP
@@ -14114,14 +14122,14 @@ NET_API void ServerState::listen_path(const ListenOptions& asked) {
 NET_API void ServerState::watch_signal(const AbortSignal& signal) {
   if (!signal) return;
   if (signal.aborted()) {
-    tick([](ServerState& self) { self.close(); });
+    tick(step_of<&ServerState::close>);
     return;
   }
   abort_hook = Ref<AbortHook>(new AbortHook(*loop));
   abort_hook->callback = [this](const Error&) { close(); };
   if (signal.state()->attach(*abort_hook)) return;
   abort_hook = {};
-  tick([](ServerState& self) { self.close(); });
+  tick(step_of<&ServerState::close>);
 }
 
 NET_API void ServerState::forget_signal() noexcept {
@@ -14164,7 +14172,7 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
       answered(no_error(), {&itself, 1});
     });
   } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
+    detail::look_up(*loop, asked.host, {Family::unspecified, os::address_config_hint, true}, answered);
   }
 }
 
@@ -14341,7 +14349,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
   } owned{fd};  // if there is no memory for more
   const Ref<SocketState> socket(new SocketState(*loop));
   SocketState& state = *socket;
-  state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
+  state.channel.adopt(std::exchange(owned.fd, no_handle));
   if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
   state.has_handle = true;
@@ -14778,6 +14786,138 @@ NET_API void WorkerPool::run() {
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of lookup.hpp. Internal.
+#ifndef NET_DETAIL_CONNECT_LOOKUP_IPP
+#define NET_DETAIL_CONNECT_LOOKUP_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations LookupState::table{
+    [](Handle& handle) noexcept { delete static_cast<LookupState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<LookupState&>(handle).abandon(); },
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) {
+      if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
+    }};
+
+NET_API void Question::find() {
+#if defined(__cpp_exceptions)
+  try {
+    failed = os::look_up(name, options.family, options.hints, found);
+  } catch (...) {
+    found.clear();
+    failed = Errc::ERR_LOOKUP_NO_MEMORY;
+  }
+#else
+  failed = os::look_up(name, options.family, options.hints, found);
+#endif
+}
+
+NET_API ResolverPool& ResolverPool::instance() {
+  static constinit Atomic<ResolverPool*> pool{nullptr};
+  ResolverPool* shared = pool.load();
+  while (!shared || shared->made_in_ != os::fork_count().load()) {
+    auto* const fresh = new ResolverPool;
+    if (pool.compare_exchange(shared, fresh)) return *fresh;
+    delete fresh;
+  }
+  return *shared;
+}
+
+NET_API bool ResolverPool::submit(Question& question) noexcept {
+  const os::LockGuard locked(mutex_);
+  // one that was woken is idle until it runs: those who wait already will take it
+  if (idle_ <= waiting_questions_ && threads_ < max_threads &&
+      os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
+    ++threads_;
+    os::in_resolver().fetch_add(1);
+  }
+  if (threads_ == 0) return false;
+  (last_ ? last_->next : first_) = &question;
+  last_ = &question;
+  ++waiting_questions_;
+  waiting_.wake_one();
+  return true;
+}
+
+NET_API void LookupState::ask() {
+  std::string name;
+  const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
+  Letter posted(new Question(*this, loop->mailbox(), std::move(name), options));
+  ResolverPool& pool = ResolverPool::instance();
+  loop->mailbox().expect();
+  refused = wrong != 0 ? wrong : pool.submit(*posted.question) ? 0 : EAGAIN;
+  retain();
+  ++questions;
+  if (refused == 0) {
+    posted.question = nullptr;  // the pool's
+  } else {
+    loop->mailbox().post_expected(Callback(std::move(posted)));  // told from the loop, like any other answer
+  }
+}
+
+NET_API void LookupState::answer(const Question& question) {
+  const Ref<LookupState> alive(this);
+  --questions;
+  release();
+  if (!callback) return;
+  const Done done = std::move(callback);
+  loop->keep_alive(false);
+  const Error error = refused != 0                ? lookup_failure(refused, host)
+                      : question.failed == Errc{} ? no_error()
+                                                  : lookup_failure(question.failed, host);
+  done(error, {question.found.begin(), question.found.size()});
+}
+
+NET_API void LookupState::abandon() noexcept {
+  callback.reset();
+  while (questions > 0) {
+    --questions;
+    release();
+  }
+}
+
+NET_API void ResolverPool::work() noexcept {
+  mutex_.lock();
+  for (;;) {
+    while (!first_) {
+      ++idle_;
+      os::in_resolver().fetch_sub(1);
+      waiting_.wait(mutex_);
+      os::in_resolver().fetch_add(1);
+      --idle_;
+    }
+    Question& question = *first_;
+    first_ = question.next;
+    if (!first_) last_ = nullptr;
+    --waiting_questions_;
+    mutex_.unlock();
+    question.find();
+    Mailbox& home = *question.home;
+    home.retain();  // the posted may be the last that knows it
+    home.post_expected(Callback(LookupState::Letter(&question)));
+    home.release();
+    mutex_.lock();
+  }
+}
+
+NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, LookupState::Done done) {
+  const Ref<LookupState> state(new LookupState(loop, std::move(host), options));
+  state->callback = std::move(done);
+  state->ask();
+  loop.keep_alive(true);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 #endif

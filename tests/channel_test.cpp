@@ -1,9 +1,10 @@
-#include <net/detail/io/channel.hpp>
+#include <net/detail/sys/posix/channel.hpp>
 
 #include <doctest/doctest.h>
 
+#include <net/detail/sys/posix/acceptor.hpp>
+
 #include <poll.h>
-#include <net/detail/io/acceptor.hpp>
 #include <string>
 
 #include "tests/support.hpp"

@@ -222,7 +222,7 @@ class memory_acceptor : public fd_acceptor {
   int listen(const Endpoint&, const ListenFlags&) { return fd = World::now->listen(), 0; }
   NativeHandle try_accept() { return World::now->accept(fd); }
   void close() {
-    if (is_open()) World::now->close(std::exchange(fd, os::no_descriptor), false);
+    if (is_open()) World::now->close(std::exchange(fd, no_handle), false);
   }
   int set_no_delay(bool) { return 0; }
   Endpoint local_end() const { return os::parse_endpoint("127.0.0.1", 1); }
@@ -242,7 +242,7 @@ class memory_poller {
   }
   void drop(Watcher& watcher) { watch(watcher, 0); }
   void wake() noexcept {}
-  NativeHandle native() const noexcept { return os::no_descriptor; }
+  NativeHandle native() const noexcept { return no_handle; }
 
   template <class Each>
   void wait(int milliseconds, Each&& each) {

@@ -6,7 +6,7 @@ using namespace net::detail;
 
 TEST_CASE("a bell that was rung is readable until it is silenced, however often it was rung") {
   os::Waker bell;
-  CHECK(bell.descriptor() == os::no_descriptor);
+  CHECK(bell.descriptor() == no_handle);
   REQUIRE(bell.open() == 0);
   pollfd entry{bell.descriptor(), POLLIN, 0};
   CHECK(::poll(&entry, 1, 0) == 0);

@@ -51,7 +51,7 @@ TEST_CASE("a poller watches, drops, waits, is woken, and has a descriptor; what 
 TEST_CASE("a watcher is silent, and about no descriptor, until it is told otherwise") {
   const Watcher watcher;
   CHECK((watcher.owner == nullptr && watcher.registration == nullptr));
-  CHECK((watcher.fd == net::detail::os::no_descriptor && watcher.interest == 0 && watcher.registered == 0));
+  CHECK((watcher.fd == net::detail::no_handle && watcher.interest == 0 && watcher.registered == 0));
   static_assert(sizeof(Watcher) <= 24, "it is part of every socket");
 }
 

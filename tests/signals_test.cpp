@@ -10,8 +10,8 @@ namespace {
 
 int own_calls = 0;
 
-bool rings(const SignalBell& bell) {
-  pollfd entry{bell.bell.descriptor(), POLLIN, 0};
+bool rings(const os::SignalWaker& bell) {
+  pollfd entry{bell.waker.descriptor(), POLLIN, 0};
   return ::poll(&entry, 1, 0) == 1;
 }
 
@@ -24,17 +24,17 @@ void (*handler_of(int signo))(int) {
 }  // namespace
 
 TEST_CASE("a signal rings the bells that are for it, all of them, and no others") {
-  SignalRegistry& registry = SignalRegistry::instance();
-  SignalBell first, second, other;
+  os::SignalRegistry& registry = os::SignalRegistry::instance();
+  os::SignalWaker first, second, other;
   first.signo = second.signo = SIGUSR1;
   other.signo = SIGUSR2;
-  for (SignalBell* bell : {&first, &second, &other}) REQUIRE(registry.add(*bell) == 0);
+  for (os::SignalWaker* bell : {&first, &second, &other}) REQUIRE(registry.add(*bell) == 0);
   ::raise(SIGUSR1);
   CHECK(rings(first));
   CHECK(rings(second));
   CHECK_FALSE(rings(other));
-  first.bell.drain();
-  second.bell.drain();
+  first.waker.drain();
+  second.waker.drain();
   registry.remove(first);
   ::raise(SIGUSR1);
   CHECK_FALSE(rings(first));
@@ -49,9 +49,9 @@ TEST_CASE("the handler that was there before is back when the last bell has gone
   struct sigaction action{}, before{};
   action.sa_handler = own;
   ::sigaction(SIGUSR1, &action, &before);
-  SignalBell first, second;
+  os::SignalWaker first, second;
   first.signo = second.signo = SIGUSR1;
-  SignalRegistry& registry = SignalRegistry::instance();
+  os::SignalRegistry& registry = os::SignalRegistry::instance();
   REQUIRE(registry.add(first) == 0);
   REQUIRE(registry.add(second) == 0);
   registry.remove(first);
@@ -66,9 +66,9 @@ TEST_CASE("the handler that was there before is back when the last bell has gone
 }
 
 TEST_CASE("what is no signal, or one that nobody may handle, is refused and leaves nothing behind") {
-  SignalRegistry& registry = SignalRegistry::instance();
+  os::SignalRegistry& registry = os::SignalRegistry::instance();
   for (const int signo : {SIGKILL, SIGSTOP, 0, NSIG + 100}) {
-    SignalBell bell;
+    os::SignalWaker bell;
     bell.signo = signo;
     CHECK(registry.add(bell) == -EINVAL);
     registry.remove(bell);
@@ -76,13 +76,13 @@ TEST_CASE("what is no signal, or one that nobody may handle, is refused and leav
 }
 
 TEST_CASE("a signal's handler leaves errno as it was") {
-  SignalBell bell;
+  os::SignalWaker bell;
   bell.signo = SIGUSR1;
-  REQUIRE(SignalRegistry::instance().add(bell) == 0);
+  REQUIRE(os::SignalRegistry::instance().add(bell) == 0);
   errno = 1234;
   ::raise(SIGUSR1);
   CHECK(errno == 1234);
-  SignalRegistry::instance().remove(bell);
+  os::SignalRegistry::instance().remove(bell);
 }
 
 TEST_CASE("a listener of a signal is told its number from the loop, and may close itself meanwhile") {

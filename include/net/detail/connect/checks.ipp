@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/sys/posix/names.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void require_stream(NativeHandle fd) {

@@ -129,7 +129,7 @@ struct Connector {
                           : static_cast<std::uint64_t>(SelectionDefaults::get().delay_ms.load());
     if (p.attempt_delay < 10) p.attempt_delay = 10;
     LookupOptions asked{p.family, options.hints, p.selecting};
-    if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::hint_address_config;  // S12.8
+    if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::address_config_hint;  // S12.8
     const Ref<SocketState> socket(&self);
     const std::uint64_t generation = self.generation;
     struct Answer {

@@ -4,10 +4,8 @@
 
 #include <concepts>
 #include <string_view>
-#include <utility>
 
 #include <net/detail/io/poller.hpp>
-#include <net/detail/sys/posix/address.hpp>
 #include <net/detail/text/endpoint.hpp>
 
 namespace net::inline NET_ABI::detail {
@@ -23,50 +21,6 @@ concept Acceptor = std::derived_from<A, Watcher> &&
                      { fixed.local_end() } -> std::same_as<Endpoint>;
                    };
 
-/// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
-class fd_acceptor : public Watcher {
- public:
-  fd_acceptor() noexcept = default;
-  fd_acceptor(const fd_acceptor&) = delete;
-  fd_acceptor& operator=(const fd_acceptor&) = delete;
-  ~fd_acceptor() { close(); }
-
-  bool is_open() const noexcept { return fd != os::no_descriptor; }
-  NativeHandle native() const noexcept { return fd; }
-
-  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return set(os::listen_on(at, flags)); }
-
-  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
-    return set(os::listen_on_path(path, mode, backlog, mode_failed));
-  }
-  int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
-    const int failed = os::listen_on_descriptor(descriptor, backlog);
-    return failed < 0 ? failed : set(descriptor);
-  }
-
-  NativeHandle try_accept() noexcept;
-  /// Whether it can turn clients away when the process has run out of descriptors.
-  bool has_reserve() const noexcept { return reserve_ >= 0; }
-
-  void close() noexcept;
-
-  /// Accepted connections inherit it, which saves a call for each.
-  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
-  Endpoint local_end() const noexcept { return os::local_end(fd); }
-
- private:
-  int set(int listening) noexcept;
-
-  /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
-  NativeHandle turn_away() noexcept;
-
-  NativeHandle reserve_ = os::no_descriptor;
-};
-
-static_assert(Acceptor<fd_acceptor>);
-
 }  // namespace net::inline NET_ABI::detail
-
-#include <net/detail/io/acceptor.ipp>
 
 #endif

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include <net/detail/io/watcher.hpp>
-#include <net/detail/sys/posix/calls.hpp>
 
 namespace net::inline NET_ABI::detail {
 

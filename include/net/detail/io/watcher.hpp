@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <new>
 
-#include <net/detail/sys/posix/calls.hpp>
+#include <net/detail/io/native_handle.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -25,7 +25,7 @@ struct Registration {
 struct Watcher {
   void* owner = nullptr;  // for whoever waits
   Registration* registration = nullptr;
-  NativeHandle fd = os::no_descriptor;
+  NativeHandle fd = no_handle;
   std::uint8_t interest = 0;  // readable | writable; 0 is silence
   std::uint8_t registered = 0;   // what the system was last told
 

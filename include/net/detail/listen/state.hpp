@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include <net/detail/connect/lookup.hpp>
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/listen/events.hpp>
 #include <net/detail/loop/core.hpp>

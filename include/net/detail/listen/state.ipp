@@ -6,6 +6,9 @@
 
 #if NET_BODIES
 
+#include <net/detail/connect/lookup.hpp>
+#include <net/detail/sys/posix/names.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API constexpr Handle::Operations ServerState::table{
@@ -138,7 +141,7 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
       answered(no_error(), {&itself, 1});
     });
   } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, os::hint_address_config, true}, answered);
+    detail::look_up(*loop, asked.host, {Family::unspecified, os::address_config_hint, true}, answered);
   }
 }
 
@@ -315,7 +318,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
   } owned{fd};  // if there is no memory for more
   const Ref<SocketState> socket(new SocketState(*loop));
   SocketState& state = *socket;
-  state.channel.adopt(std::exchange(owned.fd, os::no_descriptor));
+  state.channel.adopt(std::exchange(owned.fd, no_handle));
   if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
   state.has_handle = true;

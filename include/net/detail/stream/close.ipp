@@ -331,7 +331,7 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
 
 /// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
 NET_API NativeHandle SocketState::release_descriptor() {
-  if (!channel.is_open() || connecting) return os::no_descriptor;
+  if (!channel.is_open() || connecting) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();
   if (writing || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));

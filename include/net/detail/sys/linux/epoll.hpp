@@ -9,6 +9,8 @@
 
 #if defined(__linux__)
 
+#include <sys/epoll.h>
+
 namespace net::inline NET_ABI::detail {
 
 class epoll_poller {
@@ -90,7 +92,7 @@ class epoll_poller {
     });
   }
 
-  NativeHandle epoll_ = os::no_descriptor;
+  NativeHandle epoll_ = no_handle;
   int count_ = 0;       // of events in this round
   bool stray_ = false;  // something is reported that nobody watches, and could not be taken out
   os::Waker waker_;

@@ -6,6 +6,9 @@
 
 #if NET_BODIES
 
+#include <net/detail/sys/posix/calls.hpp>
+#include <net/detail/sys/posix/headers.hpp>
+
 namespace net::inline NET_ABI::detail {
 
 NET_API Refusal epoll_poller::open() noexcept {
@@ -21,7 +24,7 @@ NET_API Refusal epoll_poller::open() noexcept {
 NET_API void epoll_poller::shut() noexcept {
   count_ = 0;
   stray_ = false;
-  if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, os::no_descriptor));
+  if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, no_handle));
   waker_.close();
 }
 

@@ -6,6 +6,10 @@
 
 #if NET_BODIES
 
+#include <net/detail/sys/posix/calls.hpp>
+#include <net/detail/sys/posix/headers.hpp>
+#include <net/detail/sys/posix/system_address.hpp>
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddress() {

@@ -1,49 +1,15 @@
-// The only file that includes the system's headers: its calls, with errors returned as negated errno values.
+// The calls of a POSIX system, with errors returned as negated errno values. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
 #define NET_DETAIL_SYS_POSIX_CALLS_HPP
-
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
-
-#if defined(__linux__)
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#endif
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
+#include <net/detail/io/native_handle.hpp>
 #include <net/detail/text/endpoint.hpp>
 
-namespace net::inline NET_ABI {
-
-/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
-using NativeHandle = int;
-
-namespace detail::os {
-
-inline constexpr NativeHandle no_descriptor = -1;
-
-#if defined(MSG_NOSIGNAL)
-inline constexpr int send_flags = MSG_NOSIGNAL;
-#else
-inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
-#endif
+namespace net::inline NET_ABI::detail::os {
 
 NET_API bool would_block(int error) noexcept;
 
@@ -122,8 +88,7 @@ NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexc
 
 NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
 
-}  // namespace detail::os
-}  // namespace net::inline NET_ABI
+}  // namespace net::inline NET_ABI::detail::os
 
 #include <net/detail/sys/posix/calls.ipp>
 

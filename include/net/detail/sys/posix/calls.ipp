@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/sys/posix/headers.hpp>
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }

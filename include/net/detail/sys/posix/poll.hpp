@@ -2,6 +2,9 @@
 #ifndef NET_DETAIL_SYS_POSIX_POLL_HPP
 #define NET_DETAIL_SYS_POSIX_POLL_HPP
 
+#include <poll.h>
+
+#include <cerrno>
 #include <utility>
 
 #include <net/detail/base/vec.hpp>
@@ -29,7 +32,7 @@ class poll_poller {
 
   template <class Each>
   Refusal wait(int milliseconds, Each&& each) {
-    if (waker_.descriptor() == os::no_descriptor) return {};  // it is shut
+    if (waker_.descriptor() == no_handle) return {};  // it is shut
     registrations_.begin_round();
     int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
     if (left < 0 && errno != EINTR) return {errno, "poll"};
@@ -60,7 +63,7 @@ class poll_poller {
 
   void wake() noexcept { waker_.wake(); }
   /// There is no one descriptor that stands for all: none.
-  NativeHandle native() const noexcept { return os::no_descriptor; }
+  NativeHandle native() const noexcept { return no_handle; }
 
  private:
   void enter(Watcher& watcher);

@@ -6,6 +6,9 @@
 
 #if NET_BODIES
 
+#include <net/detail/sys/posix/calls.hpp>
+#include <net/detail/sys/posix/headers.hpp>
+
 namespace net::inline NET_ABI::detail {
 
 NET_API Refusal poll_poller::open() {

@@ -2,7 +2,9 @@
 #ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
 #define NET_DETAIL_SYS_POSIX_THREAD_HPP
 
-#include <cerrno>
+#include <pthread.h>
+#include <sched.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -15,7 +17,7 @@ namespace net::inline NET_ABI::detail::os {
 
 // ── waking a sleeping loop ─────────────────────────────────────────────────
 
-/// A descriptor that becomes readable when `ring` is called, from any thread.
+/// A descriptor that becomes readable when `wake` is called, from any thread.
 class Waker {
  public:
 #if defined(__linux__)
@@ -34,14 +36,11 @@ class Waker {
   void close() noexcept;
 
   NativeHandle descriptor() const noexcept { return ends_[0]; }
-  void wake() noexcept {
-    const std::uint64_t one = 1;
-    (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
-  }
+  void wake() noexcept;
   void drain() noexcept;
 
  private:
-  int ends_[2] = {no_descriptor, no_descriptor};
+  int ends_[2] = {no_handle, no_handle};
 };
 
 // ── fork ───────────────────────────────────────────────────────────────────

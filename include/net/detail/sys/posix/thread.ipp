@@ -6,6 +6,10 @@
 
 #if NET_BODIES
 
+#include <cerrno>
+
+#include <net/detail/sys/posix/headers.hpp>
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API int Waker::open() noexcept {
@@ -25,7 +29,12 @@ NET_API int Waker::open() noexcept {
 NET_API void Waker::close() noexcept {
   if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
   if (ends_[0] >= 0) ::close(ends_[0]);
-  ends_[0] = ends_[1] = no_descriptor;
+  ends_[0] = ends_[1] = no_handle;
+}
+
+NET_API void Waker::wake() noexcept {
+  const std::uint64_t one = 1;
+  (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
 }
 
 NET_API void Waker::drain() noexcept {

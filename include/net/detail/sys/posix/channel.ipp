@@ -1,12 +1,29 @@
 // The bodies of channel.hpp. Internal.
-#ifndef NET_DETAIL_IO_CHANNEL_IPP
-#define NET_DETAIL_IO_CHANNEL_IPP
+#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_IPP
+#define NET_DETAIL_SYS_POSIX_CHANNEL_IPP
 
-#include <net/detail/io/channel.hpp>
+#include <net/detail/sys/posix/channel.hpp>
 
 #if NET_BODIES
 
+#include <cerrno>
+
+#include <net/detail/sys/posix/calls.hpp>
+#include <net/detail/sys/posix/headers.hpp>
+#include <net/detail/sys/posix/system_address.hpp>
+
 namespace net::inline NET_ABI::detail {
+
+NET_API int fd_channel::open(Family family) noexcept {
+  return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET));
+}
+
+NET_API int fd_channel::bind(const Endpoint& to) noexcept {
+  if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
+  return os::bind_to(fd, os::SystemAddress(to));
+}
+
+NET_API int fd_channel::start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
 
 NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
   os::SystemAddress address;

@@ -1,10 +1,15 @@
 // The bodies of acceptor.hpp. Internal.
-#ifndef NET_DETAIL_IO_ACCEPTOR_IPP
-#define NET_DETAIL_IO_ACCEPTOR_IPP
+#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
+#define NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
 
-#include <net/detail/io/acceptor.hpp>
+#include <net/detail/sys/posix/acceptor.hpp>
 
 #if NET_BODIES
+
+#include <cerrno>
+
+#include <net/detail/sys/posix/calls.hpp>
+#include <net/detail/sys/posix/headers.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -17,8 +22,8 @@ NET_API NativeHandle fd_acceptor::try_accept() noexcept {
 }
 
 NET_API void fd_acceptor::close() noexcept {
-  if (is_open()) os::close_descriptor(std::exchange(fd, os::no_descriptor));
-  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+  if (is_open()) os::close_descriptor(std::exchange(fd, no_handle));
+  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
 }
 
 NET_API int fd_acceptor::set(int listening) noexcept {
@@ -29,7 +34,7 @@ NET_API int fd_acceptor::set(int listening) noexcept {
 }
 
 NET_API NativeHandle fd_acceptor::turn_away() noexcept {
-  os::close_descriptor(std::exchange(reserve_, os::no_descriptor));
+  os::close_descriptor(std::exchange(reserve_, no_handle));
   NativeHandle accepted = os::accept_from(fd);
   for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
     os::close_descriptor(accepted);

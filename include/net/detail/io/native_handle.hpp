@@ -1,0 +1,19 @@
+// What the system knows a socket by. Internal.
+#ifndef NET_DETAIL_IO_NATIVE_HANDLE_HPP
+#define NET_DETAIL_IO_NATIVE_HANDLE_HPP
+
+#include <net/detail/base/abi.hpp>
+
+namespace net::inline NET_ABI {
+
+/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
+using NativeHandle = int;
+
+namespace detail {
+
+inline constexpr NativeHandle no_handle = -1;
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif

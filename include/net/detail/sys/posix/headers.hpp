@@ -1,0 +1,38 @@
+// The headers of a POSIX system, for the bodies that call it. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_HEADERS_HPP
+#define NET_DETAIL_SYS_POSIX_HEADERS_HPP
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/eventfd.h>
+#endif
+
+#include <net/detail/base/abi.hpp>
+
+namespace net::inline NET_ABI::detail::os {
+
+#if defined(MSG_NOSIGNAL)
+inline constexpr int send_flags = MSG_NOSIGNAL;
+#else
+inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
+#endif
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif

@@ -1,0 +1,25 @@
+// Signals of the process, for the loops that ask. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_SIGNALS_HPP
+#define NET_DETAIL_SYS_POSIX_SIGNALS_HPP
+
+#include <net/detail/sys/posix/thread.hpp>
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Who is woken when a signal comes.
+struct SignalWaker {
+  Waker waker;
+  int signo = 0;
+  SignalWaker* next = nullptr;
+};
+
+/// 0, or a negated errno. The waker is open from then on; it is woken in any thread.
+NET_API int listen_to_signal(SignalWaker& waker) noexcept;
+/// The last one puts back what the signal did before.
+NET_API void forget_signal(SignalWaker& waker) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#include <net/detail/sys/posix/signals.ipp>
+
+#endif
