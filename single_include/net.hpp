@@ -20,30 +20,22 @@
 #include <type_traits>
 #include <vector>
 
-// Reads back what BlockList::rules() writes. Internal.
-#ifndef NET_DETAIL_BLOCK_LIST_RULE_LINE_HPP
-#define NET_DETAIL_BLOCK_LIST_RULE_LINE_HPP
+// An address as bytes, and the way from text to bytes and back. Internal.
+#ifndef NET_DETAIL_TEXT_IP_ADDRESS_HPP
+#define NET_DETAIL_TEXT_IP_ADDRESS_HPP
 
-#include <cstddef>
-#include <optional>
-#include <string_view>
-
-// The rules behind a BlockList: what they say, and which addresses they match. Internal.
-#ifndef NET_DETAIL_BLOCK_LIST_RULES_HPP
-#define NET_DETAIL_BLOCK_LIST_RULES_HPP
-
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-// The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
-#ifndef NET_DETAIL_BASE_ATOMIC_HPP
-#define NET_DETAIL_BASE_ATOMIC_HPP
+// The grammar of address literals, character by character: the one place that knows it. Internal.
+#ifndef NET_DETAIL_TEXT_IP_GRAMMAR_HPP
+#define NET_DETAIL_TEXT_IP_GRAMMAR_HPP
 
-#if !defined(__GNUC__)
-#include <atomic>
-#endif
+#include <cstddef>
+#include <cstdint>
 
 // How this file was configured: with or without exceptions, compiled once or in every file. Internal.
 #ifndef NET_DETAIL_BASE_ABI_HPP
@@ -76,228 +68,133 @@ namespace net::inline NET_ABI::detail {}
 
 #endif
 
+// The readers take the text between two pointers and give back where the address ends, or null if none starts
+// there. What may follow (nothing, a zone, a bracket) is the caller's business.
 namespace net::inline NET_ABI::detail {
 
-/// A number that several threads may touch: a count of owners, a flag, a lock.
-template <class T>
-class Atomic {
- public:
-  constexpr Atomic(T value = {}) noexcept : value_(value) {}
-  Atomic(const Atomic&) = delete;
-  Atomic& operator=(const Atomic&) = delete;
+inline constexpr unsigned not_a_digit = 255;
 
-#if defined(__GNUC__)
-  T load() const noexcept { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
-  void store(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
-  T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
-  T fetch_add(T value) noexcept { return __atomic_fetch_add(&value_, value, __ATOMIC_ACQ_REL); }
-  T fetch_sub(T value) noexcept { return __atomic_fetch_sub(&value_, value, __ATOMIC_ACQ_REL); }
-  /// Sets it if it still is what is expected; otherwise `expected` is what it is.
-  bool compare_exchange(T& expected, T value) noexcept {
-    return __atomic_compare_exchange_n(&value_, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+struct HexTable {
+  std::uint8_t value[256];
+
+  constexpr HexTable() noexcept : value() {
+    for (std::uint8_t& entry : value) entry = not_a_digit;
+    for (unsigned i = 0; i < 10; ++i) value['0' + i] = static_cast<std::uint8_t>(i);
+    for (unsigned i = 0; i < 6; ++i) value['a' + i] = value['A' + i] = static_cast<std::uint8_t>(10 + i);
   }
-
- private:
-  T value_;
-#else
-  T load() const noexcept { return value_.load(std::memory_order_acquire); }
-  void store(T value) noexcept { value_.store(value, std::memory_order_release); }
-  T exchange(T value) noexcept { return value_.exchange(value, std::memory_order_acq_rel); }
-  T fetch_add(T value) noexcept { return value_.fetch_add(value, std::memory_order_acq_rel); }
-  T fetch_sub(T value) noexcept { return value_.fetch_sub(value, std::memory_order_acq_rel); }
-  bool compare_exchange(T& expected, T value) noexcept { return value_.compare_exchange_strong(expected, value); }
-
- private:
-  std::atomic<T> value_;
-#endif
 };
+
+inline constexpr HexTable hex_table;
+
+/// The value of a hexadecimal digit, `not_a_digit` for every other byte.
+constexpr unsigned hex_digit(char c) noexcept { return hex_table.value[static_cast<unsigned char>(c)]; }
+/// The value of a decimal digit, above 9 for every other byte.
+constexpr unsigned decimal_digit(char c) noexcept { return static_cast<unsigned char>(c) - static_cast<unsigned>('0'); }
+
+/// S4.2: four decimal numbers without leading zeros. `value` is in host order.
+constexpr const char* read_ipv4(const char* p, const char* end, std::uint32_t& value) noexcept {
+  std::uint32_t bytes = 0;
+  for (int part = 1;; ++part) {
+    if (p == end) return nullptr;
+    unsigned number = decimal_digit(*p);
+    if (number > 9) return nullptr;
+    ++p;
+    if (p != end && decimal_digit(*p) <= 9) {
+      if (number == 0) return nullptr;
+      number = number * 10 + decimal_digit(*p);
+      ++p;
+      if (p != end && decimal_digit(*p) <= 9) {
+        number = number * 10 + decimal_digit(*p);
+        if (number > 255) return nullptr;
+        ++p;
+      }
+    }
+    bytes = bytes << 8 | number;
+    if (part == 4) break;
+    if (p == end || *p != '.') return nullptr;
+    ++p;
+  }
+  value = bytes;
+  return p;
+}
+
+/// The groups of an IPv6 address as written; `gap` is how many stand before the "::", -1 without one.
+struct Ipv6Groups {
+  std::uint16_t value[8];
+  int count = 0;
+  int gap = -1;
+
+  constexpr void push(unsigned group) noexcept { value[count++] = static_cast<std::uint16_t>(group); }
+  /// The "::" stands for at least one group.
+  constexpr bool complete() const noexcept { return gap < 0 ? count == 8 : count < 8; }
+};
+
+/// S4.4: the last two groups written as an IPv4 address.
+constexpr const char* read_dotted_tail(const char* p, const char* end, Ipv6Groups& groups) noexcept {
+  if (groups.count > 6) return nullptr;
+  std::uint32_t tail = 0;
+  p = read_ipv4(p, end, tail);
+  if (!p) return nullptr;
+  groups.push(tail >> 16);
+  groups.push(tail & 0xffff);
+  return groups.complete() ? p : nullptr;
+}
+
+/// S4.3: groups of one to four hexadecimal digits, at most one "::".
+constexpr const char* read_ipv6(const char* p, const char* end, Ipv6Groups& groups) noexcept {
+  if (end - p < 2) return nullptr;
+  if (*p == ':') {
+    if (p[1] != ':') return nullptr;
+    groups.gap = 0;
+    p += 2;
+    if (p == end || hex_digit(*p) == not_a_digit) return p;
+  }
+  for (;;) {
+    const char* const start = p;
+    if (p == end) return nullptr;
+    unsigned group = hex_digit(*p);
+    if (group == not_a_digit) return nullptr;
+    ++p;
+    for (int i = 1; i < 4 && p != end; ++i, ++p) {
+      const unsigned digit = hex_digit(*p);
+      if (digit == not_a_digit) break;
+      group = group << 4 | digit;
+    }
+    if (p != end && *p == '.') return read_dotted_tail(start, end, groups);
+    groups.push(group);
+    if (p == end || *p != ':') return groups.complete() ? p : nullptr;
+    if (groups.count == 8) return nullptr;
+    ++p;
+    if (p != end && *p == ':') {
+      if (groups.gap >= 0) return nullptr;
+      groups.gap = groups.count;
+      ++p;
+      if (p == end || hex_digit(*p) == not_a_digit) return p;
+    }
+  }
+}
+
+constexpr bool is_zone_character(char c) noexcept {
+  return decimal_digit(c) <= 9 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == ':';
+}
+
+/// S4.5: "%" and a zone, and nothing more.
+constexpr bool is_zone(const char* p, const char* end) noexcept {
+  if (end - p < 2 || *p != '%') return false;
+  for (++p; p != end; ++p) {
+    if (!is_zone_character(*p)) return false;
+  }
+  return true;
+}
 
 }  // namespace net::inline NET_ABI::detail
 
 #endif
-
-// A lock for many readers or one writer, to be held for moments. Internal.
-#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
-#define NET_DETAIL_BASE_SHARED_LOCK_HPP
-
-#include <cstdint>
-
-namespace net::inline NET_ABI::detail {
-
-/// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
-class SharedLock {
- public:
-  void lock_shared() noexcept {
-    while (state_.fetch_add(1) >= writer) {
-      state_.fetch_sub(1);
-      while (state_.load() >= writer) {}
-    }
-  }
-  void unlock_shared() noexcept { state_.fetch_sub(1); }
-
-  void lock() noexcept {
-    // One number holds both counts, so of two that come together each sees the other or is seen by it.
-    while (state_.fetch_add(writer) >= writer) {
-      state_.fetch_sub(writer);
-      while (state_.load() >= writer) {}
-    }
-    while (state_.load() % writer != 0) {}
-  }
-  void unlock() noexcept { state_.fetch_sub(writer); }
-
- private:
-  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
-
-  Atomic<std::uint64_t> state_{0};
-};
-
-class ReadGuard {
- public:
-  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
-  ReadGuard(const ReadGuard&) = delete;
-  ReadGuard& operator=(const ReadGuard&) = delete;
-  ~ReadGuard() { lock_.unlock_shared(); }
-
- private:
-  SharedLock& lock_;
-};
-
-class WriteGuard {
- public:
-  explicit WriteGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock(); }
-  WriteGuard(const WriteGuard&) = delete;
-  WriteGuard& operator=(const WriteGuard&) = delete;
-  ~WriteGuard() { lock_.unlock(); }
-
- private:
-  SharedLock& lock_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
-#ifndef NET_DETAIL_BASE_VEC_HPP
-#define NET_DETAIL_BASE_VEC_HPP
-
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
-template <class T>
-class Vec {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
-
- public:
-  Vec() noexcept = default;
-  Vec(Vec&& other) noexcept { swap(other); }
-  Vec& operator=(Vec&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Vec() {
-    clear();
-    ::operator delete(items_);
-  }
-
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-  T& operator[](std::size_t at) noexcept { return items_[at]; }
-  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
-  T* begin() noexcept { return items_; }
-  T* end() noexcept { return items_ + size_; }
-  const T* begin() const noexcept { return items_; }
-  const T* end() const noexcept { return items_ + size_; }
-  T& back() noexcept { return items_[size_ - 1]; }
-  std::size_t capacity() const noexcept { return capacity_; }
-
-  /// To exactly so much, if it is more than there is.
-  void reserve(std::size_t capacity) {
-    if (capacity > capacity_) grow(capacity);
-  }
-  void push(T value) {
-    if (size_ == capacity_) [[unlikely]]
-      grow(capacity_ ? capacity_ * 2 : 4);
-    ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
-    ++size_;
-  }
-  void insert(std::size_t at, T value) {
-    if (at == size_) return push(std::move(value));
-    push(std::move(back()));
-    for (std::size_t i = size_ - 2; i > at; --i) items_[i] = std::move(items_[i - 1]);
-    items_[at] = std::move(value);
-  }
-  void pop() noexcept { items_[--size_].~T(); }
-  void erase(std::size_t begin, std::size_t end) noexcept {
-    if (begin == end) return;
-    for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
-    while (size_ > begin) pop();
-  }
-  /// A copy of those from `begin` to before `end`.
-  Vec part(std::size_t begin, std::size_t end) const {
-    Vec copy;
-    copy.reserve(end - begin);
-    for (; begin < end; ++begin) copy.push(items_[begin]);
-    return copy;
-  }
-  void clear() noexcept {
-    while (size_ > 0) pop();
-  }
-  void swap(Vec& other) noexcept {
-    std::swap(items_, other.items_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
-  }
-
- private:
-  [[gnu::noinline]] void grow(std::size_t larger) {
-    T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
-    for (std::size_t i = 0; i < size_; ++i) {
-      ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
-      items_[i].~T();
-    }
-    ::operator delete(items_);
-    items_ = items;
-    capacity_ = larger;
-  }
-
-  T* items_ = nullptr;
-  std::size_t size_ = 0, capacity_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// A set of numbers kept as sorted intervals: quick to ask, quick to add to in any order. Internal.
-#ifndef NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
-#define NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
-// Where to look among sorted keys, so that a search need not begin in the middle of all of them. Internal.
-#ifndef NET_DETAIL_BLOCK_LIST_KEY_INDEX_HPP
-#define NET_DETAIL_BLOCK_LIST_KEY_INDEX_HPP
-
-#include <cstddef>
-#include <cstdint>
 
 // What can go wrong, in one shape: net::Error carries Node's code, Node's message and a std::error_code.
 #ifndef NET_ERROR_HPP
 #define NET_ERROR_HPP
 
-#include <cerrno>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -508,34 +405,11 @@ namespace detail {
 class Category final : public std::error_category {
  public:
   const char* name() const noexcept override { return "net"; }
-  std::string message(int value) const override { return std::string(name_of(static_cast<Errc>(value))); }
+  std::string message(int value) const override;
 };
 
-/// What an Error says; shared by its copies, never changed after it was made.
-struct ErrorText {
-  std::string message, syscall, address, local_address, host;
-  std::string_view name, kind = "Error";
-  int number = 0;
-  int port = -1;
-  int local_port = -1;
-  std::vector<Error> attempts;
-  std::vector<Error> cause;  // none or one
-  Atomic<std::size_t> owners{1};
-};
-
-/// A text that is being written; deleted unless an Error has taken it over. Made and deleted where Error is known,
-/// since clang++ 14 wants to know what a vector holds by then.
-class NewText {
- public:
-  NewText();
-  NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
-  ~NewText();
-  ErrorText* operator->() const noexcept { return text_; }
-  ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
-
- private:
-  ErrorText* text_;
-};
+struct ErrorText;
+class NewText;
 
 }  // namespace detail
 
@@ -558,53 +432,43 @@ class Error : public std::system_error {
   explicit Error(std::error_code code, std::string message = {});
 
   /// An error of the program with nothing but a message, for `destroy()`.
-  explicit Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
-    text_->message = std::move(message);
-  }
+  explicit Error(std::string message);
 
   /// Takes the text over once nothing can fail any more: the base class copies the code's own text.
   Error(std::error_code code, detail::NewText& text);
 
-  Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
-    if (text_) text_->owners.fetch_add(1);
-  }
+  Error(const Error& other) noexcept;
   Error& operator=(const Error& other) noexcept;
   ~Error() override { release(); }
 
   /// Node's `code`: "ECONNREFUSED", "ERR_SOCKET_CLOSED"; "" if the error has none.
-  std::string_view name() const noexcept { return text_ ? text_->name : std::string_view{}; }
+  std::string_view name() const noexcept;
   /// Node's `name`: "Error", "TypeError", "RangeError", "AggregateError" or "AbortError".
-  std::string_view kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
+  std::string_view kind() const noexcept;
   /// The system call that failed: "connect", "listen", "read", …; "" if none did.
-  std::string_view syscall() const noexcept { return text_ ? std::string_view(text_->syscall) : std::string_view{}; }
+  std::string_view syscall() const noexcept;
   /// The address or the path it was about, "" if none.
-  std::string_view address() const noexcept { return text_ ? std::string_view(text_->address) : std::string_view{}; }
+  std::string_view address() const noexcept;
   /// The port it was about, -1 if none.
-  int port() const noexcept { return text_ ? text_->port : -1; }
+  int port() const noexcept;
   /// The local end that was asked for, if the connection failed later; "" and -1 if none.
-  std::string_view localAddress() const noexcept {
-    return text_ ? std::string_view(text_->local_address) : std::string_view{};
-  }
-  int localPort() const noexcept { return text_ ? text_->local_port : -1; }
+  std::string_view localAddress() const noexcept;
+  int localPort() const noexcept;
   /// The name that was looked up, "" unless the lookup failed.
-  std::string_view hostname() const noexcept { return text_ ? std::string_view(text_->host) : std::string_view{}; }
+  std::string_view hostname() const noexcept;
   /// Node's `errno`: the system's number negated, libuv's for a lookup, 0 for errors of the library.
-  int number() const noexcept { return text_ ? text_->number : 0; }
+  int number() const noexcept;
   /// The errors of the attempts, in order, if this is an AggregateError. Valid as long as the error or a copy.
-  std::span<const Error> errors() const noexcept {
-    return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
-  }
+  std::span<const Error> errors() const noexcept;
   /// Why it was called off: the signal's reason, if this is an AbortError (S3.9); no error otherwise.
-  Error cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
+  Error cause() const;
   /// False: no error.
   explicit operator bool() const noexcept { return text_ != nullptr; }
   /// Node's message: "connect ECONNREFUSED 127.0.0.1:1".
-  const char* what() const noexcept override { return text_ ? text_->message.c_str() : ""; }
+  const char* what() const noexcept override;
 
  private:
-  void release() noexcept {
-    if (text_ && text_->owners.fetch_sub(1) == 1) delete text_;
-  }
+  void release() noexcept;
 
   detail::ErrorText* text_ = nullptr;
 };
@@ -690,387 +554,6 @@ NET_API Error ended_by_other_party();
 
 template <>
 struct std::is_error_code_enum<net::Errc> : std::true_type {};
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// Cuts the span from the first key to the last one into equal slots, and knows for each where its keys are.
-/// Keys are given by their leading 64 bits; where many share those, or crowd in one slot, the search has more
-/// left to do.
-class KeyIndex {
- public:
-  KeyIndex() {
-    begins_.reserve(2);
-    begins_.push(0);
-    begins_.push(0);
-  }
-
-  struct Part {
-    std::size_t begin, end;
-  };
-
-  /// The keys up to `begin` come before all of the slot of `leading`, those from `end` on after it.
-  Part part_of(std::uint64_t leading) const noexcept {
-    const std::size_t slot = slot_of(leading);
-    return {begins_[slot], begins_[slot + 1]};
-  }
-
-  /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until `rebuild`.
-  void resize(std::size_t count) {
-    if (count > std::size_t{1} << 30) throw_error(make_error(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
-    std::size_t rows = 1;
-    while (rows < count) rows *= 2;
-    begins_.reserve(rows + 1);
-    while (begins_.size() < rows + 1) begins_.push(0);
-  }
-
-  /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
-  template <class Leading>
-  void rebuild(std::size_t count, Leading leading) noexcept {
-    const std::size_t rows = begins_.size() - 1;
-    base_ = leading(0);
-    shift_ = 0;
-    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= rows) ++shift_;
-    std::size_t slot = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      for (const std::size_t own = slot_of(leading(i)); slot <= own; ++slot)
-        begins_[slot] = static_cast<std::uint32_t>(i);
-    }
-    for (; slot <= rows; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
-  }
-
-  /// A key was put among the others.
-  void insert(std::uint64_t leading) noexcept {
-    for (std::size_t slot = slot_of(leading) + 1; slot < begins_.size(); ++slot) ++begins_[slot];
-  }
-
-  /// There are more keys than slots by far.
-  bool crowded(std::size_t count) const noexcept { return count >= 2 * begins_.size(); }
-
- private:
-  /// What is before the first key, or after the last one, belongs to the slot at that end.
-  std::size_t slot_of(std::uint64_t leading) const noexcept {
-    const std::uint64_t slot = leading < base_ ? 0 : (leading - base_) >> shift_;
-    const std::uint64_t last = begins_.size() - 2;
-    return static_cast<std::size_t>(slot < last ? slot : last);
-  }
-
-  Vec<std::uint32_t> begins_;
-  std::uint64_t base_ = 0;
-  unsigned shift_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// An IPv6 address as a number.
-struct Wide {
-  std::uint64_t high = 0, low = 0;
-
-  // Without branches: the outcome of a comparison in a search is as good as random.
-  friend constexpr bool operator<=(const Wide& a, const Wide& b) noexcept {
-    return bool((a.high < b.high) | ((a.high == b.high) & (a.low <= b.low)));
-  }
-  friend constexpr bool operator==(const Wide&, const Wide&) noexcept = default;
-};
-
-constexpr std::uint64_t leading_bits(std::uint32_t key) noexcept { return key; }
-constexpr std::uint64_t leading_bits(Wide key) noexcept { return key.high; }
-
-/// The next number; the last one stays.
-constexpr std::uint32_t after(std::uint32_t key) noexcept { return key + (key != UINT32_MAX); }
-constexpr Wide after(Wide key) noexcept {
-  if (key.low != UINT64_MAX) return {key.high, key.low + 1};
-  return key.high != UINT64_MAX ? Wide{key.high + 1, 0} : key;
-}
-
-/// Intervals that touch or overlap become one. They stand in order in pages, so that adding moves one page at
-/// most; a search looks through the starts of the pages, then through a page: both are short enough to stay
-/// in the cache.
-template <class Key>
-class IntervalSet {
- public:
-  bool contains(Key key) const noexcept {
-    const std::size_t pages = pages_up_to(key);
-    if (pages == 0) return false;
-    const Page& page = pages_[pages - 1];
-    return key <= page[count_up_to(page.begin(), page.size(), key) - 1].last;
-  }
-
-  /// Both ends are in it; `first <= last`.
-  void add(Key first, Key last) {
-    if (pages_.empty()) return begin_with(first, last);
-    // The new interval takes the place of those from `begin` in `page` to before `end` in `end_page`.
-    const Key reach = after(last);
-    const std::size_t page = page_of(first);
-    const std::size_t end_page = page_of(reach);
-    const std::size_t end = count_up_to(pages_[end_page].begin(), pages_[end_page].size(), reach);
-    std::size_t begin = count_up_to(pages_[page].begin(), pages_[page].size(), first);
-    if (begin > 0 && first <= after(pages_[page][begin - 1].last)) --begin;
-
-    if (page < end_page || begin < end) {
-      const Interval& swallowed = pages_[end_page][end - 1];
-      if (last <= swallowed.last) last = swallowed.last;
-      if (begin < pages_[page].size() && pages_[page][begin].first <= first) first = pages_[page][begin].first;
-    }
-    // Whatever may fail to get memory comes before the first change.
-    Page& home = pages_[page];
-    reserve_one(home);
-    erase(page, begin, end_page, end);
-    home.insert(begin, Interval{first, last});
-    starts_[page] = home[0].first;
-    if (home.size() >= page_limit) split(page);
-  }
-
- private:
-  struct Interval {
-    Key first, last;
-  };
-  using Page = Vec<Interval>;
-
-  static constexpr std::size_t page_limit = 32;
-
-  static constexpr const Key& first_of(const Key& key) noexcept { return key; }
-  static constexpr const Key& first_of(const Interval& interval) noexcept { return interval.first; }
-
-  /// How many of the sorted items begin at or before `key`.
-  template <class Item>
-  static std::size_t count_up_to(const Item* items, std::size_t count, const Key& key) noexcept {
-    const auto up_to = [&](std::size_t i) { return static_cast<std::size_t>(first_of(items[i]) <= key); };
-    std::size_t found = 0;
-    while (count > page_limit) {
-      const std::size_t half = count / 2;
-      found += half * up_to(found + half - 1);
-      count -= half;
-    }
-    // Of the rest, every fourth and then those between: unlike in halving, no load waits for the one before.
-    const std::size_t end = found + count;
-    std::size_t fourths = 0;
-    for (std::size_t i = found + 3; i < end; i += 4) fourths += up_to(i);
-    found += 4 * fourths;
-    const std::size_t stop = found + 4 < end ? found + 4 : end;
-    for (std::size_t i = found; i < stop; ++i) found += up_to(i);
-    return found;
-  }
-
-  /// The page in which `key` is, or would be.
-  std::size_t page_of(Key key) const noexcept {
-    const std::size_t pages = pages_up_to(key);
-    return pages == 0 ? 0 : pages - 1;
-  }
-
-  /// How many pages start at or before `key`.
-  std::size_t pages_up_to(Key key) const noexcept {
-    const auto [begin, end] = index_.part_of(leading_bits(key));
-    return begin + count_up_to(starts_.begin() + begin, end - begin, key);
-  }
-
-  void rebuild_index() noexcept {
-    index_.rebuild(starts_.size(), [this](std::size_t i) { return leading_bits(starts_[i]); });
-  }
-
-  void begin_with(Key first, Key last) {
-    starts_.reserve(1);
-    index_.resize(1);
-    Page page;
-    page.push({first, last});
-    pages_.push(std::move(page));
-    starts_.push(first);
-    rebuild_index();
-  }
-
-  /// Leaves `page` there, even if nothing is left in it.
-  void erase(std::size_t page, std::size_t begin, std::size_t end_page, std::size_t end) noexcept {
-    Page& home = pages_[page];
-    if (page == end_page) {
-      home.erase(begin, end);
-      return;
-    }
-    home.erase(begin, home.size());
-    Page& rest = pages_[end_page];
-    rest.erase(0, end);
-    if (rest.empty()) {
-      ++end_page;
-    } else {
-      starts_[end_page] = rest[0].first;
-    }
-    pages_.erase(page + 1, end_page);
-    starts_.erase(page + 1, end_page);
-    rebuild_index();
-  }
-
-  /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
-  void split(std::size_t page) {
-    Page lower = pages_[page].part(0, page_limit / 2);
-    Page upper = pages_[page].part(page_limit / 2, pages_[page].size());
-    reserve_one(starts_);
-    reserve_one(pages_);
-    if (index_.crowded(starts_.size())) {
-      index_.resize(starts_.size());
-      rebuild_index();
-    }
-    const Key start = upper[0].first;
-    starts_.insert(page + 1, start);
-    pages_.insert(page + 1, std::move(upper));
-    pages_[page] = std::move(lower);
-    index_.insert(leading_bits(start));
-  }
-
-  template <class Items>
-  static void reserve_one(Items& items) {
-    if (items.size() == items.capacity()) items.reserve(2 * items.size());
-  }
-
-  Vec<Key> starts_;
-  Vec<Page> pages_;
-  KeyIndex index_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// An address as bytes, and the way from text to bytes and back. Internal.
-#ifndef NET_DETAIL_TEXT_IP_ADDRESS_HPP
-#define NET_DETAIL_TEXT_IP_ADDRESS_HPP
-
-#include <compare>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-// The grammar of address literals, character by character: the one place that knows it. Internal.
-#ifndef NET_DETAIL_TEXT_IP_GRAMMAR_HPP
-#define NET_DETAIL_TEXT_IP_GRAMMAR_HPP
-
-#include <cstddef>
-#include <cstdint>
-
-// The readers take the text between two pointers and give back where the address ends, or null if none starts
-// there. What may follow (nothing, a zone, a bracket) is the caller's business.
-namespace net::inline NET_ABI::detail {
-
-inline constexpr unsigned not_a_digit = 255;
-
-struct HexTable {
-  std::uint8_t value[256];
-
-  constexpr HexTable() noexcept : value() {
-    for (std::uint8_t& entry : value) entry = not_a_digit;
-    for (unsigned i = 0; i < 10; ++i) value['0' + i] = static_cast<std::uint8_t>(i);
-    for (unsigned i = 0; i < 6; ++i) value['a' + i] = value['A' + i] = static_cast<std::uint8_t>(10 + i);
-  }
-};
-
-inline constexpr HexTable hex_table;
-
-/// The value of a hexadecimal digit, `not_a_digit` for every other byte.
-constexpr unsigned hex_digit(char c) noexcept { return hex_table.value[static_cast<unsigned char>(c)]; }
-/// The value of a decimal digit, above 9 for every other byte.
-constexpr unsigned decimal_digit(char c) noexcept { return static_cast<unsigned char>(c) - static_cast<unsigned>('0'); }
-
-/// S4.2: four decimal numbers without leading zeros. `value` is in host order.
-constexpr const char* read_ipv4(const char* p, const char* end, std::uint32_t& value) noexcept {
-  std::uint32_t bytes = 0;
-  for (int part = 1;; ++part) {
-    if (p == end) return nullptr;
-    unsigned number = decimal_digit(*p);
-    if (number > 9) return nullptr;
-    ++p;
-    if (p != end && decimal_digit(*p) <= 9) {
-      if (number == 0) return nullptr;
-      number = number * 10 + decimal_digit(*p);
-      ++p;
-      if (p != end && decimal_digit(*p) <= 9) {
-        number = number * 10 + decimal_digit(*p);
-        if (number > 255) return nullptr;
-        ++p;
-      }
-    }
-    bytes = bytes << 8 | number;
-    if (part == 4) break;
-    if (p == end || *p != '.') return nullptr;
-    ++p;
-  }
-  value = bytes;
-  return p;
-}
-
-/// The groups of an IPv6 address as written; `gap` is how many stand before the "::", -1 without one.
-struct Ipv6Groups {
-  std::uint16_t value[8];
-  int count = 0;
-  int gap = -1;
-
-  constexpr void push(unsigned group) noexcept { value[count++] = static_cast<std::uint16_t>(group); }
-  /// The "::" stands for at least one group.
-  constexpr bool complete() const noexcept { return gap < 0 ? count == 8 : count < 8; }
-};
-
-/// S4.4: the last two groups written as an IPv4 address.
-constexpr const char* read_dotted_tail(const char* p, const char* end, Ipv6Groups& groups) noexcept {
-  if (groups.count > 6) return nullptr;
-  std::uint32_t tail = 0;
-  p = read_ipv4(p, end, tail);
-  if (!p) return nullptr;
-  groups.push(tail >> 16);
-  groups.push(tail & 0xffff);
-  return groups.complete() ? p : nullptr;
-}
-
-/// S4.3: groups of one to four hexadecimal digits, at most one "::".
-constexpr const char* read_ipv6(const char* p, const char* end, Ipv6Groups& groups) noexcept {
-  if (end - p < 2) return nullptr;
-  if (*p == ':') {
-    if (p[1] != ':') return nullptr;
-    groups.gap = 0;
-    p += 2;
-    if (p == end || hex_digit(*p) == not_a_digit) return p;
-  }
-  for (;;) {
-    const char* const start = p;
-    if (p == end) return nullptr;
-    unsigned group = hex_digit(*p);
-    if (group == not_a_digit) return nullptr;
-    ++p;
-    for (int i = 1; i < 4 && p != end; ++i, ++p) {
-      const unsigned digit = hex_digit(*p);
-      if (digit == not_a_digit) break;
-      group = group << 4 | digit;
-    }
-    if (p != end && *p == '.') return read_dotted_tail(start, end, groups);
-    groups.push(group);
-    if (p == end || *p != ':') return groups.complete() ? p : nullptr;
-    if (groups.count == 8) return nullptr;
-    ++p;
-    if (p != end && *p == ':') {
-      if (groups.gap >= 0) return nullptr;
-      groups.gap = groups.count;
-      ++p;
-      if (p == end || hex_digit(*p) == not_a_digit) return p;
-    }
-  }
-}
-
-constexpr bool is_zone_character(char c) noexcept {
-  return decimal_digit(c) <= 9 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == ':';
-}
-
-/// S4.5: "%" and a zone, and nothing more.
-constexpr bool is_zone(const char* p, const char* end) noexcept {
-  if (end - p < 2 || *p != '%') return false;
-  for (++p; p != end; ++p) {
-    if (!is_zone_character(*p)) return false;
-  }
-  return true;
-}
-
-}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -1261,387 +744,6 @@ constexpr IpAddress require_ip(std::string_view text, Family family) {
   const IpAddress ip = parse_ip(text, family);
   if (!ip) throw_error(make_error(Errc::ERR_INVALID_ADDRESS));
   return ip;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-enum class RuleKind : std::uint8_t { address, range, subnet };
-
-/// As it was added. `last` is the end of a range, `prefix` the length of a subnet.
-struct BlockRule {
-  RuleKind kind;
-  std::uint8_t prefix = 0;
-  IpAddress first, last = {};
-};
-
-/// S6.9: "Address: IPv4 1.1.1.1", "Range: IPv4 10.0.0.1-10.0.0.10", "Subnet: IPv6 8592:757c:efae:4e45::/64".
-NET_API std::string rule_text(const BlockRule& rule);
-
-inline constexpr Wide first_mapped{0, 0xffff00000000}, last_mapped{0, 0xffffffffffff};
-
-/// The address as a number; an IPv4 address as the IPv4-mapped one.
-constexpr Wide wide(const IpAddress& ip) noexcept {
-  Wide number;
-  if (ip.family == Family::IPv4) {
-    for (int i = 0; i < 4; ++i) number.low = number.low << 8 | ip.bytes[i];
-    number.low |= first_mapped.low;
-    return number;
-  }
-  for (int i = 0; i < 8; ++i) number.high = number.high << 8 | ip.bytes[i];
-  for (int i = 8; i < 16; ++i) number.low = number.low << 8 | ip.bytes[i];
-  return number;
-}
-
-constexpr bool is_mapped(Wide ip) noexcept { return ip.high == 0 && ip.low >> 32 == 0xffff; }
-constexpr std::uint32_t ipv4_part(Wide ip) noexcept { return static_cast<std::uint32_t>(ip.low); }
-constexpr Wide later(Wide a, Wide b) noexcept { return a <= b ? b : a; }
-constexpr Wide earlier(Wide a, Wide b) noexcept { return a <= b ? a : b; }
-
-/// S6.3: false only for ends that can be compared: an IPv4 address and one that is not IPv4-mapped cannot.
-constexpr bool in_order(const IpAddress& start, const IpAddress& end) noexcept {
-  const Wide first = wide(start), last = wide(end);
-  return start.family == end.family || (is_mapped(first) && is_mapped(last)) ? first <= last : true;
-}
-
-/// Shared by the copies of a BlockList. Matching knows two sets, as S6.6 needs it: what an IPv4 address is
-/// looked up in, written either way, and what an IPv6 address is looked up in besides.
-class BlockRules {
- public:
-  BlockRules() : check_(&look), free_(&destroy) {}
-  BlockRules(const BlockRules&) = delete;
-  BlockRules& operator=(const BlockRules&) = delete;
-
-  void retain() noexcept { owners_.fetch_add(1); }
-  void release() noexcept {
-    if (owners_.fetch_sub(1) == 1) free_(this);
-  }
-
-  void add(const BlockRule& rule);
-
-  bool check(const IpAddress& ip) const noexcept { return check_(*this, ip); }
-
-  /// A copy, oldest first.
-  Vec<BlockRule> rules() const {
-    const ReadGuard guard(lock_);
-    return rules_.part(0, rules_.size());
-  }
-
- private:
-  static bool look(const BlockRules& self, const IpAddress& ip) noexcept;
-  static void destroy(BlockRules* self) noexcept { delete self; }
-
-  void match_subnet(const BlockRule& rule);
-
-  void match_range(const IpAddress& start, const IpAddress& end);
-
-  static constexpr Wide host_bits(unsigned prefix) noexcept {
-    if (prefix < 64) return {UINT64_MAX >> prefix, UINT64_MAX};
-    return {0, prefix < 128 ? UINT64_MAX >> (prefix - 64) : 0};
-  }
-
-  // behind pointers: options may hold a list, and a program that makes none should contain nothing of it
-  bool (*const check_)(const BlockRules&, const IpAddress&) noexcept;
-  void (*const free_)(BlockRules*) noexcept;
-  Atomic<std::size_t> owners_{1};
-  mutable SharedLock lock_;
-  Vec<BlockRule> rules_;
-  IntervalSet<std::uint32_t> ipv4_;
-  IntervalSet<Wide> ipv6_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// The parts of a rule's text. They have the shape of addresses, but need not be any.
-struct RuleLine {
-  RuleKind kind = RuleKind::address;
-  Family family = Family::unspecified;
-  std::string_view first, last;
-  int prefix = 0;
-};
-
-/// Four numbers of one to three digits, joined by dots.
-constexpr bool has_ipv4_shape(std::string_view text) noexcept {
-  int digits = 0, dots = 0;
-  for (const char c : text) {
-    if (c == '.') {
-      if (digits == 0) return false;
-      ++dots;
-      digits = 0;
-    } else if (decimal_digit(c) > 9 || ++digits > 3) {
-      return false;
-    }
-  }
-  return dots == 3 && digits > 0;
-}
-
-constexpr bool has_ipv6_shape(std::string_view text) noexcept {
-  for (const char c : text) {
-    if (c != ':' && c != '.' && hex_digit(c) == not_a_digit) return false;
-  }
-  return !text.empty();
-}
-
-constexpr bool has_shape(std::string_view text, Family family) noexcept {
-  return family == Family::IPv4 ? has_ipv4_shape(text) : has_ipv6_shape(text);
-}
-
-/// The ends of a range may be of two families (S6.3).
-constexpr Family end_family(const RuleLine& line) noexcept {
-  if (line.last.find(':') != std::string_view::npos) return Family::IPv6;
-  return has_ipv4_shape(line.last) ? Family::IPv4 : line.family;
-}
-
-constexpr bool read_prefix(std::string_view text, Family family, int& prefix) noexcept {
-  if (text.empty() || text.size() > (family == Family::IPv4 ? 2U : 3U)) return false;
-  for (const char c : text) {
-    if (decimal_digit(c) > 9) return false;
-    prefix = prefix * 10 + static_cast<int>(decimal_digit(c));
-  }
-  return true;
-}
-
-/// Nothing if the line is not a rule (S6.11).
-constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept {
-  const auto take = [&text](std::string_view word) {
-    if (!text.starts_with(word)) return false;
-    text.remove_prefix(word.size());
-    return true;
-  };
-  const auto cut_at = [&text](char separator) {
-    const std::size_t at = text.find(separator);
-    const std::string_view rest = at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
-    text = text.substr(0, at);
-    return rest;
-  };
-  RuleLine line;
-  if (take("Range: ")) {
-    line.kind = RuleKind::range;
-  } else if (take("Subnet: ")) {
-    line.kind = RuleKind::subnet;
-  } else if (!take("Address: ")) {
-    return std::nullopt;
-  }
-  line.family = take("IPv4 ") ? Family::IPv4 : take("IPv6 ") ? Family::IPv6 : Family::unspecified;
-  if (line.family == Family::unspecified) return std::nullopt;
-  if (line.kind == RuleKind::range) {
-    line.last = cut_at('-');
-    if (!has_shape(line.last, end_family(line))) return std::nullopt;
-  }
-  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return std::nullopt;
-  line.first = text;
-  if (!has_shape(line.first, line.family)) return std::nullopt;
-  return line;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Reads a JSON text that should be a list of strings. Internal.
-#ifndef NET_DETAIL_TEXT_JSON_STRINGS_HPP
-#define NET_DETAIL_TEXT_JSON_STRINGS_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-#include <vector>
-
-namespace net::inline NET_ABI::detail {
-
-/// Checks the whole text against the grammar of JSON, without recursion: any depth is fine.
-class JsonStrings {
- public:
-  explicit JsonStrings(std::string_view text) : text_(text), valid_(document()) {}
-
-  /// The text is JSON.
-  bool valid() const noexcept { return valid_; }
-  /// Where it stopped being JSON; the end of the text if only more was missing.
-  std::size_t position() const noexcept { return at_; }
-  /// It is a list, and all its items are strings.
-  bool is_list() const noexcept { return list_; }
-  /// The items. A character beyond ASCII that was escaped stands as one byte above 127.
-  std::vector<std::string>& strings() noexcept { return strings_; }
-
- private:
-  bool document() {
-    skip_space();
-    list_ = peek() == '[';
-    for (;;) {
-      if (!value()) return false;
-      // `value` leaves a container open only if an item of it is due.
-      if (due_) continue;
-      if (!close_containers()) return false;
-      if (open_.empty()) return at_ == text_.size();
-    }
-  }
-
-  /// One scalar, or the beginning of a container; an empty one as a whole.
-  bool value() {
-    due_ = false;
-    skip_space();
-    const char c = peek();
-    const bool item = open_.size() == 1;
-    if (c == '"') {
-      std::string text;
-      if (!string(text)) return false;
-      if (item && list_) strings_.push_back(std::move(text));
-      return true;
-    }
-    if (item) list_ = false;
-    if (c == '[' || c == '{') return open(c == '[' ? ']' : '}');
-    if (c == 't') return word("true");
-    if (c == 'f') return word("false");
-    if (c == 'n') return word("null");
-    return number();
-  }
-
-  bool open(char closer) {
-    ++at_;
-    skip_space();
-    if (peek() == closer) {
-      ++at_;
-      return true;
-    }
-    open_.push_back(closer);
-    due_ = true;
-    return closer == ']' || key();
-  }
-
-  /// After a value: closes what ends here, until a comma makes another item due or nothing is open.
-  bool close_containers() {
-    for (;;) {
-      skip_space();
-      if (open_.empty()) return true;
-      const char c = peek();
-      if (c != ',' && c != open_.back()) return false;
-      ++at_;
-      if (c == ',') return open_.back() == ']' || key();
-      open_.pop_back();
-    }
-  }
-
-  bool key() {
-    std::string name;
-    skip_space();
-    if (!string(name)) return false;
-    skip_space();
-    return take(':');
-  }
-
-  bool string(std::string& out) {
-    if (!take('"')) return false;
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '"') {
-        ++at_;
-        return true;
-      }
-      if (static_cast<unsigned char>(c) < 0x20) return false;
-      if (c != '\\') {
-        out.push_back(c);
-      } else if (++at_; !escape(out)) {
-        return false;
-      }
-    }
-    return false;
-  }
-
-  /// Ends on the last character of the escape.
-  bool escape(std::string& out) {
-    const std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
-    const char c = peek();
-    if (c != 'u') {
-      const std::size_t which = letters.find(c);
-      if (which == std::string_view::npos || at_ >= text_.size()) return false;
-      out.push_back(meanings[which]);
-      return true;
-    }
-    unsigned code = 0;
-    for (int i = 0; i < 4; ++i) {
-      ++at_;
-      const unsigned digit = hex_digit(peek());
-      if (digit == not_a_digit) return false;
-      code = code << 4 | digit;
-    }
-    out.push_back(static_cast<char>(code < 128 ? code : 255));
-    return true;
-  }
-
-  bool number() {
-    if (peek() == '-') ++at_;
-    if (!take('0') && !digits()) return false;
-    if (take('.') && !digits()) return false;
-    if (take('e') || take('E')) {
-      if (!take('+')) take('-');
-      return digits();
-    }
-    return true;
-  }
-
-  bool digits() {
-    const std::size_t start = at_;
-    while (decimal_digit(peek()) <= 9) ++at_;
-    return at_ > start;
-  }
-
-  bool word(std::string_view letters) {
-    for (const char letter : letters) {
-      if (!take(letter)) return false;
-    }
-    return true;
-  }
-
-  void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
-      ++at_;
-  }
-
-  /// '\0' at the end, which nothing in JSON begins with.
-  char peek() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
-
-  bool take(char c) {
-    if (peek() != c) return false;
-    ++at_;
-    return true;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::string open_;
-  bool due_ = false;
-  bool list_ = false;
-  std::vector<std::string> strings_;
-  bool valid_;
-};
-
-/// JSON.parse throws an error without a code, so there is only its kind to tell it by.
-[[noreturn]] inline void raise_bad_json(std::string_view text, std::size_t position) {
-  NewText error;
-  error->kind = "SyntaxError";
-  error->message = position >= text.size() ? "Unexpected end of JSON input"
-                                           : "Unexpected character in JSON at position " + std::to_string(position);
-  throw_error(Error(std::make_error_code(std::errc::invalid_argument), error));
-}
-
-[[noreturn]] inline void raise_not_a_list(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(" \t\n\r");
-  const char c = start == std::string_view::npos ? ' ' : text[start];
-  std::string message = "The \"data\" argument must be of type string or string[]. Received ";
-  message.append(c == '['   ? "an instance of Array"
-                 : c == '{' ? "an instance of Object"
-                 : c == 'n' ? "null"
-                            : "another type");
-  throw_error(make_error(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -1849,6 +951,11 @@ struct std::hash<net::SocketAddress> {
 
 namespace net::inline NET_ABI {
 
+namespace detail {
+class BlockRules;
+struct RuleLine;
+}  // namespace detail
+
 /// A list of addresses, ranges and subnets. It is a handle: all copies are the same list. Every member may be
 /// called from any thread. An IPv4 address and its IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) are the same
 /// to a list (S6.6).
@@ -1857,41 +964,30 @@ namespace net::inline NET_ABI {
 /// it from the text. Ports, flow labels and zones do not count. A call that throws leaves the list as it was.
 class BlockList {
  public:
-  BlockList() : shared_(new detail::BlockRules) {}
-  BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
+  BlockList();
+  BlockList(const BlockList& other) noexcept;
   BlockList& operator=(const BlockList& other) noexcept;
-  ~BlockList() { shared_->release(); }
+  ~BlockList();
 
   /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
   /// family that is none (S6.2); so do the others that take text.
-  void addAddress(std::string_view address, Family family = Family::IPv4) const {
-    addAddress(SocketAddress(detail::require_ip(address, family)));
-  }
-  void addAddress(const SocketAddress& address) const {
-    shared_->add({.kind = detail::RuleKind::address, .first = address.ip()});
-  }
+  void addAddress(std::string_view address, Family family = Family::IPv4) const;
+  void addAddress(const SocketAddress& address) const;
 
   /// Both ends are blocked too. Throws `ERR_INVALID_ARG_VALUE` if `start` comes after `end` (S6.3).
-  void addRange(std::string_view start, std::string_view end, Family family = Family::IPv4) const {
-    const SocketAddress first(detail::require_ip(start, family));
-    addRange(first, SocketAddress(detail::require_ip(end, family)));
-  }
+  void addRange(std::string_view start, std::string_view end, Family family = Family::IPv4) const;
   /// Between an IPv4 address and an IPv6 address that is not IPv4-mapped are only addresses written as mapped
   /// ones.
   void addRange(const SocketAddress& start, const SocketAddress& end) const;
 
   /// All addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
   /// `ERR_OUT_OF_RANGE` if `prefix` is not 0 to 32, for IPv6 0 to 128 (S6.4).
-  void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const {
-    addSubnet(SocketAddress(detail::require_ip(network, family)), prefix);
-  }
+  void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const;
   void addSubnet(const SocketAddress& network, int prefix) const;
 
   /// True if a rule matches. False for a text that is not an address of the family (S6.5).
-  bool check(std::string_view address, Family family = Family::IPv4) const noexcept {
-    return shared_->check(detail::parse_ip(address, family));
-  }
-  bool check(const SocketAddress& address) const noexcept { return shared_->check(address.ip()); }
+  bool check(std::string_view address, Family family = Family::IPv4) const noexcept;
+  bool check(const SocketAddress& address) const noexcept;
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
   std::vector<std::string> rules() const;
@@ -1942,6 +1038,103 @@ class BlockList {
 #include <optional>
 #include <string>
 #include <utility>
+
+// A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
+#ifndef NET_DETAIL_BASE_VEC_HPP
+#define NET_DETAIL_BASE_VEC_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
+template <class T>
+class Vec {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  Vec() noexcept = default;
+  Vec(Vec&& other) noexcept { swap(other); }
+  Vec& operator=(Vec&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Vec() {
+    clear();
+    ::operator delete(items_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  T& operator[](std::size_t at) noexcept { return items_[at]; }
+  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
+  T* begin() noexcept { return items_; }
+  T* end() noexcept { return items_ + size_; }
+  const T* begin() const noexcept { return items_; }
+  const T* end() const noexcept { return items_ + size_; }
+  T& back() noexcept { return items_[size_ - 1]; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  /// To exactly so much, if it is more than there is.
+  void reserve(std::size_t capacity) {
+    if (capacity > capacity_) grow(capacity);
+  }
+  void push(T value) {
+    if (size_ == capacity_) [[unlikely]]
+      grow(capacity_ ? capacity_ * 2 : 4);
+    ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
+    ++size_;
+  }
+  void insert(std::size_t at, T value) {
+    if (at == size_) return push(std::move(value));
+    push(std::move(back()));
+    for (std::size_t i = size_ - 2; i > at; --i) items_[i] = std::move(items_[i - 1]);
+    items_[at] = std::move(value);
+  }
+  void pop() noexcept { items_[--size_].~T(); }
+  void erase(std::size_t begin, std::size_t end) noexcept {
+    if (begin == end) return;
+    for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
+    while (size_ > begin) pop();
+  }
+  /// A copy of those from `begin` to before `end`.
+  Vec part(std::size_t begin, std::size_t end) const {
+    Vec copy;
+    copy.reserve(end - begin);
+    for (; begin < end; ++begin) copy.push(items_[begin]);
+    return copy;
+  }
+  void clear() noexcept {
+    while (size_ > 0) pop();
+  }
+  void swap(Vec& other) noexcept {
+    std::swap(items_, other.items_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+ private:
+  [[gnu::noinline]] void grow(std::size_t larger) {
+    T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
+    for (std::size_t i = 0; i < size_; ++i) {
+      ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
+      items_[i].~T();
+    }
+    ::operator delete(items_);
+    items_ = items;
+    capacity_ = larger;
+  }
+
+  T* items_ = nullptr;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 // What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
 #ifndef NET_DETAIL_STREAM_STATE_HPP
@@ -2129,6 +1322,54 @@ class Chunk {
 #include <new>
 #include <type_traits>
 #include <utility>
+
+// The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
+#ifndef NET_DETAIL_BASE_ATOMIC_HPP
+#define NET_DETAIL_BASE_ATOMIC_HPP
+
+#if !defined(__GNUC__)
+#include <atomic>
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// A number that several threads may touch: a count of owners, a flag, a lock.
+template <class T>
+class Atomic {
+ public:
+  constexpr Atomic(T value = {}) noexcept : value_(value) {}
+  Atomic(const Atomic&) = delete;
+  Atomic& operator=(const Atomic&) = delete;
+
+#if defined(__GNUC__)
+  T load() const noexcept { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+  void store(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
+  T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
+  T fetch_add(T value) noexcept { return __atomic_fetch_add(&value_, value, __ATOMIC_ACQ_REL); }
+  T fetch_sub(T value) noexcept { return __atomic_fetch_sub(&value_, value, __ATOMIC_ACQ_REL); }
+  /// Sets it if it still is what is expected; otherwise `expected` is what it is.
+  bool compare_exchange(T& expected, T value) noexcept {
+    return __atomic_compare_exchange_n(&value_, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  }
+
+ private:
+  T value_;
+#else
+  T load() const noexcept { return value_.load(std::memory_order_acquire); }
+  void store(T value) noexcept { value_.store(value, std::memory_order_release); }
+  T exchange(T value) noexcept { return value_.exchange(value, std::memory_order_acq_rel); }
+  T fetch_add(T value) noexcept { return value_.fetch_add(value, std::memory_order_acq_rel); }
+  T fetch_sub(T value) noexcept { return value_.fetch_sub(value, std::memory_order_acq_rel); }
+  bool compare_exchange(T& expected, T value) noexcept { return value_.compare_exchange_strong(expected, value); }
+
+ private:
+  std::atomic<T> value_;
+#endif
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 namespace net::inline NET_ABI::detail {
 
@@ -3568,6 +2809,9 @@ static_assert(Poller<epoll_poller>);
 #ifndef NET_DETAIL_SYS_POSIX_POLL_HPP
 #define NET_DETAIL_SYS_POSIX_POLL_HPP
 
+#include <poll.h>
+
+#include <cerrno>
 #include <utility>
 
 namespace net::inline NET_ABI::detail {
@@ -3916,9 +3160,7 @@ class LoopCore {
   /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
   static void at_exit() noexcept;
   bool running() const noexcept { return running_; }
-  bool alive() const noexcept {
-    return alive_ > 0 || !closing_.empty() || !posted_.empty() || mailbox_->any.load() != 0;
-  }
+  bool alive() const noexcept;
   /// Milliseconds until the loop has something to do by itself; -1: nothing.
   int timeout_ms() const noexcept;
 
@@ -3947,11 +3189,7 @@ class LoopCore {
   void read_speculatively(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
     if (alive_ <= 2) speculative_ = std::move(newcomer), ask_ = ask;
   }
-  void next_immediate(Ref<ImmediateState> immediate) {
-    immediates_.reserve(1);
-    if (immediate->refd) ++refd_immediates_, keep_alive(true);
-    immediates_.push(std::move(immediate));
-  }
+  void next_immediate(Ref<ImmediateState> immediate);
   void clear_immediate(ImmediateState& immediate) noexcept;
   void set_immediate_ref(ImmediateState& immediate, bool on) noexcept;
 
@@ -3989,11 +3227,7 @@ class LoopCore {
   void forget_batch() noexcept { batch_owner_ = nullptr, batch_size_ = 0; }
   /// So many bytes of it have left.
   void shorten_batch(std::size_t gone) noexcept;
-  void flush_batch() {
-    if (!batch_owner_) return;
-    if (inert_) return forget_batch();
-    batch_flush_(*batch_owner_);
-  }
+  void flush_batch();
 
   /// The one receive buffer. In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no
   /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
@@ -4024,18 +3258,10 @@ class LoopCore {
     explicit Running(LoopCore& l);
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
-    ~Running() {
-      loop.running_ = false;
-      // small writes of a listener that threw leave all the same
-      if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
-    }
+    ~Running();
   };
 
-  void open_poller() {
-    if (const Refusal refused = poller_.open(); refused.number != 0) {
-      throw_error(system_failure(refused.number, refused.syscall));
-    }
-  }
+  void open_poller();
   static void note_forks();
   void join_process() noexcept;
   void leave_process() noexcept;
@@ -4208,11 +3434,7 @@ class Retry {
 
   bool waiting() const noexcept { return timer_ && timer_->queued(); }
 
-  void after(std::uint64_t ms) {
-    make_timer();
-    owner_.loop->update_time();
-    owner_.loop->start_timer(*timer_, ms, owner_.loop->now());
-  }
+  void after(std::uint64_t ms);
 
   /// For a descriptor (S32.1): about 100 ms, after a second twice as long each time, up to 1 s; at once when this
   /// thread has closed one. All who wait are called in the same turns, so that many cost no more of them than one.
@@ -4220,10 +3442,7 @@ class Retry {
   /// The shortage is over: the next one begins with short waits again.
   void forget_delay() noexcept { tries_ = 0; }
 
-  void stop() noexcept {
-    leave();
-    if (timer_ && owner_.loop) owner_.loop->stop_timer(*timer_);
-  }
+  void stop() noexcept;
 
   /// The library has closed a descriptor on this thread.
   static void descriptor_freed() noexcept {
@@ -4242,11 +3461,7 @@ class Retry {
 
   void make_timer();
   void join() noexcept;
-  void leave() noexcept {
-    if (!std::exchange(listed_, false)) return;
-    (previous_ ? previous_->next_ : first()) = next_;
-    if (next_) next_->previous_ = previous_;
-  }
+  void leave() noexcept;
 
   Handle& owner_;
   void (*again_)(Handle&);
@@ -4585,25 +3800,28 @@ using SocketEvents =
                Event<"timeout">, Event<"finish">, Event<"prefinish">, Event<"pause">, Event<"resume">,
                Event<"readable">, Event<"pipe", Socket>, Event<"unpipe", Socket>>;
 
-inline constexpr unsigned on_close = SocketEvents::index<"close">;
-inline constexpr unsigned on_connect = SocketEvents::index<"connect">;
-inline constexpr unsigned on_attempt = SocketEvents::index<"connectionAttempt">;
-inline constexpr unsigned on_attempt_failed = SocketEvents::index<"connectionAttemptFailed">;
-inline constexpr unsigned on_attempt_timeout = SocketEvents::index<"connectionAttemptTimeout">;
-inline constexpr unsigned on_data = SocketEvents::index<"data">;
-inline constexpr unsigned on_drain = SocketEvents::index<"drain">;
-inline constexpr unsigned on_end = SocketEvents::index<"end">;
-inline constexpr unsigned on_error = SocketEvents::index<"error">;
-inline constexpr unsigned on_lookup = SocketEvents::index<"lookup">;
-inline constexpr unsigned on_ready_event = SocketEvents::index<"ready">;
-inline constexpr unsigned on_timeout = SocketEvents::index<"timeout">;
-inline constexpr unsigned on_finish = SocketEvents::index<"finish">;
-inline constexpr unsigned on_prefinish = SocketEvents::index<"prefinish">;
-inline constexpr unsigned on_pause = SocketEvents::index<"pause">;
-inline constexpr unsigned on_resume = SocketEvents::index<"resume">;
-inline constexpr unsigned on_readable = SocketEvents::index<"readable">;
-inline constexpr unsigned on_pipe = SocketEvents::index<"pipe">;
-inline constexpr unsigned on_unpipe = SocketEvents::index<"unpipe">;
+/// Where each stands in the table.
+enum : unsigned {
+  on_close,
+  on_connect,
+  on_attempt,
+  on_attempt_failed,
+  on_attempt_timeout,
+  on_data,
+  on_drain,
+  on_end,
+  on_error,
+  on_lookup,
+  on_ready_event,
+  on_timeout,
+  on_finish,
+  on_prefinish,
+  on_pause,
+  on_resume,
+  on_readable,
+  on_pipe,
+  on_unpipe
+};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -4682,7 +3900,6 @@ struct WriteGate {
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 // on<"data">(listener): events whose names and arguments are checked while compiling.
 #ifndef NET_EMITTER_HPP
@@ -4986,10 +4203,7 @@ class Timer {
   void close() const;
 
  private:
-  const Timer& set_ref(bool on) const {
-    if (state_ && state_->loop) state_->loop->set_timer_ref(*state_, on);
-    return *this;
-  }
+  const Timer& set_ref(bool on) const;
 
   detail::Ref<detail::TimerState> state_;
 };
@@ -5005,15 +4219,10 @@ class Immediate {
   const Immediate& unref() const { return set_ref(false); }
   bool hasRef() const { return state_ && state_->refd; }
   /// Takes it back, if it has not run.
-  void close() const {
-    if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
-  }
+  void close() const;
 
  private:
-  const Immediate& set_ref(bool on) const {
-    if (state_ && state_->loop && state_->pending) state_->loop->set_immediate_ref(*state_, on);
-    return *this;
-  }
+  const Immediate& set_ref(bool on) const;
 
   detail::Ref<detail::ImmediateState> state_;
 };
@@ -5029,15 +4238,10 @@ class Signal {
   const Signal& unref() const { return set_ref(false); }
   bool hasRef() const { return state_ && state_->refd; }
   /// Listens no more. When the last one of a signal is closed, what the signal did before is back.
-  void close() const {
-    if (state_ && state_->loop) state_->close();
-  }
+  void close() const;
 
  private:
-  const Signal& set_ref(bool on) const {
-    if (state_ && state_->loop) state_->set_ref(on);
-    return *this;
-  }
+  const Signal& set_ref(bool on) const;
 
   detail::Ref<detail::SignalState> state_;
 };
@@ -5066,10 +4270,7 @@ class Loop : private detail::LoopCore {
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
   /// One turn that waits at most that long for something to happen; false once nothing ref'd is left.
-  bool runOnce(Duration wait = forever) {
-    const double ms = wait.milliseconds();
-    return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
-  }
+  bool runOnce(Duration wait = forever);
   /// Makes `run()` return after the present turn. Any thread; the loop may end, and be destroyed, for this very reason
   /// while it is called. It is used up by the `run()` that returns for it, not by an exception that leaves it (S31.9).
   void stop() { LoopCore::stop(); }
@@ -5124,7 +4325,7 @@ class Loop : private detail::LoopCore {
     return Signal(std::move(state));
   }
   /// The loop's clock in milliseconds, read once a turn.
-  std::chrono::milliseconds now() const { return std::chrono::milliseconds(LoopCore::now()); }
+  std::chrono::milliseconds now() const;
   /// Whether anything ref'd is left.
   bool alive() const { return LoopCore::alive(); }
 
@@ -5132,10 +4333,7 @@ class Loop : private detail::LoopCore {
   /// -1 with the poll(2) poller, which has no such descriptor.
   NativeHandle backendHandle() const { return poller().native(); }
   /// How long until the loop has something to do by itself; empty: only when the handle is readable.
-  std::optional<Duration> nextTimeout() const {
-    const int ms = timeout_ms();
-    return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
-  }
+  std::optional<Duration> nextTimeout() const;
 
  private:
   friend struct detail::Access;
@@ -5252,18 +4450,11 @@ struct AbortState {
   Callback kept;  // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
-  void release() noexcept {
-    if (owners.fetch_sub(1) == 1) delete this;
-  }
-  ~AbortState() {
-    for (const Attached& each : attached) each.home->release();
-  }
+  void release() noexcept;
+  ~AbortState();
 
   /// One lock for all of them: it is held for moments, and seldom.
-  static os::Mutex& mutex() {
-    static os::Mutex& shared = *new os::Mutex;
-    return shared;
-  }
+  static os::Mutex& mutex();
 
   /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
   [[nodiscard]] bool attach(AbortHook& hook);
@@ -5273,10 +4464,7 @@ struct AbortState {
   void abort(const Error& why);
 
   /// The hook belongs to its loop: if that is gone, so is the hook.
-  void send(const Attached& to) noexcept {
-    to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
-    to.home->release();
-  }
+  void send(const Attached& to) noexcept;
 
   void fire(AbortHook& hook);
 };
@@ -5298,7 +4486,7 @@ class AbortSignal {
     detail::StopBridge<Token>::join(token, *state_);
   }
 
-  bool aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
+  bool aborted() const noexcept;
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
   /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
@@ -5317,7 +4505,7 @@ class AbortController {
 
   AbortSignal signal() const { return AbortSignal(state_); }
   /// Sockets with the signal are destroyed with an error `ABORT_ERR`; servers close. Once; later calls do nothing.
-  void abort() const { state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
+  void abort() const;
   void abort(const Error& reason) const { state_->abort(reason); }
 
  private:
@@ -5374,10 +4562,7 @@ struct AddressInfo {
   std::string path = {};
 
   /// "127.0.0.1:80", "[::1]:80", or the path.
-  std::string toString() const {
-    if (!path.empty()) return path;
-    return (family == Family::IPv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
-  }
+  std::string toString() const;
 };
 
 /// The connection that a server dropped because of `maxConnections` (S9.19).
@@ -5546,8 +4731,6 @@ struct PipeLink {
 /// The destinations of one source.
 class Pipes {
  public:
-  using Vec = std::vector<Ref<PipeLink>>;
-
   Pipes() noexcept = default;
   Pipes(const Pipes&) = delete;
   Pipes& operator=(const Pipes&) = delete;
@@ -5562,34 +4745,27 @@ class Pipes {
   /// This one has to drain.
   void wait_for(PipeLink& full) noexcept;
 
-  void add(Ref<PipeLink> link) {
-    list_.push_back(std::move(link));
-    if (list_.size() == 2) several_ = true;
-  }
+  void add(Ref<PipeLink> link);
   /// The first one of which `which` says so; null if there is none.
   template <class Which>
   Ref<PipeLink> take(Which&& which) noexcept {
     for (std::size_t i = 0; i < list_.size(); ++i) {
       if (!which(*list_[i])) continue;
       Ref<PipeLink> found = std::move(list_[i]);
-      list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
+      list_.erase(i, i + 1);
       return found;
     }
     return {};
   }
-  Vec take_all() noexcept { return std::exchange(list_, {}); }
+  Vec<Ref<PipeLink>> take_all() noexcept { return std::exchange(list_, {}); }
 
   /// Takes all off without a word.
-  void clear() noexcept {
-    const Vec gone = take_all();
-    for (const auto& link : gone) link->off = true;
-    for (const auto& link : gone) link->operations->take_off(*link);
-  }
+  void clear() noexcept;
   /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
   void source_closed() noexcept;
 
  private:
-  Vec list_;
+  Vec<Ref<PipeLink>> list_;
   bool several_ = false;
 };
 
@@ -5765,8 +4941,8 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
 
 template <class Source>
 void unpipe_all(const Source& source) {
-  const Pipes::Vec links = Access::state(source).ensure_cold().pipes.take_all();
-  if (!links.empty()) finish_unpipe(source, links.data(), links.size());
+  const Vec<Ref<PipeLink>> links = Access::state(source).ensure_cold().pipes.take_all();
+  if (!links.empty()) finish_unpipe(source, links.begin(), links.size());
 }
 
 /// The same pair piped twice is unpiped twice (S24.10).
@@ -5925,11 +5101,7 @@ class WriteQueue {
   bool has_two() const noexcept { return first_ && first_->next; }
   WriteNode* first() const noexcept { return first_; }
 
-  void push(WriteNode* node) noexcept {
-    node->next = nullptr;
-    (last_ ? last_->next : first_) = node;
-    last_ = node;
-  }
+  void push(WriteNode* node) noexcept;
 
   /// Destroys the first node.
   void pop() noexcept;
@@ -5976,23 +5148,13 @@ struct ReadBuffer {
     std::size_t begin = 0;  // what is before it was taken
 
     std::size_t size() const noexcept { return bytes.size() - begin; }
-    std::string rest() && {
-      if (begin > 0) bytes.erase(0, begin);
-      return std::move(bytes);
-    }
+    std::string rest() &&;
   };
   Queue<Piece> pieces;
   std::size_t length = 0;
 
-  void push(std::string&& bytes) {
-    const std::size_t size = bytes.size();
-    pieces.push({std::move(bytes)});
-    length += size;
-  }
-  void push_front(std::string_view bytes) {
-    pieces.push_front({std::string(bytes)});
-    length += bytes.size();
-  }
+  void push(std::string&& bytes);
+  void push_front(std::string_view bytes);
   /// The first `size` bytes, of which there are as many.
   void take(std::size_t size, std::string& into);
 };
@@ -6021,13 +5183,15 @@ struct ColdConnection {
   Connecting* connecting = nullptr;
   Vec<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
   void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
-  std::optional<int> path_result;                  // of a connect() to a path, until it is told
+  int path_result = 1;  // of a connect() to a path, until it is told; above 0: there is none
 };
 
 /// What most sockets never need; allocated when they do.
 struct ColdState : ColdConnection {
+  explicit ColdState(SocketState& self) noexcept;
+
   Ref<TimerState> idle_timer;
-  std::optional<double> idle_length;  // as given to setTimeout
+  double idle_length = -1;  // ms, as given to setTimeout; below 0: not at all
   std::uint64_t last_activity = 0;
   ListenerId own[own_count] = {};
   std::vector<std::string> attempted;  // S13.14; kept until the next race
@@ -6039,7 +5203,7 @@ struct ColdState : ColdConnection {
   Ref<AbortHook> abort_hook;
   Pipes pipes;
   std::size_t corks = 0;  // cork() less uncork()
-  std::optional<Retry> memory;  // while the system has none for this socket
+  Retry memory;  // while the system has none for this socket
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
@@ -6271,7 +5435,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     return *backlog;
   }
   ColdState& ensure_cold() {
-    if (!cold) cold = new ColdState;
+    if (!cold) cold = new ColdState(*this);
     return *cold;
   }
   /// An internal once-listener, in its place among the user's.
@@ -6370,11 +5534,7 @@ struct SocketTick {
   Owing<SocketState> self;
   void (*step)(SocketState&);
   std::uint64_t generation;
-  void operator()() {
-    or_give_up(*self, [this] {
-      if (self->generation == generation) step(*self);
-    });
-  }
+  void operator()();
 };
 
 template <auto Member, class What>
@@ -6436,9 +5596,7 @@ struct OnThrow {
   OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
   OnThrow(const OnThrow&) = delete;
   OnThrow& operator=(const OnThrow&) = delete;
-  ~OnThrow() {
-    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
-  }
+  ~OnThrow();
 };
 
 /// The same, with a value as it is at that time.
@@ -6823,9 +5981,7 @@ class Socket : public Emitter<Socket> {
     return state_->write(detail::source_of(std::forward<Data>(data)), detail::write_callback(std::forward<F>(callback)));
   }
   /// Sends text in another encoding (S15.1).
-  bool write(std::string_view text, Encoding encoding) const {
-    return state_->write(detail::source_of(detail::encode(text, encoding)), {});
-  }
+  bool write(std::string_view text, Encoding encoding) const;
   template <class F>
   bool write(std::string_view text, Encoding encoding, F&& callback) const {
     return state_->write(detail::source_of(detail::encode(text, encoding)),
@@ -6920,11 +6076,7 @@ class Socket : public Emitter<Socket> {
 
   /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and adds
   /// no listener. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
-  const Socket& setTimeout(Duration idle) const {
-    detail::require_timeout(idle);
-    if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
-    return *this;
-  }
+  const Socket& setTimeout(Duration idle) const;
   template <class F>
   const Socket& setTimeout(Duration idle, F&& listener) const {
     setTimeout(idle);
@@ -6932,10 +6084,7 @@ class Socket : public Emitter<Socket> {
     return *this;
   }
   /// What the last `setTimeout` said; empty if there was none.
-  std::optional<std::chrono::milliseconds> timeout() const {
-    if (!state_->cold || !state_->cold->idle_length) return std::nullopt;
-    return std::chrono::milliseconds(static_cast<std::int64_t>(*state_->cold->idle_length));
-  }
+  std::optional<std::chrono::milliseconds> timeout() const;
   /// Sends small pieces at once. Before the connection it is remembered; no effect on IPC (S18.10).
   const Socket& setNoDelay(bool on = true) const { return state_->set_no_delay(on), *this; }
   /// Probes an idle connection; the delay is cut to whole seconds, 0 leaves the system's (S18.12).
@@ -6961,9 +6110,7 @@ class Socket : public Emitter<Socket> {
   std::uint16_t remotePort() const { return state_->remote().port; }
   Family remoteFamily() const { return state_->remote().ip.family; }
   /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
-  std::vector<std::string> autoSelectFamilyAttemptedAddresses() const {
-    return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
-  }
+  std::vector<std::string> autoSelectFamilyAttemptedAddresses() const;
   /// What `connect` was told not to connect to; the list is used live (S21.7).
   std::optional<BlockList> blockList() const {
     if (!state_->cold) return std::nullopt;
@@ -6974,10 +6121,7 @@ class Socket : public Emitter<Socket> {
   /// Bytes received on this connection (S11.11).
   std::uint64_t bytesRead() const { return state_->bytes_read; }
   /// Bytes written on this connection, those that still wait included (S11.12).
-  std::uint64_t bytesWritten() const {
-    const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
-    return state_->bytes_sent + (state_->write_length - handed);
-  }
+  std::uint64_t bytesWritten() const;
   /// Like `writableLength()`, 0 without a connection (S11.10).
   std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
   bool connecting() const { return state_->connecting; }
@@ -6986,22 +6130,13 @@ class Socket : public Emitter<Socket> {
   bool closed() const { return state_->destroyed; }
   /// The error that it failed with; false if there is none (S11.5).
   Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
-  ReadyState readyState() const {
-    if (connecting()) return ReadyState::opening;
-    if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
-    return writable() ? ReadyState::writeOnly : ReadyState::closed;
-  }
+  ReadyState readyState() const;
   bool allowHalfOpen() const { return state_->allow_half_open; }
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
-  bool readable() const {
-    return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
-  }
+  bool readable() const;
   bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
-  std::optional<bool> readableFlowing() const {
-    if (state_->flow_state == detail::Flow::unset) return std::nullopt;
-    return state_->flow_state == detail::Flow::flowing;
-  }
+  std::optional<bool> readableFlowing() const;
   /// Bytes that wait to be sent, or to be read.
   std::size_t writableLength() const { return state_->write_length; }
   std::size_t readableLength() const { return state_->read_length(); }
@@ -7031,9 +6166,7 @@ class Socket : public Emitter<Socket> {
   friend struct detail::Access;
 
   explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
-  static Socket from_state(void* state) {
-    return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
-  }
+  static Socket from_state(void* state);
 
   template <fixed_string Name>
   static constexpr void check_event() {
@@ -7060,9 +6193,7 @@ class Socket : public Emitter<Socket> {
     state_->recount();
     return *this;
   }
-  detail::Endpoint local() const {
-    return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
-  }
+  detail::Endpoint local() const;
 
   detail::Ref<detail::SocketState> state_;
 };
@@ -7203,11 +6334,14 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Event<"error", const Error>,
                                 Event<"listening">, Event<"drop", const DropInfo>>;
 
-inline constexpr unsigned server_close = ServerEvents::index<"close">;
-inline constexpr unsigned server_connection = ServerEvents::index<"connection">;
-inline constexpr unsigned server_error = ServerEvents::index<"error">;
-inline constexpr unsigned server_listening = ServerEvents::index<"listening">;
-inline constexpr unsigned server_drop = ServerEvents::index<"drop">;
+/// Where each stands in the table.
+enum : unsigned {
+  server_close,
+  server_connection,
+  server_error,
+  server_listening,
+  server_drop
+};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -7487,32 +6621,30 @@ class Server : public Emitter<Server> {
   bool keepAlive() const { return state_->options.keepAlive; }
   void keepAlive(bool on) const { state_->options.keepAlive = on; }
   /// In whole seconds, as in Node: what was given as 5,500 ms reads 5.
-  std::chrono::seconds keepAliveInitialDelay() const { return std::chrono::seconds(state_->keep_alive_seconds()); }
+  std::chrono::seconds keepAliveInitialDelay() const;
   void keepAliveInitialDelay(Duration delay) const { state_->options.keepAliveInitialDelay = delay; }
   /// Bytes.
   std::size_t highWaterMark() const { return state_->options.highWaterMark; }
   void highWaterMark(std::size_t bytes) const { state_->options.highWaterMark = bytes; }
   /// The clients that are turned away; the list is used live (S21.7).
   std::optional<BlockList> blockList() const { return state_->options.blockList; }
-  void blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
+  void blockList(std::optional<BlockList> list) const;
 
   /// Whether it keeps the loop alive; also for later listens (S19.2).
   const Server& ref() const { return set_ref(true); }
   const Server& unref() const { return set_ref(false); }
 
   /// The descriptor, to look at; -1 if there is none.
-  NativeHandle nativeHandle() const { return state_->acceptor.is_open() ? state_->acceptor.native() : -1; }
+  NativeHandle nativeHandle() const;
 
-  bool operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
+  bool operator==(const Server& other) const noexcept;
 
  private:
   friend class Emitter<Server>;
   friend struct detail::Access;
 
   explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
-  static Server from_state(void* state) {
-    return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state)));
-  }
+  static Server from_state(void* state);
 
   template <fixed_string Name>
   static constexpr void check_event() {
@@ -7536,11 +6668,7 @@ class Server : public Emitter<Server> {
   }
   void require_idle() const;
   void start(const ListenOptions& options) const;
-  const Server& set_ref(bool on) const {
-    state_->refd = on;
-    state_->recount();
-    return *this;
-  }
+  const Server& set_ref(bool on) const;
 
   detail::Ref<detail::ServerState> state_;
 };
@@ -7592,19 +6720,9 @@ class WaitPlace {
   ~WaitPlace() { forget(); }
 
   explicit operator bool() const noexcept { return waiting_ != nullptr; }
-  void note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept {
-    waiting.task_ = task;
-    waiting.place_ = this;
-    waiting_ = &waiting;
-  }
-  void resume() {
-    const std::coroutine_handle<> task = waiting_->task_;
-    forget();
-    task.resume();
-  }
-  void forget() noexcept {
-    if (waiting_) std::exchange(waiting_, nullptr)->place_ = nullptr;
-  }
+  void note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept;
+  void resume();
+  void forget() noexcept;
 
  private:
   WaitingTask* waiting_ = nullptr;
@@ -7644,13 +6762,13 @@ class Reader {
   };
 
   /// What is there, at least a byte; empty at the end. All results are valid until the reader is asked again.
-  Awaiter next() { return {*this, Kind::chunk, 0}; }
+  Awaiter next();
   /// Exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if it comes in their middle.
-  Awaiter read(std::size_t n) { return {*this, Kind::exact, n}; }
+  Awaiter read(std::size_t n);
   /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
   /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
   /// reader stays where it is.
-  Awaiter readLine(std::size_t limit) { return {*this, Kind::line, limit}; }
+  Awaiter readLine(std::size_t limit);
 
  private:
   /// Whether what is asked for can be told: found, or the end or a failure are known.
@@ -7662,17 +6780,12 @@ class Reader {
     skip_ = with_end;
     return true;
   }
-  void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
-    if (socket().isPaused()) socket().resume();
-    waiter_.note(waiting, task);
-  }
+  void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
   std::optional<Chunk> take();
   void received(std::string_view bytes);
-  void wake() {
-    if (waiter_ && settle()) waiter_.resume();
-  }
+  void wake();
   const Socket& socket() const noexcept { return listeners_.emitter(); }
-  std::string_view rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
+  std::string_view rest() const noexcept;
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -7723,10 +6836,7 @@ class Acceptor {
     Listener error;
   };
 
-  bool prepare() {
-    if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
-    return !arrived_.empty() || failure_ || closed_;
-  }
+  bool prepare();
   void wake() {
     if (waiter_) waiter_.resume();
   }
@@ -7899,15 +7009,9 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
 
  public:
   explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
-  ~ConnectAwaiter() {
-    if (!told_) Access::state(emitter()).destroy_always();
-  }
+  ~ConnectAwaiter();
 
-  Socket await_resume() {
-    told_ = true;
-    Base::await_resume();
-    return emitter();
-  }
+  Socket await_resume();
 
  private:
   bool told_ = false;
@@ -7918,11 +7022,7 @@ class WriteAwaiter : public Waiting<Socket> {
  public:
   WriteAwaiter(const Socket& socket, bool has_space) : Waiting(socket), has_space_(has_space) {}
 
-  bool await_ready() {
-    if (has_space_) return true;
-    if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
-    return failure_.has_value();
-  }
+  bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);
   void await_resume() {
     if (failure_) throw_error(*failure_);
@@ -7940,9 +7040,7 @@ class SleepAwaiter {
   ~SleepAwaiter() { timer_.close(); }
 
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    timer_ = loop_.setTimeout([waiter] { waiter.resume(); }, length_);
-  }
+  void await_suspend(std::coroutine_handle<> waiter);
   void await_resume() const noexcept {}
 
  private:
@@ -8285,9 +7383,7 @@ class WorkRef {
   explicit WorkRef(WorkItem* item) noexcept : item_(item) {}
   WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
   WorkRef& operator=(WorkRef&&) = delete;
-  ~WorkRef() {
-    if (item_) item_->operations->destroy(*item_);
-  }
+  ~WorkRef();
   WorkItem* operator->() const noexcept { return item_; }
   WorkItem& operator*() const noexcept { return *item_; }
 
@@ -8478,10 +7574,7 @@ class WorkerPool {
   }
 
  private:
-  void drop(detail::WorkRef work) noexcept {
-    work->operations->drop(*work, dropped_);
-    std::move(work).send_home();
-  }
+  void drop(detail::WorkRef work) noexcept;
 
   /// The threads stayed in the parent (S31.3).
   void begin_again_in_child() noexcept;
@@ -8514,6 +7607,41 @@ class WorkerPool {
 
 #if NET_BODIES
 
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+namespace net::inline NET_ABI::detail {
+
+/// What an Error says; shared by its copies, never changed after it was made.
+struct ErrorText {
+  std::string message, syscall, address, local_address, host;
+  std::string_view name, kind = "Error";
+  int number = 0;
+  int port = -1;
+  int local_port = -1;
+  std::vector<Error> attempts;
+  std::vector<Error> cause;  // none or one
+  Atomic<std::size_t> owners{1};
+};
+
+/// A text that is being written; deleted unless an Error has taken it over. Made and deleted where Error is known,
+/// since clang++ 14 wants to know what a vector holds by then.
+class NewText {
+ public:
+  NewText();
+  NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
+  ~NewText();
+  ErrorText* operator->() const noexcept { return text_; }
+  ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
+
+ private:
+  ErrorText* text_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
 namespace net::inline NET_ABI {
 
 NET_API const std::error_category& error_category() noexcept {
@@ -8540,6 +7668,46 @@ NET_API Error& Error::operator=(const Error& other) noexcept {
 }
 
 NET_API Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
+
+NET_API Error::Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
+  if (text_) text_->owners.fetch_add(1);
+}
+
+NET_API Error::Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
+  text_->message = std::move(message);
+}
+
+NET_API int Error::port() const noexcept { return text_ ? text_->port : -1; }
+
+NET_API int Error::localPort() const noexcept { return text_ ? text_->local_port : -1; }
+
+NET_API int Error::number() const noexcept { return text_ ? text_->number : 0; }
+
+NET_API std::string_view Error::name() const noexcept { return text_ ? text_->name : std::string_view{}; }
+
+NET_API std::string_view Error::kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
+
+NET_API std::string_view Error::syscall() const noexcept { return text_ ? std::string_view(text_->syscall) : std::string_view{}; }
+
+NET_API std::string_view Error::address() const noexcept { return text_ ? std::string_view(text_->address) : std::string_view{}; }
+
+NET_API std::string_view Error::localAddress() const noexcept {
+  return text_ ? std::string_view(text_->local_address) : std::string_view{};
+}
+
+NET_API std::string_view Error::hostname() const noexcept { return text_ ? std::string_view(text_->host) : std::string_view{}; }
+
+NET_API std::span<const Error> Error::errors() const noexcept {
+  return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
+}
+
+NET_API Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
+
+NET_API const char* Error::what() const noexcept { return text_ ? text_->message.c_str() : ""; }
+
+NET_API void Error::release() noexcept {
+  if (text_ && text_->owners.fetch_sub(1) == 1) delete text_;
+}
 
 }  // namespace net::inline NET_ABI
 
@@ -8733,6 +7901,8 @@ NET_API Error ended_by_other_party() {
   return {std::error_code(EPIPE, std::generic_category()), text};
 }
 
+NET_API std::string Category::message(int value) const { return std::string(name_of(static_cast<Errc>(value))); }
+
 }  // namespace net::inline NET_ABI::detail
 
 #endif
@@ -8755,75 +7925,6 @@ NET_API std::string to_text(const IpAddress& ip) {
 
 [[noreturn]] NET_API void raise_bad_family(Family family) {
   throw_error(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of rules.hpp. Internal.
-#ifndef NET_DETAIL_BLOCK_LIST_RULES_IPP
-#define NET_DETAIL_BLOCK_LIST_RULES_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API std::string rule_text(const BlockRule& rule) {
-  std::string text = rule.kind == RuleKind::address ? "Address: "
-                     : rule.kind == RuleKind::range ? "Range: "
-                                                    : "Subnet: ";
-  text.append(to_string(rule.first.family)).append(" ").append(to_text(rule.first));
-  if (rule.kind == RuleKind::range) text.append("-").append(to_text(rule.last));
-  if (rule.kind == RuleKind::subnet) text.append("/").append(std::to_string(rule.prefix));
-  return text;
-}
-
-NET_API void BlockRules::add(const BlockRule& rule) {
-  const WriteGuard guard(lock_);
-  // Doubling would take up to 72 bytes a rule.
-  if (rules_.size() == rules_.capacity()) rules_.reserve(rules_.size() + rules_.size() / 4 + 4);
-  if (rule.kind == RuleKind::subnet) {
-    match_subnet(rule);
-  } else {
-    match_range(rule.first, rule.kind == RuleKind::range ? rule.last : rule.first);
-  }
-  rules_.push(rule);
-}
-
-NET_API bool BlockRules::look(const BlockRules& self, const IpAddress& ip) noexcept {
-  if (!ip) return false;
-  const Wide number = wide(ip);
-  const ReadGuard guard(self.lock_);
-  if (is_mapped(number) && self.ipv4_.contains(ipv4_part(number))) return true;
-  return ip.family == Family::IPv6 && self.ipv6_.contains(number);
-}
-
-NET_API void BlockRules::match_subnet(const BlockRule& rule) {
-  const unsigned prefix = rule.prefix + (rule.first.family == Family::IPv4 ? 96U : 0U);
-  const Wide mask = host_bits(prefix);
-  Wide first = wide(rule.first);
-  first = {first.high & ~mask.high, first.low & ~mask.low};
-  const Wide last{first.high | mask.high, first.low | mask.low};
-  if (first <= last_mapped && first_mapped <= last) {
-    ipv4_.add(ipv4_part(later(first, first_mapped)), ipv4_part(earlier(last, last_mapped)));
-  }
-  if (prefix < 96 || !is_mapped(first)) ipv6_.add(first, last);
-}
-
-NET_API void BlockRules::match_range(const IpAddress& start, const IpAddress& end) {
-  Wide first = wide(start), last = wide(end);
-  if (is_mapped(first) && is_mapped(last)) {
-    ipv4_.add(ipv4_part(first), ipv4_part(last));
-    return;
-  }
-  // An IPv4 end can be compared with mapped addresses only, and never on the IPv4 side.
-  if (start.family != end.family) {
-    first = later(first, first_mapped);
-    last = earlier(last, last_mapped);
-  }
-  if (first <= last) ipv6_.add(first, last);
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -8896,7 +7997,726 @@ NET_API std::string inspect(const SocketAddress& address) {
 
 #if NET_BODIES
 
+// Reads back what BlockList::rules() writes. Internal.
+#ifndef NET_DETAIL_BLOCK_LIST_RULE_LINE_HPP
+#define NET_DETAIL_BLOCK_LIST_RULE_LINE_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+// The rules behind a BlockList: what they say, and which addresses they match. Internal.
+#ifndef NET_DETAIL_BLOCK_LIST_RULES_HPP
+#define NET_DETAIL_BLOCK_LIST_RULES_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// A lock for many readers or one writer, to be held for moments. Internal.
+#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
+#define NET_DETAIL_BASE_SHARED_LOCK_HPP
+
+#include <cstdint>
+
+namespace net::inline NET_ABI::detail {
+
+/// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
+class SharedLock {
+ public:
+  void lock_shared() noexcept {
+    while (state_.fetch_add(1) >= writer) {
+      state_.fetch_sub(1);
+      while (state_.load() >= writer) {}
+    }
+  }
+  void unlock_shared() noexcept { state_.fetch_sub(1); }
+
+  void lock() noexcept {
+    // One number holds both counts, so of two that come together each sees the other or is seen by it.
+    while (state_.fetch_add(writer) >= writer) {
+      state_.fetch_sub(writer);
+      while (state_.load() >= writer) {}
+    }
+    while (state_.load() % writer != 0) {}
+  }
+  void unlock() noexcept { state_.fetch_sub(writer); }
+
+ private:
+  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
+
+  Atomic<std::uint64_t> state_{0};
+};
+
+class ReadGuard {
+ public:
+  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+  ~ReadGuard() { lock_.unlock_shared(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+class WriteGuard {
+ public:
+  explicit WriteGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock(); }
+  WriteGuard(const WriteGuard&) = delete;
+  WriteGuard& operator=(const WriteGuard&) = delete;
+  ~WriteGuard() { lock_.unlock(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// A set of numbers kept as sorted intervals: quick to ask, quick to add to in any order. Internal.
+#ifndef NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
+#define NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+// Where to look among sorted keys, so that a search need not begin in the middle of all of them. Internal.
+#ifndef NET_DETAIL_BLOCK_LIST_KEY_INDEX_HPP
+#define NET_DETAIL_BLOCK_LIST_KEY_INDEX_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+namespace net::inline NET_ABI::detail {
+
+/// Cuts the span from the first key to the last one into equal slots, and knows for each where its keys are.
+/// Keys are given by their leading 64 bits; where many share those, or crowd in one slot, the search has more
+/// left to do.
+class KeyIndex {
+ public:
+  KeyIndex() {
+    begins_.reserve(2);
+    begins_.push(0);
+    begins_.push(0);
+  }
+
+  struct Part {
+    std::size_t begin, end;
+  };
+
+  /// The keys up to `begin` come before all of the slot of `leading`, those from `end` on after it.
+  Part part_of(std::uint64_t leading) const noexcept {
+    const std::size_t slot = slot_of(leading);
+    return {begins_[slot], begins_[slot + 1]};
+  }
+
+  /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until `rebuild`.
+  void resize(std::size_t count) {
+    if (count > std::size_t{1} << 30) throw_error(make_error(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
+    std::size_t rows = 1;
+    while (rows < count) rows *= 2;
+    begins_.reserve(rows + 1);
+    while (begins_.size() < rows + 1) begins_.push(0);
+  }
+
+  /// `leading(i)` is the i-th of `count` sorted keys. Allocates nothing.
+  template <class Leading>
+  void rebuild(std::size_t count, Leading leading) noexcept {
+    const std::size_t rows = begins_.size() - 1;
+    base_ = leading(0);
+    shift_ = 0;
+    while (shift_ < 63 && (leading(count - 1) - base_) >> shift_ >= rows) ++shift_;
+    std::size_t slot = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      for (const std::size_t own = slot_of(leading(i)); slot <= own; ++slot)
+        begins_[slot] = static_cast<std::uint32_t>(i);
+    }
+    for (; slot <= rows; ++slot) begins_[slot] = static_cast<std::uint32_t>(count);
+  }
+
+  /// A key was put among the others.
+  void insert(std::uint64_t leading) noexcept {
+    for (std::size_t slot = slot_of(leading) + 1; slot < begins_.size(); ++slot) ++begins_[slot];
+  }
+
+  /// There are more keys than slots by far.
+  bool crowded(std::size_t count) const noexcept { return count >= 2 * begins_.size(); }
+
+ private:
+  /// What is before the first key, or after the last one, belongs to the slot at that end.
+  std::size_t slot_of(std::uint64_t leading) const noexcept {
+    const std::uint64_t slot = leading < base_ ? 0 : (leading - base_) >> shift_;
+    const std::uint64_t last = begins_.size() - 2;
+    return static_cast<std::size_t>(slot < last ? slot : last);
+  }
+
+  Vec<std::uint32_t> begins_;
+  std::uint64_t base_ = 0;
+  unsigned shift_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// An IPv6 address as a number.
+struct Wide {
+  std::uint64_t high = 0, low = 0;
+
+  // Without branches: the outcome of a comparison in a search is as good as random.
+  friend constexpr bool operator<=(const Wide& a, const Wide& b) noexcept {
+    return bool((a.high < b.high) | ((a.high == b.high) & (a.low <= b.low)));
+  }
+  friend constexpr bool operator==(const Wide&, const Wide&) noexcept = default;
+};
+
+constexpr std::uint64_t leading_bits(std::uint32_t key) noexcept { return key; }
+constexpr std::uint64_t leading_bits(Wide key) noexcept { return key.high; }
+
+/// The next number; the last one stays.
+constexpr std::uint32_t after(std::uint32_t key) noexcept { return key + (key != UINT32_MAX); }
+constexpr Wide after(Wide key) noexcept {
+  if (key.low != UINT64_MAX) return {key.high, key.low + 1};
+  return key.high != UINT64_MAX ? Wide{key.high + 1, 0} : key;
+}
+
+/// Intervals that touch or overlap become one. They stand in order in pages, so that adding moves one page at
+/// most; a search looks through the starts of the pages, then through a page: both are short enough to stay
+/// in the cache.
+template <class Key>
+class IntervalSet {
+ public:
+  bool contains(Key key) const noexcept {
+    const std::size_t pages = pages_up_to(key);
+    if (pages == 0) return false;
+    const Page& page = pages_[pages - 1];
+    return key <= page[count_up_to(page.begin(), page.size(), key) - 1].last;
+  }
+
+  /// Both ends are in it; `first <= last`.
+  void add(Key first, Key last) {
+    if (pages_.empty()) return begin_with(first, last);
+    // The new interval takes the place of those from `begin` in `page` to before `end` in `end_page`.
+    const Key reach = after(last);
+    const std::size_t page = page_of(first);
+    const std::size_t end_page = page_of(reach);
+    const std::size_t end = count_up_to(pages_[end_page].begin(), pages_[end_page].size(), reach);
+    std::size_t begin = count_up_to(pages_[page].begin(), pages_[page].size(), first);
+    if (begin > 0 && first <= after(pages_[page][begin - 1].last)) --begin;
+
+    if (page < end_page || begin < end) {
+      const Interval& swallowed = pages_[end_page][end - 1];
+      if (last <= swallowed.last) last = swallowed.last;
+      if (begin < pages_[page].size() && pages_[page][begin].first <= first) first = pages_[page][begin].first;
+    }
+    // Whatever may fail to get memory comes before the first change.
+    Page& home = pages_[page];
+    reserve_one(home);
+    erase(page, begin, end_page, end);
+    home.insert(begin, Interval{first, last});
+    starts_[page] = home[0].first;
+    if (home.size() >= page_limit) split(page);
+  }
+
+ private:
+  struct Interval {
+    Key first, last;
+  };
+  using Page = Vec<Interval>;
+
+  static constexpr std::size_t page_limit = 32;
+
+  static constexpr const Key& first_of(const Key& key) noexcept { return key; }
+  static constexpr const Key& first_of(const Interval& interval) noexcept { return interval.first; }
+
+  /// How many of the sorted items begin at or before `key`.
+  template <class Item>
+  static std::size_t count_up_to(const Item* items, std::size_t count, const Key& key) noexcept {
+    const auto up_to = [&](std::size_t i) { return static_cast<std::size_t>(first_of(items[i]) <= key); };
+    std::size_t found = 0;
+    while (count > page_limit) {
+      const std::size_t half = count / 2;
+      found += half * up_to(found + half - 1);
+      count -= half;
+    }
+    // Of the rest, every fourth and then those between: unlike in halving, no load waits for the one before.
+    const std::size_t end = found + count;
+    std::size_t fourths = 0;
+    for (std::size_t i = found + 3; i < end; i += 4) fourths += up_to(i);
+    found += 4 * fourths;
+    const std::size_t stop = found + 4 < end ? found + 4 : end;
+    for (std::size_t i = found; i < stop; ++i) found += up_to(i);
+    return found;
+  }
+
+  /// The page in which `key` is, or would be.
+  std::size_t page_of(Key key) const noexcept {
+    const std::size_t pages = pages_up_to(key);
+    return pages == 0 ? 0 : pages - 1;
+  }
+
+  /// How many pages start at or before `key`.
+  std::size_t pages_up_to(Key key) const noexcept {
+    const auto [begin, end] = index_.part_of(leading_bits(key));
+    return begin + count_up_to(starts_.begin() + begin, end - begin, key);
+  }
+
+  void rebuild_index() noexcept {
+    index_.rebuild(starts_.size(), [this](std::size_t i) { return leading_bits(starts_[i]); });
+  }
+
+  void begin_with(Key first, Key last) {
+    starts_.reserve(1);
+    index_.resize(1);
+    Page page;
+    page.push({first, last});
+    pages_.push(std::move(page));
+    starts_.push(first);
+    rebuild_index();
+  }
+
+  /// Leaves `page` there, even if nothing is left in it.
+  void erase(std::size_t page, std::size_t begin, std::size_t end_page, std::size_t end) noexcept {
+    Page& home = pages_[page];
+    if (page == end_page) {
+      home.erase(begin, end);
+      return;
+    }
+    home.erase(begin, home.size());
+    Page& rest = pages_[end_page];
+    rest.erase(0, end);
+    if (rest.empty()) {
+      ++end_page;
+    } else {
+      starts_[end_page] = rest[0].first;
+    }
+    pages_.erase(page + 1, end_page);
+    starts_.erase(page + 1, end_page);
+    rebuild_index();
+  }
+
+  /// Both halves get just the memory they need: what is added in order would leave every lower half as it is.
+  void split(std::size_t page) {
+    Page lower = pages_[page].part(0, page_limit / 2);
+    Page upper = pages_[page].part(page_limit / 2, pages_[page].size());
+    reserve_one(starts_);
+    reserve_one(pages_);
+    if (index_.crowded(starts_.size())) {
+      index_.resize(starts_.size());
+      rebuild_index();
+    }
+    const Key start = upper[0].first;
+    starts_.insert(page + 1, start);
+    pages_.insert(page + 1, std::move(upper));
+    pages_[page] = std::move(lower);
+    index_.insert(leading_bits(start));
+  }
+
+  template <class Items>
+  static void reserve_one(Items& items) {
+    if (items.size() == items.capacity()) items.reserve(2 * items.size());
+  }
+
+  Vec<Key> starts_;
+  Vec<Page> pages_;
+  KeyIndex index_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+enum class RuleKind : std::uint8_t { address, range, subnet };
+
+/// As it was added. `last` is the end of a range, `prefix` the length of a subnet.
+struct BlockRule {
+  RuleKind kind;
+  std::uint8_t prefix = 0;
+  IpAddress first, last = {};
+};
+
+/// S6.9: "Address: IPv4 1.1.1.1", "Range: IPv4 10.0.0.1-10.0.0.10", "Subnet: IPv6 8592:757c:efae:4e45::/64".
+NET_API std::string rule_text(const BlockRule& rule);
+
+inline constexpr Wide first_mapped{0, 0xffff00000000}, last_mapped{0, 0xffffffffffff};
+
+/// The address as a number; an IPv4 address as the IPv4-mapped one.
+constexpr Wide wide(const IpAddress& ip) noexcept {
+  Wide number;
+  if (ip.family == Family::IPv4) {
+    for (int i = 0; i < 4; ++i) number.low = number.low << 8 | ip.bytes[i];
+    number.low |= first_mapped.low;
+    return number;
+  }
+  for (int i = 0; i < 8; ++i) number.high = number.high << 8 | ip.bytes[i];
+  for (int i = 8; i < 16; ++i) number.low = number.low << 8 | ip.bytes[i];
+  return number;
+}
+
+constexpr bool is_mapped(Wide ip) noexcept { return ip.high == 0 && ip.low >> 32 == 0xffff; }
+constexpr std::uint32_t ipv4_part(Wide ip) noexcept { return static_cast<std::uint32_t>(ip.low); }
+constexpr Wide later(Wide a, Wide b) noexcept { return a <= b ? b : a; }
+constexpr Wide earlier(Wide a, Wide b) noexcept { return a <= b ? a : b; }
+
+/// S6.3: false only for ends that can be compared: an IPv4 address and one that is not IPv4-mapped cannot.
+constexpr bool in_order(const IpAddress& start, const IpAddress& end) noexcept {
+  const Wide first = wide(start), last = wide(end);
+  return start.family == end.family || (is_mapped(first) && is_mapped(last)) ? first <= last : true;
+}
+
+/// Shared by the copies of a BlockList. Matching knows two sets, as S6.6 needs it: what an IPv4 address is
+/// looked up in, written either way, and what an IPv6 address is looked up in besides.
+class BlockRules {
+ public:
+  BlockRules() : check_(&look), free_(&destroy) {}
+  BlockRules(const BlockRules&) = delete;
+  BlockRules& operator=(const BlockRules&) = delete;
+
+  void retain() noexcept { owners_.fetch_add(1); }
+  void release() noexcept {
+    if (owners_.fetch_sub(1) == 1) free_(this);
+  }
+
+  void add(const BlockRule& rule);
+
+  bool check(const IpAddress& ip) const noexcept { return check_(*this, ip); }
+
+  /// A copy, oldest first.
+  Vec<BlockRule> rules() const {
+    const ReadGuard guard(lock_);
+    return rules_.part(0, rules_.size());
+  }
+
+ private:
+  static bool look(const BlockRules& self, const IpAddress& ip) noexcept;
+  static void destroy(BlockRules* self) noexcept { delete self; }
+
+  void match_subnet(const BlockRule& rule);
+
+  void match_range(const IpAddress& start, const IpAddress& end);
+
+  static constexpr Wide host_bits(unsigned prefix) noexcept {
+    if (prefix < 64) return {UINT64_MAX >> prefix, UINT64_MAX};
+    return {0, prefix < 128 ? UINT64_MAX >> (prefix - 64) : 0};
+  }
+
+  // behind pointers: options may hold a list, and a program that makes none should contain nothing of it
+  bool (*const check_)(const BlockRules&, const IpAddress&) noexcept;
+  void (*const free_)(BlockRules*) noexcept;
+  Atomic<std::size_t> owners_{1};
+  mutable SharedLock lock_;
+  Vec<BlockRule> rules_;
+  IntervalSet<std::uint32_t> ipv4_;
+  IntervalSet<Wide> ipv6_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// The parts of a rule's text. They have the shape of addresses, but need not be any.
+struct RuleLine {
+  RuleKind kind = RuleKind::address;
+  Family family = Family::unspecified;
+  std::string_view first, last;
+  int prefix = 0;
+};
+
+/// Four numbers of one to three digits, joined by dots.
+constexpr bool has_ipv4_shape(std::string_view text) noexcept {
+  int digits = 0, dots = 0;
+  for (const char c : text) {
+    if (c == '.') {
+      if (digits == 0) return false;
+      ++dots;
+      digits = 0;
+    } else if (decimal_digit(c) > 9 || ++digits > 3) {
+      return false;
+    }
+  }
+  return dots == 3 && digits > 0;
+}
+
+constexpr bool has_ipv6_shape(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (c != ':' && c != '.' && hex_digit(c) == not_a_digit) return false;
+  }
+  return !text.empty();
+}
+
+constexpr bool has_shape(std::string_view text, Family family) noexcept {
+  return family == Family::IPv4 ? has_ipv4_shape(text) : has_ipv6_shape(text);
+}
+
+/// The ends of a range may be of two families (S6.3).
+constexpr Family end_family(const RuleLine& line) noexcept {
+  if (line.last.find(':') != std::string_view::npos) return Family::IPv6;
+  return has_ipv4_shape(line.last) ? Family::IPv4 : line.family;
+}
+
+constexpr bool read_prefix(std::string_view text, Family family, int& prefix) noexcept {
+  if (text.empty() || text.size() > (family == Family::IPv4 ? 2U : 3U)) return false;
+  for (const char c : text) {
+    if (decimal_digit(c) > 9) return false;
+    prefix = prefix * 10 + static_cast<int>(decimal_digit(c));
+  }
+  return true;
+}
+
+/// Nothing if the line is not a rule (S6.11).
+constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept {
+  const auto take = [&text](std::string_view word) {
+    if (!text.starts_with(word)) return false;
+    text.remove_prefix(word.size());
+    return true;
+  };
+  const auto cut_at = [&text](char separator) {
+    const std::size_t at = text.find(separator);
+    const std::string_view rest = at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
+    text = text.substr(0, at);
+    return rest;
+  };
+  RuleLine line;
+  if (take("Range: ")) {
+    line.kind = RuleKind::range;
+  } else if (take("Subnet: ")) {
+    line.kind = RuleKind::subnet;
+  } else if (!take("Address: ")) {
+    return std::nullopt;
+  }
+  line.family = take("IPv4 ") ? Family::IPv4 : take("IPv6 ") ? Family::IPv6 : Family::unspecified;
+  if (line.family == Family::unspecified) return std::nullopt;
+  if (line.kind == RuleKind::range) {
+    line.last = cut_at('-');
+    if (!has_shape(line.last, end_family(line))) return std::nullopt;
+  }
+  if (line.kind == RuleKind::subnet && !read_prefix(cut_at('/'), line.family, line.prefix)) return std::nullopt;
+  line.first = text;
+  if (!has_shape(line.first, line.family)) return std::nullopt;
+  return line;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Reads a JSON text that should be a list of strings. Internal.
+#ifndef NET_DETAIL_TEXT_JSON_STRINGS_HPP
+#define NET_DETAIL_TEXT_JSON_STRINGS_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace net::inline NET_ABI::detail {
+
+/// Checks the whole text against the grammar of JSON, without recursion: any depth is fine.
+class JsonStrings {
+ public:
+  explicit JsonStrings(std::string_view text) : text_(text), valid_(document()) {}
+
+  /// The text is JSON.
+  bool valid() const noexcept { return valid_; }
+  /// Where it stopped being JSON; the end of the text if only more was missing.
+  std::size_t position() const noexcept { return at_; }
+  /// It is a list, and all its items are strings.
+  bool is_list() const noexcept { return list_; }
+  /// The items. A character beyond ASCII that was escaped stands as one byte above 127.
+  std::vector<std::string>& strings() noexcept { return strings_; }
+
+ private:
+  bool document() {
+    skip_space();
+    list_ = peek() == '[';
+    for (;;) {
+      if (!value()) return false;
+      // `value` leaves a container open only if an item of it is due.
+      if (due_) continue;
+      if (!close_containers()) return false;
+      if (open_.empty()) return at_ == text_.size();
+    }
+  }
+
+  /// One scalar, or the beginning of a container; an empty one as a whole.
+  bool value() {
+    due_ = false;
+    skip_space();
+    const char c = peek();
+    const bool item = open_.size() == 1;
+    if (c == '"') {
+      std::string text;
+      if (!string(text)) return false;
+      if (item && list_) strings_.push_back(std::move(text));
+      return true;
+    }
+    if (item) list_ = false;
+    if (c == '[' || c == '{') return open(c == '[' ? ']' : '}');
+    if (c == 't') return word("true");
+    if (c == 'f') return word("false");
+    if (c == 'n') return word("null");
+    return number();
+  }
+
+  bool open(char closer) {
+    ++at_;
+    skip_space();
+    if (peek() == closer) {
+      ++at_;
+      return true;
+    }
+    open_.push_back(closer);
+    due_ = true;
+    return closer == ']' || key();
+  }
+
+  /// After a value: closes what ends here, until a comma makes another item due or nothing is open.
+  bool close_containers() {
+    for (;;) {
+      skip_space();
+      if (open_.empty()) return true;
+      const char c = peek();
+      if (c != ',' && c != open_.back()) return false;
+      ++at_;
+      if (c == ',') return open_.back() == ']' || key();
+      open_.pop_back();
+    }
+  }
+
+  bool key() {
+    std::string name;
+    skip_space();
+    if (!string(name)) return false;
+    skip_space();
+    return take(':');
+  }
+
+  bool string(std::string& out) {
+    if (!take('"')) return false;
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '"') {
+        ++at_;
+        return true;
+      }
+      if (static_cast<unsigned char>(c) < 0x20) return false;
+      if (c != '\\') {
+        out.push_back(c);
+      } else if (++at_; !escape(out)) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /// Ends on the last character of the escape.
+  bool escape(std::string& out) {
+    const std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
+    const char c = peek();
+    if (c != 'u') {
+      const std::size_t which = letters.find(c);
+      if (which == std::string_view::npos || at_ >= text_.size()) return false;
+      out.push_back(meanings[which]);
+      return true;
+    }
+    unsigned code = 0;
+    for (int i = 0; i < 4; ++i) {
+      ++at_;
+      const unsigned digit = hex_digit(peek());
+      if (digit == not_a_digit) return false;
+      code = code << 4 | digit;
+    }
+    out.push_back(static_cast<char>(code < 128 ? code : 255));
+    return true;
+  }
+
+  bool number() {
+    if (peek() == '-') ++at_;
+    if (!take('0') && !digits()) return false;
+    if (take('.') && !digits()) return false;
+    if (take('e') || take('E')) {
+      if (!take('+')) take('-');
+      return digits();
+    }
+    return true;
+  }
+
+  bool digits() {
+    const std::size_t start = at_;
+    while (decimal_digit(peek()) <= 9) ++at_;
+    return at_ > start;
+  }
+
+  bool word(std::string_view letters) {
+    for (const char letter : letters) {
+      if (!take(letter)) return false;
+    }
+    return true;
+  }
+
+  void skip_space() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
+  }
+
+  /// '\0' at the end, which nothing in JSON begins with.
+  char peek() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
+
+  bool take(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::string open_;
+  bool due_ = false;
+  bool list_ = false;
+  std::vector<std::string> strings_;
+  bool valid_;
+};
+
+/// JSON.parse throws an error without a code, so there is only its kind to tell it by.
+[[noreturn]] inline void raise_bad_json(std::string_view text, std::size_t position) {
+  NewText error;
+  error->kind = "SyntaxError";
+  error->message = position >= text.size() ? "Unexpected end of JSON input"
+                                           : "Unexpected character in JSON at position " + std::to_string(position);
+  throw_error(Error(std::make_error_code(std::errc::invalid_argument), error));
+}
+
+[[noreturn]] inline void raise_not_a_list(std::string_view text) {
+  const std::size_t start = text.find_first_not_of(" \t\n\r");
+  const char c = start == std::string_view::npos ? ' ' : text[start];
+  std::string message = "The \"data\" argument must be of type string or string[]. Received ";
+  message.append(c == '['   ? "an instance of Array"
+                 : c == '{' ? "an instance of Object"
+                 : c == 'n' ? "null"
+                            : "another type");
+  throw_error(make_error(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 namespace net::inline NET_ABI {
+
+NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {}
+NET_API BlockList::BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
+NET_API BlockList::~BlockList() { shared_->release(); }
 
 NET_API BlockList& BlockList::operator=(const BlockList& other) noexcept {
   other.shared_->retain();
@@ -8954,6 +8774,29 @@ NET_API void BlockList::add(const detail::RuleLine& line) const {
     }
   }
 }
+
+NET_API void BlockList::addAddress(std::string_view address, Family family) const {
+  addAddress(SocketAddress(detail::require_ip(address, family)));
+}
+
+NET_API void BlockList::addAddress(const SocketAddress& address) const {
+  shared_->add({.kind = detail::RuleKind::address, .first = address.ip()});
+}
+
+NET_API void BlockList::addRange(std::string_view start, std::string_view end, Family family) const {
+  const SocketAddress first(detail::require_ip(start, family));
+  addRange(first, SocketAddress(detail::require_ip(end, family)));
+}
+
+NET_API void BlockList::addSubnet(std::string_view network, int prefix, Family family) const {
+  addSubnet(SocketAddress(detail::require_ip(network, family)), prefix);
+}
+
+NET_API bool BlockList::check(std::string_view address, Family family) const noexcept {
+  return shared_->check(detail::parse_ip(address, family));
+}
+
+NET_API bool BlockList::check(const SocketAddress& address) const noexcept { return shared_->check(address.ip()); }
 
 }  // namespace net::inline NET_ABI
 
@@ -10612,6 +10455,34 @@ NET_API void LoopCore::after_fork() {
   }
 }
 
+NET_API bool LoopCore::alive() const noexcept {
+  return alive_ > 0 || !closing_.empty() || !posted_.empty() || mailbox_->any.load() != 0;
+}
+
+NET_API void LoopCore::next_immediate(Ref<ImmediateState> immediate) {
+  immediates_.reserve(1);
+  if (immediate->refd) ++refd_immediates_, keep_alive(true);
+  immediates_.push(std::move(immediate));
+}
+
+NET_API void LoopCore::flush_batch() {
+  if (!batch_owner_) return;
+  if (inert_) return forget_batch();
+  batch_flush_(*batch_owner_);
+}
+
+NET_API LoopCore::Running::~Running() {
+  loop.running_ = false;
+  // small writes of a listener that threw leave all the same
+  if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
+}
+
+NET_API void LoopCore::open_poller() {
+  if (const Refusal refused = poller_.open(); refused.number != 0) {
+    throw_error(system_failure(refused.number, refused.syscall));
+  }
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
@@ -10660,6 +10531,23 @@ NET_API void Retry::join() noexcept {
   previous_ = nullptr;
   next_ = std::exchange(first(), this);
   if (next_) next_->previous_ = this;
+}
+
+NET_API void Retry::after(std::uint64_t ms) {
+  make_timer();
+  owner_.loop->update_time();
+  owner_.loop->start_timer(*timer_, ms, owner_.loop->now());
+}
+
+NET_API void Retry::stop() noexcept {
+  leave();
+  if (timer_ && owner_.loop) owner_.loop->stop_timer(*timer_);
+}
+
+NET_API void Retry::leave() noexcept {
+  if (!std::exchange(listed_, false)) return;
+  (previous_ ? previous_->next_ : first()) = next_;
+  if (next_) next_->previous_ = previous_;
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -10949,6 +10837,41 @@ NET_API void clearInterval(const Timer& timer) { timer.close(); }
 
 NET_API void clearImmediate(const Immediate& immediate) { immediate.close(); }
 
+NET_API const Timer& Timer::set_ref(bool on) const {
+  if (state_ && state_->loop) state_->loop->set_timer_ref(*state_, on);
+  return *this;
+}
+
+NET_API void Immediate::close() const {
+  if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
+}
+
+NET_API const Immediate& Immediate::set_ref(bool on) const {
+  if (state_ && state_->loop && state_->pending) state_->loop->set_immediate_ref(*state_, on);
+  return *this;
+}
+
+NET_API void Signal::close() const {
+  if (state_ && state_->loop) state_->close();
+}
+
+NET_API const Signal& Signal::set_ref(bool on) const {
+  if (state_ && state_->loop) state_->set_ref(on);
+  return *this;
+}
+
+NET_API bool Loop::runOnce(Duration wait) {
+  const double ms = wait.milliseconds();
+  return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
+}
+
+NET_API std::chrono::milliseconds Loop::now() const { return std::chrono::milliseconds(LoopCore::now()); }
+
+NET_API std::optional<Duration> Loop::nextTimeout() const {
+  const int ms = timeout_ms();
+  return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
+}
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
@@ -11066,6 +10989,24 @@ NET_API void AbortHook::detach() noexcept {
   release();
 }
 
+NET_API void AbortState::release() noexcept {
+  if (owners.fetch_sub(1) == 1) delete this;
+}
+
+NET_API AbortState::~AbortState() {
+  for (const Attached& each : attached) each.home->release();
+}
+
+NET_API os::Mutex& AbortState::mutex() {
+  static os::Mutex& shared = *new os::Mutex;
+  return shared;
+}
+
+NET_API void AbortState::send(const Attached& to) noexcept {
+  to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
+  to.home->release();
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -11076,6 +11017,28 @@ NET_API AbortSignal AbortSignal::timeout(Duration after) {
       [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
       .unref();
   return AbortSignal(state);
+}
+
+NET_API bool AbortSignal::aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
+
+NET_API void AbortController::abort() const { state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of options.hpp. Internal.
+#ifndef NET_OPTIONS_IPP
+#define NET_OPTIONS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API std::string AddressInfo::toString() const {
+  if (!path.empty()) return path;
+  return (family == Family::IPv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -11111,6 +11074,17 @@ NET_API void Pipes::source_closed() noexcept {
     link->off = true;
     link->operations->take_off(*link);
   }
+}
+
+NET_API void Pipes::add(Ref<PipeLink> link) {
+  list_.push(std::move(link));
+  if (list_.size() == 2) several_ = true;
+}
+
+NET_API void Pipes::clear() noexcept {
+  const Vec<Ref<PipeLink>> gone = take_all();
+  for (const auto& link : gone) link->off = true;
+  for (const auto& link : gone) link->operations->take_off(*link);
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -11199,6 +11173,12 @@ NET_API void WriteQueue::consume(std::size_t bytes) noexcept {
   }
 }
 
+NET_API void WriteQueue::push(WriteNode* node) noexcept {
+  node->next = nullptr;
+  (last_ ? last_->next : first_) = node;
+  last_ = node;
+}
+
 }  // namespace net::inline NET_ABI::detail
 
 #endif
@@ -11211,6 +11191,27 @@ NET_API void WriteQueue::consume(std::size_t bytes) noexcept {
 #if NET_BODIES
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// The table of events, and the numbers by which they are emitted.
+static_assert(SocketEvents::index<"close"> == on_close);
+static_assert(SocketEvents::index<"connect"> == on_connect);
+static_assert(SocketEvents::index<"connectionAttempt"> == on_attempt);
+static_assert(SocketEvents::index<"connectionAttemptFailed"> == on_attempt_failed);
+static_assert(SocketEvents::index<"connectionAttemptTimeout"> == on_attempt_timeout);
+static_assert(SocketEvents::index<"data"> == on_data);
+static_assert(SocketEvents::index<"drain"> == on_drain);
+static_assert(SocketEvents::index<"end"> == on_end);
+static_assert(SocketEvents::index<"error"> == on_error);
+static_assert(SocketEvents::index<"lookup"> == on_lookup);
+static_assert(SocketEvents::index<"ready"> == on_ready_event);
+static_assert(SocketEvents::index<"timeout"> == on_timeout);
+static_assert(SocketEvents::index<"finish"> == on_finish);
+static_assert(SocketEvents::index<"prefinish"> == on_prefinish);
+static_assert(SocketEvents::index<"pause"> == on_pause);
+static_assert(SocketEvents::index<"resume"> == on_resume);
+static_assert(SocketEvents::index<"readable"> == on_readable);
+static_assert(SocketEvents::index<"pipe"> == on_pipe);
+static_assert(SocketEvents::index<"unpipe"> == on_unpipe);
 
 NET_API constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
@@ -11261,17 +11262,17 @@ NET_API void SocketState::update_watch() {
   recount();
 }
 
+NET_API ColdState::ColdState(SocketState& self) noexcept
+    : memory(self, [](Handle& handle) {
+        const Ref<SocketState> socket(static_cast<SocketState*>(&handle));
+        socket->no_memory = false;
+        socket->update_watch();
+      }) {}
+
 /// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
 [[gnu::cold]] NET_API void SocketState::wait_for_memory() {
   ColdState& kept = ensure_cold();
-  if (!kept.memory) {
-    kept.memory.emplace(*this, [](Handle& handle) {
-      const Ref<SocketState> self(static_cast<SocketState*>(&handle));
-      self->no_memory = false;
-      self->update_watch();
-    });
-  }
-  kept.memory->after(10);
+  kept.memory.after(10);
   no_memory = true;
   update_watch();
 }
@@ -11317,6 +11318,32 @@ NET_API void SocketState::drop_own(OwnListener which) noexcept {
 
 NET_API Error SocketState::error_or(Errc code, const char* message) const {
   return errored && cold ? cold->errored : make_error(code, message);
+}
+
+NET_API std::string ReadBuffer::Piece::rest() && {
+  if (begin > 0) bytes.erase(0, begin);
+  return std::move(bytes);
+}
+
+NET_API void ReadBuffer::push(std::string&& bytes) {
+  const std::size_t size = bytes.size();
+  pieces.push({std::move(bytes)});
+  length += size;
+}
+
+NET_API void ReadBuffer::push_front(std::string_view bytes) {
+  pieces.push_front({std::string(bytes)});
+  length += bytes.size();
+}
+
+NET_API void SocketTick::operator()() {
+  or_give_up(*self, [this] {
+    if (self->generation == generation) step(*self);
+  });
+}
+
+NET_API OnThrow::~OnThrow() {
+  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -11894,8 +11921,8 @@ struct Connector {
       // same already, but told from the loop
       self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
                                  auto& socket = static_cast<SocketState&>(handle);
-                                 if (socket.connecting && socket.cold->path_result)
-                                   Connector{socket}.path_done(*socket.cold->path_result);
+                                 if (socket.connecting && socket.cold->path_result <= 0)
+                                   Connector{socket}.path_done(socket.cold->path_result);
                                }});
       self.cold->path_result = result;
     }
@@ -13129,7 +13156,7 @@ NET_API void SocketState::set_timeout(double ms) {
 
 /// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
 NET_API std::uint64_t SocketState::idle_ms() const noexcept {
-  const double ms = *cold->idle_length;
+  const double ms = cold->idle_length;
   return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
 }
 
@@ -14002,6 +14029,53 @@ NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
   return piece;
 }
 
+NET_API bool Socket::write(std::string_view text, Encoding encoding) const {
+  return state_->write(detail::source_of(detail::encode(text, encoding)), {});
+}
+
+NET_API const Socket& Socket::setTimeout(Duration idle) const {
+  detail::require_timeout(idle);
+  if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
+  return *this;
+}
+
+NET_API std::optional<std::chrono::milliseconds> Socket::timeout() const {
+  if (!state_->cold || state_->cold->idle_length < 0) return std::nullopt;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(state_->cold->idle_length));
+}
+
+NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() const {
+  return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
+}
+
+NET_API std::uint64_t Socket::bytesWritten() const {
+  const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+  return state_->bytes_sent + (state_->write_length - handed);
+}
+
+NET_API ReadyState Socket::readyState() const {
+  if (connecting()) return ReadyState::opening;
+  if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
+  return writable() ? ReadyState::writeOnly : ReadyState::closed;
+}
+
+NET_API bool Socket::readable() const {
+  return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
+}
+
+NET_API std::optional<bool> Socket::readableFlowing() const {
+  if (state_->flow_state == detail::Flow::unset) return std::nullopt;
+  return state_->flow_state == detail::Flow::flowing;
+}
+
+NET_API Socket Socket::from_state(void* state) {
+  return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
+}
+
+NET_API detail::Endpoint Socket::local() const {
+  return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
+}
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
@@ -14041,6 +14115,13 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
 #if NET_BODIES
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// The table of events, and the numbers by which they are emitted.
+static_assert(ServerEvents::index<"close"> == server_close);
+static_assert(ServerEvents::index<"connection"> == server_connection);
+static_assert(ServerEvents::index<"error"> == server_error);
+static_assert(ServerEvents::index<"listening"> == server_listening);
+static_assert(ServerEvents::index<"drop"> == server_drop);
 
 NET_API constexpr Handle::Operations ServerState::table{
     [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
@@ -14437,6 +14518,24 @@ NET_API std::optional<Server> Socket::server() const {
   return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
 }
 
+NET_API std::chrono::seconds Server::keepAliveInitialDelay() const { return std::chrono::seconds(state_->keep_alive_seconds()); }
+
+NET_API void Server::blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
+
+NET_API NativeHandle Server::nativeHandle() const { return state_->acceptor.is_open() ? state_->acceptor.native() : -1; }
+
+NET_API bool Server::operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
+
+NET_API Server Server::from_state(void* state) {
+  return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state)));
+}
+
+NET_API const Server& Server::set_ref(bool on) const {
+  state_->refd = on;
+  state_->recount();
+  return *this;
+}
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
@@ -14452,6 +14551,22 @@ namespace net::inline NET_ABI::detail {
 
 NET_API WaitingTask::~WaitingTask() {
   if (place_) place_->forget();
+}
+
+NET_API void WaitPlace::note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept {
+  waiting.task_ = task;
+  waiting.place_ = this;
+  waiting_ = &waiting;
+}
+
+NET_API void WaitPlace::resume() {
+  const std::coroutine_handle<> task = waiting_->task_;
+  forget();
+  task.resume();
+}
+
+NET_API void WaitPlace::forget() noexcept {
+  if (waiting_) std::exchange(waiting_, nullptr)->place_ = nullptr;
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -14598,6 +14713,28 @@ NET_API std::optional<Socket> Acceptor::take() {
   return std::nullopt;
 }
 
+NET_API Reader::Awaiter Reader::next() { return {*this, Kind::chunk, 0}; }
+
+NET_API Reader::Awaiter Reader::read(std::size_t n) { return {*this, Kind::exact, n}; }
+
+NET_API Reader::Awaiter Reader::readLine(std::size_t limit) { return {*this, Kind::line, limit}; }
+
+NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
+  if (socket().isPaused()) socket().resume();
+  waiter_.note(waiting, task);
+}
+
+NET_API void Reader::wake() {
+  if (waiter_ && settle()) waiter_.resume();
+}
+
+NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
+
+NET_API bool Acceptor::prepare() {
+  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
+  return !arrived_.empty() || failure_ || closed_;
+}
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
@@ -14628,6 +14765,26 @@ NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
   listeners_.on<"finish">([this] { go_on(); });
   listen_for_error();
   listen_for_close();
+}
+
+NET_API ConnectAwaiter::~ConnectAwaiter() {
+  if (!told_) Access::state(emitter()).destroy_always();
+}
+
+NET_API Socket ConnectAwaiter::await_resume() {
+  told_ = true;
+  Base::await_resume();
+  return emitter();
+}
+
+NET_API bool WriteAwaiter::await_ready() {
+  if (has_space_) return true;
+  if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
+  return failure_.has_value();
+}
+
+NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
+  timer_ = loop_.setTimeout([waiter] { waiter.resume(); }, length_);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -14717,6 +14874,10 @@ NET_API void WorkRef::send_home() && noexcept {
   mailbox->release();
 }
 
+NET_API WorkRef::~WorkRef() {
+  if (item_) item_->operations->destroy(*item_);
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
@@ -14785,7 +14946,81 @@ NET_API void WorkerPool::run() {
   }
 }
 
+NET_API void WorkerPool::drop(detail::WorkRef work) noexcept {
+  work->operations->drop(*work, dropped_);
+  std::move(work).send_home();
+}
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of rules.hpp. Internal.
+#ifndef NET_DETAIL_BLOCK_LIST_RULES_IPP
+#define NET_DETAIL_BLOCK_LIST_RULES_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API std::string rule_text(const BlockRule& rule) {
+  std::string text = rule.kind == RuleKind::address ? "Address: "
+                     : rule.kind == RuleKind::range ? "Range: "
+                                                    : "Subnet: ";
+  text.append(to_string(rule.first.family)).append(" ").append(to_text(rule.first));
+  if (rule.kind == RuleKind::range) text.append("-").append(to_text(rule.last));
+  if (rule.kind == RuleKind::subnet) text.append("/").append(std::to_string(rule.prefix));
+  return text;
+}
+
+NET_API void BlockRules::add(const BlockRule& rule) {
+  const WriteGuard guard(lock_);
+  // Doubling would take up to 72 bytes a rule.
+  if (rules_.size() == rules_.capacity()) rules_.reserve(rules_.size() + rules_.size() / 4 + 4);
+  if (rule.kind == RuleKind::subnet) {
+    match_subnet(rule);
+  } else {
+    match_range(rule.first, rule.kind == RuleKind::range ? rule.last : rule.first);
+  }
+  rules_.push(rule);
+}
+
+NET_API bool BlockRules::look(const BlockRules& self, const IpAddress& ip) noexcept {
+  if (!ip) return false;
+  const Wide number = wide(ip);
+  const ReadGuard guard(self.lock_);
+  if (is_mapped(number) && self.ipv4_.contains(ipv4_part(number))) return true;
+  return ip.family == Family::IPv6 && self.ipv6_.contains(number);
+}
+
+NET_API void BlockRules::match_subnet(const BlockRule& rule) {
+  const unsigned prefix = rule.prefix + (rule.first.family == Family::IPv4 ? 96U : 0U);
+  const Wide mask = host_bits(prefix);
+  Wide first = wide(rule.first);
+  first = {first.high & ~mask.high, first.low & ~mask.low};
+  const Wide last{first.high | mask.high, first.low | mask.low};
+  if (first <= last_mapped && first_mapped <= last) {
+    ipv4_.add(ipv4_part(later(first, first_mapped)), ipv4_part(earlier(last, last_mapped)));
+  }
+  if (prefix < 96 || !is_mapped(first)) ipv6_.add(first, last);
+}
+
+NET_API void BlockRules::match_range(const IpAddress& start, const IpAddress& end) {
+  Wide first = wide(start), last = wide(end);
+  if (is_mapped(first) && is_mapped(last)) {
+    ipv4_.add(ipv4_part(first), ipv4_part(last));
+    return;
+  }
+  // An IPv4 end can be compared with mapped addresses only, and never on the IPv4 side.
+  if (start.family != end.family) {
+    first = later(first, first_mapped);
+    last = earlier(last, last_mapped);
+  }
+  if (first <= last) ipv6_.add(first, last);
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 #endif

@@ -64,18 +64,11 @@ struct AbortState {
   Callback kept;  // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
-  void release() noexcept {
-    if (owners.fetch_sub(1) == 1) delete this;
-  }
-  ~AbortState() {
-    for (const Attached& each : attached) each.home->release();
-  }
+  void release() noexcept;
+  ~AbortState();
 
   /// One lock for all of them: it is held for moments, and seldom.
-  static os::Mutex& mutex() {
-    static os::Mutex& shared = *new os::Mutex;
-    return shared;
-  }
+  static os::Mutex& mutex();
 
   /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
   [[nodiscard]] bool attach(AbortHook& hook);
@@ -85,10 +78,7 @@ struct AbortState {
   void abort(const Error& why);
 
   /// The hook belongs to its loop: if that is gone, so is the hook.
-  void send(const Attached& to) noexcept {
-    to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
-    to.home->release();
-  }
+  void send(const Attached& to) noexcept;
 
   void fire(AbortHook& hook);
 };
@@ -110,7 +100,7 @@ class AbortSignal {
     detail::StopBridge<Token>::join(token, *state_);
   }
 
-  bool aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
+  bool aborted() const noexcept;
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
   /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
@@ -129,7 +119,7 @@ class AbortController {
 
   AbortSignal signal() const { return AbortSignal(state_); }
   /// Sockets with the signal are destroyed with an error `ABORT_ERR`; servers close. Once; later calls do nothing.
-  void abort() const { state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
+  void abort() const;
   void abort(const Error& reason) const { state_->abort(reason); }
 
  private:

@@ -112,6 +112,24 @@ NET_API void AbortHook::detach() noexcept {
   release();
 }
 
+NET_API void AbortState::release() noexcept {
+  if (owners.fetch_sub(1) == 1) delete this;
+}
+
+NET_API AbortState::~AbortState() {
+  for (const Attached& each : attached) each.home->release();
+}
+
+NET_API os::Mutex& AbortState::mutex() {
+  static os::Mutex& shared = *new os::Mutex;
+  return shared;
+}
+
+NET_API void AbortState::send(const Attached& to) noexcept {
+  to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
+  to.home->release();
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -123,6 +141,10 @@ NET_API AbortSignal AbortSignal::timeout(Duration after) {
       .unref();
   return AbortSignal(state);
 }
+
+NET_API bool AbortSignal::aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
+
+NET_API void AbortController::abort() const { state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 

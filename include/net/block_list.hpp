@@ -8,15 +8,16 @@
 #include <type_traits>
 #include <vector>
 
-#include <net/detail/block_list/rule_line.hpp>
-#include <net/detail/block_list/rules.hpp>
 #include <net/detail/text/ip_address.hpp>
-#include <net/detail/text/json_strings.hpp>
-#include <net/error.hpp>
 #include <net/ip.hpp>
 #include <net/socket_address.hpp>
 
 namespace net::inline NET_ABI {
+
+namespace detail {
+class BlockRules;
+struct RuleLine;
+}  // namespace detail
 
 /// A list of addresses, ranges and subnets. It is a handle: all copies are the same list. Every member may be
 /// called from any thread. An IPv4 address and its IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) are the same
@@ -26,41 +27,30 @@ namespace net::inline NET_ABI {
 /// it from the text. Ports, flow labels and zones do not count. A call that throws leaves the list as it was.
 class BlockList {
  public:
-  BlockList() : shared_(new detail::BlockRules) {}
-  BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
+  BlockList();
+  BlockList(const BlockList& other) noexcept;
   BlockList& operator=(const BlockList& other) noexcept;
-  ~BlockList() { shared_->release(); }
+  ~BlockList();
 
   /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
   /// family that is none (S6.2); so do the others that take text.
-  void addAddress(std::string_view address, Family family = Family::IPv4) const {
-    addAddress(SocketAddress(detail::require_ip(address, family)));
-  }
-  void addAddress(const SocketAddress& address) const {
-    shared_->add({.kind = detail::RuleKind::address, .first = address.ip()});
-  }
+  void addAddress(std::string_view address, Family family = Family::IPv4) const;
+  void addAddress(const SocketAddress& address) const;
 
   /// Both ends are blocked too. Throws `ERR_INVALID_ARG_VALUE` if `start` comes after `end` (S6.3).
-  void addRange(std::string_view start, std::string_view end, Family family = Family::IPv4) const {
-    const SocketAddress first(detail::require_ip(start, family));
-    addRange(first, SocketAddress(detail::require_ip(end, family)));
-  }
+  void addRange(std::string_view start, std::string_view end, Family family = Family::IPv4) const;
   /// Between an IPv4 address and an IPv6 address that is not IPv4-mapped are only addresses written as mapped
   /// ones.
   void addRange(const SocketAddress& start, const SocketAddress& end) const;
 
   /// All addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
   /// `ERR_OUT_OF_RANGE` if `prefix` is not 0 to 32, for IPv6 0 to 128 (S6.4).
-  void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const {
-    addSubnet(SocketAddress(detail::require_ip(network, family)), prefix);
-  }
+  void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const;
   void addSubnet(const SocketAddress& network, int prefix) const;
 
   /// True if a rule matches. False for a text that is not an address of the family (S6.5).
-  bool check(std::string_view address, Family family = Family::IPv4) const noexcept {
-    return shared_->check(detail::parse_ip(address, family));
-  }
-  bool check(const SocketAddress& address) const noexcept { return shared_->check(address.ip()); }
+  bool check(std::string_view address, Family family = Family::IPv4) const noexcept;
+  bool check(const SocketAddress& address) const noexcept;
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
   std::vector<std::string> rules() const;

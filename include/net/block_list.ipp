@@ -6,7 +6,16 @@
 
 #if NET_BODIES
 
+#include <net/detail/block_list/rule_line.hpp>
+#include <net/detail/block_list/rules.hpp>
+#include <net/detail/text/json_strings.hpp>
+#include <net/error.hpp>
+
 namespace net::inline NET_ABI {
+
+NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {}
+NET_API BlockList::BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
+NET_API BlockList::~BlockList() { shared_->release(); }
 
 NET_API BlockList& BlockList::operator=(const BlockList& other) noexcept {
   other.shared_->retain();
@@ -64,6 +73,29 @@ NET_API void BlockList::add(const detail::RuleLine& line) const {
     }
   }
 }
+
+NET_API void BlockList::addAddress(std::string_view address, Family family) const {
+  addAddress(SocketAddress(detail::require_ip(address, family)));
+}
+
+NET_API void BlockList::addAddress(const SocketAddress& address) const {
+  shared_->add({.kind = detail::RuleKind::address, .first = address.ip()});
+}
+
+NET_API void BlockList::addRange(std::string_view start, std::string_view end, Family family) const {
+  const SocketAddress first(detail::require_ip(start, family));
+  addRange(first, SocketAddress(detail::require_ip(end, family)));
+}
+
+NET_API void BlockList::addSubnet(std::string_view network, int prefix, Family family) const {
+  addSubnet(SocketAddress(detail::require_ip(network, family)), prefix);
+}
+
+NET_API bool BlockList::check(std::string_view address, Family family) const noexcept {
+  return shared_->check(detail::parse_ip(address, family));
+}
+
+NET_API bool BlockList::check(const SocketAddress& address) const noexcept { return shared_->check(address.ip()); }
 
 }  // namespace net::inline NET_ABI
 

@@ -2,11 +2,6 @@
 #ifndef NET_ERROR_HPP
 #define NET_ERROR_HPP
 
-#include <cerrno>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <net/detail/base/atomic.hpp>
+#include <net/detail/base/abi.hpp>
 #include <net/detail/text/error_names.hpp>
 
 namespace net::inline NET_ABI {
@@ -26,34 +21,11 @@ namespace detail {
 class Category final : public std::error_category {
  public:
   const char* name() const noexcept override { return "net"; }
-  std::string message(int value) const override { return std::string(name_of(static_cast<Errc>(value))); }
+  std::string message(int value) const override;
 };
 
-/// What an Error says; shared by its copies, never changed after it was made.
-struct ErrorText {
-  std::string message, syscall, address, local_address, host;
-  std::string_view name, kind = "Error";
-  int number = 0;
-  int port = -1;
-  int local_port = -1;
-  std::vector<Error> attempts;
-  std::vector<Error> cause;  // none or one
-  Atomic<std::size_t> owners{1};
-};
-
-/// A text that is being written; deleted unless an Error has taken it over. Made and deleted where Error is known,
-/// since clang++ 14 wants to know what a vector holds by then.
-class NewText {
- public:
-  NewText();
-  NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
-  ~NewText();
-  ErrorText* operator->() const noexcept { return text_; }
-  ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
-
- private:
-  ErrorText* text_;
-};
+struct ErrorText;
+class NewText;
 
 }  // namespace detail
 
@@ -76,53 +48,43 @@ class Error : public std::system_error {
   explicit Error(std::error_code code, std::string message = {});
 
   /// An error of the program with nothing but a message, for `destroy()`.
-  explicit Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
-    text_->message = std::move(message);
-  }
+  explicit Error(std::string message);
 
   /// Takes the text over once nothing can fail any more: the base class copies the code's own text.
   Error(std::error_code code, detail::NewText& text);
 
-  Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
-    if (text_) text_->owners.fetch_add(1);
-  }
+  Error(const Error& other) noexcept;
   Error& operator=(const Error& other) noexcept;
   ~Error() override { release(); }
 
   /// Node's `code`: "ECONNREFUSED", "ERR_SOCKET_CLOSED"; "" if the error has none.
-  std::string_view name() const noexcept { return text_ ? text_->name : std::string_view{}; }
+  std::string_view name() const noexcept;
   /// Node's `name`: "Error", "TypeError", "RangeError", "AggregateError" or "AbortError".
-  std::string_view kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
+  std::string_view kind() const noexcept;
   /// The system call that failed: "connect", "listen", "read", …; "" if none did.
-  std::string_view syscall() const noexcept { return text_ ? std::string_view(text_->syscall) : std::string_view{}; }
+  std::string_view syscall() const noexcept;
   /// The address or the path it was about, "" if none.
-  std::string_view address() const noexcept { return text_ ? std::string_view(text_->address) : std::string_view{}; }
+  std::string_view address() const noexcept;
   /// The port it was about, -1 if none.
-  int port() const noexcept { return text_ ? text_->port : -1; }
+  int port() const noexcept;
   /// The local end that was asked for, if the connection failed later; "" and -1 if none.
-  std::string_view localAddress() const noexcept {
-    return text_ ? std::string_view(text_->local_address) : std::string_view{};
-  }
-  int localPort() const noexcept { return text_ ? text_->local_port : -1; }
+  std::string_view localAddress() const noexcept;
+  int localPort() const noexcept;
   /// The name that was looked up, "" unless the lookup failed.
-  std::string_view hostname() const noexcept { return text_ ? std::string_view(text_->host) : std::string_view{}; }
+  std::string_view hostname() const noexcept;
   /// Node's `errno`: the system's number negated, libuv's for a lookup, 0 for errors of the library.
-  int number() const noexcept { return text_ ? text_->number : 0; }
+  int number() const noexcept;
   /// The errors of the attempts, in order, if this is an AggregateError. Valid as long as the error or a copy.
-  std::span<const Error> errors() const noexcept {
-    return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
-  }
+  std::span<const Error> errors() const noexcept;
   /// Why it was called off: the signal's reason, if this is an AbortError (S3.9); no error otherwise.
-  Error cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
+  Error cause() const;
   /// False: no error.
   explicit operator bool() const noexcept { return text_ != nullptr; }
   /// Node's message: "connect ECONNREFUSED 127.0.0.1:1".
-  const char* what() const noexcept override { return text_ ? text_->message.c_str() : ""; }
+  const char* what() const noexcept override;
 
  private:
-  void release() noexcept {
-    if (text_ && text_->owners.fetch_sub(1) == 1) delete text_;
-  }
+  void release() noexcept;
 
   detail::ErrorText* text_ = nullptr;
 };

@@ -6,6 +6,43 @@
 
 #if NET_BODIES
 
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include <net/detail/base/atomic.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// What an Error says; shared by its copies, never changed after it was made.
+struct ErrorText {
+  std::string message, syscall, address, local_address, host;
+  std::string_view name, kind = "Error";
+  int number = 0;
+  int port = -1;
+  int local_port = -1;
+  std::vector<Error> attempts;
+  std::vector<Error> cause;  // none or one
+  Atomic<std::size_t> owners{1};
+};
+
+/// A text that is being written; deleted unless an Error has taken it over. Made and deleted where Error is known,
+/// since clang++ 14 wants to know what a vector holds by then.
+class NewText {
+ public:
+  NewText();
+  NewText(NewText&& other) noexcept : text_(std::exchange(other.text_, nullptr)) {}
+  ~NewText();
+  ErrorText* operator->() const noexcept { return text_; }
+  ErrorText* release() noexcept { return std::exchange(text_, nullptr); }
+
+ private:
+  ErrorText* text_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
 namespace net::inline NET_ABI {
 
 NET_API const std::error_category& error_category() noexcept {
@@ -32,6 +69,46 @@ NET_API Error& Error::operator=(const Error& other) noexcept {
 }
 
 NET_API Error::Error(std::error_code code, detail::NewText& text) : std::system_error(code), text_(text.release()) {}
+
+NET_API Error::Error(const Error& other) noexcept : std::system_error(other), text_(other.text_) {
+  if (text_) text_->owners.fetch_add(1);
+}
+
+NET_API Error::Error(std::string message) : std::system_error(std::error_code{}), text_(new detail::ErrorText) {
+  text_->message = std::move(message);
+}
+
+NET_API int Error::port() const noexcept { return text_ ? text_->port : -1; }
+
+NET_API int Error::localPort() const noexcept { return text_ ? text_->local_port : -1; }
+
+NET_API int Error::number() const noexcept { return text_ ? text_->number : 0; }
+
+NET_API std::string_view Error::name() const noexcept { return text_ ? text_->name : std::string_view{}; }
+
+NET_API std::string_view Error::kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
+
+NET_API std::string_view Error::syscall() const noexcept { return text_ ? std::string_view(text_->syscall) : std::string_view{}; }
+
+NET_API std::string_view Error::address() const noexcept { return text_ ? std::string_view(text_->address) : std::string_view{}; }
+
+NET_API std::string_view Error::localAddress() const noexcept {
+  return text_ ? std::string_view(text_->local_address) : std::string_view{};
+}
+
+NET_API std::string_view Error::hostname() const noexcept { return text_ ? std::string_view(text_->host) : std::string_view{}; }
+
+NET_API std::span<const Error> Error::errors() const noexcept {
+  return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
+}
+
+NET_API Error Error::cause() const { return text_ && !text_->cause.empty() ? text_->cause.front() : Error(); }
+
+NET_API const char* Error::what() const noexcept { return text_ ? text_->message.c_str() : ""; }
+
+NET_API void Error::release() noexcept {
+  if (text_ && text_->owners.fetch_sub(1) == 1) delete text_;
+}
 
 }  // namespace net::inline NET_ABI
 
@@ -224,6 +301,8 @@ NET_API Error ended_by_other_party() {
   text->message = "This socket has been ended by the other party";
   return {std::error_code(EPIPE, std::generic_category()), text};
 }
+
+NET_API std::string Category::message(int value) const { return std::string(name_of(static_cast<Errc>(value))); }
 
 }  // namespace net::inline NET_ABI::detail
 

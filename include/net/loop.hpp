@@ -37,10 +37,7 @@ class Timer {
   void close() const;
 
  private:
-  const Timer& set_ref(bool on) const {
-    if (state_ && state_->loop) state_->loop->set_timer_ref(*state_, on);
-    return *this;
-  }
+  const Timer& set_ref(bool on) const;
 
   detail::Ref<detail::TimerState> state_;
 };
@@ -56,15 +53,10 @@ class Immediate {
   const Immediate& unref() const { return set_ref(false); }
   bool hasRef() const { return state_ && state_->refd; }
   /// Takes it back, if it has not run.
-  void close() const {
-    if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
-  }
+  void close() const;
 
  private:
-  const Immediate& set_ref(bool on) const {
-    if (state_ && state_->loop && state_->pending) state_->loop->set_immediate_ref(*state_, on);
-    return *this;
-  }
+  const Immediate& set_ref(bool on) const;
 
   detail::Ref<detail::ImmediateState> state_;
 };
@@ -80,15 +72,10 @@ class Signal {
   const Signal& unref() const { return set_ref(false); }
   bool hasRef() const { return state_ && state_->refd; }
   /// Listens no more. When the last one of a signal is closed, what the signal did before is back.
-  void close() const {
-    if (state_ && state_->loop) state_->close();
-  }
+  void close() const;
 
  private:
-  const Signal& set_ref(bool on) const {
-    if (state_ && state_->loop) state_->set_ref(on);
-    return *this;
-  }
+  const Signal& set_ref(bool on) const;
 
   detail::Ref<detail::SignalState> state_;
 };
@@ -117,10 +104,7 @@ class Loop : private detail::LoopCore {
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
   /// One turn that waits at most that long for something to happen; false once nothing ref'd is left.
-  bool runOnce(Duration wait = forever) {
-    const double ms = wait.milliseconds();
-    return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
-  }
+  bool runOnce(Duration wait = forever);
   /// Makes `run()` return after the present turn. Any thread; the loop may end, and be destroyed, for this very reason
   /// while it is called. It is used up by the `run()` that returns for it, not by an exception that leaves it (S31.9).
   void stop() { LoopCore::stop(); }
@@ -175,7 +159,7 @@ class Loop : private detail::LoopCore {
     return Signal(std::move(state));
   }
   /// The loop's clock in milliseconds, read once a turn.
-  std::chrono::milliseconds now() const { return std::chrono::milliseconds(LoopCore::now()); }
+  std::chrono::milliseconds now() const;
   /// Whether anything ref'd is left.
   bool alive() const { return LoopCore::alive(); }
 
@@ -183,10 +167,7 @@ class Loop : private detail::LoopCore {
   /// -1 with the poll(2) poller, which has no such descriptor.
   NativeHandle backendHandle() const { return poller().native(); }
   /// How long until the loop has something to do by itself; empty: only when the handle is readable.
-  std::optional<Duration> nextTimeout() const {
-    const int ms = timeout_ms();
-    return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
-  }
+  std::optional<Duration> nextTimeout() const;
 
  private:
   friend struct detail::Access;

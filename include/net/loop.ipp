@@ -68,6 +68,41 @@ NET_API void clearInterval(const Timer& timer) { timer.close(); }
 
 NET_API void clearImmediate(const Immediate& immediate) { immediate.close(); }
 
+NET_API const Timer& Timer::set_ref(bool on) const {
+  if (state_ && state_->loop) state_->loop->set_timer_ref(*state_, on);
+  return *this;
+}
+
+NET_API void Immediate::close() const {
+  if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
+}
+
+NET_API const Immediate& Immediate::set_ref(bool on) const {
+  if (state_ && state_->loop && state_->pending) state_->loop->set_immediate_ref(*state_, on);
+  return *this;
+}
+
+NET_API void Signal::close() const {
+  if (state_ && state_->loop) state_->close();
+}
+
+NET_API const Signal& Signal::set_ref(bool on) const {
+  if (state_ && state_->loop) state_->set_ref(on);
+  return *this;
+}
+
+NET_API bool Loop::runOnce(Duration wait) {
+  const double ms = wait.milliseconds();
+  return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
+}
+
+NET_API std::chrono::milliseconds Loop::now() const { return std::chrono::milliseconds(LoopCore::now()); }
+
+NET_API std::optional<Duration> Loop::nextTimeout() const {
+  const int ms = timeout_ms();
+  return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
+}
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

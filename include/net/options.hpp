@@ -34,10 +34,7 @@ struct AddressInfo {
   std::string path = {};
 
   /// "127.0.0.1:80", "[::1]:80", or the path.
-  std::string toString() const {
-    if (!path.empty()) return path;
-    return (family == Family::IPv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
-  }
+  std::string toString() const;
 };
 
 /// The connection that a server dropped because of `maxConnections` (S9.19).
@@ -144,5 +141,7 @@ struct PipeOptions {
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/options.ipp>
 
 #endif

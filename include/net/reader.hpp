@@ -43,19 +43,9 @@ class WaitPlace {
   ~WaitPlace() { forget(); }
 
   explicit operator bool() const noexcept { return waiting_ != nullptr; }
-  void note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept {
-    waiting.task_ = task;
-    waiting.place_ = this;
-    waiting_ = &waiting;
-  }
-  void resume() {
-    const std::coroutine_handle<> task = waiting_->task_;
-    forget();
-    task.resume();
-  }
-  void forget() noexcept {
-    if (waiting_) std::exchange(waiting_, nullptr)->place_ = nullptr;
-  }
+  void note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept;
+  void resume();
+  void forget() noexcept;
 
  private:
   WaitingTask* waiting_ = nullptr;
@@ -95,13 +85,13 @@ class Reader {
   };
 
   /// What is there, at least a byte; empty at the end. All results are valid until the reader is asked again.
-  Awaiter next() { return {*this, Kind::chunk, 0}; }
+  Awaiter next();
   /// Exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if it comes in their middle.
-  Awaiter read(std::size_t n) { return {*this, Kind::exact, n}; }
+  Awaiter read(std::size_t n);
   /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
   /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
   /// reader stays where it is.
-  Awaiter readLine(std::size_t limit) { return {*this, Kind::line, limit}; }
+  Awaiter readLine(std::size_t limit);
 
  private:
   /// Whether what is asked for can be told: found, or the end or a failure are known.
@@ -113,17 +103,12 @@ class Reader {
     skip_ = with_end;
     return true;
   }
-  void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
-    if (socket().isPaused()) socket().resume();
-    waiter_.note(waiting, task);
-  }
+  void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
   std::optional<Chunk> take();
   void received(std::string_view bytes);
-  void wake() {
-    if (waiter_ && settle()) waiter_.resume();
-  }
+  void wake();
   const Socket& socket() const noexcept { return listeners_.emitter(); }
-  std::string_view rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
+  std::string_view rest() const noexcept;
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -174,10 +159,7 @@ class Acceptor {
     Listener error;
   };
 
-  bool prepare() {
-    if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
-    return !arrived_.empty() || failure_ || closed_;
-  }
+  bool prepare();
   void wake() {
     if (waiter_) waiter_.resume();
   }

@@ -12,6 +12,22 @@ NET_API WaitingTask::~WaitingTask() {
   if (place_) place_->forget();
 }
 
+NET_API void WaitPlace::note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept {
+  waiting.task_ = task;
+  waiting.place_ = this;
+  waiting_ = &waiting;
+}
+
+NET_API void WaitPlace::resume() {
+  const std::coroutine_handle<> task = waiting_->task_;
+  forget();
+  task.resume();
+}
+
+NET_API void WaitPlace::forget() noexcept {
+  if (waiting_) std::exchange(waiting_, nullptr)->place_ = nullptr;
+}
+
 }  // namespace net::inline NET_ABI::detail
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -154,6 +170,28 @@ NET_API std::optional<Socket> Acceptor::take() {
     detail::throw_error(error);
   }
   return std::nullopt;
+}
+
+NET_API Reader::Awaiter Reader::next() { return {*this, Kind::chunk, 0}; }
+
+NET_API Reader::Awaiter Reader::read(std::size_t n) { return {*this, Kind::exact, n}; }
+
+NET_API Reader::Awaiter Reader::readLine(std::size_t limit) { return {*this, Kind::line, limit}; }
+
+NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
+  if (socket().isPaused()) socket().resume();
+  waiter_.note(waiting, task);
+}
+
+NET_API void Reader::wake() {
+  if (waiter_ && settle()) waiter_.resume();
+}
+
+NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
+
+NET_API bool Acceptor::prepare() {
+  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
+  return !arrived_.empty() || failure_ || closed_;
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

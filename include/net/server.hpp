@@ -153,32 +153,30 @@ class Server : public Emitter<Server> {
   bool keepAlive() const { return state_->options.keepAlive; }
   void keepAlive(bool on) const { state_->options.keepAlive = on; }
   /// In whole seconds, as in Node: what was given as 5,500 ms reads 5.
-  std::chrono::seconds keepAliveInitialDelay() const { return std::chrono::seconds(state_->keep_alive_seconds()); }
+  std::chrono::seconds keepAliveInitialDelay() const;
   void keepAliveInitialDelay(Duration delay) const { state_->options.keepAliveInitialDelay = delay; }
   /// Bytes.
   std::size_t highWaterMark() const { return state_->options.highWaterMark; }
   void highWaterMark(std::size_t bytes) const { state_->options.highWaterMark = bytes; }
   /// The clients that are turned away; the list is used live (S21.7).
   std::optional<BlockList> blockList() const { return state_->options.blockList; }
-  void blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
+  void blockList(std::optional<BlockList> list) const;
 
   /// Whether it keeps the loop alive; also for later listens (S19.2).
   const Server& ref() const { return set_ref(true); }
   const Server& unref() const { return set_ref(false); }
 
   /// The descriptor, to look at; -1 if there is none.
-  NativeHandle nativeHandle() const { return state_->acceptor.is_open() ? state_->acceptor.native() : -1; }
+  NativeHandle nativeHandle() const;
 
-  bool operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
+  bool operator==(const Server& other) const noexcept;
 
  private:
   friend class Emitter<Server>;
   friend struct detail::Access;
 
   explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
-  static Server from_state(void* state) {
-    return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state)));
-  }
+  static Server from_state(void* state);
 
   template <fixed_string Name>
   static constexpr void check_event() {
@@ -202,11 +200,7 @@ class Server : public Emitter<Server> {
   }
   void require_idle() const;
   void start(const ListenOptions& options) const;
-  const Server& set_ref(bool on) const {
-    state_->refd = on;
-    state_->recount();
-    return *this;
-  }
+  const Server& set_ref(bool on) const;
 
   detail::Ref<detail::ServerState> state_;
 };

@@ -45,6 +45,24 @@ NET_API std::optional<Server> Socket::server() const {
   return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
 }
 
+NET_API std::chrono::seconds Server::keepAliveInitialDelay() const { return std::chrono::seconds(state_->keep_alive_seconds()); }
+
+NET_API void Server::blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
+
+NET_API NativeHandle Server::nativeHandle() const { return state_->acceptor.is_open() ? state_->acceptor.native() : -1; }
+
+NET_API bool Server::operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
+
+NET_API Server Server::from_state(void* state) {
+  return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state)));
+}
+
+NET_API const Server& Server::set_ref(bool on) const {
+  state_->refd = on;
+  state_->recount();
+  return *this;
+}
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

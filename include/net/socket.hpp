@@ -105,9 +105,7 @@ class Socket : public Emitter<Socket> {
     return state_->write(detail::source_of(std::forward<Data>(data)), detail::write_callback(std::forward<F>(callback)));
   }
   /// Sends text in another encoding (S15.1).
-  bool write(std::string_view text, Encoding encoding) const {
-    return state_->write(detail::source_of(detail::encode(text, encoding)), {});
-  }
+  bool write(std::string_view text, Encoding encoding) const;
   template <class F>
   bool write(std::string_view text, Encoding encoding, F&& callback) const {
     return state_->write(detail::source_of(detail::encode(text, encoding)),
@@ -202,11 +200,7 @@ class Socket : public Emitter<Socket> {
 
   /// 'timeout' after so long without activity, once; the socket stays open. 0 switches it off and adds
   /// no listener. Throws `ERR_OUT_OF_RANGE` for a negative or infinite time (S18.1).
-  const Socket& setTimeout(Duration idle) const {
-    detail::require_timeout(idle);
-    if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
-    return *this;
-  }
+  const Socket& setTimeout(Duration idle) const;
   template <class F>
   const Socket& setTimeout(Duration idle, F&& listener) const {
     setTimeout(idle);
@@ -214,10 +208,7 @@ class Socket : public Emitter<Socket> {
     return *this;
   }
   /// What the last `setTimeout` said; empty if there was none.
-  std::optional<std::chrono::milliseconds> timeout() const {
-    if (!state_->cold || !state_->cold->idle_length) return std::nullopt;
-    return std::chrono::milliseconds(static_cast<std::int64_t>(*state_->cold->idle_length));
-  }
+  std::optional<std::chrono::milliseconds> timeout() const;
   /// Sends small pieces at once. Before the connection it is remembered; no effect on IPC (S18.10).
   const Socket& setNoDelay(bool on = true) const { return state_->set_no_delay(on), *this; }
   /// Probes an idle connection; the delay is cut to whole seconds, 0 leaves the system's (S18.12).
@@ -243,9 +234,7 @@ class Socket : public Emitter<Socket> {
   std::uint16_t remotePort() const { return state_->remote().port; }
   Family remoteFamily() const { return state_->remote().ip.family; }
   /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
-  std::vector<std::string> autoSelectFamilyAttemptedAddresses() const {
-    return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
-  }
+  std::vector<std::string> autoSelectFamilyAttemptedAddresses() const;
   /// What `connect` was told not to connect to; the list is used live (S21.7).
   std::optional<BlockList> blockList() const {
     if (!state_->cold) return std::nullopt;
@@ -256,10 +245,7 @@ class Socket : public Emitter<Socket> {
   /// Bytes received on this connection (S11.11).
   std::uint64_t bytesRead() const { return state_->bytes_read; }
   /// Bytes written on this connection, those that still wait included (S11.12).
-  std::uint64_t bytesWritten() const {
-    const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
-    return state_->bytes_sent + (state_->write_length - handed);
-  }
+  std::uint64_t bytesWritten() const;
   /// Like `writableLength()`, 0 without a connection (S11.10).
   std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
   bool connecting() const { return state_->connecting; }
@@ -268,22 +254,13 @@ class Socket : public Emitter<Socket> {
   bool closed() const { return state_->destroyed; }
   /// The error that it failed with; false if there is none (S11.5).
   Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
-  ReadyState readyState() const {
-    if (connecting()) return ReadyState::opening;
-    if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
-    return writable() ? ReadyState::writeOnly : ReadyState::closed;
-  }
+  ReadyState readyState() const;
   bool allowHalfOpen() const { return state_->allow_half_open; }
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
-  bool readable() const {
-    return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
-  }
+  bool readable() const;
   bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
-  std::optional<bool> readableFlowing() const {
-    if (state_->flow_state == detail::Flow::unset) return std::nullopt;
-    return state_->flow_state == detail::Flow::flowing;
-  }
+  std::optional<bool> readableFlowing() const;
   /// Bytes that wait to be sent, or to be read.
   std::size_t writableLength() const { return state_->write_length; }
   std::size_t readableLength() const { return state_->read_length(); }
@@ -313,9 +290,7 @@ class Socket : public Emitter<Socket> {
   friend struct detail::Access;
 
   explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
-  static Socket from_state(void* state) {
-    return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
-  }
+  static Socket from_state(void* state);
 
   template <fixed_string Name>
   static constexpr void check_event() {
@@ -342,9 +317,7 @@ class Socket : public Emitter<Socket> {
     state_->recount();
     return *this;
   }
-  detail::Endpoint local() const {
-    return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
-  }
+  detail::Endpoint local() const;
 
   detail::Ref<detail::SocketState> state_;
 };

@@ -22,6 +22,53 @@ NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
   return piece;
 }
 
+NET_API bool Socket::write(std::string_view text, Encoding encoding) const {
+  return state_->write(detail::source_of(detail::encode(text, encoding)), {});
+}
+
+NET_API const Socket& Socket::setTimeout(Duration idle) const {
+  detail::require_timeout(idle);
+  if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
+  return *this;
+}
+
+NET_API std::optional<std::chrono::milliseconds> Socket::timeout() const {
+  if (!state_->cold || state_->cold->idle_length < 0) return std::nullopt;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(state_->cold->idle_length));
+}
+
+NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() const {
+  return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
+}
+
+NET_API std::uint64_t Socket::bytesWritten() const {
+  const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+  return state_->bytes_sent + (state_->write_length - handed);
+}
+
+NET_API ReadyState Socket::readyState() const {
+  if (connecting()) return ReadyState::opening;
+  if (readable()) return writable() ? ReadyState::open : ReadyState::readOnly;
+  return writable() ? ReadyState::writeOnly : ReadyState::closed;
+}
+
+NET_API bool Socket::readable() const {
+  return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
+}
+
+NET_API std::optional<bool> Socket::readableFlowing() const {
+  if (state_->flow_state == detail::Flow::unset) return std::nullopt;
+  return state_->flow_state == detail::Flow::flowing;
+}
+
+NET_API Socket Socket::from_state(void* state) {
+  return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
+}
+
+NET_API detail::Endpoint Socket::local() const {
+  return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
+}
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

@@ -144,10 +144,7 @@ class WorkerPool {
   }
 
  private:
-  void drop(detail::WorkRef work) noexcept {
-    work->operations->drop(*work, dropped_);
-    std::move(work).send_home();
-  }
+  void drop(detail::WorkRef work) noexcept;
 
   /// The threads stayed in the parent (S31.3).
   void begin_again_in_child() noexcept;

@@ -63,6 +63,11 @@ NET_API void WorkerPool::run() {
   }
 }
 
+NET_API void WorkerPool::drop(detail::WorkRef work) noexcept {
+  work->operations->drop(*work, dropped_);
+  std::move(work).send_home();
+}
+
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif

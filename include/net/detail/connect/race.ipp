@@ -103,8 +103,8 @@ struct Connector {
       // same already, but told from the loop
       self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
                                  auto& socket = static_cast<SocketState&>(handle);
-                                 if (socket.connecting && socket.cold->path_result)
-                                   Connector{socket}.path_done(*socket.cold->path_result);
+                                 if (socket.connecting && socket.cold->path_result <= 0)
+                                   Connector{socket}.path_done(socket.cold->path_result);
                                }});
       self.cold->path_result = result;
     }

@@ -150,15 +150,9 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
 
  public:
   explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
-  ~ConnectAwaiter() {
-    if (!told_) Access::state(emitter()).destroy_always();
-  }
+  ~ConnectAwaiter();
 
-  Socket await_resume() {
-    told_ = true;
-    Base::await_resume();
-    return emitter();
-  }
+  Socket await_resume();
 
  private:
   bool told_ = false;
@@ -169,11 +163,7 @@ class WriteAwaiter : public Waiting<Socket> {
  public:
   WriteAwaiter(const Socket& socket, bool has_space) : Waiting(socket), has_space_(has_space) {}
 
-  bool await_ready() {
-    if (has_space_) return true;
-    if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
-    return failure_.has_value();
-  }
+  bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);
   void await_resume() {
     if (failure_) throw_error(*failure_);
@@ -191,9 +181,7 @@ class SleepAwaiter {
   ~SleepAwaiter() { timer_.close(); }
 
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    timer_ = loop_.setTimeout([waiter] { waiter.resume(); }, length_);
-  }
+  void await_suspend(std::coroutine_handle<> waiter);
   void await_resume() const noexcept {}
 
  private:

@@ -27,6 +27,26 @@ NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
   listen_for_close();
 }
 
+NET_API ConnectAwaiter::~ConnectAwaiter() {
+  if (!told_) Access::state(emitter()).destroy_always();
+}
+
+NET_API Socket ConnectAwaiter::await_resume() {
+  told_ = true;
+  Base::await_resume();
+  return emitter();
+}
+
+NET_API bool WriteAwaiter::await_ready() {
+  if (has_space_) return true;
+  if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
+  return failure_.has_value();
+}
+
+NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
+  timer_ = loop_.setTimeout([waiter] { waiter.resume(); }, length_);
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

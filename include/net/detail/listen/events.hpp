@@ -12,11 +12,14 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Event<"error", const Error>,
                                 Event<"listening">, Event<"drop", const DropInfo>>;
 
-inline constexpr unsigned server_close = ServerEvents::index<"close">;
-inline constexpr unsigned server_connection = ServerEvents::index<"connection">;
-inline constexpr unsigned server_error = ServerEvents::index<"error">;
-inline constexpr unsigned server_listening = ServerEvents::index<"listening">;
-inline constexpr unsigned server_drop = ServerEvents::index<"drop">;
+/// Where each stands in the table.
+enum : unsigned {
+  server_close,
+  server_connection,
+  server_error,
+  server_listening,
+  server_drop
+};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 

@@ -11,6 +11,13 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+// The table of events, and the numbers by which they are emitted.
+static_assert(ServerEvents::index<"close"> == server_close);
+static_assert(ServerEvents::index<"connection"> == server_connection);
+static_assert(ServerEvents::index<"error"> == server_error);
+static_assert(ServerEvents::index<"listening"> == server_listening);
+static_assert(ServerEvents::index<"drop"> == server_drop);
+
 NET_API constexpr Handle::Operations ServerState::table{
     [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
     [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,

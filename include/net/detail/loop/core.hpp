@@ -52,9 +52,7 @@ class LoopCore {
   /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
   static void at_exit() noexcept;
   bool running() const noexcept { return running_; }
-  bool alive() const noexcept {
-    return alive_ > 0 || !closing_.empty() || !posted_.empty() || mailbox_->any.load() != 0;
-  }
+  bool alive() const noexcept;
   /// Milliseconds until the loop has something to do by itself; -1: nothing.
   int timeout_ms() const noexcept;
 
@@ -83,11 +81,7 @@ class LoopCore {
   void read_speculatively(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
     if (alive_ <= 2) speculative_ = std::move(newcomer), ask_ = ask;
   }
-  void next_immediate(Ref<ImmediateState> immediate) {
-    immediates_.reserve(1);
-    if (immediate->refd) ++refd_immediates_, keep_alive(true);
-    immediates_.push(std::move(immediate));
-  }
+  void next_immediate(Ref<ImmediateState> immediate);
   void clear_immediate(ImmediateState& immediate) noexcept;
   void set_immediate_ref(ImmediateState& immediate, bool on) noexcept;
 
@@ -125,11 +119,7 @@ class LoopCore {
   void forget_batch() noexcept { batch_owner_ = nullptr, batch_size_ = 0; }
   /// So many bytes of it have left.
   void shorten_batch(std::size_t gone) noexcept;
-  void flush_batch() {
-    if (!batch_owner_) return;
-    if (inert_) return forget_batch();
-    batch_flush_(*batch_owner_);
-  }
+  void flush_batch();
 
   /// The one receive buffer. In a bulk echo 128 KiB are 1.1 to 1.3 times as fast as 64; with 256 the echo gains no
   /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
@@ -160,18 +150,10 @@ class LoopCore {
     explicit Running(LoopCore& l);
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
-    ~Running() {
-      loop.running_ = false;
-      // small writes of a listener that threw leave all the same
-      if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
-    }
+    ~Running();
   };
 
-  void open_poller() {
-    if (const Refusal refused = poller_.open(); refused.number != 0) {
-      throw_error(system_failure(refused.number, refused.syscall));
-    }
-  }
+  void open_poller();
   static void note_forks();
   void join_process() noexcept;
   void leave_process() noexcept;

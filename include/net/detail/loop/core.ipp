@@ -384,6 +384,34 @@ NET_API void LoopCore::after_fork() {
   }
 }
 
+NET_API bool LoopCore::alive() const noexcept {
+  return alive_ > 0 || !closing_.empty() || !posted_.empty() || mailbox_->any.load() != 0;
+}
+
+NET_API void LoopCore::next_immediate(Ref<ImmediateState> immediate) {
+  immediates_.reserve(1);
+  if (immediate->refd) ++refd_immediates_, keep_alive(true);
+  immediates_.push(std::move(immediate));
+}
+
+NET_API void LoopCore::flush_batch() {
+  if (!batch_owner_) return;
+  if (inert_) return forget_batch();
+  batch_flush_(*batch_owner_);
+}
+
+NET_API LoopCore::Running::~Running() {
+  loop.running_ = false;
+  // small writes of a listener that threw leave all the same
+  if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
+}
+
+NET_API void LoopCore::open_poller() {
+  if (const Refusal refused = poller_.open(); refused.number != 0) {
+    throw_error(system_failure(refused.number, refused.syscall));
+  }
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

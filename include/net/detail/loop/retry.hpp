@@ -19,11 +19,7 @@ class Retry {
 
   bool waiting() const noexcept { return timer_ && timer_->queued(); }
 
-  void after(std::uint64_t ms) {
-    make_timer();
-    owner_.loop->update_time();
-    owner_.loop->start_timer(*timer_, ms, owner_.loop->now());
-  }
+  void after(std::uint64_t ms);
 
   /// For a descriptor (S32.1): about 100 ms, after a second twice as long each time, up to 1 s; at once when this
   /// thread has closed one. All who wait are called in the same turns, so that many cost no more of them than one.
@@ -31,10 +27,7 @@ class Retry {
   /// The shortage is over: the next one begins with short waits again.
   void forget_delay() noexcept { tries_ = 0; }
 
-  void stop() noexcept {
-    leave();
-    if (timer_ && owner_.loop) owner_.loop->stop_timer(*timer_);
-  }
+  void stop() noexcept;
 
   /// The library has closed a descriptor on this thread.
   static void descriptor_freed() noexcept {
@@ -53,11 +46,7 @@ class Retry {
 
   void make_timer();
   void join() noexcept;
-  void leave() noexcept {
-    if (!std::exchange(listed_, false)) return;
-    (previous_ ? previous_->next_ : first()) = next_;
-    if (next_) next_->previous_ = previous_;
-  }
+  void leave() noexcept;
 
   Handle& owner_;
   void (*again_)(Handle&);

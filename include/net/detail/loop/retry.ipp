@@ -45,6 +45,23 @@ NET_API void Retry::join() noexcept {
   if (next_) next_->previous_ = this;
 }
 
+NET_API void Retry::after(std::uint64_t ms) {
+  make_timer();
+  owner_.loop->update_time();
+  owner_.loop->start_timer(*timer_, ms, owner_.loop->now());
+}
+
+NET_API void Retry::stop() noexcept {
+  leave();
+  if (timer_ && owner_.loop) owner_.loop->stop_timer(*timer_);
+}
+
+NET_API void Retry::leave() noexcept {
+  if (!std::exchange(listed_, false)) return;
+  (previous_ ? previous_->next_ : first()) = next_;
+  if (next_) next_->previous_ = previous_;
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif

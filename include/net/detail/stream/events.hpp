@@ -37,25 +37,28 @@ using SocketEvents =
                Event<"timeout">, Event<"finish">, Event<"prefinish">, Event<"pause">, Event<"resume">,
                Event<"readable">, Event<"pipe", Socket>, Event<"unpipe", Socket>>;
 
-inline constexpr unsigned on_close = SocketEvents::index<"close">;
-inline constexpr unsigned on_connect = SocketEvents::index<"connect">;
-inline constexpr unsigned on_attempt = SocketEvents::index<"connectionAttempt">;
-inline constexpr unsigned on_attempt_failed = SocketEvents::index<"connectionAttemptFailed">;
-inline constexpr unsigned on_attempt_timeout = SocketEvents::index<"connectionAttemptTimeout">;
-inline constexpr unsigned on_data = SocketEvents::index<"data">;
-inline constexpr unsigned on_drain = SocketEvents::index<"drain">;
-inline constexpr unsigned on_end = SocketEvents::index<"end">;
-inline constexpr unsigned on_error = SocketEvents::index<"error">;
-inline constexpr unsigned on_lookup = SocketEvents::index<"lookup">;
-inline constexpr unsigned on_ready_event = SocketEvents::index<"ready">;
-inline constexpr unsigned on_timeout = SocketEvents::index<"timeout">;
-inline constexpr unsigned on_finish = SocketEvents::index<"finish">;
-inline constexpr unsigned on_prefinish = SocketEvents::index<"prefinish">;
-inline constexpr unsigned on_pause = SocketEvents::index<"pause">;
-inline constexpr unsigned on_resume = SocketEvents::index<"resume">;
-inline constexpr unsigned on_readable = SocketEvents::index<"readable">;
-inline constexpr unsigned on_pipe = SocketEvents::index<"pipe">;
-inline constexpr unsigned on_unpipe = SocketEvents::index<"unpipe">;
+/// Where each stands in the table.
+enum : unsigned {
+  on_close,
+  on_connect,
+  on_attempt,
+  on_attempt_failed,
+  on_attempt_timeout,
+  on_data,
+  on_drain,
+  on_end,
+  on_error,
+  on_lookup,
+  on_ready_event,
+  on_timeout,
+  on_finish,
+  on_prefinish,
+  on_pause,
+  on_resume,
+  on_readable,
+  on_pipe,
+  on_unpipe
+};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 

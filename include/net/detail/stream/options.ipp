@@ -65,7 +65,7 @@ NET_API void SocketState::set_timeout(double ms) {
 
 /// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
 NET_API std::uint64_t SocketState::idle_ms() const noexcept {
-  const double ms = *cold->idle_length;
+  const double ms = cold->idle_length;
   return ms > 2147483647.0 ? 2147483647u : ms < 1 ? 1u : static_cast<std::uint64_t>(ms);
 }
 

@@ -9,10 +9,10 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <net/chunk.hpp>
 #include <net/detail/base/ref.hpp>
+#include <net/detail/base/vec.hpp>
 #include <net/emitter.hpp>
 #include <net/error.hpp>
 #include <net/options.hpp>
@@ -76,8 +76,6 @@ struct PipeLink {
 /// The destinations of one source.
 class Pipes {
  public:
-  using Vec = std::vector<Ref<PipeLink>>;
-
   Pipes() noexcept = default;
   Pipes(const Pipes&) = delete;
   Pipes& operator=(const Pipes&) = delete;
@@ -92,34 +90,27 @@ class Pipes {
   /// This one has to drain.
   void wait_for(PipeLink& full) noexcept;
 
-  void add(Ref<PipeLink> link) {
-    list_.push_back(std::move(link));
-    if (list_.size() == 2) several_ = true;
-  }
+  void add(Ref<PipeLink> link);
   /// The first one of which `which` says so; null if there is none.
   template <class Which>
   Ref<PipeLink> take(Which&& which) noexcept {
     for (std::size_t i = 0; i < list_.size(); ++i) {
       if (!which(*list_[i])) continue;
       Ref<PipeLink> found = std::move(list_[i]);
-      list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
+      list_.erase(i, i + 1);
       return found;
     }
     return {};
   }
-  Vec take_all() noexcept { return std::exchange(list_, {}); }
+  Vec<Ref<PipeLink>> take_all() noexcept { return std::exchange(list_, {}); }
 
   /// Takes all off without a word.
-  void clear() noexcept {
-    const Vec gone = take_all();
-    for (const auto& link : gone) link->off = true;
-    for (const auto& link : gone) link->operations->take_off(*link);
-  }
+  void clear() noexcept;
   /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
   void source_closed() noexcept;
 
  private:
-  Vec list_;
+  Vec<Ref<PipeLink>> list_;
   bool several_ = false;
 };
 
@@ -295,8 +286,8 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
 
 template <class Source>
 void unpipe_all(const Source& source) {
-  const Pipes::Vec links = Access::state(source).ensure_cold().pipes.take_all();
-  if (!links.empty()) finish_unpipe(source, links.data(), links.size());
+  const Vec<Ref<PipeLink>> links = Access::state(source).ensure_cold().pipes.take_all();
+  if (!links.empty()) finish_unpipe(source, links.begin(), links.size());
 }
 
 /// The same pair piped twice is unpiped twice (S24.10).

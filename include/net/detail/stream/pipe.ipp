@@ -30,6 +30,17 @@ NET_API void Pipes::source_closed() noexcept {
   }
 }
 
+NET_API void Pipes::add(Ref<PipeLink> link) {
+  list_.push(std::move(link));
+  if (list_.size() == 2) several_ = true;
+}
+
+NET_API void Pipes::clear() noexcept {
+  const Vec<Ref<PipeLink>> gone = take_all();
+  for (const auto& link : gone) link->off = true;
+  for (const auto& link : gone) link->operations->take_off(*link);
+}
+
 }  // namespace net::inline NET_ABI::detail
 
 #endif

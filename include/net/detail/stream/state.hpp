@@ -42,23 +42,13 @@ struct ReadBuffer {
     std::size_t begin = 0;  // what is before it was taken
 
     std::size_t size() const noexcept { return bytes.size() - begin; }
-    std::string rest() && {
-      if (begin > 0) bytes.erase(0, begin);
-      return std::move(bytes);
-    }
+    std::string rest() &&;
   };
   Queue<Piece> pieces;
   std::size_t length = 0;
 
-  void push(std::string&& bytes) {
-    const std::size_t size = bytes.size();
-    pieces.push({std::move(bytes)});
-    length += size;
-  }
-  void push_front(std::string_view bytes) {
-    pieces.push_front({std::string(bytes)});
-    length += bytes.size();
-  }
+  void push(std::string&& bytes);
+  void push_front(std::string_view bytes);
   /// The first `size` bytes, of which there are as many.
   void take(std::size_t size, std::string& into);
 };
@@ -87,13 +77,15 @@ struct ColdConnection {
   Connecting* connecting = nullptr;
   Vec<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
   void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
-  std::optional<int> path_result;                  // of a connect() to a path, until it is told
+  int path_result = 1;  // of a connect() to a path, until it is told; above 0: there is none
 };
 
 /// What most sockets never need; allocated when they do.
 struct ColdState : ColdConnection {
+  explicit ColdState(SocketState& self) noexcept;
+
   Ref<TimerState> idle_timer;
-  std::optional<double> idle_length;  // as given to setTimeout
+  double idle_length = -1;  // ms, as given to setTimeout; below 0: not at all
   std::uint64_t last_activity = 0;
   ListenerId own[own_count] = {};
   std::vector<std::string> attempted;  // S13.14; kept until the next race
@@ -105,7 +97,7 @@ struct ColdState : ColdConnection {
   Ref<AbortHook> abort_hook;
   Pipes pipes;
   std::size_t corks = 0;  // cork() less uncork()
-  std::optional<Retry> memory;  // while the system has none for this socket
+  Retry memory;  // while the system has none for this socket
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
@@ -337,7 +329,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     return *backlog;
   }
   ColdState& ensure_cold() {
-    if (!cold) cold = new ColdState;
+    if (!cold) cold = new ColdState(*this);
     return *cold;
   }
   /// An internal once-listener, in its place among the user's.
@@ -436,11 +428,7 @@ struct SocketTick {
   Owing<SocketState> self;
   void (*step)(SocketState&);
   std::uint64_t generation;
-  void operator()() {
-    or_give_up(*self, [this] {
-      if (self->generation == generation) step(*self);
-    });
-  }
+  void operator()();
 };
 
 template <auto Member, class What>
@@ -502,9 +490,7 @@ struct OnThrow {
   OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
   OnThrow(const OnThrow&) = delete;
   OnThrow& operator=(const OnThrow&) = delete;
-  ~OnThrow() {
-    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
-  }
+  ~OnThrow();
 };
 
 /// The same, with a value as it is at that time.

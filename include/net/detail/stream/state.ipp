@@ -8,6 +8,27 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+// The table of events, and the numbers by which they are emitted.
+static_assert(SocketEvents::index<"close"> == on_close);
+static_assert(SocketEvents::index<"connect"> == on_connect);
+static_assert(SocketEvents::index<"connectionAttempt"> == on_attempt);
+static_assert(SocketEvents::index<"connectionAttemptFailed"> == on_attempt_failed);
+static_assert(SocketEvents::index<"connectionAttemptTimeout"> == on_attempt_timeout);
+static_assert(SocketEvents::index<"data"> == on_data);
+static_assert(SocketEvents::index<"drain"> == on_drain);
+static_assert(SocketEvents::index<"end"> == on_end);
+static_assert(SocketEvents::index<"error"> == on_error);
+static_assert(SocketEvents::index<"lookup"> == on_lookup);
+static_assert(SocketEvents::index<"ready"> == on_ready_event);
+static_assert(SocketEvents::index<"timeout"> == on_timeout);
+static_assert(SocketEvents::index<"finish"> == on_finish);
+static_assert(SocketEvents::index<"prefinish"> == on_prefinish);
+static_assert(SocketEvents::index<"pause"> == on_pause);
+static_assert(SocketEvents::index<"resume"> == on_resume);
+static_assert(SocketEvents::index<"readable"> == on_readable);
+static_assert(SocketEvents::index<"pipe"> == on_pipe);
+static_assert(SocketEvents::index<"unpipe"> == on_unpipe);
+
 NET_API constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
@@ -57,17 +78,17 @@ NET_API void SocketState::update_watch() {
   recount();
 }
 
+NET_API ColdState::ColdState(SocketState& self) noexcept
+    : memory(self, [](Handle& handle) {
+        const Ref<SocketState> socket(static_cast<SocketState*>(&handle));
+        socket->no_memory = false;
+        socket->update_watch();
+      }) {}
+
 /// S32.2: the poller says "now", and the system has no memory for it. It would say so again at once.
 [[gnu::cold]] NET_API void SocketState::wait_for_memory() {
   ColdState& kept = ensure_cold();
-  if (!kept.memory) {
-    kept.memory.emplace(*this, [](Handle& handle) {
-      const Ref<SocketState> self(static_cast<SocketState*>(&handle));
-      self->no_memory = false;
-      self->update_watch();
-    });
-  }
-  kept.memory->after(10);
+  kept.memory.after(10);
   no_memory = true;
   update_watch();
 }
@@ -113,6 +134,32 @@ NET_API void SocketState::drop_own(OwnListener which) noexcept {
 
 NET_API Error SocketState::error_or(Errc code, const char* message) const {
   return errored && cold ? cold->errored : make_error(code, message);
+}
+
+NET_API std::string ReadBuffer::Piece::rest() && {
+  if (begin > 0) bytes.erase(0, begin);
+  return std::move(bytes);
+}
+
+NET_API void ReadBuffer::push(std::string&& bytes) {
+  const std::size_t size = bytes.size();
+  pieces.push({std::move(bytes)});
+  length += size;
+}
+
+NET_API void ReadBuffer::push_front(std::string_view bytes) {
+  pieces.push_front({std::string(bytes)});
+  length += bytes.size();
+}
+
+NET_API void SocketTick::operator()() {
+  or_give_up(*self, [this] {
+    if (self->generation == generation) step(*self);
+  });
+}
+
+NET_API OnThrow::~OnThrow() {
+  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -69,11 +69,7 @@ class WriteQueue {
   bool has_two() const noexcept { return first_ && first_->next; }
   WriteNode* first() const noexcept { return first_; }
 
-  void push(WriteNode* node) noexcept {
-    node->next = nullptr;
-    (last_ ? last_->next : first_) = node;
-    last_ = node;
-  }
+  void push(WriteNode* node) noexcept;
 
   /// Destroys the first node.
   void pop() noexcept;

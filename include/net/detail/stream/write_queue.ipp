@@ -81,6 +81,12 @@ NET_API void WriteQueue::consume(std::size_t bytes) noexcept {
   }
 }
 
+NET_API void WriteQueue::push(WriteNode* node) noexcept {
+  node->next = nullptr;
+  (last_ ? last_->next : first_) = node;
+  last_ = node;
+}
+
 }  // namespace net::inline NET_ABI::detail
 
 #endif

@@ -143,9 +143,7 @@ class WorkRef {
   explicit WorkRef(WorkItem* item) noexcept : item_(item) {}
   WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
   WorkRef& operator=(WorkRef&&) = delete;
-  ~WorkRef() {
-    if (item_) item_->operations->destroy(*item_);
-  }
+  ~WorkRef();
   WorkItem* operator->() const noexcept { return item_; }
   WorkItem& operator*() const noexcept { return *item_; }
 

@@ -16,6 +16,10 @@ NET_API void WorkRef::send_home() && noexcept {
   mailbox->release();
 }
 
+NET_API WorkRef::~WorkRef() {
+  if (item_) item_->operations->destroy(*item_);
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
