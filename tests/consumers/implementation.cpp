@@ -1,0 +1,3 @@
+// The one file with the bodies, as users of one-file libraries know it.
+#define NET_IMPLEMENTATION
+#include <net.hpp>

@@ -1,0 +1,4 @@
+#pragma once
+#include <net.hpp>
+
+net::Server greeter(net::Loop& loop);
