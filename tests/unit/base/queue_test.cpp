@@ -1,0 +1,51 @@
+#include <net/detail/base/queue.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+
+#include "tests/support/count_allocations.hpp"
+
+using net::detail::Queue;
+
+TEST_CASE("a queue gives things in the order in which they came, across its growth and its end") {
+  Queue<int> queue;
+  int in = 0, out = 0;
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 7 + round; ++i) queue.push(in++);
+    while (queue.size() > static_cast<std::size_t>(round)) CHECK(queue.pop_front() == out++);
+  }
+  while (!queue.empty()) CHECK(queue.pop_front() == out++);
+  CHECK(in == out);
+}
+
+TEST_CASE("what a queue still holds is destroyed with it") {
+  const auto counted = std::make_shared<int>(0);
+  {
+    Queue<std::shared_ptr<int>> queue;
+    for (int i = 0; i < 20; ++i) queue.push(std::shared_ptr<int>(counted));
+    (void)queue.pop_front();
+    CHECK(counted.use_count() == 20);
+  }
+  CHECK(counted.use_count() == 1);
+}
+
+TEST_CASE("what is put in front is taken next, across growth, and the rest keeps its order") {
+  Queue<int> queue;
+  for (int i = 0; i < 10; ++i) queue.push(100 + i);
+  for (int i = 0; i < 100; ++i) queue.push_front(int{i});
+  CHECK(queue.size() == 110);
+  CHECK(queue.first() == 99);
+  for (int i = 99; i >= 0; --i) CHECK(queue.pop_front() == i);
+  for (int i = 0; i < 10; ++i) CHECK(queue.pop_front() == 100 + i);
+  CHECK(queue.empty());
+}
+
+TEST_CASE("a queue that is assigned a fresh one is empty, and what it held is destroyed") {
+  const auto counted = std::make_shared<int>(0);
+  Queue<std::shared_ptr<int>> queue;
+  queue.push(std::shared_ptr<int>(counted));
+  queue = Queue<std::shared_ptr<int>>();
+  CHECK(queue.empty());
+  CHECK(counted.use_count() == 1);
+}

@@ -1,0 +1,289 @@
+#include <net/detail/listen/state.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/session.hpp"
+#include "tests/support/support.hpp"
+
+using namespace tests;
+
+TEST_CASE(
+    "the loop keeps a server while it listens or has connections, and no longer: what its listeners held is "
+    "free then") {
+  net::Loop loop;
+  const auto held = std::make_shared<int>(0);
+  int port = 0;
+  {
+    const net::Server server(loop);
+    server.listen(0);
+    port = server.address()->port;
+    server.on<"connection">([held, server](const net::Socket& socket) {
+      socket.end("hello");
+      server.close();
+    });
+  }
+  CHECK(held.use_count() == 2);
+  net::Socket client(loop);
+  std::string heard;
+  client.on<"data">([&heard](net::Chunk chunk) { heard += chunk; });
+  client.connect(port, "127.0.0.1");
+  run_to_the_end(loop);
+  CHECK(heard == "hello");
+  CHECK(held.use_count() == 1);
+}
+
+TEST_CASE("S8.3, S8.6, S8.7: listening and address go with close(); a path stays, also of a listen that failed") {
+  net::Loop loop;
+  const net::Server tcp(loop);
+  CHECK_FALSE(tcp.listening());
+  tcp.listen(0, "127.0.0.1");
+  CHECK_FALSE_MESSAGE(tcp.listening(), "not before the host is known");
+  tcp.once<"listening">([&tcp] {
+    CHECK(tcp.listening());
+    CHECK(tcp.address()->toString() == "127.0.0.1:" + std::to_string(tcp.address()->port));
+    tcp.close();
+    CHECK_FALSE(tcp.listening());
+    CHECK_FALSE(tcp.address().has_value());
+  });
+  run_to_the_end(loop);
+
+  const TemporaryDirectory directory;
+  const net::Server local(loop), second(loop);
+  local.listen(directory.file("s"));
+  CHECK(local.address()->path == directory.file("s"));
+  CHECK(local.address()->family == net::Family::unspecified);
+  std::string failure;
+  second.on<"error">([&failure](const net::Error& error) { failure = error.name(); });
+  second.listen(directory.file("s"));
+  CHECK_FALSE(second.listening());
+  local.close();
+  CHECK_FALSE(local.listening());
+  CHECK(local.address()->path == directory.file("s"));
+  run_to_the_end(loop);
+  CHECK(failure == "EADDRINUSE");
+  CHECK(second.address()->path == directory.file("s"));
+  second.listen(0);
+  CHECK_MESSAGE(second.address()->port > 0, "another listen begins anew");
+  second.close();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S9.11: the listener of a listen that failed stays, and runs at the next success, before later ones") {
+  net::Loop loop;
+  Log log;
+  const net::Server holder(loop), server(loop, {.reusable = true});
+  holder.listen(0);
+  const int taken = holder.address()->port;
+  server.on<"error">([&] {
+    log.add("error");
+    server.listen(0, [&] {
+      log.add("second");
+      server.close();
+      holder.close();
+    });
+  });
+  server.listen(taken, [&] { log.add("first"); });
+  run_to_the_end(loop);
+  CHECK(log.text() == "error first second");
+}
+
+TEST_CASE("S9.13, S9.14: a connection that still waits is refused or reset by close(), and counts for nothing") {
+  net::Loop loop;
+  Log log;
+  const net::Server server(loop);
+  note(server, log);
+  server.listen(0);
+  loop.runOnce(0);
+  const Descriptor waiting = connect_raw(server.address()->port);
+  server.close();
+  run_to_the_end(loop);
+  CHECK(log.text() == "listening close");
+  char byte;
+  CHECK(::recv(waiting.get(), &byte, 1, 0) <= 0);
+}
+
+TEST_CASE("S9.14, S9.17: 'close' waits for every connection, however each ends, and comes once") {
+  net::Loop loop;
+  Log log;
+  const net::Server server(loop, {.pauseOnConnect = true});
+  server.listen(0);
+  std::vector<net::Socket> accepted, clients;
+  server.on<"connection">([&accepted](const net::Socket& socket) { accepted.push_back(socket); });
+  server.on<"close">([&log] { log.add("close"); });
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(client_of(loop, server));
+    clients.back().on<"error">([] {});
+    clients.back().resume();
+  }
+  run_until(loop, [&accepted] { return accepted.size() == 4; });
+  server.close();
+  const auto left = [&server, &loop] {
+    std::optional<std::size_t> count;
+    server.getConnections([&count](const net::Error&, std::size_t number) { count = number; });
+    run_until(loop, [&count] { return count.has_value(); });
+    return *count;
+  };
+  CHECK(left() == 4);
+  accepted[0].destroy();
+  CHECK(left() == 3);
+  accepted[1].resetAndDestroy();
+  CHECK(left() == 2);
+  Descriptor released(accepted[2].release());
+  CHECK_MESSAGE(left() == 1, "a connection that is taken out of the loop is no more the server's");
+  CHECK(log.text().empty());
+  accepted[3].end().resume();
+  released.close();
+  run_to_the_end(loop);
+  CHECK(log.text() == "close");
+}
+
+TEST_CASE("S9.15: 'close' of close() on a server that was closed before comes again, each callback runs once") {
+  net::Loop loop;
+  Log log;
+  const net::Server server(loop);
+  server.listen(0);
+  server.close([&log](const net::Error& error) { log.add(error ? error.name() : "fine"); });
+  run_to_the_end(loop);
+  server.close([&log](const net::Error& error) { log.add(error ? error.name() : "fine"); });
+  run_to_the_end(loop);
+  CHECK(log.text() == "fine ERR_SERVER_NOT_RUNNING");
+}
+
+TEST_CASE("S8.4: the limit may be changed at any time; those who are there stay") {
+  net::Loop loop;
+  Log log;
+  const net::Server server(loop);
+  server.listen(0);
+  CHECK_FALSE(server.maxConnections().has_value());
+  std::vector<net::Socket> accepted;
+  server.on<"connection">([&](const net::Socket& socket) {
+    log.add("connection");
+    accepted.push_back(socket);
+  });
+  server.on<"drop">([&log] { log.add("drop"); });
+  const auto connect = [&] {
+    const std::size_t before = log.text().size();
+    client_of(loop, server).on<"error">([] {}).resume();
+    run_until(loop, [&] { return log.text().size() > before; });
+  };
+  connect();
+  connect();
+  server.maxConnections(1);
+  connect();
+  CHECK(accepted.size() == 2);
+  accepted[0].destroy();
+  connect();
+  accepted[1].destroy();
+  connect();
+  server.maxConnections(std::nullopt);
+  connect();
+  CHECK(log.text() == "connection connection drop drop connection connection");
+  for (const net::Socket& socket : accepted) socket.destroy();
+  server.close();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S2.1, S9.16: what came with a lone connection is told behind the immediates that 'connection' queued") {
+  net::Loop loop;
+  Log log;
+  bool destroys = false;
+  const net::Server server(loop);
+  server.listen(0);
+  server.on<"connection">([&](const net::Socket& socket) {
+    log.add("connection");
+    socket.on<"data">([&log](net::Chunk chunk) { log.add(chunk); });
+    socket.on<"close">([&log] { log.add("close"); });
+    loop.setImmediate([&log] { log.add("immediate"); }).unref();
+    net::nextTick([&log, &destroys, socket] {
+      log.add("tick");
+      if (destroys) socket.destroy();
+    });
+  });
+  const auto visit = [&](bool destroyed) {
+    destroys = destroyed;
+    log.clear();
+    const Descriptor client = connect_raw(server.address()->port);
+    send_raw(client, "hello");
+    if (!destroyed) run_until(loop, [&log] { return log.has("hello"); });
+    ::shutdown(client.get(), SHUT_WR);
+    run_until(loop, [&log] { return log.has("close"); });
+  };
+  visit(false);
+  CHECK(log.text() == "connection tick immediate hello close");
+  visit(true);
+  CHECK(log.text() == "connection tick immediate close");
+}
+
+TEST_CASE("S9.18, S3.1: an accept that fails otherwise is an 'error' in Node's words, and the server goes on") {
+  net::Loop loop;
+  std::string failure;
+  const net::Server server(loop);
+  server.listen(0);
+  server.on<"error">([&failure](const net::Error& error) { failure = error.what(); });
+  loop.runOnce(0);
+  // a descriptor that is none to accept from, put in the place of the server's
+  const int listening = server.nativeHandle();
+  const Descriptor kept(::dup(listening)), other(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::dup2(other.get(), listening) == listening);
+  net::detail::Access::state(server).accept_one();
+  CHECK(failure == "accept " + std::string(net::detail::system_error_name(EOPNOTSUPP)));
+  REQUIRE(::dup2(kept.get(), listening) == listening);
+  CHECK(server.listening());
+  server.close();
+  run_to_the_end(loop);
+}
+
+// ── keeping the loop alive ─────────────────────────────────────────────────
+
+TEST_CASE("S19.8: a server that listens keeps the loop alive; one that is closed only through sockets that read") {
+  net::Loop loop;
+  bool closed = false;
+  const net::Server server(loop, {.pauseOnConnect = true});
+  server.on<"close">([&closed] { closed = true; });
+  server.listen(0);
+  CHECK(loop.alive());
+  std::optional<net::Socket> accepted;
+  server.on<"connection">([&accepted](const net::Socket& socket) { accepted = socket; });
+  const net::Socket client(loop);
+  client.pause();
+  client.connect(server.address()->port, "127.0.0.1");
+  run_until(loop, [&] { return accepted && !client.connecting(); });
+  CHECK(loop.alive());
+  server.close();
+  CHECK_MESSAGE(!loop.alive(), "neither socket reads");
+  loop.run();
+  CHECK_FALSE(closed);
+  accepted->resume();
+  loop.runOnce(0);
+  CHECK(loop.alive());
+  accepted->destroy();
+  client.destroy();
+  run_to_the_end(loop);
+  CHECK(closed);
+}
+
+TEST_CASE("S19.2: unref() before listen() holds for every later listen, until ref()") {
+  net::Loop loop;
+  const net::Server server(loop, {.reusable = true});
+  server.unref();
+  for (int round = 0; round < 2; ++round) {
+    server.listen(0);
+    loop.runOnce(0);
+    CHECK_FALSE(loop.alive());
+    server.close();
+    loop.runOnce(0);
+  }
+  server.ref();
+  server.listen(0);
+  loop.runOnce(0);
+  CHECK(loop.alive());
+  server.unref();
+  CHECK_FALSE(loop.alive());
+  server.ref().close();
+  run_to_the_end(loop);
+}

@@ -1,0 +1,661 @@
+#include <net/detail/stream/close.ipp>
+
+#include <doctest/doctest.h>
+
+#include <sys/ioctl.h>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "tests/support/session.hpp"
+
+using namespace tests;
+
+namespace {
+
+/// A server whose first socket reads and writes nothing back, and is noted.
+struct Quiet : OneConnection {
+  Quiet(net::Loop& loop, const net::ServerOptions& options = {}) : OneConnection(loop, options), accepted(loop) {
+    server.on<"connection">([this](const net::Socket& socket) {
+      accepted = socket;
+      note(socket, log);
+      socket.resume();
+    });
+  }
+  Log log;
+  net::Socket accepted;
+};
+
+/// A client that is connected, with its log empty.
+net::Socket connected(net::Loop& loop, const Quiet& to, Log& log, const net::SocketOptions& options = {}) {
+  const net::Socket client = client_of(loop, to.server, options);
+  run_until(loop, [&] { return !client.connecting() && !to.server.listening(); });
+  note(client, log);
+  return client;
+}
+
+}  // namespace
+
+// ── end() ──────────────────────────────────────────────────────────────────
+
+TEST_CASE("S16.1-S16.3: end() ends the writing side: callbacks, 'prefinish', end callbacks, 'finish', on later ticks") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop);
+  const net::Socket client = connected(loop, quiet, log);
+  client.resume();
+  loop.setImmediate([&] {
+    client.write("a", note_error(log, "write"));
+    client.end("b", note_error(log, "end-callback"));
+    CHECK_FALSE(client.writable());
+    CHECK(client.writableEnded());
+    CHECK_FALSE(client.writableFinished());
+    CHECK(client.readyState() == net::ReadyState::readOnly);
+    log.add("returned");
+  });
+  client.on<"finish">([&] { CHECK(client.writableFinished()); });
+  run_to_the_end(loop);
+  CHECK(log.text() == "resume returned write prefinish end-callback finish end close(false)");
+  CHECK(quiet.accepted.bytesRead() == 2);
+}
+
+TEST_CASE("S16.5: end() again is harmless: before 'finish' its callback runs with it, after it gets an error") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop, {.allowHalfOpen = true});
+  const net::Socket client = connected(loop, quiet, log);
+  client.end(note_error(log, "first"));
+  client.end(note_error(log, "second"));
+  client.on<"finish">([&] {
+    client.end(note_error(log, "third"));
+    loop.setImmediate([&] { client.destroy(); });
+    quiet.accepted.destroy();
+  });
+  run_to_the_end(loop);
+  CHECK(log.has("prefinish first second finish third(ERR_STREAM_ALREADY_FINISHED)"));
+  CHECK_FALSE(log.has("error("));
+}
+
+TEST_CASE("S16.5: end() after destroy() tells its callback an error, and no 'error' comes") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop);
+  const net::Socket client = connected(loop, quiet, log);
+  client.destroy();
+  client.end(note_error(log, "end"));
+  run_to_the_end(loop);
+  CHECK(log.text() == "end(ERR_STREAM_DESTROYED) close(false)");
+}
+
+TEST_CASE("S16.6, S16.11, S28.18: the client ends first: both sides see end, finish and close in Node's order") {
+  net::Loop loop;
+  Log log;
+  Quiet quiet(loop);
+  const net::Socket client = connected(loop, quiet, log);
+  quiet.log.clear();
+  client.resume().end();
+  run_to_the_end(loop);
+  CHECK(log.text() == "resume prefinish finish end close(false)");
+  CHECK(quiet.log.has("end prefinish finish close(false)"));
+}
+
+TEST_CASE("S28.19: the server ends first with data: data, end, and the client's automatic end") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop);
+  const net::Socket client = connected(loop, quiet, log);
+  client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
+  quiet.accepted.end("data");
+  run_to_the_end(loop);
+  CHECK(log.text() == "resume data end prefinish finish close(false)");
+}
+
+TEST_CASE("S16.7: in the 'end' listener the socket is still writable, and a write there is sent before its end") {
+  net::Loop loop;
+  std::string heard;
+  const Quiet quiet(loop);
+  Log log;
+  const net::Socket client = connected(loop, quiet, log);
+  quiet.accepted.on<"end">([&] {
+    CHECK(quiet.accepted.writable());
+    CHECK(quiet.accepted.readyState() == net::ReadyState::writeOnly);
+    quiet.accepted.write("last words");
+  });
+  client.on<"data">([&](net::Chunk chunk) { heard += chunk; });
+  client.end();
+  run_to_the_end(loop);
+  CHECK(heard == "last words");
+}
+
+TEST_CASE("S16.9, S28.22: half open, a socket stays writable after 'end' until it ends too") {
+  net::Loop loop;
+  Log log;
+  std::string heard;
+  const Quiet quiet(loop, {.allowHalfOpen = true});
+  const net::Socket client = connected(loop, quiet, log);
+  client.on<"data">([&](net::Chunk chunk) { heard += chunk; });
+  client.end("question");
+  quiet.accepted.on<"end">([&] {
+    loop.setTimeout(
+        [&] {
+          CHECK(quiet.accepted.readyState() == net::ReadyState::writeOnly);
+          CHECK(quiet.accepted.write("ans"));
+          quiet.accepted.end("wer");
+        },
+        2);
+  });
+  run_to_the_end(loop);
+  CHECK(heard == "answer");
+  CHECK(quiet.log.has("end prefinish finish close(false)"));
+  CHECK(log.has("prefinish finish end close(false)"));
+}
+
+TEST_CASE("S16.9, S15.15: half open, a write after end() is 'write after end', not EPIPE") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop, {.allowHalfOpen = true});
+  const net::Socket client = connected(loop, quiet, log);
+  client.end();
+  quiet.accepted.on<"end">([&] {
+    quiet.accepted.end();
+    quiet.accepted.write("late");
+  });
+  run_to_the_end(loop);
+  CHECK(quiet.log.has("error(write after end) close(true)"));
+}
+
+TEST_CASE("S16.10, S28.23: end() while connecting: 'connect' and 'ready' first, readOnly in them") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop);
+  const net::Socket client = client_of(loop, quiet.server);
+  note(client, log);
+  client.end("early", note_error(log, "callback"));
+  CHECK(client.readyState() == net::ReadyState::opening);
+  CHECK_FALSE(client.writable());
+  client.on<"connect">([&] { CHECK(client.readyState() == net::ReadyState::readOnly); });
+  client.resume();
+  run_to_the_end(loop);
+  CHECK(log.text() == "attempt resume connect ready prefinish callback finish end close(false)");
+  CHECK(quiet.accepted.bytesRead() == 5);
+}
+
+TEST_CASE("S16.12: end() alone does not close: the socket reads until the other side ends") {
+  net::Loop loop;
+  Log log;
+  std::string heard;
+  const Quiet quiet(loop, {.allowHalfOpen = true});
+  const net::Socket client = connected(loop, quiet, log);
+  client.on<"data">([&](net::Chunk chunk) { heard += chunk; });
+  client.end();
+  client.on<"finish">([&] {
+    loop.setImmediate([&] {
+      CHECK_FALSE(client.destroyed());
+      CHECK(client.readyState() == net::ReadyState::readOnly);
+      quiet.accepted.end("still read");
+    });
+  });
+  run_to_the_end(loop);
+  CHECK(heard == "still read");
+}
+
+TEST_CASE("S16.13: end() on a socket that was never connected: 'prefinish' at once, 'finish' on a tick, no 'close'") {
+  net::Loop loop;
+  Log log;
+  const net::Socket socket(loop);
+  note(socket, log);
+  socket.end(note_error(log, "callback"));
+  CHECK(log.text() == "prefinish");
+  run_to_the_end(loop);
+  CHECK(log.text() == "prefinish callback finish");
+  socket.destroy();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S16.14: 'end' comes at once though own writes are pending; they are sent before the own end") {
+  net::Loop loop;
+  Log log;
+  const std::size_t size = 20'000'000;
+  std::size_t heard = 0;
+  const OneConnection one(loop, {.allowHalfOpen = true, .pauseOnConnect = true});
+  net::Socket accepted(loop);
+  one.server.on<"connection">([&](const net::Socket& socket) {
+    accepted = socket;
+    accepted.end();
+    accepted.on<"data">([&](net::Chunk chunk) { heard += chunk.size(); });
+  });
+  const net::Socket client = client_of(loop, one.server);
+  client.write(std::string(size, 'x'));
+  note(client, log);
+  client.on<"end">([&] {
+    CHECK(client.writableLength() > 0);
+    loop.setImmediate([&] { accepted.resume(); });
+  });
+  run_to_the_end(loop);
+  CHECK(heard == size);
+  CHECK(log.has("end drain prefinish finish close(false)") == false);  // S15.9: no drain after the automatic end
+  CHECK(log.has("end prefinish finish close(false)"));
+}
+
+// ── destroy() ──────────────────────────────────────────────────────────────
+
+TEST_CASE("S17.1, S17.2: destroy() acts at once; immediates queued before come before 'close'") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop);
+  const net::Socket client = connected(loop, quiet, log);
+  loop.setImmediate([&] {
+    client.destroy();
+    CHECK(client.destroyed());
+    CHECK(client.closed());
+    CHECK(client.pending());
+    CHECK(client.readyState() == net::ReadyState::closed);
+    CHECK_FALSE(client.address().has_value());
+    CHECK(client.nativeHandle() == -1);
+    client.destroy(net::Error("ignored"));
+    loop.nextTick([&] { log.add("tick"); });
+  });
+  loop.setImmediate([&] { log.add("immediate"); });
+  run_to_the_end(loop);
+  CHECK(log.text() == "tick immediate close(false)");
+}
+
+TEST_CASE("S17.2, S17.11: destroy(error) tells that error unchanged, and 'close' with true") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop);
+  const net::Socket client = connected(loop, quiet, log);
+  client.on<"error">([&](const net::Error& error) {
+    CHECK(error.code() == std::errc::timed_out);
+    CHECK(std::string(client.errored().what()) == "my own words");
+    CHECK(client.readyState() == net::ReadyState::closed);
+  });
+  client.destroy(net::Error(std::make_error_code(std::errc::timed_out), "my own words"));
+  CHECK(client.errored());  // S11.5: before 'error'
+  CHECK(log.text().empty());
+  run_to_the_end(loop);
+  CHECK(log.text() == "error(my own words) close(true)");
+}
+
+TEST_CASE("S17.3, S28.25: a socket that was never connected: 'close' on a tick, with false even after an error") {
+  net::Loop loop;
+  Log log;
+  const net::Socket socket(loop);
+  note(socket, log);
+  SUBCASE("plain") { socket.destroy(); }
+  SUBCASE("with an error") { socket.destroy(net::Error("why")); }
+  const bool failed = socket.errored() ? true : false;
+  CHECK(log.text().empty());
+  run_to_the_end(loop);
+  CHECK(log.text() == (failed ? "error(why) close(false)" : "close(false)"));
+}
+
+TEST_CASE("S17.4, S1.6: an 'error' without a listener leaves run() as an exception, and 'close' still comes") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop);
+  const net::Socket client = client_of(loop, quiet.server);
+  client.on<"close">([&](bool had_error) { log.add("close(" + yes_or_no(had_error) + ")"); });
+  client.once<"ready">([&] { client.destroy(net::Error("nobody hears")); });
+  CHECK_THROWS_WITH_AS(loop.run(), "nobody hears", net::Error);
+  run_to_the_end(loop);
+  CHECK(log.text() == "close(true)");
+}
+
+TEST_CASE("S17.5: unread data that is left makes the close a reset for the other side") {
+  net::Loop loop;
+  Log log;
+  const OneConnection one(loop, {.pauseOnConnect = true});
+  std::optional<net::Socket> accepted;
+  one.server.on<"connection">([&](const net::Socket& socket) { accepted = socket; });
+  const net::Socket client = client_of(loop, one.server);
+  client.write("never read");
+  note(client, log);
+  run_until(loop, [&] { return accepted && !client.connecting(); });
+  for (int unread = 0; unread == 0;) REQUIRE(::ioctl(accepted->nativeHandle(), FIONREAD, &unread) == 0);
+  accepted->destroy();
+  run_to_the_end(loop);
+  CHECK(log.has("error(read ECONNRESET) close(true)"));
+}
+
+TEST_CASE("S17.6: destroy() with writes pending: those get ECANCELED just before 'close'") {
+  net::Loop loop;
+  Log log;
+  const OneConnection one(loop, {.pauseOnConnect = true});
+  one.server.on<"connection">([](const net::Socket& socket) {
+    socket.on<"error">([] {});
+    socket.unref();
+  });
+  const net::Socket client = client_of(loop, one.server);
+  client.once<"ready">([&] {
+    note(client, log);
+    client.write("taken", note_error(log, "taken"));
+    CHECK_FALSE(client.write(std::string(20'000'000, 'x'), note_error(log, "flight")));
+    client.write("queued", note_error(log, "queued"));
+    client.end(note_error(log, "end"));
+    loop.setImmediate([&] { client.destroy(); });
+  });
+  run_to_the_end(loop);
+  CHECK(log.has("flight(ECANCELED) queued(ECANCELED) end(ECANCELED) close(false)"));
+  CHECK(log.count("taken") == 1);
+}
+
+TEST_CASE(
+    "S17.6, S28.27: destroy(error): 'error', ECANCELED to the write in progress, the error to the rest, 'close'") {
+  net::Loop loop;
+  Log log;
+  const OneConnection one(loop, {.pauseOnConnect = true});
+  one.server.on<"connection">([](const net::Socket& socket) { socket.unref(); });
+  const net::Socket client = client_of(loop, one.server);
+  client.once<"ready">([&] {
+    note(client, log);
+    CHECK_FALSE(client.write(std::string(20'000'000, 'x'), note_error(log, "flight")));
+    client.write("queued", note_error(log, "queued"));
+    client.end(note_error(log, "end"));
+    loop.setImmediate([&] { client.destroy(net::Error(net::Errc::ERR_INVALID_STATE, "why")); });
+  });
+  run_to_the_end(loop);
+  CHECK(log.text() == "error(why) flight(ECANCELED) queued(ERR_INVALID_STATE) end(ERR_INVALID_STATE) close(true)");
+}
+
+TEST_CASE("S17.6: writes that the kernel had taken before destroy() get their callback without an error") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop);
+  const net::Socket client = connected(loop, quiet, log);
+  loop.setImmediate([&] {
+    client.write(std::string(100'000, 'x'), note_error(log, "large"));
+    client.write("small", note_error(log, "small"));
+    client.destroy();
+  });
+  run_to_the_end(loop);
+  CHECK(log.text() == "large small close(false)");
+  CHECK(quiet.accepted.bytesRead() == 100'005);
+}
+
+TEST_CASE("S17.7, S28.26: destroy() while connecting: only 'close', and the server may see a connection that ends") {
+  net::Loop loop;
+  Log log;
+  const net::Server server(loop);
+  server.listen(0);
+  const net::Socket client = client_of(loop, server);
+  note(client, log);
+  SUBCASE("right after connect(): nothing is started") { client.destroy(); }
+  SUBCASE("while the attempt is under way") {
+    client.on<"connectionAttempt">([&] { loop.nextTick([&] { client.destroy(); }); });
+  }
+  client.on<"close">([&] { server.close(); });
+  server.on<"connection">([](const net::Socket& socket) { socket.on<"error">([] {}); });
+  run_to_the_end(loop);
+  CHECK((log.text() == "close(false)" || log.text() == "attempt close(false)"));
+}
+
+TEST_CASE("S17.9, S28.34: destroySoon() sends what is pending and closes without waiting for the other side") {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet(loop, {.allowHalfOpen = true});
+  const net::Socket client = connected(loop, quiet, log);
+  client.write(std::string(5'000'000, 'x'));
+  client.destroySoon();
+  CHECK_FALSE(client.destroyed());
+  client.on<"close">([&] { loop.setTimeout([&] { quiet.accepted.end(); }, 1); });
+  quiet.accepted.on<"error">([] {});
+  run_to_the_end(loop);
+  CHECK(log.text() == "prefinish finish close(false)");
+  CHECK(quiet.accepted.bytesRead() == 5'000'000);
+}
+
+TEST_CASE("S17.9: destroySoon() while connecting waits for the connection") {
+  net::Loop loop;
+  Log log;
+  Quiet quiet(loop);
+  const net::Socket client = client_of(loop, quiet.server);
+  note(client, log);
+  client.write("sent");
+  client.destroySoon();
+  run_to_the_end(loop);
+  CHECK(log.text() == "attempt connect ready prefinish finish close(false)");
+  CHECK(quiet.accepted.bytesRead() == 4);
+}
+
+TEST_CASE("S17.10: destroy() in 'connection' loses no events: 'close' comes") {
+  net::Loop loop;
+  Log log;
+  const OneConnection one(loop);
+  one.server.on<"connection">([&](const net::Socket& socket) {
+    socket.destroy();
+    note(socket, log);
+  });
+  client_of(loop, one.server).on<"error">([] {});
+  run_to_the_end(loop);
+  CHECK(log.text() == "close(false)");
+}
+
+// ── reset ──────────────────────────────────────────────────────────────────
+
+TEST_CASE(
+    "S17.12, S28.32: resetAndDestroy() closes with a reset: 'close' with false, and an error for the other side") {
+  net::Loop loop;
+  Log log;
+  Quiet quiet(loop);
+  const net::Socket client = connected(loop, quiet, log);
+  quiet.log.clear();
+  CHECK(client.resetAndDestroy().destroy().destroyed());
+  client.resetAndDestroy();  // S17.16: does nothing
+  run_to_the_end(loop);
+  CHECK(log.text() == "close(false)");
+  CHECK(quiet.log.has("error(read ECONNRESET) close(true)"));
+}
+
+TEST_CASE("S17.13: resetAndDestroy() while connecting waits for 'connect'; 'ready' still comes") {
+  net::Loop loop;
+  Log log;
+  Quiet quiet(loop);
+  const net::Socket client = client_of(loop, quiet.server);
+  note(client, log);
+  client.resetAndDestroy();
+  CHECK(client.connecting());
+  run_to_the_end(loop);
+  CHECK(log.text() == "attempt connect ready close(false)");
+}
+
+TEST_CASE("S17.14, S28.33: resetAndDestroy() of a socket without a connection: ERR_SOCKET_CLOSED") {
+  net::Loop loop;
+  Log log;
+  const net::Socket socket(loop);
+  note(socket, log);
+  socket.resetAndDestroy();
+  run_to_the_end(loop);
+  CHECK(log.text() == "error(Socket is closed) close(false)");
+  socket.resetAndDestroy();
+  run_to_the_end(loop);
+  CHECK(log.count("close(") == 1);
+}
+
+TEST_CASE("S17.17: resetAndDestroy() after end() closes normally") {
+  net::Loop loop;
+  Log log;
+  Quiet quiet(loop, {.allowHalfOpen = true});
+  const net::Socket client = connected(loop, quiet, log);
+  client.end();
+  client.resetAndDestroy();
+  run_to_the_end(loop);
+  CHECK(log.text() == "close(false)");
+}
+
+// ── listeners may do anything ──────────────────────────────────────────────
+
+TEST_CASE("in each of its events a socket may be destroyed: 'close' comes once and last") {
+  for (int event = 0; event < 12; ++event) {
+    CAPTURE(event);
+    net::Loop loop;
+    Log log;
+    const OneConnection one(loop);
+    one.server.on<"connection">([](const net::Socket& socket) {
+      socket.on<"error">([] {});
+      socket.end(std::string(100'000, 'x'));
+      socket.resume();
+    });
+    const net::Socket client(loop, {.highWaterMark = 1000});
+    const auto die = [&, client] { client.destroy(net::Error("from within")); };
+    switch (event) {
+      case 0: client.on<"connectionAttempt">(die); break;
+      case 1: client.on<"connect">(die); break;
+      case 2: client.on<"ready">(die); break;
+      case 3: client.on<"data">(die); break;
+      case 4: client.on<"end">(die); break;
+      case 5: client.on<"drain">(die); break;
+      case 6: client.on<"prefinish">(die); break;
+      case 7: client.on<"finish">(die); break;
+      case 8: client.on<"close">(die); break;
+      case 9: client.on<"resume">(die); break;
+      case 10: client.on<"lookup">(die); break;
+      default: client.on<"error">(die);
+    }
+    client.connect({.port = one.port(),
+                    .host = "a name",
+                    .lookup = [](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
+                      const net::LookupAddress found{"127.0.0.1", net::Family::IPv4};
+                      answer(net::Error(), {&found, 1});
+                    }});
+    client.write(std::string(2000, 'y'));
+    client.resume();
+    note(client, log);
+    if (event == 11) client.destroy(net::Error("from within"));
+    one.server.unref();
+    run_to_the_end(loop);
+    CHECK(log.count("close(") == 1);
+    CHECK(log.count("error(") == (event == 8 ? 0 : 1));
+    CHECK(log.text().rfind("close(") > log.text().rfind(' '));  // the last word
+    one.server.close();
+    run_to_the_end(loop);
+  }
+}
+
+TEST_CASE("in each of its events a listener may throw: run() goes on, and 'close' comes once") {
+  for (int event = 0; event < 12; ++event) {
+    CAPTURE(event);
+    net::Loop loop;
+    int closes = 0, thrown = 0;
+    const OneConnection one(loop);
+    one.server.on<"connection">([](const net::Socket& socket) {
+      socket.on<"error">([] {});
+      socket.end("text");
+      socket.resume();
+    });
+    const net::Socket client(loop, {.highWaterMark = 1000});
+    const auto fail = [] { throw std::runtime_error("from within"); };
+    switch (event) {
+      case 0: client.on<"connectionAttempt">(fail); break;
+      case 1: client.on<"connect">(fail); break;
+      case 2: client.on<"ready">(fail); break;
+      case 3: client.on<"data">(fail); break;
+      case 4: client.on<"end">(fail); break;
+      case 5: client.on<"drain">(fail); break;
+      case 6: client.on<"prefinish">(fail); break;
+      case 7: client.on<"finish">(fail); break;
+      case 8: client.on<"close">(fail); break;
+      case 9: client.on<"resume">(fail); break;
+      case 10: client.on<"pause">(fail); break;
+      default: client.on<"error">(fail);
+    }
+    client.prependListener<"close">([&] { ++closes; });
+    client.connect(one.port(), "127.0.0.1");
+    client.write(std::string(2000, 'y'));
+    client.resume();
+    if (event == 10)
+      loop.setImmediate([&, client] {
+        struct Resume {
+          const net::Socket& socket;
+          ~Resume() { socket.resume(); }
+        } const resume{client};
+        client.pause();
+      });
+    if (event == 11) client.destroy(net::Error("why"));
+    if (event == 11) one.server.close();
+    while (loop.alive()) {
+      REQUIRE(thrown < 100);
+      try {
+        loop.run();
+      } catch (const std::runtime_error&) {
+        ++thrown;
+      }
+      // an attempt that threw was not made: nothing else would end it
+      if (event == 0 && thrown > 0 && !client.destroyed()) {
+        client.destroy();
+        one.server.close();
+      }
+    }
+    CHECK(thrown == 1);
+    CHECK(closes == 1);
+  }
+}
+
+TEST_CASE("handles: a program need not keep them, and after 'close' captured handles make no cycle") {
+  const auto captured = std::make_shared<int>(0);
+  {
+    net::Loop loop;
+    {
+      const OneConnection one(loop);
+      one.server.on<"connection">([captured](const net::Socket& socket) {
+        socket.on<"data">([captured, socket](net::Chunk chunk) { socket.write(chunk); });
+        socket.on<"close">([captured, socket] {});
+      });
+      const net::Socket client = client_of(loop, one.server);
+      client.on<"connect">([captured, client] { client.end("x"); });
+      client.on<"data">([captured, client] {});
+    }
+    CHECK(captured.use_count() > 1);
+    run_to_the_end(loop);
+    CHECK(captured.use_count() == 1);
+  }
+}
+
+TEST_CASE("with reusable the listeners stay after 'close'; without, they are dropped") {
+  net::Loop loop;
+  const net::Socket kept(loop, {.reusable = true}), dropped(loop);
+  kept.on<"close">([] {});
+  dropped.on<"close">([] {});
+  kept.destroy();
+  dropped.destroy();
+  run_to_the_end(loop);
+  CHECK(kept.listenerCount<"close">() == 1);
+  CHECK(dropped.listenerCount<"close">() == 0);
+}
+
+TEST_CASE("a socket that outlives its loop is closed, and every call on it is harmless") {
+  std::optional<net::Socket> left, never;
+  const auto captured = std::make_shared<int>(0);
+  {
+    net::Loop loop;
+    const OneConnection one(loop);
+    left = client_of(loop, one.server);
+    left->on<"data">([captured, socket = *left] {});
+    left->write(std::string(20'000'000, 'x'), [captured] {});
+    left->end([captured] {});
+    left->setTimeout(1000);
+    never.emplace(loop);
+    for (int turns = 0; turns < 5; ++turns) loop.runOnce(0);
+  }
+  CHECK(captured.use_count() == 1);
+  for (const net::Socket& socket : {*left, *never}) {
+    CHECK_FALSE(socket.write("x", [captured] {}));
+    socket.end("x", [captured] {}).end().pause().resume().destroy().destroy(net::Error("x")).resetAndDestroy();
+    socket.destroySoon();
+    socket.cork();
+    socket.uncork();
+    socket.on<"data">([] {}).on<"readable">([] {}).removeAllListeners();
+    socket.setTimeout(5).setTimeout(5, [captured] {}).setNoDelay().setKeepAlive(true, 5000).ref().unref();
+    socket.setTypeOfService(4);
+    (void)socket.getTypeOfService();
+    CHECK_FALSE(socket.read().has_value());
+    CHECK_FALSE(socket.read(1).has_value());
+    CHECK_FALSE(socket.address().has_value());
+    CHECK(socket.localAddress().empty());
+    CHECK(socket.nativeHandle() == -1);
+    CHECK_FALSE(socket.connecting());
+    CHECK(error_of([&] { socket.connect(1, "127.0.0.1"); }).code() == net::Errc::ERR_NO_LOOP);
+  }
+}

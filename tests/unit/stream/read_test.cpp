@@ -1,0 +1,428 @@
+#include <net/detail/stream/read.ipp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/session.hpp"
+
+using namespace tests;
+
+TEST_CASE("S14.1, S14.3: a socket without listeners reads by itself; a listener added later gets all of it") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "early");
+  const net::Socket client = client_of(loop, sender.server);
+  CHECK_FALSE(client.readableFlowing().has_value());
+  run_until(loop, [&] { return client.readableLength() == 5; });
+  CHECK(client.bytesRead() == 5);
+  note(client, log);
+  client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
+  CHECK(client.readableFlowing() == true);
+  CHECK_FALSE(log.has("early"));  // first on a later tick
+  run_to_the_end(loop);
+  CHECK(log.text() == "resume early end prefinish finish close(false)");
+}
+
+TEST_CASE("S14.3: nobody reads: buffering stops at the high-water mark, and nothing is lost") {
+  net::Loop loop;
+  const std::string text(3'000'000, 'x');
+  const Sender sender(loop, text);
+  const net::Socket client(loop, {.highWaterMark = 10});
+  client.connect(sender.port(), "127.0.0.1");
+  run_until(loop, [&] { return client.readableLength() > 0; });
+  for (int turns = 0; turns < 50; ++turns) loop.runOnce(0);
+  CHECK(client.readableLength() >= 10);
+  CHECK(client.readableLength() <= 65536);
+  CHECK(client.bytesRead() == client.readableLength());
+  std::size_t got = 0;
+  client.on<"data">([&](net::Chunk chunk) { got += chunk.size(); });
+  run_to_the_end(loop);
+  CHECK(got == text.size());
+}
+
+TEST_CASE("S14.4: bytes come in order, at most 65,536 at once") {
+  net::Loop loop;
+  std::string text;
+  for (int i = 0; text.size() < 2'000'000; ++i) text += std::to_string(i) + ',';
+  const Sender sender(loop, text);
+  std::string got;
+  std::size_t largest = 0;
+  client_of(loop, sender.server).on<"data">([&](net::Chunk chunk) {
+    got += chunk;
+    largest = (std::max)(largest, chunk.size());
+  });
+  run_to_the_end(loop);
+  CHECK(got == text);
+  CHECK(largest <= 65536);
+}
+
+TEST_CASE("S14.9: read() takes all of the buffer, read(n) exactly n or nothing, and tells 'data'") {
+  net::Loop loop;
+  const Sender sender(loop, "abcdefghij", false);
+  const net::Socket client = client_of(loop, sender.server);
+  run_until(loop, [&] { return client.readableLength() == 10; });
+  CHECK(client.read(3) == "abc");
+  CHECK(client.readableLength() == 7);
+  CHECK_FALSE(client.read(8).has_value());
+  CHECK_FALSE(client.read(0).has_value());
+  client.pause();
+  std::string told;
+  client.on<"data">([&](net::Chunk chunk) { told += chunk; });
+  CHECK(client.read(2) == "de");
+  CHECK(told == "de");
+  CHECK(client.read() == "fghij");
+  CHECK(told == "defghij");
+  CHECK_FALSE(client.read().has_value());
+  CHECK(client.readableLength() == 0);
+  client.resume();
+  client.end();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S14.9: read(n) beyond the high-water mark raises it to the next power of two") {
+  net::Loop loop;
+  const Sender sender(loop, std::string(100'000, 'x'), false);
+  const net::Socket client(loop, {.highWaterMark = 16});
+  client.connect(sender.port(), "127.0.0.1");
+  run_until(loop, [&] { return client.readableLength() > 0; });
+  CHECK_FALSE(client.read(100'000).has_value());
+  CHECK(client.readableHighWaterMark() == 131072);
+  run_until(loop, [&] { return client.readableLength() == 100'000; });
+  CHECK(client.read(100'000)->size() == 100'000);
+  client.resume();
+  client.end();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S14.9: what is left when the stream has ended is read with read(n) too") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "rest");
+  const net::Socket client = client_of(loop, sender.server);
+  run_until(loop, [&] { return client.readableLength() == 4; });
+  for (int turns = 0; turns < 20; ++turns) loop.runOnce(0);
+  note(client, log);
+  CHECK(client.read(100) == "rest");
+  run_to_the_end(loop);
+  CHECK(log.text() == "end prefinish finish close(false)");
+}
+
+TEST_CASE("S14.10: 'readable' tells that there is something to read(), and once more at the end") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "one");
+  const net::Socket client = client_of(loop, sender.server);
+  client.on<"readable">([&] {
+    log.add("readable");
+    for (auto piece = client.read(); piece; piece = client.read()) log.add(*piece);
+  });
+  client.on<"end">([&] { log.add("end"); });
+  run_to_the_end(loop);
+  CHECK(log.has("readable one"));
+  CHECK(log.has("readable end"));
+}
+
+TEST_CASE("S14.12: while data is left unread there is no 'end', and the socket stays open") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "unread");
+  const net::Socket client = client_of(loop, sender.server);
+  note(client, log);
+  run_until(loop, [&] { return client.readableLength() == 6; });
+  for (int turns = 0; turns < 20; ++turns) loop.runOnce(0);
+  CHECK_FALSE(log.has("end"));
+  CHECK_FALSE(client.destroyed());
+  client.resume();
+  run_to_the_end(loop);
+  CHECK(log.has("resume end prefinish finish close(false)"));
+}
+
+TEST_CASE("S14.13, S28.20: an end without data is told even when nobody listens and nothing flows") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "");
+  const net::Socket client = client_of(loop, sender.server);
+  note(client, log);
+  run_to_the_end(loop);
+  CHECK(log.text() == "attempt connect ready end prefinish finish close(false)");
+  CHECK(client.readableEnded());
+}
+
+TEST_CASE("S14.13: after pause(), too, if reading had started") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "");
+  const net::Socket client = client_of(loop, sender.server);
+  note(client, log);
+  client.on<"ready">([&] { loop.nextTick([&] { client.pause(); }); });
+  run_to_the_end(loop);
+  CHECK(log.has("pause end prefinish finish close(false)"));
+}
+
+TEST_CASE("S14.16, S28.31: a reset by the peer is 'error' read ECONNRESET and 'close' with true, without 'end'") {
+  net::Loop loop;
+  Log log;
+  const OneConnection one(loop);
+  one.server.on<"connection">(
+      [](const net::Socket& socket) { socket.on<"data">([socket] { socket.resetAndDestroy(); }); });
+  const net::Socket client = client_of(loop, one.server);
+  note(client, log);
+  client.on<"data">([] {});
+  client.write("reset me");
+  net::Error told;
+  client.on<"error">([&](const net::Error& error) {
+    told = error;
+    CHECK(client.destroyed());
+    CHECK(std::string(client.errored().what()) == std::string("read ECONNRESET"));
+  });
+  run_to_the_end(loop);
+  CHECK(log.has("error(read ECONNRESET) close(true)"));
+  CHECK_FALSE(log.has("end "));
+  CHECK(told.code() == std::errc::connection_reset);
+  CHECK(told.syscall() == "read");
+  CHECK(told.name() == "ECONNRESET");
+}
+
+TEST_CASE("S14.18: after destroy() in a 'data' listener nothing comes but 'close'") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, std::string(1'000'000, 'x'));
+  sender.server.on<"connection">([](const net::Socket& socket) { socket.on<"error">([] {}); });
+  const net::Socket client = client_of(loop, sender.server);
+  int chunks = 0;
+  client.on<"data">([&] {
+    ++chunks;
+    client.end("unsent");
+    client.destroy();
+    note(client, log);
+  });
+  run_to_the_end(loop);
+  CHECK(chunks == 1);
+  CHECK(log.text() == "close(false)");
+}
+
+TEST_CASE("S14.18: nor what was buffered: after destroy() behind resume(), or in a 'data' listener with more behind") {
+  net::Loop loop;
+  int chunks = 0;
+  const Sender sender(loop, std::string(200'000, 'x'));
+  const net::Socket client = client_of(loop, sender.server);
+  run_until(loop, [&] { return client.readableLength() >= 65536; });
+  client.on<"data">([&] {
+    ++chunks;
+    client.destroy();
+  });
+  SUBCASE("inside") {}
+  SUBCASE("behind resume()") {
+    client.destroy();
+    chunks = 1;
+  }
+  sender.server.on<"connection">([](const net::Socket& socket) { socket.on<"error">([] {}); });
+  try {
+    loop.run();
+  } catch (const net::Error& reset) {
+    CHECK(reset.name() == "ECONNRESET");  // of the server's socket
+  }
+  run_to_the_end(loop);
+  CHECK(chunks == 1);
+}
+
+TEST_CASE(
+    "S14.18: resume() on a socket that is closed takes what is left without a word, so that it can connect anew") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "left");
+  sender.server.on<"connection">([](const net::Socket& socket) { socket.on<"error">([] {}); });
+  const net::Socket client(loop, {.reusable = true});
+  client.connect(sender.port(), "127.0.0.1");
+  run_until(loop, [&client] { return client.readableLength() > 0; });
+  client.on<"close">([&log] { log.add("close"); });
+  client.resetAndDestroy();
+  run_until(loop, [&log] { return log.has("close"); });
+  CHECK(client.readableLength() == 4);
+  client.on<"data">([&log] { log.add("data"); });
+  client.on<"resume">([&log] { log.add("resume"); });
+  client.resume();
+  loop.runOnce(0);
+  CHECK(client.readableLength() == 0);
+  CHECK(log.text() == "close resume");
+}
+
+TEST_CASE("S14.19: a high-water mark of 0 reads like any small one") {
+  net::Loop loop;
+  const Sender sender(loop, std::string(100'000, 'x'));
+  const net::Socket client(loop, {.highWaterMark = 0});
+  client.connect(sender.port(), "127.0.0.1");
+  std::size_t got = 0;
+  client.on<"data">([&](net::Chunk chunk) { got += chunk.size(); });
+  run_to_the_end(loop);
+  CHECK(got == 100'000);
+}
+
+TEST_CASE("S2.2, S28.42: between two chunks of one read the ticks of the first run") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, std::string(400'000, 'x'));
+  const net::Socket client = client_of(loop, sender.server);
+  int inside = 0;
+  client.on<"data">([&] {
+    CHECK(inside == 0);  // the tick of the one before has run
+    ++inside;
+    loop.nextTick([&] { --inside; });
+  });
+  run_to_the_end(loop);
+  CHECK(inside == 0);
+}
+
+TEST_CASE("S2.15: one socket that always has data does not starve another") {
+  net::Loop loop;
+  const net::Server server(loop);
+  server.listen(0);
+  bool stop = false;
+  int accepted = 0;
+  server.on<"connection">([&](const net::Socket& socket) {
+    if (++accepted == 2) {
+      socket.end("small");
+      return;
+    }
+    const auto feed = [socket, &stop] {
+      while (!stop && socket.write(std::string(1'000'000, 'x'))) {}
+    };
+    socket.on<"drain">(feed);
+    socket.on<"error">([] {});
+    feed();
+  });
+  const net::Socket greedy = client_of(loop, server);
+  std::size_t flood = 0;
+  net::Socket small(loop);
+  greedy.on<"data">([&](net::Chunk chunk) {
+    if (flood == 0) {
+      small = client_of(loop, server);
+      small.on<"data">([&] {
+        stop = true;
+        greedy.destroy();
+        server.close();
+      });
+    }
+    flood += chunk.size();
+  });
+  run_to_the_end(loop);
+  CHECK(stop);
+}
+
+TEST_CASE("S11.11: bytesRead counts what is still buffered, and is kept after destroy") {
+  net::Loop loop;
+  const Sender sender(loop, "0123456789");
+  const net::Socket client = client_of(loop, sender.server);
+  run_until(loop, [&] { return client.readableLength() == 10; });
+  CHECK(client.bytesRead() == 10);
+  client.destroy();
+  run_to_the_end(loop);
+  CHECK(client.bytesRead() == 10);
+  // S14.9: read() works after destroy for what is left
+  CHECK(client.read() == "0123456789");
+}
+
+TEST_CASE("S1.5: a 'data' listener that throws loses none of the bytes behind") {
+  net::Loop loop;
+  std::string text;
+  for (int i = 0; text.size() < 500'000; ++i) text += std::to_string(i) + ' ';
+  const Sender sender(loop, text);
+  const net::Socket client = client_of(loop, sender.server);
+  std::string got;
+  client.on<"data">([&](net::Chunk chunk) {
+    got += chunk;
+    throw 1;
+  });
+  int thrown = 0;
+  while (loop.alive()) {
+    REQUIRE(thrown < 10000);
+    try {
+      loop.run();
+    } catch (int) {
+      ++thrown;
+    }
+  }
+  CHECK(got == text);
+  CHECK(thrown >= 8);
+}
+
+TEST_CASE(
+    "S1.11, S16.8: removeAllListeners('end') takes the library's own listener too, and what it says of late writes") {
+  net::Loop loop;
+  const OneConnection one(loop);
+  Log log;
+  one.server.on<"connection">([&](const net::Socket& socket) {
+    CHECK(socket.listenerCount<"end">() == 1);
+    socket.removeAllListeners<"end">();
+    CHECK(socket.listenerCount<"end">() == 0);
+    note(socket, log);
+    socket.on<"end">([&, socket] {
+      loop.setImmediate([&, socket] { socket.write("x", [&](const net::Error& error) { log.add(error.name()); }); });
+    });
+    socket.resume();
+  });
+  const net::Socket client(loop, {.allowHalfOpen = true});
+  client.on<"end">([client] { client.destroy(); });
+  client.resume();
+  client.connect(one.port(), "127.0.0.1", [client] { client.end(); });
+  run_to_the_end(loop);
+  CHECK(log.has("end"));
+  CHECK(log.has("ERR_STREAM_WRITE_AFTER_END"));
+  CHECK_FALSE(log.has("EPIPE"));
+}
+
+TEST_CASE("S14.18: what is left of a socket that flows when it is destroyed is taken without a word") {
+  net::Loop loop;
+  const net::Socket socket(loop);
+  int told = 0;
+  std::optional<std::string> left;
+  socket.unshift("abc");
+  socket.on<"data">([&] { ++told; });
+  socket.on<"close">([&] { left = socket.read(); });
+  socket.destroy();
+  loop.run();
+  CHECK(told == 0);
+  CHECK(socket.readableLength() == 0);
+  CHECK(!left);
+}
+
+TEST_CASE("S14.3, S14.11: who puts back more than the mark inside 'data' and pauses gets all of it, and what follows, later") {
+  net::Loop loop;
+  const std::string back(100, 'b');
+  std::size_t got = 0;
+  bool ended = false;
+  bool flows = false;
+  SUBCASE("paused") {}
+  SUBCASE("flowing, without a listener for a while") { flows = true; }
+  net::Server server(loop, {.highWaterMark = 10});
+  server.listen(0);
+  server.on<"connection">([&](net::Socket socket) {
+    server.close();
+    socket.on<"end">([&] { ended = true; });
+    const auto first = std::make_shared<net::Listener>();
+    *first = socket.addListener<"data">([&, first](net::Socket& self, net::Chunk) {
+      self.off(*first);
+      if (!flows) self.pause();
+      self.unshift(back);
+      const auto more = [&, self] {
+        self.on<"data">([&](net::Chunk chunk) { got += chunk.size(); });
+        self.resume();
+      };
+      if (flows) {
+        more();
+      } else {
+        loop.setImmediate(more);
+      }
+    });
+  });
+  const net::Socket client(loop);
+  client.connect(server.address()->port, "127.0.0.1");
+  client.resume();
+  client.end("x");
+  run_to_the_end(loop);
+  CHECK(got == back.size());
+  CHECK(ended);
+}

@@ -1,0 +1,128 @@
+#include <net/detail/sys/posix/address.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/support/support.hpp"
+
+using namespace net::detail;
+using tests::Descriptor;
+using namespace std::string_view_literals;
+
+namespace {
+
+bool has_flags(int fd) { return (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 && (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0; }
+
+}  // namespace
+
+TEST_CASE("every descriptor that is opened does not block, and is closed when the process becomes another one") {
+  const Descriptor socket(os::open_socket(AF_INET));
+  CHECK(has_flags(socket.get()));
+  const Descriptor listening(os::listen_on(os::parse_endpoint("127.0.0.1", 0), {}));
+  CHECK(has_flags(listening.get()));
+  const Descriptor client(::socket(AF_INET, SOCK_STREAM, 0));
+  REQUIRE(os::connect_to(client.get(), os::SystemAddress(os::local_end(listening.get()))) == 0);
+  const Descriptor accepted(os::accept_from(listening.get()));
+  CHECK(has_flags(accepted.get()));
+  CHECK(os::accept_from(listening.get()) == -EAGAIN);
+  const Descriptor reserve(os::open_reserve());
+  CHECK((::fcntl(reserve.get(), F_GETFD) & FD_CLOEXEC) != 0);
+  const Descriptor copy(os::duplicate(socket.get()));
+  CHECK((::fcntl(copy.get(), F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK(copy.get() != socket.get());
+}
+
+TEST_CASE("what fails comes back as a negated number, without a descriptor left open") {
+  const std::size_t before = tests::open_descriptors();
+  const Descriptor taken(os::listen_on(os::parse_endpoint("127.0.0.1", 0), {}));
+  CHECK(os::listen_on(os::local_end(taken.get()), {}) == -EADDRINUSE);
+  CHECK(os::listen_on(os::parse_endpoint("192.0.2.1", 0), {}) == -EADDRNOTAVAIL);
+  CHECK(os::open_socket(-1) == -EAFNOSUPPORT);
+  CHECK(os::prepare(-1) == -EBADF);
+  CHECK(os::set_no_delay(-1, true) == -EBADF);
+  CHECK(os::shutdown_write(Descriptor(os::open_socket(AF_INET)).get()) == -ENOTCONN);
+  CHECK(os::duplicate(-1) == -EBADF);
+  char byte;
+  CHECK(os::receive(-1, &byte, 1) == -EBADF);
+  CHECK(os::send_one(-1, &byte, 1) == -EBADF);
+  CHECK_FALSE(os::local_end(-1));
+  CHECK_FALSE(os::remote_end(taken.get()));
+  CHECK(os::listen_on_descriptor(-1, 1) == -EINVAL);
+  CHECK(tests::open_descriptors() == before + 1);
+}
+
+TEST_CASE("an address goes to the system's form and back, with its port and its interface") {
+  for (const std::string_view text : {"1.2.3.4"sv, "::1"sv, "2001:db8::ffff"sv}) {
+    const Endpoint end = os::SystemAddress(os::parse_endpoint(text, 65535)).endpoint();
+    CHECK(os::endpoint_text(end) == text);
+    CHECK(end.port == 65535);
+  }
+  const Endpoint local = os::SystemAddress(os::parse_endpoint("fe80::1%7", 80)).endpoint();
+  CHECK(local.scope == 7);
+  CHECK_FALSE(os::parse_endpoint("127.1", 80));
+  CHECK_FALSE(os::parse_endpoint("", 80));
+}
+
+TEST_CASE("S11.17: only a link-local address shows its interface, by name, or by number if nobody knows it") {
+  const std::uint32_t loopback = os::interface_index("lo");
+  if (loopback != 0) {
+    CHECK(os::endpoint_text(os::parse_endpoint("fe80::1%lo", 0)) == "fe80::1%lo");
+    CHECK(os::interface_name(loopback) == "lo");
+  }
+  CHECK(os::endpoint_text(os::parse_endpoint("fe80::1%999999", 0)) == "fe80::1%999999");
+  CHECK(os::endpoint_text(os::parse_endpoint("::1%999999", 0)) == "::1");
+  CHECK(os::endpoint_text(os::parse_endpoint("fe80::1", 0)) == "fe80::1");
+  CHECK(os::interface_index("") == 0);
+  CHECK(os::interface_index("no-such-interface-as-this") == 0);
+  CHECK(os::interface_index("12x") == 0);
+}
+
+TEST_CASE(
+    "S23.5, S23.7: a path fits with or without its last NUL; one inside is none, save at the front of an "
+    "abstract name") {
+  os::SystemAddress address;
+  const std::size_t most = sizeof(sockaddr_un::sun_path);
+  CHECK(address.set_path(std::string(most, 'p')));
+  CHECK(address.size == sizeof(sockaddr_un));
+  CHECK_FALSE(address.set_path(std::string(most + 1, 'p')));
+  CHECK_FALSE(address.set_path(""));
+  CHECK_FALSE(address.set_path("a\0b"sv));
+  CHECK(address.set_path("\0a\0b"sv));
+  CHECK_MESSAGE(address.size == offsetof(sockaddr_un, sun_path) + 4, "no NUL is added to it");
+  CHECK(address.set_path("ab"));
+  CHECK(address.size == offsetof(sockaddr_un, sun_path) + 3);
+  CHECK_FALSE(address.endpoint());
+}
+
+TEST_CASE("S23.2, S23.6: a path is listened on and taken away; a directory that is not there is EACCES") {
+  const tests::TemporaryDirectory directory;
+  const std::string path = directory.file("s");
+  {
+    const Descriptor listening(os::listen_on_path(path, {}, 1));
+    CHECK(os::listen_on_path(path, {}, 1) == -EADDRINUSE);
+  }
+  os::remove_path(path);
+  CHECK_FALSE(std::filesystem::exists(path));
+  os::remove_path(path);
+  os::remove_path("");
+  os::remove_path(std::string(500, 'x'));
+  CHECK(os::listen_on_path(directory.file("none/s"), {}, 1) == -EACCES);
+  CHECK(os::listen_on_path("", {}, 1) == -EINVAL);
+}
+
+TEST_CASE("the error that waits on a socket is given once") {
+  const tests::ClosedPort closed;
+  const Descriptor socket(os::open_socket(AF_INET));
+  const int began = os::connect_to(socket.get(), os::SystemAddress(os::parse_endpoint("127.0.0.1", closed.number())));
+  if (began == -EINPROGRESS) {
+    pollfd entry{socket.get(), POLLOUT, 0};
+    REQUIRE(::poll(&entry, 1, -1) == 1);
+    CHECK(os::pending_error(socket.get()) == ECONNREFUSED);
+  } else {
+    CHECK(began == -ECONNREFUSED);
+  }
+  CHECK(os::pending_error(socket.get()) == 0);
+  CHECK(os::pending_error(-1) == EBADF);
+}

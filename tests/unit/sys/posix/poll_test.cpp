@@ -1,0 +1,35 @@
+#include <net/detail/sys/posix/poll.hpp>
+
+#include <doctest/doctest.h>
+
+#include "tests/support/poller_contract.hpp"
+
+using net::detail::poll_poller;
+
+TEST_CASE("poll: what is ready is told as long as it is, and an empty mask is silence") {
+  tests::tells_what_is_ready<poll_poller>();
+}
+
+TEST_CASE("poll: a hang-up is readiness, never a flag of its own, and silent when nothing is wanted") {
+  tests::tells_a_hang_up_as_readiness<poll_poller>();
+}
+
+TEST_CASE("poll: a callback may drop what is to be told next") { tests::lets_callbacks_drop_others<poll_poller>(); }
+
+TEST_CASE("poll: nothing is told of a descriptor that was dropped, though a duplicate of it lives on") {
+  tests::is_silent_about_what_was_dropped<poll_poller>();
+}
+
+TEST_CASE("poll: what was closed behind its back, or died undropped, is recognised as gone, and nothing spins") {
+  tests::recognises_what_is_gone<poll_poller>();
+}
+
+TEST_CASE("poll: no watcher is told of another one that was there before, also within one round") {
+  tests::tells_nobody_of_another<poll_poller>();
+}
+
+TEST_CASE("poll: it can be shut, and opened again for what is watched") { tests::opens_again<poll_poller>(); }
+
+TEST_SUITE("threads") {
+  TEST_CASE("poll: another thread wakes it") { tests::is_woken_by_another_thread<poll_poller>(); }
+}
