@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Check that every header has a test: a tests/*_test.cpp that includes it before anything else.
+"""Check that every header has a test of its own, where it is looked for, which includes it before anything else.
 
-So each header has a place where what it promises is held, and compiles with nothing before it.
+That of <net/detail/x/y.hpp> is tests/unit/x/y_test.cpp, that of <net/x.hpp> is tests/unit/x_test.cpp. So what a header
+promises has a place, and it compiles with nothing before it. A file of bodies (.ipp) is part of the header of its
+name; one that has none has a test of its own.
 """
 import pathlib
 import re
@@ -9,6 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = ROOT / "include"
+UNIT = ROOT / "tests" / "unit"
 
 # Those without one, with the reason.
 EXCUSED = {}
@@ -19,14 +22,26 @@ def first_include(path):
     return found and found[1]
 
 
+def test_of(header):
+    name = header.rpartition(".")[0].removeprefix("net/").removeprefix("detail/")
+    return UNIT / f"{name}_test.cpp"
+
+
 def main():
-    headers = {path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.hpp")}
-    tested = {first_include(path) for path in (ROOT / "tests").glob("*_test.cpp")}
-    problems = [f"include/{header}: no tests/*_test.cpp has it as its first include" for header in sorted(headers - tested - EXCUSED.keys())]
-    problems += [f"{header} is excused from having a test: there is no such header" for header in sorted(EXCUSED.keys() - headers)]
-    problems += [f"{header} is excused from having a test, and has one" for header in sorted(EXCUSED.keys() & tested)]
-    print("\n".join(problems), file=sys.stderr, end="\n" if problems else "")
+    files = {path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.[hi]pp")}
+    headers = sorted(name for name in files if name.endswith(".hpp") or name.removesuffix(".ipp") + ".hpp" not in files)
+    problems = []
+    for header in headers:
+        test = test_of(header)
+        if (header in EXCUSED) == test.exists():
+            problems.append(f"include/{header}: {'is excused from' if header in EXCUSED else 'has no'} test {test.relative_to(ROOT)}")
+        elif test.exists() and first_include(test) != header:
+            problems.append(f"{test.relative_to(ROOT)}: its first include must be <{header}>")
+    tests = {test_of(header) for header in headers}
+    problems += [f"{test.relative_to(ROOT)}: there is no such header" for test in UNIT.rglob("*.cpp") if test not in tests]
+    problems += [f"{header} is excused from having a test: there is no such header" for header in EXCUSED.keys() - set(headers)]
     if problems:
+        print("\n".join(sorted(problems)), file=sys.stderr)
         sys.exit(f"{len(problems)} against the rule that each header has its test")
     print(f"{len(headers)} headers have a test that includes them first")
 

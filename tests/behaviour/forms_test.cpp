@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <netinet/tcp.h>
+
 #include <optional>
 #include <string>
 

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include <net/detail/io/acceptor.hpp>
-#include <net/detail/io/channel.hpp>
+#include <net/detail/sys/posix/acceptor.hpp>
+#include <net/detail/sys/posix/channel.hpp>
 #include <net/detail/io/poller.hpp>
 
 #define NET_MACHINE on_memory

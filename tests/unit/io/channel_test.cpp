@@ -1,98 +1,54 @@
-#include <net/detail/sys/posix/channel.hpp>
+#include <net/detail/io/channel.hpp>
 
 #include <doctest/doctest.h>
 
-#include <net/detail/sys/posix/acceptor.hpp>
-
-#include <poll.h>
-#include <string>
-
-#include "tests/support/support.hpp"
-
-using namespace net::detail;
+#include <cerrno>
 
 namespace {
 
-void wait_for(int fd, short what) {
-  pollfd entry{fd, what, 0};
-  REQUIRE(::poll(&entry, 1, -1) == 1);
-}
+using net::NativeHandle;
+using net::detail::Endpoint;
+using net::detail::IoSlice;
+using net::detail::Watcher;
+
+/// The least that is a channel, and what each of its parts is needed for.
+struct Least : Watcher {
+  int open(net::Family) { return 0; }
+  int bind(const Endpoint&) { return 0; }
+  int start_connect(const Endpoint&) { return 0; }
+  int start_connect_path(std::string_view) { return 0; }
+  int finish_connect() { return 0; }
+  std::ptrdiff_t try_read(void*, std::size_t) { return 0; }
+  std::ptrdiff_t try_write(const IoSlice*, std::size_t) { return 0; }
+  int shutdown_write() { return 0; }
+  int reset_on_close() { return 0; }
+  void close() {}
+  NativeHandle release() { return net::detail::no_handle; }
+  bool is_open() const { return false; }
+  Endpoint local_end() const { return {}; }
+  Endpoint remote_end() const { return {}; }
+  int set_no_delay(bool) { return 0; }
+  int set_keep_alive(bool, int) { return 0; }
+};
+
+struct NoReset : Least {
+  int reset_on_close() = delete;
+};
+struct WritesSilently : Least {
+  void try_write(const IoSlice*, std::size_t) {}
+};
 
 }  // namespace
 
-TEST_CASE("a channel and an acceptor move bytes over TCP, and errors come back as negated numbers") {
-  const std::size_t before = tests::open_descriptors();
-  {
-    fd_acceptor acceptor;
-    REQUIRE(acceptor.listen(os::parse_endpoint("127.0.0.1", 0), {}) == 0);
-    CHECK(acceptor.try_accept() == would_block);
-    const Endpoint at = acceptor.local_end();
-    CHECK(to_text(at.ip) == "127.0.0.1");
-    CHECK(at.port > 0);
-    fd_acceptor second;
-    CHECK(second.listen(at, {}) == -EADDRINUSE);
-    CHECK_FALSE(second.is_open());
-
-    fd_channel client;
-    REQUIRE(client.open(net::Family::IPv4) == 0);
-    const int started = client.start_connect(at);
-    CHECK((started == 0 || started == -EINPROGRESS));
-    wait_for(client.native(), POLLOUT);
-    CHECK(client.finish_connect() == 0);
-    wait_for(acceptor.native(), POLLIN);
-    fd_channel peer;
-    REQUIRE(peer.adopt(acceptor.try_accept()) == 0);
-    CHECK(peer.remote_end().port == client.local_end().port);
-
-    char room[16];
-    CHECK(peer.try_read(room, sizeof room) == would_block);
-    const IoSlice slices[] = {{"ab", 2}, {"", 0}, {"cde", 3}};
-    CHECK(client.try_write(slices, 3) == 5);
-    wait_for(peer.native(), POLLIN);
-    CHECK(peer.try_read(room, sizeof room) == 5);
-    CHECK(std::string(room, 5) == "abcde");
-    CHECK(client.shutdown_write() == 0);
-    wait_for(peer.native(), POLLIN);
-    CHECK(peer.try_read(room, sizeof room) == 0);
-    CHECK_MESSAGE(client.try_write(slices, 1) == -EPIPE, "and no signal");
-    peer.reset_on_close();
-    peer.close();
-    wait_for(client.native(), POLLIN);
-    CHECK(client.try_read(room, sizeof room) == -ECONNRESET);
-    const net::NativeHandle kept = client.release();
-    CHECK_FALSE(client.is_open());
-    os::close_descriptor(kept);
-  }
-  CHECK(tests::open_descriptors() == before);
+TEST_CASE("a channel opens, connects, moves bytes and closes; what lacks one of these is none") {
+  using net::detail::Channel;
+  static_assert(Channel<Least>);
+  static_assert(!Channel<NoReset> && !Channel<WritesSilently> && !Channel<int>);
 }
 
-TEST_CASE("a connection that is refused is told by finish_connect") {
-  const tests::ClosedPort closed;
-  fd_channel client;
-  REQUIRE(client.open(net::Family::IPv4) == 0);
-  const int started = client.start_connect(os::parse_endpoint("127.0.0.1", closed.number()));
-  if (started == -EINPROGRESS) {
-    wait_for(client.native(), POLLOUT);
-    CHECK(client.finish_connect() == -ECONNREFUSED);
-  } else {
-    CHECK(started == -ECONNREFUSED);
-  }
-}
-
-TEST_CASE("a channel that moved the bytes of a pipe starts over as a socket") {
-  int ends[2];
-  REQUIRE(::pipe(ends) == 0);
-  const tests::Descriptor other(ends[1]);
-  fd_channel channel;
-  CHECK_FALSE(channel.adopt_connected(ends[0]));
-  CHECK(channel.shutdown_write() == 0);
-  channel.close();
-  int pair[2];
-  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-  const tests::Descriptor peer(pair[1]);
-  channel.adopt(pair[0]);
-  CHECK(channel.shutdown_write() == 0);
-  char byte = 0;
-  wait_for(peer.get(), POLLIN);
-  CHECK(::read(peer.get(), &byte, 1) == 0);
+TEST_CASE("S32.2: a full buffer and a lack of memory mean later, other failures do not") {
+  using namespace net::detail;
+  static_assert(means_later(would_block) && !short_of_memory(would_block));
+  static_assert(short_of_memory(-ENOBUFS) && short_of_memory(-ENOMEM) && means_later(-ENOMEM));
+  static_assert(!means_later(0) && !means_later(1) && !means_later(-EPIPE) && !means_later(-ECONNRESET));
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <netinet/tcp.h>
+
 #include <limits>
 #include <optional>
 #include <string>

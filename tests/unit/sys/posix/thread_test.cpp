@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <poll.h>
+
 using namespace net::detail;
 
 TEST_CASE("a bell that was rung is readable until it is silenced, however often it was rung") {

@@ -1,0 +1,42 @@
+#include <net/detail/sys/posix/system_address.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sys/un.h>
+
+#include <cstddef>
+#include <net/detail/sys/posix/address.hpp>
+#include <string>
+#include <string_view>
+
+using namespace net::detail;
+using namespace std::string_view_literals;
+
+TEST_CASE("an address goes to the system's form and back, with its port and its interface") {
+  for (const std::string_view text : {"1.2.3.4"sv, "::1"sv, "2001:db8::ffff"sv}) {
+    const Endpoint end = os::SystemAddress(os::parse_endpoint(text, 65535)).endpoint();
+    CHECK(os::endpoint_text(end) == text);
+    CHECK(end.port == 65535);
+  }
+  const Endpoint local = os::SystemAddress(os::parse_endpoint("fe80::1%7", 80)).endpoint();
+  CHECK(local.scope == 7);
+  CHECK_FALSE(os::parse_endpoint("127.1", 80));
+  CHECK_FALSE(os::parse_endpoint("", 80));
+}
+
+TEST_CASE(
+    "S23.5, S23.7: a path fits with or without its last NUL; one inside is none, save at the front of an "
+    "abstract name") {
+  os::SystemAddress address;
+  const std::size_t most = sizeof(sockaddr_un::sun_path);
+  CHECK(address.set_path(std::string(most, 'p')));
+  CHECK(address.size == sizeof(sockaddr_un));
+  CHECK_FALSE(address.set_path(std::string(most + 1, 'p')));
+  CHECK_FALSE(address.set_path(""));
+  CHECK_FALSE(address.set_path("a\0b"sv));
+  CHECK(address.set_path("\0a\0b"sv));
+  CHECK_MESSAGE(address.size == offsetof(sockaddr_un, sun_path) + 4, "no NUL is added to it");
+  CHECK(address.set_path("ab"));
+  CHECK(address.size == offsetof(sockaddr_un, sun_path) + 3);
+  CHECK_FALSE(address.endpoint());
+}
