@@ -7,10 +7,10 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <net/detail/function.hpp>
 #include <net/detail/loop_core.hpp>
+#include <net/detail/queue.hpp>
 #include <net/detail/ref.hpp>
 #include <net/error.hpp>
 
@@ -73,6 +73,17 @@ struct JobState : Handle {
   static const Operations table;
 
   explicit JobState(LoopCore& core) : Handle(core, table) {}
+  ~JobState() {
+    for (std::size_t asking = then.size(); loop && asking > 0; --asking) loop->ticks().expect_no_more();
+  }
+  /// Who asks is told on a tick of its own, so that one that throws does not keep the others from being told. There is
+  /// room for that tick from now on: no memory is needed when the job is done (S32.5).
+  void ask(Then&& callback) {
+    then.reserve(1);
+    loop->ticks().expect();
+    then.push(std::move(callback));
+    if (done) tell_one();
+  }
   /// A thread has it, or will have it.
   void begin() noexcept {
     asked = true;
@@ -90,18 +101,18 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) tell([](Outcome& failed, bool) { failed.raise_failure(); });
+      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.raise_failure(); });
       return;
     }
-    for (Then& callback : std::exchange(then, {})) tell(std::move(callback));
+    for (std::size_t asking = then.size(); asking > 0; --asking) tell_one();
     if (waiter) std::exchange(waiter, {}).resume();
   }
-  /// On a tick, so that one that throws does not keep the others from being told.
-  void tell(Then callback) {
+  void tell_one() noexcept {
     ++telling;
-    loop->next_tick([self = Ref<JobState>(this), call = std::move(callback)] {
+    loop->ticks().push_expected([self = Ref<JobState>(this)] {
       const bool last = --self->telling == 0 && !self->waiter;
-      call(self->outcome, last);
+      const Then callback = self->then.take();
+      callback(self->outcome, last);
     });
   }
   void abandon() {
@@ -120,7 +131,7 @@ struct JobState : Handle {
 
   WorkItem* work = nullptr;  // while it is not done
   Outcome outcome;
-  std::vector<Then> then;
+  Queue<Then> then;  // who was not told yet
   std::coroutine_handle<> waiter;
   std::size_t telling = 0;
   bool asked = false;

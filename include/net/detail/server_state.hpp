@@ -227,9 +227,9 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
         nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.tell_error(error); });
   }
   looking_up = true;
-  const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
+  const auto answered = [this, asked_in = round, asked, alive = Ref<ServerState>(this)](
                             const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || this->round != round) return;
+    if (!looking_up || round != asked_in) return;
     looking_up = false;
     const Owing<ServerState> told(*this);
     if (error) {
