@@ -11935,9 +11935,9 @@ inline void ServerState::look_up_host(const ListenOptions& asked) {
         nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.tell_error(error); });
   }
   looking_up = true;
-  const auto answered = [this, round = this->round, asked, alive = Ref<ServerState>(this)](
+  const auto answered = [this, asked_in = round, asked, alive = Ref<ServerState>(this)](
                             const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || this->round != round) return;
+    if (!looking_up || round != asked_in) return;
     looking_up = false;
     const Owing<ServerState> told(*this);
     if (error) {
@@ -13225,7 +13225,6 @@ inline detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -13286,6 +13285,17 @@ struct JobState : Handle {
   static const Operations table;
 
   explicit JobState(LoopCore& core) : Handle(core, table) {}
+  ~JobState() {
+    for (std::size_t asking = then.size(); loop && asking > 0; --asking) loop->ticks().expect_no_more();
+  }
+  /// Who asks is told on a tick of its own, so that one that throws does not keep the others from being told. There is
+  /// room for that tick from now on: no memory is needed when the job is done (S32.5).
+  void ask(Then&& callback) {
+    then.reserve(1);
+    loop->ticks().expect();
+    then.push(std::move(callback));
+    if (done) tell_one();
+  }
   /// A thread has it, or will have it.
   void begin() noexcept {
     asked = true;
@@ -13303,18 +13313,18 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) tell([](Outcome& failed, bool) { failed.raise_failure(); });
+      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.raise_failure(); });
       return;
     }
-    for (Then& callback : std::exchange(then, {})) tell(std::move(callback));
+    for (std::size_t asking = then.size(); asking > 0; --asking) tell_one();
     if (waiter) std::exchange(waiter, {}).resume();
   }
-  /// On a tick, so that one that throws does not keep the others from being told.
-  void tell(Then callback) {
+  void tell_one() noexcept {
     ++telling;
-    loop->next_tick([self = Ref<JobState>(this), call = std::move(callback)] {
+    loop->ticks().push_expected([self = Ref<JobState>(this)] {
       const bool last = --self->telling == 0 && !self->waiter;
-      call(self->outcome, last);
+      const Then callback = self->then.take();
+      callback(self->outcome, last);
     });
   }
   void abandon() {
@@ -13333,7 +13343,7 @@ struct JobState : Handle {
 
   WorkItem* work = nullptr;  // while it is not done
   Outcome outcome;
-  std::vector<Then> then;
+  Queue<Then> then;  // who was not told yet
   std::coroutine_handle<> waiter;
   std::size_t telling = 0;
   bool asked = false;
@@ -13493,12 +13503,7 @@ class Job {
 
   template <class F>
   Job& add(F&& callback) {
-    if (!state_->loop) return *this;
-    if (state_->done) {
-      state_->tell(std::forward<F>(callback));
-    } else {
-      state_->then.emplace_back(std::forward<F>(callback));
-    }
+    if (state_->loop) state_->ask(std::forward<F>(callback));
     return *this;
   }
 
