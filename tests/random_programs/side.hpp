@@ -58,7 +58,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   int errors_due = 1;    // how many 'error' may come
   bool opened = false;   // connecting, connected, or destroyed: it has to close
   bool hears_close = false, hears_error = false;
-  std::weak_ptr<int> close_ear;  // lives as long as the library keeps that listener
+  std::weak_ptr<int> close_ear, error_ear, data_ear;  // live as long as the library keeps that listener
   bool lost_close = false;  // its 'close' listener was removed: what came meanwhile is not known
   bool released = false;
   std::size_t closed_at = 0;  // the turn of the last 'close'
@@ -121,9 +121,10 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   }
   /// The library drops the listeners of a socket that has closed.
   void notice_dropped_listeners() {
-    if (!socket->destroyed() || closes_due > 0 || !close_ear.expired()) return;
-    hears_close = hears_error = counts_data = false;
-    ears.clear();  // those that were added since are still there
+    hears_close = hears_close && !close_ear.expired();
+    hears_error = hears_error && !error_ear.expired();
+    counts_data = counts_data && !data_ear.expired();
+    std::erase_if(ears, [](const auto& ear) { return ear.use_count() == 1; });
   }
   /// The first bytes of a connection say which one it is.
   void greet() {

@@ -88,7 +88,9 @@ void count_close_again(const std::shared_ptr<Side>& side) {
 }
 void count_error(const std::shared_ptr<Side>& side) {
   side->hears_error = true;
-  side->socket->on<"error">([side](const net::Socket& self, const net::Error& error) {
+  const auto ear = std::make_shared<int>();
+  side->error_ear = ear;
+  side->socket->on<"error">([side, ear](const net::Socket& self, const net::Error& error) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(side->program);
     side->program.say("%s %zu: %s", side->kind, side->number, error.what());
@@ -99,7 +101,9 @@ void count_error(const std::shared_ptr<Side>& side) {
 }
 void count_data(const std::shared_ptr<Side>& side) {
   side->counts_data = true;
-  side->socket->on<"data">([side](const net::Socket& self, net::Chunk chunk) {
+  const auto ear = std::make_shared<int>();
+  side->data_ear = ear;
+  side->socket->on<"data">([side, ear](const net::Socket& self, net::Chunk chunk) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(side->program);
     side->program.say("%s %zu: %zu bytes", side->kind, side->number, chunk.size());
