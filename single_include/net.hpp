@@ -7252,7 +7252,6 @@ NET_API detail::SleepAwaiter sleep(Duration length);
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -7313,6 +7312,17 @@ struct JobState : Handle {
   static const Operations table;
 
   explicit JobState(LoopCore& core) : Handle(core, table) {}
+  ~JobState() {
+    for (std::size_t asking = then.size(); loop && asking > 0; --asking) loop->ticks().expect_no_more();
+  }
+  /// Who asks is told on a tick of its own, so that one that throws does not keep the others from being told. There is
+  /// room for that tick from now on: no memory is needed when the job is done (S32.5).
+  void ask(Then&& callback) {
+    then.reserve(1);
+    loop->ticks().expect();
+    then.push(std::move(callback));
+    if (done) call_one();
+  }
   /// A thread has it, or will have it.
   void begin() noexcept {
     asked = true;
@@ -7330,18 +7340,18 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) call([](Outcome& failed, bool) { failed.raise_failure(); });
+      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.raise_failure(); });
       return;
     }
-    for (Then& callback : std::exchange(then, {})) call(std::move(callback));
+    for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
     if (waiter) std::exchange(waiter, {}).resume();
   }
-  /// On a tick, so that one that throws does not keep the others from being told.
-  void call(Then callback) {
+  void call_one() noexcept {
     ++calling;
-    loop->next_tick([self = Ref<JobState>(this), call = std::move(callback)] {
+    loop->ticks().push_expected([self = Ref<JobState>(this)] {
       const bool last = --self->calling == 0 && !self->waiter;
-      call(self->outcome, last);
+      const Then callback = self->then.pop_front();
+      callback(self->outcome, last);
     });
   }
   void abandon() {
@@ -7360,7 +7370,7 @@ struct JobState : Handle {
 
   WorkItem* work = nullptr;  // while it is not done
   Outcome outcome;
-  std::vector<Then> then;
+  Queue<Then> then;  // who was not told yet
   std::coroutine_handle<> waiter;
   std::size_t calling = 0;
   bool asked = false;
@@ -7512,12 +7522,7 @@ class Job {
 
   template <class F>
   Job& add(F&& callback) {
-    if (!state_->loop) return *this;
-    if (state_->done) {
-      state_->call(std::forward<F>(callback));
-    } else {
-      state_->then.emplace_back(std::forward<F>(callback));
-    }
+    if (state_->loop) state_->ask(std::forward<F>(callback));
     return *this;
   }
 
@@ -14225,9 +14230,9 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
         nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
   looking_up = true;
-  const auto answered = [this, generation = this->generation, asked, alive = Ref<ServerState>(this)](
+  const auto answered = [this, asked_in = generation, asked, alive = Ref<ServerState>(this)](
                             const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || this->generation != generation) return;
+    if (!looking_up || generation != asked_in) return;
     looking_up = false;
     const Owing<ServerState> owing(*this);
     if (error) {

@@ -6,6 +6,7 @@ and the separate ones can meet in one program, even in one file. The files of bo
 NET_SEPARATE leaves them out together with what only they include. The result depends on the sources alone: no date,
 no commit, no formatter.
 """
+import argparse
 import pathlib
 import re
 import sys
@@ -69,8 +70,11 @@ def amalgamated():
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with what is there, and write nothing")
+    options = parser.parse_args()
     text = amalgamated()
-    if "--check" not in sys.argv[1:]:
+    if not options.check:
         TARGET.parent.mkdir(exist_ok=True)
         TARGET.write_bytes(text)
     elif not TARGET.is_file() or TARGET.read_bytes() != text:

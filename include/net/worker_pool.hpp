@@ -82,12 +82,7 @@ class Job {
 
   template <class F>
   Job& add(F&& callback) {
-    if (!state_->loop) return *this;
-    if (state_->done) {
-      state_->call(std::forward<F>(callback));
-    } else {
-      state_->then.emplace_back(std::forward<F>(callback));
-    }
+    if (state_->loop) state_->ask(std::forward<F>(callback));
     return *this;
   }
 

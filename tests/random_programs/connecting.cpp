@@ -189,7 +189,7 @@ void connect_somewhere(const std::shared_ptr<Side>& side) {
   const Target target = some_target(program);
   const net::Socket s = *side->socket;
   side->notice_dropped_listeners();
-  if (!side->hears_close && !side->lost_close && program.below(4) > 0) count_close(side);
+  if (!side->hears_close && !side->lost_close && program.below(4) > 0) count_close_again(side);
   if (!side->hears_error && program.below(4) > 0) count_error(side);
   if (!side->counts_data && !side->has_onread && program.one_in(2)) count_data(side);
   program.say("%s %zu connects to %d %s", side->kind, side->number, target.port, target.path.c_str());

@@ -25,6 +25,15 @@ static void wakes(const std::shared_ptr<Fiber>& fiber, const char* what) {
   program.maybe_throw();
 }
 
+/// The same with a socket that nobody watches if an exception ends the task now.
+static void wakes_connected(const std::shared_ptr<Fiber>& fiber) {
+  if (!Program::now) return;
+  Program& program = *Program::now;
+  ++program.unwatched;
+  wakes(fiber, "connected");
+  --program.unwatched;
+}
+
 template <net::fixed_string Name>
 static net::Task<> wait_for_socket(std::shared_ptr<Fiber> fiber, net::Socket socket) {
   co_await net::once<Name>(socket);
@@ -71,6 +80,7 @@ static net::Task<> accept_some(std::shared_ptr<Fiber> fiber, std::shared_ptr<Hos
   for (; rounds > 0; --rounds) {
     const std::optional<net::Socket> socket = co_await acceptor->next();
     if (!socket) break;
+    if (socket->listenerCount<"close">() == 0) ++host->program.unwatched;
     wakes(fiber, "Acceptor");
   }
   const Awake awake(*fiber);
@@ -102,20 +112,20 @@ static net::Task<> connect_somewhere(std::shared_ptr<Fiber> fiber, net::Loop* lo
     auto connecting = net::connected(*loop, options);
     fiber->running = false;
     const net::Socket socket = co_await connecting;
-    wakes(fiber, "connected");
+    wakes_connected(fiber);
     socket.destroy();
   } else if (target.path.empty()) {
     auto connecting = net::connected(target.port, "127.0.0.1");
     fiber->running = false;
     const net::Socket socket = co_await connecting;
-    wakes(fiber, "connected");
+    wakes_connected(fiber);
     socket.end();
     socket.resume();
   } else {
     auto connecting = net::connected(target.path);
     fiber->running = false;
     const net::Socket socket = co_await connecting;
-    wakes(fiber, "connected");
+    wakes_connected(fiber);
     socket.resetAndDestroy();  // throws: it is a path
   }
 }

@@ -3,8 +3,8 @@
 #ifndef NET_TESTS_RANDOM_PROGRAMS_MACHINE_HPP
 #define NET_TESTS_RANDOM_PROGRAMS_MACHINE_HPP
 
-#include <net/detail/io/acceptor.hpp>
-#include <net/detail/io/channel.hpp>
+#include <net/detail/sys/posix/acceptor.hpp>
+#include <net/detail/sys/posix/channel.hpp>
 #include <net/detail/sys/linux/epoll.hpp>
 #include <net/detail/sys/posix/poll.hpp>
 

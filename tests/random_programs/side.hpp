@@ -14,6 +14,7 @@ namespace programs {
 struct Ear : Counted {
   const char* event = "";
   bool once = false;
+  bool first = false;  // it was put before the others
   bool removed = false;
   std::size_t removed_at = 0;  // the turn: an emission that is under way may still call it (S1.4)
   int calls = 0;
@@ -47,7 +48,8 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   std::vector<Ledger*> piped_to;
   bool piped_into = false;
   bool piped_uncounted = false;  // it was piped to others when nobody counted what came
-  int in_data = 0;           // a 'data' is being told
+  int uncounted = 0;         // a 'data' is being told that was not counted yet
+  std::size_t last_piece = 0;
   bool counts_data = false;  // a 'data' listener of this program counts what comes
   bool has_onread = false;
   bool in_read = false;
@@ -56,11 +58,14 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   int errors_due = 1;    // how many 'error' may come
   bool opened = false;   // connecting, connected, or destroyed: it has to close
   bool hears_close = false, hears_error = false;
-  std::weak_ptr<int> close_ear;  // lives as long as the library keeps that listener
+  std::weak_ptr<int> close_ear, error_ear, data_ear;  // live as long as the library keeps that listener
   bool lost_close = false;  // its 'close' listener was removed: what came meanwhile is not known
   bool released = false;
   std::size_t closed_at = 0;  // the turn of the last 'close'
   std::vector<std::shared_ptr<Owed>> owed;
+
+  /// As much as one 'data' carries: more may have been received with it, which nobody sees.
+  static constexpr std::size_t full_piece = 65536;
 
   void require(bool holds, const char* rule) {
     if (!holds) program.require(false, std::string(kind) + " " + std::to_string(number) + ": " + rule);
@@ -116,9 +121,10 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   }
   /// The library drops the listeners of a socket that has closed.
   void notice_dropped_listeners() {
-    if (!socket->destroyed() || closes_due > 0 || !close_ear.expired()) return;
-    hears_close = hears_error = counts_data = false;
-    ears.clear();  // those that were added since are still there
+    hears_close = hears_close && !close_ear.expired();
+    hears_error = hears_error && !error_ear.expired();
+    counts_data = counts_data && !data_ear.expired();
+    std::erase_if(ears, [](const auto& ear) { return ear.use_count() == 1; });
   }
   /// The first bytes of a connection say which one it is.
   void greet() {
@@ -127,6 +133,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
 
   void send(std::size_t size, std::size_t form);
   void counted(std::string_view bytes) {
+    last_piece = bytes.size();
     if (in.take(program.ledgers, bytes)) return;
     program.say("at %zu of direction %zd, of which %zu bytes were written", in.position,
                 in.from ? static_cast<std::ptrdiff_t>(in.from->number) : -1, in.from ? in.from->written : 0);

@@ -99,6 +99,7 @@ static void read_some(Side& side, bool all, std::size_t n) {
   const bool bytes = !s.readableEncoding();
   // with a listener of 'data' it is told what read() gives
   const bool counted = s.listenerCount<"data">() > 0;
+  if (side.uncounted > 0) side.incomplete();  // it is counted before that
   const auto piece = all ? s.read() : s.read(n);
   side.program.say("  read %zu bytes", piece ? piece->size() : 0);
   if (!piece) return;
@@ -112,11 +113,8 @@ static void unshift_some(Side& side) {
   if (side.has_onread) {  // what is put back is no business of its own buffer
     side.incomplete();
     side.socket->unshift("put in front");
-  } else if (side.in.complete && side.socket->readableEnded() == false && !side.in_data) {
+  } else if (side.in.complete && !side.socket->readableEnded() && side.uncounted == 0) {
     side.socket->unshift(side.in.put_back(side.program.below(40)));
-  } else if (side.in.complete && side.in_data == 1) {
-    const std::string bytes = side.in.put_back(side.program.below(40));
-    side.socket->unshift(bytes);
   } else {
     side.incomplete();
     side.socket->unshift("put in front");
@@ -128,7 +126,7 @@ static void pipe_somewhere(Side& side) {
   const auto other = program.pick(program.sides);
   if (other->loop != side.loop && !program.one_in(10)) return;
   const net::Socket to = *other->socket;
-  const bool known = side.in.complete && side.in.from && side.counts_data && side.in_data == 0 &&
+  const bool known = side.in.complete && side.in.from && side.counts_data && side.uncounted == 0 &&
                      side.piped_to.empty() && other->out->written >= Ledger::header && !other->out->from &&
                      other.get() != &side && !side.in.from->comes_from(*other->out);
   if (known) {
@@ -198,7 +196,8 @@ static void release_it(const std::shared_ptr<Side>& side) {
     return;
   }
   Received in = side->in;
-  in.complete = in.complete && clean && in.position == in.before + s.bytesRead() && side->in_data == 0;
+  in.complete = in.complete && clean && in.position == in.before + s.bytesRead() && side->uncounted == 0 &&
+                side->last_piece < Side::full_piece;
   in.before = in.position;
   const bool unread = s.readableEnded();
   Ledger* const out = side->out;
@@ -318,10 +317,7 @@ void act_on(Program& program, Side& given) {
     case 41:
       side->notice_dropped_listeners();
       if (s.destroyed() && rarely(2)) {  // it may be listened to again, for the next connection
-        if (!side->hears_close) {
-          side->lost_close = side->lost_close || side->closes_due > 0;
-          count_close(side);
-        }
+        if (!side->hears_close) count_close_again(side);
         if (!side->hears_error) count_error(side);
       }
       break;

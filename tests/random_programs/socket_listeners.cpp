@@ -22,6 +22,17 @@ static auto socket_ear(const std::shared_ptr<Side>& side, const std::shared_ptr<
         if (std::string_view(event) == "data" || std::string_view(event) == "end") side.incomplete();
       }
     } broken{*side, ear->event};
+    struct Uncounted {
+      int* depth;
+      explicit Uncounted(int* of) noexcept : depth(of) {
+        if (depth) ++*depth;
+      }
+      Uncounted(const Uncounted&) = delete;
+      Uncounted& operator=(const Uncounted&) = delete;
+      ~Uncounted() {
+        if (depth) --*depth;
+      }
+    } const uncounted(ear->first && std::string_view(ear->event) == "data" ? &side->uncounted : nullptr);
     if (side->socket && !program.one_in(4)) {
       act_on(program, *side);
     } else {
@@ -44,6 +55,7 @@ void add_socket_ear(const std::shared_ptr<Side>& side, std::size_t event, std::s
     }
     const std::size_t before = socket.listenerCount<Name>();
     ear->once = way == 1 || way == 3;
+    ear->first = way == 2 || way == 3 || way == 5;
     switch (way) {
       case 0: socket.on<Name>(listener); break;
       case 1: socket.once<Name>(listener); break;
@@ -70,9 +82,15 @@ void count_close(const std::shared_ptr<Side>& side) {
     if (side->socket && side->program.may_step()) act_on(side->program, *side);
   });
 }
+void count_close_again(const std::shared_ptr<Side>& side) {
+  side->lost_close = side->lost_close || (side->socket->destroyed() && side->closes_due > 0);
+  count_close(side);
+}
 void count_error(const std::shared_ptr<Side>& side) {
   side->hears_error = true;
-  side->socket->on<"error">([side](const net::Socket& self, const net::Error& error) {
+  const auto ear = std::make_shared<int>();
+  side->error_ear = ear;
+  side->socket->on<"error">([side, ear](const net::Socket& self, const net::Error& error) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(side->program);
     side->program.say("%s %zu: %s", side->kind, side->number, error.what());
@@ -83,7 +101,9 @@ void count_error(const std::shared_ptr<Side>& side) {
 }
 void count_data(const std::shared_ptr<Side>& side) {
   side->counts_data = true;
-  side->socket->on<"data">([side](const net::Socket& self, net::Chunk chunk) {
+  const auto ear = std::make_shared<int>();
+  side->data_ear = ear;
+  side->socket->on<"data">([side, ear](const net::Socket& self, net::Chunk chunk) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(side->program);
     side->program.say("%s %zu: %zu bytes", side->kind, side->number, chunk.size());

@@ -40,6 +40,8 @@ void remove_socket_ears(Side& side, std::size_t way);
 
 /// The one listener of 'close' that counts, of 'error', of 'data' and 'end'.
 void count_close(const std::shared_ptr<Side>& side);
+/// The same after a time in which nobody listened: a 'close' of that time may come now, or not.
+void count_close_again(const std::shared_ptr<Side>& side);
 void count_error(const std::shared_ptr<Side>& side);
 void count_data(const std::shared_ptr<Side>& side);
 

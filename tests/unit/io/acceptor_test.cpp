@@ -1,4 +1,4 @@
-#include <net/detail/io/acceptor.hpp>
+#include <net/detail/sys/posix/acceptor.hpp>
 
 #include <doctest/doctest.h>
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/count_allocations.hpp"
+
 using namespace net::detail;
 using namespace std::string_view_literals;
 
@@ -29,7 +31,7 @@ TEST_CASE("a job keeps the loop alive until its work has come home, and tells ev
   CHECK_FALSE(loop.alive());
   std::string told;
   for (int i = 0; i < 3; ++i) {
-    state->then.push_back(
+    state->ask(
         [&told](JobOutcome<int>& outcome, bool last) { told += std::to_string(*outcome.result) + (last ? "!" : " "); });
   }
   WorkRef work = work_for(*state, [] { return 7; });
@@ -44,13 +46,27 @@ TEST_CASE("a job keeps the loop alive until its work has come home, and tells ev
   CHECK(state->owners == 1);
 }
 
+TEST_CASE("S32.5: everyone who asked is told although memory has ended when the work comes home") {
+  LoopCore loop;
+  const Ref<JobState<int>> state(new JobState<int>(loop));
+  int told = 0;
+  for (int i = 0; i < 20; ++i) state->ask([&told](JobOutcome<int>& outcome, bool) { told += *outcome.result; });
+  WorkRef work = work_for(*state, [] { return 7; });
+  work->operations->run(*work);
+  const tests::CountAllocations allocations;
+  std::move(work).send_home();
+  loop.run();
+  CHECK(allocations.count() == 0);
+  CHECK(told == 140);
+}
+
 TEST_CASE("work that gives nothing, or what moves only, is a result like others") {
   LoopCore loop;
   const Ref<JobState<void>> nothing(new JobState<void>(loop));
   const Ref<JobState<std::unique_ptr<int>>> moves(new JobState<std::unique_ptr<int>>(loop));
   int sum = 0;
-  nothing->then.push_back([&sum](JobOutcome<void>& outcome, bool) { sum += outcome.ok(); });
-  moves->then.push_back([&sum](JobOutcome<std::unique_ptr<int>>& outcome, bool) { sum += **outcome.result; });
+  nothing->ask([&sum](JobOutcome<void>& outcome, bool) { sum += outcome.ok(); });
+  moves->ask([&sum](JobOutcome<std::unique_ptr<int>>& outcome, bool) { sum += **outcome.result; });
   WorkRef first = work_for(*nothing, [] {});
   WorkRef second = work_for(*moves, [] { return std::make_unique<int>(10); });
   first->operations->run(*first);
@@ -66,7 +82,7 @@ TEST_CASE("what a job failed with is an Error, whatever was thrown, and is raise
     LoopCore loop;
     const Ref<JobState<int>> state(new JobState<int>(loop));
     JobOutcome<int> came;
-    state->then.push_back([&came](JobOutcome<int>& outcome, bool) { came = std::move(outcome); });
+    state->ask([&came](JobOutcome<int>& outcome, bool) { came = std::move(outcome); });
     WorkRef work = work_for(*state, [thrown]() -> int { throw thrown; });
     work->operations->run(*work);
     std::move(work).send_home();
@@ -101,7 +117,7 @@ TEST_CASE("a pool that goes drops work with its own error, and the loop is told 
   LoopCore loop;
   const Ref<JobState<int>> state(new JobState<int>(loop));
   std::string told;
-  state->then.push_back([&told](JobOutcome<int>& outcome, bool) { told = outcome.error().what(); });
+  state->ask([&told](JobOutcome<int>& outcome, bool) { told = outcome.error().what(); });
   bool ran = false;
   WorkRef work = work_for(*state, [&ran] {
     ran = true;
@@ -122,7 +138,7 @@ TEST_CASE("work whose loop is gone comes home to nobody: what it held dies, and 
   {
     LoopCore loop;
     state = Ref<JobState<int>>(new JobState<int>(loop));
-    state->then.push_back([held, &told](JobOutcome<int>&, bool) { ++told; });
+    state->ask([held, &told](JobOutcome<int>&, bool) { ++told; });
     work = std::make_unique<WorkRef>(work_for(*state, [held] { return *held; }));
   }
   CHECK_MESSAGE(held.use_count() == 2, "those who asked went with the loop");
@@ -136,7 +152,7 @@ TEST_CASE("work whose loop is gone comes home to nobody: what it held dies, and 
 TEST_CASE("a job that no thread was asked to do keeps nothing alive") {
   LoopCore loop;
   const Ref<JobState<int>> state(new JobState<int>(loop));
-  state->then.push_back([](JobOutcome<int>&, bool) { FAIL("it never ran"); });
+  state->ask([](JobOutcome<int>&, bool) { FAIL("it never ran"); });
   CHECK_FALSE(loop.alive());
   CHECK(state->owners == 1);
   loop.run();

@@ -120,9 +120,9 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
         nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
   looking_up = true;
-  const auto answered = [this, generation = this->generation, asked, alive = Ref<ServerState>(this)](
+  const auto answered = [this, asked_in = generation, asked, alive = Ref<ServerState>(this)](
                             const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || this->generation != generation) return;
+    if (!looking_up || generation != asked_in) return;
     looking_up = false;
     const Owing<ServerState> owing(*this);
     if (error) {

@@ -7,9 +7,9 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <net/detail/base/function.hpp>
+#include <net/detail/base/queue.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/error.hpp>
@@ -73,6 +73,17 @@ struct JobState : Handle {
   static const Operations table;
 
   explicit JobState(LoopCore& core) : Handle(core, table) {}
+  ~JobState() {
+    for (std::size_t asking = then.size(); loop && asking > 0; --asking) loop->ticks().expect_no_more();
+  }
+  /// Who asks is told on a tick of its own, so that one that throws does not keep the others from being told. There is
+  /// room for that tick from now on: no memory is needed when the job is done (S32.5).
+  void ask(Then&& callback) {
+    then.reserve(1);
+    loop->ticks().expect();
+    then.push(std::move(callback));
+    if (done) call_one();
+  }
   /// A thread has it, or will have it.
   void begin() noexcept {
     asked = true;
@@ -90,18 +101,18 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) call([](Outcome& failed, bool) { failed.raise_failure(); });
+      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.raise_failure(); });
       return;
     }
-    for (Then& callback : std::exchange(then, {})) call(std::move(callback));
+    for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
     if (waiter) std::exchange(waiter, {}).resume();
   }
-  /// On a tick, so that one that throws does not keep the others from being told.
-  void call(Then callback) {
+  void call_one() noexcept {
     ++calling;
-    loop->next_tick([self = Ref<JobState>(this), call = std::move(callback)] {
+    loop->ticks().push_expected([self = Ref<JobState>(this)] {
       const bool last = --self->calling == 0 && !self->waiter;
-      call(self->outcome, last);
+      const Then callback = self->then.pop_front();
+      callback(self->outcome, last);
     });
   }
   void abandon() {
@@ -120,7 +131,7 @@ struct JobState : Handle {
 
   WorkItem* work = nullptr;  // while it is not done
   Outcome outcome;
-  std::vector<Then> then;
+  Queue<Then> then;  // who was not told yet
   std::coroutine_handle<> waiter;
   std::size_t calling = 0;
   bool asked = false;
