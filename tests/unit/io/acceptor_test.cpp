@@ -1,4 +1,4 @@
-#include <net/detail/sys/posix/acceptor.hpp>
+#include <net/detail/io/acceptor.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <net/detail/sys/posix/channel.hpp>
+#include <net/detail/io/channel.hpp>
 
 #include <doctest/doctest.h>
 
