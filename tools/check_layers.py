@@ -16,53 +16,72 @@ LAYERS = """
 net
 
 net/reader  net/task  net/worker_pool
-net/detail/event_awaiter  net/detail/task_promise  net/detail/job_state
+net/detail/coro/event_awaiter  net/detail/coro/task_promise
+net/detail/work/job
 
 net/connect
 net/server
-net/detail/server_state
+net/detail/listen/state
+net/detail/listen/events
 net/socket
-net/detail/connector
-net/detail/connect_plan  net/detail/resolver
-net/detail/socket_connecting  net/detail/socket_closing  net/detail/socket_reading  net/detail/socket_flowing  net/detail/socket_writing  net/detail/socket_options
-net/detail/connect_checks
-net/detail/socket_state
-net/detail/pipe
-net/detail/payload
+net/detail/connect/race
+net/detail/connect/connected
+net/detail/connect/attempts  net/detail/connect/lookup  net/detail/connect/start
+net/detail/stream/close  net/detail/stream/flow  net/detail/stream/options  net/detail/stream/read  net/detail/stream/write
+net/detail/stream/payload
+net/detail/connect/checks
+net/detail/stream/state
+net/detail/stream/events  net/detail/stream/gates  net/detail/stream/pipe  net/detail/stream/write_queue
 net/options
 net/abort
-
 net/loop
-net/detail/signals
-net/detail/retry
-net/detail/loop_core
-net/detail/handle
+net/detail/loop/retry  net/detail/loop/signals
+net/detail/loop/core
+net/detail/loop/handle
+net/detail/loop/timer_queue
+
+net/detail/sys/machine
+net/detail/sys/linux/epoll  net/detail/sys/posix/poll
+net/detail/sys/posix/names  net/detail/sys/posix/signals
+net/detail/sys/posix/acceptor  net/detail/sys/posix/channel
+net/detail/sys/posix/address  net/detail/sys/posix/thread
+net/detail/sys/posix/calls  net/detail/sys/posix/system_address
+net/detail/sys/posix/headers
+net/detail/io/acceptor  net/detail/io/channel
+net/detail/io/poller
+net/detail/io/watcher
+net/detail/io/native_handle
+
 net/emitter
-
-net/detail/platform
-net/detail/channel  net/detail/acceptor
-net/detail/poller_epoll  net/detail/poller_poll  net/detail/poller_kqueue  net/detail/poller_iocp
-net/detail/poller
-net/detail/watcher
-net/detail/os_address  net/detail/os_thread
-net/detail/os
-
-net/detail/write_queue
-net/detail/decoder
-net/block_list  net/socket_address  net/chunk  net/encoding
-net/detail/timer_queue  net/detail/listeners
-net/detail/endpoint
-net/detail/rule_line  net/detail/block_rules  net/detail/json_strings  net/detail/url_host  net/detail/idna
-net/detail/interval_set  net/detail/ip_address  net/detail/shared_lock
-net/detail/key_index  net/detail/queue  net/detail/ref
-net/detail/function  net/detail/fixed_string  net/detail/list  net/detail/room  net/detail/socket_gates
+net/detail/events/own_listeners
+net/detail/events/event
+net/detail/events/listeners
+net/block_list
+net/detail/block_list/rule_line
+net/detail/block_list/rules
+net/detail/block_list/interval_set
+net/detail/block_list/key_index
+net/socket_address
+net/chunk
+net/detail/text/decoder
+net/encoding
+net/detail/text/endpoint  net/detail/text/idna  net/detail/text/json_strings  net/detail/text/url_host
+net/detail/text/ip_address
 net/error  net/ip  net/duration
-net/detail/ip_grammar  net/detail/error_names  net/detail/atomic
-net/detail/abi
+net/detail/text/error_names  net/detail/text/ip_grammar
+net/detail/base/fixed_string  net/detail/base/function  net/detail/base/page_buffer  net/detail/base/queue
+net/detail/base/ref  net/detail/base/shared_lock  net/detail/base/vec
+net/detail/base/atomic
+net/detail/base/abi
 """.split()
 
-ABI = "net/detail/abi"
-SYSTEM_DOOR = "net/detail/os"
+ABI = "net/detail/base/abi"
+SYSTEM = "net/detail/sys/"  # the only rooms with a window to an operating system
+# A call of the system's, or one of its constants; errno values are the errors of every machine.
+CALL = re.compile(
+    r"""(?:^|[^\w:>"])::(?!operator\b|new\b|net\b)[a-z_]\w*\("""
+    r"""|\b(?:AF|SO|SOL|SOCK|IPPROTO|TCP|MSG|AI|SIG)_[A-Z_]+\b|\bE?POLL[A-Z]+\b"""
+)
 # Parts of a standard library, used where __has_include finds them.
 STANDARD_PARTS = {"bits/chrono.h"}
 
@@ -90,14 +109,14 @@ COSTLY_BUT_NEEDED = {}
 @functools.cache
 def reached_from(name):
     """The headers that it includes, and those that they include."""
-    path = INCLUDE / f"{name}.hpp"
-    text = path.read_text("utf-8") if path.is_file() else ""
-    direct = re.findall(r"^\s*#\s*include\s*<(net(?:/[^>]+)?)\.hpp>", text, re.M)
+    paths = [INCLUDE / f"{name}.{suffix}" for suffix in ("hpp", "ipp")]
+    text = "".join(path.read_text("utf-8") for path in paths if path.is_file())
+    direct = {below for below in re.findall(r"^\s*#\s*include\s*<(net(?:/[^>]+)?)\.hpp>", text, re.M) if below != name}
     return frozenset(direct).union(*(reached_from(below) for below in direct))
 
 
-def problems(name, text):
-    guard = re.sub(r"\W", "_", name.upper()) + "_HPP"
+def problems(name, suffix, text):
+    guard = re.sub(r"\W", "_", name.upper()) + "_" + suffix.upper()
     first = re.search(r"^#ifndef (\w+)\n#define (\w+)$", text, re.M)
     if not first or first[1] != guard or first[2] != guard:
         yield 1, f"the include guard must be {guard}"
@@ -119,30 +138,35 @@ def problems(name, text):
             yield number, "a using-directive in a header is the user's too"
         if re.match(r"\s*namespace net\b(?!::inline NET_ABI\b)", line):
             yield number, "what stands in net is something else without exceptions: namespace net::inline NET_ABI…"
+        code = line.split("//")[0]
+        if not name.startswith(SYSTEM) and (found := CALL.search(code)):
+            yield number, f"{found[0].strip()} is the system's: ask the machine"
         include = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
         if not include:
             continue
         quote, target = include[1], include[2]
         if quote == '"':
             yield number, f'"{target}": write <net/…>, so that it is found from everywhere'
-        elif re.fullmatch(r"net(/.*)?\.hpp", target):
-            below = target.removesuffix(".hpp")
+        elif re.fullmatch(r"net(/.*)?\.[hi]pp", target):
+            below = target[:-4]
+            if below == name or target.endswith(".ipp"):
+                continue  # the bodies of what is declared here, or the declarations of what has its bodies here
             if {name, below} <= set(LAYERS) and LAYERS.index(below) <= LAYERS.index(name):
                 yield number, f"{target} is not further down"
         elif target not in STANDARD | STANDARD_PARTS:
-            if name != SYSTEM_DOOR:
-                yield number, f"<{target}> is the system's: only {SYSTEM_DOOR}.hpp includes it"
-        elif target in COSTLY and depth == 1 and target not in COSTLY_BUT_NEEDED.get(name, ()):
+            if not name.startswith(SYSTEM):
+                yield number, f"<{target}> is the system's: only what stands in {SYSTEM} includes it"
+        elif suffix == "hpp" and target in COSTLY and depth == 1 and target not in COSTLY_BUT_NEEDED.get(name, ()):
             yield number, f"<{target}> costs every user thousands of lines"
 
 
 def main():
     found = 0
-    headers = sorted(INCLUDE.rglob("*.hpp"))
+    headers = sorted(INCLUDE.rglob("*.[hi]pp"))
     for path in headers:
-        name = path.relative_to(INCLUDE).as_posix().removesuffix(".hpp")
-        for number, problem in problems(name, path.read_text("utf-8")):
-            print(f"include/{name}.hpp:{number}: {problem}", file=sys.stderr)
+        name, _, suffix = path.relative_to(INCLUDE).as_posix().rpartition(".")
+        for number, problem in problems(name, suffix, path.read_text("utf-8")):
+            print(f"include/{name}.{suffix}:{number}: {problem}", file=sys.stderr)
             found += 1
     if found:
         sys.exit(f"{found} against the rules of the layers")

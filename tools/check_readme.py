@@ -180,7 +180,7 @@ def architecture(check):
     text = page.read_text("utf-8") if page.exists() else ""
     picture = re.search(r"^```layers\n(.*?)^```$", text, re.M | re.S)
     shown = re.findall(r"\bnet(?:/\w+)*\b(?!\.)", picture[1]) if picture else []
-    wanted = [layer for layer in check_layers.LAYERS if (INCLUDE / f"{layer}.hpp").exists()]
+    wanted = [layer for layer in check_layers.LAYERS if list(INCLUDE.glob(f"{layer}.[hi]pp"))]
     for layer in wanted:
         check.expect(layer in shown, f"docs/ARCHITECTURE.md shows {layer}")
     order = [wanted.index(layer) for layer in shown if layer in wanted]

@@ -61,12 +61,12 @@ NET_API void AbortState::abort(const Error& why) {
   const Ref<AbortState> alive(this);
   LoopCore* const current = LoopCore::current();
   Mailbox* const here = current ? &current->mailbox() : nullptr;
-  // other loops first: whoever sees that it has aborted finds their posted sent
+  // other loops first: whoever sees that it has aborted finds their callbacks posted
   for (const Attached& each : taken) {
     if (each.home != here) send(each);
   }
   aborted.store(1);
-  // a hook that throws does not keep the others from firing: what is left then comes as a posted
+  // a hook that throws does not keep the others from firing: what is left then comes as a posted callback
   struct Rest {
     AbortState& self;
     Vec<Attached>& taken;
@@ -100,13 +100,13 @@ NET_API void AbortState::fire(AbortHook& hook) {
   if (callback) callback(why);
 }
 
-/// Takes the hook off; one that a posted from another thread is already on the way to is told nothing then.
+/// Takes the hook off; one to which a posted callback is already on the way is not called then.
 NET_API void AbortHook::detach() noexcept {
   callback.reset();
   AbortState* const from = signal;
   if (!from) return;
   const bool listed = from->remove(*this);
-  if (!listed && loop && !loop->leaving()) return;  // the posted gives the reference back
+  if (!listed && loop && !loop->leaving()) return;  // the posted callback gives the reference back
   signal = nullptr;
   from->release();
   release();

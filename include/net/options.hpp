@@ -66,7 +66,7 @@ using LookupCallback = function<void(const Error&, std::span<const LookupAddress
 using Lookup = function<void(std::string_view host, const LookupOptions&, LookupCallback)>;
 
 /// S25: received bytes are stored in memory of your own instead of arriving as 'data'. `buffer` is used for every
-/// read, or `allocate` gives one for each; `callback` is told how many bytes are in it, and returns false to pause.
+/// read, or `allocate` gives one for each; `callback` gets how many bytes are in it, and returns false to pause.
 struct OnRead {
   std::span<std::byte> buffer = {};
   function<std::span<std::byte>()> allocate = {};

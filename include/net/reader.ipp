@@ -33,7 +33,7 @@ NET_API void WaitPlace::forget() noexcept {
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API Reader::Reader(const Socket& socket) : listeners_(socket) {
-  // one that was closed or read before tells nothing any more
+  // one that was closed or read before emits nothing any more
   ended_ = socket.readableEnded() || socket.destroyed();
   if (const Error error = socket.errored()) failure_ = error;
   socket.pause();

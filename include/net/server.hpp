@@ -20,7 +20,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// A TCP or IPC server. A handle: copies are the same server, and the loop keeps it while it listens. Its listeners
 /// are dropped after 'close', unless it listens again by then or was made with `.reusable = true`.
 ///
-/// Events, with what their listeners are told:
+/// Events, with the arguments of their listeners:
 /// - `listening`: bound; `address()` is known (S9.2)
 /// - `connection` (Socket): a client is there; it is being read already (S9.16)
 /// - `drop` (const DropInfo&): a client was turned away because of `maxConnections`
@@ -205,7 +205,7 @@ class Server : public Emitter<Server> {
   detail::Ref<detail::ServerState> state_;
 };
 
-/// A server on this thread's loop; the listener is told of every connection.
+/// A server on this thread's loop; the listener gets every connection.
 template <class F = std::nullptr_t>
   requires(!std::is_convertible_v<F, const ServerOptions&>)
 Server createServer(F&& connectionListener = nullptr) {

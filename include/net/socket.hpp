@@ -31,7 +31,7 @@ class Server;
 /// Everything belongs to the thread of its loop. Failures of the outside world arrive as 'error' and then
 /// 'close' (S3.18); an 'error' that nobody listens to leaves `run()` as an exception.
 ///
-/// Events, with what their listeners are told:
+/// Events, with the arguments of their listeners:
 /// - `close` (bool hadError): the last event, once per connection
 /// - `connect`, `ready`: the connection is there
 /// - `connectionAttempt` (std::string_view ip, int port, Family), `connectionAttemptFailed` (…, const Error&),
@@ -112,7 +112,7 @@ class Socket : public Emitter<Socket> {
                          detail::write_callback(std::forward<F>(callback)));
   }
 
-  /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
+  /// No more writes: when everything is sent, the other side learns of it, and 'finish' follows (S16). The callback
   /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
   const Socket& end() const { return state_->end({}, false, detail::no_error()), *this; }
   template <class F>
@@ -235,7 +235,7 @@ class Socket : public Emitter<Socket> {
   Family remoteFamily() const { return state_->remote().ip.family; }
   /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
   std::vector<std::string> autoSelectFamilyAttemptedAddresses() const;
-  /// What `connect` was told not to connect to; the list is used live (S21.7).
+  /// What `connect` must not connect to; the list is used live (S21.7).
   std::optional<BlockList> blockList() const {
     if (!state_->cold) return std::nullopt;
     return state_->cold->block_list;
@@ -322,7 +322,7 @@ class Socket : public Emitter<Socket> {
   detail::Ref<detail::SocketState> state_;
 };
 
-/// What a socket is told when it is a destination.
+/// What a socket emits when it is a destination.
 struct Socket::EmitsPipe {
   static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_pipe>(*source.state_); }
   static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_unpipe>(*source.state_); }

@@ -74,7 +74,7 @@ class Job {
       waits = false;
       if (!state->outcome.ok()) state->outcome.raise_failure();
       if constexpr (std::is_copy_constructible_v<T>) {
-        if (state->calling > 0) return *state->outcome.result;  // others are told it too
+        if (state->calling > 0) return *state->outcome.result;  // others get it too
       }
       if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
     }

@@ -35,12 +35,12 @@ class Queue {
 
   void push(T&& value) { emplace(std::move(value)); }
 
-  /// PageBuffer for so many more, so that pushing them cannot fail.
+  /// Space for so many more, so that pushing them cannot fail.
   void reserve(std::size_t more) {
     while (limit_ - size_ < more) grow();
   }
 
-  /// One will be pushed when there may be no memory: there is room for it from now on, whatever else is pushed.
+  /// One will be pushed when there may be no memory: there is space for it from now on, whatever else is pushed.
   void expect() {
     reserve(1);
     ++expected_;
@@ -95,7 +95,7 @@ class Queue {
     std::swap(limit_, other.limit_);
     std::swap(expected_, other.expected_);
   }
-  /// Takes all that is in the other one, when this one is empty. Each keeps the room for what it expects.
+  /// Takes all that is in the other one, when this one is empty. Each keeps the space for what it expects.
   void take_all(Queue& other) {
     reserve(other.expected_);
     std::swap(ring_, other.ring_);
@@ -128,7 +128,7 @@ class Queue {
 
   T* ring_ = nullptr;
   std::size_t capacity_ = 0, first_ = 0, size_ = 0;
-  std::size_t limit_ = 0;     // of the size, so that there is room for what is expected
+  std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
   std::size_t expected_ = 0;  // pushes that must not fail
 };
 

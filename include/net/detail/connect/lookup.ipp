@@ -73,7 +73,7 @@ NET_API void LookupState::ask() {
   if (refused == 0) {
     posted.question = nullptr;  // the pool's
   } else {
-    loop->mailbox().post_expected(Callback(std::move(posted)));  // told from the loop, like any other answer
+    loop->mailbox().post_expected(Callback(std::move(posted)));  // from the loop, like any other answer
   }
 }
 
@@ -115,7 +115,7 @@ NET_API void ResolverPool::work() noexcept {
     mutex_.unlock();
     question.find();
     Mailbox& home = *question.home;
-    home.retain();  // the posted may be the last that knows it
+    home.retain();  // the posted callback may be the last that knows it
     home.post_expected(Callback(LookupState::Letter(&question)));
     home.release();
     mutex_.lock();

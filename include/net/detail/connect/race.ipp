@@ -100,7 +100,7 @@ struct Connector {
     if (result == -EINPROGRESS) {
       watch(self.channel);
     } else {
-      // same already, but told from the loop
+      // known already, but emitted from the loop
       self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
                                  auto& socket = static_cast<SocketState&>(handle);
                                  if (socket.connecting && socket.cold->path_result <= 0)

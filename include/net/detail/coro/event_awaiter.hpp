@@ -158,7 +158,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   bool told_ = false;
 };
 
-/// PageBuffer is told by 'drain', or, when the end was asked for meanwhile, by 'finish'.
+/// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
 class WriteAwaiter : public Waiting<Socket> {
  public:
   WriteAwaiter(const Socket& socket, bool has_space) : Waiting(socket), has_space_(has_space) {}

@@ -1,4 +1,4 @@
-// Tables of events: which there are, what their listeners are told, and how they are called. Internal.
+// Tables of events: which there are, what their listeners get, and how they are called. Internal.
 #ifndef NET_DETAIL_EVENTS_EVENT_HPP
 #define NET_DETAIL_EVENTS_EVENT_HPP
 
@@ -180,7 +180,7 @@ struct Carried {
   using type = const T&;
 };
 
-/// One row of a class's table of events: its name, and what its listeners are told.
+/// One row of a class's table of events: its name, and the arguments of its listeners.
 template <fixed_string Name, class... Args>
 struct Event {
   static constexpr std::string_view name() noexcept { return Name.view(); }
@@ -199,7 +199,7 @@ struct Event {
   }
 
 
-  /// What the listeners are told, as pointers that are good for one expression.
+  /// The arguments of the listeners, as pointers that are good for one expression.
   struct Given {
     void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];
     explicit Given(typename Carried<Args>::type... args) noexcept
@@ -229,7 +229,7 @@ struct EventAt;
 template <class... Rows, unsigned Index>
 struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 
-/// What a state is told when all listeners of all its events were removed.
+/// The number that stands for all events, when all listeners of all its events were removed.
 inline constexpr unsigned all_events = ~0u;
 
 /// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
@@ -248,7 +248,7 @@ inline void note_added(State& state, unsigned event, bool front, std::uint64_t i
   undo.passed = true;
 }
 
-/// Calls the listeners of an event, with pointers to what they are told; a handle is told by its state. False: there is
+/// Calls the listeners of an event, with pointers to their arguments; a handle travels as its state. False: there is
 /// none. The caller keeps the state alive.
 template <class State>
 [[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {

@@ -23,7 +23,7 @@ struct Refusal {
 /// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
 /// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
 /// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
-/// earlier, is not told, however long its descriptor lives on somewhere else.
+/// earlier, is not reported, however long its descriptor lives on somewhere else.
 template <class P>
 concept Poller =
     std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {

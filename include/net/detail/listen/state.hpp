@@ -114,7 +114,7 @@ struct ServerState : Handle, Listening {
   std::size_t connections = 0;
   std::optional<std::size_t> max_connections;
   std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
-  std::size_t owed = 0;     // what is queued and may be told to listeners
+  std::size_t owed = 0;     // what is queued and may be emitted
   bool refd : 1 = true;
   bool counted : 1 = false;
   bool kept_by_loop : 1 = false;
@@ -122,7 +122,7 @@ struct ServerState : Handle, Listening {
   bool close_ticking : 1 = false;
   bool close_emitted : 1 = false;  // and it has not listened since
   bool shortage_emitted : 1 = false;
-  bool close_expected : 1 = false;  // the loop has room for its 'close'
+  bool close_expected : 1 = false;  // the loop has space for its 'close'
   Ref<AbortHook> abort_hook;
   Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
 

@@ -269,7 +269,7 @@ NET_API void ServerState::accept_one() {
   cannot_accept(-fd);
 }
 
-/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and told once; other failures
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
 /// are of one client.
 [[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
   const bool no_memory = short_of_memory(-number);
@@ -299,7 +299,7 @@ NET_API void ServerState::accept_again() {
   look_at_shortage();
 }
 
-/// The next shortage is told again when there is a reserve once more; until then it is still the same one.
+/// The next shortage is emitted again when there is a reserve once more; until then it is still the same one.
 NET_API void ServerState::look_at_shortage() noexcept {
   shortage_emitted = [](const auto& accepts) {
     if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
@@ -349,7 +349,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
     if (options.pauseOnConnect) {
       state.flow_state = Flow::paused;
     } else {
-      state.prime_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
+      state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
     }
     emit<server_connection>(state);
   });

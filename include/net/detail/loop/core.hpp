@@ -77,7 +77,7 @@ class LoopCore {
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& closing() noexcept { return closing_; }
   /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
-  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody is told later.
+  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody else waits for it.
   void read_speculatively(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
     if (alive_ <= 2) speculative_ = std::move(newcomer), ask_ = ask;
   }
@@ -106,13 +106,13 @@ class LoopCore {
   }
   void drain_ticks();
 
-  // ── the cork: small writes of one listener ──
+  // ── the write batch: small writes of one listener ──
   static constexpr std::size_t batch_capacity = 16384;
   bool inside() const noexcept { return inside_ > 0; }
   bool batched_by(const Handle& handle) const noexcept { return batch_owner_ == &handle; }
   std::size_t batch_size() const noexcept { return batch_size_; }
   const char* batch_data() const noexcept { return batch_.begin; }
-  /// PageBuffer for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
+  /// Space for `size` bytes of this owner; what another one had batched leaves first. Null: does not fit.
   char* batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
   /// The same, but null also if something has to be done first.
   [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
@@ -129,7 +129,7 @@ class LoopCore {
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
   Mailbox& mailbox() const noexcept { return *mailbox_; }
-  /// It is being destroyed: posted are not read any more.
+  /// It is being destroyed: posted callbacks are not run any more.
   bool leaving() const noexcept { return mailbox_->loop == nullptr; }
 
  private:

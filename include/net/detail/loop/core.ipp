@@ -104,7 +104,7 @@ NET_API char* LoopCore::batch_if_free(Handle& owner, void (*flush)(Handle&), std
 
 NET_API void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
   if (timer.queued()) {
-    timers_.remove(timer);  // it leaves the room that it needs
+    timers_.remove(timer);  // it leaves the space that it needs
   } else {
     timers_.reserve_one();
     timer.retain();
@@ -198,7 +198,7 @@ NET_API void LoopCore::run_jobs(Queue<Job>& jobs) {
   }
 }
 
-/// What is done but was not told yet; a few rounds, so that it cannot starve the rest.
+/// What is done but was not emitted yet; a few times, so that it cannot starve the rest.
 NET_API void LoopCore::run_pending() {
   for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
 }

@@ -25,7 +25,7 @@ using Callback = Function<void()>;
 struct Handle {
   struct Operations {
     void (*free)(Handle&) noexcept;     // the last reference is gone
-    void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, tell nobody
+    void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, emit nothing
     void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
     void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
     void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
@@ -85,7 +85,7 @@ struct Mailbox {
   }
   /// False if the loop is gone.
   bool post(Callback callback);
-  /// A posted will be posted in any case: there is room for it from now on.
+  /// A callback will be posted in any case: there is space for it from now on.
   void expect() {
     const os::LockGuard locked(mutex);
     posted.expect();

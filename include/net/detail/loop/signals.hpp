@@ -1,4 +1,4 @@
-// Signals of the process, told to the loops that ask for them. Internal; net::Signal is the face.
+// Signals of the process, for the loops that ask for them. Internal; net::Signal is the face.
 #ifndef NET_DETAIL_LOOP_SIGNALS_HPP
 #define NET_DETAIL_LOOP_SIGNALS_HPP
 

@@ -27,7 +27,7 @@ class TimerQueue {
   bool empty() const noexcept { return heap_.empty(); }
   TimerNode* first() const noexcept { return heap_[0]; }
 
-  /// PageBuffer for one more, beside those that are kept.
+  /// Space for one more, beside those that are kept.
   void reserve_one();
 
   /// The place of a timer that is being called, so that it can be started again when there is no memory.

@@ -41,7 +41,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
       refused = true;
       error = cold->errored;
     }
-    // the first end() after a destroy() would never be told
+    // the first end() after a destroy() would never be called back
     if (destroyed && !refused) {
       refused = true;
       error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
@@ -65,7 +65,7 @@ NET_API void SocketState::maybe_finish() {
   call_final();
 }
 
-/// Everything was written: the other side is told, once there is one.
+/// Everything was written: the other side learns of it, once there is one.
 NET_API void SocketState::call_final() {
   if (connecting) {
     once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
@@ -81,7 +81,7 @@ NET_API void SocketState::call_final() {
 NET_API void SocketState::shutdown_now() {
   if (!shutting_down) return;
   if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing) return;  // part of the cork is still on its way: again when it is gone
+  if (writing) return;  // part of the batch is still on its way: again when it is gone
   shutting_down = false;
   recount();
   if (destroyed) return;
@@ -91,7 +91,7 @@ NET_API void SocketState::shutdown_now() {
     if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
   } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
              needs_finish()) {
-    // nobody would be told on the ticks between here and there
+    // nobody listens on the ticks between here and there
     prefinished = finished = close_ticked = true;
     return destroy(no_error());
   }
@@ -141,7 +141,7 @@ NET_API void SocketState::destroy(const Error& error) {
     ensure_cold().errored = error;
   }
   destroyed = true;
-  ++owed;  // until 'close' was told
+  ++owed;  // until 'close' was emitted
   if (connecting) stop_connecting();
   connecting = false;
   if (cold) stop_idle();
@@ -166,7 +166,7 @@ NET_API void SocketState::leave_server() {
 NET_API void SocketState::tick_error(Callback& emit) {
   if (emit) return loop->next_tick(std::move(emit));
   if (close_ticked) return;
-  if (!ended && !buffer) {  // there is nothing that could be told until then
+  if (!ended && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
   } else {
     tick([](SocketState& self) { self.close_ticked = true; });
@@ -177,7 +177,7 @@ NET_API void SocketState::tick_error(Callback& emit) {
   return [self = Owing<SocketState>(*this), error, asked = generation] { self->emit_error(error, self->generation == asked); };
 }
 
-/// It is told even if there is a new connection already, which it is no error of.
+/// It is emitted even if there is a new connection already, which it is no error of.
 NET_API void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
@@ -242,7 +242,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
   if (!loop || closing || close_emitted) return;
   const Ref<SocketState> alive(this);
   const bool was_destroyed = destroyed;
-  if (!was_destroyed) ++owed;  // until 'close' was told
+  if (!was_destroyed) ++owed;  // until 'close' was emitted
   destroyed = true;
   if (connecting) stop_connecting();
   connecting = false;
@@ -276,7 +276,7 @@ NET_API void SocketState::emit_cancelled() {
                 }};
   if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
   recount();
-  // attempts of a race that destroy() stopped are told of (S13.13)
+  // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {
     cold->emit_cancelled(*this);
     loop->drain_ticks();  // this was a callback of its own (S2.2)
@@ -343,7 +343,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
                       self.settle();
                     }});
   ++owed;
-  ++generation;  // what ticks are on the way is not told
+  ++generation;  // ticks that are on the way emit nothing
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   read_interest = false;
@@ -420,7 +420,7 @@ NET_API void SocketState::undestroy() {
   ++generation;
 }
 
-/// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
+/// Writes and ends that were not called back when their connection made way for another one. They hear it on a tick, and do
 /// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
 struct LeftWrites {
   std::size_t owners = 0;
@@ -501,7 +501,7 @@ NET_API void SocketState::leave_writes_behind() {
   delete std::exchange(backlog, nullptr);
 }
 
-/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
+/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and emits nothing.
 NET_API void SocketState::hand_over() noexcept {
   if (!channel.is_open() || connecting || errored || loop->inert()) return;
   if (backlog && !in_order_sent(backlog->in_flight)) return;
@@ -526,7 +526,7 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
   }
 }
 
-/// The loop is going: everything is closed, and nobody is told.
+/// The loop is going: everything is closed, and nothing is emitted.
 NET_API void SocketState::abandon() {
   hand_over();
   if (connecting) stop_connecting();

@@ -63,7 +63,7 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
   if (!text.empty()) buffer_bytes(std::move(text));
 }
 
-/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
+/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only if
 /// it flows, has been read from, and nothing else waits.
 NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
@@ -97,7 +97,7 @@ NET_API void SocketState::request_read() {
 }
 
 /// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
-/// is told, and nothing allocated.
+/// is called, and nothing allocated.
 NET_API void SocketState::leave_alone(bool paused) noexcept {
   if (paused && !destroyed) {
     if (users_buffer && !connecting) unwatch_readable();

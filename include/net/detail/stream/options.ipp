@@ -1,4 +1,4 @@
-// What a socket is made with, its idle timeout, and what the system is told. Internal.
+// What a socket is made with, its idle timeout, and the options of its descriptor. Internal.
 #ifndef NET_DETAIL_STREAM_OPTIONS_IPP
 #define NET_DETAIL_STREAM_OPTIONS_IPP
 
@@ -96,14 +96,14 @@ NET_API void SocketState::stop_idle() noexcept {
   if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
 }
 
-// ── what the system is told ────────────────────────────────────────────────
+// ── options of the descriptor ──────────────────────────────────────────────
 
 NET_API void SocketState::set_no_delay(bool on) {
   if (no_delay != on && has_tcp()) channel.set_no_delay(on);
   no_delay = on;
 }
 
-/// Whole seconds (S18.13); the system is told of a change only.
+/// Whole seconds (S18.13); only a change is passed to the system.
 NET_API void SocketState::set_keep_alive(bool on, Duration delay) {
   const int seconds = whole_seconds(delay);
   const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);

@@ -19,7 +19,7 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// Stands for the listeners that pipe() adds: they take whatever their event tells.
+/// Stands for the listeners that pipe() adds: they take whatever their event carries.
 struct PipeListener {
   template <class... Args>
   void operator()(const Args&...) const {}
@@ -55,7 +55,7 @@ struct PipeLink {
   struct Operations {
     void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
     void (*emit_unpipe)(PipeLink&, const void* source);      // 'unpipe'
-    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
+    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to emit 'close'
     bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
     void (*free)(PipeLink&) noexcept;
   };

@@ -51,7 +51,7 @@ NET_API void SocketState::unwatch_readable() {
   read_loop(into, got, false);
 }
 
-/// Whether an accepted connection's first message, or its end, is there already; then it is told.
+/// Whether an accepted connection's first message, or its end, is there already; then it is emitted.
 NET_API bool SocketState::speculative_read() {
   if (!read_interest) return false;
   read();
@@ -121,7 +121,7 @@ NET_API void SocketState::next_onread_buffer() {
   if (given.data()) cold->onread_buffer = given;
 }
 
-/// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
+/// Emits what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be emitted, because a
 /// listener paused or threw, is kept as if it were still in the kernel.
 NET_API void SocketState::deliver(std::string_view bytes) {
   struct Rest {
@@ -132,7 +132,7 @@ NET_API void SocketState::deliver(std::string_view bytes) {
       if (bytes.empty() || self.destroyed || !same) return;
       self.ensure_cold().unread.insert(0, bytes);
       if (!self.read_interest) return;
-      self.read_interest = false;  // so that starting tells it from the loop
+      self.read_interest = false;  // so that starting again delivers it from the loop
       self.watch_readable();
     }
   } rest{*this, bytes};
@@ -262,12 +262,12 @@ NET_API void SocketState::prime_read() {
 
 NET_API void SocketState::flow() {
   if (flow_state != Flow::flowing) return;
-  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be told
+  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be emitted
     readable_emitted = false;
     need_readable = true;
     return;
   }
-  // a listener that throws does not keep the rest from being told
+  // a listener that throws does not hold up the rest
   OnThrow again{*this, [](SocketState& self) { self.tick_always(step_of<&SocketState::flow>); }};
   std::string piece;
   // S14.18: nothing after destroy(): what is left is taken without a word

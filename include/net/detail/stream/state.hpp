@@ -53,7 +53,7 @@ struct ReadBuffer {
   void take(std::size_t size, std::string& into);
 };
 
-/// What waits to be sent, and whom to tell when it was.
+/// What waits to be sent, and whom to call when it was.
 struct Backlog {
   WriteQueue in_flight;  // the request that the kernel has not taken whole
   WriteQueue buffered;   // behind it
@@ -72,12 +72,12 @@ struct ColdConnection {
   Endpoint remote;
   bool remote_known = false;
   bool write_progress = false;  // the kernel took something since the idle timer last looked
-  std::string unread;           // taken from the kernel, but not told: as if it were still there
+  std::string unread;           // taken from the kernel, but not emitted: as if it were still there
   Queue<WriteCallback> finish_callbacks;
   Connecting* connecting = nullptr;
   Vec<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
   void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
-  int path_result = 1;  // of a connect() to a path, until it is told; above 0: there is none
+  int path_result = 1;  // of a connect() to a path, until it is emitted; above 0: there is none
 };
 
 /// What most sockets never need; allocated when they do.
@@ -354,20 +354,20 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool refd : 1 = true;       // ref()
   bool counted : 1 = false;     // keeps the loop alive
   bool closing : 1 = false;     // what it had is closed, and 'close' comes in the close phase
-  bool idle_over : 1 = false;   // 'timeout' was told, and nothing happened since
+  bool idle_over : 1 = false;   // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
   bool reusable : 1 = false;
   bool no_delay : 1 = false;
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
-  bool close_expected : 1 = false;  // the loop has room for its 'close'
+  bool close_expected : 1 = false;  // the loop has space for its 'close'
   bool no_memory : 1 = false;  // the system has none: nothing is watched for a moment
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_generation = ~std::uint64_t{};
   std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one can tell
-  std::size_t owed = 0;     // what is queued and may be told to listeners: 'close' itself, and every tick
+  std::size_t owed = 0;     // what is queued and may be emitted: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
   std::size_t write_mark = 65536;

@@ -88,7 +88,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
       WriteNode* node = source.node(taken);
       if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
       bytes_sent += size;
-      // behind what is left of the cork, if anything is
+      // behind what is left of the batch, if anything is
       backlog->in_flight.push(node);
       backlog->in_flight_length += size;
       write_length += size;
@@ -102,8 +102,8 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
   return has_space && !errored && !destroyed;
 }
 
-/// Sends what is corked and then these bytes, in one call. False: the connection is broken, `cold->errored` says
-/// how. What is left of the cork is in flight then; `taken` counts only the new bytes.
+/// Sends what is batched and then these bytes, in one call. False: the connection is broken, `cold->errored` says
+/// how. What is left of the batch is in flight then; `taken` counts only the new bytes.
 NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
   const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
   if (batched + size == 0) return true;
@@ -120,7 +120,7 @@ NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size
   return !broken;
 }
 
-/// What the kernel did not take of the cork is in flight from now on, unless the connection is broken.
+/// What the kernel did not take of the batch is in flight from now on, unless the connection is broken.
 NET_API void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   if (done < batched) {
@@ -137,7 +137,7 @@ NET_API void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
   loop->forget_batch();
 }
 
-/// The listener that batched small writes has returned, or another socket wants the room.
+/// The listener that batched small writes has returned, or another socket wants the space.
 NET_API void SocketState::flush_batched(Handle& handle) {
   auto& self = static_cast<SocketState&>(handle);
   LoopCore& loop = *self.loop;
@@ -218,7 +218,7 @@ NET_API void SocketState::after_write(const std::size_t& last) {
 
 // ── in flight ──────────────────────────────────────────────────────────────
 
-/// The kernel has room again.
+/// The kernel has space again.
 NET_API void SocketState::send_in_flight() {
   if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
   for (int sends = 32; sends > 0; --sends) {

@@ -60,7 +60,7 @@ struct WorkItem {
   const Operations* operations;
   Mailbox* mailbox;
   Atomic<int> begun{0};
-  bool home_expected = false;  // there is room for it in the mailbox
+  bool home_expected = false;  // there is space for it in the mailbox
 };
 
 /// The loop's half: belongs to the thread that asked.
@@ -76,8 +76,8 @@ struct JobState : Handle {
   ~JobState() {
     for (std::size_t asking = then.size(); loop && asking > 0; --asking) loop->ticks().expect_no_more();
   }
-  /// Who asks is told on a tick of its own, so that one that throws does not keep the others from being told. There is
-  /// room for that tick from now on: no memory is needed when the job is done (S32.5).
+  /// Who asks is called back on a tick of its own, so that one that throws does not hold up the others. There is
+  /// space for that tick from now on: no memory is needed when the job is done (S32.5).
   void ask(Then&& callback) {
     then.reserve(1);
     loop->ticks().expect();
@@ -131,7 +131,7 @@ struct JobState : Handle {
 
   WorkItem* work = nullptr;  // while it is not done
   Outcome outcome;
-  Queue<Then> then;  // who was not told yet
+  Queue<Then> then;  // who was not called back yet
   std::coroutine_handle<> waiter;
   std::size_t calling = 0;
   bool asked = false;

@@ -24,8 +24,8 @@ class epoll_poller {
 
   void shut() noexcept;
 
-  /// What need not be reported any more is told to the system only if it is reported once more: most sockets that
-  /// stop reading are closed, or read on, before that. PageBuffer to write would be reported at once.
+  /// What need not be reported any more is changed in the system only if it is reported once more: most sockets that
+  /// stop reading are closed, or read on, before that. Space to write would be reported at once.
   int watch(Watcher& watcher, unsigned mask) noexcept;
 
   /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
@@ -65,14 +65,14 @@ class epoll_poller {
     return {errno, "epoll_wait"};
   }
 
-  /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
+  /// What the system's flags mean for a watcher; nothing, if it has no interest any more.
   unsigned meaning(Watcher& watcher, unsigned happened) noexcept;
 
   int update(Watcher& watcher) noexcept;
 
   static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept;
 
-  /// The bell, or an event whose watcher is gone, which says nothing. If it was not dropped in this generation, its descriptor
+  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
   /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
   /// replaces it.
   unsigned gone(const Registration& place) noexcept;
@@ -83,8 +83,8 @@ class epoll_poller {
   /// is followed by a short wait. Gives what is left of the time.
   int wait_with_stray(int milliseconds) noexcept;
 
-  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used; if the
-  /// system has no room, all of it stays on the one before.
+  /// Everything that is watched, on another epoll. What cannot be watched any more fails when it is used; if the
+  /// system has no space, all of it stays on the one before.
   int watch_all(int epoll) noexcept;
   void all_watched() noexcept {
     registrations_.each([](const Registration& each) {

@@ -37,7 +37,7 @@ NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept;
 /// Takes the file of a listening Unix socket away; abstract names have none.
 NET_API void remove_path(std::string_view path) noexcept;
 
-/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
+/// A listening Unix socket, or a negated errno. ENOENT becomes EACCES, as libuv does (S23.6).
 NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
                           bool* mode_failed = nullptr) noexcept;
 

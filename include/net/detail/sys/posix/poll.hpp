@@ -68,7 +68,7 @@ class poll_poller {
  private:
   void enter(Watcher& watcher);
   void leave(std::size_t place) noexcept;
-  /// The bell, a watcher that was dropped in this generation, or one that died without being dropped.
+  /// The waker, a watcher that was dropped in this round, or one that died without being dropped.
   void nobody(Registration& place) noexcept;
 
   struct Ready {

@@ -14,7 +14,7 @@ namespace net::inline NET_ABI::detail {
 NET_API Refusal poll_poller::open() {
   if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
   if (entries_.empty()) {
-    // the first entry is the bell's
+    // the first entry is the waker's
     entries_.push({});
     places_.push(&waker_place_);
   }
@@ -45,7 +45,7 @@ NET_API void poll_poller::drop(Watcher& watcher) noexcept {
 }
 
 NET_API void poll_poller::enter(Watcher& watcher) {
-  // room for everything first: what fails leaves nothing half done, and waiting needs no memory
+  // space for everything first: what fails leaves nothing half done, and waiting needs no memory
   if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
   if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
   entries_.push({watcher.fd, 0, 0});

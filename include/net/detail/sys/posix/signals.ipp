@@ -124,7 +124,7 @@ NET_API void SignalRegistry::on_signal(int signo) {
   const int kept = errno;
   SignalRegistry& self = instance();
   if (self.process_.load() != ::getpid()) {
-    // a child that no fork handler ran in, such as that of vfork(): the parent is not told, the child is
+    // a child that no fork handler ran in, such as that of vfork(): the child gets it, not the parent
     ::sigaction(signo, &self.before_[signo], nullptr);
     ::raise(signo);
   } else {
