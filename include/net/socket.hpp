@@ -16,6 +16,7 @@
 #include <net/detail/stream/payload.hpp>
 #include <net/detail/stream/pipe.hpp>
 #include <net/detail/stream/state.hpp>
+#include <net/detail/stream/steps.hpp>
 #include <net/emitter.hpp>
 #include <net/loop.hpp>
 #include <net/options.hpp>
@@ -357,10 +358,15 @@ const Socket& Socket::unpipe(const Destination& destination) const {
 
 #include <net/detail/connect/connected.ipp>
 #include <net/detail/connect/race.ipp>
+#include <net/detail/stream/adopt.ipp>
 #include <net/detail/stream/close.ipp>
+#include <net/detail/stream/finish.ipp>
 #include <net/detail/stream/flow.ipp>
 #include <net/detail/stream/options.ipp>
 #include <net/detail/stream/read.ipp>
+#include <net/detail/stream/readable.ipp>
+#include <net/detail/stream/reconnect.ipp>
+#include <net/detail/stream/send.ipp>
 #include <net/detail/stream/write.ipp>
 
 #include <net/socket.ipp>

@@ -7,6 +7,8 @@
 #if NET_BODIES
 
 
+#include <net/detail/stream/steps.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.

@@ -151,6 +151,7 @@ struct ServerState::NothingOpen {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#include <net/detail/listen/accept.ipp>
 #include <net/detail/listen/state.ipp>
 
 #endif

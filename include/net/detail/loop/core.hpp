@@ -207,104 +207,10 @@ class LoopCore {
   PageBuffer receive_{receive_capacity};
 };
 
-// ── timers and immediates ──────────────────────────────────────────────────
-
-// ── the turn ───────────────────────────────────────────────────────────────
-
-/// Whom the loop serves: it lives until that is done, or has failed.
-struct Served {
-  Handle* handle = nullptr;
-
-  Served() noexcept = default;
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
-  ~Served() {
-    if (handle) handle->release();
-  }
-  [[gnu::always_inline]] void begin(Handle& next) noexcept {
-    next.retain();
-    handle = &next;
-  }
-  [[gnu::always_inline]] void end() noexcept {
-    Handle* const last = std::exchange(handle, nullptr);
-    if (--last->owners == 0) [[unlikely]]
-      last->operations->free(*last);
-  }
-};
-
-/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
-template <class Serve>
-[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
-  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
-    const Refusal refused = poller_.wait(milliseconds, serve);
-    if (refused.number != 0) [[unlikely]]
-      throw_error(system_failure(refused.number, refused.syscall));
-  } else {
-    poller_.wait(milliseconds, serve);
-  }
-}
-
-[[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
-  int wait = timeout_ms();
-  if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
-  Served served;
-  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
-    run_callback([&] {
-      Handle& owner = *static_cast<Handle*>(watcher.owner);
-      served.begin(owner);
-      owner.operations->ready(owner, watcher, what, error);
-      served.end();
-    });
-  };
-#if defined(__cpp_exceptions)
-  try {
-    wait_for(wait, serve);
-  } catch (const std::bad_alloc&) {
-    if (served.handle) give_up(*served.handle);
-    throw;
-  }
-#else
-  wait_for(wait, serve);
-#endif
-}
-
-/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-[[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
-  if (!pending_.empty()) {
-    run_jobs(pending_);
-    if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
-  }
-  stale_ = true;  // most turns need no clock
-  if (!speculative_ || !speculative_read_found()) poll(max_ms);
-  if ((posted_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
-    run_posted();
-    run_pending();
-    if (!immediates_.empty()) run_immediates();
-    run_jobs(closing_);
-  }
-  if (!timers_.empty()) {
-    update_time();
-    run_timers();
-  }
-}
-
-// ── the end ────────────────────────────────────────────────────────────────
-
-// ── fork and exit ──────────────────────────────────────────────────────────
-
-/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
-struct ProcessLoops {
-  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
-  LoopCore* first = nullptr;
-
-  static ProcessLoops& instance() {
-    static ProcessLoops& all = *new ProcessLoops;
-    return all;
-  }
-};
-
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #include <net/detail/loop/core.ipp>
+#include <net/detail/loop/fork.ipp>
+#include <net/detail/loop/turn.ipp>
 
 #endif

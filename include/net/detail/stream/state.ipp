@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/stream/steps.hpp>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // The table of events, and the numbers by which they are emitted.

@@ -1,8 +1,8 @@
-// The bodies of pipe.hpp. Internal.
-#ifndef NET_DETAIL_STREAM_PIPE_IPP
-#define NET_DETAIL_STREAM_PIPE_IPP
+// The bodies of pipe_link.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_LINK_IPP
+#define NET_DETAIL_STREAM_PIPE_LINK_IPP
 
-#include <net/detail/stream/pipe.hpp>
+#include <net/detail/stream/pipe_link.hpp>
 
 #if NET_BODIES
 

@@ -1,0 +1,126 @@
+// Connections that arrive at a server. Internal.
+#ifndef NET_DETAIL_LISTEN_ACCEPT_IPP
+#define NET_DETAIL_LISTEN_ACCEPT_IPP
+
+#include <net/detail/listen/state.hpp>
+
+#if NET_BODIES
+
+#include <net/detail/connect/lookup.hpp>
+#include <net/detail/sys/posix/names.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void ServerState::connection_gone(Handle& handle) {
+  auto& self = static_cast<ServerState&>(handle);
+  --self.connections;
+  self.close_if_drained();
+}
+
+/// One a wake-up: asking whether there is another costs more than being woken again.
+NET_API void ServerState::accept_one() {
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd >= 0) return accepted(fd);
+  // a client that has gone already: the next one is another matter
+  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
+  cannot_accept(-fd);
+}
+
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
+/// are of one client.
+[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
+  const bool no_memory = short_of_memory(-number);
+  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
+                       number == ENOTSOCK || number == EOPNOTSUPP;
+  if (no_memory || lasting) {
+    no_memory ? retry.after(10) : retry.when_descriptor_freed();
+    loop->poller().watch(acceptor, 0);
+    if (no_memory || shortage_emitted) return;
+    shortage_emitted = true;
+  }
+  emit_error(system_failure(number, "accept"));
+}
+
+/// The listening descriptor is watched again only when it is of use.
+NET_API void ServerState::accept_again() {
+  if (!acceptor.is_open()) return;
+  const Ref<ServerState> alive(this);
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
+  if (loop->poller().watch(acceptor, readable) < 0) {
+    retry.when_descriptor_freed();
+  } else {
+    retry.forget_delay();
+  }
+  if (fd >= 0) return accepted(fd);
+  look_at_shortage();
+}
+
+/// The next shortage is emitted again when there is a reserve once more; until then it is still the same one.
+NET_API void ServerState::look_at_shortage() noexcept {
+  shortage_emitted = [](const auto& accepts) {
+    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
+    return false;  // a machine that knows of none
+  }(acceptor);
+}
+
+/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
+NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
+  if (!options.blockList) return false;
+  const Endpoint remote = channel.remote_end();
+  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
+}
+
+NET_API void ServerState::accepted(NativeHandle fd) {
+  if (shortage_emitted) [[unlikely]]
+    look_at_shortage();
+  struct Owned {
+    NativeHandle fd;
+    ~Owned() {
+      if (fd >= 0) os::close_descriptor(fd);
+    }
+  } owned{fd};  // if there is no memory for more
+  const Ref<SocketState> socket(new SocketState(*loop));
+  SocketState& state = *socket;
+  state.channel.adopt(std::exchange(owned.fd, no_handle));
+  if (max_connections && connections >= *max_connections) return drop(state.channel);
+  if (blocks(state.channel)) return;
+  state.has_handle = true;
+  state.is_path = !path.empty();
+  state.allow_half_open = options.allowHalfOpen;
+  state.read_mark = state.write_mark = options.highWaterMark;
+  state.no_delay = options.noDelay;
+  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
+  if (options.keepAlive) {
+    const int seconds = keep_alive_seconds();
+    state.keep_alive = true;
+    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
+    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
+  }
+  state.expect_close();
+  state.retain_for_loop();
+  state.server = Ref<Handle>(this);
+  state.of_server = true;
+  ++connections;
+  or_give_up(state, [&] {
+    if (options.pauseOnConnect) {
+      state.flow_state = Flow::paused;
+    } else {
+      state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
+    }
+    emit<server_connection>(state);
+  });
+  if (!state.read_interest || !loop) return;
+  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
+}
+
+NET_API void ServerState::drop(Machine::Channel& channel) {
+  const Endpoint local = channel.local_end(), remote = channel.remote_end();
+  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+             remote.ip.family});
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,51 @@
+// What is owed to a socket or a server: steps that will come, while which its listeners stay. Internal.
+#ifndef NET_DETAIL_LOOP_OWING_HPP
+#define NET_DETAIL_LOOP_OWING_HPP
+
+#include <type_traits>
+
+#include <net/detail/base/ref.hpp>
+#include <net/detail/loop/handle.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
+template <class State>
+class Owing {
+ public:
+  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
+  Owing(Owing&& other) noexcept = default;
+  [[gnu::always_inline]] ~Owing() {
+    if (self_) self_->settle();
+  }
+  State& operator*() const noexcept { return *self_; }
+  State* operator->() const noexcept { return self_.get(); }
+
+ private:
+  Ref<State> self_;
+};
+
+/// Step and StepWith (in `handle.hpp`), owed.
+template <class State>
+struct OwedStep {
+  static constexpr bool moves_as_bytes = true;
+  Owing<State> self;
+  void (*step)(State&);
+  void operator()() {
+    or_give_up(*self, [this] { step(*self); });
+  }
+};
+template <class State, class What>
+struct OwedStepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<State> self;
+  void (*step)(State&, const What&);
+  What what;
+  void operator()() {
+    or_give_up(*self, [this] { step(*self, what); });
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

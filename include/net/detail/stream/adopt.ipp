@@ -1,0 +1,132 @@
+// Descriptors that come and go, and what the loop keeps of a socket. Internal.
+#ifndef NET_DETAIL_STREAM_ADOPT_IPP
+#define NET_DETAIL_STREAM_ADOPT_IPP
+
+#include <net/detail/stream/state.hpp>
+
+#if NET_BODIES
+
+#include <string>
+#include <utility>
+
+#include <net/detail/loop/retry.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
+NET_API NativeHandle SocketState::release_descriptor() {
+  if (!channel.is_open() || connecting) return no_handle;
+  if (loop->batched_by(*this)) loop->flush_batch();
+  if (writing || write_length > 0) {
+    throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
+  }
+  leave_writes_behind();
+  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
+                      auto& self = static_cast<SocketState&>(handle);
+                      self.release_from_loop();
+                      self.settle();
+                    }});
+  ++owed;
+  ++generation;  // ticks that are on the way emit nothing
+  loop->poller().drop(channel);
+  const NativeHandle fd = channel.release();
+  read_interest = false;
+  destroyed = close_emitted = true;
+  has_handle = shutting_down = false;
+  stop_idle();
+  recount();
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  leave_server();
+  return fd;
+}
+
+/// S22.1: a descriptor that is connected; it is read at once.
+NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  is_path = !channel.adopt_connected(fd);
+  expect_close();
+  has_handle = true;
+  retain_for_loop();
+  if (!reads) unreadable = ended = end_emitted = true;
+  if (!writes) ending = final_called = prefinished = finished = true;
+  if (reads) read_zero();
+  recount();
+}
+
+/// The loop's own reference: taken when there is something to keep, given back after 'close'.
+NET_API void SocketState::retain_for_loop() noexcept {
+  if (kept_by_loop) return;
+  kept_by_loop = true;
+  retain();
+}
+
+NET_API void SocketState::release_from_loop() noexcept {
+  if (connecting || has_handle || !kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and emits nothing.
+NET_API void SocketState::hand_over() noexcept {
+  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (backlog && !in_order_sent(backlog->in_flight)) return;
+  if (loop->batched_by(*this)) {
+    const IoSlice batched{loop->batch_data(), loop->batch_size()};
+    const std::ptrdiff_t sent = channel.try_write(&batched, 1);
+    if (sent > 0) loop->shorten_batch(static_cast<std::size_t>(sent));
+    if (loop->batched_by(*this)) return;
+  }
+  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
+}
+
+/// Whether the kernel has taken all of it.
+NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
+  for (;;) {
+    IoSlice slices[64];
+    const std::size_t count = queue.slices(slices, 64);
+    if (count == 0) return true;
+    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    if (sent <= 0) return false;
+    queue.consume(static_cast<std::size_t>(sent));
+  }
+}
+
+/// The loop is going: everything is closed, and nothing is emitted.
+NET_API void SocketState::abandon() {
+  hand_over();
+  if (connecting) stop_connecting();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+  }
+  destroyed = true;
+  has_handle = connecting = writing = read_interest = false;
+  if (cold) {
+    cold->idle_timer = {};
+    cold->finish_callbacks.clear();
+    cold->abort_hook = {};
+    cold->pipes.clear();
+    cold->onread = {};
+  }
+  delete std::exchange(backlog, nullptr);
+  server = {};
+  listeners.clear();
+  if (!kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+NET_API SocketState::~SocketState() {
+  if (channel.is_open() && loop) loop->poller().drop(channel);
+  stop_connecting();
+  stop_idle();
+  if (cold && cold->abort_hook) cold->abort_hook->detach();
+  if (close_expected && loop) loop->closing().expect_no_more();
+  delete buffer;
+  delete backlog;
+  delete cold;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,136 @@
+// The data of a socket: what belongs to one connection, what waits, and what most sockets never need. Internal.
+#ifndef NET_DETAIL_STREAM_CONNECTION_HPP
+#define NET_DETAIL_STREAM_CONNECTION_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <net/detail/base/function.hpp>
+#include <net/detail/base/queue.hpp>
+#include <net/detail/base/vec.hpp>
+#include <net/detail/events/listeners.hpp>
+#include <net/detail/loop/retry.hpp>
+#include <net/detail/stream/pipe_link.hpp>
+#include <net/detail/stream/write_queue.hpp>
+#include <net/error.hpp>
+#include <net/options.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct SocketState;
+
+using ListenerId = decltype(ListenerRecord::id);
+
+/// A connection on its way. What it does stands behind pointers: a program that only accepts holds none of it.
+struct Connecting {
+  void (*ready)(SocketState&, Watcher&);  // one of its channels is
+  void (*stop)(SocketState&) noexcept;    // closes them, but the one that won, and frees this
+};
+
+/// Received bytes that nobody took yet, in the pieces in which they came. Taking some and putting some back costs what
+/// these cost, however much there is.
+struct ReadBuffer {
+  struct Piece {
+    std::string bytes;
+    std::size_t begin = 0;  // what is before it was taken
+
+    std::size_t size() const noexcept { return bytes.size() - begin; }
+    std::string rest() &&;
+  };
+  Queue<Piece> pieces;
+  std::size_t length = 0;
+
+  void push(std::string&& bytes);
+  void push_front(std::string_view bytes);
+  /// The first `size` bytes, of which there are as many.
+  void take(std::size_t size, std::string& into);
+};
+
+/// What waits to be sent, and whom to call when it was.
+struct Backlog {
+  WriteQueue in_flight;  // the request that the kernel has not taken whole
+  WriteQueue buffered;   // behind it
+  WriteQueue done;       // taken; their callbacks run on a tick
+  std::size_t in_flight_length = 0;
+  std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
+};
+
+/// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
+/// (S25.5) waits for any, as `read_when_connected` does.
+enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, own_read, own_finish, own_count };
+
+/// What is rarely needed of one connection; connect() replaces it as a whole.
+struct ColdConnection {
+  Error errored;
+  Endpoint remote;
+  bool remote_known = false;
+  bool write_progress = false;  // the kernel took something since the idle timer last looked
+  std::string unread;           // taken from the kernel, but not emitted: as if it were still there
+  Queue<WriteCallback> finish_callbacks;
+  Connecting* connecting = nullptr;
+  Vec<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
+  void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
+  int path_result = 1;  // of a connect() to a path, until it is emitted; above 0: there is none
+};
+
+/// What most sockets never need; allocated when they do.
+struct ColdState : ColdConnection {
+  explicit ColdState(SocketState& self) noexcept;
+
+  Ref<TimerState> idle_timer;
+  double idle_length = -1;  // ms, as given to setTimeout; below 0: not at all
+  std::uint64_t last_activity = 0;
+  ListenerId own[own_count] = {};
+  std::vector<std::string> attempted;  // S13.14; kept until the next race
+  std::optional<BlockList> block_list;
+  Function<std::string(std::string_view piece, bool last)> decode;
+  Encoding encoding = Encoding::utf8;
+  OnRead onread;
+  std::span<std::byte> onread_buffer;
+  Ref<AbortHook> abort_hook;
+  Pipes pipes;
+  std::size_t corks = 0;  // cork() less uncork()
+  Retry memory;  // while the system has none for this socket
+  int keep_alive_seconds = 0;
+  int type_of_service = -1;
+};
+
+/// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
+struct Connection {
+  std::size_t write_length = 0;  // bytes that wait, in flight and buffered
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
+
+  // reading
+  bool end_emitted : 1 = false;
+  bool reading : 1 = false;
+  bool unreadable : 1 = false;  // `readable: false`
+  // writing
+  bool wait_connect : 1 = false;  // it waits for the connection
+  bool buffer_processing : 1 = false;
+  bool drain_ticking : 1 = false;
+  bool final_called : 1 = false;
+  bool prefinished : 1 = false;
+  bool finished : 1 = false;
+  bool shutting_down : 1 = false;
+  bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
+  // the whole
+  bool destroyed : 1 = false;
+  bool error_emitted : 1 = false;
+  bool close_ticked : 1 = false;
+  bool close_emitted : 1 = false;  // 'close' came: nothing more will
+  bool had_error : 1 = false;
+  bool resetting : 1 = false;
+  bool is_path : 1 = false;
+  bool of_server : 1 = false;  // its server counts it
+  bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

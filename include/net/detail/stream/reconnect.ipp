@@ -1,0 +1,115 @@
+// How a socket begins anew: what belongs to the old connection stays behind. Internal.
+#ifndef NET_DETAIL_STREAM_RECONNECT_IPP
+#define NET_DETAIL_STREAM_RECONNECT_IPP
+
+#include <net/detail/stream/state.hpp>
+
+#if NET_BODIES
+
+#include <string>
+#include <utility>
+
+#include <net/detail/loop/retry.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
+NET_API void SocketState::undestroy() {
+  leave_writes_behind();
+  for (unsigned which = 0; which < own_count; ++which) {
+    if (which != own_read) drop_own(static_cast<OwnListener>(which));
+  }
+  static_cast<Connection&>(*this) = Connection();
+  static_cast<ReadGate&>(*this) = {
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
+      .by_buffer = by_buffer};
+  static_cast<WriteGate&>(*this) = {.corked = corked};
+  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  ++generation;
+}
+
+/// Writes and ends that were not called back when their connection made way for another one. They hear it on a tick, and do
+/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
+struct LeftWrites {
+  std::size_t owners = 0;
+  Ref<SocketState> socket;
+  Backlog* backlog = nullptr;
+  Queue<WriteCallback> ends;
+  Error in_flight, buffered, ended;
+  bool finishes = false;
+  bool fails = false;
+  std::uint64_t generation = 0;  // of the connection that follows
+
+  ~LeftWrites() { delete backlog; }
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+
+  static void settle(LeftWrites& self) {
+    struct Again {
+      LeftWrites& self;
+      bool passed = false;
+      ~Again() {
+        if (!passed) self.soon();
+      }
+    } again{self};
+    if (self.backlog) {
+      call_all(self.backlog->done, no_error());
+      call_all(self.backlog->in_flight, self.in_flight);
+      call_all(self.backlog->buffered, self.buffered);
+    }
+    while (!self.ends.empty()) {
+      const WriteCallback callback = self.ends.pop_front();
+      callback(self.ended);
+    }
+    SocketState& socket = *self.socket;
+    if (std::exchange(self.finishes, false)) socket.emit<on_finish>();
+    again.passed = true;
+    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
+  }
+  void soon() {
+    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
+  }
+
+ private:
+  static void call_all(WriteQueue& queue, const Error& error) {
+    while (!queue.empty()) {
+      const WriteCallback callback = std::move(queue.first()->callback);
+      queue.pop();
+      if (callback) callback(error);
+    }
+  }
+};
+
+NET_API void SocketState::leave_writes_behind() {
+  const bool flying = backlog && !backlog->in_flight.empty();
+  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
+                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+  if (waits) {
+    const Ref<LeftWrites> left(new LeftWrites);
+    left->socket = Ref<SocketState>(this);
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    if (flying) {
+      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->buffered = left->ended = left->in_flight;
+    } else {
+      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
+      left->ended = prefinished && !errored
+                        ? no_error()
+                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+    left->finishes = prefinished && !finished && !channel.is_open();
+    left->fails = flying && !destroyed;
+    left->generation = generation + 1;
+    left->soon();
+  }
+  delete std::exchange(backlog, nullptr);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

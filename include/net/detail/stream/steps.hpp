@@ -1,0 +1,98 @@
+// Steps of a socket that come later, and what is put right when a listener throws. Internal.
+#ifndef NET_DETAIL_STREAM_STEPS_HPP
+#define NET_DETAIL_STREAM_STEPS_HPP
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <net/detail/loop/owing.hpp>
+#include <net/detail/stream/state.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// A step of one connection: it is nothing to the next one.
+struct SocketTick {
+  static constexpr bool moves_as_bytes = true;
+  Owing<SocketState> self;
+  void (*step)(SocketState&);
+  std::uint64_t generation;
+  void operator()();
+};
+
+template <auto Member, class What>
+struct SocketTickWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<SocketState> self;
+  What what;
+  std::uint64_t generation;
+  void operator()() {
+    or_give_up(*self, [this] {
+      if (self->generation == generation) ((*self).*Member)(what);
+    });
+  }
+};
+
+template <class F>
+void SocketState::tick_call(F&& call) {
+  if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
+}
+template <auto Member, class What>
+void SocketState::tick_with(const What& what) {
+  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
+}
+
+/// Whether the socket is still at the connection at which this was made.
+struct SameConnection {
+  const SocketState& self;
+  const std::uint64_t generation;
+  explicit SameConnection(const SocketState& socket) noexcept : self(socket), generation(socket.generation) {}
+  explicit operator bool() const noexcept { return self.generation == generation; }
+};
+
+/// In a destructor: nothing may leave it.
+template <class F>
+void undo_or_give_up([[maybe_unused]] SocketState& self, F&& undo) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    undo();
+  } catch (...) {
+    self.give_up();
+  }
+#else
+  undo();
+#endif
+}
+
+/// What is to be done if user code throws on the way; `passed` says that it did not.
+struct OnThrow {
+  SocketState& self;
+  void (*undo)(SocketState&);
+  SameConnection same{self};
+  bool passed = false;
+  OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
+  OnThrow(const OnThrow&) = delete;
+  OnThrow& operator=(const OnThrow&) = delete;
+  ~OnThrow();
+};
+
+/// The same, with a value as it is at that time.
+template <class What>
+struct OnThrowWith {
+  SocketState& self;
+  const What& what;
+  void (*undo)(SocketState&, const What&);
+  SameConnection same{self};
+  bool passed = false;
+  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&))
+      : self(socket), what(with), undo(then) {}
+  OnThrowWith(const OnThrowWith&) = delete;
+  OnThrowWith& operator=(const OnThrowWith&) = delete;
+  ~OnThrowWith() {
+    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
