@@ -1142,10 +1142,8 @@ class Vec {
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 // What a 'data' listener gets: a view of received bytes.
 #ifndef NET_CHUNK_HPP
@@ -1313,14 +1311,12 @@ class Chunk {
 
 #endif
 
-// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
-#ifndef NET_DETAIL_BASE_FUNCTION_HPP
-#define NET_DETAIL_BASE_FUNCTION_HPP
+// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
+#ifndef NET_DETAIL_LOOP_CORE_HPP
+#define NET_DETAIL_LOOP_CORE_HPP
 
-#include <concepts>
 #include <cstddef>
-#include <new>
-#include <type_traits>
+#include <cstdint>
 #include <utility>
 
 // The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
@@ -1370,6 +1366,226 @@ class Atomic {
 }  // namespace net::inline NET_ABI::detail
 
 #endif
+
+// The loop's large buffers: memory that costs nothing before it is touched. Internal.
+#ifndef NET_DETAIL_BASE_PAGE_BUFFER_HPP
+#define NET_DETAIL_BASE_PAGE_BUFFER_HPP
+
+#include <cstddef>
+#include <new>
+
+namespace net::inline NET_ABI::detail {
+
+/// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
+/// a twentieth to a tenth slower.
+struct PageBuffer {
+  static constexpr std::align_val_t page{4096};
+  char* const begin;
+  explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
+  PageBuffer(const PageBuffer&) = delete;
+  PageBuffer& operator=(const PageBuffer&) = delete;
+  ~PageBuffer() { ::operator delete(begin, page); }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// First in, first out, in one block of memory that is kept. Internal.
+#ifndef NET_DETAIL_BASE_QUEUE_HPP
+#define NET_DETAIL_BASE_QUEUE_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// A ring that grows. In steady state pushing and taking allocate nothing.
+template <class T>
+class Queue {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  Queue() noexcept = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  Queue(Queue&& other) noexcept { swap(other); }
+  Queue& operator=(Queue&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Queue() {
+    clear();
+    ::operator delete(ring_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+
+  void push(T&& value) { emplace(std::move(value)); }
+
+  /// Space for so many more, so that pushing them cannot fail.
+  void reserve(std::size_t more) {
+    while (limit_ - size_ < more) grow();
+  }
+
+  /// One will be pushed when there may be no memory: there is space for it from now on, whatever else is pushed.
+  void expect() {
+    reserve(1);
+    ++expected_;
+    --limit_;
+  }
+  void expect_no_more() noexcept {
+    --expected_;
+    ++limit_;
+  }
+  void push_expected(T&& value) noexcept {
+    expect_no_more();
+    place(std::move(value));
+  }
+  std::size_t expected() const noexcept { return expected_; }
+
+  template <class... Args>
+  void emplace(Args&&... args) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    place(std::forward<Args>(args)...);
+  }
+
+  /// At the other end: the next one that is taken.
+  void push_front(T&& value) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
+    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
+    first_ = at;
+    ++size_;
+  }
+  T& first() noexcept { return ring_[first_]; }
+  const T& first() const noexcept { return ring_[first_]; }
+
+  T pop_front() noexcept {
+    T* front = ring_ + first_;
+    T value(std::move(*front));
+    front->~T();
+    first_ = (first_ + 1) & (capacity_ - 1);
+    --size_;
+    return value;
+  }
+
+  void clear() noexcept {
+    while (size_ > 0) (void)pop_front();
+  }
+  void swap(Queue& other) noexcept {
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    std::swap(limit_, other.limit_);
+    std::swap(expected_, other.expected_);
+  }
+  /// Takes all that is in the other one, when this one is empty. Each keeps the space for what it expects.
+  void take_all(Queue& other) {
+    reserve(other.expected_);
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    limit_ = capacity_ - expected_;
+    other.limit_ = other.capacity_ - other.expected_;
+  }
+
+ private:
+  template <class... Args>
+  void place(Args&&... args) {
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
+    ++size_;
+  }
+
+  [[gnu::noinline]] void grow() {
+    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
+    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
+    const std::size_t count = size_;
+    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(pop_front());
+    ::operator delete(ring_);
+    ring_ = ring;
+    capacity_ = larger;
+    first_ = 0;
+    size_ = count;
+    limit_ = larger - expected_;
+  }
+
+  T* ring_ = nullptr;
+  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
+  std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
+  std::size_t expected_ = 0;  // pushes that must not fail
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// A counted reference to what counts its owners itself. Internal.
+#ifndef NET_DETAIL_BASE_REF_HPP
+#define NET_DETAIL_BASE_REF_HPP
+
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// One pointer; the count is plain, because a handle never leaves its loop's thread.
+template <class T>
+class Ref {
+ public:
+  Ref() noexcept = default;
+  explicit Ref(T* to) noexcept : to_(to) {
+    if (to_) to_->retain();
+  }
+  Ref(const Ref& other) noexcept : Ref(other.to_) {}
+  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
+  template <class U>
+  Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(to_, other.to_);
+    return *this;
+  }
+  ~Ref() {
+    if (to_) to_->release();
+  }
+
+  T* get() const noexcept { return to_; }
+  T* operator->() const noexcept { return to_; }
+  T& operator*() const noexcept { return *to_; }
+  explicit operator bool() const noexcept { return to_ != nullptr; }
+
+ private:
+  T* to_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
+#ifndef NET_DETAIL_LOOP_HANDLE_HPP
+#define NET_DETAIL_LOOP_HANDLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
+#ifndef NET_DETAIL_BASE_FUNCTION_HPP
+#define NET_DETAIL_BASE_FUNCTION_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -1524,405 +1740,6 @@ using function = detail::SharedFunction<Signature>;
 
 #endif
 
-// The listeners of one object, in order, in one block of memory. Internal.
-#ifndef NET_DETAIL_EVENTS_LISTENERS_HPP
-#define NET_DETAIL_EVENTS_LISTENERS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// One listener; its callable follows it in memory.
-struct ListenerRecord {
-  enum : std::uint8_t { once = 1, fired = 2, removed = 4, own = 8 };
-  bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
-  void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
-
-  struct Operations {
-    void (*call)(ListenerRecord&, void* emitter, void* const* args);
-    void (*destroy)(ListenerRecord&) noexcept;
-  };
-
-  const Operations* operations;
-  ListenerRecord* next;
-  std::uint64_t id;     // they only grow, so they tell which of two records is younger
-  std::uint32_t gone;   // once removed: emissions nested deeper than this do not see it
-  std::uint16_t size;
-  std::uint8_t event;
-  std::uint8_t marks;  // once, fired, removed, own
-};
-
-/// Listeners may add, remove and clear listeners while they run, themselves too, and may throw: an
-/// emission calls those that were there when it began (S1.4), and what was removed is destroyed when
-/// the outermost emission has returned. The library's own records (`own`) refer to what may be gone when they are
-/// removed, so they are not called from then on.
-class Listeners {
- public:
-  /// What fits into the bits of `present_`, and into a record's size.
-  static constexpr unsigned max_events = 31;
-  static constexpr std::size_t max_bytes = 65536;
-
-  Listeners() noexcept = default;
-  Listeners(const Listeners&) = delete;
-  Listeners& operator=(const Listeners&) = delete;
-  ~Listeners() {
-    while (first_) clear();  // what dies may leave something new behind
-    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
-  }
-
-  bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
-
-  std::size_t count(unsigned event) const noexcept;
-
-  /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
-  template <class R, class F>
-  std::uint64_t add(unsigned event, unsigned marks, bool front, const ListenerRecord::Operations& operations,
-                    F&& callable) {
-    static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
-                  "a callable that is aligned more strictly, or larger, is held by pointer");
-    void* place = allocate(sizeof(R));
-    R* record;
-    {
-      // a copy that throws gives the place back
-      struct Return {
-        Listeners* to;
-        void* place;
-        ~Return() {
-          if (to) to->recycle(place, sizeof(R));
-        }
-      } give_back{this, place};
-      record = ::new (place) R(std::forward<F>(callable));
-      give_back.to = nullptr;
-    }
-    record->operations = &operations;
-    record->id = ++last_id_;
-    record->gone = 0;
-    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
-    record->event = static_cast<std::uint8_t>(event);
-    record->marks = static_cast<std::uint8_t>(marks);
-    link(record, front);
-    present_ |= 1u << event;
-    return record->id;
-  }
-
-  /// The event of the listener that was removed, or -1 if there is none of that id.
-  int remove(std::uint64_t id) noexcept;
-
-  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their
-  /// events.
-  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept;
-
-  void remove_all(unsigned event) noexcept;
-
-  void clear() noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) mark_removed(*r);
-    present_ &= unsettled;
-    if (depth_ == 0) settle();
-  }
-
-  /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
-  /// is removed before, and `used()` says so.
-  template <class Invoke, class Used>
-  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke, Used&& used) {
-    if (!has(event)) return false;
-    const std::uint64_t newest = last_id_;
-    const Emission emission(*this);
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event != event || r->id > newest) continue;  // one added since it began is not there yet
-      if (r->is(ListenerRecord::once | ListenerRecord::removed)) [[unlikely]] {
-        const Turn turn = turn_of(*r);
-        if (turn == Turn::none) continue;
-        if (turn == Turn::last) used();
-      }
-      invoke(*r);
-    }
-    return true;
-  }
-
- private:
-  static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
-  static constexpr std::size_t first_block = 120;
-  static constexpr std::size_t largest_block = std::size_t{1} << 20;
-  static constexpr std::uint32_t unsettled = 1u << max_events;
-
-  struct Block {
-    Block* next;
-    ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
-    std::uint32_t used, size;
-  };
-
-  struct Emission {
-    Listeners& in;
-    explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
-    Emission(const Emission&) = delete;
-    Emission& operator=(const Emission&) = delete;
-    [[gnu::always_inline]] ~Emission() {
-      --in.depth_;
-      if (in.present_ & unsettled) [[unlikely]]
-        in.settle();
-    }
-  };
-
-  enum class Turn : std::uint8_t { none, call, last };
-
-  static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
-
-  void mark_removed(ListenerRecord& r) noexcept;
-
-  void retire(ListenerRecord& r) noexcept;
-
-  /// What an emission does with a record that is called once, or was removed.
-  Turn turn_of(ListenerRecord& r) noexcept;
-
-  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more. Destroying
-  /// may run any code of the user's captures, emissions too, so the dead are out of the list by then.
-  void settle() noexcept;
-
-  void destroy(ListenerRecord& r) noexcept {
-    const std::size_t size = r.size * unit;
-    r.operations->destroy(r);
-    recycle(&r, size);
-  }
-
-  void link(ListenerRecord* record, bool front) noexcept;
-
-  void* allocate(std::size_t size);
-
-  void recycle(void* place, std::size_t size) noexcept;
-
-  ListenerRecord* first_ = nullptr;
-  ListenerRecord* last_ = nullptr;
-  Block* blocks_ = nullptr;
-  std::uint64_t last_id_ = 0;
-  std::uint32_t present_ = 0;  // a bit for each event that has listeners, and one for removed records that are left
-  std::uint32_t depth_ = 0;    // emissions on the stack, which is full long before this is
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
-#ifndef NET_DETAIL_LOOP_CORE_HPP
-#define NET_DETAIL_LOOP_CORE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
-// The loop's large buffers: memory that costs nothing before it is touched. Internal.
-#ifndef NET_DETAIL_BASE_PAGE_BUFFER_HPP
-#define NET_DETAIL_BASE_PAGE_BUFFER_HPP
-
-#include <cstddef>
-#include <new>
-
-namespace net::inline NET_ABI::detail {
-
-/// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
-/// a twentieth to a tenth slower.
-struct PageBuffer {
-  static constexpr std::align_val_t page{4096};
-  char* const begin;
-  explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
-  PageBuffer(const PageBuffer&) = delete;
-  PageBuffer& operator=(const PageBuffer&) = delete;
-  ~PageBuffer() { ::operator delete(begin, page); }
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// First in, first out, in one block of memory that is kept. Internal.
-#ifndef NET_DETAIL_BASE_QUEUE_HPP
-#define NET_DETAIL_BASE_QUEUE_HPP
-
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// A ring that grows. In steady state pushing and taking allocate nothing.
-template <class T>
-class Queue {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
-
- public:
-  Queue() noexcept = default;
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
-  Queue(Queue&& other) noexcept { swap(other); }
-  Queue& operator=(Queue&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Queue() {
-    clear();
-    ::operator delete(ring_);
-  }
-
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-
-  void push(T&& value) { emplace(std::move(value)); }
-
-  /// PageBuffer for so many more, so that pushing them cannot fail.
-  void reserve(std::size_t more) {
-    while (limit_ - size_ < more) grow();
-  }
-
-  /// One will be pushed when there may be no memory: there is room for it from now on, whatever else is pushed.
-  void expect() {
-    reserve(1);
-    ++expected_;
-    --limit_;
-  }
-  void expect_no_more() noexcept {
-    --expected_;
-    ++limit_;
-  }
-  void push_expected(T&& value) noexcept {
-    expect_no_more();
-    place(std::move(value));
-  }
-  std::size_t expected() const noexcept { return expected_; }
-
-  template <class... Args>
-  void emplace(Args&&... args) {
-    if (size_ == limit_) [[unlikely]]
-      grow();
-    place(std::forward<Args>(args)...);
-  }
-
-  /// At the other end: the next one that is taken.
-  void push_front(T&& value) {
-    if (size_ == limit_) [[unlikely]]
-      grow();
-    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
-    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
-    first_ = at;
-    ++size_;
-  }
-  T& first() noexcept { return ring_[first_]; }
-  const T& first() const noexcept { return ring_[first_]; }
-
-  T pop_front() noexcept {
-    T* front = ring_ + first_;
-    T value(std::move(*front));
-    front->~T();
-    first_ = (first_ + 1) & (capacity_ - 1);
-    --size_;
-    return value;
-  }
-
-  void clear() noexcept {
-    while (size_ > 0) (void)pop_front();
-  }
-  void swap(Queue& other) noexcept {
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    std::swap(limit_, other.limit_);
-    std::swap(expected_, other.expected_);
-  }
-  /// Takes all that is in the other one, when this one is empty. Each keeps the room for what it expects.
-  void take_all(Queue& other) {
-    reserve(other.expected_);
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    limit_ = capacity_ - expected_;
-    other.limit_ = other.capacity_ - other.expected_;
-  }
-
- private:
-  template <class... Args>
-  void place(Args&&... args) {
-    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
-    ++size_;
-  }
-
-  [[gnu::noinline]] void grow() {
-    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
-    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
-    const std::size_t count = size_;
-    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(pop_front());
-    ::operator delete(ring_);
-    ring_ = ring;
-    capacity_ = larger;
-    first_ = 0;
-    size_ = count;
-    limit_ = larger - expected_;
-  }
-
-  T* ring_ = nullptr;
-  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
-  std::size_t limit_ = 0;     // of the size, so that there is room for what is expected
-  std::size_t expected_ = 0;  // pushes that must not fail
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// A counted reference to what counts its owners itself. Internal.
-#ifndef NET_DETAIL_BASE_REF_HPP
-#define NET_DETAIL_BASE_REF_HPP
-
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// One pointer; the count is plain, because a handle never leaves its loop's thread.
-template <class T>
-class Ref {
- public:
-  Ref() noexcept = default;
-  explicit Ref(T* to) noexcept : to_(to) {
-    if (to_) to_->retain();
-  }
-  Ref(const Ref& other) noexcept : Ref(other.to_) {}
-  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
-  template <class U>
-  Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
-  Ref& operator=(Ref other) noexcept {
-    std::swap(to_, other.to_);
-    return *this;
-  }
-  ~Ref() {
-    if (to_) to_->release();
-  }
-
-  T* get() const noexcept { return to_; }
-  T* operator->() const noexcept { return to_; }
-  T& operator*() const noexcept { return *to_; }
-  explicit operator bool() const noexcept { return to_ != nullptr; }
-
- private:
-  T* to_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
-#ifndef NET_DETAIL_LOOP_HANDLE_HPP
-#define NET_DETAIL_LOOP_HANDLE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <type_traits>
-
 // Which timer is due next. Internal; knows no clock.
 #ifndef NET_DETAIL_LOOP_TIMER_QUEUE_HPP
 #define NET_DETAIL_LOOP_TIMER_QUEUE_HPP
@@ -1950,7 +1767,7 @@ class TimerQueue {
   bool empty() const noexcept { return heap_.empty(); }
   TimerNode* first() const noexcept { return heap_[0]; }
 
-  /// PageBuffer for one more, beside those that are kept.
+  /// Space for one more, beside those that are kept.
   void reserve_one();
 
   /// The place of a timer that is being called, so that it can be started again when there is no memory.
@@ -2067,7 +1884,7 @@ struct Watcher {
   Registration* registration = nullptr;
   NativeHandle fd = no_handle;
   std::uint8_t interest = 0;  // readable | writable; 0 is silence
-  std::uint8_t registered = 0;   // what the system was last told
+  std::uint8_t registered = 0;   // what the system watches
 
   Watcher() noexcept = default;
   Watcher(const Watcher&) = delete;
@@ -2148,7 +1965,7 @@ struct Refusal {
 /// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
 /// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
 /// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
-/// earlier, is not told, however long its descriptor lives on somewhere else.
+/// earlier, is not reported, however long its descriptor lives on somewhere else.
 template <class P>
 concept Poller =
     std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
@@ -2353,7 +2170,7 @@ NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept;
 /// Takes the file of a listening Unix socket away; abstract names have none.
 NET_API void remove_path(std::string_view path) noexcept;
 
-/// A listening Unix socket, or a negated errno. ENOENT is told as EACCES, as libuv does (S23.6).
+/// A listening Unix socket, or a negated errno. ENOENT becomes EACCES, as libuv does (S23.6).
 NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
                           bool* mode_failed = nullptr) noexcept;
 
@@ -2719,8 +2536,8 @@ class epoll_poller {
 
   void shut() noexcept;
 
-  /// What need not be reported any more is told to the system only if it is reported once more: most sockets that
-  /// stop reading are closed, or read on, before that. PageBuffer to write would be reported at once.
+  /// What need not be reported any more is changed in the system only if it is reported once more: most sockets that
+  /// stop reading are closed, or read on, before that. Space to write would be reported at once.
   int watch(Watcher& watcher, unsigned mask) noexcept;
 
   /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
@@ -2760,14 +2577,14 @@ class epoll_poller {
     return {errno, "epoll_wait"};
   }
 
-  /// What a watcher is told of the system's flags; nothing, if it is not wanted any more.
+  /// What the system's flags mean for a watcher; nothing, if it has no interest any more.
   unsigned meaning(Watcher& watcher, unsigned happened) noexcept;
 
   int update(Watcher& watcher) noexcept;
 
   static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept;
 
-  /// The bell, or an event whose watcher is gone, which says nothing. If it was not dropped in this generation, its descriptor
+  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
   /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
   /// replaces it.
   unsigned gone(const Registration& place) noexcept;
@@ -2778,8 +2595,8 @@ class epoll_poller {
   /// is followed by a short wait. Gives what is left of the time.
   int wait_with_stray(int milliseconds) noexcept;
 
-  /// Everything that is watched, on another epoll. What cannot be watched any more is told so when it is used; if the
-  /// system has no room, all of it stays on the one before.
+  /// Everything that is watched, on another epoll. What cannot be watched any more fails when it is used; if the
+  /// system has no space, all of it stays on the one before.
   int watch_all(int epoll) noexcept;
   void all_watched() noexcept {
     registrations_.each([](const Registration& each) {
@@ -2871,7 +2688,7 @@ class poll_poller {
  private:
   void enter(Watcher& watcher);
   void leave(std::size_t place) noexcept;
-  /// The bell, a watcher that was dropped in this generation, or one that died without being dropped.
+  /// The waker, a watcher that was dropped in this round, or one that died without being dropped.
   void nobody(Registration& place) noexcept;
 
   struct Ready {
@@ -2932,7 +2749,7 @@ using Callback = Function<void()>;
 struct Handle {
   struct Operations {
     void (*free)(Handle&) noexcept;     // the last reference is gone
-    void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, tell nobody
+    void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, emit nothing
     void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
     void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
     void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
@@ -2992,7 +2809,7 @@ struct Mailbox {
   }
   /// False if the loop is gone.
   bool post(Callback callback);
-  /// A posted will be posted in any case: there is room for it from now on.
+  /// A callback will be posted in any case: there is space for it from now on.
   void expect() {
     const os::LockGuard locked(mutex);
     posted.expect();
@@ -3185,7 +3002,7 @@ class LoopCore {
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& closing() noexcept { return closing_; }
   /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
-  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody is told later.
+  /// it had something does not wait at all. Only if the server and it are all there is, so that nobody else waits for it.
   void read_speculatively(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
     if (alive_ <= 2) speculative_ = std::move(newcomer), ask_ = ask;
   }
@@ -3214,13 +3031,13 @@ class LoopCore {
   }
   void drain_ticks();
 
-  // ── the cork: small writes of one listener ──
+  // ── the write batch: small writes of one listener ──
   static constexpr std::size_t batch_capacity = 16384;
   bool inside() const noexcept { return inside_ > 0; }
   bool batched_by(const Handle& handle) const noexcept { return batch_owner_ == &handle; }
   std::size_t batch_size() const noexcept { return batch_size_; }
   const char* batch_data() const noexcept { return batch_.begin; }
-  /// PageBuffer for `size` bytes of this owner; what another one had gathered leaves first. Null: does not fit.
+  /// Space for `size` bytes of this owner; what another one had batched leaves first. Null: does not fit.
   char* batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
   /// The same, but null also if something has to be done first.
   [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
@@ -3237,7 +3054,7 @@ class LoopCore {
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
   Mailbox& mailbox() const noexcept { return *mailbox_; }
-  /// It is being destroyed: posted are not read any more.
+  /// It is being destroyed: posted callbacks are not run any more.
   bool leaving() const noexcept { return mailbox_->loop == nullptr; }
 
  private:
@@ -3315,103 +3132,249 @@ class LoopCore {
   PageBuffer receive_{receive_capacity};
 };
 
-// ── timers and immediates ──────────────────────────────────────────────────
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
-// ── the turn ───────────────────────────────────────────────────────────────
+#endif
 
-/// Whom the loop serves: it lives until that is done, or has failed.
-struct Served {
-  Handle* handle = nullptr;
+// What is owed to a socket or a server: steps that will come, while which its listeners stay. Internal.
+#ifndef NET_DETAIL_LOOP_OWING_HPP
+#define NET_DETAIL_LOOP_OWING_HPP
 
-  Served() noexcept = default;
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
-  ~Served() {
-    if (handle) handle->release();
+#include <type_traits>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
+template <class State>
+class Owing {
+ public:
+  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
+  Owing(Owing&& other) noexcept = default;
+  [[gnu::always_inline]] ~Owing() {
+    if (self_) self_->settle();
   }
-  [[gnu::always_inline]] void begin(Handle& next) noexcept {
-    next.retain();
-    handle = &next;
-  }
-  [[gnu::always_inline]] void end() noexcept {
-    Handle* const last = std::exchange(handle, nullptr);
-    if (--last->owners == 0) [[unlikely]]
-      last->operations->free(*last);
-  }
+  State& operator*() const noexcept { return *self_; }
+  State* operator->() const noexcept { return self_.get(); }
+
+ private:
+  Ref<State> self_;
 };
 
-/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
-template <class Serve>
-[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
-  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
-    const Refusal refused = poller_.wait(milliseconds, serve);
-    if (refused.number != 0) [[unlikely]]
-      throw_error(system_failure(refused.number, refused.syscall));
-  } else {
-    poller_.wait(milliseconds, serve);
+/// Step and StepWith (in `handle.hpp`), owed.
+template <class State>
+struct OwedStep {
+  static constexpr bool moves_as_bytes = true;
+  Owing<State> self;
+  void (*step)(State&);
+  void operator()() {
+    or_give_up(*self, [this] { step(*self); });
   }
-}
-
-[[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
-  int wait = timeout_ms();
-  if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
-  Served served;
-  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
-    run_callback([&] {
-      Handle& owner = *static_cast<Handle*>(watcher.owner);
-      served.begin(owner);
-      owner.operations->ready(owner, watcher, what, error);
-      served.end();
-    });
-  };
-#if defined(__cpp_exceptions)
-  try {
-    wait_for(wait, serve);
-  } catch (const std::bad_alloc&) {
-    if (served.handle) give_up(*served.handle);
-    throw;
-  }
-#else
-  wait_for(wait, serve);
-#endif
-}
-
-/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-[[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
-  if (!pending_.empty()) {
-    run_jobs(pending_);
-    if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
-  }
-  stale_ = true;  // most turns need no clock
-  if (!speculative_ || !speculative_read_found()) poll(max_ms);
-  if ((posted_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
-    run_posted();
-    run_pending();
-    if (!immediates_.empty()) run_immediates();
-    run_jobs(closing_);
-  }
-  if (!timers_.empty()) {
-    update_time();
-    run_timers();
-  }
-}
-
-// ── the end ────────────────────────────────────────────────────────────────
-
-// ── fork and exit ──────────────────────────────────────────────────────────
-
-/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
-struct ProcessLoops {
-  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
-  LoopCore* first = nullptr;
-
-  static ProcessLoops& instance() {
-    static ProcessLoops& all = *new ProcessLoops;
-    return all;
+};
+template <class State, class What>
+struct OwedStepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<State> self;
+  void (*step)(State&, const What&);
+  What what;
+  void operator()() {
+    or_give_up(*self, [this] { step(*self, what); });
   }
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// The data of a socket: what belongs to one connection, what waits, and what most sockets never need. Internal.
+#ifndef NET_DETAIL_STREAM_CONNECTION_HPP
+#define NET_DETAIL_STREAM_CONNECTION_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The listeners of one object, in order, in one block of memory. Internal.
+#ifndef NET_DETAIL_EVENTS_LISTENERS_HPP
+#define NET_DETAIL_EVENTS_LISTENERS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// One listener; its callable follows it in memory.
+struct ListenerRecord {
+  enum : std::uint8_t { once = 1, fired = 2, removed = 4, own = 8 };
+  bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
+  void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
+
+  struct Operations {
+    void (*call)(ListenerRecord&, void* emitter, void* const* args);
+    void (*destroy)(ListenerRecord&) noexcept;
+  };
+
+  const Operations* operations;
+  ListenerRecord* next;
+  std::uint64_t id;     // they only grow, so they tell which of two records is younger
+  std::uint32_t gone;   // once removed: emissions nested deeper than this do not see it
+  std::uint16_t size;
+  std::uint8_t event;
+  std::uint8_t marks;  // once, fired, removed, own
+};
+
+/// Listeners may add, remove and clear listeners while they run, themselves too, and may throw: an
+/// emission calls those that were there when it began (S1.4), and what was removed is destroyed when
+/// the outermost emission has returned. The library's own records (`own`) refer to what may be gone when they are
+/// removed, so they are not called from then on.
+class Listeners {
+ public:
+  /// What fits into the bits of `present_`, and into a record's size.
+  static constexpr unsigned max_events = 31;
+  static constexpr std::size_t max_bytes = 65536;
+
+  Listeners() noexcept = default;
+  Listeners(const Listeners&) = delete;
+  Listeners& operator=(const Listeners&) = delete;
+  ~Listeners() {
+    while (first_) clear();  // what dies may leave something new behind
+    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
+  }
+
+  bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
+
+  std::size_t count(unsigned event) const noexcept;
+
+  /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
+  template <class R, class F>
+  std::uint64_t add(unsigned event, unsigned marks, bool front, const ListenerRecord::Operations& operations,
+                    F&& callable) {
+    static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
+                  "a callable that is aligned more strictly, or larger, is held by pointer");
+    void* place = allocate(sizeof(R));
+    R* record;
+    {
+      // a copy that throws gives the place back
+      struct Return {
+        Listeners* to;
+        void* place;
+        ~Return() {
+          if (to) to->recycle(place, sizeof(R));
+        }
+      } give_back{this, place};
+      record = ::new (place) R(std::forward<F>(callable));
+      give_back.to = nullptr;
+    }
+    record->operations = &operations;
+    record->id = ++last_id_;
+    record->gone = 0;
+    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
+    record->event = static_cast<std::uint8_t>(event);
+    record->marks = static_cast<std::uint8_t>(marks);
+    link(record, front);
+    present_ |= 1u << event;
+    return record->id;
+  }
+
+  /// The event of the listener that was removed, or -1 if there is none of that id.
+  int remove(std::uint64_t id) noexcept;
+
+  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their
+  /// events.
+  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept;
+
+  void remove_all(unsigned event) noexcept;
+
+  void clear() noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) mark_removed(*r);
+    present_ &= unsettled;
+    if (depth_ == 0) settle();
+  }
+
+  /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
+  /// is removed before, and `used()` says so.
+  template <class Invoke, class Used>
+  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke, Used&& used) {
+    if (!has(event)) return false;
+    const std::uint64_t newest = last_id_;
+    const Emission emission(*this);
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event != event || r->id > newest) continue;  // one added since it began is not there yet
+      if (r->is(ListenerRecord::once | ListenerRecord::removed)) [[unlikely]] {
+        const Turn turn = turn_of(*r);
+        if (turn == Turn::none) continue;
+        if (turn == Turn::last) used();
+      }
+      invoke(*r);
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
+  static constexpr std::size_t first_block = 120;
+  static constexpr std::size_t largest_block = std::size_t{1} << 20;
+  static constexpr std::uint32_t unsettled = 1u << max_events;
+
+  struct Block {
+    Block* next;
+    ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
+    std::uint32_t used, size;
+  };
+
+  struct Emission {
+    Listeners& in;
+    explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
+    Emission(const Emission&) = delete;
+    Emission& operator=(const Emission&) = delete;
+    [[gnu::always_inline]] ~Emission() {
+      --in.depth_;
+      if (in.present_ & unsettled) [[unlikely]]
+        in.settle();
+    }
+  };
+
+  enum class Turn : std::uint8_t { none, call, last };
+
+  static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
+
+  void mark_removed(ListenerRecord& r) noexcept;
+
+  void retire(ListenerRecord& r) noexcept;
+
+  /// What an emission does with a record that is called once, or was removed.
+  Turn turn_of(ListenerRecord& r) noexcept;
+
+  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more. Destroying
+  /// may run any code of the user's captures, emissions too, so the dead are out of the list by then.
+  void settle() noexcept;
+
+  void destroy(ListenerRecord& r) noexcept {
+    const std::size_t size = r.size * unit;
+    r.operations->destroy(r);
+    recycle(&r, size);
+  }
+
+  void link(ListenerRecord* record, bool front) noexcept;
+
+  void* allocate(std::size_t size);
+
+  void recycle(void* place, std::size_t size) noexcept;
+
+  ListenerRecord* first_ = nullptr;
+  ListenerRecord* last_ = nullptr;
+  Block* blocks_ = nullptr;
+  std::uint64_t last_id_ = 0;
+  std::uint32_t present_ = 0;  // a bit for each event that has listeners, and one for removed records that are left
+  std::uint32_t depth_ = 0;    // emissions on the stack, which is full long before this is
+};
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -3476,13 +3439,238 @@ class Retry {
 
 #endif
 
-// The events of a socket. Internal; net::Socket says what they mean.
-#ifndef NET_DETAIL_STREAM_EVENTS_HPP
-#define NET_DETAIL_STREAM_EVENTS_HPP
+// The destinations of a source: what pipe() keeps in it, whatever their types are. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_LINK_HPP
+#define NET_DETAIL_STREAM_PIPE_LINK_HPP
 
+#include <concepts>
+#include <cstddef>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// Stands for the listeners that pipe() adds: they take whatever their event carries.
+struct PipeListener {
+  template <class... Args>
+  void operator()(const Args&...) const {}
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
+/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
+/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
+template <class T>
+concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
+  { to.write(chunk) } -> std::convertible_to<bool>;
+  to.end();
+  to.off(to.template addListener<"drain">(listener));
+  to.off(to.template addListener<"finish">(listener));
+  to.off(to.template addListener<"close">(listener));
+  to.off(to.template addListener<"error">(listener));
+  { to.template listenerCount<"error">() } -> std::convertible_to<std::size_t>;
+  { to.writableNeedDrain() } -> std::convertible_to<bool>;
+};
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+/// One destination of a source. The source's list owns it, and takes it off when the source goes; the listeners at the
+/// destination own it too, and do nothing once it is off: a destination may be of a type of which the library does not
+/// know when it calls whom.
+struct PipeLink {
+  struct Operations {
+    void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
+    void (*emit_unpipe)(PipeLink&, const void* source);      // 'unpipe'
+    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to emit 'close'
+    bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
+    void (*free)(PipeLink&) noexcept;
+  };
+
+  explicit PipeLink(const Operations& table) noexcept : operations(&table) {}
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) operations->free(*this);
+  }
+
+  const Operations* operations;
+  std::size_t owners = 0;
+  bool awaits_drain = false;
+  bool hears_drain = false;  // it was full before
+  bool off = false;
+};
+
+/// The destinations of one source.
+class Pipes {
+ public:
+  Pipes() noexcept = default;
+  Pipes(const Pipes&) = delete;
+  Pipes& operator=(const Pipes&) = delete;
+  ~Pipes() { clear(); }
+
+  bool empty() const noexcept { return list_.empty(); }
+  std::size_t size() const noexcept { return list_.size(); }
+  /// Whether any destination still has to drain before the source may flow.
+  bool await_drain() const noexcept;
+  /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
+  bool counts_drains() const noexcept { return several_ || await_drain(); }
+  /// This one has to drain.
+  void wait_for(PipeLink& full) noexcept;
+
+  void add(Ref<PipeLink> link);
+  /// The first one of which `which` says so; null if there is none.
+  template <class Which>
+  Ref<PipeLink> take(Which&& which) noexcept {
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      if (!which(*list_[i])) continue;
+      Ref<PipeLink> found = std::move(list_[i]);
+      list_.erase(i, i + 1);
+      return found;
+    }
+    return {};
+  }
+  Vec<Ref<PipeLink>> take_all() noexcept { return std::exchange(list_, {}); }
+
+  /// Takes all off without a word.
+  void clear() noexcept;
+  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
+  void source_closed() noexcept;
+
+ private:
+  Vec<Ref<PipeLink>> list_;
+  bool several_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// What a socket still has to send, in order, each piece in memory of its own. Internal.
+#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
+#define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+using WriteCallback = Function<void(const Error&)>;
+
+/// One write that waits: its bytes follow it in memory, or are those of a string or vector that it took over.
+struct WriteNode {
+  WriteNode* next = nullptr;
+  const char* data = nullptr;
+  std::size_t size = 0;  // bytes of the write
+  std::size_t sent = 0;  // of these, taken by the kernel
+  void (*destroy)(WriteNode*) noexcept = nullptr;
+  WriteCallback callback;
+
+  /// A node with a copy of the bytes, in one allocation.
+  static WriteNode* copy(const char* bytes, std::size_t size);
+
+  /// A node that takes over a string or a vector.
+  template <class Owner>
+  static WriteNode* keep(Owner&& owner) {
+    struct Keeper : WriteNode {
+      Owner kept;
+      explicit Keeper(Owner&& from) : kept(std::move(from)) {}
+    };
+    static_assert(!std::is_reference_v<Owner>);
+    auto* node = new Keeper(std::move(owner));
+    node->data = reinterpret_cast<const char*>(node->kept.data());
+    node->size = node->kept.size();
+    node->destroy = [](WriteNode* n) noexcept { delete static_cast<Keeper*>(n); };
+    return node;
+  }
+};
+
+/// The bytes of a write, and how they are kept if they have to wait.
+struct WriteSource {
+  std::string_view bytes;
+  void* owner = nullptr;                  // the string or vector that holds them, if it was given up
+  WriteNode* (*keep)(void* owner) = nullptr;
+
+  /// Keeps the bytes from `taken` on: a copy, or the owner itself.
+  WriteNode* node(std::size_t taken) const;
+};
+
+/// A list of nodes, which it owns.
+class WriteQueue {
+ public:
+  WriteQueue() noexcept = default;
+  WriteQueue(const WriteQueue&) = delete;
+  WriteQueue& operator=(const WriteQueue&) = delete;
+  ~WriteQueue() {
+    while (first_) pop();
+  }
+
+  bool empty() const noexcept { return first_ == nullptr; }
+  bool has_two() const noexcept { return first_ && first_->next; }
+  WriteNode* first() const noexcept { return first_; }
+
+  void push(WriteNode* node) noexcept;
+
+  /// Destroys the first node.
+  void pop() noexcept;
+
+  /// Moves all nodes behind those of `to`.
+  void move_to(WriteQueue& to) noexcept;
+
+  /// Moves the last `count` nodes behind those of `to`.
+  void move_last_to(WriteQueue& to, std::size_t count) noexcept;
+
+  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
+  std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
+
+  /// Notes that the kernel took `bytes` more of what `gather` gave.
+  void consume(std::size_t bytes) noexcept;
+
+ private:
+  WriteNode* first_ = nullptr;
+  WriteNode* last_ = nullptr;
+  WriteNode* unsent_ = nullptr;  // nothing before it is left to send; null: not known
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// The option structs, and the small records that getters and listeners get.
+#ifndef NET_OPTIONS_HPP
+#define NET_OPTIONS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
-// Tables of events: which there are, what their listeners are told, and how they are called. Internal.
+// AbortController and AbortSignal: calling off a connection or a server, from any thread.
+#ifndef NET_ABORT_HPP
+#define NET_ABORT_HPP
+
+#include <cstddef>
+#include <utility>
+
+// The loop of a thread, its timers and its ticks: Node's event loop as an object.
+#ifndef NET_LOOP_HPP
+#define NET_LOOP_HPP
+
+#include <concepts>
+#include <new>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+// Tables of events: which there are, what their listeners get, and how they are called. Internal.
 #ifndef NET_DETAIL_EVENTS_EVENT_HPP
 #define NET_DETAIL_EVENTS_EVENT_HPP
 
@@ -3684,7 +3872,7 @@ struct Carried {
   using type = const T&;
 };
 
-/// One row of a class's table of events: its name, and what its listeners are told.
+/// One row of a class's table of events: its name, and the arguments of its listeners.
 template <fixed_string Name, class... Args>
 struct Event {
   static constexpr std::string_view name() noexcept { return Name.view(); }
@@ -3703,7 +3891,7 @@ struct Event {
   }
 
 
-  /// What the listeners are told, as pointers that are good for one expression.
+  /// The arguments of the listeners, as pointers that are good for one expression.
   struct Given {
     void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];
     explicit Given(typename Carried<Args>::type... args) noexcept
@@ -3733,7 +3921,7 @@ struct EventAt;
 template <class... Rows, unsigned Index>
 struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 
-/// What a state is told when all listeners of all its events were removed.
+/// The number that stands for all events, when all listeners of all its events were removed.
 inline constexpr unsigned all_events = ~0u;
 
 /// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
@@ -3752,7 +3940,7 @@ inline void note_added(State& state, unsigned event, bool front, std::uint64_t i
   undo.passed = true;
 }
 
-/// Calls the listeners of an event, with pointers to what they are told; a handle is told by its state. False: there is
+/// Calls the listeners of an event, with pointers to their arguments; a handle travels as its state. False: there is
 /// none. The caller keeps the state alive.
 template <class State>
 [[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
@@ -3772,344 +3960,7 @@ template <class State>
 
 #endif
 
-namespace net::inline NET_ABI::inline NET_MACHINE {
-class Socket;
-}
-
-namespace net::inline NET_ABI::detail {
-
-inline namespace NET_MACHINE {
-struct SocketState;
-}
-
-template <>
-struct Carried<Socket> {
-  using type = const SocketState&;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-using SocketEvents =
-    EventTable<Event<"close", bool>, Event<"connect">, Event<"connectionAttempt", std::string_view, int, Family>,
-               Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
-               Event<"connectionAttemptTimeout", std::string_view, int, Family>, Event<"data", Chunk>, Event<"drain">,
-               Event<"end">, Event<"error", const Error>,
-               Event<"lookup", const Error, std::string_view, Family, std::string_view>, Event<"ready">,
-               Event<"timeout">, Event<"finish">, Event<"prefinish">, Event<"pause">, Event<"resume">,
-               Event<"readable">, Event<"pipe", Socket>, Event<"unpipe", Socket>>;
-
-/// Where each stands in the table.
-enum : unsigned {
-  on_close,
-  on_connect,
-  on_attempt,
-  on_attempt_failed,
-  on_attempt_timeout,
-  on_data,
-  on_drain,
-  on_end,
-  on_error,
-  on_lookup,
-  on_ready_event,
-  on_timeout,
-  on_finish,
-  on_prefinish,
-  on_pause,
-  on_resume,
-  on_readable,
-  on_pipe,
-  on_unpipe
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// The flags that decide whether a read or a write can take its short way, side by side so that one comparison
-// asks for all of them.
-#ifndef NET_DETAIL_STREAM_GATES_HPP
-#define NET_DETAIL_STREAM_GATES_HPP
-
-#include <cstdint>
-#include <cstring>
-
-namespace net::inline NET_ABI::detail {
-
-/// Whether 'data' flows; unset until somebody asked for either.
-enum class Flow : std::uint8_t { unset, flowing, paused };
-
-template <class Gate>
-bool same_flags(const Gate& a, const Gate& b) noexcept {
-  std::uint64_t one, other;
-  static_assert(sizeof(Gate) == sizeof one);
-  std::memcpy(&one, &a, sizeof one);
-  std::memcpy(&other, &b, sizeof other);
-  return one == other;
-}
-
-/// What a read has to look at, together, so that one comparison asks for all of it.
-struct ReadGate {
-  Flow flow_state = Flow::unset;
-  bool read_interest = false;  // the poller is asked for what can be read
-  bool users_buffer = false;    // onread
-  bool decodes = false;         // setEncoding() was called
-  bool ended = false;           // the end was read
-  bool timed = false;           // setTimeout() is on
-  bool by_buffer = false;       // 'readable' was listened to, or 'data' in front: without others what comes is buffered
-  bool none = false;
-
-  /// The common case: it flows, and nothing else is asked for.
-  bool can_read_fast() const noexcept {
-    const ReadGate common{Flow::flowing, true};
-    return same_flags(*this, common);
-  }
-};
-
-/// What a write has to look at, alike.
-struct WriteGate {
-  bool has_handle = false;  // so it is not destroyed either
-  bool connecting = false;
-  bool writing = false;  // a request is in flight
-  bool need_drain = false;
-  bool ending = false;  // end() was called
-  bool errored = false;
-  bool corked = false;  // how often is elsewhere
-  bool none = false;
-
-  /// The common case: connected, and nothing waits.
-  bool can_write_fast() const noexcept {
-    const WriteGate common{true};
-    return same_flags(*this, common);
-  }
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
-#ifndef NET_DETAIL_STREAM_PIPE_HPP
-#define NET_DETAIL_STREAM_PIPE_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
-// on<"data">(listener): events whose names and arguments are checked while compiling.
-#ifndef NET_EMITTER_HPP
-#define NET_EMITTER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// The library's own listeners, which end with their owner. Internal.
-#ifndef NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
-#define NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
-
-#include <cstdint>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// The library's own way to an emitter.
-struct ListenerUse {
-  template <fixed_string Name, class Self, class F>
-  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
-    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
-  }
-  template <class Self>
-  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) {
-    auto& state = Access::state(static_cast<const Self&>(emitter));
-    const std::uint32_t events = state.listeners.remove_own(first, last);
-    for (unsigned event = 0; events >> event != 0; ++event) {
-      if (events >> event & 1u) state.listener_removed(event, false);
-    }
-  }
-  /// What all handles of the same emitter share.
-  template <class Self>
-  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
-    return &Access::state(static_cast<const Self&>(emitter)).listeners;
-  }
-};
-
-/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
-/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
-/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
-template <class Emitting>
-class OwnListeners {
- public:
-  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
-  OwnListeners(const OwnListeners&) = delete;
-  OwnListeners& operator=(const OwnListeners&) = delete;
-  ~OwnListeners() { off(); }
-
-  template <fixed_string Name, class F>
-  void on(F&& listener) {
-    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
-    if (first_ == 0) first_ = last_;
-  }
-  void off() {
-    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
-  }
-  const Emitting& emitter() const noexcept { return emitter_; }
-
- private:
-  Emitting emitter_;
-  std::uint64_t first_ = 0;  // 0: none
-  std::uint64_t last_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI {
-
-/// A registration, for `off()`. It stays harmless when the listener is gone.
-class Listener {
- public:
-  Listener() noexcept = default;
-  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
-  std::uint64_t id() const noexcept { return id_; }
-
- private:
-  std::uint64_t id_ = 0;  // of its emitter, and never given again
-};
-
-/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
-/// `Events` table; an unknown name or a listener with other arguments does not compile.
-///
-/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
-/// were there when the event began are called, in the order in which they were added (S1.4). An exception
-/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
-template <class Derived>
-class Emitter {
- public:
-  /// Adds a listener behind the others; the same one may be added many times (S1.1).
-  template <fixed_string Name, class F>
-  const Derived& on(F&& listener) const {
-    add<Name>(std::forward<F>(listener), 0, false);
-    return self();
-  }
-  /// Adds a listener that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& once(F&& listener) const {
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
-    return self();
-  }
-  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
-  /// change how a socket reads.
-  template <fixed_string Name, class F>
-  const Derived& prependListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), 0, true);
-    return self();
-  }
-  /// Adds a listener in front of the others that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& prependOnceListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
-    return self();
-  }
-  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
-  template <fixed_string Name, class F>
-  Listener addListener(F&& listener, bool front = false) const {
-    return Listener(add<Name>(std::forward<F>(listener), 0, front));
-  }
-
-  /// Takes a listener off; one that is gone already is ignored (S1.2).
-  void off(Listener listener) const {
-    const int event = state().listeners.remove(listener.id());
-    if (event >= 0) state().listener_removed(static_cast<unsigned>(event), false);
-  }
-  void removeListener(Listener listener) const { off(listener); }
-
-  template <fixed_string Name>
-  void removeAllListeners() const {
-    state().listeners.remove_all(index<Name>());
-    state().listener_removed(index<Name>(), true);
-  }
-  void removeAllListeners() const {
-    state().listeners.clear();
-    state().listener_removed(detail::all_events, true);
-  }
-  template <fixed_string Name>
-  std::size_t listenerCount() const {
-    return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
-  }
-
- protected:
-  ~Emitter() = default;
-
- private:
-  friend struct detail::ListenerUse;
-
-  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
-  auto& state() const noexcept { return detail::Access::state(self()); }
-
-  template <fixed_string Name>
-  static constexpr unsigned index() {
-    Derived::template check_event<Name>();
-    return Derived::Events::index_of(Name.view());
-  }
-
-  template <fixed_string Name, class F>
-  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
-    constexpr unsigned at = index<Name>();
-    if constexpr (Derived::Events::template has<Name>) {
-      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
-      const std::uint64_t id =
-          Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
-      using State = std::remove_reference_t<decltype(state())>;
-      if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
-      return id;
-    } else {
-      return 0;
-    }
-  }
-};
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
-// The option structs, and the small records that getters and listeners get.
-#ifndef NET_OPTIONS_HPP
-#define NET_OPTIONS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-
-// AbortController and AbortSignal: calling off a connection or a server, from any thread.
-#ifndef NET_ABORT_HPP
-#define NET_ABORT_HPP
-
-#include <cstddef>
-#include <utility>
-
-// The loop of a thread, its timers and its ticks: Node's event loop as an object.
-#ifndef NET_LOOP_HPP
-#define NET_LOOP_HPP
-
-#include <concepts>
-#include <new>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
-// Signals of the process, told to the loops that ask for them. Internal; net::Signal is the face.
+// Signals of the process, for the loops that ask for them. Internal; net::Signal is the face.
 #ifndef NET_DETAIL_LOOP_SIGNALS_HPP
 #define NET_DETAIL_LOOP_SIGNALS_HPP
 
@@ -4310,7 +4161,7 @@ class Loop : private detail::LoopCore {
     return Immediate(std::move(state));
   }
   /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`. Several loops,
-  /// and several listeners, may have the same one; what arrives several times before the loop looks is told once.
+  /// and several listeners, may have the same one; what arrives several times before the loop looks is emitted once.
   /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
   /// listened to (EINVAL).
   template <class F>
@@ -4594,7 +4445,7 @@ using LookupCallback = function<void(const Error&, std::span<const LookupAddress
 using Lookup = function<void(std::string_view host, const LookupOptions&, LookupCallback)>;
 
 /// S25: received bytes are stored in memory of your own instead of arriving as 'data'. `buffer` is used for every
-/// read, or `allocate` gives one for each; `callback` is told how many bytes are in it, and returns false to pause.
+/// read, or `allocate` gives one for each; `callback` gets how many bytes are in it, and returns false to pause.
 struct OnRead {
   std::span<std::byte> buffer = {};
   function<std::span<std::byte>()> allocate = {};
@@ -4672,462 +4523,6 @@ struct PipeOptions {
 
 #endif
 
-namespace net::inline NET_ABI::detail {
-
-/// Stands for the listeners that pipe() adds: they take whatever their event tells.
-struct PipeListener {
-  template <class... Args>
-  void operator()(const Args&...) const {}
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI {
-
-/// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
-/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
-/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
-template <class T>
-concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
-  { to.write(chunk) } -> std::convertible_to<bool>;
-  to.end();
-  to.off(to.template addListener<"drain">(listener));
-  to.off(to.template addListener<"finish">(listener));
-  to.off(to.template addListener<"close">(listener));
-  to.off(to.template addListener<"error">(listener));
-  { to.template listenerCount<"error">() } -> std::convertible_to<std::size_t>;
-  { to.writableNeedDrain() } -> std::convertible_to<bool>;
-};
-
-}  // namespace net::inline NET_ABI
-
-namespace net::inline NET_ABI::detail {
-
-/// One destination of a source. The source's list owns it, and takes it off when the source goes; the listeners at the
-/// destination own it too, and do nothing once it is off: a destination may be of a type of which the library does not
-/// know when it calls whom.
-struct PipeLink {
-  struct Operations {
-    void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
-    void (*emit_unpipe)(PipeLink&, const void* source);      // 'unpipe'
-    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to tell 'close'
-    bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
-    void (*free)(PipeLink&) noexcept;
-  };
-
-  explicit PipeLink(const Operations& table) noexcept : operations(&table) {}
-  void retain() noexcept { ++owners; }
-  void release() noexcept {
-    if (--owners == 0) operations->free(*this);
-  }
-
-  const Operations* operations;
-  std::size_t owners = 0;
-  bool awaits_drain = false;
-  bool hears_drain = false;  // it was full before
-  bool off = false;
-};
-
-/// The destinations of one source.
-class Pipes {
- public:
-  Pipes() noexcept = default;
-  Pipes(const Pipes&) = delete;
-  Pipes& operator=(const Pipes&) = delete;
-  ~Pipes() { clear(); }
-
-  bool empty() const noexcept { return list_.empty(); }
-  std::size_t size() const noexcept { return list_.size(); }
-  /// Whether any destination still has to drain before the source may flow.
-  bool await_drain() const noexcept;
-  /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
-  bool counts_drains() const noexcept { return several_ || await_drain(); }
-  /// This one has to drain.
-  void wait_for(PipeLink& full) noexcept;
-
-  void add(Ref<PipeLink> link);
-  /// The first one of which `which` says so; null if there is none.
-  template <class Which>
-  Ref<PipeLink> take(Which&& which) noexcept {
-    for (std::size_t i = 0; i < list_.size(); ++i) {
-      if (!which(*list_[i])) continue;
-      Ref<PipeLink> found = std::move(list_[i]);
-      list_.erase(i, i + 1);
-      return found;
-    }
-    return {};
-  }
-  Vec<Ref<PipeLink>> take_all() noexcept { return std::exchange(list_, {}); }
-
-  /// Takes all off without a word.
-  void clear() noexcept;
-  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
-  void source_closed() noexcept;
-
- private:
-  Vec<Ref<PipeLink>> list_;
-  bool several_ = false;
-};
-
-/// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
-/// Emitter, if they have the same listeners; otherwise if they hold the same bytes.
-template <class Destination>
-bool same_destination(const Destination& a, const Destination& b) noexcept {
-  if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
-    return a == b;
-  } else if constexpr (requires { ListenerUse::of(a); }) {
-    return ListenerUse::of(a) == ListenerUse::of(b);
-  } else {
-    return std::memcmp(static_cast<const void*>(&a), static_cast<const void*>(&b), sizeof a) == 0;
-  }
-}
-
-/// What a destination of the user's is emitted of its pipes: nothing.
-struct EmitsNothing {
-  template <class To, class From>
-  static void piped(const To&, const From&) noexcept {}
-  template <class To, class From>
-  static void unpiped(const To&, const From&) noexcept {}
-  template <class To>
-  static bool to_close(const To&) noexcept {
-    return false;
-  }
-  template <class To>
-  static bool to_drain(const To&) noexcept {
-    return true;
-  }
-};
-
-template <class Source>
-void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count);
-
-/// A destination with its type. `Tells` fires its events.
-template <class Source, class Destination, class Tells>
-struct PipeTo : PipeLink {
-  using State = std::remove_reference_t<decltype(Access::state(std::declval<const Source&>()))>;
-  using Link = Ref<PipeTo>;
-  template <fixed_string Name>
-  using Token = decltype(std::declval<Destination&>().template addListener<Name>(PipeListener{}));
-  static const Operations table;
-
-  explicit PipeTo(State& from) noexcept : PipeLink(table), source(&from) {}
-
-  /// The handle of a destination that is its own source.
-  static const Destination& itself(const Source& source) noexcept {
-    if constexpr (std::is_same_v<Source, Destination>) {
-      return source;
-    } else {
-      __builtin_unreachable();  // such a link holds its destination
-    }
-  }
-  /// As long as it is not off.
-  Source from() const { return Access::make<Source>(source); }
-  Destination to() const { return destination ? *destination : Destination(itself(from())); }
-
-  void stop() {
-    const Source held = from();
-    const Ref<PipeLink> link = Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
-    if (link) finish_unpipe(held, &link, 1);
-  }
-  void ended() {
-    source->listeners.remove(std::exchange(on_end, 0));
-    if (ends) {
-      to().end();
-    } else {
-      stop();
-    }
-  }
-  void pause_source(const Source& held, Destination& full) {
-    Access::state(held).ensure_cold().pipes.wait_for(*this);
-    if (!on_drain) {
-      hears_drain = true;
-      on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
-    }
-    held.pause();
-  }
-  /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
-  void drained() {
-    if (off) return;
-    awaits_drain = false;
-    const Source held = from();
-    if (!Access::state(held).ensure_cold().pipes.await_drain() && source->data_listening) held.resume();
-  }
-  void failed(const Error& error) {
-    if (off) return;
-    const Destination failing = to();
-    stop();
-    // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
-    if (failing.template listenerCount<"error">() == 0) throw_error(error);
-  }
-
-  void take_off() noexcept {
-    source->listeners.remove(on_data);
-    source->data_listener_removed();
-    source->listeners.remove(on_end);
-    take_off(on_drain);
-    take_off(on_finish);
-    take_off(on_close);
-    take_off(on_error);
-  }
-  template <class One>
-  void take_off(std::optional<One>& token) noexcept {
-    if (!token) return;
-    if constexpr (std::is_same_v<Source, Destination>) {
-      // by its state: the source may be going, and then there is no handle of it any more
-      if (!destination) source->listeners.remove(token->id());
-    }
-    if (destination) destination->off(*token);
-    token.reset();
-  }
-
-  State* source;
-  std::optional<Destination> destination;  // none: it is the source itself, which would own itself
-  bool ends = true;
-  std::uint64_t on_data = 0, on_end = 0;
-  std::optional<Token<"drain">> on_drain;
-  std::optional<Token<"finish">> on_finish;
-  std::optional<Token<"close">> on_close;
-  std::optional<Token<"error">> on_error;
-};
-
-template <class Source, class Destination, class Tells>
-inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
-    [](PipeLink& link) noexcept { static_cast<PipeTo&>(link).take_off(); },
-    [](PipeLink& link, const void* from) {
-      const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
-      const Source& sender = *static_cast<const Source*>(from);
-      Tells::unpiped(to ? *to : itself(sender), sender);
-    },
-    [](const PipeLink& link) noexcept {
-      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return to && Tells::to_close(*to);
-    },
-    [](const PipeLink& link, const void* from) noexcept {
-      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return Tells::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
-    },
-    [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
-
-/// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
-template <class Source>
-void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
-  for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
-  if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
-  /// When it was emitted: nobody else would let a source go on that waited for this one. As in Node one that will not drain
-  /// any more does not, unless the source has other destinations.
-  struct GoOn {
-    const Source& source;
-    PipeLink& link;
-    bool emitted = false;
-    void now() {
-      emitted = true;
-      const Pipes& pipes = Access::state(source).ensure_cold().pipes;
-      const bool waited = std::exchange(link.awaits_drain, false);
-      const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
-                           (waited && !pipes.empty());
-      if (goes_on && !pipes.await_drain() && Access::state(source).data_listening) source.resume();
-    }
-    ~GoOn() {
-      if (!emitted) undo_or_give_up(Access::state(source), [this] { now(); });
-    }
-  };
-  for (std::size_t i = 0; i < count; ++i) {
-    GoOn go_on{source, *links[i]};
-    links[i]->operations->emit_unpipe(*links[i], &source);
-    go_on.now();
-  }
-}
-
-template <class Source>
-void unpipe_all(const Source& source) {
-  const Vec<Ref<PipeLink>> links = Access::state(source).ensure_cold().pipes.take_all();
-  if (!links.empty()) finish_unpipe(source, links.begin(), links.size());
-}
-
-/// The same pair piped twice is unpiped twice (S24.10).
-template <class Tells, class Source, class Destination>
-void unpipe_from(const Source& source, const Destination& destination) {
-  using To = PipeTo<Source, Destination, Tells>;
-  const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
-    if (each.operations != &To::table) return false;
-    const auto& other = static_cast<To&>(each).destination;
-    return same_destination(destination, other ? *other : To::itself(source));
-  });
-  if (link) finish_unpipe(source, &link, 1);
-}
-
-/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted still gets
-/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
-template <class Tells, class Source, class Destination>
-void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
-  using To = PipeTo<Source, Destination, Tells>;
-  const Ref<To> link(new To(Access::state(source)));
-  bool to_itself = false;
-  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
-  if (!to_itself) link->destination.emplace(destination);
-  link->ends = options.end;
-  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
-  struct Undo {
-    const Source& source;
-    const Ref<To>& link;
-    bool passed = false;
-    ~Undo() {
-      if (passed) return;
-      link->off = true;
-      (void)Access::state(source).ensure_cold().pipes.take([this](PipeLink& each) { return &each == link.get(); });
-      link->take_off();
-    }
-  } undo{source, link};
-
-  if (!source.readableEnded()) {
-    link->on_end = source
-                       .template addListener<"end">([link] {
-                         if (!link->off) link->ended();
-                       })
-                       .id();
-  } else {
-    Access::state(source).tick_call([link] {
-      if (!link->off) link->ended();
-    });
-  }
-  if (to_itself) {
-    if constexpr (std::is_same_v<Source, Destination>) {
-      link->on_data = source
-                          .template addListener<"data">([link](Source& self, Chunk chunk) {
-                            link->awaits_drain = false;
-                            if (!self.write(chunk) && !link->off) link->pause_source(self, self);
-                          })
-                          .id();
-    }
-  } else {
-    link->on_data = source
-                        .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
-                          link->awaits_drain = false;
-                          if (!destination.write(chunk) && !link->off) link->pause_source(self, destination);
-                        })
-                        .id();
-  }
-  const auto stop = [link](const auto&...) {
-    if (!link->off) link->stop();
-  };
-  link->on_finish.emplace(destination.template addListener<"finish">(stop));
-  link->on_close.emplace(destination.template addListener<"close">(stop));
-  const auto fail = [link](const Error& error) { link->failed(error); };
-  if constexpr (requires { destination.template addListener<"error">(fail, true); }) {
-    link->on_error.emplace(destination.template addListener<"error">(fail, true));
-  } else {
-    link->on_error.emplace(destination.template addListener<"error">(fail));
-  }
-  undo.passed = true;
-  Tells::piped(destination, source);
-  // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
-  if (link->off && source.destroyed()) return;
-  if (destination.writableNeedDrain()) {
-    if (!link->off) link->pause_source(source, destination);
-  } else if (source.readableFlowing() != std::optional<bool>(true)) {
-    source.resume();
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// What a socket still has to send, in order, each piece in memory of its own. Internal.
-#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
-#define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
-
-#include <cstddef>
-#include <cstring>
-#include <new>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-using WriteCallback = Function<void(const Error&)>;
-
-/// One write that waits: its bytes follow it in memory, or are those of a string or vector that it took over.
-struct WriteNode {
-  WriteNode* next = nullptr;
-  const char* data = nullptr;
-  std::size_t size = 0;  // bytes of the write
-  std::size_t sent = 0;  // of these, taken by the kernel
-  void (*destroy)(WriteNode*) noexcept = nullptr;
-  WriteCallback callback;
-
-  /// A node with a copy of the bytes, in one allocation.
-  static WriteNode* copy(const char* bytes, std::size_t size);
-
-  /// A node that takes over a string or a vector.
-  template <class Owner>
-  static WriteNode* keep(Owner&& owner) {
-    struct Keeper : WriteNode {
-      Owner kept;
-      explicit Keeper(Owner&& from) : kept(std::move(from)) {}
-    };
-    static_assert(!std::is_reference_v<Owner>);
-    auto* node = new Keeper(std::move(owner));
-    node->data = reinterpret_cast<const char*>(node->kept.data());
-    node->size = node->kept.size();
-    node->destroy = [](WriteNode* n) noexcept { delete static_cast<Keeper*>(n); };
-    return node;
-  }
-};
-
-/// The bytes of a write, and how they are kept if they have to wait.
-struct WriteSource {
-  std::string_view bytes;
-  void* owner = nullptr;                  // the string or vector that holds them, if it was given up
-  WriteNode* (*keep)(void* owner) = nullptr;
-
-  /// Keeps the bytes from `taken` on: a copy, or the owner itself.
-  WriteNode* node(std::size_t taken) const;
-};
-
-/// A list of nodes, which it owns.
-class WriteQueue {
- public:
-  WriteQueue() noexcept = default;
-  WriteQueue(const WriteQueue&) = delete;
-  WriteQueue& operator=(const WriteQueue&) = delete;
-  ~WriteQueue() {
-    while (first_) pop();
-  }
-
-  bool empty() const noexcept { return first_ == nullptr; }
-  bool has_two() const noexcept { return first_ && first_->next; }
-  WriteNode* first() const noexcept { return first_; }
-
-  void push(WriteNode* node) noexcept;
-
-  /// Destroys the first node.
-  void pop() noexcept;
-
-  /// Moves all nodes behind those of `to`.
-  void move_to(WriteQueue& to) noexcept;
-
-  /// Moves the last `count` nodes behind those of `to`.
-  void move_last_to(WriteQueue& to, std::size_t count) noexcept;
-
-  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
-  std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
-
-  /// Notes that the kernel took `bytes` more of what `gather` gave.
-  void consume(std::size_t bytes) noexcept;
-
- private:
-  WriteNode* first_ = nullptr;
-  WriteNode* last_ = nullptr;
-  WriteNode* unsent_ = nullptr;  // nothing before it is left to send; null: not known
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct SocketState;
@@ -5159,7 +4554,7 @@ struct ReadBuffer {
   void take(std::size_t size, std::string& into);
 };
 
-/// What waits to be sent, and whom to tell when it was.
+/// What waits to be sent, and whom to call when it was.
 struct Backlog {
   WriteQueue in_flight;  // the request that the kernel has not taken whole
   WriteQueue buffered;   // behind it
@@ -5178,12 +4573,12 @@ struct ColdConnection {
   Endpoint remote;
   bool remote_known = false;
   bool write_progress = false;  // the kernel took something since the idle timer last looked
-  std::string unread;           // taken from the kernel, but not told: as if it were still there
+  std::string unread;           // taken from the kernel, but not emitted: as if it were still there
   Queue<WriteCallback> finish_callbacks;
   Connecting* connecting = nullptr;
   Vec<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
   void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
-  int path_result = 1;  // of a connect() to a path, until it is told; above 0: there is none
+  int path_result = 1;  // of a connect() to a path, until it is emitted; above 0: there is none
 };
 
 /// What most sockets never need; allocated when they do.
@@ -5238,6 +4633,135 @@ struct Connection {
   bool of_server : 1 = false;  // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
 };
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// The events of a socket. Internal; net::Socket says what they mean.
+#ifndef NET_DETAIL_STREAM_EVENTS_HPP
+#define NET_DETAIL_STREAM_EVENTS_HPP
+
+#include <string_view>
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+class Socket;
+}
+
+namespace net::inline NET_ABI::detail {
+
+inline namespace NET_MACHINE {
+struct SocketState;
+}
+
+template <>
+struct Carried<Socket> {
+  using type = const SocketState&;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+using SocketEvents =
+    EventTable<Event<"close", bool>, Event<"connect">, Event<"connectionAttempt", std::string_view, int, Family>,
+               Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
+               Event<"connectionAttemptTimeout", std::string_view, int, Family>, Event<"data", Chunk>, Event<"drain">,
+               Event<"end">, Event<"error", const Error>,
+               Event<"lookup", const Error, std::string_view, Family, std::string_view>, Event<"ready">,
+               Event<"timeout">, Event<"finish">, Event<"prefinish">, Event<"pause">, Event<"resume">,
+               Event<"readable">, Event<"pipe", Socket>, Event<"unpipe", Socket>>;
+
+/// Where each stands in the table.
+enum : unsigned {
+  on_close,
+  on_connect,
+  on_attempt,
+  on_attempt_failed,
+  on_attempt_timeout,
+  on_data,
+  on_drain,
+  on_end,
+  on_error,
+  on_lookup,
+  on_ready_event,
+  on_timeout,
+  on_finish,
+  on_prefinish,
+  on_pause,
+  on_resume,
+  on_readable,
+  on_pipe,
+  on_unpipe
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// The flags that decide whether a read or a write can take its short way, side by side so that one comparison
+// asks for all of them.
+#ifndef NET_DETAIL_STREAM_GATES_HPP
+#define NET_DETAIL_STREAM_GATES_HPP
+
+#include <cstdint>
+#include <cstring>
+
+namespace net::inline NET_ABI::detail {
+
+/// Whether 'data' flows; unset until somebody asked for either.
+enum class Flow : std::uint8_t { unset, flowing, paused };
+
+template <class Gate>
+bool same_flags(const Gate& a, const Gate& b) noexcept {
+  std::uint64_t one, other;
+  static_assert(sizeof(Gate) == sizeof one);
+  std::memcpy(&one, &a, sizeof one);
+  std::memcpy(&other, &b, sizeof other);
+  return one == other;
+}
+
+/// What a read has to look at, together, so that one comparison asks for all of it.
+struct ReadGate {
+  Flow flow_state = Flow::unset;
+  bool read_interest = false;  // the poller is asked for what can be read
+  bool users_buffer = false;    // onread
+  bool decodes = false;         // setEncoding() was called
+  bool ended = false;           // the end was read
+  bool timed = false;           // setTimeout() is on
+  bool by_buffer = false;       // 'readable' was listened to, or 'data' in front: without others what comes is buffered
+  bool none = false;
+
+  /// The common case: it flows, and nothing else is asked for.
+  bool can_read_fast() const noexcept {
+    const ReadGate common{Flow::flowing, true};
+    return same_flags(*this, common);
+  }
+};
+
+/// What a write has to look at, alike.
+struct WriteGate {
+  bool has_handle = false;  // so it is not destroyed either
+  bool connecting = false;
+  bool writing = false;  // a request is in flight
+  bool need_drain = false;
+  bool ending = false;  // end() was called
+  bool errored = false;
+  bool corked = false;  // how often is elsewhere
+  bool none = false;
+
+  /// The common case: connected, and nothing waits.
+  bool can_write_fast() const noexcept {
+    const WriteGate common{true};
+    return same_flags(*this, common);
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Modelled after Node's own streams, function by function, so that events come in Node's order.
 struct SocketState : Handle, ReadGate, WriteGate, Connection {
@@ -5460,20 +4984,20 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool refd : 1 = true;       // ref()
   bool counted : 1 = false;     // keeps the loop alive
   bool closing : 1 = false;     // what it had is closed, and 'close' comes in the close phase
-  bool idle_over : 1 = false;   // 'timeout' was told, and nothing happened since
+  bool idle_over : 1 = false;   // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
   bool reusable : 1 = false;
   bool no_delay : 1 = false;
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
-  bool close_expected : 1 = false;  // the loop has room for its 'close'
+  bool close_expected : 1 = false;  // the loop has space for its 'close'
   bool no_memory : 1 = false;  // the system has none: nothing is watched for a moment
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_generation = ~std::uint64_t{};
   std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one can tell
-  std::size_t owed = 0;     // what is queued and may be told to listeners: 'close' itself, and every tick
+  std::size_t owed = 0;     // what is queued and may be emitted: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
   std::size_t write_mark = 65536;
@@ -5491,130 +5015,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 /// S18.1: throws what is wrong with an idle time.
 NET_API void require_timeout(Duration idle);
 
-/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
-template <class State>
-class Owing {
- public:
-  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
-  Owing(Owing&& other) noexcept = default;
-  [[gnu::always_inline]] ~Owing() {
-    if (self_) self_->settle();
-  }
-  State& operator*() const noexcept { return *self_; }
-  State* operator->() const noexcept { return self_.get(); }
-
- private:
-  Ref<State> self_;
-};
-
-/// Step and StepWith (in `handle.hpp`), owed.
-template <class State>
-struct OwedStep {
-  static constexpr bool moves_as_bytes = true;
-  Owing<State> self;
-  void (*step)(State&);
-  void operator()() {
-    or_give_up(*self, [this] { step(*self); });
-  }
-};
-template <class State, class What>
-struct OwedStepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
-  Owing<State> self;
-  void (*step)(State&, const What&);
-  What what;
-  void operator()() {
-    or_give_up(*self, [this] { step(*self, what); });
-  }
-};
-
-/// The same for one connection: it is nothing to the next one.
-struct SocketTick {
-  static constexpr bool moves_as_bytes = true;
-  Owing<SocketState> self;
-  void (*step)(SocketState&);
-  std::uint64_t generation;
-  void operator()();
-};
-
-template <auto Member, class What>
-struct SocketTickWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
-  Owing<SocketState> self;
-  What what;
-  std::uint64_t generation;
-  void operator()() {
-    or_give_up(*self, [this] {
-      if (self->generation == generation) ((*self).*Member)(what);
-    });
-  }
-};
-
-template <class F>
-void SocketState::tick_call(F&& call) {
-  if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
-}
-template <auto Member, class What>
-void SocketState::tick_with(const What& what) {
-  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
-}
-
-/// Whether the socket is still at the connection at which this was made.
-struct SameConnection {
-  const SocketState& self;
-  const std::uint64_t generation;
-  explicit SameConnection(const SocketState& socket) noexcept : self(socket), generation(socket.generation) {}
-  explicit operator bool() const noexcept { return self.generation == generation; }
-};
-
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
   if (--owed == 0 && close_emitted && destroyed && !reusable) [[unlikely]]
     drop_listeners();
 }
-
-/// In a destructor: nothing may leave it.
-template <class F>
-void undo_or_give_up([[maybe_unused]] SocketState& self, F&& undo) noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    undo();
-  } catch (...) {
-    self.give_up();
-  }
-#else
-  undo();
-#endif
-}
-
-/// What is to be done if user code throws on the way; `passed` says that it did not.
-struct OnThrow {
-  SocketState& self;
-  void (*undo)(SocketState&);
-  SameConnection same{self};
-  bool passed = false;
-  OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
-  OnThrow(const OnThrow&) = delete;
-  OnThrow& operator=(const OnThrow&) = delete;
-  ~OnThrow();
-};
-
-/// The same, with a value as it is at that time.
-template <class What>
-struct OnThrowWith {
-  SocketState& self;
-  const What& what;
-  void (*undo)(SocketState&, const What&);
-  SameConnection same{self};
-  bool passed = false;
-  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&))
-      : self(socket), what(with), undo(then) {}
-  OnThrowWith(const OnThrowWith&) = delete;
-  OnThrowWith& operator=(const OnThrowWith&) = delete;
-  ~OnThrowWith() {
-    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
-  }
-};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -5896,6 +5301,561 @@ Options port_or_path(std::string_view text, std::string_view name) {
 
 #endif
 
+// source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_HPP
+#define NET_DETAIL_STREAM_PIPE_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+// on<"data">(listener): events whose names and arguments are checked while compiling.
+#ifndef NET_EMITTER_HPP
+#define NET_EMITTER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// The library's own listeners, which end with their owner. Internal.
+#ifndef NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
+#define NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
+
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// The library's own way to an emitter.
+struct ListenerUse {
+  template <fixed_string Name, class Self, class F>
+  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
+    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
+  }
+  template <class Self>
+  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) {
+    auto& state = Access::state(static_cast<const Self&>(emitter));
+    const std::uint32_t events = state.listeners.remove_own(first, last);
+    for (unsigned event = 0; events >> event != 0; ++event) {
+      if (events >> event & 1u) state.listener_removed(event, false);
+    }
+  }
+  /// What all handles of the same emitter share.
+  template <class Self>
+  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
+    return &Access::state(static_cast<const Self&>(emitter)).listeners;
+  }
+};
+
+/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
+/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
+/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
+template <class Emitting>
+class OwnListeners {
+ public:
+  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
+  OwnListeners(const OwnListeners&) = delete;
+  OwnListeners& operator=(const OwnListeners&) = delete;
+  ~OwnListeners() { off(); }
+
+  template <fixed_string Name, class F>
+  void on(F&& listener) {
+    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
+    if (first_ == 0) first_ = last_;
+  }
+  void off() {
+    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
+  }
+  const Emitting& emitter() const noexcept { return emitter_; }
+
+ private:
+  Emitting emitter_;
+  std::uint64_t first_ = 0;  // 0: none
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI {
+
+/// A registration, for `off()`. It stays harmless when the listener is gone.
+class Listener {
+ public:
+  Listener() noexcept = default;
+  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
+  std::uint64_t id() const noexcept { return id_; }
+
+ private:
+  std::uint64_t id_ = 0;  // of its emitter, and never given again
+};
+
+/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
+/// `Events` table; an unknown name or a listener with other arguments does not compile.
+///
+/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
+/// were there when the event began are called, in the order in which they were added (S1.4). An exception
+/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
+template <class Derived>
+class Emitter {
+ public:
+  /// Adds a listener behind the others; the same one may be added many times (S1.1).
+  template <fixed_string Name, class F>
+  const Derived& on(F&& listener) const {
+    add<Name>(std::forward<F>(listener), 0, false);
+    return self();
+  }
+  /// Adds a listener that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& once(F&& listener) const {
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
+    return self();
+  }
+  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
+  /// change how a socket reads.
+  template <fixed_string Name, class F>
+  const Derived& prependListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), 0, true);
+    return self();
+  }
+  /// Adds a listener in front of the others that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& prependOnceListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
+    return self();
+  }
+  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
+  template <fixed_string Name, class F>
+  Listener addListener(F&& listener, bool front = false) const {
+    return Listener(add<Name>(std::forward<F>(listener), 0, front));
+  }
+
+  /// Takes a listener off; one that is gone already is ignored (S1.2).
+  void off(Listener listener) const {
+    const int event = state().listeners.remove(listener.id());
+    if (event >= 0) state().listener_removed(static_cast<unsigned>(event), false);
+  }
+  void removeListener(Listener listener) const { off(listener); }
+
+  template <fixed_string Name>
+  void removeAllListeners() const {
+    state().listeners.remove_all(index<Name>());
+    state().listener_removed(index<Name>(), true);
+  }
+  void removeAllListeners() const {
+    state().listeners.clear();
+    state().listener_removed(detail::all_events, true);
+  }
+  template <fixed_string Name>
+  std::size_t listenerCount() const {
+    return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
+  }
+
+ protected:
+  ~Emitter() = default;
+
+ private:
+  friend struct detail::ListenerUse;
+
+  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
+  auto& state() const noexcept { return detail::Access::state(self()); }
+
+  template <fixed_string Name>
+  static constexpr unsigned index() {
+    Derived::template check_event<Name>();
+    return Derived::Events::index_of(Name.view());
+  }
+
+  template <fixed_string Name, class F>
+  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
+    constexpr unsigned at = index<Name>();
+    if constexpr (Derived::Events::template has<Name>) {
+      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
+      const std::uint64_t id =
+          Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
+      using State = std::remove_reference_t<decltype(state())>;
+      if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
+      return id;
+    } else {
+      return 0;
+    }
+  }
+};
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
+/// Emitter, if they have the same listeners; otherwise if they hold the same bytes.
+template <class Destination>
+bool same_destination(const Destination& a, const Destination& b) noexcept {
+  if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
+    return a == b;
+  } else if constexpr (requires { ListenerUse::of(a); }) {
+    return ListenerUse::of(a) == ListenerUse::of(b);
+  } else {
+    return std::memcmp(static_cast<const void*>(&a), static_cast<const void*>(&b), sizeof a) == 0;
+  }
+}
+
+/// What a destination of the user's is emitted of its pipes: nothing.
+struct EmitsNothing {
+  template <class To, class From>
+  static void piped(const To&, const From&) noexcept {}
+  template <class To, class From>
+  static void unpiped(const To&, const From&) noexcept {}
+  template <class To>
+  static bool to_close(const To&) noexcept {
+    return false;
+  }
+  template <class To>
+  static bool to_drain(const To&) noexcept {
+    return true;
+  }
+};
+
+template <class Source>
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count);
+
+/// A destination with its type. `Tells` fires its events.
+template <class Source, class Destination, class Tells>
+struct PipeTo : PipeLink {
+  using State = std::remove_reference_t<decltype(Access::state(std::declval<const Source&>()))>;
+  using Link = Ref<PipeTo>;
+  template <fixed_string Name>
+  using Token = decltype(std::declval<Destination&>().template addListener<Name>(PipeListener{}));
+  static const Operations table;
+
+  explicit PipeTo(State& from) noexcept : PipeLink(table), source(&from) {}
+
+  /// The handle of a destination that is its own source.
+  static const Destination& itself(const Source& source) noexcept {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      return source;
+    } else {
+      __builtin_unreachable();  // such a link holds its destination
+    }
+  }
+  /// As long as it is not off.
+  Source from() const { return Access::make<Source>(source); }
+  Destination to() const { return destination ? *destination : Destination(itself(from())); }
+
+  void stop() {
+    const Source held = from();
+    const Ref<PipeLink> link = Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
+    if (link) finish_unpipe(held, &link, 1);
+  }
+  void ended() {
+    source->listeners.remove(std::exchange(on_end, 0));
+    if (ends) {
+      to().end();
+    } else {
+      stop();
+    }
+  }
+  void pause_source(const Source& held, Destination& full) {
+    Access::state(held).ensure_cold().pipes.wait_for(*this);
+    if (!on_drain) {
+      hears_drain = true;
+      on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
+    }
+    held.pause();
+  }
+  /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
+  void drained() {
+    if (off) return;
+    awaits_drain = false;
+    const Source held = from();
+    if (!Access::state(held).ensure_cold().pipes.await_drain() && source->data_listening) held.resume();
+  }
+  void failed(const Error& error) {
+    if (off) return;
+    const Destination failing = to();
+    stop();
+    // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
+    if (failing.template listenerCount<"error">() == 0) throw_error(error);
+  }
+
+  void take_off() noexcept {
+    source->listeners.remove(on_data);
+    source->data_listener_removed();
+    source->listeners.remove(on_end);
+    take_off(on_drain);
+    take_off(on_finish);
+    take_off(on_close);
+    take_off(on_error);
+  }
+  template <class One>
+  void take_off(std::optional<One>& token) noexcept {
+    if (!token) return;
+    if constexpr (std::is_same_v<Source, Destination>) {
+      // by its state: the source may be going, and then there is no handle of it any more
+      if (!destination) source->listeners.remove(token->id());
+    }
+    if (destination) destination->off(*token);
+    token.reset();
+  }
+
+  State* source;
+  std::optional<Destination> destination;  // none: it is the source itself, which would own itself
+  bool ends = true;
+  std::uint64_t on_data = 0, on_end = 0;
+  std::optional<Token<"drain">> on_drain;
+  std::optional<Token<"finish">> on_finish;
+  std::optional<Token<"close">> on_close;
+  std::optional<Token<"error">> on_error;
+};
+
+template <class Source, class Destination, class Tells>
+inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
+    [](PipeLink& link) noexcept { static_cast<PipeTo&>(link).take_off(); },
+    [](PipeLink& link, const void* from) {
+      const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
+      const Source& sender = *static_cast<const Source*>(from);
+      Tells::unpiped(to ? *to : itself(sender), sender);
+    },
+    [](const PipeLink& link) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return to && Tells::to_close(*to);
+    },
+    [](const PipeLink& link, const void* from) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return Tells::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+    },
+    [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
+
+/// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
+template <class Source>
+void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
+  for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
+  if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
+  /// When it was emitted: nobody else would let a source go on that waited for this one. As in Node one that will not drain
+  /// any more does not, unless the source has other destinations.
+  struct GoOn {
+    const Source& source;
+    PipeLink& link;
+    bool emitted = false;
+    void now() {
+      emitted = true;
+      const Pipes& pipes = Access::state(source).ensure_cold().pipes;
+      const bool waited = std::exchange(link.awaits_drain, false);
+      const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
+                           (waited && !pipes.empty());
+      if (goes_on && !pipes.await_drain() && Access::state(source).data_listening) source.resume();
+    }
+    ~GoOn() {
+      if (!emitted) undo_or_give_up(Access::state(source), [this] { now(); });
+    }
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    GoOn go_on{source, *links[i]};
+    links[i]->operations->emit_unpipe(*links[i], &source);
+    go_on.now();
+  }
+}
+
+template <class Source>
+void unpipe_all(const Source& source) {
+  const Vec<Ref<PipeLink>> links = Access::state(source).ensure_cold().pipes.take_all();
+  if (!links.empty()) finish_unpipe(source, links.begin(), links.size());
+}
+
+/// The same pair piped twice is unpiped twice (S24.10).
+template <class Tells, class Source, class Destination>
+void unpipe_from(const Source& source, const Destination& destination) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
+    if (each.operations != &To::table) return false;
+    const auto& other = static_cast<To&>(each).destination;
+    return same_destination(destination, other ? *other : To::itself(source));
+  });
+  if (link) finish_unpipe(source, &link, 1);
+}
+
+/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted still gets
+/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+template <class Tells, class Source, class Destination>
+void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
+  using To = PipeTo<Source, Destination, Tells>;
+  const Ref<To> link(new To(Access::state(source)));
+  bool to_itself = false;
+  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
+  if (!to_itself) link->destination.emplace(destination);
+  link->ends = options.end;
+  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
+  struct Undo {
+    const Source& source;
+    const Ref<To>& link;
+    bool passed = false;
+    ~Undo() {
+      if (passed) return;
+      link->off = true;
+      (void)Access::state(source).ensure_cold().pipes.take([this](PipeLink& each) { return &each == link.get(); });
+      link->take_off();
+    }
+  } undo{source, link};
+
+  if (!source.readableEnded()) {
+    link->on_end = source
+                       .template addListener<"end">([link] {
+                         if (!link->off) link->ended();
+                       })
+                       .id();
+  } else {
+    Access::state(source).tick_call([link] {
+      if (!link->off) link->ended();
+    });
+  }
+  if (to_itself) {
+    if constexpr (std::is_same_v<Source, Destination>) {
+      link->on_data = source
+                          .template addListener<"data">([link](Source& self, Chunk chunk) {
+                            link->awaits_drain = false;
+                            if (!self.write(chunk) && !link->off) link->pause_source(self, self);
+                          })
+                          .id();
+    }
+  } else {
+    link->on_data = source
+                        .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
+                          link->awaits_drain = false;
+                          if (!destination.write(chunk) && !link->off) link->pause_source(self, destination);
+                        })
+                        .id();
+  }
+  const auto stop = [link](const auto&...) {
+    if (!link->off) link->stop();
+  };
+  link->on_finish.emplace(destination.template addListener<"finish">(stop));
+  link->on_close.emplace(destination.template addListener<"close">(stop));
+  const auto fail = [link](const Error& error) { link->failed(error); };
+  if constexpr (requires { destination.template addListener<"error">(fail, true); }) {
+    link->on_error.emplace(destination.template addListener<"error">(fail, true));
+  } else {
+    link->on_error.emplace(destination.template addListener<"error">(fail));
+  }
+  undo.passed = true;
+  Tells::piped(destination, source);
+  // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
+  if (link->off && source.destroyed()) return;
+  if (destination.writableNeedDrain()) {
+    if (!link->off) link->pause_source(source, destination);
+  } else if (source.readableFlowing() != std::optional<bool>(true)) {
+    source.resume();
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Steps of a socket that come later, and what is put right when a listener throws. Internal.
+#ifndef NET_DETAIL_STREAM_STEPS_HPP
+#define NET_DETAIL_STREAM_STEPS_HPP
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// A step of one connection: it is nothing to the next one.
+struct SocketTick {
+  static constexpr bool moves_as_bytes = true;
+  Owing<SocketState> self;
+  void (*step)(SocketState&);
+  std::uint64_t generation;
+  void operator()();
+};
+
+template <auto Member, class What>
+struct SocketTickWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<SocketState> self;
+  What what;
+  std::uint64_t generation;
+  void operator()() {
+    or_give_up(*self, [this] {
+      if (self->generation == generation) ((*self).*Member)(what);
+    });
+  }
+};
+
+template <class F>
+void SocketState::tick_call(F&& call) {
+  if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
+}
+template <auto Member, class What>
+void SocketState::tick_with(const What& what) {
+  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
+}
+
+/// Whether the socket is still at the connection at which this was made.
+struct SameConnection {
+  const SocketState& self;
+  const std::uint64_t generation;
+  explicit SameConnection(const SocketState& socket) noexcept : self(socket), generation(socket.generation) {}
+  explicit operator bool() const noexcept { return self.generation == generation; }
+};
+
+/// In a destructor: nothing may leave it.
+template <class F>
+void undo_or_give_up([[maybe_unused]] SocketState& self, F&& undo) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    undo();
+  } catch (...) {
+    self.give_up();
+  }
+#else
+  undo();
+#endif
+}
+
+/// What is to be done if user code throws on the way; `passed` says that it did not.
+struct OnThrow {
+  SocketState& self;
+  void (*undo)(SocketState&);
+  SameConnection same{self};
+  bool passed = false;
+  OnThrow(SocketState& socket, void (*then)(SocketState&)) : self(socket), undo(then) {}
+  OnThrow(const OnThrow&) = delete;
+  OnThrow& operator=(const OnThrow&) = delete;
+  ~OnThrow();
+};
+
+/// The same, with a value as it is at that time.
+template <class What>
+struct OnThrowWith {
+  SocketState& self;
+  const What& what;
+  void (*undo)(SocketState&, const What&);
+  SameConnection same{self};
+  bool passed = false;
+  OnThrowWith(SocketState& socket, const What& with, void (*then)(SocketState&, const What&))
+      : self(socket), what(with), undo(then) {}
+  OnThrowWith(const OnThrowWith&) = delete;
+  OnThrowWith& operator=(const OnThrowWith&) = delete;
+  ~OnThrowWith() {
+    if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Server;
@@ -5907,7 +5867,7 @@ class Server;
 /// Everything belongs to the thread of its loop. Failures of the outside world arrive as 'error' and then
 /// 'close' (S3.18); an 'error' that nobody listens to leaves `run()` as an exception.
 ///
-/// Events, with what their listeners are told:
+/// Events, with the arguments of their listeners:
 /// - `close` (bool hadError): the last event, once per connection
 /// - `connect`, `ready`: the connection is there
 /// - `connectionAttempt` (std::string_view ip, int port, Family), `connectionAttemptFailed` (…, const Error&),
@@ -5988,7 +5948,7 @@ class Socket : public Emitter<Socket> {
                          detail::write_callback(std::forward<F>(callback)));
   }
 
-  /// No more writes: when everything is sent, the other side is told, and 'finish' follows (S16). The callback
+  /// No more writes: when everything is sent, the other side learns of it, and 'finish' follows (S16). The callback
   /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
   const Socket& end() const { return state_->end({}, false, detail::no_error()), *this; }
   template <class F>
@@ -6111,7 +6071,7 @@ class Socket : public Emitter<Socket> {
   Family remoteFamily() const { return state_->remote().ip.family; }
   /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
   std::vector<std::string> autoSelectFamilyAttemptedAddresses() const;
-  /// What `connect` was told not to connect to; the list is used live (S21.7).
+  /// What `connect` must not connect to; the list is used live (S21.7).
   std::optional<BlockList> blockList() const {
     if (!state_->cold) return std::nullopt;
     return state_->cold->block_list;
@@ -6198,7 +6158,7 @@ class Socket : public Emitter<Socket> {
   detail::Ref<detail::SocketState> state_;
 };
 
-/// What a socket is told when it is a destination.
+/// What a socket emits when it is a destination.
 struct Socket::EmitsPipe {
   static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_pipe>(*source.state_); }
   static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_unpipe>(*source.state_); }
@@ -6444,7 +6404,7 @@ struct ServerState : Handle, Listening {
   std::size_t connections = 0;
   std::optional<std::size_t> max_connections;
   std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
-  std::size_t owed = 0;     // what is queued and may be told to listeners
+  std::size_t owed = 0;     // what is queued and may be emitted
   bool refd : 1 = true;
   bool counted : 1 = false;
   bool kept_by_loop : 1 = false;
@@ -6452,7 +6412,7 @@ struct ServerState : Handle, Listening {
   bool close_ticking : 1 = false;
   bool close_emitted : 1 = false;  // and it has not listened since
   bool shortage_emitted : 1 = false;
-  bool close_expected : 1 = false;  // the loop has room for its 'close'
+  bool close_expected : 1 = false;  // the loop has space for its 'close'
   Ref<AbortHook> abort_hook;
   Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
 
@@ -6488,7 +6448,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// A TCP or IPC server. A handle: copies are the same server, and the loop keeps it while it listens. Its listeners
 /// are dropped after 'close', unless it listens again by then or was made with `.reusable = true`.
 ///
-/// Events, with what their listeners are told:
+/// Events, with the arguments of their listeners:
 /// - `listening`: bound; `address()` is known (S9.2)
 /// - `connection` (Socket): a client is there; it is being read already (S9.16)
 /// - `drop` (const DropInfo&): a client was turned away because of `maxConnections`
@@ -6673,7 +6633,7 @@ class Server : public Emitter<Server> {
   detail::Ref<detail::ServerState> state_;
 };
 
-/// A server on this thread's loop; the listener is told of every connection.
+/// A server on this thread's loop; the listener gets every connection.
 template <class F = std::nullptr_t>
   requires(!std::is_convertible_v<F, const ServerOptions&>)
 Server createServer(F&& connectionListener = nullptr) {
@@ -7017,7 +6977,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   bool told_ = false;
 };
 
-/// PageBuffer is told by 'drain', or, when the end was asked for meanwhile, by 'finish'.
+/// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
 class WriteAwaiter : public Waiting<Socket> {
  public:
   WriteAwaiter(const Socket& socket, bool has_space) : Waiting(socket), has_space_(has_space) {}
@@ -7299,7 +7259,7 @@ struct WorkItem {
   const Operations* operations;
   Mailbox* mailbox;
   Atomic<int> begun{0};
-  bool home_expected = false;  // there is room for it in the mailbox
+  bool home_expected = false;  // there is space for it in the mailbox
 };
 
 /// The loop's half: belongs to the thread that asked.
@@ -7315,8 +7275,8 @@ struct JobState : Handle {
   ~JobState() {
     for (std::size_t asking = then.size(); loop && asking > 0; --asking) loop->ticks().expect_no_more();
   }
-  /// Who asks is told on a tick of its own, so that one that throws does not keep the others from being told. There is
-  /// room for that tick from now on: no memory is needed when the job is done (S32.5).
+  /// Who asks is called back on a tick of its own, so that one that throws does not hold up the others. There is
+  /// space for that tick from now on: no memory is needed when the job is done (S32.5).
   void ask(Then&& callback) {
     then.reserve(1);
     loop->ticks().expect();
@@ -7370,7 +7330,7 @@ struct JobState : Handle {
 
   WorkItem* work = nullptr;  // while it is not done
   Outcome outcome;
-  Queue<Then> then;  // who was not told yet
+  Queue<Then> then;  // who was not called back yet
   std::coroutine_handle<> waiter;
   std::size_t calling = 0;
   bool asked = false;
@@ -7514,7 +7474,7 @@ class Job {
       waits = false;
       if (!state->outcome.ok()) state->outcome.raise_failure();
       if constexpr (std::is_copy_constructible_v<T>) {
-        if (state->calling > 0) return *state->outcome.result;  // others are told it too
+        if (state->calling > 0) return *state->outcome.result;  // others get it too
       }
       if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
     }
@@ -8971,149 +8931,6 @@ NET_API std::string encode(std::string_view text, Encoding encoding) {
 #endif
 #endif
 
-// The bodies of listeners.hpp. Internal.
-#ifndef NET_DETAIL_EVENTS_LISTENERS_IPP
-#define NET_DETAIL_EVENTS_LISTENERS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API std::size_t Listeners::count(unsigned event) const noexcept {
-  std::size_t found = 0;
-  for (const ListenerRecord* r = first_; r; r = r->next)
-    found += r->event == event && !r->is(ListenerRecord::removed);
-  return found;
-}
-
-NET_API int Listeners::remove(std::uint64_t id) noexcept {
-  for (ListenerRecord* r = first_; r; r = r->next) {
-    if (r->id != id || r->is(ListenerRecord::removed)) continue;
-    const int event = r->event;
-    retire(*r);
-    if (depth_ == 0) settle();
-    return event;
-  }
-  return -1;
-}
-
-NET_API std::uint32_t Listeners::remove_own(std::uint64_t first, std::uint64_t last) noexcept {
-  std::uint32_t events = 0;
-  for (ListenerRecord* r = first_; r; r = r->next) {
-    if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
-    events |= 1u << r->event;
-    retire(*r);
-  }
-  if (depth_ == 0) settle();
-  return events;
-}
-
-NET_API void Listeners::remove_all(unsigned event) noexcept {
-  for (ListenerRecord* r = first_; r; r = r->next) {
-    if (r->event == event) mark_removed(*r);
-  }
-  present_ &= ~(1u << event);
-  if (depth_ == 0) settle();
-}
-
-NET_API void Listeners::mark_removed(ListenerRecord& r) noexcept {
-  if (r.is(ListenerRecord::removed)) return;
-  r.mark(ListenerRecord::removed);
-  r.gone = depth_;
-  present_ |= unsettled;
-}
-
-NET_API void Listeners::retire(ListenerRecord& r) noexcept {
-  mark_removed(r);
-  for (const ListenerRecord* other = first_; other; other = other->next) {
-    if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
-  }
-  present_ &= ~(1u << r.event);
-}
-
-[[gnu::noinline]] NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
-  if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
-  if (!r.is(ListenerRecord::once)) return Turn::call;
-  if (r.is(ListenerRecord::fired)) return Turn::none;
-  r.mark(ListenerRecord::fired);
-  if (r.is(ListenerRecord::removed)) return Turn::call;
-  retire(r);
-  return Turn::last;
-}
-
-[[gnu::noinline]] NET_API void Listeners::settle() noexcept {
-  if ((present_ & unsettled) == 0) return;
-  if (depth_ > 0) {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->gone > depth_) r->gone = depth_;
-    }
-    return;
-  }
-  present_ &= ~unsettled;
-  ListenerRecord* dead = nullptr;
-  ListenerRecord** end = &dead;
-  last_ = nullptr;
-  for (ListenerRecord** link = &first_; *link;) {
-    ListenerRecord* const r = *link;
-    if (r->is(ListenerRecord::removed)) {
-      *link = r->next;
-      r->next = nullptr;
-      *end = r;
-      end = &r->next;
-    } else {
-      last_ = r;
-      link = &r->next;
-    }
-  }
-  while (dead) destroy(*std::exchange(dead, dead->next));
-}
-
-NET_API void Listeners::link(ListenerRecord* record, bool front) noexcept {
-  if (front || !first_) {
-    record->next = first_;
-    first_ = record;
-    if (!last_) last_ = record;
-  } else {
-    record->next = nullptr;
-    last_->next = record;
-    last_ = record;
-  }
-}
-
-NET_API void* Listeners::allocate(std::size_t size) {
-  size = rounded(size);
-  if (blocks_) {
-    for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
-      if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
-    }
-    if (blocks_->size - blocks_->used >= size) {
-      void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
-      blocks_->used += static_cast<std::uint32_t>(size);
-      return place;
-    }
-  }
-  std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
-  if (place > largest_block) place = largest_block;
-  if (place < size) place = size;
-  auto* block =
-      ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
-  if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
-  blocks_ = block;
-  block->used = static_cast<std::uint32_t>(size);
-  return block + 1;
-}
-
-NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
-  auto* spare = ::new (place) ListenerRecord;
-  spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
-  spare->next = std::exchange(blocks_->spare, spare);
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
 // The bodies of timer_queue.hpp. Internal.
 #ifndef NET_DETAIL_LOOP_TIMER_QUEUE_IPP
 #define NET_DETAIL_LOOP_TIMER_QUEUE_IPP
@@ -9995,7 +9812,7 @@ namespace net::inline NET_ABI::detail {
 NET_API Refusal poll_poller::open() {
   if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
   if (entries_.empty()) {
-    // the first entry is the bell's
+    // the first entry is the waker's
     entries_.push({});
     places_.push(&waker_place_);
   }
@@ -10026,7 +9843,7 @@ NET_API void poll_poller::drop(Watcher& watcher) noexcept {
 }
 
 NET_API void poll_poller::enter(Watcher& watcher) {
-  // room for everything first: what fails leaves nothing half done, and waiting needs no memory
+  // space for everything first: what fails leaves nothing half done, and waiting needs no memory
   if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
   if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
   entries_.push({watcher.fd, 0, 0});
@@ -10076,7 +9893,7 @@ NET_API ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, p
 #endif
 #endif
 
-// The bodies of core.hpp. Internal.
+// How a loop begins and ends; timers, the mailbox, the write batch. Internal.
 #ifndef NET_DETAIL_LOOP_CORE_IPP
 #define NET_DETAIL_LOOP_CORE_IPP
 
@@ -10180,7 +9997,7 @@ NET_API char* LoopCore::batch_if_free(Handle& owner, void (*flush)(Handle&), std
 
 NET_API void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
   if (timer.queued()) {
-    timers_.remove(timer);  // it leaves the room that it needs
+    timers_.remove(timer);  // it leaves the space that it needs
   } else {
     timers_.reserve_one();
     timer.retain();
@@ -10214,122 +10031,6 @@ NET_API void LoopCore::set_immediate_ref(ImmediateState& immediate, bool on) noe
   if (!immediate.pending) return;
   keep_alive(on);
   on ? ++refd_immediates_ : --refd_immediates_;
-}
-
-NET_API void LoopCore::run_timers() {
-  const std::uint64_t until = now_;
-  while (!timers_.empty() && timers_.first()->due <= until) {
-    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
-    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
-    struct Call {
-      TimerState& timer;
-      std::uint64_t started;
-      Callback callback;
-      TimerQueue::Place place;  // for starting it again
-      ~Call() {
-        place.leave();
-        if (timer.cleared || !timer.loop) return;
-        timer.callback = std::move(callback);
-        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
-      }
-    };
-    run_callback([&] {
-      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
-      stop_timer(*timer);
-      call.callback = std::move(timer->callback);
-      call.callback();
-    });
-  }
-}
-
-NET_API void LoopCore::run_immediates() {
-  // one made by an immediate waits for the next turn (S2.5)
-  for (std::size_t left = immediates_.size(); left > 0; --left) {
-    const Ref<ImmediateState> immediate = immediates_.pop_front();
-    if (!immediate->pending) continue;
-    set_immediate_ref(*immediate, false);
-    immediate->pending = false;
-    run_callback([&] { immediate->callback(); });
-  }
-}
-
-NET_API void LoopCore::drain_ticks() {
-  do {
-    {
-      const Inside inside(*this);
-      while (!ticks_.empty() && !inert_) {
-        const Callback tick = ticks_.pop_front();
-        tick();
-      }
-    }
-    if (inert_) refuse_child();
-    if (inside_ == 0) flush_batch();
-  } while (!ticks_.empty());
-}
-
-NET_API void LoopCore::run_jobs(Queue<Job>& jobs) {
-  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
-    const Job job = jobs.pop_front();
-    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
-  }
-}
-
-/// What is done but was not told yet; a few rounds, so that it cannot starve the rest.
-NET_API void LoopCore::run_pending() {
-  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
-}
-
-[[gnu::noinline]] NET_API bool LoopCore::speculative_read_found() {
-  const Ref<Handle> newcomer = std::move(speculative_);
-  bool had = false;
-  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
-  return had;
-}
-
-NET_API void LoopCore::run_posted() {
-  if (mailbox_->any.load() != 0) {
-    const os::LockGuard locked(mailbox_->mutex);
-    if (posted_.empty()) {
-      posted_.take_all(mailbox_->posted);
-    } else {
-      posted_.reserve(mailbox_->posted.size());
-      while (!mailbox_->posted.empty()) posted_.push(mailbox_->posted.pop_front());
-    }
-    mailbox_->any.store(0);
-  }
-  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
-    const Callback callback = posted_.pop_front();
-    run_callback([&] { callback(); });
-  }
-}
-
-NET_API int LoopCore::timeout_ms() const noexcept {
-  if ((ticks_.size() | pending_.size() | closing_.size() | posted_.size() | refd_immediates_) != 0) return 0;
-  if (mailbox_->any.load() != 0) return 0;
-  if (timers_.empty()) return -1;
-  const std::uint64_t due = timers_.first()->due, at = now();
-  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
-}
-
-NET_API void LoopCore::run() {
-  const Running running(*this);
-  flush_batch();
-  drain_ticks();
-  run_timers();
-  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
-  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
-}
-
-NET_API bool LoopCore::run_once(int max_ms) {
-  const Running running(*this);
-  flush_batch();
-  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
-  drain_ticks();
-  run_timers();
-  const bool stopped = mailbox_->stopped.load() != 0;
-  turn(ready || stopped || !alive() ? 0 : max_ms);
-  mailbox_->stopped.store(0);
-  return alive();
 }
 
 NET_API void LoopCore::leave_thread() noexcept {
@@ -10379,6 +10080,54 @@ NET_API void LoopCore::abandon_handles() noexcept {
     handle = next;
   }
 }
+
+NET_API void LoopCore::next_immediate(Ref<ImmediateState> immediate) {
+  immediates_.reserve(1);
+  if (immediate->refd) ++refd_immediates_, keep_alive(true);
+  immediates_.push(std::move(immediate));
+}
+
+NET_API void LoopCore::flush_batch() {
+  if (!batch_owner_) return;
+  if (inert_) return forget_batch();
+  batch_flush_(*batch_owner_);
+}
+
+NET_API LoopCore::Running::~Running() {
+  loop.running_ = false;
+  // small writes of a listener that threw leave all the same
+  if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
+}
+
+NET_API void LoopCore::open_poller() {
+  if (const Refusal refused = poller_.open(); refused.number != 0) {
+    throw_error(system_failure(refused.number, refused.syscall));
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// What becomes of loops when the process forks, or ends. Internal.
+#ifndef NET_DETAIL_LOOP_FORK_IPP
+#define NET_DETAIL_LOOP_FORK_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
+struct ProcessLoops {
+  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
+  LoopCore* first = nullptr;
+
+  static ProcessLoops& instance() {
+    static ProcessLoops& all = *new ProcessLoops;
+    return all;
+  }
+};
 
 NET_API void LoopCore::at_exit() noexcept {
   for (LoopCore* loop = current(); loop; loop = loop->older_) {
@@ -10460,35 +10209,360 @@ NET_API void LoopCore::after_fork() {
   }
 }
 
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// One turn of the loop, phase by phase. Internal.
+#ifndef NET_DETAIL_LOOP_TURN_IPP
+#define NET_DETAIL_LOOP_TURN_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Whom the loop serves: it lives until that is done, or has failed.
+struct Served {
+  Handle* handle = nullptr;
+
+  Served() noexcept = default;
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+  ~Served() {
+    if (handle) handle->release();
+  }
+  [[gnu::always_inline]] void begin(Handle& next) noexcept {
+    next.retain();
+    handle = &next;
+  }
+  [[gnu::always_inline]] void end() noexcept {
+    Handle* const last = std::exchange(handle, nullptr);
+    if (--last->owners == 0) [[unlikely]]
+      last->operations->free(*last);
+  }
+};
+
+/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
+template <class Serve>
+[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
+  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
+    const Refusal refused = poller_.wait(milliseconds, serve);
+    if (refused.number != 0) [[unlikely]]
+      throw_error(system_failure(refused.number, refused.syscall));
+  } else {
+    poller_.wait(milliseconds, serve);
+  }
+}
+
+[[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
+  int wait = timeout_ms();
+  if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
+  Served served;
+  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
+    run_callback([&] {
+      Handle& owner = *static_cast<Handle*>(watcher.owner);
+      served.begin(owner);
+      owner.operations->ready(owner, watcher, what, error);
+      served.end();
+    });
+  };
+#if defined(__cpp_exceptions)
+  try {
+    wait_for(wait, serve);
+  } catch (const std::bad_alloc&) {
+    if (served.handle) give_up(*served.handle);
+    throw;
+  }
+#else
+  wait_for(wait, serve);
+#endif
+}
+
+/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
+[[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
+  if (!pending_.empty()) {
+    run_jobs(pending_);
+    if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
+  }
+  stale_ = true;  // most turns need no clock
+  if (!speculative_ || !speculative_read_found()) poll(max_ms);
+  if ((posted_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
+    run_posted();
+    run_pending();
+    if (!immediates_.empty()) run_immediates();
+    run_jobs(closing_);
+  }
+  if (!timers_.empty()) {
+    update_time();
+    run_timers();
+  }
+}
+
+NET_API void LoopCore::run_timers() {
+  const std::uint64_t until = now_;
+  while (!timers_.empty() && timers_.first()->due <= until) {
+    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
+    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
+    struct Call {
+      TimerState& timer;
+      std::uint64_t started;
+      Callback callback;
+      TimerQueue::Place place;  // for starting it again
+      ~Call() {
+        place.leave();
+        if (timer.cleared || !timer.loop) return;
+        timer.callback = std::move(callback);
+        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
+      }
+    };
+    run_callback([&] {
+      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
+      stop_timer(*timer);
+      call.callback = std::move(timer->callback);
+      call.callback();
+    });
+  }
+}
+
+NET_API void LoopCore::run_immediates() {
+  // one made by an immediate waits for the next turn (S2.5)
+  for (std::size_t left = immediates_.size(); left > 0; --left) {
+    const Ref<ImmediateState> immediate = immediates_.pop_front();
+    if (!immediate->pending) continue;
+    set_immediate_ref(*immediate, false);
+    immediate->pending = false;
+    run_callback([&] { immediate->callback(); });
+  }
+}
+
+NET_API void LoopCore::drain_ticks() {
+  do {
+    {
+      const Inside inside(*this);
+      while (!ticks_.empty() && !inert_) {
+        const Callback tick = ticks_.pop_front();
+        tick();
+      }
+    }
+    if (inert_) refuse_child();
+    if (inside_ == 0) flush_batch();
+  } while (!ticks_.empty());
+}
+
+NET_API void LoopCore::run_jobs(Queue<Job>& jobs) {
+  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
+    const Job job = jobs.pop_front();
+    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
+  }
+}
+
+/// What is done but was not emitted yet; a few times, so that it cannot starve the rest.
+NET_API void LoopCore::run_pending() {
+  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
+}
+
+[[gnu::noinline]] NET_API bool LoopCore::speculative_read_found() {
+  const Ref<Handle> newcomer = std::move(speculative_);
+  bool had = false;
+  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
+  return had;
+}
+
+NET_API void LoopCore::run_posted() {
+  if (mailbox_->any.load() != 0) {
+    const os::LockGuard locked(mailbox_->mutex);
+    if (posted_.empty()) {
+      posted_.take_all(mailbox_->posted);
+    } else {
+      posted_.reserve(mailbox_->posted.size());
+      while (!mailbox_->posted.empty()) posted_.push(mailbox_->posted.pop_front());
+    }
+    mailbox_->any.store(0);
+  }
+  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
+    const Callback callback = posted_.pop_front();
+    run_callback([&] { callback(); });
+  }
+}
+
+NET_API int LoopCore::timeout_ms() const noexcept {
+  if ((ticks_.size() | pending_.size() | closing_.size() | posted_.size() | refd_immediates_) != 0) return 0;
+  if (mailbox_->any.load() != 0) return 0;
+  if (timers_.empty()) return -1;
+  const std::uint64_t due = timers_.first()->due, at = now();
+  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
+}
+
+NET_API void LoopCore::run() {
+  const Running running(*this);
+  flush_batch();
+  drain_ticks();
+  run_timers();
+  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
+  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
+}
+
+NET_API bool LoopCore::run_once(int max_ms) {
+  const Running running(*this);
+  flush_batch();
+  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
+  drain_ticks();
+  run_timers();
+  const bool stopped = mailbox_->stopped.load() != 0;
+  turn(ready || stopped || !alive() ? 0 : max_ms);
+  mailbox_->stopped.store(0);
+  return alive();
+}
+
 NET_API bool LoopCore::alive() const noexcept {
   return alive_ > 0 || !closing_.empty() || !posted_.empty() || mailbox_->any.load() != 0;
 }
 
-NET_API void LoopCore::next_immediate(Ref<ImmediateState> immediate) {
-  immediates_.reserve(1);
-  if (immediate->refd) ++refd_immediates_, keep_alive(true);
-  immediates_.push(std::move(immediate));
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of listeners.hpp. Internal.
+#ifndef NET_DETAIL_EVENTS_LISTENERS_IPP
+#define NET_DETAIL_EVENTS_LISTENERS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API std::size_t Listeners::count(unsigned event) const noexcept {
+  std::size_t found = 0;
+  for (const ListenerRecord* r = first_; r; r = r->next)
+    found += r->event == event && !r->is(ListenerRecord::removed);
+  return found;
 }
 
-NET_API void LoopCore::flush_batch() {
-  if (!batch_owner_) return;
-  if (inert_) return forget_batch();
-  batch_flush_(*batch_owner_);
+NET_API int Listeners::remove(std::uint64_t id) noexcept {
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->id != id || r->is(ListenerRecord::removed)) continue;
+    const int event = r->event;
+    retire(*r);
+    if (depth_ == 0) settle();
+    return event;
+  }
+  return -1;
 }
 
-NET_API LoopCore::Running::~Running() {
-  loop.running_ = false;
-  // small writes of a listener that threw leave all the same
-  if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
+NET_API std::uint32_t Listeners::remove_own(std::uint64_t first, std::uint64_t last) noexcept {
+  std::uint32_t events = 0;
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
+    events |= 1u << r->event;
+    retire(*r);
+  }
+  if (depth_ == 0) settle();
+  return events;
 }
 
-NET_API void LoopCore::open_poller() {
-  if (const Refusal refused = poller_.open(); refused.number != 0) {
-    throw_error(system_failure(refused.number, refused.syscall));
+NET_API void Listeners::remove_all(unsigned event) noexcept {
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->event == event) mark_removed(*r);
+  }
+  present_ &= ~(1u << event);
+  if (depth_ == 0) settle();
+}
+
+NET_API void Listeners::mark_removed(ListenerRecord& r) noexcept {
+  if (r.is(ListenerRecord::removed)) return;
+  r.mark(ListenerRecord::removed);
+  r.gone = depth_;
+  present_ |= unsettled;
+}
+
+NET_API void Listeners::retire(ListenerRecord& r) noexcept {
+  mark_removed(r);
+  for (const ListenerRecord* other = first_; other; other = other->next) {
+    if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
+  }
+  present_ &= ~(1u << r.event);
+}
+
+[[gnu::noinline]] NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
+  if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
+  if (!r.is(ListenerRecord::once)) return Turn::call;
+  if (r.is(ListenerRecord::fired)) return Turn::none;
+  r.mark(ListenerRecord::fired);
+  if (r.is(ListenerRecord::removed)) return Turn::call;
+  retire(r);
+  return Turn::last;
+}
+
+[[gnu::noinline]] NET_API void Listeners::settle() noexcept {
+  if ((present_ & unsettled) == 0) return;
+  if (depth_ > 0) {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->gone > depth_) r->gone = depth_;
+    }
+    return;
+  }
+  present_ &= ~unsettled;
+  ListenerRecord* dead = nullptr;
+  ListenerRecord** end = &dead;
+  last_ = nullptr;
+  for (ListenerRecord** link = &first_; *link;) {
+    ListenerRecord* const r = *link;
+    if (r->is(ListenerRecord::removed)) {
+      *link = r->next;
+      r->next = nullptr;
+      *end = r;
+      end = &r->next;
+    } else {
+      last_ = r;
+      link = &r->next;
+    }
+  }
+  while (dead) destroy(*std::exchange(dead, dead->next));
+}
+
+NET_API void Listeners::link(ListenerRecord* record, bool front) noexcept {
+  if (front || !first_) {
+    record->next = first_;
+    first_ = record;
+    if (!last_) last_ = record;
+  } else {
+    record->next = nullptr;
+    last_->next = record;
+    last_ = record;
   }
 }
 
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+NET_API void* Listeners::allocate(std::size_t size) {
+  size = rounded(size);
+  if (blocks_) {
+    for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
+      if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
+    }
+    if (blocks_->size - blocks_->used >= size) {
+      void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
+      blocks_->used += static_cast<std::uint32_t>(size);
+      return place;
+    }
+  }
+  std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+  if (place > largest_block) place = largest_block;
+  if (place < size) place = size;
+  auto* block =
+      ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
+  if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
+  blocks_ = block;
+  block->used = static_cast<std::uint32_t>(size);
+  return block + 1;
+}
+
+NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
+  auto* spare = ::new (place) ListenerRecord;
+  spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
+  spare->next = std::exchange(blocks_->spare, spare);
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 #endif
@@ -10556,6 +10630,144 @@ NET_API void Retry::leave() noexcept {
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of pipe_link.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_LINK_IPP
+#define NET_DETAIL_STREAM_PIPE_LINK_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API bool Pipes::await_drain() const noexcept {
+  for (const auto& link : list_) {
+    if (link->awaits_drain) return true;
+  }
+  return false;
+}
+
+NET_API void Pipes::wait_for(PipeLink& full) noexcept {
+  if (list_.size() == 1) {
+    several_ = false;
+    list_[0]->awaits_drain = false;
+  }
+  full.awaits_drain = true;
+}
+
+NET_API void Pipes::source_closed() noexcept {
+  while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
+    link->off = true;
+    link->operations->take_off(*link);
+  }
+}
+
+NET_API void Pipes::add(Ref<PipeLink> link) {
+  list_.push(std::move(link));
+  if (list_.size() == 2) several_ = true;
+}
+
+NET_API void Pipes::clear() noexcept {
+  const Vec<Ref<PipeLink>> gone = take_all();
+  for (const auto& link : gone) link->off = true;
+  for (const auto& link : gone) link->operations->take_off(*link);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of write_queue.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_IPP
+#define NET_DETAIL_STREAM_WRITE_QUEUE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API WriteNode* WriteNode::copy(const char* bytes, std::size_t size) {
+  void* memory = ::operator new(sizeof(WriteNode) + size);
+  auto* node = ::new (memory) WriteNode;
+  char* to = reinterpret_cast<char*>(node + 1);
+  if (size > 0) std::memcpy(to, bytes, size);
+  node->data = to;
+  node->size = size;
+  node->destroy = [](WriteNode* n) noexcept {
+    n->~WriteNode();
+    ::operator delete(n);
+  };
+  return node;
+}
+
+NET_API WriteNode* WriteSource::node(std::size_t taken) const {
+  if (!owner) return WriteNode::copy(bytes.data() + taken, bytes.size() - taken);
+  WriteNode* const kept = keep(owner);
+  kept->sent = taken;
+  return kept;
+}
+
+NET_API void WriteQueue::pop() noexcept {
+  WriteNode* node = first_;
+  first_ = node->next;
+  if (!first_) last_ = nullptr;
+  if (unsent_ == node) unsent_ = first_;
+  node->destroy(node);
+}
+
+NET_API void WriteQueue::move_to(WriteQueue& to) noexcept {
+  if (!first_) {
+    last_ = unsent_ = nullptr;
+    return;
+  }
+  (to.last_ ? to.last_->next : to.first_) = first_;
+  to.last_ = last_;
+  first_ = last_ = unsent_ = nullptr;
+}
+
+NET_API void WriteQueue::move_last_to(WriteQueue& to, std::size_t count) noexcept {
+  std::size_t keep = 0;
+  for (const WriteNode* node = first_; node; node = node->next) ++keep;
+  keep = keep < count ? 0 : keep - count;
+  WriteQueue kept;
+  for (; keep > 0; --keep) {
+    WriteNode* node = first_;
+    first_ = node->next;
+    kept.push(node);
+  }
+  move_to(to);
+  kept.move_to(*this);
+}
+
+NET_API std::size_t WriteQueue::slices(IoSlice* slices, std::size_t max) noexcept {
+  if (!unsent_) unsent_ = first_;
+  std::size_t count = 0;
+  for (const WriteNode* node = unsent_; node && count < max; node = node->next) {
+    if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
+  }
+  return count;
+}
+
+NET_API void WriteQueue::consume(std::size_t bytes) noexcept {
+  for (WriteNode* node = unsent_; node; node = node->next) {
+    const std::size_t left = node->size - node->sent;
+    const std::size_t taken = left < bytes ? left : bytes;
+    node->sent += taken;
+    bytes -= taken;
+    unsent_ = node;
+    if (node->sent < node->size || bytes == 0) return;
+  }
+}
+
+NET_API void WriteQueue::push(WriteNode* node) noexcept {
+  node->next = nullptr;
+  (last_ ? last_->next : first_) = node;
+  last_ = node;
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 #endif
@@ -10681,7 +10893,7 @@ NET_API void SignalRegistry::on_signal(int signo) {
   const int kept = errno;
   SignalRegistry& self = instance();
   if (self.process_.load() != ::getpid()) {
-    // a child that no fork handler ran in, such as that of vfork(): the parent is not told, the child is
+    // a child that no fork handler ran in, such as that of vfork(): the child gets it, not the parent
     ::sigaction(signo, &self.before_[signo], nullptr);
     ::raise(signo);
   } else {
@@ -10943,12 +11155,12 @@ NET_API void AbortState::abort(const Error& why) {
   const Ref<AbortState> alive(this);
   LoopCore* const current = LoopCore::current();
   Mailbox* const here = current ? &current->mailbox() : nullptr;
-  // other loops first: whoever sees that it has aborted finds their posted sent
+  // other loops first: whoever sees that it has aborted finds their callbacks posted
   for (const Attached& each : taken) {
     if (each.home != here) send(each);
   }
   aborted.store(1);
-  // a hook that throws does not keep the others from firing: what is left then comes as a posted
+  // a hook that throws does not keep the others from firing: what is left then comes as a posted callback
   struct Rest {
     AbortState& self;
     Vec<Attached>& taken;
@@ -10982,13 +11194,13 @@ NET_API void AbortState::fire(AbortHook& hook) {
   if (callback) callback(why);
 }
 
-/// Takes the hook off; one that a posted from another thread is already on the way to is told nothing then.
+/// Takes the hook off; one to which a posted callback is already on the way is not called then.
 NET_API void AbortHook::detach() noexcept {
   callback.reset();
   AbortState* const from = signal;
   if (!from) return;
   const bool listed = from->remove(*this);
-  if (!listed && loop && !loop->leaving()) return;  // the posted gives the reference back
+  if (!listed && loop && !loop->leaving()) return;  // the posted callback gives the reference back
   signal = nullptr;
   from->release();
   release();
@@ -11051,144 +11263,6 @@ NET_API std::string AddressInfo::toString() const {
 #endif
 #endif
 
-// The bodies of pipe.hpp. Internal.
-#ifndef NET_DETAIL_STREAM_PIPE_IPP
-#define NET_DETAIL_STREAM_PIPE_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API bool Pipes::await_drain() const noexcept {
-  for (const auto& link : list_) {
-    if (link->awaits_drain) return true;
-  }
-  return false;
-}
-
-NET_API void Pipes::wait_for(PipeLink& full) noexcept {
-  if (list_.size() == 1) {
-    several_ = false;
-    list_[0]->awaits_drain = false;
-  }
-  full.awaits_drain = true;
-}
-
-NET_API void Pipes::source_closed() noexcept {
-  while (const Ref<PipeLink> link = take([](PipeLink& each) { return !each.operations->to_close(each); })) {
-    link->off = true;
-    link->operations->take_off(*link);
-  }
-}
-
-NET_API void Pipes::add(Ref<PipeLink> link) {
-  list_.push(std::move(link));
-  if (list_.size() == 2) several_ = true;
-}
-
-NET_API void Pipes::clear() noexcept {
-  const Vec<Ref<PipeLink>> gone = take_all();
-  for (const auto& link : gone) link->off = true;
-  for (const auto& link : gone) link->operations->take_off(*link);
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of write_queue.hpp. Internal.
-#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_IPP
-#define NET_DETAIL_STREAM_WRITE_QUEUE_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API WriteNode* WriteNode::copy(const char* bytes, std::size_t size) {
-  void* memory = ::operator new(sizeof(WriteNode) + size);
-  auto* node = ::new (memory) WriteNode;
-  char* to = reinterpret_cast<char*>(node + 1);
-  if (size > 0) std::memcpy(to, bytes, size);
-  node->data = to;
-  node->size = size;
-  node->destroy = [](WriteNode* n) noexcept {
-    n->~WriteNode();
-    ::operator delete(n);
-  };
-  return node;
-}
-
-NET_API WriteNode* WriteSource::node(std::size_t taken) const {
-  if (!owner) return WriteNode::copy(bytes.data() + taken, bytes.size() - taken);
-  WriteNode* const kept = keep(owner);
-  kept->sent = taken;
-  return kept;
-}
-
-NET_API void WriteQueue::pop() noexcept {
-  WriteNode* node = first_;
-  first_ = node->next;
-  if (!first_) last_ = nullptr;
-  if (unsent_ == node) unsent_ = first_;
-  node->destroy(node);
-}
-
-NET_API void WriteQueue::move_to(WriteQueue& to) noexcept {
-  if (!first_) {
-    last_ = unsent_ = nullptr;
-    return;
-  }
-  (to.last_ ? to.last_->next : to.first_) = first_;
-  to.last_ = last_;
-  first_ = last_ = unsent_ = nullptr;
-}
-
-NET_API void WriteQueue::move_last_to(WriteQueue& to, std::size_t count) noexcept {
-  std::size_t keep = 0;
-  for (const WriteNode* node = first_; node; node = node->next) ++keep;
-  keep = keep < count ? 0 : keep - count;
-  WriteQueue kept;
-  for (; keep > 0; --keep) {
-    WriteNode* node = first_;
-    first_ = node->next;
-    kept.push(node);
-  }
-  move_to(to);
-  kept.move_to(*this);
-}
-
-NET_API std::size_t WriteQueue::slices(IoSlice* slices, std::size_t max) noexcept {
-  if (!unsent_) unsent_ = first_;
-  std::size_t count = 0;
-  for (const WriteNode* node = unsent_; node && count < max; node = node->next) {
-    if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
-  }
-  return count;
-}
-
-NET_API void WriteQueue::consume(std::size_t bytes) noexcept {
-  for (WriteNode* node = unsent_; node; node = node->next) {
-    const std::size_t left = node->size - node->sent;
-    const std::size_t taken = left < bytes ? left : bytes;
-    node->sent += taken;
-    bytes -= taken;
-    unsent_ = node;
-    if (node->sent < node->size || bytes == 0) return;
-  }
-}
-
-NET_API void WriteQueue::push(WriteNode* node) noexcept {
-  node->next = nullptr;
-  (last_ ? last_->next : first_) = node;
-  last_ = node;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
 // The bodies of state.hpp. Internal.
 #ifndef NET_DETAIL_STREAM_STATE_IPP
 #define NET_DETAIL_STREAM_STATE_IPP
@@ -11237,14 +11311,6 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
     size -= first.size();
     into.empty() ? void(into = pieces.pop_front().rest()) : void(into.append(pieces.pop_front().rest()));
   }
-}
-
-NET_API void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
-}
-
-NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
 }
 
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
@@ -11339,16 +11405,6 @@ NET_API void ReadBuffer::push(std::string&& bytes) {
 NET_API void ReadBuffer::push_front(std::string_view bytes) {
   pieces.push_front({std::string(bytes)});
   length += bytes.size();
-}
-
-NET_API void SocketTick::operator()() {
-  or_give_up(*self, [this] {
-    if (self->generation == generation) step(*self);
-  });
-}
-
-NET_API OnThrow::~OnThrow() {
-  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -11506,6 +11562,37 @@ NET_API int explicit_port(int port) {
 #endif
 #endif
 
+// The bodies of steps.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_STEPS_IPP
+#define NET_DETAIL_STREAM_STEPS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void SocketState::tick(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
+}
+
+NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+
+NET_API void SocketTick::operator()() {
+  or_give_up(*self, [this] {
+    if (self->generation == generation) step(*self);
+  });
+}
+
+NET_API OnThrow::~OnThrow() {
+  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
 // What becomes of a socket when its connection is there, or is not wanted any more. Internal.
 #ifndef NET_DETAIL_CONNECT_CONNECTED_IPP
 #define NET_DETAIL_CONNECT_CONNECTED_IPP
@@ -11575,11 +11662,15 @@ NET_API Endpoint SocketState::remote() {
 #endif
 #endif
 
-// How a socket gets its connection: lookup, attempts, and the race between two families. Internal.
-#ifndef NET_DETAIL_CONNECT_RACE_IPP
-#define NET_DETAIL_CONNECT_RACE_IPP
+// The bodies of start.hpp. Internal.
+#ifndef NET_DETAIL_CONNECT_START_IPP
+#define NET_DETAIL_CONNECT_START_IPP
 
 #if NET_BODIES
+
+// What takes a socket from its options to an open channel, step by step. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTOR_HPP
+#define NET_DETAIL_CONNECT_CONNECTOR_HPP
 
 #include <cerrno>
 #include <cstddef>
@@ -11852,420 +11943,99 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
   SocketState& self;
-  ConnectAttempts& plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
+  ConnectAttempts& plan() const;
 
   /// Everything that needs memory, before anything has changed.
-  Ref<ConnectAttempts> prepare(const ConnectOptions& options) const {
-    Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
-    plan->path = options.path;
-    plan->host = options.host.empty() ? "localhost" : options.host;
-    plan->port = options.port;
-    plan->local_address = options.localAddress;
-    plan->local_port = options.localPort;
-    plan->by_address = options.path.empty() && isIP(plan->host) != 0;
-    if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
-    plan->block_list = options.blockList;
-    (void)self.ensure_cold();
-    self.loop->ticks().reserve(2);
-    self.expect_close();
-    plan->expect_end();
-    return plan;
-  }
+  Ref<ConnectAttempts> prepare(const ConnectOptions& options) const;
 
-  void start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
-    self.retain_for_loop();
-    self.has_handle = self.connecting = true;
-    self.is_path = !options.path.empty();
-    self.cold->connecting = plan.get();
-    plan->retain();
-    self.touch();
-    self.recount();
-    self.cold->block_list = plan->block_list;
-    if (plan->by_address) {
-      return self.tick([](SocketState& socket) {
-        if (socket.connecting) Connector{socket}.next_attempt();
-      });
-    }
-    // what is thrown from here on leaves connect(): then it has not begun
-    struct Undo {
-      SocketState& self;
-      std::uint64_t generation;
-      bool passed = false;
-      ~Undo() {
-        if (passed || !self.connecting || self.generation != generation || !self.loop) return;
-        self.stop_connecting();
-        self.connecting = self.has_handle = false;
-        if (self.channel.is_open()) {
-          self.loop->poller().drop(self.channel);
-          self.channel.close();
-        }
-        self.recount();
-        self.release_from_loop();
-      }
-    };
-    const Ref<SocketState> alive(&self);
-    Undo undo{self, self.generation};
-    self.is_path ? start_path() : start_lookup(options);
-    undo.passed = true;
-  }
+  void start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const;
 
   // ── by path ──
 
-  void start_path() const {
-    const std::string path = plan().path;
-    const SameConnection same(self);
-    self.emit<on_attempt>(path, -1, Family::unspecified);
-    if (!self.connecting || !self.cold->connecting || !same) return;
-    const int result = self.channel.start_connect_path(path);
-    if (result == -EINVAL && !self.channel.is_open()) {
-      return give_up(address_failure(EINVAL, "connect", path, -1));
-    }
-    if (result == -EINPROGRESS) {
-      watch(self.channel);
-    } else {
-      // same already, but told from the loop
-      self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
-                                 auto& socket = static_cast<SocketState&>(handle);
-                                 if (socket.connecting && socket.cold->path_result <= 0)
-                                   Connector{socket}.path_done(socket.cold->path_result);
-                               }});
-      self.cold->path_result = result;
-    }
-  }
+  void start_path() const;
 
-  void path_done(int result) const {
-    const std::string path = plan().path;
-    if (result < 0) return single_failed(address_failure(-result, "connect", path, -1), path, -1, Family::unspecified);
-    self.connected();
-  }
+  void path_done(int result) const;
 
   // ── by name ──
 
-  void start_lookup(const ConnectOptions& options) const {
-    ConnectAttempts& p = plan();
-    p.family = options.family;
-    const bool by_default = SelectionDefaults::get().on.load() != 0;
-    p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
-                  options.autoSelectFamily.value_or(by_default);
-    p.attempt_delay = options.autoSelectFamilyAttemptTimeout
-                          ? static_cast<std::uint64_t>(options.autoSelectFamilyAttemptTimeout->milliseconds())
-                          : static_cast<std::uint64_t>(SelectionDefaults::get().delay_ms.load());
-    if (p.attempt_delay < 10) p.attempt_delay = 10;
-    LookupOptions asked{p.family, options.hints, p.selecting};
-    if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::address_config_hint;  // S12.8
-    const Ref<SocketState> socket(&self);
-    const std::uint64_t generation = self.generation;
-    struct Answer {
-      Ref<SocketState> socket;
-      std::uint64_t generation;
-      void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
-        // a second answer, or one that comes when the socket has gone on, counts for nothing
-        if (socket->connecting && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
-          Connector{*socket}.looked_up(error, addresses);
-        }
-      }
-    };
-    const Answer answer{socket, generation};
-    if (options.lookup) {
-      options.lookup(p.host, asked, answer);
-    } else {
-      look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
-        or_give_up(*answer.socket, [&] { answer(error, addresses); });
-      });
-    }
-  }
+  void start_lookup(const ConnectOptions& options) const;
 
-  void looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
-    const Ref<SocketState> alive(&self);
-    const std::string host = plan().host;
-    const std::uint64_t generation = self.generation;
-    self.touch();
-    if (error || addresses.empty()) {
-      const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
-      self.emit<on_lookup>(none, "", Family::unspecified, host);
-      return give_up_later(none);
-    }
-    if (!plan().selecting) addresses = addresses.first(1);
-    Error invalid;
-    for (const LookupAddress& found : addresses) {
-      self.emit<on_lookup>(no_error(), found.address, found.family, host);
-      if (!self.connecting || self.generation != generation) return;
-      const Error wrong = check(found);
-      if (!wrong) {
-        add_attempt(plan(), found);
-      } else if (!invalid) {
-        invalid = wrong;
-      }
-    }
-    if (plan().attempts.empty()) return give_up_later(invalid);
-    plan().selecting = plan().attempts.size() > 1;
-    if (plan().selecting) {
-      self.ensure_cold().attempted.clear();
-      interleave();
-    }
-    next_attempt();
-  }
+  void looked_up(const Error& error, std::span<const LookupAddress> addresses) const;
 
   /// S12.11: what a custom lookup may answer wrongly.
-  Error check(const LookupAddress& found) const {
-    if (isIP(found.address) == 0) return bad_ip(found.address);
-    if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
-    return bad_family(static_cast<int>(found.family), plan().host, plan().port);
-  }
+  Error check(const LookupAddress& found) const;
 
-  void add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
-    for (const Attempt* same : to.attempts) {
-      if (same->address == found.address && same->family == found.family) return;
-    }
-    std::string address = found.address;
-    self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
-    to.attempts.reserve(to.attempts.size() + 1);
-    auto* attempt = new Attempt;
-    to.attempts.push(attempt);
-    attempt->channel.owner = static_cast<Handle*>(&self);
-    attempt->to = os::parse_endpoint(address, to.port);
-    attempt->address = std::move(address);
-    attempt->family = found.family;
-  }
+  void add_attempt(ConnectAttempts& to, const LookupAddress& found) const;
 
   /// S13.5: families alternate, beginning with that of the first address; within a family the order stays.
-  void interleave() const {
-    Vec<Attempt*> queues[2], ordered;
-    const Family first = plan().attempts[0]->family;
-    for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
-    for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
-      for (const auto& queue : queues) {
-        if (i < queue.size()) ordered.push(queue[i]);
-      }
-    }
-    plan().attempts = std::move(ordered);
-  }
+  void interleave() const;
 
   // ── attempts ──
 
   /// Begins with the next address; those begun earlier go on.
-  void next_attempt() const {
-    const Ref<SocketState> alive(&self);
-    const std::uint64_t generation = self.generation;
-    if (plan().timer) self.loop->stop_timer(*plan().timer);
-    while (self.connecting && self.generation == generation) {
-      if (plan().next == plan().attempts.size()) return all_begun();
-      Attempt& attempt = *plan().attempts[plan().next++];
-      if (begin(attempt)) {
-        if (self.connecting && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
-        return;
-      }
-    }
-  }
+  void next_attempt() const;
 
   /// False: it has failed already, and the next one is due.
-  bool begin(Attempt& attempt) const {
-    if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
-    const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
-                         self.cold->block_list->check(SocketAddress(attempt.to.ip));
-    const auto block_error = [&] {
-      return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
-    };
-    if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
-    const SameConnection same(self);
-    self.emit<on_attempt>(attempt.address, plan_port(), attempt.family);
-    if (!self.connecting || !same) return true;
-    if (blocked) return give_up(block_error()), true;
-    if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
-    if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
-    attempt.running = true;
-    watch(attempt.channel);
-    return true;
-  }
+  bool begin(Attempt& attempt) const;
 
   /// Gives what the system says at once (S12.17).
-  Error start(Attempt& attempt) const {
-    const int port = plan().port;
-    const bool mismatch = attempt.family != attempt.to.ip.family;
-    if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
-    const int opened = open(attempt);
-    const int result = opened < 0 ? opened : mismatch ? -EINVAL : attempt.channel.start_connect(attempt.to);
-    if (result >= 0 || result == -EINPROGRESS || result == -ECONNREFUSED) return Error();
-    const Endpoint local = opened < 0 ? Endpoint{} : attempt.channel.local_end();
-    return local_failure(-result, "connect", attempt.address, port,
-                         local ? to_text(local.ip) : std::string(any_of(attempt.family)), local.port, false);
-  }
+  Error start(Attempt& attempt) const;
 
-  static int open(Attempt& attempt) { return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family); }
-  static std::string_view any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
-  int plan_port() const { return plan().port; }
+  static int open(Attempt& attempt);
+  static std::string_view any_of(Family family) noexcept;
+  int plan_port() const;
 
-  std::string attempted_text(const Attempt& attempt) const {
-    return attempt.address + ":" + std::to_string(plan().port);
-  }
+  std::string attempted_text(const Attempt& attempt) const;
 
-  Error bind(Attempt& attempt) const {
-    const ConnectAttempts& p = plan();
-    if (p.local_address.empty() && p.local_port == 0) return Error();
-    const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
-    int failed = open(attempt);
-    if (failed < 0) return address_failure(-failed, "bind", address, p.local_port);
-    if (p.local_port < 0 || p.local_port > 65535) {
-      failed = -EADDRINUSE;
-    } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
-      failed = -EINVAL;
-    } else {
-      failed = attempt.channel.bind(from);
-    }
-    return failed < 0 ? address_failure(-failed, "bind", address, p.local_port) : Error();
-  }
+  Error bind(Attempt& attempt) const;
 
-  void watch(Machine::Channel& channel) const {
-    if (const int failed = self.loop->poller().watch(channel, writable); failed < 0) {
-      give_up_later(system_failure(-failed, "connect"));
-    }
-  }
+  void watch(Machine::Channel& channel) const;
 
   /// Before the connection was under way: a single attempt fails with it, a race goes on (S12.17, S13.8), without a
   /// word of an address that could not be bound to.
-  bool failed_early(Attempt& attempt, const Error& error, bool emits) const {
-    close(attempt);
-    if (!plan().selecting) return give_up(error), true;
-    attempt.error = error;
-    if (emits) self.emit<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
-    return false;
-  }
+  bool failed_early(Attempt& attempt, const Error& error, bool emits) const;
 
   /// The system says how an attempt ended.
-  void attempt_ready(Attempt& attempt) const {
-    const int result = attempt.channel.finish_connect();
-    self.touch();
-    if (result == 0) return won(attempt);
-    attempt.running = false;
-    const ConnectAttempts& p = plan();
-    const Error error = p.local_port != 0 || !p.local_address.empty()
-                            ? late_failure(attempt, -result)
-                            : address_failure(-result, "connect", attempt.address, p.port);
-    close(attempt);
-    if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
-    attempt.error = error;
-    const std::uint64_t generation = self.generation;
-    const bool current = &attempt == p.attempts[p.next - 1];
-    self.emit<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
-    if (!self.connecting || self.generation != generation) return;
-    if (current || plan().next == plan().attempts.size()) next_attempt();
-  }
+  void attempt_ready(Attempt& attempt) const;
 
   /// S3.3: a local port was asked for, so the message names the local end.
-  Error late_failure(const Attempt& attempt, int number) const {
-    const ConnectAttempts& p = plan();
-    if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
-    const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
-    return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
-  }
+  Error late_failure(const Attempt& attempt, int number) const;
 
-  void won(Attempt& attempt) const {
-    self.loop->poller().drop(attempt.channel);
-    self.channel.adopt(attempt.channel.release());
-    if (const Endpoint remote = self.channel.remote_end()) {
-      self.cold->remote = remote;
-      self.cold->remote_known = true;
-    }
-    self.connected();
-  }
+  void won(Attempt& attempt) const;
 
-  void close(Attempt& attempt) const {
-    attempt.running = false;
-    if (!attempt.channel.is_open()) return;
-    self.loop->poller().drop(attempt.channel);
-    attempt.channel.close();
-    Retry::descriptor_freed();
-  }
+  void close(Attempt& attempt) const;
 
   // ── the race ──
 
-  void start_delay() const {
-    ConnectAttempts& p = plan();
-    if (!p.timer) {
-      p.timer = Ref<TimerState>(new TimerState(*self.loop));
-      p.timer->refd = false;
-      p.timer->callback = [socket = &self] {
-        const Ref<SocketState> alive(socket);
-        or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
-      };
-    }
-    self.loop->update_time();
-    self.loop->start_timer(*p.timer, p.attempt_delay, self.loop->now());
-  }
+  void start_delay() const;
 
-  void delay_over() const {
-    if (!self.connecting) return;
-    Attempt& slow = *plan().attempts[plan().next - 1];
-    slow.timed_out = true;
-    const std::uint64_t generation = self.generation;
-    self.emit<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
-    if (self.connecting && self.generation == generation) next_attempt();
-  }
+  void delay_over() const;
 
   /// No address is left to begin with: when none is under way any more, all have failed (S13.12).
-  void all_begun() const {
-    std::vector<Error> errors;
-    for (const Attempt* attempt : plan().attempts) {
-      if (attempt->running) return;
-      if (attempt->error) errors.push_back(attempt->error);
-    }
-    give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
-  }
+  void all_begun() const;
 
   // ── the end of it ──
 
-  void single_failed(const Error& error, const std::string& address, int port, Family family) const {
-    self.connecting = false;
-    const std::string kept = address;
-    self.stop_connecting();
-    self.recount();
-    const SameConnection same(self);
-    self.emit<on_attempt_failed>(kept, port, family, error);
-    if (same) self.fail(error);
-  }
+  void single_failed(const Error& error, const std::string& address, int port, Family family) const;
 
-  void give_up(const Error& error) const { self.fail(error); }
+  void give_up(const Error& error) const;
   /// On the next tick, if the socket is still at the same connection then.
-  void give_up_later(const Error& error) const {
-    self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
-      if (socket->connecting && socket->generation == generation) Connector{*socket}.give_up(error);
-    });
-  }
+  void give_up_later(const Error& error) const;
 
   // ── what the socket asks of it (Connecting) ──
 
-  static void ready(SocketState& self, Watcher& watcher) {
-    const Ref<SocketState> alive(&self);
-    const Connector connector{self};
-    if (self.is_path) return connector.path_done(self.channel.finish_connect());
-    for (Attempt* attempt : connector.plan().attempts) {
-      if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
-    }
-  }
+  static void ready(SocketState& self, Watcher& watcher);
 
-  static void stop(SocketState& self) noexcept {
-    LoopCore* const loop = self.loop;
-    ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
-    self.cold->emit_cancelled = emit_cancelled;
-    for (Attempt* attempt : plan->attempts) {
-      if (!attempt->channel.is_open()) continue;
-      if (loop) loop->poller().drop(attempt->channel);
-      const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
-      if (under_way) self.cold->cancelled.push(attempt->to);
-      attempt->channel.close();
-      Retry::descriptor_freed();
-    }
-    if (plan->timer && loop) loop->stop_timer(*plan->timer);
-    plan->end();
-  }
+  static void stop(SocketState& self) noexcept;
 
-  static void emit_cancelled(SocketState& self) {
-    const Endpoint to = self.cold->cancelled.back();
-    self.cold->cancelled.pop();
-    const std::string address = os::endpoint_text(to);
-    self.emit<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
-  }
+  static void emit_cancelled(SocketState& self);
 };
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Socket::connect: throws what is wrong with the options or with the socket, and begins.
 NET_API void start_connecting(SocketState& state, const ConnectOptions& options) {
@@ -12293,7 +12063,136 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 #endif
 #endif
 
-// How a socket ends: end(), destroy(), reset, 'close', and beginning anew. Internal.
+// Descriptors that come and go, and what the loop keeps of a socket. Internal.
+#ifndef NET_DETAIL_STREAM_ADOPT_IPP
+#define NET_DETAIL_STREAM_ADOPT_IPP
+
+#if NET_BODIES
+
+#include <string>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
+NET_API NativeHandle SocketState::release_descriptor() {
+  if (!channel.is_open() || connecting) return no_handle;
+  if (loop->batched_by(*this)) loop->flush_batch();
+  if (writing || write_length > 0) {
+    throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
+  }
+  leave_writes_behind();
+  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
+                      auto& self = static_cast<SocketState&>(handle);
+                      self.release_from_loop();
+                      self.settle();
+                    }});
+  ++owed;
+  ++generation;  // ticks that are on the way emit nothing
+  loop->poller().drop(channel);
+  const NativeHandle fd = channel.release();
+  read_interest = false;
+  destroyed = close_emitted = true;
+  has_handle = shutting_down = false;
+  stop_idle();
+  recount();
+  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
+  leave_server();
+  return fd;
+}
+
+/// S22.1: a descriptor that is connected; it is read at once.
+NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  is_path = !channel.adopt_connected(fd);
+  expect_close();
+  has_handle = true;
+  retain_for_loop();
+  if (!reads) unreadable = ended = end_emitted = true;
+  if (!writes) ending = final_called = prefinished = finished = true;
+  if (reads) read_zero();
+  recount();
+}
+
+/// The loop's own reference: taken when there is something to keep, given back after 'close'.
+NET_API void SocketState::retain_for_loop() noexcept {
+  if (kept_by_loop) return;
+  kept_by_loop = true;
+  retain();
+}
+
+NET_API void SocketState::release_from_loop() noexcept {
+  if (connecting || has_handle || !kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and emits nothing.
+NET_API void SocketState::hand_over() noexcept {
+  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (backlog && !in_order_sent(backlog->in_flight)) return;
+  if (loop->batched_by(*this)) {
+    const IoSlice batched{loop->batch_data(), loop->batch_size()};
+    const std::ptrdiff_t sent = channel.try_write(&batched, 1);
+    if (sent > 0) loop->shorten_batch(static_cast<std::size_t>(sent));
+    if (loop->batched_by(*this)) return;
+  }
+  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
+}
+
+/// Whether the kernel has taken all of it.
+NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
+  for (;;) {
+    IoSlice slices[64];
+    const std::size_t count = queue.slices(slices, 64);
+    if (count == 0) return true;
+    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    if (sent <= 0) return false;
+    queue.consume(static_cast<std::size_t>(sent));
+  }
+}
+
+/// The loop is going: everything is closed, and nothing is emitted.
+NET_API void SocketState::abandon() {
+  hand_over();
+  if (connecting) stop_connecting();
+  if (channel.is_open()) {
+    loop->poller().drop(channel);
+    channel.close();
+  }
+  destroyed = true;
+  has_handle = connecting = writing = read_interest = false;
+  if (cold) {
+    cold->idle_timer = {};
+    cold->finish_callbacks.clear();
+    cold->abort_hook = {};
+    cold->pipes.clear();
+    cold->onread = {};
+  }
+  delete std::exchange(backlog, nullptr);
+  server = {};
+  listeners.clear();
+  if (!kept_by_loop) return;
+  kept_by_loop = false;
+  release();
+}
+
+NET_API SocketState::~SocketState() {
+  if (channel.is_open() && loop) loop->poller().drop(channel);
+  stop_connecting();
+  stop_idle();
+  if (cold && cold->abort_hook) cold->abort_hook->detach();
+  if (close_expected && loop) loop->closing().expect_no_more();
+  delete buffer;
+  delete backlog;
+  delete cold;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// How a socket closes: destroy(), reset, 'error' and 'close'. Internal.
 #ifndef NET_DETAIL_STREAM_CLOSE_IPP
 #define NET_DETAIL_STREAM_CLOSE_IPP
 
@@ -12303,112 +12202,6 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 #include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-// ── end() ──────────────────────────────────────────────────────────────────
-
-/// end(), after its data was written; `refused` says that this write was, and `why`.
-NET_API void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
-  if (corked) {
-    cold->corks = 1;
-    uncork();
-  }
-  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
-    ending = true;
-    maybe_finish();
-    return;
-  }
-  Error error = why;
-  if (!refused) {
-    if (!errored && !ending) {
-      ending = true;
-      maybe_finish();
-    } else if (finished) {
-      refused = true;
-      error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
-    } else if (destroyed) {
-      refused = true;
-      error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    } else if (errored) {
-      refused = true;
-      error = cold->errored;
-    }
-    // the first end() after a destroy() would never be told
-    if (destroyed && !refused) {
-      refused = true;
-      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    }
-  }
-  if (!callback || !loop) return;
-  if (refused) {
-    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
-  } else {
-    ensure_cold().finish_callbacks.push(std::move(callback));
-  }
-}
-
-NET_API bool SocketState::needs_finish() const noexcept {
-  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
-}
-
-NET_API void SocketState::maybe_finish() {
-  if (!ending || final_called || !needs_finish()) return;
-  final_called = true;
-  call_final();
-}
-
-/// Everything was written: the other side is told, once there is one.
-NET_API void SocketState::call_final() {
-  if (connecting) {
-    once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
-    return;
-  }
-  if (!has_handle) return final_done();
-  if (shutting_down) return;
-  shutting_down = true;
-  recount();
-  loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
-}
-
-NET_API void SocketState::shutdown_now() {
-  if (!shutting_down) return;
-  if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing) return;  // part of the cork is still on its way: again when it is gone
-  shutting_down = false;
-  recount();
-  if (destroyed) return;
-  // when the other side has ended too, close() follows at once and says the same with one call less
-  if (!end_emitted) {
-    const int failed = channel.shutdown_write();
-    if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
-  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
-             needs_finish()) {
-    // nobody would be told on the ticks between here and there
-    prefinished = finished = close_ticked = true;
-    return destroy(no_error());
-  }
-  final_done();
-}
-
-NET_API void SocketState::final_done() {
-  if (!needs_finish()) return;
-  prefinished = true;
-  OnThrow again{*this, tick_step_of<&SocketState::finish>};
-  emit<on_prefinish>();
-  again.passed = true;
-  if (again.same) tick(step_of<&SocketState::finish>);
-}
-
-NET_API void SocketState::finish() {
-  const SameConnection same(*this);
-  if (!finished) {
-    finished = true;
-    OnThrow again{*this, tick_step_of<&SocketState::finish>};
-    call_finish_callbacks(no_error());
-    emit<on_finish>();
-    again.passed = true;
-  }
-  if (same && (end_emitted || unreadable)) destroy(no_error());
-}
 
 // ── destroy() ──────────────────────────────────────────────────────────────
 
@@ -12432,7 +12225,7 @@ NET_API void SocketState::destroy(const Error& error) {
     ensure_cold().errored = error;
   }
   destroyed = true;
-  ++owed;  // until 'close' was told
+  ++owed;  // until 'close' was emitted
   if (connecting) stop_connecting();
   connecting = false;
   if (cold) stop_idle();
@@ -12457,7 +12250,7 @@ NET_API void SocketState::leave_server() {
 NET_API void SocketState::tick_error(Callback& emit) {
   if (emit) return loop->next_tick(std::move(emit));
   if (close_ticked) return;
-  if (!ended && !buffer) {  // there is nothing that could be told until then
+  if (!ended && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
   } else {
     tick([](SocketState& self) { self.close_ticked = true; });
@@ -12468,7 +12261,7 @@ NET_API void SocketState::tick_error(Callback& emit) {
   return [self = Owing<SocketState>(*this), error, asked = generation] { self->emit_error(error, self->generation == asked); };
 }
 
-/// It is told even if there is a new connection already, which it is no error of.
+/// It is emitted even if there is a new connection already, which it is no error of.
 NET_API void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
@@ -12533,7 +12326,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
   if (!loop || closing || close_emitted) return;
   const Ref<SocketState> alive(this);
   const bool was_destroyed = destroyed;
-  if (!was_destroyed) ++owed;  // until 'close' was told
+  if (!was_destroyed) ++owed;  // until 'close' was emitted
   destroyed = true;
   if (connecting) stop_connecting();
   connecting = false;
@@ -12567,7 +12360,7 @@ NET_API void SocketState::emit_cancelled() {
                 }};
   if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
   recount();
-  // attempts of a race that destroy() stopped are told of (S13.13)
+  // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {
     cold->emit_cancelled(*this);
     loop->drain_ticks();  // this was a callback of its own (S2.2)
@@ -12620,58 +12413,6 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
   destroy(abort_failure(signal.state()->reason));
 }
 
-/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
-NET_API NativeHandle SocketState::release_descriptor() {
-  if (!channel.is_open() || connecting) return no_handle;
-  if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing || write_length > 0) {
-    throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
-  }
-  leave_writes_behind();
-  loop->next_close({Ref<Handle>(this), [](Handle& handle) {
-                      auto& self = static_cast<SocketState&>(handle);
-                      self.release_from_loop();
-                      self.settle();
-                    }});
-  ++owed;
-  ++generation;  // what ticks are on the way is not told
-  loop->poller().drop(channel);
-  const NativeHandle fd = channel.release();
-  read_interest = false;
-  destroyed = close_emitted = true;
-  has_handle = shutting_down = false;
-  stop_idle();
-  recount();
-  if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
-  leave_server();
-  return fd;
-}
-
-/// S22.1: a descriptor that is connected; it is read at once.
-NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
-  is_path = !channel.adopt_connected(fd);
-  expect_close();
-  has_handle = true;
-  retain_for_loop();
-  if (!reads) unreadable = ended = end_emitted = true;
-  if (!writes) ending = final_called = prefinished = finished = true;
-  if (reads) read_zero();
-  recount();
-}
-
-/// The loop's own reference: taken when there is something to keep, given back after 'close'.
-NET_API void SocketState::retain_for_loop() noexcept {
-  if (kept_by_loop) return;
-  kept_by_loop = true;
-  retain();
-}
-
-NET_API void SocketState::release_from_loop() noexcept {
-  if (connecting || has_handle || !kept_by_loop) return;
-  kept_by_loop = false;
-  release();
-}
-
 NET_API void SocketState::destroy_soon() {
   const bool still_writable = !destroyed && !errored && !ending;
   if (still_writable) end({}, false, no_error());
@@ -12696,161 +12437,126 @@ NET_API void SocketState::reset_and_destroy() {
   }
 }
 
-/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
-NET_API void SocketState::undestroy() {
-  leave_writes_behind();
-  for (unsigned which = 0; which < own_count; ++which) {
-    if (which != own_read) drop_own(static_cast<OwnListener>(which));
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// How the writing side of a socket ends: end(), the shutdown, 'finish'. Internal.
+#ifndef NET_DETAIL_STREAM_FINISH_IPP
+#define NET_DETAIL_STREAM_FINISH_IPP
+
+#if NET_BODIES
+
+#include <string>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// ── end() ──────────────────────────────────────────────────────────────────
+
+/// end(), after its data was written; `refused` says that this write was, and `why`.
+NET_API void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
+  if (corked) {
+    cold->corks = 1;
+    uncork();
   }
-  static_cast<Connection&>(*this) = Connection();
-  static_cast<ReadGate&>(*this) = {
-      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
-      .by_buffer = by_buffer};
-  static_cast<WriteGate&>(*this) = {.corked = corked};
-  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
-  ++generation;
+  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
+    ending = true;
+    maybe_finish();
+    return;
+  }
+  Error error = why;
+  if (!refused) {
+    if (!errored && !ending) {
+      ending = true;
+      maybe_finish();
+    } else if (finished) {
+      refused = true;
+      error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
+    } else if (destroyed) {
+      refused = true;
+      error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    } else if (errored) {
+      refused = true;
+      error = cold->errored;
+    }
+    // the first end() after a destroy() would never be called back
+    if (destroyed && !refused) {
+      refused = true;
+      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+  }
+  if (!callback || !loop) return;
+  if (refused) {
+    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+  } else {
+    ensure_cold().finish_callbacks.push(std::move(callback));
+  }
 }
 
-/// Writes and ends that were not told of when their connection made way for another one. They hear it on a tick, and do
-/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
-struct LeftWrites {
-  std::size_t owners = 0;
-  Ref<SocketState> socket;
-  Backlog* backlog = nullptr;
-  Queue<WriteCallback> ends;
-  Error in_flight, buffered, ended;
-  bool finishes = false;
-  bool fails = false;
-  std::uint64_t generation = 0;  // of the connection that follows
+NET_API bool SocketState::needs_finish() const noexcept {
+  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
+}
 
-  ~LeftWrites() { delete backlog; }
-  void retain() noexcept { ++owners; }
-  void release() noexcept {
-    if (--owners == 0) delete this;
+NET_API void SocketState::maybe_finish() {
+  if (!ending || final_called || !needs_finish()) return;
+  final_called = true;
+  call_final();
+}
+
+/// Everything was written: the other side learns of it, once there is one.
+NET_API void SocketState::call_final() {
+  if (connecting) {
+    once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
+    return;
   }
+  if (!has_handle) return final_done();
+  if (shutting_down) return;
+  shutting_down = true;
+  recount();
+  loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
+}
 
-  static void settle(LeftWrites& self) {
-    struct Again {
-      LeftWrites& self;
-      bool passed = false;
-      ~Again() {
-        if (!passed) self.soon();
-      }
-    } again{self};
-    if (self.backlog) {
-      call_all(self.backlog->done, no_error());
-      call_all(self.backlog->in_flight, self.in_flight);
-      call_all(self.backlog->buffered, self.buffered);
-    }
-    while (!self.ends.empty()) {
-      const WriteCallback callback = self.ends.pop_front();
-      callback(self.ended);
-    }
-    SocketState& socket = *self.socket;
-    if (std::exchange(self.finishes, false)) socket.emit<on_finish>();
+NET_API void SocketState::shutdown_now() {
+  if (!shutting_down) return;
+  if (loop->batched_by(*this)) loop->flush_batch();
+  if (writing) return;  // part of the batch is still on its way: again when it is gone
+  shutting_down = false;
+  recount();
+  if (destroyed) return;
+  // when the other side has ended too, close() follows at once and says the same with one call less
+  if (!end_emitted) {
+    const int failed = channel.shutdown_write();
+    if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
+  } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
+             needs_finish()) {
+    // nobody listens on the ticks between here and there
+    prefinished = finished = close_ticked = true;
+    return destroy(no_error());
+  }
+  final_done();
+}
+
+NET_API void SocketState::final_done() {
+  if (!needs_finish()) return;
+  prefinished = true;
+  OnThrow again{*this, tick_step_of<&SocketState::finish>};
+  emit<on_prefinish>();
+  again.passed = true;
+  if (again.same) tick(step_of<&SocketState::finish>);
+}
+
+NET_API void SocketState::finish() {
+  const SameConnection same(*this);
+  if (!finished) {
+    finished = true;
+    OnThrow again{*this, tick_step_of<&SocketState::finish>};
+    call_finish_callbacks(no_error());
+    emit<on_finish>();
     again.passed = true;
-    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
   }
-  void soon() {
-    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
-  }
-
- private:
-  static void call_all(WriteQueue& queue, const Error& error) {
-    while (!queue.empty()) {
-      const WriteCallback callback = std::move(queue.first()->callback);
-      queue.pop();
-      if (callback) callback(error);
-    }
-  }
-};
-
-NET_API void SocketState::leave_writes_behind() {
-  const bool flying = backlog && !backlog->in_flight.empty();
-  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
-                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
-  if (waits) {
-    const Ref<LeftWrites> left(new LeftWrites);
-    left->socket = Ref<SocketState>(this);
-    left->backlog = std::exchange(backlog, nullptr);
-    if (cold) left->ends.swap(cold->finish_callbacks);
-    if (flying) {
-      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
-                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
-      left->buffered = left->ended = left->in_flight;
-    } else {
-      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
-      left->ended = prefinished && !errored
-                        ? no_error()
-                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    }
-    left->finishes = prefinished && !finished && !channel.is_open();
-    left->fails = flying && !destroyed;
-    left->generation = generation + 1;
-    left->soon();
-  }
-  delete std::exchange(backlog, nullptr);
-}
-
-/// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and tells nobody.
-NET_API void SocketState::hand_over() noexcept {
-  if (!channel.is_open() || connecting || errored || loop->inert()) return;
-  if (backlog && !in_order_sent(backlog->in_flight)) return;
-  if (loop->batched_by(*this)) {
-    const IoSlice batched{loop->batch_data(), loop->batch_size()};
-    const std::ptrdiff_t sent = channel.try_write(&batched, 1);
-    if (sent > 0) loop->shorten_batch(static_cast<std::size_t>(sent));
-    if (loop->batched_by(*this)) return;
-  }
-  if (backlog && !corked) (void)in_order_sent(backlog->buffered);
-}
-
-/// Whether the kernel has taken all of it.
-NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
-  for (;;) {
-    IoSlice slices[64];
-    const std::size_t count = queue.slices(slices, 64);
-    if (count == 0) return true;
-    const std::ptrdiff_t sent = channel.try_write(slices, count);
-    if (sent <= 0) return false;
-    queue.consume(static_cast<std::size_t>(sent));
-  }
-}
-
-/// The loop is going: everything is closed, and nobody is told.
-NET_API void SocketState::abandon() {
-  hand_over();
-  if (connecting) stop_connecting();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-  }
-  destroyed = true;
-  has_handle = connecting = writing = read_interest = false;
-  if (cold) {
-    cold->idle_timer = {};
-    cold->finish_callbacks.clear();
-    cold->abort_hook = {};
-    cold->pipes.clear();
-    cold->onread = {};
-  }
-  delete std::exchange(backlog, nullptr);
-  server = {};
-  listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
-}
-
-NET_API SocketState::~SocketState() {
-  if (channel.is_open() && loop) loop->poller().drop(channel);
-  stop_connecting();
-  stop_idle();
-  if (cold && cold->abort_hook) cold->abort_hook->detach();
-  if (close_expected && loop) loop->closing().expect_no_more();
-  delete buffer;
-  delete backlog;
-  delete cold;
+  if (same && (end_emitted || unreadable)) destroy(no_error());
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -12989,7 +12695,7 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
   if (!text.empty()) buffer_bytes(std::move(text));
 }
 
-/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener is told at once only if
+/// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only if
 /// it flows, has been read from, and nothing else waits.
 NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
@@ -13023,7 +12729,7 @@ NET_API void SocketState::request_read() {
 }
 
 /// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
-/// is told, and nothing allocated.
+/// is called, and nothing allocated.
 NET_API void SocketState::leave_alone(bool paused) noexcept {
   if (paused && !destroyed) {
     if (users_buffer && !connecting) unwatch_readable();
@@ -13100,7 +12806,7 @@ NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
 #endif
 #endif
 
-// What a socket is made with, its idle timeout, and what the system is told. Internal.
+// What a socket is made with, its idle timeout, and the options of its descriptor. Internal.
 #ifndef NET_DETAIL_STREAM_OPTIONS_IPP
 #define NET_DETAIL_STREAM_OPTIONS_IPP
 
@@ -13192,14 +12898,14 @@ NET_API void SocketState::stop_idle() noexcept {
   if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
 }
 
-// ── what the system is told ────────────────────────────────────────────────
+// ── options of the descriptor ──────────────────────────────────────────────
 
 NET_API void SocketState::set_no_delay(bool on) {
   if (no_delay != on && has_tcp()) channel.set_no_delay(on);
   no_delay = on;
 }
 
-/// Whole seconds (S18.13); the system is told of a change only.
+/// Whole seconds (S18.13); only a change is passed to the system.
 NET_API void SocketState::set_keep_alive(bool on, Duration delay) {
   const int seconds = whole_seconds(delay);
   const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
@@ -13240,7 +12946,7 @@ NET_API void SocketState::apply_options() {
 #endif
 #endif
 
-// The reading half of a socket: from the kernel to 'data', 'readable' and 'end'. Internal.
+// From the kernel into the stream. Internal.
 #ifndef NET_DETAIL_STREAM_READ_IPP
 #define NET_DETAIL_STREAM_READ_IPP
 
@@ -13291,7 +12997,7 @@ NET_API void SocketState::unwatch_readable() {
   read_loop(into, got, false);
 }
 
-/// Whether an accepted connection's first message, or its end, is there already; then it is told.
+/// Whether an accepted connection's first message, or its end, is there already; then it is emitted.
 NET_API bool SocketState::speculative_read() {
   if (!read_interest) return false;
   read();
@@ -13361,7 +13067,7 @@ NET_API void SocketState::next_onread_buffer() {
   if (given.data()) cold->onread_buffer = given;
 }
 
-/// Tells what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be told, because a
+/// Emits what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be emitted, because a
 /// listener paused or threw, is kept as if it were still in the kernel.
 NET_API void SocketState::deliver(std::string_view bytes) {
   struct Rest {
@@ -13372,7 +13078,7 @@ NET_API void SocketState::deliver(std::string_view bytes) {
       if (bytes.empty() || self.destroyed || !same) return;
       self.ensure_cold().unread.insert(0, bytes);
       if (!self.read_interest) return;
-      self.read_interest = false;  // so that starting tells it from the loop
+      self.read_interest = false;  // so that starting again delivers it from the loop
       self.watch_readable();
     }
   } rest{*this, bytes};
@@ -13435,6 +13141,25 @@ NET_API void SocketState::push_end() {
   readable_emitted = true;
   emit_readable_now();
 }
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// From the buffer to the listeners: 'data', 'readable' and 'end'. Internal.
+#ifndef NET_DETAIL_STREAM_READABLE_IPP
+#define NET_DETAIL_STREAM_READABLE_IPP
+
+#if NET_BODIES
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── to the listeners ───────────────────────────────────────────────────────
 
@@ -13502,12 +13227,12 @@ NET_API void SocketState::prime_read() {
 
 NET_API void SocketState::flow() {
   if (flow_state != Flow::flowing) return;
-  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be told
+  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be emitted
     readable_emitted = false;
     need_readable = true;
     return;
   }
-  // a listener that throws does not keep the rest from being told
+  // a listener that throws does not hold up the rest
   OnThrow again{*this, [](SocketState& self) { self.tick_always(step_of<&SocketState::flow>); }};
   std::string piece;
   // S14.18: nothing after destroy(): what is left is taken without a word
@@ -13594,9 +13319,121 @@ NET_API void SocketState::after_end() {
 #endif
 #endif
 
-// The writing half of a socket: from write() to the kernel, 'drain' and 'finish'. Internal.
-#ifndef NET_DETAIL_STREAM_WRITE_IPP
-#define NET_DETAIL_STREAM_WRITE_IPP
+// How a socket begins anew: what belongs to the old connection stays behind. Internal.
+#ifndef NET_DETAIL_STREAM_RECONNECT_IPP
+#define NET_DETAIL_STREAM_RECONNECT_IPP
+
+#if NET_BODIES
+
+#include <string>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
+NET_API void SocketState::undestroy() {
+  leave_writes_behind();
+  for (unsigned which = 0; which < own_count; ++which) {
+    if (which != own_read) drop_own(static_cast<OwnListener>(which));
+  }
+  static_cast<Connection&>(*this) = Connection();
+  static_cast<ReadGate&>(*this) = {
+      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
+      .by_buffer = by_buffer};
+  static_cast<WriteGate&>(*this) = {.corked = corked};
+  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  ++generation;
+}
+
+/// Writes and ends that were not called back when their connection made way for another one. They hear it on a tick, and do
+/// nothing to the new one, unless they were made for it: before the first connect() (S15.14).
+struct LeftWrites {
+  std::size_t owners = 0;
+  Ref<SocketState> socket;
+  Backlog* backlog = nullptr;
+  Queue<WriteCallback> ends;
+  Error in_flight, buffered, ended;
+  bool finishes = false;
+  bool fails = false;
+  std::uint64_t generation = 0;  // of the connection that follows
+
+  ~LeftWrites() { delete backlog; }
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+
+  static void settle(LeftWrites& self) {
+    struct Again {
+      LeftWrites& self;
+      bool passed = false;
+      ~Again() {
+        if (!passed) self.soon();
+      }
+    } again{self};
+    if (self.backlog) {
+      call_all(self.backlog->done, no_error());
+      call_all(self.backlog->in_flight, self.in_flight);
+      call_all(self.backlog->buffered, self.buffered);
+    }
+    while (!self.ends.empty()) {
+      const WriteCallback callback = self.ends.pop_front();
+      callback(self.ended);
+    }
+    SocketState& socket = *self.socket;
+    if (std::exchange(self.finishes, false)) socket.emit<on_finish>();
+    again.passed = true;
+    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
+  }
+  void soon() {
+    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
+  }
+
+ private:
+  static void call_all(WriteQueue& queue, const Error& error) {
+    while (!queue.empty()) {
+      const WriteCallback callback = std::move(queue.first()->callback);
+      queue.pop();
+      if (callback) callback(error);
+    }
+  }
+};
+
+NET_API void SocketState::leave_writes_behind() {
+  const bool flying = backlog && !backlog->in_flight.empty();
+  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
+                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+  if (waits) {
+    const Ref<LeftWrites> left(new LeftWrites);
+    left->socket = Ref<SocketState>(this);
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    if (flying) {
+      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->buffered = left->ended = left->in_flight;
+    } else {
+      left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
+      left->ended = prefinished && !errored
+                        ? no_error()
+                        : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+    }
+    left->finishes = prefinished && !finished && !channel.is_open();
+    left->fails = flying && !destroyed;
+    left->generation = generation + 1;
+    left->soon();
+  }
+  delete std::exchange(backlog, nullptr);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// What waits to be sent: in flight, buffered, before the connection, and when it fails. Internal.
+#ifndef NET_DETAIL_STREAM_SEND_IPP
+#define NET_DETAIL_STREAM_SEND_IPP
 
 #if NET_BODIES
 
@@ -13606,213 +13443,9 @@ NET_API void SocketState::after_end() {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-// ── one write ──────────────────────────────────────────────────────────────
-
-/// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
-/// Nothing in here needs a stack frame.
-[[gnu::noinline]] NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
-  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity) return nullptr;
-  char* const place = loop->batch_if_free(*this, &flush_batched, size);
-  if (!place) return nullptr;
-  bytes_sent += size;
-  return static_cast<char*>(std::memcpy(place, data, size));
-}
-
-/// Takes all the bytes, always; the result only advises (S15.4).
-NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
-  const char* const data = source.bytes.data();
-  const std::size_t size = source.bytes.size();
-  if (ending || destroyed) return refuse_write(callback);
-  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  const bool waits = writing || corked || errored || connecting || !has_handle;
-  if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
-    WriteQueue to_call;
-    if (callback || need_drain) prepare_to_emit(to_call, callback);
-    char* place = size > 0 ? loop->batch_for(*this, &flush_batched, size) : nullptr;
-    if (place || size == 0) {
-      if (place) std::memcpy(place, data, size);
-      bytes_sent += size;
-      touch();
-      if (!to_call.empty()) ++backlog->batch_callbacks;
-      if (!to_call.empty() || need_drain) emit_written(to_call);
-      return true;
-    }
-    if (!to_call.empty()) callback = std::move(to_call.first()->callback);
-  }
-  if (writing || corked || errored) {
-    WriteQueue& behind = ensure_backlog().buffered;
-    WriteNode* node = source.node(0);
-    node->callback = std::move(callback);
-    behind.push(node);
-    write_length += size;
-  } else if (connecting) {
-    (void)ensure_backlog();
-    WriteQueue first;
-    first.push(source.node(0));
-    wait_for_connect();
-    first.first()->callback = std::move(callback);
-    first.move_to(backlog->in_flight);
-    backlog->in_flight_length = size;
-    write_length += size;
-  } else if (!has_handle) {
-    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
-  } else {
-    std::size_t taken = 0;
-    touch();
-    WriteQueue to_call;
-    if (callback || need_drain) prepare_to_emit(to_call, callback);
-    // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
-    struct Half {
-      SocketState& self;
-      const std::size_t& taken;
-      bool corked;
-      bool passed = false;
-      ~Half() {
-        if (!passed && (taken > 0 || corked)) self.give_up();
-      }
-    } half{*this, taken, loop->batched_by(*this)};
-    if (!send_now(data, size, taken)) {
-      bytes_sent += size;
-      write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
-    } else if (taken == size && !writing) {
-      bytes_sent += size;
-      if (!to_call.empty() || need_drain) emit_written(to_call);
-    } else {
-      (void)ensure_backlog();
-      WriteNode* node = source.node(taken);
-      if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
-      bytes_sent += size;
-      // behind what is left of the cork, if anything is
-      backlog->in_flight.push(node);
-      backlog->in_flight_length += size;
-      write_length += size;
-      writing = true;
-      update_watch();
-    }
-    half.passed = true;
-  }
-  const bool has_space = write_length < write_mark || write_length == 0;
-  if (!has_space) need_drain = true;
-  return has_space && !errored && !destroyed;
-}
-
-/// Sends what is corked and then these bytes, in one call. False: the connection is broken, `cold->errored` says
-/// how. What is left of the cork is in flight then; `taken` counts only the new bytes.
-NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
-  const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
-  if (batched + size == 0) return true;
-  const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
-  std::ptrdiff_t sent = channel.try_write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
-  const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
-  if (batched > 0) batch_sent(batched, sent);
-  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  taken = done < batched ? 0 : done - batched;
-  return !broken;
-}
-
-/// What the kernel did not take of the cork is in flight from now on, unless the connection is broken.
-NET_API void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
-  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  if (done < batched) {
-    const std::size_t left = batched - done;
-    WriteQueue& rest = ensure_backlog().in_flight;
-    rest.push(WriteNode::copy(loop->batch_data() + done, left));
-    backlog->in_flight_length += left;
-    write_length += left;
-    writing = sent >= 0 || means_later(sent);
-    // those who were to be called on a tick wait for the rest
-    backlog->done.move_last_to(backlog->in_flight, backlog->batch_callbacks);
-  }
-  if (backlog) backlog->batch_callbacks = 0;
-  loop->forget_batch();
-}
-
-/// The listener that batched small writes has returned, or another socket wants the room.
-NET_API void SocketState::flush_batched(Handle& handle) {
-  auto& self = static_cast<SocketState&>(handle);
-  LoopCore& loop = *self.loop;
-  if (!self.channel.is_open()) return loop.forget_batch();
-  const IoSlice all{loop.batch_data(), loop.batch_size()};
-  const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
-  if (sent == static_cast<std::ptrdiff_t>(loop.batch_size())) [[likely]] {
-    if (self.backlog) self.backlog->batch_callbacks = 0;
-    return loop.forget_batch();
-  }
-  self.batch_left(loop.batch_size(), sent);
-}
-
-/// The kernel did not take all of it, or nothing at all any more.
-[[gnu::cold]] NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
-  const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
-  or_give_up(*this, [&] {
-    batch_sent(batched, sent);
-    if (broken) {
-      tick([](SocketState& self) { self.write_failed(self.cold->errored); });
-    } else {
-      update_watch();
-    }
-  });
-}
-
-/// What telling of a write needs, before anything is written.
-NET_API void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
-  loop->ticks().reserve(1);
-  if (!callback) return;
-  (void)ensure_backlog();
-  to_call.push(WriteNode::copy(nullptr, 0));
-  to_call.first()->callback = std::move(callback);
-}
-
-/// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
-NET_API void SocketState::emit_written(WriteQueue& to_call) {
-  if (to_call.empty()) {
-    if (write_length == 0 && !drain_ticking) {
-      drain_ticking = true;
-      tick([](SocketState& self) { self.after_write(0); });
-    }
-    return;
-  }
-  to_call.move_to(backlog->done);
-  drain_ticking = true;
-  tick([](SocketState& self) { self.after_write(1); });
-}
-
-/// 'drain', if it is owed, and then the callbacks of `count` writes.
-NET_API void SocketState::after_write(const std::size_t& last) {
-  std::size_t count = last;
-  drain_ticking = false;
-  if (loop->batched_by(*this)) loop->flush_batch();
-  // an exception in 'drain' or in a callback does not swallow what comes behind it
-  OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
-                      self.tick_with<&SocketState::after_write>(left);
-                    }};
-  if (need_drain && !ending && !destroyed && write_length == 0) {
-    need_drain = false;
-    emit<on_drain>();
-  }
-  while (count > 0 && again.same && backlog && !backlog->done.empty()) {
-    --count;
-    const WriteCallback callback = std::move(backlog->done.first()->callback);
-    backlog->done.pop();
-    if (callback) callback(no_error());
-  }
-  again.passed = true;
-  if (!again.same) return;
-  if (destroyed) fail_buffered();
-  maybe_finish();
-}
-
 // ── in flight ──────────────────────────────────────────────────────────────
 
-/// The kernel has room again.
+/// The kernel has space again.
 NET_API void SocketState::send_in_flight() {
   if (loop->inert()) return;  // a listener forked: what is in flight is the parent's to send (S31.1)
   for (int sends = 32; sends > 0; --sends) {
@@ -13992,6 +13625,227 @@ NET_API void SocketState::call_finish_callbacks(const Error& error) {
   }
 }
 
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// One write of a socket: into the write batch, to the kernel, or behind what waits. Internal.
+#ifndef NET_DETAIL_STREAM_WRITE_IPP
+#define NET_DETAIL_STREAM_WRITE_IPP
+
+#if NET_BODIES
+
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// ── one write ──────────────────────────────────────────────────────────────
+
+/// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
+/// Nothing in here needs a stack frame.
+[[gnu::noinline]] NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
+  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity) return nullptr;
+  char* const place = loop->batch_if_free(*this, &flush_batched, size);
+  if (!place) return nullptr;
+  bytes_sent += size;
+  return static_cast<char*>(std::memcpy(place, data, size));
+}
+
+/// Takes all the bytes, always; the result only advises (S15.4).
+NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
+  const char* const data = source.bytes.data();
+  const std::size_t size = source.bytes.size();
+  if (ending || destroyed) return refuse_write(callback);
+  if (loop->inert()) return false;  // the connection is the parent's (S31.1)
+  const bool waits = writing || corked || errored || connecting || !has_handle;
+  if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
+    WriteQueue to_call;
+    if (callback || need_drain) prepare_to_emit(to_call, callback);
+    char* place = size > 0 ? loop->batch_for(*this, &flush_batched, size) : nullptr;
+    if (place || size == 0) {
+      if (place) std::memcpy(place, data, size);
+      bytes_sent += size;
+      touch();
+      if (!to_call.empty()) ++backlog->batch_callbacks;
+      if (!to_call.empty() || need_drain) emit_written(to_call);
+      return true;
+    }
+    if (!to_call.empty()) callback = std::move(to_call.first()->callback);
+  }
+  if (writing || corked || errored) {
+    WriteQueue& behind = ensure_backlog().buffered;
+    WriteNode* node = source.node(0);
+    node->callback = std::move(callback);
+    behind.push(node);
+    write_length += size;
+  } else if (connecting) {
+    (void)ensure_backlog();
+    WriteQueue first;
+    first.push(source.node(0));
+    wait_for_connect();
+    first.first()->callback = std::move(callback);
+    first.move_to(backlog->in_flight);
+    backlog->in_flight_length = size;
+    write_length += size;
+  } else if (!has_handle) {
+    write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
+  } else {
+    std::size_t taken = 0;
+    touch();
+    WriteQueue to_call;
+    if (callback || need_drain) prepare_to_emit(to_call, callback);
+    // if there is no memory for the rest of what the kernel took a part of, nothing can be right any more
+    struct Half {
+      SocketState& self;
+      const std::size_t& taken;
+      bool corked;
+      bool passed = false;
+      ~Half() {
+        if (!passed && (taken > 0 || corked)) self.give_up();
+      }
+    } half{*this, taken, loop->batched_by(*this)};
+    if (!send_now(data, size, taken)) {
+      bytes_sent += size;
+      write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
+    } else if (taken == size && !writing) {
+      bytes_sent += size;
+      if (!to_call.empty() || need_drain) emit_written(to_call);
+    } else {
+      (void)ensure_backlog();
+      WriteNode* node = source.node(taken);
+      if (!to_call.empty()) node->callback = std::move(to_call.first()->callback);
+      bytes_sent += size;
+      // behind what is left of the batch, if anything is
+      backlog->in_flight.push(node);
+      backlog->in_flight_length += size;
+      write_length += size;
+      writing = true;
+      update_watch();
+    }
+    half.passed = true;
+  }
+  const bool has_space = write_length < write_mark || write_length == 0;
+  if (!has_space) need_drain = true;
+  return has_space && !errored && !destroyed;
+}
+
+/// Sends what is batched and then these bytes, in one call. False: the connection is broken, `cold->errored` says
+/// how. What is left of the batch is in flight then; `taken` counts only the new bytes.
+NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size_t& taken) {
+  const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
+  if (batched + size == 0) return true;
+  const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
+  std::ptrdiff_t sent = channel.try_write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
+  const bool broken = sent < 0 && !means_later(sent);
+  if (broken) {
+    errored = true;
+    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
+  }
+  if (batched > 0) batch_sent(batched, sent);
+  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  taken = done < batched ? 0 : done - batched;
+  return !broken;
+}
+
+/// What the kernel did not take of the batch is in flight from now on, unless the connection is broken.
+NET_API void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
+  const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  if (done < batched) {
+    const std::size_t left = batched - done;
+    WriteQueue& rest = ensure_backlog().in_flight;
+    rest.push(WriteNode::copy(loop->batch_data() + done, left));
+    backlog->in_flight_length += left;
+    write_length += left;
+    writing = sent >= 0 || means_later(sent);
+    // those who were to be called on a tick wait for the rest
+    backlog->done.move_last_to(backlog->in_flight, backlog->batch_callbacks);
+  }
+  if (backlog) backlog->batch_callbacks = 0;
+  loop->forget_batch();
+}
+
+/// The listener that batched small writes has returned, or another socket wants the space.
+NET_API void SocketState::flush_batched(Handle& handle) {
+  auto& self = static_cast<SocketState&>(handle);
+  LoopCore& loop = *self.loop;
+  if (!self.channel.is_open()) return loop.forget_batch();
+  const IoSlice all{loop.batch_data(), loop.batch_size()};
+  const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
+  if (sent == static_cast<std::ptrdiff_t>(loop.batch_size())) [[likely]] {
+    if (self.backlog) self.backlog->batch_callbacks = 0;
+    return loop.forget_batch();
+  }
+  self.batch_left(loop.batch_size(), sent);
+}
+
+/// The kernel did not take all of it, or nothing at all any more.
+[[gnu::cold]] NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
+  const bool broken = sent < 0 && !means_later(sent);
+  if (broken) {
+    errored = true;
+    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
+  }
+  or_give_up(*this, [&] {
+    batch_sent(batched, sent);
+    if (broken) {
+      tick([](SocketState& self) { self.write_failed(self.cold->errored); });
+    } else {
+      update_watch();
+    }
+  });
+}
+
+/// What telling of a write needs, before anything is written.
+NET_API void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
+  loop->ticks().reserve(1);
+  if (!callback) return;
+  (void)ensure_backlog();
+  to_call.push(WriteNode::copy(nullptr, 0));
+  to_call.first()->callback = std::move(callback);
+}
+
+/// The kernel took the whole write at once: 'drain' if it is owed, and the callback, on a tick.
+NET_API void SocketState::emit_written(WriteQueue& to_call) {
+  if (to_call.empty()) {
+    if (write_length == 0 && !drain_ticking) {
+      drain_ticking = true;
+      tick([](SocketState& self) { self.after_write(0); });
+    }
+    return;
+  }
+  to_call.move_to(backlog->done);
+  drain_ticking = true;
+  tick([](SocketState& self) { self.after_write(1); });
+}
+
+/// 'drain', if it is owed, and then the callbacks of `count` writes.
+NET_API void SocketState::after_write(const std::size_t& last) {
+  std::size_t count = last;
+  drain_ticking = false;
+  if (loop->batched_by(*this)) loop->flush_batch();
+  // an exception in 'drain' or in a callback does not swallow what comes behind it
+  OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
+                      self.tick_with<&SocketState::after_write>(left);
+                    }};
+  if (need_drain && !ending && !destroyed && write_length == 0) {
+    need_drain = false;
+    emit<on_drain>();
+  }
+  while (count > 0 && again.same && backlog && !backlog->done.empty()) {
+    --count;
+    const WriteCallback callback = std::move(backlog->done.first()->callback);
+    backlog->done.pop();
+    if (callback) callback(no_error());
+  }
+  again.passed = true;
+  if (!again.same) return;
+  if (destroyed) fail_buffered();
+  maybe_finish();
+}
+
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
 NET_API Error SocketState::refusal(bool tells_who) const {
   if (!ending) return make_error(Errc::ERR_STREAM_DESTROYED);
@@ -14113,7 +13967,129 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
 #endif
 #endif
 
-// The bodies of state.hpp. Internal.
+// Connections that arrive at a server. Internal.
+#ifndef NET_DETAIL_LISTEN_ACCEPT_IPP
+#define NET_DETAIL_LISTEN_ACCEPT_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void ServerState::connection_gone(Handle& handle) {
+  auto& self = static_cast<ServerState&>(handle);
+  --self.connections;
+  self.close_if_drained();
+}
+
+/// One a wake-up: asking whether there is another costs more than being woken again.
+NET_API void ServerState::accept_one() {
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd >= 0) return accepted(fd);
+  // a client that has gone already: the next one is another matter
+  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
+  cannot_accept(-fd);
+}
+
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
+/// are of one client.
+[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
+  const bool no_memory = short_of_memory(-number);
+  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
+                       number == ENOTSOCK || number == EOPNOTSUPP;
+  if (no_memory || lasting) {
+    no_memory ? retry.after(10) : retry.when_descriptor_freed();
+    loop->poller().watch(acceptor, 0);
+    if (no_memory || shortage_emitted) return;
+    shortage_emitted = true;
+  }
+  emit_error(system_failure(number, "accept"));
+}
+
+/// The listening descriptor is watched again only when it is of use.
+NET_API void ServerState::accept_again() {
+  if (!acceptor.is_open()) return;
+  const Ref<ServerState> alive(this);
+  const NativeHandle fd = acceptor.try_accept();
+  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
+  if (loop->poller().watch(acceptor, readable) < 0) {
+    retry.when_descriptor_freed();
+  } else {
+    retry.forget_delay();
+  }
+  if (fd >= 0) return accepted(fd);
+  look_at_shortage();
+}
+
+/// The next shortage is emitted again when there is a reserve once more; until then it is still the same one.
+NET_API void ServerState::look_at_shortage() noexcept {
+  shortage_emitted = [](const auto& accepts) {
+    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
+    return false;  // a machine that knows of none
+  }(acceptor);
+}
+
+/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
+NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
+  if (!options.blockList) return false;
+  const Endpoint remote = channel.remote_end();
+  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
+}
+
+NET_API void ServerState::accepted(NativeHandle fd) {
+  if (shortage_emitted) [[unlikely]]
+    look_at_shortage();
+  struct Owned {
+    NativeHandle fd;
+    ~Owned() {
+      if (fd >= 0) os::close_descriptor(fd);
+    }
+  } owned{fd};  // if there is no memory for more
+  const Ref<SocketState> socket(new SocketState(*loop));
+  SocketState& state = *socket;
+  state.channel.adopt(std::exchange(owned.fd, no_handle));
+  if (max_connections && connections >= *max_connections) return drop(state.channel);
+  if (blocks(state.channel)) return;
+  state.has_handle = true;
+  state.is_path = !path.empty();
+  state.allow_half_open = options.allowHalfOpen;
+  state.read_mark = state.write_mark = options.highWaterMark;
+  state.no_delay = options.noDelay;
+  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
+  if (options.keepAlive) {
+    const int seconds = keep_alive_seconds();
+    state.keep_alive = true;
+    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
+    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
+  }
+  state.expect_close();
+  state.retain_for_loop();
+  state.server = Ref<Handle>(this);
+  state.of_server = true;
+  ++connections;
+  or_give_up(state, [&] {
+    if (options.pauseOnConnect) {
+      state.flow_state = Flow::paused;
+    } else {
+      state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
+    }
+    emit<server_connection>(state);
+  });
+  if (!state.read_interest || !loop) return;
+  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
+}
+
+NET_API void ServerState::drop(Machine::Channel& channel) {
+  const Endpoint local = channel.local_end(), remote = channel.remote_end();
+  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+             remote.ip.family});
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// How a server listens and closes. Internal.
 #ifndef NET_DETAIL_LISTEN_STATE_IPP
 #define NET_DETAIL_LISTEN_STATE_IPP
 
@@ -14355,12 +14331,6 @@ NET_API void ServerState::settle() noexcept {
   if (!options.reusable) listeners.clear();
 }
 
-NET_API void ServerState::connection_gone(Handle& handle) {
-  auto& self = static_cast<ServerState&>(handle);
-  --self.connections;
-  self.close_if_drained();
-}
-
 NET_API void ServerState::abandon() {
   stop_listening();
   abort_hook = {};
@@ -14368,109 +14338,6 @@ NET_API void ServerState::abandon() {
   if (!kept_by_loop) return;
   kept_by_loop = false;
   release();
-}
-
-/// One a wake-up: asking whether there is another costs more than being woken again.
-NET_API void ServerState::accept_one() {
-  const NativeHandle fd = acceptor.try_accept();
-  if (fd >= 0) return accepted(fd);
-  // a client that has gone already: the next one is another matter
-  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
-  cannot_accept(-fd);
-}
-
-/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and told once; other failures
-/// are of one client.
-[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
-  const bool no_memory = short_of_memory(-number);
-  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
-                       number == ENOTSOCK || number == EOPNOTSUPP;
-  if (no_memory || lasting) {
-    no_memory ? retry.after(10) : retry.when_descriptor_freed();
-    loop->poller().watch(acceptor, 0);
-    if (no_memory || shortage_emitted) return;
-    shortage_emitted = true;
-  }
-  emit_error(system_failure(number, "accept"));
-}
-
-/// The listening descriptor is watched again only when it is of use.
-NET_API void ServerState::accept_again() {
-  if (!acceptor.is_open()) return;
-  const Ref<ServerState> alive(this);
-  const NativeHandle fd = acceptor.try_accept();
-  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
-  if (loop->poller().watch(acceptor, readable) < 0) {
-    retry.when_descriptor_freed();
-  } else {
-    retry.forget_delay();
-  }
-  if (fd >= 0) return accepted(fd);
-  look_at_shortage();
-}
-
-/// The next shortage is told again when there is a reserve once more; until then it is still the same one.
-NET_API void ServerState::look_at_shortage() noexcept {
-  shortage_emitted = [](const auto& accepts) {
-    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
-    return false;  // a machine that knows of none
-  }(acceptor);
-}
-
-/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
-NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
-  if (!options.blockList) return false;
-  const Endpoint remote = channel.remote_end();
-  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
-}
-
-NET_API void ServerState::accepted(NativeHandle fd) {
-  if (shortage_emitted) [[unlikely]]
-    look_at_shortage();
-  struct Owned {
-    NativeHandle fd;
-    ~Owned() {
-      if (fd >= 0) os::close_descriptor(fd);
-    }
-  } owned{fd};  // if there is no memory for more
-  const Ref<SocketState> socket(new SocketState(*loop));
-  SocketState& state = *socket;
-  state.channel.adopt(std::exchange(owned.fd, no_handle));
-  if (max_connections && connections >= *max_connections) return drop(state.channel);
-  if (blocks(state.channel)) return;
-  state.has_handle = true;
-  state.is_path = !path.empty();
-  state.allow_half_open = options.allowHalfOpen;
-  state.read_mark = state.write_mark = options.highWaterMark;
-  state.no_delay = options.noDelay;
-  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
-  if (options.keepAlive) {
-    const int seconds = keep_alive_seconds();
-    state.keep_alive = true;
-    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
-    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
-  }
-  state.expect_close();
-  state.retain_for_loop();
-  state.server = Ref<Handle>(this);
-  state.of_server = true;
-  ++connections;
-  or_give_up(state, [&] {
-    if (options.pauseOnConnect) {
-      state.flow_state = Flow::paused;
-    } else {
-      state.prime_read();  // reading starts before the event; nothing is told before the listener returns (S9.16)
-    }
-    emit<server_connection>(state);
-  });
-  if (!state.read_interest || !loop) return;
-  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
-}
-
-NET_API void ServerState::drop(Machine::Channel& channel) {
-  const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
-             remote.ip.family});
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -14579,7 +14446,7 @@ NET_API void WaitPlace::forget() noexcept {
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API Reader::Reader(const Socket& socket) : listeners_(socket) {
-  // one that was closed or read before tells nothing any more
+  // one that was closed or read before emits nothing any more
   ended_ = socket.readableEnded() || socket.destroyed();
   if (const Error error = socket.errored()) failure_ = error;
   socket.pause();
@@ -15101,7 +14968,7 @@ NET_API void LookupState::ask() {
   if (refused == 0) {
     posted.question = nullptr;  // the pool's
   } else {
-    loop->mailbox().post_expected(Callback(std::move(posted)));  // told from the loop, like any other answer
+    loop->mailbox().post_expected(Callback(std::move(posted)));  // from the loop, like any other answer
   }
 }
 
@@ -15143,7 +15010,7 @@ NET_API void ResolverPool::work() noexcept {
     mutex_.unlock();
     question.find();
     Mailbox& home = *question.home;
-    home.retain();  // the posted may be the last that knows it
+    home.retain();  // the posted callback may be the last that knows it
     home.post_expected(Callback(LookupState::Letter(&question)));
     home.release();
     mutex_.lock();
@@ -15155,6 +15022,425 @@ NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, Lo
   state->callback = std::move(done);
   state->ask();
   loop.keep_alive(true);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// How a socket begins to connect: by path, by name, by address; and how it gives up. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTOR_IPP
+#define NET_DETAIL_CONNECT_CONNECTOR_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API ConnectAttempts& Connector::plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
+
+NET_API Ref<ConnectAttempts> Connector::prepare(const ConnectOptions& options) const {
+  Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
+  plan->path = options.path;
+  plan->host = options.host.empty() ? "localhost" : options.host;
+  plan->port = options.port;
+  plan->local_address = options.localAddress;
+  plan->local_port = options.localPort;
+  plan->by_address = options.path.empty() && isIP(plan->host) != 0;
+  if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
+  plan->block_list = options.blockList;
+  (void)self.ensure_cold();
+  self.loop->ticks().reserve(2);
+  self.expect_close();
+  plan->expect_end();
+  return plan;
+}
+
+NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
+  self.retain_for_loop();
+  self.has_handle = self.connecting = true;
+  self.is_path = !options.path.empty();
+  self.cold->connecting = plan.get();
+  plan->retain();
+  self.touch();
+  self.recount();
+  self.cold->block_list = plan->block_list;
+  if (plan->by_address) {
+    return self.tick([](SocketState& socket) {
+      if (socket.connecting) Connector{socket}.next_attempt();
+    });
+  }
+  // what is thrown from here on leaves connect(): then it has not begun
+  struct Undo {
+    SocketState& self;
+    std::uint64_t generation;
+    bool passed = false;
+    ~Undo() {
+      if (passed || !self.connecting || self.generation != generation || !self.loop) return;
+      self.stop_connecting();
+      self.connecting = self.has_handle = false;
+      if (self.channel.is_open()) {
+        self.loop->poller().drop(self.channel);
+        self.channel.close();
+      }
+      self.recount();
+      self.release_from_loop();
+    }
+  };
+  const Ref<SocketState> alive(&self);
+  Undo undo{self, self.generation};
+  self.is_path ? start_path() : start_lookup(options);
+  undo.passed = true;
+}
+
+NET_API void Connector::start_path() const {
+  const std::string path = plan().path;
+  const SameConnection same(self);
+  self.emit<on_attempt>(path, -1, Family::unspecified);
+  if (!self.connecting || !self.cold->connecting || !same) return;
+  const int result = self.channel.start_connect_path(path);
+  if (result == -EINVAL && !self.channel.is_open()) {
+    return give_up(address_failure(EINVAL, "connect", path, -1));
+  }
+  if (result == -EINPROGRESS) {
+    watch(self.channel);
+  } else {
+    // known already, but emitted from the loop
+    self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
+                               auto& socket = static_cast<SocketState&>(handle);
+                               if (socket.connecting && socket.cold->path_result <= 0)
+                                 Connector{socket}.path_done(socket.cold->path_result);
+                             }});
+    self.cold->path_result = result;
+  }
+}
+
+NET_API void Connector::path_done(int result) const {
+  const std::string path = plan().path;
+  if (result < 0) return single_failed(address_failure(-result, "connect", path, -1), path, -1, Family::unspecified);
+  self.connected();
+}
+
+NET_API void Connector::start_lookup(const ConnectOptions& options) const {
+  ConnectAttempts& p = plan();
+  p.family = options.family;
+  const bool by_default = SelectionDefaults::get().on.load() != 0;
+  p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
+                options.autoSelectFamily.value_or(by_default);
+  p.attempt_delay = options.autoSelectFamilyAttemptTimeout
+                        ? static_cast<std::uint64_t>(options.autoSelectFamilyAttemptTimeout->milliseconds())
+                        : static_cast<std::uint64_t>(SelectionDefaults::get().delay_ms.load());
+  if (p.attempt_delay < 10) p.attempt_delay = 10;
+  LookupOptions asked{p.family, options.hints, p.selecting};
+  if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::address_config_hint;  // S12.8
+  const Ref<SocketState> socket(&self);
+  const std::uint64_t generation = self.generation;
+  struct Answer {
+    Ref<SocketState> socket;
+    std::uint64_t generation;
+    void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
+      // a second answer, or one that comes when the socket has gone on, counts for nothing
+      if (socket->connecting && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
+        Connector{*socket}.looked_up(error, addresses);
+      }
+    }
+  };
+  const Answer answer{socket, generation};
+  if (options.lookup) {
+    options.lookup(p.host, asked, answer);
+  } else {
+    look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
+      or_give_up(*answer.socket, [&] { answer(error, addresses); });
+    });
+  }
+}
+
+NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
+  const Ref<SocketState> alive(&self);
+  const std::string host = plan().host;
+  const std::uint64_t generation = self.generation;
+  self.touch();
+  if (error || addresses.empty()) {
+    const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
+    self.emit<on_lookup>(none, "", Family::unspecified, host);
+    return give_up_later(none);
+  }
+  if (!plan().selecting) addresses = addresses.first(1);
+  Error invalid;
+  for (const LookupAddress& found : addresses) {
+    self.emit<on_lookup>(no_error(), found.address, found.family, host);
+    if (!self.connecting || self.generation != generation) return;
+    const Error wrong = check(found);
+    if (!wrong) {
+      add_attempt(plan(), found);
+    } else if (!invalid) {
+      invalid = wrong;
+    }
+  }
+  if (plan().attempts.empty()) return give_up_later(invalid);
+  plan().selecting = plan().attempts.size() > 1;
+  if (plan().selecting) {
+    self.ensure_cold().attempted.clear();
+    interleave();
+  }
+  next_attempt();
+}
+
+NET_API Error Connector::check(const LookupAddress& found) const {
+  if (isIP(found.address) == 0) return bad_ip(found.address);
+  if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
+  return bad_family(static_cast<int>(found.family), plan().host, plan().port);
+}
+
+NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
+  for (const Attempt* same : to.attempts) {
+    if (same->address == found.address && same->family == found.family) return;
+  }
+  std::string address = found.address;
+  self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
+  to.attempts.reserve(to.attempts.size() + 1);
+  auto* attempt = new Attempt;
+  to.attempts.push(attempt);
+  attempt->channel.owner = static_cast<Handle*>(&self);
+  attempt->to = os::parse_endpoint(address, to.port);
+  attempt->address = std::move(address);
+  attempt->family = found.family;
+}
+
+NET_API void Connector::interleave() const {
+  Vec<Attempt*> queues[2], ordered;
+  const Family first = plan().attempts[0]->family;
+  for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
+  for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
+    for (const auto& queue : queues) {
+      if (i < queue.size()) ordered.push(queue[i]);
+    }
+  }
+  plan().attempts = std::move(ordered);
+}
+
+NET_API void Connector::single_failed(const Error& error, const std::string& address, int port, Family family) const {
+  self.connecting = false;
+  const std::string kept = address;
+  self.stop_connecting();
+  self.recount();
+  const SameConnection same(self);
+  self.emit<on_attempt_failed>(kept, port, family, error);
+  if (same) self.fail(error);
+}
+
+NET_API void Connector::give_up(const Error& error) const { self.fail(error); }
+
+NET_API void Connector::give_up_later(const Error& error) const {
+  self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
+    if (socket->connecting && socket->generation == generation) Connector{*socket}.give_up(error);
+  });
+}
+
+NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
+  const Ref<SocketState> alive(&self);
+  const Connector connector{self};
+  if (self.is_path) return connector.path_done(self.channel.finish_connect());
+  for (Attempt* attempt : connector.plan().attempts) {
+    if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
+  }
+}
+
+NET_API void Connector::stop(SocketState& self) noexcept {
+  LoopCore* const loop = self.loop;
+  ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+  self.cold->emit_cancelled = emit_cancelled;
+  for (Attempt* attempt : plan->attempts) {
+    if (!attempt->channel.is_open()) continue;
+    if (loop) loop->poller().drop(attempt->channel);
+    const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
+    if (under_way) self.cold->cancelled.push(attempt->to);
+    attempt->channel.close();
+    Retry::descriptor_freed();
+  }
+  if (plan->timer && loop) loop->stop_timer(*plan->timer);
+  plan->end();
+}
+
+NET_API void Connector::emit_cancelled(SocketState& self) {
+  const Endpoint to = self.cold->cancelled.back();
+  self.cold->cancelled.pop();
+  const std::string address = os::endpoint_text(to);
+  self.emit<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// Attempts, and the race between them. Internal.
+#ifndef NET_DETAIL_CONNECT_RACE_IPP
+#define NET_DETAIL_CONNECT_RACE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void Connector::next_attempt() const {
+  const Ref<SocketState> alive(&self);
+  const std::uint64_t generation = self.generation;
+  if (plan().timer) self.loop->stop_timer(*plan().timer);
+  while (self.connecting && self.generation == generation) {
+    if (plan().next == plan().attempts.size()) return all_begun();
+    Attempt& attempt = *plan().attempts[plan().next++];
+    if (begin(attempt)) {
+      if (self.connecting && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
+      return;
+    }
+  }
+}
+
+NET_API bool Connector::begin(Attempt& attempt) const {
+  if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
+  const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
+                       self.cold->block_list->check(SocketAddress(attempt.to.ip));
+  const auto block_error = [&] {
+    return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
+  };
+  if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
+  const SameConnection same(self);
+  self.emit<on_attempt>(attempt.address, plan_port(), attempt.family);
+  if (!self.connecting || !same) return true;
+  if (blocked) return give_up(block_error()), true;
+  if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
+  if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
+  attempt.running = true;
+  watch(attempt.channel);
+  return true;
+}
+
+NET_API Error Connector::start(Attempt& attempt) const {
+  const int port = plan().port;
+  const bool mismatch = attempt.family != attempt.to.ip.family;
+  if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
+  const int opened = open(attempt);
+  const int result = opened < 0 ? opened : mismatch ? -EINVAL : attempt.channel.start_connect(attempt.to);
+  if (result >= 0 || result == -EINPROGRESS || result == -ECONNREFUSED) return Error();
+  const Endpoint local = opened < 0 ? Endpoint{} : attempt.channel.local_end();
+  return local_failure(-result, "connect", attempt.address, port,
+                       local ? to_text(local.ip) : std::string(any_of(attempt.family)), local.port, false);
+}
+
+NET_API int Connector::open(Attempt& attempt) { return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family); }
+
+NET_API std::string_view Connector::any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
+
+NET_API int Connector::plan_port() const { return plan().port; }
+
+NET_API std::string Connector::attempted_text(const Attempt& attempt) const {
+  return attempt.address + ":" + std::to_string(plan().port);
+}
+
+NET_API Error Connector::bind(Attempt& attempt) const {
+  const ConnectAttempts& p = plan();
+  if (p.local_address.empty() && p.local_port == 0) return Error();
+  const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
+  int failed = open(attempt);
+  if (failed < 0) return address_failure(-failed, "bind", address, p.local_port);
+  if (p.local_port < 0 || p.local_port > 65535) {
+    failed = -EADDRINUSE;
+  } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
+    failed = -EINVAL;
+  } else {
+    failed = attempt.channel.bind(from);
+  }
+  return failed < 0 ? address_failure(-failed, "bind", address, p.local_port) : Error();
+}
+
+NET_API void Connector::watch(Machine::Channel& channel) const {
+  if (const int failed = self.loop->poller().watch(channel, writable); failed < 0) {
+    give_up_later(system_failure(-failed, "connect"));
+  }
+}
+
+NET_API bool Connector::failed_early(Attempt& attempt, const Error& error, bool emits) const {
+  close(attempt);
+  if (!plan().selecting) return give_up(error), true;
+  attempt.error = error;
+  if (emits) self.emit<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
+  return false;
+}
+
+NET_API void Connector::attempt_ready(Attempt& attempt) const {
+  const int result = attempt.channel.finish_connect();
+  self.touch();
+  if (result == 0) return won(attempt);
+  attempt.running = false;
+  const ConnectAttempts& p = plan();
+  const Error error = p.local_port != 0 || !p.local_address.empty()
+                          ? late_failure(attempt, -result)
+                          : address_failure(-result, "connect", attempt.address, p.port);
+  close(attempt);
+  if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
+  attempt.error = error;
+  const std::uint64_t generation = self.generation;
+  const bool current = &attempt == p.attempts[p.next - 1];
+  self.emit<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
+  if (!self.connecting || self.generation != generation) return;
+  if (current || plan().next == plan().attempts.size()) next_attempt();
+}
+
+NET_API Error Connector::late_failure(const Attempt& attempt, int number) const {
+  const ConnectAttempts& p = plan();
+  if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
+  const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
+  return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
+}
+
+NET_API void Connector::won(Attempt& attempt) const {
+  self.loop->poller().drop(attempt.channel);
+  self.channel.adopt(attempt.channel.release());
+  if (const Endpoint remote = self.channel.remote_end()) {
+    self.cold->remote = remote;
+    self.cold->remote_known = true;
+  }
+  self.connected();
+}
+
+NET_API void Connector::close(Attempt& attempt) const {
+  attempt.running = false;
+  if (!attempt.channel.is_open()) return;
+  self.loop->poller().drop(attempt.channel);
+  attempt.channel.close();
+  Retry::descriptor_freed();
+}
+
+NET_API void Connector::start_delay() const {
+  ConnectAttempts& p = plan();
+  if (!p.timer) {
+    p.timer = Ref<TimerState>(new TimerState(*self.loop));
+    p.timer->refd = false;
+    p.timer->callback = [socket = &self] {
+      const Ref<SocketState> alive(socket);
+      or_give_up(*socket, [&] { Connector{*socket}.delay_over(); });
+    };
+  }
+  self.loop->update_time();
+  self.loop->start_timer(*p.timer, p.attempt_delay, self.loop->now());
+}
+
+NET_API void Connector::delay_over() const {
+  if (!self.connecting) return;
+  Attempt& slow = *plan().attempts[plan().next - 1];
+  slow.timed_out = true;
+  const std::uint64_t generation = self.generation;
+  self.emit<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
+  if (self.connecting && self.generation == generation) next_attempt();
+}
+
+NET_API void Connector::all_begun() const {
+  std::vector<Error> errors;
+  for (const Attempt* attempt : plan().attempts) {
+    if (attempt->running) return;
+    if (attempt->error) errors.push_back(attempt->error);
+  }
+  give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

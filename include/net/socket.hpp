@@ -357,7 +357,7 @@ const Socket& Socket::unpipe(const Destination& destination) const {
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #include <net/detail/connect/connected.ipp>
-#include <net/detail/connect/race.ipp>
+#include <net/detail/connect/start.ipp>
 #include <net/detail/stream/adopt.ipp>
 #include <net/detail/stream/close.ipp>
 #include <net/detail/stream/finish.ipp>

@@ -6,8 +6,6 @@
 
 #if NET_BODIES
 
-#include <net/detail/stream/steps.hpp>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // The table of events, and the numbers by which they are emitted.
@@ -50,14 +48,6 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
     size -= first.size();
     into.empty() ? void(into = pieces.pop_front().rest()) : void(into.append(pieces.pop_front().rest()));
   }
-}
-
-NET_API void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
-}
-
-NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
 }
 
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
@@ -152,16 +142,6 @@ NET_API void ReadBuffer::push(std::string&& bytes) {
 NET_API void ReadBuffer::push_front(std::string_view bytes) {
   pieces.push_front({std::string(bytes)});
   length += bytes.size();
-}
-
-NET_API void SocketTick::operator()() {
-  or_give_up(*self, [this] {
-    if (self->generation == generation) step(*self);
-  });
-}
-
-NET_API OnThrow::~OnThrow() {
-  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

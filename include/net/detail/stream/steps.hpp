@@ -95,4 +95,6 @@ struct OnThrowWith {
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
+#include <net/detail/stream/steps.ipp>
+
 #endif

@@ -1,0 +1,246 @@
+// How a socket begins to connect: by path, by name, by address; and how it gives up. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTOR_IPP
+#define NET_DETAIL_CONNECT_CONNECTOR_IPP
+
+#include <net/detail/connect/connector.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API ConnectAttempts& Connector::plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
+
+NET_API Ref<ConnectAttempts> Connector::prepare(const ConnectOptions& options) const {
+  Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
+  plan->path = options.path;
+  plan->host = options.host.empty() ? "localhost" : options.host;
+  plan->port = options.port;
+  plan->local_address = options.localAddress;
+  plan->local_port = options.localPort;
+  plan->by_address = options.path.empty() && isIP(plan->host) != 0;
+  if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
+  plan->block_list = options.blockList;
+  (void)self.ensure_cold();
+  self.loop->ticks().reserve(2);
+  self.expect_close();
+  plan->expect_end();
+  return plan;
+}
+
+NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
+  self.retain_for_loop();
+  self.has_handle = self.connecting = true;
+  self.is_path = !options.path.empty();
+  self.cold->connecting = plan.get();
+  plan->retain();
+  self.touch();
+  self.recount();
+  self.cold->block_list = plan->block_list;
+  if (plan->by_address) {
+    return self.tick([](SocketState& socket) {
+      if (socket.connecting) Connector{socket}.next_attempt();
+    });
+  }
+  // what is thrown from here on leaves connect(): then it has not begun
+  struct Undo {
+    SocketState& self;
+    std::uint64_t generation;
+    bool passed = false;
+    ~Undo() {
+      if (passed || !self.connecting || self.generation != generation || !self.loop) return;
+      self.stop_connecting();
+      self.connecting = self.has_handle = false;
+      if (self.channel.is_open()) {
+        self.loop->poller().drop(self.channel);
+        self.channel.close();
+      }
+      self.recount();
+      self.release_from_loop();
+    }
+  };
+  const Ref<SocketState> alive(&self);
+  Undo undo{self, self.generation};
+  self.is_path ? start_path() : start_lookup(options);
+  undo.passed = true;
+}
+
+NET_API void Connector::start_path() const {
+  const std::string path = plan().path;
+  const SameConnection same(self);
+  self.emit<on_attempt>(path, -1, Family::unspecified);
+  if (!self.connecting || !self.cold->connecting || !same) return;
+  const int result = self.channel.start_connect_path(path);
+  if (result == -EINVAL && !self.channel.is_open()) {
+    return give_up(address_failure(EINVAL, "connect", path, -1));
+  }
+  if (result == -EINPROGRESS) {
+    watch(self.channel);
+  } else {
+    // known already, but emitted from the loop
+    self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
+                               auto& socket = static_cast<SocketState&>(handle);
+                               if (socket.connecting && socket.cold->path_result <= 0)
+                                 Connector{socket}.path_done(socket.cold->path_result);
+                             }});
+    self.cold->path_result = result;
+  }
+}
+
+NET_API void Connector::path_done(int result) const {
+  const std::string path = plan().path;
+  if (result < 0) return single_failed(address_failure(-result, "connect", path, -1), path, -1, Family::unspecified);
+  self.connected();
+}
+
+NET_API void Connector::start_lookup(const ConnectOptions& options) const {
+  ConnectAttempts& p = plan();
+  p.family = options.family;
+  const bool by_default = SelectionDefaults::get().on.load() != 0;
+  p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
+                options.autoSelectFamily.value_or(by_default);
+  p.attempt_delay = options.autoSelectFamilyAttemptTimeout
+                        ? static_cast<std::uint64_t>(options.autoSelectFamilyAttemptTimeout->milliseconds())
+                        : static_cast<std::uint64_t>(SelectionDefaults::get().delay_ms.load());
+  if (p.attempt_delay < 10) p.attempt_delay = 10;
+  LookupOptions asked{p.family, options.hints, p.selecting};
+  if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::address_config_hint;  // S12.8
+  const Ref<SocketState> socket(&self);
+  const std::uint64_t generation = self.generation;
+  struct Answer {
+    Ref<SocketState> socket;
+    std::uint64_t generation;
+    void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
+      // a second answer, or one that comes when the socket has gone on, counts for nothing
+      if (socket->connecting && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
+        Connector{*socket}.looked_up(error, addresses);
+      }
+    }
+  };
+  const Answer answer{socket, generation};
+  if (options.lookup) {
+    options.lookup(p.host, asked, answer);
+  } else {
+    look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
+      or_give_up(*answer.socket, [&] { answer(error, addresses); });
+    });
+  }
+}
+
+NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
+  const Ref<SocketState> alive(&self);
+  const std::string host = plan().host;
+  const std::uint64_t generation = self.generation;
+  self.touch();
+  if (error || addresses.empty()) {
+    const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
+    self.emit<on_lookup>(none, "", Family::unspecified, host);
+    return give_up_later(none);
+  }
+  if (!plan().selecting) addresses = addresses.first(1);
+  Error invalid;
+  for (const LookupAddress& found : addresses) {
+    self.emit<on_lookup>(no_error(), found.address, found.family, host);
+    if (!self.connecting || self.generation != generation) return;
+    const Error wrong = check(found);
+    if (!wrong) {
+      add_attempt(plan(), found);
+    } else if (!invalid) {
+      invalid = wrong;
+    }
+  }
+  if (plan().attempts.empty()) return give_up_later(invalid);
+  plan().selecting = plan().attempts.size() > 1;
+  if (plan().selecting) {
+    self.ensure_cold().attempted.clear();
+    interleave();
+  }
+  next_attempt();
+}
+
+NET_API Error Connector::check(const LookupAddress& found) const {
+  if (isIP(found.address) == 0) return bad_ip(found.address);
+  if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
+  return bad_family(static_cast<int>(found.family), plan().host, plan().port);
+}
+
+NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
+  for (const Attempt* same : to.attempts) {
+    if (same->address == found.address && same->family == found.family) return;
+  }
+  std::string address = found.address;
+  self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
+  to.attempts.reserve(to.attempts.size() + 1);
+  auto* attempt = new Attempt;
+  to.attempts.push(attempt);
+  attempt->channel.owner = static_cast<Handle*>(&self);
+  attempt->to = os::parse_endpoint(address, to.port);
+  attempt->address = std::move(address);
+  attempt->family = found.family;
+}
+
+NET_API void Connector::interleave() const {
+  Vec<Attempt*> queues[2], ordered;
+  const Family first = plan().attempts[0]->family;
+  for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
+  for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
+    for (const auto& queue : queues) {
+      if (i < queue.size()) ordered.push(queue[i]);
+    }
+  }
+  plan().attempts = std::move(ordered);
+}
+
+NET_API void Connector::single_failed(const Error& error, const std::string& address, int port, Family family) const {
+  self.connecting = false;
+  const std::string kept = address;
+  self.stop_connecting();
+  self.recount();
+  const SameConnection same(self);
+  self.emit<on_attempt_failed>(kept, port, family, error);
+  if (same) self.fail(error);
+}
+
+NET_API void Connector::give_up(const Error& error) const { self.fail(error); }
+
+NET_API void Connector::give_up_later(const Error& error) const {
+  self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
+    if (socket->connecting && socket->generation == generation) Connector{*socket}.give_up(error);
+  });
+}
+
+NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
+  const Ref<SocketState> alive(&self);
+  const Connector connector{self};
+  if (self.is_path) return connector.path_done(self.channel.finish_connect());
+  for (Attempt* attempt : connector.plan().attempts) {
+    if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
+  }
+}
+
+NET_API void Connector::stop(SocketState& self) noexcept {
+  LoopCore* const loop = self.loop;
+  ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+  self.cold->emit_cancelled = emit_cancelled;
+  for (Attempt* attempt : plan->attempts) {
+    if (!attempt->channel.is_open()) continue;
+    if (loop) loop->poller().drop(attempt->channel);
+    const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
+    if (under_way) self.cold->cancelled.push(attempt->to);
+    attempt->channel.close();
+    Retry::descriptor_freed();
+  }
+  if (plan->timer && loop) loop->stop_timer(*plan->timer);
+  plan->end();
+}
+
+NET_API void Connector::emit_cancelled(SocketState& self) {
+  const Endpoint to = self.cold->cancelled.back();
+  self.cold->cancelled.pop();
+  const std::string address = os::endpoint_text(to);
+  self.emit<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

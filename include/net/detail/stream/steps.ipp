@@ -1,0 +1,32 @@
+// The bodies of steps.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_STEPS_IPP
+#define NET_DETAIL_STREAM_STEPS_IPP
+
+#include <net/detail/stream/steps.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void SocketState::tick(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
+}
+
+NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
+  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+
+NET_API void SocketTick::operator()() {
+  or_give_up(*self, [this] {
+    if (self->generation == generation) step(*self);
+  });
+}
+
+NET_API OnThrow::~OnThrow() {
+  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
