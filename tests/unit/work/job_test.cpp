@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "tests/count_allocations.hpp"
+#include "tests/support/count_allocations.hpp"
 
 using namespace net::detail;
 using namespace std::string_view_literals;
