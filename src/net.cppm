@@ -76,6 +76,7 @@ using net::setDefaultAutoSelectFamily;
 using net::setDefaultAutoSelectFamilyAttemptTimeout;
 using net::Socket;
 using net::SocketOptions;
+using net::Writable;
 
 // Coroutines
 using net::Acceptor;

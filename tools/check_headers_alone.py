@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""Check that every header compiles with nothing before it, and when it is included twice."""
+"""Check that every header compiles with nothing before it, and when it is included twice.
+
+A file of bodies comes with the header of its name, whichever of the two is named first. That the headers stand alone
+without the bodies too, the unit tests show when they are built with NET_SEPARATE.
+"""
 from toolchain import INCLUDE, STANDARD, Check, headers, name
 
 
@@ -10,6 +14,10 @@ def main():
         file = check.source(header.replace("/", "_") + ".cpp", f"#include <{header}>\n" * 2)
         for cxx in check.compilers:
             commands.append((f"{header} alone and twice, {name(cxx)}", [*cxx, STANDARD, "-fsyntax-only", "-I", INCLUDE, file]))
+    for bodies in headers(".ipp"):
+        file = check.source(bodies.replace("/", "_") + ".cpp", f"#include <{bodies}>\n" * 2)
+        cxx = check.compilers[0]
+        commands.append((f"{bodies} first, {name(cxx)}", [*cxx, STANDARD, "-fsyntax-only", "-I", INCLUDE, file]))
     check.all_succeed(commands)
     check.finish("every header stands alone")
 

@@ -10,10 +10,13 @@ def main():
     header = check.source("only.cpp", "#include <net.hpp>\n")
     users = sorted(HYGIENE.glob("*.cpp")) + sorted((ROOT / "examples").glob("*.cpp"))
     commands = []
+    bodies = check.source("bodies.cpp", "#define NET_IMPLEMENTATION\n#include <net.hpp>\n")
     for cxx in check.compilers:
         base = [*cxx, *WARNINGS, "-fsyntax-only", "-I", SINGLE]
         for standard in STANDARDS:
             commands.append((f"warnings, {name(cxx)} {standard}", [*base, standard, header]))
+        for what, file in {"declarations": header, "bodies": bodies}.items():
+            commands.append((f"warnings in the {what} alone, {name(cxx)}", [*base, STANDARD, "-DNET_SEPARATE", file]))
         for user in users:
             commands.append((f"warnings in {user.name}, {name(cxx)}", [*base, STANDARD, user]))
     check.all_succeed(commands)

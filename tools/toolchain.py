@@ -17,6 +17,7 @@ STANDARD = "-std=c++20"
 WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werror".split()
 DEADLINE = 600  # seconds for a program that is run: for one that hangs, not for a machine that is busy
 FLAVOURS = {"headers": INCLUDE, "single header": SINGLE}  # what a user may have on the include path
+WAYS = {"header-only": [], "compiled once": ["-DNET_SEPARATE"]}
 
 
 class Check:
@@ -75,9 +76,9 @@ def name(cxx):
     return pathlib.Path(cxx[-1]).name
 
 
-def headers():
-    """All our headers, as a user includes them."""
-    return sorted(path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.hpp"))
+def headers(suffix=".hpp"):
+    """All our headers, as a user includes them; or all files of bodies, .ipp."""
+    return sorted(path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob(f"*{suffix}"))
 
 
 def run(command, **options):
