@@ -3,7 +3,7 @@
 
 That of <net/detail/x/y.hpp> is tests/unit/x/y_test.cpp, that of <net/x.hpp> is tests/unit/x_test.cpp. So what a header
 promises has a place, and it compiles with nothing before it. A file of bodies (.ipp) is part of the header of its
-name; one that has none has a test of its own.
+name; one that has none has a test of its own, or is named by a test of its folder.
 """
 import pathlib
 import re
@@ -33,7 +33,10 @@ def main():
     problems = []
     for header in headers:
         test = test_of(header)
-        if (header in EXCUSED) == test.exists():
+        if header.endswith(".ipp") and not test.exists():
+            if not any(f"<{header}>" in other.read_text("utf-8") for other in test.parent.glob("*_test.cpp")):
+                problems.append(f"include/{header}: no test in {test.parent.relative_to(ROOT)} includes it")
+        elif (header in EXCUSED) == test.exists():
             problems.append(f"include/{header}: {'is excused from' if header in EXCUSED else 'has no'} test {test.relative_to(ROOT)}")
         elif test.exists() and first_include(test) != header:
             problems.append(f"{test.relative_to(ROOT)}: its first include must be <{header}>")

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <net/detail/listen/accept.ipp>
+
 #include <memory>
 #include <optional>
 #include <string>

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <net/detail/loop/fork.ipp>
+#include <net/detail/loop/turn.ipp>
+
 #include <cstring>
 #include <string>
 #include <utility>

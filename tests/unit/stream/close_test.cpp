@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <net/detail/stream/adopt.ipp>
+#include <net/detail/stream/finish.ipp>
+#include <net/detail/stream/reconnect.ipp>
+
 #include <sys/ioctl.h>
 
 #include <memory>

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <net/detail/stream/send.ipp>
+
 #include <memory>
 #include <string>
 #include <vector>

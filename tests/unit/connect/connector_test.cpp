@@ -1,6 +1,8 @@
-#include <net/detail/connect/race.ipp>
+#include <net/detail/connect/connector.hpp>
 
 #include <doctest/doctest.h>
+
+#include <net/detail/connect/race.ipp>
 
 #include <optional>
 #include <string>
