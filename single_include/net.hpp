@@ -731,6 +731,11 @@ constexpr void write_ip(IpText& out, const IpAddress& ip) noexcept {
 /// "" for no address.
 NET_API std::string to_text(const IpAddress& ip);
 
+/// Whether the address is good on one interface only: fe80::/10.
+constexpr bool is_link_local(const IpAddress& ip) noexcept {
+  return ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
+}
+
 [[noreturn]] NET_API void raise_bad_family(Family family);
 
 /// S5.2: a family has to be one of the two, or `unspecified`.
@@ -1246,13 +1251,6 @@ constexpr int base64_digit(char c) noexcept {
 
 /// As Node reads it: either alphabet, other characters are passed over, padding ends it.
 NET_API std::string decode_base64(std::string_view text);
-
-constexpr int hex_value(char c) noexcept {
-  return c >= '0' && c <= '9'   ? c - '0'
-         : c >= 'a' && c <= 'f' ? c - 'a' + 10
-         : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                : -1;
-}
 
 /// Stops at the first pair that is no hex number (S15.1).
 NET_API std::string decode_hex(std::string_view text);
@@ -3612,7 +3610,6 @@ class WriteQueue {
   }
 
   bool empty() const noexcept { return first_ == nullptr; }
-  bool has_two() const noexcept { return first_ && first_->next; }
   WriteNode* first() const noexcept { return first_; }
 
   void push(WriteNode* node) noexcept;
@@ -5219,12 +5216,6 @@ NET_API int explicit_port(int port);
 
 /// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
 constexpr double number_of(std::string_view text) noexcept {
-  const auto digit_of = [](char c) noexcept -> unsigned {
-    return c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
-           : c >= 'a' && c <= 'z' ? static_cast<unsigned>(c - 'a') + 10
-           : c >= 'A' && c <= 'Z' ? static_cast<unsigned>(c - 'A') + 10
-                                  : 99;
-  };
   const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
   const unsigned base = mark == 'x' || mark == 'X'   ? 16
                         : mark == 'o' || mark == 'O' ? 8
@@ -5233,8 +5224,8 @@ constexpr double number_of(std::string_view text) noexcept {
   if (base != 10) {
     double number = 0;
     for (const char c : text.substr(2)) {
-      if (digit_of(c) >= base) return -1;
-      number = number * base + digit_of(c);
+      if (hex_digit(c) >= base) return -1;
+      number = number * base + hex_digit(c);
     }
     return number;
   }
@@ -5250,7 +5241,7 @@ constexpr double number_of(std::string_view text) noexcept {
     for (; at < text.size(); ++at) {
       if (text[at] == '.' && !fraction) {
         fraction = true;
-      } else if (const unsigned digit = digit_of(text[at]); digit < 10) {
+      } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
         number = number * 10 + digit;
         any = true;
         if (fraction) --exponent;
@@ -5264,8 +5255,8 @@ constexpr double number_of(std::string_view text) noexcept {
       if (down || (at < text.size() && text[at] == '+')) ++at;
       if (at == text.size()) return -1;
       int shift = 0;
-      for (; at < text.size() && digit_of(text[at]) < 10; ++at) {
-        if (shift < 1000) shift = shift * 10 + static_cast<int>(digit_of(text[at]));
+      for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
+        if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
       }
       exponent += down ? -shift : shift;
     }
@@ -8895,8 +8886,8 @@ NET_API std::string decode_base64(std::string_view text) {
 NET_API std::string decode_hex(std::string_view text) {
   std::string bytes;
   for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0) break;
+    const unsigned high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+    if (high == not_a_digit || low == not_a_digit) break;
     bytes.push_back(static_cast<char>(high << 4 | low));
   }
   return bytes;
@@ -9389,8 +9380,7 @@ NET_API std::string interface_name(std::uint32_t index) {
 
 NET_API std::string endpoint_text(const Endpoint& end) {
   std::string text = to_text(end.ip);
-  const bool link_local = end.ip.family == Family::IPv6 && end.ip.bytes[0] == 0xfe && (end.ip.bytes[1] & 0xc0) == 0x80;
-  if (link_local && end.scope != 0) text.append("%").append(interface_name(end.scope));
+  if (is_link_local(end.ip) && end.scope != 0) text.append("%").append(interface_name(end.scope));
   return text;
 }
 
@@ -14217,9 +14207,7 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
     }
     const LookupAddress* chosen = nullptr;
     for (const LookupAddress& found : addresses) {
-      const IpAddress ip = parse_ip(found.address);
-      const bool link_local = ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
-      if (!link_local) {
+      if (!is_link_local(parse_ip(found.address))) {
         chosen = &found;
         break;
       }

@@ -93,13 +93,6 @@ constexpr int base64_digit(char c) noexcept {
 /// As Node reads it: either alphabet, other characters are passed over, padding ends it.
 NET_API std::string decode_base64(std::string_view text);
 
-constexpr int hex_value(char c) noexcept {
-  return c >= '0' && c <= '9'   ? c - '0'
-         : c >= 'a' && c <= 'f' ? c - 'a' + 10
-         : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                : -1;
-}
-
 /// Stops at the first pair that is no hex number (S15.1).
 NET_API std::string decode_hex(std::string_view text);
 

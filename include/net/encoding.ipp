@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/text/ip_grammar.hpp>
+
 namespace net::inline NET_ABI::detail {
 
 NET_API Encoding require_encoding(std::string_view name) {
@@ -127,8 +129,8 @@ NET_API std::string decode_base64(std::string_view text) {
 NET_API std::string decode_hex(std::string_view text) {
   std::string bytes;
   for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0) break;
+    const unsigned high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+    if (high == not_a_digit || low == not_a_digit) break;
     bytes.push_back(static_cast<char>(high << 4 | low));
   }
   return bytes;

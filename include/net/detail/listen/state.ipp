@@ -131,9 +131,7 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
     }
     const LookupAddress* chosen = nullptr;
     for (const LookupAddress& found : addresses) {
-      const IpAddress ip = parse_ip(found.address);
-      const bool link_local = ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
-      if (!link_local) {
+      if (!is_link_local(parse_ip(found.address))) {
         chosen = &found;
         break;
       }

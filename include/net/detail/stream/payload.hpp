@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <net/detail/stream/write_queue.hpp>
+#include <net/detail/text/ip_grammar.hpp>
 #include <net/options.hpp>
 
 namespace net::inline NET_ABI::detail {
@@ -87,12 +88,6 @@ NET_API int explicit_port(int port);
 
 /// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
 constexpr double number_of(std::string_view text) noexcept {
-  const auto digit_of = [](char c) noexcept -> unsigned {
-    return c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
-           : c >= 'a' && c <= 'z' ? static_cast<unsigned>(c - 'a') + 10
-           : c >= 'A' && c <= 'Z' ? static_cast<unsigned>(c - 'A') + 10
-                                  : 99;
-  };
   const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
   const unsigned base = mark == 'x' || mark == 'X'   ? 16
                         : mark == 'o' || mark == 'O' ? 8
@@ -101,8 +96,8 @@ constexpr double number_of(std::string_view text) noexcept {
   if (base != 10) {
     double number = 0;
     for (const char c : text.substr(2)) {
-      if (digit_of(c) >= base) return -1;
-      number = number * base + digit_of(c);
+      if (hex_digit(c) >= base) return -1;
+      number = number * base + hex_digit(c);
     }
     return number;
   }
@@ -118,7 +113,7 @@ constexpr double number_of(std::string_view text) noexcept {
     for (; at < text.size(); ++at) {
       if (text[at] == '.' && !fraction) {
         fraction = true;
-      } else if (const unsigned digit = digit_of(text[at]); digit < 10) {
+      } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
         number = number * 10 + digit;
         any = true;
         if (fraction) --exponent;
@@ -132,8 +127,8 @@ constexpr double number_of(std::string_view text) noexcept {
       if (down || (at < text.size() && text[at] == '+')) ++at;
       if (at == text.size()) return -1;
       int shift = 0;
-      for (; at < text.size() && digit_of(text[at]) < 10; ++at) {
-        if (shift < 1000) shift = shift * 10 + static_cast<int>(digit_of(text[at]));
+      for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
+        if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
       }
       exponent += down ? -shift : shift;
     }

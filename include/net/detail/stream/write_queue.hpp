@@ -66,7 +66,6 @@ class WriteQueue {
   }
 
   bool empty() const noexcept { return first_ == nullptr; }
-  bool has_two() const noexcept { return first_ && first_->next; }
   WriteNode* first() const noexcept { return first_; }
 
   void push(WriteNode* node) noexcept;

@@ -139,6 +139,11 @@ constexpr void write_ip(IpText& out, const IpAddress& ip) noexcept {
 /// "" for no address.
 NET_API std::string to_text(const IpAddress& ip);
 
+/// Whether the address is good on one interface only: fe80::/10.
+constexpr bool is_link_local(const IpAddress& ip) noexcept {
+  return ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
+}
+
 [[noreturn]] NET_API void raise_bad_family(Family family);
 
 /// S5.2: a family has to be one of the two, or `unspecified`.

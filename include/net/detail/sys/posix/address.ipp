@@ -89,8 +89,7 @@ NET_API std::string interface_name(std::uint32_t index) {
 
 NET_API std::string endpoint_text(const Endpoint& end) {
   std::string text = to_text(end.ip);
-  const bool link_local = end.ip.family == Family::IPv6 && end.ip.bytes[0] == 0xfe && (end.ip.bytes[1] & 0xc0) == 0x80;
-  if (link_local && end.scope != 0) text.append("%").append(interface_name(end.scope));
+  if (is_link_local(end.ip) && end.scope != 0) text.append("%").append(interface_name(end.scope));
   return text;
 }
 
