@@ -91,6 +91,18 @@ struct Sender : OneConnection {
   }
 };
 
+/// A server that reads all that its first client sends, and ends when it does.
+struct Receiver : OneConnection {
+  explicit Receiver(net::Loop& loop) : OneConnection(loop) {
+    server.on<"connection">([this](const net::Socket& socket) {
+      socket.on<"data">([this](net::Chunk chunk) { heard += chunk; });
+      socket.on<"error">([this](const net::Error& error) { failed = error; });
+    });
+  }
+  std::string heard;
+  net::Error failed;
+};
+
 /// A socket that connects to the server over 127.0.0.1.
 inline net::Socket client_of(net::Loop& loop, const net::Server& server, const net::SocketOptions& options = {}) {
   const net::Socket socket(loop, options);

@@ -221,67 +221,6 @@ TEST_CASE("S12.2: the listener of a connect that failed stays and runs at the ne
   CHECK(log.text() == "error close first second");
 }
 
-TEST_CASE("S12.4, S12.21, S12.22, S28.40: connecting again in 'close', three rounds: everything is as new") {
-  net::Loop loop;
-  Log log;
-  const net::Server server(loop);
-  server.listen(0);
-  server.on<"connection">(
-      [](const net::Socket& socket) { socket.on<"data">([socket](net::Chunk chunk) { socket.end(chunk.view()); }); });
-  const net::Socket client = client_of(loop, server);
-  int round = 0;
-  client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
-  client.on<"connect">([&] {
-    CHECK(client.bytesRead() == 0);
-    client.write("round" + std::to_string(round));
-    CHECK(client.bytesWritten() == 6);
-  });
-  client.on<"close">([&](bool had_error) {
-    CHECK_FALSE(had_error);
-    CHECK(client.bytesRead() == 6);
-    CHECK(client.readableEnded());
-    if (++round == 3) {
-      server.close();
-      return;
-    }
-    client.connect(server.address()->port, "127.0.0.1");
-    CHECK_FALSE(client.destroyed());
-    CHECK_FALSE(client.readableEnded());
-    CHECK_FALSE(client.writableEnded());
-    CHECK(client.writable());
-    CHECK(client.bytesRead() == 0);
-    CHECK(client.remoteAddress().empty());
-    CHECK(client.readyState() == net::ReadyState::opening);
-  });
-  run_to_the_end(loop);
-  CHECK(log.text() == "round0 round1 round2");
-}
-
-TEST_CASE("an end() before a connection that failed does not end the next one") {
-  net::Loop loop;
-  Log log;
-  const ClosedPort closed;
-  const OneConnection one(loop);
-  one.server.on<"connection">([](const net::Socket& socket) { socket.write("hello"); });
-  const net::Socket client(loop);
-  client.on<"error">([] {});
-  client.connect(closed.number(), "127.0.0.1");
-  client.end();
-  client.once<"close">([&] {
-    client.connect(one.port(), "127.0.0.1");
-    client.on<"finish">([&] { log.add("finish"); });
-    client.on<"data">([&](net::Chunk chunk) {
-      log.add(chunk);
-      loop.setImmediate([&] {
-        log.add("end");
-        client.end();
-      });
-    });
-  });
-  run_to_the_end(loop);
-  CHECK(log.text() == "hello end finish");
-}
-
 TEST_CASE("S12.7, S12.8, S13.2: the lookup is asked inside connect(), with 'all' only for family selection") {
   net::Loop loop;
   const OneConnection one(loop);
@@ -456,8 +395,6 @@ TEST_CASE("S12.23: a lookup may answer later, and a second answer counts for not
   run_to_the_end(loop);
   CHECK(log.text() == "lookup:127.0.0.1 try:127.0.0.1 connect close(false)");
 }
-
-// ── family selection ───────────────────────────────────────────────────────
 
 TEST_CASE("S13.3, S13.4, S13.5: families alternate; invalid and repeated addresses are left out") {
   net::Loop loop;
