@@ -63,6 +63,21 @@ inline void note(const net::Server& server, Log& log) {
   server.on<"close">([&log] { log.add("close"); });
 }
 
+/// Notes the attempts with their addresses.
+inline void note_attempts(const net::Socket& socket, Log& log) {
+  socket.on<"lookup">([&log](const net::Error& error, std::string_view address, net::Family, std::string_view) {
+    log.add("lookup:" + std::string(error ? error.name() : address));
+  });
+  socket.on<"connectionAttempt">([&log](std::string_view ip) { log.add("try:" + std::string(ip)); });
+  socket.on<"connectionAttemptFailed">([&log](std::string_view ip, int, net::Family, const net::Error& error) {
+    log.add("failed:" + std::string(ip) + ":" + std::string(error.name()));
+  });
+  socket.on<"connectionAttemptTimeout">([&log](std::string_view ip) { log.add("slow:" + std::string(ip)); });
+  socket.on<"connect">([&log] { log.add("connect"); });
+  socket.on<"error">([&log](const net::Error& error) { log.add("error:" + std::string(error.name())); });
+  socket.on<"close">([&log](bool had_error) { log.add("close(" + yes_or_no(had_error) + ")"); });
+}
+
 /// A callback that notes its name, and the name of the error that it is given.
 inline auto note_error(Log& log, std::string name) {
   return [&log, name = std::move(name)](const net::Error& error) {
@@ -89,6 +104,18 @@ struct Sender : OneConnection {
       if (ends) socket.end();
     });
   }
+};
+
+/// A server that reads all that its first client sends, and ends when it does.
+struct Receiver : OneConnection {
+  explicit Receiver(net::Loop& loop) : OneConnection(loop) {
+    server.on<"connection">([this](const net::Socket& socket) {
+      socket.on<"data">([this](net::Chunk chunk) { heard += chunk; });
+      socket.on<"error">([this](const net::Error& error) { failed = error; });
+    });
+  }
+  std::string heard;
+  net::Error failed;
 };
 
 /// A socket that connects to the server over 127.0.0.1.

@@ -51,29 +51,3 @@ TEST_CASE("S1.11: a fresh socket has one listener of 'end', its own, and no othe
   CHECK(net::Server(loop).listenerCount<"connection">() == 0);
   CHECK(net::Server(loop, {}, [] {}).listenerCount<"connection">() == 1);
 }
-
-TEST_CASE("S10.2: a socket may connect by a path after it was connected by TCP, and the other way round") {
-  net::Loop loop;
-  const TemporaryDirectory directory;
-  const net::Server tcp(loop), local(loop);
-  tcp.listen(0);
-  local.listen(directory.file("s"));
-  for (const net::Server& server : {tcp, local})
-    server.on<"connection">([](const net::Socket& socket) { socket.end(); });
-  const net::Socket client(loop, {.reusable = true});
-  std::string kinds;
-  int round = 0;
-  const auto next = [&] {
-    round % 2 == 0 ? client.connect(tcp.address()->port, "127.0.0.1") : client.connect(directory.file("s"));
-  };
-  client.on<"connect">([&] { kinds += client.remoteAddress().empty() ? "path " : "tcp "; });
-  client.on<"close">([&] {
-    if (++round < 4) return next();
-    tcp.close();
-    local.close();
-  });
-  client.resume();
-  next();
-  run_to_the_end(loop);
-  CHECK(kinds == "tcp path tcp path ");
-}

@@ -9,27 +9,12 @@
 #include <string>
 #include <utility>
 
+#include "tests/support/noted.hpp"
+
 using namespace net::detail;
+using tests::Noted;
 
 namespace {
-
-/// A handle that notes what is done to it, and holds what a user might have given it.
-struct Noted : Handle {
-  static const Operations table;
-
-  Noted(LoopCore& core, std::string& told) : Handle(core, table), log(told) {}
-  ~Noted() { log += "freed "; }
-
-  std::string& log;
-  Callback given;
-};
-
-const Handle::Operations Noted::table{[](Handle& handle) noexcept { delete static_cast<Noted*>(&handle); },
-                                      [](Handle& handle) noexcept {
-                                        auto& self = static_cast<Noted&>(handle);
-                                        self.log += "abandoned ";
-                                        self.given.reset();
-                                      }};
 
 /// Calls a function when it is destroyed, as something that a user captured may.
 template <class F>
@@ -174,67 +159,4 @@ TEST_CASE("the cork: only inside a callback, one owner at a time, left when the 
   });
   CHECK(sent == "ab|cd|tick|");
   CHECK(loop.batch_size() == 0);
-}
-
-TEST_CASE("S2.1: a turn runs what is pending, then letters, immediates, what closes, timers; each with its ticks") {
-  static std::string log;
-  log.clear();
-  LoopCore loop;
-  const auto say = [&loop](const char* word) {
-    log.append(word).append(" ");
-    loop.next_tick([word] { log.append(word).append("-tick "); });
-  };
-  std::string unused;
-  const Ref<Handle> handle(Ref<Noted>(new Noted(loop, unused)));
-  static LoopCore* here;
-  static decltype(&say) words;
-  here = &loop, words = &say;
-  const Ref<TimerState> timer(new TimerState(loop));
-  timer->callback = [&] { say("timer"); };
-  const Ref<ImmediateState> immediate(new ImmediateState(loop));
-  immediate->callback = [&] {
-    say("immediate");
-    // due when the clock is looked at the next time
-    here->start_timer(*timer, 0, here->now());
-  };
-  loop.next_immediate(immediate);
-  loop.next_close({handle, [](Handle&) { (*words)("close"); }});
-  loop.mailbox().post([&] { say("letter"); });
-  loop.next_pending({handle, [](Handle&) { (*words)("pending"); }});
-  CHECK(loop.timeout_ms() == 0);
-  CHECK_FALSE(loop.run_once(0));
-  CHECK(log == "pending pending-tick letter letter-tick immediate immediate-tick close close-tick timer timer-tick ");
-  CHECK(loop.timeout_ms() == -1);
-}
-
-TEST_CASE("S2.8: what is not wanted is not counted among what keeps a loop alive, in whatever order it is told") {
-  LoopCore loop;
-  const Ref<TimerState> timer(new TimerState(loop));
-  CHECK_FALSE(loop.alive());
-  loop.start_timer(*timer, 100000, loop.now());
-  loop.start_timer(*timer, 200000, loop.now());
-  CHECK(loop.alive());
-  CHECK(timer->owners == 2);
-  loop.set_timer_ref(*timer, false);
-  loop.set_timer_ref(*timer, false);
-  CHECK_FALSE(loop.alive());
-  loop.set_timer_ref(*timer, true);
-  loop.stop_timer(*timer);
-  loop.stop_timer(*timer);
-  CHECK_FALSE(loop.alive());
-  CHECK(timer->owners == 1);
-  loop.set_timer_ref(*timer, false);
-  loop.start_timer(*timer, 100000, loop.now());
-  CHECK_FALSE(loop.alive());
-  CHECK_MESSAGE(loop.timeout_ms() > 0, "but it has its time all the same");
-  const Ref<ImmediateState> immediate(new ImmediateState(loop));
-  loop.next_immediate(immediate);
-  CHECK(loop.alive());
-  CHECK(loop.timeout_ms() == 0);
-  loop.set_immediate_ref(*immediate, false);
-  CHECK_FALSE(loop.alive());
-  CHECK(loop.timeout_ms() > 0);
-  loop.clear_immediate(*immediate);
-  loop.set_immediate_ref(*immediate, true);
-  CHECK_FALSE(loop.alive());
 }

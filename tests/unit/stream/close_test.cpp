@@ -13,243 +13,16 @@
 #include <stdexcept>
 #include <string>
 
+#include "tests/support/quiet.hpp"
 #include "tests/support/session.hpp"
 
 using namespace tests;
-
-namespace {
-
-/// A server whose first socket reads and writes nothing back, and is noted.
-struct Quiet : OneConnection {
-  Quiet(net::Loop& loop, const net::ServerOptions& options = {}) : OneConnection(loop, options), accepted(loop) {
-    server.on<"connection">([this](const net::Socket& socket) {
-      accepted = socket;
-      note(socket, log);
-      socket.resume();
-    });
-  }
-  Log log;
-  net::Socket accepted;
-};
-
-/// A client that is connected, with its log empty.
-net::Socket connected(net::Loop& loop, const Quiet& to, Log& log, const net::SocketOptions& options = {}) {
-  const net::Socket client = client_of(loop, to.server, options);
-  run_until(loop, [&] { return !client.connecting() && !to.server.listening(); });
-  note(client, log);
-  return client;
-}
-
-}  // namespace
-
-// ── end() ──────────────────────────────────────────────────────────────────
-
-TEST_CASE("S16.1-S16.3: end() ends the writing side: callbacks, 'prefinish', end callbacks, 'finish', on later ticks") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = connected(loop, quiet, log);
-  client.resume();
-  loop.setImmediate([&] {
-    client.write("a", note_error(log, "write"));
-    client.end("b", note_error(log, "end-callback"));
-    CHECK_FALSE(client.writable());
-    CHECK(client.writableEnded());
-    CHECK_FALSE(client.writableFinished());
-    CHECK(client.readyState() == net::ReadyState::readOnly);
-    log.add("returned");
-  });
-  client.on<"finish">([&] { CHECK(client.writableFinished()); });
-  run_to_the_end(loop);
-  CHECK(log.text() == "resume returned write prefinish end-callback finish end close(false)");
-  CHECK(quiet.accepted.bytesRead() == 2);
-}
-
-TEST_CASE("S16.5: end() again is harmless: before 'finish' its callback runs with it, after it gets an error") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop, {.allowHalfOpen = true});
-  const net::Socket client = connected(loop, quiet, log);
-  client.end(note_error(log, "first"));
-  client.end(note_error(log, "second"));
-  client.on<"finish">([&] {
-    client.end(note_error(log, "third"));
-    loop.setImmediate([&] { client.destroy(); });
-    quiet.accepted.destroy();
-  });
-  run_to_the_end(loop);
-  CHECK(log.has("prefinish first second finish third(ERR_STREAM_ALREADY_FINISHED)"));
-  CHECK_FALSE(log.has("error("));
-}
-
-TEST_CASE("S16.5: end() after destroy() tells its callback an error, and no 'error' comes") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = connected(loop, quiet, log);
-  client.destroy();
-  client.end(note_error(log, "end"));
-  run_to_the_end(loop);
-  CHECK(log.text() == "end(ERR_STREAM_DESTROYED) close(false)");
-}
-
-TEST_CASE("S16.6, S16.11, S28.18: the client ends first: both sides see end, finish and close in Node's order") {
-  net::Loop loop;
-  Log log;
-  Quiet quiet(loop);
-  const net::Socket client = connected(loop, quiet, log);
-  quiet.log.clear();
-  client.resume().end();
-  run_to_the_end(loop);
-  CHECK(log.text() == "resume prefinish finish end close(false)");
-  CHECK(quiet.log.has("end prefinish finish close(false)"));
-}
-
-TEST_CASE("S28.19: the server ends first with data: data, end, and the client's automatic end") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = connected(loop, quiet, log);
-  client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
-  quiet.accepted.end("data");
-  run_to_the_end(loop);
-  CHECK(log.text() == "resume data end prefinish finish close(false)");
-}
-
-TEST_CASE("S16.7: in the 'end' listener the socket is still writable, and a write there is sent before its end") {
-  net::Loop loop;
-  std::string heard;
-  const Quiet quiet(loop);
-  Log log;
-  const net::Socket client = connected(loop, quiet, log);
-  quiet.accepted.on<"end">([&] {
-    CHECK(quiet.accepted.writable());
-    CHECK(quiet.accepted.readyState() == net::ReadyState::writeOnly);
-    quiet.accepted.write("last words");
-  });
-  client.on<"data">([&](net::Chunk chunk) { heard += chunk; });
-  client.end();
-  run_to_the_end(loop);
-  CHECK(heard == "last words");
-}
-
-TEST_CASE("S16.9, S28.22: half open, a socket stays writable after 'end' until it ends too") {
-  net::Loop loop;
-  Log log;
-  std::string heard;
-  const Quiet quiet(loop, {.allowHalfOpen = true});
-  const net::Socket client = connected(loop, quiet, log);
-  client.on<"data">([&](net::Chunk chunk) { heard += chunk; });
-  client.end("question");
-  quiet.accepted.on<"end">([&] {
-    loop.setTimeout(
-        [&] {
-          CHECK(quiet.accepted.readyState() == net::ReadyState::writeOnly);
-          CHECK(quiet.accepted.write("ans"));
-          quiet.accepted.end("wer");
-        },
-        2);
-  });
-  run_to_the_end(loop);
-  CHECK(heard == "answer");
-  CHECK(quiet.log.has("end prefinish finish close(false)"));
-  CHECK(log.has("prefinish finish end close(false)"));
-}
-
-TEST_CASE("S16.9, S15.15: half open, a write after end() is 'write after end', not EPIPE") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop, {.allowHalfOpen = true});
-  const net::Socket client = connected(loop, quiet, log);
-  client.end();
-  quiet.accepted.on<"end">([&] {
-    quiet.accepted.end();
-    quiet.accepted.write("late");
-  });
-  run_to_the_end(loop);
-  CHECK(quiet.log.has("error(write after end) close(true)"));
-}
-
-TEST_CASE("S16.10, S28.23: end() while connecting: 'connect' and 'ready' first, readOnly in them") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = client_of(loop, quiet.server);
-  note(client, log);
-  client.end("early", note_error(log, "callback"));
-  CHECK(client.readyState() == net::ReadyState::opening);
-  CHECK_FALSE(client.writable());
-  client.on<"connect">([&] { CHECK(client.readyState() == net::ReadyState::readOnly); });
-  client.resume();
-  run_to_the_end(loop);
-  CHECK(log.text() == "attempt resume connect ready prefinish callback finish end close(false)");
-  CHECK(quiet.accepted.bytesRead() == 5);
-}
-
-TEST_CASE("S16.12: end() alone does not close: the socket reads until the other side ends") {
-  net::Loop loop;
-  Log log;
-  std::string heard;
-  const Quiet quiet(loop, {.allowHalfOpen = true});
-  const net::Socket client = connected(loop, quiet, log);
-  client.on<"data">([&](net::Chunk chunk) { heard += chunk; });
-  client.end();
-  client.on<"finish">([&] {
-    loop.setImmediate([&] {
-      CHECK_FALSE(client.destroyed());
-      CHECK(client.readyState() == net::ReadyState::readOnly);
-      quiet.accepted.end("still read");
-    });
-  });
-  run_to_the_end(loop);
-  CHECK(heard == "still read");
-}
-
-TEST_CASE("S16.13: end() on a socket that was never connected: 'prefinish' at once, 'finish' on a tick, no 'close'") {
-  net::Loop loop;
-  Log log;
-  const net::Socket socket(loop);
-  note(socket, log);
-  socket.end(note_error(log, "callback"));
-  CHECK(log.text() == "prefinish");
-  run_to_the_end(loop);
-  CHECK(log.text() == "prefinish callback finish");
-  socket.destroy();
-  run_to_the_end(loop);
-}
-
-TEST_CASE("S16.14: 'end' comes at once though own writes are pending; they are sent before the own end") {
-  net::Loop loop;
-  Log log;
-  const std::size_t size = 20'000'000;
-  std::size_t heard = 0;
-  const OneConnection one(loop, {.allowHalfOpen = true, .pauseOnConnect = true});
-  net::Socket accepted(loop);
-  one.server.on<"connection">([&](const net::Socket& socket) {
-    accepted = socket;
-    accepted.end();
-    accepted.on<"data">([&](net::Chunk chunk) { heard += chunk.size(); });
-  });
-  const net::Socket client = client_of(loop, one.server);
-  client.write(std::string(size, 'x'));
-  note(client, log);
-  client.on<"end">([&] {
-    CHECK(client.writableLength() > 0);
-    loop.setImmediate([&] { accepted.resume(); });
-  });
-  run_to_the_end(loop);
-  CHECK(heard == size);
-  CHECK(log.has("end drain prefinish finish close(false)") == false);  // S15.9: no drain after the automatic end
-  CHECK(log.has("end prefinish finish close(false)"));
-}
-
-// ── destroy() ──────────────────────────────────────────────────────────────
 
 TEST_CASE("S17.1, S17.2: destroy() acts at once; immediates queued before come before 'close'") {
   net::Loop loop;
   Log log;
   const Quiet quiet(loop);
-  const net::Socket client = connected(loop, quiet, log);
+  const net::Socket client = quiet_client(loop, quiet, log);
   loop.setImmediate([&] {
     client.destroy();
     CHECK(client.destroyed());
@@ -270,7 +43,7 @@ TEST_CASE("S17.2, S17.11: destroy(error) tells that error unchanged, and 'close'
   net::Loop loop;
   Log log;
   const Quiet quiet(loop);
-  const net::Socket client = connected(loop, quiet, log);
+  const net::Socket client = quiet_client(loop, quiet, log);
   client.on<"error">([&](const net::Error& error) {
     CHECK(error.code() == std::errc::timed_out);
     CHECK(std::string(client.errored().what()) == "my own words");
@@ -368,7 +141,7 @@ TEST_CASE("S17.6: writes that the kernel had taken before destroy() get their ca
   net::Loop loop;
   Log log;
   const Quiet quiet(loop);
-  const net::Socket client = connected(loop, quiet, log);
+  const net::Socket client = quiet_client(loop, quiet, log);
   loop.setImmediate([&] {
     client.write(std::string(100'000, 'x'), note_error(log, "large"));
     client.write("small", note_error(log, "small"));
@@ -400,7 +173,7 @@ TEST_CASE("S17.9, S28.34: destroySoon() sends what is pending and closes without
   net::Loop loop;
   Log log;
   const Quiet quiet(loop, {.allowHalfOpen = true});
-  const net::Socket client = connected(loop, quiet, log);
+  const net::Socket client = quiet_client(loop, quiet, log);
   client.write(std::string(5'000'000, 'x'));
   client.destroySoon();
   CHECK_FALSE(client.destroyed());
@@ -437,14 +210,12 @@ TEST_CASE("S17.10: destroy() in 'connection' loses no events: 'close' comes") {
   CHECK(log.text() == "close(false)");
 }
 
-// ── reset ──────────────────────────────────────────────────────────────────
-
 TEST_CASE(
     "S17.12, S28.32: resetAndDestroy() closes with a reset: 'close' with false, and an error for the other side") {
   net::Loop loop;
   Log log;
   Quiet quiet(loop);
-  const net::Socket client = connected(loop, quiet, log);
+  const net::Socket client = quiet_client(loop, quiet, log);
   quiet.log.clear();
   CHECK(client.resetAndDestroy().destroy().destroyed());
   client.resetAndDestroy();  // S17.16: does nothing
@@ -482,14 +253,12 @@ TEST_CASE("S17.17: resetAndDestroy() after end() closes normally") {
   net::Loop loop;
   Log log;
   Quiet quiet(loop, {.allowHalfOpen = true});
-  const net::Socket client = connected(loop, quiet, log);
+  const net::Socket client = quiet_client(loop, quiet, log);
   client.end();
   client.resetAndDestroy();
   run_to_the_end(loop);
   CHECK(log.text() == "close(false)");
 }
-
-// ── listeners may do anything ──────────────────────────────────────────────
 
 TEST_CASE("in each of its events a socket may be destroyed: 'close' comes once and last") {
   for (int event = 0; event < 12; ++event) {
@@ -597,26 +366,6 @@ TEST_CASE("in each of its events a listener may throw: run() goes on, and 'close
   }
 }
 
-TEST_CASE("handles: a program need not keep them, and after 'close' captured handles make no cycle") {
-  const auto captured = std::make_shared<int>(0);
-  {
-    net::Loop loop;
-    {
-      const OneConnection one(loop);
-      one.server.on<"connection">([captured](const net::Socket& socket) {
-        socket.on<"data">([captured, socket](net::Chunk chunk) { socket.write(chunk); });
-        socket.on<"close">([captured, socket] {});
-      });
-      const net::Socket client = client_of(loop, one.server);
-      client.on<"connect">([captured, client] { client.end("x"); });
-      client.on<"data">([captured, client] {});
-    }
-    CHECK(captured.use_count() > 1);
-    run_to_the_end(loop);
-    CHECK(captured.use_count() == 1);
-  }
-}
-
 TEST_CASE("with reusable the listeners stay after 'close'; without, they are dropped") {
   net::Loop loop;
   const net::Socket kept(loop, {.reusable = true}), dropped(loop);
@@ -627,39 +376,4 @@ TEST_CASE("with reusable the listeners stay after 'close'; without, they are dro
   run_to_the_end(loop);
   CHECK(kept.listenerCount<"close">() == 1);
   CHECK(dropped.listenerCount<"close">() == 0);
-}
-
-TEST_CASE("a socket that outlives its loop is closed, and every call on it is harmless") {
-  std::optional<net::Socket> left, never;
-  const auto captured = std::make_shared<int>(0);
-  {
-    net::Loop loop;
-    const OneConnection one(loop);
-    left = client_of(loop, one.server);
-    left->on<"data">([captured, socket = *left] {});
-    left->write(std::string(20'000'000, 'x'), [captured] {});
-    left->end([captured] {});
-    left->setTimeout(1000);
-    never.emplace(loop);
-    for (int turns = 0; turns < 5; ++turns) loop.runOnce(0);
-  }
-  CHECK(captured.use_count() == 1);
-  for (const net::Socket& socket : {*left, *never}) {
-    CHECK_FALSE(socket.write("x", [captured] {}));
-    socket.end("x", [captured] {}).end().pause().resume().destroy().destroy(net::Error("x")).resetAndDestroy();
-    socket.destroySoon();
-    socket.cork();
-    socket.uncork();
-    socket.on<"data">([] {}).on<"readable">([] {}).removeAllListeners();
-    socket.setTimeout(5).setTimeout(5, [captured] {}).setNoDelay().setKeepAlive(true, 5000).ref().unref();
-    socket.setTypeOfService(4);
-    (void)socket.getTypeOfService();
-    CHECK_FALSE(socket.read().has_value());
-    CHECK_FALSE(socket.read(1).has_value());
-    CHECK_FALSE(socket.address().has_value());
-    CHECK(socket.localAddress().empty());
-    CHECK(socket.nativeHandle() == -1);
-    CHECK_FALSE(socket.connecting());
-    CHECK(error_of([&] { socket.connect(1, "127.0.0.1"); }).code() == net::Errc::ERR_NO_LOOP);
-  }
 }

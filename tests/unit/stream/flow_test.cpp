@@ -72,22 +72,6 @@ TEST_CASE("S14.7, S14.8: resume() tells 'resume' on the next tick, once; the las
   CHECK(log.has("resume data end prefinish finish close(false)"));
 }
 
-TEST_CASE("S14.10: a 'readable' listener comes before flowing; when it goes, a 'data' listener flows again") {
-  net::Loop loop;
-  Log log;
-  const Sender sender(loop, "text");
-  const net::Socket client = client_of(loop, sender.server);
-  client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
-  const net::Listener listener = client.addListener<"readable">([&] { log.add("readable"); });
-  client.on<"end">([&] { log.add("end"); });
-  run_until(loop, [&] { return log.has("readable"); });
-  for (int turns = 0; turns < 20; ++turns) loop.runOnce(0);
-  CHECK_FALSE(log.has("text"));
-  client.off(listener);
-  run_to_the_end(loop);
-  CHECK(log.has("text end"));
-}
-
 TEST_CASE("S14.14, S14.15: paused before it connects a socket connects, but notices neither data nor end") {
   net::Loop loop;
   Log log;
@@ -297,6 +281,57 @@ auto adds(Log& log, std::string_view word) {
 
 }  // namespace
 
+TEST_CASE("S14.2, S14.10: what is put in front of the others changes nothing about how a socket reads, as in Node") {
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.prependListener<"readable">(adds(log, "readable"));
+        }) == "resume data(foo) readable end close");
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.on<"data">(adds_data(log));
+          socket.prependOnceListener<"readable">(adds(log, "readable"));
+        }) == "resume data(foo) readable end close");
+  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
+          socket.prependListener<"data">(adds_data(log));
+          CHECK_FALSE(socket.readableFlowing());
+          net::setImmediate([socket] {
+            CHECK_FALSE(socket.readableFlowing());
+            socket.resume();
+          });
+        }) == "resume data(foo) end close");
+}
+
+TEST_CASE("S14.2, S14.10: a 'data' listener that is put in front makes nothing flow when the last 'readable' one goes") {
+  net::Loop loop;
+  Log log;
+  const net::Socket socket(loop);
+  socket.on<"resume">([&] { log.add("resume"); });
+  socket.prependListener<"data">([] {});
+  socket.on<"readable">([] {});
+  socket.removeAllListeners<"readable">();
+  loop.runOnce(0);
+  CHECK(log.text().empty());
+  CHECK_FALSE(socket.readableFlowing());
+  SUBCASE("one that was added behind does") {
+    socket.on<"readable">([] {});
+    socket.on<"data">([] {});
+    socket.removeAllListeners<"readable">();
+    loop.runOnce(0);
+    CHECK(log.text() == "resume");
+  }
+}
+
+TEST_CASE("S14.2: where nothing but listeners in front hear, what comes is told from the buffer, as in Node") {
+  net::Loop loop;
+  Log log;
+  const Sender sender(loop, "text");
+  const net::Socket client = client_of(loop, sender.server);
+  client.prependListener<"readable">([&] { log.add("readable"); });
+  client.prependListener<"data">([&](net::Chunk chunk) { log.add(chunk); });
+  client.resume();
+  run_to_the_end(loop);
+  CHECK(log.has("readable text"));
+}
+
 TEST_CASE("S14.10, S1.4: 'data' flows again when a 'readable' listener for one time was used, as in Node") {
   const std::string flows = "resume readable resume data(foo) end close";
   CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
@@ -355,69 +390,6 @@ TEST_CASE("S14.10: 'data' flows only when the last 'readable' listener is gone, 
           socket.on<"data">(adds_data(log));
           itself = socket.addListener<"readable">([socket, &log, &itself] { log.add("readable"), socket.off(itself); });
         }) == "resume readable resume data(foo) end close");
-}
-
-TEST_CASE("S14.2, S14.10: what is put in front of the others changes nothing about how a socket reads, as in Node") {
-  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
-          socket.on<"data">(adds_data(log));
-          socket.prependListener<"readable">(adds(log, "readable"));
-        }) == "resume data(foo) readable end close");
-  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
-          socket.on<"data">(adds_data(log));
-          socket.prependOnceListener<"readable">(adds(log, "readable"));
-        }) == "resume data(foo) readable end close");
-  CHECK(told_of_foo([](const net::Socket& socket, Log& log) {
-          socket.prependListener<"data">(adds_data(log));
-          CHECK_FALSE(socket.readableFlowing());
-          net::setImmediate([socket] {
-            CHECK_FALSE(socket.readableFlowing());
-            socket.resume();
-          });
-        }) == "resume data(foo) end close");
-}
-
-TEST_CASE("S14.10: a 'readable' listener that has just gone still comes before 'data' until the next tick") {
-  net::Loop loop;
-  const net::Socket socket(loop);
-  const net::Listener listener = socket.addListener<"readable">([] {});
-  socket.off(listener);
-  socket.on<"data">([] {});
-  socket.resume();
-  CHECK(socket.isPaused());
-  loop.runOnce(0);
-  CHECK(socket.readableFlowing() == true);
-}
-
-TEST_CASE("S14.2, S14.10: a 'data' listener that is put in front makes nothing flow when the last 'readable' one goes") {
-  net::Loop loop;
-  Log log;
-  const net::Socket socket(loop);
-  socket.on<"resume">([&] { log.add("resume"); });
-  socket.prependListener<"data">([] {});
-  socket.on<"readable">([] {});
-  socket.removeAllListeners<"readable">();
-  loop.runOnce(0);
-  CHECK(log.text().empty());
-  CHECK_FALSE(socket.readableFlowing());
-  SUBCASE("one that was added behind does") {
-    socket.on<"readable">([] {});
-    socket.on<"data">([] {});
-    socket.removeAllListeners<"readable">();
-    loop.runOnce(0);
-    CHECK(log.text() == "resume");
-  }
-}
-
-TEST_CASE("S14.2: where nothing but listeners in front hear, what comes is told from the buffer, as in Node") {
-  net::Loop loop;
-  Log log;
-  const Sender sender(loop, "text");
-  const net::Socket client = client_of(loop, sender.server);
-  client.prependListener<"readable">([&] { log.add("readable"); });
-  client.prependListener<"data">([&](net::Chunk chunk) { log.add(chunk); });
-  client.resume();
-  run_to_the_end(loop);
-  CHECK(log.has("readable text"));
 }
 
 TEST_CASE("S14.10: where 'readable' is heard, it is told of what comes though it flows, if nobody hears 'data'") {

@@ -112,58 +112,6 @@ TEST_CASE("S14.9: what is left when the stream has ended is read with read(n) to
   CHECK(log.text() == "end prefinish finish close(false)");
 }
 
-TEST_CASE("S14.10: 'readable' tells that there is something to read(), and once more at the end") {
-  net::Loop loop;
-  Log log;
-  const Sender sender(loop, "one");
-  const net::Socket client = client_of(loop, sender.server);
-  client.on<"readable">([&] {
-    log.add("readable");
-    for (auto piece = client.read(); piece; piece = client.read()) log.add(*piece);
-  });
-  client.on<"end">([&] { log.add("end"); });
-  run_to_the_end(loop);
-  CHECK(log.has("readable one"));
-  CHECK(log.has("readable end"));
-}
-
-TEST_CASE("S14.12: while data is left unread there is no 'end', and the socket stays open") {
-  net::Loop loop;
-  Log log;
-  const Sender sender(loop, "unread");
-  const net::Socket client = client_of(loop, sender.server);
-  note(client, log);
-  run_until(loop, [&] { return client.readableLength() == 6; });
-  for (int turns = 0; turns < 20; ++turns) loop.runOnce(0);
-  CHECK_FALSE(log.has("end"));
-  CHECK_FALSE(client.destroyed());
-  client.resume();
-  run_to_the_end(loop);
-  CHECK(log.has("resume end prefinish finish close(false)"));
-}
-
-TEST_CASE("S14.13, S28.20: an end without data is told even when nobody listens and nothing flows") {
-  net::Loop loop;
-  Log log;
-  const Sender sender(loop, "");
-  const net::Socket client = client_of(loop, sender.server);
-  note(client, log);
-  run_to_the_end(loop);
-  CHECK(log.text() == "attempt connect ready end prefinish finish close(false)");
-  CHECK(client.readableEnded());
-}
-
-TEST_CASE("S14.13: after pause(), too, if reading had started") {
-  net::Loop loop;
-  Log log;
-  const Sender sender(loop, "");
-  const net::Socket client = client_of(loop, sender.server);
-  note(client, log);
-  client.on<"ready">([&] { loop.nextTick([&] { client.pause(); }); });
-  run_to_the_end(loop);
-  CHECK(log.has("pause end prefinish finish close(false)"));
-}
-
 TEST_CASE("S14.16, S28.31: a reset by the peer is 'error' read ECONNRESET and 'close' with true, without 'end'") {
   net::Loop loop;
   Log log;

@@ -2,55 +2,28 @@
 
 #include <doctest/doctest.h>
 
-#include <net/loop.hpp>
-#include <stdexcept>
+#include "tests/support/session.hpp"
 
 using namespace net::detail;
 
-namespace {
-
-/// A socket's state on a loop of its own, and how often its step was run.
-struct Stepping {
+TEST_CASE("what is put right after a listener that threw concerns the connection at which it began") {
   net::Loop loop;
-  Ref<SocketState> state{new SocketState(Access::core(loop))};
-  static inline int steps = 0;
-
-  Stepping() { steps = 0; }
-  static void step(SocketState&) { ++steps; }
-};
-
-}  // namespace
-
-TEST_CASE("a step that comes later is nothing to the next connection") {
-  Stepping one;
-  one.state->tick(&Stepping::step);
-  CHECK(one.state->owed == 1);
-  one.loop.runOnce(0);
-  CHECK(Stepping::steps == 1);
-  CHECK(one.state->owed == 0);
-  one.state->tick(&Stepping::step);
-  ++one.state->generation;
-  one.loop.runOnce(0);
-  CHECK(Stepping::steps == 1);
-}
-
-TEST_CASE("a step of the socket itself comes whatever has become of its connection") {
-  Stepping one;
-  one.state->tick_always(&Stepping::step);
-  ++one.state->generation;
-  one.loop.runOnce(0);
-  CHECK(Stepping::steps == 1);
-}
-
-TEST_CASE("S1.5: what a listener that throws has broken off is put right, and only then") {
-  Stepping one;
-  const auto broken_off = [&](bool throws) {
-    OnThrow again{*one.state, &Stepping::step};
-    if (throws) throw std::runtime_error("a listener's");
-    again.passed = true;
-  };
-  broken_off(false);
-  CHECK(Stepping::steps == 0);
-  CHECK_THROWS_AS(broken_off(true), std::runtime_error);
-  CHECK(Stepping::steps == 1);
+  const net::Socket socket(loop);
+  SocketState& state = Access::state(socket);
+  static int undone;
+  undone = 0;
+  const auto undo = +[](SocketState&) { ++undone; };
+  {
+    OnThrow guard(state, undo);
+    guard.passed = true;
+  }
+  CHECK(undone == 0);
+  { const OnThrow guard(state, undo); }
+  CHECK(undone == 1);
+  {
+    const OnThrow guard(state, undo);
+    ++state.generation;
+    CHECK_FALSE(static_cast<bool>(guard.same));
+  }
+  CHECK_MESSAGE(undone == 1, "the next connection has nothing to do with it");
 }

@@ -1,0 +1,97 @@
+#include <net/detail/stream/reconnect.ipp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/support/session.hpp"
+#include "tests/support/support.hpp"
+
+using namespace tests;
+
+TEST_CASE("S12.4, S12.21, S12.22, S28.40: connecting again in 'close', three rounds: everything is as new") {
+  net::Loop loop;
+  Log log;
+  const net::Server server(loop);
+  server.listen(0);
+  server.on<"connection">(
+      [](const net::Socket& socket) { socket.on<"data">([socket](net::Chunk chunk) { socket.end(chunk.view()); }); });
+  const net::Socket client = client_of(loop, server);
+  int round = 0;
+  client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
+  client.on<"connect">([&] {
+    CHECK(client.bytesRead() == 0);
+    client.write("round" + std::to_string(round));
+    CHECK(client.bytesWritten() == 6);
+  });
+  client.on<"close">([&](bool had_error) {
+    CHECK_FALSE(had_error);
+    CHECK(client.bytesRead() == 6);
+    CHECK(client.readableEnded());
+    if (++round == 3) {
+      server.close();
+      return;
+    }
+    client.connect(server.address()->port, "127.0.0.1");
+    CHECK_FALSE(client.destroyed());
+    CHECK_FALSE(client.readableEnded());
+    CHECK_FALSE(client.writableEnded());
+    CHECK(client.writable());
+    CHECK(client.bytesRead() == 0);
+    CHECK(client.remoteAddress().empty());
+    CHECK(client.readyState() == net::ReadyState::opening);
+  });
+  run_to_the_end(loop);
+  CHECK(log.text() == "round0 round1 round2");
+}
+
+TEST_CASE("an end() before a connection that failed does not end the next one") {
+  net::Loop loop;
+  Log log;
+  const ClosedPort closed;
+  const OneConnection one(loop);
+  one.server.on<"connection">([](const net::Socket& socket) { socket.write("hello"); });
+  const net::Socket client(loop);
+  client.on<"error">([] {});
+  client.connect(closed.number(), "127.0.0.1");
+  client.end();
+  client.once<"close">([&] {
+    client.connect(one.port(), "127.0.0.1");
+    client.on<"finish">([&] { log.add("finish"); });
+    client.on<"data">([&](net::Chunk chunk) {
+      log.add(chunk);
+      loop.setImmediate([&] {
+        log.add("end");
+        client.end();
+      });
+    });
+  });
+  run_to_the_end(loop);
+  CHECK(log.text() == "hello end finish");
+}
+
+TEST_CASE("S10.2: a socket may connect by a path after it was connected by TCP, and the other way round") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  const net::Server tcp(loop), local(loop);
+  tcp.listen(0);
+  local.listen(directory.file("s"));
+  for (const net::Server& server : {tcp, local})
+    server.on<"connection">([](const net::Socket& socket) { socket.end(); });
+  const net::Socket client(loop, {.reusable = true});
+  std::string kinds;
+  int round = 0;
+  const auto next = [&] {
+    round % 2 == 0 ? client.connect(tcp.address()->port, "127.0.0.1") : client.connect(directory.file("s"));
+  };
+  client.on<"connect">([&] { kinds += client.remoteAddress().empty() ? "path " : "tcp "; });
+  client.on<"close">([&] {
+    if (++round < 4) return next();
+    tcp.close();
+    local.close();
+  });
+  client.resume();
+  next();
+  run_to_the_end(loop);
+  CHECK(kinds == "tcp path tcp path ");
+}
