@@ -4128,6 +4128,7 @@ class Loop : private detail::LoopCore {
   /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
   /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
   /// begun fail with `ERR_ABORTED`. Throws the system's error if there are no descriptors. No effect on any other loop.
+  /// The `fork()` waits for lookups that are under way, at most 200 ms: the child's would wait for their locks for ever.
   void afterFork() { after_fork(); }
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
   template <class F>

@@ -23,7 +23,7 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
   bool hears_close = false, hears_connection = false;
   bool aborts = false;  // a signal may close it
   bool over = false;    // 'close' was told, and nothing was called since
-  std::size_t closed_at = 0;
+  std::size_t closed_at = 0, listened_at = 0;  // the turns of the last ones
 
   void require(bool holds, const char* rule) {
     if (!holds) program.require(false, "server " + std::to_string(number) + ": " + rule);
@@ -42,10 +42,12 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
     ++closes;
     closed_at = Clock::here().turns;
     require(closes <= closings || aborts, "'close' is told no more often than close() was called");
-    over = !self.listening() && closes >= closings;
+    // a listener before this one may have called listen(), whose name is looked up first
+    over = !self.listening() && closes >= closings && listened_at != closed_at;
   }
   void listened() {
     ++listens;
+    listened_at = Clock::here().turns;
     over = false;
   }
   void drop() {

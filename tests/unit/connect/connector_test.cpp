@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <net/detail/connect/race.ipp>
+
 #include <optional>
 #include <string>
 #include <utility>
