@@ -405,7 +405,7 @@ namespace detail {
 class Category final : public std::error_category {
  public:
   const char* name() const noexcept override { return "net"; }
-  std::string message(int value) const override;
+  NET_API std::string message(int value) const override;
 };
 
 struct ErrorText;
@@ -465,7 +465,7 @@ class Error : public std::system_error {
   /// False: no error.
   explicit operator bool() const noexcept { return text_ != nullptr; }
   /// Node's message: "connect ECONNREFUSED 127.0.0.1:1".
-  const char* what() const noexcept override;
+  NET_API const char* what() const noexcept override;
 
  private:
   void release() noexcept;
@@ -4854,7 +4854,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
   }
-  void tick_error(Callback& emit);
+  void tick_error(Callback& emission);
   Callback emit_later(const Error& error);
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
@@ -4909,7 +4909,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── events ──
   /// Calls the listeners of one event; false if there is none.
   template <unsigned Event, class... Args>
-  [[gnu::always_inline]] bool emit(const Args&... args) {
+  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<SocketState> alive(this);
     using Row = typename EventAt<SocketEvents, Event>::type;
@@ -6152,8 +6152,8 @@ class Socket : public Emitter<Socket> {
 
 /// What a socket emits when it is a destination.
 struct Socket::EmitsPipe {
-  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_pipe>(*source.state_); }
-  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_unpipe>(*source.state_); }
+  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit_event<detail::on_pipe>(*source.state_); }
+  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit_event<detail::on_unpipe>(*source.state_); }
   static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
   static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
 };
@@ -6355,7 +6355,7 @@ struct ServerState : Handle, Listening {
   // ── events ──
   /// Calls the listeners of one event; false if there is none.
   template <unsigned Event, class... Args>
-  [[gnu::always_inline]] bool emit(const Args&... args) {
+  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<ServerState> alive(this);
     using Row = typename EventAt<ServerEvents, Event>::type;
@@ -6364,7 +6364,7 @@ struct ServerState : Handle, Listening {
   }
   /// With nobody to listen it leaves run() (S1.6).
   void emit_error(const Error& error) {
-    if (!emit<server_error>(error)) throw_error(error);
+    if (!emit_event<server_error>(error)) throw_error(error);
   }
   static constexpr bool minds_listeners(unsigned) noexcept { return false; }
   void listener_added(unsigned) noexcept {}
@@ -11600,9 +11600,9 @@ NET_API void SocketState::connected() {
   touch();
   apply_options();
   OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
-  emit<on_connect>();
+  emit_event<on_connect>();
   if (again.same) start_if_asked();
-  if (again.same) emit<on_ready_event>();
+  if (again.same) emit_event<on_ready_event>();
   again.passed = true;
   if (again.same) read_after_connect();
 }
@@ -12202,10 +12202,10 @@ NET_API void SocketState::destroy(const Error& error) {
   // what needs memory comes first: a destroy() that fails has done nothing
   loop->ticks().reserve(4);
   if (!close_expected) loop->closing().reserve(1);
-  Callback emit;
+  Callback emission;
   if (error) {
     if (!errored) (void)ensure_cold();
-    emit = emit_later(error);
+    emission = emit_later(error);
   }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
     tick(step_of<&SocketState::fail_buffered>);
@@ -12222,9 +12222,9 @@ NET_API void SocketState::destroy(const Error& error) {
   if (cold) stop_idle();
   if (has_handle) {
     close_handle(failing);
-    tick_error(emit);
+    tick_error(emission);
   } else {
-    tick_error(emit);
+    tick_error(emission);
     loop->next_tick([self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
   }
   leave_server();
@@ -12238,8 +12238,8 @@ NET_API void SocketState::leave_server() {
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
-NET_API void SocketState::tick_error(Callback& emit) {
-  if (emit) return loop->next_tick(std::move(emit));
+NET_API void SocketState::tick_error(Callback& emission) {
+  if (emission) return loop->next_tick(std::move(emission));
   if (close_ticked) return;
   if (!ended && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
@@ -12370,16 +12370,16 @@ NET_API void SocketState::emit_close(bool current) {
     }
   } const emitted{*this, Ref<SocketState>(this)};
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
-  if (!current) return void(emit<on_close>(false));
+  if (!current) return void(emit_event<on_close>(false));
   close_emitted = true;
-  if (!wait_connect) return void(emit<on_close>(had_error));
+  if (!wait_connect) return void(emit_event<on_close>(had_error));
   OnThrow again{
       *this, [](SocketState& self) {
         // a write that waited for the connection learns of the end in its place among these listeners
         if (!self.wait_connect) return;
         self.tick([](SocketState& socket) { socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
       }};
-  emit<on_close>(had_error);
+  emit_event<on_close>(had_error);
   again.passed = true;
 }
 
@@ -12533,7 +12533,7 @@ NET_API void SocketState::final_done() {
   if (!needs_finish()) return;
   prefinished = true;
   OnThrow again{*this, tick_step_of<&SocketState::finish>};
-  emit<on_prefinish>();
+  emit_event<on_prefinish>();
   again.passed = true;
   if (again.same) tick(step_of<&SocketState::finish>);
 }
@@ -12544,7 +12544,7 @@ NET_API void SocketState::finish() {
     finished = true;
     OnThrow again{*this, tick_step_of<&SocketState::finish>};
     call_finish_callbacks(no_error());
-    emit<on_finish>();
+    emit_event<on_finish>();
     again.passed = true;
   }
   if (same && (end_emitted || unreadable)) destroy(no_error());
@@ -12641,7 +12641,7 @@ NET_API void SocketState::pause() {
   if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
-    emit<on_pause>();
+    emit_event<on_pause>();
   }
   explicitly_paused = true;
   explicitly_resumed = false;
@@ -12663,7 +12663,7 @@ NET_API void SocketState::resume() {
 NET_API void SocketState::resume_now() {
   if (!reading) read_zero();
   resume_ticking = false;
-  emit<on_resume>();
+  emit_event<on_resume>();
   flow();
   if (flow_state == Flow::flowing && !reading) read_zero();
 }
@@ -12693,7 +12693,7 @@ NET_API void SocketState::unshift(std::string_view bytes) {
   if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
-    emit<on_data>(bytes);
+    emit_event<on_data>(bytes);
   } else {
     if (!buffer) buffer = new ReadBuffer;
     buffer->push_front(bytes);
@@ -12766,7 +12766,7 @@ NET_API void SocketState::readable_listener_removed() {
 
 /// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
 NET_API void SocketState::emit_error_event(const Error& error) {
-  if (!emit<on_error>(error) && !errors_heard) throw_error(error);
+  if (!emit_event<on_error>(error) && !errors_heard) throw_error(error);
 }
 
 NET_API void SocketState::listener_added(unsigned event) {
@@ -12870,7 +12870,7 @@ NET_API void SocketState::idle_check() {
   if (loop->now() < cold->last_activity + idle_ms())
     return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
-  emit<on_timeout>();
+  emit_event<on_timeout>();
 }
 
 [[gnu::noinline]] NET_API void SocketState::note_activity() {
@@ -12978,7 +12978,7 @@ NET_API void SocketState::unwatch_readable() {
   if (got > 0 && static_cast<std::size_t>(got) <= max_chunk) [[likely]] {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
+    if (listeners.has(on_data)) emit_event<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
     if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
       unwatch_readable();
@@ -13105,7 +13105,7 @@ NET_API bool SocketState::push(std::string_view bytes) {
     maybe_read_more();
   } else if (flow_state == Flow::flowing && !buffer && (data_listening || !by_buffer)) {
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit<on_data>(bytes);
+    if (listeners.has(on_data)) emit_event<on_data>(bytes);
     if (buffer && !has_space()) reading = false;  // what the listener put back filled it up
   } else {
     buffer_bytes(decodes ? std::move(text) : std::string(bytes));
@@ -13200,7 +13200,7 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
     if ((all || n != take) && ended) end_readable();
   }
   if (take == 0) return false;
-  if (!close_ticked && !silently) emit<on_data>(std::string_view(piece));
+  if (!close_ticked && !silently) emit_event<on_data>(std::string_view(piece));
   return true;
 }
 
@@ -13240,7 +13240,7 @@ NET_API void SocketState::emit_readable() {
 
 NET_API void SocketState::emit_readable_now() {
   if (!destroyed && !errored && (read_length() > 0 || ended)) {
-    emit<on_readable>();
+    emit_event<on_readable>();
     readable_emitted = false;
   }
   need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
@@ -13288,7 +13288,7 @@ NET_API void SocketState::end_readable_now() {
   end_emitted = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, step_of<&SocketState::after_end>};
-  emit<on_end>();
+  emit_event<on_end>();
   again.passed = true;
   if (again.same) after_end();
 }
@@ -13372,7 +13372,7 @@ struct LeftWrites {
       callback(self.ended);
     }
     SocketState& socket = *self.socket;
-    if (std::exchange(self.finishes, false)) socket.emit<on_finish>();
+    if (std::exchange(self.finishes, false)) socket.emit_event<on_finish>();
     again.passed = true;
     if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
   }
@@ -13823,7 +13823,7 @@ NET_API void SocketState::after_write(const std::size_t& last) {
                     }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
-    emit<on_drain>();
+    emit_event<on_drain>();
   }
   while (count > 0 && again.same && backlog && !backlog->done.empty()) {
     --count;
@@ -14063,7 +14063,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
     } else {
       state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
     }
-    emit<server_connection>(state);
+    emit_event<server_connection>(state);
   });
   if (!state.read_interest || !loop) return;
   loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
@@ -14071,7 +14071,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
 
 NET_API void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+  emit_event<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
              remote.ip.family});
 }
 
@@ -14252,7 +14252,7 @@ NET_API void ServerState::opened() {
   recount();
   tick_with(
       generation, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.generation == asked) self.emit<server_listening>();
+        if (self.acceptor.is_open() && self.generation == asked) self.emit_event<server_listening>();
       });
 }
 
@@ -14310,7 +14310,7 @@ NET_API void ServerState::emit_close() {
     }
   } const emitted{*this, Ref<ServerState>(this)};
   close_emitted = !acceptor.is_open();
-  emit<server_close>();
+  emit_event<server_close>();
 }
 
 /// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
@@ -15085,7 +15085,7 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
 NET_API void Connector::start_path() const {
   const std::string path = plan().path;
   const SameConnection same(self);
-  self.emit<on_attempt>(path, -1, Family::unspecified);
+  self.emit_event<on_attempt>(path, -1, Family::unspecified);
   if (!self.connecting || !self.cold->connecting || !same) return;
   const int result = self.channel.start_connect_path(path);
   if (result == -EINVAL && !self.channel.is_open()) {
@@ -15151,13 +15151,13 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   self.touch();
   if (error || addresses.empty()) {
     const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
-    self.emit<on_lookup>(none, "", Family::unspecified, host);
+    self.emit_event<on_lookup>(none, "", Family::unspecified, host);
     return give_up_later(none);
   }
   if (!plan().selecting) addresses = addresses.first(1);
   Error invalid;
   for (const LookupAddress& found : addresses) {
-    self.emit<on_lookup>(no_error(), found.address, found.family, host);
+    self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
     if (!self.connecting || self.generation != generation) return;
     const Error wrong = check(found);
     if (!wrong) {
@@ -15214,7 +15214,7 @@ NET_API void Connector::single_failed(const Error& error, const std::string& add
   self.stop_connecting();
   self.recount();
   const SameConnection same(self);
-  self.emit<on_attempt_failed>(kept, port, family, error);
+  self.emit_event<on_attempt_failed>(kept, port, family, error);
   if (same) self.fail(error);
 }
 
@@ -15255,7 +15255,7 @@ NET_API void Connector::emit_cancelled(SocketState& self) {
   const Endpoint to = self.cold->cancelled.back();
   self.cold->cancelled.pop();
   const std::string address = os::endpoint_text(to);
-  self.emit<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+  self.emit_event<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -15294,7 +15294,7 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   };
   if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
   const SameConnection same(self);
-  self.emit<on_attempt>(attempt.address, plan_port(), attempt.family);
+  self.emit_event<on_attempt>(attempt.address, plan_port(), attempt.family);
   if (!self.connecting || !same) return true;
   if (blocked) return give_up(block_error()), true;
   if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
@@ -15352,7 +15352,7 @@ NET_API bool Connector::failed_early(Attempt& attempt, const Error& error, bool 
   close(attempt);
   if (!plan().selecting) return give_up(error), true;
   attempt.error = error;
-  if (emits) self.emit<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
+  if (emits) self.emit_event<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
   return false;
 }
 
@@ -15370,7 +15370,7 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   attempt.error = error;
   const std::uint64_t generation = self.generation;
   const bool current = &attempt == p.attempts[p.next - 1];
-  self.emit<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
+  self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
   if (!self.connecting || self.generation != generation) return;
   if (current || plan().next == plan().attempts.size()) next_attempt();
 }
@@ -15419,7 +15419,7 @@ NET_API void Connector::delay_over() const {
   Attempt& slow = *plan().attempts[plan().next - 1];
   slow.timed_out = true;
   const std::uint64_t generation = self.generation;
-  self.emit<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
+  self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
   if (self.connecting && self.generation == generation) next_attempt();
 }
 

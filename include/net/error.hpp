@@ -21,7 +21,7 @@ namespace detail {
 class Category final : public std::error_category {
  public:
   const char* name() const noexcept override { return "net"; }
-  std::string message(int value) const override;
+  NET_API std::string message(int value) const override;
 };
 
 struct ErrorText;
@@ -81,7 +81,7 @@ class Error : public std::system_error {
   /// False: no error.
   explicit operator bool() const noexcept { return text_ != nullptr; }
   /// Node's message: "connect ECONNREFUSED 127.0.0.1:1".
-  const char* what() const noexcept override;
+  NET_API const char* what() const noexcept override;
 
  private:
   void release() noexcept;

@@ -325,8 +325,8 @@ class Socket : public Emitter<Socket> {
 
 /// What a socket emits when it is a destination.
 struct Socket::EmitsPipe {
-  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_pipe>(*source.state_); }
-  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit<detail::on_unpipe>(*source.state_); }
+  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit_event<detail::on_pipe>(*source.state_); }
+  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit_event<detail::on_unpipe>(*source.state_); }
   static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
   static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
 };

@@ -18,9 +18,9 @@ NET_API void SocketState::connected() {
   touch();
   apply_options();
   OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
-  emit<on_connect>();
+  emit_event<on_connect>();
   if (again.same) start_if_asked();
-  if (again.same) emit<on_ready_event>();
+  if (again.same) emit_event<on_ready_event>();
   again.passed = true;
   if (again.same) read_after_connect();
 }

@@ -67,7 +67,7 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
 NET_API void Connector::start_path() const {
   const std::string path = plan().path;
   const SameConnection same(self);
-  self.emit<on_attempt>(path, -1, Family::unspecified);
+  self.emit_event<on_attempt>(path, -1, Family::unspecified);
   if (!self.connecting || !self.cold->connecting || !same) return;
   const int result = self.channel.start_connect_path(path);
   if (result == -EINVAL && !self.channel.is_open()) {
@@ -133,13 +133,13 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   self.touch();
   if (error || addresses.empty()) {
     const Error none = error ? error : lookup_failure(Errc::ERR_LOOKUP_NOT_FOUND, host);
-    self.emit<on_lookup>(none, "", Family::unspecified, host);
+    self.emit_event<on_lookup>(none, "", Family::unspecified, host);
     return give_up_later(none);
   }
   if (!plan().selecting) addresses = addresses.first(1);
   Error invalid;
   for (const LookupAddress& found : addresses) {
-    self.emit<on_lookup>(no_error(), found.address, found.family, host);
+    self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
     if (!self.connecting || self.generation != generation) return;
     const Error wrong = check(found);
     if (!wrong) {
@@ -196,7 +196,7 @@ NET_API void Connector::single_failed(const Error& error, const std::string& add
   self.stop_connecting();
   self.recount();
   const SameConnection same(self);
-  self.emit<on_attempt_failed>(kept, port, family, error);
+  self.emit_event<on_attempt_failed>(kept, port, family, error);
   if (same) self.fail(error);
 }
 
@@ -237,7 +237,7 @@ NET_API void Connector::emit_cancelled(SocketState& self) {
   const Endpoint to = self.cold->cancelled.back();
   self.cold->cancelled.pop();
   const std::string address = os::endpoint_text(to);
-  self.emit<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+  self.emit_event<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -31,7 +31,7 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   };
   if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
   const SameConnection same(self);
-  self.emit<on_attempt>(attempt.address, plan_port(), attempt.family);
+  self.emit_event<on_attempt>(attempt.address, plan_port(), attempt.family);
   if (!self.connecting || !same) return true;
   if (blocked) return give_up(block_error()), true;
   if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
@@ -89,7 +89,7 @@ NET_API bool Connector::failed_early(Attempt& attempt, const Error& error, bool 
   close(attempt);
   if (!plan().selecting) return give_up(error), true;
   attempt.error = error;
-  if (emits) self.emit<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
+  if (emits) self.emit_event<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
   return false;
 }
 
@@ -107,7 +107,7 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   attempt.error = error;
   const std::uint64_t generation = self.generation;
   const bool current = &attempt == p.attempts[p.next - 1];
-  self.emit<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
+  self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
   if (!self.connecting || self.generation != generation) return;
   if (current || plan().next == plan().attempts.size()) next_attempt();
 }
@@ -156,7 +156,7 @@ NET_API void Connector::delay_over() const {
   Attempt& slow = *plan().attempts[plan().next - 1];
   slow.timed_out = true;
   const std::uint64_t generation = self.generation;
-  self.emit<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
+  self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
   if (self.connecting && self.generation == generation) next_attempt();
 }
 

@@ -108,7 +108,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
     } else {
       state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
     }
-    emit<server_connection>(state);
+    emit_event<server_connection>(state);
   });
   if (!state.read_interest || !loop) return;
   loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
@@ -116,7 +116,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
 
 NET_API void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
+  emit_event<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
              remote.ip.family});
 }
 

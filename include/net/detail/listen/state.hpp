@@ -73,7 +73,7 @@ struct ServerState : Handle, Listening {
   // ── events ──
   /// Calls the listeners of one event; false if there is none.
   template <unsigned Event, class... Args>
-  [[gnu::always_inline]] bool emit(const Args&... args) {
+  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<ServerState> alive(this);
     using Row = typename EventAt<ServerEvents, Event>::type;
@@ -82,7 +82,7 @@ struct ServerState : Handle, Listening {
   }
   /// With nobody to listen it leaves run() (S1.6).
   void emit_error(const Error& error) {
-    if (!emit<server_error>(error)) throw_error(error);
+    if (!emit_event<server_error>(error)) throw_error(error);
   }
   static constexpr bool minds_listeners(unsigned) noexcept { return false; }
   void listener_added(unsigned) noexcept {}

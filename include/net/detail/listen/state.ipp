@@ -175,7 +175,7 @@ NET_API void ServerState::opened() {
   recount();
   tick_with(
       generation, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.generation == asked) self.emit<server_listening>();
+        if (self.acceptor.is_open() && self.generation == asked) self.emit_event<server_listening>();
       });
 }
 
@@ -233,7 +233,7 @@ NET_API void ServerState::emit_close() {
     }
   } const emitted{*this, Ref<ServerState>(this)};
   close_emitted = !acceptor.is_open();
-  emit<server_close>();
+  emit_event<server_close>();
 }
 
 /// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.

@@ -22,10 +22,10 @@ NET_API void SocketState::destroy(const Error& error) {
   // what needs memory comes first: a destroy() that fails has done nothing
   loop->ticks().reserve(4);
   if (!close_expected) loop->closing().reserve(1);
-  Callback emit;
+  Callback emission;
   if (error) {
     if (!errored) (void)ensure_cold();
-    emit = emit_later(error);
+    emission = emit_later(error);
   }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
     tick(step_of<&SocketState::fail_buffered>);
@@ -42,9 +42,9 @@ NET_API void SocketState::destroy(const Error& error) {
   if (cold) stop_idle();
   if (has_handle) {
     close_handle(failing);
-    tick_error(emit);
+    tick_error(emission);
   } else {
-    tick_error(emit);
+    tick_error(emission);
     loop->next_tick([self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
   }
   leave_server();
@@ -58,8 +58,8 @@ NET_API void SocketState::leave_server() {
 }
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
-NET_API void SocketState::tick_error(Callback& emit) {
-  if (emit) return loop->next_tick(std::move(emit));
+NET_API void SocketState::tick_error(Callback& emission) {
+  if (emission) return loop->next_tick(std::move(emission));
   if (close_ticked) return;
   if (!ended && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
@@ -190,16 +190,16 @@ NET_API void SocketState::emit_close(bool current) {
     }
   } const emitted{*this, Ref<SocketState>(this)};
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
-  if (!current) return void(emit<on_close>(false));
+  if (!current) return void(emit_event<on_close>(false));
   close_emitted = true;
-  if (!wait_connect) return void(emit<on_close>(had_error));
+  if (!wait_connect) return void(emit_event<on_close>(had_error));
   OnThrow again{
       *this, [](SocketState& self) {
         // a write that waited for the connection learns of the end in its place among these listeners
         if (!self.wait_connect) return;
         self.tick([](SocketState& socket) { socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
       }};
-  emit<on_close>(had_error);
+  emit_event<on_close>(had_error);
   again.passed = true;
 }
 

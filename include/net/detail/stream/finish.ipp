@@ -103,7 +103,7 @@ NET_API void SocketState::final_done() {
   if (!needs_finish()) return;
   prefinished = true;
   OnThrow again{*this, tick_step_of<&SocketState::finish>};
-  emit<on_prefinish>();
+  emit_event<on_prefinish>();
   again.passed = true;
   if (again.same) tick(step_of<&SocketState::finish>);
 }
@@ -114,7 +114,7 @@ NET_API void SocketState::finish() {
     finished = true;
     OnThrow again{*this, tick_step_of<&SocketState::finish>};
     call_finish_callbacks(no_error());
-    emit<on_finish>();
+    emit_event<on_finish>();
     again.passed = true;
   }
   if (same && (end_emitted || unreadable)) destroy(no_error());

@@ -18,7 +18,7 @@ NET_API void SocketState::pause() {
   if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
-    emit<on_pause>();
+    emit_event<on_pause>();
   }
   explicitly_paused = true;
   explicitly_resumed = false;
@@ -40,7 +40,7 @@ NET_API void SocketState::resume() {
 NET_API void SocketState::resume_now() {
   if (!reading) read_zero();
   resume_ticking = false;
-  emit<on_resume>();
+  emit_event<on_resume>();
   flow();
   if (flow_state == Flow::flowing && !reading) read_zero();
 }
@@ -70,7 +70,7 @@ NET_API void SocketState::unshift(std::string_view bytes) {
   if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
-    emit<on_data>(bytes);
+    emit_event<on_data>(bytes);
   } else {
     if (!buffer) buffer = new ReadBuffer;
     buffer->push_front(bytes);
@@ -143,7 +143,7 @@ NET_API void SocketState::readable_listener_removed() {
 
 /// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
 NET_API void SocketState::emit_error_event(const Error& error) {
-  if (!emit<on_error>(error) && !errors_heard) throw_error(error);
+  if (!emit_event<on_error>(error) && !errors_heard) throw_error(error);
 }
 
 NET_API void SocketState::listener_added(unsigned event) {

@@ -77,7 +77,7 @@ NET_API void SocketState::idle_check() {
   if (loop->now() < cold->last_activity + idle_ms())
     return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
-  emit<on_timeout>();
+  emit_event<on_timeout>();
 }
 
 [[gnu::noinline]] NET_API void SocketState::note_activity() {

@@ -43,7 +43,7 @@ NET_API void SocketState::unwatch_readable() {
   if (got > 0 && static_cast<std::size_t>(got) <= max_chunk) [[likely]] {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
+    if (listeners.has(on_data)) emit_event<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
     if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
       unwatch_readable();
@@ -170,7 +170,7 @@ NET_API bool SocketState::push(std::string_view bytes) {
     maybe_read_more();
   } else if (flow_state == Flow::flowing && !buffer && (data_listening || !by_buffer)) {
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit<on_data>(bytes);
+    if (listeners.has(on_data)) emit_event<on_data>(bytes);
     if (buffer && !has_space()) reading = false;  // what the listener put back filled it up
   } else {
     buffer_bytes(decodes ? std::move(text) : std::string(bytes));

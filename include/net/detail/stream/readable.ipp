@@ -64,7 +64,7 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
     if ((all || n != take) && ended) end_readable();
   }
   if (take == 0) return false;
-  if (!close_ticked && !silently) emit<on_data>(std::string_view(piece));
+  if (!close_ticked && !silently) emit_event<on_data>(std::string_view(piece));
   return true;
 }
 
@@ -104,7 +104,7 @@ NET_API void SocketState::emit_readable() {
 
 NET_API void SocketState::emit_readable_now() {
   if (!destroyed && !errored && (read_length() > 0 || ended)) {
-    emit<on_readable>();
+    emit_event<on_readable>();
     readable_emitted = false;
   }
   need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
@@ -152,7 +152,7 @@ NET_API void SocketState::end_readable_now() {
   end_emitted = true;
   if (!allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, step_of<&SocketState::after_end>};
-  emit<on_end>();
+  emit_event<on_end>();
   again.passed = true;
   if (again.same) after_end();
 }

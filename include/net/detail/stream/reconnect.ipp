@@ -64,7 +64,7 @@ struct LeftWrites {
       callback(self.ended);
     }
     SocketState& socket = *self.socket;
-    if (std::exchange(self.finishes, false)) socket.emit<on_finish>();
+    if (std::exchange(self.finishes, false)) socket.emit_event<on_finish>();
     again.passed = true;
     if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
   }

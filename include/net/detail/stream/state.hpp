@@ -109,7 +109,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
   }
-  void tick_error(Callback& emit);
+  void tick_error(Callback& emission);
   Callback emit_later(const Error& error);
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
@@ -164,7 +164,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── events ──
   /// Calls the listeners of one event; false if there is none.
   template <unsigned Event, class... Args>
-  [[gnu::always_inline]] bool emit(const Args&... args) {
+  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
     if (!listeners.has(Event)) return false;
     const Ref<SocketState> alive(this);
     using Row = typename EventAt<SocketEvents, Event>::type;

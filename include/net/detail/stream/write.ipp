@@ -204,7 +204,7 @@ NET_API void SocketState::after_write(const std::size_t& last) {
                     }};
   if (need_drain && !ending && !destroyed && write_length == 0) {
     need_drain = false;
-    emit<on_drain>();
+    emit_event<on_drain>();
   }
   while (count > 0 && again.same && backlog && !backlog->done.empty()) {
     --count;
