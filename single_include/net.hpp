@@ -4581,7 +4581,7 @@ struct ColdConnection {
 
 /// What most sockets never need; allocated when they do.
 struct ColdState : ColdConnection {
-  explicit ColdState(SocketState& self) noexcept;
+  explicit ColdState(SocketState& self);
 
   Ref<TimerState> idle_timer;
   double idle_length = -1;  // ms, as given to setTimeout; below 0: not at all
@@ -11324,7 +11324,7 @@ NET_API void SocketState::update_watch() {
   recount();
 }
 
-NET_API ColdState::ColdState(SocketState& self) noexcept
+NET_API ColdState::ColdState(SocketState& self)
     : memory(self, [](Handle& handle) {
         const Ref<SocketState> socket(static_cast<SocketState*>(&handle));
         socket->no_memory = false;

@@ -80,7 +80,7 @@ struct ColdConnection {
 
 /// What most sockets never need; allocated when they do.
 struct ColdState : ColdConnection {
-  explicit ColdState(SocketState& self) noexcept;
+  explicit ColdState(SocketState& self);
 
   Ref<TimerState> idle_timer;
   double idle_length = -1;  // ms, as given to setTimeout; below 0: not at all

@@ -70,7 +70,7 @@ NET_API void SocketState::update_watch() {
   recount();
 }
 
-NET_API ColdState::ColdState(SocketState& self) noexcept
+NET_API ColdState::ColdState(SocketState& self)
     : memory(self, [](Handle& handle) {
         const Ref<SocketState> socket(static_cast<SocketState*>(&handle));
         socket->no_memory = false;
