@@ -21,6 +21,7 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
   std::size_t closings = 0;   // calls of close(), and aborts: each may tell 'close'
   std::size_t closes = 0;
   bool hears_close = false, hears_connection = false;
+  std::weak_ptr<int> connection_ear, close_ear;  // live as long as the library keeps that listener
   bool aborts = false;  // a signal may close it
   bool over = false;    // 'close' was told, and nothing was called since
   std::size_t closed_at = 0, listened_at = 0;  // the turns of the last ones
@@ -46,6 +47,9 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
     over = !self.listening() && closes >= closings && listened_at != closed_at;
   }
   void listened() {
+    hears_close = hears_close && !close_ear.expired();
+    hears_connection = hears_connection && !connection_ear.expired();
+    if (!hears_connection) ++program.unwatched;
     ++listens;
     listened_at = Clock::here().turns;
     over = false;

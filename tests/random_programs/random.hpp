@@ -10,7 +10,8 @@ namespace programs {
 /// Splitmix64. The standard's distributions differ between libraries, so there are none here.
 class Random {
  public:
-  explicit Random(std::uint64_t seed) noexcept : state_(seed * 0x9e3779b97f4a7c15u + 1) { next(); }
+  /// The seed is mixed first: the numbers of two seeds must not be the same ones, shifted.
+  explicit Random(std::uint64_t seed) noexcept : state_(seed) { state_ = next() ^ seed; }
 
   std::uint64_t next() noexcept {
     std::uint64_t z = (state_ += 0x9e3779b97f4a7c15u);

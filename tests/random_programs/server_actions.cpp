@@ -29,7 +29,9 @@ static void accept(const std::shared_ptr<Host>& host, const net::Socket& socket)
 }
 static void count_connections(const std::shared_ptr<Host>& host) {
   host->hears_connection = true;
-  host->server->on<"connection">([host](net::Socket socket) {
+  const auto ear = std::make_shared<int>();
+  host->connection_ear = ear;
+  host->server->on<"connection">([host, ear](net::Socket socket) {
     if (!Program::now) return;
     // another listener may have taken it in already, or destroyed it
     if (host->server) accept(host, socket);
@@ -37,7 +39,9 @@ static void count_connections(const std::shared_ptr<Host>& host) {
 }
 static void count_closes(const std::shared_ptr<Host>& host) {
   host->hears_close = true;
-  host->server->on<"close">([host](const net::Server& self) {
+  const auto ear = std::make_shared<int>();
+  host->close_ear = ear;
+  host->server->on<"close">([host, ear](const net::Server& self) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(host->program);
     host->program.say("server %zu: closed", host->number);
@@ -127,8 +131,8 @@ static void listen_somewhere(const std::shared_ptr<Host>& host) {
   Program& program = host->program;
   const net::Server server = *host->server;
   const std::string path = program.directory + "/s" + std::to_string(program.names++);
-  if (!server.listening() && server.listenerCount<"close">() == 0) count_closes(host);  // dropped after 'close'
-  if (server.listenerCount<"connection">() == 0) count_connections(host);
+  if (!server.listening() && host->close_ear.expired()) count_closes(host);  // dropped after 'close'
+  if (host->connection_ear.expired()) count_connections(host);
   attempt(program, "listen", [&] {
     net::ListenOptions options;
     switch (program.below(12)) {

@@ -49,7 +49,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   bool piped_into = false;
   bool piped_uncounted = false;  // it was piped to others when nobody counted what came
   int uncounted = 0;         // a 'data' is being told that was not counted yet
-  std::size_t last_piece = 0;
+  std::size_t last_piece = 0, pieces = 0;  // how much the last one carried that was counted, and how many there were
   bool counts_data = false;  // a 'data' listener of this program counts what comes
   bool has_onread = false;
   bool in_read = false;
@@ -134,6 +134,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   void send(std::size_t size, std::size_t form);
   void counted(std::string_view bytes) {
     last_piece = bytes.size();
+    ++pieces;
     if (in.take(program.ledgers, bytes)) return;
     program.say("at %zu of direction %zd, of which %zu bytes were written", in.position,
                 in.from ? static_cast<std::ptrdiff_t>(in.from->number) : -1, in.from ? in.from->written : 0);

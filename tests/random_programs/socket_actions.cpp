@@ -100,12 +100,13 @@ static void read_some(Side& side, bool all, std::size_t n) {
   // with a listener of 'data' it is told what read() gives
   const bool counted = s.listenerCount<"data">() > 0;
   if (side.uncounted > 0) side.incomplete();  // it is counted before that
+  const std::size_t before = side.pieces;
   const auto piece = all ? s.read() : s.read(n);
   side.program.say("  read %zu bytes", piece ? piece->size() : 0);
   if (!piece) return;
   side.require(all || piece->size() <= n, "read(n) gives no more than n");
   if (!bytes || (counted && !side.counts_data)) return side.incomplete();
-  if (!counted) side.counted(*piece);
+  if (side.pieces == before) side.counted(*piece);  // nobody listens to it, or the socket has failed
 }
 
 static void unshift_some(Side& side) {
