@@ -115,7 +115,19 @@ class LoopCore {
   /// Space for `size` bytes of this owner; what another one had batched leaves first. Null: does not fit.
   char* batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
   /// The same, but null also if something has to be done first.
-  [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
+  [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
+    if (inside_ == 0) return nullptr;
+    if (batch_owner_ != &owner) {
+      if (batch_owner_) return nullptr;
+      batch_owner_ = &owner;
+      batch_flush_ = flush;
+    }
+    const std::size_t filled = batch_size_ + size;
+    if (filled > batch_capacity) return nullptr;
+    char* place = batch_.begin + batch_size_;
+    batch_size_ = filled;
+    return place;
+  }
   void forget_batch() noexcept { batch_owner_ = nullptr, batch_size_ = 0; }
   /// So many bytes of it have left.
   void shorten_batch(std::size_t gone) noexcept;

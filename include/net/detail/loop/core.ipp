@@ -88,20 +88,6 @@ NET_API char* LoopCore::batch_for(Handle& owner, void (*flush)(Handle&), std::si
   return batch_if_free(owner, flush, size);
 }
 
-NET_API char* LoopCore::batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
-  if (inside_ == 0) return nullptr;
-  if (batch_owner_ != &owner) {
-    if (batch_owner_) return nullptr;
-    batch_owner_ = &owner;
-    batch_flush_ = flush;
-  }
-  const std::size_t filled = batch_size_ + size;
-  if (filled > batch_capacity) return nullptr;
-  char* place = batch_.begin + batch_size_;
-  batch_size_ = filled;
-  return place;
-}
-
 NET_API void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
   if (timer.queued()) {
     timers_.remove(timer);  // it leaves the space that it needs

@@ -181,25 +181,11 @@ class JsonStrings {
 };
 
 /// JSON.parse throws an error without a code, so there is only its kind to tell it by.
-[[noreturn]] inline void raise_bad_json(std::string_view text, std::size_t position) {
-  NewText error;
-  error->kind = "SyntaxError";
-  error->message = position >= text.size() ? "Unexpected end of JSON input"
-                                           : "Unexpected character in JSON at position " + std::to_string(position);
-  throw_error(Error(std::make_error_code(std::errc::invalid_argument), error));
-}
-
-[[noreturn]] inline void raise_not_a_list(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(" \t\n\r");
-  const char c = start == std::string_view::npos ? ' ' : text[start];
-  std::string message = "The \"data\" argument must be of type string or string[]. Received ";
-  message.append(c == '['   ? "an instance of Array"
-                 : c == '{' ? "an instance of Object"
-                 : c == 'n' ? "null"
-                            : "another type");
-  throw_error(make_error(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
-}
+[[noreturn]] NET_API void raise_bad_json(std::string_view text, std::size_t position);
+[[noreturn]] NET_API void raise_not_a_list(std::string_view text);
 
 }  // namespace net::inline NET_ABI::detail
+
+#include <net/detail/text/json_strings.ipp>
 
 #endif
