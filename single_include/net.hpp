@@ -3038,7 +3038,19 @@ class LoopCore {
   /// Space for `size` bytes of this owner; what another one had batched leaves first. Null: does not fit.
   char* batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size);
   /// The same, but null also if something has to be done first.
-  [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept;
+  [[gnu::always_inline]] char* batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
+    if (inside_ == 0) return nullptr;
+    if (batch_owner_ != &owner) {
+      if (batch_owner_) return nullptr;
+      batch_owner_ = &owner;
+      batch_flush_ = flush;
+    }
+    const std::size_t filled = batch_size_ + size;
+    if (filled > batch_capacity) return nullptr;
+    char* place = batch_.begin + batch_size_;
+    batch_size_ = filled;
+    return place;
+  }
   void forget_batch() noexcept { batch_owner_ = nullptr, batch_size_ = 0; }
   /// So many bytes of it have left.
   void shorten_batch(std::size_t gone) noexcept;
@@ -8646,24 +8658,8 @@ class JsonStrings {
 };
 
 /// JSON.parse throws an error without a code, so there is only its kind to tell it by.
-[[noreturn]] inline void raise_bad_json(std::string_view text, std::size_t position) {
-  NewText error;
-  error->kind = "SyntaxError";
-  error->message = position >= text.size() ? "Unexpected end of JSON input"
-                                           : "Unexpected character in JSON at position " + std::to_string(position);
-  throw_error(Error(std::make_error_code(std::errc::invalid_argument), error));
-}
-
-[[noreturn]] inline void raise_not_a_list(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(" \t\n\r");
-  const char c = start == std::string_view::npos ? ' ' : text[start];
-  std::string message = "The \"data\" argument must be of type string or string[]. Received ";
-  message.append(c == '['   ? "an instance of Array"
-                 : c == '{' ? "an instance of Object"
-                 : c == 'n' ? "null"
-                            : "another type");
-  throw_error(make_error(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
-}
+[[noreturn]] NET_API void raise_bad_json(std::string_view text, std::size_t position);
+[[noreturn]] NET_API void raise_not_a_list(std::string_view text);
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -9970,20 +9966,6 @@ NET_API void Mailbox::stop() noexcept {
 NET_API char* LoopCore::batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
   if (batch_owner_ != &owner) flush_batch();
   return batch_if_free(owner, flush, size);
-}
-
-NET_API char* LoopCore::batch_if_free(Handle& owner, void (*flush)(Handle&), std::size_t size) noexcept {
-  if (inside_ == 0) return nullptr;
-  if (batch_owner_ != &owner) {
-    if (batch_owner_) return nullptr;
-    batch_owner_ = &owner;
-    batch_flush_ = flush;
-  }
-  const std::size_t filled = batch_size_ + size;
-  if (filled > batch_capacity) return nullptr;
-  char* place = batch_.begin + batch_size_;
-  batch_size_ = filled;
-  return place;
 }
 
 NET_API void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
@@ -14879,6 +14861,42 @@ NET_API void BlockRules::match_range(const IpAddress& start, const IpAddress& en
     last = earlier(last, last_mapped);
   }
   if (first <= last) ipv6_.add(first, last);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of json_strings.hpp. Internal.
+#ifndef NET_DETAIL_TEXT_JSON_STRINGS_IPP
+#define NET_DETAIL_TEXT_JSON_STRINGS_IPP
+
+#if NET_BODIES
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+[[noreturn]] NET_API void raise_bad_json(std::string_view text, std::size_t position) {
+  NewText error;
+  error->kind = "SyntaxError";
+  error->message = position >= text.size() ? "Unexpected end of JSON input"
+                                           : "Unexpected character in JSON at position " + std::to_string(position);
+  throw_error(Error(std::make_error_code(std::errc::invalid_argument), error));
+}
+
+[[noreturn]] NET_API void raise_not_a_list(std::string_view text) {
+  const std::size_t start = text.find_first_not_of(" \t\n\r");
+  const char c = start == std::string_view::npos ? ' ' : text[start];
+  std::string message = "The \"data\" argument must be of type string or string[]. Received ";
+  message.append(c == '['   ? "an instance of Array"
+                 : c == '{' ? "an instance of Object"
+                 : c == 'n' ? "null"
+                            : "another type");
+  throw_error(make_error(Errc::ERR_INVALID_ARG_TYPE, std::move(message)));
 }
 
 }  // namespace net::inline NET_ABI::detail
