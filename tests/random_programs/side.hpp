@@ -61,7 +61,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   std::weak_ptr<int> close_ear, error_ear, data_ear;  // live as long as the library keeps that listener
   bool lost_close = false;  // its 'close' listener was removed: what came meanwhile is not known
   bool released = false;
-  std::size_t closed_at = 0;  // the turn of the last 'close'
+  std::size_t closed_at = static_cast<std::size_t>(-1);  // the turn of the last 'close'
   std::vector<std::shared_ptr<Owed>> owed;
 
   /// As much as one 'data' carries: more may have been received with it, which nobody sees.
