@@ -501,7 +501,7 @@ NET_API Error address_failure(int number, std::string_view syscall, std::string_
 
 /// S3.3, S3.4: the same, with the local end at the end of the message; `asked` keeps it as fields too.
 NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
-                           std::string_view local_address, int local_port, bool asked);
+                            std::string_view local_address, int local_port, bool asked);
 
 /// S3.5: "listen EADDRINUSE: address already in use 127.0.0.1:3000".
 NET_API Error listen_failure(int number, std::string_view address, int port);
@@ -1815,20 +1815,11 @@ class TimerQueue {
 #ifndef NET_DETAIL_SYS_MACHINE_HPP
 #define NET_DETAIL_SYS_MACHINE_HPP
 
-// A descriptor that listens. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
-#define NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
+// Readiness by epoll(7), for Linux. Internal.
+#ifndef NET_DETAIL_SYS_LINUX_EPOLL_HPP
+#define NET_DETAIL_SYS_LINUX_EPOLL_HPP
 
-#include <cstddef>
-#include <string_view>
 #include <utility>
-
-// Connections that arrive, non-blocking. Internal.
-#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
-#define NET_DETAIL_IO_ACCEPTOR_HPP
-
-#include <concepts>
-#include <string_view>
 
 // What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
 #ifndef NET_DETAIL_IO_POLLER_HPP
@@ -1881,8 +1872,8 @@ struct Watcher {
   void* owner = nullptr;  // for whoever waits
   Registration* registration = nullptr;
   NativeHandle fd = no_handle;
-  std::uint8_t interest = 0;  // readable | writable; 0 is silence
-  std::uint8_t registered = 0;   // what the system watches
+  std::uint8_t interest = 0;    // readable | writable; 0 is silence
+  std::uint8_t registered = 0;  // what the system watches
 
   Watcher() noexcept = default;
   Watcher(const Watcher&) = delete;
@@ -1982,6 +1973,26 @@ concept Poller =
 
 #endif
 
+// Threads, and what wakes a loop that sleeps. Internal; <thread> and <mutex> would double the lines of this library.
+#ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
+#define NET_DETAIL_SYS_POSIX_THREAD_HPP
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+// The calls of a POSIX system, with errors returned as negated errno values. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
+#define NET_DETAIL_SYS_POSIX_CALLS_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+
 // Where a connection begins or ends, as plain numbers. Internal; knows no system.
 #ifndef NET_DETAIL_TEXT_ENDPOINT_HPP
 #define NET_DETAIL_TEXT_ENDPOINT_HPP
@@ -2023,39 +2034,6 @@ struct PathMode {
 }  // namespace net::inline NET_ABI::detail
 
 #endif
-
-namespace net::inline NET_ABI::detail {
-
-/// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
-template <class A>
-concept Acceptor = std::derived_from<A, Watcher> &&
-                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
-                     { acceptor.listen(at, flags) } -> std::same_as<int>;
-                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
-                     { acceptor.close() };
-                     { fixed.is_open() } -> std::same_as<bool>;
-                     { fixed.local_end() } -> std::same_as<Endpoint>;
-                   };
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Addresses of sockets, and what listens on one. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_HPP
-#define NET_DETAIL_SYS_POSIX_ADDRESS_HPP
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-// The calls of a POSIX system, with errors returned as negated errno values. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
-#define NET_DETAIL_SYS_POSIX_CALLS_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -2142,6 +2120,303 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
 
 namespace net::inline NET_ABI::detail::os {
 
+// ── waking a sleeping loop ─────────────────────────────────────────────────
+
+/// A descriptor that becomes readable when `wake` is called, from any thread.
+class Waker {
+ public:
+#if defined(__linux__)
+  static constexpr const char* syscall = "eventfd";
+#else
+  static constexpr const char* syscall = "pipe";
+#endif
+
+  Waker() noexcept = default;
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+  ~Waker() { close(); }
+
+  /// 0, or a negated errno.
+  int open() noexcept;
+  void close() noexcept;
+
+  NativeHandle descriptor() const noexcept { return ends_[0]; }
+  void wake() noexcept;
+  void drain() noexcept;
+
+ private:
+  int ends_[2] = {no_handle, no_handle};
+};
+
+// ── fork ───────────────────────────────────────────────────────────────────
+
+/// How many forks lie between this process and the one that the program began as: what was made with another number
+/// belongs to a parent.
+NET_API Atomic<std::uint32_t>& fork_count() noexcept;
+
+/// How many threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
+/// resolver's. Changed only while a Mutex is held.
+NET_API Atomic<int>& in_resolver() noexcept;
+
+/// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
+NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
+
+// ── threads ────────────────────────────────────────────────────────────────
+
+/// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those of
+/// the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
+/// one, or calls the user's code.
+class Mutex {
+ public:
+  Mutex() noexcept;
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+  ~Mutex() {
+    const ListGuard guard;
+    *link_ = next_;
+    if (next_) next_->link_ = link_;
+  }
+  void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
+  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+
+ private:
+  friend class Condition;
+
+  static Mutex*& first() noexcept {
+    static constinit Mutex* list = nullptr;
+    return list;
+  }
+  /// Guards the list of all; held for moments, and while a thread forks.
+  static Atomic<int>& list_lock() noexcept {
+    static constinit Atomic<int> lock{0};
+    return lock;
+  }
+  struct ListGuard {
+    ListGuard() noexcept {
+      while (list_lock().exchange(1) != 0) ::sched_yield();
+    }
+    ListGuard(const ListGuard&) = delete;
+    ListGuard& operator=(const ListGuard&) = delete;
+    ~ListGuard() { list_lock().store(0); }
+  };
+
+  static void note_forks() noexcept;
+  static void lock_all() noexcept {
+    while (list_lock().exchange(1) != 0) ::sched_yield();
+    for (Mutex* each = first(); each; each = each->next_) each->lock();
+  }
+  static void unlock_all() noexcept {
+    for (Mutex* each = first(); each; each = each->next_) each->unlock();
+    list_lock().store(0);
+  }
+
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  Mutex* next_ = nullptr;
+  Mutex** link_ = &first();  // what points to it
+};
+
+class LockGuard {
+ public:
+  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+class Condition {
+ public:
+  Condition() noexcept = default;
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
+  void wait(Mutex& mutex) noexcept { ::pthread_cond_wait(&condition_, &mutex.mutex_); }
+  void wake_one() noexcept { ::pthread_cond_signal(&condition_); }
+  void wake_all() noexcept { ::pthread_cond_broadcast(&condition_); }
+
+ private:
+  pthread_cond_t condition_ = PTHREAD_COND_INITIALIZER;
+};
+
+/// A thread that is joined or detached before this object goes.
+class Thread {
+ public:
+  bool start(void (*work)(void*), void* argument) { return begin(new Start{work, argument}); }
+  /// Without memory it is a thread that cannot be started.
+  bool try_start(void (*work)(void*), void* argument) noexcept {
+    Start* const start = new (std::nothrow) Start{work, argument};
+    return start && begin(start);
+  }
+  void join() noexcept { ::pthread_join(thread_, nullptr); }
+  void detach() noexcept { ::pthread_detach(thread_); }
+
+ private:
+  struct Start {
+    void (*work)(void*);
+    void* argument;
+  };
+
+  bool begin(Start* start) noexcept;
+
+  pthread_t thread_{};
+};
+
+/// Starts a thread that nobody joins.
+NET_API bool start_thread(void (*work)(void*), void* argument) noexcept;
+
+/// How many threads can run at the same time, at least 1.
+NET_API std::size_t processors() noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
+#if defined(__linux__)
+
+#include <sys/epoll.h>
+
+namespace net::inline NET_ABI::detail {
+
+class epoll_poller {
+ public:
+  epoll_poller() noexcept = default;
+  epoll_poller(const epoll_poller&) = delete;
+  epoll_poller& operator=(const epoll_poller&) = delete;
+  ~epoll_poller() { shut(); }
+
+  Refusal open() noexcept;
+
+  void shut() noexcept;
+
+  /// What need not be reported any more is changed in the system only if it is reported once more: most sockets that
+  /// stop reading are closed, or read on, before that. Space to write would be reported at once.
+  int watch(Watcher& watcher, unsigned mask) noexcept;
+
+  /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
+  void drop(Watcher& watcher) noexcept;
+
+  template <class Each>
+  [[gnu::always_inline]] Refusal wait(int milliseconds, Each&& each) {
+    registrations_.begin_round();
+    if (stray_) [[unlikely]]
+      milliseconds = wait_with_stray(milliseconds);
+    count_ = ::epoll_wait(epoll_, events_, max_events, milliseconds);
+    if (count_ < 0) [[unlikely]]
+      return cannot_wait();
+    for (int i = 0; i < count_; ++i) {
+      Registration& place = *static_cast<Registration*>(events_[i].data.ptr);
+      Watcher* const watcher = place.watcher;
+      const unsigned happened = events_[i].events;
+      unsigned what = readable;
+      if (!watcher || happened != EPOLLIN || (watcher->interest & readable) == 0) [[unlikely]] {
+        what = watcher ? meaning(*watcher, happened) : gone(place);
+        if (what == 0) continue;
+      }
+      each(*watcher, what, 0);
+    }
+    return {};
+  }
+
+  void wake() noexcept { waker_.wake(); }
+  NativeHandle native() const noexcept { return epoll_; }
+
+ private:
+  static constexpr int max_events = 512;
+
+  /// A signal, or it is shut; or its descriptor was closed by somebody else, and it would never wait again.
+  [[gnu::noinline]] Refusal cannot_wait() const noexcept {
+    if (errno == EINTR || epoll_ < 0) return {};
+    return {errno, "epoll_wait"};
+  }
+
+  /// What the system's flags mean for a watcher; nothing, if it has no interest any more.
+  unsigned meaning(Watcher& watcher, unsigned happened) noexcept;
+
+  int update(Watcher& watcher) noexcept;
+
+  static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept;
+
+  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
+  /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
+  /// replaces it.
+  unsigned gone(const Registration& place) noexcept;
+
+  void start_over() noexcept;
+
+  /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
+  /// is followed by a short wait. Gives what is left of the time.
+  int wait_with_stray(int milliseconds) noexcept;
+
+  /// Everything that is watched, on another epoll. What cannot be watched any more fails when it is used; if the
+  /// system has no space, all of it stays on the one before.
+  int watch_all(int epoll) noexcept;
+  void all_watched() noexcept {
+    registrations_.each([](const Registration& each) {
+      if (each.watcher->registered != 0) each.watcher->registered = each.watcher->interest;
+    });
+  }
+
+  NativeHandle epoll_ = no_handle;
+  int count_ = 0;       // of events in this round
+  bool stray_ = false;  // something is reported that nobody watches, and could not be taken out
+  os::Waker waker_;
+  Registration waker_place_;  // stands for no watcher
+  Registrations registrations_;
+  epoll_event unused_ = {};  // old kernels want one for removal too
+  epoll_event events_[max_events];
+};
+
+static_assert(Poller<epoll_poller>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // __linux__
+
+#endif
+
+// A descriptor that listens. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
+#define NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+// Connections that arrive, non-blocking. Internal.
+#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
+#define NET_DETAIL_IO_ACCEPTOR_HPP
+
+#include <concepts>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail {
+
+/// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
+template <class A>
+concept Acceptor = std::derived_from<A, Watcher> &&
+                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
+                     { acceptor.listen(at, flags) } -> std::same_as<int>;
+                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
+                     { acceptor.close() };
+                     { fixed.is_open() } -> std::same_as<bool>;
+                     { fixed.local_end() } -> std::same_as<Endpoint>;
+                   };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Addresses of sockets, and what listens on one. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_HPP
+#define NET_DETAIL_SYS_POSIX_ADDRESS_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail::os {
+
 NET_API Endpoint local_end(NativeHandle fd) noexcept;
 
 NET_API Endpoint remote_end(NativeHandle fd) noexcept;
@@ -2170,7 +2445,7 @@ NET_API void remove_path(std::string_view path) noexcept;
 
 /// A listening Unix socket, or a negated errno. ENOENT becomes EACCES, as libuv does (S23.6).
 NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
-                          bool* mode_failed = nullptr) noexcept;
+                           bool* mode_failed = nullptr) noexcept;
 
 /// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
@@ -2343,283 +2618,6 @@ static_assert(Channel<fd_channel>);
 
 #endif
 
-// Readiness by epoll(7), for Linux. Internal.
-#ifndef NET_DETAIL_SYS_LINUX_EPOLL_HPP
-#define NET_DETAIL_SYS_LINUX_EPOLL_HPP
-
-#include <utility>
-
-// Threads, and what wakes a loop that sleeps. Internal; <thread> and <mutex> would double the lines of this library.
-#ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
-#define NET_DETAIL_SYS_POSIX_THREAD_HPP
-
-#include <pthread.h>
-#include <sched.h>
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::os {
-
-// ── waking a sleeping loop ─────────────────────────────────────────────────
-
-/// A descriptor that becomes readable when `wake` is called, from any thread.
-class Waker {
- public:
-#if defined(__linux__)
-  static constexpr const char* syscall = "eventfd";
-#else
-  static constexpr const char* syscall = "pipe";
-#endif
-
-  Waker() noexcept = default;
-  Waker(const Waker&) = delete;
-  Waker& operator=(const Waker&) = delete;
-  ~Waker() { close(); }
-
-  /// 0, or a negated errno.
-  int open() noexcept;
-  void close() noexcept;
-
-  NativeHandle descriptor() const noexcept { return ends_[0]; }
-  void wake() noexcept;
-  void drain() noexcept;
-
- private:
-  int ends_[2] = {no_handle, no_handle};
-};
-
-// ── fork ───────────────────────────────────────────────────────────────────
-
-/// How many forks lie between this process and the one that the program began as: what was made with another number
-/// belongs to a parent.
-NET_API Atomic<std::uint32_t>& fork_count() noexcept;
-
-/// How many threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
-/// resolver's. Changed only while a Mutex is held.
-NET_API Atomic<int>& in_resolver() noexcept;
-
-/// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
-NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
-
-// ── threads ────────────────────────────────────────────────────────────────
-
-/// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those of
-/// the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
-/// one, or calls the user's code.
-class Mutex {
- public:
-  Mutex() noexcept;
-  Mutex(const Mutex&) = delete;
-  Mutex& operator=(const Mutex&) = delete;
-  ~Mutex() {
-    const ListGuard guard;
-    *link_ = next_;
-    if (next_) next_->link_ = link_;
-  }
-  void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
-  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
-
- private:
-  friend class Condition;
-
-  static Mutex*& first() noexcept {
-    static constinit Mutex* list = nullptr;
-    return list;
-  }
-  /// Guards the list of all; held for moments, and while a thread forks.
-  static Atomic<int>& list_lock() noexcept {
-    static constinit Atomic<int> lock{0};
-    return lock;
-  }
-  struct ListGuard {
-    ListGuard() noexcept {
-      while (list_lock().exchange(1) != 0) ::sched_yield();
-    }
-    ListGuard(const ListGuard&) = delete;
-    ListGuard& operator=(const ListGuard&) = delete;
-    ~ListGuard() { list_lock().store(0); }
-  };
-
-  static void note_forks() noexcept;
-  static void lock_all() noexcept {
-    while (list_lock().exchange(1) != 0) ::sched_yield();
-    for (Mutex* each = first(); each; each = each->next_) each->lock();
-  }
-  static void unlock_all() noexcept {
-    for (Mutex* each = first(); each; each = each->next_) each->unlock();
-    list_lock().store(0);
-  }
-
-  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  Mutex* next_ = nullptr;
-  Mutex** link_ = &first();  // what points to it
-};
-
-class LockGuard {
- public:
-  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
-  LockGuard(const LockGuard&) = delete;
-  LockGuard& operator=(const LockGuard&) = delete;
-  ~LockGuard() { mutex_.unlock(); }
-
- private:
-  Mutex& mutex_;
-};
-
-class Condition {
- public:
-  Condition() noexcept = default;
-  Condition(const Condition&) = delete;
-  Condition& operator=(const Condition&) = delete;
-  void wait(Mutex& mutex) noexcept { ::pthread_cond_wait(&condition_, &mutex.mutex_); }
-  void wake_one() noexcept { ::pthread_cond_signal(&condition_); }
-  void wake_all() noexcept { ::pthread_cond_broadcast(&condition_); }
-
- private:
-  pthread_cond_t condition_ = PTHREAD_COND_INITIALIZER;
-};
-
-/// A thread that is joined or detached before this object goes.
-class Thread {
- public:
-  bool start(void (*work)(void*), void* argument) {
-    return begin(new Start{work, argument});
-  }
-  /// Without memory it is a thread that cannot be started.
-  bool try_start(void (*work)(void*), void* argument) noexcept {
-    Start* const start = new (std::nothrow) Start{work, argument};
-    return start && begin(start);
-  }
-  void join() noexcept { ::pthread_join(thread_, nullptr); }
-  void detach() noexcept { ::pthread_detach(thread_); }
-
- private:
-  struct Start {
-    void (*work)(void*);
-    void* argument;
-  };
-
-  bool begin(Start* start) noexcept;
-
-  pthread_t thread_{};
-};
-
-/// Starts a thread that nobody joins.
-NET_API bool start_thread(void (*work)(void*), void* argument) noexcept;
-
-/// How many threads can run at the same time, at least 1.
-NET_API std::size_t processors() noexcept;
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-
-#if defined(__linux__)
-
-#include <sys/epoll.h>
-
-namespace net::inline NET_ABI::detail {
-
-class epoll_poller {
- public:
-  epoll_poller() noexcept = default;
-  epoll_poller(const epoll_poller&) = delete;
-  epoll_poller& operator=(const epoll_poller&) = delete;
-  ~epoll_poller() { shut(); }
-
-  Refusal open() noexcept;
-
-  void shut() noexcept;
-
-  /// What need not be reported any more is changed in the system only if it is reported once more: most sockets that
-  /// stop reading are closed, or read on, before that. Space to write would be reported at once.
-  int watch(Watcher& watcher, unsigned mask) noexcept;
-
-  /// Closing the descriptor would take it out of epoll only if nobody else has it: a duplicate, another process.
-  void drop(Watcher& watcher) noexcept;
-
-  template <class Each>
-  [[gnu::always_inline]] Refusal wait(int milliseconds, Each&& each) {
-    registrations_.begin_round();
-    if (stray_) [[unlikely]]
-      milliseconds = wait_with_stray(milliseconds);
-    count_ = ::epoll_wait(epoll_, events_, max_events, milliseconds);
-    if (count_ < 0) [[unlikely]]
-      return cannot_wait();
-    for (int i = 0; i < count_; ++i) {
-      Registration& place = *static_cast<Registration*>(events_[i].data.ptr);
-      Watcher* const watcher = place.watcher;
-      const unsigned happened = events_[i].events;
-      unsigned what = readable;
-      if (!watcher || happened != EPOLLIN || (watcher->interest & readable) == 0) [[unlikely]] {
-        what = watcher ? meaning(*watcher, happened) : gone(place);
-        if (what == 0) continue;
-      }
-      each(*watcher, what, 0);
-    }
-    return {};
-  }
-
-  void wake() noexcept { waker_.wake(); }
-  NativeHandle native() const noexcept { return epoll_; }
-
- private:
-  static constexpr int max_events = 512;
-
-  /// A signal, or it is shut; or its descriptor was closed by somebody else, and it would never wait again.
-  [[gnu::noinline]] Refusal cannot_wait() const noexcept {
-    if (errno == EINTR || epoll_ < 0) return {};
-    return {errno, "epoll_wait"};
-  }
-
-  /// What the system's flags mean for a watcher; nothing, if it has no interest any more.
-  unsigned meaning(Watcher& watcher, unsigned happened) noexcept;
-
-  int update(Watcher& watcher) noexcept;
-
-  static int control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept;
-
-  /// The waker, or an event whose watcher is gone, which says nothing. If it was not dropped in this round, its descriptor
-  /// was closed behind our back while a duplicate of it lives on: no call can take that out of this epoll, so a new one
-  /// replaces it.
-  unsigned gone(const Registration& place) noexcept;
-
-  void start_over() noexcept;
-
-  /// A stray that the system lacks the means to take out would be reported all the time (S32.4): a round in which it was
-  /// is followed by a short wait. Gives what is left of the time.
-  int wait_with_stray(int milliseconds) noexcept;
-
-  /// Everything that is watched, on another epoll. What cannot be watched any more fails when it is used; if the
-  /// system has no space, all of it stays on the one before.
-  int watch_all(int epoll) noexcept;
-  void all_watched() noexcept {
-    registrations_.each([](const Registration& each) {
-      if (each.watcher->registered != 0) each.watcher->registered = each.watcher->interest;
-    });
-  }
-
-  NativeHandle epoll_ = no_handle;
-  int count_ = 0;       // of events in this round
-  bool stray_ = false;  // something is reported that nobody watches, and could not be taken out
-  os::Waker waker_;
-  Registration waker_place_;  // stands for no watcher
-  Registrations registrations_;
-  epoll_event unused_ = {};  // old kernels want one for removal too
-  epoll_event events_[max_events];
-};
-
-static_assert(Poller<epoll_poller>);
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif  // __linux__
-
-#endif
-
 // Readiness by poll(2), wherever POSIX is: the smallest poller, and the model of one. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_POLL_HPP
 #define NET_DETAIL_SYS_POSIX_POLL_HPP
@@ -2750,10 +2748,11 @@ struct Handle {
     void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, emit nothing
     void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
     void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
-    void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
-    void (*at_exit)(Handle&) noexcept = nullptr;    // the process ends: what would stay behind is removed
-    void (*after_fork)(Handle&) = nullptr;          // the loop goes on in a child: what stayed in the parent is made anew
-    void (*give_up)(Handle&) noexcept = nullptr;    // there was no memory for what was to be done with it
+    void (*hand_over)(Handle&) noexcept =
+        nullptr;                                  // what was accepted is given to the system, as far as it takes it now
+    void (*at_exit)(Handle&) noexcept = nullptr;  // the process ends: what would stay behind is removed
+    void (*after_fork)(Handle&) = nullptr;        // the loop goes on in a child: what stayed in the parent is made anew
+    void (*give_up)(Handle&) noexcept = nullptr;  // there was no memory for what was to be done with it
   };
 
   Handle(LoopCore& core, const Operations& table) noexcept;
@@ -3231,8 +3230,8 @@ struct ListenerRecord {
 
   const Operations* operations;
   ListenerRecord* next;
-  std::uint64_t id;     // they only grow, so they tell which of two records is younger
-  std::uint32_t gone;   // once removed: emissions nested deeper than this do not see it
+  std::uint64_t id;    // they only grow, so they tell which of two records is younger
+  std::uint32_t gone;  // once removed: emissions nested deeper than this do not see it
   std::uint16_t size;
   std::uint8_t event;
   std::uint8_t marks;  // once, fired, removed, own
@@ -3493,10 +3492,11 @@ namespace net::inline NET_ABI::detail {
 /// know when it calls whom.
 struct PipeLink {
   struct Operations {
-    void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
-    void (*emit_unpipe)(PipeLink&, const void* source);      // 'unpipe'
-    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to emit 'close'
-    bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
+    void (*take_off)(PipeLink&) noexcept;                // the listeners on both sides
+    void (*emit_unpipe)(PipeLink&, const void* source);  // 'unpipe'
+    bool (*to_close)(const PipeLink&) noexcept;          // whether the destination still has to emit 'close'
+    bool (*to_drain)(const PipeLink&,
+                     const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
     void (*free)(PipeLink&) noexcept;
   };
 
@@ -3604,7 +3604,7 @@ struct WriteNode {
 /// The bytes of a write, and how they are kept if they have to wait.
 struct WriteSource {
   std::string_view bytes;
-  void* owner = nullptr;                  // the string or vector that holds them, if it was given up
+  void* owner = nullptr;  // the string or vector that holds them, if it was given up
   WriteNode* (*keep)(void* owner) = nullptr;
 
   /// Keeps the bytes from `taken` on: a copy, or the owner itself.
@@ -3898,7 +3898,6 @@ struct Event {
       return 0;
     }
   }
-
 
   /// The arguments of the listeners, as pointers that are good for one expression.
   struct Given {
@@ -4586,7 +4585,7 @@ struct ColdConnection {
   std::string unread;           // taken from the kernel, but not emitted: as if it were still there
   Queue<WriteCallback> finish_callbacks;
   Connecting* connecting = nullptr;
-  Vec<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
+  Vec<Endpoint> cancelled;                         // attempts that were under way at destroy() (S13.13), last first
   void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
   int path_result = 1;  // of a connect() to a path, until it is emitted; above 0: there is none
 };
@@ -4608,7 +4607,7 @@ struct ColdState : ColdConnection {
   Ref<AbortHook> abort_hook;
   Pipes pipes;
   std::size_t corks = 0;  // cork() less uncork()
-  Retry memory;  // while the system has none for this socket
+  Retry memory;           // while the system has none for this socket
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
@@ -4640,7 +4639,7 @@ struct Connection {
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
-  bool of_server : 1 = false;  // its server counts it
+  bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
 };
 
@@ -4735,11 +4734,11 @@ bool same_flags(const Gate& a, const Gate& b) noexcept {
 struct ReadGate {
   Flow flow_state = Flow::unset;
   bool read_interest = false;  // the poller is asked for what can be read
-  bool users_buffer = false;    // onread
-  bool decodes = false;         // setEncoding() was called
-  bool ended = false;           // the end was read
-  bool timed = false;           // setTimeout() is on
-  bool by_buffer = false;       // 'readable' was listened to, or 'data' in front: without others what comes is buffered
+  bool users_buffer = false;   // onread
+  bool decodes = false;        // setEncoding() was called
+  bool ended = false;          // the end was read
+  bool timed = false;          // setTimeout() is on
+  bool by_buffer = false;      // 'readable' was listened to, or 'data' in front: without others what comes is buffered
   bool none = false;
 
   /// The common case: it flows, and nothing else is asked for.
@@ -4925,8 +4924,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     if (!listeners.has(Event)) return false;
     const Ref<SocketState> alive(this);
     using Row = typename EventAt<SocketEvents, Event>::type;
-    if constexpr (Event == on_data) return call_listeners(*this, Event, typename Row::Given(args...).at);
-    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    if constexpr (Event == on_data) {
+      return call_listeners(*this, Event, typename Row::Given(args...).at);
+    } else {
+      return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    }
   }
   void emit_error_event(const Error& error);
   /// Whether a new listener of the event changes anything.
@@ -4991,10 +4993,10 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   // the whole
-  bool refd : 1 = true;       // ref()
-  bool counted : 1 = false;     // keeps the loop alive
-  bool closing : 1 = false;     // what it had is closed, and 'close' comes in the close phase
-  bool idle_over : 1 = false;   // 'timeout' was emitted, and nothing happened since
+  bool refd : 1 = true;           // ref()
+  bool counted : 1 = false;       // keeps the loop alive
+  bool closing : 1 = false;       // what it had is closed, and 'close' comes in the close phase
+  bool idle_over : 1 = false;     // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
   bool reusable : 1 = false;
@@ -5002,12 +5004,12 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
-  bool no_memory : 1 = false;  // the system has none: nothing is watched for a moment
+  bool no_memory : 1 = false;       // the system has none: nothing is watched for a moment
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_generation = ~std::uint64_t{};
   std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one can tell
-  std::size_t owed = 0;     // what is queued and may be emitted: 'close' itself, and every tick
+  std::size_t owed = 0;          // what is queued and may be emitted: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
   std::size_t write_mark = 65536;
@@ -5288,8 +5290,7 @@ Options port_or_path(std::string_view text, std::string_view name) {
   constexpr std::string_view blanks = " \t\n\v\f\r";
   const std::size_t first = text.find_first_not_of(blanks);
   const bool blank = first == std::string_view::npos;
-  const double number =
-      blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
+  const double number = blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
   Options options;
   if (!blank && number < 0) {
     options.path = text;
@@ -5503,7 +5504,9 @@ namespace net::inline NET_ABI::detail {
 /// Emitter, if they have the same listeners; otherwise if they hold the same bytes.
 template <class Destination>
 bool same_destination(const Destination& a, const Destination& b) noexcept {
-  if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
+  if constexpr (requires {
+                  { a == b } -> std::convertible_to<bool>;
+                }) {
     return a == b;
   } else if constexpr (requires { ListenerUse::of(a); }) {
     return ListenerUse::of(a) == ListenerUse::of(b);
@@ -5556,7 +5559,8 @@ struct PipeTo : PipeLink {
 
   void stop() {
     const Source held = from();
-    const Ref<PipeLink> link = Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
+    const Ref<PipeLink> link =
+        Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
     if (link) finish_unpipe(held, &link, 1);
   }
   void ended() {
@@ -5654,8 +5658,9 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
       emitted = true;
       const Pipes& pipes = Access::state(source).ensure_cold().pipes;
       const bool waited = std::exchange(link.awaits_drain, false);
-      const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
-                           (waited && !pipes.empty());
+      const bool goes_on =
+          (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
+          (waited && !pipes.empty());
       if (goes_on && !pipes.await_drain() && Access::state(source).data_listening) source.resume();
     }
     ~GoOn() {
@@ -5891,7 +5896,8 @@ class Socket : public Emitter<Socket> {
   /// A socket that is not connected yet, on this thread's loop.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
-  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(detail::Access::core(loop))) {
+  explicit Socket(Loop& loop, const SocketOptions& options = {})
+      : state_(new detail::SocketState(detail::Access::core(loop))) {
     state_->set_up(options);
   }
 
@@ -5937,12 +5943,14 @@ class Socket : public Emitter<Socket> {
   template <detail::Payload Data>
   bool write(Data&& data) const {
     const std::string_view bytes = detail::bytes_of(data);
-    return state_->batch(bytes.data(), bytes.size()) != nullptr || state_->write(detail::source_of(std::forward<Data>(data)), {});
+    return state_->batch(bytes.data(), bytes.size()) != nullptr ||
+           state_->write(detail::source_of(std::forward<Data>(data)), {});
   }
   template <detail::Payload Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   bool write(Data&& data, F&& callback) const {
-    return state_->write(detail::source_of(std::forward<Data>(data)), detail::write_callback(std::forward<F>(callback)));
+    return state_->write(detail::source_of(std::forward<Data>(data)),
+                         detail::write_callback(std::forward<F>(callback)));
   }
   /// Sends text in another encoding (S15.1).
   bool write(std::string_view text, Encoding encoding) const;
@@ -6164,18 +6172,23 @@ class Socket : public Emitter<Socket> {
 
 /// What a socket emits when it is a destination.
 struct Socket::EmitsPipe {
-  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit_event<detail::on_pipe>(*source.state_); }
-  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit_event<detail::on_unpipe>(*source.state_); }
+  static void piped(const Socket& to, const Socket& source) {
+    (void)to.state_->emit_event<detail::on_pipe>(*source.state_);
+  }
+  static void unpiped(const Socket& to, const Socket& source) {
+    (void)to.state_->emit_event<detail::on_unpipe>(*source.state_);
+  }
   static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
   static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
 };
 
 template <class Destination>
 Destination Socket::pipe(Destination destination, PipeOptions options) const {
-  static_assert(Writable<Destination>,
-                "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
-                "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
-                "listenerCount<\"error\">() and writableNeedDrain()");
+  static_assert(
+      Writable<Destination>,
+      "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
+      "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
+      "listenerCount<\"error\">() and writableNeedDrain()");
   if constexpr (Writable<Destination>) {
     using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
     detail::start_pipe<Tells>(*this, destination, options);
@@ -6299,13 +6312,7 @@ using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Eve
                                 Event<"listening">, Event<"drop", const DropInfo>>;
 
 /// Where each stands in the table.
-enum : unsigned {
-  server_close,
-  server_connection,
-  server_error,
-  server_listening,
-  server_drop
-};
+enum : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -6371,8 +6378,11 @@ struct ServerState : Handle, Listening {
     if (!listeners.has(Event)) return false;
     const Ref<ServerState> alive(this);
     using Row = typename EventAt<ServerEvents, Event>::type;
-    if constexpr (Event == server_connection) return call_listeners(*this, Event, typename Row::Given(args...).at);
-    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    if constexpr (Event == server_connection) {
+      return call_listeners(*this, Event, typename Row::Given(args...).at);
+    } else {
+      return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    }
   }
   /// With nobody to listen it leaves run() (S1.6).
   void emit_error(const Error& error) {
@@ -6408,7 +6418,7 @@ struct ServerState : Handle, Listening {
   std::size_t connections = 0;
   std::optional<std::size_t> max_connections;
   std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
-  std::size_t owed = 0;     // what is queued and may be emitted
+  std::size_t owed = 0;          // what is queued and may be emitted
   bool refd : 1 = true;
   bool counted : 1 = false;
   bool kept_by_loop : 1 = false;
@@ -7467,7 +7477,8 @@ class Job {
       if (waits) state->waiter = {};
     }
     bool await_ready() const {
-      if (state->waiter) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
+      if (state->waiter)
+        detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
       return state->done;
     }
     void await_suspend(std::coroutine_handle<> waiter) noexcept {
@@ -7656,15 +7667,21 @@ NET_API std::string_view Error::name() const noexcept { return text_ ? text_->na
 
 NET_API std::string_view Error::kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
 
-NET_API std::string_view Error::syscall() const noexcept { return text_ ? std::string_view(text_->syscall) : std::string_view{}; }
+NET_API std::string_view Error::syscall() const noexcept {
+  return text_ ? std::string_view(text_->syscall) : std::string_view{};
+}
 
-NET_API std::string_view Error::address() const noexcept { return text_ ? std::string_view(text_->address) : std::string_view{}; }
+NET_API std::string_view Error::address() const noexcept {
+  return text_ ? std::string_view(text_->address) : std::string_view{};
+}
 
 NET_API std::string_view Error::localAddress() const noexcept {
   return text_ ? std::string_view(text_->local_address) : std::string_view{};
 }
 
-NET_API std::string_view Error::hostname() const noexcept { return text_ ? std::string_view(text_->host) : std::string_view{}; }
+NET_API std::string_view Error::hostname() const noexcept {
+  return text_ ? std::string_view(text_->host) : std::string_view{};
+}
 
 NET_API std::span<const Error> Error::errors() const noexcept {
   return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
@@ -7742,7 +7759,7 @@ NET_API Error address_failure(int number, std::string_view syscall, std::string_
 }
 
 NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
-                           std::string_view local_address, int local_port, bool asked) {
+                            std::string_view local_address, int local_port, bool asked) {
   NewText text = system_text(number, syscall);
   text->message.append(" ").append(with_port(address, port));
   text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");
@@ -8084,7 +8101,8 @@ class KeyIndex {
 
   /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until `rebuild`.
   void resize(std::size_t count) {
-    if (count > std::size_t{1} << 30) throw_error(make_error(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
+    if (count > std::size_t{1} << 30)
+      throw_error(make_error(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
     std::size_t rows = 1;
     while (rows < count) rows *= 2;
     begins_.reserve(rows + 1);
@@ -8688,10 +8706,10 @@ NET_API void BlockList::addRange(const SocketAddress& start, const SocketAddress
 NET_API void BlockList::addSubnet(const SocketAddress& network, int prefix) const {
   const bool ipv4 = network.family() == Family::IPv4;
   if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
-    detail::throw_error(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
+    detail::throw_error(
+        detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
   }
-  shared_->add(
-      {.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
+  shared_->add({.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
 }
 
 NET_API std::vector<std::string> BlockList::rules() const {
@@ -9252,312 +9270,6 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
 #endif
 #endif
 
-// The bodies of address.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_IPP
-#define NET_DETAIL_SYS_POSIX_ADDRESS_IPP
-
-#if NET_BODIES
-
-// Addresses in the system's form. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
-#define NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
-
-#include <cstddef>
-#include <cstring>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail::os {
-
-/// The system's form of an address of any kind.
-struct SystemAddress {
-  union {
-    sockaddr any;
-    sockaddr_in v4;
-    sockaddr_in6 v6;
-    sockaddr_un local;
-    sockaddr_storage storage;
-  };
-  socklen_t size = sizeof(sockaddr_storage);
-
-  SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
-
-  explicit SystemAddress(const Endpoint& from) noexcept;
-
-  /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
-  bool set_path(std::string_view path) noexcept;
-
-  Endpoint endpoint() const noexcept;
-};
-
-NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept;
-
-/// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
-NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-
-namespace net::inline NET_ABI::detail::os {
-
-NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
-  if (from.ip.family == Family::IPv6) {
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(from.port);
-    v6.sin6_scope_id = from.scope;
-    std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
-    size = sizeof v6;
-  } else {
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(from.port);
-    std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
-    size = sizeof v4;
-  }
-}
-
-NET_API bool SystemAddress::set_path(std::string_view path) noexcept {
-  const bool abstract = !path.empty() && path[0] == '\0';
-  if (path.empty() || path.size() > sizeof local.sun_path) return false;
-  if (!abstract && path.find('\0') != std::string_view::npos) return false;
-  local.sun_family = AF_UNIX;
-  std::memcpy(local.sun_path, path.data(), path.size());
-  const std::size_t end = abstract || path.size() == sizeof local.sun_path ? path.size() : path.size() + 1;
-  size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
-  return true;
-}
-
-NET_API Endpoint SystemAddress::endpoint() const noexcept {
-  Endpoint to;
-  if (any.sa_family == AF_INET6) {
-    to.ip.family = Family::IPv6;
-    to.port = ntohs(v6.sin6_port);
-    to.scope = v6.sin6_scope_id;
-    std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
-  } else if (any.sa_family == AF_INET) {
-    to.ip.family = Family::IPv4;
-    to.port = ntohs(v4.sin_port);
-    std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
-  }
-  return to;
-}
-
-NET_API Endpoint local_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getsockname(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
-
-NET_API Endpoint remote_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
-
-NET_API bool unconnected(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
-}
-
-NET_API std::uint32_t interface_index(std::string_view zone) noexcept {
-  std::uint32_t number = 0;
-  bool decimal = !zone.empty() && zone.size() < 10;
-  for (const char c : zone) {
-    decimal = decimal && c >= '0' && c <= '9';
-    number = number * 10 + static_cast<std::uint32_t>(c - '0');
-  }
-  if (decimal) return number;
-  char name[IF_NAMESIZE] = {};
-  if (zone.empty() || zone.size() >= sizeof name) return 0;
-  std::memcpy(name, zone.data(), zone.size());
-  return ::if_nametoindex(name);
-}
-
-NET_API std::string interface_name(std::uint32_t index) {
-  char name[IF_NAMESIZE] = {};
-  return ::if_indextoname(index, name) ? name : std::to_string(index);
-}
-
-NET_API std::string endpoint_text(const Endpoint& end) {
-  std::string text = to_text(end.ip);
-  if (is_link_local(end.ip) && end.scope != 0) text.append("%").append(interface_name(end.scope));
-  return text;
-}
-
-NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept {
-  Endpoint end;
-  end.ip = parse_ip(text);
-  end.port = static_cast<std::uint16_t>(port);
-  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
-  return end;
-}
-
-NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
-}
-
-NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  if (::connect(fd, &address.any, address.size) == 0) return 0;
-  // an interrupted connect goes on by itself
-  return errno == EINTR ? -EINPROGRESS : -errno;
-}
-
-NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
-  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
-  if (fd < 0) return fd;
-  int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
-  if (failed == 0 && flags.reuse_port) {
-#if defined(__linux__) && defined(SO_REUSEPORT)
-    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-#else
-    failed = -ENOTSUP;
-#endif
-  }
-  if (failed == 0) failed = bind_to(fd, SystemAddress(at));
-  if (failed == 0 && ::listen(fd, flags.backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  return failed;
-}
-
-NET_API void remove_path(std::string_view path) noexcept {
-  if (path.empty() || path[0] == '\0') return;
-  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-  if (path.size() >= sizeof name) return;
-  std::memcpy(name, path.data(), path.size());
-  ::unlink(name);
-}
-
-NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
-                          bool* mode_failed) noexcept {
-  SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  const int fd = open_socket(AF_UNIX);
-  if (fd < 0) return fd;
-  int failed = bind_to(fd, address);
-  const bool bound = failed == 0;
-  if (failed == -ENOENT) failed = -EACCES;
-  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
-    const mode_t bits =
-        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
-    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-    std::memcpy(name, path.data(), path.size());
-    if (::chmod(name, bits) != 0) failed = -errno;
-    if (mode_failed) *mode_failed = failed != 0;
-  }
-  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  if (bound) remove_path(path);
-  return failed;
-}
-
-NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
-  const Kind kind = kind_of(fd);
-  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
-  if (const int failed = prepare(fd); failed < 0) return failed;
-  return ::listen(fd, backlog) == 0 ? 0 : -errno;
-}
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-#endif
-
-// The bodies of acceptor.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
-#define NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
-
-#if NET_BODIES
-
-#include <cerrno>
-
-namespace net::inline NET_ABI::detail {
-
-NET_API NativeHandle fd_acceptor::try_accept() noexcept {
-  const int accepted = os::accept_from(fd);
-  if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
-  if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
-    reserve_ = os::open_reserve();
-  return accepted;
-}
-
-NET_API void fd_acceptor::close() noexcept {
-  if (is_open()) os::close_descriptor(std::exchange(fd, no_handle));
-  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
-}
-
-NET_API int fd_acceptor::set(int listening) noexcept {
-  if (listening < 0) return listening;
-  fd = listening;
-  reserve_ = os::open_reserve();
-  return 0;
-}
-
-NET_API NativeHandle fd_acceptor::turn_away() noexcept {
-  os::close_descriptor(std::exchange(reserve_, no_handle));
-  NativeHandle accepted = os::accept_from(fd);
-  for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
-    os::close_descriptor(accepted);
-    if (--left == 0) {
-      accepted = -EAGAIN;
-      break;
-    }
-  }
-  reserve_ = os::open_reserve();
-  return accepted;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of channel.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_IPP
-#define NET_DETAIL_SYS_POSIX_CHANNEL_IPP
-
-#if NET_BODIES
-
-#include <cerrno>
-
-namespace net::inline NET_ABI::detail {
-
-NET_API int fd_channel::open(Family family) noexcept {
-  return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET));
-}
-
-NET_API int fd_channel::bind(const Endpoint& to) noexcept {
-  if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
-  return os::bind_to(fd, os::SystemAddress(to));
-}
-
-NET_API int fd_channel::start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
-
-NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
-  os::SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  if (!is_open()) {
-    if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
-  }
-  return os::connect_to(fd, address);
-}
-
-NET_API std::ptrdiff_t fd_channel::try_write(const IoSlice* slices, std::size_t count) noexcept {
-  if (not_socket_) return os::write_slices(fd, slices, count);
-  return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
-}
-
-NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
-  if (descriptor < 0) return descriptor;
-  fd = descriptor;
-  not_socket_ = not_socket;
-  return 0;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
 // The bodies of thread.hpp. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_THREAD_IPP
 #define NET_DETAIL_SYS_POSIX_THREAD_IPP
@@ -9788,6 +9500,311 @@ NET_API int epoll_poller::watch_all(int epoll) noexcept {
 #endif
 #endif
 
+// The bodies of address.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_IPP
+#define NET_DETAIL_SYS_POSIX_ADDRESS_IPP
+
+#if NET_BODIES
+
+// Addresses in the system's form. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
+#define NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail::os {
+
+/// The system's form of an address of any kind.
+struct SystemAddress {
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+    sockaddr_un local;
+    sockaddr_storage storage;
+  };
+  socklen_t size = sizeof(sockaddr_storage);
+
+  SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
+
+  explicit SystemAddress(const Endpoint& from) noexcept;
+
+  /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
+  bool set_path(std::string_view path) noexcept;
+
+  Endpoint endpoint() const noexcept;
+};
+
+NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept;
+
+/// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
+NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
+  if (from.ip.family == Family::IPv6) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(from.port);
+    v6.sin6_scope_id = from.scope;
+    std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
+    size = sizeof v6;
+  } else {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(from.port);
+    std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
+    size = sizeof v4;
+  }
+}
+
+NET_API bool SystemAddress::set_path(std::string_view path) noexcept {
+  const bool abstract = !path.empty() && path[0] == '\0';
+  if (path.empty() || path.size() > sizeof local.sun_path) return false;
+  if (!abstract && path.find('\0') != std::string_view::npos) return false;
+  local.sun_family = AF_UNIX;
+  std::memcpy(local.sun_path, path.data(), path.size());
+  const std::size_t end = abstract || path.size() == sizeof local.sun_path ? path.size() : path.size() + 1;
+  size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
+  return true;
+}
+
+NET_API Endpoint SystemAddress::endpoint() const noexcept {
+  Endpoint to;
+  if (any.sa_family == AF_INET6) {
+    to.ip.family = Family::IPv6;
+    to.port = ntohs(v6.sin6_port);
+    to.scope = v6.sin6_scope_id;
+    std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
+  } else if (any.sa_family == AF_INET) {
+    to.ip.family = Family::IPv4;
+    to.port = ntohs(v4.sin_port);
+    std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
+  }
+  return to;
+}
+
+NET_API Endpoint local_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getsockname(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+NET_API Endpoint remote_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+NET_API bool unconnected(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
+}
+
+NET_API std::uint32_t interface_index(std::string_view zone) noexcept {
+  std::uint32_t number = 0;
+  bool decimal = !zone.empty() && zone.size() < 10;
+  for (const char c : zone) {
+    decimal = decimal && c >= '0' && c <= '9';
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  if (decimal) return number;
+  char name[IF_NAMESIZE] = {};
+  if (zone.empty() || zone.size() >= sizeof name) return 0;
+  std::memcpy(name, zone.data(), zone.size());
+  return ::if_nametoindex(name);
+}
+
+NET_API std::string interface_name(std::uint32_t index) {
+  char name[IF_NAMESIZE] = {};
+  return ::if_indextoname(index, name) ? name : std::to_string(index);
+}
+
+NET_API std::string endpoint_text(const Endpoint& end) {
+  std::string text = to_text(end.ip);
+  if (is_link_local(end.ip) && end.scope != 0) text.append("%").append(interface_name(end.scope));
+  return text;
+}
+
+NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept {
+  Endpoint end;
+  end.ip = parse_ip(text);
+  end.port = static_cast<std::uint16_t>(port);
+  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
+  return end;
+}
+
+NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
+  return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
+}
+
+NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
+  if (::connect(fd, &address.any, address.size) == 0) return 0;
+  // an interrupted connect goes on by itself
+  return errno == EINTR ? -EINPROGRESS : -errno;
+}
+
+NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
+  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
+  if (fd < 0) return fd;
+  int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
+  if (failed == 0 && flags.reuse_port) {
+#if defined(__linux__) && defined(SO_REUSEPORT)
+    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+#else
+    failed = -ENOTSUP;
+#endif
+  }
+  if (failed == 0) failed = bind_to(fd, SystemAddress(at));
+  if (failed == 0 && ::listen(fd, flags.backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  return failed;
+}
+
+NET_API void remove_path(std::string_view path) noexcept {
+  if (path.empty() || path[0] == '\0') return;
+  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+  if (path.size() >= sizeof name) return;
+  std::memcpy(name, path.data(), path.size());
+  ::unlink(name);
+}
+
+NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed) noexcept {
+  SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  const int fd = open_socket(AF_UNIX);
+  if (fd < 0) return fd;
+  int failed = bind_to(fd, address);
+  const bool bound = failed == 0;
+  if (failed == -ENOENT) failed = -EACCES;
+  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
+    const mode_t bits =
+        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+    std::memcpy(name, path.data(), path.size());
+    if (::chmod(name, bits) != 0) failed = -errno;
+    if (mode_failed) *mode_failed = failed != 0;
+  }
+  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  if (bound) remove_path(path);
+  return failed;
+}
+
+NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
+  const Kind kind = kind_of(fd);
+  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
+  if (const int failed = prepare(fd); failed < 0) return failed;
+  return ::listen(fd, backlog) == 0 ? 0 : -errno;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of acceptor.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
+#define NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+
+namespace net::inline NET_ABI::detail {
+
+NET_API NativeHandle fd_acceptor::try_accept() noexcept {
+  const int accepted = os::accept_from(fd);
+  if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
+  if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
+    reserve_ = os::open_reserve();
+  return accepted;
+}
+
+NET_API void fd_acceptor::close() noexcept {
+  if (is_open()) os::close_descriptor(std::exchange(fd, no_handle));
+  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
+}
+
+NET_API int fd_acceptor::set(int listening) noexcept {
+  if (listening < 0) return listening;
+  fd = listening;
+  reserve_ = os::open_reserve();
+  return 0;
+}
+
+NET_API NativeHandle fd_acceptor::turn_away() noexcept {
+  os::close_descriptor(std::exchange(reserve_, no_handle));
+  NativeHandle accepted = os::accept_from(fd);
+  for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
+    os::close_descriptor(accepted);
+    if (--left == 0) {
+      accepted = -EAGAIN;
+      break;
+    }
+  }
+  reserve_ = os::open_reserve();
+  return accepted;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of channel.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_IPP
+#define NET_DETAIL_SYS_POSIX_CHANNEL_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int fd_channel::open(Family family) noexcept {
+  return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET));
+}
+
+NET_API int fd_channel::bind(const Endpoint& to) noexcept {
+  if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
+  return os::bind_to(fd, os::SystemAddress(to));
+}
+
+NET_API int fd_channel::start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
+
+NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
+  os::SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  if (!is_open()) {
+    if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
+  }
+  return os::connect_to(fd, address);
+}
+
+NET_API std::ptrdiff_t fd_channel::try_write(const IoSlice* slices, std::size_t count) noexcept {
+  if (not_socket_) return os::write_slices(fd, slices, count);
+  return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
+}
+
+NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
+  if (descriptor < 0) return descriptor;
+  fd = descriptor;
+  not_socket_ = not_socket;
+  return 0;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
 // The bodies of poll.hpp. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_POLL_IPP
 #define NET_DETAIL_SYS_POSIX_POLL_IPP
@@ -9928,7 +9945,8 @@ NET_API LoopCore::Running::Running(LoopCore& l) : loop(l) {
   loop.update_time();
 }
 
-NET_API Handle::Handle(LoopCore& core, const Operations& table) noexcept : loop(&core), operations(&table), next(core.handles_) {
+NET_API Handle::Handle(LoopCore& core, const Operations& table) noexcept
+    : loop(&core), operations(&table), next(core.handles_) {
   if (next) next->previous = this;
   core.handles_ = this;
 }
@@ -10158,7 +10176,7 @@ NET_API void LoopCore::become_inert() noexcept {
 
 NET_API void LoopCore::refuse_child() const {
   throw_error(make_error(Errc::ERR_INVALID_STATE,
-              "This loop belongs to the parent process: call afterFork() to use it in this one"));
+                         "This loop belongs to the parent process: call afterFork() to use it in this one"));
 }
 
 /// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
@@ -10407,8 +10425,7 @@ namespace net::inline NET_ABI::detail {
 
 NET_API std::size_t Listeners::count(unsigned event) const noexcept {
   std::size_t found = 0;
-  for (const ListenerRecord* r = first_; r; r = r->next)
-    found += r->event == event && !r->is(ListenerRecord::removed);
+  for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
   return found;
 }
 
@@ -11204,14 +11221,17 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 NET_API AbortSignal AbortSignal::timeout(Duration after) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
   net::setTimeout(
-      [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
+      [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); },
+      after)
       .unref();
   return AbortSignal(state);
 }
 
 NET_API bool AbortSignal::aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
 
-NET_API void AbortController::abort() const { state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
+NET_API void AbortController::abort() const {
+  state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted"));
+}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -11267,8 +11287,12 @@ static_assert(SocketEvents::index<"unpipe"> == on_unpipe);
 
 NET_API constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }, nullptr, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); },
+    &SocketState::on_ready,
+    nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); },
+    nullptr,
+    nullptr,
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
 
 NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
@@ -11345,15 +11369,16 @@ NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*
     Body body;
     explicit Record(const Body& from) : ListenerRecord{}, body(from) {}
   };
-  static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
-                                                      const Body body = static_cast<Record&>(record).body;
-                                                      if (body.generation == body.self->generation || body.generation == any_generation)
-                                                        body.step(*body.self);
-                                                    },
-                                                    [](ListenerRecord&) noexcept {}};
+  static constexpr ListenerRecord::Operations calls{
+      [](ListenerRecord& record, void*, void* const*) {
+        const Body body = static_cast<Record&>(record).body;
+        if (body.generation == body.self->generation || body.generation == any_generation) body.step(*body.self);
+      },
+      [](ListenerRecord&) noexcept {}};
   ListenerId& own = ensure_cold().own[which];
   if (own == 0)
-    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_generation : generation});
+    own = listeners.add<Record>(event, ListenerRecord::once, false, calls,
+                                Body{this, step, which == own_read ? any_generation : generation});
 }
 
 NET_API void SocketState::drop_own(OwnListener which) noexcept {
@@ -11572,7 +11597,6 @@ NET_API OnThrow::~OnThrow() {
 
 #if NET_BODIES
 
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
@@ -11709,7 +11733,8 @@ constexpr std::uint32_t mapped_character(std::uint32_t c) noexcept {
                                within(0x460, 0x481) || within(0x48a, 0x4bf) || within(0x4d0, 0x52f) ||
                                within(0x1e00, 0x1e95) || within(0x1ea0, 0x1eff);
   if (even_is_capital) return c | 1;
-  const bool odd_is_capital = within(0x139, 0x148) || within(0x179, 0x17e) || within(0x1cd, 0x1dc) || within(0x4c1, 0x4ce);
+  const bool odd_is_capital =
+      within(0x139, 0x148) || within(0x179, 0x17e) || within(0x1cd, 0x1dc) || within(0x4c1, 0x4ce);
   if (odd_is_capital) return (c + 1) & ~1u;
   if (c == 0x386) return 0x3ac;
   if (within(0x388, 0x38a)) return c + 37;
@@ -12020,7 +12045,8 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   if (!wrapped && (state.connecting || state.has_handle)) {
     throw_error(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
-  if (state.closing) throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  if (state.closing)
+    throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
   const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
   if (!wrapped) {
     if (state.users_buffer) state.next_onread_buffer();
@@ -12207,7 +12233,8 @@ NET_API void SocketState::destroy(const Error& error) {
     tick_error(emission);
   } else {
     tick_error(emission);
-    loop->next_tick([self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
+    loop->next_tick(
+        [self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
   }
   leave_server();
 }
@@ -12231,7 +12258,9 @@ NET_API void SocketState::tick_error(Callback& emission) {
 }
 
 [[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
-  return [self = Owing<SocketState>(*this), error, asked = generation] { self->emit_error(error, self->generation == asked); };
+  return [self = Owing<SocketState>(*this), error, asked = generation] {
+    self->emit_error(error, self->generation == asked);
+  };
 }
 
 /// It is emitted even if there is a new connection already, which it is no error of.
@@ -12327,10 +12356,8 @@ NET_API void SocketState::close_now() {
 
 NET_API void SocketState::emit_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
-  OnThrow again{*this, [](SocketState& self) {
-                  self.loop->next_close(
-                      {Ref<Handle>(&self), job_of<&SocketState::close_now>});
-                }};
+  OnThrow again{
+      *this, [](SocketState& self) { self.loop->next_close({Ref<Handle>(&self), job_of<&SocketState::close_now>}); }};
   if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
@@ -12355,12 +12382,13 @@ NET_API void SocketState::emit_close(bool current) {
   if (!current) return void(emit_event<on_close>(false));
   close_emitted = true;
   if (!wait_connect) return void(emit_event<on_close>(had_error));
-  OnThrow again{
-      *this, [](SocketState& self) {
-        // a write that waited for the connection learns of the end in its place among these listeners
-        if (!self.wait_connect) return;
-        self.tick([](SocketState& socket) { socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
-      }};
+  OnThrow again{*this, [](SocketState& self) {
+                  // a write that waited for the connection learns of the end in its place among these listeners
+                  if (!self.wait_connect) return;
+                  self.tick([](SocketState& socket) {
+                    socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+                  });
+                }};
   emit_event<on_close>(had_error);
   again.passed = true;
 }
@@ -13310,9 +13338,11 @@ NET_API void SocketState::undestroy() {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
   static_cast<Connection&>(*this) = Connection();
-  static_cast<ReadGate&>(*this) = {
-      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
-      .by_buffer = by_buffer};
+  static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
+                                   .users_buffer = users_buffer,
+                                   .decodes = decodes,
+                                   .timed = timed,
+                                   .by_buffer = by_buffer};
   static_cast<WriteGate&>(*this) = {.corked = corked};
   if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
   ++generation;
@@ -13620,7 +13650,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
 /// Nothing in here needs a stack frame.
 [[gnu::noinline]] NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
-  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity) return nullptr;
+  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity)
+    return nullptr;
   char* const place = loop->batch_if_free(*this, &flush_batched, size);
   if (!place) return nullptr;
   bytes_sent += size;
@@ -14053,8 +14084,8 @@ NET_API void ServerState::accepted(NativeHandle fd) {
 
 NET_API void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit_event<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
-             remote.ip.family});
+  emit_event<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote),
+                                   remote.port, remote.ip.family});
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -14079,7 +14110,8 @@ static_assert(ServerEvents::index<"drop"> == server_drop);
 
 NET_API constexpr Handle::Operations ServerState::table{
     [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
+    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); },
+    &ServerState::on_ready,
     &ServerState::connection_gone,
     nullptr,
     [](Handle& handle) noexcept {
@@ -14175,8 +14207,7 @@ NET_API void ServerState::forget_signal() noexcept {
 NET_API void ServerState::look_up_host(const ListenOptions& asked) {
   if (has_nul(asked.host)) {
     // like a name that is not found
-    return tick_with(
-        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+    return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
   looking_up = true;
   const auto answered = [this, asked_in = generation, asked, alive = Ref<ServerState>(this)](
@@ -14339,16 +14370,17 @@ NET_API void Server::require_idle() const {
 NET_API void Server::start(const ListenOptions& options) const {
   if (options.fd < 0 && options.port == -1) {
     if (options.path.empty()) {
-      detail::throw_error(detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
-                                  "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
+      detail::throw_error(
+          detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
+                             "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
     }
     if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
       // the spelling is Node's
       detail::throw_error(
           detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
-                        "The argument 'options' can not set readableAll or writableAllt to true when path is "
-                        "abstract unix socket. Received " +
-                            detail::escape_nul(options.path)));
+                             "The argument 'options' can not set readableAll or writableAllt to true when path is "
+                             "abstract unix socket. Received " +
+                                 detail::escape_nul(options.path)));
     }
   } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
     detail::throw_error(detail::bad_port("options.port", options.port));
@@ -14361,11 +14393,15 @@ NET_API std::optional<Server> Socket::server() const {
   return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
 }
 
-NET_API std::chrono::seconds Server::keepAliveInitialDelay() const { return std::chrono::seconds(state_->keep_alive_seconds()); }
+NET_API std::chrono::seconds Server::keepAliveInitialDelay() const {
+  return std::chrono::seconds(state_->keep_alive_seconds());
+}
 
 NET_API void Server::blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
 
-NET_API NativeHandle Server::nativeHandle() const { return state_->acceptor.is_open() ? state_->acceptor.native() : -1; }
+NET_API NativeHandle Server::nativeHandle() const {
+  return state_->acceptor.is_open() ? state_->acceptor.native() : -1;
+}
 
 NET_API bool Server::operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
 
@@ -14490,7 +14526,7 @@ NET_API std::optional<Chunk> Reader::take() {
   }
   if (kind_ == Kind::line && too_long_) {
     detail::throw_error(Error(std::make_error_code(std::errc::message_size),
-                        "A line is longer than " + std::to_string(amount_) + " bytes"));
+                              "A line is longer than " + std::to_string(amount_) + " bytes"));
   }
   if (failure_) detail::throw_error(*failure_);
   if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
@@ -14574,7 +14610,8 @@ NET_API void Reader::wake() {
 NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
 
 NET_API bool Acceptor::prepare() {
-  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
+  if (waiter_)
+    detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
   return !arrived_.empty() || failure_ || closed_;
 }
 
@@ -14591,7 +14628,9 @@ NET_API bool Acceptor::prepare() {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API bool is_over(const Socket& socket) { return Access::state(socket).close_emitted || !Access::state(socket).loop; }
+NET_API bool is_over(const Socket& socket) {
+  return Access::state(socket).close_emitted || !Access::state(socket).loop;
+}
 
 NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
 
@@ -14672,7 +14711,8 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API void spawn(Loop& loop, Task<> task) {
   if (!task.frame_) return;
-  auto* const spawned = new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
+  auto* const spawned =
+      new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
   const auto frame = std::exchange(task.frame_, {});
   frame.promise().spawned = spawned;
   frame.resume();
@@ -15273,7 +15313,8 @@ NET_API void Connector::emit_cancelled(SocketState& self) {
   const Endpoint to = self.cold->cancelled.back();
   self.cold->cancelled.pop();
   const std::string address = os::endpoint_text(to);
-  self.emit_event<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+  self.emit_event<on_attempt_failed>(address, to.port, to.ip.family,
+                                     address_failure(ECANCELED, "connect", address, to.port));
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -15334,7 +15375,9 @@ NET_API Error Connector::start(Attempt& attempt) const {
                        local ? to_text(local.ip) : std::string(any_of(attempt.family)), local.port, false);
 }
 
-NET_API int Connector::open(Attempt& attempt) { return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family); }
+NET_API int Connector::open(Attempt& attempt) {
+  return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family);
+}
 
 NET_API std::string_view Connector::any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
 

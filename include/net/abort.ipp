@@ -137,14 +137,17 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 NET_API AbortSignal AbortSignal::timeout(Duration after) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
   net::setTimeout(
-      [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); }, after)
+      [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); },
+      after)
       .unref();
   return AbortSignal(state);
 }
 
 NET_API bool AbortSignal::aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
 
-NET_API void AbortController::abort() const { state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted")); }
+NET_API void AbortController::abort() const {
+  state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted"));
+}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 

@@ -34,10 +34,10 @@ NET_API void BlockList::addRange(const SocketAddress& start, const SocketAddress
 NET_API void BlockList::addSubnet(const SocketAddress& network, int prefix) const {
   const bool ipv4 = network.family() == Family::IPv4;
   if (prefix < 0 || prefix > (ipv4 ? 32 : 128)) {
-    detail::throw_error(detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
+    detail::throw_error(
+        detail::out_of_range("prefix", ipv4 ? ">= 0 && <= 32" : ">= 0 && <= 128", std::to_string(prefix)));
   }
-  shared_->add(
-      {.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
+  shared_->add({.kind = detail::RuleKind::subnet, .prefix = static_cast<std::uint8_t>(prefix), .first = network.ip()});
 }
 
 NET_API std::vector<std::string> BlockList::rules() const {

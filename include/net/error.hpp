@@ -117,7 +117,7 @@ NET_API Error address_failure(int number, std::string_view syscall, std::string_
 
 /// S3.3, S3.4: the same, with the local end at the end of the message; `asked` keeps it as fields too.
 NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
-                           std::string_view local_address, int local_port, bool asked);
+                            std::string_view local_address, int local_port, bool asked);
 
 /// S3.5: "listen EADDRINUSE: address already in use 127.0.0.1:3000".
 NET_API Error listen_failure(int number, std::string_view address, int port);

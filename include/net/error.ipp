@@ -88,15 +88,21 @@ NET_API std::string_view Error::name() const noexcept { return text_ ? text_->na
 
 NET_API std::string_view Error::kind() const noexcept { return text_ ? text_->kind : std::string_view{}; }
 
-NET_API std::string_view Error::syscall() const noexcept { return text_ ? std::string_view(text_->syscall) : std::string_view{}; }
+NET_API std::string_view Error::syscall() const noexcept {
+  return text_ ? std::string_view(text_->syscall) : std::string_view{};
+}
 
-NET_API std::string_view Error::address() const noexcept { return text_ ? std::string_view(text_->address) : std::string_view{}; }
+NET_API std::string_view Error::address() const noexcept {
+  return text_ ? std::string_view(text_->address) : std::string_view{};
+}
 
 NET_API std::string_view Error::localAddress() const noexcept {
   return text_ ? std::string_view(text_->local_address) : std::string_view{};
 }
 
-NET_API std::string_view Error::hostname() const noexcept { return text_ ? std::string_view(text_->host) : std::string_view{}; }
+NET_API std::string_view Error::hostname() const noexcept {
+  return text_ ? std::string_view(text_->host) : std::string_view{};
+}
 
 NET_API std::span<const Error> Error::errors() const noexcept {
   return text_ ? std::span<const Error>(text_->attempts) : std::span<const Error>{};
@@ -174,7 +180,7 @@ NET_API Error address_failure(int number, std::string_view syscall, std::string_
 }
 
 NET_API Error local_failure(int number, std::string_view syscall, std::string_view address, int port,
-                           std::string_view local_address, int local_port, bool asked) {
+                            std::string_view local_address, int local_port, bool asked) {
   NewText text = system_text(number, syscall);
   text->message.append(" ").append(with_port(address, port));
   text->message.append(" - Local (").append(local_address).append(":").append(std::to_string(local_port)).append(")");

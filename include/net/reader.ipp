@@ -106,7 +106,7 @@ NET_API std::optional<Chunk> Reader::take() {
   }
   if (kind_ == Kind::line && too_long_) {
     detail::throw_error(Error(std::make_error_code(std::errc::message_size),
-                        "A line is longer than " + std::to_string(amount_) + " bytes"));
+                              "A line is longer than " + std::to_string(amount_) + " bytes"));
   }
   if (failure_) detail::throw_error(*failure_);
   if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
@@ -190,7 +190,8 @@ NET_API void Reader::wake() {
 NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
 
 NET_API bool Acceptor::prepare() {
-  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
+  if (waiter_)
+    detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
   return !arrived_.empty() || failure_ || closed_;
 }
 

@@ -23,16 +23,17 @@ NET_API void Server::require_idle() const {
 NET_API void Server::start(const ListenOptions& options) const {
   if (options.fd < 0 && options.port == -1) {
     if (options.path.empty()) {
-      detail::throw_error(detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
-                                  "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
+      detail::throw_error(
+          detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
+                             "The argument 'options' must have the property \"port\" or \"path\". Received {}"));
     }
     if (options.path[0] == '\0' && (options.readableAll || options.writableAll)) {
       // the spelling is Node's
       detail::throw_error(
           detail::make_error(Errc::ERR_INVALID_ARG_VALUE,
-                        "The argument 'options' can not set readableAll or writableAllt to true when path is "
-                        "abstract unix socket. Received " +
-                            detail::escape_nul(options.path)));
+                             "The argument 'options' can not set readableAll or writableAllt to true when path is "
+                             "abstract unix socket. Received " +
+                                 detail::escape_nul(options.path)));
     }
   } else if (options.fd < 0 && (options.port < 0 || options.port > 65535)) {
     detail::throw_error(detail::bad_port("options.port", options.port));
@@ -45,11 +46,15 @@ NET_API std::optional<Server> Socket::server() const {
   return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
 }
 
-NET_API std::chrono::seconds Server::keepAliveInitialDelay() const { return std::chrono::seconds(state_->keep_alive_seconds()); }
+NET_API std::chrono::seconds Server::keepAliveInitialDelay() const {
+  return std::chrono::seconds(state_->keep_alive_seconds());
+}
 
 NET_API void Server::blockList(std::optional<BlockList> list) const { state_->options.blockList = std::move(list); }
 
-NET_API NativeHandle Server::nativeHandle() const { return state_->acceptor.is_open() ? state_->acceptor.native() : -1; }
+NET_API NativeHandle Server::nativeHandle() const {
+  return state_->acceptor.is_open() ? state_->acceptor.native() : -1;
+}
 
 NET_API bool Server::operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
 

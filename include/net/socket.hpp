@@ -52,7 +52,8 @@ class Socket : public Emitter<Socket> {
   /// A socket that is not connected yet, on this thread's loop.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
-  explicit Socket(Loop& loop, const SocketOptions& options = {}) : state_(new detail::SocketState(detail::Access::core(loop))) {
+  explicit Socket(Loop& loop, const SocketOptions& options = {})
+      : state_(new detail::SocketState(detail::Access::core(loop))) {
     state_->set_up(options);
   }
 
@@ -98,12 +99,14 @@ class Socket : public Emitter<Socket> {
   template <detail::Payload Data>
   bool write(Data&& data) const {
     const std::string_view bytes = detail::bytes_of(data);
-    return state_->batch(bytes.data(), bytes.size()) != nullptr || state_->write(detail::source_of(std::forward<Data>(data)), {});
+    return state_->batch(bytes.data(), bytes.size()) != nullptr ||
+           state_->write(detail::source_of(std::forward<Data>(data)), {});
   }
   template <detail::Payload Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   bool write(Data&& data, F&& callback) const {
-    return state_->write(detail::source_of(std::forward<Data>(data)), detail::write_callback(std::forward<F>(callback)));
+    return state_->write(detail::source_of(std::forward<Data>(data)),
+                         detail::write_callback(std::forward<F>(callback)));
   }
   /// Sends text in another encoding (S15.1).
   bool write(std::string_view text, Encoding encoding) const;
@@ -325,18 +328,23 @@ class Socket : public Emitter<Socket> {
 
 /// What a socket emits when it is a destination.
 struct Socket::EmitsPipe {
-  static void piped(const Socket& to, const Socket& source) { (void)to.state_->emit_event<detail::on_pipe>(*source.state_); }
-  static void unpiped(const Socket& to, const Socket& source) { (void)to.state_->emit_event<detail::on_unpipe>(*source.state_); }
+  static void piped(const Socket& to, const Socket& source) {
+    (void)to.state_->emit_event<detail::on_pipe>(*source.state_);
+  }
+  static void unpiped(const Socket& to, const Socket& source) {
+    (void)to.state_->emit_event<detail::on_unpipe>(*source.state_);
+  }
   static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
   static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
 };
 
 template <class Destination>
 Destination Socket::pipe(Destination destination, PipeOptions options) const {
-  static_assert(Writable<Destination>,
-                "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
-                "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
-                "listenerCount<\"error\">() and writableNeedDrain()");
+  static_assert(
+      Writable<Destination>,
+      "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
+      "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
+      "listenerCount<\"error\">() and writableNeedDrain()");
   if constexpr (Writable<Destination>) {
     using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
     detail::start_pipe<Tells>(*this, destination, options);

@@ -10,7 +10,8 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API void spawn(Loop& loop, Task<> task) {
   if (!task.frame_) return;
-  auto* const spawned = new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
+  auto* const spawned =
+      new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
   const auto frame = std::exchange(task.frame_, {});
   frame.promise().spawned = spawned;
   frame.resume();

@@ -63,7 +63,8 @@ class Job {
       if (waits) state->waiter = {};
     }
     bool await_ready() const {
-      if (state->waiter) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
+      if (state->waiter)
+        detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
       return state->done;
     }
     void await_suspend(std::coroutine_handle<> waiter) noexcept {

@@ -3,9 +3,9 @@
 #ifndef NET_TESTS_COUNTING_MACHINE_HPP
 #define NET_TESTS_COUNTING_MACHINE_HPP
 
+#include <net/detail/sys/linux/epoll.hpp>
 #include <net/detail/sys/posix/acceptor.hpp>
 #include <net/detail/sys/posix/channel.hpp>
-#include <net/detail/sys/linux/epoll.hpp>
 #include <net/detail/sys/posix/poll.hpp>
 
 #include <utility>

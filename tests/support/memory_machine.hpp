@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
+#include <net/detail/io/poller.hpp>
 #include <net/detail/sys/posix/acceptor.hpp>
 #include <net/detail/sys/posix/channel.hpp>
-#include <net/detail/io/poller.hpp>
 
 #define NET_MACHINE on_memory
 

@@ -49,7 +49,8 @@ struct Pair {
     theirs.close();
     std::string all;
     char some[65536];
-    for (ssize_t got; (got = ::read(ours.get(), some, sizeof some)) > 0;) all.append(some, static_cast<std::size_t>(got));
+    for (ssize_t got; (got = ::read(ours.get(), some, sizeof some)) > 0;)
+      all.append(some, static_cast<std::size_t>(got));
     return all;
   }
 };

@@ -184,9 +184,8 @@ TEST_CASE("S31.1: a child that is forked inside a listener neither sends what wa
   std::string heard;
   std::size_t received = 0;
   std::string own_room(1000, ' ');
-  parent.server.on<"connection">([&](const net::Socket& socket) {
-    socket.on<"data">([&](net::Chunk chunk) { heard += chunk; });
-  });
+  parent.server.on<"connection">(
+      [&](const net::Socket& socket) { socket.on<"data">([&](net::Chunk chunk) { heard += chunk; }); });
   bool there = false;
   SUBCASE("what was written waits for its connection") {
     second.on<"connect">(fork_once);
@@ -315,18 +314,20 @@ TEST_CASE("S31.2: afterFork() gives a loop to the thread that has forked, whose 
   int turns = 0, status = -1;
   const net::Timer often = loop.setInterval([&] { ++turns; }, 5);
   std::thread forks;
-  loop.setTimeout([&] {
-    forks = std::thread([&] {
-      status = in_child([&] {
-        loop.afterFork();
-        const int before = turns;
-        net::setTimeout([] { net::Loop::current().stop(); }, 30);  // it is the current one
-        loop.run();
-        return turns > before ? 42 : 1;
-      });
-      loop.stop();
-    });
-  }, 10);
+  loop.setTimeout(
+      [&] {
+        forks = std::thread([&] {
+          status = in_child([&] {
+            loop.afterFork();
+            const int before = turns;
+            net::setTimeout([] { net::Loop::current().stop(); }, 30);  // it is the current one
+            loop.run();
+            return turns > before ? 42 : 1;
+          });
+          loop.stop();
+        });
+      },
+      10);
   loop.run();
   forks.join();
   often.close();

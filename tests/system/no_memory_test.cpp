@@ -23,8 +23,7 @@ template <class F>
 auto insist(F&& call) {
   try {
     return call();
-  } catch (const std::bad_alloc&) {
-  }
+  } catch (const std::bad_alloc&) {}
   return call();
 }
 
@@ -55,7 +54,8 @@ struct Program {
   /// Turns until it is so. What has no memory leaves run(), and the loop goes on.
   template <class Condition>
   void until(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(std::getenv("NET_NO_MEMORY_FROM") ? 3 : 20);
+    const auto end =
+        std::chrono::steady_clock::now() + std::chrono::seconds(std::getenv("NET_NO_MEMORY_FROM") ? 3 : 20);
     while (!condition()) {
       if (std::chrono::steady_clock::now() > end) {
         wrong = "it hangs";
@@ -85,8 +85,7 @@ struct Program {
     while (wrong.empty() && std::chrono::steady_clock::now() < end) {
       try {
         if (!loop.runOnce(100)) break;
-      } catch (const std::bad_alloc&) {
-      }
+      } catch (const std::bad_alloc&) {}
     }
     for (const auto& [number, times] : closed) {
       if (times > 1) wrong = "closed twice";
@@ -254,10 +253,10 @@ std::string proxy() {
     net::WorkerPool pool(2);
     for (int i = 0; i < 2; ++i) {
       try {
-        insist([&] { return pool.exec([i] { return std::string(100, static_cast<char>('a' + i)); }); })
-            .then([&](std::string) { ++results; }, [&](const net::Error&) { ++failures; });
-      } catch (const std::bad_alloc&) {
-      }
+        insist([&] {
+          return pool.exec([i] { return std::string(100, static_cast<char>('a' + i)); });
+        }).then([&](std::string) { ++results; }, [&](const net::Error&) { ++failures; });
+      } catch (const std::bad_alloc&) {}
     }
     for (int i = 0; i < 2; ++i) {
       const net::Socket client = insist([&] { return net::Socket(loop); });
@@ -324,8 +323,7 @@ net::Task<> ask(Program& program, int port, int& ended) {
       if (!co_await reader.readLine(1000)) break;
     }
     socket.end();
-  } catch (...) {
-  }
+  } catch (...) {}
   ++ended;
 }
 

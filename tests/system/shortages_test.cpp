@@ -47,7 +47,8 @@ bool was_served(const Descriptor& client) {
 
 }  // namespace
 
-TEST_CASE("S32.1: a server that is out of descriptors and has no reserve says so once, does not spin, and serves later") {
+TEST_CASE(
+    "S32.1: a server that is out of descriptors and has no reserve says so once, does not spin, and serves later") {
   for (const int number : {EMFILE, ENFILE}) {
     net::Loop loop;
     const Ordered orders;

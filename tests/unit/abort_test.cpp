@@ -165,7 +165,8 @@ TEST_CASE("S20.1: what is attached after the abort is not attached, and whoever 
   using net::detail::AbortHook;
   using net::detail::AbortState;
   const net::detail::Ref<AbortState> state(new AbortState);
-  const net::detail::Ref<AbortHook> early(new AbortHook(net::detail::Access::core(loop))), late(new AbortHook(net::detail::Access::core(loop)));
+  const net::detail::Ref<AbortHook> early(new AbortHook(net::detail::Access::core(loop))),
+      late(new AbortHook(net::detail::Access::core(loop)));
   int calls = 0;
   early->callback = [&](const net::Error&) { ++calls; };
   late->callback = [&](const net::Error&) { calls += 100; };

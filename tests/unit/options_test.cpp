@@ -14,7 +14,8 @@ constexpr net::PipeOptions piped;
 static_assert(piped.end, "S24.5: a pipe ends its destination unless it is told not to");
 static_assert(net::LookupOptions{}.family == net::Family::unspecified && !net::LookupOptions{}.all);
 static_assert(to_string(net::ReadyState::opening) == "opening" && to_string(net::ReadyState::open) == "open");
-static_assert(to_string(net::ReadyState::readOnly) == "readOnly" && to_string(net::ReadyState::writeOnly) == "writeOnly");
+static_assert(to_string(net::ReadyState::readOnly) == "readOnly" &&
+              to_string(net::ReadyState::writeOnly) == "writeOnly");
 static_assert(to_string(net::ReadyState::closed) == "closed");
 
 }  // namespace

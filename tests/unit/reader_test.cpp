@@ -445,16 +445,14 @@ template <class Asked>
 net::Task<> asks_on(Asked& asked) {
   try {
     while (co_await asked.next()) {}
-  } catch (const net::Error&) {
-  }
+  } catch (const net::Error&) {}
 }
 
 template <net::fixed_string Event, class Emitting>
 net::Task<> waits_for(Emitting emitting) {
   try {
     co_await net::once<Event>(emitting);
-  } catch (const net::Error&) {
-  }
+  } catch (const net::Error&) {}
 }
 
 /// What lives as long as a connection or a server, and dies in one of its events.

@@ -378,7 +378,8 @@ TEST_CASE("S12.11, S3.10: a family that is none is told with the name and the po
     const net::Socket socket(loop);
     net::Error told;
     socket.on<"error">([&](const net::Error& error) { told = error; });
-    socket.connect({.port = port, .host = "somewhere", .lookup = answering({{"127.0.0.1", static_cast<net::Family>(100)}})});
+    socket.connect(
+        {.port = port, .host = "somewhere", .lookup = answering({{"127.0.0.1", static_cast<net::Family>(100)}})});
     run_to_the_end(loop);
     CHECK(std::string(told.what()) == "Invalid address family: 100 somewhere:" + std::to_string(port));
     CHECK(told.hostname() == "somewhere");
@@ -387,7 +388,8 @@ TEST_CASE("S12.11, S3.10: a family that is none is told with the name and the po
   }
 }
 
-TEST_CASE("S12.24: a name that is no UTF-8 is refused by the lookup, in Node's words; others are shown as they were given") {
+TEST_CASE(
+    "S12.24: a name that is no UTF-8 is refused by the lookup, in Node's words; others are shown as they were given") {
   net::Loop loop;
   const auto lookup_of = [&](std::string host) {
     Log log;
@@ -395,14 +397,16 @@ TEST_CASE("S12.24: a name that is no UTF-8 is refused by the lookup, in Node's w
     socket.on<"lookup">([&](const net::Error& error, std::string_view, net::Family, std::string_view name) {
       log.add(std::string(error.what()) + "|" + std::string(name));
     });
-    socket.on<"error">([&](const net::Error& error) { log.add(std::string(error.name()) + "|" + std::string(error.hostname())); });
+    socket.on<"error">(
+        [&](const net::Error& error) { log.add(std::string(error.name()) + "|" + std::string(error.hostname())); });
     socket.connect({.port = 1, .host = host});
     run_to_the_end(loop);
     return log.text();
   };
   CHECK(lookup_of("a\xff.invalid") == "getaddrinfo EINVAL a\xff.invalid|a\xff.invalid EINVAL|a\xff.invalid");
   const std::string told = lookup_of("b\u00fccher.invalid");
-  CHECK_MESSAGE((told == "getaddrinfo ENOTFOUND b\u00fccher.invalid|b\u00fccher.invalid ENOTFOUND|b\u00fccher.invalid" ||
-                 told == "getaddrinfo EAI_AGAIN b\u00fccher.invalid|b\u00fccher.invalid EAI_AGAIN|b\u00fccher.invalid"),
-                told);
+  CHECK_MESSAGE(
+      (told == "getaddrinfo ENOTFOUND b\u00fccher.invalid|b\u00fccher.invalid ENOTFOUND|b\u00fccher.invalid" ||
+       told == "getaddrinfo EAI_AGAIN b\u00fccher.invalid|b\u00fccher.invalid EAI_AGAIN|b\u00fccher.invalid"),
+      told);
 }

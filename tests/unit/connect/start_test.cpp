@@ -93,22 +93,23 @@ TEST_CASE("S12.3: connecting what is connecting or connected is refused, and dis
 TEST_CASE("S3.13: a host with a NUL in it is refused, not cut there") {
   net::Loop loop;
   const net::Socket socket(loop);
-  for (const std::string_view host : {std::string_view("localhost\0.trusted.test", 23), std::string_view("127.0.0.1\0x", 11)}) {
+  for (const std::string_view host :
+       {std::string_view("localhost\0.trusted.test", 23), std::string_view("127.0.0.1\0x", 11)}) {
     const net::Error error = error_of([&] { socket.connect(1, host); });
     CHECK(error.code() == net::Errc::ERR_INVALID_ARG_VALUE);
     CHECK(error.kind() == "TypeError");
   }
   CHECK(std::string(error_of([&] { socket.connect(1, std::string_view("a\0b", 3)); }).what()) ==
         "The property 'options.host' must be a string without null bytes. Received 'a\\x00b'");
-  const auto from = error_of([&] {
-    socket.connect({.port = 1, .host = "127.0.0.1", .localAddress = std::string("127.0.0.1\0x", 11)});
-  });
+  const auto from = error_of(
+      [&] { socket.connect({.port = 1, .host = "127.0.0.1", .localAddress = std::string("127.0.0.1\0x", 11)}); });
   CHECK(std::string(from.what()) == "Invalid IP address: 127.0.0.1\\0x");
   CHECK(socket.readyState() == net::ReadyState::open);
   CHECK_FALSE(socket.connecting());
   CHECK(net::isIP(std::string_view("127.0.0.1\0", 10)) == 0);
   CHECK(net::isIP(std::string_view("fe80::1%a\0b", 11)) == 0);
-  CHECK(error_of([&] { net::SocketAddress({.address = std::string("127.0.0.1\0x", 11)}); }).name() == "ERR_INVALID_ADDRESS");
+  CHECK(error_of([&] { net::SocketAddress({.address = std::string("127.0.0.1\0x", 11)}); }).name() ==
+        "ERR_INVALID_ADDRESS");
   net::BlockList list;
   CHECK(error_of([&] { list.addAddress(std::string_view("127.0.0.1\0x", 11)); }).name() == "ERR_INVALID_ADDRESS");
   run_to_the_end(loop);

@@ -45,8 +45,7 @@ static_assert(Taken<decltype([](auto&&...) {}), Emitting, A, B>::self == false,
 // ── the table of events ──
 
 static_assert(Events::index_of("data") == 0 && Events::index_of("error") == 2);
-static_assert(Events::index_of("nothing") == 3 && Events::index_of("") == 3 &&
-              Events::index_of("dat") == 3);
+static_assert(Events::index_of("nothing") == 3 && Events::index_of("") == 3 && Events::index_of("dat") == 3);
 static_assert(Events::has<"end"> && !Events::has<"End"> && !Events::has<"ende">);
 static_assert(std::is_same_v<EventAt<Events, 1>::type, Event<"end">>);
 

@@ -151,7 +151,8 @@ TEST_CASE("the cork: only inside a callback, one owner at a time, left when the 
     CHECK_MESSAGE(loop.batch_if_free(*two, flush, 1) == nullptr, "the first owner's bytes have to leave before");
     put(*two, "c");
     CHECK(sent == "ab|");
-    CHECK_MESSAGE(loop.batch_for(*two, flush, LoopCore::batch_capacity) == nullptr, "it does not fit behind what is there");
+    CHECK_MESSAGE(loop.batch_for(*two, flush, LoopCore::batch_capacity) == nullptr,
+                  "it does not fit behind what is there");
     CHECK(loop.batch_size() == 1);
     loop.run_callback([&] { put(*two, "d"); });
     CHECK_MESSAGE(sent == "ab|", "a callback inside of a callback is no end");

@@ -37,7 +37,8 @@ TEST_CASE("a step is owed until it has run, or is thrown away; moving it changes
     moved();
     CHECK(debtor->steps == 1);
     CHECK(debtor->settled == 0);
-    const OwedStepWith<Debtor, int> other{Owing<Debtor>(*debtor), [](Debtor& self, const int& by) { self.steps += by; }, 3};
+    const OwedStepWith<Debtor, int> other{Owing<Debtor>(*debtor), [](Debtor& self, const int& by) { self.steps += by; },
+                                          3};
     CHECK(debtor->owed == 2);
   }
   CHECK(debtor->owed == 0);

@@ -7,10 +7,25 @@
 using namespace net::detail;
 
 TEST_CASE("a socket has Node's events, each once, and a number for each") {
-  constexpr std::string_view names[] = {"close", "connect", "connectionAttempt", "connectionAttemptFailed",
-                                        "connectionAttemptTimeout", "data", "drain", "end", "error", "lookup",
-                                        "ready", "timeout", "finish", "prefinish", "pause", "resume",
-                                        "readable", "pipe", "unpipe"};
+  constexpr std::string_view names[] = {"close",
+                                        "connect",
+                                        "connectionAttempt",
+                                        "connectionAttemptFailed",
+                                        "connectionAttemptTimeout",
+                                        "data",
+                                        "drain",
+                                        "end",
+                                        "error",
+                                        "lookup",
+                                        "ready",
+                                        "timeout",
+                                        "finish",
+                                        "prefinish",
+                                        "pause",
+                                        "resume",
+                                        "readable",
+                                        "pipe",
+                                        "unpipe"};
   unsigned found = 0;
   for (const std::string_view name : names) {
     const unsigned index = SocketEvents::index_of(name);

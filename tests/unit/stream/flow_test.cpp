@@ -300,7 +300,8 @@ TEST_CASE("S14.2, S14.10: what is put in front of the others changes nothing abo
         }) == "resume data(foo) end close");
 }
 
-TEST_CASE("S14.2, S14.10: a 'data' listener that is put in front makes nothing flow when the last 'readable' one goes") {
+TEST_CASE(
+    "S14.2, S14.10: a 'data' listener that is put in front makes nothing flow when the last 'readable' one goes") {
   net::Loop loop;
   Log log;
   const net::Socket socket(loop);

@@ -37,14 +37,11 @@ class Sink : public net::Emitter<Sink> {
     state_->got += chunk.view();
     ++state_->refused;
     if (!state_->drains) return false;
-    net::Loop::current().setImmediate(
-        [sink = *this] { emit<Events, 0>(*sink.state_); });
+    net::Loop::current().setImmediate([sink = *this] { emit<Events, 0>(*sink.state_); });
     return false;
   }
   void end() const { state_->ended = true; }
-  void close() {
-    emit<Events, 2>(*state_, false);
-  }
+  void close() { emit<Events, 2>(*state_, false); }
   bool writableNeedDrain() const { return false; }
 
  private:
@@ -257,7 +254,8 @@ TEST_CASE("S24.13: piping from a socket that is destroyed or was never connected
   CHECK(to.listenerCount<"drain">() == 0);
   run_to_the_end(loop);
   CHECK(log.text() == "pipe pipe resume");
-  CHECK_MESSAGE(net::detail::Access::state(destroyed).ensure_cold().pipes.empty(), "it went with the listeners, since its other side is not open either");
+  CHECK_MESSAGE(net::detail::Access::state(destroyed).ensure_cold().pipes.empty(),
+                "it went with the listeners, since its other side is not open either");
   destroyed.pipe(to);
   fresh.unpipe();
   destroyed.unpipe(to);
@@ -545,7 +543,8 @@ TEST_CASE("S24.3: a listener of 'pause' may unpipe the destination that was full
   socket.pipe(Sink(stuck));
   socket.once<"pause">([&] { socket.unpipe(); });
   source.send("x");
-  run_until(loop, [&] { return stuck.got.size() == 1 && net::detail::Access::state(socket).ensure_cold().pipes.empty(); });
+  run_until(loop,
+            [&] { return stuck.got.size() == 1 && net::detail::Access::state(socket).ensure_cold().pipes.empty(); });
   CHECK(socket.isPaused());
   CHECK(stuck.listeners.count(0) == 0);
   source.finish();
@@ -597,7 +596,8 @@ TEST_CASE("S24.3: a 'drain' of whatever filled the destination lets the source g
   source.finish();
 }
 
-TEST_CASE("S24.7, S24.9: what is unpiped lets its source go on only if it was full, or if there is another destination") {
+TEST_CASE(
+    "S24.7, S24.9: what is unpiped lets its source go on only if it was full, or if there is another destination") {
   net::Loop loop;
   Source source(loop);
   const net::Socket& socket = *source.socket;

@@ -339,7 +339,9 @@ TEST_CASE("S14.18: what is left of a socket that flows when it is destroyed is t
   CHECK(!left);
 }
 
-TEST_CASE("S14.3, S14.11: who puts back more than the mark inside 'data' and pauses gets all of it, and what follows, later") {
+TEST_CASE(
+    "S14.3, S14.11: who puts back more than the mark inside 'data' and pauses gets all of it, and what follows, "
+    "later") {
   net::Loop loop;
   const std::string back(100, 'b');
   std::size_t got = 0;

@@ -313,4 +313,3 @@ TEST_CASE(
   CHECK(seen == "::ffff:127.0.0.1 ::ffff:127.0.0.1 IPv6");
   CHECK(own == "127.0.0.1 IPv4");
 }
-

@@ -35,15 +35,16 @@ TEST_CASE("S12.24: a host name that is not ASCII is asked for in its encoded for
 }
 
 TEST_CASE("S12.24: a host name of ASCII is asked for as it is") {
-  for (const char* host : {"", "localhost", "EXAMPLE.com", "a_b.c", "xn--bcher-kva.test", "..."}) CHECK(ascii(host) == host);
+  for (const char* host : {"", "localhost", "EXAMPLE.com", "a_b.c", "xn--bcher-kva.test", "..."})
+    CHECK(ascii(host) == host);
   CHECK(ascii(std::string(5000, 'a')) == std::string(5000, 'a'));
 }
 
 TEST_CASE("S12.24: what is no UTF-8 or cannot be normalised is refused") {
   for (const char* host : {"b\xfc"
                            "cher.test",
-                           "\xc0\xae", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "a\x80", "bu\u0308cher.test",
-                           "\u0130.test"}) {
+                           "\xc0\xae", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "a\x80",
+                           "bu\u0308cher.test", "\u0130.test"}) {
     CHECK(ascii(host) == "refused");
   }
   std::string endless;

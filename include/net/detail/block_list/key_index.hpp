@@ -33,7 +33,8 @@ class KeyIndex {
 
   /// For a count of keys, at most 2^30, so that twice as many can still be counted. What it knows is void until `rebuild`.
   void resize(std::size_t count) {
-    if (count > std::size_t{1} << 30) throw_error(make_error(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
+    if (count > std::size_t{1} << 30)
+      throw_error(make_error(Errc::ERR_OUT_OF_RANGE, "A list of so many rules is not possible"));
     std::size_t rows = 1;
     while (rows < count) rows *= 2;
     begins_.reserve(rows + 1);

@@ -6,7 +6,6 @@
 
 #if NET_BODIES
 
-
 #include <net/detail/stream/steps.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {

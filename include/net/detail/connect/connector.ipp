@@ -237,7 +237,8 @@ NET_API void Connector::emit_cancelled(SocketState& self) {
   const Endpoint to = self.cold->cancelled.back();
   self.cold->cancelled.pop();
   const std::string address = os::endpoint_text(to);
-  self.emit_event<on_attempt_failed>(address, to.port, to.ip.family, address_failure(ECANCELED, "connect", address, to.port));
+  self.emit_event<on_attempt_failed>(address, to.port, to.ip.family,
+                                     address_failure(ECANCELED, "connect", address, to.port));
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

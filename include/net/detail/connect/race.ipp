@@ -53,7 +53,9 @@ NET_API Error Connector::start(Attempt& attempt) const {
                        local ? to_text(local.ip) : std::string(any_of(attempt.family)), local.port, false);
 }
 
-NET_API int Connector::open(Attempt& attempt) { return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family); }
+NET_API int Connector::open(Attempt& attempt) {
+  return attempt.channel.is_open() ? 0 : attempt.channel.open(attempt.family);
+}
 
 NET_API std::string_view Connector::any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
 

@@ -20,7 +20,8 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   if (!wrapped && (state.connecting || state.has_handle)) {
     throw_error(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
-  if (state.closing) throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
+  if (state.closing)
+    throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
   const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
   if (!wrapped) {
     if (state.users_buffer) state.next_onread_buffer();

@@ -198,7 +198,6 @@ struct Event {
     }
   }
 
-
   /// The arguments of the listeners, as pointers that are good for one expression.
   struct Given {
     void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];

@@ -10,8 +10,7 @@ namespace net::inline NET_ABI::detail {
 
 NET_API std::size_t Listeners::count(unsigned event) const noexcept {
   std::size_t found = 0;
-  for (const ListenerRecord* r = first_; r; r = r->next)
-    found += r->event == event && !r->is(ListenerRecord::removed);
+  for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
   return found;
 }
 

@@ -26,8 +26,8 @@ struct Watcher {
   void* owner = nullptr;  // for whoever waits
   Registration* registration = nullptr;
   NativeHandle fd = no_handle;
-  std::uint8_t interest = 0;  // readable | writable; 0 is silence
-  std::uint8_t registered = 0;   // what the system watches
+  std::uint8_t interest = 0;    // readable | writable; 0 is silence
+  std::uint8_t registered = 0;  // what the system watches
 
   Watcher() noexcept = default;
   Watcher(const Watcher&) = delete;

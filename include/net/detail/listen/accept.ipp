@@ -116,8 +116,8 @@ NET_API void ServerState::accepted(NativeHandle fd) {
 
 NET_API void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit_event<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote), remote.port,
-             remote.ip.family});
+  emit_event<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote),
+                                   remote.port, remote.ip.family});
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

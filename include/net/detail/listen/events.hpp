@@ -13,13 +13,7 @@ using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Eve
                                 Event<"listening">, Event<"drop", const DropInfo>>;
 
 /// Where each stands in the table.
-enum : unsigned {
-  server_close,
-  server_connection,
-  server_error,
-  server_listening,
-  server_drop
-};
+enum : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 

@@ -77,8 +77,11 @@ struct ServerState : Handle, Listening {
     if (!listeners.has(Event)) return false;
     const Ref<ServerState> alive(this);
     using Row = typename EventAt<ServerEvents, Event>::type;
-    if constexpr (Event == server_connection) return call_listeners(*this, Event, typename Row::Given(args...).at);
-    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    if constexpr (Event == server_connection) {
+      return call_listeners(*this, Event, typename Row::Given(args...).at);
+    } else {
+      return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    }
   }
   /// With nobody to listen it leaves run() (S1.6).
   void emit_error(const Error& error) {
@@ -114,7 +117,7 @@ struct ServerState : Handle, Listening {
   std::size_t connections = 0;
   std::optional<std::size_t> max_connections;
   std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
-  std::size_t owed = 0;     // what is queued and may be emitted
+  std::size_t owed = 0;          // what is queued and may be emitted
   bool refd : 1 = true;
   bool counted : 1 = false;
   bool kept_by_loop : 1 = false;

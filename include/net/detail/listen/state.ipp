@@ -20,7 +20,8 @@ static_assert(ServerEvents::index<"drop"> == server_drop);
 
 NET_API constexpr Handle::Operations ServerState::table{
     [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); }, &ServerState::on_ready,
+    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); },
+    &ServerState::on_ready,
     &ServerState::connection_gone,
     nullptr,
     [](Handle& handle) noexcept {
@@ -116,8 +117,7 @@ NET_API void ServerState::forget_signal() noexcept {
 NET_API void ServerState::look_up_host(const ListenOptions& asked) {
   if (has_nul(asked.host)) {
     // like a name that is not found
-    return tick_with(
-        nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+    return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
   looking_up = true;
   const auto answered = [this, asked_in = generation, asked, alive = Ref<ServerState>(this)](

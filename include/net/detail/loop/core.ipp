@@ -48,7 +48,8 @@ NET_API LoopCore::Running::Running(LoopCore& l) : loop(l) {
   loop.update_time();
 }
 
-NET_API Handle::Handle(LoopCore& core, const Operations& table) noexcept : loop(&core), operations(&table), next(core.handles_) {
+NET_API Handle::Handle(LoopCore& core, const Operations& table) noexcept
+    : loop(&core), operations(&table), next(core.handles_) {
   if (next) next->previous = this;
   core.handles_ = this;
 }

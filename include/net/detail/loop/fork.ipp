@@ -75,7 +75,7 @@ NET_API void LoopCore::become_inert() noexcept {
 
 NET_API void LoopCore::refuse_child() const {
   throw_error(make_error(Errc::ERR_INVALID_STATE,
-              "This loop belongs to the parent process: call afterFork() to use it in this one"));
+                         "This loop belongs to the parent process: call afterFork() to use it in this one"));
 }
 
 /// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the

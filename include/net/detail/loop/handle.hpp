@@ -28,10 +28,11 @@ struct Handle {
     void (*abandon)(Handle&) noexcept;  // the loop is going: close what is open, emit nothing
     void (*ready)(Handle&, Watcher&, unsigned what, int error) = nullptr;  // one of its watchers
     void (*child_gone)(Handle&) = nullptr;  // a connection that it accepted was destroyed
-    void (*hand_over)(Handle&) noexcept = nullptr;  // what was accepted is given to the system, as far as it takes it now
-    void (*at_exit)(Handle&) noexcept = nullptr;    // the process ends: what would stay behind is removed
-    void (*after_fork)(Handle&) = nullptr;          // the loop goes on in a child: what stayed in the parent is made anew
-    void (*give_up)(Handle&) noexcept = nullptr;    // there was no memory for what was to be done with it
+    void (*hand_over)(Handle&) noexcept =
+        nullptr;                                  // what was accepted is given to the system, as far as it takes it now
+    void (*at_exit)(Handle&) noexcept = nullptr;  // the process ends: what would stay behind is removed
+    void (*after_fork)(Handle&) = nullptr;        // the loop goes on in a child: what stayed in the parent is made anew
+    void (*give_up)(Handle&) noexcept = nullptr;  // there was no memory for what was to be done with it
   };
 
   Handle(LoopCore& core, const Operations& table) noexcept;

@@ -45,7 +45,8 @@ NET_API void SocketState::destroy(const Error& error) {
     tick_error(emission);
   } else {
     tick_error(emission);
-    loop->next_tick([self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
+    loop->next_tick(
+        [self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
   }
   leave_server();
 }
@@ -69,7 +70,9 @@ NET_API void SocketState::tick_error(Callback& emission) {
 }
 
 [[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
-  return [self = Owing<SocketState>(*this), error, asked = generation] { self->emit_error(error, self->generation == asked); };
+  return [self = Owing<SocketState>(*this), error, asked = generation] {
+    self->emit_error(error, self->generation == asked);
+  };
 }
 
 /// It is emitted even if there is a new connection already, which it is no error of.
@@ -165,10 +168,8 @@ NET_API void SocketState::close_now() {
 
 NET_API void SocketState::emit_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
-  OnThrow again{*this, [](SocketState& self) {
-                  self.loop->next_close(
-                      {Ref<Handle>(&self), job_of<&SocketState::close_now>});
-                }};
+  OnThrow again{
+      *this, [](SocketState& self) { self.loop->next_close({Ref<Handle>(&self), job_of<&SocketState::close_now>}); }};
   if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
@@ -193,12 +194,13 @@ NET_API void SocketState::emit_close(bool current) {
   if (!current) return void(emit_event<on_close>(false));
   close_emitted = true;
   if (!wait_connect) return void(emit_event<on_close>(had_error));
-  OnThrow again{
-      *this, [](SocketState& self) {
-        // a write that waited for the connection learns of the end in its place among these listeners
-        if (!self.wait_connect) return;
-        self.tick([](SocketState& socket) { socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)); });
-      }};
+  OnThrow again{*this, [](SocketState& self) {
+                  // a write that waited for the connection learns of the end in its place among these listeners
+                  if (!self.wait_connect) return;
+                  self.tick([](SocketState& socket) {
+                    socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+                  });
+                }};
   emit_event<on_close>(had_error);
   again.passed = true;
 }

@@ -73,7 +73,7 @@ struct ColdConnection {
   std::string unread;           // taken from the kernel, but not emitted: as if it were still there
   Queue<WriteCallback> finish_callbacks;
   Connecting* connecting = nullptr;
-  Vec<Endpoint> cancelled;                        // attempts that were under way at destroy() (S13.13), last first
+  Vec<Endpoint> cancelled;                         // attempts that were under way at destroy() (S13.13), last first
   void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
   int path_result = 1;  // of a connect() to a path, until it is emitted; above 0: there is none
 };
@@ -95,7 +95,7 @@ struct ColdState : ColdConnection {
   Ref<AbortHook> abort_hook;
   Pipes pipes;
   std::size_t corks = 0;  // cork() less uncork()
-  Retry memory;  // while the system has none for this socket
+  Retry memory;           // while the system has none for this socket
   int keep_alive_seconds = 0;
   int type_of_service = -1;
 };
@@ -127,7 +127,7 @@ struct Connection {
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
-  bool of_server : 1 = false;  // its server counts it
+  bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
 };
 

@@ -26,11 +26,11 @@ bool same_flags(const Gate& a, const Gate& b) noexcept {
 struct ReadGate {
   Flow flow_state = Flow::unset;
   bool read_interest = false;  // the poller is asked for what can be read
-  bool users_buffer = false;    // onread
-  bool decodes = false;         // setEncoding() was called
-  bool ended = false;           // the end was read
-  bool timed = false;           // setTimeout() is on
-  bool by_buffer = false;       // 'readable' was listened to, or 'data' in front: without others what comes is buffered
+  bool users_buffer = false;   // onread
+  bool decodes = false;        // setEncoding() was called
+  bool ended = false;          // the end was read
+  bool timed = false;          // setTimeout() is on
+  bool by_buffer = false;      // 'readable' was listened to, or 'data' in front: without others what comes is buffered
   bool none = false;
 
   /// The common case: it flows, and nothing else is asked for.

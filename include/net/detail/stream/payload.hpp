@@ -147,8 +147,7 @@ Options port_or_path(std::string_view text, std::string_view name) {
   constexpr std::string_view blanks = " \t\n\v\f\r";
   const std::size_t first = text.find_first_not_of(blanks);
   const bool blank = first == std::string_view::npos;
-  const double number =
-      blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
+  const double number = blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
   Options options;
   if (!blank && number < 0) {
     options.path = text;

@@ -24,7 +24,9 @@ namespace net::inline NET_ABI::detail {
 /// Emitter, if they have the same listeners; otherwise if they hold the same bytes.
 template <class Destination>
 bool same_destination(const Destination& a, const Destination& b) noexcept {
-  if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
+  if constexpr (requires {
+                  { a == b } -> std::convertible_to<bool>;
+                }) {
     return a == b;
   } else if constexpr (requires { ListenerUse::of(a); }) {
     return ListenerUse::of(a) == ListenerUse::of(b);
@@ -77,7 +79,8 @@ struct PipeTo : PipeLink {
 
   void stop() {
     const Source held = from();
-    const Ref<PipeLink> link = Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
+    const Ref<PipeLink> link =
+        Access::state(held).ensure_cold().pipes.take([this](PipeLink& each) { return &each == this; });
     if (link) finish_unpipe(held, &link, 1);
   }
   void ended() {
@@ -175,8 +178,9 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
       emitted = true;
       const Pipes& pipes = Access::state(source).ensure_cold().pipes;
       const bool waited = std::exchange(link.awaits_drain, false);
-      const bool goes_on = (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
-                           (waited && !pipes.empty());
+      const bool goes_on =
+          (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
+          (waited && !pipes.empty());
       if (goes_on && !pipes.await_drain() && Access::state(source).data_listening) source.resume();
     }
     ~GoOn() {

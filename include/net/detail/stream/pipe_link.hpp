@@ -46,10 +46,11 @@ namespace net::inline NET_ABI::detail {
 /// know when it calls whom.
 struct PipeLink {
   struct Operations {
-    void (*take_off)(PipeLink&) noexcept;             // the listeners on both sides
-    void (*emit_unpipe)(PipeLink&, const void* source);      // 'unpipe'
-    bool (*to_close)(const PipeLink&) noexcept;       // whether the destination still has to emit 'close'
-    bool (*to_drain)(const PipeLink&, const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
+    void (*take_off)(PipeLink&) noexcept;                // the listeners on both sides
+    void (*emit_unpipe)(PipeLink&, const void* source);  // 'unpipe'
+    bool (*to_close)(const PipeLink&) noexcept;          // whether the destination still has to emit 'close'
+    bool (*to_drain)(const PipeLink&,
+                     const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
     void (*free)(PipeLink&) noexcept;
   };
 

@@ -20,9 +20,11 @@ NET_API void SocketState::undestroy() {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
   static_cast<Connection&>(*this) = Connection();
-  static_cast<ReadGate&>(*this) = {
-      .flow_state = flow_state, .users_buffer = users_buffer, .decodes = decodes, .timed = timed,
-      .by_buffer = by_buffer};
+  static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
+                                   .users_buffer = users_buffer,
+                                   .decodes = decodes,
+                                   .timed = timed,
+                                   .by_buffer = by_buffer};
   static_cast<WriteGate&>(*this) = {.corked = corked};
   if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
   ++generation;

@@ -168,8 +168,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     if (!listeners.has(Event)) return false;
     const Ref<SocketState> alive(this);
     using Row = typename EventAt<SocketEvents, Event>::type;
-    if constexpr (Event == on_data) return call_listeners(*this, Event, typename Row::Given(args...).at);
-    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    if constexpr (Event == on_data) {
+      return call_listeners(*this, Event, typename Row::Given(args...).at);
+    } else {
+      return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    }
   }
   void emit_error_event(const Error& error);
   /// Whether a new listener of the event changes anything.
@@ -234,10 +237,10 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   // the whole
-  bool refd : 1 = true;       // ref()
-  bool counted : 1 = false;     // keeps the loop alive
-  bool closing : 1 = false;     // what it had is closed, and 'close' comes in the close phase
-  bool idle_over : 1 = false;   // 'timeout' was emitted, and nothing happened since
+  bool refd : 1 = true;           // ref()
+  bool counted : 1 = false;       // keeps the loop alive
+  bool closing : 1 = false;       // what it had is closed, and 'close' comes in the close phase
+  bool idle_over : 1 = false;     // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
   bool reusable : 1 = false;
@@ -245,12 +248,12 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
-  bool no_memory : 1 = false;  // the system has none: nothing is watched for a moment
+  bool no_memory : 1 = false;       // the system has none: nothing is watched for a moment
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_generation = ~std::uint64_t{};
   std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one can tell
-  std::size_t owed = 0;     // what is queued and may be emitted: 'close' itself, and every tick
+  std::size_t owed = 0;          // what is queued and may be emitted: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
   std::size_t write_mark = 65536;

@@ -31,8 +31,12 @@ static_assert(SocketEvents::index<"unpipe"> == on_unpipe);
 
 NET_API constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); }, &SocketState::on_ready, nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); }, nullptr, nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); },
+    &SocketState::on_ready,
+    nullptr,
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); },
+    nullptr,
+    nullptr,
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
 
 NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
@@ -109,15 +113,16 @@ NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*
     Body body;
     explicit Record(const Body& from) : ListenerRecord{}, body(from) {}
   };
-  static constexpr ListenerRecord::Operations calls{[](ListenerRecord& record, void*, void* const*) {
-                                                      const Body body = static_cast<Record&>(record).body;
-                                                      if (body.generation == body.self->generation || body.generation == any_generation)
-                                                        body.step(*body.self);
-                                                    },
-                                                    [](ListenerRecord&) noexcept {}};
+  static constexpr ListenerRecord::Operations calls{
+      [](ListenerRecord& record, void*, void* const*) {
+        const Body body = static_cast<Record&>(record).body;
+        if (body.generation == body.self->generation || body.generation == any_generation) body.step(*body.self);
+      },
+      [](ListenerRecord&) noexcept {}};
   ListenerId& own = ensure_cold().own[which];
   if (own == 0)
-    own = listeners.add<Record>(event, ListenerRecord::once, false, calls, Body{this, step, which == own_read ? any_generation : generation});
+    own = listeners.add<Record>(event, ListenerRecord::once, false, calls,
+                                Body{this, step, which == own_read ? any_generation : generation});
 }
 
 NET_API void SocketState::drop_own(OwnListener which) noexcept {

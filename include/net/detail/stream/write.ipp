@@ -19,7 +19,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// The common case of a small write: batched, to leave when the listener has returned. Null: it is another case.
 /// Nothing in here needs a stack frame.
 [[gnu::noinline]] NET_API char* SocketState::batch(const char* data, std::size_t size) noexcept {
-  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity) return nullptr;
+  if (!can_write_fast() || timed || size - 1 >= LoopCore::batch_capacity / 2 || write_mark <= LoopCore::batch_capacity)
+    return nullptr;
   char* const place = loop->batch_if_free(*this, &flush_batched, size);
   if (!place) return nullptr;
   bytes_sent += size;

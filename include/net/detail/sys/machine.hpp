@@ -2,9 +2,9 @@
 #ifndef NET_DETAIL_SYS_MACHINE_HPP
 #define NET_DETAIL_SYS_MACHINE_HPP
 
+#include <net/detail/sys/linux/epoll.hpp>
 #include <net/detail/sys/posix/acceptor.hpp>
 #include <net/detail/sys/posix/channel.hpp>
-#include <net/detail/sys/linux/epoll.hpp>
 #include <net/detail/sys/posix/poll.hpp>
 
 // NET_POLLER: epoll or poll. Tests set NET_MACHINE to a machine of their own, net::detail::NET_MACHINE::Machine.

@@ -46,7 +46,8 @@ constexpr std::uint32_t mapped_character(std::uint32_t c) noexcept {
                                within(0x460, 0x481) || within(0x48a, 0x4bf) || within(0x4d0, 0x52f) ||
                                within(0x1e00, 0x1e95) || within(0x1ea0, 0x1eff);
   if (even_is_capital) return c | 1;
-  const bool odd_is_capital = within(0x139, 0x148) || within(0x179, 0x17e) || within(0x1cd, 0x1dc) || within(0x4c1, 0x4ce);
+  const bool odd_is_capital =
+      within(0x139, 0x148) || within(0x179, 0x17e) || within(0x1cd, 0x1dc) || within(0x4c1, 0x4ce);
   if (odd_is_capital) return (c + 1) & ~1u;
   if (c == 0x386) return 0x3ac;
   if (within(0x388, 0x38a)) return c + 37;

@@ -50,7 +50,9 @@ TEST_CASE("epoll: what was closed behind its back, or died undropped, is recogni
   tests::recognises_what_is_gone<epoll_poller>();
 }
 
-TEST_CASE("S32.4: epoll: what cannot be taken out for want of descriptors makes no loop spin, and others are told meanwhile") {
+TEST_CASE(
+    "S32.4: epoll: what cannot be taken out for want of descriptors makes no loop spin, and others are told "
+    "meanwhile") {
   epoll_poller poller;
   REQUIRE(poller.open().number == 0);
   tests::Watched other;

@@ -39,7 +39,7 @@ NET_API void remove_path(std::string_view path) noexcept;
 
 /// A listening Unix socket, or a negated errno. ENOENT becomes EACCES, as libuv does (S23.6).
 NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
-                          bool* mode_failed = nullptr) noexcept;
+                           bool* mode_failed = nullptr) noexcept;
 
 /// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;

@@ -138,8 +138,7 @@ NET_API void remove_path(std::string_view path) noexcept {
   ::unlink(name);
 }
 
-NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
-                          bool* mode_failed) noexcept {
+NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed) noexcept {
   SystemAddress address;
   if (!address.set_path(path)) return -EINVAL;
   const int fd = open_socket(AF_UNIX);

@@ -137,9 +137,7 @@ class Condition {
 /// A thread that is joined or detached before this object goes.
 class Thread {
  public:
-  bool start(void (*work)(void*), void* argument) {
-    return begin(new Start{work, argument});
-  }
+  bool start(void (*work)(void*), void* argument) { return begin(new Start{work, argument}); }
   /// Without memory it is a thread that cannot be started.
   bool try_start(void (*work)(void*), void* argument) noexcept {
     Start* const start = new (std::nothrow) Start{work, argument};
