@@ -14,7 +14,8 @@ namespace net::inline NET_ABI::detail {
 NET_API Refusal poll_poller::open() {
   if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
   if (entries_.empty()) {
-    // the first entry is the waker's
+    // the first entry is the waker's; waiting for it needs no memory either
+    ready_.reserve(4);
     entries_.push({});
     places_.push(&waker_place_);
   }
