@@ -11570,11 +11570,11 @@ NET_API int explicit_port(int port) {
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(SocketTick{Owing<SocketState>(*this), step, generation});
+  if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
 }
 
 NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
-  if (loop) loop->next_tick(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+  if (loop) loop->ticks().emplace(OwedStep<SocketState>{Owing<SocketState>(*this), step});
 }
 
 NET_API void SocketTick::operator()() {

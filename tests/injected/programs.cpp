@@ -158,7 +158,7 @@ void two_clients(Session& session, const net::Server& server, const net::Connect
 
 void echo_over_tcp(Session& session, const std::string&) {
   const net::Server server = net::createServer();
-  session.refd = 2;
+  session.wanted = 2;
   session.track(server);
   echo(session, server);
   server.listen(0, "127.0.0.1", [&session, server, live = Live()] {
@@ -195,7 +195,7 @@ void wrap_pipe(Session& session) {
 void echo_over_path(Session& session, const std::string& directory) {
   const std::string path = directory + "/echo";
   const net::Server server = net::createServer({.allowHalfOpen = true});
-  session.refd = 3;
+  session.wanted = 3;
   session.track(server);
   echo(session, server);
   server.listen({.path = path, .readableAll = true, .writableAll = true},
@@ -206,7 +206,7 @@ void echo_over_path(Session& session, const std::string& directory) {
 void proxy(Session& session, const std::string&) {
   const net::Server target = net::createServer(),
                     between = net::createServer({.allowHalfOpen = true, .keepAlive = true, .noDelay = true});
-  session.refd = 2;
+  session.wanted = 2;
   session.track(target);
   session.track(between);
   echo(session, target);
@@ -301,7 +301,7 @@ net::Task<> ask(Session& session, net::Server server, std::string host) {
 
 void tasks(Session& session, const std::string&) {
   const net::Server server = net::createServer();
-  session.refd = 9;
+  session.wanted = 9;
   session.track(server);
   net::spawn(accept_all(session, server));
   net::spawn(ask(session, server, "localhost"));
@@ -310,7 +310,7 @@ void tasks(Session& session, const std::string&) {
 
 /// Two servers, over TCP and on a path, that close and listen again in their 'close'.
 void restart(Session& session, const std::string& directory) {
-  session.refd = 6;
+  session.wanted = 6;
   for (const bool by_path : {false, true}) {
     const net::Server server = net::createServer({.pauseOnConnect = true, .reusable = true});
     session.track(server);
@@ -345,7 +345,7 @@ void restart(Session& session, const std::string& directory) {
   }
   // and one that listens on what another does
   const net::Server first = net::createServer(), second = net::createServer();
-  session.refd += 1;
+  session.wanted += 1;
   session.track(first);
   session.track(second);
   echo(session, second);
@@ -398,7 +398,7 @@ void check(Session& session) {
     if (each.after_close) session.complain(std::string(each.name) + ": an event after 'close'");
   }
   if (session.server_opens > session.server_closes) session.complain("a server did not close");
-  if (session.done != session.refd && session.told + session.thrown == 0) {
+  if (session.done != session.wanted && session.told + session.thrown == 0) {
     session.complain("not everything was done, and nobody was told");
   }
   session.ends.clear();
@@ -449,7 +449,7 @@ int main(int count, char** arguments) {
     }
   }
   std::string said = (session.wrong.empty() ? "fine done=" : "WRONG done=") + std::to_string(session.done) + "/" +
-                     std::to_string(session.refd) + " told=" + std::to_string(session.told) +
+                     std::to_string(session.wanted) + " told=" + std::to_string(session.told) +
                      " thrown=" + std::to_string(session.thrown) +
                      " last=" + (session.last.empty() ? "-" : session.last);
   for (const std::string& each : session.wrong) said += "; " + each;
