@@ -2706,8 +2706,7 @@ static_assert(Poller<poll_poller>);
 
 #endif
 
-// NET_POLLER: epoll or poll. Tests set NET_MACHINE to a machine of their own, net::detail::NET_MACHINE::Machine.
-#if !defined(NET_MACHINE)
+// NET_POLLER: epoll or poll.
 #if !defined(NET_POLLER)
 #if defined(__linux__)
 #define NET_POLLER epoll
@@ -2718,6 +2717,9 @@ static_assert(Poller<poll_poller>);
 
 #define NET_JOIN_NOW(a, b) a##b
 #define NET_JOIN(a, b) NET_JOIN_NOW(a, b)
+
+// Tests set NET_MACHINE, before this, to a machine of their own: net::detail::NET_MACHINE::Machine.
+#if !defined(NET_MACHINE)
 #define NET_MACHINE NET_JOIN(on_, NET_POLLER)
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -2855,18 +2857,6 @@ struct Step {
   void (*step)(State&);
 
   void operator()() { step(*self); }
-};
-
-/// The same with something to remember.
-template <class State, class What>
-struct StepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
-
-  Ref<State> self;
-  void (*step)(State&, const What&);
-  What what;
-
-  void operator()() { step(*self, what); }
 };
 
 /// A step that a handle has to take in a later phase.
@@ -3169,7 +3159,7 @@ class Owing {
   Ref<State> self_;
 };
 
-/// Step and StepWith (in `handle.hpp`), owed.
+/// Step (in `handle.hpp`), owed; and one with something to remember.
 template <class State>
 struct OwedStep {
   static constexpr bool moves_as_bytes = true;
@@ -3546,7 +3536,7 @@ class Pipes {
 
   /// Takes all off without a word.
   void clear() noexcept;
-  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
+  /// The source has closed, and its listeners go. As in Node, a destination that has yet to close gets 'unpipe' then.
   void source_closed() noexcept;
 
  private:
@@ -4870,6 +4860,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
   void close_handle(bool had_error);
+  void close_channel() noexcept;
   void close_now();
   void expect_close();
   void close_later(void (*step)(Handle&));
@@ -5515,7 +5506,7 @@ bool same_destination(const Destination& a, const Destination& b) noexcept {
   }
 }
 
-/// What a destination of the user's is emitted of its pipes: nothing.
+/// What is emitted to a destination of the user's own type: nothing.
 struct EmitsNothing {
   template <class To, class From>
   static void piped(const To&, const From&) noexcept {}
@@ -6988,7 +6979,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   Socket await_resume();
 
  private:
-  bool told_ = false;
+  bool resumed_ = false;
 };
 
 /// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
@@ -11569,6 +11560,7 @@ NET_API int explicit_port(int port) {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+// A step is made in its place in the queue: it comes several times with each connection, and moving it there costs more.
 NET_API void SocketState::tick(void (*step)(SocketState&)) {
   if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
 }
@@ -11907,12 +11899,12 @@ struct LookupState : Handle {
       : Handle(core, table), host(std::move(name)), options(asked) {}
 
   /// Goes home with its question, and brings the answer.
-  struct Letter {
+  struct PostedAnswer {
     Question* question;
 
-    explicit Letter(Question* with) noexcept : question(with) {}
-    Letter(Letter&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
-    ~Letter() { delete question; }
+    explicit PostedAnswer(Question* with) noexcept : question(with) {}
+    PostedAnswer(PostedAnswer&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
+    ~PostedAnswer() { delete question; }
     void operator()() const { question->state->answer(*question); }
   };
 
@@ -12280,6 +12272,14 @@ NET_API void SocketState::close_handle(bool failing) {
   if (channel.is_open()) {
     if (loop->batched_by(*this)) flush_last();
     if (resetting && !loop->inert()) channel.reset_on_close();
+  }
+  close_channel();
+  close_later(job_of<&SocketState::close_now>);
+}
+
+/// The descriptor goes, if there is one; what is left is to emit 'close'.
+NET_API void SocketState::close_channel() noexcept {
+  if (channel.is_open()) {
     loop->poller().drop(channel);
     channel.close();
     Retry::descriptor_freed();
@@ -12287,7 +12287,6 @@ NET_API void SocketState::close_handle(bool failing) {
   has_handle = read_interest = shutting_down = false;
   closing = true;
   recount();
-  close_later(job_of<&SocketState::close_now>);
 }
 
 /// What the system does not take of it is lost, and needs no memory.
@@ -12336,14 +12335,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
   stop_idle();
   had_error = true;
   if (loop->batched_by(*this)) loop->forget_batch();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-    Retry::descriptor_freed();
-  }
-  has_handle = read_interest = shutting_down = false;
-  closing = true;
-  recount();
+  close_channel();
   if (close_expected) close_later(job_of<&SocketState::close_now>);
   leave_server();
 }
@@ -14651,11 +14643,11 @@ NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
 }
 
 NET_API ConnectAwaiter::~ConnectAwaiter() {
-  if (!told_) Access::state(emitter()).destroy_always();
+  if (!resumed_) Access::state(emitter()).destroy_always();
 }
 
 NET_API Socket ConnectAwaiter::await_resume() {
-  told_ = true;
+  resumed_ = true;
   Base::await_resume();
   return emitter();
 }
@@ -15007,7 +14999,7 @@ NET_API bool ResolverPool::submit(Question& question) noexcept {
 NET_API void LookupState::ask() {
   std::string name;
   const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
-  Letter posted(new Question(*this, loop->mailbox(), std::move(name), options));
+  PostedAnswer posted(new Question(*this, loop->mailbox(), std::move(name), options));
   ResolverPool& pool = ResolverPool::instance();
   loop->mailbox().expect();
   refused = wrong != 0 ? wrong : pool.submit(*posted.question) ? 0 : EAGAIN;
@@ -15059,7 +15051,7 @@ NET_API void ResolverPool::work() noexcept {
     question.find();
     Mailbox& home = *question.home;
     home.retain();  // the posted callback may be the last that knows it
-    home.post_expected(Callback(LookupState::Letter(&question)));
+    home.post_expected(Callback(LookupState::PostedAnswer(&question)));
     home.release();
     mutex_.lock();
   }

@@ -3,27 +3,14 @@
 #ifndef NET_TESTS_RANDOM_PROGRAMS_MACHINE_HPP
 #define NET_TESTS_RANDOM_PROGRAMS_MACHINE_HPP
 
-#include <net/detail/sys/posix/acceptor.hpp>
-#include <net/detail/sys/posix/channel.hpp>
-#include <net/detail/sys/linux/epoll.hpp>
-#include <net/detail/sys/posix/poll.hpp>
+#define NET_MACHINE NET_JOIN(random_, NET_POLLER)
+
+#include <net/detail/sys/machine.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-
-#if !defined(NET_POLLER)
-#if defined(__linux__)
-#define NET_POLLER epoll
-#else
-#define NET_POLLER poll
-#endif
-#endif
-
-#define NET_TESTS_JOIN_NOW(a, b) a##b
-#define NET_TESTS_JOIN(a, b) NET_TESTS_JOIN_NOW(a, b)
-#define NET_MACHINE NET_TESTS_JOIN(random_, NET_POLLER)
 
 namespace programs {
 
@@ -55,8 +42,8 @@ struct Clock {
 namespace net::detail::inline NET_MACHINE {
 
 /// The real poller; only the waiting is different.
-class random_poller : public NET_TESTS_JOIN(NET_POLLER, _poller) {
-  using Real = NET_TESTS_JOIN(NET_POLLER, _poller);
+class random_poller : public NET_JOIN(NET_POLLER, _poller) {
+  using Real = NET_JOIN(NET_POLLER, _poller);
 
  public:
   void wake() noexcept {

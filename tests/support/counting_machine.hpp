@@ -3,24 +3,11 @@
 #ifndef NET_TESTS_COUNTING_MACHINE_HPP
 #define NET_TESTS_COUNTING_MACHINE_HPP
 
-#include <net/detail/sys/linux/epoll.hpp>
-#include <net/detail/sys/posix/acceptor.hpp>
-#include <net/detail/sys/posix/channel.hpp>
-#include <net/detail/sys/posix/poll.hpp>
+#define NET_MACHINE NET_JOIN(counting_, NET_POLLER)
+
+#include <net/detail/sys/machine.hpp>
 
 #include <utility>
-
-#if !defined(NET_POLLER)
-#if defined(__linux__)
-#define NET_POLLER epoll
-#else
-#define NET_POLLER poll
-#endif
-#endif
-
-#define NET_TESTS_JOIN_NOW(a, b) a##b
-#define NET_TESTS_JOIN(a, b) NET_TESTS_JOIN_NOW(a, b)
-#define NET_MACHINE NET_TESTS_JOIN(counting_, NET_POLLER)
 
 namespace net::detail::inline NET_MACHINE {
 
@@ -37,15 +24,15 @@ struct Counts {
   }
 };
 
-struct counting_poller : NET_TESTS_JOIN(NET_POLLER, _poller) {
+struct counting_poller : NET_JOIN(NET_POLLER, _poller) {
   int watch(Watcher& watcher, unsigned mask) {
     Counts::so_far().watches += mask != watcher.registered;
-    return NET_TESTS_JOIN(NET_POLLER, _poller)::watch(watcher, mask);
+    return NET_JOIN(NET_POLLER, _poller)::watch(watcher, mask);
   }
   template <class Each>
   net::detail::Refusal wait(int milliseconds, Each&& each) {
     ++Counts::so_far().waits;
-    return NET_TESTS_JOIN(NET_POLLER, _poller)::wait(milliseconds, std::forward<Each>(each));
+    return NET_JOIN(NET_POLLER, _poller)::wait(milliseconds, std::forward<Each>(each));
   }
 };
 

@@ -2,26 +2,13 @@
 #ifndef NET_TESTS_FAILING_MACHINE_HPP
 #define NET_TESTS_FAILING_MACHINE_HPP
 
-#include <net/detail/sys/linux/epoll.hpp>
-#include <net/detail/sys/posix/acceptor.hpp>
-#include <net/detail/sys/posix/channel.hpp>
-#include <net/detail/sys/posix/poll.hpp>
+#define NET_MACHINE NET_JOIN(failing_, NET_POLLER)
+
+#include <net/detail/sys/machine.hpp>
 
 #include <cerrno>
 #include <cstddef>
 #include <utility>
-
-#if !defined(NET_POLLER)
-#if defined(__linux__)
-#define NET_POLLER epoll
-#else
-#define NET_POLLER poll
-#endif
-#endif
-
-#define NET_TESTS_JOIN_NOW(a, b) a##b
-#define NET_TESTS_JOIN(a, b) NET_TESTS_JOIN_NOW(a, b)
-#define NET_MACHINE NET_TESTS_JOIN(failing_, NET_POLLER)
 
 namespace net::detail::inline NET_MACHINE {
 
@@ -49,8 +36,8 @@ struct Orders {
   }
 };
 
-struct failing_poller : NET_TESTS_JOIN(NET_POLLER, _poller) {
-  using Base = NET_TESTS_JOIN(NET_POLLER, _poller);
+struct failing_poller : NET_JOIN(NET_POLLER, _poller) {
+  using Base = NET_JOIN(NET_POLLER, _poller);
   int watch(Watcher& watcher, unsigned mask) {
     if (mask != 0) {
       if (const int failed = Orders::now().watch.next()) return failed;

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <net/detail/loop/core.hpp>
+#include <net/detail/loop/owing.hpp>
 
 using namespace net::detail;
 
@@ -18,8 +19,11 @@ struct Noted : Handle {
   Noted(LoopCore& core, int& count) : Handle(core, table), alive(count) { ++alive; }
   ~Noted() { --alive; }
 
+  void settle() noexcept { --owed; }
+
   int& alive;
   std::string steps;
+  std::size_t owed = 0;
 };
 
 const Handle::Operations Noted::table{[](Handle& handle) noexcept { delete static_cast<Noted*>(&handle); },
@@ -27,7 +31,7 @@ const Handle::Operations Noted::table{[](Handle& handle) noexcept { delete stati
 
 // What a queue holds by the thousand moves as bytes, and stands in a Function without memory of its own.
 static_assert(moves_as_bytes<Step<Noted>> && sizeof(Step<Noted>) <= 3 * sizeof(void*));
-static_assert(moves_as_bytes<StepWith<Noted, std::size_t>> && !moves_as_bytes<StepWith<Noted, std::string>>);
+static_assert(moves_as_bytes<OwedStepWith<Noted, std::size_t>> && !moves_as_bytes<OwedStepWith<Noted, std::string>>);
 
 }  // namespace
 
@@ -40,8 +44,8 @@ TEST_CASE("a step keeps its handle until it was taken, and gives it what was to 
     const Ref<Noted> handle(new Noted(loop, alive));
     noted = handle.get();
     loop.next_tick(Step<Noted>{handle, [](Noted& self) { self.steps += "plain "; }});
-    loop.next_tick(
-        StepWith<Noted, std::string>{handle, [](Noted& self, const std::string& what) { self.steps += what; }, "with"});
+    loop.next_tick(OwedStepWith<Noted, std::string>{
+        Owing<Noted>(*handle), [](Noted& self, const std::string& what) { self.steps += what; }, "with"});
   }
   CHECK(alive == 1);
   loop.next_tick([&] { seen = noted->steps; });

@@ -78,12 +78,12 @@ struct LookupState : Handle {
       : Handle(core, table), host(std::move(name)), options(asked) {}
 
   /// Goes home with its question, and brings the answer.
-  struct Letter {
+  struct PostedAnswer {
     Question* question;
 
-    explicit Letter(Question* with) noexcept : question(with) {}
-    Letter(Letter&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
-    ~Letter() { delete question; }
+    explicit PostedAnswer(Question* with) noexcept : question(with) {}
+    PostedAnswer(PostedAnswer&& other) noexcept : question(std::exchange(other.question, nullptr)) {}
+    ~PostedAnswer() { delete question; }
     void operator()() const { question->state->answer(*question); }
   };
 

@@ -64,7 +64,7 @@ NET_API bool ResolverPool::submit(Question& question) noexcept {
 NET_API void LookupState::ask() {
   std::string name;
   const int wrong = to_ascii_host(host, name) ? 0 : EINVAL;
-  Letter posted(new Question(*this, loop->mailbox(), std::move(name), options));
+  PostedAnswer posted(new Question(*this, loop->mailbox(), std::move(name), options));
   ResolverPool& pool = ResolverPool::instance();
   loop->mailbox().expect();
   refused = wrong != 0 ? wrong : pool.submit(*posted.question) ? 0 : EAGAIN;
@@ -116,7 +116,7 @@ NET_API void ResolverPool::work() noexcept {
     question.find();
     Mailbox& home = *question.home;
     home.retain();  // the posted callback may be the last that knows it
-    home.post_expected(Callback(LookupState::Letter(&question)));
+    home.post_expected(Callback(LookupState::PostedAnswer(&question)));
     home.release();
     mutex_.lock();
   }

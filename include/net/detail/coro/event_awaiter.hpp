@@ -155,7 +155,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   Socket await_resume();
 
  private:
-  bool told_ = false;
+  bool resumed_ = false;
 };
 
 /// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.

@@ -30,11 +30,11 @@ NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
 }
 
 NET_API ConnectAwaiter::~ConnectAwaiter() {
-  if (!told_) Access::state(emitter()).destroy_always();
+  if (!resumed_) Access::state(emitter()).destroy_always();
 }
 
 NET_API Socket ConnectAwaiter::await_resume() {
-  told_ = true;
+  resumed_ = true;
   Base::await_resume();
   return emitter();
 }

@@ -137,18 +137,6 @@ struct Step {
   void operator()() { step(*self); }
 };
 
-/// The same with something to remember.
-template <class State, class What>
-struct StepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
-
-  Ref<State> self;
-  void (*step)(State&, const What&);
-  What what;
-
-  void operator()() { step(*self, what); }
-};
-
 /// A step that a handle has to take in a later phase.
 struct Job {
   Ref<Handle> who;

@@ -25,7 +25,7 @@ class Owing {
   Ref<State> self_;
 };
 
-/// Step and StepWith (in `handle.hpp`), owed.
+/// Step (in `handle.hpp`), owed; and one with something to remember.
 template <class State>
 struct OwedStep {
   static constexpr bool moves_as_bytes = true;

@@ -91,6 +91,14 @@ NET_API void SocketState::close_handle(bool failing) {
   if (channel.is_open()) {
     if (loop->batched_by(*this)) flush_last();
     if (resetting && !loop->inert()) channel.reset_on_close();
+  }
+  close_channel();
+  close_later(job_of<&SocketState::close_now>);
+}
+
+/// The descriptor goes, if there is one; what is left is to emit 'close'.
+NET_API void SocketState::close_channel() noexcept {
+  if (channel.is_open()) {
     loop->poller().drop(channel);
     channel.close();
     Retry::descriptor_freed();
@@ -98,7 +106,6 @@ NET_API void SocketState::close_handle(bool failing) {
   has_handle = read_interest = shutting_down = false;
   closing = true;
   recount();
-  close_later(job_of<&SocketState::close_now>);
 }
 
 /// What the system does not take of it is lost, and needs no memory.
@@ -147,14 +154,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
   stop_idle();
   had_error = true;
   if (loop->batched_by(*this)) loop->forget_batch();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-    Retry::descriptor_freed();
-  }
-  has_handle = read_interest = shutting_down = false;
-  closing = true;
-  recount();
+  close_channel();
   if (close_expected) close_later(job_of<&SocketState::close_now>);
   leave_server();
 }

@@ -35,7 +35,7 @@ bool same_destination(const Destination& a, const Destination& b) noexcept {
   }
 }
 
-/// What a destination of the user's is emitted of its pipes: nothing.
+/// What is emitted to a destination of the user's own type: nothing.
 struct EmitsNothing {
   template <class To, class From>
   static void piped(const To&, const From&) noexcept {}

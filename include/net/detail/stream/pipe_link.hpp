@@ -100,7 +100,7 @@ class Pipes {
 
   /// Takes all off without a word.
   void clear() noexcept;
-  /// The source has closed, and its listeners go. As in Node, a destination that is still to close is emitted 'unpipe' then.
+  /// The source has closed, and its listeners go. As in Node, a destination that has yet to close gets 'unpipe' then.
   void source_closed() noexcept;
 
  private:

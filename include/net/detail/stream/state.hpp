@@ -114,6 +114,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void flush_last() noexcept;
   void emit_error(const Error& error, bool current);
   void close_handle(bool had_error);
+  void close_channel() noexcept;
   void close_now();
   void expect_close();
   void close_later(void (*step)(Handle&));

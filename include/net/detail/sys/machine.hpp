@@ -7,8 +7,7 @@
 #include <net/detail/sys/posix/channel.hpp>
 #include <net/detail/sys/posix/poll.hpp>
 
-// NET_POLLER: epoll or poll. Tests set NET_MACHINE to a machine of their own, net::detail::NET_MACHINE::Machine.
-#if !defined(NET_MACHINE)
+// NET_POLLER: epoll or poll.
 #if !defined(NET_POLLER)
 #if defined(__linux__)
 #define NET_POLLER epoll
@@ -19,6 +18,9 @@
 
 #define NET_JOIN_NOW(a, b) a##b
 #define NET_JOIN(a, b) NET_JOIN_NOW(a, b)
+
+// Tests set NET_MACHINE, before this, to a machine of their own: net::detail::NET_MACHINE::Machine.
+#if !defined(NET_MACHINE)
 #define NET_MACHINE NET_JOIN(on_, NET_POLLER)
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
