@@ -48,13 +48,16 @@ net/detail/loop/owing
 net/detail/loop/handle
 net/detail/loop/timer_queue
 
+net/detail/sys/endpoint_text
 net/detail/sys/machine
+net/detail/sys/poller  net/detail/sys/posix/machine
 net/detail/sys/linux/epoll  net/detail/sys/posix/poll
 net/detail/sys/posix/names  net/detail/sys/posix/signals
 net/detail/sys/posix/acceptor  net/detail/sys/posix/channel
 net/detail/sys/posix/address  net/detail/sys/posix/thread
 net/detail/sys/posix/calls  net/detail/sys/posix/system_address
 net/detail/sys/posix/headers
+net/detail/io/machine
 net/detail/io/acceptor  net/detail/io/channel
 net/detail/io/poller
 net/detail/io/watcher
@@ -77,8 +80,8 @@ net/detail/text/endpoint  net/detail/text/idna  net/detail/text/json_strings  ne
 net/detail/text/ip_address
 net/error  net/ip  net/duration
 net/detail/text/error_names  net/detail/text/ip_grammar
-net/detail/base/fixed_string  net/detail/base/function  net/detail/base/page_buffer  net/detail/base/queue
-net/detail/base/ref  net/detail/base/shared_lock  net/detail/base/vec
+net/detail/base/fixed_string  net/detail/base/function  net/detail/base/lock_guard  net/detail/base/page_buffer
+net/detail/base/queue  net/detail/base/ref  net/detail/base/shared_lock  net/detail/base/vec
 net/detail/base/atomic
 net/detail/base/abi
 """.split()

@@ -68,7 +68,7 @@ struct AbortState {
   ~AbortState();
 
   /// One lock for all of them: it is held for moments, and seldom.
-  static os::Mutex& mutex();
+  static Machine::Mutex& mutex();
 
   /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
   [[nodiscard]] bool attach(AbortHook& hook);

@@ -21,7 +21,7 @@ NET_API bool AbortState::attach(AbortHook& hook) {
       if (home) home->expect_no_more();
     }
   } place(hook.loop->mailbox());
-  const os::LockGuard locked(mutex());
+  const LockGuard locked(mutex());
   if (begun) {
     aborted.store(1);
     return false;
@@ -37,7 +37,7 @@ NET_API bool AbortState::attach(AbortHook& hook) {
 NET_API bool AbortState::remove(AbortHook& hook) noexcept {
   Mailbox* home = nullptr;
   {
-    const os::LockGuard locked(mutex());
+    const LockGuard locked(mutex());
     std::size_t at = 0;
     while (at < attached.size() && attached[at].hook != &hook) ++at;
     if (at == attached.size()) return false;
@@ -52,7 +52,7 @@ NET_API bool AbortState::remove(AbortHook& hook) noexcept {
 NET_API void AbortState::abort(const Error& why) {
   Vec<Attached> taken;
   {
-    const os::LockGuard locked(mutex());
+    const LockGuard locked(mutex());
     if (begun) return;
     begun = true;
     reason = why;
@@ -120,8 +120,8 @@ NET_API AbortState::~AbortState() {
   for (const Attached& each : attached) each.home->release();
 }
 
-NET_API os::Mutex& AbortState::mutex() {
-  static os::Mutex& shared = *new os::Mutex;
+NET_API Machine::Mutex& AbortState::mutex() {
+  static Machine::Mutex& shared = *new Machine::Mutex;
   return shared;
 }
 

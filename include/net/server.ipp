@@ -12,7 +12,7 @@ NET_API std::optional<AddressInfo> Server::address() const {
   if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
   if (!state_->acceptor.is_open()) return std::nullopt;
   const detail::Endpoint end = state_->acceptor.local_end();
-  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+  return AddressInfo{detail::endpoint_text(end), end.ip.family, end.port, {}};
 }
 
 NET_API void Server::require_idle() const {

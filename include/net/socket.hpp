@@ -17,6 +17,7 @@
 #include <net/detail/stream/pipe.hpp>
 #include <net/detail/stream/state.hpp>
 #include <net/detail/stream/steps.hpp>
+#include <net/detail/sys/endpoint_text.hpp>
 #include <net/emitter.hpp>
 #include <net/loop.hpp>
 #include <net/options.hpp>
@@ -230,11 +231,11 @@ class Socket : public Emitter<Socket> {
 
   /// The local end; empty before the connection, after `destroy()`, and for IPC (S11.15).
   std::optional<AddressInfo> address() const;
-  std::string localAddress() const { return detail::os::endpoint_text(local()); }
+  std::string localAddress() const { return detail::endpoint_text(local()); }
   std::uint16_t localPort() const { return local().port; }
   Family localFamily() const { return local().ip.family; }
   /// The other end; kept after `destroy()`. "", 0, unspecified: not known (S11.13).
-  std::string remoteAddress() const { return detail::os::endpoint_text(state_->remote()); }
+  std::string remoteAddress() const { return detail::endpoint_text(state_->remote()); }
   std::uint16_t remotePort() const { return state_->remote().port; }
   Family remoteFamily() const { return state_->remote().ip.family; }
   /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).

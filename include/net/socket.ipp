@@ -11,7 +11,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 NET_API std::optional<AddressInfo> Socket::address() const {
   const detail::Endpoint end = local();
   if (!end) return std::nullopt;
-  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+  return AddressInfo{detail::endpoint_text(end), end.ip.family, end.port, {}};
 }
 
 NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {

@@ -113,7 +113,7 @@ class Job {
 class WorkerPool {
  public:
   /// Threads start when there is work for them; 0 counts as 1.
-  explicit WorkerPool(std::size_t threads = detail::os::processors()) : most_(threads == 0 ? 1 : threads) {
+  explicit WorkerPool(std::size_t threads = detail::Machine::processors()) : most_(threads == 0 ? 1 : threads) {
     threads_.reserve(most_);
   }
   WorkerPool(const WorkerPool&) = delete;
@@ -149,13 +149,13 @@ class WorkerPool {
 
   void run();
 
-  detail::os::Mutex mutex_;
-  detail::os::Condition wake_;
+  detail::Machine::Mutex mutex_;
+  detail::Machine::Condition wake_;
   detail::Queue<detail::WorkRef> waiting_;
-  std::vector<detail::os::Thread> threads_;
+  std::vector<detail::Machine::Thread> threads_;
   std::size_t most_;
   std::size_t idle_ = 0;
-  std::uint32_t made_in_ = detail::os::fork_count().load();
+  std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;
   /// Made beforehand: the destructor needs no memory.
   const Error dropped_ = detail::make_error(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");

@@ -12,29 +12,29 @@ NET_API WorkerPool::~WorkerPool() {
   begin_again_in_child();
   detail::Queue<detail::WorkRef> dropped;
   {
-    const detail::os::LockGuard locked(mutex_);
+    const detail::LockGuard locked(mutex_);
     closing_ = true;
     dropped.take_all(waiting_);
     wake_.wake_all();
   }
   while (!dropped.empty()) drop(dropped.pop_front());
-  for (detail::os::Thread& thread : threads_) thread.join();
+  for (detail::Machine::Thread& thread : threads_) thread.join();
 }
 
 NET_API void WorkerPool::begin_again_in_child() noexcept {
-  if (made_in_ == detail::os::fork_count().load()) return;
-  made_in_ = detail::os::fork_count().load();
-  ::new (static_cast<void*>(&wake_)) detail::os::Condition;
+  if (made_in_ == detail::Machine::fork_count()) return;
+  made_in_ = detail::Machine::fork_count();
+  ::new (static_cast<void*>(&wake_)) detail::Machine::Condition;
   threads_.clear();
   idle_ = 0;
 }
 
 NET_API bool WorkerPool::submit(detail::WorkRef work) {
   begin_again_in_child();
-  const detail::os::LockGuard locked(mutex_);
+  const detail::LockGuard locked(mutex_);
   waiting_.reserve(1);
   if (idle_ <= waiting_.size() && threads_.size() < most_) {
-    detail::os::Thread thread;
+    detail::Machine::Thread thread;
     if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
   }
   if (threads_.empty()) return false;

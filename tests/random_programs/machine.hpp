@@ -5,7 +5,8 @@
 
 #define NET_MACHINE NET_JOIN(random_, NET_POLLER)
 
-#include <net/detail/sys/machine.hpp>
+#include <net/detail/sys/poller.hpp>
+#include <net/detail/sys/posix/machine.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -85,10 +86,8 @@ class random_poller : public NET_JOIN(NET_POLLER, _poller) {
   unsigned seen_ = 0;
 };
 
-struct Machine {
+struct Machine : posix_machine {
   using Poller = random_poller;
-  using Channel = fd_channel;
-  using Acceptor = fd_acceptor;
   static std::uint64_t now_ms() noexcept { return programs::Clock::here().now; }
 };
 

@@ -114,6 +114,8 @@ static void unshift_some(Side& side) {
   if (side.has_onread) {  // what is put back is no business of its own buffer
     side.incomplete();
     side.socket->unshift("put in front");
+  } else if (side.socket->destroyed() || side.socket->errored()) {
+    side.socket->unshift("put in front");  // of nothing: it is not taken
   } else if (side.in.complete && !side.socket->readableEnded() && side.uncounted == 0) {
     side.socket->unshift(side.in.put_back(side.program.below(40)));
   } else {
@@ -223,7 +225,8 @@ void act_on(Program& program, Side& given) {
     case 3: side->send(program.below(20000), program.below(12)); break;
     case 4: side->send(program.below(150000), program.below(12)); break;
     case 5:
-      for (std::size_t n = program.below(5); n > 0 && side->socket; --n) side->send(program.below(64), program.below(12));
+      for (std::size_t n = program.below(5); n > 0 && side->socket; --n)
+        side->send(program.below(64), program.below(12));
       break;
     case 6:
       if (rarely(3)) end_somehow(side);

@@ -5,7 +5,9 @@
 
 #define NET_MACHINE NET_JOIN(counting_, NET_POLLER)
 
-#include <net/detail/sys/machine.hpp>
+#include <net/detail/io/machine.hpp>
+#include <net/detail/sys/poller.hpp>
+#include <net/detail/sys/posix/machine.hpp>
 
 #include <utility>
 
@@ -37,24 +39,24 @@ struct counting_poller : NET_JOIN(NET_POLLER, _poller) {
 };
 
 struct counting_channel : fd_channel {
-  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
+  ReadResult read(char* into, std::size_t size) noexcept {
     ++Counts::so_far().receives;
-    return fd_channel::try_read(into, size);
+    return fd_channel::read(into, size);
   }
-  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept {
+  std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept {
     ++Counts::so_far().sends;
-    const std::ptrdiff_t sent = fd_channel::try_write(slices, count);
+    const std::ptrdiff_t sent = fd_channel::write(slices, count);
     if (sent > 0) Counts::so_far().sent_bytes += static_cast<std::size_t>(sent);
     return sent;
   }
 };
 
-struct Machine {
+struct Machine : posix_machine {
   using Poller = counting_poller;
   using Channel = counting_channel;
-  using Acceptor = fd_acceptor;
-  static std::uint64_t now_ms() noexcept { return os::now_ms(); }
 };
+
+static_assert(CompleteMachine<Machine>);
 
 }  // namespace net::detail::inline NET_MACHINE
 

@@ -4,7 +4,9 @@
 
 #define NET_MACHINE NET_JOIN(failing_, NET_POLLER)
 
-#include <net/detail/sys/machine.hpp>
+#include <net/detail/io/machine.hpp>
+#include <net/detail/sys/poller.hpp>
+#include <net/detail/sys/posix/machine.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -52,30 +54,31 @@ struct failing_poller : NET_JOIN(NET_POLLER, _poller) {
 };
 
 struct failing_channel : fd_channel {
-  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
-    if (const int failed = Orders::now().receive.next()) return failed;
-    return fd_channel::try_read(into, size);
+  ReadResult read(char* into, std::size_t size) noexcept {
+    if (const int failed = Orders::now().receive.next()) return {failed, into};
+    return fd_channel::read(into, size);
   }
-  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept {
+  std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept {
     if (const int failed = Orders::now().send.next()) return failed;
-    return fd_channel::try_write(slices, count);
+    return fd_channel::write(slices, count);
   }
 };
 
 struct failing_acceptor : fd_acceptor {
-  NativeHandle try_accept() noexcept {
+  int accept(fd_channel& into) noexcept {
     if (const int failed = Orders::now().accept.next()) return failed;
-    return fd_acceptor::try_accept();
+    return fd_acceptor::accept(into);
   }
   bool has_reserve() const noexcept { return Orders::now().reserve && fd_acceptor::has_reserve(); }
 };
 
-struct Machine {
+struct Machine : posix_machine {
   using Poller = failing_poller;
   using Channel = failing_channel;
   using Acceptor = failing_acceptor;
-  static std::uint64_t now_ms() noexcept { return os::now_ms(); }
 };
+
+static_assert(CompleteMachine<Machine>);
 
 }  // namespace net::detail::inline NET_MACHINE
 

@@ -14,9 +14,8 @@
 #include <string>
 #include <vector>
 
-#include <net/detail/io/poller.hpp>
-#include <net/detail/sys/posix/acceptor.hpp>
-#include <net/detail/sys/posix/channel.hpp>
+#include <net/detail/io/machine.hpp>
+#include <net/detail/sys/posix/machine.hpp>
 
 #define NET_MACHINE on_memory
 
@@ -193,7 +192,7 @@ class memory_channel : public fd_channel {
   ~memory_channel() { close(); }
 
   int open(Family) { return fd = World::now->open(), 0; }
-  int adopt(NativeHandle descriptor) { return fd = descriptor, 0; }
+  void take_over(memory_channel& other) { fd = other.release(); }
   void close() {
     if (is_open()) World::now->close(release(), false);
   }
@@ -206,26 +205,39 @@ class memory_channel : public fd_channel {
     node.kind = World::Node::connected;
     return 0;
   }
-  std::ptrdiff_t try_read(void* into, std::size_t size) { return World::now->read(fd, into, size); }
-  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) { return World::now->write(fd, slices, count); }
+  /// Often what was read lies in a buffer of its own, and the one that was offered holds nothing of use.
+  ReadResult read(char* into, std::size_t size) {
+    const std::ptrdiff_t got = World::now->read(fd, into, size);
+    if (got <= 0 || World::now->below(2) == 0) return {got, into};
+    lent_.assign(into, static_cast<std::size_t>(got));
+    std::memset(into, '?', size);
+    return {got, lent_.data()};
+  }
+  std::ptrdiff_t write(const IoSlice* slices, std::size_t count) { return World::now->write(fd, slices, count); }
   int shutdown_write() { return World::now->shut(fd); }
   int reset_on_close() { return World::now->nodes[fd].linger = true, 0; }
-  Endpoint local_end() const { return os::parse_endpoint("127.0.0.1", 1); }
-  Endpoint remote_end() const { return os::parse_endpoint("127.0.0.1", 2); }
+  Endpoint local_end() const { return Endpoint{parse_ip("127.0.0.1"), 1}; }
+  Endpoint remote_end() const { return Endpoint{parse_ip("127.0.0.1"), 2}; }
   int set_no_delay(bool) { return 0; }
   int set_keep_alive(bool, int) { return 0; }
+
+ private:
+  std::string lent_;
 };
 
 class memory_acceptor : public fd_acceptor {
  public:
   ~memory_acceptor() { close(); }
   int listen(const Endpoint&, const ListenFlags&) { return fd = World::now->listen(), 0; }
-  NativeHandle try_accept() { return World::now->accept(fd); }
+  int accept(memory_channel& into) {
+    const int accepted = World::now->accept(fd);
+    return accepted < 0 ? accepted : (into.fd = accepted, 0);
+  }
   void close() {
     if (is_open()) World::now->close(std::exchange(fd, no_handle), false);
   }
   int set_no_delay(bool) { return 0; }
-  Endpoint local_end() const { return os::parse_endpoint("127.0.0.1", 1); }
+  Endpoint local_end() const { return Endpoint{parse_ip("127.0.0.1"), 1}; }
 };
 
 /// Tells what is ready in an order of the seed's choice; now and then something that is not, or is kept for later.
@@ -276,15 +288,14 @@ class memory_poller {
   std::vector<Watcher*> watchers_;
 };
 
-struct Machine {
+struct Machine : posix_machine {
   using Poller = memory_poller;
   using Channel = memory_channel;
   using Acceptor = memory_acceptor;
   static std::uint64_t now_ms() noexcept { return World::now ? World::now->time : 0; }
 };
 
-static_assert(net::detail::Poller<memory_poller> && net::detail::Channel<memory_channel> &&
-              net::detail::Acceptor<memory_acceptor>);
+static_assert(CompleteMachine<Machine>);
 
 }  // namespace net::detail::inline on_memory
 

@@ -14,9 +14,9 @@ TEST_CASE("a plan frees its attempts, and closes the descriptors they still have
     for (int i = 0; i < 3; ++i) plan->attempts.push(new Attempt);
     REQUIRE(plan->attempts[1]->channel.open(net::Family::IPv4) == 0);
     fd = plan->attempts[1]->channel.fd;
-    CHECK(os::kind_of(fd) == os::Kind::tcp);
+    CHECK(Machine::kind_of(fd) == DescriptorKind::tcp);
   }
-  CHECK(os::kind_of(fd) == os::Kind::unknown);
+  CHECK(Machine::kind_of(fd) == DescriptorKind::unknown);
 }
 
 TEST_CASE("a plan that has ended stays until the phase in which things close, and goes with its loop otherwise") {

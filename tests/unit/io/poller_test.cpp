@@ -2,22 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/least_machine.hpp"
+
 namespace {
 
 using net::NativeHandle;
 using net::detail::Watcher;
-
-/// The least that is a poller, and what each of its parts is needed for.
-struct Least {
-  net::detail::Refusal open() { return {}; }
-  void shut() {}
-  int watch(Watcher&, unsigned) { return 0; }
-  void drop(Watcher&) {}
-  template <class Each>
-  void wait(int, Each&&) {}
-  void wake() {}
-  NativeHandle native() const { return -1; }
-};
+using Least = net::detail::least_poller;
 
 struct NoWake : Least {
   void wake() = delete;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <net/detail/sys/posix/address.hpp>
+#include <net/detail/sys/machine.hpp>
 #include <net/error.hpp>
 #include <net/ip.hpp>
 #include <net/options.hpp>

@@ -6,20 +6,18 @@
 
 #if NET_BODIES
 
-#include <net/detail/sys/posix/names.hpp>
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void require_stream(NativeHandle fd) {
   if (fd < 0) throw_error(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
-  switch (os::kind_of(fd)) {
-    case os::Kind::tcp:
-    case os::Kind::local:
-    case os::Kind::pipe: return;
-    case os::Kind::datagram: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
-    case os::Kind::terminal: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
-    case os::Kind::file: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
-    case os::Kind::unknown: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
+  switch (Machine::kind_of(fd)) {
+    case DescriptorKind::tcp:
+    case DescriptorKind::local:
+    case DescriptorKind::pipe: return;
+    case DescriptorKind::datagram: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
+    case DescriptorKind::terminal: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
+    case DescriptorKind::file: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
+    case DescriptorKind::unknown: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
   }
 }
 
@@ -45,7 +43,7 @@ NET_API void require_connectable(const ConnectOptions& options) {
     require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
   }
   const bool resolves = isIP(options.host) == 0 && !options.lookup;
-  if (resolves && (options.hints & ~os::known_hints) != 0) {
+  if (resolves && (options.hints & ~Machine::known_hints()) != 0) {
     throw_error(invalid_value("hints", "is invalid", std::to_string(options.hints)));
   }
 }

@@ -17,7 +17,7 @@
 #include <net/detail/loop/retry.hpp>
 #include <net/detail/stream/state.hpp>
 #include <net/detail/stream/steps.hpp>
-#include <net/detail/sys/posix/address.hpp>
+#include <net/detail/sys/endpoint_text.hpp>
 #include <net/options.hpp>
 #include <net/socket_address.hpp>
 

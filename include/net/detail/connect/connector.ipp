@@ -103,7 +103,7 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
                         : static_cast<std::uint64_t>(SelectionDefaults::get().delay_ms.load());
   if (p.attempt_delay < 10) p.attempt_delay = 10;
   LookupOptions asked{p.family, options.hints, p.selecting};
-  if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::address_config_hint;  // S12.8
+  if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = Machine::address_config_hint();  // S12.8
   const Ref<SocketState> socket(&self);
   const std::uint64_t generation = self.generation;
   struct Answer {
@@ -173,7 +173,7 @@ NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& fo
   auto* attempt = new Attempt;
   to.attempts.push(attempt);
   attempt->channel.owner = static_cast<Handle*>(&self);
-  attempt->to = os::parse_endpoint(address, to.port);
+  attempt->to = parse_endpoint(address, to.port);
   attempt->address = std::move(address);
   attempt->family = found.family;
 }
@@ -236,7 +236,7 @@ NET_API void Connector::stop(SocketState& self) noexcept {
 NET_API void Connector::emit_cancelled(SocketState& self) {
   const Endpoint to = self.cold->cancelled.back();
   self.cold->cancelled.pop();
-  const std::string address = os::endpoint_text(to);
+  const std::string address = endpoint_text(to);
   self.emit_event<on_attempt_failed>(address, to.port, to.ip.family,
                                      address_failure(ECANCELED, "connect", address, to.port));
 }

@@ -9,8 +9,7 @@
 
 #include <net/detail/base/vec.hpp>
 #include <net/detail/loop/core.hpp>
-#include <net/detail/sys/posix/address.hpp>
-#include <net/detail/sys/posix/thread.hpp>
+#include <net/detail/sys/endpoint_text.hpp>
 #include <net/detail/text/idna.hpp>
 #include <net/options.hpp>
 
@@ -38,6 +37,7 @@ struct Question {
   ~Question() { home->release(); }
 
   void find();
+  void ask_system();
 };
 
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
@@ -57,9 +57,9 @@ class ResolverPool {
 
   [[noreturn]] void work() noexcept;
 
-  const std::uint32_t made_in_ = os::fork_count().load();
-  os::Mutex mutex_;
-  os::Condition waiting_;
+  const std::uint32_t made_in_ = Machine::fork_count();
+  Machine::Mutex mutex_;
+  Machine::Condition waiting_;
   Question* first_ = nullptr;
   Question* last_ = nullptr;
   std::size_t waiting_questions_ = 0;

@@ -6,7 +6,7 @@
 
 #if NET_BODIES
 
-#include <net/detail/sys/posix/names.hpp>
+#include <net/detail/base/lock_guard.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -21,23 +21,30 @@ NET_API constexpr Handle::Operations LookupState::table{
       if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
     }};
 
+NET_API void Question::ask_system() {
+  Vec<Endpoint> ends;
+  failed = Machine::look_up(name, options.family, options.hints, ends);
+  found.reserve(ends.size());
+  for (const Endpoint& end : ends) found.push({endpoint_text(end), end.ip.family});
+}
+
 NET_API void Question::find() {
 #if defined(__cpp_exceptions)
   try {
-    failed = os::look_up(name, options.family, options.hints, found);
+    ask_system();
   } catch (...) {
     found.clear();
     failed = Errc::ERR_LOOKUP_NO_MEMORY;
   }
 #else
-  failed = os::look_up(name, options.family, options.hints, found);
+  ask_system();
 #endif
 }
 
 NET_API ResolverPool& ResolverPool::instance() {
   static constinit Atomic<ResolverPool*> pool{nullptr};
   ResolverPool* shared = pool.load();
-  while (!shared || shared->made_in_ != os::fork_count().load()) {
+  while (!shared || shared->made_in_ != Machine::fork_count()) {
     auto* const fresh = new ResolverPool;
     if (pool.compare_exchange(shared, fresh)) return *fresh;
     delete fresh;
@@ -46,12 +53,12 @@ NET_API ResolverPool& ResolverPool::instance() {
 }
 
 NET_API bool ResolverPool::submit(Question& question) noexcept {
-  const os::LockGuard locked(mutex_);
+  const LockGuard locked(mutex_);
   // one that was woken is idle until it runs: those who wait already will take it
   if (idle_ <= waiting_questions_ && threads_ < max_threads &&
-      os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
+      Machine::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
     ++threads_;
-    os::in_resolver().fetch_add(1);
+    Machine::count_in_resolver(1);
   }
   if (threads_ == 0) return false;
   (last_ ? last_->next : first_) = &question;
@@ -103,9 +110,9 @@ NET_API void ResolverPool::work() noexcept {
   for (;;) {
     while (!first_) {
       ++idle_;
-      os::in_resolver().fetch_sub(1);
+      Machine::count_in_resolver(-1);
       waiting_.wait(mutex_);
-      os::in_resolver().fetch_add(1);
+      Machine::count_in_resolver(1);
       --idle_;
     }
     Question& question = *first_;

@@ -73,7 +73,7 @@ NET_API Error Connector::bind(Attempt& attempt) const {
   if (failed < 0) return address_failure(-failed, "bind", address, p.local_port);
   if (p.local_port < 0 || p.local_port > 65535) {
     failed = -EADDRINUSE;
-  } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
+  } else if (const Endpoint from = parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
     failed = -EINVAL;
   } else {
     failed = attempt.channel.bind(from);
@@ -123,7 +123,7 @@ NET_API Error Connector::late_failure(const Attempt& attempt, int number) const 
 
 NET_API void Connector::won(Attempt& attempt) const {
   self.loop->poller().drop(attempt.channel);
-  self.channel.adopt(attempt.channel.release());
+  self.channel.take_over(attempt.channel);
   if (const Endpoint remote = self.channel.remote_end()) {
     self.cold->remote = remote;
     self.cold->remote_known = true;

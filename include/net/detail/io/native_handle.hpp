@@ -13,6 +13,9 @@ namespace detail {
 
 inline constexpr NativeHandle no_handle = -1;
 
+/// What a descriptor from elsewhere is (S22).
+enum class DescriptorKind { tcp, local, pipe, datagram, terminal, file, unknown };
+
 }  // namespace detail
 }  // namespace net::inline NET_ABI
 

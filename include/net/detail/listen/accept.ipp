@@ -7,7 +7,6 @@
 #if NET_BODIES
 
 #include <net/detail/connect/lookup.hpp>
-#include <net/detail/sys/posix/names.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -17,13 +16,17 @@ NET_API void ServerState::connection_gone(Handle& handle) {
   self.close_if_drained();
 }
 
+/// A client that has gone already, or nobody: the next one is another matter.
+NET_API bool passes(int failed) noexcept {
+  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
+}
+
 /// One a wake-up: asking whether there is another costs more than being woken again.
 NET_API void ServerState::accept_one() {
-  const NativeHandle fd = acceptor.try_accept();
-  if (fd >= 0) return accepted(fd);
-  // a client that has gone already: the next one is another matter
-  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
-  cannot_accept(-fd);
+  Machine::Channel channel;
+  const int failed = acceptor.accept(channel);
+  if (failed == 0) return accepted(channel);
+  if (!passes(failed)) cannot_accept(-failed);
 }
 
 /// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
@@ -45,24 +48,20 @@ NET_API void ServerState::accept_one() {
 NET_API void ServerState::accept_again() {
   if (!acceptor.is_open()) return;
   const Ref<ServerState> alive(this);
-  const NativeHandle fd = acceptor.try_accept();
-  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
+  Machine::Channel channel;
+  const int failed = acceptor.accept(channel);
+  if (failed < 0 && !passes(failed)) return cannot_accept(-failed);
   if (loop->poller().watch(acceptor, readable) < 0) {
     retry.when_descriptor_freed();
   } else {
     retry.forget_delay();
   }
-  if (fd >= 0) return accepted(fd);
+  if (failed == 0) return accepted(channel);
   look_at_shortage();
 }
 
 /// The next shortage is emitted again when there is a reserve once more; until then it is still the same one.
-NET_API void ServerState::look_at_shortage() noexcept {
-  shortage_emitted = [](const auto& accepts) {
-    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
-    return false;  // a machine that knows of none
-  }(acceptor);
-}
+NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acceptor.has_reserve(); }
 
 /// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
 NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
@@ -71,18 +70,12 @@ NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
   return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
 }
 
-NET_API void ServerState::accepted(NativeHandle fd) {
+NET_API void ServerState::accepted(Machine::Channel& channel) {
   if (shortage_emitted) [[unlikely]]
     look_at_shortage();
-  struct Owned {
-    NativeHandle fd;
-    ~Owned() {
-      if (fd >= 0) os::close_descriptor(fd);
-    }
-  } owned{fd};  // if there is no memory for more
   const Ref<SocketState> socket(new SocketState(*loop));
   SocketState& state = *socket;
-  state.channel.adopt(std::exchange(owned.fd, no_handle));
+  state.channel.take_over(channel);
   if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
   state.has_handle = true;
@@ -116,7 +109,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
 
 NET_API void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit_event<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote),
+  emit_event<server_drop>(DropInfo{endpoint_text(local), local.port, local.ip.family, endpoint_text(remote),
                                    remote.port, remote.ip.family});
 }
 

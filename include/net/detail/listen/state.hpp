@@ -14,7 +14,7 @@
 #include <net/detail/loop/core.hpp>
 #include <net/detail/loop/retry.hpp>
 #include <net/detail/stream/state.hpp>
-#include <net/detail/sys/posix/address.hpp>
+#include <net/detail/sys/endpoint_text.hpp>
 #include <net/options.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -38,7 +38,7 @@ struct ServerState : Handle, Listening {
   // ── listening ──
   void listen(const ListenOptions& asked);
   void listen_on(const ListenOptions& asked);
-  void listen_as(NativeHandle other);
+  void listen_as(const Machine::Acceptor& other);
   void start_over() noexcept;
   void reserve_one();
   void listen_path(const ListenOptions& asked);
@@ -64,7 +64,7 @@ struct ServerState : Handle, Listening {
   void cannot_accept(int number);
   void accept_again();
   void look_at_shortage() noexcept;
-  void accepted(NativeHandle fd);
+  void accepted(Machine::Channel& channel);
   bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
   static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }

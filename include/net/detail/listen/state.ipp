@@ -7,7 +7,6 @@
 #if NET_BODIES
 
 #include <net/detail/connect/lookup.hpp>
-#include <net/detail/sys/posix/names.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -59,11 +58,9 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
 }
 
 /// A descriptor of its own for what another server listens on.
-NET_API void ServerState::listen_as(NativeHandle other) {
+NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
   start_over();
-  const NativeHandle fd = os::duplicate(other);
-  const int failed = fd < 0 ? fd : acceptor.listen_descriptor(fd, 511);
-  if (failed < 0 && fd >= 0) os::close_descriptor(fd);
+  const int failed = acceptor.listen_beside(other, 511);
   NothingOpen unless{*this};
   bound(failed, "", 0);
   unless.passed = true;
@@ -74,11 +71,11 @@ NET_API void ServerState::listen_on(const ListenOptions& asked) {
   if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
-  Endpoint any = os::parse_endpoint("::", asked.port);
+  Endpoint any = parse_endpoint("::", asked.port);
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
   int failed = acceptor.listen(any, flags);
   if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
-    any = os::parse_endpoint("0.0.0.0", asked.port);
+    any = parse_endpoint("0.0.0.0", asked.port);
     failed = acceptor.listen(any, flags);
   }
   bound(failed, to_text(any.ip), asked.port);
@@ -87,7 +84,7 @@ NET_API void ServerState::listen_on(const ListenOptions& asked) {
 /// S23.2: the file is there when listen() returns.
 NET_API void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
-  made_in = os::fork_count().load();
+  made_in = Machine::fork_count();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
   const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
@@ -137,7 +134,7 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
       }
     }
     if (!chosen) chosen = &addresses.front();
-    bind(os::parse_endpoint(chosen->address, asked.port), asked);
+    bind(parse_endpoint(chosen->address, asked.port), asked);
   };
   if (isIP(asked.host) != 0) {
     // known, but answered on a tick; it keeps the loop alive no longer than that
@@ -146,13 +143,13 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
       answered(no_error(), {&itself, 1});
     });
   } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, os::address_config_hint, true}, answered);
+    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true}, answered);
   }
 }
 
 NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
+  bound(acceptor.listen(at, flags), endpoint_text(at), asked.port);
 }
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
@@ -204,7 +201,7 @@ NET_API void ServerState::stop_listening() noexcept {
 
 /// The file is removed by the process that made it: after a fork() the parent still listens there.
 NET_API void ServerState::remove_path() const noexcept {
-  if (!path.empty() && made_in == os::fork_count().load()) os::remove_path(path);
+  if (!path.empty() && made_in == Machine::fork_count()) Machine::remove_path(path);
 }
 
 NET_API void ServerState::close_if_drained() {

@@ -13,7 +13,6 @@
 #include <net/detail/loop/handle.hpp>
 #include <net/detail/loop/timer_queue.hpp>
 #include <net/detail/sys/machine.hpp>
-#include <net/detail/sys/posix/thread.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
 
@@ -47,7 +46,7 @@ class LoopCore {
 
   // ── fork and exit (S31) ──
   /// A copy in a child process, which must not touch what is the parent's.
-  bool inert() const noexcept { return inert_ || made_in_ != os::fork_count().load(); }
+  bool inert() const noexcept { return inert_ || made_in_ != Machine::fork_count(); }
   void after_fork();
   /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
   static void at_exit() noexcept;
@@ -196,7 +195,7 @@ class LoopCore {
   int inside_ = 0;
   bool running_ = false;
   bool inert_ = false;
-  std::uint32_t made_in_ = os::fork_count().load();
+  std::uint32_t made_in_ = Machine::fork_count();
   LoopCore* older_ = nullptr;  // of this thread
   LoopCore* next_in_process_ = nullptr;
   LoopCore** link_in_process_ = nullptr;  // what points to it

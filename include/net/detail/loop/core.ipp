@@ -64,7 +64,7 @@ NET_API Handle::~Handle() {
 }
 
 NET_API bool Mailbox::post(Callback callback) {
-  const os::LockGuard locked(mutex);
+  const LockGuard locked(mutex);
   if (!loop) return false;
   posted.push(std::move(callback));
   if (any.exchange(1) == 0) loop->poller().wake();
@@ -72,14 +72,14 @@ NET_API bool Mailbox::post(Callback callback) {
 }
 
 NET_API void Mailbox::post_expected(Callback callback) noexcept {
-  const os::LockGuard locked(mutex);
+  const LockGuard locked(mutex);
   if (!loop) return posted.expect_no_more();
   posted.push_expected(std::move(callback));
   if (any.exchange(1) == 0) loop->poller().wake();
 }
 
 NET_API void Mailbox::stop() noexcept {
-  const os::LockGuard locked(mutex);
+  const LockGuard locked(mutex);
   stopped.store(1);
   if (loop) loop->poller().wake();
 }
@@ -139,7 +139,7 @@ NET_API void LoopCore::leave_thread() noexcept {
 NET_API void LoopCore::abandon_all() noexcept {
   if (!inert()) {
     if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
-    const os::LockGuard locked(mailbox_->mutex);
+    const LockGuard locked(mailbox_->mutex);
     mailbox_->loop = nullptr;
   } else {
     mailbox_->loop = nullptr;

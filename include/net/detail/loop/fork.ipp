@@ -10,7 +10,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
 struct ProcessLoops {
-  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
+  Machine::Mutex mutex;  // fork() takes it too, so a child finds the list whole
   LoopCore* first = nullptr;
 
   static ProcessLoops& instance() {
@@ -31,14 +31,14 @@ NET_API void LoopCore::at_exit() noexcept {
 
 NET_API void LoopCore::join_process() noexcept {
   ProcessLoops& all = ProcessLoops::instance();
-  const os::LockGuard locked(all.mutex);
+  const LockGuard locked(all.mutex);
   next_in_process_ = std::exchange(all.first, this);
   link_in_process_ = &all.first;
   if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
 }
 
 NET_API void LoopCore::leave_process() noexcept {
-  const os::LockGuard locked(ProcessLoops::instance().mutex);
+  const LockGuard locked(ProcessLoops::instance().mutex);
   *link_in_process_ = next_in_process_;
   if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
 }
@@ -47,7 +47,7 @@ NET_API void LoopCore::note_forks() {
   (void)ProcessLoops::instance();  // a child needs no memory for it
   static Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
-  os::at_fork(nullptr, nullptr, [] {
+  Machine::at_fork(nullptr, nullptr, [] {
     for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
   });
 }
@@ -86,7 +86,7 @@ NET_API void LoopCore::after_fork() {
   if (!of_this_thread()) enter_thread();
   if (inert_) inside_ -= inert_depth;
   inert_ = false;
-  made_in_ = os::fork_count().load();
+  made_in_ = Machine::fork_count();
   mailbox_->loop = this;
   // what is asked again may call back at once, and so change the list
   Queue<Ref<Handle>> all;

@@ -9,11 +9,11 @@
 
 #include <net/detail/base/atomic.hpp>
 #include <net/detail/base/function.hpp>
+#include <net/detail/base/lock_guard.hpp>
 #include <net/detail/base/queue.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/loop/timer_queue.hpp>
 #include <net/detail/sys/machine.hpp>
-#include <net/detail/sys/posix/thread.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -73,7 +73,7 @@ template <class F>
 
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.
 struct Mailbox {
-  os::Mutex mutex;
+  Machine::Mutex mutex;
   LoopCore* loop = nullptr;  // null once the loop is gone
   Queue<Callback> posted;
   Atomic<int> any{0};      // whether to look, without the lock
@@ -88,11 +88,11 @@ struct Mailbox {
   bool post(Callback callback);
   /// A callback will be posted in any case: there is space for it from now on.
   void expect() {
-    const os::LockGuard locked(mutex);
+    const LockGuard locked(mutex);
     posted.expect();
   }
   void expect_no_more() noexcept {
-    const os::LockGuard locked(mutex);
+    const LockGuard locked(mutex);
     posted.expect_no_more();
   }
   /// Needs no memory.

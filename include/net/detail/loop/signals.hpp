@@ -9,12 +9,11 @@
 #include <net/detail/base/function.hpp>
 #include <net/detail/io/poller.hpp>
 #include <net/detail/loop/core.hpp>
-#include <net/detail/sys/posix/signals.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One listener of a signal on one loop: a waker that the loop watches like a socket.
-struct SignalState : Handle, os::SignalWaker {
+struct SignalState : Handle, Machine::SignalWaker {
   static const Operations table;
 
   SignalState(LoopCore& core, int number) noexcept : Handle(core, table) {

@@ -26,12 +26,12 @@ NET_API int SignalState::open() noexcept {
 }
 
 NET_API int SignalState::listen() noexcept {
-  if (const int failed = os::listen_to_signal(*this); failed < 0) return failed;
+  if (const int failed = Machine::listen_to_signal(*this); failed < 0) return failed;
   watcher.fd = waker.descriptor();
   const int failed = loop->poller().watch(watcher, readable);
   if (failed < 0) {
     loop->poller().drop(watcher);
-    os::forget_signal(*this);
+    Machine::forget_signal(*this);
   }
   return failed;
 }
@@ -39,7 +39,7 @@ NET_API int SignalState::listen() noexcept {
 NET_API void SignalState::close() noexcept {
   if (!std::exchange(is_open, false)) return;
   set_ref(false);
-  os::forget_signal(*this);
+  Machine::forget_signal(*this);
   loop->poller().drop(watcher);
   waker.close();
   callback.reset();

@@ -157,7 +157,7 @@ NET_API void LoopCore::run_pending() {
 
 NET_API void LoopCore::run_posted() {
   if (mailbox_->any.load() != 0) {
-    const os::LockGuard locked(mailbox_->mutex);
+    const LockGuard locked(mailbox_->mutex);
     if (posted_.empty()) {
       posted_.take_all(mailbox_->posted);
     } else {

@@ -71,7 +71,7 @@ NET_API void SocketState::hand_over() noexcept {
   if (backlog && !in_order_sent(backlog->in_flight)) return;
   if (loop->batched_by(*this)) {
     const IoSlice batched{loop->batch_data(), loop->batch_size()};
-    const std::ptrdiff_t sent = channel.try_write(&batched, 1);
+    const std::ptrdiff_t sent = channel.write(&batched, 1);
     if (sent > 0) loop->shorten_batch(static_cast<std::size_t>(sent));
     if (loop->batched_by(*this)) return;
   }
@@ -84,7 +84,7 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
     IoSlice slices[64];
     const std::size_t count = queue.slices(slices, 64);
     if (count == 0) return true;
-    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    const std::ptrdiff_t sent = channel.write(slices, count);
     if (sent <= 0) return false;
     queue.consume(static_cast<std::size_t>(sent));
   }

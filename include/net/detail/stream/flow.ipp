@@ -161,6 +161,7 @@ NET_API void SocketState::listener_removed(unsigned event, bool all) {
   if (event == on_data && !all) data_listener_removed();
   if (event == on_readable || event == all_events) readable_listener_removed();
   if (all && (event == on_end || event == all_events)) removed_end_listener = true;
+  if (all && (event == on_error || event == all_events)) errors_heard = false;
 }
 
 /// How many listeners the library itself has on an event, as Node counts them.

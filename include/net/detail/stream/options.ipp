@@ -27,7 +27,7 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
   if (options.fd != -1) {
     require_stream(options.fd);
     // one that blocks would stop the loop
-    if (const int failed = os::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
+    if (const int failed = Machine::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
     if (users_buffer) next_onread_buffer();  // S25.4
     adopt_descriptor(options.fd, options.readable, options.writable);
   }

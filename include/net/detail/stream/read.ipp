@@ -7,6 +7,7 @@
 #if NET_BODIES
 
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,19 +39,18 @@ NET_API void SocketState::unwatch_readable() {
 
 [[gnu::noinline]] NET_API void SocketState::read() {
   if (!can_read_fast() || buffer || (cold && !cold->unread.empty())) return read_slow(false);
-  char* const into = loop->receive_buffer();
-  const std::ptrdiff_t got = channel.try_read(into, LoopCore::receive_capacity);
-  if (got > 0 && static_cast<std::size_t>(got) <= max_chunk) [[likely]] {
-    bytes_read += static_cast<std::size_t>(got);
+  const ReadResult got = channel.read(loop->receive_buffer(), LoopCore::receive_capacity);
+  if (got.size > 0 && static_cast<std::size_t>(got.size) <= max_chunk) [[likely]] {
+    bytes_read += static_cast<std::size_t>(got.size);
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit_event<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
+    if (listeners.has(on_data)) emit_event<on_data>(got.view());
     if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
       unwatch_readable();
     }
     return;
   }
-  read_loop(into, got, false);
+  read_loop(got, false);
 }
 
 /// Whether an accepted connection's first message, or its end, is there already; then it is emitted.
@@ -64,22 +64,21 @@ NET_API bool SocketState::speculative_read() {
   if (!read_interest) return;
   if (users_buffer) return read_onread(to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
-  char* const into = loop->receive_buffer();
-  read_loop(into, channel.try_read(into, LoopCore::receive_capacity), to_the_end);
+  read_loop(channel.read(loop->receive_buffer(), LoopCore::receive_capacity), to_the_end);
 }
 
 /// Bounded: no socket may starve the rest.
-[[gnu::noinline]] NET_API void SocketState::read_loop(char* into, std::ptrdiff_t got, bool to_the_end) {
-  for (int reads = 8; got > 0; got = channel.try_read(into, LoopCore::receive_capacity)) {
-    deliver({into, static_cast<std::size_t>(got)});
+[[gnu::noinline]] NET_API void SocketState::read_loop(ReadResult got, bool to_the_end) {
+  for (int reads = 8; got.size > 0; got = channel.read(loop->receive_buffer(), LoopCore::receive_capacity)) {
+    deliver(got.view());
     if (!read_interest || --reads == 0) return;
     // when the connection is over the end stands behind this, and one more read is less than one more turn
-    if (static_cast<std::size_t>(got) < LoopCore::receive_capacity && !to_the_end) return;
+    if (static_cast<std::size_t>(got.size) < LoopCore::receive_capacity && !to_the_end) return;
     loop->flush_batch();
     loop->drain_ticks();  // S2.2: before the next 'data'
     if (!read_interest) return;
   }
-  if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
+  if (got.size != would_block) short_of_memory(got.size) ? wait_for_memory() : on_read_end(got.size);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
@@ -98,10 +97,14 @@ NET_API void SocketState::read_onread(bool to_the_end) {
   for (int reads = 32; reads > 0 && read_interest; --reads) {
     const std::span<std::byte> into = cold->onread_buffer;
     if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
-    const std::ptrdiff_t got = channel.try_read(into.data(), into.size());
+    const ReadResult lent = channel.read(reinterpret_cast<char*>(into.data()), into.size());
+    const std::ptrdiff_t got = lent.size;
     if (got <= 0) {
       if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
       return;
+    }
+    if (lent.bytes != reinterpret_cast<char*>(into.data())) {
+      std::memcpy(into.data(), lent.bytes, static_cast<std::size_t>(got));  // the channel's own buffer
     }
     touch();
     bytes_read += static_cast<std::uint64_t>(got);

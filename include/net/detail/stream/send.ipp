@@ -23,7 +23,7 @@ NET_API void SocketState::send_in_flight() {
     IoSlice slices[64];
     const std::size_t count = backlog->in_flight.slices(slices, 64);
     if (count == 0) return in_flight_taken();
-    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    const std::ptrdiff_t sent = channel.write(slices, count);
     if (sent == would_block) return;
     if (short_of_memory(sent)) return wait_for_memory();
     if (sent < 0) return write_failed(system_failure(static_cast<int>(-sent), "write"));
@@ -77,7 +77,7 @@ NET_API void SocketState::send_buffered() {
     IoSlice slices[64];
     const std::size_t slice_count = backlog->in_flight.slices(slices, 64);
     if (slice_count == 0) break;
-    const std::ptrdiff_t sent = channel.try_write(slices, slice_count);
+    const std::ptrdiff_t sent = channel.write(slices, slice_count);
     if (means_later(sent)) return update_watch();
     if (sent < 0) return write_failed_later(system_failure(static_cast<int>(-sent), "write"), {});
     backlog->in_flight.consume(static_cast<std::size_t>(sent));

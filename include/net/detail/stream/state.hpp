@@ -26,7 +26,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── reading (read.ipp) ──
   void read();
   void read_slow(bool to_the_end);
-  void read_loop(char* into, std::ptrdiff_t got, bool to_the_end);
+  void read_loop(ReadResult got, bool to_the_end);
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);

@@ -111,7 +111,7 @@ NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size
   const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
   if (batched + size == 0) return true;
   const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
-  std::ptrdiff_t sent = channel.try_write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
+  std::ptrdiff_t sent = channel.write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
   const bool broken = sent < 0 && !means_later(sent);
   if (broken) {
     errored = true;
@@ -146,7 +146,7 @@ NET_API void SocketState::flush_batched(Handle& handle) {
   LoopCore& loop = *self.loop;
   if (!self.channel.is_open()) return loop.forget_batch();
   const IoSlice all{loop.batch_data(), loop.batch_size()};
-  const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
+  const std::ptrdiff_t sent = self.channel.write(&all, 1);
   if (sent == static_cast<std::ptrdiff_t>(loop.batch_size())) [[likely]] {
     if (self.backlog) self.backlog->batch_callbacks = 0;
     return loop.forget_batch();

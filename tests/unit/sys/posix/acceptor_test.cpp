@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/endpoints.hpp"
 #include "tests/support/support.hpp"
 
 using namespace net::detail;
@@ -49,12 +50,31 @@ bool was_turned_away(const Descriptor& client) {
 TEST_CASE("an acceptor gives one connection after the other, in the order in which they came, and then none") {
   fd_acceptor acceptor;
   CHECK_FALSE(acceptor.is_open());
-  REQUIRE(acceptor.listen(os::parse_endpoint("127.0.0.1", 0), {}) == 0);
+  REQUIRE(acceptor.listen(tests::at("127.0.0.1", 0), {}) == 0);
   const Descriptor one = client_of(acceptor), other = client_of(acceptor);
-  const Descriptor first(acceptor.try_accept()), second(acceptor.try_accept());
-  CHECK(os::remote_end(first.get()).port == os::local_end(one.get()).port);
-  CHECK(os::remote_end(second.get()).port == os::local_end(other.get()).port);
-  CHECK(acceptor.try_accept() == -EAGAIN);
+  fd_channel first, second, none;
+  REQUIRE(acceptor.accept(first) == 0);
+  REQUIRE(acceptor.accept(second) == 0);
+  CHECK(first.remote_end().port == os::local_end(one.get()).port);
+  CHECK(second.remote_end().port == os::local_end(other.get()).port);
+  CHECK(acceptor.accept(none) == -EAGAIN);
+  CHECK_FALSE(none.is_open());
+}
+
+TEST_CASE("an acceptor listens where another one does, on a descriptor of its own; where none does it fails") {
+  const std::size_t before = tests::open_descriptors();
+  {
+    fd_acceptor first, second;
+    CHECK(second.listen_beside(first, 1) == -EBADF);
+    REQUIRE(first.listen(tests::at("127.0.0.1", 0), {}) == 0);
+    REQUIRE(second.listen_beside(first, 1) == 0);
+    CHECK(second.native() != first.native());
+    first.close();
+    const Descriptor client = client_of(second);
+    fd_channel accepted;
+    CHECK(second.accept(accepted) == 0);
+  }
+  CHECK(tests::open_descriptors() == before);
 }
 
 TEST_CASE("an acceptor that is closed, or failed to listen, has nothing open and can listen again") {
@@ -62,7 +82,7 @@ TEST_CASE("an acceptor that is closed, or failed to listen, has nothing open and
   fd_acceptor acceptor;
   {
     fd_acceptor other;
-    REQUIRE(other.listen(os::parse_endpoint("127.0.0.1", 0), {}) == 0);
+    REQUIRE(other.listen(tests::at("127.0.0.1", 0), {}) == 0);
     CHECK_MESSAGE(tests::open_descriptors() == before + 2, "the reserve too");
     CHECK(acceptor.listen(other.local_end(), {}) == -EADDRINUSE);
     CHECK(acceptor.listen_path("", {}, 1) == -EINVAL);
@@ -71,7 +91,7 @@ TEST_CASE("an acceptor that is closed, or failed to listen, has nothing open and
   }
   CHECK(tests::open_descriptors() == before);
   for (int round = 0; round < 3; ++round) {
-    REQUIRE(acceptor.listen(os::parse_endpoint("::1", 0), {}) == 0);
+    REQUIRE(acceptor.listen(tests::at("::1", 0), {}) == 0);
     acceptor.close();
     acceptor.close();
     CHECK_FALSE(acceptor.is_open());
@@ -83,20 +103,22 @@ TEST_CASE(
     "S9.18: out of descriptors, all that wait are accepted with the reserve and closed; with free ones it "
     "goes on") {
   fd_acceptor acceptor;
-  REQUIRE(acceptor.listen(os::parse_endpoint("127.0.0.1", 0), {}) == 0);
+  REQUIRE(acceptor.listen(tests::at("127.0.0.1", 0), {}) == 0);
   for (int round = 0; round < 2; ++round) {
     const Descriptor one = client_of(acceptor), other = client_of(acceptor);
     int nothing = 0;
     {
       const NoneLeft none;  // without a descriptor a sanitizer cannot even look at memory: nothing is checked in here
-      nothing = acceptor.try_accept();
+      fd_channel none_left;
+      nothing = acceptor.accept(none_left);
     }
     CHECK_MESSAGE((nothing == -EAGAIN || nothing == -EMFILE), "nobody is left to accept");
     CHECK(was_turned_away(one));
     CHECK(was_turned_away(other));
     const Descriptor welcome = client_of(acceptor);
-    const Descriptor accepted(acceptor.try_accept());
-    CHECK(os::remote_end(accepted.get()).port == os::local_end(welcome.get()).port);
+    fd_channel accepted;
+    REQUIRE(acceptor.accept(accepted) == 0);
+    CHECK(accepted.remote_end().port == os::local_end(welcome.get()).port);
   }
 }
 
@@ -108,11 +130,12 @@ TEST_CASE("S32.1: a reserve that could not be opened is opened as soon as there 
     Descriptor last(::dup(0));
     const NoneLeft none;
     last.close();
-    failed = acceptor.listen(os::parse_endpoint("127.0.0.1", 0), {});
+    failed = acceptor.listen(tests::at("127.0.0.1", 0), {});
     without = !acceptor.has_reserve();
   }
   CHECK(failed == 0);
   CHECK(without);
-  CHECK(acceptor.try_accept() == -EAGAIN);
+  fd_channel none;
+  CHECK(acceptor.accept(none) == -EAGAIN);
   CHECK(acceptor.has_reserve());
 }

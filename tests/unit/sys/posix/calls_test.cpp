@@ -72,13 +72,14 @@ TEST_CASE("S22.1: writing where nobody reads is EPIPE; a SIGPIPE that was waitin
 
 TEST_CASE("S22.4: a descriptor is told by what it is") {
   const Joined sockets(false), pipes(true);
-  CHECK(os::kind_of(sockets.read.get()) == os::Kind::local);
-  CHECK(os::kind_of(pipes.read.get()) == os::Kind::pipe);
-  CHECK(os::kind_of(Descriptor(os::open_socket(AF_INET)).get()) == os::Kind::tcp);
-  CHECK(os::kind_of(Descriptor(os::open_socket(AF_INET6)).get()) == os::Kind::tcp);
-  CHECK(os::kind_of(Descriptor(::socket(AF_INET, SOCK_DGRAM, 0)).get()) == os::Kind::datagram);
-  CHECK(os::kind_of(Descriptor(::open("/dev/null", O_RDONLY)).get()) == os::Kind::unknown);
+  CHECK(os::kind_of(sockets.read.get()) == DescriptorKind::local);
+  CHECK(os::kind_of(pipes.read.get()) == DescriptorKind::pipe);
+  CHECK(os::kind_of(Descriptor(os::open_socket(AF_INET)).get()) == DescriptorKind::tcp);
+  CHECK(os::kind_of(Descriptor(os::open_socket(AF_INET6)).get()) == DescriptorKind::tcp);
+  CHECK(os::kind_of(Descriptor(::socket(AF_INET, SOCK_DGRAM, 0)).get()) == DescriptorKind::datagram);
+  CHECK(os::kind_of(Descriptor(::open("/dev/null", O_RDONLY)).get()) == DescriptorKind::unknown);
   const tests::TemporaryDirectory directory;
-  CHECK(os::kind_of(Descriptor(::open(directory.file("f").c_str(), O_RDWR | O_CREAT, 0600)).get()) == os::Kind::file);
-  CHECK(os::kind_of(-1) == os::Kind::unknown);
+  CHECK(os::kind_of(Descriptor(::open(directory.file("f").c_str(), O_RDWR | O_CREAT, 0600)).get()) ==
+        DescriptorKind::file);
+  CHECK(os::kind_of(-1) == DescriptorKind::unknown);
 }

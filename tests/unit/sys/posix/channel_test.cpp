@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string>
 
+#include "tests/support/endpoints.hpp"
 #include "tests/support/support.hpp"
 
 using namespace net::detail;
@@ -24,8 +25,9 @@ TEST_CASE("a channel and an acceptor move bytes over TCP, and errors come back a
   const std::size_t before = tests::open_descriptors();
   {
     fd_acceptor acceptor;
-    REQUIRE(acceptor.listen(os::parse_endpoint("127.0.0.1", 0), {}) == 0);
-    CHECK(acceptor.try_accept() == would_block);
+    REQUIRE(acceptor.listen(tests::at("127.0.0.1", 0), {}) == 0);
+    fd_channel peer;
+    CHECK(acceptor.accept(peer) == would_block);
     const Endpoint at = acceptor.local_end();
     CHECK(to_text(at.ip) == "127.0.0.1");
     CHECK(at.port > 0);
@@ -40,25 +42,23 @@ TEST_CASE("a channel and an acceptor move bytes over TCP, and errors come back a
     wait_for(client.native(), POLLOUT);
     CHECK(client.finish_connect() == 0);
     wait_for(acceptor.native(), POLLIN);
-    fd_channel peer;
-    REQUIRE(peer.adopt(acceptor.try_accept()) == 0);
+    REQUIRE(acceptor.accept(peer) == 0);
     CHECK(peer.remote_end().port == client.local_end().port);
 
-    char room[16];
-    CHECK(peer.try_read(room, sizeof room) == would_block);
+    char buffer[16];
+    CHECK(peer.read(buffer, sizeof buffer).size == would_block);
     const IoSlice slices[] = {{"ab", 2}, {"", 0}, {"cde", 3}};
-    CHECK(client.try_write(slices, 3) == 5);
+    CHECK(client.write(slices, 3) == 5);
     wait_for(peer.native(), POLLIN);
-    CHECK(peer.try_read(room, sizeof room) == 5);
-    CHECK(std::string(room, 5) == "abcde");
+    CHECK(peer.read(buffer, sizeof buffer).view() == "abcde");
     CHECK(client.shutdown_write() == 0);
     wait_for(peer.native(), POLLIN);
-    CHECK(peer.try_read(room, sizeof room) == 0);
-    CHECK_MESSAGE(client.try_write(slices, 1) == -EPIPE, "and no signal");
+    CHECK(peer.read(buffer, sizeof buffer).size == 0);
+    CHECK_MESSAGE(client.write(slices, 1) == -EPIPE, "and no signal");
     peer.reset_on_close();
     peer.close();
     wait_for(client.native(), POLLIN);
-    CHECK(client.try_read(room, sizeof room) == -ECONNRESET);
+    CHECK(client.read(buffer, sizeof buffer).size == -ECONNRESET);
     const net::NativeHandle kept = client.release();
     CHECK_FALSE(client.is_open());
     os::close_descriptor(kept);
@@ -70,7 +70,7 @@ TEST_CASE("a connection that is refused is told by finish_connect") {
   const tests::ClosedPort closed;
   fd_channel client;
   REQUIRE(client.open(net::Family::IPv4) == 0);
-  const int started = client.start_connect(os::parse_endpoint("127.0.0.1", closed.number()));
+  const int started = client.start_connect(tests::at("127.0.0.1", closed.number()));
   if (started == -EINPROGRESS) {
     wait_for(client.native(), POLLOUT);
     CHECK(client.finish_connect() == -ECONNREFUSED);
@@ -90,7 +90,10 @@ TEST_CASE("a channel that moved the bytes of a pipe starts over as a socket") {
   int pair[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
   const tests::Descriptor peer(pair[1]);
-  channel.adopt(pair[0]);
+  fd_channel connected(pair[0]);
+  channel.take_over(connected);
+  CHECK_FALSE(connected.is_open());
+  CHECK_FALSE(channel.is_unconnected());
   CHECK(channel.shutdown_write() == 0);
   char byte = 0;
   wait_for(peer.get(), POLLIN);

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <net/detail/base/lock_guard.hpp>
+
 #include <poll.h>
 
 using namespace net::detail;
@@ -30,7 +32,7 @@ TEST_SUITE("threads") {
     } shared;
     const auto step = [](void* given) {
       auto& its = *static_cast<Shared*>(given);
-      const os::LockGuard locked(its.mutex);
+      const LockGuard locked(its.mutex);
       ++its.steps;
       its.changed.wake_all();
     };
@@ -38,7 +40,7 @@ TEST_SUITE("threads") {
     REQUIRE(joined.start(step, &shared));
     REQUIRE(os::start_thread(step, &shared));
     {
-      const os::LockGuard locked(shared.mutex);
+      const LockGuard locked(shared.mutex);
       while (shared.steps < 2) shared.changed.wait(shared.mutex);
     }
     joined.join();

@@ -9,6 +9,7 @@
 #include <net/detail/io/acceptor.hpp>
 #include <net/detail/sys/posix/address.hpp>
 #include <net/detail/sys/posix/calls.hpp>
+#include <net/detail/sys/posix/channel.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -33,7 +34,10 @@ class fd_acceptor : public Watcher {
     return failed < 0 ? failed : set(descriptor);
   }
 
-  NativeHandle try_accept() noexcept;
+  /// A descriptor of its own for what another acceptor listens on.
+  int listen_beside(const fd_acceptor& other, int backlog) noexcept;
+
+  int accept(fd_channel& into) noexcept;
   /// Whether it can turn clients away when the process has run out of descriptors.
   bool has_reserve() const noexcept { return reserve_ >= 0; }
 
@@ -46,13 +50,15 @@ class fd_acceptor : public Watcher {
  private:
   int set(int listening) noexcept;
 
+  /// The next connection's descriptor, or a negated errno.
+  NativeHandle next() noexcept;
   /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
   NativeHandle turn_away() noexcept;
 
   NativeHandle reserve_ = no_handle;
 };
 
-static_assert(Acceptor<fd_acceptor>);
+static_assert(Acceptor<fd_acceptor, fd_channel>);
 
 }  // namespace net::inline NET_ABI::detail
 

@@ -13,7 +13,17 @@
 
 namespace net::inline NET_ABI::detail {
 
-NET_API NativeHandle fd_acceptor::try_accept() noexcept {
+NET_API int fd_acceptor::listen_beside(const fd_acceptor& other, int backlog) noexcept {
+  const NativeHandle same = os::duplicate(other.fd);
+  if (same < 0) return same;
+  const int failed = listen_descriptor(same, backlog);
+  if (failed < 0) os::close_descriptor(same);
+  return failed;
+}
+
+NET_API int fd_acceptor::accept(fd_channel& into) noexcept { return into.set(next()); }
+
+NET_API NativeHandle fd_acceptor::next() noexcept {
   const int accepted = os::accept_from(fd);
   if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
   if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]

@@ -23,12 +23,6 @@ NET_API std::uint32_t interface_index(std::string_view zone) noexcept;
 
 NET_API std::string interface_name(std::uint32_t index);
 
-/// The text of the address, with the interface of a link-local one (S11.17).
-NET_API std::string endpoint_text(const Endpoint& end);
-
-/// The address that a text is, with its zone resolved; none if it is no address.
-NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
-
 // ── connecting and listening ───────────────────────────────────────────────
 
 /// A listening TCP descriptor, or a negated errno.

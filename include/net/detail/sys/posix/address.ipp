@@ -87,20 +87,6 @@ NET_API std::string interface_name(std::uint32_t index) {
   return ::if_indextoname(index, name) ? name : std::to_string(index);
 }
 
-NET_API std::string endpoint_text(const Endpoint& end) {
-  std::string text = to_text(end.ip);
-  if (is_link_local(end.ip) && end.scope != 0) text.append("%").append(interface_name(end.scope));
-  return text;
-}
-
-NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept {
-  Endpoint end;
-  end.ip = parse_ip(text);
-  end.port = static_cast<std::uint16_t>(port);
-  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
-  return end;
-}
-
 NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
   return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
 }
@@ -162,8 +148,8 @@ NET_API int listen_on_path(std::string_view path, const PathMode& mode, int back
 }
 
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
-  const Kind kind = kind_of(fd);
-  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
+  const DescriptorKind kind = kind_of(fd);
+  if (kind != DescriptorKind::tcp && kind != DescriptorKind::local) return -EINVAL;
   if (const int failed = prepare(fd); failed < 0) return failed;
   return ::listen(fd, backlog) == 0 ? 0 : -errno;
 }

@@ -60,9 +60,7 @@ NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::
 
 // ── descriptors of other kinds (S22) ───────────────────────────────────────
 
-enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
-
-NET_API Kind kind_of(NativeHandle fd) noexcept;
+NET_API DescriptorKind kind_of(NativeHandle fd) noexcept;
 
 NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept;
 

@@ -91,24 +91,24 @@ NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::
   return retried([&] { return ::sendmsg(fd, &message, send_flags); });
 }
 
-NET_API Kind kind_of(NativeHandle fd) noexcept {
+NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   struct stat status{};
-  if (::fstat(fd, &status) != 0) return Kind::unknown;
-  if (S_ISFIFO(status.st_mode)) return Kind::pipe;
-  if (S_ISREG(status.st_mode)) return Kind::file;
-  if (::isatty(fd)) return Kind::terminal;
-  if (!S_ISSOCK(status.st_mode)) return Kind::unknown;
+  if (::fstat(fd, &status) != 0) return DescriptorKind::unknown;
+  if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
+  if (S_ISREG(status.st_mode)) return DescriptorKind::file;
+  if (::isatty(fd)) return DescriptorKind::terminal;
+  if (!S_ISSOCK(status.st_mode)) return DescriptorKind::unknown;
   int type = 0;
   socklen_t size = sizeof type;
-  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return Kind::unknown;
-  if (type == SOCK_DGRAM) return Kind::datagram;
-  if (type != SOCK_STREAM) return Kind::unknown;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return DescriptorKind::unknown;
+  if (type == SOCK_DGRAM) return DescriptorKind::datagram;
+  if (type != SOCK_STREAM) return DescriptorKind::unknown;
   sockaddr_storage name{};
   size = sizeof name;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
-  return name.ss_family == AF_UNIX                                 ? Kind::local
-         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp
-                                                                   : Kind::unknown;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return DescriptorKind::unknown;
+  return name.ss_family == AF_UNIX                                 ? DescriptorKind::local
+         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? DescriptorKind::tcp
+                                                                   : DescriptorKind::unknown;
 }
 
 NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {

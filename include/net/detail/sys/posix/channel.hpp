@@ -25,13 +25,13 @@ class fd_channel : public Watcher {
   NativeHandle native() const noexcept { return fd; }
 
   int open(Family family) noexcept;
-  int adopt(NativeHandle descriptor) noexcept { return set(descriptor); }
+  void take_over(fd_channel& other) noexcept { set(other.release(), other.not_socket_); }
   /// A descriptor from elsewhere, which is prepared; true if it is TCP. What is no socket is moved with read(2) and
   /// write(2).
   bool adopt_connected(NativeHandle descriptor) noexcept {
-    const os::Kind kind = os::kind_of(descriptor);
-    set(descriptor, kind == os::Kind::pipe);
-    return kind == os::Kind::tcp;
+    const DescriptorKind kind = os::kind_of(descriptor);
+    set(descriptor, kind == DescriptorKind::pipe);
+    return kind == DescriptorKind::tcp;
   }
   void close() noexcept {
     if (is_open()) os::close_descriptor(release());
@@ -43,13 +43,14 @@ class fd_channel : public Watcher {
   int start_connect_path(std::string_view path) noexcept;
   int finish_connect() noexcept { return -os::pending_error(fd); }
 
-  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
-    return not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
+  ReadResult read(char* into, std::size_t size) noexcept {
+    return {not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size), into};
   }
-  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept;
+  std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept;
   int shutdown_write() noexcept { return not_socket_ ? 0 : os::shutdown_write(fd); }
   int reset_on_close() noexcept { return os::reset_on_close(fd); }
 
+  bool is_unconnected() const noexcept { return is_open() && os::unconnected(fd); }
   Endpoint local_end() const noexcept { return os::local_end(fd); }
   Endpoint remote_end() const noexcept { return os::remote_end(fd); }
 
@@ -61,7 +62,9 @@ class fd_channel : public Watcher {
  private:
   bool not_socket_ = false;
 
-  /// The only way in, so that nothing of an earlier descriptor stays.
+  friend class fd_acceptor;
+
+  /// The only way in, so that nothing of an earlier descriptor stays. 0, or the negated errno that it is given.
   int set(int descriptor, bool not_socket = false) noexcept;
 };
 

@@ -34,7 +34,7 @@ NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
   return os::connect_to(fd, address);
 }
 
-NET_API std::ptrdiff_t fd_channel::try_write(const IoSlice* slices, std::size_t count) noexcept {
+NET_API std::ptrdiff_t fd_channel::write(const IoSlice* slices, std::size_t count) noexcept {
   if (not_socket_) return os::write_slices(fd, slices, count);
   return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
 }

@@ -47,11 +47,11 @@ class Waker {
 
 /// How many forks lie between this process and the one that the program began as: what was made with another number
 /// belongs to a parent.
-NET_API Atomic<std::uint32_t>& fork_count() noexcept;
+NET_API std::uint32_t fork_count() noexcept;
 
-/// How many threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
-/// resolver's. Changed only while a Mutex is held.
-NET_API Atomic<int>& in_resolver() noexcept;
+/// So many more threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
+/// resolver's. Only while a Mutex is held.
+NET_API void count_in_resolver(int threads) noexcept;
 
 /// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
 NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
@@ -108,17 +108,6 @@ class Mutex {
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
   Mutex* next_ = nullptr;
   Mutex** link_ = &first();  // what points to it
-};
-
-class LockGuard {
- public:
-  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
-  LockGuard(const LockGuard&) = delete;
-  LockGuard& operator=(const LockGuard&) = delete;
-  ~LockGuard() { mutex_.unlock(); }
-
- private:
-  Mutex& mutex_;
 };
 
 class Condition {

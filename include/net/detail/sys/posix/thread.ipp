@@ -42,15 +42,20 @@ NET_API void Waker::drain() noexcept {
   while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
 }
 
-NET_API Atomic<std::uint32_t>& fork_count() noexcept {
-  static constinit Atomic<std::uint32_t> forks{0};
-  return forks;
-}
+/// What fork() has to know of this process.
+struct Forks {
+  Atomic<std::uint32_t> count{0};
+  Atomic<int> in_resolver{0};
 
-NET_API Atomic<int>& in_resolver() noexcept {
-  static constinit Atomic<int> threads{0};
-  return threads;
-}
+  static Forks& instance() noexcept {
+    static constinit Forks forks;
+    return forks;
+  }
+};
+
+NET_API std::uint32_t fork_count() noexcept { return Forks::instance().count.load(); }
+
+NET_API void count_in_resolver(int threads) noexcept { Forks::instance().in_resolver.fetch_add(threads); }
 
 NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
   (void)::pthread_atfork(before, in_parent, in_child);
@@ -71,7 +76,7 @@ NET_API void Mutex::note_forks() noexcept {
         // a lookup that takes longer waits for a name server, and holds nothing
         constexpr std::uint64_t longest_wait_ms = 200;
         const std::uint64_t began = now_ms();
-        for (lock_all(); in_resolver().load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
+        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
           unlock_all();
           const timespec moment{0, 100'000};
           ::nanosleep(&moment, nullptr);
@@ -79,8 +84,8 @@ NET_API void Mutex::note_forks() noexcept {
       },
       [] { unlock_all(); },
       [] {
-        fork_count().fetch_add(1);
-        in_resolver().store(0);
+        Forks::instance().count.fetch_add(1);
+        Forks::instance().in_resolver.store(0);
         unlock_all();
       });
 }

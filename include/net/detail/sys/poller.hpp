@@ -1,0 +1,27 @@
+// Which poller this program waits with. Internal.
+#ifndef NET_DETAIL_SYS_POLLER_HPP
+#define NET_DETAIL_SYS_POLLER_HPP
+
+// NET_POLLER: epoll or poll.
+#if !defined(NET_POLLER)
+#if defined(__linux__)
+#define NET_POLLER epoll
+#else
+#define NET_POLLER poll
+#endif
+#endif
+
+#define NET_JOIN_NOW(a, b) a##b
+#define NET_JOIN(a, b) NET_JOIN_NOW(a, b)
+
+#define NET_POLLER_IS_epoll 1
+#define NET_POLLER_IS_poll 2
+#if NET_JOIN(NET_POLLER_IS_, NET_POLLER) == NET_POLLER_IS_epoll
+#include <net/detail/sys/linux/epoll.hpp>
+#elif NET_JOIN(NET_POLLER_IS_, NET_POLLER) == NET_POLLER_IS_poll
+#include <net/detail/sys/posix/poll.hpp>
+#else
+#error "net.hpp: NET_POLLER is epoll or poll"
+#endif
+
+#endif

@@ -1,0 +1,44 @@
+// What the machines of POSIX systems share; each adds its poller. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_MACHINE_HPP
+#define NET_DETAIL_SYS_POSIX_MACHINE_HPP
+
+#include <net/detail/sys/posix/acceptor.hpp>
+#include <net/detail/sys/posix/address.hpp>
+#include <net/detail/sys/posix/calls.hpp>
+#include <net/detail/sys/posix/channel.hpp>
+#include <net/detail/sys/posix/names.hpp>
+#include <net/detail/sys/posix/signals.hpp>
+#include <net/detail/sys/posix/thread.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// References to functions cost no function of their own.
+struct posix_machine {
+  using Channel = fd_channel;
+  using Acceptor = fd_acceptor;
+  using Mutex = os::Mutex;
+  using Condition = os::Condition;
+  using Thread = os::Thread;
+  using SignalWaker = os::SignalWaker;
+
+  static constexpr auto& now_ms = os::now_ms;
+  static constexpr auto& start_thread = os::start_thread;
+  static constexpr auto& processors = os::processors;
+  static constexpr auto& fork_count = os::fork_count;
+  static constexpr auto& at_fork = os::at_fork;
+  static constexpr auto& count_in_resolver = os::count_in_resolver;
+  static constexpr auto& look_up = os::look_up;
+  static constexpr auto& address_config_hint = os::address_config_hint;
+  static constexpr auto& known_hints = os::known_hints;
+  static constexpr auto& interface_index = os::interface_index;
+  static constexpr auto& interface_name = os::interface_name;
+  static constexpr auto& kind_of = os::kind_of;
+  static constexpr auto& prepare = os::prepare;
+  static constexpr auto& remove_path = os::remove_path;
+  static constexpr auto& listen_to_signal = os::listen_to_signal;
+  static constexpr auto& forget_signal = os::forget_signal;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
