@@ -6,16 +6,19 @@
 #define NET_VERSION_MINOR 1
 #define NET_VERSION_PATCH 0
 
+#include <net/acceptor.hpp>
 #include <net/block_list.hpp>
 #include <net/connect.hpp>
 #include <net/error.hpp>
 #include <net/ip.hpp>
 #include <net/loop.hpp>
+#include <net/promise.hpp>
 #include <net/reader.hpp>
 #include <net/server.hpp>
 #include <net/socket.hpp>
 #include <net/socket_address.hpp>
 #include <net/task.hpp>
+#include <net/task_group.hpp>
 #include <net/worker_pool.hpp>
 
 #endif

@@ -15,8 +15,14 @@ INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include"
 LAYERS = """
 net
 
-net/reader  net/task  net/worker_pool
-net/detail/coro/event_awaiter  net/detail/coro/task_promise
+net/promise  net/reader  net/task_group  net/worker_pool
+net/detail/coro/results
+net/task
+net/detail/coro/joined_tasks
+net/acceptor
+net/detail/coro/event_awaiter  net/detail/coro/wait_place
+net/detail/coro/task_promise  net/detail/coro/wait_limit
+net/detail/coro/braced_options
 net/detail/work/job
 
 net/connect

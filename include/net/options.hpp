@@ -135,6 +135,12 @@ struct ListenOptions {
   int fd = -1;               ///< a descriptor that is bound already (S22.5)
 };
 
+/// Options of a wait in a coroutine (S34.6). A wait that is given up has taken nothing away.
+struct WaitOptions {
+  AbortSignal signal = {};               ///< `ABORT_ERR` when it aborts, with its reason as the cause
+  std::optional<Duration> timeout = {};  ///< `ERR_TIMEOUT` after so long
+};
+
 /// Options of `pipe`.
 struct PipeOptions {
   bool end = true;  ///< end the destination when the source ends

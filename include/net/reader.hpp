@@ -1,54 +1,57 @@
-// Reading a socket and taking connections in a coroutine: one thing at a time, in order.
+// Reading a socket in a coroutine: one thing at a time, in order.
 #ifndef NET_READER_HPP
 #define NET_READER_HPP
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include <net/acceptor.hpp>
 #include <net/chunk.hpp>
-#include <net/detail/base/queue.hpp>
+#include <net/detail/coro/wait_place.hpp>
 #include <net/error.hpp>
-#include <net/server.hpp>
 #include <net/socket.hpp>
+
+namespace net::inline NET_ABI {
+
+/// The order of the bytes of a number: `big` is that of the network.
+enum class Endian : std::uint8_t { big, little };
+
+}  // namespace net::inline NET_ABI
 
 namespace net::inline NET_ABI::detail {
 
-class WaitPlace;
+/// What a reader is asked for.
+struct ReadRequest {
+  enum class Kind : std::uint8_t { chunk, exact, line, delimited, prefixed };
 
-/// A task in the middle of a wait, noted in the frame that waits. Either side may go first: the frame, or what it waits
-/// for.
-class WaitingTask {
- public:
-  WaitingTask() noexcept = default;
-  WaitingTask(const WaitingTask&) noexcept {}  // an awaiter may be handed on until it waits
-  WaitingTask& operator=(const WaitingTask&) = delete;
-  ~WaitingTask();
-
- private:
-  friend class WaitPlace;
-  std::coroutine_handle<> task_;
-  WaitPlace* place_ = nullptr;
+  Kind kind = Kind::chunk;
+  Endian endian = Endian::big;
+  std::uint8_t prefix = 0;  // bytes of the length in front
+  std::size_t amount = 0;   // so many bytes, or no more than these
+  std::string delimiter = {};
 };
 
-/// Where the one task that waits is noted.
-class WaitPlace {
- public:
-  WaitPlace() noexcept = default;
-  WaitPlace(const WaitPlace&) = delete;
-  WaitPlace& operator=(const WaitPlace&) = delete;
-  ~WaitPlace() { forget(); }
+/// The number that these bytes are.
+NET_API std::uint64_t number_of(std::string_view bytes, Endian endian) noexcept;
 
-  explicit operator bool() const noexcept { return waiting_ != nullptr; }
-  void note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept;
-  void resume();
-  void forget() noexcept;
-
- private:
-  WaitingTask* waiting_ = nullptr;
+/// How a result is made of the bytes that were found.
+struct AsChunk {
+  using type = Chunk;
+  static Chunk of(std::string_view bytes, Endian) noexcept { return bytes; }
+};
+struct AsString {
+  using type = std::string;
+  static std::string of(std::string_view bytes, Endian) { return std::string(bytes); }
+};
+template <class T>
+struct AsNumber {
+  using type = T;
+  static T of(std::string_view bytes, Endian endian) noexcept { return static_cast<T>(number_of(bytes, endian)); }
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -57,10 +60,15 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
-/// next wait. It does not own the socket; when the reader is gone, the socket stays paused, and an error that comes
-/// then does not end the program: `errored()` and 'close' still tell of it.
+/// next wait, and so is `ERR_STREAM_PREMATURE_CLOSE` if the socket was closed before its end came. It does not own the
+/// socket; when the reader is gone, the socket stays paused, and an error that comes then does not end the program:
+/// `errored()` and 'close' still tell of it.
+///
+/// Each function takes `WaitOptions` last, also in braces: `co_await reader.readLine(100, {.timeout = 5s})` (S34.6).
 class Reader {
-  enum class Kind : unsigned char { chunk, exact, line };
+  template <class As>
+  class Awaiter;
+  using Braces = detail::BracedWaitOptions;
 
  public:
   explicit Reader(const Socket& socket);
@@ -68,44 +76,126 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
   ~Reader();
 
-  class [[nodiscard]] Awaiter {
-   public:
-    bool await_ready() { return reader_.prepare(kind_, amount_); }
-    void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
-    std::optional<Chunk> await_resume() { return reader_.take(); }
-
-   private:
-    friend class Reader;
-    Awaiter(Reader& reader, Kind kind, std::size_t amount) noexcept : reader_(reader), amount_(amount), kind_(kind) {}
-
-    Reader& reader_;
-    std::size_t amount_;
-    Kind kind_;
-    detail::WaitingTask waiting_;
-  };
-
-  /// What is there, at least a byte; empty at the end. All results are valid until the reader is asked again.
-  Awaiter next();
-  /// Exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if it comes in their middle.
-  Awaiter read(std::size_t n);
+  /// `std::optional<Chunk>`: what is there, at least a byte; empty at the end. A view, until the reader is asked again.
+  template <class Options = Braces>
+  auto next(Options&& options = {}) {
+    return wait_for<detail::AsChunk>({}, std::forward<Options>(options));
+  }
+  /// `std::optional<std::string>`: exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if that
+  /// comes in their middle, as all that follow do.
+  template <class Options = Braces>
+  auto read(std::size_t n, Options&& options = {}) {
+    return wait_for<detail::AsString>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
+  }
   /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
   /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
   /// reader stays where it is.
-  Awaiter readLine(std::size_t limit);
+  template <class Options = Braces>
+  auto readLine(std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
+  }
+  /// What stands before the delimiter, which is taken too; empty at the end. Throws EMSGSIZE alike.
+  template <class Options = Braces>
+  auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsString>(until(delimiter, limit), std::forward<Options>(options));
+  }
+  /// A length of so many bytes, 1 to 8, and then so many bytes; these. Throws EMSGSIZE for more than the limit.
+  template <class Options = Braces>
+  auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsString>(prefixed(bytes, endian, limit), std::forward<Options>(options));
+  }
+
+  /// The same as views, for who counts allocations: valid until the reader is asked again.
+  template <class Options = Braces>
+  auto readView(std::size_t n, Options&& options = {}) {
+    return wait_for<detail::AsChunk>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readLineView(std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsChunk>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readUntilView(std::string_view delimiter, std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsChunk>(until(delimiter, limit), std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readPrefixedView(int bytes, Endian endian, std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsChunk>(prefixed(bytes, endian, limit), std::forward<Options>(options));
+  }
+
+  /// A number without a sign, of so many bits; empty at the end.
+  template <class Options = Braces>
+  auto readUint8(Options&& options = {}) {
+    return number<std::uint8_t>(Endian::big, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readUint16(Endian endian = Endian::big, Options&& options = {}) {
+    return number<std::uint16_t>(endian, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readUint32(Endian endian = Endian::big, Options&& options = {}) {
+    return number<std::uint32_t>(endian, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readUint64(Endian endian = Endian::big, Options&& options = {}) {
+    return number<std::uint64_t>(endian, std::forward<Options>(options));
+  }
 
  private:
+  using Kind = detail::ReadRequest::Kind;
+
+  template <class As>
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready() {
+      waiting_.check();
+      return reader_.prepare(request_);
+    }
+    void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
+    std::optional<typename As::type> await_resume() {
+      waiting_.require_waited();
+      if (!reader_.take()) return std::nullopt;
+      return As::of(reader_.taken_, request_.endian);
+    }
+
+   private:
+    friend class Reader;
+    Awaiter(Reader& reader, detail::ReadRequest&& request, const WaitOptions& options)
+        : reader_(reader), request_(std::move(request)), waiting_(options) {}
+
+    Reader& reader_;
+    detail::ReadRequest request_;
+    detail::WaitingTask waiting_;
+  };
+
+  template <class As, class Options>
+    requires detail::OptionsOrBraces<Options, WaitOptions, Braces>
+  Awaiter<As> wait_for(detail::ReadRequest&& request, Options&& options) {
+    detail::require_lasting<Options>();
+    return {*this, std::move(request), options};
+  }
+  template <class T, class Options>
+  Awaiter<detail::AsNumber<T>> number(Endian endian, Options&& options) {
+    return wait_for<detail::AsNumber<T>>({.kind = Kind::exact, .endian = endian, .amount = sizeof(T)}, std::forward<Options>(options));
+  }
+  static detail::ReadRequest until(std::string_view delimiter, std::size_t limit);
+  static detail::ReadRequest prefixed(int bytes, Endian endian, std::size_t limit);
+
   /// Whether what is asked for can be told: found, or the end or a failure are known.
-  bool prepare(Kind kind, std::size_t amount);
+  bool prepare(detail::ReadRequest& request);
   bool settle();
   void settle_line();
-  bool found(std::size_t size, std::size_t with_end) noexcept {
+  void settle_delimited();
+  void settle_prefixed();
+  void found(std::size_t from, std::size_t size, std::size_t with_end) noexcept {
+    from_ = from;
     size_ = size;
     skip_ = with_end;
-    return true;
   }
   void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
-  std::optional<Chunk> take();
+  bool take();
   void received(std::string_view bytes);
+  void fail(const Error& error);
   void wake();
   const Socket& socket() const noexcept { return listeners_.emitter(); }
   std::string_view rest() const noexcept;
@@ -115,61 +205,17 @@ class Reader {
   detail::WaitPlace waiter_;
   std::string held_;  // received; the part before start_ was taken
   std::size_t start_ = 0;
-  std::size_t searched_ = 0;  // of the rest, has no line feed
-  std::size_t size_ = none;   // of what was found for the task; none: nothing
-  std::size_t skip_ = 0;      // the same with its line feed
-  std::size_t amount_ = 0;
-  Kind kind_ = Kind::chunk;
+  std::size_t searched_ = 0;  // of the rest, holds no end of what is asked for
+  std::size_t from_ = 0;      // of what was found for the task
+  std::size_t size_ = none;   // none: nothing
+  std::size_t skip_ = 0;      // the same with what stands before and behind it
+  std::string_view taken_;
+  detail::ReadRequest* request_ = nullptr;
   bool ended_ = false;
-  bool* gone_ = nullptr;  // to be told if the reader goes while it resumes its task
   bool too_long_ = false;
+  bool* gone_ = nullptr;  // to be told if the reader goes while it resumes its task
   std::optional<Error> failure_;
   detail::OwnListeners<Socket> listeners_;
-};
-
-/// The connections of a server, awaited. Those that come while the task does something else wait here.
-class Acceptor {
- public:
-  explicit Acceptor(const Server& server);
-  Acceptor(const Acceptor&) = delete;
-  Acceptor& operator=(const Acceptor&) = delete;
-  ~Acceptor();
-
-  class [[nodiscard]] Awaiter {
-   public:
-    bool await_ready() { return acceptor_.prepare(); }
-    void await_suspend(std::coroutine_handle<> task) noexcept { acceptor_.waiter_.note(waiting_, task); }
-    std::optional<Socket> await_resume() { return acceptor_.take(); }
-
-   private:
-    friend class Acceptor;
-    explicit Awaiter(Acceptor& acceptor) noexcept : acceptor_(acceptor) {}
-    Acceptor& acceptor_;
-    detail::WaitingTask waiting_;
-  };
-
-  /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
-  /// Error if listening or accepting failed.
-  Awaiter next() { return Awaiter(*this); }
-
- private:
-  /// A connection that nobody took yet. What happens to it meanwhile is known to whoever takes it.
-  struct Arrived {
-    Socket socket;
-    Listener error;
-  };
-
-  bool prepare();
-  void wake() {
-    if (waiter_) waiter_.resume();
-  }
-  std::optional<Socket> take();
-
-  detail::WaitPlace waiter_;
-  detail::Queue<Arrived> arrived_;
-  std::optional<Error> failure_;
-  bool closed_ = false;
-  detail::OwnListeners<Server> listeners_;
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

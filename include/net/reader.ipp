@@ -8,24 +8,13 @@
 
 namespace net::inline NET_ABI::detail {
 
-NET_API WaitingTask::~WaitingTask() {
-  if (place_) place_->forget();
-}
-
-NET_API void WaitPlace::note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept {
-  waiting.task_ = task;
-  waiting.place_ = this;
-  waiting_ = &waiting;
-}
-
-NET_API void WaitPlace::resume() {
-  const std::coroutine_handle<> task = waiting_->task_;
-  forget();
-  task.resume();
-}
-
-NET_API void WaitPlace::forget() noexcept {
-  if (waiting_) std::exchange(waiting_, nullptr)->place_ = nullptr;
+NET_API std::uint64_t number_of(std::string_view bytes, Endian endian) noexcept {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const char byte = bytes[endian == Endian::big ? i : bytes.size() - 1 - i];
+    number = number << 8 | static_cast<unsigned char>(byte);
+  }
+  return number;
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -34,21 +23,21 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API Reader::Reader(const Socket& socket) : listeners_(socket) {
   // one that was closed or read before emits nothing any more
-  ended_ = socket.readableEnded() || socket.destroyed();
-  if (const Error error = socket.errored()) failure_ = error;
+  ended_ = socket.readableEnded();
+  if (const Error error = socket.errored()) {
+    failure_ = error;
+  } else if (socket.destroyed() && !ended_) {
+    failure_ = detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
+  }
   socket.pause();
   listeners_.on<"data">([this](Chunk chunk) { received(chunk); });
   listeners_.on<"end">([this] {
     ended_ = true;
     wake();
   });
-  listeners_.on<"error">([this](const Error& error) {
-    failure_ = error;
-    wake();
-  });
+  listeners_.on<"error">([this](const Error& error) { fail(error); });
   listeners_.on<"close">([this] {
-    ended_ = true;
-    wake();
+    if (!ended_) fail(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
   });
 }
 
@@ -60,24 +49,39 @@ NET_API Reader::~Reader() {
   detail::Access::state(socket()).leave_alone(!ended_ && !failure_);
 }
 
-NET_API bool Reader::prepare(Kind kind, std::size_t amount) {
+NET_API detail::ReadRequest Reader::until(std::string_view delimiter, std::size_t limit) {
+  if (delimiter.empty()) detail::throw_error(detail::invalid_value("delimiter", "must not be empty", "''"));
+  return {.kind = Kind::delimited, .amount = limit, .delimiter = std::string(delimiter)};
+}
+
+NET_API detail::ReadRequest Reader::prefixed(int bytes, Endian endian, std::size_t limit) {
+  if (bytes < 1 || bytes > 8) detail::throw_error(detail::out_of_range("bytes", ">= 1 && <= 8", std::to_string(bytes)));
+  return {.kind = Kind::prefixed, .endian = endian, .prefix = static_cast<std::uint8_t>(bytes), .amount = limit};
+}
+
+NET_API bool Reader::prepare(detail::ReadRequest& request) {
   if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
-  kind_ = kind;
-  amount_ = amount;
+  request_ = &request;
+  searched_ = 0;
   return settle();
 }
 
 NET_API bool Reader::settle() {
   size_ = none;
-  const std::string_view rest = this->rest();
-  if (kind_ == Kind::line) {
-    settle_line();
-    if (size_ != none || too_long_) return true;
-  } else if (kind_ == Kind::exact ? rest.size() >= amount_ : !rest.empty()) {
-    const std::size_t size = kind_ == Kind::exact ? amount_ : rest.size();
-    return found(size, size);
+  too_long_ = false;
+  const std::size_t there = rest().size();
+  switch (request_->kind) {
+    case Kind::chunk:
+      if (there > 0) found(0, there, there);
+      break;
+    case Kind::exact:
+      if (there >= request_->amount) found(0, request_->amount, request_->amount);
+      break;
+    case Kind::line: settle_line(); break;
+    case Kind::delimited: settle_delimited(); break;
+    case Kind::prefixed: settle_prefixed(); break;
   }
-  return ended_ || failure_;
+  return size_ != none || too_long_ || ended_ || failure_;
 }
 
 NET_API void Reader::settle_line() {
@@ -86,31 +90,55 @@ NET_API void Reader::settle_line() {
   std::size_t size = at == rest.npos ? rest.size() : at;
   // a carriage return at the end of what is there may belong to the line feed that follows
   if (size > 0 && rest[size - 1] == '\r' && (at != rest.npos || !ended_)) --size;
-  too_long_ = size > amount_;
+  too_long_ = size > request_->amount;
   if (too_long_) return;
   if (at != rest.npos) {
-    found(size, at + 1);
+    found(0, size, at + 1);
   } else if (ended_ && !failure_ && !rest.empty()) {
-    found(size, rest.size());
+    found(0, size, rest.size());
   } else {
     searched_ = rest.size();
   }
 }
 
-NET_API std::optional<Chunk> Reader::take() {
+NET_API void Reader::settle_delimited() {
+  const std::string_view rest = this->rest();
+  const std::size_t length = request_->delimiter.size();
+  const std::size_t at = rest.find(request_->delimiter, searched_);
+  // what is there may hold all of the delimiter but its last byte
+  const std::size_t kept = rest.size() < length - 1 ? rest.size() : length - 1;
+  too_long_ = (at == rest.npos ? rest.size() - kept : at) > request_->amount;
+  if (too_long_) return;
+  at != rest.npos ? found(0, at, at + length) : void(searched_ = rest.size() - kept);
+}
+
+NET_API void Reader::settle_prefixed() {
+  const std::string_view rest = this->rest();
+  const std::size_t prefix = request_->prefix;
+  if (rest.size() < prefix) return;
+  const std::uint64_t size = detail::number_of(rest.substr(0, prefix), request_->endian);
+  too_long_ = size > request_->amount;
+  if (too_long_ || rest.size() - prefix < size) return;
+  found(prefix, static_cast<std::size_t>(size), prefix + static_cast<std::size_t>(size));
+}
+
+/// Whether there is a result; false at the end.
+NET_API bool Reader::take() {
   if (size_ != none) {
-    const std::string_view piece = rest().substr(0, size_);
+    taken_ = rest().substr(from_, size_);
     start_ += skip_;
-    searched_ = 0;
-    return Chunk(piece);
+    size_ = none;
+    return true;
   }
-  if (kind_ == Kind::line && too_long_) {
-    detail::throw_error(Error(std::make_error_code(std::errc::message_size),
-                              "A line is longer than " + std::to_string(amount_) + " bytes"));
+  if (too_long_) {
+    detail::throw_error(
+        Error(std::make_error_code(std::errc::message_size),
+              (request_->kind == Kind::line ? "A line is longer than " : "A message is longer than ") +
+                  std::to_string(request_->amount) + " bytes"));
   }
   if (failure_) detail::throw_error(*failure_);
   if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
-  return std::nullopt;
+  return false;
 }
 
 NET_API void Reader::received(std::string_view bytes) {
@@ -135,52 +163,14 @@ NET_API void Reader::received(std::string_view bytes) {
   if (!waiter_) socket().pause();
 }
 
-NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
-  closed_ = !detail::Access::state(server).loop;
-  listeners_.on<"connection">([this](Socket socket) {
-    Listener error;
-    if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
-    arrived_.push({socket, error});
-    wake();
-  });
-  listeners_.on<"error">([this](const Error& error) {
-    failure_ = error;
-    wake();
-  });
-  listeners_.on<"close">([this] {
-    closed_ = true;
-    wake();
-  });
+NET_API void Reader::fail(const Error& error) {
+  if (!failure_) failure_ = error;
+  wake();
 }
-
-NET_API Acceptor::~Acceptor() {
-  listeners_.off();
-  // nobody will ever serve them
-  while (!arrived_.empty()) detail::Access::state(arrived_.pop_front().socket).destroy_always();
-}
-
-NET_API std::optional<Socket> Acceptor::take() {
-  if (!arrived_.empty()) {
-    const Arrived arrived = arrived_.pop_front();
-    arrived.socket.off(arrived.error);
-    return arrived.socket;
-  }
-  if (failure_) {
-    const Error error = *std::exchange(failure_, std::nullopt);
-    detail::throw_error(error);
-  }
-  return std::nullopt;
-}
-
-NET_API Reader::Awaiter Reader::next() { return {*this, Kind::chunk, 0}; }
-
-NET_API Reader::Awaiter Reader::read(std::size_t n) { return {*this, Kind::exact, n}; }
-
-NET_API Reader::Awaiter Reader::readLine(std::size_t limit) { return {*this, Kind::line, limit}; }
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
+  waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
   if (socket().isPaused()) socket().resume();
-  waiter_.note(waiting, task);
 }
 
 NET_API void Reader::wake() {
@@ -188,12 +178,6 @@ NET_API void Reader::wake() {
 }
 
 NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
-
-NET_API bool Acceptor::prepare() {
-  if (waiter_)
-    detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
-  return !arrived_.empty() || failure_ || closed_;
-}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 

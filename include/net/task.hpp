@@ -20,16 +20,17 @@
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A coroutine that waits with `co_await` and ends with `co_return`. It starts when it is awaited, or handed to
-/// `spawn`; an exception that escapes it arrives where it is awaited. Dropping a task destroys it where it stands.
+/// `spawn`, or returned by a listener (S34.1); an exception that escapes it arrives where it is awaited. Dropping a task
+/// destroys it where it stands.
 ///
-/// Its parameters should be values (a `Socket` is cheap to copy): what a reference or a lambda's capture refers to
-/// may be gone when it goes on.
+/// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
+/// compile (S34.2).
 template <class T = void>
 class [[nodiscard]] Task {
   static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
 
  public:
-  using promise_type = detail::Promise<T, Task>;
+  using promise_type = detail::TaskPromise<T, Task>;
 
   Task() noexcept = default;
   explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
@@ -49,7 +50,7 @@ class [[nodiscard]] Task {
   auto operator co_await() const noexcept { return Awaiter{frame_}; }
 
  private:
-  friend void spawn(Loop& loop, Task<> task);
+  friend struct detail::TaskUse;
 
   struct Awaiter {
     std::coroutine_handle<promise_type> frame;
@@ -71,6 +72,19 @@ class [[nodiscard]] Task {
   std::coroutine_handle<promise_type> frame_;
 };
 
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
+inline constexpr bool is_borrowed =
+    std::is_same_v<Value, Chunk> ||
+    (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
 /// destroyed with its loop.
@@ -78,34 +92,86 @@ NET_API void spawn(Loop& loop, Task<> task);
 /// The same on this thread's loop.
 NET_API void spawn(Task<> task);
 
+/// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable, and so its captures, live until the
+/// task has ended (S34.1).
+template <detail::ReturnsTask F>
+void spawn(Loop& loop, F&& callable) {
+  const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));
+  detail::TaskUse::spawn(detail::Access::core(loop), kept->call(), kept);
+}
+template <detail::ReturnsTask F>
+void spawn(F&& callable) {
+  spawn(Loop::current(), std::forward<F>(callable));
+}
+
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
 /// are told: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
-/// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
-template <fixed_string Name, class Emitting>
-auto once(const Emitting& emitter) {
-  return detail::EventAwaiter<Name, Emitting>(emitter);
+/// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does. `WaitOptions`, also in
+/// braces, end the wait (S34.6), here and below.
+template <fixed_string Name, class Emitting, class Options = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+auto once(const Emitting& emitter, Options&& options = {}) {
+  detail::require_lasting<Options>();
+  return detail::EventAwaiter<Name, Emitting>(emitter, options);
 }
 
 /// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
-/// If the task is destroyed meanwhile, so is the socket. Name what you connect with braces, since g++ 12 destroys
-/// braced arguments in a `co_await` twice: `auto connecting = connected({.port = 8000}); … = co_await connecting;`
-NET_API detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options);
-NET_API detail::ConnectAwaiter connected(const ConnectOptions& options);
-NET_API detail::ConnectAwaiter connected(int port, std::string_view host = "localhost");
-NET_API detail::ConnectAwaiter connected(std::string_view path);
+/// If the task is destroyed meanwhile, or the wait is given up, so is the socket.
+template <class Options = detail::BracedConnectOptions, class Wait = detail::BracedWaitOptions>
+  requires(detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions> &&
+           detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>)
+detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = {}) {
+  detail::require_lasting<Options>();
+  detail::require_lasting<Wait>();
+  return detail::ConnectAwaiter(loop, options, wait);
+}
+template <class Options = detail::BracedConnectOptions, class Wait = detail::BracedWaitOptions>
+  requires(detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions> &&
+           detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>)
+detail::ConnectAwaiter connected(Options&& options, Wait&& wait = {}) {
+  return connected(Loop::current(), std::forward<Options>(options), std::forward<Wait>(wait));
+}
+template <class Wait = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>
+detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = {}) {
+  detail::require_lasting<Wait>();
+  return detail::ConnectAwaiter(port, host, wait);
+}
+template <class Wait = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>
+detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = {}) {
+  detail::require_lasting<Wait>();
+  return detail::ConnectAwaiter(path, wait);
+}
 
-/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is has_space for
+/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
-template <detail::Payload Data>
-detail::WriteAwaiter write(const Socket& socket, Data&& data) {
+template <detail::Payload Data, class Options = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = {}) {
+  detail::require_lasting<Options>();
   const bool has_space = socket.write(std::forward<Data>(data));
-  return detail::WriteAwaiter(socket, has_space);
+  return detail::WriteAwaiter(socket, has_space, options);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.
-NET_API detail::SleepAwaiter sleep(Duration length);
+template <class Options = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+detail::SleepAwaiter sleep(Duration length, Options&& options = {}) {
+  detail::require_lasting<Options>();
+  return detail::SleepAwaiter(Loop::current(), length, options);
+}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+/// What a task takes is there as long as it runs.
+template <class T, class... Parameters>
+struct std::coroutine_traits<net::Task<T>, Parameters...> {
+  static_assert(!(... || net::detail::is_borrowed<Parameters>),
+                "this parameter of a task is gone when the task goes on: take it by value, a net::Socket or net::Server "
+                "itself, and a std::string for a net::Chunk (S34.2)");
+  using promise_type = typename net::Task<T>::promise_type;
+};
 
 #include <net/task.ipp>
 

@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/connect.hpp>
+#include <net/detail/coro/wait_limit.hpp>
 #include <net/duration.hpp>
 #include <net/emitter.hpp>
 #include <net/error.hpp>
@@ -65,10 +67,15 @@ NET_API Error closed_error(const Server&);
 template <class Emitting>
 class Waiting {
  public:
-  explicit Waiting(const Emitting& emitter) : listeners_(emitter) {}
+  Waiting(const Emitting& emitter, const WaitOptions& options) : listeners_(emitter), limit_(options) {}
 
  protected:
   const Emitting& emitter() const noexcept { return listeners_.emitter(); }
+  void begin(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    limit_.start(*Access::state(emitter()).loop, this,
+                 [](void* self, const Error& why) { static_cast<Waiting*>(self)->fail(why); });
+  }
   void listen_for_error() {
     listeners_.template on<"error">([this](const Error& error) { fail(error); });
   }
@@ -81,6 +88,7 @@ class Waiting {
   }
   /// The last thing that is done here: the frame, and this, may be gone after it.
   void go_on() {
+    limit_.stop();
     listeners_.off();
     waiter_.resume();
   }
@@ -88,6 +96,7 @@ class Waiting {
   OwnListeners<Emitting> listeners_;
   std::coroutine_handle<> waiter_;
   std::optional<Error> failure_;  // a plain Error allocates, even if it is none
+  WaitLimit limit_;
 };
 
 template <class Emitting, class Row>
@@ -101,9 +110,10 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   static constexpr bool is_close = Name.view() == "close";
 
  public:
-  explicit RowAwaiter(const Emitting& emitter) : Base(emitter) {}
+  explicit RowAwaiter(const Emitting& emitter, const WaitOptions& options = {}) : Base(emitter, options) {}
 
   bool await_ready() {
+    this->limit_.check();
     if (!is_over(this->emitter())) return false;
     if constexpr (is_close && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
@@ -113,7 +123,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
     return true;
   }
   void await_suspend(std::coroutine_handle<> waiter) {
-    this->waiter_ = waiter;
+    this->begin(waiter);
     this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();
@@ -149,19 +159,22 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   using Base = EventAwaiter<"connect", Socket>;
 
  public:
-  explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
+  ConnectAwaiter(Loop& loop, const ConnectOptions& options, const WaitOptions& wait);
+  ConnectAwaiter(int port, std::string_view host, const WaitOptions& wait);
+  ConnectAwaiter(std::string_view path, const WaitOptions& wait);
   ~ConnectAwaiter();
 
   Socket await_resume();
 
  private:
-  bool resumed_ = false;
+  bool connected_ = false;
 };
 
 /// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
 class WriteAwaiter : public Waiting<Socket> {
  public:
-  WriteAwaiter(const Socket& socket, bool has_space) : Waiting(socket), has_space_(has_space) {}
+  WriteAwaiter(const Socket& socket, bool has_space, const WaitOptions& options)
+      : Waiting(socket, options), has_space_(has_space) {}
 
   bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);
@@ -175,19 +188,30 @@ class WriteAwaiter : public Waiting<Socket> {
 
 class SleepAwaiter {
  public:
-  SleepAwaiter(Loop& loop, Duration length) noexcept : loop_(loop), length_(length) {}
+  SleepAwaiter(Loop& loop, Duration length, const WaitOptions& options)
+      : loop_(loop), length_(length), limit_(options) {}
   SleepAwaiter(const SleepAwaiter&) = delete;
   SleepAwaiter& operator=(const SleepAwaiter&) = delete;
   ~SleepAwaiter() { timer_.close(); }
 
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() const {
+    limit_.check();
+    return false;
+  }
   void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const noexcept {}
+  void await_resume() const {
+    if (failure_) throw_error(*failure_);
+  }
 
  private:
+  void go_on();
+
   Loop& loop_;
   Duration length_;
   Timer timer_;
+  WaitLimit limit_;
+  std::coroutine_handle<> waiter_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

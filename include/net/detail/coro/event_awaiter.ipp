@@ -22,31 +22,53 @@ NET_API Error closed_error(const Socket& socket) {
 NET_API Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
 
 NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
-  waiter_ = waiter;
+  begin(waiter);
   listeners_.on<"drain">([this] { go_on(); });
   listeners_.on<"finish">([this] { go_on(); });
   listen_for_error();
   listen_for_close();
 }
 
+NET_API ConnectAwaiter::ConnectAwaiter(Loop& loop, const ConnectOptions& options, const WaitOptions& wait)
+    : Base(createConnection(loop, options), wait) {}
+
+NET_API ConnectAwaiter::ConnectAwaiter(int port, std::string_view host, const WaitOptions& wait)
+    : Base(createConnection(port, host), wait) {}
+
+NET_API ConnectAwaiter::ConnectAwaiter(std::string_view path, const WaitOptions& wait)
+    : Base(createConnection(path), wait) {}
+
 NET_API ConnectAwaiter::~ConnectAwaiter() {
-  if (!resumed_) Access::state(emitter()).destroy_always();
+  if (!connected_) Access::state(emitter()).destroy_always();
 }
 
 NET_API Socket ConnectAwaiter::await_resume() {
-  resumed_ = true;
   Base::await_resume();
+  connected_ = true;
   return emitter();
 }
 
 NET_API bool WriteAwaiter::await_ready() {
+  limit_.check();
   if (has_space_) return true;
   if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
   return failure_.has_value();
 }
 
 NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
-  timer_ = loop_.setTimeout([waiter] { waiter.resume(); }, length_);
+  limit_.start(Access::core(loop_), this, [](void* given, const Error& why) {
+    auto& self = *static_cast<SleepAwaiter*>(given);
+    self.failure_ = why;
+    self.go_on();
+  });
+  waiter_ = waiter;
+  timer_ = loop_.setTimeout([this] { go_on(); }, length_);
+}
+
+NET_API void SleepAwaiter::go_on() {
+  limit_.stop();
+  timer_.close();
+  waiter_.resume();
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

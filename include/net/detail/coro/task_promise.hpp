@@ -2,47 +2,74 @@
 #ifndef NET_DETAIL_CORO_TASK_PROMISE_HPP
 #define NET_DETAIL_CORO_TASK_PROMISE_HPP
 
+#include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
+#include <net/detail/base/ref.hpp>
+#include <net/detail/events/event.hpp>
 #include <net/detail/loop/core.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+struct TaskPromiseBase;
+
+/// Who is told that a task has ended, if no task awaits it. It may destroy the frame.
+struct TaskEnd {
+  void (*ended)(TaskEnd& self, TaskPromiseBase& promise) = nullptr;
+};
+
+/// A callable that lives as long as one of the tasks that it began (S34.1).
+struct KeptCallable {
+  std::size_t owners = 0;
+  void (*destroy)(KeptCallable&) noexcept = nullptr;
+
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) destroy(*this);
+  }
+};
+
+template <class F>
+struct Kept : KeptCallable {
+  F call;
+
+  template <class G>
+  explicit Kept(G&& g) : call(std::forward<G>(g)) {
+    destroy = [](KeptCallable& self) noexcept { delete static_cast<Kept*>(&self); };
+  }
+};
+
 /// A task on its own. The loop keeps it, so that one that is never resumed is destroyed with the loop.
-struct Spawned : Handle {
+struct Spawned : Handle, TaskEnd {
   static const Operations table;
 
-  Spawned(LoopCore& core, std::coroutine_handle<> task) : Handle(core, table), frame(task) {
-    core.ticks().expect();  // for what escapes it
-    retain();
-  }
+  Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptCallable> kept);
 
   /// The task has ended. The exception leaves run() from a tick, when the frame and all that it held is gone.
   void finish(std::exception_ptr thrown);
-  void abandon() {
-    if (!frame) return;
-    std::exchange(frame, {}).destroy();
-    release();
-  }
+  void abandon();
 
   std::coroutine_handle<> frame;
+  Ref<KeptCallable> callable;  // what the frame may refer to
 };
 
-struct PromiseBase {
+struct TaskPromiseBase {
   /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
   /// no symmetric transfer, which only optimised builds turn into a jump.
   struct Final {
     bool await_ready() const noexcept { return false; }
     template <class P>
     void await_suspend(std::coroutine_handle<P> frame) const noexcept {
-      PromiseBase& promise = frame.promise();
+      TaskPromiseBase& promise = frame.promise();
       if (const std::coroutine_handle<> waiting = promise.caller) {
         waiting.resume();
-      } else if (Spawned* const root = promise.spawned) {
-        root->finish(std::move(promise.thrown));
+      } else if (TaskEnd* const end = promise.end) {
+        end->ended(*end, promise);
       }
     }
     void await_resume() const noexcept {}
@@ -53,13 +80,17 @@ struct PromiseBase {
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
 
   std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
-  Spawned* spawned = nullptr;
+  TaskEnd* end = nullptr;
   std::exception_ptr thrown;
 };
 
+/// Runs a task on its own; the loop keeps it, and the task keeps the callable.
+NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
+                        Ref<KeptCallable> callable);
+
 template <class T, class Task>
-struct Promise : PromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<Promise>::from_promise(*this)); }
+struct TaskPromise : TaskPromiseBase {
+  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
   template <class U = T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
@@ -73,15 +104,61 @@ struct Promise : PromiseBase {
 };
 
 template <class Task>
-struct Promise<void, Task> : PromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<Promise>::from_promise(*this)); }
+struct TaskPromise<void, Task> : TaskPromiseBase {
+  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
   void return_void() const noexcept {}
   void take() {
     if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
   }
 };
 
+template <class R>
+concept TaskLike = requires { typename R::promise_type; } && std::derived_from<typename R::promise_type, TaskPromiseBase>;
+
+template <class F>
+concept ReturnsTask = requires(std::decay_t<F>& callable) {
+  { callable() } -> TaskLike;
+};
+
+/// The library's own way to the frame of a task.
+struct TaskUse {
+  template <class Task>
+  static auto take(Task& task) noexcept {
+    return std::exchange(task.frame_, {});
+  }
+  template <TaskLike Task>
+  static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
+    if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
+  }
+};
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::detail {
+
+/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them.
+template <TaskLike Task>
+struct ListenerResult<Task> {
+  template <class F>
+  class Held {
+   public:
+    template <class G>
+    explicit Held(G&& g) : kept_(new Kept<F>(std::forward<G>(g))) {}
+    const Ref<Kept<F>>& kept() const noexcept { return kept_; }
+
+   private:
+    Ref<Kept<F>> kept_;
+  };
+
+  template <class Self, class F, class Call>
+  static void call(const Held<F>& held, void* state, Call&& listener) {
+    const Ref<Kept<F>> kept = held.kept();
+    const Self emitter = Access::make<Self>(state);
+    TaskUse::spawn(*Access::state(emitter).loop, listener(kept->call), kept);
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
 
 #include <net/detail/coro/task_promise.ipp>
 

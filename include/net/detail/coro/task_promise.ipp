@@ -12,14 +12,43 @@ NET_API constexpr Handle::Operations Spawned::table{
     [](Handle& handle) noexcept { delete static_cast<Spawned*>(&handle); },
     [](Handle& handle) noexcept { static_cast<Spawned&>(handle).abandon(); }};
 
+NET_API Spawned::Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptCallable> kept)
+    : Handle(core, table), TaskEnd{[](TaskEnd& self, TaskPromiseBase& promise) {
+        static_cast<Spawned&>(self).finish(std::move(promise.thrown));
+      }},
+      frame(task), callable(std::move(kept)) {
+  core.ticks().expect();  // for what escapes it
+  retain();
+}
+
+NET_API void Spawned::abandon() {
+  if (!frame) return;
+  std::exchange(frame, {}).destroy();
+  callable = {};
+  release();
+}
+
 NET_API void Spawned::finish(std::exception_ptr thrown) {
   std::exchange(frame, {}).destroy();
+  callable = {};
   if (thrown) {
     loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
   } else {
     loop->ticks().expect_no_more();
   }
   release();
+}
+
+NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
+                        Ref<KeptCallable> callable) {
+  struct Unless {
+    std::coroutine_handle<> frame;
+    ~Unless() {
+      if (frame) frame.destroy();
+    }
+  } unless{frame};
+  promise.end = new Spawned(core, frame, std::move(callable));
+  std::exchange(unless.frame, {}).resume();
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -134,40 +134,54 @@ class Argument<T, false> {
 template <class T>
 using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;
 
+/// How a listener with this result is held and called: as it is, and nobody looks at the result.
+template <class Result>
+struct ListenerResult {
+  template <class F>
+  using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
+
+  template <class, class F, class Call>
+  static void call(F& callable, void*, Call&& listener) {
+    listener(callable);
+  }
+  template <class, class F, class Call>
+  static void call(Elsewhere<F>& callable, void*, Call&& listener) {
+    listener(*callable);
+  }
+};
+
 template <class F, class Self, class... Args>
 struct ListenerCall {
   using Takes = Taken<F, Self, Args...>;
-  static constexpr bool fits = alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes;
-
-  struct Record : ListenerRecord {
-    std::conditional_t<fits, F, Elsewhere<F>> call;
-    template <class G>
-    explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
-  };
-  static F& callable(ListenerRecord& record) noexcept {
-    if constexpr (fits) {
-      return static_cast<Record&>(record).call;
-    } else {
-      return *static_cast<Record&>(record).call;
-    }
-  }
 
   template <std::size_t At>
   using ArgumentType = typename Nth<At, Args..., void>::type;
 
   template <std::size_t... At>
-  static void call_with(F& f, void* state, void* const* args, std::index_sequence<At...>) {
+  [[gnu::always_inline]] static inline decltype(auto) call_with(F& f, void* state, void* const* args,
+                                                                std::index_sequence<At...>) {
     (void)state, (void)args;
     if constexpr (Takes::self) {
       constexpr bool constant = std::is_invocable_v<F&, const Self&, Constant<ArgumentType<At>>&...>;
-      f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
+      return f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
     } else {
       constexpr bool constant = std::is_invocable_v<F&, Constant<ArgumentType<At>>&...>;
-      f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
+      return f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
     }
   }
+  using Indices = std::make_index_sequence<Takes::count>;
+  using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
+      std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
+
+  struct Record : ListenerRecord {
+    typename Result::template Held<F> held;
+    template <class G>
+    explicit Record(G&& g) : ListenerRecord{}, held(std::forward<G>(g)) {}
+  };
+
   static void call(ListenerRecord& record, void* state, void* const* args) {
-    call_with(callable(record), state, args, std::make_index_sequence<Takes::count>{});
+    Result::template call<Self>(static_cast<Record&>(record).held, state,
+                                [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
   }
   static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 

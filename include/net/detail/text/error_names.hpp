@@ -35,6 +35,7 @@ enum class Errc {
   ERR_STREAM_PUSH_AFTER_EOF,
   ERR_STREAM_UNSHIFT_AFTER_END_EVENT,
   ERR_STREAM_WRITE_AFTER_END,
+  ERR_TIMEOUT,            ///< a wait took longer than its `timeout`
   ERR_UNHANDLED_ERROR,
   ERR_UNKNOWN_ENCODING,
   ERR_ABORTED,            ///< Node's `ABORT_ERR`
@@ -84,6 +85,7 @@ inline constexpr CodeRow code_rows[] = {
     {Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT, "ERR_STREAM_UNSHIFT_AFTER_END_EVENT",
      "stream.unshift() after end event"},
     {Errc::ERR_STREAM_WRITE_AFTER_END, "ERR_STREAM_WRITE_AFTER_END", "write after end"},
+    {Errc::ERR_TIMEOUT, "ERR_TIMEOUT", "The operation timed out", "TimeoutError"},
     {Errc::ERR_UNHANDLED_ERROR, "ERR_UNHANDLED_ERROR", "Unhandled error."},
     {Errc::ERR_UNKNOWN_ENCODING, "ERR_UNKNOWN_ENCODING", "Unknown encoding", "TypeError"},
     {Errc::ERR_ABORTED, "ABORT_ERR", "The operation was aborted", "AbortError"},

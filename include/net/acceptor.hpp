@@ -1,0 +1,78 @@
+// The connections of a server in a coroutine: one after the other.
+#ifndef NET_ACCEPTOR_HPP
+#define NET_ACCEPTOR_HPP
+
+#include <coroutine>
+#include <optional>
+#include <utility>
+
+#include <net/detail/base/queue.hpp>
+#include <net/detail/coro/wait_place.hpp>
+#include <net/error.hpp>
+#include <net/server.hpp>
+#include <net/socket.hpp>
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// The connections of a server, awaited. Those that come while the task does something else wait here.
+class Acceptor {
+ public:
+  explicit Acceptor(const Server& server);
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+  ~Acceptor();
+
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready() {
+      waiting_.check();
+      return acceptor_.prepare();
+    }
+    void await_suspend(std::coroutine_handle<> task);
+    std::optional<Socket> await_resume() {
+      waiting_.require_waited();
+      return acceptor_.take();
+    }
+
+   private:
+    friend class Acceptor;
+    Awaiter(Acceptor& acceptor, const WaitOptions& options) : acceptor_(acceptor), waiting_(options) {}
+
+    Acceptor& acceptor_;
+    detail::WaitingTask waiting_;
+  };
+
+  /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
+  /// Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
+  template <class Options = detail::BracedWaitOptions>
+    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+  Awaiter next(Options&& options = {}) {
+    detail::require_lasting<Options>();
+    return {*this, options};
+  }
+
+ private:
+  /// A connection that nobody took yet. What happens to it meanwhile is known to whoever takes it.
+  struct Arrived {
+    Socket socket;
+    Listener error;
+  };
+
+  bool prepare();
+  void wake() {
+    if (waiter_) waiter_.resume();
+  }
+  std::optional<Socket> take();
+
+  detail::WaitPlace waiter_;
+  detail::Queue<Arrived> arrived_;
+  std::optional<Error> failure_;
+  bool closed_ = false;
+  detail::OwnListeners<Server> listeners_;
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/acceptor.ipp>
+
+#endif

@@ -1,0 +1,122 @@
+// The bodies of joined_tasks.hpp. Internal.
+#ifndef NET_DETAIL_CORO_JOINED_TASKS_IPP
+#define NET_DETAIL_CORO_JOINED_TASKS_IPP
+
+#include <net/detail/coro/joined_tasks.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API JoinedTask::JoinedTask(JoinedTasks& all, std::coroutine_handle<> task, TaskPromiseBase& its,
+                               Ref<KeptCallable> kept)
+    : joined(&all), frame(task), promise(&its), callable(std::move(kept)) {
+  next = std::exchange(all.first, this);
+  link = &all.first;
+  if (next) next->link = &next;
+}
+
+NET_API JoinedTask::~JoinedTask() {
+  *link = next;
+  if (next) next->link = link;
+  frame.destroy();
+}
+
+NET_API constexpr Handle::Operations JoinedTasks::table{
+    [](Handle& handle) noexcept { delete static_cast<JoinedTasks*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<JoinedTasks&>(handle).cancel(); }};
+
+NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, table), rule(how) {
+  core.ticks().expect();  // for the one that goes on
+}
+
+NET_API JoinedTasks::~JoinedTasks() {
+  while (first) delete first;
+  if (loop && !resuming) loop->ticks().expect_no_more();
+}
+
+NET_API JoinedTask& JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromiseBase& promise,
+                                       Ref<KeptCallable> callable) {
+  struct Unless {
+    std::coroutine_handle<> frame;
+    ~Unless() {
+      if (frame) frame.destroy();
+    }
+  } unless{frame};
+  auto* const task = new JoinedTask(*this, frame, promise, std::move(callable));
+  unless.frame = {};
+  task->ended = on_end;
+  promise.end = task;
+  ++running;
+  if (decided) return *task;  // it will never run
+  const Ref<JoinedTasks> alive(this);
+  frame.resume();
+  return *task;
+}
+
+/// It stands at its end, so it may be destroyed in here.
+NET_API void JoinedTasks::on_end(TaskEnd& end, TaskPromiseBase& promise) {
+  auto& task = static_cast<JoinedTask&>(end);
+  JoinedTasks& self = *task.joined;
+  const Ref<JoinedTasks> alive(&self);
+  task.over = true;
+  --self.running;
+  const bool failed = promise.thrown != nullptr;
+  if (!self.decided) {
+    const bool ends = self.rule == JoinRule::race || (self.rule == JoinRule::any ? !failed : failed);
+    if (ends) self.decide(task);
+  }
+  if (self.settled()) self.resume_later();
+  if (self.rule == JoinRule::group) delete &task;
+}
+
+NET_API void JoinedTasks::decide(JoinedTask& task) {
+  decided = true;
+  winner = &task;
+  failure = task.promise->thrown;
+}
+
+NET_API void JoinedTasks::resume_later() noexcept {
+  if (!loop || std::exchange(resuming, true)) return;
+  loop->ticks().push_expected([self = Ref<JoinedTasks>(this)] { self->resume(); });
+}
+
+NET_API void JoinedTasks::resume() {
+  loop->ticks().expect();  // a group may be waited for again
+  resuming = false;
+  if (decided) cancel();
+  if (settled() && waiter) waiter.resume();
+}
+
+NET_API void JoinedTasks::cancel() noexcept {
+  for (JoinedTask* task = first; task;) {
+    if (task->over) {
+      task = task->next;
+      continue;
+    }
+    --running;
+    delete task;
+    task = first;  // what a frame destroys may have been another one
+  }
+}
+
+NET_API Error error_of(const std::exception_ptr& thrown) {
+#if defined(__cpp_exceptions)
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return Error(error.what());
+  } catch (...) {
+  }
+#else
+  (void)thrown;
+#endif
+  return Error("unknown exception");
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

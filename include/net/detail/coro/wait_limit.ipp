@@ -1,0 +1,73 @@
+// The bodies of wait_limit.hpp. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_LIMIT_IPP
+#define NET_DETAIL_CORO_WAIT_LIMIT_IPP
+
+#include <net/detail/coro/wait_limit.hpp>
+
+#if NET_BODIES
+
+#include <net/detail/stream/state.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct WaitLimit::Limits {
+  explicit Limits(const WaitOptions& given) : options(given) {}
+
+  WaitOptions options;
+  void* waiting = nullptr;
+  void (*give_up)(void*, const Error&) = nullptr;
+  Ref<AbortHook> hook;
+  Ref<TimerState> timer;
+
+  /// What is told may destroy all of this.
+  void over(const Error& why) {
+    void (*const tell)(void*, const Error&) = std::exchange(give_up, nullptr);
+    if (tell) tell(waiting, why);
+  }
+};
+
+NET_API WaitLimit::WaitLimit(const WaitOptions& options) {
+  if (!options.signal && !options.timeout) return;
+  if (options.timeout) require_timeout(*options.timeout);
+  limits_ = new Limits(options);
+}
+
+NET_API void WaitLimit::require_not_aborted() const {
+  const AbortSignal& signal = limits_->options.signal;
+  if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
+}
+
+NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&)) {
+  Limits& limits = *limits_;
+  if (limits.options.timeout) {
+    limits.timer = Ref<TimerState>(new TimerState(loop));
+    limits.timer->callback = [&limits] { limits.over(make_error(Errc::ERR_TIMEOUT)); };
+    const double ms = limits.options.timeout->milliseconds();
+    loop.start_timer(*limits.timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop.now());
+  }
+  if (limits.options.signal) {
+    limits.hook = Ref<AbortHook>(new AbortHook(loop));
+    limits.hook->callback = [&limits](const Error& reason) { limits.over(abort_failure(reason)); };
+    if (!limits.options.signal.state()->attach(*limits.hook)) require_not_aborted();
+  }
+  limits.waiting = waiting;
+  limits.give_up = give_up;
+}
+
+NET_API void WaitLimit::forget() noexcept {
+  limits_->give_up = nullptr;
+  if (limits_->hook) std::exchange(limits_->hook, {})->detach();
+  if (!limits_->timer) return;
+  const Ref<TimerState> timer = std::exchange(limits_->timer, {});
+  if (timer->loop) timer->loop->stop_timer(*timer);
+}
+
+NET_API void WaitLimit::drop() noexcept {
+  forget();
+  delete std::exchange(limits_, nullptr);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

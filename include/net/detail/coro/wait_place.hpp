@@ -1,0 +1,61 @@
+// Where the one task that waits for a reader or an acceptor is noted. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_PLACE_HPP
+#define NET_DETAIL_CORO_WAIT_PLACE_HPP
+
+#include <coroutine>
+
+#include <net/detail/coro/wait_limit.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+class WaitPlace;
+
+/// A task in the middle of a wait, noted in the frame that waits. Either side may go first: the frame, or what it waits
+/// for.
+class WaitingTask {
+ public:
+  WaitingTask() noexcept = default;
+  explicit WaitingTask(const WaitOptions& options) : limit_(options) {}
+  WaitingTask(const WaitingTask&) = delete;
+  WaitingTask& operator=(const WaitingTask&) = delete;
+  ~WaitingTask();
+
+  /// Throws if what the wait is to end with has happened already.
+  void check() const { limit_.check(); }
+  /// Throws why the wait was given up, if it was.
+  void require_waited() const {
+    if (given_up_) throw_error(*given_up_);
+  }
+
+ private:
+  friend class WaitPlace;
+
+  std::coroutine_handle<> task_;
+  WaitPlace* place_ = nullptr;
+  WaitLimit limit_;
+  std::optional<Error> given_up_;
+};
+
+class WaitPlace {
+ public:
+  WaitPlace() noexcept = default;
+  WaitPlace(const WaitPlace&) = delete;
+  WaitPlace& operator=(const WaitPlace&) = delete;
+  ~WaitPlace() { forget(); }
+
+  explicit operator bool() const noexcept { return waiting_ != nullptr; }
+  void note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task);
+  void resume();
+  void forget() noexcept;
+
+ private:
+  static void give_up(void* waiting, const Error& why);
+
+  WaitingTask* waiting_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/coro/wait_place.ipp>
+
+#endif

@@ -1,0 +1,139 @@
+// Promise: a task waits for what only a callback tells.
+#ifndef NET_PROMISE_HPP
+#define NET_PROMISE_HPP
+
+#include <coroutine>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <net/detail/coro/wait_place.hpp>
+#include <net/error.hpp>
+#include <net/loop.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// A task that waits for a promise, among others.
+struct PromiseWait {
+  PromiseWait() noexcept = default;
+  PromiseWait(const PromiseWait&) = delete;
+  PromiseWait& operator=(const PromiseWait&) = delete;
+  ~PromiseWait() { unlink(); }
+
+  void link_to(PromiseWait*& first) noexcept;
+  void unlink() noexcept;
+
+  WaitPlace place;
+  PromiseWait* next = nullptr;
+  PromiseWait** link = nullptr;
+};
+
+/// Shared by the handles of a promise, on the loop of the thread that made it.
+struct PromiseState : Handle {
+  static const Operations table;
+
+  explicit PromiseState(LoopCore& core) : Handle(core, table) {}
+  virtual ~PromiseState();
+
+  /// The first outcome counts. Who waits goes on from a tick.
+  void settle();
+  void resume_all();
+
+  bool settled = false;
+  std::optional<Error> failure;
+  PromiseWait* first = nullptr;
+};
+
+template <class T>
+struct PromiseResult : PromiseState {
+  using PromiseState::PromiseState;
+
+  std::optional<T> value;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// `Promise<int> p; ask([p](int answer) { p.resolve(answer); }); int answer = co_await p.wait();` Copies are the same promise
+/// (S34.8). Made, settled and awaited on one loop.
+template <class T = void>
+class Promise {
+  struct Nothing {};
+  using Value = std::conditional_t<std::is_void_v<T>, Nothing, T>;
+  using State = detail::PromiseResult<Value>;
+
+ public:
+  /// On this thread's loop.
+  Promise() : Promise(Loop::current()) {}
+  explicit Promise(Loop& loop) : state_(new State(detail::Access::core(loop))) {}
+
+  /// Who waits goes on with the value, on the next tick. Only the first `resolve` or `reject` counts.
+  template <class U = Value>
+    requires(!std::is_void_v<T> && std::is_constructible_v<Value, U>)
+  void resolve(U&& value) const {
+    if (state_->settled) return;
+    state_->value.emplace(std::forward<U>(value));
+    state_->settle();
+  }
+  void resolve() const
+    requires std::is_void_v<T>
+  {
+    if (state_->settled) return;
+    state_->value.emplace();
+    state_->settle();
+  }
+  /// Who waits gets the error.
+  void reject(const Error& error) const {
+    if (state_->settled) return;
+    state_->failure = error;
+    state_->settle();
+  }
+  bool settled() const noexcept { return state_->settled; }
+
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready() const {
+      waiting_.check();
+      return state_->settled;
+    }
+    void await_suspend(std::coroutine_handle<> task) {
+      wait_.place.note(waiting_, *state_->loop, task);
+      wait_.link_to(state_->first);
+    }
+    T await_resume() {
+      waiting_.require_waited();
+      if (state_->failure) detail::throw_error(*state_->failure);
+      if constexpr (std::is_copy_constructible_v<Value> && !std::is_void_v<T>) {
+        return *state_->value;
+      } else if constexpr (!std::is_void_v<T>) {
+        return std::move(*state_->value);
+      }
+    }
+
+   private:
+    friend class Promise;
+    Awaiter(const detail::Ref<State>& state, const WaitOptions& options) : state_(state), waiting_(options) {}
+
+    detail::Ref<State> state_;
+    detail::WaitingTask waiting_;
+    detail::PromiseWait wait_;
+  };
+
+  /// The value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected with.
+  template <class Options = detail::BracedWaitOptions>
+    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+  Awaiter wait(Options&& options = {}) const {
+    detail::require_lasting<Options>();
+    return {state_, options};
+  }
+
+ private:
+  detail::Ref<State> state_;
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/promise.ipp>
+
+#endif

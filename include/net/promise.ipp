@@ -1,0 +1,47 @@
+// The bodies of promise.hpp. Internal.
+#ifndef NET_PROMISE_IPP
+#define NET_PROMISE_IPP
+
+#include <net/promise.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Behind the others: who waits first goes on first.
+NET_API void PromiseWait::link_to(PromiseWait*& first) noexcept {
+  PromiseWait** at = &first;
+  while (*at) at = &(*at)->next;
+  *at = this;
+  link = at;
+}
+
+NET_API void PromiseWait::unlink() noexcept {
+  if (!link) return;
+  *link = next;
+  if (next) next->link = link;
+  link = nullptr;
+  next = nullptr;
+}
+
+NET_API constexpr Handle::Operations PromiseState::table{
+    [](Handle& handle) noexcept { delete static_cast<PromiseState*>(&handle); }, [](Handle&) noexcept {}};
+
+NET_API PromiseState::~PromiseState() = default;
+
+NET_API void PromiseState::settle() {
+  settled = true;
+  if (first && loop) loop->next_tick([self = Ref<PromiseState>(this)] { self->resume_all(); });
+}
+
+NET_API void PromiseState::resume_all() {
+  while (PromiseWait* const next = first) {
+    next->unlink();
+    if (next->place) next->place.resume();
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

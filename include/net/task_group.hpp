@@ -1,0 +1,131 @@
+// Tasks side by side: all, race, any, and TaskGroup.
+#ifndef NET_TASK_GROUP_HPP
+#define NET_TASK_GROUP_HPP
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <net/detail/coro/joined_tasks.hpp>
+#include <net/detail/coro/results.hpp>
+#include <net/task.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What waits for joined tasks: `Outcome` makes the result of them.
+template <class Outcome>
+class [[nodiscard]] JoinAwaiter {
+ public:
+  template <class... Tasks>
+  explicit JoinAwaiter(JoinRule rule, Tasks&&... tasks)
+      : joined_(new JoinedTasks(Access::core(Loop::current()), rule)), outcome_(std::forward<Tasks>(tasks)...) {}
+
+  bool await_ready() {
+    outcome_.begin(*joined_);
+    if (!joined_->settled()) return false;
+    joined_->cancel();
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }
+  auto await_resume() { return outcome_.take(*joined_); }
+
+ private:
+  Ref<JoinedTasks> joined_;
+  Outcome outcome_;
+  WaitingTask waiting_;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// `auto [a, b] = co_await all(first(), second())`: runs the tasks side by side, and gives all results; of a vector of
+/// tasks, a vector. The first error is thrown, and then the others are destroyed where they stand (S34.7). The result of a
+/// task of void is left out if there are no others.
+template <class... T>
+auto all(Task<T>... tasks) {
+  return detail::JoinAwaiter<detail::AllResults<T...>>(detail::JoinRule::all, std::move(tasks)...);
+}
+template <class T>
+auto all(std::vector<Task<T>> tasks) {
+  return detail::JoinAwaiter<detail::AllOfVector<T>>(detail::JoinRule::all, std::move(tasks));
+}
+
+/// The result of the task that ends first, or what it has thrown; the others are destroyed. Of none it never ends.
+template <class T, std::same_as<T>... More>
+auto race(Task<T> first, Task<More>... tasks) {
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race, detail::vector_of<T>(std::move(first), std::move(tasks)...));
+}
+template <class T>
+auto race(std::vector<Task<T>> tasks) {
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race, std::move(tasks));
+}
+
+/// The result of the task that succeeds first; the others are destroyed. If all fail, their errors as one (`errors()`).
+template <class T, std::same_as<T>... More>
+auto any(Task<T> first, Task<More>... tasks) {
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any, detail::vector_of<T>(std::move(first), std::move(tasks)...));
+}
+template <class T>
+auto any(std::vector<Task<T>> tasks) {
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any, std::move(tasks));
+}
+
+/// Tasks that belong together. An error of one destroys the others where they stand, and leaves `join()`; one that nobody
+/// joins for is dropped. The destructor destroys what still runs.
+class TaskGroup {
+ public:
+  /// On this thread's loop.
+  TaskGroup() : TaskGroup(Loop::current()) {}
+  explicit TaskGroup(Loop& loop)
+      : joined_(new detail::JoinedTasks(detail::Access::core(loop), detail::JoinRule::group)) {}
+  TaskGroup(const TaskGroup&) = delete;
+  TaskGroup& operator=(const TaskGroup&) = delete;
+  ~TaskGroup() { joined_->cancel(); }
+
+  /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
+  void spawn(Task<> task) { joined_->add(std::move(task)); }
+  /// What returns a task lives until that has ended.
+  template <detail::ReturnsTask F>
+  void spawn(F&& callable) {
+    const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));
+    joined_->add(kept->call(), kept);
+  }
+  /// How many run.
+  std::size_t size() const noexcept { return joined_->running; }
+
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready();
+    void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }
+    void await_resume();
+
+   private:
+    friend class TaskGroup;
+    Awaiter(detail::JoinedTasks& joined, const WaitOptions& options) : joined_(&joined), waiting_(options) {}
+
+    detail::Ref<detail::JoinedTasks> joined_;
+    detail::WaitingTask waiting_;
+  };
+
+  /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.
+  /// If the wait is given up the tasks go on. One task waits at a time.
+  template <class Options = detail::BracedWaitOptions>
+    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+  Awaiter join(Options&& options = {}) {
+    detail::require_lasting<Options>();
+    return {*joined_, options};
+  }
+
+ private:
+  detail::Ref<detail::JoinedTasks> joined_;
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#include <net/task_group.ipp>
+
+#endif

@@ -1,0 +1,29 @@
+// The bodies of task_group.hpp. Internal.
+#ifndef NET_TASK_GROUP_IPP
+#define NET_TASK_GROUP_IPP
+
+#include <net/task_group.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API bool TaskGroup::Awaiter::await_ready() {
+  waiting_.check();
+  if (joined_->waiter) {
+    detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this group already"));
+  }
+  return joined_->running == 0 && !joined_->resuming;
+}
+
+NET_API void TaskGroup::Awaiter::await_resume() {
+  waiting_.require_waited();
+  joined_->decided = false;
+  joined_->winner = nullptr;
+  if (joined_->failure) std::rethrow_exception(std::exchange(joined_->failure, {}));
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
