@@ -38,6 +38,7 @@ net/detail/connect/checks
 net/detail/stream/state
 net/detail/stream/connection  net/detail/stream/events  net/detail/stream/gates  net/detail/stream/pipe
 net/detail/stream/pipe_link  net/detail/stream/write_queue
+net/detail/stream/positions
 net/options
 net/abort
 net/loop
@@ -77,7 +78,8 @@ net/detail/text/endpoint  net/detail/text/idna  net/detail/text/json_strings  ne
 net/detail/text/ip_address
 net/error  net/ip  net/duration
 net/detail/text/error_names  net/detail/text/ip_grammar
-net/detail/base/fixed_string  net/detail/base/function  net/detail/base/page_buffer  net/detail/base/queue
+net/detail/base/fixed_string  net/detail/base/function  net/detail/base/page_buffer  net/detail/base/position
+net/detail/base/queue
 net/detail/base/ref  net/detail/base/shared_lock  net/detail/base/vec
 net/detail/base/atomic
 net/detail/base/abi

@@ -129,7 +129,7 @@ class Socket : public Emitter<Socket> {
   template <detail::Payload Data, class F = std::nullptr_t>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
-    const bool refused = state_->ending || state_->destroyed;
+    const bool refused = state_->ending() || state_->destroyed;
     const Error why = refused ? state_->refusal(false) : detail::no_error();
     if (refused) {
       state_->fail(why);
@@ -263,7 +263,7 @@ class Socket : public Emitter<Socket> {
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
   bool readable() const;
-  bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
+  bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending(); }
   std::optional<bool> readableFlowing() const;
   /// Bytes that wait to be sent, or to be read.
   std::size_t writableLength() const { return state_->write_length; }
@@ -271,11 +271,11 @@ class Socket : public Emitter<Socket> {
   std::size_t writableHighWaterMark() const { return state_->write_mark; }
   std::size_t readableHighWaterMark() const { return state_->read_mark; }
   /// Between a `write` that returned false and 'drain' (S15.9).
-  bool writableNeedDrain() const { return !state_->destroyed && !state_->ending && state_->need_drain; }
+  bool writableNeedDrain() const { return !state_->destroyed && !state_->ending() && state_->need_drain; }
   std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
   /// end() was called; 'finish' came; 'end' came.
-  bool writableEnded() const { return state_->ending; }
-  bool writableFinished() const { return state_->finished; }
+  bool writableEnded() const { return state_->ending(); }
+  bool writableFinished() const { return state_->finished(); }
   bool readableEnded() const { return state_->end_emitted; }
 
   /// The descriptor, to look at; -1 if there is none. Don't close it.

@@ -37,7 +37,7 @@ TEST_CASE("a write takes the short way only on a connection where nothing waits,
   CHECK_FALSE(with([](WriteGate& gate) { gate.connecting = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.writing = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.need_drain = true; }));
-  CHECK_FALSE(with([](WriteGate& gate) { gate.ending = true; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.write_end.move_to(WriteEnd::ending); }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.errored = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.corked = true; }));
 }

@@ -38,7 +38,7 @@ NET_API void SocketState::catch_up_connected() {
   OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
   if (wait_connect) send_pending_connect();
   if (again.same && resetting) reset_and_destroy();
-  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  if (again.same && write_end == WriteEnd::final_called && !shutting_down && !destroyed) call_final();
   again.passed = true;
 }
 

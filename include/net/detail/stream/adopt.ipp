@@ -47,7 +47,7 @@ NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool wri
   has_handle = true;
   retain_for_loop();
   if (!reads) unreadable = ended = end_emitted = true;
-  if (!writes) ending = final_called = prefinished = finished = true;
+  if (!writes) write_end.move_to(WriteEnd::finished);
   if (reads) read_zero();
   recount();
 }

@@ -227,9 +227,9 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
 }
 
 NET_API void SocketState::destroy_soon() {
-  const bool still_writable = !destroyed && !errored && !ending;
+  const bool still_writable = !destroyed && !errored && !ending();
   if (still_writable) end({}, false, no_error());
-  if (finished) {
+  if (finished()) {
     destroy(no_error());
   } else {
     once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });

@@ -114,9 +114,6 @@ struct Connection {
   bool wait_connect : 1 = false;  // it waits for the connection
   bool buffer_processing : 1 = false;
   bool drain_ticking : 1 = false;
-  bool final_called : 1 = false;
-  bool prefinished : 1 = false;
-  bool finished : 1 = false;
   bool shutting_down : 1 = false;
   bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole

@@ -22,17 +22,17 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
     cold->corks = 1;
     uncork();
   }
-  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
-    ending = true;
+  if (!refused && !errored && !ending() && !callback) [[likely]] {  // the common case needs no error
+    write_end.move_to(WriteEnd::ending);
     maybe_finish();
     return;
   }
   Error error = why;
   if (!refused) {
-    if (!errored && !ending) {
-      ending = true;
+    if (!errored && !ending()) {
+      write_end.move_to(WriteEnd::ending);
       maybe_finish();
-    } else if (finished) {
+    } else if (finished()) {
       refused = true;
       error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
     } else if (destroyed) {
@@ -57,12 +57,12 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
 }
 
 NET_API bool SocketState::needs_finish() const noexcept {
-  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
+  return ending() && !finished() && !destroyed && write_length == 0 && !errored && !writing;
 }
 
 NET_API void SocketState::maybe_finish() {
-  if (!ending || final_called || !needs_finish()) return;
-  final_called = true;
+  if (write_end != WriteEnd::ending || !needs_finish()) return;
+  write_end.move_to(WriteEnd::final_called);
   call_final();
 }
 
@@ -93,7 +93,8 @@ NET_API void SocketState::shutdown_now() {
   } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
              needs_finish()) {
     // nobody listens on the ticks between here and there
-    prefinished = finished = close_ticked = true;
+    write_end.move_to(WriteEnd::finished);
+    close_ticked = true;
     return destroy(no_error());
   }
   final_done();
@@ -101,7 +102,7 @@ NET_API void SocketState::shutdown_now() {
 
 NET_API void SocketState::final_done() {
   if (!needs_finish()) return;
-  prefinished = true;
+  write_end.move_to(WriteEnd::prefinished);
   OnThrow again{*this, tick_step_of<&SocketState::finish>};
   emit_event<on_prefinish>();
   again.passed = true;
@@ -110,8 +111,8 @@ NET_API void SocketState::final_done() {
 
 NET_API void SocketState::finish() {
   const SameConnection same(*this);
-  if (!finished) {
-    finished = true;
+  if (!finished()) {
+    write_end.move_to(WriteEnd::finished);
     OnThrow again{*this, tick_step_of<&SocketState::finish>};
     call_finish_callbacks(no_error());
     emit_event<on_finish>();

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <net/detail/base/abi.hpp>
+#include <net/detail/stream/positions.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -46,10 +46,13 @@ struct WriteGate {
   bool connecting = false;
   bool writing = false;  // a request is in flight
   bool need_drain = false;
-  bool ending = false;  // end() was called
+  Position<WriteEnd> write_end{};
   bool errored = false;
   bool corked = false;  // how often is elsewhere
   bool none = false;
+
+  bool ending() const noexcept { return write_end != WriteEnd::open; }
+  bool finished() const noexcept { return write_end == WriteEnd::finished; }
 
   /// The common case: connected, and nothing waits.
   bool can_write_fast() const noexcept {

@@ -137,7 +137,7 @@ NET_API bool SocketState::ends_quietly() const noexcept {
 NET_API void SocketState::end_quietly() {
   read_interest = reading = need_readable = false;
   ended = end_emitted = ended_by_other = true;
-  ending = final_called = true;
+  write_end.move_to(WriteEnd::final_called);
   call_final();
 }
 
@@ -159,12 +159,12 @@ NET_API void SocketState::end_readable_now() {
 
 /// S16.6, S16.11: the own end follows, on a tick; or everything is over.
 NET_API void SocketState::after_end() {
-  const bool still_writable = !destroyed && !errored && !ending;
+  const bool still_writable = !destroyed && !errored && !ending();
   if (still_writable && !allow_half_open) {
     tick([](SocketState& self) {
-      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, no_error());
+      if (!self.destroyed && !self.errored && !self.ending()) self.end({}, false, no_error());
     });
-  } else if (finished) {
+  } else if (finished()) {
     destroy(no_error());
   }
 }

@@ -87,7 +87,7 @@ struct LeftWrites {
 NET_API void SocketState::leave_writes_behind() {
   const bool flying = backlog && !backlog->in_flight.empty();
   const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
-                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+                     (cold && !cold->finish_callbacks.empty()) || write_end == WriteEnd::prefinished;
   if (waits) {
     const Ref<LeftWrites> left(new LeftWrites);
     left->socket = Ref<SocketState>(this);
@@ -99,11 +99,11 @@ NET_API void SocketState::leave_writes_behind() {
       left->buffered = left->ended = left->in_flight;
     } else {
       left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
-      left->ended = prefinished && !errored
+      left->ended = write_end >= WriteEnd::prefinished && !errored
                         ? no_error()
                         : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
     }
-    left->finishes = prefinished && !finished && !channel.is_open();
+    left->finishes = write_end == WriteEnd::prefinished && !channel.is_open();
     left->fails = flying && !destroyed;
     left->generation = generation + 1;
     left->soon();

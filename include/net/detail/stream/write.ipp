@@ -31,7 +31,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
   const char* const data = source.bytes.data();
   const std::size_t size = source.bytes.size();
-  if (ending || destroyed) return refuse_write(callback);
+  if (ending() || destroyed) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
   const bool waits = writing || corked || errored || connecting || !has_handle;
   if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
@@ -203,7 +203,7 @@ NET_API void SocketState::after_write(const std::size_t& last) {
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
                       self.tick_with<&SocketState::after_write>(left);
                     }};
-  if (need_drain && !ending && !destroyed && write_length == 0) {
+  if (need_drain && !ending() && !destroyed && write_length == 0) {
     need_drain = false;
     emit_event<on_drain>();
   }
@@ -221,7 +221,7 @@ NET_API void SocketState::after_write(const std::size_t& last) {
 
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
 NET_API Error SocketState::refusal(bool tells_who) const {
-  if (!ending) return make_error(Errc::ERR_STREAM_DESTROYED);
+  if (!ending()) return make_error(Errc::ERR_STREAM_DESTROYED);
   return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 

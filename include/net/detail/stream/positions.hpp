@@ -1,0 +1,34 @@
+// The states of a socket that are positions in its life, and the steps between them. Internal.
+#ifndef NET_DETAIL_STREAM_POSITIONS_HPP
+#define NET_DETAIL_STREAM_POSITIONS_HPP
+
+#include <cstdint>
+
+#include <net/detail/base/position.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// How far the writing side has come to its end, by Node's words.
+enum class WriteEnd : std::uint8_t {
+  open,
+  ending,        // end() was called
+  final_called,  // everything is written: the other side is to learn of it
+  prefinished,   // it has, and 'prefinish' came
+  finished       // 'finish' came, or nobody listens to it
+};
+
+/// From `open` also at once: when both sides end without a listener, or for what was never writable.
+constexpr bool is_step(WriteEnd from, WriteEnd to) noexcept {
+  switch (from) {
+    case WriteEnd::open: return to == WriteEnd::ending || to == WriteEnd::final_called || to == WriteEnd::finished;
+    case WriteEnd::ending: return to == WriteEnd::final_called;
+    case WriteEnd::final_called: return to == WriteEnd::prefinished || to == WriteEnd::finished;
+    case WriteEnd::prefinished: return to == WriteEnd::finished;
+    case WriteEnd::finished: return false;
+  }
+  return false;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif

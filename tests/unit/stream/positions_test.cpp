@@ -1,0 +1,32 @@
+#include <net/detail/stream/positions.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <string>
+
+using namespace net::detail;
+
+namespace {
+
+/// All steps that a machine allows, each as the numbers of its states.
+template <class State>
+std::string steps(State last) {
+  std::string text;
+  const auto count = static_cast<std::uint8_t>(last) + 1;
+  for (int from = 0; from < count; ++from) {
+    text += text.empty() ? "" : " ";
+    text += std::to_string(from) + ">";
+    for (int to = 0; to < count; ++to) {
+      if (is_step(static_cast<State>(from), static_cast<State>(to))) text += std::to_string(to);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("S16: the writing side ends step by step, only forwards") {
+  CHECK(steps(WriteEnd::finished) == "0>124 1>2 2>34 3>4 4>");
+  CHECK(Position<WriteEnd>() == WriteEnd::open);
+}
