@@ -276,7 +276,7 @@ class Socket : public Emitter<Socket> {
   /// end() was called; 'finish' came; 'end' came.
   bool writableEnded() const { return state_->ending(); }
   bool writableFinished() const { return state_->finished(); }
-  bool readableEnded() const { return state_->end_emitted; }
+  bool readableEnded() const { return state_->end_emitted(); }
 
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }

@@ -16,7 +16,7 @@ NET_API std::optional<AddressInfo> Socket::address() const {
 
 NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
   std::string piece;
-  if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
+  if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended())
     state_->watch_readable();  // S25.5
   if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
   return piece;
@@ -52,9 +52,7 @@ NET_API ReadyState Socket::readyState() const {
   return writable() ? ReadyState::writeOnly : ReadyState::closed;
 }
 
-NET_API bool Socket::readable() const {
-  return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
-}
+NET_API bool Socket::readable() const { return !state_->destroyed && !state_->end_emitted() && !state_->error_emitted; }
 
 NET_API std::optional<bool> Socket::readableFlowing() const {
   if (state_->flow_state == detail::Flow::unset) return std::nullopt;

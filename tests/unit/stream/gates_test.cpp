@@ -19,7 +19,7 @@ TEST_CASE("a read takes the short way only while 'data' flows and nothing else i
   CHECK_FALSE(with([](ReadGate& gate) { gate.read_interest = false; }));
   CHECK_FALSE(with([](ReadGate& gate) { gate.users_buffer = true; }));
   CHECK_FALSE(with([](ReadGate& gate) { gate.decodes = true; }));
-  CHECK_FALSE(with([](ReadGate& gate) { gate.ended = true; }));
+  CHECK_FALSE(with([](ReadGate& gate) { gate.read_end.move_to(ReadEnd::eof_read); }));
   CHECK_FALSE(with([](ReadGate& gate) { gate.timed = true; }));
 }
 

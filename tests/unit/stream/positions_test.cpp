@@ -30,3 +30,8 @@ TEST_CASE("S16: the writing side ends step by step, only forwards") {
   CHECK(steps(WriteEnd::finished) == "0>124 1>2 2>34 3>4 4>");
   CHECK(Position<WriteEnd>() == WriteEnd::open);
 }
+
+TEST_CASE("S14: the reading side ends step by step, only forwards") {
+  CHECK(steps(ReadEnd::end_emitted) == "0>12 1>2 2>");
+  CHECK(Position<ReadEnd>() == ReadEnd::open);
+}

@@ -46,7 +46,7 @@ NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool wri
   expect_close();
   has_handle = true;
   retain_for_loop();
-  if (!reads) unreadable = ended = end_emitted = true;
+  if (!reads) read_end.move_to(ReadEnd::end_emitted);
   if (!writes) write_end.move_to(WriteEnd::finished);
   if (reads) read_zero();
   recount();

@@ -62,7 +62,7 @@ NET_API void SocketState::leave_server() {
 NET_API void SocketState::tick_error(Callback& emission) {
   if (emission) return loop->next_tick(std::move(emission));
   if (close_ticked) return;
-  if (!ended && !buffer) {  // there is nothing that could be emitted until then
+  if (!ended() && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
   } else {
     tick([](SocketState& self) { self.close_ticked = true; });

@@ -107,9 +107,7 @@ struct Connection {
   std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
 
   // reading
-  bool end_emitted : 1 = false;
   bool reading : 1 = false;
-  bool unreadable : 1 = false;  // `readable: false`
   // writing
   bool wait_connect : 1 = false;  // it waits for the connection
   bool buffer_processing : 1 = false;

@@ -87,7 +87,7 @@ NET_API void SocketState::shutdown_now() {
   recount();
   if (destroyed) return;
   // when the other side has ended too, close() follows at once and says the same with one call less
-  if (!end_emitted) {
+  if (!end_emitted()) {
     const int failed = channel.shutdown_write();
     if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
   } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
@@ -118,7 +118,7 @@ NET_API void SocketState::finish() {
     emit_event<on_finish>();
     again.passed = true;
   }
-  if (same && (end_emitted || unreadable)) destroy(no_error());
+  if (same && end_emitted()) destroy(no_error());
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -25,7 +25,7 @@ NET_API void SocketState::pause() {
 }
 
 NET_API void SocketState::resume() {
-  if (users_buffer && !connecting && !ended) watch_readable();
+  if (users_buffer && !connecting && !ended()) watch_readable();
   if (flow_state != Flow::flowing) {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
@@ -67,7 +67,7 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
 /// it flows, has been read from, and nothing else waits.
 NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
-  if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (end_emitted()) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed || errored) return;
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
     emit_event<on_data>(bytes);
@@ -117,7 +117,7 @@ NET_API void SocketState::data_listener_added() {
 
 NET_API void SocketState::readable_listener_added() {
   by_buffer = true;
-  if (end_emitted || readable_listening) return;
+  if (end_emitted() || readable_listening) return;
   readable_listening = need_readable = true;
   flow_state = Flow::paused;
   readable_emitted = false;

@@ -28,10 +28,13 @@ struct ReadGate {
   bool read_interest = false;  // the poller is asked for what can be read
   bool users_buffer = false;   // onread
   bool decodes = false;        // setEncoding() was called
-  bool ended = false;          // the end was read
-  bool timed = false;          // setTimeout() is on
-  bool by_buffer = false;      // 'readable' was listened to, or 'data' in front: without others what comes is buffered
+  Position<ReadEnd> read_end{};
+  bool timed = false;      // setTimeout() is on
+  bool by_buffer = false;  // 'readable' was listened to, or 'data' in front: without others what comes is buffered
   bool none = false;
+
+  bool ended() const noexcept { return read_end != ReadEnd::open; }
+  bool end_emitted() const noexcept { return read_end == ReadEnd::end_emitted; }
 
   /// The common case: it flows, and nothing else is asked for.
   bool can_read_fast() const noexcept {

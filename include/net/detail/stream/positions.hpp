@@ -29,6 +29,16 @@ constexpr bool is_step(WriteEnd from, WriteEnd to) noexcept {
   return false;
 }
 
+/// How far the reading side has come to its end.
+enum class ReadEnd : std::uint8_t {
+  open,
+  eof_read,    // the kernel will give no more, and 'end' follows what is buffered
+  end_emitted  // or there was nobody to emit it to
+};
+
+/// From `open` also at once: when nobody listens to it, or for what was never readable.
+constexpr bool is_step(ReadEnd from, ReadEnd to) noexcept { return to > from; }
+
 }  // namespace net::inline NET_ABI::detail
 
 #endif

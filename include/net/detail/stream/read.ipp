@@ -44,7 +44,7 @@ NET_API void SocketState::unwatch_readable() {
     bytes_read += static_cast<std::size_t>(got);
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) emit_event<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
-    if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
+    if ((ended() || buffer) && !destroyed && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
       unwatch_readable();
     }
@@ -88,7 +88,7 @@ NET_API void SocketState::on_read_end(std::ptrdiff_t got) {
   touch();
   unwatch_readable();
   if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
-  if (end_emitted) return;
+  if (end_emitted()) return;
   push_end();
   read_zero();
 }
@@ -187,12 +187,12 @@ NET_API void SocketState::buffer_bytes(std::string&& bytes) {
 
 NET_API void SocketState::push_end() {
   reading = false;
-  if (ended) return;
+  if (ended()) return;
   if (decodes) {
     std::string rest = cold->decode({}, true);
     if (!rest.empty()) buffer_bytes(std::move(rest));
   }
-  ended = true;
+  read_end.move_to(ReadEnd::eof_read);
   need_readable = false;
   readable_emitted = true;
   emit_readable_now();

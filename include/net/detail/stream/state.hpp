@@ -266,7 +266,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   Ref<Handle> server;  // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
-  bool has_space() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
+  bool has_space() const noexcept { return !ended() && (read_length() < read_mark || read_length() == 0); }
 };
 
 /// S18.1: throws what is wrong with an idle time.
