@@ -257,13 +257,13 @@ class Socket : public Emitter<Socket> {
   bool destroyed() const { return state_->destroyed; }
   bool closed() const { return state_->destroyed; }
   /// The error that it failed with; false if there is none (S11.5).
-  Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
+  Error errored() const { return state_->errored() ? state_->cold->errored : Error(); }
   ReadyState readyState() const;
   bool allowHalfOpen() const { return state_->allow_half_open; }
   void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
   bool readable() const;
-  bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending(); }
+  bool writable() const { return !state_->destroyed && !state_->errored() && !state_->ending(); }
   std::optional<bool> readableFlowing() const;
   /// Bytes that wait to be sent, or to be read.
   std::size_t writableLength() const { return state_->write_length; }

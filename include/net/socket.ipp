@@ -52,7 +52,9 @@ NET_API ReadyState Socket::readyState() const {
   return writable() ? ReadyState::writeOnly : ReadyState::closed;
 }
 
-NET_API bool Socket::readable() const { return !state_->destroyed && !state_->end_emitted() && !state_->error_emitted; }
+NET_API bool Socket::readable() const {
+  return !state_->destroyed && !state_->end_emitted() && state_->failure != detail::Failure::emitted;
+}
 
 NET_API std::optional<bool> Socket::readableFlowing() const {
   if (state_->flow_state == detail::Flow::unset) return std::nullopt;

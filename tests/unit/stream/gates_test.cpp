@@ -38,6 +38,6 @@ TEST_CASE("a write takes the short way only on a connection where nothing waits,
   CHECK_FALSE(with([](WriteGate& gate) { gate.writing = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.need_drain = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.write_end.move_to(WriteEnd::ending); }));
-  CHECK_FALSE(with([](WriteGate& gate) { gate.errored = true; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.failure.move_to(Failure::pending); }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.corked = true; }));
 }

@@ -31,6 +31,11 @@ TEST_CASE("S16: the writing side ends step by step, only forwards") {
   CHECK(Position<WriteEnd>() == WriteEnd::open);
 }
 
+TEST_CASE("S3.19: a failure is known, and then emitted") {
+  CHECK(steps(Failure::emitted) == "0>1 1>2 2>");
+  CHECK(Position<Failure>() == Failure::none);
+}
+
 TEST_CASE("S14: the reading side ends step by step, only forwards") {
   CHECK(steps(ReadEnd::end_emitted) == "0>12 1>2 2>");
   CHECK(Position<ReadEnd>() == ReadEnd::open);

@@ -67,7 +67,7 @@ NET_API void SocketState::release_from_loop() noexcept {
 
 /// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and emits nothing.
 NET_API void SocketState::hand_over() noexcept {
-  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (!channel.is_open() || connecting || errored() || loop->inert()) return;
   if (backlog && !in_order_sent(backlog->in_flight)) return;
   if (loop->batched_by(*this)) {
     const IoSlice batched{loop->batch_data(), loop->batch_size()};

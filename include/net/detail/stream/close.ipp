@@ -24,17 +24,14 @@ NET_API void SocketState::destroy(const Error& error) {
   if (!close_expected) loop->closing().reserve(1);
   Callback emission;
   if (error) {
-    if (!errored) (void)ensure_cold();
+    if (!errored()) (void)ensure_cold();
     emission = emit_later(error);
   }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
     tick(step_of<&SocketState::fail_buffered>);
   }
   const bool failing = static_cast<bool>(error);
-  if (failing && !errored) {
-    errored = true;
-    ensure_cold().errored = error;
-  }
+  if (failing) failed_with(error);
   destroyed = true;
   ++owed;  // until 'close' was emitted
   if (connecting) stop_connecting();
@@ -49,6 +46,13 @@ NET_API void SocketState::destroy(const Error& error) {
         [self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
   }
   leave_server();
+}
+
+/// The first error is the one that it failed with.
+[[gnu::cold]] NET_API void SocketState::failed_with(const Error& error) {
+  if (errored()) return;
+  ensure_cold().errored = error;
+  failure.move_to(Failure::pending);
 }
 
 /// One connection less, and only once for each (S9.17).
@@ -79,8 +83,8 @@ NET_API void SocketState::tick_error(Callback& emission) {
 NET_API void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
-    if (error_emitted) return;  // at most one between two connects (S3.19)
-    error_emitted = true;
+    if (failure == Failure::emitted) return;
+    failure.move_to(Failure::emitted);
   }
   emit_error_event(error);
 }
@@ -227,7 +231,7 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
 }
 
 NET_API void SocketState::destroy_soon() {
-  const bool still_writable = !destroyed && !errored && !ending();
+  const bool still_writable = !destroyed && !errored() && !ending();
   if (still_writable) end({}, false, no_error());
   if (finished()) {
     destroy(no_error());

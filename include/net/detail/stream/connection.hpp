@@ -116,7 +116,6 @@ struct Connection {
   bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
   bool destroyed : 1 = false;
-  bool error_emitted : 1 = false;
   bool close_ticked : 1 = false;
   bool close_emitted : 1 = false;  // 'close' came: nothing more will
   bool had_error : 1 = false;

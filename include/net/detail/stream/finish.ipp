@@ -22,14 +22,14 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
     cold->corks = 1;
     uncork();
   }
-  if (!refused && !errored && !ending() && !callback) [[likely]] {  // the common case needs no error
+  if (!refused && !errored() && !ending() && !callback) [[likely]] {  // the common case needs no error
     write_end.move_to(WriteEnd::ending);
     maybe_finish();
     return;
   }
   Error error = why;
   if (!refused) {
-    if (!errored && !ending()) {
+    if (!errored() && !ending()) {
       write_end.move_to(WriteEnd::ending);
       maybe_finish();
     } else if (finished()) {
@@ -38,7 +38,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
     } else if (destroyed) {
       refused = true;
       error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    } else if (errored) {
+    } else if (errored()) {
       refused = true;
       error = cold->errored;
     }
@@ -57,7 +57,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
 }
 
 NET_API bool SocketState::needs_finish() const noexcept {
-  return ending() && !finished() && !destroyed && write_length == 0 && !errored && !writing;
+  return ending() && !finished() && !destroyed && write_length == 0 && !errored() && !writing;
 }
 
 NET_API void SocketState::maybe_finish() {

@@ -50,11 +50,12 @@ struct WriteGate {
   bool writing = false;  // a request is in flight
   bool need_drain = false;
   Position<WriteEnd> write_end{};
-  bool errored = false;
+  Position<Failure> failure{};
   bool corked = false;  // how often is elsewhere
   bool none = false;
 
   bool ending() const noexcept { return write_end != WriteEnd::open; }
+  bool errored() const noexcept { return failure != Failure::none; }
   bool finished() const noexcept { return write_end == WriteEnd::finished; }
 
   /// The common case: connected, and nothing waits.

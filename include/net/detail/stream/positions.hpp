@@ -39,6 +39,15 @@ enum class ReadEnd : std::uint8_t {
 /// From `open` also at once: when nobody listens to it, or for what was never readable.
 constexpr bool is_step(ReadEnd from, ReadEnd to) noexcept { return to > from; }
 
+/// Whether it has failed.
+enum class Failure : std::uint8_t {
+  none,
+  pending,  // the error is known; its 'error' may still come
+  emitted   // 'error' came: at most once between two connects (S3.19)
+};
+
+constexpr bool is_step(Failure from, Failure to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
+
 }  // namespace net::inline NET_ABI::detail
 
 #endif

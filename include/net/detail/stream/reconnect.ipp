@@ -99,7 +99,7 @@ NET_API void SocketState::leave_writes_behind() {
       left->buffered = left->ended = left->in_flight;
     } else {
       left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
-      left->ended = write_end >= WriteEnd::prefinished && !errored
+      left->ended = write_end >= WriteEnd::prefinished && !errored()
                         ? no_error()
                         : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
     }

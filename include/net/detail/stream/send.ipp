@@ -57,7 +57,7 @@ NET_API void SocketState::send_buffered() {
   if (loop->inert()) return;
   if (loop->batched_by(*this)) {
     loop->flush_batch();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
-    if (writing || errored) return;
+    if (writing || errored()) return;
   }
   buffer_processing = true;
   const std::size_t size = write_length - backlog->in_flight_length;
@@ -139,9 +139,7 @@ NET_API void SocketState::send_pending_connect() {
 NET_API void SocketState::drop_request(const Error& error) {
   writing = wait_connect = false;
   if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
-  if (errored) return;
-  errored = true;
-  ensure_cold().errored = error;
+  failed_with(error);
 }
 
 /// Known inside write(): emitted on the next tick.

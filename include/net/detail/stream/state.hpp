@@ -109,6 +109,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail(const Error& error) {
     if (!destroyed) destroy(error);
   }
+  void failed_with(const Error& error);
   void tick_error(Callback& emission);
   Callback emit_later(const Error& error);
   void flush_last() noexcept;

@@ -130,7 +130,7 @@ NET_API void SocketState::drop_own(OwnListener which) noexcept {
 }
 
 NET_API Error SocketState::error_or(Errc code, const char* message) const {
-  return errored && cold ? cold->errored : make_error(code, message);
+  return errored() ? cold->errored : make_error(code, message);
 }
 
 NET_API std::string ReadBuffer::Piece::rest() && {

@@ -33,7 +33,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
   const std::size_t size = source.bytes.size();
   if (ending() || destroyed) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  const bool waits = writing || corked || errored || connecting || !has_handle;
+  const bool waits = writing || corked || errored() || connecting || !has_handle;
   if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
     WriteQueue to_call;
     if (callback || need_drain) prepare_to_emit(to_call, callback);
@@ -48,7 +48,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     }
     if (!to_call.empty()) callback = std::move(to_call.first()->callback);
   }
-  if (writing || corked || errored) {
+  if (writing || corked || errored()) {
     WriteQueue& behind = ensure_backlog().buffered;
     WriteNode* node = source.node(0);
     node->callback = std::move(callback);
@@ -102,7 +102,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
   }
   const bool has_space = write_length < write_mark || write_length == 0;
   if (!has_space) need_drain = true;
-  return has_space && !errored && !destroyed;
+  return has_space && !errored() && !destroyed;
 }
 
 /// Sends what is batched and then these bytes, in one call. False: the connection is broken, `cold->errored` says
@@ -113,10 +113,7 @@ NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size
   const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
   std::ptrdiff_t sent = channel.try_write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
   const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
+  if (broken) failed_with(system_failure(static_cast<int>(-sent), "write"));
   if (batched > 0) batch_sent(batched, sent);
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   taken = done < batched ? 0 : done - batched;
@@ -156,18 +153,12 @@ NET_API void SocketState::flush_batched(Handle& handle) {
 
 /// The kernel did not take all of it, or nothing at all any more.
 [[gnu::cold]] NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
-  const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
   or_give_up(*this, [&] {
     batch_sent(batched, sent);
-    if (broken) {
-      tick([](SocketState& self) { self.write_failed(self.cold->errored); });
-    } else {
-      update_watch();
-    }
+    if (sent >= 0 || means_later(sent)) return update_watch();
+    const Error error = system_failure(static_cast<int>(-sent), "write");
+    failed_with(error);
+    tick_with<&SocketState::write_failed>(error);
   });
 }
 
