@@ -24,7 +24,7 @@ TEST_CASE("a read takes the short way only while 'data' flows and nothing else i
 }
 
 TEST_CASE("a write takes the short way only on a connection where nothing waits, fails, ends or is corked") {
-  const WriteGate open{.has_handle = true};
+  const WriteGate open{.phase = Position(Phase::open)};
   CHECK(open.can_write_fast());
   CHECK_FALSE(WriteGate{}.can_write_fast());
 
@@ -33,8 +33,8 @@ TEST_CASE("a write takes the short way only on a connection where nothing waits,
     change(gate);
     return gate.can_write_fast();
   };
-  CHECK_FALSE(with([](WriteGate& gate) { gate.has_handle = false; }));
-  CHECK_FALSE(with([](WriteGate& gate) { gate.connecting = true; }));
+  const Phase not_open[] = {Phase::idle, Phase::connecting, Phase::discarded, Phase::closing, Phase::closed};
+  for (const Phase phase : not_open) CHECK_FALSE(with([phase](WriteGate& gate) { gate.phase = Position(phase); }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.writing = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.need_drain = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.write_end.move_to(WriteEnd::ending); }));

@@ -31,6 +31,11 @@ TEST_CASE("S16: the writing side ends step by step, only forwards") {
   CHECK(Position<WriteEnd>() == WriteEnd::open);
 }
 
+TEST_CASE("S11.2: a connection begins, closes and has closed; what is destroyed never opens again") {
+  CHECK(steps(Phase::closed) == "0>12345 1>0245 2>145 3>5 4>5 5>");
+  CHECK(Position<Phase>() == Phase::idle);
+}
+
 TEST_CASE("S3.19: a failure is known, and then emitted") {
   CHECK(steps(Failure::emitted) == "0>1 1>2 2>");
   CHECK(Position<Failure>() == Failure::none);

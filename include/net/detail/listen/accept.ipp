@@ -85,7 +85,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
   state.channel.adopt(std::exchange(owned.fd, no_handle));
   if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
-  state.has_handle = true;
+  state.phase.move_to(Phase::open);
   state.is_path = !path.empty();
   state.allow_half_open = options.allowHalfOpen;
   state.read_mark = state.write_mark = options.highWaterMark;

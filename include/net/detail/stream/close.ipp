@@ -17,7 +17,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 // ── destroy() ──────────────────────────────────────────────────────────────
 
 NET_API void SocketState::destroy(const Error& error) {
-  if (destroyed || !loop) return;
+  if (destroyed() || !loop) return;
   const Ref<SocketState> alive(this);
   // what needs memory comes first: a destroy() that fails has done nothing
   loop->ticks().reserve(4);
@@ -32,12 +32,11 @@ NET_API void SocketState::destroy(const Error& error) {
   }
   const bool failing = static_cast<bool>(error);
   if (failing) failed_with(error);
-  destroyed = true;
   ++owed;  // until 'close' was emitted
-  if (connecting) stop_connecting();
-  connecting = false;
+  if (connecting()) stop_connecting();
+  phase.move_to(has_handle() ? Phase::closing : Phase::discarded);
   if (cold) stop_idle();
-  if (has_handle) {
+  if (phase == Phase::closing) {
     close_handle(failing);
     tick_error(emission);
   } else {
@@ -107,8 +106,7 @@ NET_API void SocketState::close_channel() noexcept {
     channel.close();
     Retry::descriptor_freed();
   }
-  has_handle = read_interest = shutting_down = false;
-  closing = true;
+  read_interest = shutting_down = false;
   recount();
 }
 
@@ -148,13 +146,11 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 /// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
 /// the exception says why.
 [[gnu::cold]] NET_API void SocketState::give_up() noexcept {
-  if (!loop || closing || close_emitted) return;
+  if (!loop || destroyed()) return;
   const Ref<SocketState> alive(this);
-  const bool was_destroyed = destroyed;
-  if (!was_destroyed) ++owed;  // until 'close' was emitted
-  destroyed = true;
-  if (connecting) stop_connecting();
-  connecting = false;
+  ++owed;  // until 'close' was emitted
+  if (connecting()) stop_connecting();
+  phase.move_to(Phase::closing);
   stop_idle();
   had_error = true;
   if (loop->batched_by(*this)) loop->forget_batch();
@@ -166,7 +162,6 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 NET_API void SocketState::close_now() {
   if (writing || cold) emit_cancelled();
-  closing = false;
   emit_close(true);
 }
 
@@ -196,7 +191,7 @@ NET_API void SocketState::emit_close(bool current) {
   } const emitted{*this, Ref<SocketState>(this)};
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   if (!current) return void(emit_event<on_close>(false));
-  close_emitted = true;
+  phase.move_to(Phase::closed);
   if (!wait_connect) return void(emit_event<on_close>(had_error));
   OnThrow again{*this, [](SocketState& self) {
                   // a write that waited for the connection learns of the end in its place among these listeners
@@ -231,7 +226,7 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
 }
 
 NET_API void SocketState::destroy_soon() {
-  const bool still_writable = !destroyed && !errored() && !ending();
+  const bool still_writable = !destroyed() && !errored() && !ending();
   if (still_writable) end({}, false, no_error());
   if (finished()) {
     destroy(no_error());
@@ -241,12 +236,12 @@ NET_API void SocketState::destroy_soon() {
 }
 
 NET_API void SocketState::reset_and_destroy() {
-  if (destroyed || !loop) return;
-  if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
-  if (connecting) {
+  if (destroyed() || !loop) return;
+  if (is_path && has_handle()) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
+  if (connecting()) {
     resetting = true;
     once_inside(own_reset, on_connect, step_of<&SocketState::reset_and_destroy>);
-  } else if (has_handle) {
+  } else if (has_handle()) {
     resetting = true;
     destroy(no_error());
   } else {

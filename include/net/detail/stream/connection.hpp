@@ -115,9 +115,7 @@ struct Connection {
   bool shutting_down : 1 = false;
   bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
-  bool destroyed : 1 = false;
   bool close_ticked : 1 = false;
-  bool close_emitted : 1 = false;  // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;

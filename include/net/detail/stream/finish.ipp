@@ -35,7 +35,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
     } else if (finished()) {
       refused = true;
       error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
-    } else if (destroyed) {
+    } else if (destroyed()) {
       refused = true;
       error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
     } else if (errored()) {
@@ -43,7 +43,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
       error = cold->errored;
     }
     // the first end() after a destroy() would never be called back
-    if (destroyed && !refused) {
+    if (destroyed() && !refused) {
       refused = true;
       error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
     }
@@ -57,7 +57,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
 }
 
 NET_API bool SocketState::needs_finish() const noexcept {
-  return ending() && !finished() && !destroyed && write_length == 0 && !errored() && !writing;
+  return ending() && !finished() && !destroyed() && write_length == 0 && !errored() && !writing;
 }
 
 NET_API void SocketState::maybe_finish() {
@@ -68,11 +68,11 @@ NET_API void SocketState::maybe_finish() {
 
 /// Everything was written: the other side learns of it, once there is one.
 NET_API void SocketState::call_final() {
-  if (connecting) {
+  if (connecting()) {
     once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
     return;
   }
-  if (!has_handle) return final_done();
+  if (!has_handle()) return final_done();
   if (shutting_down) return;
   shutting_down = true;
   recount();
@@ -85,7 +85,7 @@ NET_API void SocketState::shutdown_now() {
   if (writing) return;  // part of the batch is still on its way: again when it is gone
   shutting_down = false;
   recount();
-  if (destroyed) return;
+  if (destroyed()) return;
   // when the other side has ended too, close() follows at once and says the same with one call less
   if (!end_emitted()) {
     const int failed = channel.shutdown_write();

@@ -15,7 +15,7 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::pause() {
-  if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
+  if (users_buffer && !connecting()) unwatch_readable();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
     emit_event<on_pause>();
@@ -25,7 +25,7 @@ NET_API void SocketState::pause() {
 }
 
 NET_API void SocketState::resume() {
-  if (users_buffer && !connecting && !ended()) watch_readable();
+  if (users_buffer && !connecting() && !ended()) watch_readable();
   if (flow_state != Flow::flowing) {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
@@ -68,7 +68,7 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
 NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_emitted()) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
-  if (destroyed || errored()) return;
+  if (destroyed() || errored()) return;
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
     emit_event<on_data>(bytes);
   } else {
@@ -81,7 +81,7 @@ NET_API void SocketState::unshift(std::string_view bytes) {
 
 /// Node's _read: the kernel may be read, now or when the connection is there.
 NET_API void SocketState::request_read() {
-  if (connecting || !has_handle) {
+  if (phase != Phase::open) {
     if (!users_buffer) {
       read_when_connected = true;
     } else {
@@ -99,13 +99,13 @@ NET_API void SocketState::request_read() {
 /// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
 /// is called, and nothing allocated.
 NET_API void SocketState::leave_alone(bool paused) noexcept {
-  if (paused && !destroyed) {
-    if (users_buffer && !connecting) unwatch_readable();
+  if (paused && !destroyed()) {
+    if (users_buffer && !connecting()) unwatch_readable();
     flow_state = Flow::paused;
     explicitly_paused = true;
     explicitly_resumed = false;
   }
-  if (!close_emitted && !listeners.has(on_error)) errors_heard = true;
+  if (!closed() && !listeners.has(on_error)) errors_heard = true;
 }
 
 NET_API void SocketState::data_listener_added() {

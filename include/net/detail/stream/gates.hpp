@@ -1,5 +1,5 @@
-// The flags that decide whether a read or a write can take its short way, side by side so that one comparison
-// asks for all of them.
+// The states and flags that decide whether a read or a write can take its short way, side by side so that one comparison
+// asks for all of them. The states themselves stand here: there is no copy that could disagree.
 #ifndef NET_DETAIL_STREAM_GATES_HPP
 #define NET_DETAIL_STREAM_GATES_HPP
 
@@ -45,22 +45,26 @@ struct ReadGate {
 
 /// What a write has to look at, alike.
 struct WriteGate {
-  bool has_handle = false;  // so it is not destroyed either
-  bool connecting = false;
+  Position<Phase> phase{};
   bool writing = false;  // a request is in flight
   bool need_drain = false;
   Position<WriteEnd> write_end{};
   Position<Failure> failure{};
   bool corked = false;  // how often is elsewhere
-  bool none = false;
+  bool none = false, none_either = false;
 
+  bool connecting() const noexcept { return phase == Phase::connecting; }
+  /// Also while it is connecting.
+  bool has_handle() const noexcept { return phase == Phase::connecting || phase == Phase::open; }
+  bool destroyed() const noexcept { return phase >= Phase::discarded; }
+  bool closed() const noexcept { return phase == Phase::closed; }
   bool ending() const noexcept { return write_end != WriteEnd::open; }
   bool errored() const noexcept { return failure != Failure::none; }
   bool finished() const noexcept { return write_end == WriteEnd::finished; }
 
   /// The common case: connected, and nothing waits.
   bool can_write_fast() const noexcept {
-    const WriteGate common{true};
+    const WriteGate common{Position<Phase>(Phase::open)};
     return same_flags(*this, common);
   }
 };

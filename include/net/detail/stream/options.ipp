@@ -71,7 +71,7 @@ NET_API std::uint64_t SocketState::idle_ms() const noexcept {
 
 NET_API void SocketState::idle_check() {
   const Ref<SocketState> alive(this);
-  if (destroyed) return;
+  if (destroyed()) return;
   // a peer that takes a large write slowly is not idle (S18.5)
   if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
   if (loop->now() < cold->last_activity + idle_ms())
@@ -87,7 +87,7 @@ NET_API void SocketState::idle_check() {
 
 NET_API void SocketState::wake_idle() {
   idle_over = false;
-  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+  if (!destroyed()) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
 }
 
 /// For good: another connection begins without it, unless setTimeout() is called again.

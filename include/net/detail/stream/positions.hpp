@@ -8,6 +8,30 @@
 
 namespace net::inline NET_ABI::detail {
 
+/// Where a connection is, from the first connect() to 'close'.
+enum class Phase : std::uint8_t {
+  idle,  // no connection yet
+  connecting,
+  open,
+  discarded,  // destroyed when there was nothing to close: 'close' comes on a tick, and connect() need not wait for it
+  closing,    // destroyed: what it had is closed, and 'close' comes in the close phase
+  closed      // 'close' came, or nobody will be told
+};
+
+/// Back to `idle` leads a connect() that throws; to `connecting` a wrapped descriptor that had no other end (S22.9).
+constexpr bool is_step(Phase from, Phase to) noexcept {
+  switch (from) {
+    case Phase::idle: return to != Phase::idle;
+    case Phase::connecting:
+      return to == Phase::idle || to == Phase::open || to == Phase::closing || to == Phase::closed;
+    case Phase::open: return to == Phase::connecting || to == Phase::closing || to == Phase::closed;
+    case Phase::discarded:
+    case Phase::closing: return to == Phase::closed;
+    case Phase::closed: return false;
+  }
+  return false;
+}
+
 /// How far the writing side has come to its end, by Node's words.
 enum class WriteEnd : std::uint8_t {
   open,

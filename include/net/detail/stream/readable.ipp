@@ -46,7 +46,7 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
     return false;
   }
   bool more_wanted = need_readable || length == 0 || length - take < read_mark;
-  if (ended() || reading || destroyed || errored()) more_wanted = false;
+  if (ended() || reading || destroyed() || errored()) more_wanted = false;
   if (more_wanted) {
     reading = true;
     never_read = false;
@@ -91,7 +91,7 @@ NET_API void SocketState::flow() {
   OnThrow again{*this, [](SocketState& self) { self.tick_always(step_of<&SocketState::flow>); }};
   std::string piece;
   // S14.18: nothing after destroy(): what is left is taken without a word
-  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed)) {}
+  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed())) {}
   again.passed = true;
 }
 
@@ -103,7 +103,7 @@ NET_API void SocketState::emit_readable() {
 }
 
 NET_API void SocketState::emit_readable_now() {
-  if (!destroyed && !errored() && (read_length() > 0 || ended())) {
+  if (!destroyed() && !errored() && (read_length() > 0 || ended())) {
     emit_event<on_readable>();
     readable_emitted = false;
   }
@@ -159,10 +159,10 @@ NET_API void SocketState::end_readable_now() {
 
 /// S16.6, S16.11: the own end follows, on a tick; or everything is over.
 NET_API void SocketState::after_end() {
-  const bool still_writable = !destroyed && !errored() && !ending();
+  const bool still_writable = !destroyed() && !errored() && !ending();
   if (still_writable && !allow_half_open) {
     tick([](SocketState& self) {
-      if (!self.destroyed && !self.errored() && !self.ending()) self.end({}, false, no_error());
+      if (!self.destroyed() && !self.errored() && !self.ending()) self.end({}, false, no_error());
     });
   } else if (finished()) {
     destroy(no_error());

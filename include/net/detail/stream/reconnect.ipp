@@ -104,7 +104,7 @@ NET_API void SocketState::leave_writes_behind() {
                         : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
     }
     left->finishes = write_end == WriteEnd::prefinished && !channel.is_open();
-    left->fails = flying && !destroyed;
+    left->fails = flying && !destroyed();
     left->generation = generation + 1;
     left->soon();
   }

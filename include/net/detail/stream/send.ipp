@@ -53,7 +53,7 @@ NET_API void SocketState::in_flight_taken() {
 
 /// All that was buffered becomes the next request.
 NET_API void SocketState::send_buffered() {
-  if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  if (corked || buffer_processing || destroyed() || !backlog || backlog->buffered.empty()) return;
   if (loop->inert()) return;
   if (loop->batched_by(*this)) {
     loop->flush_batch();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
@@ -68,8 +68,8 @@ NET_API void SocketState::send_buffered() {
   backlog->buffered.move_to(backlog->in_flight);
   backlog->in_flight_length = size;
   buffer_processing = false;
-  if (connecting) return wait_for_connect();
-  if (!has_handle) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
+  if (connecting()) return wait_for_connect();
+  if (!has_handle()) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
   writing = true;
   bytes_sent += size;
   touch();

@@ -107,7 +107,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
   void fail(const Error& error) {
-    if (!destroyed) destroy(error);
+    if (!destroyed()) destroy(error);
   }
   void failed_with(const Error& error);
   void tick_error(Callback& emission);
@@ -153,7 +153,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void set_type_of_service(int value);
   int get_type_of_service() const;
   void apply_options();
-  bool has_tcp() const noexcept { return channel.is_open() && !connecting && !is_path; }
+  bool has_tcp() const noexcept { return channel.is_open() && !connecting() && !is_path; }
 
   // ── connecting (connect/connected.ipp) ──
   void connected();
@@ -241,7 +241,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // the whole
   bool refd : 1 = true;           // ref()
   bool counted : 1 = false;       // keeps the loop alive
-  bool closing : 1 = false;       // what it had is closed, and 'close' comes in the close phase
   bool idle_over : 1 = false;     // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
   bool allow_half_open : 1 = false;
@@ -275,7 +274,7 @@ NET_API void require_timeout(Duration idle);
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
-  if (--owed == 0 && close_emitted && destroyed && !reusable) [[unlikely]]
+  if (--owed == 0 && closed() && !reusable) [[unlikely]]
     drop_listeners();
 }
 

@@ -57,7 +57,7 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 NET_API void SocketState::recount() noexcept {
   if (!loop) return;
-  const bool busy = connecting || (writing && !destroyed) || shutting_down || (read_interest && refd);
+  const bool busy = connecting() || (writing && !destroyed()) || shutting_down || (read_interest && refd);
   if (busy == counted) return;
   counted = busy;
   loop->keep_alive(busy);
@@ -65,7 +65,7 @@ NET_API void SocketState::recount() noexcept {
 
 /// Tells the poller what is awaited, and the loop whether that keeps it alive.
 NET_API void SocketState::update_watch() {
-  if (channel.is_open() && !connecting) {
+  if (channel.is_open() && !connecting()) {
     unsigned mask = (read_interest ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
     if (no_memory) [[unlikely]]
       mask = 0;
@@ -91,7 +91,7 @@ NET_API ColdState::ColdState(SocketState& self)
 
 NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) [[unlikely]]
+  if (self.connecting()) [[unlikely]]
     return self.cold->connecting->ready(self, watcher);
   if (what == readable) [[likely]]
     return self.read();

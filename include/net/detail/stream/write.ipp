@@ -31,9 +31,9 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
   const char* const data = source.bytes.data();
   const std::size_t size = source.bytes.size();
-  if (ending() || destroyed) return refuse_write(callback);
+  if (ending() || destroyed()) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  const bool waits = writing || corked || errored() || connecting || !has_handle;
+  const bool waits = writing || corked || errored() || phase != Phase::open;
   if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
     WriteQueue to_call;
     if (callback || need_drain) prepare_to_emit(to_call, callback);
@@ -54,7 +54,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     node->callback = std::move(callback);
     behind.push(node);
     write_length += size;
-  } else if (connecting) {
+  } else if (connecting()) {
     (void)ensure_backlog();
     WriteQueue first;
     first.push(source.node(0));
@@ -63,7 +63,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     first.move_to(backlog->in_flight);
     backlog->in_flight_length = size;
     write_length += size;
-  } else if (!has_handle) {
+  } else if (!has_handle()) {
     write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
   } else {
     std::size_t taken = 0;
@@ -102,7 +102,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
   }
   const bool has_space = write_length < write_mark || write_length == 0;
   if (!has_space) need_drain = true;
-  return has_space && !errored() && !destroyed;
+  return has_space && !errored() && !destroyed();
 }
 
 /// Sends what is batched and then these bytes, in one call. False: the connection is broken, `cold->errored` says
@@ -194,7 +194,7 @@ NET_API void SocketState::after_write(const std::size_t& last) {
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
                       self.tick_with<&SocketState::after_write>(left);
                     }};
-  if (need_drain && !ending() && !destroyed && write_length == 0) {
+  if (need_drain && !ending() && !destroyed() && write_length == 0) {
     need_drain = false;
     emit_event<on_drain>();
   }
@@ -206,7 +206,7 @@ NET_API void SocketState::after_write(const std::size_t& last) {
   }
   again.passed = true;
   if (!again.same) return;
-  if (destroyed) fail_buffered();
+  if (destroyed()) fail_buffered();
   maybe_finish();
 }
 
