@@ -42,7 +42,9 @@ NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() co
 }
 
 NET_API std::uint64_t Socket::bytesWritten() const {
-  const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+  const std::size_t handed = state_->backlog && state_->request != detail::WriteRequest::awaits_connection
+                                 ? state_->backlog->in_flight_length
+                                 : 0;
   return state_->bytes_sent + (state_->write_length - handed);
 }
 

@@ -35,7 +35,7 @@ TEST_CASE("a write takes the short way only on a connection where nothing waits,
   };
   const Phase not_open[] = {Phase::idle, Phase::connecting, Phase::discarded, Phase::closing, Phase::closed};
   for (const Phase phase : not_open) CHECK_FALSE(with([phase](WriteGate& gate) { gate.phase = Position(phase); }));
-  CHECK_FALSE(with([](WriteGate& gate) { gate.writing = true; }));
+  CHECK_FALSE(with([](WriteGate& gate) { gate.request.move_to(WriteRequest::in_flight); }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.need_drain = true; }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.write_end.move_to(WriteEnd::ending); }));
   CHECK_FALSE(with([](WriteGate& gate) { gate.failure.move_to(Failure::pending); }));

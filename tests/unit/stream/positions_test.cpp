@@ -36,6 +36,11 @@ TEST_CASE("S11.2: a connection begins, closes and has closed; what is destroyed 
   CHECK(Position<Phase>() == Phase::idle);
 }
 
+TEST_CASE("S15.12: a request waits for the connection at most once, before it is in flight") {
+  CHECK(steps(WriteRequest::in_flight) == "0>012 1>02 2>02");
+  CHECK(Position<WriteRequest>() == WriteRequest::none);
+}
+
 TEST_CASE("S3.19: a failure is known, and then emitted") {
   CHECK(steps(Failure::emitted) == "0>1 1>2 2>");
   CHECK(Position<Failure>() == Failure::none);

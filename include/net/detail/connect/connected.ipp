@@ -36,7 +36,7 @@ NET_API void SocketState::catch_up_connected() {
   read_after_connect();
   // a callback of what is sent now may throw too
   OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
-  if (wait_connect) send_pending_connect();
+  if (request == WriteRequest::awaits_connection) send_pending_connect();
   if (again.same && resetting) reset_and_destroy();
   if (again.same && write_end == WriteEnd::final_called && !shutting_down && !destroyed()) call_final();
   again.passed = true;

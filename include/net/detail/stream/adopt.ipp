@@ -17,7 +17,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API NativeHandle SocketState::release_descriptor() {
   if (!channel.is_open() || connecting()) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing || write_length > 0) {
+  if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
   leave_writes_behind();
@@ -98,7 +98,8 @@ NET_API void SocketState::abandon() {
     channel.close();
   }
   if (!closed()) phase.move_to(Phase::closed);
-  writing = read_interest = false;
+  request.move_to(WriteRequest::none);
+  read_interest = false;
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();

@@ -161,7 +161,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 NET_API void SocketState::close_now() {
-  if (writing || cold) emit_cancelled();
+  if (writing() || cold) emit_cancelled();
   emit_close(true);
 }
 
@@ -169,7 +169,7 @@ NET_API void SocketState::emit_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
   OnThrow again{
       *this, [](SocketState& self) { self.loop->next_close({Ref<Handle>(&self), job_of<&SocketState::close_now>}); }};
-  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
+  if (request == WriteRequest::in_flight) write_failed(system_failure(ECANCELED, "write"));
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {
@@ -192,10 +192,10 @@ NET_API void SocketState::emit_close(bool current) {
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   if (!current) return void(emit_event<on_close>(false));
   phase.move_to(Phase::closed);
-  if (!wait_connect) return void(emit_event<on_close>(had_error));
+  if (request != WriteRequest::awaits_connection) return void(emit_event<on_close>(had_error));
   OnThrow again{*this, [](SocketState& self) {
                   // a write that waited for the connection learns of the end in its place among these listeners
-                  if (!self.wait_connect) return;
+                  if (self.request != WriteRequest::awaits_connection) return;
                   self.tick([](SocketState& socket) {
                     socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
                   });

@@ -109,8 +109,6 @@ struct Connection {
   // reading
   bool reading : 1 = false;
   // writing
-  bool wait_connect : 1 = false;  // it waits for the connection
-  bool buffer_processing : 1 = false;
   bool drain_ticking : 1 = false;
   bool shutting_down : 1 = false;
   bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)

@@ -57,7 +57,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
 }
 
 NET_API bool SocketState::needs_finish() const noexcept {
-  return ending() && !finished() && !destroyed() && write_length == 0 && !errored() && !writing;
+  return ending() && !finished() && !destroyed() && write_length == 0 && !errored() && !writing();
 }
 
 NET_API void SocketState::maybe_finish() {
@@ -82,7 +82,7 @@ NET_API void SocketState::call_final() {
 NET_API void SocketState::shutdown_now() {
   if (!shutting_down) return;
   if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing) return;  // part of the batch is still on its way: again when it is gone
+  if (writing()) return;  // part of the batch is still on its way: again when it is gone
   shutting_down = false;
   recount();
   if (destroyed()) return;

@@ -46,7 +46,7 @@ struct ReadGate {
 /// What a write has to look at, alike.
 struct WriteGate {
   Position<Phase> phase{};
-  bool writing = false;  // a request is in flight
+  Position<WriteRequest> request{};
   bool need_drain = false;
   Position<WriteEnd> write_end{};
   Position<Failure> failure{};
@@ -58,6 +58,7 @@ struct WriteGate {
   bool has_handle() const noexcept { return phase == Phase::connecting || phase == Phase::open; }
   bool destroyed() const noexcept { return phase >= Phase::discarded; }
   bool closed() const noexcept { return phase == Phase::closed; }
+  bool writing() const noexcept { return request != WriteRequest::none; }
   bool ending() const noexcept { return write_end != WriteEnd::open; }
   bool errored() const noexcept { return failure != Failure::none; }
   bool finished() const noexcept { return write_end == WriteEnd::finished; }

@@ -73,7 +73,7 @@ NET_API void SocketState::idle_check() {
   const Ref<SocketState> alive(this);
   if (destroyed()) return;
   // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (writing() && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
   if (loop->now() < cold->last_activity + idle_ms())
     return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)

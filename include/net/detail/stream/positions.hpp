@@ -32,6 +32,18 @@ constexpr bool is_step(Phase from, Phase to) noexcept {
   return false;
 }
 
+/// What was given to write() and is neither in the kernel nor behind another request.
+enum class WriteRequest : std::uint8_t {
+  none,
+  awaits_connection,
+  in_flight  // until the kernel has taken it whole
+};
+
+/// One that is in flight may grow by what is left of the write batch, and what has failed may fail again.
+constexpr bool is_step(WriteRequest from, WriteRequest to) noexcept {
+  return to != WriteRequest::awaits_connection || from == WriteRequest::none;
+}
+
 /// How far the writing side has come to its end, by Node's words.
 enum class WriteEnd : std::uint8_t {
   open,

@@ -94,8 +94,9 @@ NET_API void SocketState::leave_writes_behind() {
     left->backlog = std::exchange(backlog, nullptr);
     if (cold) left->ends.swap(cold->finish_callbacks);
     if (flying) {
-      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
-                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->in_flight = request == WriteRequest::awaits_connection
+                            ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                            : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
       left->buffered = left->ended = left->in_flight;
     } else {
       left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");

@@ -57,7 +57,7 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 NET_API void SocketState::recount() noexcept {
   if (!loop) return;
-  const bool busy = connecting() || (writing && !destroyed()) || shutting_down || (read_interest && refd);
+  const bool busy = connecting() || (writing() && !destroyed()) || shutting_down || (read_interest && refd);
   if (busy == counted) return;
   counted = busy;
   loop->keep_alive(busy);
@@ -66,7 +66,7 @@ NET_API void SocketState::recount() noexcept {
 /// Tells the poller what is awaited, and the loop whether that keeps it alive.
 NET_API void SocketState::update_watch() {
   if (channel.is_open() && !connecting()) {
-    unsigned mask = (read_interest ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+    unsigned mask = (read_interest ? readable : 0u) | (request == WriteRequest::in_flight ? writable : 0u);
     if (no_memory) [[unlikely]]
       mask = 0;
     if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
@@ -100,7 +100,7 @@ NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wh
 
 [[gnu::noinline]] NET_API void SocketState::ready_otherwise(unsigned what) {
   if (what & readable) read_slow((what & hung_up) != 0);
-  if ((what & writable) && writing && channel.is_open()) send_in_flight();
+  if ((what & writable) && request == WriteRequest::in_flight && channel.is_open()) send_in_flight();
 }
 
 NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {

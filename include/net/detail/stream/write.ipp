@@ -33,7 +33,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
   const std::size_t size = source.bytes.size();
   if (ending() || destroyed()) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  const bool waits = writing || corked || errored() || phase != Phase::open;
+  const bool waits = writing() || corked || errored() || phase != Phase::open;
   if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
     WriteQueue to_call;
     if (callback || need_drain) prepare_to_emit(to_call, callback);
@@ -48,7 +48,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     }
     if (!to_call.empty()) callback = std::move(to_call.first()->callback);
   }
-  if (writing || corked || errored()) {
+  if (writing() || corked || errored()) {
     WriteQueue& behind = ensure_backlog().buffered;
     WriteNode* node = source.node(0);
     node->callback = std::move(callback);
@@ -83,7 +83,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     if (!send_now(data, size, taken)) {
       bytes_sent += size;
       write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
-    } else if (taken == size && !writing) {
+    } else if (taken == size && !writing()) {
       bytes_sent += size;
       if (!to_call.empty() || need_drain) emit_written(to_call);
     } else {
@@ -95,7 +95,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
       backlog->in_flight.push(node);
       backlog->in_flight_length += size;
       write_length += size;
-      writing = true;
+      request.move_to(WriteRequest::in_flight);
       update_watch();
     }
     half.passed = true;
@@ -129,7 +129,7 @@ NET_API void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
     rest.push(WriteNode::copy(loop->batch_data() + done, left));
     backlog->in_flight_length += left;
     write_length += left;
-    writing = sent >= 0 || means_later(sent);
+    request.move_to(sent >= 0 || means_later(sent) ? WriteRequest::in_flight : WriteRequest::none);
     // those who were to be called on a tick wait for the rest
     backlog->done.move_last_to(backlog->in_flight, backlog->batch_callbacks);
   }
