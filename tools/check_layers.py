@@ -42,7 +42,7 @@ net/detail/stream/positions
 net/options
 net/abort
 net/loop
-net/detail/loop/retry  net/detail/loop/signals
+net/detail/loop/keeps_alive  net/detail/loop/retry  net/detail/loop/signals
 net/detail/loop/fork  net/detail/loop/turn
 net/detail/loop/core
 net/detail/loop/owing

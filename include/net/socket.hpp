@@ -259,8 +259,8 @@ class Socket : public Emitter<Socket> {
   /// The error that it failed with; false if there is none (S11.5).
   Error errored() const { return state_->errored() ? state_->cold->errored : Error(); }
   ReadyState readyState() const;
-  bool allowHalfOpen() const { return state_->allow_half_open; }
-  void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
+  bool allowHalfOpen() const { return state_->settings.allow_half_open; }
+  void allowHalfOpen(bool on) const { state_->settings.allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
   bool readable() const;
   bool writable() const { return !state_->destroyed() && !state_->errored() && !state_->ending(); }
@@ -317,7 +317,7 @@ class Socket : public Emitter<Socket> {
   struct EmitsPipe;
   std::optional<std::string> take(std::size_t n, bool all) const;
   const Socket& set_ref(bool on) const {
-    state_->refd = on;
+    state_->keeps_alive.refd = on;
     state_->recount();
     return *this;
   }

@@ -27,7 +27,7 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
     if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
   }
-  if (options.noDelay) state.no_delay = true;
+  if (options.noDelay) state.settings.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
   Connector{state}.start(plan, options);
 }

@@ -87,13 +87,13 @@ NET_API void ServerState::accepted(NativeHandle fd) {
   if (blocks(state.channel)) return;
   state.phase.move_to(Phase::open);
   state.is_path = !path.empty();
-  state.allow_half_open = options.allowHalfOpen;
+  state.settings.allow_half_open = options.allowHalfOpen;
   state.read_mark = state.write_mark = options.highWaterMark;
-  state.no_delay = options.noDelay;
+  state.settings.no_delay = options.noDelay;
   if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
   if (options.keepAlive) {
     const int seconds = keep_alive_seconds();
-    state.keep_alive = true;
+    state.settings.keep_alive = true;
     if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);
   }

@@ -12,6 +12,7 @@
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/listen/events.hpp>
 #include <net/detail/loop/core.hpp>
+#include <net/detail/loop/keeps_alive.hpp>
 #include <net/detail/loop/retry.hpp>
 #include <net/detail/stream/state.hpp>
 #include <net/detail/sys/posix/address.hpp>
@@ -118,8 +119,7 @@ struct ServerState : Handle, Listening {
   std::optional<std::size_t> max_connections;
   std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
   std::size_t owed = 0;          // what is queued and may be emitted
-  bool refd : 1 = true;
-  bool counted : 1 = false;
+  KeepsAlive keeps_alive;
   bool kept_by_loop : 1 = false;
   bool drop_max_connection : 1 = false;
   bool close_ticking : 1 = false;

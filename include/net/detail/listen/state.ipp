@@ -29,10 +29,7 @@ NET_API constexpr Handle::Operations ServerState::table{
     }};
 
 NET_API void ServerState::recount() noexcept {
-  const bool busy = acceptor.is_open() && refd && loop;
-  if (busy == counted || !loop) return;
-  counted = busy;
-  loop->keep_alive(busy);
+  if (loop) keeps_alive.count(*loop, acceptor.is_open() && keeps_alive.refd);
 }
 
 NET_API void ServerState::start_over() noexcept {

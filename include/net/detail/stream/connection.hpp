@@ -100,6 +100,14 @@ struct ColdState : ColdConnection {
   int type_of_service = -1;
 };
 
+/// What a socket was made with, or was told; it stays over connections.
+struct Settings {
+  bool allow_half_open : 1 = false;
+  bool reusable : 1 = false;
+  bool no_delay : 1 = false;
+  bool keep_alive : 1 = false;
+};
+
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered

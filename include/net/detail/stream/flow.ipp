@@ -20,8 +20,7 @@ NET_API void SocketState::pause() {
     flow_state = Flow::paused;
     emit_event<on_pause>();
   }
-  explicitly_paused = true;
-  explicitly_resumed = false;
+  asked_flow = Flow::paused;
 }
 
 NET_API void SocketState::resume() {
@@ -33,8 +32,7 @@ NET_API void SocketState::resume() {
       tick_always(step_of<&SocketState::resume_now>);
     }
   }
-  explicitly_paused = false;
-  explicitly_resumed = true;
+  asked_flow = Flow::flowing;
 }
 
 NET_API void SocketState::resume_now() {
@@ -102,8 +100,7 @@ NET_API void SocketState::leave_alone(bool paused) noexcept {
   if (paused && !destroyed()) {
     if (users_buffer && !connecting()) unwatch_readable();
     flow_state = Flow::paused;
-    explicitly_paused = true;
-    explicitly_resumed = false;
+    asked_flow = Flow::paused;
   }
   if (!closed() && !listeners.has(on_error)) errors_heard = true;
 }
@@ -131,7 +128,7 @@ NET_API void SocketState::readable_listener_added() {
 NET_API void SocketState::readable_listener_removed() {
   tick_always([](SocketState& self) {
     self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.explicitly_resumed) {
+    if (self.resume_ticking && self.asked_flow == Flow::flowing) {
       self.flow_state = Flow::flowing;
     } else if (self.data_listening) {
       self.resume();

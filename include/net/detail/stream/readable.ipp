@@ -130,7 +130,8 @@ NET_API bool SocketState::ends_quietly() const noexcept {
   for (const unsigned event : followed_by) {
     if (listeners.has(event)) return false;
   }
-  return can_read_fast() && can_write_fast() && !buffer && !end_emitted() && !allow_half_open && !removed_end_listener;
+  return can_read_fast() && can_write_fast() && !buffer && !end_emitted() && !settings.allow_half_open &&
+         !removed_end_listener;
 }
 
 /// Where 'end' and the ticks around it would lead, in one step (S16.8).
@@ -150,7 +151,7 @@ NET_API void SocketState::end_readable() {
 NET_API void SocketState::end_readable_now() {
   if (errored() || close_ticked || end_emitted() || read_length() > 0) return;
   read_end.move_to(ReadEnd::end_emitted);
-  if (!allow_half_open && !removed_end_listener) ended_by_other = true;
+  if (!settings.allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, step_of<&SocketState::after_end>};
   emit_event<on_end>();
   again.passed = true;
@@ -160,7 +161,7 @@ NET_API void SocketState::end_readable_now() {
 /// S16.6, S16.11: the own end follows, on a tick; or everything is over.
 NET_API void SocketState::after_end() {
   const bool still_writable = !destroyed() && !errored() && !ending();
-  if (still_writable && !allow_half_open) {
+  if (still_writable && !settings.allow_half_open) {
     tick([](SocketState& self) {
       if (!self.destroyed() && !self.errored() && !self.ending()) self.end({}, false, no_error());
     });

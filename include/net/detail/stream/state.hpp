@@ -9,6 +9,7 @@
 
 #include <net/chunk.hpp>
 #include <net/detail/loop/core.hpp>
+#include <net/detail/loop/keeps_alive.hpp>
 #include <net/detail/loop/owing.hpp>
 #include <net/detail/stream/connection.hpp>
 #include <net/detail/stream/events.hpp>
@@ -223,13 +224,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// An internal once-listener, in its place among the user's.
   void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
   void drop_own(OwnListener which) noexcept;
-  bool is_paused() const noexcept { return explicitly_paused || flow_state == Flow::paused; }
+  bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 
   // ── data, hot first; these fill up the last bytes of the connection ──
   // reading
-  bool explicitly_paused : 1 = false;
-  bool explicitly_resumed : 1 = false;
   bool never_read : 1 = true;            // nobody has asked the kernel yet
   bool read_when_connected : 1 = false;  // it was asked for when there was no connection
   bool need_readable : 1 = false;
@@ -239,17 +238,14 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   // the whole
-  bool refd : 1 = true;           // ref()
-  bool counted : 1 = false;       // keeps the loop alive
   bool idle_over : 1 = false;     // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
-  bool allow_half_open : 1 = false;
-  bool reusable : 1 = false;
-  bool no_delay : 1 = false;
-  bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
   bool no_memory : 1 = false;       // the system has none: nothing is watched for a moment
+  Settings settings;
+  KeepsAlive keeps_alive;
+  Flow asked_flow = Flow::unset;  // by pause() and resume(), whichever came last
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_generation = ~std::uint64_t{};
@@ -274,7 +270,7 @@ NET_API void require_timeout(Duration idle);
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
-  if (--owed == 0 && closed() && !reusable) [[unlikely]]
+  if (--owed == 0 && closed() && !settings.reusable) [[unlikely]]
     drop_listeners();
 }
 

@@ -57,10 +57,8 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 NET_API void SocketState::recount() noexcept {
   if (!loop) return;
-  const bool busy = connecting() || (writing() && !destroyed()) || shutting_down || (read_interest && refd);
-  if (busy == counted) return;
-  counted = busy;
-  loop->keep_alive(busy);
+  const bool busy = connecting() || (writing() && !destroyed()) || shutting_down || (read_interest && keeps_alive.refd);
+  keeps_alive.count(*loop, busy);
 }
 
 /// Tells the poller what is awaited, and the loop whether that keeps it alive.
