@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/base/position.hpp>
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/listen/events.hpp>
 #include <net/detail/loop/core.hpp>
@@ -19,6 +20,14 @@
 #include <net/options.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// The 'close' of a server, which comes on a tick, and again if it was closed again.
+enum class ServerClose : std::uint8_t { none, ticking, emitted };
+
+/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
+constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
+  return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
+}
 
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
@@ -122,10 +131,9 @@ struct ServerState : Handle, Listening {
   KeepsAlive keeps_alive;
   bool kept_by_loop : 1 = false;
   bool drop_max_connection : 1 = false;
-  bool close_ticking : 1 = false;
-  bool close_emitted : 1 = false;  // and it has not listened since
   bool shortage_emitted : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
+  Position<ServerClose> closing{};
   Ref<AbortHook> abort_hook;
   Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
 

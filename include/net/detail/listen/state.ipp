@@ -166,7 +166,8 @@ NET_API void ServerState::opened() {
     kept_by_loop = true;
     retain();
   }
-  close_emitted = shortage_emitted = false;
+  if (closing == ServerClose::emitted) closing.move_to(ServerClose::none);
+  shortage_emitted = false;
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
@@ -205,18 +206,15 @@ NET_API void ServerState::remove_path() const noexcept {
 }
 
 NET_API void ServerState::close_if_drained() {
-  if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
-  OwedStep<ServerState> step{Owing<ServerState>(*this), [](ServerState& self) {
-                               self.close_ticking = false;
-                               self.emit_close();
-                             }};
+  if (acceptor.is_open() || connections > 0 || closing == ServerClose::ticking || !loop) return;
+  OwedStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>};
   if (close_expected) {
     close_expected = false;
     loop->ticks().push_expected(std::move(step));
   } else {
     loop->next_tick(std::move(step));
   }
-  close_ticking = true;
+  closing.move_to(ServerClose::ticking);
 }
 
 NET_API void ServerState::emit_close() {
@@ -229,13 +227,13 @@ NET_API void ServerState::emit_close() {
       self.release();
     }
   } const emitted{*this, Ref<ServerState>(this)};
-  close_emitted = !acceptor.is_open();
+  closing.move_to(acceptor.is_open() ? ServerClose::none : ServerClose::emitted);
   emit_event<server_close>();
 }
 
 /// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
 NET_API void ServerState::settle() noexcept {
-  if (--owed > 0 || !close_emitted || acceptor.is_open() || looking_up) return;
+  if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
   forget_signal();
   if (!options.reusable) listeners.clear();
 }
