@@ -38,10 +38,11 @@ net/detail/connect/checks
 net/detail/stream/state
 net/detail/stream/connection  net/detail/stream/events  net/detail/stream/gates  net/detail/stream/pipe
 net/detail/stream/pipe_link  net/detail/stream/write_queue
+net/detail/stream/positions
 net/options
 net/abort
 net/loop
-net/detail/loop/retry  net/detail/loop/signals
+net/detail/loop/keeps_alive  net/detail/loop/retry  net/detail/loop/signals
 net/detail/loop/fork  net/detail/loop/turn
 net/detail/loop/core
 net/detail/loop/owing
@@ -81,7 +82,8 @@ net/detail/text/ip_address
 net/error  net/ip  net/duration
 net/detail/text/error_names  net/detail/text/ip_grammar
 net/detail/base/fixed_string  net/detail/base/function  net/detail/base/lock_guard  net/detail/base/page_buffer
-net/detail/base/queue  net/detail/base/ref  net/detail/base/shared_lock  net/detail/base/vec
+net/detail/base/position  net/detail/base/queue  net/detail/base/ref  net/detail/base/shared_lock
+net/detail/base/vec
 net/detail/base/atomic
 net/detail/base/abi
 """.split()

@@ -130,7 +130,7 @@ class Socket : public Emitter<Socket> {
   template <detail::Payload Data, class F = std::nullptr_t>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
-    const bool refused = state_->ending || state_->destroyed;
+    const bool refused = state_->ending() || state_->destroyed();
     const Error why = refused ? state_->refusal(false) : detail::no_error();
     if (refused) {
       state_->fail(why);
@@ -209,7 +209,7 @@ class Socket : public Emitter<Socket> {
   template <class F>
   const Socket& setTimeout(Duration idle, F&& listener) const {
     setTimeout(idle);
-    if (!state_->destroyed && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
+    if (!state_->destroyed() && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
     return *this;
   }
   /// What the last `setTimeout` said; empty if there was none.
@@ -252,19 +252,19 @@ class Socket : public Emitter<Socket> {
   /// Bytes written on this connection, those that still wait included (S11.12).
   std::uint64_t bytesWritten() const;
   /// Like `writableLength()`, 0 without a connection (S11.10).
-  std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
-  bool connecting() const { return state_->connecting; }
-  bool pending() const { return !state_->has_handle || state_->connecting; }
-  bool destroyed() const { return state_->destroyed; }
-  bool closed() const { return state_->destroyed; }
+  std::size_t bufferSize() const { return state_->has_handle() ? state_->write_length : 0; }
+  bool connecting() const { return state_->connecting(); }
+  bool pending() const { return state_->phase != detail::Phase::open; }
+  bool destroyed() const { return state_->destroyed(); }
+  bool closed() const { return state_->destroyed(); }
   /// The error that it failed with; false if there is none (S11.5).
-  Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
+  Error errored() const { return state_->errored() ? state_->cold->errored : Error(); }
   ReadyState readyState() const;
-  bool allowHalfOpen() const { return state_->allow_half_open; }
-  void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
+  bool allowHalfOpen() const { return state_->settings.allow_half_open; }
+  void allowHalfOpen(bool on) const { state_->settings.allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
   bool readable() const;
-  bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
+  bool writable() const { return !state_->destroyed() && !state_->errored() && !state_->ending(); }
   std::optional<bool> readableFlowing() const;
   /// Bytes that wait to be sent, or to be read.
   std::size_t writableLength() const { return state_->write_length; }
@@ -272,12 +272,12 @@ class Socket : public Emitter<Socket> {
   std::size_t writableHighWaterMark() const { return state_->write_mark; }
   std::size_t readableHighWaterMark() const { return state_->read_mark; }
   /// Between a `write` that returned false and 'drain' (S15.9).
-  bool writableNeedDrain() const { return !state_->destroyed && !state_->ending && state_->need_drain; }
+  bool writableNeedDrain() const { return !state_->destroyed() && !state_->ending() && state_->need_drain; }
   std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
   /// end() was called; 'finish' came; 'end' came.
-  bool writableEnded() const { return state_->ending; }
-  bool writableFinished() const { return state_->finished; }
-  bool readableEnded() const { return state_->end_emitted; }
+  bool writableEnded() const { return state_->ending(); }
+  bool writableFinished() const { return state_->finished(); }
+  bool readableEnded() const { return state_->end_emitted(); }
 
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
@@ -318,7 +318,7 @@ class Socket : public Emitter<Socket> {
   struct EmitsPipe;
   std::optional<std::string> take(std::size_t n, bool all) const;
   const Socket& set_ref(bool on) const {
-    state_->refd = on;
+    state_->keeps_alive.refd = on;
     state_->recount();
     return *this;
   }

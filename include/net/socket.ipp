@@ -16,7 +16,7 @@ NET_API std::optional<AddressInfo> Socket::address() const {
 
 NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
   std::string piece;
-  if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
+  if (state_->users_buffer && state_->phase == detail::Phase::open && !state_->ended())
     state_->watch_readable();  // S25.5
   if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
   return piece;
@@ -28,7 +28,7 @@ NET_API bool Socket::write(std::string_view text, Encoding encoding) const {
 
 NET_API const Socket& Socket::setTimeout(Duration idle) const {
   detail::require_timeout(idle);
-  if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
+  if (!state_->destroyed() && state_->loop) state_->set_timeout(idle.milliseconds());
   return *this;
 }
 
@@ -42,7 +42,9 @@ NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() co
 }
 
 NET_API std::uint64_t Socket::bytesWritten() const {
-  const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+  const std::size_t handed = state_->backlog && state_->request != detail::WriteRequest::awaits_connection
+                                 ? state_->backlog->in_flight_length
+                                 : 0;
   return state_->bytes_sent + (state_->write_length - handed);
 }
 
@@ -53,7 +55,7 @@ NET_API ReadyState Socket::readyState() const {
 }
 
 NET_API bool Socket::readable() const {
-  return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
+  return !state_->destroyed() && !state_->end_emitted() && state_->failure != detail::Failure::emitted;
 }
 
 NET_API std::optional<bool> Socket::readableFlowing() const {
@@ -66,7 +68,7 @@ NET_API Socket Socket::from_state(void* state) {
 }
 
 NET_API detail::Endpoint Socket::local() const {
-  return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
+  return state_->channel.is_open() && !state_->connecting() ? state_->channel.local_end() : detail::Endpoint{};
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

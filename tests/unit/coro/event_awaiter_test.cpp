@@ -93,7 +93,7 @@ TEST_CASE("nobody waits for a socket that was closed: not during the wait, and n
     } catch (const net::Error& error) {
       during = error.name();
     }
-    if (!net::detail::Access::state(client).close_emitted) co_await net::once<"close">(client);
+    if (!net::detail::Access::state(client).closed()) co_await net::once<"close">(client);
     try {
       co_await net::once<"drain">(client);
     } catch (const net::Error& error) {

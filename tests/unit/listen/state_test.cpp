@@ -14,6 +14,15 @@
 
 using namespace tests;
 
+TEST_CASE("S9.14: 'close' of a server is emitted on a tick only, and again when it was closed again") {
+  using net::detail::is_step;
+  using enum net::detail::ServerClose;
+  CHECK((is_step(none, ticking) && is_step(ticking, emitted) && is_step(emitted, ticking)));
+  CHECK((is_step(ticking, none) && is_step(emitted, none)));
+  CHECK_FALSE(
+      (is_step(none, emitted) || is_step(none, none) || is_step(ticking, ticking) || is_step(emitted, emitted)));
+}
+
 TEST_CASE(
     "the loop keeps a server while it listens or has connections, and no longer: what its listeners held is "
     "free then") {

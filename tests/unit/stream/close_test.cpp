@@ -7,6 +7,7 @@
 #include <net/detail/stream/reconnect.ipp>
 
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <memory>
 #include <optional>
@@ -54,6 +55,25 @@ TEST_CASE("S17.2, S17.11: destroy(error) tells that error unchanged, and 'close'
   CHECK(log.text().empty());
   run_to_the_end(loop);
   CHECK(log.text() == "error(my own words) close(true)");
+}
+
+TEST_CASE("S11.5: the error of destroy() stays the one that it failed with, though a write that waited fails too") {
+  net::Loop loop;
+  Ends ends(loop);
+  REQUIRE(::shutdown(ends.client.nativeHandle(), SHUT_WR) == 0);
+  Log log;
+  ends.client.on<"error">([&log](const net::Error& error) { log.add(error.what()); });
+  ends.client.on<"close">([&log] { log.add("close"); });
+  loop.setImmediate([&] {
+    ends.client.write("x", [&log](const net::Error& error) { log.add(error.what()); });
+    ends.client.destroy(net::Error("mine"));
+    CHECK(std::string(ends.client.errored().what()) == "mine");
+  });
+  run_until(loop, [&log] { return log.has("close"); });
+  CHECK(log.count("mine") == 1);
+  CHECK(log.count("write EPIPE") == 1);
+  CHECK(std::string(ends.client.errored().what()) == "mine");
+  ends.destroy();
 }
 
 TEST_CASE("S17.3, S28.25: a socket that was never connected: 'close' on a tick, with false even after an error") {

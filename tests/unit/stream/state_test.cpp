@@ -41,36 +41,7 @@ const std::string opening = "opening connecting pending readable writable";
 const std::string connected = "open readable writable";
 const std::string gone = "closed pending destroyed closed";
 
-// One comparison asks for all that a read or a write has to look at.
-using net::detail::Flow;
-using net::detail::ReadGate;
-using net::detail::WriteGate;
-
 }  // namespace
-
-TEST_CASE("the gates are open in the common case only: whatever else is asked for closes them") {
-  CHECK_FALSE(ReadGate{}.can_read_fast());
-  CHECK(ReadGate{Flow::flowing, true}.can_read_fast());
-  CHECK_FALSE(ReadGate{Flow::paused, true}.can_read_fast());
-  CHECK_FALSE(ReadGate{Flow::flowing, false}.can_read_fast());
-  for (bool ReadGate::* const each :
-       {&ReadGate::users_buffer, &ReadGate::decodes, &ReadGate::ended, &ReadGate::timed}) {
-    ReadGate gate{Flow::flowing, true};
-    gate.*each = true;
-    CHECK_FALSE(gate.can_read_fast());
-  }
-  CHECK_FALSE(WriteGate{}.can_write_fast());
-  CHECK(WriteGate{true}.can_write_fast());
-  for (bool WriteGate::* const each :
-       {&WriteGate::connecting, &WriteGate::writing, &WriteGate::need_drain, &WriteGate::ending, &WriteGate::errored}) {
-    WriteGate gate{true};
-    gate.*each = true;
-    CHECK_FALSE(gate.can_write_fast());
-  }
-  WriteGate corked{true};
-  corked.corked = 256;
-  CHECK_FALSE(corked.can_write_fast());
-}
 
 TEST_CASE("S10.1, S11.2, S11.3: new, connecting, connected, ended by itself, ended by both, closed") {
   net::Loop loop;
