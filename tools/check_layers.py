@@ -84,7 +84,7 @@ net/detail/base/abi
 """.split()
 
 ABI = "net/detail/base/abi"
-SYSTEM = "net/detail/sys/"  # the only rooms with a window to an operating system
+SYSTEM = "net/detail/sys/"  # the only folder that sees an operating system
 # A call of the system's, or one of its constants; errno values are the errors of every machine.
 CALL = re.compile(
     r"""(?:^|[^\w:>"])::(?!operator\b|new\b|net\b)[a-z_]\w*\("""

@@ -194,7 +194,7 @@ TEST_CASE("S24.6: a closed source that nobody holds leaves its destination, whic
   destination.finish();
 }
 
-TEST_CASE("S24.5, S24.13: a pipe from a closed socket that has ended is told of on the next tick, each of them") {
+TEST_CASE("S24.5, S24.13: each pipe from a closed socket that has ended emits 'unpipe' on the next tick") {
   net::Loop loop;
   Log log;
   connected_pair(loop, [&](const net::Socket& client, const net::Socket& socket) {

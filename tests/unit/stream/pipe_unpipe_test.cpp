@@ -59,7 +59,8 @@ TEST_CASE("S24.10: a pair piped twice gets everything twice, and one unpipe take
   CHECK(got == "abab");
 }
 
-TEST_CASE("S24.13, S1.4: what is unpiped while a 'data' is being told still gets that piece, and holds nobody back") {
+TEST_CASE(
+    "S24.13, S1.4: what is unpiped while a 'data' is being emitted still gets that piece, and holds nobody back") {
   net::Loop loop;
   Wrapped source(loop);
   const net::Socket& socket = *source.socket;
@@ -217,7 +218,7 @@ TEST_CASE(
     run_until(loop, [&] { return log.has("unpipe"); });
     CHECK(socket.isPaused());
   }
-  SUBCASE("it was full: after 'unpipe' was told") {
+  SUBCASE("it was full: after 'unpipe' was emitted") {
     Sink::State full;
     full.drains = false;
     socket.pipe(Sink(full));

@@ -21,7 +21,7 @@ constexpr bool short_of_memory(std::ptrdiff_t result) noexcept { return result =
 constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == would_block || short_of_memory(result); }
 
 /// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
-/// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.
+/// or -EINPROGRESS: then the channel becomes writable and `finish_connect` says how it went.
 template <class C>
 concept Channel = std::derived_from<C, Watcher> &&
                   requires(C channel, const C& fixed, void* into, std::size_t size, const IoSlice* slices,

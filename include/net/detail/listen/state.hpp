@@ -116,7 +116,7 @@ struct ServerState : Handle, Listening {
   ServerOptions options;
   std::size_t connections = 0;
   std::optional<std::size_t> max_connections;
-  std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
+  std::uint64_t generation = 0;  // counts listens, so that a late lookup knows
   std::size_t owed = 0;          // what is queued and may be emitted
   bool refd : 1 = true;
   bool counted : 1 = false;

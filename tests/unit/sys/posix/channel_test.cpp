@@ -44,21 +44,21 @@ TEST_CASE("a channel and an acceptor move bytes over TCP, and errors come back a
     REQUIRE(peer.adopt(acceptor.try_accept()) == 0);
     CHECK(peer.remote_end().port == client.local_end().port);
 
-    char room[16];
-    CHECK(peer.try_read(room, sizeof room) == would_block);
+    char bytes[16];
+    CHECK(peer.try_read(bytes, sizeof bytes) == would_block);
     const IoSlice slices[] = {{"ab", 2}, {"", 0}, {"cde", 3}};
     CHECK(client.try_write(slices, 3) == 5);
     wait_for(peer.native(), POLLIN);
-    CHECK(peer.try_read(room, sizeof room) == 5);
-    CHECK(std::string(room, 5) == "abcde");
+    CHECK(peer.try_read(bytes, sizeof bytes) == 5);
+    CHECK(std::string(bytes, 5) == "abcde");
     CHECK(client.shutdown_write() == 0);
     wait_for(peer.native(), POLLIN);
-    CHECK(peer.try_read(room, sizeof room) == 0);
+    CHECK(peer.try_read(bytes, sizeof bytes) == 0);
     CHECK_MESSAGE(client.try_write(slices, 1) == -EPIPE, "and no signal");
     peer.reset_on_close();
     peer.close();
     wait_for(client.native(), POLLIN);
-    CHECK(client.try_read(room, sizeof room) == -ECONNRESET);
+    CHECK(client.try_read(bytes, sizeof bytes) == -ECONNRESET);
     const net::NativeHandle kept = client.release();
     CHECK_FALSE(client.is_open());
     os::close_descriptor(kept);
@@ -66,7 +66,7 @@ TEST_CASE("a channel and an acceptor move bytes over TCP, and errors come back a
   CHECK(tests::open_descriptors() == before);
 }
 
-TEST_CASE("a connection that is refused is told by finish_connect") {
+TEST_CASE("a connection that is refused is reported by finish_connect") {
   const tests::ClosedPort closed;
   fd_channel client;
   REQUIRE(client.open(net::Family::IPv4) == 0);
