@@ -33,7 +33,7 @@ net/detail/connect/attempts  net/detail/connect/lookup
 net/detail/stream/adopt  net/detail/stream/close  net/detail/stream/finish  net/detail/stream/flow
 net/detail/stream/options  net/detail/stream/read  net/detail/stream/readable  net/detail/stream/reconnect
 net/detail/stream/send  net/detail/stream/write
-net/detail/stream/payload  net/detail/stream/steps
+net/detail/stream/payload  net/detail/stream/pipe_socket  net/detail/stream/steps
 net/detail/connect/checks
 net/detail/stream/state
 net/detail/stream/connection  net/detail/stream/events  net/detail/stream/gates  net/detail/stream/pipe
@@ -89,7 +89,7 @@ net/detail/base/abi
 """.split()
 
 ABI = "net/detail/base/abi"
-SYSTEM = "net/detail/sys/"  # the only rooms with a window to an operating system
+SYSTEM = "net/detail/sys/"  # the only folder that sees an operating system
 # A call of the system's, or one of its constants; errno values are the errors of every machine.
 CALL = re.compile(
     r"""(?:^|[^\w:>"])::(?!operator\b|new\b|net\b)[a-z_]\w*\("""

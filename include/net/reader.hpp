@@ -58,7 +58,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
 /// next wait. It does not own the socket; when the reader is gone, the socket stays paused, and an error that comes
-/// then does not end the program: `errored()` and 'close' still tell of it.
+/// then does not end the program: `errored()` and 'close' still show it.
 class Reader {
   enum class Kind : unsigned char { chunk, exact, line };
 
@@ -94,7 +94,7 @@ class Reader {
   Awaiter readLine(std::size_t limit);
 
  private:
-  /// Whether what is asked for can be told: found, or the end or a failure are known.
+  /// Whether what is asked for can be given: found, or the end or a failure are known.
   bool prepare(Kind kind, std::size_t amount);
   bool settle();
   void settle_line();
@@ -121,7 +121,7 @@ class Reader {
   std::size_t amount_ = 0;
   Kind kind_ = Kind::chunk;
   bool ended_ = false;
-  bool* gone_ = nullptr;  // to be told if the reader goes while it resumes its task
+  bool* gone_ = nullptr;  // set if the reader goes while it resumes its task
   bool too_long_ = false;
   std::optional<Error> failure_;
   detail::OwnListeners<Socket> listeners_;

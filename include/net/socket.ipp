@@ -26,6 +26,21 @@ NET_API bool Socket::write(std::string_view text, Encoding encoding) const {
   return state_->write(detail::source_of(detail::encode(text, encoding)), {});
 }
 
+NET_API const Socket& Socket::unshift(std::string_view bytes) const {
+  if (state_->loop) state_->unshift(bytes);
+  return *this;
+}
+
+NET_API std::optional<Encoding> Socket::readableEncoding() const {
+  if (!state_->decodes) return std::nullopt;
+  return state_->cold->encoding;
+}
+
+NET_API const Socket& Socket::unpipe() const {
+  if (state_->cold) detail::unpipe_all(*this);
+  return *this;
+}
+
 NET_API const Socket& Socket::setTimeout(Duration idle) const {
   detail::require_timeout(idle);
   if (!state_->destroyed() && state_->loop) state_->set_timeout(idle.milliseconds());
@@ -39,6 +54,11 @@ NET_API std::optional<std::chrono::milliseconds> Socket::timeout() const {
 
 NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() const {
   return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
+}
+
+NET_API std::optional<BlockList> Socket::blockList() const {
+  if (!state_->cold) return std::nullopt;
+  return state_->cold->block_list;
 }
 
 NET_API std::uint64_t Socket::bytesWritten() const {
@@ -61,6 +81,12 @@ NET_API bool Socket::readable() const {
 NET_API std::optional<bool> Socket::readableFlowing() const {
   if (state_->flow_state == detail::Flow::unset) return std::nullopt;
   return state_->flow_state == detail::Flow::flowing;
+}
+
+NET_API const Socket& Socket::set_ref(bool on) const {
+  state_->keeps_alive.refd = on;
+  state_->recount();
+  return *this;
 }
 
 NET_API Socket Socket::from_state(void* state) {

@@ -79,7 +79,7 @@ NET_API void spawn(Loop& loop, Task<> task);
 NET_API void spawn(Task<> task);
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
-/// are told: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
+/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
 /// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
 template <fixed_string Name, class Emitting>
 auto once(const Emitting& emitter) {

@@ -103,11 +103,8 @@ TEST_CASE("S9.11: the listener of a listen that failed stays, and runs at the ne
   CHECK(log.text() == "error first second");
 }
 
-TEST_CASE("S9.13, S9.14: a connection that still waits is refused or reset by close(), and counts for nothing") {
-  net::Loop loop;
-  Log log;
-  const net::Server server(loop);
-  note(server, log);
+TEST_CASE_FIXTURE(
+    NotedServer, "S9.13, S9.14: a connection that still waits is refused or reset by close(), and counts for nothing") {
   server.listen(0);
   loop.runOnce(0);
   const Descriptor waiting = connect_raw(server.address()->port);

@@ -165,22 +165,22 @@ TEST_CASE("S11.2, S11.4: destroy() is seen at once, with a connection and withou
   CHECK(row(ends.client) == gone);
 }
 
-TEST_CASE("S11.2, S11.5: a write that failed is seen before its error is told: readOnly, and the error is there") {
+TEST_CASE("S11.2, S11.5: a write that failed is seen before its error is emitted: readOnly, and the error is there") {
   net::Loop loop;
   Ends ends(loop);
   REQUIRE(::shutdown(ends.client.nativeHandle(), SHUT_WR) == 0);
-  std::string told;
-  ends.client.on<"error">([&told](const net::Error& error) { told = error.what(); });
+  std::string emitted;
+  ends.client.on<"error">([&emitted](const net::Error& error) { emitted = error.what(); });
   ends.client.write("x");
   CHECK(row(ends.client) == "readOnly readable");
   CHECK(ends.client.errored().name() == "EPIPE");
-  CHECK(told.empty());
-  run_until(loop, [&told] { return !told.empty(); });
-  CHECK(told == "write EPIPE");
+  CHECK(emitted.empty());
+  run_until(loop, [&emitted] { return !emitted.empty(); });
+  CHECK(emitted == "write EPIPE");
   ends.destroy();
 }
 
-TEST_CASE("S11.7: ended and finished are told apart, on both sides") {
+TEST_CASE("S11.7: ended and finished are two things, on both sides") {
   net::Loop loop;
   Ends ends(loop);
   CHECK_FALSE((ends.client.writableEnded() || ends.client.writableFinished() || ends.client.readableEnded()));

@@ -52,7 +52,7 @@ NET_API void SocketState::stop_connecting() noexcept {
   if (cold && cold->connecting) cold->connecting->stop(*this);
 }
 
-/// Asked of the system once, since it cannot tell any more after a reset.
+/// Asked of the system once, since it does not know any more after a reset.
 NET_API Endpoint SocketState::remote() {
   if (connecting()) return {};
   if (cold && cold->remote_known) return cold->remote;

@@ -126,7 +126,7 @@ struct ServerState : Handle, Listening {
   ServerOptions options;
   std::size_t connections = 0;
   std::optional<std::size_t> max_connections;
-  std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
+  std::uint64_t generation = 0;  // counts listens, so that a late lookup knows
   std::size_t owed = 0;          // what is queued and may be emitted
   KeepsAlive keeps_alive;
   bool kept_by_loop : 1 = false;

@@ -57,7 +57,7 @@ struct Backlog {
   WriteQueue buffered;   // behind it
   WriteQueue done;       // taken; their callbacks run on a tick
   std::size_t in_flight_length = 0;
-  std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
+  std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are batched
 };
 
 /// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read

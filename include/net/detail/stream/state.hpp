@@ -249,7 +249,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_generation = ~std::uint64_t{};
-  std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one can tell
+  std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one knows
   std::size_t owed = 0;          // what is queued and may be emitted: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;

@@ -162,7 +162,7 @@ NET_API void SocketState::flush_batched(Handle& handle) {
   });
 }
 
-/// What telling of a write needs, before anything is written.
+/// What the callback of a write needs, before anything is written.
 NET_API void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
   loop->ticks().reserve(1);
   if (!callback) return;
