@@ -7,7 +7,7 @@
 
 #include <net.hpp>
 
-constexpr std::size_t most_unread = 256 << 10;
+constexpr std::size_t max_unread = 256 << 10;
 
 struct Guest {
   net::Socket socket;
@@ -21,7 +21,7 @@ struct Room {
   // What a guest does not read waits in our memory: one who lags too far behind has to go.
   void say(const std::string& text) {
     for (const auto& [socket, name, line] : guests) {
-      if (socket.writableLength() > most_unread) socket.destroy();  // its 'close' comes later, from the loop
+      if (socket.writableLength() > max_unread) socket.destroy();  // its 'close' comes later, from the loop
       if (socket.writable()) socket.write(text + '\n');
     }
   }

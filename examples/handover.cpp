@@ -1,5 +1,5 @@
 // Many cores, one acceptor: handover [port] [threads] accepts on one loop and hands the connections round to the
-// loops of other threads. Each client is told its thread, and gets back what it sends.
+// loops of other threads. Each client gets the name of its thread, and gets back what it sends.
 #include <cstdio>
 #include <cstdlib>
 #include <future>

@@ -19,7 +19,7 @@ bool has(std::string_view head, std::string_view field, std::string_view value) 
   return lower.substr(at, lower.find("\r\n", at + 2) - at).find(value) != std::string::npos;
 }
 
-// One request, given without its empty line. False: nothing more is told to this client.
+// One request, given without its empty line. False: this client gets no more answers.
 bool answer(const net::Socket& client, std::string_view head) {
   const bool old = head.substr(0, head.find("\r\n")).ends_with("HTTP/1.0");
   const bool has_body = has(head, "content-length", "") || has(head, "transfer-encoding", "");  // is not read

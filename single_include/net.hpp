@@ -566,7 +566,7 @@ struct std::is_error_code_enum<net::Errc> : std::true_type {};
 
 namespace net::inline NET_ABI {
 
-/// The family of an address; `unspecified` where none is known, or where it is to be told from the address.
+/// The family of an address; `unspecified` where none is known, or where it is that of the address.
 enum class Family : std::uint8_t { unspecified = 0, IPv4 = 4, IPv6 = 6 };
 
 /// "IPv4", "IPv6", or "" for anything else.
@@ -591,7 +591,7 @@ constexpr bool isIPv6(std::string_view text) noexcept {
 
 /// 4 or 6 if the text is an address of that family, else 0 (S4.1).
 constexpr int isIP(std::string_view text) noexcept {
-  // The first dot or colon tells the families apart; neither is ever further away than this.
+  // The first dot or colon decides the family; neither is ever further away than this.
   const std::size_t near_start = text.size() < 5 ? text.size() : 5;
   for (std::size_t i = 0; i < near_start; ++i) {
     if (text[i] == '.') return isIPv4(text) ? 4 : 0;
@@ -652,7 +652,7 @@ constexpr Family family_of(std::string_view text) noexcept {
   return text.find(':') == std::string_view::npos ? Family::IPv4 : Family::IPv6;
 }
 
-/// S5.5, S5.6: a strict literal of the family, told from the text if `unspecified`. No address if it is none.
+/// S5.5, S5.6: a strict literal of the family, or of either if `unspecified`. No address if it is none.
 constexpr IpAddress parse_ip(std::string_view text, Family family = Family::unspecified) noexcept {
   if (text.empty()) return {};
   if (family == Family::unspecified) family = family_of(text);
@@ -736,11 +736,11 @@ constexpr bool is_link_local(const IpAddress& ip) noexcept {
   return ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
 }
 
-[[noreturn]] NET_API void raise_bad_family(Family family);
+[[noreturn]] NET_API void throw_bad_family(Family family);
 
 /// S5.2: a family has to be one of the two, or `unspecified`.
 constexpr void require_family(Family family) {
-  if (family != Family::unspecified && to_string(family).empty()) raise_bad_family(family);
+  if (family != Family::unspecified && to_string(family).empty()) throw_bad_family(family);
 }
 
 /// The same as `parse_ip`; throws the errors of S5.2 and S5.5.
@@ -842,7 +842,7 @@ struct SocketAddressOptions {
   /// An IP literal. Left out: 127.0.0.1, or :: for IPv6. A text that is empty was not left out, and is no
   /// address.
   std::string_view address = {};
-  /// Told from `address` if left out; IPv4 if that is left out too.
+  /// Taken from `address` if left out; IPv4 if that is left out too.
   Family family = Family::unspecified;
   /// 0 to 0xfffff; ignored for IPv4.
   std::uint32_t flowlabel = 0;
@@ -852,7 +852,7 @@ struct SocketAddressOptions {
 
 namespace detail {
 
-[[noreturn]] NET_API void raise_bad_flowlabel(std::uint32_t flowlabel);
+[[noreturn]] NET_API void throw_bad_flowlabel(std::uint32_t flowlabel);
 
 }  // namespace detail
 
@@ -870,7 +870,7 @@ class SocketAddress {
     detail::require_family(options.family);
     const Family family = options.family != Family::unspecified ? options.family : detail::family_of(options.address);
     if (options.port < 0 || options.port > 65535) detail::throw_error(detail::bad_port("options.port", options.port));
-    if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::raise_bad_flowlabel(options.flowlabel);
+    if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::throw_bad_flowlabel(options.flowlabel);
     const std::string_view any = family == Family::IPv4 ? "127.0.0.1" : "::";
     ip_ = detail::require_ip(left_out ? any : options.address, family);
     port_ = static_cast<std::uint16_t>(options.port);
@@ -965,7 +965,7 @@ struct RuleLine;
 /// called from any thread. An IPv4 address and its IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) are the same
 /// to a list (S6.6).
 ///
-/// Where an address is given as text, its family is IPv4 unless said otherwise; `Family::unspecified` tells
+/// Where an address is given as text, its family is IPv4 unless said otherwise; `Family::unspecified` takes
 /// it from the text. Ports, flow labels and zones do not count. A call that throws leaves the list as it was.
 class BlockList {
  public:
@@ -1738,6 +1738,28 @@ using function = detail::SharedFunction<Signature>;
 
 #endif
 
+// A lock that is held as long as a scope lasts. Internal.
+#ifndef NET_DETAIL_BASE_LOCK_GUARD_HPP
+#define NET_DETAIL_BASE_LOCK_GUARD_HPP
+
+namespace net::inline NET_ABI::detail {
+
+template <class Mutex>
+class LockGuard {
+ public:
+  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // Which timer is due next. Internal; knows no clock.
 #ifndef NET_DETAIL_LOOP_TIMER_QUEUE_HPP
 #define NET_DETAIL_LOOP_TIMER_QUEUE_HPP
@@ -1811,15 +1833,26 @@ class TimerQueue {
 
 #endif
 
-// Which machine this program runs on: the poller, and the name that is part of every type above it. Internal.
+// Which machine this program runs on: the name that is part of every type above it. Internal.
 #ifndef NET_DETAIL_SYS_MACHINE_HPP
 #define NET_DETAIL_SYS_MACHINE_HPP
 
-// Readiness by epoll(7), for Linux. Internal.
-#ifndef NET_DETAIL_SYS_LINUX_EPOLL_HPP
-#define NET_DETAIL_SYS_LINUX_EPOLL_HPP
+// All that this library asks of a system, in one contract. Internal.
+#ifndef NET_DETAIL_IO_MACHINE_HPP
+#define NET_DETAIL_IO_MACHINE_HPP
 
-#include <utility>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// Connections that arrive, non-blocking. Internal.
+#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
+#define NET_DETAIL_IO_ACCEPTOR_HPP
+
+#include <concepts>
+#include <string_view>
 
 // What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
 #ifndef NET_DETAIL_IO_POLLER_HPP
@@ -1848,6 +1881,9 @@ using NativeHandle = int;
 namespace detail {
 
 inline constexpr NativeHandle no_handle = -1;
+
+/// What a descriptor from elsewhere is (S22).
+enum class DescriptorKind { tcp, local, pipe, datagram, terminal, file, unknown };
 
 }  // namespace detail
 }  // namespace net::inline NET_ABI
@@ -1973,26 +2009,6 @@ concept Poller =
 
 #endif
 
-// Threads, and what wakes a loop that sleeps. Internal; <thread> and <mutex> would double the lines of this library.
-#ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
-#define NET_DETAIL_SYS_POSIX_THREAD_HPP
-
-#include <pthread.h>
-#include <sched.h>
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <utility>
-
-// The calls of a POSIX system, with errors returned as negated errno values. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
-#define NET_DETAIL_SYS_POSIX_CALLS_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-
 // Where a connection begins or ends, as plain numbers. Internal; knows no system.
 #ifndef NET_DETAIL_TEXT_ENDPOINT_HPP
 #define NET_DETAIL_TEXT_ENDPOINT_HPP
@@ -2034,6 +2050,192 @@ struct PathMode {
 }  // namespace net::inline NET_ABI::detail
 
 #endif
+
+namespace net::inline NET_ABI::detail {
+
+/// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that it
+/// is given: no machine has to invent a number for a connection.
+template <class A, class C>
+concept Acceptor =
+    std::derived_from<A, Watcher> &&
+    requires(A acceptor, const A& fixed, C& into, const Endpoint& at, const ListenFlags& flags, std::string_view path,
+             const PathMode& mode, bool* mode_failed, NativeHandle descriptor, int backlog, bool on) {
+      { acceptor.listen(at, flags) } -> std::same_as<int>;
+      { acceptor.listen_path(path, mode, backlog, mode_failed) } -> std::same_as<int>;
+      {
+        acceptor.listen_descriptor(descriptor, backlog)
+      } -> std::same_as<int>;                                           // it is the acceptor's, unless it failed
+      { acceptor.listen_beside(fixed, backlog) } -> std::same_as<int>;  // where the other one listens already
+      { acceptor.accept(into) } -> std::same_as<int>;
+      { acceptor.close() };
+      { acceptor.set_no_delay(on) } -> std::same_as<int>;  // 0: what is accepted inherits it
+      { fixed.has_reserve() } -> std::same_as<bool>;       // for the time when the process has no more (S9.18)
+      { fixed.is_open() } -> std::same_as<bool>;
+      { fixed.native() } -> std::same_as<NativeHandle>;
+      { fixed.local_end() } -> std::same_as<Endpoint>;
+    };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
+#ifndef NET_DETAIL_IO_CHANNEL_HPP
+#define NET_DETAIL_IO_CHANNEL_HPP
+
+#include <cerrno>
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail {
+
+/// What writing answers, and the size of what reading brought: a number of bytes, or a negated errno, of which this one
+/// means "wait until the poller says so".
+inline constexpr std::ptrdiff_t would_block = -EAGAIN;
+
+/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the time.
+constexpr bool short_of_memory(std::ptrdiff_t result) noexcept { return result == -ENOBUFS || result == -ENOMEM; }
+constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == would_block || short_of_memory(result); }
+
+/// What one read brought. The bytes lie in the buffer that was offered, or in one that the channel lends until it is
+/// read again: whoever reads looks only there. Two words, which fit into registers.
+struct ReadResult {
+  std::ptrdiff_t size;  // 0 is the end of the stream; less is a negated errno
+  const char* bytes;
+
+  std::string_view view() const noexcept { return {bytes, static_cast<std::size_t>(size)}; }
+};
+
+/// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
+/// or -EINPROGRESS: then the channel becomes writable and `finish_connect` says how it went.
+template <class C>
+concept Channel = std::derived_from<C, Watcher> &&
+                  requires(C channel, const C& fixed, C& other, char* into, std::size_t size, const IoSlice* slices,
+                           const Endpoint& to, std::string_view path, NativeHandle descriptor, bool on, int number) {
+                    { channel.open(Family::IPv6) } -> std::same_as<int>;
+                    { channel.take_over(other) };  // the other one is closed then, without a word to the peer
+                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // whether it is TCP
+                    { channel.bind(to) } -> std::same_as<int>;
+                    { channel.start_connect(to) } -> std::same_as<int>;
+                    { channel.start_connect_path(path) } -> std::same_as<int>;
+                    { channel.finish_connect() } -> std::same_as<int>;
+                    { channel.read(into, size) } -> std::same_as<ReadResult>;
+                    { channel.write(slices, size) } -> std::same_as<std::ptrdiff_t>;
+                    { channel.shutdown_write() } -> std::same_as<int>;
+                    { channel.reset_on_close() } -> std::same_as<int>;
+                    { channel.close() };
+                    { channel.release() } -> std::same_as<NativeHandle>;
+                    { fixed.is_open() } -> std::same_as<bool>;
+                    { fixed.native() } -> std::same_as<NativeHandle>;
+                    { fixed.is_unconnected() } -> std::same_as<bool>;  // open, and has no other end yet (S22.9)
+                    { fixed.local_end() } -> std::same_as<Endpoint>;
+                    { fixed.remote_end() } -> std::same_as<Endpoint>;
+                    { channel.set_no_delay(on) } -> std::same_as<int>;
+                    { channel.set_keep_alive(on, number) } -> std::same_as<int>;
+                    { channel.set_type_of_service(number) } -> std::same_as<int>;
+                    { fixed.get_type_of_service() } -> std::same_as<int>;
+                  };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// Threads, and locks that fork() takes too, so that a child finds whole what they guard.
+template <class M>
+concept MachineThreads = requires(typename M::Mutex& mutex, typename M::Condition& condition,
+                                  typename M::Thread& thread, void (*work)(void*), void* argument) {
+  { mutex.lock() };
+  { mutex.unlock() };
+  { condition.wait(mutex) };
+  { condition.wake_one() };
+  { condition.wake_all() };
+  { thread.start(work, argument) } -> std::same_as<bool>;
+  { thread.join() };
+  { M::start_thread(work, argument) } -> std::same_as<bool>;  // one that nobody joins
+  { M::processors() } -> std::same_as<std::size_t>;           // how many threads run at the same time; at least 1
+};
+
+/// Processes that become two. What was made under another `fork_count` belongs to a parent.
+template <class M>
+concept MachineForks = requires(void (*step)(), int threads) {
+  { M::fork_count() } -> std::same_as<std::uint32_t>;
+  { M::at_fork(step, step, step) };   // before it, after it in the parent, after it in the child; each may be null
+  { M::count_in_resolver(threads) };  // so many more are inside look_up: fork() waits for them; under a Mutex
+};
+
+/// Names of hosts and of interfaces.
+template <class M>
+concept MachineNames = requires(const std::string& host, Family family, int hints, Vec<Endpoint>& found,
+                                std::string_view zone, std::uint32_t index) {
+  { M::look_up(host, family, hints, found) } -> std::same_as<Errc>;  // waits for the resolver; may throw bad_alloc
+  { M::address_config_hint() } -> std::same_as<int>;                 // only families that this machine has (S12.8)
+  { M::known_hints() } -> std::same_as<int>;                         // all that may be asked for
+  { M::interface_index(zone) } -> std::same_as<std::uint32_t>;       // 0: there is none
+  { M::interface_name(index) } -> std::same_as<std::string>;
+};
+
+/// Descriptors from elsewhere, and files of sockets.
+template <class M>
+concept MachineDescriptors = requires(NativeHandle descriptor, std::string_view path) {
+  { M::kind_of(descriptor) } -> std::same_as<DescriptorKind>;
+  { M::prepare(descriptor) } -> std::same_as<int>;  // so that it never blocks; 0 or a negated errno
+  { M::remove_path(path) };
+};
+
+/// Signals of the process. The waker is open while it listens, and is woken in any thread.
+template <class M>
+concept MachineSignals = requires(typename M::SignalWaker& signal) {
+  { M::listen_to_signal(signal) } -> std::same_as<int>;  // 0, or a negated errno
+  { M::forget_signal(signal) };                          // the last one puts back what the signal did before
+  { signal.signo } -> std::same_as<int&>;
+  { signal.waker.descriptor() } -> std::same_as<NativeHandle>;
+  { signal.waker.drain() };
+  { signal.waker.close() };
+};
+
+template <class M>
+concept CompleteMachine =
+    Poller<typename M::Poller> && Channel<typename M::Channel> && Acceptor<typename M::Acceptor, typename M::Channel> &&
+    MachineThreads<M> && MachineForks<M> && MachineNames<M> && MachineDescriptors<M> && MachineSignals<M> && requires {
+      { M::now_ms() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
+    };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Which poller this program waits with. Internal.
+#ifndef NET_DETAIL_SYS_POLLER_HPP
+#define NET_DETAIL_SYS_POLLER_HPP
+
+// Readiness by epoll(7), for Linux. Internal.
+#ifndef NET_DETAIL_SYS_LINUX_EPOLL_HPP
+#define NET_DETAIL_SYS_LINUX_EPOLL_HPP
+
+#include <utility>
+
+// Threads, and what wakes a loop that sleeps. Internal; <thread> and <mutex> would double the lines of this library.
+#ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
+#define NET_DETAIL_SYS_POSIX_THREAD_HPP
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+// The calls of a POSIX system, with errors returned as negated errno values. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
+#define NET_DETAIL_SYS_POSIX_CALLS_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -2086,9 +2288,7 @@ NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::
 
 // ── descriptors of other kinds (S22) ───────────────────────────────────────
 
-enum class Kind { tcp, local, pipe, datagram, terminal, file, unknown };
-
-NET_API Kind kind_of(NativeHandle fd) noexcept;
+NET_API DescriptorKind kind_of(NativeHandle fd) noexcept;
 
 NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept;
 
@@ -2152,11 +2352,11 @@ class Waker {
 
 /// How many forks lie between this process and the one that the program began as: what was made with another number
 /// belongs to a parent.
-NET_API Atomic<std::uint32_t>& fork_count() noexcept;
+NET_API std::uint32_t fork_count() noexcept;
 
-/// How many threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
-/// resolver's. Changed only while a Mutex is held.
-NET_API Atomic<int>& in_resolver() noexcept;
+/// So many more threads are inside the C library under locks of its own, which fork() leaves in a child as they are: its
+/// resolver's. Only while a Mutex is held.
+NET_API void count_in_resolver(int threads) noexcept;
 
 /// Runs the first before a fork() of any thread, the others after it, in the parent and in the child.
 NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
@@ -2213,17 +2413,6 @@ class Mutex {
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
   Mutex* next_ = nullptr;
   Mutex** link_ = &first();  // what points to it
-};
-
-class LockGuard {
- public:
-  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
-  LockGuard(const LockGuard&) = delete;
-  LockGuard& operator=(const LockGuard&) = delete;
-  ~LockGuard() { mutex_.unlock(); }
-
- private:
-  Mutex& mutex_;
 };
 
 class Condition {
@@ -2375,249 +2564,6 @@ static_assert(Poller<epoll_poller>);
 
 #endif
 
-// A descriptor that listens. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
-#define NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
-
-#include <cstddef>
-#include <string_view>
-#include <utility>
-
-// Connections that arrive, non-blocking. Internal.
-#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
-#define NET_DETAIL_IO_ACCEPTOR_HPP
-
-#include <concepts>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail {
-
-/// The contract: `listen` gives 0 or a negated errno; `try_accept` a descriptor or a negated errno.
-template <class A>
-concept Acceptor = std::derived_from<A, Watcher> &&
-                   requires(A acceptor, const A& fixed, const Endpoint& at, const ListenFlags& flags) {
-                     { acceptor.listen(at, flags) } -> std::same_as<int>;
-                     { acceptor.try_accept() } -> std::same_as<NativeHandle>;
-                     { acceptor.close() };
-                     { fixed.is_open() } -> std::same_as<bool>;
-                     { fixed.local_end() } -> std::same_as<Endpoint>;
-                   };
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Addresses of sockets, and what listens on one. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_HPP
-#define NET_DETAIL_SYS_POSIX_ADDRESS_HPP
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail::os {
-
-NET_API Endpoint local_end(NativeHandle fd) noexcept;
-
-NET_API Endpoint remote_end(NativeHandle fd) noexcept;
-
-/// A socket that has no other end yet (S22.9).
-NET_API bool unconnected(NativeHandle fd) noexcept;
-
-/// The number of an interface by its name or its decimal number, 0 if there is none.
-NET_API std::uint32_t interface_index(std::string_view zone) noexcept;
-
-NET_API std::string interface_name(std::uint32_t index);
-
-/// The text of the address, with the interface of a link-local one (S11.17).
-NET_API std::string endpoint_text(const Endpoint& end);
-
-/// The address that a text is, with its zone resolved; none if it is no address.
-NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
-
-// ── connecting and listening ───────────────────────────────────────────────
-
-/// A listening TCP descriptor, or a negated errno.
-NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept;
-
-/// Takes the file of a listening Unix socket away; abstract names have none.
-NET_API void remove_path(std::string_view path) noexcept;
-
-/// A listening Unix socket, or a negated errno. ENOENT becomes EACCES, as libuv does (S23.6).
-NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
-                           bool* mode_failed = nullptr) noexcept;
-
-/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
-NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
-class fd_acceptor : public Watcher {
- public:
-  fd_acceptor() noexcept = default;
-  fd_acceptor(const fd_acceptor&) = delete;
-  fd_acceptor& operator=(const fd_acceptor&) = delete;
-  ~fd_acceptor() { close(); }
-
-  bool is_open() const noexcept { return fd != no_handle; }
-  NativeHandle native() const noexcept { return fd; }
-
-  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return set(os::listen_on(at, flags)); }
-
-  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
-    return set(os::listen_on_path(path, mode, backlog, mode_failed));
-  }
-  int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
-    const int failed = os::listen_on_descriptor(descriptor, backlog);
-    return failed < 0 ? failed : set(descriptor);
-  }
-
-  NativeHandle try_accept() noexcept;
-  /// Whether it can turn clients away when the process has run out of descriptors.
-  bool has_reserve() const noexcept { return reserve_ >= 0; }
-
-  void close() noexcept;
-
-  /// Accepted connections inherit it, which saves a call for each.
-  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
-  Endpoint local_end() const noexcept { return os::local_end(fd); }
-
- private:
-  int set(int listening) noexcept;
-
-  /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
-  NativeHandle turn_away() noexcept;
-
-  NativeHandle reserve_ = no_handle;
-};
-
-static_assert(Acceptor<fd_acceptor>);
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// A descriptor that is connected, or connects: TCP, Unix sockets, and whatever else one may be. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_HPP
-#define NET_DETAIL_SYS_POSIX_CHANNEL_HPP
-
-#include <cstddef>
-#include <string_view>
-#include <utility>
-
-// Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
-#ifndef NET_DETAIL_IO_CHANNEL_HPP
-#define NET_DETAIL_IO_CHANNEL_HPP
-
-#include <cerrno>
-#include <concepts>
-#include <cstddef>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail {
-
-/// What `try_read` and `try_write` return: bytes moved (0 from `try_read` is the end of the stream), or a
-/// negated errno, of which this one means "wait until the poller says so".
-inline constexpr std::ptrdiff_t would_block = -EAGAIN;
-
-/// The system has no memory for it at the moment (S32.2): it means "later" too, but the poller may say "now" all the time.
-constexpr bool short_of_memory(std::ptrdiff_t result) noexcept { return result == -ENOBUFS || result == -ENOMEM; }
-constexpr bool means_later(std::ptrdiff_t result) noexcept { return result == would_block || short_of_memory(result); }
-
-/// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
-/// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.
-template <class C>
-concept Channel = std::derived_from<C, Watcher> &&
-                  requires(C channel, const C& fixed, void* into, std::size_t size, const IoSlice* slices,
-                           const Endpoint& to, std::string_view path, bool on, int number) {
-                    { channel.open(Family::IPv6) } -> std::same_as<int>;
-                    { channel.bind(to) } -> std::same_as<int>;
-                    { channel.start_connect(to) } -> std::same_as<int>;
-                    { channel.start_connect_path(path) } -> std::same_as<int>;
-                    { channel.finish_connect() } -> std::same_as<int>;
-                    { channel.try_read(into, size) } -> std::same_as<std::ptrdiff_t>;
-                    { channel.try_write(slices, size) } -> std::same_as<std::ptrdiff_t>;
-                    { channel.shutdown_write() } -> std::same_as<int>;
-                    { channel.reset_on_close() } -> std::same_as<int>;
-                    { channel.close() };
-                    { channel.release() } -> std::same_as<NativeHandle>;
-                    { fixed.is_open() } -> std::same_as<bool>;
-                    { fixed.local_end() } -> std::same_as<Endpoint>;
-                    { fixed.remote_end() } -> std::same_as<Endpoint>;
-                    { channel.set_no_delay(on) } -> std::same_as<int>;
-                    { channel.set_keep_alive(on, number) } -> std::same_as<int>;
-                  };
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// A descriptor: TCP and Unix sockets, on every system. The owner watches it, and drops it before `close`.
-class fd_channel : public Watcher {
- public:
-  fd_channel() noexcept = default;
-  explicit fd_channel(NativeHandle descriptor) noexcept { set(descriptor); }
-  fd_channel(const fd_channel&) = delete;
-  fd_channel& operator=(const fd_channel&) = delete;
-  ~fd_channel() { close(); }
-
-  bool is_open() const noexcept { return fd != no_handle; }
-  NativeHandle native() const noexcept { return fd; }
-
-  int open(Family family) noexcept;
-  int adopt(NativeHandle descriptor) noexcept { return set(descriptor); }
-  /// A descriptor from elsewhere, which is prepared; true if it is TCP. What is no socket is moved with read(2) and
-  /// write(2).
-  bool adopt_connected(NativeHandle descriptor) noexcept {
-    const os::Kind kind = os::kind_of(descriptor);
-    set(descriptor, kind == os::Kind::pipe);
-    return kind == os::Kind::tcp;
-  }
-  void close() noexcept {
-    if (is_open()) os::close_descriptor(release());
-  }
-  NativeHandle release() noexcept { return std::exchange(fd, no_handle); }
-
-  int bind(const Endpoint& to) noexcept;
-  int start_connect(const Endpoint& to) noexcept;
-  int start_connect_path(std::string_view path) noexcept;
-  int finish_connect() noexcept { return -os::pending_error(fd); }
-
-  std::ptrdiff_t try_read(void* into, std::size_t size) noexcept {
-    return not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
-  }
-  std::ptrdiff_t try_write(const IoSlice* slices, std::size_t count) noexcept;
-  int shutdown_write() noexcept { return not_socket_ ? 0 : os::shutdown_write(fd); }
-  int reset_on_close() noexcept { return os::reset_on_close(fd); }
-
-  Endpoint local_end() const noexcept { return os::local_end(fd); }
-  Endpoint remote_end() const noexcept { return os::remote_end(fd); }
-
-  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
-  int set_keep_alive(bool on, int seconds) noexcept { return os::set_keep_alive(fd, on, seconds); }
-  int set_type_of_service(int value) noexcept { return os::set_type_of_service(fd, local_end().ip.family, value); }
-  int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
-
- private:
-  bool not_socket_ = false;
-
-  /// The only way in, so that nothing of an earlier descriptor stays.
-  int set(int descriptor, bool not_socket = false) noexcept;
-};
-
-static_assert(Channel<fd_channel>);
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
 // Readiness by poll(2), wherever POSIX is: the smallest poller, and the model of one. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_POLL_HPP
 #define NET_DETAIL_SYS_POSIX_POLL_HPP
@@ -2718,6 +2664,271 @@ static_assert(Poller<poll_poller>);
 #define NET_JOIN_NOW(a, b) a##b
 #define NET_JOIN(a, b) NET_JOIN_NOW(a, b)
 
+#define NET_POLLER_IS_epoll 1
+#define NET_POLLER_IS_poll 2
+#if NET_JOIN(NET_POLLER_IS_, NET_POLLER) == 0
+#error "net.hpp: NET_POLLER is epoll or poll"
+#endif
+
+#endif
+
+// What the machines of POSIX systems share; each adds its poller. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_MACHINE_HPP
+#define NET_DETAIL_SYS_POSIX_MACHINE_HPP
+
+// A descriptor that listens. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
+#define NET_DETAIL_SYS_POSIX_ACCEPTOR_HPP
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+// Addresses of sockets, and what listens on one. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_HPP
+#define NET_DETAIL_SYS_POSIX_ADDRESS_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API Endpoint local_end(NativeHandle fd) noexcept;
+
+NET_API Endpoint remote_end(NativeHandle fd) noexcept;
+
+/// A socket that has no other end yet (S22.9).
+NET_API bool unconnected(NativeHandle fd) noexcept;
+
+/// The number of an interface by its name or its decimal number, 0 if there is none.
+NET_API std::uint32_t interface_index(std::string_view zone) noexcept;
+
+NET_API std::string interface_name(std::uint32_t index);
+
+// ── connecting and listening ───────────────────────────────────────────────
+
+/// A listening TCP descriptor, or a negated errno.
+NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept;
+
+/// Takes the file of a listening Unix socket away; abstract names have none.
+NET_API void remove_path(std::string_view path) noexcept;
+
+/// A listening Unix socket, or a negated errno. ENOENT becomes EACCES, as libuv does (S23.6).
+NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
+                           bool* mode_failed = nullptr) noexcept;
+
+/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
+NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
+// A descriptor that is connected, or connects: TCP, Unix sockets, and whatever else one may be. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_HPP
+#define NET_DETAIL_SYS_POSIX_CHANNEL_HPP
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// A descriptor: TCP and Unix sockets, on every system. The owner watches it, and drops it before `close`.
+class fd_channel : public Watcher {
+ public:
+  fd_channel() noexcept = default;
+  explicit fd_channel(NativeHandle descriptor) noexcept { set(descriptor); }
+  fd_channel(const fd_channel&) = delete;
+  fd_channel& operator=(const fd_channel&) = delete;
+  ~fd_channel() { close(); }
+
+  bool is_open() const noexcept { return fd != no_handle; }
+  NativeHandle native() const noexcept { return fd; }
+
+  int open(Family family) noexcept;
+  void take_over(fd_channel& other) noexcept { set(other.release(), other.not_socket_); }
+  /// A descriptor from elsewhere, which is prepared; true if it is TCP. What is no socket is moved with read(2) and
+  /// write(2).
+  bool adopt_connected(NativeHandle descriptor) noexcept {
+    const DescriptorKind kind = os::kind_of(descriptor);
+    set(descriptor, kind == DescriptorKind::pipe);
+    return kind == DescriptorKind::tcp;
+  }
+  void close() noexcept {
+    if (is_open()) os::close_descriptor(release());
+  }
+  NativeHandle release() noexcept { return std::exchange(fd, no_handle); }
+
+  int bind(const Endpoint& to) noexcept;
+  int start_connect(const Endpoint& to) noexcept;
+  int start_connect_path(std::string_view path) noexcept;
+  int finish_connect() noexcept { return -os::pending_error(fd); }
+
+  ReadResult read(char* into, std::size_t size) noexcept {
+    return {not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size), into};
+  }
+  std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept;
+  int shutdown_write() noexcept { return not_socket_ ? 0 : os::shutdown_write(fd); }
+  int reset_on_close() noexcept { return os::reset_on_close(fd); }
+
+  bool is_unconnected() const noexcept { return is_open() && os::unconnected(fd); }
+  Endpoint local_end() const noexcept { return os::local_end(fd); }
+  Endpoint remote_end() const noexcept { return os::remote_end(fd); }
+
+  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
+  int set_keep_alive(bool on, int seconds) noexcept { return os::set_keep_alive(fd, on, seconds); }
+  int set_type_of_service(int value) noexcept { return os::set_type_of_service(fd, local_end().ip.family, value); }
+  int get_type_of_service() const noexcept { return os::get_type_of_service(fd, local_end().ip.family); }
+
+ private:
+  bool not_socket_ = false;
+
+  friend class fd_acceptor;
+
+  /// The only way in, so that nothing of an earlier descriptor stays. 0, or the negated errno that it is given.
+  int set(int descriptor, bool not_socket = false) noexcept;
+};
+
+static_assert(Channel<fd_channel>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
+class fd_acceptor : public Watcher {
+ public:
+  fd_acceptor() noexcept = default;
+  fd_acceptor(const fd_acceptor&) = delete;
+  fd_acceptor& operator=(const fd_acceptor&) = delete;
+  ~fd_acceptor() { close(); }
+
+  bool is_open() const noexcept { return fd != no_handle; }
+  NativeHandle native() const noexcept { return fd; }
+
+  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return set(os::listen_on(at, flags)); }
+
+  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept {
+    return set(os::listen_on_path(path, mode, backlog, mode_failed));
+  }
+  int listen_descriptor(NativeHandle descriptor, int backlog) noexcept {
+    const int failed = os::listen_on_descriptor(descriptor, backlog);
+    return failed < 0 ? failed : set(descriptor);
+  }
+
+  /// A descriptor of its own for what another acceptor listens on.
+  int listen_beside(const fd_acceptor& other, int backlog) noexcept;
+
+  int accept(fd_channel& into) noexcept;
+  /// Whether it can turn clients away when the process has run out of descriptors.
+  bool has_reserve() const noexcept { return reserve_ >= 0; }
+
+  void close() noexcept;
+
+  /// Accepted connections inherit it, which saves a call for each.
+  int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
+  Endpoint local_end() const noexcept { return os::local_end(fd); }
+
+ private:
+  int set(int listening) noexcept;
+
+  /// The next connection's descriptor, or a negated errno.
+  NativeHandle next() noexcept;
+  /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
+  NativeHandle turn_away() noexcept;
+
+  NativeHandle reserve_ = no_handle;
+};
+
+static_assert(Acceptor<fd_acceptor, fd_channel>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Names, by the system's resolver. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_NAMES_HPP
+#define NET_DETAIL_SYS_POSIX_NAMES_HPP
+
+#include <string>
+
+namespace net::inline NET_ABI::detail::os {
+
+/// What a failure of getaddrinfo(3) means.
+NET_API Errc lookup_failure(int failed) noexcept;
+
+/// Asks the system's resolver and waits for it. The addresses come in its order; what failed, or none.
+NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found);
+
+/// The hint of S12.8: only families that this machine has.
+NET_API int address_config_hint() noexcept;
+
+/// All hints that look_up knows.
+NET_API int known_hints() noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
+// Signals of the process, for the loops that ask. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_SIGNALS_HPP
+#define NET_DETAIL_SYS_POSIX_SIGNALS_HPP
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Who is woken when a signal comes.
+struct SignalWaker {
+  Waker waker;
+  int signo = 0;
+  SignalWaker* next = nullptr;
+};
+
+/// 0, or a negated errno. The waker is open from then on; it is woken in any thread.
+NET_API int listen_to_signal(SignalWaker& waker) noexcept;
+/// The last one puts back what the signal did before.
+NET_API void forget_signal(SignalWaker& waker) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// References to functions cost no function of their own.
+struct posix_machine {
+  using Channel = fd_channel;
+  using Acceptor = fd_acceptor;
+  using Mutex = os::Mutex;
+  using Condition = os::Condition;
+  using Thread = os::Thread;
+  using SignalWaker = os::SignalWaker;
+
+  static constexpr auto& now_ms = os::now_ms;
+  static constexpr auto& start_thread = os::start_thread;
+  static constexpr auto& processors = os::processors;
+  static constexpr auto& fork_count = os::fork_count;
+  static constexpr auto& at_fork = os::at_fork;
+  static constexpr auto& count_in_resolver = os::count_in_resolver;
+  static constexpr auto& look_up = os::look_up;
+  static constexpr auto& address_config_hint = os::address_config_hint;
+  static constexpr auto& known_hints = os::known_hints;
+  static constexpr auto& interface_index = os::interface_index;
+  static constexpr auto& interface_name = os::interface_name;
+  static constexpr auto& kind_of = os::kind_of;
+  static constexpr auto& prepare = os::prepare;
+  static constexpr auto& remove_path = os::remove_path;
+  static constexpr auto& listen_to_signal = os::listen_to_signal;
+  static constexpr auto& forget_signal = os::forget_signal;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // Tests set NET_MACHINE, before this, to a machine of their own: net::detail::NET_MACHINE::Machine.
 #if !defined(NET_MACHINE)
 #define NET_MACHINE NET_JOIN(on_, NET_POLLER)
@@ -2725,12 +2936,11 @@ static_assert(Poller<poll_poller>);
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What the loop stands on. Two files built for different machines have different types, and so never share one.
-struct Machine {
+struct Machine : posix_machine {
   using Poller = NET_JOIN(NET_POLLER, _poller);
-  using Channel = fd_channel;
-  using Acceptor = fd_acceptor;
-  static std::uint64_t now_ms() noexcept { return os::now_ms(); }
 };
+
+static_assert(CompleteMachine<Machine>);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 #endif
@@ -2778,7 +2988,7 @@ struct Handle {
 NET_API void give_up(Handle& who) noexcept;
 
 /// What the loop does with a handle. If there is no memory for it the handle is destroyed: half of it may be done, and
-/// nothing would tell it to go on (S32.5). The caller holds a reference.
+/// nothing would make it go on (S32.5). The caller holds a reference.
 template <class F>
 [[gnu::always_inline]] inline void or_give_up([[maybe_unused]] Handle& who, F&& f) {
 #if defined(__cpp_exceptions)
@@ -2795,7 +3005,7 @@ template <class F>
 
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.
 struct Mailbox {
-  os::Mutex mutex;
+  Machine::Mutex mutex;
   LoopCore* loop = nullptr;  // null once the loop is gone
   Queue<Callback> posted;
   Atomic<int> any{0};      // whether to look, without the lock
@@ -2810,11 +3020,11 @@ struct Mailbox {
   bool post(Callback callback);
   /// A callback will be posted in any case: there is space for it from now on.
   void expect() {
-    const os::LockGuard locked(mutex);
+    const LockGuard locked(mutex);
     posted.expect();
   }
   void expect_no_more() noexcept {
-    const os::LockGuard locked(mutex);
+    const LockGuard locked(mutex);
     posted.expect_no_more();
   }
   /// Needs no memory.
@@ -2959,7 +3169,7 @@ class LoopCore {
 
   // ── fork and exit (S31) ──
   /// A copy in a child process, which must not touch what is the parent's.
-  bool inert() const noexcept { return inert_ || made_in_ != os::fork_count().load(); }
+  bool inert() const noexcept { return inert_ || made_in_ != Machine::fork_count(); }
   void after_fork();
   /// What the handles of this thread's loops have accepted is given to the system, and what would stay behind removed.
   static void at_exit() noexcept;
@@ -3001,7 +3211,7 @@ class LoopCore {
   void stop_timer(TimerState& timer) noexcept;
   void set_timer_ref(TimerState& timer, bool on) noexcept;
 
-  /// Runs one callback as the loop does: small writes gather while it runs and leave when it has returned, then
+  /// Runs one callback as the loop does: small writes are batched while it runs and leave when it has returned, then
   /// the ticks that it queued run (S2.2). An exception passes through; what was queued stays queued.
   template <class F>
   void run_callback(F&& f) {
@@ -3103,12 +3313,12 @@ class LoopCore {
   mutable bool stale_ = true;
   std::size_t alive_ = 0;
   std::size_t refd_immediates_ = 0;
-  /// A child's copy of a loop is inside for ever, so that nothing which is gathered leaves.
+  /// A child's copy of a loop is inside for ever, so that nothing which is batched leaves.
   static constexpr int inert_depth = 1 << 30;
   int inside_ = 0;
   bool running_ = false;
   bool inert_ = false;
-  std::uint32_t made_in_ = os::fork_count().load();
+  std::uint32_t made_in_ = Machine::fork_count();
   LoopCore* older_ = nullptr;  // of this thread
   LoopCore* next_in_process_ = nullptr;
   LoopCore** link_in_process_ = nullptr;  // what points to it
@@ -3129,6 +3339,27 @@ class LoopCore {
   std::size_t batch_size_ = 0;
   PageBuffer batch_{batch_capacity};
   PageBuffer receive_{receive_capacity};
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// Whether a socket or a server keeps its loop alive: what the user says, and what is counted. Internal.
+#ifndef NET_DETAIL_LOOP_KEEPS_ALIVE_HPP
+#define NET_DETAIL_LOOP_KEEPS_ALIVE_HPP
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct KeepsAlive {
+  bool refd : 1 = true;      // ref()
+  bool counted : 1 = false;  // by the loop
+
+  void count(LoopCore& loop, bool busy) noexcept {
+    if (busy == counted) return;
+    counted = busy;
+    loop.keep_alive(busy);
+  }
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -3220,7 +3451,7 @@ struct ListenerRecord {
 
   const Operations* operations;
   ListenerRecord* next;
-  std::uint64_t id;    // they only grow, so they tell which of two records is younger
+  std::uint64_t id;    // they only grow, so they say which of two records is younger
   std::uint32_t gone;  // once removed: emissions nested deeper than this do not see it
   std::uint16_t size;
   std::uint8_t event;
@@ -3965,32 +4196,10 @@ template <class State>
 #include <cerrno>
 #include <utility>
 
-// Signals of the process, for the loops that ask. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_SIGNALS_HPP
-#define NET_DETAIL_SYS_POSIX_SIGNALS_HPP
-
-namespace net::inline NET_ABI::detail::os {
-
-/// Who is woken when a signal comes.
-struct SignalWaker {
-  Waker waker;
-  int signo = 0;
-  SignalWaker* next = nullptr;
-};
-
-/// 0, or a negated errno. The waker is open from then on; it is woken in any thread.
-NET_API int listen_to_signal(SignalWaker& waker) noexcept;
-/// The last one puts back what the signal did before.
-NET_API void forget_signal(SignalWaker& waker) noexcept;
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// One listener of a signal on one loop: a waker that the loop watches like a socket.
-struct SignalState : Handle, os::SignalWaker {
+struct SignalState : Handle, Machine::SignalWaker {
   static const Operations table;
 
   SignalState(LoopCore& core, int number) noexcept : Handle(core, table) {
@@ -4304,7 +4513,7 @@ struct AbortState {
   ~AbortState();
 
   /// One lock for all of them: it is held for moments, and seldom.
-  static os::Mutex& mutex();
+  static Machine::Mutex& mutex();
 
   /// The hook calls back on its own loop. False: it has aborted already, and nothing is attached.
   [[nodiscard]] bool attach(AbortHook& hook);
@@ -4559,7 +4768,7 @@ struct Backlog {
   WriteQueue buffered;   // behind it
   WriteQueue done;       // taken; their callbacks run on a tick
   std::size_t in_flight_length = 0;
-  std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
+  std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are batched
 };
 
 /// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
@@ -4602,6 +4811,14 @@ struct ColdState : ColdConnection {
   int type_of_service = -1;
 };
 
+/// What a socket was made with, or was told; it stays over connections.
+struct Settings {
+  bool allow_half_open : 1 = false;
+  bool reusable : 1 = false;
+  bool no_delay : 1 = false;
+  bool keep_alive : 1 = false;
+};
+
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
@@ -4609,23 +4826,13 @@ struct Connection {
   std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
 
   // reading
-  bool end_emitted : 1 = false;
   bool reading : 1 = false;
-  bool unreadable : 1 = false;  // `readable: false`
   // writing
-  bool wait_connect : 1 = false;  // it waits for the connection
-  bool buffer_processing : 1 = false;
   bool drain_ticking : 1 = false;
-  bool final_called : 1 = false;
-  bool prefinished : 1 = false;
-  bool finished : 1 = false;
   bool shutting_down : 1 = false;
   bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
-  bool destroyed : 1 = false;
-  bool error_emitted : 1 = false;
   bool close_ticked : 1 = false;
-  bool close_emitted : 1 = false;  // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
@@ -4698,13 +4905,137 @@ enum : unsigned {
 
 #endif
 
-// The flags that decide whether a read or a write can take its short way, side by side so that one comparison
-// asks for all of them.
+// The states and flags that decide whether a read or a write can take its short way, side by side so that one comparison
+// asks for all of them. The states themselves stand here: there is no copy that could disagree.
 #ifndef NET_DETAIL_STREAM_GATES_HPP
 #define NET_DETAIL_STREAM_GATES_HPP
 
 #include <cstdint>
 #include <cstring>
+
+// The states of a socket that are positions in its life, and the steps between them. Internal.
+#ifndef NET_DETAIL_STREAM_POSITIONS_HPP
+#define NET_DETAIL_STREAM_POSITIONS_HPP
+
+#include <cstdint>
+
+// A position in a life, which changes by steps that its machine allows. Internal.
+#ifndef NET_DETAIL_BASE_POSITION_HPP
+#define NET_DETAIL_BASE_POSITION_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// A step was made that its machine does not allow: says so, and ends the program.
+[[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
+
+/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
+/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
+/// a fresh one.
+template <class State>
+class Position {
+ public:
+  constexpr Position() noexcept = default;
+  /// Where something begins that is not made from its beginning.
+  constexpr explicit Position(State at) noexcept : at_(at) {}
+
+  constexpr operator State() const noexcept { return at_; }
+
+  constexpr void move_to(State to) noexcept {
+#if !defined(NDEBUG)
+    if (!is_step(at_, to)) wrong_step(static_cast<int>(at_), static_cast<int>(to));
+#endif
+    at_ = to;
+  }
+
+ private:
+  State at_ = State{};
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// Where a connection is, from the first connect() to 'close'.
+enum class Phase : std::uint8_t {
+  idle,  // no connection yet
+  connecting,
+  open,
+  discarded,  // destroyed when there was nothing to close: 'close' comes on a tick, and connect() need not wait for it
+  closing,    // destroyed: what it had is closed, and 'close' comes in the close phase
+  closed      // 'close' came, or nobody will be told
+};
+
+/// Back to `idle` leads a connect() that throws; to `connecting` a wrapped descriptor that had no other end (S22.9).
+constexpr bool is_step(Phase from, Phase to) noexcept {
+  switch (from) {
+    case Phase::idle: return to != Phase::idle;
+    case Phase::connecting:
+      return to == Phase::idle || to == Phase::open || to == Phase::closing || to == Phase::closed;
+    case Phase::open: return to == Phase::connecting || to == Phase::closing || to == Phase::closed;
+    case Phase::discarded:
+    case Phase::closing: return to == Phase::closed;
+    case Phase::closed: return false;
+  }
+  return false;
+}
+
+/// What was given to write() and is neither in the kernel nor behind another request.
+enum class WriteRequest : std::uint8_t {
+  none,
+  awaits_connection,
+  in_flight  // until the kernel has taken it whole
+};
+
+/// One that is in flight may grow by what is left of the write batch, and what has failed may fail again.
+constexpr bool is_step(WriteRequest from, WriteRequest to) noexcept {
+  return to != WriteRequest::awaits_connection || from == WriteRequest::none;
+}
+
+/// How far the writing side has come to its end, by Node's words.
+enum class WriteEnd : std::uint8_t {
+  open,
+  ending,        // end() was called
+  final_called,  // everything is written: the other side is to learn of it
+  prefinished,   // it has, and 'prefinish' came
+  finished       // 'finish' came, or nobody listens to it
+};
+
+/// From `open` also at once: when both sides end without a listener, or for what was never writable.
+constexpr bool is_step(WriteEnd from, WriteEnd to) noexcept {
+  switch (from) {
+    case WriteEnd::open: return to == WriteEnd::ending || to == WriteEnd::final_called || to == WriteEnd::finished;
+    case WriteEnd::ending: return to == WriteEnd::final_called;
+    case WriteEnd::final_called: return to == WriteEnd::prefinished || to == WriteEnd::finished;
+    case WriteEnd::prefinished: return to == WriteEnd::finished;
+    case WriteEnd::finished: return false;
+  }
+  return false;
+}
+
+/// How far the reading side has come to its end.
+enum class ReadEnd : std::uint8_t {
+  open,
+  eof_read,    // the kernel will give no more, and 'end' follows what is buffered
+  end_emitted  // or there was nobody to emit it to
+};
+
+/// From `open` also at once: when nobody listens to it, or for what was never readable.
+constexpr bool is_step(ReadEnd from, ReadEnd to) noexcept { return to > from; }
+
+/// Whether it has failed.
+enum class Failure : std::uint8_t {
+  none,
+  pending,  // the error is known; its 'error' may still come
+  emitted   // 'error' came: at most once between two connects (S3.19)
+};
+
+constexpr bool is_step(Failure from, Failure to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 namespace net::inline NET_ABI::detail {
 
@@ -4726,10 +5057,13 @@ struct ReadGate {
   bool read_interest = false;  // the poller is asked for what can be read
   bool users_buffer = false;   // onread
   bool decodes = false;        // setEncoding() was called
-  bool ended = false;          // the end was read
-  bool timed = false;          // setTimeout() is on
-  bool by_buffer = false;      // 'readable' was listened to, or 'data' in front: without others what comes is buffered
+  Position<ReadEnd> read_end{};
+  bool timed = false;      // setTimeout() is on
+  bool by_buffer = false;  // 'readable' was listened to, or 'data' in front: without others what comes is buffered
   bool none = false;
+
+  bool ended() const noexcept { return read_end != ReadEnd::open; }
+  bool end_emitted() const noexcept { return read_end == ReadEnd::end_emitted; }
 
   /// The common case: it flows, and nothing else is asked for.
   bool can_read_fast() const noexcept {
@@ -4740,18 +5074,27 @@ struct ReadGate {
 
 /// What a write has to look at, alike.
 struct WriteGate {
-  bool has_handle = false;  // so it is not destroyed either
-  bool connecting = false;
-  bool writing = false;  // a request is in flight
+  Position<Phase> phase{};
+  Position<WriteRequest> request{};
   bool need_drain = false;
-  bool ending = false;  // end() was called
-  bool errored = false;
+  Position<WriteEnd> write_end{};
+  Position<Failure> failure{};
   bool corked = false;  // how often is elsewhere
-  bool none = false;
+  bool none = false, none_either = false;
+
+  bool connecting() const noexcept { return phase == Phase::connecting; }
+  /// Also while it is connecting.
+  bool has_handle() const noexcept { return phase == Phase::connecting || phase == Phase::open; }
+  bool destroyed() const noexcept { return phase >= Phase::discarded; }
+  bool closed() const noexcept { return phase == Phase::closed; }
+  bool writing() const noexcept { return request != WriteRequest::none; }
+  bool ending() const noexcept { return write_end != WriteEnd::open; }
+  bool errored() const noexcept { return failure != Failure::none; }
+  bool finished() const noexcept { return write_end == WriteEnd::finished; }
 
   /// The common case: connected, and nothing waits.
   bool can_write_fast() const noexcept {
-    const WriteGate common{true};
+    const WriteGate common{Position<Phase>(Phase::open)};
     return same_flags(*this, common);
   }
 };
@@ -4772,7 +5115,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── reading (read.ipp) ──
   void read();
   void read_slow(bool to_the_end);
-  void read_loop(char* into, std::ptrdiff_t got, bool to_the_end);
+  void read_loop(ReadResult got, bool to_the_end);
   void deliver(std::string_view bytes);
   void deliver_unread();
   bool push(std::string_view bytes);
@@ -4853,8 +5196,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
   void fail(const Error& error) {
-    if (!destroyed) destroy(error);
+    if (!destroyed()) destroy(error);
   }
+  void failed_with(const Error& error);
   void tick_error(Callback& emission);
   Callback emit_later(const Error& error);
   void flush_last() noexcept;
@@ -4898,7 +5242,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void set_type_of_service(int value);
   int get_type_of_service() const;
   void apply_options();
-  bool has_tcp() const noexcept { return channel.is_open() && !connecting && !is_path; }
+  bool has_tcp() const noexcept { return channel.is_open() && !connecting() && !is_path; }
 
   // ── connecting (connect/connected.ipp) ──
   void connected();
@@ -4968,13 +5312,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// An internal once-listener, in its place among the user's.
   void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
   void drop_own(OwnListener which) noexcept;
-  bool is_paused() const noexcept { return explicitly_paused || flow_state == Flow::paused; }
+  bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 
   // ── data, hot first; these fill up the last bytes of the connection ──
   // reading
-  bool explicitly_paused : 1 = false;
-  bool explicitly_resumed : 1 = false;
   bool never_read : 1 = true;            // nobody has asked the kernel yet
   bool read_when_connected : 1 = false;  // it was asked for when there was no connection
   bool need_readable : 1 = false;
@@ -4984,22 +5326,18 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   // the whole
-  bool refd : 1 = true;           // ref()
-  bool counted : 1 = false;       // keeps the loop alive
-  bool closing : 1 = false;       // what it had is closed, and 'close' comes in the close phase
   bool idle_over : 1 = false;     // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
-  bool allow_half_open : 1 = false;
-  bool reusable : 1 = false;
-  bool no_delay : 1 = false;
-  bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
   bool no_memory : 1 = false;       // the system has none: nothing is watched for a moment
+  Settings settings;
+  KeepsAlive keeps_alive;
+  Flow asked_flow = Flow::unset;  // by pause() and resume(), whichever came last
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_generation = ~std::uint64_t{};
-  std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one can tell
+  std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one knows
   std::size_t owed = 0;          // what is queued and may be emitted: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
@@ -5012,7 +5350,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   Ref<Handle> server;  // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
-  bool has_space() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
+  bool has_space() const noexcept { return !ended() && (read_length() < read_mark || read_length() == 0); }
 };
 
 /// S18.1: throws what is wrong with an idle time.
@@ -5020,7 +5358,7 @@ NET_API void require_timeout(Duration idle);
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
-  if (--owed == 0 && close_emitted && destroyed && !reusable) [[unlikely]]
+  if (--owed == 0 && closed() && !settings.reusable) [[unlikely]]
     drop_listeners();
 }
 
@@ -5296,6 +5634,12 @@ Options port_or_path(std::string_view text, std::string_view name) {
 }  // namespace net::inline NET_ABI::detail
 
 #endif
+
+// pipe() and unpipe() of a socket: what may be a destination, and what one that is a socket emits. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_SOCKET_HPP
+#define NET_DETAIL_STREAM_PIPE_SOCKET_HPP
+
+#include <type_traits>
 
 // source.pipe(destination): bytes from one to the other, never faster than the slower of them. Internal.
 #ifndef NET_DETAIL_STREAM_PIPE_HPP
@@ -5760,6 +6104,55 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
 
 #endif
 
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What a socket emits when it is a destination.
+struct EmitsPipe {
+  template <class Socket>
+  static void piped(const Socket& to, const Socket& source) {
+    (void)Access::state(to).template emit_event<on_pipe>(Access::state(source));
+  }
+  template <class Socket>
+  static void unpiped(const Socket& to, const Socket& source) {
+    (void)Access::state(to).template emit_event<on_unpipe>(Access::state(source));
+  }
+  template <class Socket>
+  static bool to_close(const Socket& to) noexcept {
+    return Access::state(to).kept_by_loop;
+  }
+  template <class Socket>
+  static bool to_drain(const Socket& to) noexcept {
+    return Access::state(to).need_drain;
+  }
+};
+
+template <class Socket, class Destination>
+using DestinationEvents = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, EmitsNothing>;
+
+template <class Socket, class Destination>
+void pipe_socket(const Socket& source, Destination& destination, PipeOptions options) {
+  static_assert(
+      Writable<Destination>,
+      "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
+      "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
+      "listenerCount<\"error\">() and writableNeedDrain()");
+  if constexpr (Writable<Destination>) {
+    start_pipe<DestinationEvents<Socket, Destination>>(source, destination, options);
+  }
+}
+
+template <class Socket, class Destination>
+void unpipe_socket(const Socket& source, const Destination& destination) {
+  static_assert(Writable<Destination>, "unpipe() takes what was given to pipe(), a net::Writable");
+  if constexpr (Writable<Destination>) {
+    if (Access::state(source).cold) unpipe_from<DestinationEvents<Socket, Destination>>(source, destination);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 // Steps of a socket that come later, and what is put right when a listener throws. Internal.
 #ifndef NET_DETAIL_STREAM_STEPS_HPP
 #define NET_DETAIL_STREAM_STEPS_HPP
@@ -5851,6 +6244,25 @@ struct OnThrowWith {
     if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
   }
 };
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// Endpoints as texts, with the interface of a link-local address by its name. Internal.
+#ifndef NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
+#define NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
+
+#include <string>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// The text of the address, with the interface of a link-local one (S11.17).
+NET_API std::string endpoint_text(const Endpoint& end);
+
+/// The address that a text is, with its zone resolved; none if it is no address.
+NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -5964,7 +6376,7 @@ class Socket : public Emitter<Socket> {
   template <detail::Payload Data, class F = std::nullptr_t>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
-    const bool refused = state_->ending || state_->destroyed;
+    const bool refused = state_->ending() || state_->destroyed();
     const Error why = refused ? state_->refusal(false) : detail::no_error();
     if (refused) {
       state_->fail(why);
@@ -6006,34 +6418,31 @@ class Socket : public Emitter<Socket> {
 
   /// Puts bytes back to the front of what is to be read. After 'end' it destroys the socket with
   /// `ERR_STREAM_UNSHIFT_AFTER_END_EVENT` (S14.11).
-  const Socket& unshift(std::string_view bytes) const {
-    if (state_->loop) state_->unshift(bytes);
-    return *this;
-  }
+  const Socket& unshift(std::string_view bytes) const;
   /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
   /// chunks come out whole (S14.20). It stays over reconnects.
   const Socket& setEncoding(Encoding encoding = Encoding::utf8) const { return state_->set_encoding(encoding), *this; }
   /// The same by Node's name of it, "utf8", "UCS-2", …; throws `ERR_UNKNOWN_ENCODING`.
   const Socket& setEncoding(std::string_view name) const { return setEncoding(detail::require_encoding(name)); }
   /// What `setEncoding` said; empty: bytes.
-  std::optional<Encoding> readableEncoding() const {
-    if (!state_->decodes) return std::nullopt;
-    return state_->cold->encoding;
-  }
+  std::optional<Encoding> readableEncoding() const;
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
   /// From a socket that is closed nothing will ever come. The destination is a socket, or whatever is `net::Writable`.
   template <class Destination>
-  Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
+  Destination pipe(Destination destination, PipeOptions options = {.end = true}) const {
+    detail::pipe_socket(*this, destination, options);
+    return destination;
+  }
   /// Takes one destination off, or all; this socket pauses when it was the last (S24.9). What is unpiped by a 'data'
   /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it cannot
   /// be compared, if it has the same listeners, or else holds the same bytes.
-  const Socket& unpipe() const {
-    if (state_->cold) detail::unpipe_all(*this);
+  const Socket& unpipe() const;
+  template <class Destination>
+  const Socket& unpipe(const Destination& destination) const {
+    detail::unpipe_socket(*this, destination);
     return *this;
   }
-  template <class Destination>
-  const Socket& unpipe(const Destination& destination) const;
 
   // ── options ──
 
@@ -6043,7 +6452,7 @@ class Socket : public Emitter<Socket> {
   template <class F>
   const Socket& setTimeout(Duration idle, F&& listener) const {
     setTimeout(idle);
-    if (!state_->destroyed && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
+    if (!state_->destroyed() && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
     return *this;
   }
   /// What the last `setTimeout` said; empty if there was none.
@@ -6065,20 +6474,17 @@ class Socket : public Emitter<Socket> {
 
   /// The local end; empty before the connection, after `destroy()`, and for IPC (S11.15).
   std::optional<AddressInfo> address() const;
-  std::string localAddress() const { return detail::os::endpoint_text(local()); }
+  std::string localAddress() const { return detail::endpoint_text(local()); }
   std::uint16_t localPort() const { return local().port; }
   Family localFamily() const { return local().ip.family; }
   /// The other end; kept after `destroy()`. "", 0, unspecified: not known (S11.13).
-  std::string remoteAddress() const { return detail::os::endpoint_text(state_->remote()); }
+  std::string remoteAddress() const { return detail::endpoint_text(state_->remote()); }
   std::uint16_t remotePort() const { return state_->remote().port; }
   Family remoteFamily() const { return state_->remote().ip.family; }
   /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
   std::vector<std::string> autoSelectFamilyAttemptedAddresses() const;
   /// What `connect` must not connect to; the list is used live (S21.7).
-  std::optional<BlockList> blockList() const {
-    if (!state_->cold) return std::nullopt;
-    return state_->cold->block_list;
-  }
+  std::optional<BlockList> blockList() const;
   /// The server that accepted it, also after `destroy()`; none if it connected itself (S11.20).
   std::optional<Server> server() const;
   /// Bytes received on this connection (S11.11).
@@ -6086,19 +6492,19 @@ class Socket : public Emitter<Socket> {
   /// Bytes written on this connection, those that still wait included (S11.12).
   std::uint64_t bytesWritten() const;
   /// Like `writableLength()`, 0 without a connection (S11.10).
-  std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
-  bool connecting() const { return state_->connecting; }
-  bool pending() const { return !state_->has_handle || state_->connecting; }
-  bool destroyed() const { return state_->destroyed; }
-  bool closed() const { return state_->destroyed; }
+  std::size_t bufferSize() const { return state_->has_handle() ? state_->write_length : 0; }
+  bool connecting() const { return state_->connecting(); }
+  bool pending() const { return state_->phase != detail::Phase::open; }
+  bool destroyed() const { return state_->destroyed(); }
+  bool closed() const { return state_->destroyed(); }
   /// The error that it failed with; false if there is none (S11.5).
-  Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
+  Error errored() const { return state_->errored() ? state_->cold->errored : Error(); }
   ReadyState readyState() const;
-  bool allowHalfOpen() const { return state_->allow_half_open; }
-  void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
+  bool allowHalfOpen() const { return state_->settings.allow_half_open; }
+  void allowHalfOpen(bool on) const { state_->settings.allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
   bool readable() const;
-  bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
+  bool writable() const { return !state_->destroyed() && !state_->errored() && !state_->ending(); }
   std::optional<bool> readableFlowing() const;
   /// Bytes that wait to be sent, or to be read.
   std::size_t writableLength() const { return state_->write_length; }
@@ -6106,12 +6512,12 @@ class Socket : public Emitter<Socket> {
   std::size_t writableHighWaterMark() const { return state_->write_mark; }
   std::size_t readableHighWaterMark() const { return state_->read_mark; }
   /// Between a `write` that returned false and 'drain' (S15.9).
-  bool writableNeedDrain() const { return !state_->destroyed && !state_->ending && state_->need_drain; }
+  bool writableNeedDrain() const { return !state_->destroyed() && !state_->ending() && state_->need_drain; }
   std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
   /// end() was called; 'finish' came; 'end' came.
-  bool writableEnded() const { return state_->ending; }
-  bool writableFinished() const { return state_->finished; }
-  bool readableEnded() const { return state_->end_emitted; }
+  bool writableEnded() const { return state_->ending(); }
+  bool writableFinished() const { return state_->finished(); }
+  bool readableEnded() const { return state_->end_emitted(); }
 
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
@@ -6149,53 +6555,12 @@ class Socket : public Emitter<Socket> {
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
-  struct EmitsPipe;
   std::optional<std::string> take(std::size_t n, bool all) const;
-  const Socket& set_ref(bool on) const {
-    state_->refd = on;
-    state_->recount();
-    return *this;
-  }
+  const Socket& set_ref(bool on) const;
   detail::Endpoint local() const;
 
   detail::Ref<detail::SocketState> state_;
 };
-
-/// What a socket emits when it is a destination.
-struct Socket::EmitsPipe {
-  static void piped(const Socket& to, const Socket& source) {
-    (void)to.state_->emit_event<detail::on_pipe>(*source.state_);
-  }
-  static void unpiped(const Socket& to, const Socket& source) {
-    (void)to.state_->emit_event<detail::on_unpipe>(*source.state_);
-  }
-  static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
-  static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
-};
-
-template <class Destination>
-Destination Socket::pipe(Destination destination, PipeOptions options) const {
-  static_assert(
-      Writable<Destination>,
-      "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
-      "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
-      "listenerCount<\"error\">() and writableNeedDrain()");
-  if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
-    detail::start_pipe<Tells>(*this, destination, options);
-  }
-  return destination;
-}
-
-template <class Destination>
-const Socket& Socket::unpipe(const Destination& destination) const {
-  static_assert(Writable<Destination>, "unpipe() takes what was given to pipe(), a net::Writable");
-  if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
-    if (state_->cold) detail::unpipe_from<Tells>(*this, destination);
-  }
-  return *this;
-}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -6311,6 +6676,14 @@ enum : unsigned { server_close, server_connection, server_error, server_listenin
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// The 'close' of a server, which comes on a tick, and again if it was closed again.
+enum class ServerClose : std::uint8_t { none, ticking, emitted };
+
+/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
+constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
+  return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
+}
+
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
   std::string path;           // kept after close() (S8.7)
@@ -6330,7 +6703,7 @@ struct ServerState : Handle, Listening {
   // ── listening ──
   void listen(const ListenOptions& asked);
   void listen_on(const ListenOptions& asked);
-  void listen_as(NativeHandle other);
+  void listen_as(const Machine::Acceptor& other);
   void start_over() noexcept;
   void reserve_one();
   void listen_path(const ListenOptions& asked);
@@ -6356,7 +6729,7 @@ struct ServerState : Handle, Listening {
   void cannot_accept(int number);
   void accept_again();
   void look_at_shortage() noexcept;
-  void accepted(NativeHandle fd);
+  void accepted(Machine::Channel& channel);
   bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
   static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
@@ -6408,16 +6781,14 @@ struct ServerState : Handle, Listening {
   ServerOptions options;
   std::size_t connections = 0;
   std::optional<std::size_t> max_connections;
-  std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
+  std::uint64_t generation = 0;  // counts listens, so that a late lookup knows
   std::size_t owed = 0;          // what is queued and may be emitted
-  bool refd : 1 = true;
-  bool counted : 1 = false;
+  KeepsAlive keeps_alive;
   bool kept_by_loop : 1 = false;
   bool drop_max_connection : 1 = false;
-  bool close_ticking : 1 = false;
-  bool close_emitted : 1 = false;  // and it has not listened since
   bool shortage_emitted : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
+  Position<ServerClose> closing{};
   Ref<AbortHook> abort_hook;
   Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
 
@@ -6536,7 +6907,7 @@ class Server : public Emitter<Server> {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
     require_idle();
     once_listening(std::forward<F>(listener));
-    state_->listen_as(other.nativeHandle());
+    state_->listen_as(other.state_->acceptor);
     return *this;
   }
 
@@ -6557,7 +6928,7 @@ class Server : public Emitter<Server> {
 
   /// Where it listens; empty if it does not (S8.6).
   std::optional<AddressInfo> address() const;
-  /// Tells the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
+  /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
     if (state_->loop) {
@@ -6700,7 +7071,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
 /// next wait. It does not own the socket; when the reader is gone, the socket stays paused, and an error that comes
-/// then does not end the program: `errored()` and 'close' still tell of it.
+/// then does not end the program: `errored()` and 'close' still show it.
 class Reader {
   enum class Kind : unsigned char { chunk, exact, line };
 
@@ -6736,7 +7107,7 @@ class Reader {
   Awaiter readLine(std::size_t limit);
 
  private:
-  /// Whether what is asked for can be told: found, or the end or a failure are known.
+  /// Whether what is asked for can be given: found, or the end or a failure are known.
   bool prepare(Kind kind, std::size_t amount);
   bool settle();
   void settle_line();
@@ -6763,7 +7134,7 @@ class Reader {
   std::size_t amount_ = 0;
   Kind kind_ = Kind::chunk;
   bool ended_ = false;
-  bool* gone_ = nullptr;  // to be told if the reader goes while it resumes its task
+  bool* gone_ = nullptr;  // set if the reader goes while it resumes its task
   bool too_long_ = false;
   std::optional<Error> failure_;
   detail::OwnListeners<Socket> listeners_;
@@ -7165,7 +7536,7 @@ NET_API void spawn(Loop& loop, Task<> task);
 NET_API void spawn(Task<> task);
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
-/// are told: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
+/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
 /// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
 template <fixed_string Name, class Emitting>
 auto once(const Emitting& emitter) {
@@ -7230,7 +7601,7 @@ struct JobOutcome {
   Error failure;
 
   bool ok() const noexcept { return result.has_value(); }
-  [[noreturn]] void raise_failure() const {
+  [[noreturn]] void throw_failure() const {
     if (thrown) std::rethrow_exception(thrown);
     throw_error(failure);
   }
@@ -7305,7 +7676,7 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.raise_failure(); });
+      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.throw_failure(); });
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
@@ -7434,7 +7805,7 @@ class Job {
   template <class F>
   Job& then(F&& callback) {
     return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
-      if (!outcome.ok()) outcome.raise_failure();
+      if (!outcome.ok()) outcome.throw_failure();
       give(call, outcome, last);
     });
   }
@@ -7478,7 +7849,7 @@ class Job {
     }
     T await_resume() {
       waits = false;
-      if (!state->outcome.ok()) state->outcome.raise_failure();
+      if (!state->outcome.ok()) state->outcome.throw_failure();
       if constexpr (std::is_copy_constructible_v<T>) {
         if (state->calling > 0) return *state->outcome.result;  // others get it too
       }
@@ -7518,7 +7889,7 @@ class Job {
 class WorkerPool {
  public:
   /// Threads start when there is work for them; 0 counts as 1.
-  explicit WorkerPool(std::size_t threads = detail::os::processors()) : most_(threads == 0 ? 1 : threads) {
+  explicit WorkerPool(std::size_t threads = detail::Machine::processors()) : most_(threads == 0 ? 1 : threads) {
     threads_.reserve(most_);
   }
   WorkerPool(const WorkerPool&) = delete;
@@ -7554,13 +7925,13 @@ class WorkerPool {
 
   void run();
 
-  detail::os::Mutex mutex_;
-  detail::os::Condition wake_;
+  detail::Machine::Mutex mutex_;
+  detail::Machine::Condition wake_;
   detail::Queue<detail::WorkRef> waiting_;
-  std::vector<detail::os::Thread> threads_;
+  std::vector<detail::Machine::Thread> threads_;
   std::size_t most_;
   std::size_t idle_ = 0;
-  std::uint32_t made_in_ = detail::os::fork_count().load();
+  std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;
   /// Made beforehand: the destructor needs no memory.
   const Error dropped_ = detail::make_error(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
@@ -7900,7 +8271,7 @@ NET_API std::string to_text(const IpAddress& ip) {
   return std::string(text.view());
 }
 
-[[noreturn]] NET_API void raise_bad_family(Family family) {
+[[noreturn]] NET_API void throw_bad_family(Family family) {
   throw_error(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
 }
 
@@ -7917,7 +8288,7 @@ NET_API std::string to_text(const IpAddress& ip) {
 
 namespace net::inline NET_ABI::detail {
 
-[[noreturn]] NET_API void raise_bad_flowlabel(std::uint32_t flowlabel) {
+[[noreturn]] NET_API void throw_bad_flowlabel(std::uint32_t flowlabel) {
   throw_error(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
 }
 
@@ -8666,9 +9037,9 @@ class JsonStrings {
   bool valid_;
 };
 
-/// JSON.parse throws an error without a code, so there is only its kind to tell it by.
-[[noreturn]] NET_API void raise_bad_json(std::string_view text, std::size_t position);
-[[noreturn]] NET_API void raise_not_a_list(std::string_view text);
+/// JSON.parse throws an error without a code, so only its kind says which it is.
+[[noreturn]] NET_API void throw_bad_json(std::string_view text, std::size_t position);
+[[noreturn]] NET_API void throw_not_a_list(std::string_view text);
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -8719,8 +9090,8 @@ NET_API std::string BlockList::toJSON() const {
 
 NET_API void BlockList::fromJSON(std::string_view json) const {
   detail::JsonStrings list(json);
-  if (!list.valid()) detail::raise_bad_json(json, list.position());
-  if (!list.is_list()) detail::raise_not_a_list(json);
+  if (!list.valid()) detail::throw_bad_json(json, list.position());
+  if (!list.is_list()) detail::throw_not_a_list(json);
   for (const std::string& text : list.strings()) {
     if (const auto line = detail::read_rule_line(text)) add(*line);
   }
@@ -9169,24 +9540,24 @@ NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::
   return retried([&] { return ::sendmsg(fd, &message, send_flags); });
 }
 
-NET_API Kind kind_of(NativeHandle fd) noexcept {
+NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   struct stat status{};
-  if (::fstat(fd, &status) != 0) return Kind::unknown;
-  if (S_ISFIFO(status.st_mode)) return Kind::pipe;
-  if (S_ISREG(status.st_mode)) return Kind::file;
-  if (::isatty(fd)) return Kind::terminal;
-  if (!S_ISSOCK(status.st_mode)) return Kind::unknown;
+  if (::fstat(fd, &status) != 0) return DescriptorKind::unknown;
+  if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
+  if (S_ISREG(status.st_mode)) return DescriptorKind::file;
+  if (::isatty(fd)) return DescriptorKind::terminal;
+  if (!S_ISSOCK(status.st_mode)) return DescriptorKind::unknown;
   int type = 0;
   socklen_t size = sizeof type;
-  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return Kind::unknown;
-  if (type == SOCK_DGRAM) return Kind::datagram;
-  if (type != SOCK_STREAM) return Kind::unknown;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return DescriptorKind::unknown;
+  if (type == SOCK_DGRAM) return DescriptorKind::datagram;
+  if (type != SOCK_STREAM) return DescriptorKind::unknown;
   sockaddr_storage name{};
   size = sizeof name;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return Kind::unknown;
-  return name.ss_family == AF_UNIX                                 ? Kind::local
-         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? Kind::tcp
-                                                                   : Kind::unknown;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return DescriptorKind::unknown;
+  return name.ss_family == AF_UNIX                                 ? DescriptorKind::local
+         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? DescriptorKind::tcp
+                                                                   : DescriptorKind::unknown;
 }
 
 NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
@@ -9301,15 +9672,20 @@ NET_API void Waker::drain() noexcept {
   while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
 }
 
-NET_API Atomic<std::uint32_t>& fork_count() noexcept {
-  static constinit Atomic<std::uint32_t> forks{0};
-  return forks;
-}
+/// What fork() has to know of this process.
+struct Forks {
+  Atomic<std::uint32_t> count{0};
+  Atomic<int> in_resolver{0};
 
-NET_API Atomic<int>& in_resolver() noexcept {
-  static constinit Atomic<int> threads{0};
-  return threads;
-}
+  static Forks& instance() noexcept {
+    static constinit Forks forks;
+    return forks;
+  }
+};
+
+NET_API std::uint32_t fork_count() noexcept { return Forks::instance().count.load(); }
+
+NET_API void count_in_resolver(int threads) noexcept { Forks::instance().in_resolver.fetch_add(threads); }
 
 NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
   (void)::pthread_atfork(before, in_parent, in_child);
@@ -9330,7 +9706,7 @@ NET_API void Mutex::note_forks() noexcept {
         // a lookup that takes longer waits for a name server, and holds nothing
         constexpr std::uint64_t longest_wait_ms = 200;
         const std::uint64_t began = now_ms();
-        for (lock_all(); in_resolver().load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
+        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
           unlock_all();
           const timespec moment{0, 100'000};
           ::nanosleep(&moment, nullptr);
@@ -9338,8 +9714,8 @@ NET_API void Mutex::note_forks() noexcept {
       },
       [] { unlock_all(); },
       [] {
-        fork_count().fetch_add(1);
-        in_resolver().store(0);
+        Forks::instance().count.fetch_add(1);
+        Forks::instance().in_resolver.store(0);
         unlock_all();
       });
 }
@@ -9491,6 +9867,78 @@ NET_API int epoll_poller::watch_all(int epoll) noexcept {
 #endif
 #endif
 
+// The bodies of poll.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_POLL_IPP
+#define NET_DETAIL_SYS_POSIX_POLL_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Refusal poll_poller::open() {
+  if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
+  if (entries_.empty()) {
+    // the first entry is the waker's; waiting for it needs no memory either
+    ready_.reserve(4);
+    entries_.push({});
+    places_.push(&waker_place_);
+  }
+  entries_[0] = {waker_.descriptor(), POLLIN, 0};
+  return {};
+}
+
+NET_API int poll_poller::watch(Watcher& watcher, unsigned mask) {
+  watcher.interest = static_cast<std::uint8_t>(mask);
+  if (mask == watcher.registered) return 0;
+  if (mask == 0) {
+    leave(watcher.registration->place);
+  } else {
+    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
+    if (watcher.registered == 0) enter(watcher);
+    entries_[watcher.registration->place].events =
+        static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
+  }
+  watcher.registered = static_cast<std::uint8_t>(mask);
+  return 0;
+}
+
+NET_API void poll_poller::drop(Watcher& watcher) noexcept {
+  watcher.interest = 0;
+  if (watcher.registered != 0) leave(watcher.registration->place);
+  watcher.registered = 0;
+  if (watcher.registration) registrations_.remove(*watcher.registration, true);
+}
+
+NET_API void poll_poller::enter(Watcher& watcher) {
+  // space for everything first: what fails leaves nothing half done, and waiting needs no memory
+  if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
+  if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
+  entries_.push({watcher.fd, 0, 0});
+  places_.push(watcher.registration);
+  watcher.registration->place = entries_.size() - 1;
+}
+
+NET_API void poll_poller::leave(std::size_t place) noexcept {
+  entries_[place] = entries_.back();
+  places_[place] = places_.back();
+  places_[place]->place = place;
+  entries_.pop();
+  places_.pop();
+}
+
+NET_API void poll_poller::nobody(Registration& place) noexcept {
+  if (&place == &waker_place_) {
+    waker_.drain();
+  } else if (!registrations_.given_up_now(place)) {
+    leave(place.place);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
 // The bodies of address.hpp. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_ADDRESS_IPP
 #define NET_DETAIL_SYS_POSIX_ADDRESS_IPP
@@ -9614,20 +10062,6 @@ NET_API std::string interface_name(std::uint32_t index) {
   return ::if_indextoname(index, name) ? name : std::to_string(index);
 }
 
-NET_API std::string endpoint_text(const Endpoint& end) {
-  std::string text = to_text(end.ip);
-  if (is_link_local(end.ip) && end.scope != 0) text.append("%").append(interface_name(end.scope));
-  return text;
-}
-
-NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept {
-  Endpoint end;
-  end.ip = parse_ip(text);
-  end.port = static_cast<std::uint16_t>(port);
-  if (end.ip.family == Family::IPv6) end.scope = interface_index(zone_of(text));
-  return end;
-}
-
 NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
   return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
 }
@@ -9689,13 +10123,60 @@ NET_API int listen_on_path(std::string_view path, const PathMode& mode, int back
 }
 
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
-  const Kind kind = kind_of(fd);
-  if (kind != Kind::tcp && kind != Kind::local) return -EINVAL;
+  const DescriptorKind kind = kind_of(fd);
+  if (kind != DescriptorKind::tcp && kind != DescriptorKind::local) return -EINVAL;
   if (const int failed = prepare(fd); failed < 0) return failed;
   return ::listen(fd, backlog) == 0 ? 0 : -errno;
 }
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of channel.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_IPP
+#define NET_DETAIL_SYS_POSIX_CHANNEL_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int fd_channel::open(Family family) noexcept {
+  return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET));
+}
+
+NET_API int fd_channel::bind(const Endpoint& to) noexcept {
+  if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
+  return os::bind_to(fd, os::SystemAddress(to));
+}
+
+NET_API int fd_channel::start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
+
+NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
+  os::SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  if (!is_open()) {
+    if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
+  }
+  return os::connect_to(fd, address);
+}
+
+NET_API std::ptrdiff_t fd_channel::write(const IoSlice* slices, std::size_t count) noexcept {
+  if (not_socket_) return os::write_slices(fd, slices, count);
+  return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
+}
+
+NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
+  if (descriptor < 0) return descriptor;
+  fd = descriptor;
+  not_socket_ = not_socket;
+  return 0;
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 #endif
@@ -9710,7 +10191,17 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
 
 namespace net::inline NET_ABI::detail {
 
-NET_API NativeHandle fd_acceptor::try_accept() noexcept {
+NET_API int fd_acceptor::listen_beside(const fd_acceptor& other, int backlog) noexcept {
+  const NativeHandle same = os::duplicate(other.fd);
+  if (same < 0) return same;
+  const int failed = listen_descriptor(same, backlog);
+  if (failed < 0) os::close_descriptor(same);
+  return failed;
+}
+
+NET_API int fd_acceptor::accept(fd_channel& into) noexcept { return into.set(next()); }
+
+NET_API NativeHandle fd_acceptor::next() noexcept {
   const int accepted = os::accept_from(fd);
   if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
   if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
@@ -9749,121 +10240,207 @@ NET_API NativeHandle fd_acceptor::turn_away() noexcept {
 #endif
 #endif
 
-// The bodies of channel.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_IPP
-#define NET_DETAIL_SYS_POSIX_CHANNEL_IPP
+// The bodies of names.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_NAMES_IPP
+#define NET_DETAIL_SYS_POSIX_NAMES_IPP
+
+#if NET_BODIES
+
+#include <cstring>
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API Errc lookup_failure(int failed) noexcept {
+  switch (failed) {
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA:
+#endif
+#if defined(EAI_ADDRFAMILY)
+    case EAI_ADDRFAMILY:
+#endif
+    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
+    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
+    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
+    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
+    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
+    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
+    default: return Errc::ERR_LOOKUP_OTHER;
+  }
+}
+
+NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
+  addrinfo asked{};
+  asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
+  asked.ai_socktype = SOCK_STREAM;
+  asked.ai_flags = hints;
+  addrinfo* all = nullptr;
+  if (const int failed = ::getaddrinfo(host.c_str(), nullptr, &asked, &all); failed != 0) return lookup_failure(failed);
+  const struct Freed {
+    addrinfo* all;
+    ~Freed() { ::freeaddrinfo(all); }
+  } freed{all};
+  for (const addrinfo* at = all; at; at = at->ai_next) {
+    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
+    SystemAddress address;
+    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
+    found.push(address.endpoint());
+  }
+  return found.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
+}
+
+NET_API int address_config_hint() noexcept { return AI_ADDRCONFIG; }
+NET_API int known_hints() noexcept { return AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED; }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of signals.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_SIGNALS_IPP
+#define NET_DETAIL_SYS_POSIX_SIGNALS_IPP
 
 #if NET_BODIES
 
 #include <cerrno>
+#include <utility>
 
-namespace net::inline NET_ABI::detail {
+namespace net::inline NET_ABI::detail::os {
 
-NET_API int fd_channel::open(Family family) noexcept {
-  return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET));
-}
-
-NET_API int fd_channel::bind(const Endpoint& to) noexcept {
-  if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
-  return os::bind_to(fd, os::SystemAddress(to));
-}
-
-NET_API int fd_channel::start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
-
-NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
-  os::SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  if (!is_open()) {
-    if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
+/// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
+/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the wakers.
+class SignalRegistry {
+ public:
+  static SignalRegistry& instance() noexcept {
+    static constinit SignalRegistry registry;
+    return registry;
   }
-  return os::connect_to(fd, address);
-}
 
-NET_API std::ptrdiff_t fd_channel::try_write(const IoSlice* slices, std::size_t count) noexcept {
-  if (not_socket_) return os::write_slices(fd, slices, count);
-  return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
-}
+  /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
+  int add(SignalWaker& waker) noexcept;
 
-NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
-  if (descriptor < 0) return descriptor;
-  fd = descriptor;
-  not_socket_ = not_socket;
+  /// The last one puts back the handler that was there before.
+  void remove(SignalWaker& waker) noexcept;
+
+ private:
+  constexpr SignalRegistry() noexcept = default;
+
+  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
+  void enter(sigset_t& before) noexcept;
+  void leave(const sigset_t& before) noexcept {
+    lock_.store(0);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  struct Guard {
+    SignalRegistry& registry;
+    sigset_t before;
+
+    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard() { registry.leave(before); }
+  };
+
+  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
+  void note_forks() noexcept;
+
+  static void on_signal(int signo);
+
+  bool listened(int signo) const noexcept;
+
+  Atomic<int> lock_{0};
+  Atomic<int> noted_{0};
+  Atomic<int> process_{0};  // which one listens
+  SignalWaker* first_ = nullptr;
+  struct sigaction before_[NSIG] = {};
+  sigset_t before_fork_ = {};
+};
+
+NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
+  if (const int failed = waker.waker.open(); failed < 0) return failed;
+  note_forks();
+  const Guard guard(*this);
+  process_.store(::getpid());
+  if (!listened(waker.signo)) {
+    struct sigaction action{};
+    action.sa_handler = &on_signal;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    struct sigaction old{};
+    if (::sigaction(waker.signo, &action, &old) != 0) return -errno;
+    before_[waker.signo] = old;
+  }
+  waker.next = std::exchange(first_, &waker);
   return 0;
 }
 
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of poll.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_POLL_IPP
-#define NET_DETAIL_SYS_POSIX_POLL_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API Refusal poll_poller::open() {
-  if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
-  if (entries_.empty()) {
-    // the first entry is the waker's; waiting for it needs no memory either
-    ready_.reserve(4);
-    entries_.push({});
-    places_.push(&waker_place_);
-  }
-  entries_[0] = {waker_.descriptor(), POLLIN, 0};
-  return {};
+NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
+  const Guard guard(*this);
+  SignalWaker** at = &first_;
+  while (*at && *at != &waker) at = &(*at)->next;
+  if (!*at) return;
+  *at = waker.next;
+  if (!listened(waker.signo)) ::sigaction(waker.signo, &before_[waker.signo], nullptr);
 }
 
-NET_API int poll_poller::watch(Watcher& watcher, unsigned mask) {
-  watcher.interest = static_cast<std::uint8_t>(mask);
-  if (mask == watcher.registered) return 0;
-  if (mask == 0) {
-    leave(watcher.registration->place);
+NET_API void SignalRegistry::enter(sigset_t& before) noexcept {
+  sigset_t all;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  while (lock_.exchange(1) != 0) {}
+}
+
+NET_API void SignalRegistry::note_forks() noexcept {
+  if (noted_.exchange(1) != 0) return;
+  at_fork(
+      [] {
+        sigset_t before;
+        instance().enter(before);
+        instance().before_fork_ = before;
+      },
+      [] {
+        const sigset_t before = instance().before_fork_;
+        instance().leave(before);
+      },
+      [] {
+        SignalRegistry& self = instance();
+        for (const SignalWaker* each = self.first_; each; each = each->next) {
+          ::sigaction(each->signo, &self.before_[each->signo], nullptr);
+        }
+        self.first_ = nullptr;
+        self.leave(self.before_fork_);
+      });
+}
+
+NET_API void SignalRegistry::on_signal(int signo) {
+  const int kept = errno;
+  SignalRegistry& self = instance();
+  if (self.process_.load() != ::getpid()) {
+    // a child that no fork handler ran in, such as that of vfork(): the child gets it, not the parent
+    ::sigaction(signo, &self.before_[signo], nullptr);
+    ::raise(signo);
   } else {
-    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
-    if (watcher.registered == 0) enter(watcher);
-    entries_[watcher.registration->place].events =
-        static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
+    while (self.lock_.exchange(1) != 0) {}
+    for (SignalWaker* each = self.first_; each; each = each->next) {
+      if (each->signo == signo) each->waker.wake();
+    }
+    self.lock_.store(0);
   }
-  watcher.registered = static_cast<std::uint8_t>(mask);
-  return 0;
+  errno = kept;
 }
 
-NET_API void poll_poller::drop(Watcher& watcher) noexcept {
-  watcher.interest = 0;
-  if (watcher.registered != 0) leave(watcher.registration->place);
-  watcher.registered = 0;
-  if (watcher.registration) registrations_.remove(*watcher.registration, true);
-}
-
-NET_API void poll_poller::enter(Watcher& watcher) {
-  // space for everything first: what fails leaves nothing half done, and waiting needs no memory
-  if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
-  if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
-  entries_.push({watcher.fd, 0, 0});
-  places_.push(watcher.registration);
-  watcher.registration->place = entries_.size() - 1;
-}
-
-NET_API void poll_poller::leave(std::size_t place) noexcept {
-  entries_[place] = entries_.back();
-  places_[place] = places_.back();
-  places_[place]->place = place;
-  entries_.pop();
-  places_.pop();
-}
-
-NET_API void poll_poller::nobody(Registration& place) noexcept {
-  if (&place == &waker_place_) {
-    waker_.drain();
-  } else if (!registrations_.given_up_now(place)) {
-    leave(place.place);
+NET_API bool SignalRegistry::listened(int signo) const noexcept {
+  for (const SignalWaker* each = first_; each; each = each->next) {
+    if (each->signo == signo) return true;
   }
+  return false;
 }
 
-}  // namespace net::inline NET_ABI::detail
+NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
+NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
+
+}  // namespace net::inline NET_ABI::detail::os
 
 #endif
 #endif
@@ -9953,7 +10530,7 @@ NET_API Handle::~Handle() {
 }
 
 NET_API bool Mailbox::post(Callback callback) {
-  const os::LockGuard locked(mutex);
+  const LockGuard locked(mutex);
   if (!loop) return false;
   posted.push(std::move(callback));
   if (any.exchange(1) == 0) loop->poller().wake();
@@ -9961,14 +10538,14 @@ NET_API bool Mailbox::post(Callback callback) {
 }
 
 NET_API void Mailbox::post_expected(Callback callback) noexcept {
-  const os::LockGuard locked(mutex);
+  const LockGuard locked(mutex);
   if (!loop) return posted.expect_no_more();
   posted.push_expected(std::move(callback));
   if (any.exchange(1) == 0) loop->poller().wake();
 }
 
 NET_API void Mailbox::stop() noexcept {
-  const os::LockGuard locked(mutex);
+  const LockGuard locked(mutex);
   stopped.store(1);
   if (loop) loop->poller().wake();
 }
@@ -10028,7 +10605,7 @@ NET_API void LoopCore::leave_thread() noexcept {
 NET_API void LoopCore::abandon_all() noexcept {
   if (!inert()) {
     if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
-    const os::LockGuard locked(mailbox_->mutex);
+    const LockGuard locked(mailbox_->mutex);
     mailbox_->loop = nullptr;
   } else {
     mailbox_->loop = nullptr;
@@ -10103,7 +10680,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
 struct ProcessLoops {
-  os::Mutex mutex;  // fork() takes it too, so a child finds the list whole
+  Machine::Mutex mutex;  // fork() takes it too, so a child finds the list whole
   LoopCore* first = nullptr;
 
   static ProcessLoops& instance() {
@@ -10124,14 +10701,14 @@ NET_API void LoopCore::at_exit() noexcept {
 
 NET_API void LoopCore::join_process() noexcept {
   ProcessLoops& all = ProcessLoops::instance();
-  const os::LockGuard locked(all.mutex);
+  const LockGuard locked(all.mutex);
   next_in_process_ = std::exchange(all.first, this);
   link_in_process_ = &all.first;
   if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
 }
 
 NET_API void LoopCore::leave_process() noexcept {
-  const os::LockGuard locked(ProcessLoops::instance().mutex);
+  const LockGuard locked(ProcessLoops::instance().mutex);
   *link_in_process_ = next_in_process_;
   if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
 }
@@ -10140,7 +10717,7 @@ NET_API void LoopCore::note_forks() {
   (void)ProcessLoops::instance();  // a child needs no memory for it
   static Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
-  os::at_fork(nullptr, nullptr, [] {
+  Machine::at_fork(nullptr, nullptr, [] {
     for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
   });
 }
@@ -10152,7 +10729,7 @@ NET_API bool LoopCore::of_this_thread() const noexcept {
   return false;
 }
 
-/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
+/// Runs in the child before fork() returns there: the round that is under way ends, and what was batched is the
 /// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
 NET_API void LoopCore::become_inert() noexcept {
   if (!of_this_thread()) {
@@ -10179,7 +10756,7 @@ NET_API void LoopCore::after_fork() {
   if (!of_this_thread()) enter_thread();
   if (inert_) inside_ -= inert_depth;
   inert_ = false;
-  made_in_ = os::fork_count().load();
+  made_in_ = Machine::fork_count();
   mailbox_->loop = this;
   // what is asked again may call back at once, and so change the list
   Queue<Ref<Handle>> all;
@@ -10354,7 +10931,7 @@ NET_API void LoopCore::run_pending() {
 
 NET_API void LoopCore::run_posted() {
   if (mailbox_->any.load() != 0) {
-    const os::LockGuard locked(mailbox_->mutex);
+    const LockGuard locked(mailbox_->mutex);
     if (posted_.empty()) {
       posted_.take_all(mailbox_->posted);
     } else {
@@ -10755,155 +11332,6 @@ NET_API void WriteQueue::push(WriteNode* node) noexcept {
 #endif
 
 // The bodies of signals.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_SIGNALS_IPP
-#define NET_DETAIL_SYS_POSIX_SIGNALS_IPP
-
-#if NET_BODIES
-
-#include <cerrno>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::os {
-
-/// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
-/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the wakers.
-class SignalRegistry {
- public:
-  static SignalRegistry& instance() noexcept {
-    static constinit SignalRegistry registry;
-    return registry;
-  }
-
-  /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
-  int add(SignalWaker& waker) noexcept;
-
-  /// The last one puts back the handler that was there before.
-  void remove(SignalWaker& waker) noexcept;
-
- private:
-  constexpr SignalRegistry() noexcept = default;
-
-  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
-  void enter(sigset_t& before) noexcept;
-  void leave(const sigset_t& before) noexcept {
-    lock_.store(0);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
-
-  struct Guard {
-    SignalRegistry& registry;
-    sigset_t before;
-
-    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
-    Guard(const Guard&) = delete;
-    Guard& operator=(const Guard&) = delete;
-    ~Guard() { registry.leave(before); }
-  };
-
-  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
-  void note_forks() noexcept;
-
-  static void on_signal(int signo);
-
-  bool listened(int signo) const noexcept;
-
-  Atomic<int> lock_{0};
-  Atomic<int> noted_{0};
-  Atomic<int> process_{0};  // which one listens
-  SignalWaker* first_ = nullptr;
-  struct sigaction before_[NSIG] = {};
-  sigset_t before_fork_ = {};
-};
-
-NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
-  if (const int failed = waker.waker.open(); failed < 0) return failed;
-  note_forks();
-  const Guard guard(*this);
-  process_.store(::getpid());
-  if (!listened(waker.signo)) {
-    struct sigaction action{};
-    action.sa_handler = &on_signal;
-    action.sa_flags = SA_RESTART;
-    sigfillset(&action.sa_mask);
-    struct sigaction old{};
-    if (::sigaction(waker.signo, &action, &old) != 0) return -errno;
-    before_[waker.signo] = old;
-  }
-  waker.next = std::exchange(first_, &waker);
-  return 0;
-}
-
-NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
-  const Guard guard(*this);
-  SignalWaker** at = &first_;
-  while (*at && *at != &waker) at = &(*at)->next;
-  if (!*at) return;
-  *at = waker.next;
-  if (!listened(waker.signo)) ::sigaction(waker.signo, &before_[waker.signo], nullptr);
-}
-
-NET_API void SignalRegistry::enter(sigset_t& before) noexcept {
-  sigset_t all;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  while (lock_.exchange(1) != 0) {}
-}
-
-NET_API void SignalRegistry::note_forks() noexcept {
-  if (noted_.exchange(1) != 0) return;
-  at_fork(
-      [] {
-        sigset_t before;
-        instance().enter(before);
-        instance().before_fork_ = before;
-      },
-      [] {
-        const sigset_t before = instance().before_fork_;
-        instance().leave(before);
-      },
-      [] {
-        SignalRegistry& self = instance();
-        for (const SignalWaker* each = self.first_; each; each = each->next) {
-          ::sigaction(each->signo, &self.before_[each->signo], nullptr);
-        }
-        self.first_ = nullptr;
-        self.leave(self.before_fork_);
-      });
-}
-
-NET_API void SignalRegistry::on_signal(int signo) {
-  const int kept = errno;
-  SignalRegistry& self = instance();
-  if (self.process_.load() != ::getpid()) {
-    // a child that no fork handler ran in, such as that of vfork(): the child gets it, not the parent
-    ::sigaction(signo, &self.before_[signo], nullptr);
-    ::raise(signo);
-  } else {
-    while (self.lock_.exchange(1) != 0) {}
-    for (SignalWaker* each = self.first_; each; each = each->next) {
-      if (each->signo == signo) each->waker.wake();
-    }
-    self.lock_.store(0);
-  }
-  errno = kept;
-}
-
-NET_API bool SignalRegistry::listened(int signo) const noexcept {
-  for (const SignalWaker* each = first_; each; each = each->next) {
-    if (each->signo == signo) return true;
-  }
-  return false;
-}
-
-NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
-NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-#endif
-
-// The bodies of signals.hpp. Internal.
 #ifndef NET_DETAIL_LOOP_SIGNALS_IPP
 #define NET_DETAIL_LOOP_SIGNALS_IPP
 
@@ -10929,12 +11357,12 @@ NET_API int SignalState::open() noexcept {
 }
 
 NET_API int SignalState::listen() noexcept {
-  if (const int failed = os::listen_to_signal(*this); failed < 0) return failed;
+  if (const int failed = Machine::listen_to_signal(*this); failed < 0) return failed;
   watcher.fd = waker.descriptor();
   const int failed = loop->poller().watch(watcher, readable);
   if (failed < 0) {
     loop->poller().drop(watcher);
-    os::forget_signal(*this);
+    Machine::forget_signal(*this);
   }
   return failed;
 }
@@ -10942,7 +11370,7 @@ NET_API int SignalState::listen() noexcept {
 NET_API void SignalState::close() noexcept {
   if (!std::exchange(is_open, false)) return;
   set_ref(false);
-  os::forget_signal(*this);
+  Machine::forget_signal(*this);
   loop->poller().drop(watcher);
   waker.close();
   callback.reset();
@@ -11097,7 +11525,7 @@ NET_API bool AbortState::attach(AbortHook& hook) {
       if (home) home->expect_no_more();
     }
   } place(hook.loop->mailbox());
-  const os::LockGuard locked(mutex());
+  const LockGuard locked(mutex());
   if (begun) {
     aborted.store(1);
     return false;
@@ -11113,7 +11541,7 @@ NET_API bool AbortState::attach(AbortHook& hook) {
 NET_API bool AbortState::remove(AbortHook& hook) noexcept {
   Mailbox* home = nullptr;
   {
-    const os::LockGuard locked(mutex());
+    const LockGuard locked(mutex());
     std::size_t at = 0;
     while (at < attached.size() && attached[at].hook != &hook) ++at;
     if (at == attached.size()) return false;
@@ -11128,7 +11556,7 @@ NET_API bool AbortState::remove(AbortHook& hook) noexcept {
 NET_API void AbortState::abort(const Error& why) {
   Vec<Attached> taken;
   {
-    const os::LockGuard locked(mutex());
+    const LockGuard locked(mutex());
     if (begun) return;
     begun = true;
     reason = why;
@@ -11196,8 +11624,8 @@ NET_API AbortState::~AbortState() {
   for (const Attached& each : attached) each.home->release();
 }
 
-NET_API os::Mutex& AbortState::mutex() {
-  static os::Mutex& shared = *new os::Mutex;
+NET_API Machine::Mutex& AbortState::mutex() {
+  static Machine::Mutex& shared = *new Machine::Mutex;
   return shared;
 }
 
@@ -11244,6 +11672,27 @@ NET_API std::string AddressInfo::toString() const {
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of position.hpp. Internal.
+#ifndef NET_DETAIL_BASE_POSITION_IPP
+#define NET_DETAIL_BASE_POSITION_IPP
+
+#if NET_BODIES
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace net::inline NET_ABI::detail {
+
+[[noreturn]] NET_API void wrong_step(int from, int to) noexcept {
+  std::fprintf(stderr, "net: a step from state %d to %d, which is none\n", from, to);
+  std::abort();
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 #endif
@@ -11305,16 +11754,14 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 NET_API void SocketState::recount() noexcept {
   if (!loop) return;
-  const bool busy = connecting || (writing && !destroyed) || shutting_down || (read_interest && refd);
-  if (busy == counted) return;
-  counted = busy;
-  loop->keep_alive(busy);
+  const bool busy = connecting() || (writing() && !destroyed()) || shutting_down || (read_interest && keeps_alive.refd);
+  keeps_alive.count(*loop, busy);
 }
 
 /// Tells the poller what is awaited, and the loop whether that keeps it alive.
 NET_API void SocketState::update_watch() {
-  if (channel.is_open() && !connecting) {
-    unsigned mask = (read_interest ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+  if (channel.is_open() && !connecting()) {
+    unsigned mask = (read_interest ? readable : 0u) | (request == WriteRequest::in_flight ? writable : 0u);
     if (no_memory) [[unlikely]]
       mask = 0;
     if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
@@ -11339,7 +11786,7 @@ NET_API ColdState::ColdState(SocketState& self)
 
 NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) [[unlikely]]
+  if (self.connecting()) [[unlikely]]
     return self.cold->connecting->ready(self, watcher);
   if (what == readable) [[likely]]
     return self.read();
@@ -11348,7 +11795,7 @@ NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wh
 
 [[gnu::noinline]] NET_API void SocketState::ready_otherwise(unsigned what) {
   if (what & readable) read_slow((what & hung_up) != 0);
-  if ((what & writable) && writing && channel.is_open()) send_in_flight();
+  if ((what & writable) && request == WriteRequest::in_flight && channel.is_open()) send_in_flight();
 }
 
 NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
@@ -11378,7 +11825,7 @@ NET_API void SocketState::drop_own(OwnListener which) noexcept {
 }
 
 NET_API Error SocketState::error_or(Errc code, const char* message) const {
-  return errored && cold ? cold->errored : make_error(code, message);
+  return errored() ? cold->errored : make_error(code, message);
 }
 
 NET_API std::string ReadBuffer::Piece::rest() && {
@@ -11431,74 +11878,18 @@ NET_API void ConnectAttempts::end() noexcept {
 
 #if NET_BODIES
 
-// Names, by the system's resolver. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_NAMES_HPP
-#define NET_DETAIL_SYS_POSIX_NAMES_HPP
-
-#include <cstring>
-#include <string>
-
-namespace net::inline NET_ABI::detail::os {
-
-/// The hint of S12.8: only families that this machine has.
-inline constexpr int address_config_hint = AI_ADDRCONFIG;
-inline constexpr int known_hints = AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED;
-
-/// Asks the system's resolver and waits for it. The addresses come in its order, as texts; what failed, or none.
-template <class Addresses>
-Errc look_up(const std::string& host, Family family, int hints, Addresses& addresses) {
-  addrinfo asked{};
-  asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
-  asked.ai_socktype = SOCK_STREAM;
-  asked.ai_flags = hints;
-  addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(host.c_str(), nullptr, &asked, &found);
-  switch (failed) {
-    case 0: break;
-#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
-    case EAI_NODATA:
-#endif
-#if defined(EAI_ADDRFAMILY)
-    case EAI_ADDRFAMILY:
-#endif
-    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
-    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
-    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
-    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
-    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
-    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
-    default: return Errc::ERR_LOOKUP_OTHER;
-  }
-  const struct Freed {
-    addrinfo* all;
-    ~Freed() { ::freeaddrinfo(all); }
-  } freed{found};
-  for (const addrinfo* at = found; at; at = at->ai_next) {
-    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
-    SystemAddress address;
-    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
-    const Endpoint end = address.endpoint();
-    addresses.push({endpoint_text(end), end.ip.family});
-  }
-  return addresses.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
-}
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void require_stream(NativeHandle fd) {
   if (fd < 0) throw_error(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
-  switch (os::kind_of(fd)) {
-    case os::Kind::tcp:
-    case os::Kind::local:
-    case os::Kind::pipe: return;
-    case os::Kind::datagram: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
-    case os::Kind::terminal: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
-    case os::Kind::file: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
-    case os::Kind::unknown: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
+  switch (Machine::kind_of(fd)) {
+    case DescriptorKind::tcp:
+    case DescriptorKind::local:
+    case DescriptorKind::pipe: return;
+    case DescriptorKind::datagram: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
+    case DescriptorKind::terminal: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
+    case DescriptorKind::file: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
+    case DescriptorKind::unknown: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
   }
 }
 
@@ -11524,7 +11915,7 @@ NET_API void require_connectable(const ConnectOptions& options) {
     require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
   }
   const bool resolves = isIP(options.host) == 0 && !options.lookup;
-  if (resolves && (options.hints & ~os::known_hints) != 0) {
+  if (resolves && (options.hints & ~Machine::known_hints()) != 0) {
     throw_error(invalid_value("hints", "is invalid", std::to_string(options.hints)));
   }
 }
@@ -11584,6 +11975,33 @@ NET_API OnThrow::~OnThrow() {
 #endif
 #endif
 
+// The bodies of endpoint_text.hpp. Internal.
+#ifndef NET_DETAIL_SYS_ENDPOINT_TEXT_IPP
+#define NET_DETAIL_SYS_ENDPOINT_TEXT_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API std::string endpoint_text(const Endpoint& end) {
+  std::string text = to_text(end.ip);
+  if (is_link_local(end.ip) && end.scope != 0) text.append("%").append(Machine::interface_name(end.scope));
+  return text;
+}
+
+NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept {
+  Endpoint end;
+  end.ip = parse_ip(text);
+  end.port = static_cast<std::uint16_t>(port);
+  if (end.ip.family == Family::IPv6) end.scope = Machine::interface_index(zone_of(text));
+  return end;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
 // What becomes of a socket when its connection is there, or is not wanted any more. Internal.
 #ifndef NET_DETAIL_CONNECT_CONNECTED_IPP
 #define NET_DETAIL_CONNECT_CONNECTED_IPP
@@ -11594,7 +12012,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
 NET_API void SocketState::connected() {
-  connecting = false;
+  phase.move_to(Phase::open);
   stop_connecting();
   touch();
   apply_options();
@@ -11609,7 +12027,7 @@ NET_API void SocketState::connected() {
 NET_API void SocketState::start_if_asked() {
   if (!read_when_connected) return;
   read_when_connected = false;
-  if (!destroyed) watch_readable();
+  if (!destroyed()) watch_readable();
 }
 
 /// A listener of 'connect' threw: what was to happen behind it happens now.
@@ -11618,14 +12036,14 @@ NET_API void SocketState::catch_up_connected() {
   read_after_connect();
   // a callback of what is sent now may throw too
   OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
-  if (wait_connect) send_pending_connect();
+  if (request == WriteRequest::awaits_connection) send_pending_connect();
   if (again.same && resetting) reset_and_destroy();
-  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  if (again.same && write_end == WriteEnd::final_called && !shutting_down && !destroyed()) call_final();
   again.passed = true;
 }
 
 NET_API void SocketState::read_after_connect() {
-  if (destroyed) return;
+  if (destroyed()) return;
   if (!is_paused()) read_zero();
   update_watch();
 }
@@ -11634,9 +12052,9 @@ NET_API void SocketState::stop_connecting() noexcept {
   if (cold && cold->connecting) cold->connecting->stop(*this);
 }
 
-/// Asked of the system once, since it cannot tell any more after a reset.
+/// Asked of the system once, since it does not know any more after a reset.
 NET_API Endpoint SocketState::remote() {
-  if (connecting) return {};
+  if (connecting()) return {};
   if (cold && cold->remote_known) return cold->remote;
   if (!channel.is_open() || is_path) return {};
   const Endpoint end = channel.remote_end();
@@ -11859,6 +12277,7 @@ struct Question {
   ~Question() { home->release(); }
 
   void find();
+  void ask_system();
 };
 
 /// A few threads that wait for the system's resolver, shared by all loops of the process, and never joined:
@@ -11878,9 +12297,9 @@ class ResolverPool {
 
   [[noreturn]] void work() noexcept;
 
-  const std::uint32_t made_in_ = os::fork_count().load();
-  os::Mutex mutex_;
-  os::Condition waiting_;
+  const std::uint32_t made_in_ = Machine::fork_count();
+  Machine::Mutex mutex_;
+  Machine::Condition waiting_;
   Question* first_ = nullptr;
   Question* last_ = nullptr;
   std::size_t waiting_questions_ = 0;
@@ -12033,19 +12452,19 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   require_connectable(options);
   if (!state.loop) throw_error(make_error(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
   // a wrapped descriptor of IPC that has no other end yet (S22.9)
-  const bool wrapped = state.is_path && !state.connecting && state.channel.is_open() && !options.path.empty() &&
-                       os::unconnected(state.channel.native());
-  if (!wrapped && (state.connecting || state.has_handle)) {
-    throw_error(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
+  const bool wrapped =
+      state.is_path && !state.connecting() && !options.path.empty() && state.channel.is_unconnected();
+  if (!wrapped && state.has_handle()) {
+    throw_error(address_failure(state.connecting() ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
-  if (state.closing)
+  if (state.phase == Phase::closing)
     throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
   const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
   if (!wrapped) {
     if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
   }
-  if (options.noDelay) state.no_delay = true;
+  if (options.noDelay) state.settings.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
   Connector{state}.start(plan, options);
 }
@@ -12068,9 +12487,9 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
 NET_API NativeHandle SocketState::release_descriptor() {
-  if (!channel.is_open() || connecting) return no_handle;
+  if (!channel.is_open() || connecting()) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing || write_length > 0) {
+  if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
   leave_writes_behind();
@@ -12083,9 +12502,8 @@ NET_API NativeHandle SocketState::release_descriptor() {
   ++generation;  // ticks that are on the way emit nothing
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
-  read_interest = false;
-  destroyed = close_emitted = true;
-  has_handle = shutting_down = false;
+  phase.move_to(Phase::closed);
+  read_interest = shutting_down = false;
   stop_idle();
   recount();
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
@@ -12097,10 +12515,10 @@ NET_API NativeHandle SocketState::release_descriptor() {
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
   is_path = !channel.adopt_connected(fd);
   expect_close();
-  has_handle = true;
+  phase.move_to(Phase::open);
   retain_for_loop();
-  if (!reads) unreadable = ended = end_emitted = true;
-  if (!writes) ending = final_called = prefinished = finished = true;
+  if (!reads) read_end.move_to(ReadEnd::end_emitted);
+  if (!writes) write_end.move_to(WriteEnd::finished);
   if (reads) read_zero();
   recount();
 }
@@ -12113,18 +12531,18 @@ NET_API void SocketState::retain_for_loop() noexcept {
 }
 
 NET_API void SocketState::release_from_loop() noexcept {
-  if (connecting || has_handle || !kept_by_loop) return;
+  if (has_handle() || !kept_by_loop) return;
   kept_by_loop = false;
   release();
 }
 
 /// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and emits nothing.
 NET_API void SocketState::hand_over() noexcept {
-  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (!channel.is_open() || connecting() || errored() || loop->inert()) return;
   if (backlog && !in_order_sent(backlog->in_flight)) return;
   if (loop->batched_by(*this)) {
     const IoSlice batched{loop->batch_data(), loop->batch_size()};
-    const std::ptrdiff_t sent = channel.try_write(&batched, 1);
+    const std::ptrdiff_t sent = channel.write(&batched, 1);
     if (sent > 0) loop->shorten_batch(static_cast<std::size_t>(sent));
     if (loop->batched_by(*this)) return;
   }
@@ -12137,7 +12555,7 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
     IoSlice slices[64];
     const std::size_t count = queue.slices(slices, 64);
     if (count == 0) return true;
-    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    const std::ptrdiff_t sent = channel.write(slices, count);
     if (sent <= 0) return false;
     queue.consume(static_cast<std::size_t>(sent));
   }
@@ -12146,13 +12564,14 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
 /// The loop is going: everything is closed, and nothing is emitted.
 NET_API void SocketState::abandon() {
   hand_over();
-  if (connecting) stop_connecting();
+  if (connecting()) stop_connecting();
   if (channel.is_open()) {
     loop->poller().drop(channel);
     channel.close();
   }
-  destroyed = true;
-  has_handle = connecting = writing = read_interest = false;
+  if (!closed()) phase.move_to(Phase::closed);
+  request.move_to(WriteRequest::none);
+  read_interest = false;
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
@@ -12198,30 +12617,26 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 // ── destroy() ──────────────────────────────────────────────────────────────
 
 NET_API void SocketState::destroy(const Error& error) {
-  if (destroyed || !loop) return;
+  if (destroyed() || !loop) return;
   const Ref<SocketState> alive(this);
   // what needs memory comes first: a destroy() that fails has done nothing
   loop->ticks().reserve(4);
   if (!close_expected) loop->closing().reserve(1);
   Callback emission;
   if (error) {
-    if (!errored) (void)ensure_cold();
+    if (!errored()) (void)ensure_cold();
     emission = emit_later(error);
   }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
     tick(step_of<&SocketState::fail_buffered>);
   }
   const bool failing = static_cast<bool>(error);
-  if (failing && !errored) {
-    errored = true;
-    ensure_cold().errored = error;
-  }
-  destroyed = true;
+  if (failing) failed_with(error);
   ++owed;  // until 'close' was emitted
-  if (connecting) stop_connecting();
-  connecting = false;
+  if (connecting()) stop_connecting();
+  phase.move_to(has_handle() ? Phase::closing : Phase::discarded);
   if (cold) stop_idle();
-  if (has_handle) {
+  if (phase == Phase::closing) {
     close_handle(failing);
     tick_error(emission);
   } else {
@@ -12230,6 +12645,13 @@ NET_API void SocketState::destroy(const Error& error) {
         [self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
   }
   leave_server();
+}
+
+/// The first error is the one that it failed with.
+[[gnu::cold]] NET_API void SocketState::failed_with(const Error& error) {
+  if (errored()) return;
+  ensure_cold().errored = error;
+  failure.move_to(Failure::pending);
 }
 
 /// One connection less, and only once for each (S9.17).
@@ -12243,7 +12665,7 @@ NET_API void SocketState::leave_server() {
 NET_API void SocketState::tick_error(Callback& emission) {
   if (emission) return loop->next_tick(std::move(emission));
   if (close_ticked) return;
-  if (!ended && !buffer) {  // there is nothing that could be emitted until then
+  if (!ended() && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
   } else {
     tick([](SocketState& self) { self.close_ticked = true; });
@@ -12260,8 +12682,8 @@ NET_API void SocketState::tick_error(Callback& emission) {
 NET_API void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
-    if (error_emitted) return;  // at most one between two connects (S3.19)
-    error_emitted = true;
+    if (failure == Failure::emitted) return;
+    failure.move_to(Failure::emitted);
   }
   emit_error_event(error);
 }
@@ -12284,8 +12706,7 @@ NET_API void SocketState::close_channel() noexcept {
     channel.close();
     Retry::descriptor_freed();
   }
-  has_handle = read_interest = shutting_down = false;
-  closing = true;
+  read_interest = shutting_down = false;
   recount();
 }
 
@@ -12325,13 +12746,11 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 /// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
 /// the exception says why.
 [[gnu::cold]] NET_API void SocketState::give_up() noexcept {
-  if (!loop || closing || close_emitted) return;
+  if (!loop || destroyed()) return;
   const Ref<SocketState> alive(this);
-  const bool was_destroyed = destroyed;
-  if (!was_destroyed) ++owed;  // until 'close' was emitted
-  destroyed = true;
-  if (connecting) stop_connecting();
-  connecting = false;
+  ++owed;  // until 'close' was emitted
+  if (connecting()) stop_connecting();
+  phase.move_to(Phase::closing);
   stop_idle();
   had_error = true;
   if (loop->batched_by(*this)) loop->forget_batch();
@@ -12342,8 +12761,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 NET_API void SocketState::close_now() {
-  if (writing || cold) emit_cancelled();
-  closing = false;
+  if (writing() || cold) emit_cancelled();
   emit_close(true);
 }
 
@@ -12351,7 +12769,7 @@ NET_API void SocketState::emit_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
   OnThrow again{
       *this, [](SocketState& self) { self.loop->next_close({Ref<Handle>(&self), job_of<&SocketState::close_now>}); }};
-  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
+  if (request == WriteRequest::in_flight) write_failed(system_failure(ECANCELED, "write"));
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {
@@ -12373,11 +12791,11 @@ NET_API void SocketState::emit_close(bool current) {
   } const emitted{*this, Ref<SocketState>(this)};
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   if (!current) return void(emit_event<on_close>(false));
-  close_emitted = true;
-  if (!wait_connect) return void(emit_event<on_close>(had_error));
+  phase.move_to(Phase::closed);
+  if (request != WriteRequest::awaits_connection) return void(emit_event<on_close>(had_error));
   OnThrow again{*this, [](SocketState& self) {
                   // a write that waited for the connection learns of the end in its place among these listeners
-                  if (!self.wait_connect) return;
+                  if (self.request != WriteRequest::awaits_connection) return;
                   self.tick([](SocketState& socket) {
                     socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
                   });
@@ -12408,9 +12826,9 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
 }
 
 NET_API void SocketState::destroy_soon() {
-  const bool still_writable = !destroyed && !errored && !ending;
+  const bool still_writable = !destroyed() && !errored() && !ending();
   if (still_writable) end({}, false, no_error());
-  if (finished) {
+  if (finished()) {
     destroy(no_error());
   } else {
     once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
@@ -12418,12 +12836,12 @@ NET_API void SocketState::destroy_soon() {
 }
 
 NET_API void SocketState::reset_and_destroy() {
-  if (destroyed || !loop) return;
-  if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
-  if (connecting) {
+  if (destroyed() || !loop) return;
+  if (is_path && has_handle()) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
+  if (connecting()) {
     resetting = true;
     once_inside(own_reset, on_connect, step_of<&SocketState::reset_and_destroy>);
-  } else if (has_handle) {
+  } else if (has_handle()) {
     resetting = true;
     destroy(no_error());
   } else {
@@ -12455,28 +12873,28 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
     cold->corks = 1;
     uncork();
   }
-  if (!refused && !errored && !ending && !callback) [[likely]] {  // the common case needs no error
-    ending = true;
+  if (!refused && !errored() && !ending() && !callback) [[likely]] {  // the common case needs no error
+    write_end.move_to(WriteEnd::ending);
     maybe_finish();
     return;
   }
   Error error = why;
   if (!refused) {
-    if (!errored && !ending) {
-      ending = true;
+    if (!errored() && !ending()) {
+      write_end.move_to(WriteEnd::ending);
       maybe_finish();
-    } else if (finished) {
+    } else if (finished()) {
       refused = true;
       error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
-    } else if (destroyed) {
+    } else if (destroyed()) {
       refused = true;
       error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    } else if (errored) {
+    } else if (errored()) {
       refused = true;
       error = cold->errored;
     }
     // the first end() after a destroy() would never be called back
-    if (destroyed && !refused) {
+    if (destroyed() && !refused) {
       refused = true;
       error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
     }
@@ -12490,22 +12908,22 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
 }
 
 NET_API bool SocketState::needs_finish() const noexcept {
-  return ending && !destroyed && write_length == 0 && !errored && !finished && !writing;
+  return ending() && !finished() && !destroyed() && write_length == 0 && !errored() && !writing();
 }
 
 NET_API void SocketState::maybe_finish() {
-  if (!ending || final_called || !needs_finish()) return;
-  final_called = true;
+  if (write_end != WriteEnd::ending || !needs_finish()) return;
+  write_end.move_to(WriteEnd::final_called);
   call_final();
 }
 
 /// Everything was written: the other side learns of it, once there is one.
 NET_API void SocketState::call_final() {
-  if (connecting) {
+  if (connecting()) {
     once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
     return;
   }
-  if (!has_handle) return final_done();
+  if (!has_handle()) return final_done();
   if (shutting_down) return;
   shutting_down = true;
   recount();
@@ -12515,18 +12933,19 @@ NET_API void SocketState::call_final() {
 NET_API void SocketState::shutdown_now() {
   if (!shutting_down) return;
   if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing) return;  // part of the batch is still on its way: again when it is gone
+  if (writing()) return;  // part of the batch is still on its way: again when it is gone
   shutting_down = false;
   recount();
-  if (destroyed) return;
+  if (destroyed()) return;
   // when the other side has ended too, close() follows at once and says the same with one call less
-  if (!end_emitted) {
+  if (!end_emitted()) {
     const int failed = channel.shutdown_write();
     if (failed < 0 && failed != -ENOTCONN) return fail(system_failure(-failed, "shutdown"));  // S16.16
   } else if (!listeners.has(on_prefinish) && !listeners.has(on_finish) && !(cold && !cold->finish_callbacks.empty()) &&
              needs_finish()) {
     // nobody listens on the ticks between here and there
-    prefinished = finished = close_ticked = true;
+    write_end.move_to(WriteEnd::finished);
+    close_ticked = true;
     return destroy(no_error());
   }
   final_done();
@@ -12534,7 +12953,7 @@ NET_API void SocketState::shutdown_now() {
 
 NET_API void SocketState::final_done() {
   if (!needs_finish()) return;
-  prefinished = true;
+  write_end.move_to(WriteEnd::prefinished);
   OnThrow again{*this, tick_step_of<&SocketState::finish>};
   emit_event<on_prefinish>();
   again.passed = true;
@@ -12543,14 +12962,14 @@ NET_API void SocketState::final_done() {
 
 NET_API void SocketState::finish() {
   const SameConnection same(*this);
-  if (!finished) {
-    finished = true;
+  if (!finished()) {
+    write_end.move_to(WriteEnd::finished);
     OnThrow again{*this, tick_step_of<&SocketState::finish>};
     call_finish_callbacks(no_error());
     emit_event<on_finish>();
     again.passed = true;
   }
-  if (same && (end_emitted || unreadable)) destroy(no_error());
+  if (same && end_emitted()) destroy(no_error());
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -12641,17 +13060,16 @@ class Decoder {
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::pause() {
-  if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
+  if (users_buffer && !connecting()) unwatch_readable();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
     emit_event<on_pause>();
   }
-  explicitly_paused = true;
-  explicitly_resumed = false;
+  asked_flow = Flow::paused;
 }
 
 NET_API void SocketState::resume() {
-  if (users_buffer && !connecting && !ended) watch_readable();
+  if (users_buffer && !connecting() && !ended()) watch_readable();
   if (flow_state != Flow::flowing) {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
@@ -12659,8 +13077,7 @@ NET_API void SocketState::resume() {
       tick_always(step_of<&SocketState::resume_now>);
     }
   }
-  explicitly_paused = false;
-  explicitly_resumed = true;
+  asked_flow = Flow::flowing;
 }
 
 NET_API void SocketState::resume_now() {
@@ -12693,8 +13110,8 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
 /// it flows, has been read from, and nothing else waits.
 NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
-  if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
-  if (destroyed || errored) return;
+  if (end_emitted()) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (destroyed() || errored()) return;
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
     emit_event<on_data>(bytes);
   } else {
@@ -12707,7 +13124,7 @@ NET_API void SocketState::unshift(std::string_view bytes) {
 
 /// Node's _read: the kernel may be read, now or when the connection is there.
 NET_API void SocketState::request_read() {
-  if (connecting || !has_handle) {
+  if (phase != Phase::open) {
     if (!users_buffer) {
       read_when_connected = true;
     } else {
@@ -12725,13 +13142,12 @@ NET_API void SocketState::request_read() {
 /// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
 /// is called, and nothing allocated.
 NET_API void SocketState::leave_alone(bool paused) noexcept {
-  if (paused && !destroyed) {
-    if (users_buffer && !connecting) unwatch_readable();
+  if (paused && !destroyed()) {
+    if (users_buffer && !connecting()) unwatch_readable();
     flow_state = Flow::paused;
-    explicitly_paused = true;
-    explicitly_resumed = false;
+    asked_flow = Flow::paused;
   }
-  if (!close_emitted && !listeners.has(on_error)) errors_heard = true;
+  if (!closed() && !listeners.has(on_error)) errors_heard = true;
 }
 
 NET_API void SocketState::data_listener_added() {
@@ -12743,7 +13159,7 @@ NET_API void SocketState::data_listener_added() {
 
 NET_API void SocketState::readable_listener_added() {
   by_buffer = true;
-  if (end_emitted || readable_listening) return;
+  if (end_emitted() || readable_listening) return;
   readable_listening = need_readable = true;
   flow_state = Flow::paused;
   readable_emitted = false;
@@ -12757,7 +13173,7 @@ NET_API void SocketState::readable_listener_added() {
 NET_API void SocketState::readable_listener_removed() {
   tick_always([](SocketState& self) {
     self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.explicitly_resumed) {
+    if (self.resume_ticking && self.asked_flow == Flow::flowing) {
       self.flow_state = Flow::flowing;
     } else if (self.data_listening) {
       self.resume();
@@ -12787,6 +13203,7 @@ NET_API void SocketState::listener_removed(unsigned event, bool all) {
   if (event == on_data && !all) data_listener_removed();
   if (event == on_readable || event == all_events) readable_listener_removed();
   if (all && (event == on_end || event == all_events)) removed_end_listener = true;
+  if (all && (event == on_error || event == all_events)) errors_heard = false;
 }
 
 /// How many listeners the library itself has on an event, as Node counts them.
@@ -12812,8 +13229,8 @@ NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::set_up(const SocketOptions& options) {
-  allow_half_open = options.allowHalfOpen;
-  reusable = options.reusable;
+  settings.allow_half_open = options.allowHalfOpen;
+  settings.reusable = options.reusable;
   read_mark = write_mark = options.highWaterMark;
   if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
     users_buffer = true;
@@ -12823,7 +13240,7 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
   if (options.fd != -1) {
     require_stream(options.fd);
     // one that blocks would stop the loop
-    if (const int failed = os::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
+    if (const int failed = Machine::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
     if (users_buffer) next_onread_buffer();  // S25.4
     adopt_descriptor(options.fd, options.readable, options.writable);
   }
@@ -12867,9 +13284,9 @@ NET_API std::uint64_t SocketState::idle_ms() const noexcept {
 
 NET_API void SocketState::idle_check() {
   const Ref<SocketState> alive(this);
-  if (destroyed) return;
+  if (destroyed()) return;
   // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (writing() && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
   if (loop->now() < cold->last_activity + idle_ms())
     return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
@@ -12883,7 +13300,7 @@ NET_API void SocketState::idle_check() {
 
 NET_API void SocketState::wake_idle() {
   idle_over = false;
-  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+  if (!destroyed()) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
 }
 
 /// For good: another connection begins without it, unless setTimeout() is called again.
@@ -12895,15 +13312,15 @@ NET_API void SocketState::stop_idle() noexcept {
 // ── options of the descriptor ──────────────────────────────────────────────
 
 NET_API void SocketState::set_no_delay(bool on) {
-  if (no_delay != on && has_tcp()) channel.set_no_delay(on);
-  no_delay = on;
+  if (settings.no_delay != on && has_tcp()) channel.set_no_delay(on);
+  settings.no_delay = on;
 }
 
 /// Whole seconds (S18.13); only a change is passed to the system.
 NET_API void SocketState::set_keep_alive(bool on, Duration delay) {
   const int seconds = whole_seconds(delay);
-  const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
-  keep_alive = on;
+  const bool changed = settings.keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
+  settings.keep_alive = on;
   if (on && (seconds != 0 || cold)) ensure_cold().keep_alive_seconds = seconds;
   if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
 }
@@ -12926,8 +13343,8 @@ NET_API int SocketState::get_type_of_service() const {
 /// What was asked for before there was a connection.
 NET_API void SocketState::apply_options() {
   if (is_path || !channel.is_open()) return;
-  if (no_delay) channel.set_no_delay(true);
-  if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
+  if (settings.no_delay) channel.set_no_delay(true);
+  if (settings.keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
   if (cold && cold->type_of_service >= 0) {
     if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
       emit_error_event(system_failure(-failed, "setTypeOfService"));
@@ -12947,6 +13364,7 @@ NET_API void SocketState::apply_options() {
 #if NET_BODIES
 
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12976,19 +13394,18 @@ NET_API void SocketState::unwatch_readable() {
 
 [[gnu::noinline]] NET_API void SocketState::read() {
   if (!can_read_fast() || buffer || (cold && !cold->unread.empty())) return read_slow(false);
-  char* const into = loop->receive_buffer();
-  const std::ptrdiff_t got = channel.try_read(into, LoopCore::receive_capacity);
-  if (got > 0 && static_cast<std::size_t>(got) <= max_chunk) [[likely]] {
-    bytes_read += static_cast<std::size_t>(got);
+  const ReadResult got = channel.read(loop->receive_buffer(), LoopCore::receive_capacity);
+  if (got.size > 0 && static_cast<std::size_t>(got.size) <= max_chunk) [[likely]] {
+    bytes_read += static_cast<std::size_t>(got.size);
     need_readable = reading = true;  // what the next read would note
-    if (listeners.has(on_data)) emit_event<on_data>(std::string_view(into, static_cast<std::size_t>(got)));
-    if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
+    if (listeners.has(on_data)) emit_event<on_data>(got.view());
+    if ((ended() || buffer) && !destroyed() && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
       unwatch_readable();
     }
     return;
   }
-  read_loop(into, got, false);
+  read_loop(got, false);
 }
 
 /// Whether an accepted connection's first message, or its end, is there already; then it is emitted.
@@ -13002,22 +13419,21 @@ NET_API bool SocketState::speculative_read() {
   if (!read_interest) return;
   if (users_buffer) return read_onread(to_the_end);
   if (cold && !cold->unread.empty()) return deliver_unread();
-  char* const into = loop->receive_buffer();
-  read_loop(into, channel.try_read(into, LoopCore::receive_capacity), to_the_end);
+  read_loop(channel.read(loop->receive_buffer(), LoopCore::receive_capacity), to_the_end);
 }
 
 /// Bounded: no socket may starve the rest.
-[[gnu::noinline]] NET_API void SocketState::read_loop(char* into, std::ptrdiff_t got, bool to_the_end) {
-  for (int reads = 8; got > 0; got = channel.try_read(into, LoopCore::receive_capacity)) {
-    deliver({into, static_cast<std::size_t>(got)});
+[[gnu::noinline]] NET_API void SocketState::read_loop(ReadResult got, bool to_the_end) {
+  for (int reads = 8; got.size > 0; got = channel.read(loop->receive_buffer(), LoopCore::receive_capacity)) {
+    deliver(got.view());
     if (!read_interest || --reads == 0) return;
     // when the connection is over the end stands behind this, and one more read is less than one more turn
-    if (static_cast<std::size_t>(got) < LoopCore::receive_capacity && !to_the_end) return;
+    if (static_cast<std::size_t>(got.size) < LoopCore::receive_capacity && !to_the_end) return;
     loop->flush_batch();
     loop->drain_ticks();  // S2.2: before the next 'data'
     if (!read_interest) return;
   }
-  if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
+  if (got.size != would_block) short_of_memory(got.size) ? wait_for_memory() : on_read_end(got.size);
 }
 
 /// The kernel will give no more: the end of the stream, or an error.
@@ -13026,7 +13442,7 @@ NET_API void SocketState::on_read_end(std::ptrdiff_t got) {
   touch();
   unwatch_readable();
   if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
-  if (end_emitted) return;
+  if (end_emitted()) return;
   push_end();
   read_zero();
 }
@@ -13036,10 +13452,14 @@ NET_API void SocketState::read_onread(bool to_the_end) {
   for (int reads = 32; reads > 0 && read_interest; --reads) {
     const std::span<std::byte> into = cold->onread_buffer;
     if (into.empty()) return on_read_end(-ENOBUFS);  // reading nothing would look like the end
-    const std::ptrdiff_t got = channel.try_read(into.data(), into.size());
+    const ReadResult lent = channel.read(reinterpret_cast<char*>(into.data()), into.size());
+    const std::ptrdiff_t got = lent.size;
     if (got <= 0) {
       if (got != would_block) short_of_memory(got) ? wait_for_memory() : on_read_end(got);
       return;
+    }
+    if (lent.bytes != reinterpret_cast<char*>(into.data())) {
+      std::memcpy(into.data(), lent.bytes, static_cast<std::size_t>(got));  // the channel's own buffer
     }
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
@@ -13069,7 +13489,7 @@ NET_API void SocketState::deliver(std::string_view bytes) {
     std::string_view bytes;
     SameConnection same{self};
     ~Rest() {
-      if (bytes.empty() || self.destroyed || !same) return;
+      if (bytes.empty() || self.destroyed() || !same) return;
       self.ensure_cold().unread.insert(0, bytes);
       if (!self.read_interest) return;
       self.read_interest = false;  // so that starting again delivers it from the loop
@@ -13081,23 +13501,23 @@ NET_API void SocketState::deliver(std::string_view bytes) {
     rest.bytes.remove_prefix(piece.size());
     bytes_read += piece.size();
     touch();
-    if (!push(piece) && !destroyed) unwatch_readable();
+    if (!push(piece) && !destroyed()) unwatch_readable();
     if (rest.bytes.empty()) return;
     loop->flush_batch();
     loop->drain_ticks();
-    if (!read_interest || destroyed || !rest.same) return;
+    if (!read_interest || destroyed() || !rest.same) return;
   }
 }
 
 NET_API void SocketState::deliver_unread() {
-  if (!read_interest || destroyed || !cold) return;
+  if (!read_interest || destroyed() || !cold) return;
   const std::string unread = std::exchange(cold->unread, {});
   if (!unread.empty()) deliver(unread);
 }
 
 /// What a read from the kernel brings into the stream; false: no more for now.
 NET_API bool SocketState::push(std::string_view bytes) {
-  if (destroyed) return false;
+  if (destroyed()) return false;
   reading = false;
   std::string text;
   if (decodes) {
@@ -13125,12 +13545,12 @@ NET_API void SocketState::buffer_bytes(std::string&& bytes) {
 
 NET_API void SocketState::push_end() {
   reading = false;
-  if (ended) return;
+  if (ended()) return;
   if (decodes) {
     std::string rest = cold->decode({}, true);
     if (!rest.empty()) buffer_bytes(std::move(rest));
   }
-  ended = true;
+  read_end.move_to(ReadEnd::eof_read);
   need_readable = false;
   readable_emitted = true;
   emit_readable_now();
@@ -13166,8 +13586,8 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
   }
   if (all || n != 0) readable_emitted = false;
   const std::size_t length = read_length();
-  if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended)) {
-    length == 0 && ended ? end_readable() : emit_readable();
+  if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended())) {
+    length == 0 && ended() ? end_readable() : emit_readable();
     return false;
   }
   const auto how_much = [&]() -> std::size_t {
@@ -13177,15 +13597,15 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
       if (flow_state != Flow::flowing) return there;
       return buffer->pieces.first().size();
     }
-    return n <= there ? n : ended ? there : 0;
+    return n <= there ? n : ended() ? there : 0;
   };
   const std::size_t take = how_much();
-  if (take == 0 && ended) {
+  if (take == 0 && ended()) {
     if (length == 0) end_readable();
     return false;
   }
   bool more_wanted = need_readable || length == 0 || length - take < read_mark;
-  if (ended || reading || destroyed || errored) more_wanted = false;
+  if (ended() || reading || destroyed() || errored()) more_wanted = false;
   if (more_wanted) {
     reading = true;
     never_read = false;
@@ -13199,8 +13619,8 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
   }
   if (read_length() == 0) {
     if (buffer) delete std::exchange(buffer, nullptr);
-    if (!ended) need_readable = true;
-    if ((all || n != take) && ended) end_readable();
+    if (!ended()) need_readable = true;
+    if ((all || n != take) && ended()) end_readable();
   }
   if (take == 0) return false;
   if (!close_ticked && !silently) emit_event<on_data>(std::string_view(piece));
@@ -13221,7 +13641,7 @@ NET_API void SocketState::prime_read() {
 
 NET_API void SocketState::flow() {
   if (flow_state != Flow::flowing) return;
-  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be emitted
+  if (!buffer && !ended() && reading) {  // there is nothing, and what comes will be emitted
     readable_emitted = false;
     need_readable = true;
     return;
@@ -13230,7 +13650,7 @@ NET_API void SocketState::flow() {
   OnThrow again{*this, [](SocketState& self) { self.tick_always(step_of<&SocketState::flow>); }};
   std::string piece;
   // S14.18: nothing after destroy(): what is left is taken without a word
-  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed)) {}
+  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed())) {}
   again.passed = true;
 }
 
@@ -13242,11 +13662,11 @@ NET_API void SocketState::emit_readable() {
 }
 
 NET_API void SocketState::emit_readable_now() {
-  if (!destroyed && !errored && (read_length() > 0 || ended)) {
+  if (!destroyed() && !errored() && (read_length() > 0 || ended())) {
     emit_event<on_readable>();
     readable_emitted = false;
   }
-  need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
+  need_readable = flow_state != Flow::flowing && !ended() && read_length() <= read_mark;
   flow();
 }
 
@@ -13255,7 +13675,7 @@ NET_API void SocketState::maybe_read_more() {
   if (reading_more) return;
   reading_more = true;
   tick_always([](SocketState& self) {
-    if (!self.reading && !self.ended &&
+    if (!self.reading && !self.ended() &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
       self.read_zero();
     }
@@ -13269,27 +13689,28 @@ NET_API bool SocketState::ends_quietly() const noexcept {
   for (const unsigned event : followed_by) {
     if (listeners.has(event)) return false;
   }
-  return can_read_fast() && can_write_fast() && !buffer && !end_emitted && !allow_half_open && !removed_end_listener;
+  return can_read_fast() && can_write_fast() && !buffer && !end_emitted() && !settings.allow_half_open &&
+         !removed_end_listener;
 }
 
 /// Where 'end' and the ticks around it would lead, in one step (S16.8).
 NET_API void SocketState::end_quietly() {
   read_interest = reading = need_readable = false;
-  ended = end_emitted = ended_by_other = true;
-  ending = final_called = true;
+  read_end.move_to(ReadEnd::end_emitted);
+  ended_by_other = true;
+  write_end.move_to(WriteEnd::final_called);
   call_final();
 }
 
 NET_API void SocketState::end_readable() {
-  if (end_emitted) return;
-  ended = true;
+  if (end_emitted()) return;
   tick(step_of<&SocketState::end_readable_now>);
 }
 
 NET_API void SocketState::end_readable_now() {
-  if (errored || close_ticked || end_emitted || read_length() > 0) return;
-  end_emitted = true;
-  if (!allow_half_open && !removed_end_listener) ended_by_other = true;
+  if (errored() || close_ticked || end_emitted() || read_length() > 0) return;
+  read_end.move_to(ReadEnd::end_emitted);
+  if (!settings.allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, step_of<&SocketState::after_end>};
   emit_event<on_end>();
   again.passed = true;
@@ -13298,12 +13719,12 @@ NET_API void SocketState::end_readable_now() {
 
 /// S16.6, S16.11: the own end follows, on a tick; or everything is over.
 NET_API void SocketState::after_end() {
-  const bool still_writable = !destroyed && !errored && !ending;
-  if (still_writable && !allow_half_open) {
+  const bool still_writable = !destroyed() && !errored() && !ending();
+  if (still_writable && !settings.allow_half_open) {
     tick([](SocketState& self) {
-      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, no_error());
+      if (!self.destroyed() && !self.errored() && !self.ending()) self.end({}, false, no_error());
     });
-  } else if (finished) {
+  } else if (finished()) {
     destroy(no_error());
   }
 }
@@ -13398,24 +13819,25 @@ struct LeftWrites {
 NET_API void SocketState::leave_writes_behind() {
   const bool flying = backlog && !backlog->in_flight.empty();
   const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
-                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+                     (cold && !cold->finish_callbacks.empty()) || write_end == WriteEnd::prefinished;
   if (waits) {
     const Ref<LeftWrites> left(new LeftWrites);
     left->socket = Ref<SocketState>(this);
     left->backlog = std::exchange(backlog, nullptr);
     if (cold) left->ends.swap(cold->finish_callbacks);
     if (flying) {
-      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
-                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->in_flight = request == WriteRequest::awaits_connection
+                            ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                            : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
       left->buffered = left->ended = left->in_flight;
     } else {
       left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
-      left->ended = prefinished && !errored
+      left->ended = write_end >= WriteEnd::prefinished && !errored()
                         ? no_error()
                         : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
     }
-    left->finishes = prefinished && !finished && !channel.is_open();
-    left->fails = flying && !destroyed;
+    left->finishes = write_end == WriteEnd::prefinished && !channel.is_open();
+    left->fails = flying && !destroyed();
     left->generation = generation + 1;
     left->soon();
   }
@@ -13448,7 +13870,7 @@ NET_API void SocketState::send_in_flight() {
     IoSlice slices[64];
     const std::size_t count = backlog->in_flight.slices(slices, 64);
     if (count == 0) return in_flight_taken();
-    const std::ptrdiff_t sent = channel.try_write(slices, count);
+    const std::ptrdiff_t sent = channel.write(slices, count);
     if (sent == would_block) return;
     if (short_of_memory(sent)) return wait_for_memory();
     if (sent < 0) return write_failed(system_failure(static_cast<int>(-sent), "write"));
@@ -13462,15 +13884,15 @@ NET_API void SocketState::send_in_flight() {
 
 NET_API void SocketState::in_flight_taken() {
   touch();
-  writing = false;
+  request.move_to(WriteRequest::none);
   write_length -= std::exchange(backlog->in_flight_length, 0);
   // the callbacks of this request are called now, before those of the next one
   std::size_t count = 0;
   for (const WriteNode* node = backlog->in_flight.first(); node; node = node->next) ++count;
   backlog->in_flight.move_to(backlog->done);
   if (!backlog->buffered.empty()) send_buffered();
-  if (!writing) update_watch();
-  if (shutting_down && !writing) {
+  if (!writing()) update_watch();
+  if (shutting_down && !writing()) {
     loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
   }
   after_write(count);
@@ -13478,13 +13900,12 @@ NET_API void SocketState::in_flight_taken() {
 
 /// All that was buffered becomes the next request.
 NET_API void SocketState::send_buffered() {
-  if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  if (corked || destroyed() || !backlog || backlog->buffered.empty()) return;
   if (loop->inert()) return;
   if (loop->batched_by(*this)) {
     loop->flush_batch();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
-    if (writing || errored) return;
+    if (writing() || errored()) return;
   }
-  buffer_processing = true;
   const std::size_t size = write_length - backlog->in_flight_length;
   std::size_t count = 0;
   bool callbacks = false;
@@ -13492,23 +13913,22 @@ NET_API void SocketState::send_buffered() {
     ++count, callbacks = callbacks || node->callback;
   backlog->buffered.move_to(backlog->in_flight);
   backlog->in_flight_length = size;
-  buffer_processing = false;
-  if (connecting) return wait_for_connect();
-  if (!has_handle) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
-  writing = true;
+  if (connecting()) return wait_for_connect();
+  if (!has_handle()) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
+  request.move_to(WriteRequest::in_flight);
   bytes_sent += size;
   touch();
   for (;;) {
     IoSlice slices[64];
     const std::size_t slice_count = backlog->in_flight.slices(slices, 64);
     if (slice_count == 0) break;
-    const std::ptrdiff_t sent = channel.try_write(slices, slice_count);
+    const std::ptrdiff_t sent = channel.write(slices, slice_count);
     if (means_later(sent)) return update_watch();
     if (sent < 0) return write_failed_later(system_failure(static_cast<int>(-sent), "write"), {});
     backlog->in_flight.consume(static_cast<std::size_t>(sent));
   }
   // taken at once: called on a tick
-  writing = false;
+  request.move_to(WriteRequest::none);
   write_length -= std::exchange(backlog->in_flight_length, 0);
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
     backlog->in_flight.move_to(backlog->done);
@@ -13524,7 +13944,7 @@ NET_API void SocketState::send_buffered() {
 NET_API void SocketState::uncork() {
   if (!corked) return;
   corked = --cold->corks > 0;
-  if (!writing) send_buffered();
+  if (!writing()) send_buffered();
 }
 
 // ── before the connection ──────────────────────────────────────────────────
@@ -13532,7 +13952,8 @@ NET_API void SocketState::uncork() {
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
 NET_API void SocketState::wait_for_connect() {
   once_inside(own_write_closed, on_close, [](SocketState& self) {
-    if (self.wait_connect) self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+    if (self.request == WriteRequest::awaits_connection)
+      self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
   struct Undo {
     SocketState& self;
@@ -13543,30 +13964,28 @@ NET_API void SocketState::wait_for_connect() {
   } undo{*this};
   once_inside(own_write, on_connect, [](SocketState& self) {
     self.drop_own(own_write_closed);
-    if (self.wait_connect) self.send_pending_connect();
+    if (self.request == WriteRequest::awaits_connection) self.send_pending_connect();
   });
   undo.passed = true;
-  writing = wait_connect = true;
+  request.move_to(WriteRequest::awaits_connection);
 }
 
 NET_API void SocketState::send_pending_connect() {
-  wait_connect = false;
+  request.move_to(WriteRequest::in_flight);
   if (!channel.is_open()) return write_failed(make_error(Errc::ERR_SOCKET_CLOSED));
   bytes_sent += backlog->in_flight_length;
   touch();
   send_in_flight();
-  if (writing) update_watch();
+  if (writing()) update_watch();
 }
 
 // ── failure ────────────────────────────────────────────────────────────────
 
 /// The request that was under way is none any more.
 NET_API void SocketState::drop_request(const Error& error) {
-  writing = wait_connect = false;
+  request.move_to(WriteRequest::none);
   if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
-  if (errored) return;
-  errored = true;
-  ensure_cold().errored = error;
+  failed_with(error);
 }
 
 /// Known inside write(): emitted on the next tick.
@@ -13599,7 +14018,7 @@ NET_API void SocketState::write_failed(const Error& error) {
 
 /// Everything that can no longer be sent learns of it; also what waits for the end.
 NET_API void SocketState::fail_buffered() {
-  if (writing) return;
+  if (writing()) return;
   OnThrow again{*this, tick_step_of<&SocketState::fail_buffered>};
   while (again.same && backlog && !backlog->buffered.empty()) {
     WriteNode* node = backlog->buffered.first();
@@ -13655,9 +14074,9 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
   const char* const data = source.bytes.data();
   const std::size_t size = source.bytes.size();
-  if (ending || destroyed) return refuse_write(callback);
+  if (ending() || destroyed()) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  const bool waits = writing || corked || errored || connecting || !has_handle;
+  const bool waits = writing() || corked || errored() || phase != Phase::open;
   if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
     WriteQueue to_call;
     if (callback || need_drain) prepare_to_emit(to_call, callback);
@@ -13672,13 +14091,13 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     }
     if (!to_call.empty()) callback = std::move(to_call.first()->callback);
   }
-  if (writing || corked || errored) {
+  if (writing() || corked || errored()) {
     WriteQueue& behind = ensure_backlog().buffered;
     WriteNode* node = source.node(0);
     node->callback = std::move(callback);
     behind.push(node);
     write_length += size;
-  } else if (connecting) {
+  } else if (connecting()) {
     (void)ensure_backlog();
     WriteQueue first;
     first.push(source.node(0));
@@ -13687,7 +14106,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     first.move_to(backlog->in_flight);
     backlog->in_flight_length = size;
     write_length += size;
-  } else if (!has_handle) {
+  } else if (!has_handle()) {
     write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
   } else {
     std::size_t taken = 0;
@@ -13707,7 +14126,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     if (!send_now(data, size, taken)) {
       bytes_sent += size;
       write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
-    } else if (taken == size && !writing) {
+    } else if (taken == size && !writing()) {
       bytes_sent += size;
       if (!to_call.empty() || need_drain) emit_written(to_call);
     } else {
@@ -13719,14 +14138,14 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
       backlog->in_flight.push(node);
       backlog->in_flight_length += size;
       write_length += size;
-      writing = true;
+      request.move_to(WriteRequest::in_flight);
       update_watch();
     }
     half.passed = true;
   }
   const bool has_space = write_length < write_mark || write_length == 0;
   if (!has_space) need_drain = true;
-  return has_space && !errored && !destroyed;
+  return has_space && !errored() && !destroyed();
 }
 
 /// Sends what is batched and then these bytes, in one call. False: the connection is broken, `cold->errored` says
@@ -13735,12 +14154,9 @@ NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size
   const std::size_t batched = loop->batched_by(*this) ? loop->batch_size() : 0;
   if (batched + size == 0) return true;
   const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
-  std::ptrdiff_t sent = channel.try_write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
+  std::ptrdiff_t sent = channel.write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
   const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
+  if (broken) failed_with(system_failure(static_cast<int>(-sent), "write"));
   if (batched > 0) batch_sent(batched, sent);
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   taken = done < batched ? 0 : done - batched;
@@ -13756,7 +14172,7 @@ NET_API void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
     rest.push(WriteNode::copy(loop->batch_data() + done, left));
     backlog->in_flight_length += left;
     write_length += left;
-    writing = sent >= 0 || means_later(sent);
+    request.move_to(sent >= 0 || means_later(sent) ? WriteRequest::in_flight : WriteRequest::none);
     // those who were to be called on a tick wait for the rest
     backlog->done.move_last_to(backlog->in_flight, backlog->batch_callbacks);
   }
@@ -13770,7 +14186,7 @@ NET_API void SocketState::flush_batched(Handle& handle) {
   LoopCore& loop = *self.loop;
   if (!self.channel.is_open()) return loop.forget_batch();
   const IoSlice all{loop.batch_data(), loop.batch_size()};
-  const std::ptrdiff_t sent = self.channel.try_write(&all, 1);
+  const std::ptrdiff_t sent = self.channel.write(&all, 1);
   if (sent == static_cast<std::ptrdiff_t>(loop.batch_size())) [[likely]] {
     if (self.backlog) self.backlog->batch_callbacks = 0;
     return loop.forget_batch();
@@ -13780,22 +14196,16 @@ NET_API void SocketState::flush_batched(Handle& handle) {
 
 /// The kernel did not take all of it, or nothing at all any more.
 [[gnu::cold]] NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
-  const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
   or_give_up(*this, [&] {
     batch_sent(batched, sent);
-    if (broken) {
-      tick([](SocketState& self) { self.write_failed(self.cold->errored); });
-    } else {
-      update_watch();
-    }
+    if (sent >= 0 || means_later(sent)) return update_watch();
+    const Error error = system_failure(static_cast<int>(-sent), "write");
+    failed_with(error);
+    tick_with<&SocketState::write_failed>(error);
   });
 }
 
-/// What telling of a write needs, before anything is written.
+/// What the callback of a write needs, before anything is written.
 NET_API void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
   loop->ticks().reserve(1);
   if (!callback) return;
@@ -13827,7 +14237,7 @@ NET_API void SocketState::after_write(const std::size_t& last) {
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
                       self.tick_with<&SocketState::after_write>(left);
                     }};
-  if (need_drain && !ending && !destroyed && write_length == 0) {
+  if (need_drain && !ending() && !destroyed() && write_length == 0) {
     need_drain = false;
     emit_event<on_drain>();
   }
@@ -13839,13 +14249,13 @@ NET_API void SocketState::after_write(const std::size_t& last) {
   }
   again.passed = true;
   if (!again.same) return;
-  if (destroyed) fail_buffered();
+  if (destroyed()) fail_buffered();
   maybe_finish();
 }
 
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
 NET_API Error SocketState::refusal(bool tells_who) const {
-  if (!ending) return make_error(Errc::ERR_STREAM_DESTROYED);
+  if (!ending()) return make_error(Errc::ERR_STREAM_DESTROYED);
   return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
@@ -13874,12 +14284,12 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 NET_API std::optional<AddressInfo> Socket::address() const {
   const detail::Endpoint end = local();
   if (!end) return std::nullopt;
-  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+  return AddressInfo{detail::endpoint_text(end), end.ip.family, end.port, {}};
 }
 
 NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
   std::string piece;
-  if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
+  if (state_->users_buffer && state_->phase == detail::Phase::open && !state_->ended())
     state_->watch_readable();  // S25.5
   if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
   return piece;
@@ -13889,9 +14299,24 @@ NET_API bool Socket::write(std::string_view text, Encoding encoding) const {
   return state_->write(detail::source_of(detail::encode(text, encoding)), {});
 }
 
+NET_API const Socket& Socket::unshift(std::string_view bytes) const {
+  if (state_->loop) state_->unshift(bytes);
+  return *this;
+}
+
+NET_API std::optional<Encoding> Socket::readableEncoding() const {
+  if (!state_->decodes) return std::nullopt;
+  return state_->cold->encoding;
+}
+
+NET_API const Socket& Socket::unpipe() const {
+  if (state_->cold) detail::unpipe_all(*this);
+  return *this;
+}
+
 NET_API const Socket& Socket::setTimeout(Duration idle) const {
   detail::require_timeout(idle);
-  if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
+  if (!state_->destroyed() && state_->loop) state_->set_timeout(idle.milliseconds());
   return *this;
 }
 
@@ -13904,8 +14329,15 @@ NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() co
   return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
 }
 
+NET_API std::optional<BlockList> Socket::blockList() const {
+  if (!state_->cold) return std::nullopt;
+  return state_->cold->block_list;
+}
+
 NET_API std::uint64_t Socket::bytesWritten() const {
-  const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+  const std::size_t handed = state_->backlog && state_->request != detail::WriteRequest::awaits_connection
+                                 ? state_->backlog->in_flight_length
+                                 : 0;
   return state_->bytes_sent + (state_->write_length - handed);
 }
 
@@ -13916,7 +14348,7 @@ NET_API ReadyState Socket::readyState() const {
 }
 
 NET_API bool Socket::readable() const {
-  return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
+  return !state_->destroyed() && !state_->end_emitted() && state_->failure != detail::Failure::emitted;
 }
 
 NET_API std::optional<bool> Socket::readableFlowing() const {
@@ -13924,12 +14356,18 @@ NET_API std::optional<bool> Socket::readableFlowing() const {
   return state_->flow_state == detail::Flow::flowing;
 }
 
+NET_API const Socket& Socket::set_ref(bool on) const {
+  state_->keeps_alive.refd = on;
+  state_->recount();
+  return *this;
+}
+
 NET_API Socket Socket::from_state(void* state) {
   return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
 }
 
 NET_API detail::Endpoint Socket::local() const {
-  return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
+  return state_->channel.is_open() && !state_->connecting() ? state_->channel.local_end() : detail::Endpoint{};
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -13978,13 +14416,17 @@ NET_API void ServerState::connection_gone(Handle& handle) {
   self.close_if_drained();
 }
 
+/// A client that has gone already, or nobody: the next one is another matter.
+NET_API bool passes(int failed) noexcept {
+  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
+}
+
 /// One a wake-up: asking whether there is another costs more than being woken again.
 NET_API void ServerState::accept_one() {
-  const NativeHandle fd = acceptor.try_accept();
-  if (fd >= 0) return accepted(fd);
-  // a client that has gone already: the next one is another matter
-  if (fd == would_block || fd == -EINTR || fd == -ECONNABORTED) return;
-  cannot_accept(-fd);
+  Machine::Channel channel;
+  const int failed = acceptor.accept(channel);
+  if (failed == 0) return accepted(channel);
+  if (!passes(failed)) cannot_accept(-failed);
 }
 
 /// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
@@ -14006,24 +14448,20 @@ NET_API void ServerState::accept_one() {
 NET_API void ServerState::accept_again() {
   if (!acceptor.is_open()) return;
   const Ref<ServerState> alive(this);
-  const NativeHandle fd = acceptor.try_accept();
-  if (fd < 0 && fd != would_block && fd != -EINTR && fd != -ECONNABORTED) return cannot_accept(-fd);
+  Machine::Channel channel;
+  const int failed = acceptor.accept(channel);
+  if (failed < 0 && !passes(failed)) return cannot_accept(-failed);
   if (loop->poller().watch(acceptor, readable) < 0) {
     retry.when_descriptor_freed();
   } else {
     retry.forget_delay();
   }
-  if (fd >= 0) return accepted(fd);
+  if (failed == 0) return accepted(channel);
   look_at_shortage();
 }
 
 /// The next shortage is emitted again when there is a reserve once more; until then it is still the same one.
-NET_API void ServerState::look_at_shortage() noexcept {
-  shortage_emitted = [](const auto& accepts) {
-    if constexpr (requires { accepts.has_reserve(); }) return !accepts.has_reserve();
-    return false;  // a machine that knows of none
-  }(acceptor);
-}
+NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acceptor.has_reserve(); }
 
 /// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
 NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
@@ -14032,29 +14470,23 @@ NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
   return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
 }
 
-NET_API void ServerState::accepted(NativeHandle fd) {
+NET_API void ServerState::accepted(Machine::Channel& channel) {
   if (shortage_emitted) [[unlikely]]
     look_at_shortage();
-  struct Owned {
-    NativeHandle fd;
-    ~Owned() {
-      if (fd >= 0) os::close_descriptor(fd);
-    }
-  } owned{fd};  // if there is no memory for more
   const Ref<SocketState> socket(new SocketState(*loop));
   SocketState& state = *socket;
-  state.channel.adopt(std::exchange(owned.fd, no_handle));
+  state.channel.take_over(channel);
   if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
-  state.has_handle = true;
+  state.phase.move_to(Phase::open);
   state.is_path = !path.empty();
-  state.allow_half_open = options.allowHalfOpen;
+  state.settings.allow_half_open = options.allowHalfOpen;
   state.read_mark = state.write_mark = options.highWaterMark;
-  state.no_delay = options.noDelay;
+  state.settings.no_delay = options.noDelay;
   if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
   if (options.keepAlive) {
     const int seconds = keep_alive_seconds();
-    state.keep_alive = true;
+    state.settings.keep_alive = true;
     if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);
   }
@@ -14077,7 +14509,7 @@ NET_API void ServerState::accepted(NativeHandle fd) {
 
 NET_API void ServerState::drop(Machine::Channel& channel) {
   const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit_event<server_drop>(DropInfo{os::endpoint_text(local), local.port, local.ip.family, os::endpoint_text(remote),
+  emit_event<server_drop>(DropInfo{endpoint_text(local), local.port, local.ip.family, endpoint_text(remote),
                                    remote.port, remote.ip.family});
 }
 
@@ -14112,10 +14544,7 @@ NET_API constexpr Handle::Operations ServerState::table{
     }};
 
 NET_API void ServerState::recount() noexcept {
-  const bool busy = acceptor.is_open() && refd && loop;
-  if (busy == counted || !loop) return;
-  counted = busy;
-  loop->keep_alive(busy);
+  if (loop) keeps_alive.count(*loop, acceptor.is_open() && keeps_alive.refd);
 }
 
 NET_API void ServerState::start_over() noexcept {
@@ -14142,11 +14571,9 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
 }
 
 /// A descriptor of its own for what another server listens on.
-NET_API void ServerState::listen_as(NativeHandle other) {
+NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
   start_over();
-  const NativeHandle fd = os::duplicate(other);
-  const int failed = fd < 0 ? fd : acceptor.listen_descriptor(fd, 511);
-  if (failed < 0 && fd >= 0) os::close_descriptor(fd);
+  const int failed = acceptor.listen_beside(other, 511);
   NothingOpen unless{*this};
   bound(failed, "", 0);
   unless.passed = true;
@@ -14157,11 +14584,11 @@ NET_API void ServerState::listen_on(const ListenOptions& asked) {
   if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
-  Endpoint any = os::parse_endpoint("::", asked.port);
+  Endpoint any = parse_endpoint("::", asked.port);
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
   int failed = acceptor.listen(any, flags);
   if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
-    any = os::parse_endpoint("0.0.0.0", asked.port);
+    any = parse_endpoint("0.0.0.0", asked.port);
     failed = acceptor.listen(any, flags);
   }
   bound(failed, to_text(any.ip), asked.port);
@@ -14170,7 +14597,7 @@ NET_API void ServerState::listen_on(const ListenOptions& asked) {
 /// S23.2: the file is there when listen() returns.
 NET_API void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
-  made_in = os::fork_count().load();
+  made_in = Machine::fork_count();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
   const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
@@ -14220,7 +14647,7 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
       }
     }
     if (!chosen) chosen = &addresses.front();
-    bind(os::parse_endpoint(chosen->address, asked.port), asked);
+    bind(parse_endpoint(chosen->address, asked.port), asked);
   };
   if (isIP(asked.host) != 0) {
     // known, but answered on a tick; it keeps the loop alive no longer than that
@@ -14229,13 +14656,13 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
       answered(no_error(), {&itself, 1});
     });
   } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, os::address_config_hint, true}, answered);
+    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true}, answered);
   }
 }
 
 NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), os::endpoint_text(at), asked.port);
+  bound(acceptor.listen(at, flags), endpoint_text(at), asked.port);
 }
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
@@ -14252,7 +14679,8 @@ NET_API void ServerState::opened() {
     kept_by_loop = true;
     retain();
   }
-  close_emitted = shortage_emitted = false;
+  if (closing == ServerClose::emitted) closing.move_to(ServerClose::none);
+  shortage_emitted = false;
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
@@ -14287,22 +14715,19 @@ NET_API void ServerState::stop_listening() noexcept {
 
 /// The file is removed by the process that made it: after a fork() the parent still listens there.
 NET_API void ServerState::remove_path() const noexcept {
-  if (!path.empty() && made_in == os::fork_count().load()) os::remove_path(path);
+  if (!path.empty() && made_in == Machine::fork_count()) Machine::remove_path(path);
 }
 
 NET_API void ServerState::close_if_drained() {
-  if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
-  OwedStep<ServerState> step{Owing<ServerState>(*this), [](ServerState& self) {
-                               self.close_ticking = false;
-                               self.emit_close();
-                             }};
+  if (acceptor.is_open() || connections > 0 || closing == ServerClose::ticking || !loop) return;
+  OwedStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>};
   if (close_expected) {
     close_expected = false;
     loop->ticks().push_expected(std::move(step));
   } else {
     loop->next_tick(std::move(step));
   }
-  close_ticking = true;
+  closing.move_to(ServerClose::ticking);
 }
 
 NET_API void ServerState::emit_close() {
@@ -14315,13 +14740,13 @@ NET_API void ServerState::emit_close() {
       self.release();
     }
   } const emitted{*this, Ref<ServerState>(this)};
-  close_emitted = !acceptor.is_open();
+  closing.move_to(acceptor.is_open() ? ServerClose::none : ServerClose::emitted);
   emit_event<server_close>();
 }
 
 /// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
 NET_API void ServerState::settle() noexcept {
-  if (--owed > 0 || !close_emitted || acceptor.is_open() || looking_up) return;
+  if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
   forget_signal();
   if (!options.reusable) listeners.clear();
 }
@@ -14352,7 +14777,7 @@ NET_API std::optional<AddressInfo> Server::address() const {
   if (!state_->path.empty()) return AddressInfo{{}, Family::unspecified, 0, state_->path};
   if (!state_->acceptor.is_open()) return std::nullopt;
   const detail::Endpoint end = state_->acceptor.local_end();
-  return AddressInfo{detail::os::endpoint_text(end), end.ip.family, end.port, {}};
+  return AddressInfo{detail::endpoint_text(end), end.ip.family, end.port, {}};
 }
 
 NET_API void Server::require_idle() const {
@@ -14403,7 +14828,7 @@ NET_API Server Server::from_state(void* state) {
 }
 
 NET_API const Server& Server::set_ref(bool on) const {
-  state_->refd = on;
+  state_->keeps_alive.refd = on;
   state_->recount();
   return *this;
 }
@@ -14621,9 +15046,7 @@ NET_API bool Acceptor::prepare() {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API bool is_over(const Socket& socket) {
-  return Access::state(socket).close_emitted || !Access::state(socket).loop;
-}
+NET_API bool is_over(const Socket& socket) { return Access::state(socket).closed() || !Access::state(socket).loop; }
 
 NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
 
@@ -14771,29 +15194,29 @@ NET_API WorkerPool::~WorkerPool() {
   begin_again_in_child();
   detail::Queue<detail::WorkRef> dropped;
   {
-    const detail::os::LockGuard locked(mutex_);
+    const detail::LockGuard locked(mutex_);
     closing_ = true;
     dropped.take_all(waiting_);
     wake_.wake_all();
   }
   while (!dropped.empty()) drop(dropped.pop_front());
-  for (detail::os::Thread& thread : threads_) thread.join();
+  for (detail::Machine::Thread& thread : threads_) thread.join();
 }
 
 NET_API void WorkerPool::begin_again_in_child() noexcept {
-  if (made_in_ == detail::os::fork_count().load()) return;
-  made_in_ = detail::os::fork_count().load();
-  ::new (static_cast<void*>(&wake_)) detail::os::Condition;
+  if (made_in_ == detail::Machine::fork_count()) return;
+  made_in_ = detail::Machine::fork_count();
+  ::new (static_cast<void*>(&wake_)) detail::Machine::Condition;
   threads_.clear();
   idle_ = 0;
 }
 
 NET_API bool WorkerPool::submit(detail::WorkRef work) {
   begin_again_in_child();
-  const detail::os::LockGuard locked(mutex_);
+  const detail::LockGuard locked(mutex_);
   waiting_.reserve(1);
   if (idle_ <= waiting_.size() && threads_.size() < most_) {
-    detail::os::Thread thread;
+    detail::Machine::Thread thread;
     if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
   }
   if (threads_.empty()) return false;
@@ -14913,7 +15336,7 @@ NET_API void BlockRules::match_range(const IpAddress& start, const IpAddress& en
 
 namespace net::inline NET_ABI::detail {
 
-[[noreturn]] NET_API void raise_bad_json(std::string_view text, std::size_t position) {
+[[noreturn]] NET_API void throw_bad_json(std::string_view text, std::size_t position) {
   NewText error;
   error->kind = "SyntaxError";
   error->message = position >= text.size() ? "Unexpected end of JSON input"
@@ -14921,7 +15344,7 @@ namespace net::inline NET_ABI::detail {
   throw_error(Error(std::make_error_code(std::errc::invalid_argument), error));
 }
 
-[[noreturn]] NET_API void raise_not_a_list(std::string_view text) {
+[[noreturn]] NET_API void throw_not_a_list(std::string_view text) {
   const std::size_t start = text.find_first_not_of(" \t\n\r");
   const char c = start == std::string_view::npos ? ' ' : text[start];
   std::string message = "The \"data\" argument must be of type string or string[]. Received ";
@@ -14956,23 +15379,30 @@ NET_API constexpr Handle::Operations LookupState::table{
       if (auto& self = static_cast<LookupState&>(handle); self.callback) self.ask();
     }};
 
+NET_API void Question::ask_system() {
+  Vec<Endpoint> ends;
+  failed = Machine::look_up(name, options.family, options.hints, ends);
+  found.reserve(ends.size());
+  for (const Endpoint& end : ends) found.push({endpoint_text(end), end.ip.family});
+}
+
 NET_API void Question::find() {
 #if defined(__cpp_exceptions)
   try {
-    failed = os::look_up(name, options.family, options.hints, found);
+    ask_system();
   } catch (...) {
     found.clear();
     failed = Errc::ERR_LOOKUP_NO_MEMORY;
   }
 #else
-  failed = os::look_up(name, options.family, options.hints, found);
+  ask_system();
 #endif
 }
 
 NET_API ResolverPool& ResolverPool::instance() {
   static constinit Atomic<ResolverPool*> pool{nullptr};
   ResolverPool* shared = pool.load();
-  while (!shared || shared->made_in_ != os::fork_count().load()) {
+  while (!shared || shared->made_in_ != Machine::fork_count()) {
     auto* const fresh = new ResolverPool;
     if (pool.compare_exchange(shared, fresh)) return *fresh;
     delete fresh;
@@ -14981,12 +15411,12 @@ NET_API ResolverPool& ResolverPool::instance() {
 }
 
 NET_API bool ResolverPool::submit(Question& question) noexcept {
-  const os::LockGuard locked(mutex_);
+  const LockGuard locked(mutex_);
   // one that was woken is idle until it runs: those who wait already will take it
   if (idle_ <= waiting_questions_ && threads_ < max_threads &&
-      os::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
+      Machine::start_thread([](void* pool) { static_cast<ResolverPool*>(pool)->work(); }, this)) {
     ++threads_;
-    os::in_resolver().fetch_add(1);
+    Machine::count_in_resolver(1);
   }
   if (threads_ == 0) return false;
   (last_ ? last_->next : first_) = &question;
@@ -15038,9 +15468,9 @@ NET_API void ResolverPool::work() noexcept {
   for (;;) {
     while (!first_) {
       ++idle_;
-      os::in_resolver().fetch_sub(1);
+      Machine::count_in_resolver(-1);
       waiting_.wait(mutex_);
-      os::in_resolver().fetch_add(1);
+      Machine::count_in_resolver(1);
       --idle_;
     }
     Question& question = *first_;
@@ -15098,7 +15528,7 @@ NET_API Ref<ConnectAttempts> Connector::prepare(const ConnectOptions& options) c
 
 NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
   self.retain_for_loop();
-  self.has_handle = self.connecting = true;
+  self.phase.move_to(Phase::connecting);
   self.is_path = !options.path.empty();
   self.cold->connecting = plan.get();
   plan->retain();
@@ -15107,7 +15537,7 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
   self.cold->block_list = plan->block_list;
   if (plan->by_address) {
     return self.tick([](SocketState& socket) {
-      if (socket.connecting) Connector{socket}.next_attempt();
+      if (socket.connecting()) Connector{socket}.next_attempt();
     });
   }
   // what is thrown from here on leaves connect(): then it has not begun
@@ -15116,9 +15546,9 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
     std::uint64_t generation;
     bool passed = false;
     ~Undo() {
-      if (passed || !self.connecting || self.generation != generation || !self.loop) return;
+      if (passed || !self.connecting() || self.generation != generation || !self.loop) return;
       self.stop_connecting();
-      self.connecting = self.has_handle = false;
+      self.phase.move_to(Phase::idle);
       if (self.channel.is_open()) {
         self.loop->poller().drop(self.channel);
         self.channel.close();
@@ -15137,7 +15567,7 @@ NET_API void Connector::start_path() const {
   const std::string path = plan().path;
   const SameConnection same(self);
   self.emit_event<on_attempt>(path, -1, Family::unspecified);
-  if (!self.connecting || !self.cold->connecting || !same) return;
+  if (!self.connecting() || !self.cold->connecting || !same) return;
   const int result = self.channel.start_connect_path(path);
   if (result == -EINVAL && !self.channel.is_open()) {
     return give_up(address_failure(EINVAL, "connect", path, -1));
@@ -15148,7 +15578,7 @@ NET_API void Connector::start_path() const {
     // known already, but emitted from the loop
     self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
                                auto& socket = static_cast<SocketState&>(handle);
-                               if (socket.connecting && socket.cold->path_result <= 0)
+                               if (socket.connecting() && socket.cold->path_result <= 0)
                                  Connector{socket}.path_done(socket.cold->path_result);
                              }});
     self.cold->path_result = result;
@@ -15172,7 +15602,7 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
                         : static_cast<std::uint64_t>(SelectionDefaults::get().delay_ms.load());
   if (p.attempt_delay < 10) p.attempt_delay = 10;
   LookupOptions asked{p.family, options.hints, p.selecting};
-  if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = os::address_config_hint;  // S12.8
+  if (asked.family == Family::unspecified && asked.hints == 0) asked.hints = Machine::address_config_hint();  // S12.8
   const Ref<SocketState> socket(&self);
   const std::uint64_t generation = self.generation;
   struct Answer {
@@ -15180,7 +15610,7 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
     std::uint64_t generation;
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (socket->connecting && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
+      if (socket->connecting() && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
         Connector{*socket}.looked_up(error, addresses);
       }
     }
@@ -15209,7 +15639,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   Error invalid;
   for (const LookupAddress& found : addresses) {
     self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
-    if (!self.connecting || self.generation != generation) return;
+    if (!self.connecting() || self.generation != generation) return;
     const Error wrong = check(found);
     if (!wrong) {
       add_attempt(plan(), found);
@@ -15242,7 +15672,7 @@ NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& fo
   auto* attempt = new Attempt;
   to.attempts.push(attempt);
   attempt->channel.owner = static_cast<Handle*>(&self);
-  attempt->to = os::parse_endpoint(address, to.port);
+  attempt->to = parse_endpoint(address, to.port);
   attempt->address = std::move(address);
   attempt->family = found.family;
 }
@@ -15260,7 +15690,7 @@ NET_API void Connector::interleave() const {
 }
 
 NET_API void Connector::single_failed(const Error& error, const std::string& address, int port, Family family) const {
-  self.connecting = false;
+  self.phase.move_to(Phase::open);  // as in Node, until it is destroyed
   const std::string kept = address;
   self.stop_connecting();
   self.recount();
@@ -15273,7 +15703,7 @@ NET_API void Connector::give_up(const Error& error) const { self.fail(error); }
 
 NET_API void Connector::give_up_later(const Error& error) const {
   self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
-    if (socket->connecting && socket->generation == generation) Connector{*socket}.give_up(error);
+    if (socket->connecting() && socket->generation == generation) Connector{*socket}.give_up(error);
   });
 }
 
@@ -15293,7 +15723,7 @@ NET_API void Connector::stop(SocketState& self) noexcept {
   for (Attempt* attempt : plan->attempts) {
     if (!attempt->channel.is_open()) continue;
     if (loop) loop->poller().drop(attempt->channel);
-    const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
+    const bool under_way = self.connecting() && plan->selecting && attempt->running && !attempt->timed_out;
     if (under_way) self.cold->cancelled.push(attempt->to);
     attempt->channel.close();
     Retry::descriptor_freed();
@@ -15305,7 +15735,7 @@ NET_API void Connector::stop(SocketState& self) noexcept {
 NET_API void Connector::emit_cancelled(SocketState& self) {
   const Endpoint to = self.cold->cancelled.back();
   self.cold->cancelled.pop();
-  const std::string address = os::endpoint_text(to);
+  const std::string address = endpoint_text(to);
   self.emit_event<on_attempt_failed>(address, to.port, to.ip.family,
                                      address_failure(ECANCELED, "connect", address, to.port));
 }
@@ -15327,11 +15757,11 @@ NET_API void Connector::next_attempt() const {
   const Ref<SocketState> alive(&self);
   const std::uint64_t generation = self.generation;
   if (plan().timer) self.loop->stop_timer(*plan().timer);
-  while (self.connecting && self.generation == generation) {
+  while (self.connecting() && self.generation == generation) {
     if (plan().next == plan().attempts.size()) return all_begun();
     Attempt& attempt = *plan().attempts[plan().next++];
     if (begin(attempt)) {
-      if (self.connecting && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
+      if (self.connecting() && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
       return;
     }
   }
@@ -15347,7 +15777,7 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
   const SameConnection same(self);
   self.emit_event<on_attempt>(attempt.address, plan_port(), attempt.family);
-  if (!self.connecting || !same) return true;
+  if (!self.connecting() || !same) return true;
   if (blocked) return give_up(block_error()), true;
   if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
   if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
@@ -15388,7 +15818,7 @@ NET_API Error Connector::bind(Attempt& attempt) const {
   if (failed < 0) return address_failure(-failed, "bind", address, p.local_port);
   if (p.local_port < 0 || p.local_port > 65535) {
     failed = -EADDRINUSE;
-  } else if (const Endpoint from = os::parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
+  } else if (const Endpoint from = parse_endpoint(address, p.local_port); from.ip.family != attempt.family) {
     failed = -EINVAL;
   } else {
     failed = attempt.channel.bind(from);
@@ -15425,7 +15855,7 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   const std::uint64_t generation = self.generation;
   const bool current = &attempt == p.attempts[p.next - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
-  if (!self.connecting || self.generation != generation) return;
+  if (!self.connecting() || self.generation != generation) return;
   if (current || plan().next == plan().attempts.size()) next_attempt();
 }
 
@@ -15438,7 +15868,7 @@ NET_API Error Connector::late_failure(const Attempt& attempt, int number) const 
 
 NET_API void Connector::won(Attempt& attempt) const {
   self.loop->poller().drop(attempt.channel);
-  self.channel.adopt(attempt.channel.release());
+  self.channel.take_over(attempt.channel);
   if (const Endpoint remote = self.channel.remote_end()) {
     self.cold->remote = remote;
     self.cold->remote_known = true;
@@ -15469,12 +15899,12 @@ NET_API void Connector::start_delay() const {
 }
 
 NET_API void Connector::delay_over() const {
-  if (!self.connecting) return;
+  if (!self.connecting()) return;
   Attempt& slow = *plan().attempts[plan().next - 1];
   slow.timed_out = true;
   const std::uint64_t generation = self.generation;
   self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
-  if (self.connecting && self.generation == generation) next_attempt();
+  if (self.connecting() && self.generation == generation) next_attempt();
 }
 
 NET_API void Connector::all_begun() const {

@@ -2,8 +2,9 @@
 """Check that every header has a test of its own, where it is looked for, which includes it before anything else.
 
 That of <net/detail/x/y.hpp> is tests/unit/x/y_test.cpp, that of <net/x.hpp> is tests/unit/x_test.cpp. So what a header
-promises has a place, and it compiles with nothing before it. A file of bodies (.ipp) is part of the header of its
-name; one that has none has a test of its own, or is named by a test of its folder.
+promises has a place, and it compiles with nothing before it. One that would be too long has others beside it, whose
+names begin with its own: y_again_test.cpp includes the same header first. A file of bodies (.ipp) is part of the header
+of its name; one that has none has a test of its own, or is named by a test of its folder.
 """
 import pathlib
 import re
@@ -27,6 +28,12 @@ def test_of(header):
     return UNIT / f"{name}_test.cpp"
 
 
+def beside(test, tests):
+    """The test of a header that this one goes on from: the one with the longest name that this one's begins with."""
+    begins = (other for other in tests if other.parent == test.parent and test.name.startswith(other.name.removesuffix("test.cpp")))
+    return max(begins, key=lambda other: len(other.name), default=None)
+
+
 def main():
     files = {path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.[hi]pp")}
     headers = sorted(name for name in files if name.endswith(".hpp") or name.removesuffix(".ipp") + ".hpp" not in files)
@@ -40,8 +47,15 @@ def main():
             problems.append(f"include/{header}: {'is excused from' if header in EXCUSED else 'has no'} test {test.relative_to(ROOT)}")
         elif test.exists() and first_include(test) != header:
             problems.append(f"{test.relative_to(ROOT)}: its first include must be <{header}>")
-    tests = {test_of(header) for header in headers}
-    problems += [f"{test.relative_to(ROOT)}: there is no such header" for test in UNIT.rglob("*.cpp") if test not in tests]
+    tests = {test_of(header): header for header in headers}
+    for test in UNIT.rglob("*.cpp"):
+        if test in tests:
+            continue
+        header = tests.get(beside(test, tests))
+        if not header:
+            problems.append(f"{test.relative_to(ROOT)}: there is no such header")
+        elif first_include(test) != header:
+            problems.append(f"{test.relative_to(ROOT)}: its first include must be <{header}>")
     problems += [f"{header} is excused from having a test: there is no such header" for header in EXCUSED.keys() - set(headers)]
     if problems:
         print("\n".join(sorted(problems)), file=sys.stderr)

@@ -39,15 +39,16 @@ net/detail/connect/attempts  net/detail/connect/lookup
 net/detail/stream/adopt  net/detail/stream/close  net/detail/stream/finish  net/detail/stream/flow
 net/detail/stream/options  net/detail/stream/read  net/detail/stream/readable  net/detail/stream/reconnect
 net/detail/stream/send  net/detail/stream/write
-net/detail/stream/payload  net/detail/stream/steps
+net/detail/stream/payload  net/detail/stream/pipe_socket  net/detail/stream/steps
 net/detail/connect/checks
 net/detail/stream/state
 net/detail/stream/connection  net/detail/stream/events  net/detail/stream/gates  net/detail/stream/pipe
 net/detail/stream/pipe_link  net/detail/stream/write_queue
+net/detail/stream/positions
 net/options
 net/abort
 net/loop
-net/detail/loop/retry  net/detail/loop/signals
+net/detail/loop/keeps_alive  net/detail/loop/retry  net/detail/loop/signals
 net/detail/loop/fork  net/detail/loop/turn
 net/detail/loop/core
 net/detail/loop/owing
@@ -87,13 +88,14 @@ net/detail/text/ip_address
 net/error  net/ip  net/duration
 net/detail/text/error_names  net/detail/text/ip_grammar
 net/detail/base/fixed_string  net/detail/base/function  net/detail/base/lock_guard  net/detail/base/page_buffer
-net/detail/base/queue  net/detail/base/ref  net/detail/base/shared_lock  net/detail/base/vec
+net/detail/base/position  net/detail/base/queue  net/detail/base/ref  net/detail/base/shared_lock
+net/detail/base/vec
 net/detail/base/atomic
 net/detail/base/abi
 """.split()
 
 ABI = "net/detail/base/abi"
-SYSTEM = "net/detail/sys/"  # the only rooms with a window to an operating system
+SYSTEM = "net/detail/sys/"  # the only folder that sees an operating system
 # A call of the system's, or one of its constants; errno values are the errors of every machine.
 CALL = re.compile(
     r"""(?:^|[^\w:>"])::(?!operator\b|new\b|net\b)[a-z_]\w*\("""

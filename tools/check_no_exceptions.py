@@ -44,9 +44,9 @@ def main():
         if built.returncode == 0:
             result = run([program], timeout=DEADLINE)
             check.expect(result.returncode == 0, f"{what}: run", said(result))
-            raised = run([program, "raise"], timeout=DEADLINE)
-            told = re.match(r"net: .+\n", raised.stderr)
-            check.expect(raised.returncode < 0 and told, f"{what}: a wrong call prints its message and aborts", said(raised))
+            raised = run([program, "throw"], timeout=DEADLINE)
+            printed = re.match(r"net: .+\n", raised.stderr)
+            check.expect(raised.returncode < 0 and printed, f"{what}: a wrong call prints its message and aborts", said(raised))
         mixed(check, base, f"a program with and without exceptions, {name(cxx)}")
     check.finish("neither exceptions nor RTTI are needed")
 

@@ -14,7 +14,7 @@ root = pathlib.Path(__file__).resolve().parent.parent
 RULE = re.compile(r"^(S\d+\.\d+) (?:\[([A-Z]+)\] )?(.+)$")
 CITED = re.compile(r"\bS(\d+)\.(\d+)(?:\s?[-–]\s?S(\d+)\.(\d+))?")
 NAMES = {
-    ".cpp": re.compile(r'\b(?:TEST_CASE|SUBCASE)\w*\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)'),
+    ".cpp": re.compile(r'\b(?:TEST_CASE|SUBCASE)\w*\(\s*(?:\w+,\s*)?((?:"(?:[^"\\]|\\.)*"\s*)+)'),
     ".txt": re.compile(r"^scenario (.*)$", re.M),
     ".sh": re.compile(r"^# (S\d.*)$", re.M),
     ".py": re.compile(r"^# (S\d.*)$", re.M),

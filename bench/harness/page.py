@@ -63,8 +63,8 @@ def timed(section):
     head = ["", "median", "server CPU, µs each", "ratio of rates (quartiles)"]
     parts = [
         "### Throughput, as a multiple of the floor\n",
-        "More is better. After a slash: the floor with one gathering send in the burst row and with a 256 KiB buffer"
-        " in the stream rows, Node with `cork()` in the burst row.\n",
+        "More is better. After a slash stand variants: the floor with one gathering send in the burst row and with a"
+        " 256 KiB buffer in the stream rows, Node with `cork()` in the burst row.\n",
         ratios("rate_ratio"),
         "\n### Server CPU for each message, connection or byte, as a multiple of the floor\n",
         "Less is better.\n",
@@ -145,24 +145,25 @@ def page(results):
 
 
 SECTIONS = [
-    ("timed", "Timed", "Medians of {rounds} rounds of {seconds} s each; in a round every server is measured once, in an order"
-     " that changes, and a ratio is taken within its round. The floor is the least code over level-triggered epoll with a"
-     " 64 KiB buffer that does the job. Server on core {server_core}, load on core {load_core}, {date}.", timed),
-    ("loops", "Many loops", "net.hpp on one loop and on two, medians of {rounds} rounds of {seconds} s each. Server and load share"
-     " the two cores, unpinned, so twice the throughput is out of reach unless the server computes. {date}.", many_loops),
-    ("counted", "Counted", "Each figure is the difference of two counts, of a run with few and a run with many messages or"
-     " connections, so that what a server does at its start drops out: instructions by callgrind, system calls by strace,"
-     " allocations by a preloaded counter. They repeat within about 1 %; tests hold net.hpp to the recorded ones. {date}.",
+    ("timed", "Timed", "Figures are medians of {rounds} rounds of {seconds} s each. A round measures every server once, in an"
+     " order that changes, and a ratio is one of its round. The floor is the least code over level-triggered epoll, with a"
+     " 64 KiB buffer, that does the job. The server ran on core {server_core}, the load on core {load_core}, {date}.", timed),
+    ("loops", "Many loops", "net.hpp ran on one loop and on two; figures are medians of {rounds} rounds of {seconds} s each. Server"
+     " and load share the two cores, unpinned, so two loops cannot be twice as fast unless the server computes. {date}.",
+     many_loops),
+    ("counted", "Counted", "Each figure is the difference of two counts: a run with few messages or connections, and one with"
+     " many. So what a server does at its start drops out. callgrind counts instructions, strace system calls, a preloaded"
+     " library allocations. They repeat within about 1 %. Tests hold net.hpp to the recorded ones. {date}.",
      counted),
-    ("memory", "Memory", "{connections:,} connections more, and what the server's resident memory grows by for each. The"
-     " kernel's own memory for a socket is not in it. {date}.", memory),
+    ("memory", "Memory", "The server gets {connections:,} connections more; the table says how much its resident memory grows for"
+     " each. The kernel's own memory for a socket is not in it. {date}.", memory),
     ("compiled", "Compiling", "CPU seconds of one compilation, the median of {repeats}. {date}.", compiled),
 ]
 
 TOP = """# Benchmarks
 
-The same small servers over this library, bare epoll, standalone Asio, libuv and Node, under the same load. This page is
-made by `bench/run`: every figure in it was measured by that.
+These are the same small servers over this library, bare epoll, standalone Asio, libuv and Node, under the same load.
+`bench/run` measures every figure and writes this page.
 """
 
 BOTTOM = """## How to repeat it
@@ -174,18 +175,19 @@ bench/run --only counted       # one part: timed, loops, counted, memory, compil
 bench/check_counted            # what the tests hold the library to; --record after a change that is meant
 ```
 
-Two cores that nothing else uses are needed for the timed part. 10,000 connections need a descriptor limit above 10,200
+The timed part needs two cores that nothing else uses. 10,000 connections need a descriptor limit above 10,200
 (`ulimit -n`) in both processes.
 
 ## What it does not show
 
-- Loopback only: no network card, no loss, no latency. The kernel's part of a message is smaller here than anywhere else,
-  so differences between libraries are larger than they are in real use.
-- One thread for the server and one for the load. The load generator is raw epoll in C++, but it does as much kernel work
-  as the server; where both are busy, throughput says less than the server's CPU.
-- A virtual machine drifts by a factor of two within minutes. Ratios within a round hold, absolute figures do not; with 25
-  rounds a ratio is good to about 6 %, with 8 to about 15 %.
+- All traffic is on loopback: no network card, no loss, no latency. The kernel's part of a message is smaller here than
+  anywhere else, so libraries differ more than they do in real use.
+- The server has one thread, and so has the load. The load generator is raw epoll in C++, but it does as much kernel work
+  as the server. Where both are busy, throughput says less than the server's CPU.
+- A virtual machine drifts by a factor of two within minutes. Trust the ratios within a round, not the absolute figures.
+  With 25 rounds a ratio is good to about 6 %, with 8 to about 15 %.
 - Node's instructions and allocations are left out: most are a garbage collector's and a compiler's.
-- Instructions are not time: a cache miss counts as one, and so does a system call, whose cost is listed apart.
+- Instructions are not time. A cache miss counts as one instruction, and so does a system call; system calls are listed
+  apart.
 - TLS, names, more than two cores, and Windows are not measured.
 """

@@ -31,7 +31,7 @@ void watch(int operation, int fd, std::uint32_t events) {
 void send_or_keep(int fd, const char* data, std::size_t size) {
   ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
   if (sent == static_cast<ssize_t>(size)) return;
-  if (sent < 0 && errno != EAGAIN) return;  // the next recv tells
+  if (sent < 0 && errno != EAGAIN) return;  // the next recv says so
   const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   const auto slot = static_cast<std::size_t>(fd);
   if (unsent.size() <= slot) unsent.resize(2 * slot);

@@ -23,7 +23,7 @@ struct RuleLine;
 /// called from any thread. An IPv4 address and its IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) are the same
 /// to a list (S6.6).
 ///
-/// Where an address is given as text, its family is IPv4 unless said otherwise; `Family::unspecified` tells
+/// Where an address is given as text, its family is IPv4 unless said otherwise; `Family::unspecified` takes
 /// it from the text. Ports, flow labels and zones do not count. A call that throws leaves the list as it was.
 class BlockList {
  public:

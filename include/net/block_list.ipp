@@ -56,8 +56,8 @@ NET_API std::string BlockList::toJSON() const {
 
 NET_API void BlockList::fromJSON(std::string_view json) const {
   detail::JsonStrings list(json);
-  if (!list.valid()) detail::raise_bad_json(json, list.position());
-  if (!list.is_list()) detail::raise_not_a_list(json);
+  if (!list.valid()) detail::throw_bad_json(json, list.position());
+  if (!list.is_list()) detail::throw_not_a_list(json);
   for (const std::string& text : list.strings()) {
     if (const auto line = detail::read_rule_line(text)) add(*line);
   }

@@ -9,7 +9,7 @@
 
 namespace net::inline NET_ABI {
 
-/// The family of an address; `unspecified` where none is known, or where it is to be told from the address.
+/// The family of an address; `unspecified` where none is known, or where it is that of the address.
 enum class Family : std::uint8_t { unspecified = 0, IPv4 = 4, IPv6 = 6 };
 
 /// "IPv4", "IPv6", or "" for anything else.
@@ -34,7 +34,7 @@ constexpr bool isIPv6(std::string_view text) noexcept {
 
 /// 4 or 6 if the text is an address of that family, else 0 (S4.1).
 constexpr int isIP(std::string_view text) noexcept {
-  // The first dot or colon tells the families apart; neither is ever further away than this.
+  // The first dot or colon decides the family; neither is ever further away than this.
   const std::size_t near_start = text.size() < 5 ? text.size() : 5;
   for (std::size_t i = 0; i < near_start; ++i) {
     if (text[i] == '.') return isIPv4(text) ? 4 : 0;

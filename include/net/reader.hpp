@@ -62,7 +62,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
 /// next wait, and so is `ERR_STREAM_PREMATURE_CLOSE` if the socket was closed before its end came. It does not own the
 /// socket; when the reader is gone, the socket stays paused, and an error that comes then does not end the program:
-/// `errored()` and 'close' still tell of it.
+/// `errored()` and 'close' still show it.
 ///
 /// Each function takes `WaitOptions` last, also in braces: `co_await reader.readLine(100, {.timeout = 5s})` (S34.6).
 class Reader {
@@ -181,7 +181,7 @@ class Reader {
   static detail::ReadRequest until(std::string_view delimiter, std::size_t limit);
   static detail::ReadRequest prefixed(int bytes, Endian endian, std::size_t limit);
 
-  /// Whether what is asked for can be told: found, or the end or a failure are known.
+  /// Whether what is asked for can be given: found, or the end or a failure are known.
   bool prepare(detail::ReadRequest& request);
   bool settle();
   void settle_line();
@@ -213,7 +213,7 @@ class Reader {
   detail::ReadRequest* request_ = nullptr;
   bool ended_ = false;
   bool too_long_ = false;
-  bool* gone_ = nullptr;  // to be told if the reader goes while it resumes its task
+  bool* gone_ = nullptr;  // set if the reader goes while it resumes its task
   std::optional<Error> failure_;
   detail::OwnListeners<Socket> listeners_;
 };

@@ -152,15 +152,18 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return void(socket().pause());
   if (!settle()) return;
-  bool gone = false;
-  bool* const outer = std::exchange(gone_, &gone);
+  // the task may destroy this reader; one of a foreign type may let an exception out
+  struct Resuming {
+    Reader& reader;
+    bool gone = false;
+    bool* outer = std::exchange(reader.gone_, &gone);
+    ~Resuming() {
+      if (!gone) reader.gone_ = outer;
+      if (gone && outer) *outer = true;
+    }
+  } const resuming{*this};
   waiter_.resume();
-  if (gone) {
-    if (outer) *outer = true;
-    return;
-  }
-  gone_ = outer;
-  if (!waiter_) socket().pause();
+  if (!resuming.gone && !waiter_) socket().pause();
 }
 
 NET_API void Reader::fail(const Error& error) {

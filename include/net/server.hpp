@@ -124,7 +124,7 @@ class Server : public Emitter<Server> {
 
   /// Where it listens; empty if it does not (S8.6).
   std::optional<AddressInfo> address() const;
-  /// Tells the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
+  /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
     if (state_->loop) {

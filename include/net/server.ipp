@@ -63,7 +63,7 @@ NET_API Server Server::from_state(void* state) {
 }
 
 NET_API const Server& Server::set_ref(bool on) const {
-  state_->refd = on;
+  state_->keeps_alive.refd = on;
   state_->recount();
   return *this;
 }

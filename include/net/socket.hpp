@@ -14,7 +14,7 @@
 #include <net/chunk.hpp>
 #include <net/detail/connect/start.hpp>
 #include <net/detail/stream/payload.hpp>
-#include <net/detail/stream/pipe.hpp>
+#include <net/detail/stream/pipe_socket.hpp>
 #include <net/detail/stream/state.hpp>
 #include <net/detail/stream/steps.hpp>
 #include <net/detail/sys/endpoint_text.hpp>
@@ -130,7 +130,7 @@ class Socket : public Emitter<Socket> {
   template <detail::Payload Data, class F = std::nullptr_t>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
-    const bool refused = state_->ending || state_->destroyed;
+    const bool refused = state_->ending() || state_->destroyed();
     const Error why = refused ? state_->refusal(false) : detail::no_error();
     if (refused) {
       state_->fail(why);
@@ -172,34 +172,31 @@ class Socket : public Emitter<Socket> {
 
   /// Puts bytes back to the front of what is to be read. After 'end' it destroys the socket with
   /// `ERR_STREAM_UNSHIFT_AFTER_END_EVENT` (S14.11).
-  const Socket& unshift(std::string_view bytes) const {
-    if (state_->loop) state_->unshift(bytes);
-    return *this;
-  }
+  const Socket& unshift(std::string_view bytes) const;
   /// From now on 'data' and `read()` give text in UTF-8, decoded from that encoding; characters that are split over
   /// chunks come out whole (S14.20). It stays over reconnects.
   const Socket& setEncoding(Encoding encoding = Encoding::utf8) const { return state_->set_encoding(encoding), *this; }
   /// The same by Node's name of it, "utf8", "UCS-2", …; throws `ERR_UNKNOWN_ENCODING`.
   const Socket& setEncoding(std::string_view name) const { return setEncoding(detail::require_encoding(name)); }
   /// What `setEncoding` said; empty: bytes.
-  std::optional<Encoding> readableEncoding() const {
-    if (!state_->decodes) return std::nullopt;
-    return state_->cold->encoding;
-  }
+  std::optional<Encoding> readableEncoding() const;
   /// Writes everything that arrives to the destination, and pauses while that one has to drain; gives the destination,
   /// so that chains work. When this side ends, the destination is ended, unless `.end = false` (S24).
   /// From a socket that is closed nothing will ever come. The destination is a socket, or whatever is `net::Writable`.
   template <class Destination>
-  Destination pipe(Destination destination, PipeOptions options = {.end = true}) const;
+  Destination pipe(Destination destination, PipeOptions options = {.end = true}) const {
+    detail::pipe_socket(*this, destination, options);
+    return destination;
+  }
   /// Takes one destination off, or all; this socket pauses when it was the last (S24.9). What is unpiped by a 'data'
   /// listener still gets that piece. A destination of the user's own is the same one if it is equal (`==`); if it cannot
   /// be compared, if it has the same listeners, or else holds the same bytes.
-  const Socket& unpipe() const {
-    if (state_->cold) detail::unpipe_all(*this);
+  const Socket& unpipe() const;
+  template <class Destination>
+  const Socket& unpipe(const Destination& destination) const {
+    detail::unpipe_socket(*this, destination);
     return *this;
   }
-  template <class Destination>
-  const Socket& unpipe(const Destination& destination) const;
 
   // ── options ──
 
@@ -209,7 +206,7 @@ class Socket : public Emitter<Socket> {
   template <class F>
   const Socket& setTimeout(Duration idle, F&& listener) const {
     setTimeout(idle);
-    if (!state_->destroyed && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
+    if (!state_->destroyed() && idle.milliseconds() > 0) once<"timeout">(std::forward<F>(listener));
     return *this;
   }
   /// What the last `setTimeout` said; empty if there was none.
@@ -241,10 +238,7 @@ class Socket : public Emitter<Socket> {
   /// "ip:port" of the addresses that were tried, if there was more than one to try (S13.14).
   std::vector<std::string> autoSelectFamilyAttemptedAddresses() const;
   /// What `connect` must not connect to; the list is used live (S21.7).
-  std::optional<BlockList> blockList() const {
-    if (!state_->cold) return std::nullopt;
-    return state_->cold->block_list;
-  }
+  std::optional<BlockList> blockList() const;
   /// The server that accepted it, also after `destroy()`; none if it connected itself (S11.20).
   std::optional<Server> server() const;
   /// Bytes received on this connection (S11.11).
@@ -252,19 +246,19 @@ class Socket : public Emitter<Socket> {
   /// Bytes written on this connection, those that still wait included (S11.12).
   std::uint64_t bytesWritten() const;
   /// Like `writableLength()`, 0 without a connection (S11.10).
-  std::size_t bufferSize() const { return state_->has_handle ? state_->write_length : 0; }
-  bool connecting() const { return state_->connecting; }
-  bool pending() const { return !state_->has_handle || state_->connecting; }
-  bool destroyed() const { return state_->destroyed; }
-  bool closed() const { return state_->destroyed; }
+  std::size_t bufferSize() const { return state_->has_handle() ? state_->write_length : 0; }
+  bool connecting() const { return state_->connecting(); }
+  bool pending() const { return state_->phase != detail::Phase::open; }
+  bool destroyed() const { return state_->destroyed(); }
+  bool closed() const { return state_->destroyed(); }
   /// The error that it failed with; false if there is none (S11.5).
-  Error errored() const { return state_->errored && state_->cold ? state_->cold->errored : Error(); }
+  Error errored() const { return state_->errored() ? state_->cold->errored : Error(); }
   ReadyState readyState() const;
-  bool allowHalfOpen() const { return state_->allow_half_open; }
-  void allowHalfOpen(bool on) const { state_->allow_half_open = on; }
+  bool allowHalfOpen() const { return state_->settings.allow_half_open; }
+  void allowHalfOpen(bool on) const { state_->settings.allow_half_open = on; }
   /// S11.6: not destroyed, and neither failed nor ended.
   bool readable() const;
-  bool writable() const { return !state_->destroyed && !state_->errored && !state_->ending; }
+  bool writable() const { return !state_->destroyed() && !state_->errored() && !state_->ending(); }
   std::optional<bool> readableFlowing() const;
   /// Bytes that wait to be sent, or to be read.
   std::size_t writableLength() const { return state_->write_length; }
@@ -272,12 +266,12 @@ class Socket : public Emitter<Socket> {
   std::size_t writableHighWaterMark() const { return state_->write_mark; }
   std::size_t readableHighWaterMark() const { return state_->read_mark; }
   /// Between a `write` that returned false and 'drain' (S15.9).
-  bool writableNeedDrain() const { return !state_->destroyed && !state_->ending && state_->need_drain; }
+  bool writableNeedDrain() const { return !state_->destroyed() && !state_->ending() && state_->need_drain; }
   std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
   /// end() was called; 'finish' came; 'end' came.
-  bool writableEnded() const { return state_->ending; }
-  bool writableFinished() const { return state_->finished; }
-  bool readableEnded() const { return state_->end_emitted; }
+  bool writableEnded() const { return state_->ending(); }
+  bool writableFinished() const { return state_->finished(); }
+  bool readableEnded() const { return state_->end_emitted(); }
 
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
@@ -315,53 +309,12 @@ class Socket : public Emitter<Socket> {
   void once_connected(F&& listener) const {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) once<"connect">(std::forward<F>(listener));
   }
-  struct EmitsPipe;
   std::optional<std::string> take(std::size_t n, bool all) const;
-  const Socket& set_ref(bool on) const {
-    state_->refd = on;
-    state_->recount();
-    return *this;
-  }
+  const Socket& set_ref(bool on) const;
   detail::Endpoint local() const;
 
   detail::Ref<detail::SocketState> state_;
 };
-
-/// What a socket emits when it is a destination.
-struct Socket::EmitsPipe {
-  static void piped(const Socket& to, const Socket& source) {
-    (void)to.state_->emit_event<detail::on_pipe>(*source.state_);
-  }
-  static void unpiped(const Socket& to, const Socket& source) {
-    (void)to.state_->emit_event<detail::on_unpipe>(*source.state_);
-  }
-  static bool to_close(const Socket& to) noexcept { return detail::Access::state(to).kept_by_loop; }
-  static bool to_drain(const Socket& to) noexcept { return detail::Access::state(to).need_drain; }
-};
-
-template <class Destination>
-Destination Socket::pipe(Destination destination, PipeOptions options) const {
-  static_assert(
-      Writable<Destination>,
-      "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
-      "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
-      "listenerCount<\"error\">() and writableNeedDrain()");
-  if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
-    detail::start_pipe<Tells>(*this, destination, options);
-  }
-  return destination;
-}
-
-template <class Destination>
-const Socket& Socket::unpipe(const Destination& destination) const {
-  static_assert(Writable<Destination>, "unpipe() takes what was given to pipe(), a net::Writable");
-  if constexpr (Writable<Destination>) {
-    using Tells = std::conditional_t<std::is_same_v<Destination, Socket>, EmitsPipe, detail::EmitsNothing>;
-    if (state_->cold) detail::unpipe_from<Tells>(*this, destination);
-  }
-  return *this;
-}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 

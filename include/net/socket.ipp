@@ -16,7 +16,7 @@ NET_API std::optional<AddressInfo> Socket::address() const {
 
 NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
   std::string piece;
-  if (state_->users_buffer && state_->has_handle && !state_->connecting && !state_->ended)
+  if (state_->users_buffer && state_->phase == detail::Phase::open && !state_->ended())
     state_->watch_readable();  // S25.5
   if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
   return piece;
@@ -26,9 +26,24 @@ NET_API bool Socket::write(std::string_view text, Encoding encoding) const {
   return state_->write(detail::source_of(detail::encode(text, encoding)), {});
 }
 
+NET_API const Socket& Socket::unshift(std::string_view bytes) const {
+  if (state_->loop) state_->unshift(bytes);
+  return *this;
+}
+
+NET_API std::optional<Encoding> Socket::readableEncoding() const {
+  if (!state_->decodes) return std::nullopt;
+  return state_->cold->encoding;
+}
+
+NET_API const Socket& Socket::unpipe() const {
+  if (state_->cold) detail::unpipe_all(*this);
+  return *this;
+}
+
 NET_API const Socket& Socket::setTimeout(Duration idle) const {
   detail::require_timeout(idle);
-  if (!state_->destroyed && state_->loop) state_->set_timeout(idle.milliseconds());
+  if (!state_->destroyed() && state_->loop) state_->set_timeout(idle.milliseconds());
   return *this;
 }
 
@@ -41,8 +56,15 @@ NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() co
   return state_->cold ? state_->cold->attempted : std::vector<std::string>{};
 }
 
+NET_API std::optional<BlockList> Socket::blockList() const {
+  if (!state_->cold) return std::nullopt;
+  return state_->cold->block_list;
+}
+
 NET_API std::uint64_t Socket::bytesWritten() const {
-  const std::size_t handed = state_->backlog && !state_->wait_connect ? state_->backlog->in_flight_length : 0;
+  const std::size_t handed = state_->backlog && state_->request != detail::WriteRequest::awaits_connection
+                                 ? state_->backlog->in_flight_length
+                                 : 0;
   return state_->bytes_sent + (state_->write_length - handed);
 }
 
@@ -53,7 +75,7 @@ NET_API ReadyState Socket::readyState() const {
 }
 
 NET_API bool Socket::readable() const {
-  return !state_->destroyed && !state_->end_emitted && !state_->unreadable && !state_->error_emitted;
+  return !state_->destroyed() && !state_->end_emitted() && state_->failure != detail::Failure::emitted;
 }
 
 NET_API std::optional<bool> Socket::readableFlowing() const {
@@ -61,12 +83,18 @@ NET_API std::optional<bool> Socket::readableFlowing() const {
   return state_->flow_state == detail::Flow::flowing;
 }
 
+NET_API const Socket& Socket::set_ref(bool on) const {
+  state_->keeps_alive.refd = on;
+  state_->recount();
+  return *this;
+}
+
 NET_API Socket Socket::from_state(void* state) {
   return Socket(detail::Ref<detail::SocketState>(static_cast<detail::SocketState*>(state)));
 }
 
 NET_API detail::Endpoint Socket::local() const {
-  return state_->channel.is_open() && !state_->connecting ? state_->channel.local_end() : detail::Endpoint{};
+  return state_->channel.is_open() && !state_->connecting() ? state_->channel.local_end() : detail::Endpoint{};
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

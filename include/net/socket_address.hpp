@@ -21,7 +21,7 @@ struct SocketAddressOptions {
   /// An IP literal. Left out: 127.0.0.1, or :: for IPv6. A text that is empty was not left out, and is no
   /// address.
   std::string_view address = {};
-  /// Told from `address` if left out; IPv4 if that is left out too.
+  /// Taken from `address` if left out; IPv4 if that is left out too.
   Family family = Family::unspecified;
   /// 0 to 0xfffff; ignored for IPv4.
   std::uint32_t flowlabel = 0;
@@ -31,7 +31,7 @@ struct SocketAddressOptions {
 
 namespace detail {
 
-[[noreturn]] NET_API void raise_bad_flowlabel(std::uint32_t flowlabel);
+[[noreturn]] NET_API void throw_bad_flowlabel(std::uint32_t flowlabel);
 
 }  // namespace detail
 
@@ -49,7 +49,7 @@ class SocketAddress {
     detail::require_family(options.family);
     const Family family = options.family != Family::unspecified ? options.family : detail::family_of(options.address);
     if (options.port < 0 || options.port > 65535) detail::throw_error(detail::bad_port("options.port", options.port));
-    if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::raise_bad_flowlabel(options.flowlabel);
+    if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::throw_bad_flowlabel(options.flowlabel);
     const std::string_view any = family == Family::IPv4 ? "127.0.0.1" : "::";
     ip_ = detail::require_ip(left_out ? any : options.address, family);
     port_ = static_cast<std::uint16_t>(options.port);

@@ -8,7 +8,7 @@
 
 namespace net::inline NET_ABI::detail {
 
-[[noreturn]] NET_API void raise_bad_flowlabel(std::uint32_t flowlabel) {
+[[noreturn]] NET_API void throw_bad_flowlabel(std::uint32_t flowlabel) {
   throw_error(out_of_range("options.flowlabel", ">= 0 && <= 1048575", std::to_string(flowlabel)));
 }
 

@@ -29,7 +29,7 @@ class Job {
   template <class F>
   Job& then(F&& callback) {
     return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
-      if (!outcome.ok()) outcome.raise_failure();
+      if (!outcome.ok()) outcome.throw_failure();
       give(call, outcome, last);
     });
   }
@@ -73,7 +73,7 @@ class Job {
     }
     T await_resume() {
       waits = false;
-      if (!state->outcome.ok()) state->outcome.raise_failure();
+      if (!state->outcome.ok()) state->outcome.throw_failure();
       if constexpr (std::is_copy_constructible_v<T>) {
         if (state->calling > 0) return *state->outcome.result;  // others get it too
       }

@@ -2,16 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "tests/support/again.hpp"
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
 
@@ -21,38 +18,16 @@ namespace {
 
 const std::string too_long = "/" + std::string(200, 'x');
 
-net::ConnectOptions at(int port) { return {.port = port, .host = "127.0.0.1"}; }
-
-/// A server that tells what it gets, as "got(text)" and "end", and closes after so many connections.
-struct Listener {
-  Listener(net::Loop& loop, Log& log, int connections = 1) : server(loop) {
-    server.on<"connection">([this, &log, connections](const net::Socket& socket) {
-      if (++seen == connections) server.close();
-      socket.on<"data">([&log](net::Chunk chunk) { log.add("got(" + chunk.toString() + ")"); });
-      socket.on<"end">([&log] { log.add("server-end"); });
-      socket.on<"error">([](const net::Error&) {});
-    });
-    server.listen(0, "127.0.0.1");
-    run_until(loop, [this] { return server.listening(); });
-    where = server.address()->port;
-  }
-  int port() const { return where; }  // also when it has closed
-
-  net::Server server;
-  int where = 0;
-  int seen = 0;
-};
-
 /// The words from the first 'close' on.
 std::string after_close(const Log& log) { return log.text().substr(log.text().find("close(")); }
 
 }  // namespace
 
-TEST_CASE("S12.21, S3.18: what is called in 'close' is carried out and told, and then the listeners go") {
+TEST_CASE("S12.21, S3.18: what is called in 'close' is carried out and emitted, and then the listeners go") {
   struct Case {
     const char* name;
     std::function<void(const net::Socket&)> in_close;
-    std::string told;
+    std::string emitted;
   };
   net::BlockList blocked;
   blocked.addAddress("127.0.0.1");
@@ -91,12 +66,12 @@ TEST_CASE("S12.21, S3.18: what is called in 'close' is carried out and told, and
       socket.connect(at(closed.number()));
     }
     run_to_the_end(loop);
-    CHECK(after_close(log) == "close(true)" + one.told);
+    CHECK(after_close(log) == "close(true)" + one.emitted);
     CHECK_MESSAGE(held.use_count() == 1, "the cycle is gone with what was owed");
   }
 }
 
-TEST_CASE("S1.4, S12.21: what a coroutine calls right after 'close' is told, too") {
+TEST_CASE("S1.4, S12.21: what a coroutine calls right after 'close' is emitted, too") {
   net::Loop loop;
   Log log;
   const ClosedPort closed;
@@ -112,14 +87,15 @@ TEST_CASE("S1.4, S12.21: what a coroutine calls right after 'close' is told, too
   CHECK(log.text() == "close(false) attempt error(connect EINVAL " + too_long + ") close(true)");
 }
 
-TEST_CASE("S15.13, S16.4: writes and ends of a connection that was refused are told, and are nothing to the next one") {
+TEST_CASE(
+    "S15.13, S16.4: writes and ends of a connection that was refused call back, and are nothing to the next one") {
   net::Loop loop;
   Log log;
   const ClosedPort closed;
   const Listener listener(loop, log);
   const net::Socket socket(loop);
   note(socket, log);
-  const auto tells = [&](const char* name) {
+  const auto notes = [&](const char* name) {
     return
         [&log, name](const net::Error& error) { log.add(std::string(name) + "(" + std::string(error.name()) + ")"); };
   };
@@ -128,13 +104,13 @@ TEST_CASE("S15.13, S16.4: writes and ends of a connection that was refused are t
     socket.connect(at(listener.port()), [&] {
       CHECK(socket.writableLength() == 0);
       CHECK(socket.bytesWritten() == 0);
-      socket.end("new", tells("new-end"));
+      socket.end("new", notes("new-end"));
     });
   });
   socket.connect(at(closed.number()));
-  socket.write("first", tells("first"));
-  socket.write("second", tells("second"));
-  socket.end(tells("old-end"));
+  socket.write("first", notes("first"));
+  socket.write("second", notes("second"));
+  socket.end(notes("old-end"));
   run_to_the_end(loop);
   CHECK(log.count("ERR_SOCKET_CLOSED_BEFORE_CONNECTION") == 3);
   CHECK(log.has("close(true) first(ERR_SOCKET_CLOSED_BEFORE_CONNECTION) second("));
@@ -236,11 +212,11 @@ TEST_CASE("S12.22: any number of refused connections leaves no listener of the l
   const ClosedPort closed;
   const net::Socket socket(loop);
   std::size_t most = 0;
-  int rounds = 0, told = 0;
+  int rounds = 0, calls = 0;
   const auto connect = [&] {
     socket.connect(at(closed.number()));
-    socket.write("x", [&] { ++told; });
-    socket.end([&] { ++told; });
+    socket.write("x", [&] { ++calls; });
+    socket.end([&] { ++calls; });
     socket.resetAndDestroy().resetAndDestroy();
     most = (std::max)(most, socket.listenerCount<"connect">() + socket.listenerCount<"close">());
   };
@@ -251,7 +227,7 @@ TEST_CASE("S12.22: any number of refused connections leaves no listener of the l
   connect();
   run_to_the_end(loop);
   CHECK(rounds == 30);
-  CHECK(told == 60);
+  CHECK(calls == 60);
   CHECK(most <= 6);
 }
 
@@ -274,197 +250,4 @@ TEST_CASE("S20.2: a signal is forgotten with 'close', and is nothing to the next
   run_to_the_end(loop);
   CHECK(log.count("got(here)") == 1);
   CHECK_FALSE(log.has("error("));
-}
-
-TEST_CASE("release() in any listener, and the handle connects again at once: nothing of the old comes") {
-  for (const std::string where : {"connect", "ready", "data", "end", "finish", "write", "error"}) {
-    CAPTURE(where);
-    net::Loop loop;
-    Log log;
-    const Listener listener(loop, log);
-    const Sender sender(loop, "hello");
-    sender.server.on<"connection">([](const net::Socket& socket) { socket.on<"error">([](const net::Error&) {}); });
-    const auto held = std::make_shared<int>(0);
-    bool released = false;
-    {
-      const net::Socket socket(loop, {.allowHalfOpen = where == "end"});
-      bool done = false;
-      const auto leave = [&, socket, held](const char* here) {
-        if (where != here || std::exchange(done, true)) return;
-        const int number = socket.release();
-        if (number < 0) return;
-        ::close(number);  // or its other end would wait
-        released = true;
-        CHECK(socket.destroyed());
-        log.add("released");
-        socket.connect(at(listener.port()), [&log, socket] {
-          CHECK(socket.readable());
-          CHECK(socket.writable());
-          CHECK(socket.bytesRead() == 0);
-          log.add("again");
-          socket.end("new");
-        });
-      };
-      socket.on<"connect">([leave] { leave("connect"); });
-      socket.on<"ready">([leave] { leave("ready"); });
-      socket.on<"data">([leave] { leave("data"); });
-      socket.on<"end">([&log, leave] { log.add("end"), leave("end"); });
-      socket.on<"finish">([&log, leave] { log.add("finish"), leave("finish"); });
-      socket.on<"error">([leave](const net::Error&) { leave("error"); });
-      socket.on<"close">([&](bool) {
-        log.add("close");
-        listener.server.close();  // nobody has come if there was nothing to release
-      });
-      socket.connect(at(sender.port()), [socket, leave] { socket.write("x", [leave] { leave("write"); }); });
-      run_to_the_end(loop);
-    }
-    if (released) {
-      CHECK(log.count("released again") == 1);
-      CHECK(log.count("new)") == 1);  // a 'connect' listener that comes later has written to the new one
-      CHECK(log.count("close") == 1);
-    }
-    CHECK(held.use_count() == 1);
-  }
-}
-
-TEST_CASE("release(), connect() and destroy() in one go: the 'close' that is owed is told") {
-  net::Loop loop;
-  Log log;
-  const Listener listener(loop, log);
-  const net::Socket socket(loop);
-  note(socket, log);
-  socket.connect(at(listener.port()), [&] {
-    const Descriptor fd(socket.release());
-    socket.connect(at(listener.port())).destroy(net::Error("mine"));
-  });
-  run_to_the_end(loop);
-  CHECK(log.has("error(mine)"));
-  CHECK(log.count("close(true)") == 1);
-  CHECK(socket.listenerCount<"close">() == 0);
-}
-
-TEST_CASE("S12.21: a socket that wrapped a pipe and connects over TCP sends its end") {
-  net::Loop loop;
-  Log log;
-  int ends[2];
-  REQUIRE(::pipe(ends) == 0);
-  const Descriptor other(ends[1]);
-  const Listener listener(loop, log);
-  const net::Socket socket(loop, {.fd = ends[0], .writable = false, .allowHalfOpen = true});
-  socket.on<"close">([&, first = true]() mutable {
-    if (!std::exchange(first, false)) return;
-    socket.connect(at(listener.port())).end("bye");
-    socket.resume();
-  });
-  socket.destroy();
-  run_to_the_end(loop);
-  CHECK(log.text() == "got(bye) server-end");
-}
-
-TEST_CASE(
-    "S9.10, S9.12, S9.15: what is called in a server's 'close' is carried out and told, and then the listeners go") {
-  struct Case {
-    const char* name;
-    std::function<void(const net::Server&, Log&)> in_close;
-    std::string told;
-  };
-  const TemporaryDirectory directory;
-  const std::string path = directory.file("no-such/folder");
-  const Case cases[] = {
-      {"nothing", [](const net::Server&, Log&) {}, "close"},
-      {"a path that cannot be", [&](const net::Server& server, Log&) { server.listen(path); },
-       "close error(listen EACCES: permission denied " + path + ")"},
-      {"close again",
-       [](const net::Server& server, Log& log) {
-         server.close([&log](const net::Error& error) { log.add(error.name()); });
-       },
-       "close close ERR_SERVER_NOT_RUNNING"},
-      {"listen and close",
-       [](const net::Server& server, Log& log) {
-         server.listen(0);
-         server.close([&log](const net::Error& error) { log.add("closed(" + std::string(error.name()) + ")"); });
-       },
-       "close close closed()"},
-      {"listen, and close when it listens",
-       [](const net::Server& server, Log&) { server.listen(0, [server] { server.close(); }); },
-       "close listening close"},
-      {"a host that is looked up",
-       [](const net::Server& server, Log&) { server.listen(0, "127.0.0.1", [server] { server.close(); }); },
-       "close listening close"},
-      {"fails, and again in 'error'",
-       [&](const net::Server& server, Log&) {
-         server.once<"error">([server](const net::Error&) { server.listen(0, [server] { server.close(); }); });
-         server.listen(path);
-       },
-       "close error(listen EACCES: permission denied " + path + ") listening close"},
-  };
-  for (const Case& one : cases) {
-    CAPTURE(std::string(one.name));
-    net::Loop loop;
-    Log log;
-    const auto held = std::make_shared<int>(0);
-    {
-      const net::Server server(loop);
-      note(server, log);
-      server.on<"close">([&one, &log, server, held, first = true]() mutable {
-        if (std::exchange(first, false)) one.in_close(server, log);
-      });
-      server.listen(0).close();
-    }
-    run_to_the_end(loop);
-    CHECK(log.text() == one.told);
-    CHECK_MESSAGE(held.use_count() == 1, "the cycle is gone with what was owed");
-  }
-}
-
-TEST_CASE("S22.6, S9.9: listen(server) that throws or fails leaves no descriptor behind") {
-  net::Loop loop;
-  Log log;
-  const net::Server first(loop), second(loop), never(loop);
-  first.listen(0);
-  second.listen(0);
-  run_until(loop, [&] { return first.listening() && second.listening(); });
-  const std::size_t before = open_descriptors();
-  CHECK(error_of([&] { second.listen(first); }).code() == net::Errc::ERR_SERVER_ALREADY_LISTEN);
-  CHECK(error_of([&] { never.listen(net::Server(loop), [] {}); }).code() == net::Errc::ERR_INVALID_ARG_VALUE);
-  CHECK(never.listenerCount<"listening">() == 1);
-  CHECK(open_descriptors() == before);
-  note(never, log);
-  {
-    rlimit limit{};
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    const rlimit none{0, limit.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-    never.listen(first);
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
-  }
-  CHECK_FALSE(never.listening());
-  loop.runOnce(0);
-  CHECK(log.text().starts_with("error(listen E"));
-  never.listen(first);
-  CHECK(never.listening());
-  never.close();
-  first.close();
-  second.close();
-  run_to_the_end(loop);
-}
-
-TEST_CASE("S7.3, S7.4: the listener of a call that throws is there, but for a server that listens already") {
-  net::Loop loop;
-  for (const int port : {-1, 70'000}) {
-    const net::Socket socket(loop);
-    CHECK(error_of([&] { socket.connect(port, [] {}); }).code() == net::Errc::ERR_SOCKET_BAD_PORT);
-    CHECK(error_of([&] { socket.connect(port, "127.0.0.1", [] {}); }).code() == net::Errc::ERR_SOCKET_BAD_PORT);
-    CHECK(socket.listenerCount<"connect">() == 2);
-    const net::Server server(loop);
-    CHECK(error_of([&] { server.listen(port, [] {}); }).code() == net::Errc::ERR_SOCKET_BAD_PORT);
-    CHECK(error_of([&] { server.listen(port, "127.0.0.1", [] {}); }).code() == net::Errc::ERR_SOCKET_BAD_PORT);
-    CHECK(server.listenerCount<"listening">() == 2);
-    server.listen(0);
-    CHECK(error_of([&] { server.listen(port, [] {}); }).code() == net::Errc::ERR_SERVER_ALREADY_LISTEN);
-    CHECK(error_of([&] { server.listen(0, [] {}); }).code() == net::Errc::ERR_SERVER_ALREADY_LISTEN);
-    CHECK(server.listenerCount<"listening">() == 2);
-    server.close();
-  }
-  run_to_the_end(loop);
 }

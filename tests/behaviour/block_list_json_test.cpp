@@ -8,27 +8,10 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+#include "tests/support/block_lists.hpp"
 
-using net::BlockList;
-using net::Errc;
-using net::Family;
-using net::SocketAddress;
+using namespace tests;
 using namespace std::string_view_literals;
-using Rules = std::vector<std::string>;
-
-SocketAddress at(std::string_view address) { return SocketAddress({.address = address}); }
-
-/// The error that the call throws; no error if it doesn't.
-template <class Call>
-net::Error failure(Call call) {
-  try {
-    call();
-  } catch (const net::Error& error) {
-    return error;
-  }
-  return {};
-}
 
 TEST_CASE("S6.11: toJSON is the list of rules, and fromJSON adds them in that order") {
   const BlockList list;
@@ -60,7 +43,7 @@ TEST_CASE("S6.11: texts that are not rules are ignored") {
 TEST_CASE("S6.11: a rule with a wrong address throws; the ones before it stay") {
   const auto code_of = [](std::string_view rule) {
     const BlockList list;
-    const net::Error error = failure(
+    const net::Error error = error_of(
         [&] { list.fromJSON("[\"Address: IPv4 1.1.1.1\",\"" + std::string(rule) + "\",\"Address: IPv4 2.2.2.2\"]"); });
     CHECK(list.rules() == Rules{"Address: IPv4 1.1.1.1"});
     return error.code();
@@ -83,11 +66,11 @@ TEST_CASE("S6.11: JSON that is not a list of texts adds nothing") {
         "[\"Address: IPv4 1.1.1.1\",5]"sv, "[[\"Address: IPv4 1.1.1.1\"]]"sv,
         "[\"Address: IPv4 1.1.1.1\",{\"a\":[],\"b\":{}}]"sv, "[[[[]]],\"a\"]"sv, " [null] "sv}) {
     CAPTURE(json);
-    const net::Error error = failure([&] { list.fromJSON(json); });
+    const net::Error error = error_of([&] { list.fromJSON(json); });
     CHECK(error.code() == Errc::ERR_INVALID_ARG_TYPE);
     CHECK(error.kind() == "TypeError");
   }
-  CHECK(failure([&] { list.fromJSON("{}"); }).what() ==
+  CHECK(error_of([&] { list.fromJSON("{}"); }).what() ==
         "The \"data\" argument must be of type string or string[]. Received an instance of Object"sv);
   CHECK(list.rules().empty());
 }
@@ -130,13 +113,13 @@ TEST_CASE("S6.11: text that is not JSON is a syntax error and adds nothing") {
                                       "[\"a\"\0]"sv,
                                       "\xff"sv}) {
     CAPTURE(json);
-    const net::Error error = failure([&] { list.fromJSON(json); });
+    const net::Error error = error_of([&] { list.fromJSON(json); });
     CHECK(error.kind() == "SyntaxError");
     CHECK(error.name().empty());
     CHECK(error);
   }
-  CHECK(failure([&] { list.fromJSON("[\"a\""); }).what() == "Unexpected end of JSON input"sv);
-  CHECK(failure([&] { list.fromJSON("[\"a\" x]"); }).what() == "Unexpected character in JSON at position 5"sv);
+  CHECK(error_of([&] { list.fromJSON("[\"a\""); }).what() == "Unexpected end of JSON input"sv);
+  CHECK(error_of([&] { list.fromJSON("[\"a\" x]"); }).what() == "Unexpected character in JSON at position 5"sv);
   CHECK(list.rules().empty());
 }
 
@@ -145,8 +128,8 @@ TEST_CASE("S6.11: JSON may be written in any way, and nested to any depth") {
   list.fromJSON("\t[ \"\\u0041ddress: IPv4 1.1.1.1\" ,\r\n\"Subnet: IPv4 2.0.0.0\\/8\"]\n");
   CHECK(list.rules() == Rules{"Subnet: IPv4 2.0.0.0/8", "Address: IPv4 1.1.1.1"});
   const std::size_t megabyte = 1 << 20;
-  CHECK(failure([&] { list.fromJSON(std::string(megabyte, '[')); }).kind() == "SyntaxError");
-  CHECK(failure([&] { list.fromJSON(std::string(megabyte, '[') + std::string(megabyte, ']')); }).code() ==
+  CHECK(error_of([&] { list.fromJSON(std::string(megabyte, '[')); }).kind() == "SyntaxError");
+  CHECK(error_of([&] { list.fromJSON(std::string(megabyte, '[') + std::string(megabyte, ']')); }).code() ==
         Errc::ERR_INVALID_ARG_TYPE);
 }
 
@@ -163,5 +146,3 @@ TEST_CASE("S6.12: a list reads all that it writes") {
   CHECK(once.rules().size() == 5);
   CHECK(twice.rules() == list.rules());
 }
-
-}  // namespace

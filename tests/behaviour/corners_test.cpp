@@ -77,7 +77,7 @@ TEST_CASE("S10.4: a connection reserves nothing for reading before data arrives"
   run_to_the_end(loop);
 }
 
-TEST_CASE("S11.21: allowHalfOpen may be changed until 'end' is told") {
+TEST_CASE("S11.21: allowHalfOpen may be changed until 'end' is emitted") {
   net::Loop loop;
   const OneConnection one(loop);
   Log log;
@@ -123,23 +123,23 @@ TEST_CASE("S18.5: while the kernel takes more of a write, the timeout is put off
   one.server.on<"connection">([&accepted](net::Socket socket) { accepted = socket; });
   const net::Socket client = client_of(loop, one.server);
   run_until(loop, [&] { return accepted && !client.connecting(); });
-  int told = 0;
-  client.setTimeout(1, [&told] { ++told; });
-  client.on<"timeout">([&told] { ++told; });
+  int calls = 0;
+  client.setTimeout(1, [&calls] { ++calls; });
+  client.on<"timeout">([&calls] { ++calls; });
   client.write(std::string(32u << 20, 'x'));
   REQUIRE(client.writableLength() > 0);
   const net::Timer awake = loop.setInterval([] {}, 1);
-  run_until(loop, [&] { return told == 2; });
+  run_until(loop, [&] { return calls == 2; });
   awake.close();
   // as if the timer came due again: once after progress, once without
   net::detail::SocketState& state = net::detail::Access::state(client);
   state.cold->write_progress = true;
   state.ensure_cold().last_activity = 0;
   state.idle_check();
-  CHECK(told == 2);
+  CHECK(calls == 2);
   state.ensure_cold().last_activity = 0;
   state.idle_check();
-  CHECK(told == 3);
+  CHECK(calls == 3);
   client.destroy();
   accepted->destroy();
   run_to_the_end(loop);

@@ -56,11 +56,11 @@ TEST_CASE("S3.13: what connect throws leaves the socket as it was") {
 TEST_CASE("S7.4, S8.8, S9.24: listen takes a port, a host and a backlog, in every form; a listener last") {
   net::Loop loop;
   const TemporaryDirectory directory;
-  int told = 0;
+  int calls = 0;
   const auto listens = [&](auto... arguments) {
     const net::Server server(loop);
-    CHECK(server.listen(arguments..., [&told, server] {
-      ++told;
+    CHECK(server.listen(arguments..., [&calls, server] {
+      ++calls;
       server.close();
     }) == server);
   };
@@ -74,7 +74,7 @@ TEST_CASE("S7.4, S8.8, S9.24: listen takes a port, a host and a backlog, in ever
   listens(directory.file("one"));
   listens(directory.file("two"), 127);
   run_to_the_end(loop);
-  CHECK(told == 9);
+  CHECK(calls == 9);
 }
 
 TEST_CASE("S7.6: a path wins over a port for connect, a port over a path for listen") {
@@ -112,7 +112,7 @@ TEST_CASE("S7.11, S10.5: both high-water marks are 65536, or what the option say
   CHECK(accepted->writableHighWaterMark() == 10);
 }
 
-TEST_CASE("S8.5, S8.9, S8.11, S9.23: what a server is told is kept, and every call gives the server back") {
+TEST_CASE("S8.5, S8.9, S8.11, S9.23: what a server is set to is kept, and every call gives the server back") {
   net::Loop loop;
   const net::Server server(loop);
   server.dropMaxConnection(true);
@@ -200,7 +200,7 @@ TEST_CASE("S8.1, S21.7: the options of a server read back; what is changed count
   run_to_the_end(loop);
 }
 
-TEST_CASE("S11.20, S21.7: a socket tells the server that accepted it, also after destroy, and its block list") {
+TEST_CASE("S11.20, S21.7: a socket knows the server that accepted it, also after destroy, and its block list") {
   net::Loop loop;
   const OneConnection one(loop);
   std::optional<net::Socket> accepted;

@@ -169,7 +169,7 @@ TEST_CASE("S23.4: connecting to no file, a plain file or a stale socket fails fr
   CHECK(failure(stale) == "attempt failed error(connect ECONNREFUSED " + stale + ") close(true)");
 }
 
-TEST_CASE("S12.14: the attempt at a path is told inside connect(), to listeners that were there before") {
+TEST_CASE("S12.14: the attempt at a path is emitted inside connect(), to listeners that were there before") {
   net::Loop loop;
   const net::Socket client(loop);
   Log log;
@@ -186,9 +186,9 @@ TEST_CASE("S12.14: the attempt at a path is told inside connect(), to listeners 
 TEST_CASE("S23.5: a path may fill sun_path; one byte more is EINVAL on both sides") {
   net::Loop loop;
   const TemporaryDirectory directory;
-  const std::size_t room = sizeof(sockaddr_un::sun_path);
+  const std::size_t capacity = sizeof(sockaddr_un::sun_path);
   const std::string prefix = directory.file("");
-  const std::string longest = prefix + std::string(room - prefix.size(), 'n');
+  const std::string longest = prefix + std::string(capacity - prefix.size(), 'n');
   CHECK(echo_over(loop, longest) == "there and back");
   const std::string too_long = longest + "n";
   const net::Server server(loop);
@@ -206,7 +206,7 @@ TEST_CASE("S23.5: a path may fill sun_path; one byte more is EINVAL on both side
   CHECK(events.text() == "attempt error(connect EINVAL " + too_long + ") close(true)");
 }
 
-TEST_CASE("S23.6: a directory that does not exist is told as EACCES") {
+TEST_CASE("S23.6: a directory that does not exist is reported as EACCES") {
   net::Loop loop;
   const net::Server server(loop);
   Log log;
@@ -311,7 +311,7 @@ TEST_CASE("S23.12: addresses of an IPC socket are empty, and TCP's options do no
   CHECK(client.destroyed());
 }
 
-TEST_CASE("S9.19, S23.12: a path server that drops tells it too") {
+TEST_CASE("S9.19, S23.12: a path server that drops emits it too") {
   net::Loop loop;
   const TemporaryDirectory directory;
   const net::Server server(loop);

@@ -35,11 +35,11 @@ std::string_view text_of(std::span<std::byte> bytes, std::size_t count) {
 TEST_CASE("S25.1, S25.3: bytes are stored in the user's memory, a bufferful at a time, and 'data' does not come") {
   net::Loop loop;
   const net::Server server = sender(loop, "0123456789abc");
-  std::array<std::byte, 5> room{};
+  std::array<std::byte, 5> memory{};
   std::string got;
   std::size_t calls = 0;
-  const net::OnRead onread{.buffer = room, .callback = [&](std::size_t count, std::span<std::byte> buffer) {
-                             CHECK(buffer.data() == room.data());
+  const net::OnRead onread{.buffer = memory, .callback = [&](std::size_t count, std::span<std::byte> buffer) {
+                             CHECK(buffer.data() == memory.data());
                              CHECK(count <= 5);
                              got += text_of(buffer, count);
                              ++calls;
@@ -63,13 +63,13 @@ TEST_CASE(
     "S25.2, S25.4: a function gives a buffer for the set-up and after every callback: n reads call it n+1 times") {
   net::Loop loop;
   const net::Server server = sender(loop, "0123456789");
-  std::array<std::array<std::byte, 4>, 8> rooms{};
+  std::array<std::array<std::byte, 4>, 8> memories{};
   std::size_t given = 0, calls = 0;
   std::string got;
-  const net::OnRead onread{.allocate = [&] { return std::span<std::byte>(rooms[given++]); },
+  const net::OnRead onread{.allocate = [&] { return std::span<std::byte>(memories[given++]); },
                            .callback =
                                [&](std::size_t count, std::span<std::byte> buffer) {
-                                 CHECK(buffer.data() == rooms[calls].data());
+                                 CHECK(buffer.data() == memories[calls].data());
                                  got += text_of(buffer, count);
                                  ++calls;
                                  return true;
@@ -84,10 +84,10 @@ TEST_CASE(
 TEST_CASE("S25.5: false pauses, resume() goes on; while paused nothing is received and the end is not noticed") {
   net::Loop loop;
   const net::Server server = sender(loop, "abcdef");
-  std::array<std::byte, 2> room{};
+  std::array<std::byte, 2> memory{};
   std::string got;
   Log log;
-  const net::OnRead onread{.buffer = room, .callback = [&](std::size_t count, std::span<std::byte> buffer) {
+  const net::OnRead onread{.buffer = memory, .callback = [&](std::size_t count, std::span<std::byte> buffer) {
                              got += text_of(buffer, count);
                              return false;
                            }};
@@ -124,17 +124,17 @@ TEST_CASE("S25.4: a descriptor that is wrapped asks for a buffer once, when it i
     int pair[2];
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     Descriptor peer(pair[1]);
-    std::array<std::byte, 4> room{}, other{};
+    std::array<std::byte, 4> memory{}, other{};
     std::size_t asked = 0;
     std::string got;
     net::SocketOptions options{.fd = pair[0]};
     if (!only_allocate) options.onread.buffer = other;
     options.onread.allocate = [&] {
       ++asked;
-      return std::span<std::byte>(room);
+      return std::span<std::byte>(memory);
     };
     options.onread.callback = [&](std::size_t count, std::span<std::byte> buffer) {
-      CHECK(buffer.data() == room.data());
+      CHECK(buffer.data() == memory.data());
       got += text_of(buffer, count);
       return true;
     };
@@ -166,16 +166,16 @@ TEST_CASE("S25.2: an empty buffer is not the end but an error, as in Node: read 
     net::Loop loop;
     const net::Server server = sender(loop, "0123456789");
     server.on<"connection">([](const net::Socket& socket) { socket.on<"error">([](const net::Error&) {}); });
-    std::array<std::byte, 3> room{};
+    std::array<std::byte, 3> memory{};
     std::size_t calls = 0, got = 0;
     net::OnRead onread;
     if (one.by_function) {
       onread.allocate = [&] {
         if (one.none_at_all) return std::span<std::byte>();
-        return std::span<std::byte>(room).first(calls++ < one.filled ? room.size() : 0);
+        return std::span<std::byte>(memory).first(calls++ < one.filled ? memory.size() : 0);
       };
     } else {
-      onread.buffer = std::span<std::byte>(room).first(0);
+      onread.buffer = std::span<std::byte>(memory).first(0);
     }
     onread.callback = [&](std::size_t count, std::span<std::byte>) {
       got += count;
@@ -186,7 +186,7 @@ TEST_CASE("S25.2: an empty buffer is not the end but an error, as in Node: read 
     Log log;
     note(client, log);
     run_to_the_end(loop);
-    CHECK(got == one.filled * room.size());
+    CHECK(got == one.filled * memory.size());
     CHECK(log.has("error(read ENOBUFS) close(true)"));
     CHECK_FALSE(log.has("end"));
   }
@@ -195,11 +195,11 @@ TEST_CASE("S25.2: an empty buffer is not the end but an error, as in Node: read 
 TEST_CASE("S25.4: a function that gives no buffer leaves the one before") {
   net::Loop loop;
   const net::Server server = sender(loop, "0123456789");
-  std::array<std::byte, 3> room{};
+  std::array<std::byte, 3> memory{};
   std::size_t calls = 0;
   std::string got;
   const net::OnRead onread{
-      .allocate = [&] { return calls++ == 0 ? std::span<std::byte>(room) : std::span<std::byte>(); },
+      .allocate = [&] { return calls++ == 0 ? std::span<std::byte>(memory) : std::span<std::byte>(); },
       .callback =
           [&](std::size_t count, std::span<std::byte> buffer) {
             got += text_of(buffer, count);
@@ -212,7 +212,7 @@ TEST_CASE("S25.4: a function that gives no buffer leaves the one before") {
   CHECK(calls == 5);
 }
 
-TEST_CASE("S21.1-S21.3: a blocked address is told as an attempt and an error, and nothing is sent") {
+TEST_CASE("S21.1-S21.3: a blocked address is emitted as an attempt and an error, and nothing is sent") {
   net::Loop loop;
   const net::Server server(loop);
   server.listen(0);

@@ -22,8 +22,8 @@ char byte_at(std::size_t position) { return static_cast<char>((position * 31 + p
 
 /// One side of a connection: does random things to its socket, and notes whether the rules hold.
 struct Side : std::enable_shared_from_this<Side> {
-  Side(World& with, net::Loop& on, net::Socket its, std::vector<std::string>& told)
-      : world(with), loop(on), socket(std::move(its)), broken(told) {}
+  Side(World& with, net::Loop& on, net::Socket its, std::vector<std::string>& wrong)
+      : world(with), loop(on), socket(std::move(its)), broken(wrong) {}
 
   World& world;
   net::Loop& loop;
@@ -31,7 +31,7 @@ struct Side : std::enable_shared_from_this<Side> {
   std::vector<std::string>& broken;  // the rules that did not hold
   std::shared_ptr<Side> peer;
 
-  std::size_t written = 0, received = 0, told_length = 0;
+  std::size_t written = 0, received = 0, emitted_length = 0;
   std::vector<int> callbacks;  // of each write, how often it was called
   int closes = 0, errors = 0, ends = 0, finishes = 0, connects = 0;
   bool cut = false;  // destroyed or reset by this side's own doing
@@ -61,7 +61,7 @@ struct Side : std::enable_shared_from_this<Side> {
       self->heard("data");
     });
     socket.on<"connect">([self] {
-      self->require(++self->connects == 1, "'connect' is told once");
+      self->require(++self->connects == 1, "'connect' is emitted once");
       self->heard("connect");
     });
     socket.on<"drain">([self] {
@@ -69,11 +69,11 @@ struct Side : std::enable_shared_from_this<Side> {
       self->heard("drain");
     });
     socket.on<"end">([self] {
-      self->require(++self->ends == 1, "'end' is told once");
+      self->require(++self->ends == 1, "'end' is emitted once");
       self->heard("end");
     });
     socket.on<"finish">([self] {
-      self->require(++self->finishes == 1, "'finish' is told once");
+      self->require(++self->finishes == 1, "'finish' is emitted once");
       self->heard("finish");
     });
     socket.on<"pause">([self] { self->require(self->closes == 0, "no 'pause' after 'close'"); });
@@ -83,7 +83,7 @@ struct Side : std::enable_shared_from_this<Side> {
       self->require(self->socket.destroyed(), "in 'error' the socket is destroyed");
     });
     socket.on<"close">([self](bool) {
-      self->require(++self->closes == 1, "'close' is told once");
+      self->require(++self->closes == 1, "'close' is emitted once");
       self->require(self->socket.destroyed(), "in 'close' the socket is destroyed");
     });
     // whatever happens, the socket goes on and ends
@@ -113,17 +113,17 @@ struct Side : std::enable_shared_from_this<Side> {
     const std::size_t index = callbacks.size();
     const bool with_callback = world.below(3) > 0;
     callbacks.push_back(with_callback ? 0 : -1);
-    const auto told = [self = shared_from_this(), index](const net::Error&) {
+    const auto callback = [self = shared_from_this(), index](const net::Error&) {
       ++self->callbacks[index];
       self->require(self->callbacks[index] == 1, "a write's callback is called once");
       if (self->throws && self->world.below(40) == 0) throw Thrown();
     };
     bool more = false;
     switch (world.below(3)) {
-      case 0: more = with_callback ? socket.write(bytes, told) : socket.write(bytes); break;
-      case 1: more = with_callback ? socket.write(std::move(bytes), told) : socket.write(std::move(bytes)); break;
+      case 0: more = with_callback ? socket.write(bytes, callback) : socket.write(bytes); break;
+      case 1: more = with_callback ? socket.write(std::move(bytes), callback) : socket.write(std::move(bytes)); break;
       default:
-        more = with_callback ? socket.write(std::string_view(bytes), told) : socket.write(std::string_view(bytes));
+        more = with_callback ? socket.write(std::string_view(bytes), callback) : socket.write(std::string_view(bytes));
     }
     require(counts || !more, "a refused write says false");
   }
@@ -288,7 +288,7 @@ TEST_CASE(
   MESSAGE(runs << " seeded runs");
 }
 
-TEST_CASE("S15.6: gathered writes stay before corked ones, though the kernel takes only part of them") {
+TEST_CASE("S15.6: batched writes stay before corked ones, though the kernel takes only part of them") {
   World world(1);
   world.faults = false;
   net::Loop loop;
@@ -296,7 +296,7 @@ TEST_CASE("S15.6: gathered writes stay before corked ones, though the kernel tak
   const net::Server server(loop);
   server.on<"connection">([&](const net::Socket& socket) {
     server.close();
-    world.nodes[socket.nativeHandle()].room = 10;
+    world.nodes[socket.nativeHandle()].capacity = 10;
     socket.on<"data">([&](net::Chunk chunk) { heard += chunk; });
   });
   server.listen(1);
@@ -305,7 +305,7 @@ TEST_CASE("S15.6: gathered writes stay before corked ones, though the kernel tak
   client.once<"ready">([&] {
     loop.setTimeout(
         [&] {
-          client.write("gathered before");
+          client.write("batched before");
           client.cork();
           client.write(" corked");
           client.uncork();
@@ -315,5 +315,5 @@ TEST_CASE("S15.6: gathered writes stay before corked ones, though the kernel tak
   });
   loop.run();
   CHECK_FALSE(loop.alive());
-  CHECK(heard == "gathered before corked");
+  CHECK(heard == "batched before corked");
 }

@@ -12,18 +12,20 @@ using namespace tests;
 
 namespace {
 
-std::string told(const net::Error& error) { return error ? std::string(error.name()) : "ok"; }
+std::string name_of(const net::Error& error) { return error ? std::string(error.name()) : "ok"; }
 
 }  // namespace
 
-TEST_CASE("S15.12, S28.23: a write before the connection is told, also if what ends behind it has no callback") {
+TEST_CASE(
+    "S15.12, S28.23: the callback of a write before the connection is called, also if what ends behind it has no "
+    "callback") {
   net::Loop loop;
   const OneConnection one(loop);
   one.server.on<"connection">([](net::Socket socket) { socket.resume(); });
   const net::Socket client = client_of(loop, one.server);
   Log log;
-  client.write("first", [&log](const net::Error& error) { log.add("write:" + told(error)); });
-  client.end("last", [&log](const net::Error& error) { log.add("end:" + told(error)); });
+  client.write("first", [&log](const net::Error& error) { log.add("write:" + name_of(error)); });
+  client.end("last", [&log](const net::Error& error) { log.add("end:" + name_of(error)); });
   run_to_the_end(loop);
   CHECK(log.text() == "write:ok end:ok");
 }
@@ -65,20 +67,20 @@ TEST_CASE("S16.5: end(data) after the end is a write after end, whoever ended") 
   run_to_the_end(loop);
   REQUIRE(accepted);
   std::string write, end;
-  accepted->write("late", [&write](const net::Error& error) { write = told(error); });
-  accepted->end("late", [&end](const net::Error& error) { end = told(error); });
+  accepted->write("late", [&write](const net::Error& error) { write = name_of(error); });
+  accepted->end("late", [&end](const net::Error& error) { end = name_of(error); });
   run_to_the_end(loop);
   CHECK(write == "EPIPE");
   CHECK(end == "ERR_STREAM_WRITE_AFTER_END");
 }
 
-TEST_CASE("S15.14, S16.4: end(data) without a connection is told once the socket is destroyed") {
+TEST_CASE("S15.14, S16.4: end(data) without a connection calls back once the socket is destroyed") {
   net::Loop loop;
   const net::Socket socket(loop);
   Log log;
-  socket.on<"error">([&log](const net::Error& error) { log.add(told(error)); });
+  socket.on<"error">([&log](const net::Error& error) { log.add(name_of(error)); });
   socket.end("nowhere", [&log, socket](const net::Error& error) {
-    log.add("end:" + told(error) + (socket.destroyed() ? ":destroyed" : ""));
+    log.add("end:" + name_of(error) + (socket.destroyed() ? ":destroyed" : ""));
   });
   run_to_the_end(loop);
   CHECK(log.text() == "end:ERR_SOCKET_CLOSED:destroyed ERR_SOCKET_CLOSED");
@@ -159,7 +161,7 @@ TEST_CASE("S25.5: read() goes on with onread after pause()") {
   run_to_the_end(loop);
 }
 
-TEST_CASE("S14.9: read() gives what is left after a destroy, and 'data' with it until the error was told") {
+TEST_CASE("S14.9: read() gives what is left after a destroy, and 'data' with it until the error was emitted") {
   net::Loop loop;
   const OneConnection one(loop);
   one.server.on<"connection">([](net::Socket socket) { socket.write("left"); });

@@ -18,7 +18,7 @@ using namespace tests;
 
 namespace {
 
-/// What is done wrongly, and the words of the error that comes of it, thrown or told.
+/// What is done wrongly, and the words of the error that comes of it, thrown or emitted.
 struct Wrong {
   std::string what;
   std::string expected;
@@ -29,7 +29,7 @@ struct Wrong {
 class Bench {
  public:
   net::Loop loop;
-  std::string told;
+  std::string emitted;
 
   void client(const net::ConnectOptions& options) {
     const net::Socket socket(loop, net::SocketOptions{.signal = options.signal});
@@ -43,22 +43,22 @@ class Bench {
     made.listen(options);
   }
   void note(const net::Error& error) {
-    told = std::string(error.name()) + ": " + error.what();
-    for (const net::Error& attempt : error.errors()) told += std::string(" [") + attempt.what() + "]";
+    emitted = std::string(error.name()) + ": " + error.what();
+    for (const net::Error& attempt : error.errors()) emitted += std::string(" [") + attempt.what() + "]";
   }
 
   /// Each of them a thousand times; gives what came of the last.
   std::string run(const Wrong& wrong, int rounds) {
     for (int i = 0; i < rounds; ++i) {
-      told.clear();
+      emitted.clear();
       const net::Error thrown = error_of(wrong.call);
       if (thrown) {
         note(thrown);
-        told = "thrown " + told;
+        emitted = "thrown " + emitted;
       }
       run_to_the_end(loop);
     }
-    return told;
+    return emitted;
   }
 
   void check_all(const std::vector<Wrong>& all) {

@@ -74,7 +74,7 @@ class Actor {
   virtual std::string state() = 0;
   virtual bool perform(const Step& step, std::string& result) = 0;
   virtual bool waiting() const { return false; }
-  /// The library has let go of the listeners.
+  /// The library has dropped the listeners.
   virtual bool dropped() const { return false; }
   virtual void clean_up() = 0;
 
@@ -129,7 +129,7 @@ class Actor {
     react(name);
   }
 
-  /// What was received since the last one, told before the next thing that is not data.
+  /// What was received since the last one, emitted before the next thing that is not data.
   void barrier() {
     if (!receiving_) return;
     receiving_ = false;
@@ -252,7 +252,7 @@ bool common(Self& self, const Emitter& emitter, Stage& stage, const Step& step, 
   } else if (verb == "on" || verb == "once" || verb == "prependListener" || verb == "prependOnceListener" ||
              verb == "removeAll" || verb == "listeners") {
     self.with_event(arg(0), [&]<net::fixed_string Event>() {
-      const auto heard = [&self, told = arg(0) + "." + arg(1)] { self.event(told); };
+      const auto heard = [&self, word = arg(0) + "." + arg(1)] { self.event(word); };
       if (verb == "on" || verb == "prependListener") {
         self.tags()[arg(1)] = emitter.template addListener<Event>(heard, verb != "on");
       } else if (verb == "once") {

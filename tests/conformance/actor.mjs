@@ -77,7 +77,7 @@ export class Actor {
     return listener;
   }
 
-  /** The library drops the listeners when 'close' has been told and nothing more is owed; Node never does. */
+  /** The library drops the listeners when 'close' has been emitted and nothing more is owed; Node never does. */
   dropAfterClose() {
     const { handle } = this;
     const { emit } = handle;
@@ -125,7 +125,7 @@ export class Actor {
     this.react(name);
   }
 
-  /** What was received since the last one, told before the next thing that is not data. */
+  /** What was received since the last one, emitted before the next thing that is not data. */
   barrier() {
     if (!this.receiving) return;
     this.receiving = false;

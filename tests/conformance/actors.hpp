@@ -1,4 +1,4 @@
-// Where a socket of a scenario connects to. The same as in actors.mjs.
+// Where a socket of a scenario connects to. The same as in socket_actor.mjs.
 #ifndef NET_TESTS_CONFORMANCE_ACTORS_HPP
 #define NET_TESTS_CONFORMANCE_ACTORS_HPP
 

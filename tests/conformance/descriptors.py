@@ -39,7 +39,7 @@ KINDS = {
 
 
 class Given:
-    """What NET_DESCRIPTORS tells a runner: the ends of each line's descriptor, lines parted by blanks."""
+    """What NET_DESCRIPTORS says to a runner: the ends of each line's descriptor, lines parted by blanks."""
 
     def __init__(self, texts):
         self.ends = [KINDS[kind]() for text in texts for kind in LINE.findall(text)]

@@ -51,7 +51,7 @@ class Generator:
         rounds = self.pick([0, 1, 1, 2, 5])
         for number in range(1, rounds + 1):
             steps = self.again(name, number < rounds or self.chance(0.5), "" if self.handing_on else None) if self.chance(0.8) else [f"{name} {self.pick(CLOSED + ['end cb'] * (number == rounds))}"]
-            # Node keeps the callback, and tells it when the next connection fails.
+            # Node keeps the callback, and calls it when the next connection fails.
             self.waits = self.waits or steps[0].endswith(" end cb")
             self.react(f"when {name} close #{number}", steps)
         return rounds
@@ -92,7 +92,7 @@ class Generator:
         for name, kind in self.kinds.items():
             lines.append(f"server {name} kind={kind}{' oneuse' if self.chance(0.4) else ''}{' halfopen' if self.chance(0.1) else ''}")
         clients = "cde"[: self.pick([1, 1, 2, 3])]
-        # What a connection that is gone makes of a write shows at once if writes are not gathered.
+        # What a connection that is gone makes of a write shows at once if writes are not batched.
         lines += [f"client {name} hwm=1000{' oneuse' if self.chance(0.4) else ''}{' halfopen' if self.chance(0.1) else ''}" for name in clients]
         start = [f"{name} listen{self.pick(['', ' cb'])}" for name in self.servers if self.chance(0.9)]
         for name in self.servers:

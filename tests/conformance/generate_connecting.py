@@ -72,7 +72,7 @@ class Generator:
             options.append("select=1")
         if self.chance(0.1):
             options.append("hints=8")
-        # An attempt that takes longer than this would be told; on loopback none does.
+        # An attempt that takes longer than this would be emitted; on loopback none does.
         options.append("delay=5000")
         return options, single
 
@@ -136,7 +136,7 @@ class Generator:
         if single and self.chance(0.1):
             client.queued = True
             steps.append("end cb")
-        # A single lookup tells 'lookup' in Node even after 'close' (S12.12).
+        # A single lookup emits 'lookup' in Node even after 'close' (S12.12).
         if self.chance(0.15) and not (single and client.hears_lookup):
             steps.append(self.stop(client))
         # What a server blocks is closed with bytes unread, and what a write meets then depends on when it comes.

@@ -118,7 +118,7 @@ class Generator:
         kind = self.pick(["ip", "any", "pipe", "pipe"])
         self.kills = self.chance(0.5)
         options = "".join(f" {option}" for option, p in (("halfopen", 0.2), ("pauseOnConnect", 0 if self.kills else 0.15)) if self.chance(p))
-        # What a connection that is gone makes of a write shows at once if writes are not gathered; otherwise nobody is to be
+        # What a connection that is gone makes of a write shows at once if writes are not batched; otherwise nobody is to be
         # gone while others write.
         own = " hwm=1000" if self.kills else " halfopen"
         options += " hwm=1000" if self.kills else ""

@@ -61,7 +61,7 @@ def shorten(text, candidates, differ):
 
 
 def reduce(text, differ):
-    """`differ` tells of a list of texts which of them differ."""
+    """`differ` says of a list of texts which of them differ."""
     size = max(1, sum(len(steps) for _, steps in parse(text)) // 2)
     while True:
         shorter = shorten(text, without_steps(text, size), differ)

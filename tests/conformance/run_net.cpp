@@ -220,7 +220,7 @@ class Runner {
     net::setImmediate([this] { more(); });
   }
 
-  /// An exception left the loop: told to the actor that threw, or to those that do not listen for 'error'.
+  /// An exception left the loop: given to the actor that threw, or to those that do not listen for 'error'.
   void uncaught(Actor* thrower, const std::string& text, const net::Error* error = nullptr) {
     if (!alone_) {
       std::fprintf(stderr, "uncaught: %s\n", error ? error->what() : text.c_str());

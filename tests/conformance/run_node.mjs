@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parse } from './scenario.mjs';
-import { ServerActor, SocketActor } from './actors.mjs';
+import { ServerActor } from './server_actor.mjs';
+import { SocketActor } from './socket_actor.mjs';
 import { net } from './actor.mjs';
 import { Properties } from './connecting.mjs';
 

@@ -1,4 +1,4 @@
-// A server as an actor of a scenario: each verb of the language is one call. The same as in actors.mjs.
+// A server as an actor of a scenario: each verb of the language is one call. The same as in server_actor.mjs.
 #ifndef NET_TESTS_CONFORMANCE_SERVER_ACTOR_HPP
 #define NET_TESTS_CONFORMANCE_SERVER_ACTOR_HPP
 

@@ -1,4 +1,4 @@
-// Many seeds, some processes: a crash ends one process, is told with its seed, and the rest goes on.
+// Many seeds, some processes: a crash ends one process, is reported with its seed, and the rest goes on.
 #ifndef NET_TESTS_RANDOM_PROGRAMS_BATCHES_HPP
 #define NET_TESTS_RANDOM_PROGRAMS_BATCHES_HPP
 
@@ -87,30 +87,30 @@ class Batches {
     std::exit(held ? 0 : rules_broken);  // the leaks are looked for now
   }
 
-  /// Tells what went wrong; the seed with which the rest of the batch begins.
+  /// Reports what went wrong; the seed with which the rest of the batch begins.
   std::uint64_t ended(Worker& worker, int status) {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return worker.end;
     const std::uint64_t at = *worker.at;
     if (at >= worker.end) {  // all ran: rules that did not hold are in the log, or something leaked
-      const long told = tell_rules(worker.log);
-      failed_ += told;
+      const long reported = report_rules(worker.log);
+      failed_ += reported;
       const bool leaks = !WIFEXITED(status) || WEXITSTATUS(status) != rules_broken;
       if (leaks && worker.end - worker.first > 1) {
         for (std::uint64_t seed = worker.first; seed < worker.end; ++seed) again_.push_back(seed);
-        failed_ -= told;  // they are told again
+        failed_ -= reported;  // they are reported again
       } else if (leaks) {
-        tell(worker, worker.first, "ended with a report");
+        report(worker, worker.first, "ended with a report");
       }
       return worker.end;
     }
-    failed_ += tell_rules(worker.log);
+    failed_ += report_rules(worker.log);
     const std::string how = WIFSIGNALED(status) ? "died of signal " + std::to_string(WTERMSIG(status))
                                                 : "ended with status " + std::to_string(WEXITSTATUS(status));
-    tell(worker, at, how);
+    report(worker, at, how);
     return at + 1;
   }
 
-  void tell(const Worker& worker, std::uint64_t seed, const std::string& how) {
+  void report(const Worker& worker, std::uint64_t seed, const std::string& how) {
     ++failed_;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), how.c_str());
     std::FILE* const log = std::fopen(worker.log.c_str(), "r");
@@ -123,16 +123,16 @@ class Batches {
     std::fflush(stdout);
   }
   /// The lines of seeds whose rules did not hold.
-  static long tell_rules(const std::string& path) {
+  static long report_rules(const std::string& path) {
     std::FILE* const log = std::fopen(path.c_str(), "r");
     char line[1000];
-    long told = 0;
+    long reported = 0;
     while (log && std::fgets(line, sizeof line, log)) {
-      if (std::string(line).rfind("seed ", 0) == 0) std::fputs(line, stdout), ++told;
+      if (std::string(line).rfind("seed ", 0) == 0) std::fputs(line, stdout), ++reported;
     }
     if (log) std::fclose(log);
     std::fflush(stdout);
-    return told;
+    return reported;
   }
 
   std::string directory_;

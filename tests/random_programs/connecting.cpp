@@ -81,19 +81,19 @@ static net::Lookup some_lookup(Program& program) {
 static net::OnRead some_onread(const std::shared_ptr<Side>& side) {
   net::OnRead onread;
   side->has_onread = true;
-  const auto room = std::make_shared<std::vector<std::byte>>(64 + side->program.below(5000));
+  const auto memory = std::make_shared<std::vector<std::byte>>(64 + side->program.below(5000));
   if (side->program.one_in(2)) {
-    onread.buffer = *room;
+    onread.buffer = *memory;
   } else {
-    onread.allocate = [room] { return std::span<std::byte>(*room); };
+    onread.allocate = [memory] { return std::span<std::byte>(*memory); };
   }
   // its own: the socket keeps the callback as long as it lives
-  onread.callback = [weak = std::weak_ptr<Side>(side), room](std::size_t size, std::span<std::byte> buffer) {
+  onread.callback = [weak = std::weak_ptr<Side>(side), memory](std::size_t size, std::span<std::byte> buffer) {
     const auto self = weak.lock();
     if (!self || !Program::now || Program::now->child) return true;
     const Inside inside(self->program);
     self->program.say("%s %zu: %zu bytes in its own buffer", self->kind, self->number, size);
-    self->require(size <= buffer.size(), "no more is received than there is room");
+    self->require(size <= buffer.size(), "no more is received than the buffer has space for");
     self->counted({reinterpret_cast<const char*>(buffer.data()), size});
     if (self->socket && self->program.may_step()) act_on(self->program, *self);
     self->program.maybe_throw();
@@ -129,8 +129,8 @@ static net::SocketOptions some_socket_options(Program& program, const std::share
   return options;
 }
 
-std::shared_ptr<Side> adopt(Program& program, net::Loop& loop, int fd, const char* kind, Ledger* out,
-                            Received in, bool readable) {
+std::shared_ptr<Side> adopt(Program& program, net::Loop& loop, int fd, const char* kind, Ledger* out, Received in,
+                            bool readable) {
   const auto side = std::make_shared<Side>(program, loop, kind);
   net::SocketOptions options = some_socket_options(program, side);
   options.fd = fd;

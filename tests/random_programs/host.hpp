@@ -17,14 +17,14 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
   std::optional<net::Server> server;
   std::vector<std::shared_ptr<Ear>> ears;
   std::vector<std::shared_ptr<Owed>> owed;
-  std::size_t listens = 0;    // calls that were not refused
-  std::size_t closings = 0;   // calls of close(), and aborts: each may tell 'close'
+  std::size_t listens = 0;   // calls that were not refused
+  std::size_t closings = 0;  // calls of close(), and aborts: each may emit 'close'
   std::size_t closes = 0;
   bool hears_close = false, hears_connection = false;
   std::weak_ptr<int> connection_ear, close_ear;  // live as long as the library keeps that listener
-  bool aborts = false;  // a signal may close it
-  bool over = false;    // 'close' was told, and nothing was called since
-  std::size_t closed_at = 0, listened_at = 0;  // the turns of the last ones
+  bool aborts = false;                           // a signal may close it
+  bool over = false;                             // 'close' was emitted, and nothing was called since
+  std::size_t closed_at = 0, listened_at = 0;    // the turns of the last ones
 
   void require(bool holds, const char* rule) {
     if (!holds) program.require(false, "server " + std::to_string(number) + ": " + rule);
@@ -39,10 +39,10 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
     const bool closing = std::string_view(ear.event) == "close";
     require(!over || (closing && closed_at == Clock::here().turns), "nothing comes after 'close'");
   }
-  void told_close(const net::Server& self) {
+  void close_emitted(const net::Server& self) {
     ++closes;
     closed_at = Clock::here().turns;
-    require(closes <= closings || aborts, "'close' is told no more often than close() was called");
+    require(closes <= closings || aborts, "'close' is emitted no more often than close() was called");
     // a listener before this one may have called listen(), whose name is looked up first
     over = !self.listening() && closes >= closings && listened_at != closed_at;
   }
@@ -63,7 +63,7 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
   void check_the_end() {
     if (!lives() || !hears_close) return;
     require(!server->listening(), "a server that was closed does not listen");
-    if (closings > 0) require(closes > 0, "a server that was closed tells 'close'");
+    if (closings > 0) require(closes > 0, "a server that was closed emits 'close'");
   }
 };
 

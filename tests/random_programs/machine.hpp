@@ -24,7 +24,7 @@ struct Spins {};
 struct Clock {
   std::uint64_t now = 1000000;
   std::size_t turns = 0;
-  std::size_t most_turns = static_cast<std::size_t>(-1);
+  std::size_t max_turns = static_cast<std::size_t>(-1);
   bool others = false;  // other threads or processes have a say: time passes really, too
   bool child = false;   // of a fork: it may leave whatever is open
 
@@ -55,7 +55,7 @@ class random_poller : public NET_JOIN(NET_POLLER, _poller) {
   template <class Each>
   void wait(int milliseconds, Each&& each) {
     programs::Clock& clock = programs::Clock::here();
-    if (++clock.turns > clock.most_turns) throw programs::Spins{};
+    if (++clock.turns > clock.max_turns) throw programs::Spins{};
     const std::uint64_t before = os::now_ms();
     bool any = wait_really(0, each);
     if (any || milliseconds == 0) return;

@@ -115,7 +115,7 @@ inline void fork_here(Program& program) {
   program.child = true;
   leaks_unknown = threads;
   Clock::here().child = true;
-  Clock::here().most_turns = Clock::here().turns + 100;
+  Clock::here().max_turns = Clock::here().turns + 100;
   program.children.clear();
   if (own_loop) use_a_loop_of_its_own();
   if (parents_loop && program.depth == 0) try_the_parents_loop(program);
@@ -131,7 +131,7 @@ inline void fork_here(Program& program) {
     case 6:
       if (!take_over(program)) ::_exit(child_ended_well);
       return;
-    default: return;            // the program of the child goes on, hears nothing, and ends with its loops
+    default: return;  // the program of the child goes on, hears nothing, and ends with its loops
   }
 }
 

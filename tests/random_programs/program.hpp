@@ -45,7 +45,7 @@ struct Counted {
 /// A callback of write(), end() or close(): it has to be called once.
 struct Owed : Counted {
   int called = 0;
-  bool excused = false;  // its object was let go, or forgotten with its listeners
+  bool excused = false;  // its object was released, or forgotten with its listeners
   const char* what = "";
 };
 
@@ -88,7 +88,7 @@ struct Program {
   std::vector<net::LookupCallback> questions;  // lookups that wait for an answer
   std::unique_ptr<net::WorkerPool> pool;
   std::vector<int> children;
-  std::size_t unwatched = 0;  // connections that no listener was told of, and sockets without a handle
+  std::size_t unwatched = 0;  // connections that were emitted to no listener, and sockets without a handle
   std::size_t names = 0;
 
   std::size_t below(std::size_t limit) { return random.below(limit); }

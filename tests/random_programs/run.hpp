@@ -41,12 +41,12 @@ inline Turn run_loops(Program& program) {
 }
 
 /// Turns until nothing is left to do; false if that takes too long.
-inline bool run_to_the_end(Program& program, std::size_t most_turns) {
+inline bool run_to_the_end(Program& program, std::size_t max_turns) {
   Clock& clock = Clock::here();
-  clock.most_turns = clock.turns + most_turns;
+  clock.max_turns = clock.turns + max_turns;
   std::size_t rounds = 0, idle = 0;
   try {
-    while (!program.child && rounds++ < most_turns) {
+    while (!program.child && rounds++ < max_turns) {
       const std::uint64_t before = clock.now;
       const Turn turn = run_loops(program);
       if (turn == Turn::idle) return false;
@@ -55,8 +55,7 @@ inline bool run_to_the_end(Program& program, std::size_t most_turns) {
       idle = program.loops.size() > 1 && clock.now > before + 2000 ? idle + 1 : 0;
       if (program.steps == 0 && !program.winding_down) return false;
     }
-  } catch (const Spins&) {
-  }
+  } catch (const Spins&) {}
   return false;
 }
 
@@ -74,8 +73,7 @@ inline void wind_down(Program& program) {
     const net::Socket s = *side->socket;
     try {
       s.unpipe();
-    } catch (const Thrown&) {
-    }
+    } catch (const Thrown&) {}
     side->spoil_pipes();
     if (!side->counts_data) side->incomplete();
     s.resume();
@@ -111,9 +109,9 @@ inline void check_the_end(Program& program, bool ended) {
   for (const auto& side : program.sides) {
     if (!side->lives() || !side->hears_close || side->lost_close || side->released) continue;
     for (const auto& callback : side->owed) {
-      program.require(callback->called == 1 || callback->excused,
-                      std::string("a callback is called: ") + callback->what + " of " + side->kind + " " +
-                          std::to_string(side->number));
+      program.require(callback->called == 1 || callback->excused, std::string("a callback is called: ") +
+                                                                      callback->what + " of " + side->kind + " " +
+                                                                      std::to_string(side->number));
     }
   }
 }
@@ -140,11 +138,11 @@ inline void run_program(Program& program) {
     std::optional<Threads> threads;
     if (program.with_threads && (program.one_in(2) || program.options.all_threads)) threads.emplace(program);
     const auto begin = [&program](void (*step)(Program&), std::size_t times) {
-      Clock::here().most_turns = static_cast<std::size_t>(-1);
+      Clock::here().max_turns = static_cast<std::size_t>(-1);
       for (; times > 0 && !program.child; --times) {
         try {
           step(program);
-        } catch (const Thrown&) {  // of a listener that is told inside a call
+        } catch (const Thrown&) {  // of a listener that is called inside a call
         }
       }
     };

@@ -45,7 +45,7 @@ static void count_closes(const std::shared_ptr<Host>& host) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(host->program);
     host->program.say("server %zu: closed", host->number);
-    host->told_close(self);
+    host->close_emitted(self);
     act_then(host->program, host);
   });
 }
@@ -57,7 +57,7 @@ static void add_server_ear(const std::shared_ptr<Host>& host, std::size_t event,
     if (!Program::now || Program::now->child) return;
     const Inside inside(host->program);
     host->heard(*ear, self);
-    struct Broken {  // those that come after a listener that throws are not told (S1.5)
+    struct Broken {  // those that come after a listener that throws are not called (S1.5)
       Host& host;
       std::string_view event;
       bool passed = false;
@@ -249,9 +249,7 @@ void act_on(Program& program, Host& given) {
       if (program.one_in(3)) close_it(host);
       break;
     case 4: look(*host); break;
-    case 5:
-      s.getConnections([happen = happens()](const net::Error&, std::size_t) { happen(); });
-      break;
+    case 5: s.getConnections([happen = happens()](const net::Error&, std::size_t) { happen(); }); break;
     case 6: change_options(program, s); break;
     case 7: program.one_in(2) ? s.ref() : s.unref(); break;
     case 8:
@@ -292,7 +290,7 @@ void make_host(Program& program) {
       host->server = net::createServer(loop, options, [](net::Socket) {
         try {
           Happens()();
-        } catch (const Thrown&) {  // the listener that takes it in is not told then
+        } catch (const Thrown&) {  // the listener that takes it in is not called then
           ++Program::now->unwatched;
           throw;
         }
@@ -305,7 +303,8 @@ void make_host(Program& program) {
   count_connections(host);
   count_closes(host);
   if (!program.one_in(10)) add_server_ear(host, 2, 0);
-  for (std::size_t n = program.below(3); n > 0; --n) add_server_ear(host, program.below(server_events), program.below(6));
+  for (std::size_t n = program.below(3); n > 0; --n)
+    add_server_ear(host, program.below(server_events), program.below(6));
   listen_somewhere(host);
 }
 

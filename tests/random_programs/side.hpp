@@ -47,16 +47,16 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   Received in;
   std::vector<Ledger*> piped_to;
   bool piped_into = false;
-  bool piped_uncounted = false;  // it was piped to others when nobody counted what came
-  int uncounted = 0;         // a 'data' is being told that was not counted yet
+  bool piped_uncounted = false;            // it was piped to others when nobody counted what came
+  int uncounted = 0;                       // a 'data' is being emitted that was not counted yet
   std::size_t last_piece = 0, pieces = 0;  // how much the last one carried that was counted, and how many there were
-  bool counts_data = false;  // a 'data' listener of this program counts what comes
+  bool counts_data = false;                // a 'data' listener of this program counts what comes
   bool has_onread = false;
   bool in_read = false;
 
-  int closes_due = 1;    // how many 'close' may come
-  int errors_due = 1;    // how many 'error' may come
-  bool opened = false;   // connecting, connected, or destroyed: it has to close
+  int closes_due = 1;   // how many 'close' may come
+  int errors_due = 1;   // how many 'error' may come
+  bool opened = false;  // connecting, connected, or destroyed: it has to close
   bool hears_close = false, hears_error = false;
   std::weak_ptr<int> close_ear, error_ear, data_ear;  // live as long as the library keeps that listener
   bool lost_close = false;  // its 'close' listener was removed: what came meanwhile is not known
@@ -94,7 +94,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   void connects(Call&& call) {
     const bool anew = socket->destroyed();
     const bool due = closes_due > 0;
-    // what was received and not taken stays, and is told in the next connection
+    // what was received and not taken stays, and is emitted in the next connection
     const bool left = anew && socket->readableLength() > 0;
     const auto before = std::make_tuple(out, in, closes_due, errors_due, released);
     if (anew) {
@@ -109,7 +109,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
     } catch (const net::Error&) {
       std::tie(out, in, closes_due, errors_due, released) = before;
       throw;
-    } catch (...) {  // a listener that is told inside the call
+    } catch (...) {  // a listener that is called inside the call
       opened = true;
       throw;
     }
@@ -150,9 +150,9 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
     require(ear.may_hear(), ear.once ? "a listener that was removed, or a once-listener, is not called (again)"
                                      : "a listener that was removed is not called");
     const std::string_view event = ear.event;
-    // the listeners of these are told a socket, the other one
-    const bool told_source = event == "pipe" || event == "unpipe";
-    require(told_source || !socket || *socket == self, "the emitter is the socket itself");
+    // the listeners of these are given a socket, the other one
+    const bool given_source = event == "pipe" || event == "unpipe";
+    require(given_source || !socket || *socket == self, "the emitter is the socket itself");
     program.say("%s %zu hears %s", kind, number, ear.event);
     const bool by_call = event == "pause" || event == "resume" || event == "pipe" || event == "unpipe" ||
                          (event == "data" && in_read) ||
@@ -161,27 +161,27 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
       require(closes_due > 0, ("nothing comes after 'close': " + std::string(event)).c_str());
       require(!released, ("nothing comes after release(): " + std::string(event)).c_str());
     }
-    if (!socket && !told_source && program.one_in(20)) {  // the handle is picked up again
+    if (!socket && !given_source && program.one_in(20)) {  // the handle is picked up again
       socket = self;
       program.sides.push_back(shared_from_this());
     }
   }
-  void told_close(const net::Socket& self, bool failed) {
+  void close_emitted(const net::Socket& self, bool failed) {
     --closes_due;
     closed_at = Clock::here().turns;
-    require(closes_due >= 0 || lost_close, "'close' is told once for each connection");
+    require(closes_due >= 0 || lost_close, "'close' is emitted once for each connection");
     if (closes_due == 0) require(self.destroyed(), "in 'close' the socket is destroyed");
     (void)failed;
   }
-  void told_end(const net::Socket& self) {
+  void end_emitted(const net::Socket& self) {
     if (in.complete && !self.readableEncoding() && in.position != 0) {
-      require(in.position == in.before + self.bytesRead(), "'end' comes when everything was told");
+      require(in.position == in.before + self.bytesRead(), "'end' comes when everything was emitted");
     }
     if (in.complete && in.from && in.from->finished && !in.from->from) {
       require(in.position == in.from->written, "what was written before 'finish' comes before 'end'");
     }
   }
-  void told_error(const net::Socket& self) {
+  void error_emitted(const net::Socket& self) {
     require(--errors_due >= 0, "at most one 'error' between two connects");
     if (closes_due <= 1) require(self.destroyed(), "in 'error' the socket is destroyed");
   }

@@ -19,7 +19,7 @@ void Side::send(std::size_t size, std::size_t form) {
     callback = program.owe("write");
     owed.push_back(callback);
   }
-  const auto told = [callback, side = weak_from_this()](const net::Error&) {
+  const auto on_done = [callback, side = weak_from_this()](const net::Error&) {
     if (!Program::now) return;
     Program::now->was_called(*callback);
     const Inside inside(*Program::now);
@@ -33,16 +33,16 @@ void Side::send(std::size_t size, std::size_t form) {
   switch (form) {
     case 0: more = to.write(bytes); break;
     case 1: more = to.write(std::string(bytes)); break;
-    case 2: more = to.write(bytes, told); break;
+    case 2: more = to.write(bytes, on_done); break;
     case 3: more = to.write(view); break;
     case 4: more = to.write(std::vector<char>(bytes.begin(), bytes.end())); break;
-    case 5: more = to.write(std::string(bytes), told); break;
+    case 5: more = to.write(std::string(bytes), on_done); break;
     case 6: more = to.write(std::as_bytes(std::span(view))); break;
     case 7: more = to.write(net::Chunk(view).toString(net::Encoding::hex), net::Encoding::hex); break;
-    case 8: more = to.write(net::Chunk(view).toString(net::Encoding::base64), net::Encoding::base64, told); break;
+    case 8: more = to.write(net::Chunk(view).toString(net::Encoding::base64), net::Encoding::base64, on_done); break;
     case 9: more = to.write(std::vector<unsigned char>(bytes.begin(), bytes.end())); break;
     case 10: more = to.write(net::Chunk(view).toString(net::Encoding::latin1), net::Encoding::latin1); break;
-    default: more = to.write(view, told); break;
+    default: more = to.write(view, on_done); break;
   }
   if (!counts) require(!more, "a refused write says false");
 }
@@ -65,7 +65,7 @@ struct Sink {
   }
 };
 
-/// All getters: none may throw (S11.22), and what they tell belongs together.
+/// All getters: none may throw (S11.22), and what they give belongs together.
 static void look(Side& side) {
   const net::Socket s = *side.socket;
   side.require(s.closed() == s.destroyed(), "closed() is destroyed()");
@@ -97,7 +97,7 @@ static void read_some(Side& side, bool all, std::size_t n) {
   } const back{side, outer};
   const net::Socket s = *side.socket;
   const bool bytes = !s.readableEncoding();
-  // with a listener of 'data' it is told what read() gives
+  // with a listener of 'data' it gets what read() gives
   const bool counted = s.listenerCount<"data">() > 0;
   if (side.uncounted > 0) side.incomplete();  // it is counted before that
   const std::size_t before = side.pieces;
@@ -154,7 +154,7 @@ static void pipe_somewhere(Side& side) {
 static void end_somehow(const std::shared_ptr<Side>& side) {
   Program& program = side->program;
   std::shared_ptr<Owed> callback = program.owe("end");
-  const auto told = [callback, weak = std::weak_ptr<Side>(side)](const net::Error& error) {
+  const auto on_done = [callback, weak = std::weak_ptr<Side>(side)](const net::Error& error) {
     if (!Program::now) return;
     Program::now->was_called(*callback);
     const auto self = weak.lock();
@@ -173,11 +173,11 @@ static void end_somehow(const std::shared_ptr<Side>& side) {
   program.say("%s %zu ends, form %zu", side->kind, side->number, form);
   switch (form) {
     case 0: s.end(); break;
-    case 1: s.end(told); break;
+    case 1: s.end(on_done); break;
     case 2: s.end(bytes); break;
-    case 3: s.end(bytes, told); break;
+    case 3: s.end(bytes, on_done); break;
     case 4: s.end(net::Chunk(bytes).toString(net::Encoding::hex), net::Encoding::hex); break;
-    default: s.end(net::Chunk(bytes).toString(net::Encoding::hex), net::Encoding::hex, told); break;
+    default: s.end(net::Chunk(bytes).toString(net::Encoding::hex), net::Encoding::hex, on_done); break;
   }
 }
 
@@ -267,7 +267,7 @@ void act_on(Program& program, Side& given) {
       if (rarely(2)) unshift_some(*side);
       break;
     case 21:
-      if (rarely(3)) {  // nested: what is put back is told inside what is told
+      if (rarely(3)) {  // nested: what is put back is emitted inside an emission
         unshift_some(*side);
         if (side->socket) unshift_some(*side);
       }

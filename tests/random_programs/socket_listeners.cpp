@@ -11,7 +11,7 @@ static auto socket_ear(const std::shared_ptr<Side>& side, const std::shared_ptr<
     const Inside inside(program);
     side->heard(*ear, self);
     if (!program.may_step()) return;
-    // those that come after a listener that throws are not told (S1.5)
+    // those that come after a listener that throws are not called (S1.5)
     struct Broken {
       Side& side;
       const char* event;
@@ -78,7 +78,7 @@ void count_close(const std::shared_ptr<Side>& side) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(side->program);
     side->program.say("%s %zu: closed", side->kind, side->number);
-    side->told_close(self, failed);
+    side->close_emitted(self, failed);
     if (side->socket && side->program.may_step()) act_on(side->program, *side);
   });
 }
@@ -94,7 +94,7 @@ void count_error(const std::shared_ptr<Side>& side) {
     if (!Program::now || Program::now->child) return;
     const Inside inside(side->program);
     side->program.say("%s %zu: %s", side->kind, side->number, error.what());
-    side->told_error(self);
+    side->error_emitted(self);
     if (side->socket && side->program.may_step()) act_on(side->program, *side);
     side->program.maybe_throw();
   });
@@ -112,7 +112,7 @@ void count_data(const std::shared_ptr<Side>& side) {
     side->program.maybe_throw();
   });
   side->socket->on<"end">([side](const net::Socket& self) {
-    if (Program::now && !Program::now->child) side->told_end(self);
+    if (Program::now && !Program::now->child) side->end_emitted(self);
   });
 }
 

@@ -1,4 +1,4 @@
-// What stands on a connection: every direction has a number, which its first bytes tell, and a known sequence of
+// What stands on a connection: every direction has a number, which its first bytes say, and a known sequence of
 // bytes. Whoever receives knows what has to come.
 #ifndef NET_TESTS_RANDOM_PROGRAMS_STREAM_HPP
 #define NET_TESTS_RANDOM_PROGRAMS_STREAM_HPP
@@ -15,7 +15,7 @@ namespace programs {
 struct Ledger {
   std::uint32_t number = 0;
   std::size_t written = 0;  // accepted by write()
-  bool finished = false;    // the writer was told 'finish'
+  bool finished = false;    // the writer got 'finish'
   bool mixed = false;       // several wrote: nobody knows what comes
   // from `at` on everything is what another direction carries from `from_at` on: it is piped
   const Ledger* from = nullptr;
@@ -30,9 +30,7 @@ struct Ledger {
   }
   bool unknown() const noexcept { return mixed || (from && from->unknown()); }
   /// Whether what it carries is another direction's, directly or not.
-  bool comes_from(const Ledger& other) const noexcept {
-    return this == &other || (from && from->comes_from(other));
-  }
+  bool comes_from(const Ledger& other) const noexcept { return this == &other || (from && from->comes_from(other)); }
   bool reaches(std::size_t position) const noexcept {
     return from && position >= at ? from->reaches(from_at + position - at) : position < written;
   }

@@ -27,7 +27,7 @@ unsigned deadline_in_seconds() {
 }
 
 /// Ends the program, naming the test, when one takes longer than NET_TEST_DEADLINE seconds (600; 0 is for ever). It is
-/// for tests that hang, and waits in most of them: no processor time tells them from one on a machine that is busy.
+/// for tests that hang, and waits in most of them: processor time does not part them from one on a machine that is busy.
 struct Watchdog : doctest::IReporter {
   explicit Watchdog(const doctest::ContextOptions&) {
     std::signal(SIGALRM, end_overdue_test);

@@ -29,12 +29,12 @@ struct Stuck : std::runtime_error {
 struct World {
   struct Node {
     enum Kind { fresh, listening, connecting, connected } kind = fresh;
-    std::string inbox;     // what the other side sent and nobody has read
-    std::size_t room = 0;  // how much the inbox takes
-    int other = -1;        // the other side; -1: gone
-    int failure = 0;       // of connecting, or a reset that was received
-    bool ended = false;    // the other side will send no more
-    bool shut = false;     // this side will send no more
+    std::string inbox;         // what the other side sent and nobody has read
+    std::size_t capacity = 0;  // how much the inbox takes
+    int other = -1;            // the other side; -1: gone
+    int failure = 0;           // of connecting, or a reset that was received
+    bool ended = false;        // the other side will send no more
+    bool shut = false;         // this side will send no more
     bool linger = false;
     std::deque<int> waiting;  // connections that nobody has accepted
   };
@@ -57,7 +57,7 @@ struct World {
   bool one_in(std::size_t n) { return faults && below(n) == 0; }
 
   int open() {
-    nodes[next_descriptor].room = 1 + below(30000);
+    nodes[next_descriptor].capacity = 1 + below(30000);
     return next_descriptor++;
   }
   Node* find(int fd) {
@@ -122,13 +122,13 @@ struct World {
     Node* const other = find(node.other);
     if (node.failure) return -node.failure;
     if (!other) return -EPIPE;
-    std::size_t room = other->room > other->inbox.size() ? other->room - other->inbox.size() : 0;
-    if (room > 1 && one_in(3)) room = 1 + below(room);
+    std::size_t space = other->capacity > other->inbox.size() ? other->capacity - other->inbox.size() : 0;
+    if (space > 1 && one_in(3)) space = 1 + below(space);
     std::size_t written = 0;
-    for (std::size_t i = 0; i < count && room > 0; ++i) {
-      const std::size_t part = (std::min)(room, slices[i].size);
+    for (std::size_t i = 0; i < count && space > 0; ++i) {
+      const std::size_t part = (std::min)(space, slices[i].size);
       other->inbox.append(slices[i].data, part);
-      room -= part;
+      space -= part;
       written += part;
     }
     return written > 0 ? static_cast<std::ptrdiff_t>(written) : would_block;
@@ -182,7 +182,7 @@ struct World {
     if (node.failure) return readable | writable;
     Node* const other = find(node.other);
     unsigned what = node.ended || !node.inbox.empty() ? readable : 0;
-    if (!other || other->room > other->inbox.size()) what |= writable;
+    if (!other || other->capacity > other->inbox.size()) what |= writable;
     return what;
   }
 };
@@ -240,7 +240,7 @@ class memory_acceptor : public fd_acceptor {
   Endpoint local_end() const { return Endpoint{parse_ip("127.0.0.1"), 1}; }
 };
 
-/// Tells what is ready in an order of the seed's choice; now and then something that is not, or is kept for later.
+/// Reports what is ready in an order of the seed's choice; now and then something that is not, or is kept for later.
 class memory_poller {
  public:
   Refusal open() noexcept { return {}; }
@@ -280,7 +280,7 @@ class memory_poller {
     for (const auto& [watcher, what] : ready) {
       // dropped by an earlier callback of this round?
       if (std::find(watchers_.begin(), watchers_.end(), watcher) == watchers_.end()) continue;
-      if (const unsigned wanted = what & watcher->interest) each(*watcher, wanted, 0);
+      if (const unsigned reported = what & watcher->interest) each(*watcher, reported, 0);
     }
   }
 

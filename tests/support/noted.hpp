@@ -12,7 +12,7 @@ namespace tests::inline NET_MACHINE {
 struct Noted : net::detail::Handle {
   static const Operations table;
 
-  Noted(net::detail::LoopCore& core, std::string& told) : Handle(core, table), log(told) {}
+  Noted(net::detail::LoopCore& core, std::string& notes) : Handle(core, table), log(notes) {}
   ~Noted() { log += "freed "; }
 
   std::string& log;

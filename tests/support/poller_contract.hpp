@@ -28,9 +28,9 @@ struct Watched {
   void send() { REQUIRE(::write(ends[1], "x", 1) == 1); }
 };
 
-/// What one wait tells of the watcher; 0 if nothing.
+/// What one wait reports of the watcher; 0 if nothing.
 template <class Poller>
-unsigned told(Poller& poller, const Watched& of, int milliseconds = 0) {
+unsigned reported(Poller& poller, const Watched& of, int milliseconds = 0) {
   unsigned what = 0;
   poller.wait(milliseconds, [&](net::detail::Watcher& watcher, unsigned happened, int) {
     if (&watcher == &of.watcher) what |= happened & (net::detail::readable | net::detail::writable);
@@ -46,16 +46,16 @@ void tells_what_is_ready() {
   REQUIRE(poller.open().number == 0);
   Watched one;
   CHECK(poller.watch(one.watcher, readable) == 0);
-  CHECK(told(poller, one) == 0);
+  CHECK(reported(poller, one) == 0);
   one.send();
-  CHECK(told(poller, one) == readable);
-  CHECK_MESSAGE(told(poller, one) == readable, "again, as long as it is so: level-triggered");
+  CHECK(reported(poller, one) == readable);
+  CHECK_MESSAGE(reported(poller, one) == readable, "again, as long as it is so: level-triggered");
   poller.watch(one.watcher, readable | writable);
-  CHECK(told(poller, one) == (readable | writable));
+  CHECK(reported(poller, one) == (readable | writable));
   poller.watch(one.watcher, writable);
-  CHECK(told(poller, one) == writable);
+  CHECK(reported(poller, one) == writable);
   poller.watch(one.watcher, 0);
-  CHECK_MESSAGE(told(poller, one) == 0, "an empty mask is silence");
+  CHECK_MESSAGE(reported(poller, one) == 0, "an empty mask is silence");
   poller.drop(one.watcher);
 }
 
@@ -66,9 +66,9 @@ void tells_a_hang_up_as_readiness() {
   Watched one;
   poller.watch(one.watcher, net::detail::readable);
   ::close(std::exchange(one.ends[1], -1));
-  CHECK(told(poller, one) == net::detail::readable);
+  CHECK(reported(poller, one) == net::detail::readable);
   poller.watch(one.watcher, 0);
-  CHECK_MESSAGE(told(poller, one) == 0, "silence, of hang-ups too");
+  CHECK_MESSAGE(reported(poller, one) == 0, "silence, of hang-ups too");
   poller.drop(one.watcher);
 }
 
@@ -86,7 +86,7 @@ void lets_callbacks_drop_others() {
     ++calls;
     poller.drop(&watcher == &one.watcher ? two.watcher : one.watcher);
   });
-  CHECK_MESSAGE(calls == 1, "what was dropped in this round is not told");
+  CHECK_MESSAGE(calls == 1, "what was dropped in this round is not reported");
   poller.drop(one.watcher);
   poller.drop(two.watcher);
 }
@@ -101,7 +101,7 @@ void is_woken_by_another_thread() {
   poller.wait(0, [](net::detail::Watcher&, unsigned, int) {});
 }
 
-/// How often a wait tells anything at all.
+/// How often a wait reports anything at all.
 template <class Poller>
 int calls_of(Poller& poller, int milliseconds = 0) {
   int calls = 0;
@@ -120,12 +120,12 @@ void is_silent_about_what_was_dropped() {
   const int duplicate = ::dup(one->ends[0]);
   poller.watch(one->watcher, net::detail::readable);
   one->send();
-  CHECK(told(poller, *one) == net::detail::readable);
+  CHECK(reported(poller, *one) == net::detail::readable);
   poller.drop(one->watcher);
   delete one;
   CHECK(calls_of(poller) == 0);
   other.send();
-  CHECK(told(poller, other) == net::detail::readable);
+  CHECK(reported(poller, other) == net::detail::readable);
   ::close(duplicate);
   poller.drop(other.watcher);
 }
@@ -153,7 +153,7 @@ void recognises_what_is_gone() {
       CHECK_MESSAGE(::poll(&own, 1, 0) == 0, "it does not spin: nothing is ready");
     }
     other.send();
-    CHECK(told(poller, other) == net::detail::readable);
+    CHECK(reported(poller, other) == net::detail::readable);
     ::close(duplicate);
     poller.drop(other.watcher);
   }
@@ -199,7 +199,7 @@ void tells_nobody_of_another() {
   }
 }
 
-/// The parent keeps its poller in all of this; the child's, which was opened anew, tells the same.
+/// The parent keeps its poller in all of this; the child's, which was opened anew, reports the same.
 template <class Poller>
 void opens_again() {
   Poller poller;
@@ -210,7 +210,7 @@ void opens_again() {
   one.send();
   CHECK(calls_of(poller) == 0);
   REQUIRE(poller.open().number == 0);
-  CHECK(told(poller, one) == net::detail::readable);
+  CHECK(reported(poller, one) == net::detail::readable);
   poller.wake();
   poller.drop(one.watcher);
   CHECK(calls_of(poller) == 0);

@@ -29,6 +29,14 @@ inline net::Socket quiet_client(net::Loop& loop, const Quiet& to, Log& log, cons
   return client;
 }
 
+/// For TEST_CASE_FIXTURE: a client that is connected to a quiet server.
+struct QuietClient {
+  net::Loop loop;
+  Log log;
+  const Quiet quiet{loop};
+  const net::Socket client = quiet_client(loop, quiet, log);
+};
+
 }  // namespace tests::inline NET_MACHINE
 
 #endif

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/error_of.hpp"
+
 namespace tests::inline NET_MACHINE {  // a test program may have several
 
 /// What happened, in order, as words: "end prefinish finish close(false)".
@@ -125,6 +127,23 @@ inline net::Socket client_of(net::Loop& loop, const net::Server& server, const n
   return socket;
 }
 
+/// For TEST_CASE_FIXTURE: a loop, and a server whose events are noted.
+struct NotedServer {
+  NotedServer() { note(server, log); }
+
+  net::Loop loop;
+  Log log;
+  const net::Server server{loop};
+};
+
+/// For TEST_CASE_FIXTURE: a client that connects to a receiver.
+struct ReceivedClient {
+  net::Loop loop;
+  Log log;
+  Receiver receiver{loop};
+  const net::Socket client = client_of(loop, receiver.server);
+};
+
 /// A lookup that answers inside the call.
 inline net::Lookup answering(std::vector<net::LookupAddress> answers) {
   return [answers = std::move(answers)](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
@@ -168,17 +187,6 @@ struct Ends {
   net::Socket client{loop, {.allowHalfOpen = true}};
   std::optional<net::Socket> accepted;
 };
-
-/// The error that a call throws; no error if it throws none.
-template <class F>
-net::Error error_of(F&& call) {
-  try {
-    call();
-  } catch (const net::Error& error) {
-    return error;
-  }
-  return net::Error();
-}
 
 }  // namespace tests::inline NET_MACHINE
 

@@ -25,9 +25,9 @@ namespace {
 /// counted.
 void receive_answer(net::Loop& loop, const Descriptor& client, const Counts& before, std::size_t size) {
   while (Counts::so_far().sent_bytes - before.sent_bytes < size) loop.runOnce();
-  char room[65536];
-  REQUIRE(size <= sizeof room);
-  REQUIRE(::recv(client.get(), room, size, MSG_WAITALL) == static_cast<ssize_t>(size));
+  char bytes[65536];
+  REQUIRE(size <= sizeof bytes);
+  REQUIRE(::recv(client.get(), bytes, size, MSG_WAITALL) == static_cast<ssize_t>(size));
 }
 
 void exchange(net::Loop& loop, const Descriptor& client, std::string_view message, std::size_t size) {
@@ -129,7 +129,7 @@ TEST_CASE("16 writes of 64 bytes in one 'data' listener leave in 1 send") {
   finish(loop, server, clients);
 }
 
-TEST_CASE("a large write goes to the kernel behind what was gathered, in one send for both") {
+TEST_CASE("a large write goes to the kernel behind what was batched, in one send for both") {
   net::Loop loop;
   const net::Server server(loop);
   server.on<"connection">([](const net::Socket& socket) {
@@ -185,12 +185,12 @@ TEST_CASE("10,000 idle connections and 50 busy ones on one loop; the bytes of me
   std::size_t idle = 10'000;
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
-  rlimit wanted = before;
-  wanted.rlim_cur = (std::min)(before.rlim_max, static_cast<rlim_t>(idle + busy + 200));
-  ::setrlimit(RLIMIT_NOFILE, &wanted);
-  if (wanted.rlim_cur < idle + busy + 200) {
-    idle = static_cast<std::size_t>(wanted.rlim_cur) - busy - 200;
-    MESSAGE("only ", idle, " idle connections: the limit of descriptors is ", wanted.rlim_cur);
+  rlimit limit = before;
+  limit.rlim_cur = (std::min)(before.rlim_max, static_cast<rlim_t>(idle + busy + 200));
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < idle + busy + 200) {
+    idle = static_cast<std::size_t>(limit.rlim_cur) - busy - 200;
+    MESSAGE("only ", idle, " idle connections: the limit of descriptors is ", limit.rlim_cur);
   }
 
   net::Loop loop;
@@ -224,12 +224,12 @@ TEST_CASE("10,000 idle connections and 50 busy ones on one loop; the bytes of me
       if (::write(from_child[1], "i", 1) == 1 && ::read(to_child[0], &go, 1) == 1) {
         for (std::size_t i = 0; i < busy; ++i) clients.push_back(connect_raw(port));
         bool good = true;
-        char room[100];
+        char bytes[100];
         for (int round = 0; round < 20; ++round) {
           for (std::size_t i = idle; i < clients.size(); ++i)
-            good = good && ::send(clients[i].get(), room, 100, 0) == 100;
+            good = good && ::send(clients[i].get(), bytes, 100, 0) == 100;
           for (std::size_t i = idle; i < clients.size(); ++i)
-            good = good && ::recv(clients[i].get(), room, 100, MSG_WAITALL) == 100;
+            good = good && ::recv(clients[i].get(), bytes, 100, MSG_WAITALL) == 100;
         }
         if (good && ::write(from_child[1], "b", 1) == 1) status = 0;
       }

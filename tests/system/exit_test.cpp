@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/forking.hpp"
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
 
@@ -31,9 +32,7 @@ int in_a_process(F&& f) {
     std::exit(0);
   }
   REQUIRE(child > 0);
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  return ended(child);
 }
 
 /// A connection of which one end is this test's.
@@ -97,7 +96,7 @@ TEST_CASE("S31.7: the same at the end of main, and of the loop; what waits leave
   if (child == 0) {
     auto loop = std::make_unique<net::Loop>();
     net::Socket socket(*loop, {.fd = pair.theirs.release()});
-    // the buffer is full; then the other side makes room while nobody runs the loop
+    // the buffer is full; then the other side makes space while nobody runs the loop
     while (socket.write(std::string(1000, 'a'))) {}
     socket.write("b");
     loop->runOnce(0);
@@ -115,7 +114,7 @@ TEST_CASE("S31.7: the same at the end of main, and of the loop; what waits leave
   char byte = 0;
   REQUIRE(::read(full[0], &byte, 1) == 1);
   ::close(full[0]);
-  // makes room, and says so
+  // makes space, and says so
   std::string head(100000, '\0');
   const ssize_t got = ::recv(pair.ours.get(), head.data(), head.size(), MSG_DONTWAIT);
   REQUIRE(got > 0);
@@ -175,10 +174,10 @@ TEST_CASE("S31.8: loops of one thread may go in any order; the newest that is le
   CHECK(&net::Loop::current() == c.get());
   c.reset();
   CHECK(&net::Loop::current() == &first);
-  bool told = false;
-  net::setTimeout([&] { told = true; }, 1);
+  bool called = false;
+  net::setTimeout([&] { called = true; }, 1);
   net::run();
-  CHECK(told);
+  CHECK(called);
 }
 
 TEST_CASE("S31.9: a stop() is used up by the run() that returns for it, not by an exception") {

@@ -103,9 +103,10 @@ TEST_CASE("S13.8, S26.2: a host without IPv6 is reached by IPv4 although ::1 com
   as_host(Has::only_ipv4, []() -> std::string {
     net::Loop loop;
     const net::Server server = ending_server(loop);
-    const std::string told = race(loop, server.address()->port, "::1", "127.0.0.1");
-    const bool reached = told.find("127.0.0.1") != std::string::npos && told.find("close(false)") != std::string::npos;
-    return reached && told.find("failed") != std::string::npos ? "" : told;
+    const std::string emitted = race(loop, server.address()->port, "::1", "127.0.0.1");
+    const bool reached =
+        emitted.find("127.0.0.1") != std::string::npos && emitted.find("close(false)") != std::string::npos;
+    return reached && emitted.find("failed") != std::string::npos ? "" : emitted;
   });
 }
 
@@ -114,7 +115,7 @@ TEST_CASE("S13.8: a host without IPv4 is reached by IPv6 although 127.0.0.1 come
     net::Loop loop;
     const net::Server server = ending_server(loop);
     if (server.address()->family != net::Family::IPv6) return "it does not listen on IPv6";
-    const std::string told = race(loop, server.address()->port, "127.0.0.1", "::1");
-    return told.find("::1") != std::string::npos && told.find("close(false)") != std::string::npos ? "" : told;
+    const std::string emitted = race(loop, server.address()->port, "127.0.0.1", "::1");
+    return emitted.find("::1") != std::string::npos && emitted.find("close(false)") != std::string::npos ? "" : emitted;
   });
 }

@@ -41,14 +41,14 @@ struct Served {
 };
 
 bool was_served(const Descriptor& client) {
-  char room[16];
-  return ::recv(client.get(), room, sizeof room, MSG_DONTWAIT) == 6;
+  char bytes[16];
+  return ::recv(client.get(), bytes, sizeof bytes, MSG_DONTWAIT) == 6;
 }
 
 }  // namespace
 
 TEST_CASE(
-    "S32.1: a server that is out of descriptors and has no reserve says so once, does not spin, and serves later") {
+    "S32.1: a server that is out of descriptors and has no reserve emits one error, does not spin, and serves later") {
   for (const int number : {EMFILE, ENFILE}) {
     net::Loop loop;
     const Ordered orders;
@@ -206,9 +206,9 @@ TEST_CASE("S32.2: reading waits while the system has no memory, and loses nothin
       std::string heard;
       const Sender sender(loop, "some text");
       net::SocketOptions options;
-      std::byte room[4];
+      std::byte bytes[4];
       if (own_buffer) {
-        options.onread = {.buffer = room, .callback = [&](std::size_t size, std::span<std::byte> in) {
+        options.onread = {.buffer = bytes, .callback = [&](std::size_t size, std::span<std::byte> in) {
                             heard.append(reinterpret_cast<const char*>(in.data()), size);
                             return true;
                           }};
@@ -250,7 +250,7 @@ TEST_CASE("S32.2: a socket that waits for memory may be destroyed, dropped or co
   CHECK(rounds == 3);
 }
 
-TEST_CASE("S32.4: a server whose descriptor cannot be watched tells 'error', leaves no file, and can listen again") {
+TEST_CASE("S32.4: a server whose descriptor cannot be watched emits 'error', leaves no file, and can listen again") {
   const std::string path = "/tmp/net_shortages_" + std::to_string(::getpid());
   for (const bool by_path : {false, true}) {
     CAPTURE(by_path);

@@ -77,14 +77,14 @@ TEST_CASE("a signal alone does not keep the loop alive, unless it is ref'd") {
 TEST_CASE("the old handler is back when the last listener of a signal is closed") {
   const OwnHandler own(SIGUSR2);
   net::Loop loop;
-  int told = 0;
-  const net::Signal first = loop.onSignal(SIGUSR2, [&] { ++told; });
-  const net::Signal second = loop.onSignal(SIGUSR2, [&] { ++told; });
+  int calls = 0;
+  const net::Signal first = loop.onSignal(SIGUSR2, [&] { ++calls; });
+  const net::Signal second = loop.onSignal(SIGUSR2, [&] { ++calls; });
   first.close();
   second.ref();
   send(SIGUSR2);
-  while (told == 0) loop.runOnce();
-  CHECK(told == 1);
+  while (calls == 0) loop.runOnce();
+  CHECK(calls == 1);
   CHECK(own_handler_calls == 0);
   second.close();
   send(SIGUSR2);
@@ -137,14 +137,14 @@ TEST_CASE("a number that is no signal, and one that cannot be listened to, throw
   CHECK_FALSE(loop.alive());
 }
 
-TEST_CASE("every loop that listens is told, while listeners come and go and signals arrive") {
+TEST_CASE("every loop that listens is called, while listeners come and go and signals arrive") {
   const OwnHandler own(SIGUSR1);  // gets those that are sent when the last listener has gone
-  std::atomic<int> ready = 0, told = 0;
+  std::atomic<int> ready = 0, calls = 0;
   std::atomic<bool> over = false;
   const auto listening = [&] {
     net::Loop loop;
     const net::Signal signal = loop.onSignal(SIGUSR1, [&] {
-      ++told;
+      ++calls;
       signal.close();
     });
     signal.ref();
@@ -157,7 +157,7 @@ TEST_CASE("every loop that listens is told, while listeners come and go and sign
     net::Loop loop;
     while (!over) loop.onSignal(SIGUSR1, [] {}).close();
   });
-  while (told < 2) {
+  while (calls < 2) {
     send(SIGUSR1);
     std::this_thread::yield();
   }
@@ -165,7 +165,7 @@ TEST_CASE("every loop that listens is told, while listeners come and go and sign
   busy.join();
   first.join();
   second.join();
-  CHECK(told == 2);
+  CHECK(calls == 2);
 }
 
 TEST_SUITE_END();

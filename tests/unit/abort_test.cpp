@@ -45,28 +45,28 @@ TEST_CASE("S20.5, S3.9: the reason of the signal is the cause of the error") {
   net::Loop loop;
   const net::AbortController controller;
   const net::Socket client(loop, net::SocketOptions{.signal = controller.signal()});
-  net::Error told;
-  client.on<"error">([&](const net::Error& error) { told = error; });
+  net::Error emitted;
+  client.on<"error">([&](const net::Error& error) { emitted = error; });
   SUBCASE("the default one") {
     controller.abort();
     run_to_the_end(loop);
-    CHECK(told.cause().kind() == "AbortError");
-    CHECK(std::string(told.cause().what()) == "This operation was aborted");
+    CHECK(emitted.cause().kind() == "AbortError");
+    CHECK(std::string(emitted.cause().what()) == "This operation was aborted");
   }
   SUBCASE("one of the program") {
     controller.abort(net::Error(std::string("enough")));
     run_to_the_end(loop);
-    CHECK(std::string(told.cause().what()) == "enough");
+    CHECK(std::string(emitted.cause().what()) == "enough");
   }
   SUBCASE("of a signal that has aborted before") {
     controller.abort(net::Error(std::string("too late")));
     const net::Socket late(loop, net::SocketOptions{.signal = controller.signal()});
-    late.on<"error">([&](const net::Error& error) { told = error; });
+    late.on<"error">([&](const net::Error& error) { emitted = error; });
     run_to_the_end(loop);
-    CHECK(std::string(told.cause().what()) == "too late");
+    CHECK(std::string(emitted.cause().what()) == "too late");
   }
-  CHECK(std::string(told.what()) == "The operation was aborted");
-  CHECK_MESSAGE(!told.cause().cause(), "a cause of its own it has none");
+  CHECK(std::string(emitted.what()) == "The operation was aborted");
+  CHECK_MESSAGE(!emitted.cause().cause(), "a cause of its own it has none");
   CHECK_FALSE(net::Error(net::Errc::ERR_SOCKET_CLOSED).cause());
 }
 
@@ -225,7 +225,7 @@ TEST_SUITE("threads") {
     }
   }
 
-  TEST_CASE("S1.4, S20.2: a hook that was taken off is not called by a letter that is on its way") {
+  TEST_CASE("S1.4, S20.2: a hook that was taken off is not called by a posted callback that is on its way") {
     net::Loop loop;
     const net::AbortController controller;
     net::ServerOptions options;
@@ -237,7 +237,7 @@ TEST_SUITE("threads") {
     server.on<"close">([&] {
       if (++closed == 1) server.listen(0);
     });
-    // closed, and listening again without the signal, before the letter is read
+    // closed, and listening again without the signal, before the posted callback runs
     server.close();
     std::thread([&] { controller.abort(); }).join();
     run_until(loop, [&] { return listening > 0; });

@@ -11,29 +11,16 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/block_lists.hpp"
+
+using namespace tests;
+using namespace std::string_view_literals;
+
 namespace {
 
-using net::BlockList;
-using net::Errc;
-using net::Family;
-using net::SocketAddress;
-using namespace std::string_view_literals;
-using Rules = std::vector<std::string>;
-
-SocketAddress at(std::string_view address) { return SocketAddress({.address = address}); }
-
-/// The error that the call throws; no error if it doesn't.
-template <class Call>
-net::Error failure(Call call) {
-  try {
-    call();
-  } catch (const net::Error& error) {
-    return error;
-  }
-  return {};
-}
-
 bool blocks(const BlockList& list, std::string_view address) { return list.check(address, Family::unspecified); }
+
+}  // namespace
 
 TEST_CASE("S6.1: an address is IPv4 text unless said otherwise") {
   const BlockList list;
@@ -60,24 +47,24 @@ TEST_CASE("S6.2: what is no address of the family throws and adds nothing") {
   for (const std::string_view text :
        {""sv, "1.1.1"sv, "::1"sv, "localhost"sv, "1.1.1.1 "sv, "1.1.1.1\0"sv, "1.1.1.\xb9"sv}) {
     CAPTURE(text);
-    CHECK(failure([&] { list.addAddress(text); }).code() == Errc::ERR_INVALID_ADDRESS);
-    CHECK(failure([&] { list.addRange(text, "9.9.9.9"); }).code() == Errc::ERR_INVALID_ADDRESS);
-    CHECK(failure([&] { list.addRange("0.0.0.1", text); }).code() == Errc::ERR_INVALID_ADDRESS);
-    CHECK(failure([&] { list.addSubnet(text, 99); }).code() == Errc::ERR_INVALID_ADDRESS);
+    CHECK(error_of([&] { list.addAddress(text); }).code() == Errc::ERR_INVALID_ADDRESS);
+    CHECK(error_of([&] { list.addRange(text, "9.9.9.9"); }).code() == Errc::ERR_INVALID_ADDRESS);
+    CHECK(error_of([&] { list.addRange("0.0.0.1", text); }).code() == Errc::ERR_INVALID_ADDRESS);
+    CHECK(error_of([&] { list.addSubnet(text, 99); }).code() == Errc::ERR_INVALID_ADDRESS);
   }
-  CHECK(failure([&] { list.addAddress("1.1.1.1", Family::IPv6); }).what() == "Invalid socket address"sv);
-  CHECK(failure([&] { list.addAddress(std::string(1 << 20, '1')); }).code() == Errc::ERR_INVALID_ADDRESS);
+  CHECK(error_of([&] { list.addAddress("1.1.1.1", Family::IPv6); }).what() == "Invalid socket address"sv);
+  CHECK(error_of([&] { list.addAddress(std::string(1 << 20, '1')); }).code() == Errc::ERR_INVALID_ADDRESS);
   CHECK(list.rules().empty());
 }
 
 TEST_CASE("S6.2: a family that is none throws") {
   const BlockList list;
-  const net::Error error = failure([&] { list.addAddress("bad", static_cast<Family>(7)); });
+  const net::Error error = error_of([&] { list.addAddress("bad", static_cast<Family>(7)); });
   CHECK(error.code() == Errc::ERR_INVALID_ARG_VALUE);
   CHECK(error.what() == "The property 'options.family' is invalid. Received 7"sv);
-  CHECK(failure([&] { list.addRange("1.1.1.1", "1.1.1.2", static_cast<Family>(7)); }).code() ==
+  CHECK(error_of([&] { list.addRange("1.1.1.1", "1.1.1.2", static_cast<Family>(7)); }).code() ==
         Errc::ERR_INVALID_ARG_VALUE);
-  CHECK(failure([&] { list.addSubnet("1.1.1.1", 8, static_cast<Family>(7)); }).code() == Errc::ERR_INVALID_ARG_VALUE);
+  CHECK(error_of([&] { list.addSubnet("1.1.1.1", 8, static_cast<Family>(7)); }).code() == Errc::ERR_INVALID_ARG_VALUE);
   CHECK(list.rules().empty());
 }
 
@@ -93,17 +80,17 @@ TEST_CASE("S6.3: both ends belong to a range") {
 
 TEST_CASE("S6.3: a start after its end throws and adds nothing") {
   const BlockList list;
-  const net::Error error = failure([&] { list.addRange("1.1.1.2", "1.1.1.1"); });
+  const net::Error error = error_of([&] { list.addRange("1.1.1.2", "1.1.1.1"); });
   CHECK(error.code() == Errc::ERR_INVALID_ARG_VALUE);
   CHECK(error.kind() == "TypeError");
   CHECK(error.what() ==
         "The argument 'start' must come before end. Received SocketAddress "
         "{ address: '1.1.1.2', port: 0, family: 'ipv4', flowlabel: 0 }"sv);
-  CHECK(failure([&] { list.addRange("1234:1234:1234:1234:1234:1234:1234:1234", "::", Family::IPv6); }).what() ==
+  CHECK(error_of([&] { list.addRange("1234:1234:1234:1234:1234:1234:1234:1234", "::", Family::IPv6); }).what() ==
         "The argument 'start' must come before end. Received SocketAddress {\n"
         "  address: '1234:1234:1234:1234:1234:1234:1234:1234',\n  port: 0,\n  family: 'ipv6',\n  flowlabel: 0\n}"sv);
-  CHECK(failure([&] { list.addRange(at("::ffff:1.1.1.9"), at("1.1.1.1")); }).code() == Errc::ERR_INVALID_ARG_VALUE);
-  CHECK(failure([&] { list.addRange(at("1.1.1.9"), at("::ffff:1.1.1.1")); }).code() == Errc::ERR_INVALID_ARG_VALUE);
+  CHECK(error_of([&] { list.addRange(at("::ffff:1.1.1.9"), at("1.1.1.1")); }).code() == Errc::ERR_INVALID_ARG_VALUE);
+  CHECK(error_of([&] { list.addRange(at("1.1.1.9"), at("::ffff:1.1.1.1")); }).code() == Errc::ERR_INVALID_ARG_VALUE);
   CHECK(list.rules().empty());
   CHECK_FALSE(list.check("1.1.1.2"));
 }
@@ -141,12 +128,12 @@ TEST_CASE("S6.3: ends that cannot be compared never match an IPv4 address") {
 TEST_CASE("S6.4: a prefix is 0 to 32, or 0 to 128") {
   const BlockList list;
   for (const int prefix : {-1, 33, 1 << 30}) {
-    const net::Error error = failure([&] { list.addSubnet("1.1.1.1", prefix); });
+    const net::Error error = error_of([&] { list.addSubnet("1.1.1.1", prefix); });
     CHECK(error.code() == Errc::ERR_OUT_OF_RANGE);
     CHECK(error.what() ==
           "The value of \"prefix\" is out of range. It must be >= 0 && <= 32. Received " + std::to_string(prefix));
   }
-  const net::Error error = failure([&] { list.addSubnet("::1", 129, Family::IPv6); });
+  const net::Error error = error_of([&] { list.addSubnet("::1", 129, Family::IPv6); });
   CHECK(error.what() == "The value of \"prefix\" is out of range. It must be >= 0 && <= 128. Received 129"sv);
   CHECK(list.rules().empty());
 }
@@ -322,5 +309,3 @@ TEST_CASE("S6.13: several threads add and check at once" * doctest::test_suite("
   CHECK(list.rules().size() == 4 * each);
   for (std::uint32_t i = 0; i < each; ++i) CHECK(list.check(address_of(3, i)));
 }
-
-}  // namespace

@@ -24,21 +24,21 @@ TEST_CASE("S7.2, S7.3: connect takes options, a port and a host, or a path, and 
   ipc.listen(directory.file("s"));
   run_until(loop, [&] { return tcp.listening(); });
   const int port = tcp.address()->port;
-  int told = 0;
-  const auto tell = [&told] { ++told; };
-  net::connect(loop, {.port = port, .host = "127.0.0.1"}, tell).end();
-  net::createConnection(loop, port, "127.0.0.1", tell).end();
-  net::createConnection(loop, directory.file("s"), tell).end();
+  int calls = 0;
+  const auto connected = [&calls] { ++calls; };
+  net::connect(loop, {.port = port, .host = "127.0.0.1"}, connected).end();
+  net::createConnection(loop, port, "127.0.0.1", connected).end();
+  net::createConnection(loop, directory.file("s"), connected).end();
   const net::Socket one(loop), two(loop), three(loop);
-  CHECK(one.connect({.port = port, .host = "127.0.0.1"}, tell) == one);
-  CHECK(two.connect(port, "127.0.0.1", tell) == two);
-  CHECK(three.connect(directory.file("s"), tell) == three);
+  CHECK(one.connect({.port = port, .host = "127.0.0.1"}, connected) == one);
+  CHECK(two.connect(port, "127.0.0.1", connected) == two);
+  CHECK(three.connect(directory.file("s"), connected) == three);
   for (const net::Socket& socket : {one, two, three}) socket.end();
   run_until(loop, [&] { return connections == 6; });
   tcp.close();
   ipc.close();
   run_to_the_end(loop);
-  CHECK(told == 6);
+  CHECK(calls == 6);
 }
 
 TEST_CASE("S7.3, S12.2: the listener of connect is added before anything else is checked") {
@@ -70,11 +70,11 @@ TEST_CASE("S18.9: the timeout option of createConnection is set before the conne
   one.server.on<"connection">([](net::Socket socket) { socket.resume(); });
   const net::Socket client = net::createConnection(loop, {.port = one.port(), .host = "127.0.0.1", .timeout = 5});
   CHECK(client.timeout()->count() == 5);
-  bool told = false;
-  client.on<"timeout">([&told, client] {
-    told = true;
+  bool called = false;
+  client.on<"timeout">([&called, client] {
+    called = true;
     client.end();
   });
   run_to_the_end(loop);
-  CHECK(told);
+  CHECK(called);
 }

@@ -9,7 +9,7 @@ using namespace net::detail;
 
 namespace {
 
-/// An emitter that notes what the base class tells it, and has a listener of its own on "end", as a socket
+/// An emitter that notes what the base class calls, and has a listener of its own on "end", as a socket
 /// has.
 class Thing : public net::Emitter<Thing> {
  public:
@@ -72,7 +72,7 @@ TEST_CASE("S1.1: prependOnceListener comes first, once, also in front of others 
   CHECK(order == "pz3");
 }
 
-TEST_CASE("S1.2: a token of what has run once, was removed, or never was, takes nothing off and is not told") {
+TEST_CASE("S1.2: a token of what has run once, was removed, or never was, takes nothing off and calls nothing") {
   Thing::State state;
   const Thing thing(state);
   std::string order;
@@ -95,7 +95,7 @@ TEST_CASE("S1.2: a token of what has run once, was removed, or never was, takes 
   CHECK_MESSAGE(order == "!", "nor one that came in its place");
 }
 
-TEST_CASE("S1.3, S1.8: the object is told what was added and removed, behind the change") {
+TEST_CASE("S1.3, S1.8: the object hears what was added and removed, behind the change") {
   Thing::State state;
   const Thing thing(state);
   thing.on<"data">([] {});
@@ -106,7 +106,7 @@ TEST_CASE("S1.3, S1.8: the object is told what was added and removed, behind the
   CHECK_FALSE(thing.fire<0>(std::string(), 0));
 }
 
-TEST_CASE("S1.4: the object is told of a listener for one time that was used, before it is called, and once") {
+TEST_CASE("S1.4: the object hears of a listener for one time that was used, before it is called, and once") {
   Thing::State state;
   const Thing thing(state);
   thing.once<"end">([&] { state.log += " call"; });
@@ -115,7 +115,7 @@ TEST_CASE("S1.4: the object is told of a listener for one time that was used, be
   CHECK(state.log == "+1-1 call");
 }
 
-TEST_CASE("S14.2: the object is not told of a listener that is put in front, only that it has gone") {
+TEST_CASE("S14.2: the object does not hear of a listener that is put in front, only that it has gone") {
   Thing::State state;
   const Thing thing(state);
   thing.prependListener<"data">([] {});
@@ -150,7 +150,7 @@ TEST_CASE("S1.9, S1.10, S1.11: listeners are counted, the object's own too; any 
 }
 
 TEST_CASE(
-    "a listener may change the argument that it is told only if the event lets it, and gets the object's own "
+    "a listener may change the argument that it gets only if the event lets it, and gets the object's own "
     "values") {
   Thing::State state;
   const Thing thing(state);

@@ -11,7 +11,7 @@ namespace {
 using net::isIP;
 using namespace std::string_view_literals;
 
-TEST_CASE("S4.1: isIP tells the family, of nothing but the bare address") {
+TEST_CASE("S4.1: isIP gives the family, of nothing but the bare address") {
   static_assert(isIP("127.0.0.1") == 4);
   static_assert(isIP("::1") == 6);
   static_assert(isIP("localhost") == 0);

@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <unordered_set>
 
+#include "tests/support/error_of.hpp"
+
 namespace {
 
 using net::Errc;
@@ -21,12 +23,7 @@ using namespace std::string_view_literals;
 
 /// The error that making the address throws; no error if it doesn't.
 net::Error failure(const SocketAddressOptions& options) {
-  try {
-    const SocketAddress address(options);
-  } catch (const net::Error& error) {
-    return error;
-  }
-  return {};
+  return tests::error_of([&] { const SocketAddress address(options); });
 }
 
 std::string text_of(std::string_view address) { return SocketAddress({.address = address}).address(); }
@@ -61,7 +58,7 @@ TEST_CASE("S5.1: a value is made while compiling") {
   static_assert(SocketAddress().bytes().size() == 4 && SocketAddress().bytes()[0] == 127);
 }
 
-TEST_CASE("the family is told from the address if it is left out") {
+TEST_CASE("the family is the address's if it is left out") {
   static_assert(SocketAddress({.address = "::1"}).family() == Family::IPv6);
   static_assert(SocketAddress({.address = "10.0.0.1"}).family() == Family::IPv4);
   static_assert(SocketAddress({.address = "::ffff:10.0.0.1"}).family() == Family::IPv6);

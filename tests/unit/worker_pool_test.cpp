@@ -87,14 +87,14 @@ TEST_CASE("what a job gives may be only movable, and nothing at all") {
   net::Loop loop;
   net::WorkerPool pool(1);
   std::unique_ptr<int> got;
-  bool told = false;
+  bool called = false;
   pool.exec([](std::unique_ptr<int> in) { return std::make_unique<int>(*in + 1); }, std::make_unique<int>(1))
       .then([&](std::unique_ptr<int> out) { got = std::move(out); });
-  pool.exec([] {}).then([&] { told = true; });
+  pool.exec([] {}).then([&] { called = true; });
   loop.run();
   REQUIRE(got);
   CHECK(*got == 2);
-  CHECK(told);
+  CHECK(called);
 }
 
 TEST_CASE("several may ask for one result, also after it came") {
@@ -116,14 +116,14 @@ TEST_CASE("several may ask for one result, also after it came") {
 TEST_CASE("an exception of a job comes to the second callback as an Error") {
   net::Loop loop;
   net::WorkerPool pool(1);
-  std::vector<std::string> told;
-  const auto never = [&] { told.emplace_back("never"); };
-  const auto note = [&](const net::Error& error) { told.emplace_back(error.what()); };
+  std::vector<std::string> errors;
+  const auto never = [&] { errors.emplace_back("never"); };
+  const auto note = [&](const net::Error& error) { errors.emplace_back(error.what()); };
   pool.exec([] { throw std::runtime_error("one"); }).then(never, note);
   pool.exec([]() -> int { throw net::Error(net::Errc::ERR_INVALID_STATE, "two"); }).then(never, note);
   pool.exec([] { throw 3; }).then(never, note);
   loop.run();
-  CHECK(told ==
+  CHECK(errors ==
         std::vector<std::string>{"one", "two", "A job of the worker pool threw something that is no exception"});
 }
 
@@ -168,13 +168,13 @@ TEST_CASE("destroying the pool waits for what runs and drops what waits, with a 
   net::Loop loop;
   Gate gate;
   std::atomic<bool> ran = false, dropped_ran = false;
-  std::string told, dropped, awaited;
+  std::string emitted, dropped, awaited;
   std::optional<net::WorkerPool> pool(1);
   pool->exec([&] {
         gate.pass();
         ran = true;
       })
-      .then([&] { told = "done"; });
+      .then([&] { emitted = "done"; });
   pool->exec([&] { dropped_ran = true; })
       .then([] {},
             [&](const net::Error& error) {
@@ -199,20 +199,20 @@ TEST_CASE("destroying the pool waits for what runs and drops what waits, with a 
   pool.reset();
   CHECK(ran);
   loop.run();
-  CHECK(told == "done");
+  CHECK(emitted == "done");
   CHECK(dropped == "The worker pool was destroyed before this job began");
   CHECK(awaited == "AbortError");
   CHECK_FALSE(dropped_ran);
 }
 
-TEST_CASE("a loop may go while its jobs run; nobody is told, nothing is lost") {
+TEST_CASE("a loop may go while its jobs run; nobody is called back, nothing is lost") {
   Gate gate;
   auto shared = std::make_shared<int>(0);
   net::WorkerPool pool(1);
-  bool told = false, task_gone = false;
+  bool called = false, task_gone = false;
   {
     net::Loop loop;
-    pool.exec([&gate, shared] { gate.pass(); }).then([&told, shared] { told = true; });
+    pool.exec([&gate, shared] { gate.pass(); }).then([&called, shared] { called = true; });
     pool.exec([shared] { return shared; });
     const auto body = [](net::WorkerPool& at, bool& gone) -> net::Task<> {
       struct Last {
@@ -231,7 +231,7 @@ TEST_CASE("a loop may go while its jobs run; nobody is told, nothing is lost") {
   pool.exec([] { return 7; }).then([&](int number) { result = number; });  // behind the others
   other.run();
   CHECK(result == 7);
-  CHECK_FALSE(told);
+  CHECK_FALSE(called);
   CHECK(shared.use_count() == 1);
 }
 

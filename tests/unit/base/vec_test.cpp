@@ -48,7 +48,7 @@ TEST_CASE("a list erases from the front, the middle and the end, and nothing") {
   CHECK(content(list) == std::vector<std::string>{"d"});
 }
 
-TEST_CASE("a list that is moved leaves an empty one, and reserves exactly what it is told") {
+TEST_CASE("a list that is moved leaves an empty one, and reserves exactly what is asked for") {
   Vec<std::string> list;
   list.reserve(3);
   CHECK(list.capacity() == 3);

@@ -77,7 +77,7 @@ TEST_CASE("S17.12: a reset that was asked for before the connection happens behi
   CHECK(served.has("error(read ECONNRESET)"));
 }
 
-TEST_CASE("S12.15: a socket that is destroyed in 'connect' is not read, and tells 'close' as its last") {
+TEST_CASE("S12.15: a socket that is destroyed in 'connect' is not read, and emits 'close' as its last") {
   net::Loop loop;
   const OneConnection one(loop);
   one.server.on<"connection">([](const net::Socket& socket) {

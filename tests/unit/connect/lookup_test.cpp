@@ -66,8 +66,8 @@ TEST_CASE("S32.3: a thread that cannot be started: a lookup fails with EAGAIN, a
     net::WorkerPool pool(1);
     thrown = error_of([&] { pool.exec([] {}); });
     loop.run();
-    const bool told = failure.name() == "EAGAIN" && failure.syscall() == "getaddrinfo" && socket.destroyed();
-    ::_exit(told && thrown.name() == "EAGAIN" && !loop.alive() ? 0 : 1);
+    const bool called = failure.name() == "EAGAIN" && failure.syscall() == "getaddrinfo" && socket.destroyed();
+    ::_exit(called && thrown.name() == "EAGAIN" && !loop.alive() ? 0 : 1);
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);

@@ -25,7 +25,7 @@ static_assert(std::is_void_v<Awaited<"connect", net::Socket>> && std::is_void_v<
 static_assert(std::is_same_v<Awaited<"close", net::Socket>, bool> &&
               std::is_same_v<Awaited<"connection", net::Server>, net::Socket>);
 static_assert(std::is_same_v<Awaited<"error", net::Socket>, net::Error>,
-              "a value of its own: nothing that a listener was told lives on");
+              "a value of its own: nothing that a listener was given lives on");
 static_assert(std::is_same_v<Awaited<"connectionAttempt", net::Socket>,
                              net::detail::EventArguments<std::string_view, int, net::Family>>);
 
@@ -39,7 +39,7 @@ TEST_CASE("sleep waits at least as long as it says") {
   CHECK(std::chrono::steady_clock::now() - before >= std::chrono::milliseconds(19));
 }
 
-TEST_CASE("once gives what the listeners of an event are told") {
+TEST_CASE("once gives what the listeners of an event get") {
   net::Loop loop;
   const tests::OneConnection one(loop);
   std::string address;
@@ -93,7 +93,7 @@ TEST_CASE("nobody waits for a socket that was closed: not during the wait, and n
     } catch (const net::Error& error) {
       during = error.name();
     }
-    if (!net::detail::Access::state(client).close_emitted) co_await net::once<"close">(client);
+    if (!net::detail::Access::state(client).closed()) co_await net::once<"close">(client);
     try {
       co_await net::once<"drain">(client);
     } catch (const net::Error& error) {
@@ -111,7 +111,7 @@ TEST_CASE("nobody waits for a socket that was closed: not during the wait, and n
   CHECK(closing == "ERR_STREAM_DESTROYED");
 }
 
-TEST_CASE("a listening server that fails tells whoever waits for it") {
+TEST_CASE("a listening server that fails throws at whoever waits for it") {
   net::Loop loop;
   const net::Server holder(loop), second(loop);
   holder.listen(0, "127.0.0.1");
@@ -212,7 +212,7 @@ TEST_CASE("a timeout during an await is the error that the socket is destroyed w
   CHECK(what == "too slow");
 }
 
-TEST_CASE("write comes back when there is room: at once, with 'drain', or never into a closed socket") {
+TEST_CASE("write comes back when there is space: at once, with 'drain', or never into a closed socket") {
   net::Loop loop;
   const tests::OneConnection one(loop);
   const std::string large(8 << 20, 'x');
@@ -240,7 +240,7 @@ TEST_CASE("write comes back when there is room: at once, with 'drain', or never 
   CHECK(received == large.size() + 5);
 }
 
-TEST_CASE("a task that waits for room goes on when the socket is ended or fails meanwhile") {
+TEST_CASE("a task that waits for space goes on when the socket is ended or fails meanwhile") {
   net::Loop loop;
   const net::Server server(loop, {.allowHalfOpen = true});
   server.listen(0);
@@ -255,7 +255,7 @@ TEST_CASE("a task that waits for room goes on when the socket is ended or fails 
     if (!accepted) co_await net::once<"connection">(server);
     accepted->resume();
     loop.setTimeout([ends] { ends.end(); }, 1);
-    co_await net::write(ends, large);  // its 'drain' is told, or 'finish' instead
+    co_await net::write(ends, large);  // its 'drain' is emitted, or 'finish' instead
     ends.destroy();
     accepted->destroy();
     accepted.reset();

@@ -74,10 +74,10 @@ TEST_CASE("at its end a coroutine resumes whoever waits for it, and then touches
   std::coroutine_handle<> inner_at, outer_at;
   bool inner_gone = false, outer_gone = false;
   auto inner = std::make_unique<Least<void>>(waits(inner_at, Witness(inner_gone), ""));
-  auto outer = [](std::coroutine_handle<>& at, bool& told, std::unique_ptr<Least<void>>& other) -> Least<void> {
+  auto outer = [](std::coroutine_handle<>& at, bool& called, std::unique_ptr<Least<void>>& other) -> Least<void> {
     co_await Stop{at};
     other.reset();  // the frame that has ended just now
-    told = true;
+    called = true;
   }(outer_at, resumed, inner);
   outer.frame.resume();
   inner->frame.resume();

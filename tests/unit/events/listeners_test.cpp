@@ -82,7 +82,7 @@ TEST_CASE("S1.5: an exception passes through, later listeners of that emission a
   CHECK(state.log == "2");
 }
 
-TEST_CASE("a listener that runs is destroyed only after it has returned, and its room is used again") {
+TEST_CASE("a listener that runs is destroyed only after it has returned, and its memory is used again") {
   Thing::State state;
   Thing thing(state);
   for (int round = 0; round < 1000; ++round) {
@@ -187,7 +187,7 @@ TEST_CASE("what dies with a listener may call the emitter: add, remove, fire") {
   CHECK(thing.listenerCount<"a">() == 0);
 }
 
-TEST_CASE("thousands of listeners come and go in reasonable time, and their room is used again") {
+TEST_CASE("thousands of listeners come and go in reasonable time, and their memory is used again") {
   Thing::State state;
   Thing thing(state);
   int calls = 0;

@@ -39,7 +39,7 @@ TEST_CASE("a poller watches, drops, waits, is woken, and has a descriptor; what 
   static_assert(!Poller<NeedsArguments> && !Poller<int>);
 }
 
-TEST_CASE("a watcher is silent, and about no descriptor, until it is told otherwise") {
+TEST_CASE("a watcher is silent, and about no descriptor, until it asks for more") {
   const Watcher watcher;
   CHECK((watcher.owner == nullptr && watcher.registration == nullptr));
   CHECK((watcher.fd == net::detail::no_handle && watcher.interest == 0 && watcher.registered == 0));

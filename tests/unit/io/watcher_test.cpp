@@ -61,7 +61,7 @@ TEST_CASE("a place that the system may still report is never used again") {
   }
 }
 
-TEST_CASE("thousands of watchers keep their places while others come; a table that dies tells them") {
+TEST_CASE("thousands of watchers keep their places while others come; a table that dies releases them") {
   auto table = std::make_unique<Registrations>();
   std::vector<std::unique_ptr<Watcher>> all;
   std::vector<Registration*> places;

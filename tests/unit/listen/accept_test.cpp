@@ -46,7 +46,7 @@ TEST_CASE("S8.4: the limit may be changed at any time; those who are there stay"
   run_to_the_end(loop);
 }
 
-TEST_CASE("S2.1, S9.16: what came with a lone connection is told behind the immediates that 'connection' queued") {
+TEST_CASE("S2.1, S9.16: what came with a lone connection is emitted behind the immediates that 'connection' queued") {
   net::Loop loop;
   Log log;
   bool destroys = false;

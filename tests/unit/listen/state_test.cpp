@@ -14,6 +14,15 @@
 
 using namespace tests;
 
+TEST_CASE("S9.14: 'close' of a server is emitted on a tick only, and again when it was closed again") {
+  using net::detail::is_step;
+  using enum net::detail::ServerClose;
+  CHECK((is_step(none, ticking) && is_step(ticking, emitted) && is_step(emitted, ticking)));
+  CHECK((is_step(ticking, none) && is_step(emitted, none)));
+  CHECK_FALSE(
+      (is_step(none, emitted) || is_step(none, none) || is_step(ticking, ticking) || is_step(emitted, emitted)));
+}
+
 TEST_CASE(
     "the loop keeps a server while it listens or has connections, and no longer: what its listeners held is "
     "free then") {
@@ -94,11 +103,8 @@ TEST_CASE("S9.11: the listener of a listen that failed stays, and runs at the ne
   CHECK(log.text() == "error first second");
 }
 
-TEST_CASE("S9.13, S9.14: a connection that still waits is refused or reset by close(), and counts for nothing") {
-  net::Loop loop;
-  Log log;
-  const net::Server server(loop);
-  note(server, log);
+TEST_CASE_FIXTURE(
+    NotedServer, "S9.13, S9.14: a connection that still waits is refused or reset by close(), and counts for nothing") {
   server.listen(0);
   loop.runOnce(0);
   const Descriptor waiting = connect_raw(server.address()->port);

@@ -77,7 +77,7 @@ TEST_CASE("handles that are made while their loop is being destroyed are abandon
 }
 
 TEST_CASE(
-    "what a tick, an immediate, a timer or a letter held may make handles and ticks as it goes with the "
+    "what a tick, an immediate, a timer or a posted callback held may make handles and ticks as it goes with the "
     "loop") {
   std::string log;
   Ref<Noted> kept[4];
@@ -107,7 +107,7 @@ TEST_CASE(
   CHECK(ticks == 4);
 }
 
-TEST_CASE("a mailbox outlives its loop, and says that a letter came too late") {
+TEST_CASE("a mailbox outlives its loop, and says that a callback was posted too late") {
   Mailbox* mailbox = nullptr;
   int read = 0;
   {
@@ -116,7 +116,7 @@ TEST_CASE("a mailbox outlives its loop, and says that a letter came too late") {
     mailbox->retain();
     CHECK_FALSE(loop.alive());
     CHECK(mailbox->post([&read] { ++read; }));
-    CHECK_MESSAGE(loop.alive(), "a letter keeps the loop alive until it was read");
+    CHECK_MESSAGE(loop.alive(), "a posted callback keeps the loop alive until it has run");
     loop.run();
     CHECK(read == 1);
     CHECK(mailbox->post([&read] { ++read; }));
@@ -139,9 +139,9 @@ TEST_CASE("the cork: only inside a callback, one owner at a time, left when the 
   here = &loop;
   const Ref<Noted> one(new Noted(loop, log)), two(new Noted(loop, log));
   const auto put = [&](Noted& owner, std::string_view text) {
-    char* const room = loop.batch_for(owner, flush, text.size());
-    REQUIRE(room);
-    std::memcpy(room, text.data(), text.size());
+    char* const space = loop.batch_for(owner, flush, text.size());
+    REQUIRE(space);
+    std::memcpy(space, text.data(), text.size());
   };
   CHECK(loop.batch_for(*one, flush, 1) == nullptr);
   loop.run_callback([&] {

@@ -6,12 +6,12 @@
 
 using namespace net::detail;
 
-TEST_CASE("a listener of a signal is told its number from the loop, and may close itself meanwhile") {
+TEST_CASE("a listener of a signal is given its number, from the loop, and may close itself meanwhile") {
   LoopCore loop;
   const Ref<SignalState> state(new SignalState(loop, SIGUSR1));
-  int told = 0;
+  int calls = 0;
   state->callback = [&](int signo) {
-    told += signo;
+    calls += signo;
     state->close();
   };
   REQUIRE(state->open() == 0);
@@ -20,9 +20,9 @@ TEST_CASE("a listener of a signal is told its number from the loop, and may clos
   state->set_ref(true);
   CHECK(loop.alive());
   ::raise(SIGUSR1);
-  CHECK(told == 0);
+  CHECK(calls == 0);
   loop.run();
-  CHECK(told == SIGUSR1);
+  CHECK(calls == SIGUSR1);
   CHECK_FALSE(loop.alive());
   CHECK(state->owners == 1);
   state->close();

@@ -9,7 +9,8 @@
 using namespace net::detail;
 using tests::Noted;
 
-TEST_CASE("S2.1: a turn runs what is pending, then letters, immediates, what closes, timers; each with its ticks") {
+TEST_CASE(
+    "S2.1: a turn runs what is pending, then posted callbacks, immediates, what closes, timers; each with its ticks") {
   static std::string log;
   log.clear();
   LoopCore loop;
@@ -32,15 +33,15 @@ TEST_CASE("S2.1: a turn runs what is pending, then letters, immediates, what clo
   };
   loop.next_immediate(immediate);
   loop.next_close({handle, [](Handle&) { (*words)("close"); }});
-  loop.mailbox().post([&] { say("letter"); });
+  loop.mailbox().post([&] { say("posted"); });
   loop.next_pending({handle, [](Handle&) { (*words)("pending"); }});
   CHECK(loop.timeout_ms() == 0);
   CHECK_FALSE(loop.run_once(0));
-  CHECK(log == "pending pending-tick letter letter-tick immediate immediate-tick close close-tick timer timer-tick ");
+  CHECK(log == "pending pending-tick posted posted-tick immediate immediate-tick close close-tick timer timer-tick ");
   CHECK(loop.timeout_ms() == -1);
 }
 
-TEST_CASE("S2.8: what is not wanted is not counted among what keeps a loop alive, in whatever order it is told") {
+TEST_CASE("S2.8: what is not ref'd is not counted among what keeps a loop alive, in whatever order that is said") {
   LoopCore loop;
   const Ref<TimerState> timer(new TimerState(loop));
   CHECK_FALSE(loop.alive());

@@ -7,10 +7,9 @@
 #include <net/detail/stream/reconnect.ipp>
 
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
-#include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 #include "tests/support/quiet.hpp"
@@ -18,11 +17,7 @@
 
 using namespace tests;
 
-TEST_CASE("S17.1, S17.2: destroy() acts at once; immediates queued before come before 'close'") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = quiet_client(loop, quiet, log);
+TEST_CASE_FIXTURE(QuietClient, "S17.1, S17.2: destroy() acts at once; immediates queued before come before 'close'") {
   loop.setImmediate([&] {
     client.destroy();
     CHECK(client.destroyed());
@@ -39,11 +34,7 @@ TEST_CASE("S17.1, S17.2: destroy() acts at once; immediates queued before come b
   CHECK(log.text() == "tick immediate close(false)");
 }
 
-TEST_CASE("S17.2, S17.11: destroy(error) tells that error unchanged, and 'close' with true") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = quiet_client(loop, quiet, log);
+TEST_CASE_FIXTURE(QuietClient, "S17.2, S17.11: destroy(error) emits that error unchanged, and 'close' with true") {
   client.on<"error">([&](const net::Error& error) {
     CHECK(error.code() == std::errc::timed_out);
     CHECK(std::string(client.errored().what()) == "my own words");
@@ -54,6 +45,25 @@ TEST_CASE("S17.2, S17.11: destroy(error) tells that error unchanged, and 'close'
   CHECK(log.text().empty());
   run_to_the_end(loop);
   CHECK(log.text() == "error(my own words) close(true)");
+}
+
+TEST_CASE("S11.5: the error of destroy() stays the one that it failed with, though a write that waited fails too") {
+  net::Loop loop;
+  Ends ends(loop);
+  REQUIRE(::shutdown(ends.client.nativeHandle(), SHUT_WR) == 0);
+  Log log;
+  ends.client.on<"error">([&log](const net::Error& error) { log.add(error.what()); });
+  ends.client.on<"close">([&log] { log.add("close"); });
+  loop.setImmediate([&] {
+    ends.client.write("x", [&log](const net::Error& error) { log.add(error.what()); });
+    ends.client.destroy(net::Error("mine"));
+    CHECK(std::string(ends.client.errored().what()) == "mine");
+  });
+  run_until(loop, [&log] { return log.has("close"); });
+  CHECK(log.count("mine") == 1);
+  CHECK(log.count("write EPIPE") == 1);
+  CHECK(std::string(ends.client.errored().what()) == "mine");
+  ends.destroy();
 }
 
 TEST_CASE("S17.3, S28.25: a socket that was never connected: 'close' on a tick, with false even after an error") {
@@ -137,11 +147,8 @@ TEST_CASE(
   CHECK(log.text() == "error(why) flight(ECANCELED) queued(ERR_INVALID_STATE) end(ERR_INVALID_STATE) close(true)");
 }
 
-TEST_CASE("S17.6: writes that the kernel had taken before destroy() get their callback without an error") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = quiet_client(loop, quiet, log);
+TEST_CASE_FIXTURE(QuietClient,
+                  "S17.6: writes that the kernel had taken before destroy() get their callback without an error") {
   loop.setImmediate([&] {
     client.write(std::string(100'000, 'x'), note_error(log, "large"));
     client.write("small", note_error(log, "small"));
@@ -258,112 +265,6 @@ TEST_CASE("S17.17: resetAndDestroy() after end() closes normally") {
   client.resetAndDestroy();
   run_to_the_end(loop);
   CHECK(log.text() == "close(false)");
-}
-
-TEST_CASE("in each of its events a socket may be destroyed: 'close' comes once and last") {
-  for (int event = 0; event < 12; ++event) {
-    CAPTURE(event);
-    net::Loop loop;
-    Log log;
-    const OneConnection one(loop);
-    one.server.on<"connection">([](const net::Socket& socket) {
-      socket.on<"error">([] {});
-      socket.end(std::string(100'000, 'x'));
-      socket.resume();
-    });
-    const net::Socket client(loop, {.highWaterMark = 1000});
-    const auto die = [&, client] { client.destroy(net::Error("from within")); };
-    switch (event) {
-      case 0: client.on<"connectionAttempt">(die); break;
-      case 1: client.on<"connect">(die); break;
-      case 2: client.on<"ready">(die); break;
-      case 3: client.on<"data">(die); break;
-      case 4: client.on<"end">(die); break;
-      case 5: client.on<"drain">(die); break;
-      case 6: client.on<"prefinish">(die); break;
-      case 7: client.on<"finish">(die); break;
-      case 8: client.on<"close">(die); break;
-      case 9: client.on<"resume">(die); break;
-      case 10: client.on<"lookup">(die); break;
-      default: client.on<"error">(die);
-    }
-    client.connect({.port = one.port(),
-                    .host = "a name",
-                    .lookup = [](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
-                      const net::LookupAddress found{"127.0.0.1", net::Family::IPv4};
-                      answer(net::Error(), {&found, 1});
-                    }});
-    client.write(std::string(2000, 'y'));
-    client.resume();
-    note(client, log);
-    if (event == 11) client.destroy(net::Error("from within"));
-    one.server.unref();
-    run_to_the_end(loop);
-    CHECK(log.count("close(") == 1);
-    CHECK(log.count("error(") == (event == 8 ? 0 : 1));
-    CHECK(log.text().rfind("close(") > log.text().rfind(' '));  // the last word
-    one.server.close();
-    run_to_the_end(loop);
-  }
-}
-
-TEST_CASE("in each of its events a listener may throw: run() goes on, and 'close' comes once") {
-  for (int event = 0; event < 12; ++event) {
-    CAPTURE(event);
-    net::Loop loop;
-    int closes = 0, thrown = 0;
-    const OneConnection one(loop);
-    one.server.on<"connection">([](const net::Socket& socket) {
-      socket.on<"error">([] {});
-      socket.end("text");
-      socket.resume();
-    });
-    const net::Socket client(loop, {.highWaterMark = 1000});
-    const auto fail = [] { throw std::runtime_error("from within"); };
-    switch (event) {
-      case 0: client.on<"connectionAttempt">(fail); break;
-      case 1: client.on<"connect">(fail); break;
-      case 2: client.on<"ready">(fail); break;
-      case 3: client.on<"data">(fail); break;
-      case 4: client.on<"end">(fail); break;
-      case 5: client.on<"drain">(fail); break;
-      case 6: client.on<"prefinish">(fail); break;
-      case 7: client.on<"finish">(fail); break;
-      case 8: client.on<"close">(fail); break;
-      case 9: client.on<"resume">(fail); break;
-      case 10: client.on<"pause">(fail); break;
-      default: client.on<"error">(fail);
-    }
-    client.prependListener<"close">([&] { ++closes; });
-    client.connect(one.port(), "127.0.0.1");
-    client.write(std::string(2000, 'y'));
-    client.resume();
-    if (event == 10)
-      loop.setImmediate([&, client] {
-        struct Resume {
-          const net::Socket& socket;
-          ~Resume() { socket.resume(); }
-        } const resume{client};
-        client.pause();
-      });
-    if (event == 11) client.destroy(net::Error("why"));
-    if (event == 11) one.server.close();
-    while (loop.alive()) {
-      REQUIRE(thrown < 100);
-      try {
-        loop.run();
-      } catch (const std::runtime_error&) {
-        ++thrown;
-      }
-      // an attempt that threw was not made: nothing else would end it
-      if (event == 0 && thrown > 0 && !client.destroyed()) {
-        client.destroy();
-        one.server.close();
-      }
-    }
-    CHECK(thrown == 1);
-    CHECK(closes == 1);
-  }
 }
 
 TEST_CASE("with reusable the listeners stay after 'close'; without, they are dropped") {

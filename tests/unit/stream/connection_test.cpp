@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <net/detail/stream/state.hpp>
+
 #include <string>
 
 using namespace net::detail;
@@ -26,5 +28,5 @@ TEST_CASE("S14.11: received bytes are taken in order, however they were cut, and
 TEST_CASE("a fresh connection has done nothing, and nothing of it is over") {
   const Connection fresh;
   CHECK((fresh.write_length == 0 && fresh.bytes_read == 0 && fresh.bytes_sent == 0));
-  CHECK_FALSE((fresh.destroyed || fresh.finished || fresh.end_emitted || fresh.close_emitted || fresh.of_server));
+  CHECK_FALSE((fresh.reading || fresh.close_ticked || fresh.had_error || fresh.of_server));
 }

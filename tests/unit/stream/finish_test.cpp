@@ -10,11 +10,9 @@
 
 using namespace tests;
 
-TEST_CASE("S16.1-S16.3: end() ends the writing side: callbacks, 'prefinish', end callbacks, 'finish', on later ticks") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = quiet_client(loop, quiet, log);
+TEST_CASE_FIXTURE(
+    QuietClient,
+    "S16.1-S16.3: end() ends the writing side: callbacks, 'prefinish', end callbacks, 'finish', on later ticks") {
   client.resume();
   loop.setImmediate([&] {
     client.write("a", note_error(log, "write"));
@@ -48,11 +46,7 @@ TEST_CASE("S16.5: end() again is harmless: before 'finish' its callback runs wit
   CHECK_FALSE(log.has("error("));
 }
 
-TEST_CASE("S16.5: end() after destroy() tells its callback an error, and no 'error' comes") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = quiet_client(loop, quiet, log);
+TEST_CASE_FIXTURE(QuietClient, "S16.5: end() after destroy() gives its callback an error, and no 'error' comes") {
   client.destroy();
   client.end(note_error(log, "end"));
   run_to_the_end(loop);
@@ -71,11 +65,7 @@ TEST_CASE("S16.6, S16.11, S28.18: the client ends first: both sides see end, fin
   CHECK(quiet.log.has("end prefinish finish close(false)"));
 }
 
-TEST_CASE("S28.19: the server ends first with data: data, end, and the client's automatic end") {
-  net::Loop loop;
-  Log log;
-  const Quiet quiet(loop);
-  const net::Socket client = quiet_client(loop, quiet, log);
+TEST_CASE_FIXTURE(QuietClient, "S28.19: the server ends first with data: data, end, and the client's automatic end") {
   client.on<"data">([&](net::Chunk chunk) { log.add(chunk); });
   quiet.accepted.end("data");
   run_to_the_end(loop);

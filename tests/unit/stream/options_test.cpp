@@ -55,15 +55,15 @@ TEST_CASE("S18.8: a timeout is any number from 0 on; fractions count, what is be
   CHECK(error_of([&] { socket.setTimeout(std::numeric_limits<double>::quiet_NaN()); }).code() ==
         net::Errc::ERR_OUT_OF_RANGE);
   CHECK_FALSE(socket.timeout());
-  int told = 0;
-  socket.setTimeout(0.25, [&told] { ++told; });
+  int calls = 0;
+  socket.setTimeout(0.25, [&calls] { ++calls; });
   const net::Timer awake = loop.setInterval([] {}, 1);
-  run_until(loop, [&] { return told == 1; });
+  run_until(loop, [&] { return calls == 1; });
   // longer than a timer can be: it shows what was given, and does not fire at once
   socket.setTimeout(3e9);
   CHECK(socket.timeout()->count() == 3000000000);
   loop.runOnce(0);
-  CHECK(told == 1);
+  CHECK(calls == 1);
   awake.close();
   socket.destroy();
   run_to_the_end(loop);
@@ -165,14 +165,14 @@ TEST_CASE("S18.16: the type of service is set, remembered and read back") {
 TEST_CASE(
     "S19.1, S19.3, S19.5: unref() holds from the connection on, also if said before it, and the last word "
     "counts") {
-  for (const bool wanted : {false, true}) {
+  for (const bool refd : {false, true}) {
     net::Loop loop;
     const net::Server server(loop, {.pauseOnConnect = true});
     server.listen(0).unref();
     std::optional<net::Socket> accepted;
     server.on<"connection">([&](const net::Socket& socket) { accepted = socket; });
     const net::Socket client(loop);
-    if (wanted) {
+    if (refd) {
       client.unref().ref().ref();
     } else {
       client.ref().unref().unref();
@@ -180,7 +180,7 @@ TEST_CASE(
     client.resume().connect(server.address()->port, "127.0.0.1");
     CHECK_MESSAGE(loop.alive(), "S19.6: a connection under way keeps it alive in any case");
     run_until(loop, [&] { return !client.connecting(); });
-    CHECK(loop.alive() == wanted);
+    CHECK(loop.alive() == refd);
     CHECK(client.readyState() == net::ReadyState::open);
     const net::Timer awake = loop.setInterval([] {}, 1);
     run_until(loop, [&] { return accepted.has_value(); });
@@ -189,9 +189,9 @@ TEST_CASE(
     accepted->write("works on");
     run_until(loop, [&] { return heard == "works on"; });
     awake.close();
-    CHECK(loop.alive() == wanted);
+    CHECK(loop.alive() == refd);
     client.destroy();
-    CHECK_MESSAGE(loop.alive(), "S19.6: its 'close' is still to be told");
+    CHECK_MESSAGE(loop.alive(), "S19.6: its 'close' is still to be emitted");
     accepted->destroy();
     server.close();
     run_to_the_end(loop);
@@ -237,7 +237,7 @@ TEST_CASE(
   ends.destroy();
 }
 
-TEST_CASE("S19.9: what is still open when the loop goes is closed by the system, and nobody is told") {
+TEST_CASE("S19.9: what is still open when the loop goes is closed by the system, and nothing is emitted") {
   Log log;
   const std::size_t before = open_descriptors();
   {

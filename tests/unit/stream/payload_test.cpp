@@ -63,9 +63,9 @@ TEST_CASE("what waits is taken over if it was given up and can be kept, else its
     CHECK(kept.node->data == memory);
   }
   std::vector<std::byte> bytes(100, std::byte{'v'});
-  const void* const room = bytes.data();
+  const void* const data = bytes.data();
   const Node vector(source_of(std::move(bytes)).node(0));
-  CHECK(static_cast<const void*>(vector.node->data) == room);
+  CHECK(static_cast<const void*>(vector.node->data) == data);
   const std::string constant(50, 'c');
   const Node of_constant(source_of(static_cast<const std::string&&>(constant)).node(0));
   CHECK(of_constant.unsent() == constant);
@@ -77,22 +77,22 @@ TEST_CASE("what waits is taken over if it was given up and can be kept, else its
 
 TEST_CASE("a callback takes the error or nothing, may be one that moves only, and nullptr is none") {
   int called = 0;
-  std::string told;
+  std::string emitted;
   write_callback([&called] { ++called; })(net::Error("x"));
   CHECK(called == 1);
-  write_callback([&told](const net::Error& error) { told = error.what(); })(net::Error("why"));
-  CHECK(told == "why");
+  write_callback([&emitted](const net::Error& error) { emitted = error.what(); })(net::Error("why"));
+  CHECK(emitted == "why");
   CHECK_FALSE(write_callback(nullptr));
   struct Moves {
     std::vector<int> numbers;
     explicit Moves(int number) : numbers{number} {}
     Moves(Moves&&) = default;
-    void operator()() { told->push_back(static_cast<char>('0' + numbers.front())); }
-    std::string* told = nullptr;
+    void operator()() { emitted->push_back(static_cast<char>('0' + numbers.front())); }
+    std::string* emitted = nullptr;
   } moves(7);
-  moves.told = &told;
+  moves.emitted = &emitted;
   write_callback(std::move(moves))(net::Error());
-  CHECK(told == "why7");
+  CHECK(emitted == "why7");
 }
 
 TEST_CASE("S7.5: a text that reads as a number, as JavaScript reads it, is a port, any other one a path") {
@@ -119,15 +119,15 @@ TEST_CASE("S7.5: a text that reads as a number, as JavaScript reads it, is a por
   for (const std::string text : {"", "  ", "\t\n", "99999", "65536", "80.5", "Infinity", "1e99"}) {
     CAPTURE(text);
     for (const std::string name : {"Port", "options.port"}) {
-      std::string told;
+      std::string emitted;
       try {
         port_or_path<net::ListenOptions>(text, name);
       } catch (const net::Error& error) {
         CHECK(error.name() == "ERR_SOCKET_BAD_PORT");
         CHECK(error.kind() == "RangeError");
-        told = error.what();
+        emitted = error.what();
       }
-      CHECK(told == name + " should be >= 0 and < 65536. Received type string ('" + text + "').");
+      CHECK(emitted == name + " should be >= 0 and < 65536. Received type string ('" + text + "').");
     }
   }
   CHECK(explicit_port(0) == 0);

@@ -10,7 +10,7 @@
 
 using namespace tests;
 
-TEST_CASE("S14.10: 'readable' tells that there is something to read(), and once more at the end") {
+TEST_CASE("S14.10: 'readable' says that there is something to read(), and once more at the end") {
   net::Loop loop;
   Log log;
   const Sender sender(loop, "one");
@@ -40,7 +40,7 @@ TEST_CASE("S14.12: while data is left unread there is no 'end', and the socket s
   CHECK(log.has("resume end prefinish finish close(false)"));
 }
 
-TEST_CASE("S14.13, S28.20: an end without data is told even when nobody listens and nothing flows") {
+TEST_CASE("S14.13, S28.20: an end without data is emitted even when nobody listens and nothing flows") {
   net::Loop loop;
   Log log;
   const Sender sender(loop, "");

@@ -9,6 +9,32 @@
 
 using namespace tests;
 
+TEST_CASE("S12.21: starting over gives every machine its first state, and leaves what was asked of the socket") {
+  using namespace net::detail;
+  net::Loop loop;
+  const net::Socket socket(loop, {.allowHalfOpen = true, .reusable = true});
+  socket.setNoDelay().pause().setEncoding().cork();
+  SocketState& state = Access::state(socket);
+  const std::uint64_t generation = state.generation;
+  state.phase = Position(Phase::closed);
+  state.request = Position(WriteRequest::in_flight);
+  state.write_end = Position(WriteEnd::finished);
+  state.read_end = Position(ReadEnd::end_emitted);
+  state.failure = Position(Failure::emitted);
+  state.read_interest = state.need_drain = state.reading = state.close_ticked = state.had_error = true;
+
+  state.undestroy();
+  CHECK(state.phase == Phase::idle);
+  CHECK(state.request == WriteRequest::none);
+  CHECK(state.write_end == WriteEnd::open);
+  CHECK(state.read_end == ReadEnd::open);
+  CHECK(state.failure == Failure::none);
+  CHECK_FALSE((state.read_interest || state.need_drain || state.reading || state.close_ticked || state.had_error));
+  CHECK(state.generation == generation + 1);
+  CHECK((state.settings.allow_half_open && state.settings.reusable && state.settings.no_delay));
+  CHECK((state.is_paused() && state.decodes && state.corked));
+}
+
 TEST_CASE("S12.4, S12.21, S12.22, S28.40: connecting again in 'close', three rounds: everything is as new") {
   net::Loop loop;
   Log log;

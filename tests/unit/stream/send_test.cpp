@@ -47,11 +47,9 @@ TEST_CASE("S15.12: what is written before the connection counts as pending, and 
   CHECK(receiver.heard == "1234567890");
 }
 
-TEST_CASE("S15.13: closed before it connected: all callbacks get an error during 'close', and no 'error' comes") {
-  net::Loop loop;
-  Log log;
-  Receiver receiver(loop);
-  const net::Socket client = client_of(loop, receiver.server);
+TEST_CASE_FIXTURE(
+    ReceivedClient,
+    "S15.13: closed before it connected: all callbacks get an error during 'close', and no 'error' comes") {
   client.on<"close">([&] { log.add("close-before"); });
   client.write("a", note_error(log, "a"));
   client.write("b", note_error(log, "b"));
@@ -64,7 +62,7 @@ TEST_CASE("S15.13: closed before it connected: all callbacks get an error during
         "close-before a(ERR_SOCKET_CLOSED_BEFORE_CONNECTION) b(ERR_SOCKET_CLOSED_BEFORE_CONNECTION) close-after");
 }
 
-TEST_CASE("S15.14: a write on a socket that was never connected fails on ticks, 'close' tells false") {
+TEST_CASE("S15.14: a write on a socket that was never connected fails on ticks, 'close' carries false") {
   net::Loop loop;
   Log log;
   const net::Socket socket(loop);

@@ -12,10 +12,10 @@ using net::detail::WriteQueue;
 
 namespace {
 
-std::string gathered(WriteQueue& queue, std::size_t most = 8) {
-  std::vector<IoSlice> slices(most);
+std::string front_of(WriteQueue& queue, std::size_t max_slices = 8) {
+  std::vector<IoSlice> slices(max_slices);
   std::string all;
-  const std::size_t count = queue.slices(slices.data(), most);
+  const std::size_t count = queue.slices(slices.data(), max_slices);
   for (std::size_t i = 0; i < count; ++i) all.append(slices[i].data, slices[i].size);
   return all;
 }
@@ -29,16 +29,16 @@ TEST_CASE("a write queue offers what is not sent yet, in order, and nothing twic
   push(queue, "abc");
   push(queue, "");
   push(queue, "defg");
-  CHECK(gathered(queue) == "abcdefg");
+  CHECK(front_of(queue) == "abcdefg");
   queue.consume(2);
-  CHECK(gathered(queue) == "cdefg");
-  CHECK(gathered(queue, 1) == "c");
+  CHECK(front_of(queue) == "cdefg");
+  CHECK(front_of(queue, 1) == "c");
   queue.consume(3);
-  CHECK(gathered(queue) == "fg");
+  CHECK(front_of(queue) == "fg");
   queue.consume(2);
-  CHECK(gathered(queue).empty());
+  CHECK(front_of(queue).empty());
   push(queue, "h");
-  CHECK(gathered(queue) == "h");
+  CHECK(front_of(queue) == "h");
 }
 
 TEST_CASE("a string or vector that is given up is kept, not copied") {
@@ -60,11 +60,11 @@ TEST_CASE("nodes move from queue to queue, all of them or the last few") {
   push(from, "3");
   push(from, "4");
   from.move_last_to(to, 2);
-  CHECK(gathered(from) == "2");
-  CHECK(gathered(to) == "134");
+  CHECK(front_of(from) == "2");
+  CHECK(front_of(to) == "134");
   from.move_to(to);
   CHECK(from.empty());
-  CHECK(gathered(to) == "1342");
+  CHECK(front_of(to) == "1342");
   push(from, "5");
-  CHECK(gathered(from) == "5");
+  CHECK(front_of(from) == "5");
 }

@@ -25,11 +25,8 @@ bool is_named(std::string_view part) {
 }  // namespace
 
 TEST_CASE("the machine has the poller that was asked for, or the system's best one") {
-  static_assert(Poller<Machine::Poller> && Channel<Machine::Channel> && Acceptor<Machine::Acceptor>);
-  static_assert(std::is_same_v<Machine::Poller, poll_poller> == (chosen == "poll"));
-#if defined(__linux__)
-  static_assert(std::is_same_v<Machine::Poller, epoll_poller> == (chosen == "epoll"));
-#endif
+  static_assert(CompleteMachine<Machine>);
+  static_assert(std::is_same_v<Machine::Poller, NET_JOIN(NET_POLLER, _poller)>);
   CHECK((chosen == "epoll" || chosen == "poll"));
 }
 

@@ -48,7 +48,7 @@ TEST_CASE("S14.23: each maximal invalid part of UTF-8 is one replacement charact
   CHECK(decoded("a\u20AC\U0001F600z") == "a\u20AC\U0001F600z");
 }
 
-TEST_CASE("S14.22: nothing is told before a character is whole") {
+TEST_CASE("S14.22: nothing is emitted before a character is whole") {
   Decoder decoder(Encoding::utf8);
   CHECK(decoder.write("\xF0\x9F") == "");
   CHECK(decoder.write("\x98") == "");
@@ -83,7 +83,7 @@ TEST_CASE("S15.1: text becomes the bytes of an encoding") {
   CHECK(encode("-_8", Encoding::base64) == "\xFB\xFF");
 }
 
-TEST_CASE("S14.20-S14.22: a socket with an encoding tells whole characters, and the rest before 'end'") {
+TEST_CASE("S14.20-S14.22: a socket with an encoding emits whole characters, and the rest before 'end'") {
   net::Loop loop;
   const OneConnection one(loop);
   Log log;

@@ -39,7 +39,7 @@ TEST_CASE("addresses are ordered by family, then by their bytes") {
   static_assert(parse_ip("::ffff:1.2.3.4") != parse_ip("1.2.3.4"));
 }
 
-TEST_CASE("S5.5, S5.6: a text is an address of one family, told from it if none is named; a zone is passed over") {
+TEST_CASE("S5.5, S5.6: a text is an address of one family, its own if none is named; a zone is passed over") {
   static_assert(parse_ip("1.2.3.4").family == Family::IPv4 && parse_ip("::1").family == Family::IPv6);
   static_assert(!parse_ip("1.2.3.4", Family::IPv6) && !parse_ip("::1", Family::IPv4));
   static_assert(!parse_ip("") && !parse_ip("1.2.3.4 ") && !parse_ip("1.2.3.4%eth0") && !parse_ip("::1]") &&

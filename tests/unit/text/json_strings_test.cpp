@@ -98,12 +98,12 @@ TEST_CASE("a text may be nested to any depth: nothing is called for it") {
 }
 
 TEST_CASE("S6.11: what is wrong is thrown in words of its own, for bad JSON and for other JSON") {
-  CHECK(message_of([] { net::detail::raise_bad_json("[", 1); }) == "SyntaxError: Unexpected end of JSON input");
-  CHECK(message_of([] { net::detail::raise_bad_json("[x]", 1); }) ==
+  CHECK(message_of([] { net::detail::throw_bad_json("[", 1); }) == "SyntaxError: Unexpected end of JSON input");
+  CHECK(message_of([] { net::detail::throw_bad_json("[x]", 1); }) ==
         "SyntaxError: Unexpected character in JSON at position 1");
   const std::string begin = "TypeError: The \"data\" argument must be of type string or string[]. Received ";
-  CHECK(message_of([] { net::detail::raise_not_a_list(" [1]"); }) == begin + "an instance of Array");
-  CHECK(message_of([] { net::detail::raise_not_a_list("{}"); }) == begin + "an instance of Object");
-  CHECK(message_of([] { net::detail::raise_not_a_list("null"); }) == begin + "null");
-  CHECK(message_of([] { net::detail::raise_not_a_list("5"); }) == begin + "another type");
+  CHECK(message_of([] { net::detail::throw_not_a_list(" [1]"); }) == begin + "an instance of Array");
+  CHECK(message_of([] { net::detail::throw_not_a_list("{}"); }) == begin + "an instance of Object");
+  CHECK(message_of([] { net::detail::throw_not_a_list("null"); }) == begin + "null");
+  CHECK(message_of([] { net::detail::throw_not_a_list("5"); }) == begin + "another type");
 }

@@ -25,39 +25,40 @@ std::string message_of(const net::Error& error) { return error.what(); }
 
 }  // namespace
 
-TEST_CASE("a job keeps the loop alive until its work has come home, and tells everyone who asked on ticks") {
+TEST_CASE("a job keeps the loop alive until its work has come home, and calls everyone who asked on ticks") {
   LoopCore loop;
   const Ref<JobState<int>> state(new JobState<int>(loop));
   CHECK_FALSE(loop.alive());
-  std::string told;
+  std::string emitted;
   for (int i = 0; i < 3; ++i) {
-    state->ask(
-        [&told](JobOutcome<int>& outcome, bool last) { told += std::to_string(*outcome.result) + (last ? "!" : " "); });
+    state->ask([&emitted](JobOutcome<int>& outcome, bool last) {
+      emitted += std::to_string(*outcome.result) + (last ? "!" : " ");
+    });
   }
   WorkRef work = work_for(*state, [] { return 7; });
   work->operations->run(*work);
-  CHECK_MESSAGE(told.empty(), "a thread of the pool touches nothing of the loop's");
+  CHECK_MESSAGE(emitted.empty(), "a thread of the pool touches nothing of the loop's");
   std::move(work).send_home();
-  CHECK(told.empty());
+  CHECK(emitted.empty());
   loop.run();
-  CHECK_MESSAGE(told == "7 7 7!", "the last one may take the result");
+  CHECK_MESSAGE(emitted == "7 7 7!", "the last one may take the result");
   CHECK(state->done);
   CHECK_FALSE(loop.alive());
   CHECK(state->owners == 1);
 }
 
-TEST_CASE("S32.5: everyone who asked is told although memory has ended when the work comes home") {
+TEST_CASE("S32.5: everyone who asked is called although memory has ended when the work comes home") {
   LoopCore loop;
   const Ref<JobState<int>> state(new JobState<int>(loop));
-  int told = 0;
-  for (int i = 0; i < 20; ++i) state->ask([&told](JobOutcome<int>& outcome, bool) { told += *outcome.result; });
+  int calls = 0;
+  for (int i = 0; i < 20; ++i) state->ask([&calls](JobOutcome<int>& outcome, bool) { calls += *outcome.result; });
   WorkRef work = work_for(*state, [] { return 7; });
   work->operations->run(*work);
   const tests::CountAllocations allocations;
   std::move(work).send_home();
   loop.run();
   CHECK(allocations.count() == 0);
-  CHECK(told == 140);
+  CHECK(calls == 140);
 }
 
 TEST_CASE("work that gives nothing, or what moves only, is a result like others") {
@@ -77,7 +78,7 @@ TEST_CASE("work that gives nothing, or what moves only, is a result like others"
   CHECK(sum == 11);
 }
 
-TEST_CASE("what a job failed with is an Error, whatever was thrown, and is raised as it was") {
+TEST_CASE("what a job failed with is an Error, whatever was thrown, and is thrown as it was") {
   const auto outcome_of = [](auto thrown) {
     LoopCore loop;
     const Ref<JobState<int>> state(new JobState<int>(loop));
@@ -94,10 +95,10 @@ TEST_CASE("what a job failed with is an Error, whatever was thrown, and is raise
   CHECK(own.error().name() == "ERR_OUT_OF_RANGE");
   const auto standard = outcome_of(std::out_of_range("theirs"));
   CHECK(message_of(standard.error()) == "theirs");
-  CHECK_THROWS_AS(standard.raise_failure(), std::out_of_range);
+  CHECK_THROWS_AS(standard.throw_failure(), std::out_of_range);
   const auto strange = outcome_of(5);
   CHECK(message_of(strange.error()) == "A job of the worker pool threw something that is no exception");
-  CHECK_THROWS_AS(strange.raise_failure(), int);
+  CHECK_THROWS_AS(strange.throw_failure(), int);
 }
 
 TEST_CASE("a failure that nobody asked for leaves run(); a result may be ignored") {
@@ -113,11 +114,11 @@ TEST_CASE("a failure that nobody asked for leaves run(); a result may be ignored
   }
 }
 
-TEST_CASE("a pool that goes drops work with its own error, and the loop is told like of any failure") {
+TEST_CASE("a pool that goes drops work with its own error, and the loop hears of it as of any failure") {
   LoopCore loop;
   const Ref<JobState<int>> state(new JobState<int>(loop));
-  std::string told;
-  state->ask([&told](JobOutcome<int>& outcome, bool) { told = outcome.error().what(); });
+  std::string emitted;
+  state->ask([&emitted](JobOutcome<int>& outcome, bool) { emitted = outcome.error().what(); });
   bool ran = false;
   WorkRef work = work_for(*state, [&ran] {
     ran = true;
@@ -126,19 +127,19 @@ TEST_CASE("a pool that goes drops work with its own error, and the loop is told 
   work->operations->drop(*work, net::Error("the pool is gone"));
   std::move(work).send_home();
   loop.run();
-  CHECK(told == "the pool is gone");
+  CHECK(emitted == "the pool is gone");
   CHECK_FALSE(ran);
 }
 
-TEST_CASE("work whose loop is gone comes home to nobody: what it held dies, and nobody is told") {
+TEST_CASE("work whose loop is gone comes home to nobody: what it held dies, and nobody is called") {
   const auto held = std::make_shared<int>(3);
   std::unique_ptr<WorkRef> work;
   Ref<JobState<int>> state;
-  int told = 0;
+  int calls = 0;
   {
     LoopCore loop;
     state = Ref<JobState<int>>(new JobState<int>(loop));
-    state->ask([held, &told](JobOutcome<int>&, bool) { ++told; });
+    state->ask([held, &calls](JobOutcome<int>&, bool) { ++calls; });
     work = std::make_unique<WorkRef>(work_for(*state, [held] { return *held; }));
   }
   CHECK_MESSAGE(held.use_count() == 2, "those who asked went with the loop");
@@ -146,7 +147,7 @@ TEST_CASE("work whose loop is gone comes home to nobody: what it held dies, and 
   (*work)->operations->run(**work);
   std::move(*work).send_home();
   CHECK(held.use_count() == 1);
-  CHECK(told == 0);
+  CHECK(calls == 0);
 }
 
 TEST_CASE("a job that no thread was asked to do keeps nothing alive") {

@@ -12,7 +12,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
 NET_API void SocketState::connected() {
-  connecting = false;
+  phase.move_to(Phase::open);
   stop_connecting();
   touch();
   apply_options();
@@ -27,7 +27,7 @@ NET_API void SocketState::connected() {
 NET_API void SocketState::start_if_asked() {
   if (!read_when_connected) return;
   read_when_connected = false;
-  if (!destroyed) watch_readable();
+  if (!destroyed()) watch_readable();
 }
 
 /// A listener of 'connect' threw: what was to happen behind it happens now.
@@ -36,14 +36,14 @@ NET_API void SocketState::catch_up_connected() {
   read_after_connect();
   // a callback of what is sent now may throw too
   OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
-  if (wait_connect) send_pending_connect();
+  if (request == WriteRequest::awaits_connection) send_pending_connect();
   if (again.same && resetting) reset_and_destroy();
-  if (again.same && final_called && !shutting_down && !prefinished && !destroyed) call_final();
+  if (again.same && write_end == WriteEnd::final_called && !shutting_down && !destroyed()) call_final();
   again.passed = true;
 }
 
 NET_API void SocketState::read_after_connect() {
-  if (destroyed) return;
+  if (destroyed()) return;
   if (!is_paused()) read_zero();
   update_watch();
 }
@@ -52,9 +52,9 @@ NET_API void SocketState::stop_connecting() noexcept {
   if (cold && cold->connecting) cold->connecting->stop(*this);
 }
 
-/// Asked of the system once, since it cannot tell any more after a reset.
+/// Asked of the system once, since it does not know any more after a reset.
 NET_API Endpoint SocketState::remote() {
-  if (connecting) return {};
+  if (connecting()) return {};
   if (cold && cold->remote_known) return cold->remote;
   if (!channel.is_open() || is_path) return {};
   const Endpoint end = channel.remote_end();

@@ -29,7 +29,7 @@ NET_API Ref<ConnectAttempts> Connector::prepare(const ConnectOptions& options) c
 
 NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
   self.retain_for_loop();
-  self.has_handle = self.connecting = true;
+  self.phase.move_to(Phase::connecting);
   self.is_path = !options.path.empty();
   self.cold->connecting = plan.get();
   plan->retain();
@@ -38,7 +38,7 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
   self.cold->block_list = plan->block_list;
   if (plan->by_address) {
     return self.tick([](SocketState& socket) {
-      if (socket.connecting) Connector{socket}.next_attempt();
+      if (socket.connecting()) Connector{socket}.next_attempt();
     });
   }
   // what is thrown from here on leaves connect(): then it has not begun
@@ -47,9 +47,9 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
     std::uint64_t generation;
     bool passed = false;
     ~Undo() {
-      if (passed || !self.connecting || self.generation != generation || !self.loop) return;
+      if (passed || !self.connecting() || self.generation != generation || !self.loop) return;
       self.stop_connecting();
-      self.connecting = self.has_handle = false;
+      self.phase.move_to(Phase::idle);
       if (self.channel.is_open()) {
         self.loop->poller().drop(self.channel);
         self.channel.close();
@@ -68,7 +68,7 @@ NET_API void Connector::start_path() const {
   const std::string path = plan().path;
   const SameConnection same(self);
   self.emit_event<on_attempt>(path, -1, Family::unspecified);
-  if (!self.connecting || !self.cold->connecting || !same) return;
+  if (!self.connecting() || !self.cold->connecting || !same) return;
   const int result = self.channel.start_connect_path(path);
   if (result == -EINVAL && !self.channel.is_open()) {
     return give_up(address_failure(EINVAL, "connect", path, -1));
@@ -79,7 +79,7 @@ NET_API void Connector::start_path() const {
     // known already, but emitted from the loop
     self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
                                auto& socket = static_cast<SocketState&>(handle);
-                               if (socket.connecting && socket.cold->path_result <= 0)
+                               if (socket.connecting() && socket.cold->path_result <= 0)
                                  Connector{socket}.path_done(socket.cold->path_result);
                              }});
     self.cold->path_result = result;
@@ -111,7 +111,7 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
     std::uint64_t generation;
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (socket->connecting && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
+      if (socket->connecting() && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
         Connector{*socket}.looked_up(error, addresses);
       }
     }
@@ -140,7 +140,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   Error invalid;
   for (const LookupAddress& found : addresses) {
     self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
-    if (!self.connecting || self.generation != generation) return;
+    if (!self.connecting() || self.generation != generation) return;
     const Error wrong = check(found);
     if (!wrong) {
       add_attempt(plan(), found);
@@ -191,7 +191,7 @@ NET_API void Connector::interleave() const {
 }
 
 NET_API void Connector::single_failed(const Error& error, const std::string& address, int port, Family family) const {
-  self.connecting = false;
+  self.phase.move_to(Phase::open);  // as in Node, until it is destroyed
   const std::string kept = address;
   self.stop_connecting();
   self.recount();
@@ -204,7 +204,7 @@ NET_API void Connector::give_up(const Error& error) const { self.fail(error); }
 
 NET_API void Connector::give_up_later(const Error& error) const {
   self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
-    if (socket->connecting && socket->generation == generation) Connector{*socket}.give_up(error);
+    if (socket->connecting() && socket->generation == generation) Connector{*socket}.give_up(error);
   });
 }
 
@@ -224,7 +224,7 @@ NET_API void Connector::stop(SocketState& self) noexcept {
   for (Attempt* attempt : plan->attempts) {
     if (!attempt->channel.is_open()) continue;
     if (loop) loop->poller().drop(attempt->channel);
-    const bool under_way = self.connecting && plan->selecting && attempt->running && !attempt->timed_out;
+    const bool under_way = self.connecting() && plan->selecting && attempt->running && !attempt->timed_out;
     if (under_way) self.cold->cancelled.push(attempt->to);
     attempt->channel.close();
     Retry::descriptor_freed();

@@ -12,11 +12,11 @@ NET_API void Connector::next_attempt() const {
   const Ref<SocketState> alive(&self);
   const std::uint64_t generation = self.generation;
   if (plan().timer) self.loop->stop_timer(*plan().timer);
-  while (self.connecting && self.generation == generation) {
+  while (self.connecting() && self.generation == generation) {
     if (plan().next == plan().attempts.size()) return all_begun();
     Attempt& attempt = *plan().attempts[plan().next++];
     if (begin(attempt)) {
-      if (self.connecting && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
+      if (self.connecting() && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
       return;
     }
   }
@@ -32,7 +32,7 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
   const SameConnection same(self);
   self.emit_event<on_attempt>(attempt.address, plan_port(), attempt.family);
-  if (!self.connecting || !same) return true;
+  if (!self.connecting() || !same) return true;
   if (blocked) return give_up(block_error()), true;
   if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
   if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
@@ -110,7 +110,7 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   const std::uint64_t generation = self.generation;
   const bool current = &attempt == p.attempts[p.next - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
-  if (!self.connecting || self.generation != generation) return;
+  if (!self.connecting() || self.generation != generation) return;
   if (current || plan().next == plan().attempts.size()) next_attempt();
 }
 
@@ -154,12 +154,12 @@ NET_API void Connector::start_delay() const {
 }
 
 NET_API void Connector::delay_over() const {
-  if (!self.connecting) return;
+  if (!self.connecting()) return;
   Attempt& slow = *plan().attempts[plan().next - 1];
   slow.timed_out = true;
   const std::uint64_t generation = self.generation;
   self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
-  if (self.connecting && self.generation == generation) next_attempt();
+  if (self.connecting() && self.generation == generation) next_attempt();
 }
 
 NET_API void Connector::all_begun() const {

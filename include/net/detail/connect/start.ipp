@@ -15,18 +15,19 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   require_connectable(options);
   if (!state.loop) throw_error(make_error(Errc::ERR_NO_LOOP, "The loop of this socket is gone"));
   // a wrapped descriptor of IPC that has no other end yet (S22.9)
-  const bool wrapped = state.is_path && !state.connecting && !options.path.empty() && state.channel.is_unconnected();
-  if (!wrapped && (state.connecting || state.has_handle)) {
-    throw_error(address_failure(state.connecting ? EALREADY : EISCONN, "connect", options.host, options.port));
+  const bool wrapped =
+      state.is_path && !state.connecting() && !options.path.empty() && state.channel.is_unconnected();
+  if (!wrapped && state.has_handle()) {
+    throw_error(address_failure(state.connecting() ? EALREADY : EISCONN, "connect", options.host, options.port));
   }
-  if (state.closing)
+  if (state.phase == Phase::closing)
     throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
   const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
   if (!wrapped) {
     if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
   }
-  if (options.noDelay) state.no_delay = true;
+  if (options.noDelay) state.settings.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
   Connector{state}.start(plan, options);
 }

@@ -8,9 +8,7 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API bool is_over(const Socket& socket) {
-  return Access::state(socket).close_emitted || !Access::state(socket).loop;
-}
+NET_API bool is_over(const Socket& socket) { return Access::state(socket).closed() || !Access::state(socket).loop; }
 
 NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
 

@@ -24,7 +24,7 @@ struct ListenerRecord {
 
   const Operations* operations;
   ListenerRecord* next;
-  std::uint64_t id;    // they only grow, so they tell which of two records is younger
+  std::uint64_t id;    // they only grow, so they say which of two records is younger
   std::uint32_t gone;  // once removed: emissions nested deeper than this do not see it
   std::uint16_t size;
   std::uint8_t event;

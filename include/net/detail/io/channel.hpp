@@ -30,7 +30,7 @@ struct ReadResult {
 };
 
 /// The contract. Nothing blocks, nothing throws; errors are negated errno values. `start_connect` gives 0,
-/// or -EINPROGRESS: then the channel becomes writable and `finish_connect` tells how it went.
+/// or -EINPROGRESS: then the channel becomes writable and `finish_connect` says how it went.
 template <class C>
 concept Channel = std::derived_from<C, Watcher> &&
                   requires(C channel, const C& fixed, C& other, char* into, std::size_t size, const IoSlice* slices,

@@ -78,15 +78,15 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   state.channel.take_over(channel);
   if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
-  state.has_handle = true;
+  state.phase.move_to(Phase::open);
   state.is_path = !path.empty();
-  state.allow_half_open = options.allowHalfOpen;
+  state.settings.allow_half_open = options.allowHalfOpen;
   state.read_mark = state.write_mark = options.highWaterMark;
-  state.no_delay = options.noDelay;
+  state.settings.no_delay = options.noDelay;
   if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
   if (options.keepAlive) {
     const int seconds = keep_alive_seconds();
-    state.keep_alive = true;
+    state.settings.keep_alive = true;
     if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
     if (!state.is_path) state.channel.set_keep_alive(true, seconds);
   }

@@ -9,15 +9,25 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/base/position.hpp>
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/listen/events.hpp>
 #include <net/detail/loop/core.hpp>
+#include <net/detail/loop/keeps_alive.hpp>
 #include <net/detail/loop/retry.hpp>
 #include <net/detail/stream/state.hpp>
 #include <net/detail/sys/endpoint_text.hpp>
 #include <net/options.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// The 'close' of a server, which comes on a tick, and again if it was closed again.
+enum class ServerClose : std::uint8_t { none, ticking, emitted };
+
+/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
+constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
+  return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
+}
 
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
@@ -116,16 +126,14 @@ struct ServerState : Handle, Listening {
   ServerOptions options;
   std::size_t connections = 0;
   std::optional<std::size_t> max_connections;
-  std::uint64_t generation = 0;  // counts listens, so that a late lookup can tell
+  std::uint64_t generation = 0;  // counts listens, so that a late lookup knows
   std::size_t owed = 0;          // what is queued and may be emitted
-  bool refd : 1 = true;
-  bool counted : 1 = false;
+  KeepsAlive keeps_alive;
   bool kept_by_loop : 1 = false;
   bool drop_max_connection : 1 = false;
-  bool close_ticking : 1 = false;
-  bool close_emitted : 1 = false;  // and it has not listened since
   bool shortage_emitted : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
+  Position<ServerClose> closing{};
   Ref<AbortHook> abort_hook;
   Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
 

@@ -28,10 +28,7 @@ NET_API constexpr Handle::Operations ServerState::table{
     }};
 
 NET_API void ServerState::recount() noexcept {
-  const bool busy = acceptor.is_open() && refd && loop;
-  if (busy == counted || !loop) return;
-  counted = busy;
-  loop->keep_alive(busy);
+  if (loop) keeps_alive.count(*loop, acceptor.is_open() && keeps_alive.refd);
 }
 
 NET_API void ServerState::start_over() noexcept {
@@ -166,7 +163,8 @@ NET_API void ServerState::opened() {
     kept_by_loop = true;
     retain();
   }
-  close_emitted = shortage_emitted = false;
+  if (closing == ServerClose::emitted) closing.move_to(ServerClose::none);
+  shortage_emitted = false;
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
   recount();
@@ -205,18 +203,15 @@ NET_API void ServerState::remove_path() const noexcept {
 }
 
 NET_API void ServerState::close_if_drained() {
-  if (acceptor.is_open() || connections > 0 || close_ticking || !loop) return;
-  OwedStep<ServerState> step{Owing<ServerState>(*this), [](ServerState& self) {
-                               self.close_ticking = false;
-                               self.emit_close();
-                             }};
+  if (acceptor.is_open() || connections > 0 || closing == ServerClose::ticking || !loop) return;
+  OwedStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>};
   if (close_expected) {
     close_expected = false;
     loop->ticks().push_expected(std::move(step));
   } else {
     loop->next_tick(std::move(step));
   }
-  close_ticking = true;
+  closing.move_to(ServerClose::ticking);
 }
 
 NET_API void ServerState::emit_close() {
@@ -229,13 +224,13 @@ NET_API void ServerState::emit_close() {
       self.release();
     }
   } const emitted{*this, Ref<ServerState>(this)};
-  close_emitted = !acceptor.is_open();
+  closing.move_to(acceptor.is_open() ? ServerClose::none : ServerClose::emitted);
   emit_event<server_close>();
 }
 
 /// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
 NET_API void ServerState::settle() noexcept {
-  if (--owed > 0 || !close_emitted || acceptor.is_open() || looking_up) return;
+  if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
   forget_signal();
   if (!options.reusable) listeners.clear();
 }

@@ -88,7 +88,7 @@ class LoopCore {
   void stop_timer(TimerState& timer) noexcept;
   void set_timer_ref(TimerState& timer, bool on) noexcept;
 
-  /// Runs one callback as the loop does: small writes gather while it runs and leave when it has returned, then
+  /// Runs one callback as the loop does: small writes are batched while it runs and leave when it has returned, then
   /// the ticks that it queued run (S2.2). An exception passes through; what was queued stays queued.
   template <class F>
   void run_callback(F&& f) {
@@ -190,7 +190,7 @@ class LoopCore {
   mutable bool stale_ = true;
   std::size_t alive_ = 0;
   std::size_t refd_immediates_ = 0;
-  /// A child's copy of a loop is inside for ever, so that nothing which is gathered leaves.
+  /// A child's copy of a loop is inside for ever, so that nothing which is batched leaves.
   static constexpr int inert_depth = 1 << 30;
   int inside_ = 0;
   bool running_ = false;

@@ -59,7 +59,7 @@ NET_API bool LoopCore::of_this_thread() const noexcept {
   return false;
 }
 
-/// Runs in the child before fork() returns there: the round that is under way ends, and what was gathered is the
+/// Runs in the child before fork() returns there: the round that is under way ends, and what was batched is the
 /// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
 NET_API void LoopCore::become_inert() noexcept {
   if (!of_this_thread()) {

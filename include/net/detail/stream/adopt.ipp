@@ -15,9 +15,9 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
 NET_API NativeHandle SocketState::release_descriptor() {
-  if (!channel.is_open() || connecting) return no_handle;
+  if (!channel.is_open() || connecting()) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();
-  if (writing || write_length > 0) {
+  if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
   leave_writes_behind();
@@ -30,9 +30,8 @@ NET_API NativeHandle SocketState::release_descriptor() {
   ++generation;  // ticks that are on the way emit nothing
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
-  read_interest = false;
-  destroyed = close_emitted = true;
-  has_handle = shutting_down = false;
+  phase.move_to(Phase::closed);
+  read_interest = shutting_down = false;
   stop_idle();
   recount();
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
@@ -44,10 +43,10 @@ NET_API NativeHandle SocketState::release_descriptor() {
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
   is_path = !channel.adopt_connected(fd);
   expect_close();
-  has_handle = true;
+  phase.move_to(Phase::open);
   retain_for_loop();
-  if (!reads) unreadable = ended = end_emitted = true;
-  if (!writes) ending = final_called = prefinished = finished = true;
+  if (!reads) read_end.move_to(ReadEnd::end_emitted);
+  if (!writes) write_end.move_to(WriteEnd::finished);
   if (reads) read_zero();
   recount();
 }
@@ -60,14 +59,14 @@ NET_API void SocketState::retain_for_loop() noexcept {
 }
 
 NET_API void SocketState::release_from_loop() noexcept {
-  if (connecting || has_handle || !kept_by_loop) return;
+  if (has_handle() || !kept_by_loop) return;
   kept_by_loop = false;
   release();
 }
 
 /// What was accepted is given to the kernel, as far as it takes it now; needs no memory, and emits nothing.
 NET_API void SocketState::hand_over() noexcept {
-  if (!channel.is_open() || connecting || errored || loop->inert()) return;
+  if (!channel.is_open() || connecting() || errored() || loop->inert()) return;
   if (backlog && !in_order_sent(backlog->in_flight)) return;
   if (loop->batched_by(*this)) {
     const IoSlice batched{loop->batch_data(), loop->batch_size()};
@@ -93,13 +92,14 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
 /// The loop is going: everything is closed, and nothing is emitted.
 NET_API void SocketState::abandon() {
   hand_over();
-  if (connecting) stop_connecting();
+  if (connecting()) stop_connecting();
   if (channel.is_open()) {
     loop->poller().drop(channel);
     channel.close();
   }
-  destroyed = true;
-  has_handle = connecting = writing = read_interest = false;
+  if (!closed()) phase.move_to(Phase::closed);
+  request.move_to(WriteRequest::none);
+  read_interest = false;
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();

@@ -17,30 +17,26 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 // ── destroy() ──────────────────────────────────────────────────────────────
 
 NET_API void SocketState::destroy(const Error& error) {
-  if (destroyed || !loop) return;
+  if (destroyed() || !loop) return;
   const Ref<SocketState> alive(this);
   // what needs memory comes first: a destroy() that fails has done nothing
   loop->ticks().reserve(4);
   if (!close_expected) loop->closing().reserve(1);
   Callback emission;
   if (error) {
-    if (!errored) (void)ensure_cold();
+    if (!errored()) (void)ensure_cold();
     emission = emit_later(error);
   }
   if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
     tick(step_of<&SocketState::fail_buffered>);
   }
   const bool failing = static_cast<bool>(error);
-  if (failing && !errored) {
-    errored = true;
-    ensure_cold().errored = error;
-  }
-  destroyed = true;
+  if (failing) failed_with(error);
   ++owed;  // until 'close' was emitted
-  if (connecting) stop_connecting();
-  connecting = false;
+  if (connecting()) stop_connecting();
+  phase.move_to(has_handle() ? Phase::closing : Phase::discarded);
   if (cold) stop_idle();
-  if (has_handle) {
+  if (phase == Phase::closing) {
     close_handle(failing);
     tick_error(emission);
   } else {
@@ -49,6 +45,13 @@ NET_API void SocketState::destroy(const Error& error) {
         [self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
   }
   leave_server();
+}
+
+/// The first error is the one that it failed with.
+[[gnu::cold]] NET_API void SocketState::failed_with(const Error& error) {
+  if (errored()) return;
+  ensure_cold().errored = error;
+  failure.move_to(Failure::pending);
 }
 
 /// One connection less, and only once for each (S9.17).
@@ -62,7 +65,7 @@ NET_API void SocketState::leave_server() {
 NET_API void SocketState::tick_error(Callback& emission) {
   if (emission) return loop->next_tick(std::move(emission));
   if (close_ticked) return;
-  if (!ended && !buffer) {  // there is nothing that could be emitted until then
+  if (!ended() && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
   } else {
     tick([](SocketState& self) { self.close_ticked = true; });
@@ -79,8 +82,8 @@ NET_API void SocketState::tick_error(Callback& emission) {
 NET_API void SocketState::emit_error(const Error& error, bool current) {
   if (current) {
     close_ticked = true;
-    if (error_emitted) return;  // at most one between two connects (S3.19)
-    error_emitted = true;
+    if (failure == Failure::emitted) return;
+    failure.move_to(Failure::emitted);
   }
   emit_error_event(error);
 }
@@ -103,8 +106,7 @@ NET_API void SocketState::close_channel() noexcept {
     channel.close();
     Retry::descriptor_freed();
   }
-  has_handle = read_interest = shutting_down = false;
-  closing = true;
+  read_interest = shutting_down = false;
   recount();
 }
 
@@ -144,13 +146,11 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 /// S32.5: there was no memory for something that had to be done. It is closed, and of its events only 'close' is left;
 /// the exception says why.
 [[gnu::cold]] NET_API void SocketState::give_up() noexcept {
-  if (!loop || closing || close_emitted) return;
+  if (!loop || destroyed()) return;
   const Ref<SocketState> alive(this);
-  const bool was_destroyed = destroyed;
-  if (!was_destroyed) ++owed;  // until 'close' was emitted
-  destroyed = true;
-  if (connecting) stop_connecting();
-  connecting = false;
+  ++owed;  // until 'close' was emitted
+  if (connecting()) stop_connecting();
+  phase.move_to(Phase::closing);
   stop_idle();
   had_error = true;
   if (loop->batched_by(*this)) loop->forget_batch();
@@ -161,8 +161,7 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 NET_API void SocketState::close_now() {
-  if (writing || cold) emit_cancelled();
-  closing = false;
+  if (writing() || cold) emit_cancelled();
   emit_close(true);
 }
 
@@ -170,7 +169,7 @@ NET_API void SocketState::emit_cancelled() {
   // whatever the callbacks and listeners in here throw, 'close' comes
   OnThrow again{
       *this, [](SocketState& self) { self.loop->next_close({Ref<Handle>(&self), job_of<&SocketState::close_now>}); }};
-  if (writing && !wait_connect) write_failed(system_failure(ECANCELED, "write"));
+  if (request == WriteRequest::in_flight) write_failed(system_failure(ECANCELED, "write"));
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {
@@ -192,11 +191,11 @@ NET_API void SocketState::emit_close(bool current) {
   } const emitted{*this, Ref<SocketState>(this)};
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   if (!current) return void(emit_event<on_close>(false));
-  close_emitted = true;
-  if (!wait_connect) return void(emit_event<on_close>(had_error));
+  phase.move_to(Phase::closed);
+  if (request != WriteRequest::awaits_connection) return void(emit_event<on_close>(had_error));
   OnThrow again{*this, [](SocketState& self) {
                   // a write that waited for the connection learns of the end in its place among these listeners
-                  if (!self.wait_connect) return;
+                  if (self.request != WriteRequest::awaits_connection) return;
                   self.tick([](SocketState& socket) {
                     socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
                   });
@@ -227,9 +226,9 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
 }
 
 NET_API void SocketState::destroy_soon() {
-  const bool still_writable = !destroyed && !errored && !ending;
+  const bool still_writable = !destroyed() && !errored() && !ending();
   if (still_writable) end({}, false, no_error());
-  if (finished) {
+  if (finished()) {
     destroy(no_error());
   } else {
     once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
@@ -237,12 +236,12 @@ NET_API void SocketState::destroy_soon() {
 }
 
 NET_API void SocketState::reset_and_destroy() {
-  if (destroyed || !loop) return;
-  if (is_path && has_handle) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
-  if (connecting) {
+  if (destroyed() || !loop) return;
+  if (is_path && has_handle()) throw_error(make_error(Errc::ERR_INVALID_HANDLE_TYPE));  // S17.15
+  if (connecting()) {
     resetting = true;
     once_inside(own_reset, on_connect, step_of<&SocketState::reset_and_destroy>);
-  } else if (has_handle) {
+  } else if (has_handle()) {
     resetting = true;
     destroy(no_error());
   } else {

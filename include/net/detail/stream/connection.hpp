@@ -57,7 +57,7 @@ struct Backlog {
   WriteQueue buffered;   // behind it
   WriteQueue done;       // taken; their callbacks run on a tick
   std::size_t in_flight_length = 0;
-  std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are gathered
+  std::size_t batch_callbacks = 0;  // the last so many of `done` are of small writes that are batched
 };
 
 /// The library's own once-listeners. Each is there once at most, and goes with its connection; that which begins to read
@@ -100,6 +100,14 @@ struct ColdState : ColdConnection {
   int type_of_service = -1;
 };
 
+/// What a socket was made with, or was told; it stays over connections.
+struct Settings {
+  bool allow_half_open : 1 = false;
+  bool reusable : 1 = false;
+  bool no_delay : 1 = false;
+  bool keep_alive : 1 = false;
+};
+
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
@@ -107,23 +115,13 @@ struct Connection {
   std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
 
   // reading
-  bool end_emitted : 1 = false;
   bool reading : 1 = false;
-  bool unreadable : 1 = false;  // `readable: false`
   // writing
-  bool wait_connect : 1 = false;  // it waits for the connection
-  bool buffer_processing : 1 = false;
   bool drain_ticking : 1 = false;
-  bool final_called : 1 = false;
-  bool prefinished : 1 = false;
-  bool finished : 1 = false;
   bool shutting_down : 1 = false;
   bool ended_by_other : 1 = false;  // 'end' came: a write after the automatic end is EPIPE (S16.8)
   // the whole
-  bool destroyed : 1 = false;
-  bool error_emitted : 1 = false;
   bool close_ticked : 1 = false;
-  bool close_emitted : 1 = false;  // 'close' came: nothing more will
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;

@@ -15,17 +15,16 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::pause() {
-  if (users_buffer && !connecting) unwatch_readable();  // at once (S25.5)
+  if (users_buffer && !connecting()) unwatch_readable();  // at once (S25.5)
   if (flow_state != Flow::paused) {
     flow_state = Flow::paused;
     emit_event<on_pause>();
   }
-  explicitly_paused = true;
-  explicitly_resumed = false;
+  asked_flow = Flow::paused;
 }
 
 NET_API void SocketState::resume() {
-  if (users_buffer && !connecting && !ended) watch_readable();
+  if (users_buffer && !connecting() && !ended()) watch_readable();
   if (flow_state != Flow::flowing) {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
@@ -33,8 +32,7 @@ NET_API void SocketState::resume() {
       tick_always(step_of<&SocketState::resume_now>);
     }
   }
-  explicitly_paused = false;
-  explicitly_resumed = true;
+  asked_flow = Flow::flowing;
 }
 
 NET_API void SocketState::resume_now() {
@@ -67,8 +65,8 @@ NET_API void SocketState::set_encoding(Encoding encoding) {
 /// it flows, has been read from, and nothing else waits.
 NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
-  if (end_emitted) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
-  if (destroyed || errored) return;
+  if (end_emitted()) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
+  if (destroyed() || errored()) return;
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
     emit_event<on_data>(bytes);
   } else {
@@ -81,7 +79,7 @@ NET_API void SocketState::unshift(std::string_view bytes) {
 
 /// Node's _read: the kernel may be read, now or when the connection is there.
 NET_API void SocketState::request_read() {
-  if (connecting || !has_handle) {
+  if (phase != Phase::open) {
     if (!users_buffer) {
       read_when_connected = true;
     } else {
@@ -99,13 +97,12 @@ NET_API void SocketState::request_read() {
 /// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
 /// is called, and nothing allocated.
 NET_API void SocketState::leave_alone(bool paused) noexcept {
-  if (paused && !destroyed) {
-    if (users_buffer && !connecting) unwatch_readable();
+  if (paused && !destroyed()) {
+    if (users_buffer && !connecting()) unwatch_readable();
     flow_state = Flow::paused;
-    explicitly_paused = true;
-    explicitly_resumed = false;
+    asked_flow = Flow::paused;
   }
-  if (!close_emitted && !listeners.has(on_error)) errors_heard = true;
+  if (!closed() && !listeners.has(on_error)) errors_heard = true;
 }
 
 NET_API void SocketState::data_listener_added() {
@@ -117,7 +114,7 @@ NET_API void SocketState::data_listener_added() {
 
 NET_API void SocketState::readable_listener_added() {
   by_buffer = true;
-  if (end_emitted || readable_listening) return;
+  if (end_emitted() || readable_listening) return;
   readable_listening = need_readable = true;
   flow_state = Flow::paused;
   readable_emitted = false;
@@ -131,7 +128,7 @@ NET_API void SocketState::readable_listener_added() {
 NET_API void SocketState::readable_listener_removed() {
   tick_always([](SocketState& self) {
     self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.explicitly_resumed) {
+    if (self.resume_ticking && self.asked_flow == Flow::flowing) {
       self.flow_state = Flow::flowing;
     } else if (self.data_listening) {
       self.resume();

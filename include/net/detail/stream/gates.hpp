@@ -1,12 +1,12 @@
-// The flags that decide whether a read or a write can take its short way, side by side so that one comparison
-// asks for all of them.
+// The states and flags that decide whether a read or a write can take its short way, side by side so that one comparison
+// asks for all of them. The states themselves stand here: there is no copy that could disagree.
 #ifndef NET_DETAIL_STREAM_GATES_HPP
 #define NET_DETAIL_STREAM_GATES_HPP
 
 #include <cstdint>
 #include <cstring>
 
-#include <net/detail/base/abi.hpp>
+#include <net/detail/stream/positions.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -28,10 +28,13 @@ struct ReadGate {
   bool read_interest = false;  // the poller is asked for what can be read
   bool users_buffer = false;   // onread
   bool decodes = false;        // setEncoding() was called
-  bool ended = false;          // the end was read
-  bool timed = false;          // setTimeout() is on
-  bool by_buffer = false;      // 'readable' was listened to, or 'data' in front: without others what comes is buffered
+  Position<ReadEnd> read_end{};
+  bool timed = false;      // setTimeout() is on
+  bool by_buffer = false;  // 'readable' was listened to, or 'data' in front: without others what comes is buffered
   bool none = false;
+
+  bool ended() const noexcept { return read_end != ReadEnd::open; }
+  bool end_emitted() const noexcept { return read_end == ReadEnd::end_emitted; }
 
   /// The common case: it flows, and nothing else is asked for.
   bool can_read_fast() const noexcept {
@@ -42,18 +45,27 @@ struct ReadGate {
 
 /// What a write has to look at, alike.
 struct WriteGate {
-  bool has_handle = false;  // so it is not destroyed either
-  bool connecting = false;
-  bool writing = false;  // a request is in flight
+  Position<Phase> phase{};
+  Position<WriteRequest> request{};
   bool need_drain = false;
-  bool ending = false;  // end() was called
-  bool errored = false;
+  Position<WriteEnd> write_end{};
+  Position<Failure> failure{};
   bool corked = false;  // how often is elsewhere
-  bool none = false;
+  bool none = false, none_either = false;
+
+  bool connecting() const noexcept { return phase == Phase::connecting; }
+  /// Also while it is connecting.
+  bool has_handle() const noexcept { return phase == Phase::connecting || phase == Phase::open; }
+  bool destroyed() const noexcept { return phase >= Phase::discarded; }
+  bool closed() const noexcept { return phase == Phase::closed; }
+  bool writing() const noexcept { return request != WriteRequest::none; }
+  bool ending() const noexcept { return write_end != WriteEnd::open; }
+  bool errored() const noexcept { return failure != Failure::none; }
+  bool finished() const noexcept { return write_end == WriteEnd::finished; }
 
   /// The common case: connected, and nothing waits.
   bool can_write_fast() const noexcept {
-    const WriteGate common{true};
+    const WriteGate common{Position<Phase>(Phase::open)};
     return same_flags(*this, common);
   }
 };

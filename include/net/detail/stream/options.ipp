@@ -16,8 +16,8 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::set_up(const SocketOptions& options) {
-  allow_half_open = options.allowHalfOpen;
-  reusable = options.reusable;
+  settings.allow_half_open = options.allowHalfOpen;
+  settings.reusable = options.reusable;
   read_mark = write_mark = options.highWaterMark;
   if (options.onread.callback && (options.onread.buffer.data() || options.onread.allocate)) {
     users_buffer = true;
@@ -71,9 +71,9 @@ NET_API std::uint64_t SocketState::idle_ms() const noexcept {
 
 NET_API void SocketState::idle_check() {
   const Ref<SocketState> alive(this);
-  if (destroyed) return;
+  if (destroyed()) return;
   // a peer that takes a large write slowly is not idle (S18.5)
-  if (writing && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
+  if (writing() && std::exchange(cold->write_progress, false)) cold->last_activity = loop->now();
   if (loop->now() < cold->last_activity + idle_ms())
     return loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
   idle_over = true;  // the next activity starts it again (S18.4)
@@ -87,7 +87,7 @@ NET_API void SocketState::idle_check() {
 
 NET_API void SocketState::wake_idle() {
   idle_over = false;
-  if (!destroyed) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
+  if (!destroyed()) loop->start_timer(*cold->idle_timer, idle_ms(), cold->last_activity);
 }
 
 /// For good: another connection begins without it, unless setTimeout() is called again.
@@ -99,15 +99,15 @@ NET_API void SocketState::stop_idle() noexcept {
 // ── options of the descriptor ──────────────────────────────────────────────
 
 NET_API void SocketState::set_no_delay(bool on) {
-  if (no_delay != on && has_tcp()) channel.set_no_delay(on);
-  no_delay = on;
+  if (settings.no_delay != on && has_tcp()) channel.set_no_delay(on);
+  settings.no_delay = on;
 }
 
 /// Whole seconds (S18.13); only a change is passed to the system.
 NET_API void SocketState::set_keep_alive(bool on, Duration delay) {
   const int seconds = whole_seconds(delay);
-  const bool changed = keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
-  keep_alive = on;
+  const bool changed = settings.keep_alive != on || (on && (cold ? cold->keep_alive_seconds : 0) != seconds);
+  settings.keep_alive = on;
   if (on && (seconds != 0 || cold)) ensure_cold().keep_alive_seconds = seconds;
   if (changed && has_tcp()) channel.set_keep_alive(on, seconds);
 }
@@ -130,8 +130,8 @@ NET_API int SocketState::get_type_of_service() const {
 /// What was asked for before there was a connection.
 NET_API void SocketState::apply_options() {
   if (is_path || !channel.is_open()) return;
-  if (no_delay) channel.set_no_delay(true);
-  if (keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
+  if (settings.no_delay) channel.set_no_delay(true);
+  if (settings.keep_alive) channel.set_keep_alive(true, cold ? cold->keep_alive_seconds : 0);
   if (cold && cold->type_of_service >= 0) {
     if (const int failed = channel.set_type_of_service(cold->type_of_service); failed < 0) {
       emit_error_event(system_failure(-failed, "setTypeOfService"));

@@ -44,7 +44,7 @@ NET_API void SocketState::unwatch_readable() {
     bytes_read += static_cast<std::size_t>(got.size);
     need_readable = reading = true;  // what the next read would note
     if (listeners.has(on_data)) emit_event<on_data>(got.view());
-    if ((ended || buffer) && !destroyed && !has_space()) [[unlikely]] {
+    if ((ended() || buffer) && !destroyed() && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
       unwatch_readable();
     }
@@ -87,7 +87,7 @@ NET_API void SocketState::on_read_end(std::ptrdiff_t got) {
   touch();
   unwatch_readable();
   if (got < 0) return fail(system_failure(static_cast<int>(-got), "read"));
-  if (end_emitted) return;
+  if (end_emitted()) return;
   push_end();
   read_zero();
 }
@@ -134,7 +134,7 @@ NET_API void SocketState::deliver(std::string_view bytes) {
     std::string_view bytes;
     SameConnection same{self};
     ~Rest() {
-      if (bytes.empty() || self.destroyed || !same) return;
+      if (bytes.empty() || self.destroyed() || !same) return;
       self.ensure_cold().unread.insert(0, bytes);
       if (!self.read_interest) return;
       self.read_interest = false;  // so that starting again delivers it from the loop
@@ -146,23 +146,23 @@ NET_API void SocketState::deliver(std::string_view bytes) {
     rest.bytes.remove_prefix(piece.size());
     bytes_read += piece.size();
     touch();
-    if (!push(piece) && !destroyed) unwatch_readable();
+    if (!push(piece) && !destroyed()) unwatch_readable();
     if (rest.bytes.empty()) return;
     loop->flush_batch();
     loop->drain_ticks();
-    if (!read_interest || destroyed || !rest.same) return;
+    if (!read_interest || destroyed() || !rest.same) return;
   }
 }
 
 NET_API void SocketState::deliver_unread() {
-  if (!read_interest || destroyed || !cold) return;
+  if (!read_interest || destroyed() || !cold) return;
   const std::string unread = std::exchange(cold->unread, {});
   if (!unread.empty()) deliver(unread);
 }
 
 /// What a read from the kernel brings into the stream; false: no more for now.
 NET_API bool SocketState::push(std::string_view bytes) {
-  if (destroyed) return false;
+  if (destroyed()) return false;
   reading = false;
   std::string text;
   if (decodes) {
@@ -190,12 +190,12 @@ NET_API void SocketState::buffer_bytes(std::string&& bytes) {
 
 NET_API void SocketState::push_end() {
   reading = false;
-  if (ended) return;
+  if (ended()) return;
   if (decodes) {
     std::string rest = cold->decode({}, true);
     if (!rest.empty()) buffer_bytes(std::move(rest));
   }
-  ended = true;
+  read_end.move_to(ReadEnd::eof_read);
   need_readable = false;
   readable_emitted = true;
   emit_readable_now();

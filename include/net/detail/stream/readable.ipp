@@ -27,8 +27,8 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
   }
   if (all || n != 0) readable_emitted = false;
   const std::size_t length = read_length();
-  if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended)) {
-    length == 0 && ended ? end_readable() : emit_readable();
+  if (!all && n == 0 && need_readable && ((read_mark != 0 ? length >= read_mark : length > 0) || ended())) {
+    length == 0 && ended() ? end_readable() : emit_readable();
     return false;
   }
   const auto how_much = [&]() -> std::size_t {
@@ -38,15 +38,15 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
       if (flow_state != Flow::flowing) return there;
       return buffer->pieces.first().size();
     }
-    return n <= there ? n : ended ? there : 0;
+    return n <= there ? n : ended() ? there : 0;
   };
   const std::size_t take = how_much();
-  if (take == 0 && ended) {
+  if (take == 0 && ended()) {
     if (length == 0) end_readable();
     return false;
   }
   bool more_wanted = need_readable || length == 0 || length - take < read_mark;
-  if (ended || reading || destroyed || errored) more_wanted = false;
+  if (ended() || reading || destroyed() || errored()) more_wanted = false;
   if (more_wanted) {
     reading = true;
     never_read = false;
@@ -60,8 +60,8 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
   }
   if (read_length() == 0) {
     if (buffer) delete std::exchange(buffer, nullptr);
-    if (!ended) need_readable = true;
-    if ((all || n != take) && ended) end_readable();
+    if (!ended()) need_readable = true;
+    if ((all || n != take) && ended()) end_readable();
   }
   if (take == 0) return false;
   if (!close_ticked && !silently) emit_event<on_data>(std::string_view(piece));
@@ -82,7 +82,7 @@ NET_API void SocketState::prime_read() {
 
 NET_API void SocketState::flow() {
   if (flow_state != Flow::flowing) return;
-  if (!buffer && !ended && reading) {  // there is nothing, and what comes will be emitted
+  if (!buffer && !ended() && reading) {  // there is nothing, and what comes will be emitted
     readable_emitted = false;
     need_readable = true;
     return;
@@ -91,7 +91,7 @@ NET_API void SocketState::flow() {
   OnThrow again{*this, [](SocketState& self) { self.tick_always(step_of<&SocketState::flow>); }};
   std::string piece;
   // S14.18: nothing after destroy(): what is left is taken without a word
-  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed)) {}
+  while (flow_state == Flow::flowing && read_piece(0, true, piece, destroyed())) {}
   again.passed = true;
 }
 
@@ -103,11 +103,11 @@ NET_API void SocketState::emit_readable() {
 }
 
 NET_API void SocketState::emit_readable_now() {
-  if (!destroyed && !errored && (read_length() > 0 || ended)) {
+  if (!destroyed() && !errored() && (read_length() > 0 || ended())) {
     emit_event<on_readable>();
     readable_emitted = false;
   }
-  need_readable = flow_state != Flow::flowing && !ended && read_length() <= read_mark;
+  need_readable = flow_state != Flow::flowing && !ended() && read_length() <= read_mark;
   flow();
 }
 
@@ -116,7 +116,7 @@ NET_API void SocketState::maybe_read_more() {
   if (reading_more) return;
   reading_more = true;
   tick_always([](SocketState& self) {
-    if (!self.reading && !self.ended &&
+    if (!self.reading && !self.ended() &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
       self.read_zero();
     }
@@ -130,27 +130,28 @@ NET_API bool SocketState::ends_quietly() const noexcept {
   for (const unsigned event : followed_by) {
     if (listeners.has(event)) return false;
   }
-  return can_read_fast() && can_write_fast() && !buffer && !end_emitted && !allow_half_open && !removed_end_listener;
+  return can_read_fast() && can_write_fast() && !buffer && !end_emitted() && !settings.allow_half_open &&
+         !removed_end_listener;
 }
 
 /// Where 'end' and the ticks around it would lead, in one step (S16.8).
 NET_API void SocketState::end_quietly() {
   read_interest = reading = need_readable = false;
-  ended = end_emitted = ended_by_other = true;
-  ending = final_called = true;
+  read_end.move_to(ReadEnd::end_emitted);
+  ended_by_other = true;
+  write_end.move_to(WriteEnd::final_called);
   call_final();
 }
 
 NET_API void SocketState::end_readable() {
-  if (end_emitted) return;
-  ended = true;
+  if (end_emitted()) return;
   tick(step_of<&SocketState::end_readable_now>);
 }
 
 NET_API void SocketState::end_readable_now() {
-  if (errored || close_ticked || end_emitted || read_length() > 0) return;
-  end_emitted = true;
-  if (!allow_half_open && !removed_end_listener) ended_by_other = true;
+  if (errored() || close_ticked || end_emitted() || read_length() > 0) return;
+  read_end.move_to(ReadEnd::end_emitted);
+  if (!settings.allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, step_of<&SocketState::after_end>};
   emit_event<on_end>();
   again.passed = true;
@@ -159,12 +160,12 @@ NET_API void SocketState::end_readable_now() {
 
 /// S16.6, S16.11: the own end follows, on a tick; or everything is over.
 NET_API void SocketState::after_end() {
-  const bool still_writable = !destroyed && !errored && !ending;
-  if (still_writable && !allow_half_open) {
+  const bool still_writable = !destroyed() && !errored() && !ending();
+  if (still_writable && !settings.allow_half_open) {
     tick([](SocketState& self) {
-      if (!self.destroyed && !self.errored && !self.ending) self.end({}, false, no_error());
+      if (!self.destroyed() && !self.errored() && !self.ending()) self.end({}, false, no_error());
     });
-  } else if (finished) {
+  } else if (finished()) {
     destroy(no_error());
   }
 }

@@ -87,24 +87,25 @@ struct LeftWrites {
 NET_API void SocketState::leave_writes_behind() {
   const bool flying = backlog && !backlog->in_flight.empty();
   const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
-                     (cold && !cold->finish_callbacks.empty()) || (prefinished && !finished);
+                     (cold && !cold->finish_callbacks.empty()) || write_end == WriteEnd::prefinished;
   if (waits) {
     const Ref<LeftWrites> left(new LeftWrites);
     left->socket = Ref<SocketState>(this);
     left->backlog = std::exchange(backlog, nullptr);
     if (cold) left->ends.swap(cold->finish_callbacks);
     if (flying) {
-      left->in_flight = wait_connect ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
-                                     : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
+      left->in_flight = request == WriteRequest::awaits_connection
+                            ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
+                            : error_or(Errc::ERR_SOCKET_CLOSED, "Socket is closed");
       left->buffered = left->ended = left->in_flight;
     } else {
       left->buffered = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call write after a stream was destroyed");
-      left->ended = prefinished && !errored
+      left->ended = write_end >= WriteEnd::prefinished && !errored()
                         ? no_error()
                         : error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
     }
-    left->finishes = prefinished && !finished && !channel.is_open();
-    left->fails = flying && !destroyed;
+    left->finishes = write_end == WriteEnd::prefinished && !channel.is_open();
+    left->fails = flying && !destroyed();
     left->generation = generation + 1;
     left->soon();
   }

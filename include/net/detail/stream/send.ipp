@@ -37,15 +37,15 @@ NET_API void SocketState::send_in_flight() {
 
 NET_API void SocketState::in_flight_taken() {
   touch();
-  writing = false;
+  request.move_to(WriteRequest::none);
   write_length -= std::exchange(backlog->in_flight_length, 0);
   // the callbacks of this request are called now, before those of the next one
   std::size_t count = 0;
   for (const WriteNode* node = backlog->in_flight.first(); node; node = node->next) ++count;
   backlog->in_flight.move_to(backlog->done);
   if (!backlog->buffered.empty()) send_buffered();
-  if (!writing) update_watch();
-  if (shutting_down && !writing) {
+  if (!writing()) update_watch();
+  if (shutting_down && !writing()) {
     loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
   }
   after_write(count);
@@ -53,13 +53,12 @@ NET_API void SocketState::in_flight_taken() {
 
 /// All that was buffered becomes the next request.
 NET_API void SocketState::send_buffered() {
-  if (corked || buffer_processing || destroyed || !backlog || backlog->buffered.empty()) return;
+  if (corked || destroyed() || !backlog || backlog->buffered.empty()) return;
   if (loop->inert()) return;
   if (loop->batched_by(*this)) {
     loop->flush_batch();  // it is older; what the kernel does not take of it is in flight, and this stays behind it
-    if (writing || errored) return;
+    if (writing() || errored()) return;
   }
-  buffer_processing = true;
   const std::size_t size = write_length - backlog->in_flight_length;
   std::size_t count = 0;
   bool callbacks = false;
@@ -67,10 +66,9 @@ NET_API void SocketState::send_buffered() {
     ++count, callbacks = callbacks || node->callback;
   backlog->buffered.move_to(backlog->in_flight);
   backlog->in_flight_length = size;
-  buffer_processing = false;
-  if (connecting) return wait_for_connect();
-  if (!has_handle) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
-  writing = true;
+  if (connecting()) return wait_for_connect();
+  if (!has_handle()) return write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), {});
+  request.move_to(WriteRequest::in_flight);
   bytes_sent += size;
   touch();
   for (;;) {
@@ -83,7 +81,7 @@ NET_API void SocketState::send_buffered() {
     backlog->in_flight.consume(static_cast<std::size_t>(sent));
   }
   // taken at once: called on a tick
-  writing = false;
+  request.move_to(WriteRequest::none);
   write_length -= std::exchange(backlog->in_flight_length, 0);
   if (callbacks || (need_drain && write_length == 0 && !drain_ticking)) {
     backlog->in_flight.move_to(backlog->done);
@@ -99,7 +97,7 @@ NET_API void SocketState::send_buffered() {
 NET_API void SocketState::uncork() {
   if (!corked) return;
   corked = --cold->corks > 0;
-  if (!writing) send_buffered();
+  if (!writing()) send_buffered();
 }
 
 // ── before the connection ──────────────────────────────────────────────────
@@ -107,7 +105,8 @@ NET_API void SocketState::uncork() {
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
 NET_API void SocketState::wait_for_connect() {
   once_inside(own_write_closed, on_close, [](SocketState& self) {
-    if (self.wait_connect) self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
+    if (self.request == WriteRequest::awaits_connection)
+      self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
   struct Undo {
     SocketState& self;
@@ -118,30 +117,28 @@ NET_API void SocketState::wait_for_connect() {
   } undo{*this};
   once_inside(own_write, on_connect, [](SocketState& self) {
     self.drop_own(own_write_closed);
-    if (self.wait_connect) self.send_pending_connect();
+    if (self.request == WriteRequest::awaits_connection) self.send_pending_connect();
   });
   undo.passed = true;
-  writing = wait_connect = true;
+  request.move_to(WriteRequest::awaits_connection);
 }
 
 NET_API void SocketState::send_pending_connect() {
-  wait_connect = false;
+  request.move_to(WriteRequest::in_flight);
   if (!channel.is_open()) return write_failed(make_error(Errc::ERR_SOCKET_CLOSED));
   bytes_sent += backlog->in_flight_length;
   touch();
   send_in_flight();
-  if (writing) update_watch();
+  if (writing()) update_watch();
 }
 
 // ── failure ────────────────────────────────────────────────────────────────
 
 /// The request that was under way is none any more.
 NET_API void SocketState::drop_request(const Error& error) {
-  writing = wait_connect = false;
+  request.move_to(WriteRequest::none);
   if (backlog) write_length -= std::exchange(backlog->in_flight_length, 0);
-  if (errored) return;
-  errored = true;
-  ensure_cold().errored = error;
+  failed_with(error);
 }
 
 /// Known inside write(): emitted on the next tick.
@@ -174,7 +171,7 @@ NET_API void SocketState::write_failed(const Error& error) {
 
 /// Everything that can no longer be sent learns of it; also what waits for the end.
 NET_API void SocketState::fail_buffered() {
-  if (writing) return;
+  if (writing()) return;
   OnThrow again{*this, tick_step_of<&SocketState::fail_buffered>};
   while (again.same && backlog && !backlog->buffered.empty()) {
     WriteNode* node = backlog->buffered.first();

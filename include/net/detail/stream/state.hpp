@@ -9,6 +9,7 @@
 
 #include <net/chunk.hpp>
 #include <net/detail/loop/core.hpp>
+#include <net/detail/loop/keeps_alive.hpp>
 #include <net/detail/loop/owing.hpp>
 #include <net/detail/stream/connection.hpp>
 #include <net/detail/stream/events.hpp>
@@ -107,8 +108,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
   void fail(const Error& error) {
-    if (!destroyed) destroy(error);
+    if (!destroyed()) destroy(error);
   }
+  void failed_with(const Error& error);
   void tick_error(Callback& emission);
   Callback emit_later(const Error& error);
   void flush_last() noexcept;
@@ -152,7 +154,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void set_type_of_service(int value);
   int get_type_of_service() const;
   void apply_options();
-  bool has_tcp() const noexcept { return channel.is_open() && !connecting && !is_path; }
+  bool has_tcp() const noexcept { return channel.is_open() && !connecting() && !is_path; }
 
   // ── connecting (connect/connected.ipp) ──
   void connected();
@@ -222,13 +224,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// An internal once-listener, in its place among the user's.
   void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
   void drop_own(OwnListener which) noexcept;
-  bool is_paused() const noexcept { return explicitly_paused || flow_state == Flow::paused; }
+  bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 
   // ── data, hot first; these fill up the last bytes of the connection ──
   // reading
-  bool explicitly_paused : 1 = false;
-  bool explicitly_resumed : 1 = false;
   bool never_read : 1 = true;            // nobody has asked the kernel yet
   bool read_when_connected : 1 = false;  // it was asked for when there was no connection
   bool need_readable : 1 = false;
@@ -238,22 +238,18 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool resume_ticking : 1 = false;
   bool reading_more : 1 = false;
   // the whole
-  bool refd : 1 = true;           // ref()
-  bool counted : 1 = false;       // keeps the loop alive
-  bool closing : 1 = false;       // what it had is closed, and 'close' comes in the close phase
   bool idle_over : 1 = false;     // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
-  bool allow_half_open : 1 = false;
-  bool reusable : 1 = false;
-  bool no_delay : 1 = false;
-  bool keep_alive : 1 = false;
   bool removed_end_listener : 1 = false;
   bool close_expected : 1 = false;  // the loop has space for its 'close'
   bool no_memory : 1 = false;       // the system has none: nothing is watched for a moment
+  Settings settings;
+  KeepsAlive keeps_alive;
+  Flow asked_flow = Flow::unset;  // by pause() and resume(), whichever came last
 
   Machine::Channel channel;
   static constexpr std::uint64_t any_generation = ~std::uint64_t{};
-  std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one can tell
+  std::uint64_t generation = 0;  // counts connections, so that what belongs to an old one knows
   std::size_t owed = 0;          // what is queued and may be emitted: 'close' itself, and every tick
 
   std::size_t read_mark = 65536;
@@ -266,7 +262,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   Ref<Handle> server;  // a ServerState, if it was accepted
 
   std::size_t read_length() const noexcept { return buffer ? buffer->length : 0; }
-  bool has_space() const noexcept { return !ended && (read_length() < read_mark || read_length() == 0); }
+  bool has_space() const noexcept { return !ended() && (read_length() < read_mark || read_length() == 0); }
 };
 
 /// S18.1: throws what is wrong with an idle time.
@@ -274,7 +270,7 @@ NET_API void require_timeout(Duration idle);
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
-  if (--owed == 0 && close_emitted && destroyed && !reusable) [[unlikely]]
+  if (--owed == 0 && closed() && !settings.reusable) [[unlikely]]
     drop_listeners();
 }
 

@@ -57,16 +57,14 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
 /// What keeps the loop alive (S2.10, S2.11): a socket that reads and is ref'd; a connection, a write or a shutdown under way.
 NET_API void SocketState::recount() noexcept {
   if (!loop) return;
-  const bool busy = connecting || (writing && !destroyed) || shutting_down || (read_interest && refd);
-  if (busy == counted) return;
-  counted = busy;
-  loop->keep_alive(busy);
+  const bool busy = connecting() || (writing() && !destroyed()) || shutting_down || (read_interest && keeps_alive.refd);
+  keeps_alive.count(*loop, busy);
 }
 
 /// Tells the poller what is awaited, and the loop whether that keeps it alive.
 NET_API void SocketState::update_watch() {
-  if (channel.is_open() && !connecting) {
-    unsigned mask = (read_interest ? readable : 0u) | (writing && !wait_connect ? writable : 0u);
+  if (channel.is_open() && !connecting()) {
+    unsigned mask = (read_interest ? readable : 0u) | (request == WriteRequest::in_flight ? writable : 0u);
     if (no_memory) [[unlikely]]
       mask = 0;
     if (const int failed = loop->poller().watch(channel, mask); failed < 0) fail(system_failure(-failed, "read"));
@@ -91,7 +89,7 @@ NET_API ColdState::ColdState(SocketState& self)
 
 NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned what, int) {
   auto& self = static_cast<SocketState&>(handle);
-  if (self.connecting) [[unlikely]]
+  if (self.connecting()) [[unlikely]]
     return self.cold->connecting->ready(self, watcher);
   if (what == readable) [[likely]]
     return self.read();
@@ -100,7 +98,7 @@ NET_API void SocketState::on_ready(Handle& handle, Watcher& watcher, unsigned wh
 
 [[gnu::noinline]] NET_API void SocketState::ready_otherwise(unsigned what) {
   if (what & readable) read_slow((what & hung_up) != 0);
-  if ((what & writable) && writing && channel.is_open()) send_in_flight();
+  if ((what & writable) && request == WriteRequest::in_flight && channel.is_open()) send_in_flight();
 }
 
 NET_API void SocketState::once_inside(OwnListener which, unsigned event, void (*step)(SocketState&)) {
@@ -130,7 +128,7 @@ NET_API void SocketState::drop_own(OwnListener which) noexcept {
 }
 
 NET_API Error SocketState::error_or(Errc code, const char* message) const {
-  return errored && cold ? cold->errored : make_error(code, message);
+  return errored() ? cold->errored : make_error(code, message);
 }
 
 NET_API std::string ReadBuffer::Piece::rest() && {

@@ -31,9 +31,9 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API bool SocketState::write(const WriteSource& source, WriteCallback callback) {
   const char* const data = source.bytes.data();
   const std::size_t size = source.bytes.size();
-  if (ending || destroyed) return refuse_write(callback);
+  if (ending() || destroyed()) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  const bool waits = writing || corked || errored || connecting || !has_handle;
+  const bool waits = writing() || corked || errored() || phase != Phase::open;
   if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
     WriteQueue to_call;
     if (callback || need_drain) prepare_to_emit(to_call, callback);
@@ -48,13 +48,13 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     }
     if (!to_call.empty()) callback = std::move(to_call.first()->callback);
   }
-  if (writing || corked || errored) {
+  if (writing() || corked || errored()) {
     WriteQueue& behind = ensure_backlog().buffered;
     WriteNode* node = source.node(0);
     node->callback = std::move(callback);
     behind.push(node);
     write_length += size;
-  } else if (connecting) {
+  } else if (connecting()) {
     (void)ensure_backlog();
     WriteQueue first;
     first.push(source.node(0));
@@ -63,7 +63,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     first.move_to(backlog->in_flight);
     backlog->in_flight_length = size;
     write_length += size;
-  } else if (!has_handle) {
+  } else if (!has_handle()) {
     write_failed_later(make_error(Errc::ERR_SOCKET_CLOSED), std::move(callback));
   } else {
     std::size_t taken = 0;
@@ -83,7 +83,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
     if (!send_now(data, size, taken)) {
       bytes_sent += size;
       write_failed_later(cold->errored, to_call.empty() ? WriteCallback() : std::move(to_call.first()->callback));
-    } else if (taken == size && !writing) {
+    } else if (taken == size && !writing()) {
       bytes_sent += size;
       if (!to_call.empty() || need_drain) emit_written(to_call);
     } else {
@@ -95,14 +95,14 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
       backlog->in_flight.push(node);
       backlog->in_flight_length += size;
       write_length += size;
-      writing = true;
+      request.move_to(WriteRequest::in_flight);
       update_watch();
     }
     half.passed = true;
   }
   const bool has_space = write_length < write_mark || write_length == 0;
   if (!has_space) need_drain = true;
-  return has_space && !errored && !destroyed;
+  return has_space && !errored() && !destroyed();
 }
 
 /// Sends what is batched and then these bytes, in one call. False: the connection is broken, `cold->errored` says
@@ -113,10 +113,7 @@ NET_API bool SocketState::send_now(const char* data, std::size_t size, std::size
   const IoSlice slices[2] = {{loop->batch_data(), batched}, {data, size}};
   std::ptrdiff_t sent = channel.write(batched > 0 ? slices : slices + 1, batched > 0 && size > 0 ? 2 : 1);
   const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
+  if (broken) failed_with(system_failure(static_cast<int>(-sent), "write"));
   if (batched > 0) batch_sent(batched, sent);
   const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   taken = done < batched ? 0 : done - batched;
@@ -132,7 +129,7 @@ NET_API void SocketState::batch_sent(std::size_t batched, std::ptrdiff_t sent) {
     rest.push(WriteNode::copy(loop->batch_data() + done, left));
     backlog->in_flight_length += left;
     write_length += left;
-    writing = sent >= 0 || means_later(sent);
+    request.move_to(sent >= 0 || means_later(sent) ? WriteRequest::in_flight : WriteRequest::none);
     // those who were to be called on a tick wait for the rest
     backlog->done.move_last_to(backlog->in_flight, backlog->batch_callbacks);
   }
@@ -156,22 +153,16 @@ NET_API void SocketState::flush_batched(Handle& handle) {
 
 /// The kernel did not take all of it, or nothing at all any more.
 [[gnu::cold]] NET_API void SocketState::batch_left(std::size_t batched, std::ptrdiff_t sent) {
-  const bool broken = sent < 0 && !means_later(sent);
-  if (broken) {
-    errored = true;
-    ensure_cold().errored = system_failure(static_cast<int>(-sent), "write");
-  }
   or_give_up(*this, [&] {
     batch_sent(batched, sent);
-    if (broken) {
-      tick([](SocketState& self) { self.write_failed(self.cold->errored); });
-    } else {
-      update_watch();
-    }
+    if (sent >= 0 || means_later(sent)) return update_watch();
+    const Error error = system_failure(static_cast<int>(-sent), "write");
+    failed_with(error);
+    tick_with<&SocketState::write_failed>(error);
   });
 }
 
-/// What telling of a write needs, before anything is written.
+/// What the callback of a write needs, before anything is written.
 NET_API void SocketState::prepare_to_emit(WriteQueue& to_call, WriteCallback& callback) {
   loop->ticks().reserve(1);
   if (!callback) return;
@@ -203,7 +194,7 @@ NET_API void SocketState::after_write(const std::size_t& last) {
   OnThrowWith again{*this, count, +[](SocketState& self, const std::size_t& left) {
                       self.tick_with<&SocketState::after_write>(left);
                     }};
-  if (need_drain && !ending && !destroyed && write_length == 0) {
+  if (need_drain && !ending() && !destroyed() && write_length == 0) {
     need_drain = false;
     emit_event<on_drain>();
   }
@@ -215,13 +206,13 @@ NET_API void SocketState::after_write(const std::size_t& last) {
   }
   again.passed = true;
   if (!again.same) return;
-  if (destroyed) fail_buffered();
+  if (destroyed()) fail_buffered();
   maybe_finish();
 }
 
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
 NET_API Error SocketState::refusal(bool tells_who) const {
-  if (!ending) return make_error(Errc::ERR_STREAM_DESTROYED);
+  if (!ending()) return make_error(Errc::ERR_STREAM_DESTROYED);
   return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 

@@ -3,12 +3,11 @@
 #define NET_DETAIL_SYS_MACHINE_HPP
 
 #include <net/detail/io/machine.hpp>
-
-// Tests set NET_MACHINE, before this, to a machine of their own: net::detail::NET_MACHINE::Machine.
-#if !defined(NET_MACHINE)
 #include <net/detail/sys/poller.hpp>
 #include <net/detail/sys/posix/machine.hpp>
 
+// Tests set NET_MACHINE, before this, to a machine of their own: net::detail::NET_MACHINE::Machine.
+#if !defined(NET_MACHINE)
 #define NET_MACHINE NET_JOIN(on_, NET_POLLER)
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {

@@ -2,6 +2,9 @@
 #ifndef NET_DETAIL_SYS_POLLER_HPP
 #define NET_DETAIL_SYS_POLLER_HPP
 
+#include <net/detail/sys/linux/epoll.hpp>
+#include <net/detail/sys/posix/poll.hpp>
+
 // NET_POLLER: epoll or poll.
 #if !defined(NET_POLLER)
 #if defined(__linux__)
@@ -16,11 +19,7 @@
 
 #define NET_POLLER_IS_epoll 1
 #define NET_POLLER_IS_poll 2
-#if NET_JOIN(NET_POLLER_IS_, NET_POLLER) == NET_POLLER_IS_epoll
-#include <net/detail/sys/linux/epoll.hpp>
-#elif NET_JOIN(NET_POLLER_IS_, NET_POLLER) == NET_POLLER_IS_poll
-#include <net/detail/sys/posix/poll.hpp>
-#else
+#if NET_JOIN(NET_POLLER_IS_, NET_POLLER) == 0
 #error "net.hpp: NET_POLLER is epoll or poll"
 #endif
 

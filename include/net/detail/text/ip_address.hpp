@@ -60,7 +60,7 @@ constexpr Family family_of(std::string_view text) noexcept {
   return text.find(':') == std::string_view::npos ? Family::IPv4 : Family::IPv6;
 }
 
-/// S5.5, S5.6: a strict literal of the family, told from the text if `unspecified`. No address if it is none.
+/// S5.5, S5.6: a strict literal of the family, or of either if `unspecified`. No address if it is none.
 constexpr IpAddress parse_ip(std::string_view text, Family family = Family::unspecified) noexcept {
   if (text.empty()) return {};
   if (family == Family::unspecified) family = family_of(text);
@@ -144,11 +144,11 @@ constexpr bool is_link_local(const IpAddress& ip) noexcept {
   return ip.family == Family::IPv6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
 }
 
-[[noreturn]] NET_API void raise_bad_family(Family family);
+[[noreturn]] NET_API void throw_bad_family(Family family);
 
 /// S5.2: a family has to be one of the two, or `unspecified`.
 constexpr void require_family(Family family) {
-  if (family != Family::unspecified && to_string(family).empty()) raise_bad_family(family);
+  if (family != Family::unspecified && to_string(family).empty()) throw_bad_family(family);
 }
 
 /// The same as `parse_ip`; throws the errors of S5.2 and S5.5.

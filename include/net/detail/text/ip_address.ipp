@@ -15,7 +15,7 @@ NET_API std::string to_text(const IpAddress& ip) {
   return std::string(text.view());
 }
 
-[[noreturn]] NET_API void raise_bad_family(Family family) {
+[[noreturn]] NET_API void throw_bad_family(Family family) {
   throw_error(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
 }
 

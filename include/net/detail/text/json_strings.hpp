@@ -180,9 +180,9 @@ class JsonStrings {
   bool valid_;
 };
 
-/// JSON.parse throws an error without a code, so there is only its kind to tell it by.
-[[noreturn]] NET_API void raise_bad_json(std::string_view text, std::size_t position);
-[[noreturn]] NET_API void raise_not_a_list(std::string_view text);
+/// JSON.parse throws an error without a code, so only its kind says which it is.
+[[noreturn]] NET_API void throw_bad_json(std::string_view text, std::size_t position);
+[[noreturn]] NET_API void throw_not_a_list(std::string_view text);
 
 }  // namespace net::inline NET_ABI::detail
 

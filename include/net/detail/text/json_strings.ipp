@@ -14,7 +14,7 @@
 
 namespace net::inline NET_ABI::detail {
 
-[[noreturn]] NET_API void raise_bad_json(std::string_view text, std::size_t position) {
+[[noreturn]] NET_API void throw_bad_json(std::string_view text, std::size_t position) {
   NewText error;
   error->kind = "SyntaxError";
   error->message = position >= text.size() ? "Unexpected end of JSON input"
@@ -22,7 +22,7 @@ namespace net::inline NET_ABI::detail {
   throw_error(Error(std::make_error_code(std::errc::invalid_argument), error));
 }
 
-[[noreturn]] NET_API void raise_not_a_list(std::string_view text) {
+[[noreturn]] NET_API void throw_not_a_list(std::string_view text) {
   const std::size_t start = text.find_first_not_of(" \t\n\r");
   const char c = start == std::string_view::npos ? ' ' : text[start];
   std::string message = "The \"data\" argument must be of type string or string[]. Received ";

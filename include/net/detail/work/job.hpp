@@ -26,7 +26,7 @@ struct JobOutcome {
   Error failure;
 
   bool ok() const noexcept { return result.has_value(); }
-  [[noreturn]] void raise_failure() const {
+  [[noreturn]] void throw_failure() const {
     if (thrown) std::rethrow_exception(thrown);
     throw_error(failure);
   }
@@ -101,7 +101,7 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.raise_failure(); });
+      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.throw_failure(); });
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();

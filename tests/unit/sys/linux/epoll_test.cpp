@@ -32,17 +32,19 @@ struct NoDescriptors {
 
 }  // namespace
 
-TEST_CASE("epoll: what is ready is told as long as it is, and an empty mask is silence") {
+TEST_CASE("epoll: what is ready is reported as long as it is, and an empty mask is silence") {
   tests::tells_what_is_ready<epoll_poller>();
 }
 
-TEST_CASE("epoll: a hang-up is readiness, never a flag of its own, and silent when nothing is wanted") {
+TEST_CASE("epoll: a hang-up is readiness, never a flag of its own, and silent when the interest is 0") {
   tests::tells_a_hang_up_as_readiness<epoll_poller>();
 }
 
-TEST_CASE("epoll: a callback may drop what is to be told next") { tests::lets_callbacks_drop_others<epoll_poller>(); }
+TEST_CASE("epoll: a callback may drop what is to be reported next") {
+  tests::lets_callbacks_drop_others<epoll_poller>();
+}
 
-TEST_CASE("epoll: nothing is told of a descriptor that was dropped, though a duplicate of it lives on") {
+TEST_CASE("epoll: nothing is reported of a descriptor that was dropped, though a duplicate of it lives on") {
   tests::is_silent_about_what_was_dropped<epoll_poller>();
 }
 
@@ -51,7 +53,7 @@ TEST_CASE("epoll: what was closed behind its back, or died undropped, is recogni
 }
 
 TEST_CASE(
-    "S32.4: epoll: what cannot be taken out for want of descriptors makes no loop spin, and others are told "
+    "S32.4: epoll: what cannot be taken out for want of descriptors makes no loop spin, and others are reported "
     "meanwhile") {
   epoll_poller poller;
   REQUIRE(poller.open().number == 0);
@@ -69,12 +71,12 @@ TEST_CASE(
   {
     const NoDescriptors none;
     began = net::detail::os::now_ms();
-    for (int turns = 0; turns < 5; ++turns) before |= tests::told(poller, other, -1);
+    for (int turns = 0; turns < 5; ++turns) before |= tests::reported(poller, other, -1);
     ended = net::detail::os::now_ms();
     (void)!::write(other.ends[1], "x", 1);
-    after = tests::told(poller, other);
+    after = tests::reported(poller, other);
     poller.wake();
-    woken = tests::told(poller, other, -1);
+    woken = tests::reported(poller, other, -1);
   }
   CHECK(before == 0);
   CHECK_MESSAGE(ended - began >= 4 * 40, "it waits between two rounds");
@@ -89,7 +91,7 @@ TEST_CASE(
   poller.drop(other.watcher);
 }
 
-TEST_CASE("epoll: no watcher is told of another one that was there before, also within one round") {
+TEST_CASE("epoll: a watcher gets no report of another one that was there before, also within one round") {
   tests::tells_nobody_of_another<epoll_poller>();
 }
 

@@ -38,10 +38,10 @@ TEST_CASE("one send takes up to 64 pieces, in order; the rest is for the next") 
   CHECK(os::send_slices(joined.write.get(), slices.data() + 64, slices.size() - 64) == 36);
   std::string expected;
   for (const std::string& text : texts) expected += text;
-  char room[200];
-  CHECK(os::receive(joined.read.get(), room, sizeof room) == 100);
-  CHECK(std::string(room, 100) == expected);
-  CHECK(os::receive(joined.read.get(), room, sizeof room) == -EAGAIN);
+  char bytes[200];
+  CHECK(os::receive(joined.read.get(), bytes, sizeof bytes) == 100);
+  CHECK(std::string(bytes, 100) == expected);
+  CHECK(os::receive(joined.read.get(), bytes, sizeof bytes) == -EAGAIN);
 }
 
 TEST_CASE("S22.1: writing where nobody reads is EPIPE; a SIGPIPE that was waiting for somebody else still waits") {
@@ -70,7 +70,7 @@ TEST_CASE("S22.1: writing where nobody reads is EPIPE; a SIGPIPE that was waitin
   CHECK(taken == SIGPIPE);
 }
 
-TEST_CASE("S22.4: a descriptor is told by what it is") {
+TEST_CASE("S22.4: a descriptor is known by what it is") {
   const Joined sockets(false), pipes(true);
   CHECK(os::kind_of(sockets.read.get()) == DescriptorKind::local);
   CHECK(os::kind_of(pipes.read.get()) == DescriptorKind::pipe);

@@ -66,7 +66,7 @@ TEST_CASE("a channel and an acceptor move bytes over TCP, and errors come back a
   CHECK(tests::open_descriptors() == before);
 }
 
-TEST_CASE("a connection that is refused is told by finish_connect") {
+TEST_CASE("a connection that is refused is reported by finish_connect") {
   const tests::ClosedPort closed;
   fd_channel client;
   REQUIRE(client.open(net::Family::IPv4) == 0);

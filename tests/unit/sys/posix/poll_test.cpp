@@ -6,17 +6,17 @@
 
 using net::detail::poll_poller;
 
-TEST_CASE("poll: what is ready is told as long as it is, and an empty mask is silence") {
+TEST_CASE("poll: what is ready is reported as long as it is, and an empty mask is silence") {
   tests::tells_what_is_ready<poll_poller>();
 }
 
-TEST_CASE("poll: a hang-up is readiness, never a flag of its own, and silent when nothing is wanted") {
+TEST_CASE("poll: a hang-up is readiness, never a flag of its own, and silent when the interest is 0") {
   tests::tells_a_hang_up_as_readiness<poll_poller>();
 }
 
-TEST_CASE("poll: a callback may drop what is to be told next") { tests::lets_callbacks_drop_others<poll_poller>(); }
+TEST_CASE("poll: a callback may drop what is to be reported next") { tests::lets_callbacks_drop_others<poll_poller>(); }
 
-TEST_CASE("poll: nothing is told of a descriptor that was dropped, though a duplicate of it lives on") {
+TEST_CASE("poll: nothing is reported of a descriptor that was dropped, though a duplicate of it lives on") {
   tests::is_silent_about_what_was_dropped<poll_poller>();
 }
 
@@ -24,7 +24,7 @@ TEST_CASE("poll: what was closed behind its back, or died undropped, is recognis
   tests::recognises_what_is_gone<poll_poller>();
 }
 
-TEST_CASE("poll: no watcher is told of another one that was there before, also within one round") {
+TEST_CASE("poll: a watcher gets no report of another one that was there before, also within one round") {
   tests::tells_nobody_of_another<poll_poller>();
 }
 

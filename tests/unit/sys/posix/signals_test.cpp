@@ -13,8 +13,8 @@ namespace {
 
 int own_calls = 0;
 
-bool rings(const os::SignalWaker& bell) {
-  pollfd entry{bell.waker.descriptor(), POLLIN, 0};
+bool woken(const os::SignalWaker& waker) {
+  pollfd entry{waker.waker.descriptor(), POLLIN, 0};
   return ::poll(&entry, 1, 0) == 1;
 }
 
@@ -26,27 +26,27 @@ void (*handler_of(int signo))(int) {
 
 }  // namespace
 
-TEST_CASE("a signal rings the bells that are for it, all of them, and no others") {
+TEST_CASE("a signal wakes the wakers that are for it, all of them, and no others") {
   os::SignalWaker first, second, other;
   first.signo = second.signo = SIGUSR1;
   other.signo = SIGUSR2;
-  for (os::SignalWaker* bell : {&first, &second, &other}) REQUIRE(os::listen_to_signal(*bell) == 0);
+  for (os::SignalWaker* waker : {&first, &second, &other}) REQUIRE(os::listen_to_signal(*waker) == 0);
   ::raise(SIGUSR1);
-  CHECK(rings(first));
-  CHECK(rings(second));
-  CHECK_FALSE(rings(other));
+  CHECK(woken(first));
+  CHECK(woken(second));
+  CHECK_FALSE(woken(other));
   first.waker.drain();
   second.waker.drain();
   os::forget_signal(first);
   ::raise(SIGUSR1);
-  CHECK_FALSE(rings(first));
-  CHECK(rings(second));
+  CHECK_FALSE(woken(first));
+  CHECK(woken(second));
   os::forget_signal(second);
   os::forget_signal(second);
   os::forget_signal(other);
 }
 
-TEST_CASE("the handler that was there before is back when the last bell has gone, and not a moment earlier") {
+TEST_CASE("the handler that was there before is back when the last waker has gone, and not a moment earlier") {
   void (*const own)(int) = [](int) { ++own_calls; };
   struct sigaction action{}, before{};
   action.sa_handler = own;
@@ -68,19 +68,19 @@ TEST_CASE("the handler that was there before is back when the last bell has gone
 
 TEST_CASE("what is no signal, or one that nobody may handle, is refused and leaves nothing behind") {
   for (const int signo : {SIGKILL, SIGSTOP, 0, NSIG + 100}) {
-    os::SignalWaker bell;
-    bell.signo = signo;
-    CHECK(os::listen_to_signal(bell) == -EINVAL);
-    os::forget_signal(bell);
+    os::SignalWaker waker;
+    waker.signo = signo;
+    CHECK(os::listen_to_signal(waker) == -EINVAL);
+    os::forget_signal(waker);
   }
 }
 
 TEST_CASE("a signal's handler leaves errno as it was") {
-  os::SignalWaker bell;
-  bell.signo = SIGUSR1;
-  REQUIRE(os::listen_to_signal(bell) == 0);
+  os::SignalWaker waker;
+  waker.signo = SIGUSR1;
+  REQUIRE(os::listen_to_signal(waker) == 0);
   errno = 1234;
   ::raise(SIGUSR1);
   CHECK(errno == 1234);
-  os::forget_signal(bell);
+  os::forget_signal(waker);
 }

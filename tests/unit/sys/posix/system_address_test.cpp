@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/endpoints.hpp"
+
 using namespace net::detail;
 using namespace std::string_view_literals;
 

@@ -8,18 +8,18 @@
 
 using namespace net::detail;
 
-TEST_CASE("a bell that was rung is readable until it is silenced, however often it was rung") {
-  os::Waker bell;
-  CHECK(bell.descriptor() == no_handle);
-  REQUIRE(bell.open() == 0);
-  pollfd entry{bell.descriptor(), POLLIN, 0};
+TEST_CASE("a waker that was woken is readable until it is drained, however often it was woken") {
+  os::Waker waker;
+  CHECK(waker.descriptor() == no_handle);
+  REQUIRE(waker.open() == 0);
+  pollfd entry{waker.descriptor(), POLLIN, 0};
   CHECK(::poll(&entry, 1, 0) == 0);
-  for (int i = 0; i < 100; ++i) bell.wake();
+  for (int i = 0; i < 100; ++i) waker.wake();
   CHECK(::poll(&entry, 1, 0) == 1);
-  bell.drain();
+  waker.drain();
   CHECK(::poll(&entry, 1, 0) == 0);
-  bell.drain();
-  bell.wake();
+  waker.drain();
+  waker.wake();
   CHECK(::poll(&entry, 1, 0) == 1);
 }
 

@@ -1,6 +1,6 @@
-// What the two kinds of actors can do, over Node's net: each verb of the language is one call.
+// What a socket can do as an actor, over Node's net: each verb of the language is one call.
 import { Actor, net } from './actor.mjs';
-import { connectOptions, listenOptions, split } from './connecting.mjs';
+import { connectOptions, split } from './connecting.mjs';
 
 /** Ports that nobody listens on, and paths that do not exist, for connections that must fail. */
 const refusedPort = 1;
@@ -99,7 +99,7 @@ export class SocketActor extends Actor {
 
   mayBeLast(event) { return event === 'close'; }
 
-  /** False: not to be told. Node still tells what was buffered when a socket is destroyed; the library keeps to S14.18. */
+  /** False: not to be emitted. Node still emits what was buffered when a socket is destroyed; the library keeps to S14.18. */
   emitting(event) { return event !== 'data' || !this.handle.destroyed; }
 
   /** What the library owes a tick for; Node's state does not show it. */
@@ -169,7 +169,7 @@ export class SocketActor extends Actor {
     return '';
   }
 
-  /** What the caller is told of a write: its result, and the name of its callback if it has one. */
+  /** What the caller gets of a write: its result, and the name of its callback if it has one. */
   write(data, encoding, callback) {
     const result = encoding ? this.handle.write(data, encoding, callback) : this.handle.write(data, callback);
     return this.scenario.plan.omit.has('ret') ? '' : ` -> ${result}`;
@@ -208,7 +208,7 @@ export class SocketActor extends Actor {
       case 'pause': s.pause(); break;
       case 'resume':
         s.resume();
-        // What it tells is the last again, and what was added since goes too.
+        // What it emits is the last again, and what was added since goes too.
         if (this.drops && this.sawClose && s._readableState.resumeScheduled) process.nextTick(() => this.settle());
         break;
       case 'read': return this.read(args);
@@ -239,139 +239,4 @@ export class SocketActor extends Actor {
 
   get waiting() { return this.armed && !this.handle.destroyed; }
   cleanUp() { this.handle.on('error', () => {}); this.handle.destroy(); }
-}
-
-export class ServerActor extends Actor {
-  constructor(scenario, name, options) {
-    super(scenario, name, options);
-    this.accepted = 0;
-    this.handle = net.createServer({
-      allowHalfOpen: Boolean(options.halfopen), pauseOnConnect: Boolean(options.pauseOnConnect),
-      noDelay: true, keepAlive: Boolean(options.keepAlive), ...(options.hwm && { highWaterMark: Number(options.hwm) }),
-      ...(options.list && { blockList: scenario.properties.lists.get(options.list) }),
-    });
-    this.drops = Boolean(options.oneuse);
-    this.dropAfterClose();
-    this.tellCloseOnce();
-    this.tellListeningOnce();
-    for (const event of ['listening', 'connection', 'drop', 'close', 'error']) {
-      const listener = this.listener(event);
-      this.tags.set(event, [event, listener]);
-      this.add('on', event, listener);
-    }
-  }
-
-  listener(event) {
-    switch (event) {
-      case 'connection': return (socket) => {
-        if (this.scenario.over) { socket.destroy(); return; }
-        const name = `${this.name}.${++this.accepted}`;
-        const actor = new SocketActor(this.scenario, name, { noerror: this.options.noerror }, socket);
-        actor.line('accepted');
-        this.event(event, `connection ${name}`);
-      };
-      case 'drop': return (info) => this.event(event, `drop ${info ? [info.localAddress, info.localFamily, info.localPort > 0,
-        info.remoteAddress, info.remoteFamily, info.remotePort > 0].join(' ') : ''}`);
-      case 'error': return (error) => this.last(this.closeTold, event, `error ${this.error(error)}`);
-      case 'close': return () => this.last(true, event);
-      default: return () => this.event(event);
-    }
-  }
-
-  /** False: not to be told. */
-  emitting(event) {
-    if (event === 'listening' && this.opened[0] !== this.handle._handle) return false;
-    if (event === 'error' && this.failing > 0) this.failing--;
-    else if (event === 'error') this.listens = false;
-    if (event === 'listening') this.closeTold = false;
-    if (event === 'close') {
-      this.closes = this.telling = false;
-      this.closeTold = !this.handle._handle;
-    }
-    return true;
-  }
-
-  mayBeLast(event) { return event === 'close' || (event === 'error' && this.closeTold); }
-
-  /** Whether anything is to come: of a listen or a close that was called before all was told. */
-  owed() { return !this.closeTold || Boolean(this.handle._handle) || this.handle._connections > 0 || this.listens || this.failing > 0 || this.closes; }
-
-  /** Each close() of a server without connections tells 'close' in Node; the library tells it once (S9.15). */
-  tellCloseOnce() {
-    const { handle } = this;
-    const tell = handle._emitCloseIfDrained;
-    handle._emitCloseIfDrained = () => {
-      if (this.telling || handle._handle || handle._connections) return;
-      this.telling = true;
-      tell.call(handle);
-    };
-  }
-
-  /** A listen that was closed before 'listening' tells it in Node if it listens again by then; the library does not (S9.8). */
-  tellListeningOnce() {
-    const { handle } = this;
-    const listen = handle._listen2;
-    this.opened = [];
-    this.failing = 0;
-    handle._listen2 = (...args) => {
-      listen.apply(handle, args);
-      this.listens = false;
-      if (!handle._handle) { this.failing++; return; }
-      this.opened.push(handle._handle);
-      process.nextTick(() => this.opened.shift());
-    };
-  }
-
-  /** An event that may be the last one. */
-  last(over, event, text) {
-    this.closeTold = over;
-    this.sawClose = this.inClose = over;
-    this.event(event, text);
-    this.inClose = false;
-  }
-
-  /** Once its listeners have gone nobody would hear of an error. */
-  mayListen() { return !(this.drops && this.sawClose && !this.inClose); }
-
-  path() { return `${this.scenario.directory}/${this.scenario.index}-${this.name}.sock`; }
-
-  state() {
-    const address = this.handle.address();
-    const shown = address === null ? 0
-      : typeof address === 'string' ? this.scenario.plain(address) : `${address.address}/${address.family}/${address.port > 0}`;
-    return `${this.handle.listening ? 'listening' : 'idle'}` + this.changes([
-      ['address', shown], ['max', this.handle.maxConnections ?? 0]]);
-  }
-
-  listen(args) {
-    this.sawClose = false;
-    const callback = args.includes('cb') ? [this.given('listening', this.callback('l'))] : [];
-    const { options } = split(args);
-    const other = args[0] === 'as' || args[0] === 'on' ? this.scenario.actors.get(args[1]) : undefined;
-    if (Object.keys(options).length > 0 || args[0] === 'nothing') {
-      this.handle.listen(listenOptions(this, options), ...callback);
-    } else if (args[0] === 'on') this.handle.listen(other.handle, ...callback);
-    else if (args[0] === 'nodir') this.handle.listen('/nowhere/at/all.sock', ...callback);
-    else if (args[0] === 'badhost') { this.handle.listen(0, '8.8.8.8', ...callback); this.listens = true; }
-    else if (this.options.kind === 'pipe') this.handle.listen(other ? other.path() : this.path(), ...callback);
-    else {
-      const host = this.options.kind === 'any' ? [] : ['127.0.0.1'];
-      this.handle.listen(other?.handle.address()?.port ?? 0, ...host, ...callback);
-      this.listens = host.length > 0;
-    }
-  }
-
-  perform(verb, args) {
-    switch (verb) {
-      case 'listen': if (this.mayListen()) this.listen(args); break;
-      case 'close': this.listens = false; this.closes = true; this.handle.close(...(args.includes('cb') ? [this.callback('x')] : [])); break;
-      case 'connections': this.handle.getConnections(this.callback('n')); break;
-      case 'max': this.handle.maxConnections = args[0] === 'none' ? undefined : Number(args[0]); break;
-      default: return this.common(verb, args);
-    }
-    return '';
-  }
-
-  get waiting() { return false; }
-  cleanUp() { this.handle.on('error', () => {}); this.handle.close(); }
 }
