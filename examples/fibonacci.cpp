@@ -15,8 +15,7 @@ static net::Task<> serve(net::Socket client, net::WorkerPool& pool) {
   try {
     net::Reader reader(client);
     while (auto line = co_await reader.readLine(20)) {
-      const std::string text = line->toString();
-      const int n = std::atoi(text.c_str());
+      const int n = std::atoi(line->c_str());
       if (n < 0 || n > 50) {
         co_await net::write(client, "a number from 0 to 50, please\n");
         continue;

@@ -33,8 +33,8 @@ static net::Task<> serve(net::Socket client, Store& store) {
   try {
     net::Reader reader(client);
     while (auto line = co_await reader.readLine(1024)) {
-      if (line->view() == "quit") break;
-      co_await net::write(client, answer(store, line->view()));
+      if (*line == "quit") break;
+      co_await net::write(client, answer(store, *line));
     }
     client.end();
   } catch (const net::Error& error) {

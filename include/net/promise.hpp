@@ -16,8 +16,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// A task that waits for a promise, among others.
 struct PromiseWait {
   PromiseWait() noexcept = default;
-  PromiseWait(const PromiseWait&) = delete;
-  PromiseWait& operator=(const PromiseWait&) = delete;
+  PromiseWait(PromiseWait&&) noexcept {}  // handed on, before it waits
+  PromiseWait& operator=(PromiseWait&&) = delete;
   ~PromiseWait() { unlink(); }
 
   void link_to(PromiseWait*& first) noexcept;

@@ -35,9 +35,9 @@ NET_API void PromiseState::settle() {
 }
 
 NET_API void PromiseState::resume_all() {
-  while (PromiseWait* const next = first) {
-    next->unlink();
-    if (next->place) next->place.resume();
+  while (PromiseWait* const waiting = first) {
+    waiting->unlink();
+    if (waiting->place) waiting->place.resume();
   }
 }
 

@@ -59,12 +59,12 @@ static net::Task<> read_it(std::shared_ptr<Fiber> fiber, std::shared_ptr<Side> s
     switch (program.below(3)) {
       case 0: chunk = co_await reader->next(); break;
       case 1:
-        chunk = co_await reader->read(amount);
-        if (chunk) side->require(chunk->size() == amount, "Reader::read gives so many bytes");
+        chunk = co_await reader->readView(amount);
+        if (chunk) side->require(chunk->size() == amount, "Reader::readView gives so many bytes");
         break;
       default:
-        chunk = co_await reader->readLine(amount);
-        if (chunk) side->require(chunk->size() <= amount, "Reader::readLine gives no more than its limit");
+        chunk = co_await reader->readLineView(amount);
+        if (chunk) side->require(chunk->size() <= amount, "Reader::readLineView gives no more than its limit");
         break;
     }
     if (!chunk) break;

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <net/task.hpp>
+#include <utility>
 
 namespace tests::inline NET_MACHINE {  // a test program may have several
 
@@ -19,6 +20,13 @@ void run_task(net::Loop& loop, Body body) {
   net::spawn(loop, whole(body, done));
   loop.run();
   CHECK(done);
+}
+
+/// The same on a loop of its own.
+template <class Body>
+void run_task(Body body) {
+  net::Loop loop;
+  run_task(loop, std::move(body));
 }
 
 }  // namespace tests::inline NET_MACHINE

@@ -12,7 +12,7 @@ namespace {
 /// The least that is a task: starts when it is resumed, and is destroyed by whoever has it.
 template <class T>
 struct Least {
-  using promise_type = Promise<T, Least>;
+  using promise_type = TaskPromise<T, Least>;
   explicit Least(std::coroutine_handle<promise_type> its) : frame(its) {}
   Least(Least&& other) noexcept : frame(std::exchange(other.frame, {})) {}
   ~Least() {
@@ -97,8 +97,7 @@ TEST_CASE("a task on its own is gone when it has ended, and its exception leaves
     auto task = waits(at, Witness(gone), fails ? "escaped" : "");
     auto& promise = task.frame.promise();
     const std::coroutine_handle<> frame = task.release();
-    promise.spawned = new Spawned(loop, frame);
-    frame.resume();
+    spawn_task(loop, frame, promise, {});
     CHECK_FALSE(gone);
     at.resume();
     CHECK(gone);
@@ -120,8 +119,7 @@ TEST_CASE("a task on its own that never goes on is destroyed with its loop") {
     auto task = waits(at, Witness(gone), "");
     auto& promise = task.frame.promise();
     const std::coroutine_handle<> frame = task.release();
-    promise.spawned = new Spawned(loop, frame);
-    frame.resume();
+    spawn_task(loop, frame, promise, {});
     loop.run();
     CHECK_FALSE(gone);
   }

@@ -16,8 +16,8 @@ class WaitingTask {
  public:
   WaitingTask() noexcept = default;
   explicit WaitingTask(const WaitOptions& options) : limit_(options) {}
-  WaitingTask(const WaitingTask&) = delete;
-  WaitingTask& operator=(const WaitingTask&) = delete;
+  WaitingTask(WaitingTask&& other) noexcept : limit_(std::move(other.limit_)) {}  // handed on, before it waits
+  WaitingTask& operator=(WaitingTask&&) = delete;
   ~WaitingTask();
 
   /// Throws if what the wait is to end with has happened already.

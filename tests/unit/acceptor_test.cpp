@@ -21,7 +21,7 @@ TEST_CASE("an acceptor gives the connections one by one, also those that came be
     while (auto socket = co_await acceptor.next()) {
       net::Reader reader(*socket);
       auto line = co_await reader.readLine(10);
-      greetings.emplace_back(line->view());
+      greetings.push_back(*line);
       socket->destroy();
       if (greetings.size() == 3) from.close();
     }
