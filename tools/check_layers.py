@@ -99,7 +99,7 @@ SYSTEM = "net/detail/sys/"  # the only folder that sees an operating system
 # A call of the system's, or one of its constants; errno values are the errors of every machine.
 CALL = re.compile(
     r"""(?:^|[^\w:>"])::(?!operator\b|new\b|net\b)[a-z_]\w*\("""
-    r"""|\b(?:AF|SO|SOL|SOCK|IPPROTO|TCP|MSG|AI|SIG)_[A-Z_]+\b|\bE?POLL[A-Z]+\b"""
+    r"""|\bos::\w+|\b(?:AF|SO|SOL|SOCK|IPPROTO|TCP|MSG|AI|SIG)_[A-Z_]+\b|\bE?POLL[A-Z]+\b"""
 )
 # Parts of a standard library, used where __has_include finds them.
 STANDARD_PARTS = {"bits/chrono.h"}
