@@ -21,7 +21,7 @@ TEST_CASE("S34.1: a listener that returns a task has it run, and its captures li
       client.end();
     });
     server.once<"connection">([server] { server.close(); });
-    server.listen(0, "127.0.0.1");
+    server.listen(0);
     const net::Socket client = net::createConnection(loop, server.address()->port, "127.0.0.1");
     client.on<"data">([&](net::Chunk chunk) { got += chunk; });
   }
