@@ -37,6 +37,7 @@ net/detail/connect/connector
 net/detail/connect/connected
 net/detail/connect/attempts  net/detail/connect/lookup
 net/detail/stream/adopt  net/detail/stream/close  net/detail/stream/finish  net/detail/stream/flow
+net/detail/stream/leave
 net/detail/stream/options  net/detail/stream/read  net/detail/stream/readable  net/detail/stream/reconnect
 net/detail/stream/send  net/detail/stream/write
 net/detail/stream/payload  net/detail/stream/pipe_socket  net/detail/stream/steps

@@ -13,6 +13,7 @@
 #include <net/acceptor.hpp>
 #include <net/chunk.hpp>
 #include <net/detail/coro/wait_place.hpp>
+#include <net/duration.hpp>
 #include <net/error.hpp>
 #include <net/socket.hpp>
 
@@ -58,11 +59,19 @@ struct AsNumber {
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
+/// Options of a Reader.
+struct ReaderOptions {
+  Duration lingering = 30000;  ///< how long what still comes is thrown away, once this side has ended (S34.5)
+};
+
 /// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
 /// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
-/// next wait, and so is `ERR_STREAM_PREMATURE_CLOSE` if the socket was closed before its end came. It does not own the
-/// socket; when the reader is gone, the socket stays paused, and an error that comes then does not end the program:
-/// `errored()` and 'close' still show it.
+/// next wait, and so is `ERR_STREAM_PREMATURE_CLOSE` if the socket was closed before its end came.
+///
+/// It does not own the socket. When it goes before the end, another reader, a listener or `pipe` goes on where it stopped.
+/// If there is none, and this side has ended, what the other side still sends is thrown away until that ends too, for
+/// `lingering` and 16 MiB at most; then the socket is destroyed. If it has not ended, the socket is destroyed with its
+/// last handle (S34.5). An error that comes then does not end the program: `errored()` and 'close' still show it.
 ///
 /// Each function takes `WaitOptions` last, also in braces: `co_await reader.readLine(100, {.timeout = 5s})` (S34.6).
 class Reader {
@@ -71,7 +80,7 @@ class Reader {
   using Braces = detail::BracedWaitOptions;
 
  public:
-  explicit Reader(const Socket& socket);
+  explicit Reader(const Socket& socket, const ReaderOptions& options = {});
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
   ~Reader();
@@ -176,7 +185,8 @@ class Reader {
   }
   template <class T, class Options>
   Awaiter<detail::AsNumber<T>> number(Endian endian, Options&& options) {
-    return wait_for<detail::AsNumber<T>>({.kind = Kind::exact, .endian = endian, .amount = sizeof(T)}, std::forward<Options>(options));
+    return wait_for<detail::AsNumber<T>>({.kind = Kind::exact, .endian = endian, .amount = sizeof(T)},
+                                         std::forward<Options>(options));
   }
   static detail::ReadRequest until(std::string_view delimiter, std::size_t limit);
   static detail::ReadRequest prefixed(int bytes, Endian endian, std::size_t limit);

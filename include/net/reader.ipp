@@ -21,7 +21,11 @@ NET_API std::uint64_t number_of(std::string_view bytes, Endian endian) noexcept 
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-NET_API Reader::Reader(const Socket& socket) : listeners_(socket) {
+NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : listeners_(socket) {
+  detail::require_timeout(options.lingering);
+  const double lingering = options.lingering.milliseconds();
+  detail::Access::state(socket).expect_to_be_left(lingering == ReaderOptions().lingering.milliseconds() ? -1
+                                                                                                        : lingering);
   // one that was closed or read before emits nothing any more
   ended_ = socket.readableEnded();
   if (const Error error = socket.errored()) {
@@ -45,8 +49,7 @@ NET_API Reader::Reader(const Socket& socket) : listeners_(socket) {
 NET_API Reader::~Reader() {
   if (gone_) *gone_ = true;
   listeners_.off();
-  // it may flow just now, and a task that has ended left nobody behind to hear of a late reset
-  detail::Access::state(socket()).leave_alone(!ended_ && !failure_);
+  detail::Access::state(socket()).leave(rest(), !ended_ && !failure_);
 }
 
 NET_API detail::ReadRequest Reader::until(std::string_view delimiter, std::size_t limit) {
@@ -131,10 +134,9 @@ NET_API bool Reader::take() {
     return true;
   }
   if (too_long_) {
-    detail::throw_error(
-        Error(std::make_error_code(std::errc::message_size),
-              (request_->kind == Kind::line ? "A line is longer than " : "A message is longer than ") +
-                  std::to_string(request_->amount) + " bytes"));
+    detail::throw_error(Error(std::make_error_code(std::errc::message_size),
+                              (request_->kind == Kind::line ? "A line is longer than " : "A message is longer than ") +
+                                  std::to_string(request_->amount) + " bytes"));
   }
   if (failure_) detail::throw_error(*failure_);
   if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));

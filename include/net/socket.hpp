@@ -324,6 +324,7 @@ class Socket : public Emitter<Socket> {
 #include <net/detail/stream/close.ipp>
 #include <net/detail/stream/finish.ipp>
 #include <net/detail/stream/flow.ipp>
+#include <net/detail/stream/leave.ipp>
 #include <net/detail/stream/options.ipp>
 #include <net/detail/stream/read.ipp>
 #include <net/detail/stream/readable.ipp>

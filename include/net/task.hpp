@@ -167,9 +167,10 @@ detail::SleepAwaiter sleep(Duration length, Options&& options = {}) {
 /// What a task takes is there as long as it runs.
 template <class T, class... Parameters>
 struct std::coroutine_traits<net::Task<T>, Parameters...> {
-  static_assert(!(... || net::detail::is_borrowed<Parameters>),
-                "this parameter of a task is gone when the task goes on: take it by value, a net::Socket or net::Server "
-                "itself, and a std::string for a net::Chunk (S34.2)");
+  static_assert(
+      !(... || net::detail::is_borrowed<Parameters>),
+      "this parameter of a task is gone when the task goes on: take it by value, a net::Socket or net::Server "
+      "itself, and a std::string for a net::Chunk (S34.2)");
   using promise_type = typename net::Task<T>::promise_type;
 };
 

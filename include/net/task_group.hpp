@@ -57,7 +57,8 @@ auto all(std::vector<Task<T>> tasks) {
 /// The result of the task that ends first, or what it has thrown; the others are destroyed. Of none it never ends.
 template <class T, std::same_as<T>... More>
 auto race(Task<T> first, Task<More>... tasks) {
-  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race, detail::vector_of<T>(std::move(first), std::move(tasks)...));
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race,
+                                                   detail::vector_of<T>(std::move(first), std::move(tasks)...));
 }
 template <class T>
 auto race(std::vector<Task<T>> tasks) {
@@ -67,7 +68,8 @@ auto race(std::vector<Task<T>> tasks) {
 /// The result of the task that succeeds first; the others are destroyed. If all fail, their errors as one (`errors()`).
 template <class T, std::same_as<T>... More>
 auto any(Task<T> first, Task<More>... tasks) {
-  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any, detail::vector_of<T>(std::move(first), std::move(tasks)...));
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any,
+                                                   detail::vector_of<T>(std::move(first), std::move(tasks)...));
 }
 template <class T>
 auto any(std::vector<Task<T>> tasks) {

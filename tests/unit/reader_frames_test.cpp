@@ -65,7 +65,9 @@ TEST_CASE("S34.4: readPrefixed gives messages with their length in front; one th
         CHECK((co_await reader.readPrefixed(4, net::Endian::little, 5)).value() == "hello");
         CHECK(co_await error_name(reader.readPrefixed(1, net::Endian::big, 100)) == "ERR_STREAM_PREMATURE_CLOSE");
       },
-      {"\0\x03" "a"s, "bc\0\x05\0"s, "\0\0hel"s, "lo\x09tail"});
+      {"\0\x03"
+       "a"s,
+       "bc\0\x05\0"s, "\0\0hel"s, "lo\x09tail"});
 }
 
 TEST_CASE("S34.4: what makes no sense is refused") {

@@ -39,7 +39,9 @@ TEST_CASE("S34.6: each wait ends with ERR_TIMEOUT after its timeout, and with AB
     const auto hears = [](net::Socket from, net::WaitOptions options) -> net::Task<> {
       co_await net::once<"timeout">(from, options);
     };
-    const auto accepts = [](net::Acceptor& from, net::WaitOptions options) -> net::Task<> { co_await from.next(options); };
+    const auto accepts = [](net::Acceptor& from, net::WaitOptions options) -> net::Task<> {
+      co_await from.next(options);
+    };
     const auto sleeps = [](net::WaitOptions options) -> net::Task<> { co_await net::sleep(100000, options); };
     const auto promises = [](net::WaitOptions options) -> net::Task<> {
       const net::Promise<> never;
@@ -119,8 +121,7 @@ TEST_CASE("S34.6: a task that is destroyed while a limit is set hears of neither
   const auto waiting = [](net::AbortSignal signal, bool& flag) -> net::Task<> {
     try {
       co_await net::sleep(100000, {.signal = signal, .timeout = 5});
-    } catch (const net::Error&) {
-    }
+    } catch (const net::Error&) {}
     flag = true;
   };
   {

@@ -79,8 +79,9 @@ concept OptionsOrBraces = std::same_as<std::remove_cvref_t<Given>, Options> || s
 template <class Given>
 constexpr void require_lasting() {
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-  static_assert(std::is_lvalue_reference_v<Given> || std::is_trivially_destructible_v<Given>,
-                "g++ 12 destroys this temporary twice inside co_await: write only the braces, or give it a name before");
+  static_assert(
+      std::is_lvalue_reference_v<Given> || std::is_trivially_destructible_v<Given>,
+      "g++ 12 destroys this temporary twice inside co_await: write only the braces, or give it a name before");
 #endif
 }
 

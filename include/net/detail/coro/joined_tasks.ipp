@@ -108,8 +108,7 @@ NET_API Error error_of(const std::exception_ptr& thrown) {
     return error;
   } catch (const std::exception& error) {
     return Error(error.what());
-  } catch (...) {
-  }
+  } catch (...) {}
 #else
   (void)thrown;
 #endif

@@ -77,7 +77,8 @@ class AllOf<std::index_sequence<At...>, T...> : JoinedAt<At, T>... {
   explicit AllOf(Task<T>&&... tasks) : JoinedAt<At, T>{std::move(tasks)}... {}
 
   void begin(JoinedTasks& tasks) {
-    (..., (static_cast<JoinedAt<At, T>&>(*this).joined = &tasks.add(std::move(static_cast<JoinedAt<At, T>&>(*this).task))));
+    (...,
+     (static_cast<JoinedAt<At, T>&>(*this).joined = &tasks.add(std::move(static_cast<JoinedAt<At, T>&>(*this).task))));
   }
   auto take(JoinedTasks& tasks) {
     tasks.rethrow();
@@ -153,7 +154,8 @@ template <class Indices, class... T>
 struct std::tuple_size<net::detail::ResultTuple<Indices, T...>> : std::integral_constant<std::size_t, sizeof...(T)> {};
 template <std::size_t I, class Indices, class... T>
 struct std::tuple_element<I, net::detail::ResultTuple<Indices, T...>> {
-  using type = std::remove_cvref_t<decltype(std::declval<net::detail::ResultTuple<Indices, T...>&>().template get<I>())>;
+  using type =
+      std::remove_cvref_t<decltype(std::declval<net::detail::ResultTuple<Indices, T...>&>().template get<I>())>;
 };
 
 #endif

@@ -113,7 +113,8 @@ struct TaskPromise<void, Task> : TaskPromiseBase {
 };
 
 template <class R>
-concept TaskLike = requires { typename R::promise_type; } && std::derived_from<typename R::promise_type, TaskPromiseBase>;
+concept TaskLike =
+    requires { typename R::promise_type; } && std::derived_from<typename R::promise_type, TaskPromiseBase>;
 
 template <class F>
 concept ReturnsTask = requires(std::decay_t<F>& callable) {

@@ -13,10 +13,12 @@ NET_API constexpr Handle::Operations Spawned::table{
     [](Handle& handle) noexcept { static_cast<Spawned&>(handle).abandon(); }};
 
 NET_API Spawned::Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptCallable> kept)
-    : Handle(core, table), TaskEnd{[](TaskEnd& self, TaskPromiseBase& promise) {
+    : Handle(core, table),
+      TaskEnd{[](TaskEnd& self, TaskPromiseBase& promise) {
         static_cast<Spawned&>(self).finish(std::move(promise.thrown));
       }},
-      frame(task), callable(std::move(kept)) {
+      frame(task),
+      callable(std::move(kept)) {
   core.ticks().expect();  // for what escapes it
   retain();
 }

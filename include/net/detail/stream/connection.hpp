@@ -75,6 +75,8 @@ struct ColdConnection {
   Connecting* connecting = nullptr;
   Vec<Endpoint> cancelled;                         // attempts that were under way at destroy() (S13.13), last first
   void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
+  Ref<TimerState> linger_timer;                    // ends a socket that throws away what comes
+  std::uint64_t lingers_until = 0;                 // bytes_read then
   int path_result = 1;  // of a connect() to a path, until it is emitted; above 0: there is none
 };
 
@@ -83,6 +85,7 @@ struct ColdState : ColdConnection {
   explicit ColdState(SocketState& self);
 
   Ref<TimerState> idle_timer;
+  double lingering_ms = 30000;
   double idle_length = -1;  // ms, as given to setTimeout; below 0: not at all
   std::uint64_t last_activity = 0;
   ListenerId own[own_count] = {};
@@ -127,6 +130,7 @@ struct Connection {
   bool is_path : 1 = false;
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
+  bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

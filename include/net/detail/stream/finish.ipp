@@ -25,6 +25,8 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
   if (!refused && !errored() && !ending() && !callback) [[likely]] {  // the common case needs no error
     write_end.move_to(WriteEnd::ending);
     maybe_finish();
+    if (was_left) [[unlikely]]
+      linger();
     return;
   }
   Error error = why;
@@ -32,6 +34,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
     if (!errored() && !ending()) {
       write_end.move_to(WriteEnd::ending);
       maybe_finish();
+      if (was_left) linger();
     } else if (finished()) {
       refused = true;
       error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);

@@ -33,6 +33,8 @@ NET_API void SocketState::resume() {
     }
   }
   asked_flow = Flow::flowing;
+  if (was_left) [[unlikely]]
+    taken_over();
 }
 
 NET_API void SocketState::resume_now() {
@@ -94,22 +96,11 @@ NET_API void SocketState::request_read() {
   }
 }
 
-/// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
-/// is called, and nothing allocated.
-NET_API void SocketState::leave_alone(bool paused) noexcept {
-  if (paused && !destroyed()) {
-    if (users_buffer && !connecting()) unwatch_readable();
-    flow_state = Flow::paused;
-    asked_flow = Flow::paused;
-  }
-  if (!closed() && !listeners.has(on_error)) errors_heard = true;
-}
-
 NET_API void SocketState::data_listener_added() {
   data_listening = true;
   // one that has just been removed counts until the next tick
   if (listeners.has(on_readable)) readable_listening = true;
-  if (flow_state != Flow::paused) resume();
+  if (flow_state != Flow::paused || was_left) resume();
 }
 
 NET_API void SocketState::readable_listener_added() {

@@ -83,6 +83,7 @@ NET_API void SocketState::idle_check() {
 [[gnu::noinline]] NET_API void SocketState::note_activity() {
   cold->last_activity = loop->now();
   if (idle_over) wake_idle();
+  if (cold->linger_timer && bytes_read > cold->lingers_until && !destroyed()) destroy(no_error());
 }
 
 NET_API void SocketState::wake_idle() {
@@ -93,7 +94,9 @@ NET_API void SocketState::wake_idle() {
 /// For good: another connection begins without it, unless setTimeout() is called again.
 NET_API void SocketState::stop_idle() noexcept {
   timed = idle_over = false;
-  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  if (!loop || !cold) return;
+  if (cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  if (cold->linger_timer) loop->stop_timer(*std::exchange(cold->linger_timer, {}));
 }
 
 // ── options of the descriptor ──────────────────────────────────────────────

@@ -59,7 +59,13 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
   void request_read();
-  void leave_alone(bool paused) noexcept;
+  // when a reader goes (leave.ipp)
+  void expect_to_be_left(double lingering_ms);
+  void leave(std::string_view held, bool before_end) noexcept;
+  void taken_over() noexcept;
+  void look_after();
+  void linger();
+  void last_owner_gone() noexcept;
   void data_listener_added();
   void data_listener_removed() noexcept {
     if (!listeners.has(on_data)) data_listening = false;

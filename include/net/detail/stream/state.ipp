@@ -30,7 +30,7 @@ static_assert(SocketEvents::index<"pipe"> == on_pipe);
 static_assert(SocketEvents::index<"unpipe"> == on_unpipe);
 
 NET_API constexpr Handle::Operations SocketState::table{
-    [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).last_owner_gone(); },
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); },
     &SocketState::on_ready,
     nullptr,

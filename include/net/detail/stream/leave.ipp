@@ -1,0 +1,100 @@
+// What becomes of a socket whose reader has gone before its end (S34.5). Internal.
+#ifndef NET_DETAIL_STREAM_LEAVE_IPP
+#define NET_DETAIL_STREAM_LEAVE_IPP
+
+#include <net/detail/stream/state.hpp>
+
+#if NET_BODIES
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <net/detail/stream/steps.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// So much is thrown away of what the other side still sends.
+inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
+
+/// A reader begins: what has to be done when it goes needs no memory then.
+NET_API void SocketState::expect_to_be_left(double lingering_ms) {
+  if (loop) loop->closing().expect();
+  if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
+  taken_over();
+}
+
+/// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
+/// of this turn another reader, a listener or pipe() may take over.
+NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
+  if (!closed() && !listeners.has(on_error)) errors_heard = true;
+  if (!before_end || destroyed() || !loop || loop->inert()) {
+    if (loop) loop->closing().expect_no_more();
+    return;
+  }
+  if (users_buffer && !connecting()) unwatch_readable();
+  flow_state = asked_flow = Flow::paused;
+  was_left = true;
+  loop->closing().push_expected({Ref<Handle>(this), job_of<&SocketState::look_after>});
+  if (held.empty()) return;
+  undo_or_give_up(*this, [&] {
+    if (!buffer) buffer = new ReadBuffer;
+    buffer->push_front(held);
+  });
+}
+
+/// Somebody reads it.
+NET_API void SocketState::taken_over() noexcept {
+  if (!was_left) return;
+  was_left = false;
+  if (phase == Phase::open) retain_for_loop();
+}
+
+NET_API void SocketState::look_after() {
+  if (!was_left) return;
+  if (destroyed() || end_emitted() || connecting()) {
+    was_left = false;
+  } else if (data_listening || readable_listening || (cold && !cold->pipes.empty())) {
+    if (data_listening) resume();
+    taken_over();
+  } else if (ending()) {
+    or_give_up(*this, [this] { linger(); });
+  } else if (kept_by_loop) {
+    kept_by_loop = false;  // whoever has a handle may still use it
+    release();
+  }
+}
+
+/// This side has ended: what the other one still sends is thrown away until it ends too, so that no reset overtakes
+/// what was written.
+NET_API void SocketState::linger() {
+  taken_over();
+  ColdState& kept = ensure_cold();
+  kept.lingers_until = bytes_read + max_lingering_bytes;
+  kept.linger_timer = Ref<TimerState>(new TimerState(*loop));
+  kept.linger_timer->refd = false;
+  kept.linger_timer->callback = [this] {
+    const Ref<Handle> alive(this);
+    or_give_up(*this, [this] { destroy(no_error()); });
+  };
+  const double ms = kept.lingering_ms;
+  loop->start_timer(*kept.linger_timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop->now());
+  timed = true;  // so that each read is noted
+  resume();
+}
+
+/// Nobody has it any more. If a reader left it open, it is closed first.
+NET_API void SocketState::last_owner_gone() noexcept {
+  if (!was_left || destroyed() || !loop || loop->leaving() || loop->inert()) {
+    delete this;
+    return;
+  }
+  const Ref<Handle> alive(this);
+  taken_over();
+  destroy_always();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
