@@ -41,8 +41,7 @@ NET_API void SocketState::destroy(const Error& error) {
     tick_error(emission);
   } else {
     tick_error(emission);
-    loop->next_tick(
-        [self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
+    tick_callback([asked = generation](SocketState& self) { self.emit_close(self.generation == asked); });
   }
   leave_server();
 }
@@ -63,7 +62,7 @@ NET_API void SocketState::leave_server() {
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 NET_API void SocketState::tick_error(Callback& emission) {
-  if (emission) return loop->next_tick(std::move(emission));
+  if (emission) return loop->ticks().push(std::move(emission));
   if (close_ticked) return;
   if (!ended() && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
@@ -73,9 +72,8 @@ NET_API void SocketState::tick_error(Callback& emission) {
 }
 
 [[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
-  return [self = Owing<SocketState>(*this), error, asked = generation] {
-    self->emit_error(error, self->generation == asked);
-  };
+  return Tick{Owing<SocketState>(*this),
+              [error, asked = generation](SocketState& self) { self.emit_error(error, self.generation == asked); }};
 }
 
 /// It is emitted even if there is a new connection already, which it is no error of.

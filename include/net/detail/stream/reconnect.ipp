@@ -71,7 +71,7 @@ struct LeftWrites {
     if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
   }
   void soon() {
-    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
+    if (LoopCore* const loop = socket->loop) loop->ticks().push([left = Ref<LeftWrites>(this)] { settle(*left); });
   }
 
  private:

@@ -158,6 +158,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 
   // ── connecting (connect/connected.ipp) ──
   void connected();
+  void connect_failed(const Error& error) {
+    if (connecting()) fail(error);
+  }
   void start_if_asked();
   void catch_up_connected();
   void read_after_connect();
@@ -210,6 +213,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// The same with what is not a function of its own.
   template <class F>
   void tick_call(F&& call);
+  /// The same for a callback of the user's, for which no listeners stay.
+  template <class F>
+  void tick_callback(F&& call);
   void update_watch();
   void wait_for_memory();
   void recount() noexcept;
