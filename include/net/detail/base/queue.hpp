@@ -46,6 +46,13 @@ class Queue {
     ++expected_;
     --limit_;
   }
+  /// The same without memory: only if there is space. So it is when the last one was just taken.
+  bool expect_if_space() noexcept {
+    if (size_ == limit_) return false;
+    ++expected_;
+    --limit_;
+    return true;
+  }
   void expect_no_more() noexcept {
     --expected_;
     ++limit_;

@@ -101,7 +101,8 @@ struct ServerState : Handle, Listening {
   static constexpr bool minds_listeners(unsigned) noexcept { return false; }
   void listener_added(unsigned) noexcept {}
   void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned, bool) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
   std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   template <auto Member>

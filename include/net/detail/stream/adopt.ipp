@@ -121,6 +121,7 @@ NET_API SocketState::~SocketState() {
   stop_idle();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
   if (close_expected && loop) loop->closing().expect_no_more();
+  expect_no_removal();
   delete buffer;
   delete backlog;
   delete cold;

@@ -204,6 +204,7 @@ NET_API void SocketState::emit_close(bool current) {
 
 NET_API void SocketState::drop_listeners() noexcept {
   listeners.clear();
+  expect_no_removal();
   data_listening = false;
   if (cold) cold->pipes.source_closed();
 }
