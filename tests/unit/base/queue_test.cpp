@@ -58,6 +58,22 @@ TEST_CASE(
   queue.expect_no_more();
 }
 
+TEST_CASE("S32.5: a place is used once, without memory, or given back; who was just taken needs no memory for one") {
+  Queue<int> queue;
+  for (int i = 0; i < 16; ++i) queue.push(int{i});
+  {
+    const tests::NoMemory none;
+    CHECK(queue.pop_front() == 0);
+    net::detail::Place<int> place(queue);
+    CHECK(queue.expected() == 1);
+    place.push(16);
+    CHECK(queue.pop_front() == 1);
+    const net::detail::Place<int> unused(queue);
+  }
+  CHECK(queue.expected() == 0);
+  CHECK(queue.size() == 15);
+}
+
 TEST_CASE("a queue that is assigned a fresh one is empty, and what it held is destroyed") {
   const auto counted = std::make_shared<int>(0);
   Queue<std::shared_ptr<int>> queue;

@@ -139,6 +139,27 @@ class Queue {
   std::size_t expected_ = 0;  // pushes that must not fail
 };
 
+/// A place in a queue for what has to come when there is no memory either, given back if it is not used. Whatever was just
+/// taken from the queue needs no memory to make one.
+template <class T>
+class Place {
+ public:
+  explicit Place(Queue<T>& queue) : queue_(queue) { queue.expect(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    if (!used_) queue_.expect_no_more();
+  }
+  void push(T&& value) noexcept {
+    used_ = true;
+    queue_.push_expected(std::move(value));
+  }
+
+ private:
+  Queue<T>& queue_;
+  bool used_ = false;
+};
+
 }  // namespace net::inline NET_ABI::detail
 
 #endif

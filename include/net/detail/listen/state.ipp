@@ -56,6 +56,7 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
 
 /// A descriptor of its own for what another server listens on.
 NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
+  reserve_one();
   start_over();
   const int failed = acceptor.listen_beside(other, 511);
   NothingOpen unless{*this};

@@ -20,6 +20,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
+  loop->closing().reserve(1);
   leave_writes_behind();
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);

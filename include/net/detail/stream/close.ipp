@@ -164,10 +164,19 @@ NET_API void SocketState::close_now() {
 }
 
 NET_API void SocketState::emit_cancelled() {
-  // whatever the callbacks and listeners in here throw, 'close' comes
-  OnThrow again{
-      *this, [](SocketState& self) { self.loop->next_close({Ref<Handle>(&self), job_of<&SocketState::close_now>}); }};
-  if (request == WriteRequest::in_flight) write_failed(system_failure(ECANCELED, "write"));
+  // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
+  struct Again {
+    SocketState& self;
+    Place<Job> place{self.loop->closing()};  // from which this step has just come
+    bool passed = false;
+    ~Again() {
+      if (!passed) place.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
+    }
+  } again{*this};
+  // usually what was in flight; also callbacks that a tick was to call for which there was no memory
+  const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
+  if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));
+  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) fail_buffered();
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include <net/detail/stream/steps.hpp>
 #include <net/detail/text/decoder.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -98,7 +99,7 @@ NET_API void SocketState::request_read() {
 /// is called, and nothing allocated.
 NET_API void SocketState::leave_alone(bool paused) noexcept {
   if (paused && !destroyed()) {
-    if (users_buffer && !connecting()) unwatch_readable();
+    if (users_buffer && !connecting()) undo_or_give_up(*this, [this] { unwatch_readable(); });
     flow_state = Flow::paused;
     asked_flow = Flow::paused;
   }
