@@ -242,12 +242,14 @@ NET_API void ServerState::settle() noexcept {
 }
 
 NET_API void ServerState::abandon() {
-  stop_listening();
-  abort_hook = {};
-  listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
+  do {
+    stop_listening();
+    abort_hook = {};
+    listeners.clear();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (acceptor.is_open());  // a listener that died has opened it again
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

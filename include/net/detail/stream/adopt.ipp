@@ -92,15 +92,25 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
 
 /// The loop is going: everything is closed, and nothing is emitted.
 NET_API void SocketState::abandon() {
-  hand_over();
-  if (connecting()) stop_connecting();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-  }
-  if (!closed()) phase.move_to(Phase::closed);
-  request.move_to(WriteRequest::none);
-  read_interest = false;
+  do {
+    hand_over();
+    if (connecting()) stop_connecting();
+    if (channel.is_open()) {
+      loop->poller().drop(channel);
+      channel.close();
+    }
+    if (!closed()) phase.move_to(Phase::closed);
+    request.move_to(WriteRequest::none);
+    read_interest = false;
+    drop_captures();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (has_handle());  // what died has connected it again
+}
+
+/// All in which the user may have put something: what dies there may do anything.
+NET_API void SocketState::drop_captures() noexcept {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
@@ -111,9 +121,6 @@ NET_API void SocketState::abandon() {
   delete std::exchange(backlog, nullptr);
   server = {};
   listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
 }
 
 NET_API SocketState::~SocketState() {

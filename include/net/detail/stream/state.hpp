@@ -138,6 +138,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void leave_writes_behind();
   void leave_server();
   void abandon();
+  void drop_captures() noexcept;
   void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
