@@ -124,7 +124,7 @@ class Loop : private detail::LoopCore {
   /// Runs the callback when the present one has returned, before the loop does anything else.
   template <class F>
   void nextTick(F&& callback) {
-    next_tick(std::forward<F>(callback));
+    ticks().push(std::forward<F>(callback));
   }
   /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
   template <class F>

@@ -124,15 +124,24 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return void(socket().pause());
   if (!settle()) return;
-  bool gone = false;
-  bool* const outer = std::exchange(gone_, &gone);
+  // a task of the user's own kind may throw, and the reader lives on
+  struct Resuming {
+    Reader& reader;
+    bool* outer;
+    bool gone = false;
+    explicit Resuming(Reader& resumes) noexcept : reader(resumes), outer(std::exchange(resumes.gone_, &gone)) {}
+    Resuming(const Resuming&) = delete;
+    Resuming& operator=(const Resuming&) = delete;
+    ~Resuming() {
+      if (!gone) {
+        reader.gone_ = outer;
+      } else if (outer) {
+        *outer = true;
+      }
+    }
+  } resuming(*this);
   waiter_.resume();
-  if (gone) {
-    if (outer) *outer = true;
-    return;
-  }
-  gone_ = outer;
-  if (!waiter_) socket().pause();
+  if (!resuming.gone && !waiter_) socket().pause();
 }
 
 NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {

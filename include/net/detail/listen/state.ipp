@@ -56,6 +56,7 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
 
 /// A descriptor of its own for what another server listens on.
 NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
+  reserve_one();
   start_over();
   const int failed = acceptor.listen_beside(other, 511);
   NothingOpen unless{*this};
@@ -114,39 +115,44 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
     return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
   looking_up = true;
-  const auto answered = [this, asked_in = generation, asked, alive = Ref<ServerState>(this)](
-                            const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || generation != asked_in) return;
-    looking_up = false;
-    const Owing<ServerState> owing(*this);
-    if (error) {
-      emit_error(error);
-      return;
+  const auto answered = [asked_in = generation, asked](ServerState& self, const auto& found) {
+    if (!self.looking_up || self.generation != asked_in) return;
+    self.looking_up = false;
+    const Owing<ServerState> owing(self);
+    if (const Error error = found.error()) {
+      self.emit_error(error);
+    } else {
+      self.bind(parse_endpoint(first_usable(found.addresses()).address, asked.port), asked);
     }
-    const LookupAddress* chosen = nullptr;
-    for (const LookupAddress& found : addresses) {
-      if (!is_link_local(parse_ip(found.address))) {
-        chosen = &found;
-        break;
-      }
-    }
-    if (!chosen) chosen = &addresses.front();
-    bind(parse_endpoint(chosen->address, asked.port), asked);
   };
   if (isIP(asked.host) != 0) {
     // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] {
-      const LookupAddress itself{host, family_of(host)};
-      answered(no_error(), {&itself, 1});
-    });
+    struct Itself {
+      LookupAddress address;
+      Error error() const { return no_error(); }
+      std::span<const LookupAddress> addresses() const noexcept { return {&address, 1}; }
+    };
+    tick_callback(
+        [answered, host = asked.host](ServerState& self) { answered(self, Itself{{host, family_of(host)}}); });
   } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true}, answered);
+    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true},
+                    [answered, self = Ref<ServerState>(this)](const LookupAnswer& found) { answered(*self, found); });
   }
 }
 
+/// S9.6: not one that is of use on its link alone, unless there is no other.
+NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAddress> addresses) noexcept {
+  for (const LookupAddress& found : addresses) {
+    if (!is_link_local(parse_ip(found.address))) return found;
+  }
+  return addresses.front();
+}
+
 NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
+  const std::string address = endpoint_text(at);
+  loop->ticks().reserve(1);  // telling how it went needs no memory
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), endpoint_text(at), asked.port);
+  bound(acceptor.listen(at, flags), address, asked.port);
 }
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
@@ -209,7 +215,7 @@ NET_API void ServerState::close_if_drained() {
     close_expected = false;
     loop->ticks().push_expected(std::move(step));
   } else {
-    loop->next_tick(std::move(step));
+    loop->ticks().push(std::move(step));
   }
   closing.move_to(ServerClose::ticking);
 }
@@ -236,12 +242,14 @@ NET_API void ServerState::settle() noexcept {
 }
 
 NET_API void ServerState::abandon() {
-  stop_listening();
-  abort_hook = {};
-  listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
+  do {
+    stop_listening();
+    abort_hook = {};
+    listeners.clear();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (acceptor.is_open());  // a listener that died has opened it again
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

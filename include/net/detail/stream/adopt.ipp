@@ -20,6 +20,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
+  loop->closing().reserve(1);
   leave_writes_behind();
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
@@ -91,15 +92,25 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
 
 /// The loop is going: everything is closed, and nothing is emitted.
 NET_API void SocketState::abandon() {
-  hand_over();
-  if (connecting()) stop_connecting();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-  }
-  if (!closed()) phase.move_to(Phase::closed);
-  request.move_to(WriteRequest::none);
-  read_interest = false;
+  do {
+    hand_over();
+    if (connecting()) stop_connecting();
+    if (channel.is_open()) {
+      loop->poller().drop(channel);
+      channel.close();
+    }
+    if (!closed()) phase.move_to(Phase::closed);
+    request.move_to(WriteRequest::none);
+    read_interest = false;
+    drop_captures();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (has_handle());  // what died has connected it again
+}
+
+/// All in which the user may have put something: what dies there may do anything.
+NET_API void SocketState::drop_captures() noexcept {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
@@ -110,9 +121,6 @@ NET_API void SocketState::abandon() {
   delete std::exchange(backlog, nullptr);
   server = {};
   listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
 }
 
 NET_API SocketState::~SocketState() {
@@ -121,6 +129,7 @@ NET_API SocketState::~SocketState() {
   stop_idle();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
   if (close_expected && loop) loop->closing().expect_no_more();
+  expect_no_removal();
   delete buffer;
   delete backlog;
   delete cold;

@@ -242,7 +242,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                        })
                        .id();
   } else {
-    Access::state(source).tick_call([link] {
+    Access::state(source).tick_call([link](auto&) {
       if (!link->off) link->ended();
     });
   }

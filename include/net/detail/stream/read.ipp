@@ -127,15 +127,19 @@ NET_API void SocketState::next_onread_buffer() {
 }
 
 /// Emits what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be emitted, because a
-/// listener paused or threw, is kept as if it were still in the kernel.
+/// listener paused or threw, is kept as if it were still in the kernel; without memory for it the socket is given up.
 NET_API void SocketState::deliver(std::string_view bytes) {
   struct Rest {
     SocketState& self;
     std::string_view bytes;
     SameConnection same{self};
     ~Rest() {
-      if (bytes.empty() || self.destroyed() || !same) return;
-      self.ensure_cold().unread.insert(0, bytes);
+      if (!bytes.empty()) undo_or_give_up(self, [this] { keep(); });
+    }
+    void keep() {
+      const std::string_view left = std::exchange(bytes, {});
+      if (self.destroyed() || !same) return;
+      self.ensure_cold().unread.insert(0, left);
       if (!self.read_interest) return;
       self.read_interest = false;  // so that starting again delivers it from the loop
       self.watch_readable();
@@ -150,7 +154,7 @@ NET_API void SocketState::deliver(std::string_view bytes) {
     if (rest.bytes.empty()) return;
     loop->flush_batch();
     loop->drain_ticks();
-    if (!read_interest || destroyed() || !rest.same) return;
+    if (!read_interest || destroyed() || !rest.same) return rest.keep();
   }
 }
 

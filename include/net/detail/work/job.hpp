@@ -101,7 +101,7 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.throw_failure(); });
+      if (!outcome.ok()) outcome.throw_failure();
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
@@ -122,11 +122,12 @@ struct JobState : Handle {
   /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
   void after_fork() {
     if (done || !work || work->begun.load() == 0) return;
-    loop->next_tick([self = Ref<JobState>(this)] {
-      Outcome lost;
-      lost.failure = make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
-      self->finish(std::move(lost));
-    });
+    loop->ticks().push(Step<JobState>{Ref<JobState>(this), [](JobState& self) {
+                                        Outcome lost;
+                                        lost.failure =
+                                            make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
+                                        self.finish(std::move(lost));
+                                      }});
   }
 
   WorkItem* work = nullptr;  // while it is not done
