@@ -98,6 +98,7 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   or_give_up(state, [&] {
     if (options.pauseOnConnect) {
       state.flow_state = Flow::paused;
+      loop->poller().hold(state.channel);
     } else {
       state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
     }

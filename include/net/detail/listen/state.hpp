@@ -52,6 +52,7 @@ struct ServerState : Handle, Listening {
   void start_over() noexcept;
   void reserve_one();
   void listen_path(const ListenOptions& asked);
+  void listen_descriptor(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
   void watch_signal(const AbortSignal& signal);
   void forget_signal() noexcept;

@@ -64,7 +64,7 @@ NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
 }
 
 NET_API void ServerState::listen_on(const ListenOptions& asked) {
-  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
+  if (asked.fd >= 0) return listen_descriptor(asked);
   if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
@@ -76,6 +76,28 @@ NET_API void ServerState::listen_on(const ListenOptions& asked) {
     failed = acceptor.listen(any, flags);
   }
   bound(failed, to_text(any.ip), asked.port);
+}
+
+/// S22.5: until it is watched it stays with whoever has it: what fails does not close it.
+NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
+  struct GiveBack {
+    ServerState& self;
+    bool taken = false;
+    ~GiveBack() {
+      if (taken || !self.acceptor.is_open()) return;
+      self.loop->poller().drop(self.acceptor);
+      self.acceptor.release();
+    }
+  };
+  const auto take = [&]() -> int {
+    if (loop->poller().has(asked.fd)) return -EEXIST;
+    GiveBack unless{*this};
+    int failed = acceptor.listen_descriptor(asked.fd, backlog_of(asked));
+    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    unless.taken = failed == 0;
+    return failed;
+  };
+  bound(take(), "", 0);
 }
 
 /// S23.2: the file is there when listen() returns.

@@ -41,8 +41,9 @@ NET_API NativeHandle SocketState::release_descriptor() {
 
 /// S22.1: a descriptor that is connected; it is read at once.
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  expect_close();  // what throws leaves the descriptor to whoever has it
   is_path = !channel.adopt_connected(fd);
-  expect_close();
+  loop->poller().hold(channel);
   phase.move_to(Phase::open);
   retain_for_loop();
   if (!reads) read_end.move_to(ReadEnd::end_emitted);
