@@ -55,9 +55,10 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
 }
 
 /// A descriptor of its own for what another server listens on.
-NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
+NET_API void ServerState::listen_as(const ServerState& other) {
   start_over();
-  const int failed = acceptor.listen_beside(other, 511);
+  ipc = other.ipc;
+  const int failed = acceptor.listen_beside(other.acceptor, 511);
   NothingOpen unless{*this};
   bound(failed, "", 0);
   unless.passed = true;
@@ -89,6 +90,7 @@ NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
       self.acceptor.release();
     }
   };
+  ipc = Machine::kind_of(asked.fd) == DescriptorKind::local;
   const auto take = [&]() -> int {
     if (loop->poller().has(asked.fd)) return -EEXIST;
     GiveBack unless{*this};
@@ -103,6 +105,7 @@ NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
 /// S23.2: the file is there when listen() returns.
 NET_API void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
+  ipc = true;
   made_in = Machine::fork_count();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
@@ -199,7 +202,7 @@ NET_API void ServerState::opened() {
 /// What is set on the listening descriptor is inherited: one call less a connection.
 NET_API void ServerState::set_no_delay(bool on) {
   options.noDelay = on;
-  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
+  if (acceptor.is_open() && !ipc) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
 }
 
 /// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
