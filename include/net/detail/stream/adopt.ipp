@@ -7,6 +7,7 @@
 #if NET_BODIES
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <net/detail/loop/retry.hpp>
@@ -20,7 +21,9 @@ NET_API NativeHandle SocketState::release_descriptor() {
   if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
+  loop->closing().reserve(1);
   leave_writes_behind();
+  keep_unread();
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();
@@ -28,6 +31,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
                     }});
   ++owed;
   ++generation;  // ticks that are on the way emit nothing
+  released = close_ticked = true;
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   phase.move_to(Phase::closed);
@@ -37,6 +41,25 @@ NET_API NativeHandle SocketState::release_descriptor() {
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   leave_server();
   return fd;
+}
+
+/// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.
+NET_API void SocketState::keep_unread() {
+  for (Undelivered* each = loop->undelivered; each; each = each->outer) {
+    if (each->whose != this) continue;
+    keep_unread(each->bytes);
+    each->bytes = {};
+  }
+  if (!cold) return;
+  keep_unread(cold->unread);
+  cold->unread.clear();
+}
+
+NET_API void SocketState::keep_unread(std::string_view bytes) {
+  if (bytes.empty()) return;
+  bytes_read += bytes.size();
+  std::string text = decodes ? cold->decode(bytes, false) : std::string(bytes);
+  if (!text.empty()) buffer_bytes(std::move(text));
 }
 
 /// S22.1: a descriptor that is connected; it is read at once.
