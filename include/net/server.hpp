@@ -103,7 +103,7 @@ class Server : public Emitter<Server> {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
     require_idle();
     once_listening(std::forward<F>(listener));
-    state_->listen_as(other.state_->acceptor);
+    state_->listen_as(*other.state_);
     return *this;
   }
 

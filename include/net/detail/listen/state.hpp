@@ -32,6 +32,7 @@ constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
   std::string path;           // kept after close() (S8.7)
+  bool ipc = false;           // so are its connections; by descriptor there is no path
   std::uint32_t made_in = 0;  // which process made it, counted in forks
   bool looking_up = false;
   bool inherits_no_delay = false;
@@ -48,10 +49,11 @@ struct ServerState : Handle, Listening {
   // ── listening ──
   void listen(const ListenOptions& asked);
   void listen_on(const ListenOptions& asked);
-  void listen_as(const Machine::Acceptor& other);
+  void listen_as(const ServerState& other);
   void start_over() noexcept;
   void reserve_one();
   void listen_path(const ListenOptions& asked);
+  void listen_descriptor(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
   static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
   void watch_signal(const AbortSignal& signal);

@@ -55,17 +55,18 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
 }
 
 /// A descriptor of its own for what another server listens on.
-NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
+NET_API void ServerState::listen_as(const ServerState& other) {
   reserve_one();
   start_over();
-  const int failed = acceptor.listen_beside(other, 511);
+  ipc = other.ipc;
+  const int failed = acceptor.listen_beside(other.acceptor, 511);
   NothingOpen unless{*this};
   bound(failed, "", 0);
   unless.passed = true;
 }
 
 NET_API void ServerState::listen_on(const ListenOptions& asked) {
-  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
+  if (asked.fd >= 0) return listen_descriptor(asked);
   if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
@@ -79,9 +80,33 @@ NET_API void ServerState::listen_on(const ListenOptions& asked) {
   bound(failed, to_text(any.ip), asked.port);
 }
 
+/// S22.5: until it is watched it stays with whoever has it: what fails does not close it.
+NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
+  struct GiveBack {
+    ServerState& self;
+    bool taken = false;
+    ~GiveBack() {
+      if (taken || !self.acceptor.is_open()) return;
+      self.loop->poller().drop(self.acceptor);
+      self.acceptor.release();
+    }
+  };
+  ipc = Machine::kind_of(asked.fd) == DescriptorKind::local;
+  const auto take = [&]() -> int {
+    if (loop->poller().has(asked.fd)) return -EEXIST;
+    GiveBack unless{*this};
+    int failed = acceptor.listen_descriptor(asked.fd, backlog_of(asked));
+    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    unless.taken = failed == 0;
+    return failed;
+  };
+  bound(take(), "", 0);
+}
+
 /// S23.2: the file is there when listen() returns.
 NET_API void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
+  ipc = true;
   made_in = Machine::fork_count();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
@@ -183,7 +208,7 @@ NET_API void ServerState::opened() {
 /// What is set on the listening descriptor is inherited: one call less a connection.
 NET_API void ServerState::set_no_delay(bool on) {
   options.noDelay = on;
-  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
+  if (acceptor.is_open() && !ipc) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
 }
 
 /// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).

@@ -7,6 +7,7 @@
 #if NET_BODIES
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <net/detail/loop/retry.hpp>
@@ -22,6 +23,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   }
   loop->closing().reserve(1);
   leave_writes_behind();
+  keep_unread();
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();
@@ -29,6 +31,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
                     }});
   ++owed;
   ++generation;  // ticks that are on the way emit nothing
+  released = close_ticked = true;
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   phase.move_to(Phase::closed);
@@ -40,10 +43,30 @@ NET_API NativeHandle SocketState::release_descriptor() {
   return fd;
 }
 
+/// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.
+NET_API void SocketState::keep_unread() {
+  for (Undelivered* each = loop->undelivered; each; each = each->outer) {
+    if (each->whose != this) continue;
+    keep_unread(each->bytes);
+    each->bytes = {};
+  }
+  if (!cold) return;
+  keep_unread(cold->unread);
+  cold->unread.clear();
+}
+
+NET_API void SocketState::keep_unread(std::string_view bytes) {
+  if (bytes.empty()) return;
+  bytes_read += bytes.size();
+  std::string text = decodes ? cold->decode(bytes, false) : std::string(bytes);
+  if (!text.empty()) buffer_bytes(std::move(text));
+}
+
 /// S22.1: a descriptor that is connected; it is read at once.
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  expect_close();  // what throws leaves the descriptor to whoever has it
   is_path = !channel.adopt_connected(fd);
-  expect_close();
+  loop->poller().hold(channel);
   phase.move_to(Phase::open);
   retain_for_loop();
   if (!reads) read_end.move_to(ReadEnd::end_emitted);

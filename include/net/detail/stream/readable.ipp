@@ -35,7 +35,7 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
     const std::size_t there = read_length();
     if (there == 0 || (!all && n == 0)) return 0;
     if (all) {
-      if (flow_state != Flow::flowing) return there;
+      if (flow_state != Flow::flowing || released) return there;
       return buffer->pieces.first().size();
     }
     return n <= there ? n : ended() ? there : 0;
@@ -81,7 +81,7 @@ NET_API void SocketState::prime_read() {
 }
 
 NET_API void SocketState::flow() {
-  if (flow_state != Flow::flowing) return;
+  if (flow_state != Flow::flowing || released) return;
   if (!buffer && !ended() && reading) {  // there is nothing, and what comes will be emitted
     readable_emitted = false;
     need_readable = true;

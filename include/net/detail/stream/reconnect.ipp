@@ -20,6 +20,7 @@ NET_API void SocketState::undestroy() {
   for (unsigned which = 0; which < own_count; ++which) {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
+  if (released) delete std::exchange(buffer, nullptr);
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
                                    .users_buffer = users_buffer,

@@ -28,7 +28,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read();
   void read_slow(bool to_the_end);
   void read_loop(ReadResult got, bool to_the_end);
-  void deliver(std::string_view bytes);
+  void deliver(std::string_view all);
+  void deliver_piece(std::string_view piece);
   void deliver_unread();
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
@@ -141,6 +142,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void drop_captures() noexcept;
   void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
+  void keep_unread();
+  void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
   void retain_for_loop() noexcept;
   void release_from_loop() noexcept;

@@ -61,6 +61,7 @@ struct WorkItem {
   Mailbox* mailbox;
   Atomic<int> begun{0};
   bool home_expected = false;  // there is space for it in the mailbox
+  bool unanswered = false;     // the process ends: nobody is told, and the loop that still waits goes on waiting
 };
 
 /// The loop's half: belongs to the thread that asked.
@@ -211,7 +212,10 @@ template <class T, class F>
 inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item) { static_cast<Work&>(item).run(); },
     [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
-    [](WorkItem& item) { static_cast<Work&>(item).state.finish(std::move(static_cast<Work&>(item).outcome)); },
+    [](WorkItem& item) {
+      auto& work = static_cast<Work&>(item);
+      work.unanswered ? void(work.state.work = nullptr) : work.state.finish(std::move(work.outcome));
+    },
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
