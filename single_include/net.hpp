@@ -1315,6 +1315,7 @@ class Chunk {
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 // The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
@@ -1435,6 +1436,13 @@ class Queue {
     ++expected_;
     --limit_;
   }
+  /// The same without memory: only if there is space. So it is when the last one was just taken.
+  bool expect_if_space() noexcept {
+    if (size_ == limit_) return false;
+    ++expected_;
+    --limit_;
+    return true;
+  }
   void expect_no_more() noexcept {
     --expected_;
     ++limit_;
@@ -1519,6 +1527,27 @@ class Queue {
   std::size_t capacity_ = 0, first_ = 0, size_ = 0;
   std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
   std::size_t expected_ = 0;  // pushes that must not fail
+};
+
+/// A place in a queue for what has to come when there is no memory either, given back if it is not used. Whatever was just
+/// taken from the queue needs no memory to make one.
+template <class T>
+class Place {
+ public:
+  explicit Place(Queue<T>& queue) : queue_(queue) { queue.expect(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    if (!used_) queue_.expect_no_more();
+  }
+  void push(T&& value) noexcept {
+    used_ = true;
+    queue_.push_expected(std::move(value));
+  }
+
+ private:
+  Queue<T>& queue_;
+  bool used_ = false;
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -1942,6 +1971,9 @@ class Registrations {
   }
   void begin_round() noexcept;
 
+  /// Whether one of the watchers has the descriptor.
+  bool have(NativeHandle fd) noexcept;
+
   template <class Each>
   void each(Each&& visit) {
     for (Page* page = pages_; page; page = page->next) {
@@ -1998,6 +2030,8 @@ concept Poller =
       { poller.shut() };                           // in a child process: gives up what is the parent's, silently
       { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
       { poller.drop(watcher) };  // before the descriptor is closed or given away
+      { poller.hold(watcher) };  // it has a descriptor of which nothing is asked yet; false: no memory
+      { poller.has(watcher.fd) } -> std::same_as<bool>;  // whether a watcher has it: watched at some time, or held
       {
         poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
       };  // -1: for ever; void, or a Refusal if it cannot wait at all
@@ -2068,6 +2102,7 @@ concept Acceptor =
       { acceptor.listen_beside(fixed, backlog) } -> std::same_as<int>;  // where the other one listens already
       { acceptor.accept(into) } -> std::same_as<int>;
       { acceptor.close() };
+      { acceptor.release() };                              // the descriptor stays open, and is somebody else's
       { acceptor.set_no_delay(on) } -> std::same_as<int>;  // 0: what is accepted inherits it
       { fixed.has_reserve() } -> std::same_as<bool>;       // for the time when the process has no more (S9.18)
       { fixed.is_open() } -> std::same_as<bool>;
@@ -2507,6 +2542,9 @@ class epoll_poller {
     return {};
   }
 
+  bool has(NativeHandle fd) noexcept { return registrations_.have(fd); }
+  bool hold(Watcher& watcher) noexcept { return watcher.registration || registrations_.add(watcher); }
+
   void wake() noexcept { waker_.wake(); }
   NativeHandle native() const noexcept { return epoll_; }
 
@@ -2622,6 +2660,9 @@ class poll_poller {
     }
     return {};
   }
+
+  bool has(NativeHandle fd) noexcept { return registrations_.have(fd); }
+  bool hold(Watcher& watcher) noexcept { return watcher.registration || registrations_.add(watcher); }
 
   void wake() noexcept { waker_.wake(); }
   /// There is no one descriptor that stands for all: none.
@@ -2828,6 +2869,7 @@ class fd_acceptor : public Watcher {
   bool has_reserve() const noexcept { return reserve_ >= 0; }
 
   void close() noexcept;
+  void release() noexcept;
 
   /// Accepted connections inherit it, which saves a call for each.
   int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
@@ -3066,8 +3108,25 @@ struct Step {
   Ref<State> self;
   void (*step)(State&);
 
-  void operator()() { step(*self); }
+  void operator()() {
+    or_give_up(*self, [this] { step(*self); });
+  }
 };
+
+/// The same with a callable. `Holder` keeps the handle: Ref, or Owing, which keeps its listeners too.
+template <class Holder, class F>
+struct Tick {
+  static constexpr bool moves_as_bytes = detail::moves_as_bytes<F>;
+
+  Holder self;
+  F call;
+
+  void operator()() {
+    or_give_up(*self, [this] { call(*self); });
+  }
+};
+template <class Holder, class F>
+Tick(Holder, F) -> Tick<Holder, F>;
 
 /// A step that a handle has to take in a later phase.
 struct Job {
@@ -3141,6 +3200,13 @@ constexpr int whole_seconds(Duration length) noexcept {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// What one read brought for a handle, and was not emitted yet: it lies in the receive buffer, or on the stack.
+struct Undelivered {
+  const Handle* whose;
+  std::string_view bytes;
+  Undelivered* outer;
+};
+
 class LoopCore {
  public:
   LoopCore();
@@ -3192,9 +3258,9 @@ class LoopCore {
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
 
   // ── queues ──
-  void next_tick(Callback&& tick) { ticks_.push(std::move(tick)); }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
+  /// Callbacks of users, and steps that say whose they are (`Tick` and its like): the library pushes no bare callable.
   /// What has to happen when there is no memory left too is announced before, while nothing is begun.
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& closing() noexcept { return closing_; }
@@ -3259,6 +3325,8 @@ class LoopCore {
   /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
   static constexpr std::size_t receive_capacity = 131072;
   char* receive_buffer() noexcept { return receive_.begin; }
+  /// What is being emitted in pieces.
+  Undelivered* undelivered = nullptr;
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
@@ -4154,7 +4222,8 @@ struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 inline constexpr unsigned all_events = ~0u;
 
 /// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
-/// front of the others does not count as added (S14.2).
+/// front of the others does not count as added (S14.2). What follows from a removal needs none, unless all of an event
+/// are removed by the user.
 template <class State>
 inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
   struct Undo {
@@ -4175,7 +4244,7 @@ template <class State>
 [[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
   return state.listeners.each(
       event, [&](ListenerRecord& record) { record.operations->call(record, &state, args); },
-      [&] { state.listener_removed(event, false); });
+      [&] { state.listener_removed(event); });
 }
 
 /// The same, out of line and once for all events of a class: for those that do not come with every message.
@@ -4255,9 +4324,11 @@ class Timer {
   /// Lets the loop end although the timer waits.
   const Timer& unref() const { return set_ref(false); }
   bool hasRef() const { return state_ && state_->refd; }
-  /// Starts again with the same length, also after it has fired (S2.7). No effect once closed.
+  /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there is
+  /// a handle of it. No effect once closed.
   const Timer& refresh() const;
-  /// Stops it for good; harmless if it has fired or was closed.
+  /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle of
+  /// its own timer, and is not to stay until the loop goes, closes it.
   void close() const;
 
  private:
@@ -4327,10 +4398,11 @@ class Loop : private detail::LoopCore {
   /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
-  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left.
+  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left, or for a `stop()`,
+  /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
   bool runOnce(Duration wait = forever);
-  /// Makes `run()` return after the present turn. Any thread; the loop may end, and be destroyed, for this very reason
-  /// while it is called. It is used up by the `run()` that returns for it, not by an exception that leaves it (S31.9).
+  /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be destroyed, for this very reason
+  /// while it is called. It is used up by the call that returns for it, not by an exception that leaves it (S31.9).
   void stop() { LoopCore::stop(); }
   /// What stops this loop from any thread, also when nobody knows whether it still exists.
   Stopper stopper() const;
@@ -4348,7 +4420,7 @@ class Loop : private detail::LoopCore {
   /// Runs the callback when the present one has returned, before the loop does anything else.
   template <class F>
   void nextTick(F&& callback) {
-    next_tick(std::forward<F>(callback));
+    ticks().push(std::forward<F>(callback));
   }
   /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
   template <class F>
@@ -4662,7 +4734,7 @@ struct OnRead {
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;           ///< a descriptor to take over (S22)
+  int fd = -1;           ///< a descriptor to take over (S22); what this loop has already is EEXIST
   bool readable = true;  ///< with `fd`: whether that side is open
   bool writable = true;
   bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
@@ -4719,7 +4791,7 @@ struct ListenOptions {
   bool readableAll = false;  ///< a path that all users may read (S23.10)
   bool writableAll = false;  ///< … may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
-  int fd = -1;               ///< a descriptor that is bound already (S22.5)
+  int fd = -1;               ///< a descriptor that is bound already (S22.5); what fails leaves it open
 };
 
 /// Options of `pipe`.
@@ -4836,6 +4908,7 @@ struct Connection {
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
+  bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
 };
@@ -5116,7 +5189,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read();
   void read_slow(bool to_the_end);
   void read_loop(ReadResult got, bool to_the_end);
-  void deliver(std::string_view bytes);
+  void deliver(std::string_view all);
+  void deliver_piece(std::string_view piece);
   void deliver_unread();
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
@@ -5153,7 +5227,13 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     if (!listeners.has(on_data)) data_listening = false;
   }
   void readable_listener_added();
-  void readable_listener_removed();
+  void expect_removal();
+  void expect_no_removal() noexcept {
+    if (removal_expected && loop) loop->ticks().expect_no_more();
+    removal_expected = false;
+  }
+  void readable_listener_removed() noexcept;
+  void look_at_readable_listeners();
 
   // ── writing (write.ipp) ──
   char* batch(const char* data, std::size_t size) noexcept;
@@ -5220,8 +5300,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void leave_writes_behind();
   void leave_server();
   void abandon();
+  void drop_captures() noexcept;
   void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
+  void keep_unread();
+  void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
   void retain_for_loop() noexcept;
   void release_from_loop() noexcept;
@@ -5246,6 +5329,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 
   // ── connecting (connect/connected.ipp) ──
   void connected();
+  void connect_failed(const Error& error) {
+    if (connecting()) fail(error);
+  }
   void start_if_asked();
   void catch_up_connected();
   void read_after_connect();
@@ -5269,8 +5355,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// Whether a new listener of the event changes anything.
   static constexpr bool minds_listeners(unsigned event) noexcept { return event == on_data || event == on_readable; }
   void listener_added(unsigned event);
-  void listener_put_in_front(unsigned event) noexcept;
-  void listener_removed(unsigned event, bool all);
+  void listener_put_in_front(unsigned event);
+  void listener_removed(unsigned event) noexcept;
+  void all_listeners_go(unsigned event);
   std::size_t own_listeners(unsigned event) const noexcept;
 
   // ── helpers ──
@@ -5298,6 +5385,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// The same with what is not a function of its own.
   template <class F>
   void tick_call(F&& call);
+  /// The same for a callback of the user's, for which no listeners stay.
+  template <class F>
+  void tick_callback(F&& call);
   void update_watch();
   void wait_for_memory();
   void recount() noexcept;
@@ -5329,8 +5419,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool idle_over : 1 = false;     // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
   bool removed_end_listener : 1 = false;
-  bool close_expected : 1 = false;  // the loop has space for its 'close'
-  bool no_memory : 1 = false;       // the system has none: nothing is watched for a moment
+  bool close_expected : 1 = false;    // the loop has space for its 'close'
+  bool removal_expected : 1 = false;  // there is space for what follows when a 'readable' listener is removed
+  bool no_memory : 1 = false;         // the system has none: nothing is watched for a moment
   Settings settings;
   KeepsAlive keeps_alive;
   Flow asked_flow = Flow::unset;  // by pause() and resume(), whichever came last
@@ -5395,6 +5486,7 @@ struct ConnectAttempts : Connecting, Handle {
 
   std::optional<BlockList> block_list;
   bool by_address = false;  // no lookup
+  bool started = false;     // connect() has returned: what fails before that is taken back
   bool end_expected = false;
 
   ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
@@ -5679,11 +5771,11 @@ struct ListenerUse {
     return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
   }
   template <class Self>
-  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) {
+  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) noexcept {
     auto& state = Access::state(static_cast<const Self&>(emitter));
     const std::uint32_t events = state.listeners.remove_own(first, last);
     for (unsigned event = 0; events >> event != 0; ++event) {
-      if (events >> event & 1u) state.listener_removed(event, false);
+      if (events >> event & 1u) state.listener_removed(event);
     }
   }
   /// What all handles of the same emitter share.
@@ -5709,7 +5801,7 @@ class OwnListeners {
     last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
     if (first_ == 0) first_ = last_;
   }
-  void off() {
+  void off() noexcept {
     if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
   }
   const Emitting& emitter() const noexcept { return emitter_; }
@@ -5780,18 +5872,18 @@ class Emitter {
   /// Takes a listener off; one that is gone already is ignored (S1.2).
   void off(Listener listener) const {
     const int event = state().listeners.remove(listener.id());
-    if (event >= 0) state().listener_removed(static_cast<unsigned>(event), false);
+    if (event >= 0) state().listener_removed(static_cast<unsigned>(event));
   }
   void removeListener(Listener listener) const { off(listener); }
 
   template <fixed_string Name>
   void removeAllListeners() const {
+    state().all_listeners_go(index<Name>());
     state().listeners.remove_all(index<Name>());
-    state().listener_removed(index<Name>(), true);
   }
   void removeAllListeners() const {
+    state().all_listeners_go(detail::all_events);
     state().listeners.clear();
-    state().listener_removed(detail::all_events, true);
   }
   template <fixed_string Name>
   std::size_t listenerCount() const {
@@ -5923,7 +6015,7 @@ struct PipeTo : PipeLink {
   }
   void failed(const Error& error) {
     if (off) return;
-    const Destination failing = to();
+    Destination failing = to();
     stop();
     // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
     if (failing.template listenerCount<"error">() == 0) throw_error(error);
@@ -6057,7 +6149,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                        })
                        .id();
   } else {
-    Access::state(source).tick_call([link] {
+    Access::state(source).tick_call([link](auto&) {
       if (!link->off) link->ended();
     });
   }
@@ -6187,11 +6279,15 @@ struct SocketTickWith {
 
 template <class F>
 void SocketState::tick_call(F&& call) {
-  if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
+  if (loop) loop->ticks().push(Tick{Owing<SocketState>(*this), std::forward<F>(call)});
+}
+template <class F>
+void SocketState::tick_callback(F&& call) {
+  if (loop) loop->ticks().push(Tick{Ref<SocketState>(this), std::forward<F>(call)});
 }
 template <auto Member, class What>
 void SocketState::tick_with(const What& what) {
-  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
+  if (loop) loop->ticks().push(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
 }
 
 /// Whether the socket is still at the connection at which this was made.
@@ -6524,7 +6620,9 @@ class Socket : public Emitter<Socket> {
 
   /// Takes the socket out of its loop, open, and gives its descriptor: for another loop, thread or process, by
   /// `.fd`. The handle is closed then, without events. -1 if there is no connection; throws `ERR_INVALID_STATE` while
-  /// written bytes still wait. Received bytes that are buffered stay behind: pause before they come (`pauseOnConnect`).
+  /// written bytes still wait. Received bytes that nobody has got yet stay behind: `read()` of this handle gives them
+  /// (`readableLength()`), until it connects again, and the next owner may `unshift` them. There are none if it was
+  /// paused before they came (`pauseOnConnect`).
   NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
 
   /// Whether two handles are the same socket.
@@ -6687,6 +6785,7 @@ constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
   std::string path;           // kept after close() (S8.7)
+  bool ipc = false;           // so are its connections; by descriptor there is no path
   std::uint32_t made_in = 0;  // which process made it, counted in forks
   bool looking_up = false;
   bool inherits_no_delay = false;
@@ -6703,11 +6802,13 @@ struct ServerState : Handle, Listening {
   // ── listening ──
   void listen(const ListenOptions& asked);
   void listen_on(const ListenOptions& asked);
-  void listen_as(const Machine::Acceptor& other);
+  void listen_as(const ServerState& other);
   void start_over() noexcept;
   void reserve_one();
   void listen_path(const ListenOptions& asked);
+  void listen_descriptor(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
+  static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
   void watch_signal(const AbortSignal& signal);
   void forget_signal() noexcept;
   void set_no_delay(bool on);
@@ -6755,7 +6856,8 @@ struct ServerState : Handle, Listening {
   static constexpr bool minds_listeners(unsigned) noexcept { return false; }
   void listener_added(unsigned) noexcept {}
   void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned, bool) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
   std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   template <auto Member>
@@ -6767,11 +6869,16 @@ struct ServerState : Handle, Listening {
     (static_cast<ServerState&>(self).*Member)();
   }
   void tick(void (*step)(ServerState&)) {
-    if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
+    if (loop) loop->ticks().push(OwedStep<ServerState>{Owing<ServerState>(*this), step});
   }
   template <class What>
   void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
-    if (loop) loop->next_tick(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
+    if (loop) loop->ticks().push(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
+  }
+  /// A callback of the user's, for which no listeners stay, or what is no step.
+  template <class F>
+  void tick_callback(F&& call) {
+    if (loop) loop->ticks().push(Tick{Ref<ServerState>(this), std::forward<F>(call)});
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept;
@@ -6907,7 +7014,7 @@ class Server : public Emitter<Server> {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
     require_idle();
     once_listening(std::forward<F>(listener));
-    state_->listen_as(other.state_->acceptor);
+    state_->listen_as(*other.state_);
     return *this;
   }
 
@@ -6931,11 +7038,9 @@ class Server : public Emitter<Server> {
   /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
-    if (state_->loop) {
-      state_->loop->next_tick([state = state_, call = std::decay_t<F>(std::forward<F>(callback))]() mutable {
-        call(detail::no_error(), state->connections);
-      });
-    }
+    state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
+      call(detail::no_error(), state.connections);
+    });
     return *this;
   }
   bool listening() const { return state_->acceptor.is_open(); }
@@ -7636,6 +7741,7 @@ struct WorkItem {
   Mailbox* mailbox;
   Atomic<int> begun{0};
   bool home_expected = false;  // there is space for it in the mailbox
+  bool unanswered = false;     // the process ends: nobody is told, and the loop that still waits goes on waiting
 };
 
 /// The loop's half: belongs to the thread that asked.
@@ -7676,7 +7782,7 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.throw_failure(); });
+      if (!outcome.ok()) outcome.throw_failure();
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
@@ -7697,11 +7803,12 @@ struct JobState : Handle {
   /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
   void after_fork() {
     if (done || !work || work->begun.load() == 0) return;
-    loop->next_tick([self = Ref<JobState>(this)] {
-      Outcome lost;
-      lost.failure = make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
-      self->finish(std::move(lost));
-    });
+    loop->ticks().push(Step<JobState>{Ref<JobState>(this), [](JobState& self) {
+                                        Outcome lost;
+                                        lost.failure =
+                                            make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
+                                        self.finish(std::move(lost));
+                                      }});
   }
 
   WorkItem* work = nullptr;  // while it is not done
@@ -7785,7 +7892,10 @@ template <class T, class F>
 inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item) { static_cast<Work&>(item).run(); },
     [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
-    [](WorkItem& item) { static_cast<Work&>(item).state.finish(std::move(static_cast<Work&>(item).outcome)); },
+    [](WorkItem& item) {
+      auto& work = static_cast<Work&>(item);
+      work.unanswered ? void(work.state.work = nullptr) : work.state.finish(std::move(work.outcome));
+    },
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -7894,7 +8004,8 @@ class WorkerPool {
   }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
-  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`.
+  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`; nobody is told if the process
+  /// ends by `exit()`, while loops of other threads run on (S31.6).
   ~WorkerPool();
 
   /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
@@ -7918,6 +8029,15 @@ class WorkerPool {
  private:
   void drop(detail::WorkRef work) noexcept;
 
+  /// Whether `exit()` has been called, for destructors of pools that are static.
+  struct Exit {
+    detail::Atomic<int> begun{0};
+    detail::Atomic<int> marks{0};
+
+    static Exit& of_process() noexcept;
+  };
+  void note_exit() noexcept;
+
   /// The threads stayed in the parent (S31.3).
   void begin_again_in_child() noexcept;
 
@@ -7933,6 +8053,7 @@ class WorkerPool {
   std::size_t idle_ = 0;
   std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;
+  int marks_before_ = Exit::of_process().marks.load();
   /// Made beforehand: the destructor needs no memory.
   const Error dropped_ = detail::make_error(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
 };
@@ -9383,6 +9504,12 @@ NET_API bool Registrations::add(Watcher& watcher) noexcept {
   return true;
 }
 
+NET_API bool Registrations::have(NativeHandle fd) noexcept {
+  bool found = false;
+  each([&](const Registration& place) { found |= place.watcher->fd == fd; });
+  return found;
+}
+
 NET_API void Registrations::remove(Registration& place, bool confirmed) noexcept {
   place.watcher->registration = nullptr;
   place.watcher = nullptr;
@@ -10210,7 +10337,12 @@ NET_API NativeHandle fd_acceptor::next() noexcept {
 }
 
 NET_API void fd_acceptor::close() noexcept {
-  if (is_open()) os::close_descriptor(std::exchange(fd, no_handle));
+  if (is_open()) os::close_descriptor(fd);
+  release();
+}
+
+NET_API void fd_acceptor::release() noexcept {
+  fd = no_handle;
   if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
 }
 
@@ -10613,7 +10745,9 @@ NET_API void LoopCore::abandon_all() noexcept {
   forget_batch();
   mailbox_->posted.clear();
   // what dies may be the user's, and leave something new behind: again, until there is nothing
-  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) abandon_handles();
+  while (handles_ || !timers_.empty() || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) {
+    abandon_handles();
+  }
   mailbox_->release();
 }
 
@@ -10634,6 +10768,7 @@ NET_API void LoopCore::abandon_handles() noexcept {
   (all->previous ? all->previous->next : handles_) = nullptr;
   for (Handle* handle = all; handle;) {
     Handle* const next = handle->next;
+    if (handle->operations->ready) handle->operations->abandon(*handle);  // what died may have opened it again
     handle->previous = handle->next = nullptr;
     handle->loop = nullptr;
     handle->release();
@@ -10971,8 +11106,7 @@ NET_API bool LoopCore::run_once(int max_ms) {
   run_timers();
   const bool stopped = mailbox_->stopped.load() != 0;
   turn(ready || stopped || !alive() ? 0 : max_ms);
-  mailbox_->stopped.store(0);
-  return alive();
+  return mailbox_->stopped.exchange(0) == 0 && alive();  // alike: whoever turns it by hand is told
 }
 
 NET_API bool LoopCore::alive() const noexcept {
@@ -11158,7 +11292,8 @@ NET_API void Retry::make_timer() {
   made->refd = false;
   made->callback = [this] {
     leave();
-    again_(owner_);
+    const Ref<Handle> alive(&owner_);
+    or_give_up(owner_, [this] { again_(owner_); });
   };
   timer_ = std::move(made);
 }
@@ -12044,7 +12179,7 @@ NET_API void SocketState::catch_up_connected() {
 
 NET_API void SocketState::read_after_connect() {
   if (destroyed()) return;
-  if (!is_paused()) read_zero();
+  is_paused() ? void(loop->poller().hold(channel)) : read_zero();
   update_watch();
 }
 
@@ -12307,10 +12442,25 @@ class ResolverPool {
   int threads_ = 0;
 };
 
+/// What a lookup has brought. Its error is made by who is asked for it, since that needs memory: whoever waits for the
+/// answer is to be given up without it.
+class LookupAnswer {
+ public:
+  LookupAnswer(const LookupState& asked, const Question& question) noexcept : asked_(asked), question_(question) {}
+  Error error() const;
+  std::span<const LookupAddress> addresses() const noexcept {
+    return {question_.found.begin(), question_.found.size()};
+  }
+
+ private:
+  const LookupState& asked_;
+  const Question& question_;
+};
+
 /// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
 /// only its mailbox, and an answer that comes after the loop has gone finds nobody.
 struct LookupState : Handle {
-  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
+  using Done = Function<void(const LookupAnswer&)>;
 
   static const Operations table;
 
@@ -12481,6 +12631,7 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 #if NET_BODIES
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -12492,7 +12643,9 @@ NET_API NativeHandle SocketState::release_descriptor() {
   if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
+  loop->closing().reserve(1);
   leave_writes_behind();
+  keep_unread();
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();
@@ -12500,6 +12653,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
                     }});
   ++owed;
   ++generation;  // ticks that are on the way emit nothing
+  released = close_ticked = true;
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   phase.move_to(Phase::closed);
@@ -12511,10 +12665,30 @@ NET_API NativeHandle SocketState::release_descriptor() {
   return fd;
 }
 
+/// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.
+NET_API void SocketState::keep_unread() {
+  for (Undelivered* each = loop->undelivered; each; each = each->outer) {
+    if (each->whose != this) continue;
+    keep_unread(each->bytes);
+    each->bytes = {};
+  }
+  if (!cold) return;
+  keep_unread(cold->unread);
+  cold->unread.clear();
+}
+
+NET_API void SocketState::keep_unread(std::string_view bytes) {
+  if (bytes.empty()) return;
+  bytes_read += bytes.size();
+  std::string text = decodes ? cold->decode(bytes, false) : std::string(bytes);
+  if (!text.empty()) buffer_bytes(std::move(text));
+}
+
 /// S22.1: a descriptor that is connected; it is read at once.
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  expect_close();  // what throws leaves the descriptor to whoever has it
   is_path = !channel.adopt_connected(fd);
-  expect_close();
+  loop->poller().hold(channel);
   phase.move_to(Phase::open);
   retain_for_loop();
   if (!reads) read_end.move_to(ReadEnd::end_emitted);
@@ -12563,15 +12737,25 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
 
 /// The loop is going: everything is closed, and nothing is emitted.
 NET_API void SocketState::abandon() {
-  hand_over();
-  if (connecting()) stop_connecting();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-  }
-  if (!closed()) phase.move_to(Phase::closed);
-  request.move_to(WriteRequest::none);
-  read_interest = false;
+  do {
+    hand_over();
+    if (connecting()) stop_connecting();
+    if (channel.is_open()) {
+      loop->poller().drop(channel);
+      channel.close();
+    }
+    if (!closed()) phase.move_to(Phase::closed);
+    request.move_to(WriteRequest::none);
+    read_interest = false;
+    drop_captures();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (has_handle());  // what died has connected it again
+}
+
+/// All in which the user may have put something: what dies there may do anything.
+NET_API void SocketState::drop_captures() noexcept {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
@@ -12582,9 +12766,6 @@ NET_API void SocketState::abandon() {
   delete std::exchange(backlog, nullptr);
   server = {};
   listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
 }
 
 NET_API SocketState::~SocketState() {
@@ -12593,6 +12774,7 @@ NET_API SocketState::~SocketState() {
   stop_idle();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
   if (close_expected && loop) loop->closing().expect_no_more();
+  expect_no_removal();
   delete buffer;
   delete backlog;
   delete cold;
@@ -12641,8 +12823,7 @@ NET_API void SocketState::destroy(const Error& error) {
     tick_error(emission);
   } else {
     tick_error(emission);
-    loop->next_tick(
-        [self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
+    tick_callback([asked = generation](SocketState& self) { self.emit_close(self.generation == asked); });
   }
   leave_server();
 }
@@ -12663,7 +12844,7 @@ NET_API void SocketState::leave_server() {
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 NET_API void SocketState::tick_error(Callback& emission) {
-  if (emission) return loop->next_tick(std::move(emission));
+  if (emission) return loop->ticks().push(std::move(emission));
   if (close_ticked) return;
   if (!ended() && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
@@ -12673,9 +12854,8 @@ NET_API void SocketState::tick_error(Callback& emission) {
 }
 
 [[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
-  return [self = Owing<SocketState>(*this), error, asked = generation] {
-    self->emit_error(error, self->generation == asked);
-  };
+  return Tick{Owing<SocketState>(*this),
+              [error, asked = generation](SocketState& self) { self.emit_error(error, self.generation == asked); }};
 }
 
 /// It is emitted even if there is a new connection already, which it is no error of.
@@ -12766,10 +12946,19 @@ NET_API void SocketState::close_now() {
 }
 
 NET_API void SocketState::emit_cancelled() {
-  // whatever the callbacks and listeners in here throw, 'close' comes
-  OnThrow again{
-      *this, [](SocketState& self) { self.loop->next_close({Ref<Handle>(&self), job_of<&SocketState::close_now>}); }};
-  if (request == WriteRequest::in_flight) write_failed(system_failure(ECANCELED, "write"));
+  // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
+  struct Again {
+    SocketState& self;
+    Place<Job> place{self.loop->closing()};  // from which this step has just come
+    bool passed = false;
+    ~Again() {
+      if (!passed) place.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
+    }
+  } again{*this};
+  // usually what was in flight; also callbacks that a tick was to call for which there was no memory
+  const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
+  if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));
+  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) fail_buffered();
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {
@@ -12806,6 +12995,7 @@ NET_API void SocketState::emit_close(bool current) {
 
 NET_API void SocketState::drop_listeners() noexcept {
   listeners.clear();
+  expect_no_removal();
   data_listening = false;
   if (cold) cold->pipes.source_closed();
 }
@@ -12901,7 +13091,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
   }
   if (!callback || !loop) return;
   if (refused) {
-    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+    tick_callback([error, call = std::move(callback)](SocketState&) { call(error); });
   } else {
     ensure_cold().finish_callbacks.push(std::move(callback));
   }
@@ -13071,11 +13261,11 @@ NET_API void SocketState::pause() {
 NET_API void SocketState::resume() {
   if (users_buffer && !connecting() && !ended()) watch_readable();
   if (flow_state != Flow::flowing) {
-    flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
-      resume_ticking = true;
       tick_always(step_of<&SocketState::resume_now>);
+      resume_ticking = true;
     }
+    flow_state = readable_listening ? Flow::paused : Flow::flowing;
   }
   asked_flow = Flow::flowing;
 }
@@ -13143,7 +13333,7 @@ NET_API void SocketState::request_read() {
 /// is called, and nothing allocated.
 NET_API void SocketState::leave_alone(bool paused) noexcept {
   if (paused && !destroyed()) {
-    if (users_buffer && !connecting()) unwatch_readable();
+    if (users_buffer && !connecting()) undo_or_give_up(*this, [this] { unwatch_readable(); });
     flow_state = Flow::paused;
     asked_flow = Flow::paused;
   }
@@ -13151,13 +13341,15 @@ NET_API void SocketState::leave_alone(bool paused) noexcept {
 }
 
 NET_API void SocketState::data_listener_added() {
-  data_listening = true;
   // one that has just been removed counts until the next tick
   if (listeners.has(on_readable)) readable_listening = true;
   if (flow_state != Flow::paused) resume();
+  data_listening = true;
 }
 
 NET_API void SocketState::readable_listener_added() {
+  expect_removal();
+  loop->ticks().reserve(1);
   by_buffer = true;
   if (end_emitted() || readable_listening) return;
   readable_listening = need_readable = true;
@@ -13170,17 +13362,35 @@ NET_API void SocketState::readable_listener_added() {
   }
 }
 
-NET_API void SocketState::readable_listener_removed() {
-  tick_always([](SocketState& self) {
-    self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.asked_flow == Flow::flowing) {
-      self.flow_state = Flow::flowing;
-    } else if (self.data_listening) {
-      self.resume();
-    } else if (!self.readable_listening) {
-      self.flow_state = Flow::unset;
-    }
-  });
+/// What follows from a removal of theirs comes on a tick, and who removes them may be a destructor: there is space for
+/// that tick while there are any, or it is owed already.
+NET_API void SocketState::expect_removal() {
+  if (removal_expected) return;
+  loop->ticks().expect();
+  removal_expected = true;
+}
+
+NET_API void SocketState::readable_listener_removed() noexcept {
+  if (!removal_expected) return;  // it is owed, and looks at all of them
+  loop->ticks().push_expected(
+      OwedStep<SocketState>{Owing<SocketState>(*this), step_of<&SocketState::look_at_readable_listeners>});
+  removal_expected = listeners.has(on_readable) && loop->ticks().expect_if_space();
+}
+
+NET_API void SocketState::look_at_readable_listeners() {
+  readable_listening = listeners.has(on_readable);
+  if (readable_listening && !removal_expected) {
+    removal_expected = loop->ticks().expect_if_space();  // this step has just left its own
+  } else if (!readable_listening) {
+    expect_no_removal();
+  }
+  if (resume_ticking && asked_flow == Flow::flowing) {
+    flow_state = Flow::flowing;
+  } else if (data_listening) {
+    resume();
+  } else if (!readable_listening) {
+    flow_state = Flow::unset;
+  }
 }
 
 /// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
@@ -13194,16 +13404,23 @@ NET_API void SocketState::listener_added(unsigned event) {
   if (event == on_readable) readable_listener_added();
 }
 
-NET_API void SocketState::listener_put_in_front(unsigned event) noexcept {
+NET_API void SocketState::listener_put_in_front(unsigned event) {
+  if (event == on_readable && loop) expect_removal();
   if (event == on_data || event == on_readable) by_buffer = true;
 }
 
-NET_API void SocketState::listener_removed(unsigned event, bool all) {
+NET_API void SocketState::listener_removed(unsigned event) noexcept {
   if (!loop) return;
-  if (event == on_data && !all) data_listener_removed();
-  if (event == on_readable || event == all_events) readable_listener_removed();
-  if (all && (event == on_end || event == all_events)) removed_end_listener = true;
-  if (all && (event == on_error || event == all_events)) errors_heard = false;
+  if (event == on_data) data_listener_removed();
+  if (event == on_readable) readable_listener_removed();
+}
+
+/// As in Node what follows comes even if there were none.
+NET_API void SocketState::all_listeners_go(unsigned event) {
+  if (!loop) return;
+  if (event == on_readable || event == all_events) tick_always(step_of<&SocketState::look_at_readable_listeners>);
+  if (event == on_end || event == all_events) removed_end_listener = true;
+  if (event == on_error || event == all_events) errors_heard = false;
 }
 
 /// How many listeners the library itself has on an event, as Node counts them.
@@ -13239,6 +13456,8 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
   }
   if (options.fd != -1) {
     require_stream(options.fd);
+    // whose it is already would find it closed (S22.2)
+    if (loop->poller().has(options.fd)) throw_error(system_failure(EEXIST, "open"));
     // one that blocks would stop the loop
     if (const int failed = Machine::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
     if (users_buffer) next_onread_buffer();  // S25.4
@@ -13482,31 +13701,47 @@ NET_API void SocketState::next_onread_buffer() {
 }
 
 /// Emits what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be emitted, because a
-/// listener paused or threw, is kept as if it were still in the kernel.
-NET_API void SocketState::deliver(std::string_view bytes) {
-  struct Rest {
+/// listener paused or threw, is kept as if it were still in the kernel; without memory for it the socket is given up.
+NET_API void SocketState::deliver(std::string_view all) {
+  if (all.size() <= max_chunk) return deliver_piece(all);
+  struct Rest : Undelivered {
     SocketState& self;
-    std::string_view bytes;
+    LoopCore& loop;
     SameConnection same{self};
+    Rest(SocketState& socket, std::string_view all)
+        : Undelivered{&socket, all, socket.loop->undelivered}, self(socket), loop(*socket.loop) {
+      loop.undelivered = this;
+    }
+    Rest(const Rest&) = delete;
+    Rest& operator=(const Rest&) = delete;
     ~Rest() {
-      if (bytes.empty() || self.destroyed() || !same) return;
-      self.ensure_cold().unread.insert(0, bytes);
+      loop.undelivered = outer;
+      if (!bytes.empty()) undo_or_give_up(self, [this] { keep(); });
+    }
+    void keep() {
+      const std::string_view left = std::exchange(bytes, {});
+      if (self.destroyed() || !same) return;
+      self.ensure_cold().unread.insert(0, left);
       if (!self.read_interest) return;
       self.read_interest = false;  // so that starting again delivers it from the loop
       self.watch_readable();
     }
-  } rest{*this, bytes};
+  } rest(*this, all);
   for (;;) {
     const std::string_view piece = rest.bytes.substr(0, max_chunk);
     rest.bytes.remove_prefix(piece.size());
-    bytes_read += piece.size();
-    touch();
-    if (!push(piece) && !destroyed()) unwatch_readable();
+    deliver_piece(piece);
     if (rest.bytes.empty()) return;
     loop->flush_batch();
     loop->drain_ticks();
-    if (!read_interest || destroyed() || !rest.same) return;
+    if (!read_interest || destroyed() || !rest.same) return rest.keep();
   }
+}
+
+NET_API void SocketState::deliver_piece(std::string_view piece) {
+  bytes_read += piece.size();
+  touch();
+  if (!push(piece) && !destroyed()) unwatch_readable();
 }
 
 NET_API void SocketState::deliver_unread() {
@@ -13594,7 +13829,7 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
     const std::size_t there = read_length();
     if (there == 0 || (!all && n == 0)) return 0;
     if (all) {
-      if (flow_state != Flow::flowing) return there;
+      if (flow_state != Flow::flowing || released) return there;
       return buffer->pieces.first().size();
     }
     return n <= there ? n : ended() ? there : 0;
@@ -13640,7 +13875,7 @@ NET_API void SocketState::prime_read() {
 }
 
 NET_API void SocketState::flow() {
-  if (flow_state != Flow::flowing) return;
+  if (flow_state != Flow::flowing || released) return;
   if (!buffer && !ended() && reading) {  // there is nothing, and what comes will be emitted
     readable_emitted = false;
     need_readable = true;
@@ -13657,8 +13892,8 @@ NET_API void SocketState::flow() {
 NET_API void SocketState::emit_readable() {
   need_readable = false;
   if (readable_emitted) return;
-  readable_emitted = true;
   tick_always(step_of<&SocketState::emit_readable_now>);
+  readable_emitted = true;
 }
 
 NET_API void SocketState::emit_readable_now() {
@@ -13673,7 +13908,6 @@ NET_API void SocketState::emit_readable_now() {
 /// Reads on, on a tick, until the high-water mark is reached.
 NET_API void SocketState::maybe_read_more() {
   if (reading_more) return;
-  reading_more = true;
   tick_always([](SocketState& self) {
     if (!self.reading && !self.ended() &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
@@ -13681,6 +13915,7 @@ NET_API void SocketState::maybe_read_more() {
     }
     self.reading_more = false;
   });
+  reading_more = true;
 }
 
 /// The other side has ended, and nobody listens to what follows from it.
@@ -13747,10 +13982,12 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
 NET_API void SocketState::undestroy() {
+  ColdConnection fresh;  // what needs memory comes first
   leave_writes_behind();
   for (unsigned which = 0; which < own_count; ++which) {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
+  if (released) delete std::exchange(buffer, nullptr);
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
                                    .users_buffer = users_buffer,
@@ -13758,7 +13995,7 @@ NET_API void SocketState::undestroy() {
                                    .timed = timed,
                                    .by_buffer = by_buffer};
   static_cast<WriteGate&>(*this) = {.corked = corked};
-  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  if (cold) static_cast<ColdConnection&>(*cold) = std::move(fresh);
   ++generation;
 }
 
@@ -13780,14 +14017,17 @@ struct LeftWrites {
     if (--owners == 0) delete this;
   }
 
+  /// Whoever throws does not hold up the others, with or without memory.
   static void settle(LeftWrites& self) {
+    Place<Callback> place(self.socket->loop->ticks());  // from which this step has just come
     struct Again {
       LeftWrites& self;
+      Place<Callback>& place;
       bool passed = false;
       ~Again() {
-        if (!passed) self.soon();
+        if (!passed) place.push(self.step());
       }
-    } again{self};
+    } again{self, place};
     if (self.backlog) {
       call_all(self.backlog->done, no_error());
       call_all(self.backlog->in_flight, self.in_flight);
@@ -13800,10 +14040,12 @@ struct LeftWrites {
     SocketState& socket = *self.socket;
     if (std::exchange(self.finishes, false)) socket.emit_event<on_finish>();
     again.passed = true;
-    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
+    if (self.fails && socket.generation == self.generation) {
+      or_give_up(socket, [&] { socket.fail(self.in_flight); });
+    }
   }
-  void soon() {
-    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
+  Callback step() noexcept {
+    return [left = Ref<LeftWrites>(this)] { settle(*left); };
   }
 
  private:
@@ -13823,8 +14065,7 @@ NET_API void SocketState::leave_writes_behind() {
   if (waits) {
     const Ref<LeftWrites> left(new LeftWrites);
     left->socket = Ref<SocketState>(this);
-    left->backlog = std::exchange(backlog, nullptr);
-    if (cold) left->ends.swap(cold->finish_callbacks);
+    loop->ticks().reserve(1);
     if (flying) {
       left->in_flight = request == WriteRequest::awaits_connection
                             ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
@@ -13839,7 +14080,10 @@ NET_API void SocketState::leave_writes_behind() {
     left->finishes = write_end == WriteEnd::prefinished && !channel.is_open();
     left->fails = flying && !destroyed();
     left->generation = generation + 1;
-    left->soon();
+    // nothing needs memory any more
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    loop->ticks().push(left->step());
   }
   delete std::exchange(backlog, nullptr);
 }
@@ -14261,9 +14505,7 @@ NET_API Error SocketState::refusal(bool tells_who) const {
 
 NET_API bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
-  if (callback && loop) {
-    loop->next_tick([error, call = std::move(callback)] { call(error); });
-  }
+  if (callback) tick_callback([error, call = std::move(callback)](SocketState&) { call(error); });
   fail(error);
   return false;
 }
@@ -14479,7 +14721,7 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
   state.phase.move_to(Phase::open);
-  state.is_path = !path.empty();
+  state.is_path = ipc;
   state.settings.allow_half_open = options.allowHalfOpen;
   state.read_mark = state.write_mark = options.highWaterMark;
   state.settings.no_delay = options.noDelay;
@@ -14498,6 +14740,7 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   or_give_up(state, [&] {
     if (options.pauseOnConnect) {
       state.flow_state = Flow::paused;
+      loop->poller().hold(state.channel);
     } else {
       state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
     }
@@ -14571,16 +14814,18 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
 }
 
 /// A descriptor of its own for what another server listens on.
-NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
+NET_API void ServerState::listen_as(const ServerState& other) {
+  reserve_one();
   start_over();
-  const int failed = acceptor.listen_beside(other, 511);
+  ipc = other.ipc;
+  const int failed = acceptor.listen_beside(other.acceptor, 511);
   NothingOpen unless{*this};
   bound(failed, "", 0);
   unless.passed = true;
 }
 
 NET_API void ServerState::listen_on(const ListenOptions& asked) {
-  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
+  if (asked.fd >= 0) return listen_descriptor(asked);
   if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
@@ -14594,9 +14839,33 @@ NET_API void ServerState::listen_on(const ListenOptions& asked) {
   bound(failed, to_text(any.ip), asked.port);
 }
 
+/// S22.5: until it is watched it stays with whoever has it: what fails does not close it.
+NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
+  struct GiveBack {
+    ServerState& self;
+    bool taken = false;
+    ~GiveBack() {
+      if (taken || !self.acceptor.is_open()) return;
+      self.loop->poller().drop(self.acceptor);
+      self.acceptor.release();
+    }
+  };
+  ipc = Machine::kind_of(asked.fd) == DescriptorKind::local;
+  const auto take = [&]() -> int {
+    if (loop->poller().has(asked.fd)) return -EEXIST;
+    GiveBack unless{*this};
+    int failed = acceptor.listen_descriptor(asked.fd, backlog_of(asked));
+    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    unless.taken = failed == 0;
+    return failed;
+  };
+  bound(take(), "", 0);
+}
+
 /// S23.2: the file is there when listen() returns.
 NET_API void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
+  ipc = true;
   made_in = Machine::fork_count();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
@@ -14630,39 +14899,44 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
     return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
   looking_up = true;
-  const auto answered = [this, asked_in = generation, asked, alive = Ref<ServerState>(this)](
-                            const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || generation != asked_in) return;
-    looking_up = false;
-    const Owing<ServerState> owing(*this);
-    if (error) {
-      emit_error(error);
-      return;
+  const auto answered = [asked_in = generation, asked](ServerState& self, const auto& found) {
+    if (!self.looking_up || self.generation != asked_in) return;
+    self.looking_up = false;
+    const Owing<ServerState> owing(self);
+    if (const Error error = found.error()) {
+      self.emit_error(error);
+    } else {
+      self.bind(parse_endpoint(first_usable(found.addresses()).address, asked.port), asked);
     }
-    const LookupAddress* chosen = nullptr;
-    for (const LookupAddress& found : addresses) {
-      if (!is_link_local(parse_ip(found.address))) {
-        chosen = &found;
-        break;
-      }
-    }
-    if (!chosen) chosen = &addresses.front();
-    bind(parse_endpoint(chosen->address, asked.port), asked);
   };
   if (isIP(asked.host) != 0) {
     // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] {
-      const LookupAddress itself{host, family_of(host)};
-      answered(no_error(), {&itself, 1});
-    });
+    struct Itself {
+      LookupAddress address;
+      Error error() const { return no_error(); }
+      std::span<const LookupAddress> addresses() const noexcept { return {&address, 1}; }
+    };
+    tick_callback(
+        [answered, host = asked.host](ServerState& self) { answered(self, Itself{{host, family_of(host)}}); });
   } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true}, answered);
+    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true},
+                    [answered, self = Ref<ServerState>(this)](const LookupAnswer& found) { answered(*self, found); });
   }
 }
 
+/// S9.6: not one that is of use on its link alone, unless there is no other.
+NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAddress> addresses) noexcept {
+  for (const LookupAddress& found : addresses) {
+    if (!is_link_local(parse_ip(found.address))) return found;
+  }
+  return addresses.front();
+}
+
 NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
+  const std::string address = endpoint_text(at);
+  loop->ticks().reserve(1);  // telling how it went needs no memory
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), endpoint_text(at), asked.port);
+  bound(acceptor.listen(at, flags), address, asked.port);
 }
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
@@ -14693,7 +14967,7 @@ NET_API void ServerState::opened() {
 /// What is set on the listening descriptor is inherited: one call less a connection.
 NET_API void ServerState::set_no_delay(bool on) {
   options.noDelay = on;
-  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
+  if (acceptor.is_open() && !ipc) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
 }
 
 /// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
@@ -14725,7 +14999,7 @@ NET_API void ServerState::close_if_drained() {
     close_expected = false;
     loop->ticks().push_expected(std::move(step));
   } else {
-    loop->next_tick(std::move(step));
+    loop->ticks().push(std::move(step));
   }
   closing.move_to(ServerClose::ticking);
 }
@@ -14752,12 +15026,14 @@ NET_API void ServerState::settle() noexcept {
 }
 
 NET_API void ServerState::abandon() {
-  stop_listening();
-  abort_hook = {};
-  listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
+  do {
+    stop_listening();
+    abort_hook = {};
+    listeners.clear();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (acceptor.is_open());  // a listener that died has opened it again
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -14962,15 +15238,24 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return void(socket().pause());
   if (!settle()) return;
-  bool gone = false;
-  bool* const outer = std::exchange(gone_, &gone);
+  // a task of the user's own kind may throw, and the reader lives on
+  struct Resuming {
+    Reader& reader;
+    bool* outer;
+    bool gone = false;
+    explicit Resuming(Reader& resumes) noexcept : reader(resumes), outer(std::exchange(resumes.gone_, &gone)) {}
+    Resuming(const Resuming&) = delete;
+    Resuming& operator=(const Resuming&) = delete;
+    ~Resuming() {
+      if (!gone) {
+        reader.gone_ = outer;
+      } else if (outer) {
+        *outer = true;
+      }
+    }
+  } resuming(*this);
   waiter_.resume();
-  if (gone) {
-    if (outer) *outer = true;
-    return;
-  }
-  gone_ = outer;
-  if (!waiter_) socket().pause();
+  if (!resuming.gone && !waiter_) socket().pause();
 }
 
 NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
@@ -15188,6 +15473,8 @@ NET_API WorkRef::~WorkRef() {
 
 #if NET_BODIES
 
+#include <cstdlib>
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API WorkerPool::~WorkerPool() {
@@ -15211,8 +15498,24 @@ NET_API void WorkerPool::begin_again_in_child() noexcept {
   idle_ = 0;
 }
 
+NET_API WorkerPool::Exit& WorkerPool::Exit::of_process() noexcept {
+  static constinit Exit exit;
+  return exit;
+}
+
+/// What was registered last is run first: a mark that was set after a pool was made is seen by its destructor, if that is
+/// called by exit(). One mark is good for all pools before it. A program that makes more pools than this while it runs has
+/// no static ones among them.
+NET_API void WorkerPool::note_exit() noexcept {
+  constexpr int max_marks = 256;
+  Exit& exit = Exit::of_process();
+  if (exit.marks.load() != marks_before_ || marks_before_ == max_marks) return;
+  if (std::atexit([] { Exit::of_process().begun.store(1); }) == 0) exit.marks.fetch_add(1);
+}
+
 NET_API bool WorkerPool::submit(detail::WorkRef work) {
   begin_again_in_child();
+  note_exit();
   const detail::LockGuard locked(mutex_);
   waiting_.reserve(1);
   if (idle_ <= waiting_.size() && threads_.size() < most_) {
@@ -15246,6 +15549,7 @@ NET_API void WorkerPool::run() {
 }
 
 NET_API void WorkerPool::drop(detail::WorkRef work) noexcept {
+  work->unanswered = Exit::of_process().begun.load() != 0;
   work->operations->drop(*work, dropped_);
   std::move(work).send_home();
 }
@@ -15449,10 +15753,12 @@ NET_API void LookupState::answer(const Question& question) {
   if (!callback) return;
   const Done done = std::move(callback);
   loop->keep_alive(false);
-  const Error error = refused != 0                ? lookup_failure(refused, host)
-                      : question.failed == Errc{} ? no_error()
-                                                  : lookup_failure(question.failed, host);
-  done(error, {question.found.begin(), question.found.size()});
+  done(LookupAnswer(*this, question));
+}
+
+NET_API Error LookupAnswer::error() const {
+  if (asked_.refused != 0) return lookup_failure(asked_.refused, asked_.host);
+  return question_.failed == Errc{} ? no_error() : lookup_failure(question_.failed, asked_.host);
 }
 
 NET_API void LookupState::abandon() noexcept {
@@ -15560,6 +15866,7 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
   const Ref<SocketState> alive(&self);
   Undo undo{self, self.generation};
   self.is_path ? start_path() : start_lookup(options);
+  plan->started = true;
   undo.passed = true;
 }
 
@@ -15609,18 +15916,19 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
     Ref<SocketState> socket;
     std::uint64_t generation;
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
+      const Connector connector{*socket};
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (socket->connecting() && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
-        Connector{*socket}.looked_up(error, addresses);
-      }
+      if (!socket->connecting() || socket->generation != generation || !connector.plan().attempts.empty()) return;
+      if (!connector.plan().started) return connector.looked_up(error, addresses);
+      or_give_up(*socket, [&] { connector.looked_up(error, addresses); });
     }
   };
   const Answer answer{socket, generation};
   if (options.lookup) {
     options.lookup(p.host, asked, answer);
   } else {
-    look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
-      or_give_up(*answer.socket, [&] { answer(error, addresses); });
+    look_up(*self.loop, p.host, asked, [answer](const LookupAnswer& found) {
+      or_give_up(*answer.socket, [&] { answer(found.error(), found.addresses()); });
     });
   }
 }
@@ -15701,11 +16009,7 @@ NET_API void Connector::single_failed(const Error& error, const std::string& add
 
 NET_API void Connector::give_up(const Error& error) const { self.fail(error); }
 
-NET_API void Connector::give_up_later(const Error& error) const {
-  self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
-    if (socket->connecting() && socket->generation == generation) Connector{*socket}.give_up(error);
-  });
-}
+NET_API void Connector::give_up_later(const Error& error) const { self.tick_with<&SocketState::connect_failed>(error); }
 
 NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
   const Ref<SocketState> alive(&self);
