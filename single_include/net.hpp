@@ -10,32 +10,22 @@
 #define NET_VERSION_MINOR 1
 #define NET_VERSION_PATCH 0
 
-// Rules for the addresses not to talk to.
-#ifndef NET_BLOCK_LIST_HPP
-#define NET_BLOCK_LIST_HPP
+// The connections of a server in a coroutine: one after the other.
+#ifndef NET_ACCEPTOR_HPP
+#define NET_ACCEPTOR_HPP
 
-#include <cstdint>
-#include <string>
-#include <string_view>
+#include <coroutine>
+#include <optional>
+#include <utility>
+
+// First in, first out, in one block of memory that is kept. Internal.
+#ifndef NET_DETAIL_BASE_QUEUE_HPP
+#define NET_DETAIL_BASE_QUEUE_HPP
+
+#include <cstddef>
+#include <new>
 #include <type_traits>
-#include <vector>
-
-// An address as bytes, and the way from text to bytes and back. Internal.
-#ifndef NET_DETAIL_TEXT_IP_ADDRESS_HPP
-#define NET_DETAIL_TEXT_IP_ADDRESS_HPP
-
-#include <compare>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-// The grammar of address literals, character by character: the one place that knows it. Internal.
-#ifndef NET_DETAIL_TEXT_IP_GRAMMAR_HPP
-#define NET_DETAIL_TEXT_IP_GRAMMAR_HPP
-
-#include <cstddef>
-#include <cstdint>
+#include <utility>
 
 // How this file was configured: with or without exceptions, compiled once or in every file. Internal.
 #ifndef NET_DETAIL_BASE_ABI_HPP
@@ -67,6 +57,874 @@
 namespace net::inline NET_ABI::detail {}
 
 #endif
+
+namespace net::inline NET_ABI::detail {
+
+/// A ring that grows. In steady state pushing and taking allocate nothing.
+template <class T>
+class Queue {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  Queue() noexcept = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  Queue(Queue&& other) noexcept { swap(other); }
+  Queue& operator=(Queue&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Queue() {
+    clear();
+    ::operator delete(ring_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+
+  void push(T&& value) { emplace(std::move(value)); }
+
+  /// Space for so many more, so that pushing them cannot fail.
+  void reserve(std::size_t more) {
+    while (limit_ - size_ < more) grow();
+  }
+
+  /// One will be pushed when there may be no memory: there is space for it from now on, whatever else is pushed.
+  void expect() {
+    reserve(1);
+    ++expected_;
+    --limit_;
+  }
+  /// The same without memory: only if there is space. So it is when the last one was just taken.
+  bool expect_if_space() noexcept {
+    if (size_ == limit_) return false;
+    ++expected_;
+    --limit_;
+    return true;
+  }
+  void expect_no_more() noexcept {
+    --expected_;
+    ++limit_;
+  }
+  void push_expected(T&& value) noexcept {
+    expect_no_more();
+    place(std::move(value));
+  }
+  std::size_t expected() const noexcept { return expected_; }
+
+  template <class... Args>
+  void emplace(Args&&... args) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    place(std::forward<Args>(args)...);
+  }
+
+  /// At the other end: the next one that is taken.
+  void push_front(T&& value) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
+    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
+    first_ = at;
+    ++size_;
+  }
+  T& first() noexcept { return ring_[first_]; }
+  const T& first() const noexcept { return ring_[first_]; }
+
+  T pop_front() noexcept {
+    T* front = ring_ + first_;
+    T value(std::move(*front));
+    front->~T();
+    first_ = (first_ + 1) & (capacity_ - 1);
+    --size_;
+    return value;
+  }
+
+  void clear() noexcept {
+    while (size_ > 0) (void)pop_front();
+  }
+  void swap(Queue& other) noexcept {
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    std::swap(limit_, other.limit_);
+    std::swap(expected_, other.expected_);
+  }
+  /// Takes all that is in the other one, when this one is empty. Each keeps the space for what it expects.
+  void take_all(Queue& other) {
+    reserve(other.expected_);
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    limit_ = capacity_ - expected_;
+    other.limit_ = other.capacity_ - other.expected_;
+  }
+
+ private:
+  template <class... Args>
+  void place(Args&&... args) {
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
+    ++size_;
+  }
+
+  [[gnu::noinline]] void grow() {
+    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
+    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
+    const std::size_t count = size_;
+    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(pop_front());
+    ::operator delete(ring_);
+    ring_ = ring;
+    capacity_ = larger;
+    first_ = 0;
+    size_ = count;
+    limit_ = larger - expected_;
+  }
+
+  T* ring_ = nullptr;
+  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
+  std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
+  std::size_t expected_ = 0;  // pushes that must not fail
+};
+
+/// A place in a queue for what has to come when there is no memory either, given back if it is not used. Whatever was just
+/// taken from the queue needs no memory to make one.
+template <class T>
+class Place {
+ public:
+  explicit Place(Queue<T>& queue) : queue_(queue) { queue.expect(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    if (!used_) queue_.expect_no_more();
+  }
+  void push(T&& value) noexcept {
+    used_ = true;
+    queue_.push_expected(std::move(value));
+  }
+
+ private:
+  Queue<T>& queue_;
+  bool used_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Where the one task that waits for a reader or an acceptor is noted. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_PLACE_HPP
+#define NET_DETAIL_CORO_WAIT_PLACE_HPP
+
+#include <coroutine>
+
+// What may end a wait before that comes which it waits for: a signal, or a time. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_LIMIT_HPP
+#define NET_DETAIL_CORO_WAIT_LIMIT_HPP
+
+#include <utility>
+
+// AbortController and AbortSignal: calling off a connection or a server, from any thread.
+#ifndef NET_ABORT_HPP
+#define NET_ABORT_HPP
+
+#include <cstddef>
+#include <utility>
+
+// A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
+#ifndef NET_DETAIL_BASE_VEC_HPP
+#define NET_DETAIL_BASE_VEC_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
+template <class T>
+class Vec {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  Vec() noexcept = default;
+  Vec(Vec&& other) noexcept { swap(other); }
+  Vec& operator=(Vec&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Vec() {
+    clear();
+    ::operator delete(items_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  T& operator[](std::size_t at) noexcept { return items_[at]; }
+  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
+  T* begin() noexcept { return items_; }
+  T* end() noexcept { return items_ + size_; }
+  const T* begin() const noexcept { return items_; }
+  const T* end() const noexcept { return items_ + size_; }
+  T& back() noexcept { return items_[size_ - 1]; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  /// To exactly so much, if it is more than there is.
+  void reserve(std::size_t capacity) {
+    if (capacity > capacity_) grow(capacity);
+  }
+  void push(T value) {
+    if (size_ == capacity_) [[unlikely]]
+      grow(capacity_ ? capacity_ * 2 : 4);
+    ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
+    ++size_;
+  }
+  void insert(std::size_t at, T value) {
+    if (at == size_) return push(std::move(value));
+    push(std::move(back()));
+    for (std::size_t i = size_ - 2; i > at; --i) items_[i] = std::move(items_[i - 1]);
+    items_[at] = std::move(value);
+  }
+  void pop() noexcept { items_[--size_].~T(); }
+  void erase(std::size_t begin, std::size_t end) noexcept {
+    if (begin == end) return;
+    for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
+    while (size_ > begin) pop();
+  }
+  /// A copy of those from `begin` to before `end`.
+  Vec part(std::size_t begin, std::size_t end) const {
+    Vec copy;
+    copy.reserve(end - begin);
+    for (; begin < end; ++begin) copy.push(items_[begin]);
+    return copy;
+  }
+  void clear() noexcept {
+    while (size_ > 0) pop();
+  }
+  void swap(Vec& other) noexcept {
+    std::swap(items_, other.items_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+ private:
+  [[gnu::noinline]] void grow(std::size_t larger) {
+    T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
+    for (std::size_t i = 0; i < size_; ++i) {
+      ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
+      items_[i].~T();
+    }
+    ::operator delete(items_);
+    items_ = items;
+    capacity_ = larger;
+  }
+
+  T* items_ = nullptr;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
+#ifndef NET_DETAIL_LOOP_CORE_HPP
+#define NET_DETAIL_LOOP_CORE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+// The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
+#ifndef NET_DETAIL_BASE_ATOMIC_HPP
+#define NET_DETAIL_BASE_ATOMIC_HPP
+
+#if !defined(__GNUC__)
+#include <atomic>
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// A number that several threads may touch: a count of owners, a flag, a lock.
+template <class T>
+class Atomic {
+ public:
+  constexpr Atomic(T value = {}) noexcept : value_(value) {}
+  Atomic(const Atomic&) = delete;
+  Atomic& operator=(const Atomic&) = delete;
+
+#if defined(__GNUC__)
+  T load() const noexcept { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+  void store(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
+  T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
+  T fetch_add(T value) noexcept { return __atomic_fetch_add(&value_, value, __ATOMIC_ACQ_REL); }
+  T fetch_sub(T value) noexcept { return __atomic_fetch_sub(&value_, value, __ATOMIC_ACQ_REL); }
+  /// Sets it if it still is what is expected; otherwise `expected` is what it is.
+  bool compare_exchange(T& expected, T value) noexcept {
+    return __atomic_compare_exchange_n(&value_, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  }
+
+ private:
+  T value_;
+#else
+  T load() const noexcept { return value_.load(std::memory_order_acquire); }
+  void store(T value) noexcept { value_.store(value, std::memory_order_release); }
+  T exchange(T value) noexcept { return value_.exchange(value, std::memory_order_acq_rel); }
+  T fetch_add(T value) noexcept { return value_.fetch_add(value, std::memory_order_acq_rel); }
+  T fetch_sub(T value) noexcept { return value_.fetch_sub(value, std::memory_order_acq_rel); }
+  bool compare_exchange(T& expected, T value) noexcept { return value_.compare_exchange_strong(expected, value); }
+
+ private:
+  std::atomic<T> value_;
+#endif
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// The loop's large buffers: memory that costs nothing before it is touched. Internal.
+#ifndef NET_DETAIL_BASE_PAGE_BUFFER_HPP
+#define NET_DETAIL_BASE_PAGE_BUFFER_HPP
+
+#include <cstddef>
+#include <new>
+
+namespace net::inline NET_ABI::detail {
+
+/// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
+/// a twentieth to a tenth slower.
+struct PageBuffer {
+  static constexpr std::align_val_t page{4096};
+  char* const begin;
+  explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
+  PageBuffer(const PageBuffer&) = delete;
+  PageBuffer& operator=(const PageBuffer&) = delete;
+  ~PageBuffer() { ::operator delete(begin, page); }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// A counted reference to what counts its owners itself. Internal.
+#ifndef NET_DETAIL_BASE_REF_HPP
+#define NET_DETAIL_BASE_REF_HPP
+
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// One pointer; the count is plain, because a handle never leaves its loop's thread.
+template <class T>
+class Ref {
+ public:
+  Ref() noexcept = default;
+  explicit Ref(T* to) noexcept : to_(to) {
+    if (to_) to_->retain();
+  }
+  Ref(const Ref& other) noexcept : Ref(other.to_) {}
+  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
+  template <class U>
+  Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(to_, other.to_);
+    return *this;
+  }
+  ~Ref() {
+    if (to_) to_->release();
+  }
+
+  T* get() const noexcept { return to_; }
+  T* operator->() const noexcept { return to_; }
+  T& operator*() const noexcept { return *to_; }
+  explicit operator bool() const noexcept { return to_ != nullptr; }
+
+ private:
+  T* to_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
+#ifndef NET_DETAIL_LOOP_HANDLE_HPP
+#define NET_DETAIL_LOOP_HANDLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
+#ifndef NET_DETAIL_BASE_FUNCTION_HPP
+#define NET_DETAIL_BASE_FUNCTION_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
+/// counted references says so with a member of this name.
+template <class F>
+inline constexpr bool moves_as_bytes = [] {
+  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
+  return std::is_trivially_copyable_v<F>;
+}();
+
+template <class Signature>
+class Function;
+
+/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most three
+/// words that moves without throwing lives inside; a larger one on the heap. Calling an empty one is
+/// undefined: test with `if (f)`.
+template <class R, class... Args>
+class Function<R(Args...)> {
+  static constexpr std::size_t capacity = 3 * sizeof(void*);
+
+  struct Operations {
+    R (*call)(void*, Args&&...);
+    void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
+    void (*destroy)(void*) noexcept;                  // null: nothing to do
+  };
+
+  template <class F>
+  static constexpr bool fits =
+      sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
+
+  template <class F>
+  struct Inside {
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...));
+    }
+    static void relocate(void* from, void* to) noexcept {
+      ::new (to) F(std::move(*static_cast<F*>(from)));
+      static_cast<F*>(from)->~F();
+    }
+    static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
+    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
+                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
+  };
+
+  template <class F>
+  struct Outside {
+    static R call(void* at, Args&&... args) {
+      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
+    }
+    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
+    static constexpr Operations operations{call, nullptr, destroy};
+  };
+
+ public:
+  Function() noexcept = default;
+  Function(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+  Function(F&& f) {
+    using Callable = std::decay_t<F>;
+    static_assert(!(std::is_void_v<R> && requires { typename std::invoke_result_t<Callable&, Args...>::promise_type; }),
+                  "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
+    if constexpr (fits<Callable>) {
+      ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
+      operations_ = &Inside<Callable>::operations;
+    } else {
+      ::new (static_cast<void*>(storage_)) Callable*(new Callable(std::forward<F>(f)));
+      operations_ = &Outside<Callable>::operations;
+    }
+  }
+
+  Function(Function&& other) noexcept { take(other); }
+  Function& operator=(Function&& other) noexcept {
+    if (this != &other) {
+      reset();
+      take(other);
+    }
+    return *this;
+  }
+  ~Function() { reset(); }
+
+  explicit operator bool() const noexcept { return operations_ != nullptr; }
+  R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
+
+  void reset() noexcept {
+    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
+  }
+
+ private:
+  void take(Function& other) noexcept {
+    operations_ = std::exchange(other.operations_, nullptr);
+    if (!operations_) return;
+    if (operations_->relocate) {
+      operations_->relocate(other.storage_, storage_);
+    } else {
+      for (std::size_t i = 0; i < capacity; ++i) storage_[i] = other.storage_[i];
+    }
+  }
+
+  alignas(void*) mutable unsigned char storage_[capacity];
+  const Operations* operations_ = nullptr;
+};
+
+/// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
+template <class Signature>
+class SharedFunction;
+
+template <class R, class... Args>
+class SharedFunction<R(Args...)> {
+  struct Shared {
+    Function<R(Args...)> call;
+    Atomic<std::size_t> owners{1};
+  };
+
+ public:
+  SharedFunction() noexcept = default;
+  SharedFunction(std::nullptr_t) noexcept {}
+
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> &&
+             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
+
+  SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
+    if (shared_) shared_->owners.fetch_add(1);
+  }
+  SharedFunction(SharedFunction&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
+  SharedFunction& operator=(SharedFunction other) noexcept {
+    std::swap(shared_, other.shared_);
+    return *this;
+  }
+  ~SharedFunction() {
+    if (shared_ && shared_->owners.fetch_sub(1) == 1) delete shared_;
+  }
+
+  explicit operator bool() const noexcept { return shared_ != nullptr; }
+  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
+
+ private:
+  Shared* shared_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// The type of the callables in option structs: like `std::function`, but copies are the same object.
+template <class Signature>
+using function = detail::SharedFunction<Signature>;
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
+// A lock that is held as long as a scope lasts. Internal.
+#ifndef NET_DETAIL_BASE_LOCK_GUARD_HPP
+#define NET_DETAIL_BASE_LOCK_GUARD_HPP
+
+namespace net::inline NET_ABI::detail {
+
+template <class Mutex>
+class LockGuard {
+ public:
+  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Which timer is due next. Internal; knows no clock.
+#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_HPP
+#define NET_DETAIL_LOOP_TIMER_QUEUE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// What a timer must have to stand in the queue.
+struct TimerNode {
+  static constexpr std::size_t absent = ~std::size_t{};
+
+  std::uint64_t due = 0;    // ms of the loop's clock
+  std::uint64_t order = 0;  // among equal times, the one made first comes first
+  std::size_t place = absent;
+
+  bool queued() const noexcept { return place != absent; }
+};
+
+/// A binary heap; every node knows its place, so that any can be taken out.
+class TimerQueue {
+ public:
+  bool empty() const noexcept { return heap_.empty(); }
+  TimerNode* first() const noexcept { return heap_[0]; }
+
+  /// Space for one more, beside those that are kept.
+  void reserve_one();
+
+  /// The place of a timer that is being called, so that it can be started again when there is no memory.
+  class Place {
+   public:
+    explicit Place(TimerQueue& queue) : queue_(queue) {
+      queue.reserve_one();
+      ++queue.kept_;
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { leave(); }
+    void leave() noexcept {
+      if (std::exchange(held_, false)) --queue_.kept_;
+    }
+
+   private:
+    TimerQueue& queue_;
+    bool held_ = true;
+  };
+
+  void insert(TimerNode& node, std::uint64_t due);
+
+  void remove(TimerNode& node) noexcept;
+
+ private:
+  static bool before(const TimerNode& a, const TimerNode& b) noexcept {
+    return a.due != b.due ? a.due < b.due : a.order < b.order;
+  }
+  void put(std::size_t at, TimerNode* node) noexcept {
+    heap_[at] = node;
+    node->place = at;
+  }
+  void rise(std::size_t at) noexcept;
+  void sink(std::size_t at) noexcept;
+
+  Vec<TimerNode*> heap_;
+  std::size_t kept_ = 0;
+  std::uint64_t made_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Which machine this program runs on: the name that is part of every type above it. Internal.
+#ifndef NET_DETAIL_SYS_MACHINE_HPP
+#define NET_DETAIL_SYS_MACHINE_HPP
+
+// All that this library asks of a system, in one contract. Internal.
+#ifndef NET_DETAIL_IO_MACHINE_HPP
+#define NET_DETAIL_IO_MACHINE_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// Connections that arrive, non-blocking. Internal.
+#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
+#define NET_DETAIL_IO_ACCEPTOR_HPP
+
+#include <concepts>
+#include <string_view>
+
+// What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
+#ifndef NET_DETAIL_IO_POLLER_HPP
+#define NET_DETAIL_IO_POLLER_HPP
+
+#include <concepts>
+#include <cstdint>
+
+// What a loop watches, and the places by which the system reports it: they outlive what they stand for. Internal.
+#ifndef NET_DETAIL_IO_WATCHER_HPP
+#define NET_DETAIL_IO_WATCHER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+// What the system knows a socket by. Internal.
+#ifndef NET_DETAIL_IO_NATIVE_HANDLE_HPP
+#define NET_DETAIL_IO_NATIVE_HANDLE_HPP
+
+namespace net::inline NET_ABI {
+
+/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
+using NativeHandle = int;
+
+namespace detail {
+
+inline constexpr NativeHandle no_handle = -1;
+
+/// What a descriptor from elsewhere is (S22).
+enum class DescriptorKind { tcp, local, pipe, datagram, terminal, file, unknown };
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+struct Watcher;
+
+/// The place of one watcher in its poller. It never moves and is never freed before its poller, so the system may be
+/// given its address; whom it stands for is known here.
+struct Registration {
+  Watcher* watcher = nullptr;    // null: it is gone
+  Registration* next = nullptr;  // while it is free: the next free one
+  std::size_t place = 0;         // the poller's own note
+};
+
+/// A descriptor that a loop watches. It is part of its owner, so there is no map to look things up in. It may be
+/// dropped, or die, at any moment: whatever the system still reports of it is recognised as gone.
+struct Watcher {
+  void* owner = nullptr;  // for whoever waits
+  Registration* registration = nullptr;
+  NativeHandle fd = no_handle;
+  std::uint8_t interest = 0;    // readable | writable; 0 is silence
+  std::uint8_t registered = 0;  // what the system watches
+
+  Watcher() noexcept = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+  ~Watcher() {
+    if (registration) registration->watcher = nullptr;
+  }
+};
+
+/// The registrations of one poller. One that was given up is used again only from the next round on, and only if the
+/// system has confirmed that it reports it no more; so what the system reports is alive, or stands for nobody.
+class Registrations {
+ public:
+  Registrations() noexcept { use(first_); }
+  Registrations(const Registrations&) = delete;
+  Registrations& operator=(const Registrations&) = delete;
+  ~Registrations();
+
+  /// Gives the watcher a place; false if there is no memory for it.
+  bool add(Watcher& watcher) noexcept;
+
+  /// `confirmed`: the system knows it no more. A place that is not is never used again.
+  void remove(Registration& place, bool confirmed) noexcept;
+
+  /// Whether it was given up, properly, since the present round began.
+  bool given_up_now(const Registration& place) const noexcept {
+    const Registration* at = given_up_;
+    while (at && at != &place) at = at->next;
+    return at != nullptr;
+  }
+  void begin_round() noexcept;
+
+  /// Whether one of the watchers has the descriptor.
+  bool have(NativeHandle fd) noexcept;
+
+  template <class Each>
+  void each(Each&& visit) {
+    for (Page* page = pages_; page; page = page->next) {
+      for (Registration& place : page->places) {
+        if (place.watcher) visit(place);
+      }
+    }
+  }
+
+ private:
+  struct Page {
+    Page* next = nullptr;
+    Registration places[128];
+  };
+
+  [[gnu::noinline]] bool add_page() noexcept {
+    auto* const page = new (std::nothrow) Page;
+    if (page) use(*page);
+    return page != nullptr;
+  }
+  void use(Page& page) noexcept;
+
+  Page first_;  // most loops need no more, and it needs no memory
+  Page* pages_ = nullptr;
+  Registration* free_ = nullptr;
+  Registration* given_up_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+inline constexpr unsigned readable = 1;
+inline constexpr unsigned writable = 2;
+inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
+
+/// What the system refused: a number, and the call; 0: nothing.
+struct Refusal {
+  int number = 0;
+  const char* syscall = "";
+};
+
+/// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
+/// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
+/// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
+/// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
+/// earlier, is not reported, however long its descriptor lives on somewhere else.
+template <class P>
+concept Poller =
+    std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
+      { poller.open() } -> std::same_as<Refusal>;  // once; and again in a child process, for what is watched
+      { poller.shut() };                           // in a child process: gives up what is the parent's, silently
+      { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
+      { poller.drop(watcher) };  // before the descriptor is closed or given away
+      { poller.hold(watcher) };  // it has a descriptor of which nothing is asked yet; false: no memory
+      { poller.has(watcher.fd) } -> std::same_as<bool>;  // whether a watcher has it: watched at some time, or held
+      {
+        poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
+      };  // -1: for ever; void, or a Refusal if it cannot wait at all
+      { poller.wake() };                                 // from any thread
+      { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
+    };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Where a connection begins or ends, as plain numbers. Internal; knows no system.
+#ifndef NET_DETAIL_TEXT_ENDPOINT_HPP
+#define NET_DETAIL_TEXT_ENDPOINT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+// An address as bytes, and the way from text to bytes and back. Internal.
+#ifndef NET_DETAIL_TEXT_IP_ADDRESS_HPP
+#define NET_DETAIL_TEXT_IP_ADDRESS_HPP
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// The grammar of address literals, character by character: the one place that knows it. Internal.
+#ifndef NET_DETAIL_TEXT_IP_GRAMMAR_HPP
+#define NET_DETAIL_TEXT_IP_GRAMMAR_HPP
+
+#include <cstddef>
+#include <cstdint>
 
 // The readers take the text between two pointers and give back where the address ends, or null if none starts
 // there. What may follow (nothing, a zone, a bracket) is the caller's business.
@@ -237,6 +1095,7 @@ enum class Errc {
   ERR_STREAM_PUSH_AFTER_EOF,
   ERR_STREAM_UNSHIFT_AFTER_END_EVENT,
   ERR_STREAM_WRITE_AFTER_END,
+  ERR_TIMEOUT,            ///< a wait took longer than its `timeout`
   ERR_UNHANDLED_ERROR,
   ERR_UNKNOWN_ENCODING,
   ERR_ABORTED,            ///< Node's `ABORT_ERR`
@@ -286,6 +1145,7 @@ inline constexpr CodeRow code_rows[] = {
     {Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT, "ERR_STREAM_UNSHIFT_AFTER_END_EVENT",
      "stream.unshift() after end event"},
     {Errc::ERR_STREAM_WRITE_AFTER_END, "ERR_STREAM_WRITE_AFTER_END", "write after end"},
+    {Errc::ERR_TIMEOUT, "ERR_TIMEOUT", "The operation timed out", "TimeoutError"},
     {Errc::ERR_UNHANDLED_ERROR, "ERR_UNHANDLED_ERROR", "Unhandled error."},
     {Errc::ERR_UNKNOWN_ENCODING, "ERR_UNKNOWN_ENCODING", "Unknown encoding", "TypeError"},
     {Errc::ERR_ABORTED, "ABORT_ERR", "The operation was aborted", "AbortError"},
@@ -755,1268 +1615,6 @@ constexpr IpAddress require_ip(std::string_view text, Family family) {
 
 #endif
 
-// An IP address with a port: a value.
-#ifndef NET_SOCKET_ADDRESS_HPP
-#define NET_SOCKET_ADDRESS_HPP
-
-#include <compare>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-
-// How a URL writes an IPv4 host and a port, for SocketAddress::parse. Internal.
-#ifndef NET_DETAIL_TEXT_URL_HOST_HPP
-#define NET_DETAIL_TEXT_URL_HOST_HPP
-
-#include <cstdint>
-
-namespace net::inline NET_ABI::detail {
-
-/// One number of a host: decimal, octal after "0", hexadecimal after "0x". Saturates at 2^32: too big is too
-/// big.
-constexpr const char* read_url_number(const char* p, const char* end, std::uint64_t& value) noexcept {
-  if (p == end || decimal_digit(*p) > 9) return nullptr;
-  unsigned base = 10;
-  if (*p == '0') {
-    base = 8;
-    ++p;
-    if (p != end && (*p == 'x' || *p == 'X')) {
-      base = 16;
-      ++p;
-    }
-  }
-  value = 0;
-  for (; p != end; ++p) {
-    const unsigned digit = hex_digit(*p);
-    if (digit >= base) return digit == not_a_digit || digit > 9 ? p : nullptr;
-    value = value * base + digit;
-    if (value >> 32) value = std::uint64_t{1} << 32;
-  }
-  return p;
-}
-
-/// S5.13: one to four numbers; the last one fills the bytes that remain; one dot may follow.
-constexpr const char* read_url_ipv4(const char* p, const char* end, std::uint32_t& value) noexcept {
-  std::uint64_t address = 0;
-  for (int part = 0; part < 4; ++part) {
-    std::uint64_t number = 0;
-    p = read_url_number(p, end, number);
-    if (!p) return nullptr;
-    const bool dot = p != end && *p == '.';
-    if (dot) ++p;
-    if (!dot || p == end || *p == ':') {
-      if (number >> (8 * (4 - part))) return nullptr;
-      value = static_cast<std::uint32_t>(address | number);
-      return p;
-    }
-    if (number > 255) return nullptr;
-    address |= number << (24 - 8 * part);
-  }
-  return nullptr;
-}
-
-/// S5.12, S5.15: nothing, or a colon and decimal digits up to 65535, to the end of the text. -1 if it is
-/// neither.
-constexpr int read_url_port(const char* p, const char* end) noexcept {
-  if (p == end) return 0;
-  if (*p != ':') return -1;
-  unsigned port = 0;
-  for (++p; p != end; ++p) {
-    if (decimal_digit(*p) > 9) return -1;
-    port = port * 10 + decimal_digit(*p);
-    if (port > 65535) return -1;
-  }
-  return static_cast<int>(port);
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI {
-
-struct SocketAddressOptions {
-  /// An IP literal. Left out: 127.0.0.1, or :: for IPv6. A text that is empty was not left out, and is no
-  /// address.
-  std::string_view address = {};
-  /// Taken from `address` if left out; IPv4 if that is left out too.
-  Family family = Family::unspecified;
-  /// 0 to 0xfffff; ignored for IPv4.
-  std::uint32_t flowlabel = 0;
-  /// 0 to 65535.
-  int port = 0;
-};
-
-namespace detail {
-
-[[noreturn]] NET_API void throw_bad_flowlabel(std::uint32_t flowlabel);
-
-}  // namespace detail
-
-/// An address, a port and, for IPv6, a flow label. Addresses compare by family, bytes, port and flow label:
-/// 127.0.0.1 and ::ffff:127.0.0.1 are different values.
-class SocketAddress {
- public:
-  /// 127.0.0.1, port 0.
-  constexpr SocketAddress() noexcept : SocketAddress(detail::ipv4_address(0x7f000001)) {}
-
-  /// Throws `ERR_INVALID_ARG_VALUE` (family), `ERR_SOCKET_BAD_PORT`, `ERR_OUT_OF_RANGE` (flow label) or
-  /// `ERR_INVALID_ADDRESS`, in this order (S5.1 to S5.5). A zone, "%eth0", is dropped (S5.6).
-  constexpr explicit SocketAddress(const SocketAddressOptions& options) {
-    const bool left_out = options.address.data() == nullptr;
-    detail::require_family(options.family);
-    const Family family = options.family != Family::unspecified ? options.family : detail::family_of(options.address);
-    if (options.port < 0 || options.port > 65535) detail::throw_error(detail::bad_port("options.port", options.port));
-    if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::throw_bad_flowlabel(options.flowlabel);
-    const std::string_view any = family == Family::IPv4 ? "127.0.0.1" : "::";
-    ip_ = detail::require_ip(left_out ? any : options.address, family);
-    port_ = static_cast<std::uint16_t>(options.port);
-    if (family == Family::IPv6) flowlabel_ = options.flowlabel;
-  }
-
-  /// From the bytes of an address; what sockets use.
-  constexpr explicit SocketAddress(const detail::IpAddress& ip, std::uint16_t port = 0,
-                                   std::uint32_t flowlabel = 0) noexcept
-      : ip_(ip), port_(port), flowlabel_(flowlabel) {}
-
-  /// Reads `1.2.3.4`, `1.2.3.4:80`, `[::1]` or `[::1]:80`; IPv4 in all the ways a URL may write it, so
-  /// `0x7f.1` is 127.0.0.1 (S5.12 to S5.15). Nothing if the text is anything else. A flow label is not part
-  /// of the text.
-  static constexpr std::optional<SocketAddress> parse(std::string_view text) noexcept {
-    const char* p = text.data();
-    const char* const end = p + text.size();
-    detail::IpAddress ip;
-    if (p != end && *p == '[') {
-      detail::Ipv6Groups groups;
-      p = detail::read_ipv6(p + 1, end, groups);
-      if (!p || p == end || *p != ']') return std::nullopt;
-      ++p;
-      ip = detail::ipv6_address(groups);
-    } else {
-      std::uint32_t value = 0;
-      p = detail::read_url_ipv4(p, end, value);
-      if (!p) return std::nullopt;
-      ip = detail::ipv4_address(value);
-    }
-    const int port = detail::read_url_port(p, end);
-    if (port < 0) return std::nullopt;
-    return SocketAddress(ip, static_cast<std::uint16_t>(port));
-  }
-
-  /// The address in its one normal form: lower case, no leading zeros, the longest zeros as "::" (S5.7,
-  /// S5.8).
-  std::string address() const { return detail::to_text(ip_); }
-  constexpr Family family() const noexcept { return ip_.family; }
-  constexpr std::uint16_t port() const noexcept { return port_; }
-  /// 0 for IPv4.
-  constexpr std::uint32_t flowlabel() const noexcept { return flowlabel_; }
-  /// The 4 or 16 bytes of the address in network order, valid as long as this object.
-  constexpr std::span<const std::uint8_t> bytes() const noexcept { return {ip_.bytes, ip_.size()}; }
-  /// The same with its family, as the rest of the library takes it.
-  constexpr const detail::IpAddress& ip() const noexcept { return ip_; }
-
-  /// "127.0.0.1:80", "[::1]:80"; `parse()` reads it back.
-  std::string toString() const;
-
-  /// {"address":"::1","port":80,"family":"ipv6","flowlabel":0} (S5.10).
-  std::string toJSON() const;
-
-  friend constexpr bool operator==(const SocketAddress&, const SocketAddress&) noexcept = default;
-  friend constexpr auto operator<=>(const SocketAddress&, const SocketAddress&) noexcept = default;
-
- private:
-  detail::IpAddress ip_;
-  std::uint16_t port_ = 0;
-  std::uint32_t flowlabel_ = 0;
-};
-
-namespace detail {
-
-/// The value as Node's errors show it: on one line if it fits.
-NET_API std::string inspect(const SocketAddress& address);
-
-}  // namespace detail
-}  // namespace net::inline NET_ABI
-
-/// All of the value counts, as in `==`. Not the same from one version to the next.
-template <>
-struct std::hash<net::SocketAddress> {
-  constexpr std::size_t operator()(const net::SocketAddress& address) const noexcept {
-    std::uint64_t mix =
-        std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 | address.bytes().size();
-    for (const std::uint8_t byte : address.bytes()) mix = (mix ^ byte) * 0x100000001b3;
-    return static_cast<std::size_t>(mix ^ mix >> 32);
-  }
-};
-
-#endif
-
-namespace net::inline NET_ABI {
-
-namespace detail {
-class BlockRules;
-struct RuleLine;
-}  // namespace detail
-
-/// A list of addresses, ranges and subnets. It is a handle: all copies are the same list. Every member may be
-/// called from any thread. An IPv4 address and its IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) are the same
-/// to a list (S6.6).
-///
-/// Where an address is given as text, its family is IPv4 unless said otherwise; `Family::unspecified` takes
-/// it from the text. Ports, flow labels and zones do not count. A call that throws leaves the list as it was.
-class BlockList {
- public:
-  BlockList();
-  BlockList(const BlockList& other) noexcept;
-  BlockList& operator=(const BlockList& other) noexcept;
-  ~BlockList();
-
-  /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
-  /// family that is none (S6.2); so do the others that take text.
-  void addAddress(std::string_view address, Family family = Family::IPv4) const;
-  void addAddress(const SocketAddress& address) const;
-
-  /// Both ends are blocked too. Throws `ERR_INVALID_ARG_VALUE` if `start` comes after `end` (S6.3).
-  void addRange(std::string_view start, std::string_view end, Family family = Family::IPv4) const;
-  /// Between an IPv4 address and an IPv6 address that is not IPv4-mapped are only addresses written as mapped
-  /// ones.
-  void addRange(const SocketAddress& start, const SocketAddress& end) const;
-
-  /// All addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
-  /// `ERR_OUT_OF_RANGE` if `prefix` is not 0 to 32, for IPv6 0 to 128 (S6.4).
-  void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const;
-  void addSubnet(const SocketAddress& network, int prefix) const;
-
-  /// True if a rule matches. False for a text that is not an address of the family (S6.5).
-  bool check(std::string_view address, Family family = Family::IPv4) const noexcept;
-  bool check(const SocketAddress& address) const noexcept;
-
-  /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
-  std::vector<std::string> rules() const;
-
-  /// `rules()` as JSON text.
-  std::string toJSON() const;
-
-  /// Adds the rules of a JSON list of texts, in its order. Texts that are not rules are ignored. The first
-  /// one with a wrong address, order or prefix throws what adding it throws, and the ones before it stay.
-  /// Before any is added: throws `ERR_INVALID_ARG_TYPE` if it is not a list of texts, an Error of kind
-  /// "SyntaxError" if it is not JSON (S6.11).
-  void fromJSON(std::string_view json) const;
-
-  /// A test of the type: true for a BlockList (S6.10).
-  template <class T>
-  static constexpr bool isBlockList(const T&) noexcept {
-    return std::is_same_v<T, BlockList>;
-  }
-
-  /// True if both are the same list.
-  friend bool operator==(const BlockList& a, const BlockList& b) noexcept { return a.shared_ == b.shared_; }
-
- private:
-  void add(const detail::RuleLine& line) const;
-
-  detail::BlockRules* shared_;
-};
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
-// createConnection and connect, and what the process has set for choosing between two families.
-#ifndef NET_CONNECT_HPP
-#define NET_CONNECT_HPP
-
-#include <cstddef>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// What a socket has while it connects, and the defaults of the race. Internal.
-#ifndef NET_DETAIL_CONNECT_ATTEMPTS_HPP
-#define NET_DETAIL_CONNECT_ATTEMPTS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
-
-// A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
-#ifndef NET_DETAIL_BASE_VEC_HPP
-#define NET_DETAIL_BASE_VEC_HPP
-
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
-template <class T>
-class Vec {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
-
- public:
-  Vec() noexcept = default;
-  Vec(Vec&& other) noexcept { swap(other); }
-  Vec& operator=(Vec&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Vec() {
-    clear();
-    ::operator delete(items_);
-  }
-
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-  T& operator[](std::size_t at) noexcept { return items_[at]; }
-  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
-  T* begin() noexcept { return items_; }
-  T* end() noexcept { return items_ + size_; }
-  const T* begin() const noexcept { return items_; }
-  const T* end() const noexcept { return items_ + size_; }
-  T& back() noexcept { return items_[size_ - 1]; }
-  std::size_t capacity() const noexcept { return capacity_; }
-
-  /// To exactly so much, if it is more than there is.
-  void reserve(std::size_t capacity) {
-    if (capacity > capacity_) grow(capacity);
-  }
-  void push(T value) {
-    if (size_ == capacity_) [[unlikely]]
-      grow(capacity_ ? capacity_ * 2 : 4);
-    ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
-    ++size_;
-  }
-  void insert(std::size_t at, T value) {
-    if (at == size_) return push(std::move(value));
-    push(std::move(back()));
-    for (std::size_t i = size_ - 2; i > at; --i) items_[i] = std::move(items_[i - 1]);
-    items_[at] = std::move(value);
-  }
-  void pop() noexcept { items_[--size_].~T(); }
-  void erase(std::size_t begin, std::size_t end) noexcept {
-    if (begin == end) return;
-    for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
-    while (size_ > begin) pop();
-  }
-  /// A copy of those from `begin` to before `end`.
-  Vec part(std::size_t begin, std::size_t end) const {
-    Vec copy;
-    copy.reserve(end - begin);
-    for (; begin < end; ++begin) copy.push(items_[begin]);
-    return copy;
-  }
-  void clear() noexcept {
-    while (size_ > 0) pop();
-  }
-  void swap(Vec& other) noexcept {
-    std::swap(items_, other.items_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
-  }
-
- private:
-  [[gnu::noinline]] void grow(std::size_t larger) {
-    T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
-    for (std::size_t i = 0; i < size_; ++i) {
-      ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
-      items_[i].~T();
-    }
-    ::operator delete(items_);
-    items_ = items;
-    capacity_ = larger;
-  }
-
-  T* items_ = nullptr;
-  std::size_t size_ = 0, capacity_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
-#ifndef NET_DETAIL_STREAM_STATE_HPP
-#define NET_DETAIL_STREAM_STATE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-// What a 'data' listener gets: a view of received bytes.
-#ifndef NET_CHUNK_HPP
-#define NET_CHUNK_HPP
-
-#include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
-
-// Encodings of text: what bytes mean, and which bytes a text becomes.
-#ifndef NET_ENCODING_HPP
-#define NET_ENCODING_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-namespace net::inline NET_ABI {
-
-/// How bytes and text correspond; `buffer` is bytes as they are.
-enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
-
-/// Node's name of the encoding: "utf8", "utf16le", …
-constexpr std::string_view to_string(Encoding encoding) noexcept {
-  constexpr std::string_view names[] = {"buffer", "utf8", "utf16le", "latin1", "ascii", "hex", "base64", "base64url"};
-  return names[static_cast<std::size_t>(encoding)];
-}
-
-/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … (S14.20).
-constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept {
-  struct Row {
-    std::string_view name;
-    Encoding encoding;
-  };
-  constexpr Row rows[] = {
-      {"buffer", Encoding::buffer},      {"utf8", Encoding::utf8},        {"utf-8", Encoding::utf8},
-      {"utf16le", Encoding::utf16le},    {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
-      {"ucs-2", Encoding::utf16le},      {"latin1", Encoding::latin1},    {"binary", Encoding::latin1},
-      {"ascii", Encoding::ascii},        {"hex", Encoding::hex},          {"base64", Encoding::base64},
-      {"base64url", Encoding::base64url}};
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  for (const Row& row : rows) {
-    bool same = row.name.size() == name.size();
-    for (std::size_t i = 0; same && i < name.size(); ++i) same = lower(name[i]) == row.name[i];
-    if (same) return row.encoding;
-  }
-  return std::nullopt;
-}
-
-namespace detail {
-
-NET_API Encoding require_encoding(std::string_view name);
-
-NET_API void append_utf8(std::string& to, std::uint32_t point);
-
-inline constexpr std::uint32_t replacement = 0xFFFD;
-
-/// The length of a well-formed or truncated UTF-8 character at the start of `bytes`.
-struct Utf8Step {
-  std::size_t size;  // bytes to consume
-  bool valid;        // a whole character; else one replacement character stands for them
-  bool incomplete;   // more bytes could complete it
-};
-
-constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const unsigned first = at(0);
-  if (first < 0x80) return {1, true, false};
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4) return {1, false, false};
-  // the second byte's range rules out overlong forms, surrogates, and what is above U+10FFFF
-  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (i == bytes.size()) return {i, false, true};
-    if (at(i) < (i == 1 ? low : 0x80u) || at(i) > (i == 1 ? high : 0xBFu)) return {i, false, false};
-  }
-  return {length, true, false};
-}
-
-NET_API std::string decode_utf8(std::string_view bytes);
-
-NET_API std::string decode_utf16le(std::string_view bytes);
-
-NET_API std::string encode_base64(std::string_view bytes, bool url);
-
-/// Bytes to text, all at once.
-NET_API std::string decode(std::string_view bytes, Encoding encoding);
-
-/// The value of a digit in base64, either alphabet, or -1.
-constexpr int base64_digit(char c) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-/// As Node reads it: either alphabet, other characters are passed over, padding ends it.
-NET_API std::string decode_base64(std::string_view text);
-
-/// Stops at the first pair that is no hex number (S15.1).
-NET_API std::string decode_hex(std::string_view text);
-
-/// The code point at the start of a text in UTF-8, and how many bytes it takes.
-struct CodePoint {
-  std::uint32_t value;
-  std::size_t size;
-};
-
-constexpr CodePoint code_point(std::string_view text) noexcept {
-  const Utf8Step step = utf8_step(text);
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
-  if (!step.valid) return {replacement, step.size};
-  if (step.size == 1) return {byte(0), 1};
-  std::uint32_t value = byte(0) & (0xFFu >> (step.size + 1));
-  for (std::size_t i = 1; i < step.size; ++i) value = value << 6 | (byte(i) & 0x3F);
-  return {value, step.size};
-}
-
-/// Text in UTF-8 to the bytes that it is in another encoding.
-NET_API std::string encode(std::string_view text, Encoding encoding);
-
-}  // namespace detail
-}  // namespace net::inline NET_ABI
-
-#endif
-
-namespace net::inline NET_ABI {
-
-/// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
-class Chunk {
- public:
-  constexpr Chunk() noexcept = default;
-  constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
-
-  constexpr std::string_view view() const noexcept { return bytes_; }
-  std::span<const std::byte> bytes() const noexcept {
-    return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()};
-  }
-  constexpr const char* data() const noexcept { return bytes_.data(); }
-  constexpr std::size_t size() const noexcept { return bytes_.size(); }
-  constexpr bool empty() const noexcept { return bytes_.empty(); }
-  constexpr const char* begin() const noexcept { return bytes_.data(); }
-  constexpr const char* end() const noexcept { return bytes_.data() + bytes_.size(); }
-  constexpr operator std::string_view() const noexcept { return bytes_; }
-
-  /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them.
-  std::string toString(Encoding encoding = Encoding::utf8) const { return detail::decode(bytes_, encoding); }
-
- private:
-  std::string_view bytes_;
-};
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
-// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
-#ifndef NET_DETAIL_LOOP_CORE_HPP
-#define NET_DETAIL_LOOP_CORE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
-// The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
-#ifndef NET_DETAIL_BASE_ATOMIC_HPP
-#define NET_DETAIL_BASE_ATOMIC_HPP
-
-#if !defined(__GNUC__)
-#include <atomic>
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// A number that several threads may touch: a count of owners, a flag, a lock.
-template <class T>
-class Atomic {
- public:
-  constexpr Atomic(T value = {}) noexcept : value_(value) {}
-  Atomic(const Atomic&) = delete;
-  Atomic& operator=(const Atomic&) = delete;
-
-#if defined(__GNUC__)
-  T load() const noexcept { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
-  void store(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
-  T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
-  T fetch_add(T value) noexcept { return __atomic_fetch_add(&value_, value, __ATOMIC_ACQ_REL); }
-  T fetch_sub(T value) noexcept { return __atomic_fetch_sub(&value_, value, __ATOMIC_ACQ_REL); }
-  /// Sets it if it still is what is expected; otherwise `expected` is what it is.
-  bool compare_exchange(T& expected, T value) noexcept {
-    return __atomic_compare_exchange_n(&value_, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-  }
-
- private:
-  T value_;
-#else
-  T load() const noexcept { return value_.load(std::memory_order_acquire); }
-  void store(T value) noexcept { value_.store(value, std::memory_order_release); }
-  T exchange(T value) noexcept { return value_.exchange(value, std::memory_order_acq_rel); }
-  T fetch_add(T value) noexcept { return value_.fetch_add(value, std::memory_order_acq_rel); }
-  T fetch_sub(T value) noexcept { return value_.fetch_sub(value, std::memory_order_acq_rel); }
-  bool compare_exchange(T& expected, T value) noexcept { return value_.compare_exchange_strong(expected, value); }
-
- private:
-  std::atomic<T> value_;
-#endif
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// The loop's large buffers: memory that costs nothing before it is touched. Internal.
-#ifndef NET_DETAIL_BASE_PAGE_BUFFER_HPP
-#define NET_DETAIL_BASE_PAGE_BUFFER_HPP
-
-#include <cstddef>
-#include <new>
-
-namespace net::inline NET_ABI::detail {
-
-/// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
-/// a twentieth to a tenth slower.
-struct PageBuffer {
-  static constexpr std::align_val_t page{4096};
-  char* const begin;
-  explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
-  PageBuffer(const PageBuffer&) = delete;
-  PageBuffer& operator=(const PageBuffer&) = delete;
-  ~PageBuffer() { ::operator delete(begin, page); }
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// First in, first out, in one block of memory that is kept. Internal.
-#ifndef NET_DETAIL_BASE_QUEUE_HPP
-#define NET_DETAIL_BASE_QUEUE_HPP
-
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// A ring that grows. In steady state pushing and taking allocate nothing.
-template <class T>
-class Queue {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
-
- public:
-  Queue() noexcept = default;
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
-  Queue(Queue&& other) noexcept { swap(other); }
-  Queue& operator=(Queue&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Queue() {
-    clear();
-    ::operator delete(ring_);
-  }
-
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-
-  void push(T&& value) { emplace(std::move(value)); }
-
-  /// Space for so many more, so that pushing them cannot fail.
-  void reserve(std::size_t more) {
-    while (limit_ - size_ < more) grow();
-  }
-
-  /// One will be pushed when there may be no memory: there is space for it from now on, whatever else is pushed.
-  void expect() {
-    reserve(1);
-    ++expected_;
-    --limit_;
-  }
-  void expect_no_more() noexcept {
-    --expected_;
-    ++limit_;
-  }
-  void push_expected(T&& value) noexcept {
-    expect_no_more();
-    place(std::move(value));
-  }
-  std::size_t expected() const noexcept { return expected_; }
-
-  template <class... Args>
-  void emplace(Args&&... args) {
-    if (size_ == limit_) [[unlikely]]
-      grow();
-    place(std::forward<Args>(args)...);
-  }
-
-  /// At the other end: the next one that is taken.
-  void push_front(T&& value) {
-    if (size_ == limit_) [[unlikely]]
-      grow();
-    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
-    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
-    first_ = at;
-    ++size_;
-  }
-  T& first() noexcept { return ring_[first_]; }
-  const T& first() const noexcept { return ring_[first_]; }
-
-  T pop_front() noexcept {
-    T* front = ring_ + first_;
-    T value(std::move(*front));
-    front->~T();
-    first_ = (first_ + 1) & (capacity_ - 1);
-    --size_;
-    return value;
-  }
-
-  void clear() noexcept {
-    while (size_ > 0) (void)pop_front();
-  }
-  void swap(Queue& other) noexcept {
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    std::swap(limit_, other.limit_);
-    std::swap(expected_, other.expected_);
-  }
-  /// Takes all that is in the other one, when this one is empty. Each keeps the space for what it expects.
-  void take_all(Queue& other) {
-    reserve(other.expected_);
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    limit_ = capacity_ - expected_;
-    other.limit_ = other.capacity_ - other.expected_;
-  }
-
- private:
-  template <class... Args>
-  void place(Args&&... args) {
-    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
-    ++size_;
-  }
-
-  [[gnu::noinline]] void grow() {
-    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
-    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
-    const std::size_t count = size_;
-    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(pop_front());
-    ::operator delete(ring_);
-    ring_ = ring;
-    capacity_ = larger;
-    first_ = 0;
-    size_ = count;
-    limit_ = larger - expected_;
-  }
-
-  T* ring_ = nullptr;
-  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
-  std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
-  std::size_t expected_ = 0;  // pushes that must not fail
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// A counted reference to what counts its owners itself. Internal.
-#ifndef NET_DETAIL_BASE_REF_HPP
-#define NET_DETAIL_BASE_REF_HPP
-
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// One pointer; the count is plain, because a handle never leaves its loop's thread.
-template <class T>
-class Ref {
- public:
-  Ref() noexcept = default;
-  explicit Ref(T* to) noexcept : to_(to) {
-    if (to_) to_->retain();
-  }
-  Ref(const Ref& other) noexcept : Ref(other.to_) {}
-  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
-  template <class U>
-  Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
-  Ref& operator=(Ref other) noexcept {
-    std::swap(to_, other.to_);
-    return *this;
-  }
-  ~Ref() {
-    if (to_) to_->release();
-  }
-
-  T* get() const noexcept { return to_; }
-  T* operator->() const noexcept { return to_; }
-  T& operator*() const noexcept { return *to_; }
-  explicit operator bool() const noexcept { return to_ != nullptr; }
-
- private:
-  T* to_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
-#ifndef NET_DETAIL_LOOP_HANDLE_HPP
-#define NET_DETAIL_LOOP_HANDLE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <type_traits>
-
-// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
-#ifndef NET_DETAIL_BASE_FUNCTION_HPP
-#define NET_DETAIL_BASE_FUNCTION_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// Whether a callable may be moved by copying its bytes and forgetting the original; one that holds nothing but
-/// counted references says so with a member of this name.
-template <class F>
-inline constexpr bool moves_as_bytes = [] {
-  if constexpr (requires { F::moves_as_bytes; }) return F::moves_as_bytes;
-  return std::is_trivially_copyable_v<F>;
-}();
-
-template <class Signature>
-class Function;
-
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most three
-/// words that moves without throwing lives inside; a larger one on the heap. Calling an empty one is
-/// undefined: test with `if (f)`.
-template <class R, class... Args>
-class Function<R(Args...)> {
-  static constexpr std::size_t capacity = 3 * sizeof(void*);
-
-  struct Operations {
-    R (*call)(void*, Args&&...);
-    void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
-    void (*destroy)(void*) noexcept;                  // null: nothing to do
-  };
-
-  template <class F>
-  static constexpr bool fits =
-      sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
-
-  template <class F>
-  struct Inside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...));
-    }
-    static void relocate(void* from, void* to) noexcept {
-      ::new (to) F(std::move(*static_cast<F*>(from)));
-      static_cast<F*>(from)->~F();
-    }
-    static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
-    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
-                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
-  };
-
-  template <class F>
-  struct Outside {
-    static R call(void* at, Args&&... args) {
-      return static_cast<R>((**static_cast<F**>(at))(std::forward<Args>(args)...));
-    }
-    static void destroy(void* at) noexcept { delete *static_cast<F**>(at); }
-    static constexpr Operations operations{call, nullptr, destroy};
-  };
-
- public:
-  Function() noexcept = default;
-  Function(std::nullptr_t) noexcept {}
-
-  template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
-  Function(F&& f) {
-    using Callable = std::decay_t<F>;
-    if constexpr (fits<Callable>) {
-      ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
-      operations_ = &Inside<Callable>::operations;
-    } else {
-      ::new (static_cast<void*>(storage_)) Callable*(new Callable(std::forward<F>(f)));
-      operations_ = &Outside<Callable>::operations;
-    }
-  }
-
-  Function(Function&& other) noexcept { take(other); }
-  Function& operator=(Function&& other) noexcept {
-    if (this != &other) {
-      reset();
-      take(other);
-    }
-    return *this;
-  }
-  ~Function() { reset(); }
-
-  explicit operator bool() const noexcept { return operations_ != nullptr; }
-  R operator()(Args... args) const { return operations_->call(storage_, std::forward<Args>(args)...); }
-
-  void reset() noexcept {
-    if (const Operations* old = std::exchange(operations_, nullptr); old && old->destroy) old->destroy(storage_);
-  }
-
- private:
-  void take(Function& other) noexcept {
-    operations_ = std::exchange(other.operations_, nullptr);
-    if (!operations_) return;
-    if (operations_->relocate) {
-      operations_->relocate(other.storage_, storage_);
-    } else {
-      for (std::size_t i = 0; i < capacity; ++i) storage_[i] = other.storage_[i];
-    }
-  }
-
-  alignas(void*) mutable unsigned char storage_[capacity];
-  const Operations* operations_ = nullptr;
-};
-
-/// A callable that may be copied: all copies are the same object. For options, which users keep and reuse.
-template <class Signature>
-class SharedFunction;
-
-template <class R, class... Args>
-class SharedFunction<R(Args...)> {
-  struct Shared {
-    Function<R(Args...)> call;
-    Atomic<std::size_t> owners{1};
-  };
-
- public:
-  SharedFunction() noexcept = default;
-  SharedFunction(std::nullptr_t) noexcept {}
-
-  template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, SharedFunction> &&
-             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
-  SharedFunction(F&& f) : shared_(new Shared{Function<R(Args...)>(std::forward<F>(f))}) {}
-
-  SharedFunction(const SharedFunction& other) noexcept : shared_(other.shared_) {
-    if (shared_) shared_->owners.fetch_add(1);
-  }
-  SharedFunction(SharedFunction&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
-  SharedFunction& operator=(SharedFunction other) noexcept {
-    std::swap(shared_, other.shared_);
-    return *this;
-  }
-  ~SharedFunction() {
-    if (shared_ && shared_->owners.fetch_sub(1) == 1) delete shared_;
-  }
-
-  explicit operator bool() const noexcept { return shared_ != nullptr; }
-  R operator()(Args... args) const { return shared_->call(std::forward<Args>(args)...); }
-
- private:
-  Shared* shared_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI {
-
-/// The type of the callables in option structs: like `std::function`, but copies are the same object.
-template <class Signature>
-using function = detail::SharedFunction<Signature>;
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
-// A lock that is held as long as a scope lasts. Internal.
-#ifndef NET_DETAIL_BASE_LOCK_GUARD_HPP
-#define NET_DETAIL_BASE_LOCK_GUARD_HPP
-
-namespace net::inline NET_ABI::detail {
-
-template <class Mutex>
-class LockGuard {
- public:
-  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
-  LockGuard(const LockGuard&) = delete;
-  LockGuard& operator=(const LockGuard&) = delete;
-  ~LockGuard() { mutex_.unlock(); }
-
- private:
-  Mutex& mutex_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Which timer is due next. Internal; knows no clock.
-#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_HPP
-#define NET_DETAIL_LOOP_TIMER_QUEUE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// What a timer must have to stand in the queue.
-struct TimerNode {
-  static constexpr std::size_t absent = ~std::size_t{};
-
-  std::uint64_t due = 0;    // ms of the loop's clock
-  std::uint64_t order = 0;  // among equal times, the one made first comes first
-  std::size_t place = absent;
-
-  bool queued() const noexcept { return place != absent; }
-};
-
-/// A binary heap; every node knows its place, so that any can be taken out.
-class TimerQueue {
- public:
-  bool empty() const noexcept { return heap_.empty(); }
-  TimerNode* first() const noexcept { return heap_[0]; }
-
-  /// Space for one more, beside those that are kept.
-  void reserve_one();
-
-  /// The place of a timer that is being called, so that it can be started again when there is no memory.
-  class Place {
-   public:
-    explicit Place(TimerQueue& queue) : queue_(queue) {
-      queue.reserve_one();
-      ++queue.kept_;
-    }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() { leave(); }
-    void leave() noexcept {
-      if (std::exchange(held_, false)) --queue_.kept_;
-    }
-
-   private:
-    TimerQueue& queue_;
-    bool held_ = true;
-  };
-
-  void insert(TimerNode& node, std::uint64_t due);
-
-  void remove(TimerNode& node) noexcept;
-
- private:
-  static bool before(const TimerNode& a, const TimerNode& b) noexcept {
-    return a.due != b.due ? a.due < b.due : a.order < b.order;
-  }
-  void put(std::size_t at, TimerNode* node) noexcept {
-    heap_[at] = node;
-    node->place = at;
-  }
-  void rise(std::size_t at) noexcept;
-  void sink(std::size_t at) noexcept;
-
-  Vec<TimerNode*> heap_;
-  std::size_t kept_ = 0;
-  std::uint64_t made_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Which machine this program runs on: the name that is part of every type above it. Internal.
-#ifndef NET_DETAIL_SYS_MACHINE_HPP
-#define NET_DETAIL_SYS_MACHINE_HPP
-
-// All that this library asks of a system, in one contract. Internal.
-#ifndef NET_DETAIL_IO_MACHINE_HPP
-#define NET_DETAIL_IO_MACHINE_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-// Connections that arrive, non-blocking. Internal.
-#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
-#define NET_DETAIL_IO_ACCEPTOR_HPP
-
-#include <concepts>
-#include <string_view>
-
-// What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
-#ifndef NET_DETAIL_IO_POLLER_HPP
-#define NET_DETAIL_IO_POLLER_HPP
-
-#include <concepts>
-#include <cstdint>
-
-// What a loop watches, and the places by which the system reports it: they outlive what they stand for. Internal.
-#ifndef NET_DETAIL_IO_WATCHER_HPP
-#define NET_DETAIL_IO_WATCHER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-
-// What the system knows a socket by. Internal.
-#ifndef NET_DETAIL_IO_NATIVE_HANDLE_HPP
-#define NET_DETAIL_IO_NATIVE_HANDLE_HPP
-
-namespace net::inline NET_ABI {
-
-/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
-using NativeHandle = int;
-
-namespace detail {
-
-inline constexpr NativeHandle no_handle = -1;
-
-/// What a descriptor from elsewhere is (S22).
-enum class DescriptorKind { tcp, local, pipe, datagram, terminal, file, unknown };
-
-}  // namespace detail
-}  // namespace net::inline NET_ABI
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-struct Watcher;
-
-/// The place of one watcher in its poller. It never moves and is never freed before its poller, so the system may be
-/// given its address; whom it stands for is known here.
-struct Registration {
-  Watcher* watcher = nullptr;    // null: it is gone
-  Registration* next = nullptr;  // while it is free: the next free one
-  std::size_t place = 0;         // the poller's own note
-};
-
-/// A descriptor that a loop watches. It is part of its owner, so there is no map to look things up in. It may be
-/// dropped, or die, at any moment: whatever the system still reports of it is recognised as gone.
-struct Watcher {
-  void* owner = nullptr;  // for whoever waits
-  Registration* registration = nullptr;
-  NativeHandle fd = no_handle;
-  std::uint8_t interest = 0;    // readable | writable; 0 is silence
-  std::uint8_t registered = 0;  // what the system watches
-
-  Watcher() noexcept = default;
-  Watcher(const Watcher&) = delete;
-  Watcher& operator=(const Watcher&) = delete;
-  ~Watcher() {
-    if (registration) registration->watcher = nullptr;
-  }
-};
-
-/// The registrations of one poller. One that was given up is used again only from the next round on, and only if the
-/// system has confirmed that it reports it no more; so what the system reports is alive, or stands for nobody.
-class Registrations {
- public:
-  Registrations() noexcept { use(first_); }
-  Registrations(const Registrations&) = delete;
-  Registrations& operator=(const Registrations&) = delete;
-  ~Registrations();
-
-  /// Gives the watcher a place; false if there is no memory for it.
-  bool add(Watcher& watcher) noexcept;
-
-  /// `confirmed`: the system knows it no more. A place that is not is never used again.
-  void remove(Registration& place, bool confirmed) noexcept;
-
-  /// Whether it was given up, properly, since the present round began.
-  bool given_up_now(const Registration& place) const noexcept {
-    const Registration* at = given_up_;
-    while (at && at != &place) at = at->next;
-    return at != nullptr;
-  }
-  void begin_round() noexcept;
-
-  template <class Each>
-  void each(Each&& visit) {
-    for (Page* page = pages_; page; page = page->next) {
-      for (Registration& place : page->places) {
-        if (place.watcher) visit(place);
-      }
-    }
-  }
-
- private:
-  struct Page {
-    Page* next = nullptr;
-    Registration places[128];
-  };
-
-  [[gnu::noinline]] bool add_page() noexcept {
-    auto* const page = new (std::nothrow) Page;
-    if (page) use(*page);
-    return page != nullptr;
-  }
-  void use(Page& page) noexcept;
-
-  Page first_;  // most loops need no more, and it needs no memory
-  Page* pages_ = nullptr;
-  Registration* free_ = nullptr;
-  Registration* given_up_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-inline constexpr unsigned readable = 1;
-inline constexpr unsigned writable = 2;
-inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
-
-/// What the system refused: a number, and the call; 0: nothing.
-struct Refusal {
-  int number = 0;
-  const char* syscall = "";
-};
-
-/// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
-/// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
-/// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
-/// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
-/// earlier, is not reported, however long its descriptor lives on somewhere else.
-template <class P>
-concept Poller =
-    std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
-      { poller.open() } -> std::same_as<Refusal>;  // once; and again in a child process, for what is watched
-      { poller.shut() };                           // in a child process: gives up what is the parent's, silently
-      { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
-      { poller.drop(watcher) };  // before the descriptor is closed or given away
-      {
-        poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
-      };  // -1: for ever; void, or a Refusal if it cannot wait at all
-      { poller.wake() };                                 // from any thread
-      { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
-    };
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Where a connection begins or ends, as plain numbers. Internal; knows no system.
-#ifndef NET_DETAIL_TEXT_ENDPOINT_HPP
-#define NET_DETAIL_TEXT_ENDPOINT_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-
 namespace net::inline NET_ABI::detail {
 
 /// An IP address and a port; `scope` is the number of the interface of a link-local IPv6 address.
@@ -2068,6 +1666,7 @@ concept Acceptor =
       { acceptor.listen_beside(fixed, backlog) } -> std::same_as<int>;  // where the other one listens already
       { acceptor.accept(into) } -> std::same_as<int>;
       { acceptor.close() };
+      { acceptor.release() };                              // the descriptor stays open, and is somebody else's
       { acceptor.set_no_delay(on) } -> std::same_as<int>;  // 0: what is accepted inherits it
       { fixed.has_reserve() } -> std::same_as<bool>;       // for the time when the process has no more (S9.18)
       { fixed.is_open() } -> std::same_as<bool>;
@@ -2507,6 +2106,9 @@ class epoll_poller {
     return {};
   }
 
+  bool has(NativeHandle fd) noexcept { return registrations_.have(fd); }
+  bool hold(Watcher& watcher) noexcept { return watcher.registration || registrations_.add(watcher); }
+
   void wake() noexcept { waker_.wake(); }
   NativeHandle native() const noexcept { return epoll_; }
 
@@ -2622,6 +2224,9 @@ class poll_poller {
     }
     return {};
   }
+
+  bool has(NativeHandle fd) noexcept { return registrations_.have(fd); }
+  bool hold(Watcher& watcher) noexcept { return watcher.registration || registrations_.add(watcher); }
 
   void wake() noexcept { waker_.wake(); }
   /// There is no one descriptor that stands for all: none.
@@ -2828,6 +2433,7 @@ class fd_acceptor : public Watcher {
   bool has_reserve() const noexcept { return reserve_ >= 0; }
 
   void close() noexcept;
+  void release() noexcept;
 
   /// Accepted connections inherit it, which saves a call for each.
   int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }
@@ -3066,8 +2672,25 @@ struct Step {
   Ref<State> self;
   void (*step)(State&);
 
-  void operator()() { step(*self); }
+  void operator()() {
+    or_give_up(*self, [this] { step(*self); });
+  }
 };
+
+/// The same with a callable. `Holder` keeps the handle: Ref, or Owing, which keeps its listeners too.
+template <class Holder, class F>
+struct Tick {
+  static constexpr bool moves_as_bytes = detail::moves_as_bytes<F>;
+
+  Holder self;
+  F call;
+
+  void operator()() {
+    or_give_up(*self, [this] { call(*self); });
+  }
+};
+template <class Holder, class F>
+Tick(Holder, F) -> Tick<Holder, F>;
 
 /// A step that a handle has to take in a later phase.
 struct Job {
@@ -3141,6 +2764,13 @@ constexpr int whole_seconds(Duration length) noexcept {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// What one read brought for a handle, and was not emitted yet: it lies in the receive buffer, or on the stack.
+struct Undelivered {
+  const Handle* whose;
+  std::string_view bytes;
+  Undelivered* outer;
+};
+
 class LoopCore {
  public:
   LoopCore();
@@ -3192,9 +2822,9 @@ class LoopCore {
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
 
   // ── queues ──
-  void next_tick(Callback&& tick) { ticks_.push(std::move(tick)); }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
+  /// Callbacks of users, and steps that say whose they are (`Tick` and its like): the library pushes no bare callable.
   /// What has to happen when there is no memory left too is announced before, while nothing is begun.
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& closing() noexcept { return closing_; }
@@ -3259,6 +2889,8 @@ class LoopCore {
   /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
   static constexpr std::size_t receive_capacity = 131072;
   char* receive_buffer() noexcept { return receive_.begin; }
+  /// What is being emitted in pieces.
+  Undelivered* undelivered = nullptr;
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
@@ -3345,87 +2977,50 @@ class LoopCore {
 
 #endif
 
-// Whether a socket or a server keeps its loop alive: what the user says, and what is counted. Internal.
-#ifndef NET_DETAIL_LOOP_KEEPS_ALIVE_HPP
-#define NET_DETAIL_LOOP_KEEPS_ALIVE_HPP
+// The loop of a thread, its timers and its ticks: Node's event loop as an object.
+#ifndef NET_LOOP_HPP
+#define NET_LOOP_HPP
 
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-struct KeepsAlive {
-  bool refd : 1 = true;      // ref()
-  bool counted : 1 = false;  // by the loop
-
-  void count(LoopCore& loop, bool busy) noexcept {
-    if (busy == counted) return;
-    counted = busy;
-    loop.keep_alive(busy);
-  }
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What is owed to a socket or a server: steps that will come, while which its listeners stay. Internal.
-#ifndef NET_DETAIL_LOOP_OWING_HPP
-#define NET_DETAIL_LOOP_OWING_HPP
-
+#include <concepts>
+#include <new>
+#include <optional>
 #include <type_traits>
+#include <utility>
 
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+// Tables of events: which there are, what their listeners get, and how they are called. Internal.
+#ifndef NET_DETAIL_EVENTS_EVENT_HPP
+#define NET_DETAIL_EVENTS_EVENT_HPP
 
-/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
-template <class State>
-class Owing {
- public:
-  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
-  Owing(Owing&& other) noexcept = default;
-  [[gnu::always_inline]] ~Owing() {
-    if (self_) self_->settle();
-  }
-  State& operator*() const noexcept { return *self_; }
-  State* operator->() const noexcept { return self_.get(); }
-
- private:
-  Ref<State> self_;
-};
-
-/// Step (in `handle.hpp`), owed; and one with something to remember.
-template <class State>
-struct OwedStep {
-  static constexpr bool moves_as_bytes = true;
-  Owing<State> self;
-  void (*step)(State&);
-  void operator()() {
-    or_give_up(*self, [this] { step(*self); });
-  }
-};
-template <class State, class What>
-struct OwedStepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
-  Owing<State> self;
-  void (*step)(State&, const What&);
-  What what;
-  void operator()() {
-    or_give_up(*self, [this] { step(*self, what); });
-  }
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// The data of a socket: what belongs to one connection, what waits, and what most sockets never need. Internal.
-#ifndef NET_DETAIL_STREAM_CONNECTION_HPP
-#define NET_DETAIL_STREAM_CONNECTION_HPP
-
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
 #include <string_view>
-#include <vector>
+#include <type_traits>
+#include <utility>
+
+// An event name as a template argument. Internal: users write on<"data">(...).
+#ifndef NET_DETAIL_BASE_FIXED_STRING_HPP
+#define NET_DETAIL_BASE_FIXED_STRING_HPP
+
+#include <cstddef>
+#include <string_view>
+
+namespace net::inline NET_ABI {
+
+/// A string literal that can be a template argument, as in `on<"data">`.
+template <std::size_t N>
+struct fixed_string {
+  char text[N]{};
+
+  constexpr fixed_string(const char (&literal)[N]) noexcept {
+    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
+  }
+  constexpr std::string_view view() const noexcept { return {text, N - 1}; }
+};
+
+}  // namespace net::inline NET_ABI
+
+#endif
 
 // The listeners of one object, in order, in one block of memory. Internal.
 #ifndef NET_DETAIL_EVENTS_LISTENERS_HPP
@@ -3608,333 +3203,6 @@ class Listeners {
 
 #endif
 
-// Trying again after a while, where the system had nothing left to give. Internal.
-#ifndef NET_DETAIL_LOOP_RETRY_HPP
-#define NET_DETAIL_LOOP_RETRY_HPP
-
-#include <cstdint>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// Calls `again` on its owner from the loop, once. It keeps neither of them alive; the owner stops it before it goes.
-class Retry {
- public:
-  Retry(Handle& owner, void (*again)(Handle&)) noexcept : owner_(owner), again_(again) {}
-  Retry(const Retry&) = delete;
-  Retry& operator=(const Retry&) = delete;
-  ~Retry() { stop(); }
-
-  bool waiting() const noexcept { return timer_ && timer_->queued(); }
-
-  void after(std::uint64_t ms);
-
-  /// For a descriptor (S32.1): about 100 ms, after a second twice as long each time, up to 1 s; at once when this
-  /// thread has closed one. All who wait are called in the same turns, so that many cost no more of them than one.
-  void when_descriptor_freed();
-  /// The shortage is over: the next one begins with short waits again.
-  void forget_delay() noexcept { tries_ = 0; }
-
-  void stop() noexcept;
-
-  /// The library has closed a descriptor on this thread.
-  static void descriptor_freed() noexcept {
-    if (first()) [[unlikely]]
-      wake_all();
-  }
-
- private:
-  static Retry*& first() noexcept {
-    static thread_local constinit Retry* list = nullptr;
-    return list;
-  }
-
-  /// Only moves their timers, which allocates nothing: who closes something is in the middle of a call of the user's.
-  static void wake_all() noexcept;
-
-  void make_timer();
-  void join() noexcept;
-  void leave() noexcept;
-
-  Handle& owner_;
-  void (*again_)(Handle&);
-  Ref<TimerState> timer_;
-  unsigned tries_ = 0;
-  Retry* previous_ = nullptr;
-  Retry* next_ = nullptr;
-  bool listed_ = false;
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// The destinations of a source: what pipe() keeps in it, whatever their types are. Internal.
-#ifndef NET_DETAIL_STREAM_PIPE_LINK_HPP
-#define NET_DETAIL_STREAM_PIPE_LINK_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// Stands for the listeners that pipe() adds: they take whatever their event carries.
-struct PipeListener {
-  template <class... Args>
-  void operator()(const Args&...) const {}
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI {
-
-/// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
-/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
-/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
-template <class T>
-concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
-  { to.write(chunk) } -> std::convertible_to<bool>;
-  to.end();
-  to.off(to.template addListener<"drain">(listener));
-  to.off(to.template addListener<"finish">(listener));
-  to.off(to.template addListener<"close">(listener));
-  to.off(to.template addListener<"error">(listener));
-  { to.template listenerCount<"error">() } -> std::convertible_to<std::size_t>;
-  { to.writableNeedDrain() } -> std::convertible_to<bool>;
-};
-
-}  // namespace net::inline NET_ABI
-
-namespace net::inline NET_ABI::detail {
-
-/// One destination of a source. The source's list owns it, and takes it off when the source goes; the listeners at the
-/// destination own it too, and do nothing once it is off: a destination may be of a type of which the library does not
-/// know when it calls whom.
-struct PipeLink {
-  struct Operations {
-    void (*take_off)(PipeLink&) noexcept;                // the listeners on both sides
-    void (*emit_unpipe)(PipeLink&, const void* source);  // 'unpipe'
-    bool (*to_close)(const PipeLink&) noexcept;          // whether the destination still has to emit 'close'
-    bool (*to_drain)(const PipeLink&,
-                     const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
-    void (*free)(PipeLink&) noexcept;
-  };
-
-  explicit PipeLink(const Operations& table) noexcept : operations(&table) {}
-  void retain() noexcept { ++owners; }
-  void release() noexcept {
-    if (--owners == 0) operations->free(*this);
-  }
-
-  const Operations* operations;
-  std::size_t owners = 0;
-  bool awaits_drain = false;
-  bool hears_drain = false;  // it was full before
-  bool off = false;
-};
-
-/// The destinations of one source.
-class Pipes {
- public:
-  Pipes() noexcept = default;
-  Pipes(const Pipes&) = delete;
-  Pipes& operator=(const Pipes&) = delete;
-  ~Pipes() { clear(); }
-
-  bool empty() const noexcept { return list_.empty(); }
-  std::size_t size() const noexcept { return list_.size(); }
-  /// Whether any destination still has to drain before the source may flow.
-  bool await_drain() const noexcept;
-  /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
-  bool counts_drains() const noexcept { return several_ || await_drain(); }
-  /// This one has to drain.
-  void wait_for(PipeLink& full) noexcept;
-
-  void add(Ref<PipeLink> link);
-  /// The first one of which `which` says so; null if there is none.
-  template <class Which>
-  Ref<PipeLink> take(Which&& which) noexcept {
-    for (std::size_t i = 0; i < list_.size(); ++i) {
-      if (!which(*list_[i])) continue;
-      Ref<PipeLink> found = std::move(list_[i]);
-      list_.erase(i, i + 1);
-      return found;
-    }
-    return {};
-  }
-  Vec<Ref<PipeLink>> take_all() noexcept { return std::exchange(list_, {}); }
-
-  /// Takes all off without a word.
-  void clear() noexcept;
-  /// The source has closed, and its listeners go. As in Node, a destination that has yet to close gets 'unpipe' then.
-  void source_closed() noexcept;
-
- private:
-  Vec<Ref<PipeLink>> list_;
-  bool several_ = false;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// What a socket still has to send, in order, each piece in memory of its own. Internal.
-#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
-#define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
-
-#include <cstddef>
-#include <cstring>
-#include <new>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-using WriteCallback = Function<void(const Error&)>;
-
-/// One write that waits: its bytes follow it in memory, or are those of a string or vector that it took over.
-struct WriteNode {
-  WriteNode* next = nullptr;
-  const char* data = nullptr;
-  std::size_t size = 0;  // bytes of the write
-  std::size_t sent = 0;  // of these, taken by the kernel
-  void (*destroy)(WriteNode*) noexcept = nullptr;
-  WriteCallback callback;
-
-  /// A node with a copy of the bytes, in one allocation.
-  static WriteNode* copy(const char* bytes, std::size_t size);
-
-  /// A node that takes over a string or a vector.
-  template <class Owner>
-  static WriteNode* keep(Owner&& owner) {
-    struct Keeper : WriteNode {
-      Owner kept;
-      explicit Keeper(Owner&& from) : kept(std::move(from)) {}
-    };
-    static_assert(!std::is_reference_v<Owner>);
-    auto* node = new Keeper(std::move(owner));
-    node->data = reinterpret_cast<const char*>(node->kept.data());
-    node->size = node->kept.size();
-    node->destroy = [](WriteNode* n) noexcept { delete static_cast<Keeper*>(n); };
-    return node;
-  }
-};
-
-/// The bytes of a write, and how they are kept if they have to wait.
-struct WriteSource {
-  std::string_view bytes;
-  void* owner = nullptr;  // the string or vector that holds them, if it was given up
-  WriteNode* (*keep)(void* owner) = nullptr;
-
-  /// Keeps the bytes from `taken` on: a copy, or the owner itself.
-  WriteNode* node(std::size_t taken) const;
-};
-
-/// A list of nodes, which it owns.
-class WriteQueue {
- public:
-  WriteQueue() noexcept = default;
-  WriteQueue(const WriteQueue&) = delete;
-  WriteQueue& operator=(const WriteQueue&) = delete;
-  ~WriteQueue() {
-    while (first_) pop();
-  }
-
-  bool empty() const noexcept { return first_ == nullptr; }
-  WriteNode* first() const noexcept { return first_; }
-
-  void push(WriteNode* node) noexcept;
-
-  /// Destroys the first node.
-  void pop() noexcept;
-
-  /// Moves all nodes behind those of `to`.
-  void move_to(WriteQueue& to) noexcept;
-
-  /// Moves the last `count` nodes behind those of `to`.
-  void move_last_to(WriteQueue& to, std::size_t count) noexcept;
-
-  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
-  std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
-
-  /// Notes that the kernel took `bytes` more of what `gather` gave.
-  void consume(std::size_t bytes) noexcept;
-
- private:
-  WriteNode* first_ = nullptr;
-  WriteNode* last_ = nullptr;
-  WriteNode* unsent_ = nullptr;  // nothing before it is left to send; null: not known
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// The option structs, and the small records that getters and listeners get.
-#ifndef NET_OPTIONS_HPP
-#define NET_OPTIONS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-
-// AbortController and AbortSignal: calling off a connection or a server, from any thread.
-#ifndef NET_ABORT_HPP
-#define NET_ABORT_HPP
-
-#include <cstddef>
-#include <utility>
-
-// The loop of a thread, its timers and its ticks: Node's event loop as an object.
-#ifndef NET_LOOP_HPP
-#define NET_LOOP_HPP
-
-#include <concepts>
-#include <new>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
-// Tables of events: which there are, what their listeners get, and how they are called. Internal.
-#ifndef NET_DETAIL_EVENTS_EVENT_HPP
-#define NET_DETAIL_EVENTS_EVENT_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// An event name as a template argument. Internal: users write on<"data">(...).
-#ifndef NET_DETAIL_BASE_FIXED_STRING_HPP
-#define NET_DETAIL_BASE_FIXED_STRING_HPP
-
-#include <cstddef>
-#include <string_view>
-
-namespace net::inline NET_ABI {
-
-/// A string literal that can be a template argument, as in `on<"data">`.
-template <std::size_t N>
-struct fixed_string {
-  char text[N]{};
-
-  constexpr fixed_string(const char (&literal)[N]) noexcept {
-    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
-  }
-  constexpr std::string_view view() const noexcept { return {text, N - 1}; }
-};
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
 namespace net::inline NET_ABI {
 
 template <class Derived>
@@ -4056,40 +3324,54 @@ class Argument<T, false> {
 template <class T>
 using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;
 
+/// How a listener with this result is held and called: as it is, and nobody looks at the result.
+template <class Result>
+struct ListenerResult {
+  template <class F>
+  using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
+
+  template <class, class F, class Call>
+  static void call(F& callable, void*, Call&& listener) {
+    listener(callable);
+  }
+  template <class, class F, class Call>
+  static void call(Elsewhere<F>& callable, void*, Call&& listener) {
+    listener(*callable);
+  }
+};
+
 template <class F, class Self, class... Args>
 struct ListenerCall {
   using Takes = Taken<F, Self, Args...>;
-  static constexpr bool fits = alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes;
-
-  struct Record : ListenerRecord {
-    std::conditional_t<fits, F, Elsewhere<F>> call;
-    template <class G>
-    explicit Record(G&& g) : ListenerRecord{}, call(std::forward<G>(g)) {}
-  };
-  static F& callable(ListenerRecord& record) noexcept {
-    if constexpr (fits) {
-      return static_cast<Record&>(record).call;
-    } else {
-      return *static_cast<Record&>(record).call;
-    }
-  }
 
   template <std::size_t At>
   using ArgumentType = typename Nth<At, Args..., void>::type;
 
   template <std::size_t... At>
-  static void call_with(F& f, void* state, void* const* args, std::index_sequence<At...>) {
+  [[gnu::always_inline]] static inline decltype(auto) call_with(F& f, void* state, void* const* args,
+                                                                std::index_sequence<At...>) {
     (void)state, (void)args;
     if constexpr (Takes::self) {
       constexpr bool constant = std::is_invocable_v<F&, const Self&, Constant<ArgumentType<At>>&...>;
-      f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
+      return f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
     } else {
       constexpr bool constant = std::is_invocable_v<F&, Constant<ArgumentType<At>>&...>;
-      f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
+      return f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
     }
   }
+  using Indices = std::make_index_sequence<Takes::count>;
+  using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
+      std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
+
+  struct Record : ListenerRecord {
+    typename Result::template Held<F> held;
+    template <class G>
+    explicit Record(G&& g) : ListenerRecord{}, held(std::forward<G>(g)) {}
+  };
+
   static void call(ListenerRecord& record, void* state, void* const* args) {
-    call_with(callable(record), state, args, std::make_index_sequence<Takes::count>{});
+    Result::template call<Self>(static_cast<Record&>(record).held, state,
+                                [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
   }
   static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 
@@ -4154,7 +3436,8 @@ struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 inline constexpr unsigned all_events = ~0u;
 
 /// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
-/// front of the others does not count as added (S14.2).
+/// front of the others does not count as added (S14.2). What follows from a removal needs none, unless all of an event
+/// are removed by the user.
 template <class State>
 inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
   struct Undo {
@@ -4175,7 +3458,7 @@ template <class State>
 [[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
   return state.listeners.each(
       event, [&](ListenerRecord& record) { record.operations->call(record, &state, args); },
-      [&] { state.listener_removed(event, false); });
+      [&] { state.listener_removed(event); });
 }
 
 /// The same, out of line and once for all events of a class: for those that do not come with every message.
@@ -4255,9 +3538,11 @@ class Timer {
   /// Lets the loop end although the timer waits.
   const Timer& unref() const { return set_ref(false); }
   bool hasRef() const { return state_ && state_->refd; }
-  /// Starts again with the same length, also after it has fired (S2.7). No effect once closed.
+  /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there is
+  /// a handle of it. No effect once closed.
   const Timer& refresh() const;
-  /// Stops it for good; harmless if it has fired or was closed.
+  /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle of
+  /// its own timer, and is not to stay until the loop goes, closes it.
   void close() const;
 
  private:
@@ -4327,10 +3612,11 @@ class Loop : private detail::LoopCore {
   /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
-  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left.
+  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left, or for a `stop()`,
+  /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
   bool runOnce(Duration wait = forever);
-  /// Makes `run()` return after the present turn. Any thread; the loop may end, and be destroyed, for this very reason
-  /// while it is called. It is used up by the `run()` that returns for it, not by an exception that leaves it (S31.9).
+  /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be destroyed, for this very reason
+  /// while it is called. It is used up by the call that returns for it, not by an exception that leaves it (S31.9).
   void stop() { LoopCore::stop(); }
   /// What stops this loop from any thread, also when nobody knows whether it still exists.
   Stopper stopper() const;
@@ -4348,7 +3634,7 @@ class Loop : private detail::LoopCore {
   /// Runs the callback when the present one has returned, before the loop does anything else.
   template <class F>
   void nextTick(F&& callback) {
-    next_tick(std::forward<F>(callback));
+    ticks().push(std::forward<F>(callback));
   }
   /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
   template <class F>
@@ -4603,6 +3889,307 @@ struct StopBridge<std::stop_token> {
 
 #endif
 
+// Options that are written in braces inside co_await. Internal.
+#ifndef NET_DETAIL_CORO_BRACED_OPTIONS_HPP
+#define NET_DETAIL_CORO_BRACED_OPTIONS_HPP
+
+#include <concepts>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+// The option structs, and the small records that getters and listeners get.
+#ifndef NET_OPTIONS_HPP
+#define NET_OPTIONS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+// Rules for the addresses not to talk to.
+#ifndef NET_BLOCK_LIST_HPP
+#define NET_BLOCK_LIST_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+// An IP address with a port: a value.
+#ifndef NET_SOCKET_ADDRESS_HPP
+#define NET_SOCKET_ADDRESS_HPP
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+// How a URL writes an IPv4 host and a port, for SocketAddress::parse. Internal.
+#ifndef NET_DETAIL_TEXT_URL_HOST_HPP
+#define NET_DETAIL_TEXT_URL_HOST_HPP
+
+#include <cstdint>
+
+namespace net::inline NET_ABI::detail {
+
+/// One number of a host: decimal, octal after "0", hexadecimal after "0x". Saturates at 2^32: too big is too
+/// big.
+constexpr const char* read_url_number(const char* p, const char* end, std::uint64_t& value) noexcept {
+  if (p == end || decimal_digit(*p) > 9) return nullptr;
+  unsigned base = 10;
+  if (*p == '0') {
+    base = 8;
+    ++p;
+    if (p != end && (*p == 'x' || *p == 'X')) {
+      base = 16;
+      ++p;
+    }
+  }
+  value = 0;
+  for (; p != end; ++p) {
+    const unsigned digit = hex_digit(*p);
+    if (digit >= base) return digit == not_a_digit || digit > 9 ? p : nullptr;
+    value = value * base + digit;
+    if (value >> 32) value = std::uint64_t{1} << 32;
+  }
+  return p;
+}
+
+/// S5.13: one to four numbers; the last one fills the bytes that remain; one dot may follow.
+constexpr const char* read_url_ipv4(const char* p, const char* end, std::uint32_t& value) noexcept {
+  std::uint64_t address = 0;
+  for (int part = 0; part < 4; ++part) {
+    std::uint64_t number = 0;
+    p = read_url_number(p, end, number);
+    if (!p) return nullptr;
+    const bool dot = p != end && *p == '.';
+    if (dot) ++p;
+    if (!dot || p == end || *p == ':') {
+      if (number >> (8 * (4 - part))) return nullptr;
+      value = static_cast<std::uint32_t>(address | number);
+      return p;
+    }
+    if (number > 255) return nullptr;
+    address |= number << (24 - 8 * part);
+  }
+  return nullptr;
+}
+
+/// S5.12, S5.15: nothing, or a colon and decimal digits up to 65535, to the end of the text. -1 if it is
+/// neither.
+constexpr int read_url_port(const char* p, const char* end) noexcept {
+  if (p == end) return 0;
+  if (*p != ':') return -1;
+  unsigned port = 0;
+  for (++p; p != end; ++p) {
+    if (decimal_digit(*p) > 9) return -1;
+    port = port * 10 + decimal_digit(*p);
+    if (port > 65535) return -1;
+  }
+  return static_cast<int>(port);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI {
+
+struct SocketAddressOptions {
+  /// An IP literal. Left out: 127.0.0.1, or :: for IPv6. A text that is empty was not left out, and is no
+  /// address.
+  std::string_view address = {};
+  /// Taken from `address` if left out; IPv4 if that is left out too.
+  Family family = Family::unspecified;
+  /// 0 to 0xfffff; ignored for IPv4.
+  std::uint32_t flowlabel = 0;
+  /// 0 to 65535.
+  int port = 0;
+};
+
+namespace detail {
+
+[[noreturn]] NET_API void throw_bad_flowlabel(std::uint32_t flowlabel);
+
+}  // namespace detail
+
+/// An address, a port and, for IPv6, a flow label. Addresses compare by family, bytes, port and flow label:
+/// 127.0.0.1 and ::ffff:127.0.0.1 are different values.
+class SocketAddress {
+ public:
+  /// 127.0.0.1, port 0.
+  constexpr SocketAddress() noexcept : SocketAddress(detail::ipv4_address(0x7f000001)) {}
+
+  /// Throws `ERR_INVALID_ARG_VALUE` (family), `ERR_SOCKET_BAD_PORT`, `ERR_OUT_OF_RANGE` (flow label) or
+  /// `ERR_INVALID_ADDRESS`, in this order (S5.1 to S5.5). A zone, "%eth0", is dropped (S5.6).
+  constexpr explicit SocketAddress(const SocketAddressOptions& options) {
+    const bool left_out = options.address.data() == nullptr;
+    detail::require_family(options.family);
+    const Family family = options.family != Family::unspecified ? options.family : detail::family_of(options.address);
+    if (options.port < 0 || options.port > 65535) detail::throw_error(detail::bad_port("options.port", options.port));
+    if (family == Family::IPv6 && options.flowlabel > 0xfffff) detail::throw_bad_flowlabel(options.flowlabel);
+    const std::string_view any = family == Family::IPv4 ? "127.0.0.1" : "::";
+    ip_ = detail::require_ip(left_out ? any : options.address, family);
+    port_ = static_cast<std::uint16_t>(options.port);
+    if (family == Family::IPv6) flowlabel_ = options.flowlabel;
+  }
+
+  /// From the bytes of an address; what sockets use.
+  constexpr explicit SocketAddress(const detail::IpAddress& ip, std::uint16_t port = 0,
+                                   std::uint32_t flowlabel = 0) noexcept
+      : ip_(ip), port_(port), flowlabel_(flowlabel) {}
+
+  /// Reads `1.2.3.4`, `1.2.3.4:80`, `[::1]` or `[::1]:80`; IPv4 in all the ways a URL may write it, so
+  /// `0x7f.1` is 127.0.0.1 (S5.12 to S5.15). Nothing if the text is anything else. A flow label is not part
+  /// of the text.
+  static constexpr std::optional<SocketAddress> parse(std::string_view text) noexcept {
+    const char* p = text.data();
+    const char* const end = p + text.size();
+    detail::IpAddress ip;
+    if (p != end && *p == '[') {
+      detail::Ipv6Groups groups;
+      p = detail::read_ipv6(p + 1, end, groups);
+      if (!p || p == end || *p != ']') return std::nullopt;
+      ++p;
+      ip = detail::ipv6_address(groups);
+    } else {
+      std::uint32_t value = 0;
+      p = detail::read_url_ipv4(p, end, value);
+      if (!p) return std::nullopt;
+      ip = detail::ipv4_address(value);
+    }
+    const int port = detail::read_url_port(p, end);
+    if (port < 0) return std::nullopt;
+    return SocketAddress(ip, static_cast<std::uint16_t>(port));
+  }
+
+  /// The address in its one normal form: lower case, no leading zeros, the longest zeros as "::" (S5.7,
+  /// S5.8).
+  std::string address() const { return detail::to_text(ip_); }
+  constexpr Family family() const noexcept { return ip_.family; }
+  constexpr std::uint16_t port() const noexcept { return port_; }
+  /// 0 for IPv4.
+  constexpr std::uint32_t flowlabel() const noexcept { return flowlabel_; }
+  /// The 4 or 16 bytes of the address in network order, valid as long as this object.
+  constexpr std::span<const std::uint8_t> bytes() const noexcept { return {ip_.bytes, ip_.size()}; }
+  /// The same with its family, as the rest of the library takes it.
+  constexpr const detail::IpAddress& ip() const noexcept { return ip_; }
+
+  /// "127.0.0.1:80", "[::1]:80"; `parse()` reads it back.
+  std::string toString() const;
+
+  /// {"address":"::1","port":80,"family":"ipv6","flowlabel":0} (S5.10).
+  std::string toJSON() const;
+
+  friend constexpr bool operator==(const SocketAddress&, const SocketAddress&) noexcept = default;
+  friend constexpr auto operator<=>(const SocketAddress&, const SocketAddress&) noexcept = default;
+
+ private:
+  detail::IpAddress ip_;
+  std::uint16_t port_ = 0;
+  std::uint32_t flowlabel_ = 0;
+};
+
+namespace detail {
+
+/// The value as Node's errors show it: on one line if it fits.
+NET_API std::string inspect(const SocketAddress& address);
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+/// All of the value counts, as in `==`. Not the same from one version to the next.
+template <>
+struct std::hash<net::SocketAddress> {
+  constexpr std::size_t operator()(const net::SocketAddress& address) const noexcept {
+    std::uint64_t mix =
+        std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 | address.bytes().size();
+    for (const std::uint8_t byte : address.bytes()) mix = (mix ^ byte) * 0x100000001b3;
+    return static_cast<std::size_t>(mix ^ mix >> 32);
+  }
+};
+
+#endif
+
+namespace net::inline NET_ABI {
+
+namespace detail {
+class BlockRules;
+struct RuleLine;
+}  // namespace detail
+
+/// A list of addresses, ranges and subnets. It is a handle: all copies are the same list. Every member may be
+/// called from any thread. An IPv4 address and its IPv4-mapped IPv6 address (`::ffff:1.2.3.4`) are the same
+/// to a list (S6.6).
+///
+/// Where an address is given as text, its family is IPv4 unless said otherwise; `Family::unspecified` takes
+/// it from the text. Ports, flow labels and zones do not count. A call that throws leaves the list as it was.
+class BlockList {
+ public:
+  BlockList();
+  BlockList(const BlockList& other) noexcept;
+  BlockList& operator=(const BlockList& other) noexcept;
+  ~BlockList();
+
+  /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
+  /// family that is none (S6.2); so do the others that take text.
+  void addAddress(std::string_view address, Family family = Family::IPv4) const;
+  void addAddress(const SocketAddress& address) const;
+
+  /// Both ends are blocked too. Throws `ERR_INVALID_ARG_VALUE` if `start` comes after `end` (S6.3).
+  void addRange(std::string_view start, std::string_view end, Family family = Family::IPv4) const;
+  /// Between an IPv4 address and an IPv6 address that is not IPv4-mapped are only addresses written as mapped
+  /// ones.
+  void addRange(const SocketAddress& start, const SocketAddress& end) const;
+
+  /// All addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
+  /// `ERR_OUT_OF_RANGE` if `prefix` is not 0 to 32, for IPv6 0 to 128 (S6.4).
+  void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const;
+  void addSubnet(const SocketAddress& network, int prefix) const;
+
+  /// True if a rule matches. False for a text that is not an address of the family (S6.5).
+  bool check(std::string_view address, Family family = Family::IPv4) const noexcept;
+  bool check(const SocketAddress& address) const noexcept;
+
+  /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
+  std::vector<std::string> rules() const;
+
+  /// `rules()` as JSON text.
+  std::string toJSON() const;
+
+  /// Adds the rules of a JSON list of texts, in its order. Texts that are not rules are ignored. The first
+  /// one with a wrong address, order or prefix throws what adding it throws, and the ones before it stay.
+  /// Before any is added: throws `ERR_INVALID_ARG_TYPE` if it is not a list of texts, an Error of kind
+  /// "SyntaxError" if it is not JSON (S6.11).
+  void fromJSON(std::string_view json) const;
+
+  /// A test of the type: true for a BlockList (S6.10).
+  template <class T>
+  static constexpr bool isBlockList(const T&) noexcept {
+    return std::is_same_v<T, BlockList>;
+  }
+
+  /// True if both are the same list.
+  friend bool operator==(const BlockList& a, const BlockList& b) noexcept { return a.shared_ == b.shared_; }
+
+ private:
+  void add(const detail::RuleLine& line) const;
+
+  detail::BlockRules* shared_;
+};
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// S11.1: which sides of a socket are open.
@@ -4662,7 +4249,7 @@ struct OnRead {
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;           ///< a descriptor to take over (S22)
+  int fd = -1;           ///< a descriptor to take over (S22); what this loop has already is EEXIST
   bool readable = true;  ///< with `fd`: whether that side is open
   bool writable = true;
   bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
@@ -4719,7 +4306,13 @@ struct ListenOptions {
   bool readableAll = false;  ///< a path that all users may read (S23.10)
   bool writableAll = false;  ///< … may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
-  int fd = -1;               ///< a descriptor that is bound already (S22.5)
+  int fd = -1;               ///< a descriptor that is bound already (S22.5); what fails leaves it open
+};
+
+/// Options of a wait in a coroutine (S34.6). A wait that is given up has taken nothing away.
+struct WaitOptions {
+  AbortSignal signal = {};               ///< `ABORT_ERR` when it aborts, with its reason as the cause
+  std::optional<Duration> timeout = {};  ///< `ERR_TIMEOUT` after so long
 };
 
 /// Options of `pipe`.
@@ -4728,6 +4321,827 @@ struct PipeOptions {
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// Inside co_await g++ 12 copies an aggregate bit by bit and destroys both. So what stands there in braces becomes an
+// aggregate in which nothing has a destructor, with the names of the options proper; those are made of it before
+// anything waits. A function takes `template <class Options = Braced…>`: braces have no type, and get that one.
+
+/// Something of the expression's own, which lives until its end.
+template <class T>
+class Lent {
+ public:
+  constexpr Lent() noexcept = default;
+  template <class From>
+    requires(std::convertible_to<const From&, T> && !std::same_as<From, Lent>)
+  constexpr Lent(const From& from) noexcept
+      : from_(&from), copied_([](const void* at) -> T { return *static_cast<const From*>(at); }) {}
+
+  T copy() const { return from_ ? copied_(from_) : T(); }
+
+ private:
+  const void* from_ = nullptr;
+  T (*copied_)(const void*) = nullptr;
+};
+
+struct BracedWaitOptions {
+  Lent<AbortSignal> signal = {};
+  std::optional<Duration> timeout = {};
+
+  operator WaitOptions() const { return {signal.copy(), timeout}; }
+};
+
+struct BracedOnRead {
+  std::span<std::byte> buffer = {};
+  Lent<function<std::span<std::byte>()>> allocate = {};
+  Lent<function<bool(std::size_t, std::span<std::byte>)>> callback = {};
+
+  operator OnRead() const { return {buffer, allocate.copy(), callback.copy()}; }
+};
+
+struct BracedConnectOptions {
+  int port = -1;
+  std::string_view host = "localhost";
+  std::string_view path = {};
+  std::string_view localAddress = {};
+  int localPort = 0;
+  Family family = Family::unspecified;
+  int hints = 0;
+  Lent<Lookup> lookup = {};
+  bool noDelay = false;
+  bool keepAlive = false;
+  Duration keepAliveInitialDelay = 0;
+  std::optional<bool> autoSelectFamily = {};
+  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
+  Lent<std::optional<BlockList>> blockList = {};
+  Duration timeout = 0;
+  bool allowHalfOpen = false;
+  BracedOnRead onread = {};
+  Lent<AbortSignal> signal = {};
+  bool reusable = false;
+
+  operator ConnectOptions() const;
+};
+
+/// Options as a function takes them: named ones, or braces. A temporary with a name is what g++ 12 cannot do.
+template <class Given, class Options, class Braced>
+concept OptionsOrBraces = std::same_as<std::remove_cvref_t<Given>, Options> || std::same_as<Given, Braced>;
+
+template <class Given>
+constexpr void require_lasting() {
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+  static_assert(
+      std::is_lvalue_reference_v<Given> || std::is_trivially_destructible_v<Given>,
+      "g++ 12 destroys this temporary twice inside co_await: write only the braces, or give it a name before");
+#endif
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Part of what waits. Most waits have none: then it is a null pointer.
+class WaitLimit {
+ public:
+  WaitLimit() noexcept = default;
+  explicit WaitLimit(const WaitOptions& options);
+  WaitLimit(WaitLimit&& other) noexcept : limits_(std::exchange(other.limits_, nullptr)) {}
+  WaitLimit& operator=(WaitLimit&&) = delete;
+  ~WaitLimit() {
+    if (limits_) drop();
+  }
+
+  /// Throws if the signal has aborted already.
+  void check() const {
+    if (limits_) require_not_aborted();
+  }
+  /// From now on `give_up(waiting, why)` may be called, once, from the loop.
+  void start(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&)) {
+    if (limits_) watch(loop, waiting, give_up);
+  }
+  /// It has come.
+  void stop() noexcept {
+    if (limits_) forget();
+  }
+
+ private:
+  struct Limits;
+
+  void require_not_aborted() const;
+  void watch(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&));
+  void forget() noexcept;
+  void drop() noexcept;
+
+  Limits* limits_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+class WaitPlace;
+
+/// A task in the middle of a wait, noted in the frame that waits. Either side may go first: the frame, or what it waits
+/// for.
+class WaitingTask {
+ public:
+  WaitingTask() noexcept = default;
+  explicit WaitingTask(const WaitOptions& options) : limit_(options) {}
+  WaitingTask(WaitingTask&& other) noexcept : limit_(std::move(other.limit_)) {}  // handed on, before it waits
+  WaitingTask& operator=(WaitingTask&&) = delete;
+  ~WaitingTask();
+
+  /// Throws if what the wait is to end with has happened already.
+  void check() const { limit_.check(); }
+  /// Throws why the wait was given up, if it was.
+  void require_waited() const {
+    if (given_up_) throw_error(*given_up_);
+  }
+
+ private:
+  friend class WaitPlace;
+
+  std::coroutine_handle<> task_;
+  WaitPlace* place_ = nullptr;
+  WaitLimit limit_;
+  std::optional<Error> given_up_;
+};
+
+class WaitPlace {
+ public:
+  WaitPlace() noexcept = default;
+  WaitPlace(const WaitPlace&) = delete;
+  WaitPlace& operator=(const WaitPlace&) = delete;
+  ~WaitPlace() { forget(); }
+
+  explicit operator bool() const noexcept { return waiting_ != nullptr; }
+  void note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task);
+  void resume();
+  void forget() noexcept;
+
+ private:
+  static void give_up(void* waiting, const Error& why);
+
+  WaitingTask* waiting_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// net::Server: listens, and makes a net::Socket of every connection.
+#ifndef NET_SERVER_HPP
+#define NET_SERVER_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
+#ifndef NET_DETAIL_LISTEN_STATE_HPP
+#define NET_DETAIL_LISTEN_STATE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+// A position in a life, which changes by steps that its machine allows. Internal.
+#ifndef NET_DETAIL_BASE_POSITION_HPP
+#define NET_DETAIL_BASE_POSITION_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// A step was made that its machine does not allow: says so, and ends the program.
+[[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
+
+/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
+/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
+/// a fresh one.
+template <class State>
+class Position {
+ public:
+  constexpr Position() noexcept = default;
+  /// Where something begins that is not made from its beginning.
+  constexpr explicit Position(State at) noexcept : at_(at) {}
+
+  constexpr operator State() const noexcept { return at_; }
+
+  constexpr void move_to(State to) noexcept {
+#if !defined(NDEBUG)
+    if (!is_step(at_, to)) wrong_step(static_cast<int>(at_), static_cast<int>(to));
+#endif
+    at_ = to;
+  }
+
+ private:
+  State at_ = State{};
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// The events of a server. Internal; net::Server says what they mean.
+#ifndef NET_DETAIL_LISTEN_EVENTS_HPP
+#define NET_DETAIL_LISTEN_EVENTS_HPP
+
+// The events of a socket. Internal; net::Socket says what they mean.
+#ifndef NET_DETAIL_STREAM_EVENTS_HPP
+#define NET_DETAIL_STREAM_EVENTS_HPP
+
+#include <string_view>
+
+// What a 'data' listener gets: a view of received bytes.
+#ifndef NET_CHUNK_HPP
+#define NET_CHUNK_HPP
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+// Encodings of text: what bytes mean, and which bytes a text becomes.
+#ifndef NET_ENCODING_HPP
+#define NET_ENCODING_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace net::inline NET_ABI {
+
+/// How bytes and text correspond; `buffer` is bytes as they are.
+enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
+
+/// Node's name of the encoding: "utf8", "utf16le", …
+constexpr std::string_view to_string(Encoding encoding) noexcept {
+  constexpr std::string_view names[] = {"buffer", "utf8", "utf16le", "latin1", "ascii", "hex", "base64", "base64url"};
+  return names[static_cast<std::size_t>(encoding)];
+}
+
+/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … (S14.20).
+constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept {
+  struct Row {
+    std::string_view name;
+    Encoding encoding;
+  };
+  constexpr Row rows[] = {
+      {"buffer", Encoding::buffer},      {"utf8", Encoding::utf8},        {"utf-8", Encoding::utf8},
+      {"utf16le", Encoding::utf16le},    {"utf-16le", Encoding::utf16le}, {"ucs2", Encoding::utf16le},
+      {"ucs-2", Encoding::utf16le},      {"latin1", Encoding::latin1},    {"binary", Encoding::latin1},
+      {"ascii", Encoding::ascii},        {"hex", Encoding::hex},          {"base64", Encoding::base64},
+      {"base64url", Encoding::base64url}};
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  for (const Row& row : rows) {
+    bool same = row.name.size() == name.size();
+    for (std::size_t i = 0; same && i < name.size(); ++i) same = lower(name[i]) == row.name[i];
+    if (same) return row.encoding;
+  }
+  return std::nullopt;
+}
+
+namespace detail {
+
+NET_API Encoding require_encoding(std::string_view name);
+
+NET_API void append_utf8(std::string& to, std::uint32_t point);
+
+inline constexpr std::uint32_t replacement = 0xFFFD;
+
+/// The length of a well-formed or truncated UTF-8 character at the start of `bytes`.
+struct Utf8Step {
+  std::size_t size;  // bytes to consume
+  bool valid;        // a whole character; else one replacement character stands for them
+  bool incomplete;   // more bytes could complete it
+};
+
+constexpr Utf8Step utf8_step(std::string_view bytes) noexcept {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned first = at(0);
+  if (first < 0x80) return {1, true, false};
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4) return {1, false, false};
+  // the second byte's range rules out overlong forms, surrogates, and what is above U+10FFFF
+  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i == bytes.size()) return {i, false, true};
+    if (at(i) < (i == 1 ? low : 0x80u) || at(i) > (i == 1 ? high : 0xBFu)) return {i, false, false};
+  }
+  return {length, true, false};
+}
+
+NET_API std::string decode_utf8(std::string_view bytes);
+
+NET_API std::string decode_utf16le(std::string_view bytes);
+
+NET_API std::string encode_base64(std::string_view bytes, bool url);
+
+/// Bytes to text, all at once.
+NET_API std::string decode(std::string_view bytes, Encoding encoding);
+
+/// The value of a digit in base64, either alphabet, or -1.
+constexpr int base64_digit(char c) noexcept {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+/// As Node reads it: either alphabet, other characters are passed over, padding ends it.
+NET_API std::string decode_base64(std::string_view text);
+
+/// Stops at the first pair that is no hex number (S15.1).
+NET_API std::string decode_hex(std::string_view text);
+
+/// The code point at the start of a text in UTF-8, and how many bytes it takes.
+struct CodePoint {
+  std::uint32_t value;
+  std::size_t size;
+};
+
+constexpr CodePoint code_point(std::string_view text) noexcept {
+  const Utf8Step step = utf8_step(text);
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  if (!step.valid) return {replacement, step.size};
+  if (step.size == 1) return {byte(0), 1};
+  std::uint32_t value = byte(0) & (0xFFu >> (step.size + 1));
+  for (std::size_t i = 1; i < step.size; ++i) value = value << 6 | (byte(i) & 0x3F);
+  return {value, step.size};
+}
+
+/// Text in UTF-8 to the bytes that it is in another encoding.
+NET_API std::string encode(std::string_view text, Encoding encoding);
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif
+
+namespace net::inline NET_ABI {
+
+/// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
+class Chunk {
+ public:
+  constexpr Chunk() noexcept = default;
+  constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
+
+  constexpr std::string_view view() const noexcept { return bytes_; }
+  std::span<const std::byte> bytes() const noexcept {
+    return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()};
+  }
+  constexpr const char* data() const noexcept { return bytes_.data(); }
+  constexpr std::size_t size() const noexcept { return bytes_.size(); }
+  constexpr bool empty() const noexcept { return bytes_.empty(); }
+  constexpr const char* begin() const noexcept { return bytes_.data(); }
+  constexpr const char* end() const noexcept { return bytes_.data() + bytes_.size(); }
+  constexpr operator std::string_view() const noexcept { return bytes_; }
+
+  /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them.
+  std::string toString(Encoding encoding = Encoding::utf8) const { return detail::decode(bytes_, encoding); }
+
+ private:
+  std::string_view bytes_;
+};
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+class Socket;
+}
+
+namespace net::inline NET_ABI::detail {
+
+inline namespace NET_MACHINE {
+struct SocketState;
+}
+
+template <>
+struct Carried<Socket> {
+  using type = const SocketState&;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+using SocketEvents =
+    EventTable<Event<"close", bool>, Event<"connect">, Event<"connectionAttempt", std::string_view, int, Family>,
+               Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
+               Event<"connectionAttemptTimeout", std::string_view, int, Family>, Event<"data", Chunk>, Event<"drain">,
+               Event<"end">, Event<"error", const Error>,
+               Event<"lookup", const Error, std::string_view, Family, std::string_view>, Event<"ready">,
+               Event<"timeout">, Event<"finish">, Event<"prefinish">, Event<"pause">, Event<"resume">,
+               Event<"readable">, Event<"pipe", Socket>, Event<"unpipe", Socket>>;
+
+/// Where each stands in the table.
+enum : unsigned {
+  on_close,
+  on_connect,
+  on_attempt,
+  on_attempt_failed,
+  on_attempt_timeout,
+  on_data,
+  on_drain,
+  on_end,
+  on_error,
+  on_lookup,
+  on_ready_event,
+  on_timeout,
+  on_finish,
+  on_prefinish,
+  on_pause,
+  on_resume,
+  on_readable,
+  on_pipe,
+  on_unpipe
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Event<"error", const Error>,
+                                Event<"listening">, Event<"drop", const DropInfo>>;
+
+/// Where each stands in the table.
+enum : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// Whether a socket or a server keeps its loop alive: what the user says, and what is counted. Internal.
+#ifndef NET_DETAIL_LOOP_KEEPS_ALIVE_HPP
+#define NET_DETAIL_LOOP_KEEPS_ALIVE_HPP
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct KeepsAlive {
+  bool refd : 1 = true;      // ref()
+  bool counted : 1 = false;  // by the loop
+
+  void count(LoopCore& loop, bool busy) noexcept {
+    if (busy == counted) return;
+    counted = busy;
+    loop.keep_alive(busy);
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// Trying again after a while, where the system had nothing left to give. Internal.
+#ifndef NET_DETAIL_LOOP_RETRY_HPP
+#define NET_DETAIL_LOOP_RETRY_HPP
+
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Calls `again` on its owner from the loop, once. It keeps neither of them alive; the owner stops it before it goes.
+class Retry {
+ public:
+  Retry(Handle& owner, void (*again)(Handle&)) noexcept : owner_(owner), again_(again) {}
+  Retry(const Retry&) = delete;
+  Retry& operator=(const Retry&) = delete;
+  ~Retry() { stop(); }
+
+  bool waiting() const noexcept { return timer_ && timer_->queued(); }
+
+  void after(std::uint64_t ms);
+
+  /// For a descriptor (S32.1): about 100 ms, after a second twice as long each time, up to 1 s; at once when this
+  /// thread has closed one. All who wait are called in the same turns, so that many cost no more of them than one.
+  void when_descriptor_freed();
+  /// The shortage is over: the next one begins with short waits again.
+  void forget_delay() noexcept { tries_ = 0; }
+
+  void stop() noexcept;
+
+  /// The library has closed a descriptor on this thread.
+  static void descriptor_freed() noexcept {
+    if (first()) [[unlikely]]
+      wake_all();
+  }
+
+ private:
+  static Retry*& first() noexcept {
+    static thread_local constinit Retry* list = nullptr;
+    return list;
+  }
+
+  /// Only moves their timers, which allocates nothing: who closes something is in the middle of a call of the user's.
+  static void wake_all() noexcept;
+
+  void make_timer();
+  void join() noexcept;
+  void leave() noexcept;
+
+  Handle& owner_;
+  void (*again_)(Handle&);
+  Ref<TimerState> timer_;
+  unsigned tries_ = 0;
+  Retry* previous_ = nullptr;
+  Retry* next_ = nullptr;
+  bool listed_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
+#ifndef NET_DETAIL_STREAM_STATE_HPP
+#define NET_DETAIL_STREAM_STATE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// What is owed to a socket or a server: steps that will come, while which its listeners stay. Internal.
+#ifndef NET_DETAIL_LOOP_OWING_HPP
+#define NET_DETAIL_LOOP_OWING_HPP
+
+#include <type_traits>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
+template <class State>
+class Owing {
+ public:
+  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
+  Owing(Owing&& other) noexcept = default;
+  [[gnu::always_inline]] ~Owing() {
+    if (self_) self_->settle();
+  }
+  State& operator*() const noexcept { return *self_; }
+  State* operator->() const noexcept { return self_.get(); }
+
+ private:
+  Ref<State> self_;
+};
+
+/// Step (in `handle.hpp`), owed; and one with something to remember.
+template <class State>
+struct OwedStep {
+  static constexpr bool moves_as_bytes = true;
+  Owing<State> self;
+  void (*step)(State&);
+  void operator()() {
+    or_give_up(*self, [this] { step(*self); });
+  }
+};
+template <class State, class What>
+struct OwedStepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<State> self;
+  void (*step)(State&, const What&);
+  What what;
+  void operator()() {
+    or_give_up(*self, [this] { step(*self, what); });
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// The data of a socket: what belongs to one connection, what waits, and what most sockets never need. Internal.
+#ifndef NET_DETAIL_STREAM_CONNECTION_HPP
+#define NET_DETAIL_STREAM_CONNECTION_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The destinations of a source: what pipe() keeps in it, whatever their types are. Internal.
+#ifndef NET_DETAIL_STREAM_PIPE_LINK_HPP
+#define NET_DETAIL_STREAM_PIPE_LINK_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// Stands for the listeners that pipe() adds: they take whatever their event carries.
+struct PipeListener {
+  template <class... Args>
+  void operator()(const Args&...) const {}
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI {
+
+/// What a socket can be piped to: a handle, whose copies are the same object, with what `Socket` has of these, of the
+/// same meaning (S24.13). `off` takes what `addListener` gives, and must not throw. If `addListener` takes `true` behind
+/// the listener, as in `Emitter`, that puts the one of 'error' before the others.
+template <class T>
+concept Writable = std::copy_constructible<T> && requires(T& to, Chunk chunk, detail::PipeListener listener) {
+  { to.write(chunk) } -> std::convertible_to<bool>;
+  to.end();
+  to.off(to.template addListener<"drain">(listener));
+  to.off(to.template addListener<"finish">(listener));
+  to.off(to.template addListener<"close">(listener));
+  to.off(to.template addListener<"error">(listener));
+  { to.template listenerCount<"error">() } -> std::convertible_to<std::size_t>;
+  { to.writableNeedDrain() } -> std::convertible_to<bool>;
+};
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+/// One destination of a source. The source's list owns it, and takes it off when the source goes; the listeners at the
+/// destination own it too, and do nothing once it is off: a destination may be of a type of which the library does not
+/// know when it calls whom.
+struct PipeLink {
+  struct Operations {
+    void (*take_off)(PipeLink&) noexcept;                // the listeners on both sides
+    void (*emit_unpipe)(PipeLink&, const void* source);  // 'unpipe'
+    bool (*to_close)(const PipeLink&) noexcept;          // whether the destination still has to emit 'close'
+    bool (*to_drain)(const PipeLink&,
+                     const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
+    void (*free)(PipeLink&) noexcept;
+  };
+
+  explicit PipeLink(const Operations& table) noexcept : operations(&table) {}
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) operations->free(*this);
+  }
+
+  const Operations* operations;
+  std::size_t owners = 0;
+  bool awaits_drain = false;
+  bool hears_drain = false;  // it was full before
+  bool off = false;
+};
+
+/// The destinations of one source.
+class Pipes {
+ public:
+  Pipes() noexcept = default;
+  Pipes(const Pipes&) = delete;
+  Pipes& operator=(const Pipes&) = delete;
+  ~Pipes() { clear(); }
+
+  bool empty() const noexcept { return list_.empty(); }
+  std::size_t size() const noexcept { return list_.size(); }
+  /// Whether any destination still has to drain before the source may flow.
+  bool await_drain() const noexcept;
+  /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
+  bool counts_drains() const noexcept { return several_ || await_drain(); }
+  /// This one has to drain.
+  void wait_for(PipeLink& full) noexcept;
+
+  void add(Ref<PipeLink> link);
+  /// The first one of which `which` says so; null if there is none.
+  template <class Which>
+  Ref<PipeLink> take(Which&& which) noexcept {
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      if (!which(*list_[i])) continue;
+      Ref<PipeLink> found = std::move(list_[i]);
+      list_.erase(i, i + 1);
+      return found;
+    }
+    return {};
+  }
+  Vec<Ref<PipeLink>> take_all() noexcept { return std::exchange(list_, {}); }
+
+  /// Takes all off without a word.
+  void clear() noexcept;
+  /// The source has closed, and its listeners go. As in Node, a destination that has yet to close gets 'unpipe' then.
+  void source_closed() noexcept;
+
+ private:
+  Vec<Ref<PipeLink>> list_;
+  bool several_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// What a socket still has to send, in order, each piece in memory of its own. Internal.
+#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
+#define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+using WriteCallback = Function<void(const Error&)>;
+
+/// One write that waits: its bytes follow it in memory, or are those of a string or vector that it took over.
+struct WriteNode {
+  WriteNode* next = nullptr;
+  const char* data = nullptr;
+  std::size_t size = 0;  // bytes of the write
+  std::size_t sent = 0;  // of these, taken by the kernel
+  void (*destroy)(WriteNode*) noexcept = nullptr;
+  WriteCallback callback;
+
+  /// A node with a copy of the bytes, in one allocation.
+  static WriteNode* copy(const char* bytes, std::size_t size);
+
+  /// A node that takes over a string or a vector.
+  template <class Owner>
+  static WriteNode* keep(Owner&& owner) {
+    struct Keeper : WriteNode {
+      Owner kept;
+      explicit Keeper(Owner&& from) : kept(std::move(from)) {}
+    };
+    static_assert(!std::is_reference_v<Owner>);
+    auto* node = new Keeper(std::move(owner));
+    node->data = reinterpret_cast<const char*>(node->kept.data());
+    node->size = node->kept.size();
+    node->destroy = [](WriteNode* n) noexcept { delete static_cast<Keeper*>(n); };
+    return node;
+  }
+};
+
+/// The bytes of a write, and how they are kept if they have to wait.
+struct WriteSource {
+  std::string_view bytes;
+  void* owner = nullptr;  // the string or vector that holds them, if it was given up
+  WriteNode* (*keep)(void* owner) = nullptr;
+
+  /// Keeps the bytes from `taken` on: a copy, or the owner itself.
+  WriteNode* node(std::size_t taken) const;
+};
+
+/// A list of nodes, which it owns.
+class WriteQueue {
+ public:
+  WriteQueue() noexcept = default;
+  WriteQueue(const WriteQueue&) = delete;
+  WriteQueue& operator=(const WriteQueue&) = delete;
+  ~WriteQueue() {
+    while (first_) pop();
+  }
+
+  bool empty() const noexcept { return first_ == nullptr; }
+  WriteNode* first() const noexcept { return first_; }
+
+  void push(WriteNode* node) noexcept;
+
+  /// Destroys the first node.
+  void pop() noexcept;
+
+  /// Moves all nodes behind those of `to`.
+  void move_to(WriteQueue& to) noexcept;
+
+  /// Moves the last `count` nodes behind those of `to`.
+  void move_last_to(WriteQueue& to, std::size_t count) noexcept;
+
+  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
+  std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
+
+  /// Notes that the kernel took `bytes` more of what `gather` gave.
+  void consume(std::size_t bytes) noexcept;
+
+ private:
+  WriteNode* first_ = nullptr;
+  WriteNode* last_ = nullptr;
+  WriteNode* unsent_ = nullptr;  // nothing before it is left to send; null: not known
+};
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -4786,6 +5200,8 @@ struct ColdConnection {
   Connecting* connecting = nullptr;
   Vec<Endpoint> cancelled;                         // attempts that were under way at destroy() (S13.13), last first
   void (*emit_cancelled)(SocketState&) = nullptr;  // of the last
+  Ref<TimerState> linger_timer;                    // ends a socket that throws away what comes
+  std::uint64_t lingers_until = 0;                 // bytes_read then
   int path_result = 1;  // of a connect() to a path, until it is emitted; above 0: there is none
 };
 
@@ -4794,6 +5210,7 @@ struct ColdState : ColdConnection {
   explicit ColdState(SocketState& self);
 
   Ref<TimerState> idle_timer;
+  double lingering_ms = 30000;
   double idle_length = -1;  // ms, as given to setTimeout; below 0: not at all
   std::uint64_t last_activity = 0;
   ListenerId own[own_count] = {};
@@ -4836,69 +5253,10 @@ struct Connection {
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
+  bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// The events of a socket. Internal; net::Socket says what they mean.
-#ifndef NET_DETAIL_STREAM_EVENTS_HPP
-#define NET_DETAIL_STREAM_EVENTS_HPP
-
-#include <string_view>
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-class Socket;
-}
-
-namespace net::inline NET_ABI::detail {
-
-inline namespace NET_MACHINE {
-struct SocketState;
-}
-
-template <>
-struct Carried<Socket> {
-  using type = const SocketState&;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-using SocketEvents =
-    EventTable<Event<"close", bool>, Event<"connect">, Event<"connectionAttempt", std::string_view, int, Family>,
-               Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
-               Event<"connectionAttemptTimeout", std::string_view, int, Family>, Event<"data", Chunk>, Event<"drain">,
-               Event<"end">, Event<"error", const Error>,
-               Event<"lookup", const Error, std::string_view, Family, std::string_view>, Event<"ready">,
-               Event<"timeout">, Event<"finish">, Event<"prefinish">, Event<"pause">, Event<"resume">,
-               Event<"readable">, Event<"pipe", Socket>, Event<"unpipe", Socket>>;
-
-/// Where each stands in the table.
-enum : unsigned {
-  on_close,
-  on_connect,
-  on_attempt,
-  on_attempt_failed,
-  on_attempt_timeout,
-  on_data,
-  on_drain,
-  on_end,
-  on_error,
-  on_lookup,
-  on_ready_event,
-  on_timeout,
-  on_finish,
-  on_prefinish,
-  on_pause,
-  on_resume,
-  on_readable,
-  on_pipe,
-  on_unpipe
+  bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -4918,42 +5276,6 @@ enum : unsigned {
 #define NET_DETAIL_STREAM_POSITIONS_HPP
 
 #include <cstdint>
-
-// A position in a life, which changes by steps that its machine allows. Internal.
-#ifndef NET_DETAIL_BASE_POSITION_HPP
-#define NET_DETAIL_BASE_POSITION_HPP
-
-namespace net::inline NET_ABI::detail {
-
-/// A step was made that its machine does not allow: says so, and ends the program.
-[[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
-
-/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
-/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
-/// a fresh one.
-template <class State>
-class Position {
- public:
-  constexpr Position() noexcept = default;
-  /// Where something begins that is not made from its beginning.
-  constexpr explicit Position(State at) noexcept : at_(at) {}
-
-  constexpr operator State() const noexcept { return at_; }
-
-  constexpr void move_to(State to) noexcept {
-#if !defined(NDEBUG)
-    if (!is_step(at_, to)) wrong_step(static_cast<int>(at_), static_cast<int>(to));
-#endif
-    at_ = to;
-  }
-
- private:
-  State at_ = State{};
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
 
 namespace net::inline NET_ABI::detail {
 
@@ -5116,7 +5438,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read();
   void read_slow(bool to_the_end);
   void read_loop(ReadResult got, bool to_the_end);
-  void deliver(std::string_view bytes);
+  void deliver(std::string_view all);
+  void deliver_piece(std::string_view piece);
   void deliver_unread();
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
@@ -5147,13 +5470,25 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
   void request_read();
-  void leave_alone(bool paused) noexcept;
+  // when a reader goes (leave.ipp)
+  void expect_to_be_left(double lingering_ms);
+  void leave(std::string_view held, bool before_end) noexcept;
+  void taken_over() noexcept;
+  void look_after();
+  void linger();
+  void last_owner_gone() noexcept;
   void data_listener_added();
   void data_listener_removed() noexcept {
     if (!listeners.has(on_data)) data_listening = false;
   }
   void readable_listener_added();
-  void readable_listener_removed();
+  void expect_removal();
+  void expect_no_removal() noexcept {
+    if (removal_expected && loop) loop->ticks().expect_no_more();
+    removal_expected = false;
+  }
+  void readable_listener_removed() noexcept;
+  void look_at_readable_listeners();
 
   // ── writing (write.ipp) ──
   char* batch(const char* data, std::size_t size) noexcept;
@@ -5220,8 +5555,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void leave_writes_behind();
   void leave_server();
   void abandon();
+  void drop_captures() noexcept;
   void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
+  void keep_unread();
+  void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
   void retain_for_loop() noexcept;
   void release_from_loop() noexcept;
@@ -5246,6 +5584,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 
   // ── connecting (connect/connected.ipp) ──
   void connected();
+  void connect_failed(const Error& error) {
+    if (connecting()) fail(error);
+  }
   void start_if_asked();
   void catch_up_connected();
   void read_after_connect();
@@ -5269,8 +5610,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// Whether a new listener of the event changes anything.
   static constexpr bool minds_listeners(unsigned event) noexcept { return event == on_data || event == on_readable; }
   void listener_added(unsigned event);
-  void listener_put_in_front(unsigned event) noexcept;
-  void listener_removed(unsigned event, bool all);
+  void listener_put_in_front(unsigned event);
+  void listener_removed(unsigned event) noexcept;
+  void all_listeners_go(unsigned event);
   std::size_t own_listeners(unsigned event) const noexcept;
 
   // ── helpers ──
@@ -5298,6 +5640,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// The same with what is not a function of its own.
   template <class F>
   void tick_call(F&& call);
+  /// The same for a callback of the user's, for which no listeners stay.
+  template <class F>
+  void tick_callback(F&& call);
   void update_watch();
   void wait_for_memory();
   void recount() noexcept;
@@ -5329,8 +5674,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool idle_over : 1 = false;     // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
   bool removed_end_listener : 1 = false;
-  bool close_expected : 1 = false;  // the loop has space for its 'close'
-  bool no_memory : 1 = false;       // the system has none: nothing is watched for a moment
+  bool close_expected : 1 = false;    // the loop has space for its 'close'
+  bool removal_expected : 1 = false;  // there is space for what follows when a 'readable' listener is removed
+  bool no_memory : 1 = false;         // the system has none: nothing is watched for a moment
   Settings settings;
   KeepsAlive keeps_alive;
   Flow asked_flow = Flow::unset;  // by pause() and resume(), whichever came last
@@ -5366,85 +5712,356 @@ NET_API void require_timeout(Duration idle);
 
 #endif
 
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// One address that is being tried, on a descriptor of its own.
-struct Attempt {
-  Machine::Channel channel;
-  Endpoint to;
-  std::string address;
-  Family family = Family::unspecified;  // as the lookup says
-  Error error;
-  bool running = false;
-  bool timed_out = false;
-};
-
-/// What a socket has only while it connects.
-struct ConnectAttempts : Connecting, Handle {
-  static const Operations table;
-
-  std::string host, path, local_address;
-  int port = 0;
-  int local_port = 0;
-  Family family = Family::unspecified;
-  bool selecting = false;  // several addresses, which race (S13)
-  std::uint64_t attempt_delay = 250;
-  Vec<Attempt*> attempts;  // in order; those from `next` on have not begun
-  std::size_t next = 0;
-  Ref<TimerState> timer;
-
-  std::optional<BlockList> block_list;
-  bool by_address = false;  // no lookup
-  bool end_expected = false;
-
-  ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
-  ~ConnectAttempts() {
-    if (end_expected && loop) loop->closing().expect_no_more();
-    for (Attempt* attempt : attempts) delete attempt;
-  }
-
-  void expect_end() {
-    loop->closing().expect();
-    end_expected = true;
-  }
-  /// It is kept until the turn has ended: functions on the stack may be in the middle of it.
-  void end() noexcept;
-};
-
-/// S7.8, S7.9: the defaults of the process, read when connect is called.
-struct SelectionDefaults {
-  Atomic<int> on{1};
-  Atomic<int> delay_ms{250};
-  static SelectionDefaults& get() {
-    static SelectionDefaults defaults;
-    return defaults;
-  }
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What can be wrong with what a socket is asked to connect to, thrown before anything has changed. Internal.
-#ifndef NET_DETAIL_CONNECT_CHECKS_HPP
-#define NET_DETAIL_CONNECT_CHECKS_HPP
+// Endpoints as texts, with the interface of a link-local address by its name. Internal.
+#ifndef NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
+#define NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
 
 #include <string>
 #include <string_view>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// S22.4, S3.14: what can be wrapped is a stream.
-NET_API void require_stream(NativeHandle fd);
+/// The text of the address, with the interface of a link-local one (S11.17).
+NET_API std::string endpoint_text(const Endpoint& end);
 
-NET_API int require_port(int port, std::string_view name);
-
-NET_API void require_attempt_timeout(Duration delay, std::string_view name);
-
-/// S3.13: what is wrong with the options is thrown before anything has changed.
-NET_API void require_connectable(const ConnectOptions& options);
+/// The address that a text is, with its zone resolved; none if it is no address.
+NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// The 'close' of a server, which comes on a tick, and again if it was closed again.
+enum class ServerClose : std::uint8_t { none, ticking, emitted };
+
+/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
+constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
+  return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
+}
+
+/// What belongs to one listen(), which replaces it as a whole.
+struct Listening {
+  std::string path;           // kept after close() (S8.7)
+  bool ipc = false;           // so are its connections; by descriptor there is no path
+  std::uint32_t made_in = 0;  // which process made it, counted in forks
+  bool looking_up = false;
+  bool inherits_no_delay = false;
+};
+
+struct ServerState : Handle, Listening {
+  static const Operations table;
+  struct NothingOpen;
+
+  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) {
+    acceptor.owner = static_cast<Handle*>(this);
+  }
+
+  // ── listening ──
+  void listen(const ListenOptions& asked);
+  void listen_on(const ListenOptions& asked);
+  void listen_as(const ServerState& other);
+  void start_over() noexcept;
+  void reserve_one();
+  void listen_path(const ListenOptions& asked);
+  void listen_descriptor(const ListenOptions& asked);
+  void look_up_host(const ListenOptions& asked);
+  static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
+  void watch_signal(const AbortSignal& signal);
+  void forget_signal() noexcept;
+  void set_no_delay(bool on);
+  int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
+  static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
+  void bind(const Endpoint& at, const ListenOptions& asked);
+  void bound(int failed, std::string_view address, int port);
+  void opened();
+  void close();
+  void remove_path() const noexcept;
+  void close_if_drained();
+  void emit_close();
+  void settle() noexcept;
+  void stop_listening() noexcept;
+  void abandon();
+
+  // ── connections ──
+  void accept_one();
+  void cannot_accept(int number);
+  void accept_again();
+  void look_at_shortage() noexcept;
+  void accepted(Machine::Channel& channel);
+  bool blocks(const Machine::Channel& channel) const;
+  void drop(Machine::Channel& channel);
+  static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
+  static void connection_gone(Handle& self);
+
+  // ── events ──
+  /// Calls the listeners of one event; false if there is none.
+  template <unsigned Event, class... Args>
+  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
+    if (!listeners.has(Event)) return false;
+    const Ref<ServerState> alive(this);
+    using Row = typename EventAt<ServerEvents, Event>::type;
+    if constexpr (Event == server_connection) {
+      return call_listeners(*this, Event, typename Row::Given(args...).at);
+    } else {
+      return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    }
+  }
+  /// With nobody to listen it leaves run() (S1.6).
+  void emit_error(const Error& error) {
+    if (!emit_event<server_error>(error)) throw_error(error);
+  }
+  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
+  void listener_added(unsigned) noexcept {}
+  void listener_put_in_front(unsigned) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
+  std::size_t own_listeners(unsigned) const noexcept { return 0; }
+
+  template <auto Member>
+  static void step_of(ServerState& self) {
+    (self.*Member)();
+  }
+  template <auto Member>
+  static void job_of(Handle& self) {
+    (static_cast<ServerState&>(self).*Member)();
+  }
+  void tick(void (*step)(ServerState&)) {
+    if (loop) loop->ticks().push(OwedStep<ServerState>{Owing<ServerState>(*this), step});
+  }
+  template <class What>
+  void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
+    if (loop) loop->ticks().push(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
+  }
+  /// A callback of the user's, for which no listeners stay, or what is no step.
+  template <class F>
+  void tick_callback(F&& call) {
+    if (loop) loop->ticks().push(Tick{Ref<ServerState>(this), std::forward<F>(call)});
+  }
+  /// What keeps the loop alive: a listening descriptor that is ref'd.
+  void recount() noexcept;
+
+  Machine::Acceptor acceptor;
+  Listeners listeners;
+  ServerOptions options;
+  std::size_t connections = 0;
+  std::optional<std::size_t> max_connections;
+  std::uint64_t generation = 0;  // counts listens, so that a late lookup knows
+  std::size_t owed = 0;          // what is queued and may be emitted
+  KeepsAlive keeps_alive;
+  bool kept_by_loop : 1 = false;
+  bool drop_max_connection : 1 = false;
+  bool shortage_emitted : 1 = false;
+  bool close_expected : 1 = false;  // the loop has space for its 'close'
+  Position<ServerClose> closing{};
+  Ref<AbortHook> abort_hook;
+  Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
+
+  ~ServerState() {
+    forget_signal();
+    if (close_expected && loop) loop->ticks().expect_no_more();
+  }
+};
+
+// ── listening ──────────────────────────────────────────────────────────────
+
+/// A listen() that throws leaves nothing open.
+struct ServerState::NothingOpen {
+  ServerState& self;
+  bool passed = false;
+  ~NothingOpen() {
+    if (passed) return;
+    self.stop_listening();
+    self.forget_signal();
+  }
+};
+
+// ── closing ────────────────────────────────────────────────────────────────
+
+// ── connections ────────────────────────────────────────────────────────────
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// on<"data">(listener): events whose names and arguments are checked while compiling.
+#ifndef NET_EMITTER_HPP
+#define NET_EMITTER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// The library's own listeners, which end with their owner. Internal.
+#ifndef NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
+#define NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
+
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// The library's own way to an emitter.
+struct ListenerUse {
+  template <fixed_string Name, class Self, class F>
+  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
+    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
+  }
+  template <class Self>
+  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) noexcept {
+    auto& state = Access::state(static_cast<const Self&>(emitter));
+    const std::uint32_t events = state.listeners.remove_own(first, last);
+    for (unsigned event = 0; events >> event != 0; ++event) {
+      if (events >> event & 1u) state.listener_removed(event);
+    }
+  }
+  /// What all handles of the same emitter share.
+  template <class Self>
+  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
+    return &Access::state(static_cast<const Self&>(emitter)).listeners;
+  }
+};
+
+/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
+/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
+/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
+template <class Emitting>
+class OwnListeners {
+ public:
+  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
+  OwnListeners(const OwnListeners&) = delete;
+  OwnListeners& operator=(const OwnListeners&) = delete;
+  ~OwnListeners() { off(); }
+
+  template <fixed_string Name, class F>
+  void on(F&& listener) {
+    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
+    if (first_ == 0) first_ = last_;
+  }
+  void off() noexcept {
+    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
+  }
+  const Emitting& emitter() const noexcept { return emitter_; }
+
+ private:
+  Emitting emitter_;
+  std::uint64_t first_ = 0;  // 0: none
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI {
+
+/// A registration, for `off()`. It stays harmless when the listener is gone.
+class Listener {
+ public:
+  Listener() noexcept = default;
+  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
+  std::uint64_t id() const noexcept { return id_; }
+
+ private:
+  std::uint64_t id_ = 0;  // of its emitter, and never given again
+};
+
+/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
+/// `Events` table; an unknown name or a listener with other arguments does not compile.
+///
+/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
+/// were there when the event began are called, in the order in which they were added (S1.4). An exception
+/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
+template <class Derived>
+class Emitter {
+ public:
+  /// Adds a listener behind the others; the same one may be added many times (S1.1).
+  template <fixed_string Name, class F>
+  const Derived& on(F&& listener) const {
+    add<Name>(std::forward<F>(listener), 0, false);
+    return self();
+  }
+  /// Adds a listener that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& once(F&& listener) const {
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
+    return self();
+  }
+  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
+  /// change how a socket reads.
+  template <fixed_string Name, class F>
+  const Derived& prependListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), 0, true);
+    return self();
+  }
+  /// Adds a listener in front of the others that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& prependOnceListener(F&& listener) const {
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
+    return self();
+  }
+  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
+  template <fixed_string Name, class F>
+  Listener addListener(F&& listener, bool front = false) const {
+    return Listener(add<Name>(std::forward<F>(listener), 0, front));
+  }
+
+  /// Takes a listener off; one that is gone already is ignored (S1.2).
+  void off(Listener listener) const {
+    const int event = state().listeners.remove(listener.id());
+    if (event >= 0) state().listener_removed(static_cast<unsigned>(event));
+  }
+  void removeListener(Listener listener) const { off(listener); }
+
+  template <fixed_string Name>
+  void removeAllListeners() const {
+    state().all_listeners_go(index<Name>());
+    state().listeners.remove_all(index<Name>());
+  }
+  void removeAllListeners() const {
+    state().all_listeners_go(detail::all_events);
+    state().listeners.clear();
+  }
+  template <fixed_string Name>
+  std::size_t listenerCount() const {
+    return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
+  }
+
+ protected:
+  ~Emitter() = default;
+
+ private:
+  friend struct detail::ListenerUse;
+
+  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
+  auto& state() const noexcept { return detail::Access::state(self()); }
+
+  template <fixed_string Name>
+  static constexpr unsigned index() {
+    Derived::template check_event<Name>();
+    return Derived::Events::index_of(Name.view());
+  }
+
+  template <fixed_string Name, class F>
+  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
+    constexpr unsigned at = index<Name>();
+    if constexpr (Derived::Events::template has<Name>) {
+      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
+      const std::uint64_t id =
+          Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
+      using State = std::remove_reference_t<decltype(state())>;
+      if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
+      return id;
+    } else {
+      return 0;
+    }
+  }
+};
+
+}  // namespace net::inline NET_ABI
 
 #endif
 
@@ -5653,186 +6270,6 @@ Options port_or_path(std::string_view text, std::string_view name) {
 #include <type_traits>
 #include <utility>
 
-// on<"data">(listener): events whose names and arguments are checked while compiling.
-#ifndef NET_EMITTER_HPP
-#define NET_EMITTER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// The library's own listeners, which end with their owner. Internal.
-#ifndef NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
-#define NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
-
-#include <cstdint>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// The library's own way to an emitter.
-struct ListenerUse {
-  template <fixed_string Name, class Self, class F>
-  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
-    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
-  }
-  template <class Self>
-  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) {
-    auto& state = Access::state(static_cast<const Self&>(emitter));
-    const std::uint32_t events = state.listeners.remove_own(first, last);
-    for (unsigned event = 0; events >> event != 0; ++event) {
-      if (events >> event & 1u) state.listener_removed(event, false);
-    }
-  }
-  /// What all handles of the same emitter share.
-  template <class Self>
-  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
-    return &Access::state(static_cast<const Self&>(emitter)).listeners;
-  }
-};
-
-/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
-/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
-/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
-template <class Emitting>
-class OwnListeners {
- public:
-  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
-  OwnListeners(const OwnListeners&) = delete;
-  OwnListeners& operator=(const OwnListeners&) = delete;
-  ~OwnListeners() { off(); }
-
-  template <fixed_string Name, class F>
-  void on(F&& listener) {
-    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
-    if (first_ == 0) first_ = last_;
-  }
-  void off() {
-    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
-  }
-  const Emitting& emitter() const noexcept { return emitter_; }
-
- private:
-  Emitting emitter_;
-  std::uint64_t first_ = 0;  // 0: none
-  std::uint64_t last_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI {
-
-/// A registration, for `off()`. It stays harmless when the listener is gone.
-class Listener {
- public:
-  Listener() noexcept = default;
-  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
-  std::uint64_t id() const noexcept { return id_; }
-
- private:
-  std::uint64_t id_ = 0;  // of its emitter, and never given again
-};
-
-/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
-/// `Events` table; an unknown name or a listener with other arguments does not compile.
-///
-/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
-/// were there when the event began are called, in the order in which they were added (S1.4). An exception
-/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
-template <class Derived>
-class Emitter {
- public:
-  /// Adds a listener behind the others; the same one may be added many times (S1.1).
-  template <fixed_string Name, class F>
-  const Derived& on(F&& listener) const {
-    add<Name>(std::forward<F>(listener), 0, false);
-    return self();
-  }
-  /// Adds a listener that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& once(F&& listener) const {
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
-    return self();
-  }
-  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
-  /// change how a socket reads.
-  template <fixed_string Name, class F>
-  const Derived& prependListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), 0, true);
-    return self();
-  }
-  /// Adds a listener in front of the others that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& prependOnceListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
-    return self();
-  }
-  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
-  template <fixed_string Name, class F>
-  Listener addListener(F&& listener, bool front = false) const {
-    return Listener(add<Name>(std::forward<F>(listener), 0, front));
-  }
-
-  /// Takes a listener off; one that is gone already is ignored (S1.2).
-  void off(Listener listener) const {
-    const int event = state().listeners.remove(listener.id());
-    if (event >= 0) state().listener_removed(static_cast<unsigned>(event), false);
-  }
-  void removeListener(Listener listener) const { off(listener); }
-
-  template <fixed_string Name>
-  void removeAllListeners() const {
-    state().listeners.remove_all(index<Name>());
-    state().listener_removed(index<Name>(), true);
-  }
-  void removeAllListeners() const {
-    state().listeners.clear();
-    state().listener_removed(detail::all_events, true);
-  }
-  template <fixed_string Name>
-  std::size_t listenerCount() const {
-    return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
-  }
-
- protected:
-  ~Emitter() = default;
-
- private:
-  friend struct detail::ListenerUse;
-
-  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
-  auto& state() const noexcept { return detail::Access::state(self()); }
-
-  template <fixed_string Name>
-  static constexpr unsigned index() {
-    Derived::template check_event<Name>();
-    return Derived::Events::index_of(Name.view());
-  }
-
-  template <fixed_string Name, class F>
-  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
-    constexpr unsigned at = index<Name>();
-    if constexpr (Derived::Events::template has<Name>) {
-      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
-      const std::uint64_t id =
-          Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
-      using State = std::remove_reference_t<decltype(state())>;
-      if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
-      return id;
-    } else {
-      return 0;
-    }
-  }
-};
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
 namespace net::inline NET_ABI::detail {
 
 /// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
@@ -5923,7 +6360,7 @@ struct PipeTo : PipeLink {
   }
   void failed(const Error& error) {
     if (off) return;
-    const Destination failing = to();
+    Destination failing = to();
     stop();
     // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
     if (failing.template listenerCount<"error">() == 0) throw_error(error);
@@ -6057,7 +6494,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                        })
                        .id();
   } else {
-    Access::state(source).tick_call([link] {
+    Access::state(source).tick_call([link](auto&) {
       if (!link->off) link->ended();
     });
   }
@@ -6187,11 +6624,15 @@ struct SocketTickWith {
 
 template <class F>
 void SocketState::tick_call(F&& call) {
-  if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
+  if (loop) loop->ticks().push(Tick{Owing<SocketState>(*this), std::forward<F>(call)});
+}
+template <class F>
+void SocketState::tick_callback(F&& call) {
+  if (loop) loop->ticks().push(Tick{Ref<SocketState>(this), std::forward<F>(call)});
 }
 template <auto Member, class What>
 void SocketState::tick_with(const What& what) {
-  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
+  if (loop) loop->ticks().push(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
 }
 
 /// Whether the socket is still at the connection at which this was made.
@@ -6244,25 +6685,6 @@ struct OnThrowWith {
     if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
   }
 };
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// Endpoints as texts, with the interface of a link-local address by its name. Internal.
-#ifndef NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
-#define NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
-
-#include <string>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// The text of the address, with the interface of a link-local one (S11.17).
-NET_API std::string endpoint_text(const Endpoint& end);
-
-/// The address that a text is, with its zone resolved; none if it is no address.
-NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -6524,7 +6946,9 @@ class Socket : public Emitter<Socket> {
 
   /// Takes the socket out of its loop, open, and gives its descriptor: for another loop, thread or process, by
   /// `.fd`. The handle is closed then, without events. -1 if there is no connection; throws `ERR_INVALID_STATE` while
-  /// written bytes still wait. Received bytes that are buffered stay behind: pause before they come (`pauseOnConnect`).
+  /// written bytes still wait. Received bytes that nobody has got yet stay behind: `read()` of this handle gives them
+  /// (`readableLength()`), until it connects again, and the next owner may `unshift` them. There are none if it was
+  /// paused before they came (`pauseOnConnect`).
   NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
 
   /// Whether two handles are the same socket.
@@ -6563,259 +6987,6 @@ class Socket : public Emitter<Socket> {
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-/// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
-/// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
-template <class F = std::nullptr_t>
-Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen,
-                                          .onread = options.onread,
-                                          .signal = options.signal,
-                                          .reusable = options.reusable});
-  if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
-  if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
-  socket.connect(options, std::forward<F>(listener));
-  return socket;
-}
-template <class F = std::nullptr_t>
-Socket createConnection(const ConnectOptions& options, F&& listener = nullptr) {
-  return createConnection(Loop::current(), options, std::forward<F>(listener));
-}
-template <class... Args>
-  requires requires(const Socket& socket, Args&&... args) { socket.connect(std::forward<Args>(args)...); }
-Socket createConnection(Loop& loop, Args&&... args) {
-  const Socket socket(loop);
-  socket.connect(std::forward<Args>(args)...);
-  return socket;
-}
-template <class First, class... Rest>
-  requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
-Socket createConnection(First&& first, Rest&&... rest) {
-  return createConnection(Loop::current(), std::forward<First>(first), std::forward<Rest>(rest)...);
-}
-
-/// The same as `createConnection`.
-template <class F = std::nullptr_t>
-Socket connect(const ConnectOptions& options, F&& listener = nullptr) {
-  return createConnection(Loop::current(), options, std::forward<F>(listener));
-}
-template <class F = std::nullptr_t>
-Socket connect(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
-  return createConnection(loop, options, std::forward<F>(listener));
-}
-template <class... Args>
-  requires requires(Args&&... args) { createConnection(std::forward<Args>(args)...); }
-Socket connect(Args&&... args) {
-  return createConnection(std::forward<Args>(args)...);
-}
-
-/// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
-NET_API bool getDefaultAutoSelectFamily();
-NET_API void setDefaultAutoSelectFamily(bool on);
-/// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
-NET_API std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout();
-/// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
-NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-
-// Reading a socket and taking connections in a coroutine: one thing at a time, in order.
-#ifndef NET_READER_HPP
-#define NET_READER_HPP
-
-#include <coroutine>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-// net::Server: listens, and makes a net::Socket of every connection.
-#ifndef NET_SERVER_HPP
-#define NET_SERVER_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
-#ifndef NET_DETAIL_LISTEN_STATE_HPP
-#define NET_DETAIL_LISTEN_STATE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <utility>
-
-// The events of a server. Internal; net::Server says what they mean.
-#ifndef NET_DETAIL_LISTEN_EVENTS_HPP
-#define NET_DETAIL_LISTEN_EVENTS_HPP
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Event<"error", const Error>,
-                                Event<"listening">, Event<"drop", const DropInfo>>;
-
-/// Where each stands in the table.
-enum : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// The 'close' of a server, which comes on a tick, and again if it was closed again.
-enum class ServerClose : std::uint8_t { none, ticking, emitted };
-
-/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
-constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
-  return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
-}
-
-/// What belongs to one listen(), which replaces it as a whole.
-struct Listening {
-  std::string path;           // kept after close() (S8.7)
-  std::uint32_t made_in = 0;  // which process made it, counted in forks
-  bool looking_up = false;
-  bool inherits_no_delay = false;
-};
-
-struct ServerState : Handle, Listening {
-  static const Operations table;
-  struct NothingOpen;
-
-  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) {
-    acceptor.owner = static_cast<Handle*>(this);
-  }
-
-  // ── listening ──
-  void listen(const ListenOptions& asked);
-  void listen_on(const ListenOptions& asked);
-  void listen_as(const Machine::Acceptor& other);
-  void start_over() noexcept;
-  void reserve_one();
-  void listen_path(const ListenOptions& asked);
-  void look_up_host(const ListenOptions& asked);
-  void watch_signal(const AbortSignal& signal);
-  void forget_signal() noexcept;
-  void set_no_delay(bool on);
-  int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
-  static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
-  void bind(const Endpoint& at, const ListenOptions& asked);
-  void bound(int failed, std::string_view address, int port);
-  void opened();
-  void close();
-  void remove_path() const noexcept;
-  void close_if_drained();
-  void emit_close();
-  void settle() noexcept;
-  void stop_listening() noexcept;
-  void abandon();
-
-  // ── connections ──
-  void accept_one();
-  void cannot_accept(int number);
-  void accept_again();
-  void look_at_shortage() noexcept;
-  void accepted(Machine::Channel& channel);
-  bool blocks(const Machine::Channel& channel) const;
-  void drop(Machine::Channel& channel);
-  static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
-  static void connection_gone(Handle& self);
-
-  // ── events ──
-  /// Calls the listeners of one event; false if there is none.
-  template <unsigned Event, class... Args>
-  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
-    if (!listeners.has(Event)) return false;
-    const Ref<ServerState> alive(this);
-    using Row = typename EventAt<ServerEvents, Event>::type;
-    if constexpr (Event == server_connection) {
-      return call_listeners(*this, Event, typename Row::Given(args...).at);
-    } else {
-      return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
-    }
-  }
-  /// With nobody to listen it leaves run() (S1.6).
-  void emit_error(const Error& error) {
-    if (!emit_event<server_error>(error)) throw_error(error);
-  }
-  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
-  void listener_added(unsigned) noexcept {}
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned, bool) noexcept {}
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
-
-  template <auto Member>
-  static void step_of(ServerState& self) {
-    (self.*Member)();
-  }
-  template <auto Member>
-  static void job_of(Handle& self) {
-    (static_cast<ServerState&>(self).*Member)();
-  }
-  void tick(void (*step)(ServerState&)) {
-    if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
-  }
-  template <class What>
-  void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
-    if (loop) loop->next_tick(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
-  }
-  /// What keeps the loop alive: a listening descriptor that is ref'd.
-  void recount() noexcept;
-
-  Machine::Acceptor acceptor;
-  Listeners listeners;
-  ServerOptions options;
-  std::size_t connections = 0;
-  std::optional<std::size_t> max_connections;
-  std::uint64_t generation = 0;  // counts listens, so that a late lookup knows
-  std::size_t owed = 0;          // what is queued and may be emitted
-  KeepsAlive keeps_alive;
-  bool kept_by_loop : 1 = false;
-  bool drop_max_connection : 1 = false;
-  bool shortage_emitted : 1 = false;
-  bool close_expected : 1 = false;  // the loop has space for its 'close'
-  Position<ServerClose> closing{};
-  Ref<AbortHook> abort_hook;
-  Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
-
-  ~ServerState() {
-    forget_signal();
-    if (close_expected && loop) loop->ticks().expect_no_more();
-  }
-};
-
-// ── listening ──────────────────────────────────────────────────────────────
-
-/// A listen() that throws leaves nothing open.
-struct ServerState::NothingOpen {
-  ServerState& self;
-  bool passed = false;
-  ~NothingOpen() {
-    if (passed) return;
-    self.stop_listening();
-    self.forget_signal();
-  }
-};
-
-// ── closing ────────────────────────────────────────────────────────────────
-
-// ── connections ────────────────────────────────────────────────────────────
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -6907,7 +7078,7 @@ class Server : public Emitter<Server> {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
     require_idle();
     once_listening(std::forward<F>(listener));
-    state_->listen_as(other.state_->acceptor);
+    state_->listen_as(*other.state_);
     return *this;
   }
 
@@ -6931,11 +7102,9 @@ class Server : public Emitter<Server> {
   /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
-    if (state_->loop) {
-      state_->loop->next_tick([state = state_, call = std::decay_t<F>(std::forward<F>(callback))]() mutable {
-        call(detail::no_error(), state->connections);
-      });
-    }
+    state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
+      call(detail::no_error(), state.connections);
+    });
     return *this;
   }
   bool listening() const { return state_->acceptor.is_open(); }
@@ -7028,117 +7197,7 @@ Server createServer(Loop& loop, const ServerOptions& options, F&& connectionList
 
 #endif
 
-namespace net::inline NET_ABI::detail {
-
-class WaitPlace;
-
-/// A task in the middle of a wait, noted in the frame that waits. Either side may go first: the frame, or what it waits
-/// for.
-class WaitingTask {
- public:
-  WaitingTask() noexcept = default;
-  WaitingTask(const WaitingTask&) noexcept {}  // an awaiter may be handed on until it waits
-  WaitingTask& operator=(const WaitingTask&) = delete;
-  ~WaitingTask();
-
- private:
-  friend class WaitPlace;
-  std::coroutine_handle<> task_;
-  WaitPlace* place_ = nullptr;
-};
-
-/// Where the one task that waits is noted.
-class WaitPlace {
- public:
-  WaitPlace() noexcept = default;
-  WaitPlace(const WaitPlace&) = delete;
-  WaitPlace& operator=(const WaitPlace&) = delete;
-  ~WaitPlace() { forget(); }
-
-  explicit operator bool() const noexcept { return waiting_ != nullptr; }
-  void note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept;
-  void resume();
-  void forget() noexcept;
-
- private:
-  WaitingTask* waiting_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
 namespace net::inline NET_ABI::inline NET_MACHINE {
-
-/// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
-/// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
-/// next wait. It does not own the socket; when the reader is gone, the socket stays paused, and an error that comes
-/// then does not end the program: `errored()` and 'close' still show it.
-class Reader {
-  enum class Kind : unsigned char { chunk, exact, line };
-
- public:
-  explicit Reader(const Socket& socket);
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-  ~Reader();
-
-  class [[nodiscard]] Awaiter {
-   public:
-    bool await_ready() { return reader_.prepare(kind_, amount_); }
-    void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
-    std::optional<Chunk> await_resume() { return reader_.take(); }
-
-   private:
-    friend class Reader;
-    Awaiter(Reader& reader, Kind kind, std::size_t amount) noexcept : reader_(reader), amount_(amount), kind_(kind) {}
-
-    Reader& reader_;
-    std::size_t amount_;
-    Kind kind_;
-    detail::WaitingTask waiting_;
-  };
-
-  /// What is there, at least a byte; empty at the end. All results are valid until the reader is asked again.
-  Awaiter next();
-  /// Exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if it comes in their middle.
-  Awaiter read(std::size_t n);
-  /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
-  /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
-  /// reader stays where it is.
-  Awaiter readLine(std::size_t limit);
-
- private:
-  /// Whether what is asked for can be given: found, or the end or a failure are known.
-  bool prepare(Kind kind, std::size_t amount);
-  bool settle();
-  void settle_line();
-  bool found(std::size_t size, std::size_t with_end) noexcept {
-    size_ = size;
-    skip_ = with_end;
-    return true;
-  }
-  void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
-  std::optional<Chunk> take();
-  void received(std::string_view bytes);
-  void wake();
-  const Socket& socket() const noexcept { return listeners_.emitter(); }
-  std::string_view rest() const noexcept;
-
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
-
-  detail::WaitPlace waiter_;
-  std::string held_;  // received; the part before start_ was taken
-  std::size_t start_ = 0;
-  std::size_t searched_ = 0;  // of the rest, has no line feed
-  std::size_t size_ = none;   // of what was found for the task; none: nothing
-  std::size_t skip_ = 0;      // the same with its line feed
-  std::size_t amount_ = 0;
-  Kind kind_ = Kind::chunk;
-  bool ended_ = false;
-  bool* gone_ = nullptr;  // set if the reader goes while it resumes its task
-  bool too_long_ = false;
-  std::optional<Error> failure_;
-  detail::OwnListeners<Socket> listeners_;
-};
 
 /// The connections of a server, awaited. Those that come while the task does something else wait here.
 class Acceptor {
@@ -7150,20 +7209,32 @@ class Acceptor {
 
   class [[nodiscard]] Awaiter {
    public:
-    bool await_ready() { return acceptor_.prepare(); }
-    void await_suspend(std::coroutine_handle<> task) noexcept { acceptor_.waiter_.note(waiting_, task); }
-    std::optional<Socket> await_resume() { return acceptor_.take(); }
+    bool await_ready() {
+      waiting_.check();
+      return acceptor_.prepare();
+    }
+    void await_suspend(std::coroutine_handle<> task);
+    std::optional<Socket> await_resume() {
+      waiting_.require_waited();
+      return acceptor_.take();
+    }
 
    private:
     friend class Acceptor;
-    explicit Awaiter(Acceptor& acceptor) noexcept : acceptor_(acceptor) {}
+    Awaiter(Acceptor& acceptor, const WaitOptions& options) : acceptor_(acceptor), waiting_(options) {}
+
     Acceptor& acceptor_;
     detail::WaitingTask waiting_;
   };
 
   /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
-  /// Error if listening or accepting failed.
-  Awaiter next() { return Awaiter(*this); }
+  /// Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
+  template <class Options = detail::BracedWaitOptions>
+    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+  Awaiter next(Options&& options = {}) {
+    detail::require_lasting<Options>();
+    return {*this, options};
+  }
 
  private:
   /// A connection that nobody took yet. What happens to it meanwhile is known to whoever takes it.
@@ -7183,6 +7254,528 @@ class Acceptor {
   std::optional<Error> failure_;
   bool closed_ = false;
   detail::OwnListeners<Server> listeners_;
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+// createConnection and connect, and what the process has set for choosing between two families.
+#ifndef NET_CONNECT_HPP
+#define NET_CONNECT_HPP
+
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// What a socket has while it connects, and the defaults of the race. Internal.
+#ifndef NET_DETAIL_CONNECT_ATTEMPTS_HPP
+#define NET_DETAIL_CONNECT_ATTEMPTS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// One address that is being tried, on a descriptor of its own.
+struct Attempt {
+  Machine::Channel channel;
+  Endpoint to;
+  std::string address;
+  Family family = Family::unspecified;  // as the lookup says
+  Error error;
+  bool running = false;
+  bool timed_out = false;
+};
+
+/// What a socket has only while it connects.
+struct ConnectAttempts : Connecting, Handle {
+  static const Operations table;
+
+  std::string host, path, local_address;
+  int port = 0;
+  int local_port = 0;
+  Family family = Family::unspecified;
+  bool selecting = false;  // several addresses, which race (S13)
+  std::uint64_t attempt_delay = 250;
+  Vec<Attempt*> attempts;  // in order; those from `next` on have not begun
+  std::size_t next = 0;
+  Ref<TimerState> timer;
+
+  std::optional<BlockList> block_list;
+  bool by_address = false;  // no lookup
+  bool started = false;     // connect() has returned: what fails before that is taken back
+  bool end_expected = false;
+
+  ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
+  ~ConnectAttempts() {
+    if (end_expected && loop) loop->closing().expect_no_more();
+    for (Attempt* attempt : attempts) delete attempt;
+  }
+
+  void expect_end() {
+    loop->closing().expect();
+    end_expected = true;
+  }
+  /// It is kept until the turn has ended: functions on the stack may be in the middle of it.
+  void end() noexcept;
+};
+
+/// S7.8, S7.9: the defaults of the process, read when connect is called.
+struct SelectionDefaults {
+  Atomic<int> on{1};
+  Atomic<int> delay_ms{250};
+  static SelectionDefaults& get() {
+    static SelectionDefaults defaults;
+    return defaults;
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// What can be wrong with what a socket is asked to connect to, thrown before anything has changed. Internal.
+#ifndef NET_DETAIL_CONNECT_CHECKS_HPP
+#define NET_DETAIL_CONNECT_CHECKS_HPP
+
+#include <string>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// S22.4, S3.14: what can be wrapped is a stream.
+NET_API void require_stream(NativeHandle fd);
+
+NET_API int require_port(int port, std::string_view name);
+
+NET_API void require_attempt_timeout(Duration delay, std::string_view name);
+
+/// S3.13: what is wrong with the options is thrown before anything has changed.
+NET_API void require_connectable(const ConnectOptions& options);
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
+/// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
+template <class F = std::nullptr_t>
+Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
+  const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen,
+                                          .onread = options.onread,
+                                          .signal = options.signal,
+                                          .reusable = options.reusable});
+  if (options.timeout.milliseconds() != 0) socket.setTimeout(options.timeout);
+  if (options.signal.aborted()) return socket;  // destroyed already; nothing is connected (S20.3)
+  socket.connect(options, std::forward<F>(listener));
+  return socket;
+}
+template <class F = std::nullptr_t>
+Socket createConnection(const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(Loop::current(), options, std::forward<F>(listener));
+}
+template <class... Args>
+  requires requires(const Socket& socket, Args&&... args) { socket.connect(std::forward<Args>(args)...); }
+Socket createConnection(Loop& loop, Args&&... args) {
+  const Socket socket(loop);
+  socket.connect(std::forward<Args>(args)...);
+  return socket;
+}
+template <class First, class... Rest>
+  requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
+Socket createConnection(First&& first, Rest&&... rest) {
+  return createConnection(Loop::current(), std::forward<First>(first), std::forward<Rest>(rest)...);
+}
+
+/// The same as `createConnection`.
+template <class F = std::nullptr_t>
+Socket connect(const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(Loop::current(), options, std::forward<F>(listener));
+}
+template <class F = std::nullptr_t>
+Socket connect(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
+  return createConnection(loop, options, std::forward<F>(listener));
+}
+template <class... Args>
+  requires requires(Args&&... args) { createConnection(std::forward<Args>(args)...); }
+Socket connect(Args&&... args) {
+  return createConnection(std::forward<Args>(args)...);
+}
+
+/// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
+NET_API bool getDefaultAutoSelectFamily();
+NET_API void setDefaultAutoSelectFamily(bool on);
+/// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
+NET_API std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout();
+/// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
+NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+// Promise: a task waits for what only a callback tells.
+#ifndef NET_PROMISE_HPP
+#define NET_PROMISE_HPP
+
+#include <coroutine>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// A task that waits for a promise, among others.
+struct PromiseWait {
+  PromiseWait() noexcept = default;
+  PromiseWait(PromiseWait&&) noexcept {}  // handed on, before it waits
+  PromiseWait& operator=(PromiseWait&&) = delete;
+  ~PromiseWait() { unlink(); }
+
+  void link_to(PromiseWait*& first) noexcept;
+  void unlink() noexcept;
+
+  WaitPlace place;
+  PromiseWait* next = nullptr;
+  PromiseWait** link = nullptr;
+};
+
+/// Shared by the handles of a promise, on the loop of the thread that made it.
+struct PromiseState : Handle {
+  static const Operations table;
+
+  explicit PromiseState(LoopCore& core) : Handle(core, table) {}
+  virtual ~PromiseState();
+
+  /// The first outcome counts. Who waits goes on from a tick.
+  void settle();
+  void resume_all();
+
+  bool settled = false;
+  std::optional<Error> failure;
+  PromiseWait* first = nullptr;
+};
+
+template <class T>
+struct PromiseResult : PromiseState {
+  using PromiseState::PromiseState;
+
+  std::optional<T> value;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// `Promise<int> p; ask([p](int answer) { p.resolve(answer); }); int answer = co_await p.wait();` Copies are the same promise
+/// (S34.8). Made, settled and awaited on one loop.
+template <class T = void>
+class Promise {
+  struct Nothing {};
+  using Value = std::conditional_t<std::is_void_v<T>, Nothing, T>;
+  using State = detail::PromiseResult<Value>;
+
+ public:
+  /// On this thread's loop.
+  Promise() : Promise(Loop::current()) {}
+  explicit Promise(Loop& loop) : state_(new State(detail::Access::core(loop))) {}
+
+  /// Who waits goes on with the value, on the next tick. Only the first `resolve` or `reject` counts.
+  template <class U = Value>
+    requires(!std::is_void_v<T> && std::is_constructible_v<Value, U>)
+  void resolve(U&& value) const {
+    if (state_->settled) return;
+    state_->value.emplace(std::forward<U>(value));
+    state_->settle();
+  }
+  void resolve() const
+    requires std::is_void_v<T>
+  {
+    if (state_->settled) return;
+    state_->value.emplace();
+    state_->settle();
+  }
+  /// Who waits gets the error.
+  void reject(const Error& error) const {
+    if (state_->settled) return;
+    state_->failure = error;
+    state_->settle();
+  }
+  bool settled() const noexcept { return state_->settled; }
+
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready() const {
+      waiting_.check();
+      return state_->settled;
+    }
+    void await_suspend(std::coroutine_handle<> task) {
+      wait_.place.note(waiting_, *state_->loop, task);
+      wait_.link_to(state_->first);
+    }
+    T await_resume() {
+      waiting_.require_waited();
+      if (state_->failure) detail::throw_error(*state_->failure);
+      if constexpr (std::is_copy_constructible_v<Value> && !std::is_void_v<T>) {
+        return *state_->value;
+      } else if constexpr (!std::is_void_v<T>) {
+        return std::move(*state_->value);
+      }
+    }
+
+   private:
+    friend class Promise;
+    Awaiter(const detail::Ref<State>& state, const WaitOptions& options) : state_(state), waiting_(options) {}
+
+    detail::Ref<State> state_;
+    detail::WaitingTask waiting_;
+    detail::PromiseWait wait_;
+  };
+
+  /// The value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected with.
+  template <class Options = detail::BracedWaitOptions>
+    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+  Awaiter wait(Options&& options = {}) const {
+    detail::require_lasting<Options>();
+    return {state_, options};
+  }
+
+ private:
+  detail::Ref<State> state_;
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+// Reading a socket in a coroutine: one thing at a time, in order.
+#ifndef NET_READER_HPP
+#define NET_READER_HPP
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI {
+
+/// The order of the bytes of a number: `big` is that of the network.
+enum class Endian : std::uint8_t { big, little };
+
+}  // namespace net::inline NET_ABI
+
+namespace net::inline NET_ABI::detail {
+
+/// What a reader is asked for.
+struct ReadRequest {
+  enum class Kind : std::uint8_t { chunk, exact, line, delimited, prefixed };
+
+  Kind kind = Kind::chunk;
+  Endian endian = Endian::big;
+  std::uint8_t prefix = 0;  // bytes of the length in front
+  std::size_t amount = 0;   // so many bytes, or no more than these
+  std::string delimiter = {};
+};
+
+/// The number that these bytes are.
+NET_API std::uint64_t number_of(std::string_view bytes, Endian endian) noexcept;
+
+/// How a result is made of the bytes that were found.
+struct AsChunk {
+  using type = Chunk;
+  static Chunk of(std::string_view bytes, Endian) noexcept { return bytes; }
+};
+struct AsString {
+  using type = std::string;
+  static std::string of(std::string_view bytes, Endian) { return std::string(bytes); }
+};
+template <class T>
+struct AsNumber {
+  using type = T;
+  static T of(std::string_view bytes, Endian endian) noexcept { return static_cast<T>(number_of(bytes, endian)); }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// Options of a Reader.
+struct ReaderOptions {
+  Duration lingering = 30000;  ///< how long what still comes is thrown away, once this side has ended (S34.5)
+};
+
+/// What a socket receives, awaited. Between two waits the socket is paused, so that what the task does not take
+/// stays with the other side. One task reads at a time. The reader hears the socket's errors: they are thrown by the
+/// next wait, and so is `ERR_STREAM_PREMATURE_CLOSE` if the socket was closed before its end came.
+///
+/// It does not own the socket. When it goes before the end, another reader, a listener or `pipe` goes on where it stopped.
+/// If there is none, and this side has ended, what the other side still sends is thrown away until that ends too, for
+/// `lingering` and 16 MiB at most; then the socket is destroyed. If it has not ended, the socket is destroyed with its
+/// last handle (S34.5). An error that comes then does not end the program: `errored()` and 'close' still show it.
+///
+/// Each function takes `WaitOptions` last, also in braces: `co_await reader.readLine(100, {.timeout = 5s})` (S34.6).
+class Reader {
+  template <class As>
+  class Awaiter;
+  using Braces = detail::BracedWaitOptions;
+
+ public:
+  explicit Reader(const Socket& socket, const ReaderOptions& options = {});
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader();
+
+  /// `std::optional<Chunk>`: what is there, at least a byte; empty at the end. A view, until the reader is asked again.
+  template <class Options = Braces>
+  auto next(Options&& options = {}) {
+    return wait_for<detail::AsChunk>({}, std::forward<Options>(options));
+  }
+  /// `std::optional<std::string>`: exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if that
+  /// comes in their middle, as all that follow do.
+  template <class Options = Braces>
+  auto read(std::size_t n, Options&& options = {}) {
+    return wait_for<detail::AsString>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
+  }
+  /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
+  /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
+  /// reader stays where it is.
+  template <class Options = Braces>
+  auto readLine(std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
+  }
+  /// What stands before the delimiter, which is taken too; empty at the end. Throws EMSGSIZE alike.
+  template <class Options = Braces>
+  auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsString>(until(delimiter, limit), std::forward<Options>(options));
+  }
+  /// A length of so many bytes, 1 to 8, and then so many bytes; these. Throws EMSGSIZE for more than the limit.
+  template <class Options = Braces>
+  auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsString>(prefixed(bytes, endian, limit), std::forward<Options>(options));
+  }
+
+  /// The same as views, for who counts allocations: valid until the reader is asked again.
+  template <class Options = Braces>
+  auto readView(std::size_t n, Options&& options = {}) {
+    return wait_for<detail::AsChunk>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readLineView(std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsChunk>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readUntilView(std::string_view delimiter, std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsChunk>(until(delimiter, limit), std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readPrefixedView(int bytes, Endian endian, std::size_t limit, Options&& options = {}) {
+    return wait_for<detail::AsChunk>(prefixed(bytes, endian, limit), std::forward<Options>(options));
+  }
+
+  /// A number without a sign, of so many bits; empty at the end.
+  template <class Options = Braces>
+  auto readUint8(Options&& options = {}) {
+    return number<std::uint8_t>(Endian::big, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readUint16(Endian endian = Endian::big, Options&& options = {}) {
+    return number<std::uint16_t>(endian, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readUint32(Endian endian = Endian::big, Options&& options = {}) {
+    return number<std::uint32_t>(endian, std::forward<Options>(options));
+  }
+  template <class Options = Braces>
+  auto readUint64(Endian endian = Endian::big, Options&& options = {}) {
+    return number<std::uint64_t>(endian, std::forward<Options>(options));
+  }
+
+ private:
+  using Kind = detail::ReadRequest::Kind;
+
+  template <class As>
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready() {
+      waiting_.check();
+      return reader_.prepare(request_);
+    }
+    void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
+    std::optional<typename As::type> await_resume() {
+      waiting_.require_waited();
+      if (!reader_.take()) return std::nullopt;
+      return As::of(reader_.taken_, request_.endian);
+    }
+
+   private:
+    friend class Reader;
+    Awaiter(Reader& reader, detail::ReadRequest&& request, const WaitOptions& options)
+        : reader_(reader), request_(std::move(request)), waiting_(options) {}
+
+    Reader& reader_;
+    detail::ReadRequest request_;
+    detail::WaitingTask waiting_;
+  };
+
+  template <class As, class Options>
+    requires detail::OptionsOrBraces<Options, WaitOptions, Braces>
+  Awaiter<As> wait_for(detail::ReadRequest&& request, Options&& options) {
+    detail::require_lasting<Options>();
+    return {*this, std::move(request), options};
+  }
+  template <class T, class Options>
+  Awaiter<detail::AsNumber<T>> number(Endian endian, Options&& options) {
+    return wait_for<detail::AsNumber<T>>({.kind = Kind::exact, .endian = endian, .amount = sizeof(T)},
+                                         std::forward<Options>(options));
+  }
+  static detail::ReadRequest until(std::string_view delimiter, std::size_t limit);
+  static detail::ReadRequest prefixed(int bytes, Endian endian, std::size_t limit);
+
+  /// Whether what is asked for can be given: found, or the end or a failure are known.
+  bool prepare(detail::ReadRequest& request);
+  bool settle();
+  void settle_line();
+  void settle_delimited();
+  void settle_prefixed();
+  void found(std::size_t from, std::size_t size, std::size_t with_end) noexcept {
+    from_ = from;
+    size_ = size;
+    skip_ = with_end;
+  }
+  void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
+  bool take();
+  void received(std::string_view bytes);
+  void fail(const Error& error);
+  void wake();
+  const Socket& socket() const noexcept { return listeners_.emitter(); }
+  std::string_view rest() const noexcept;
+
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  detail::WaitPlace waiter_;
+  std::string held_;  // received; the part before start_ was taken
+  std::size_t start_ = 0;
+  std::size_t searched_ = 0;  // of the rest, holds no end of what is asked for
+  std::size_t from_ = 0;      // of what was found for the task
+  std::size_t size_ = none;   // none: nothing
+  std::size_t skip_ = 0;      // the same with what stands before and behind it
+  std::string_view taken_;
+  detail::ReadRequest* request_ = nullptr;
+  bool ended_ = false;
+  bool too_long_ = false;
+  bool* gone_ = nullptr;  // set if the reader goes while it resumes its task
+  std::optional<Error> failure_;
+  detail::OwnListeners<Socket> listeners_;
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -7260,10 +7853,15 @@ NET_API Error closed_error(const Server&);
 template <class Emitting>
 class Waiting {
  public:
-  explicit Waiting(const Emitting& emitter) : listeners_(emitter) {}
+  Waiting(const Emitting& emitter, const WaitOptions& options) : listeners_(emitter), limit_(options) {}
 
  protected:
   const Emitting& emitter() const noexcept { return listeners_.emitter(); }
+  void begin(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    limit_.start(*Access::state(emitter()).loop, this,
+                 [](void* self, const Error& why) { static_cast<Waiting*>(self)->fail(why); });
+  }
   void listen_for_error() {
     listeners_.template on<"error">([this](const Error& error) { fail(error); });
   }
@@ -7276,6 +7874,7 @@ class Waiting {
   }
   /// The last thing that is done here: the frame, and this, may be gone after it.
   void go_on() {
+    limit_.stop();
     listeners_.off();
     waiter_.resume();
   }
@@ -7283,6 +7882,7 @@ class Waiting {
   OwnListeners<Emitting> listeners_;
   std::coroutine_handle<> waiter_;
   std::optional<Error> failure_;  // a plain Error allocates, even if it is none
+  WaitLimit limit_;
 };
 
 template <class Emitting, class Row>
@@ -7296,9 +7896,10 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   static constexpr bool is_close = Name.view() == "close";
 
  public:
-  explicit RowAwaiter(const Emitting& emitter) : Base(emitter) {}
+  explicit RowAwaiter(const Emitting& emitter, const WaitOptions& options = {}) : Base(emitter, options) {}
 
   bool await_ready() {
+    this->limit_.check();
     if (!is_over(this->emitter())) return false;
     if constexpr (is_close && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
@@ -7308,7 +7909,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
     return true;
   }
   void await_suspend(std::coroutine_handle<> waiter) {
-    this->waiter_ = waiter;
+    this->begin(waiter);
     this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();
@@ -7344,19 +7945,22 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   using Base = EventAwaiter<"connect", Socket>;
 
  public:
-  explicit ConnectAwaiter(const Socket& socket) : Base(socket) {}
+  ConnectAwaiter(Loop& loop, const ConnectOptions& options, const WaitOptions& wait);
+  ConnectAwaiter(int port, std::string_view host, const WaitOptions& wait);
+  ConnectAwaiter(std::string_view path, const WaitOptions& wait);
   ~ConnectAwaiter();
 
   Socket await_resume();
 
  private:
-  bool resumed_ = false;
+  bool connected_ = false;
 };
 
 /// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
 class WriteAwaiter : public Waiting<Socket> {
  public:
-  WriteAwaiter(const Socket& socket, bool has_space) : Waiting(socket), has_space_(has_space) {}
+  WriteAwaiter(const Socket& socket, bool has_space, const WaitOptions& options)
+      : Waiting(socket, options), has_space_(has_space) {}
 
   bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);
@@ -7370,19 +7974,30 @@ class WriteAwaiter : public Waiting<Socket> {
 
 class SleepAwaiter {
  public:
-  SleepAwaiter(Loop& loop, Duration length) noexcept : loop_(loop), length_(length) {}
+  SleepAwaiter(Loop& loop, Duration length, const WaitOptions& options)
+      : loop_(loop), length_(length), limit_(options) {}
   SleepAwaiter(const SleepAwaiter&) = delete;
   SleepAwaiter& operator=(const SleepAwaiter&) = delete;
   ~SleepAwaiter() { timer_.close(); }
 
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() const {
+    limit_.check();
+    return false;
+  }
   void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const noexcept {}
+  void await_resume() const {
+    if (failure_) throw_error(*failure_);
+  }
 
  private:
+  void go_on();
+
   Loop& loop_;
   Duration length_;
   Timer timer_;
+  WaitLimit limit_;
+  std::coroutine_handle<> waiter_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -7393,45 +8008,70 @@ class SleepAwaiter {
 #ifndef NET_DETAIL_CORO_TASK_PROMISE_HPP
 #define NET_DETAIL_CORO_TASK_PROMISE_HPP
 
+#include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+struct TaskPromiseBase;
+
+/// Who is told that a task has ended, if no task awaits it. It may destroy the frame.
+struct TaskEnd {
+  void (*ended)(TaskEnd& self, TaskPromiseBase& promise) = nullptr;
+};
+
+/// A callable that lives as long as one of the tasks that it began (S34.1).
+struct KeptCallable {
+  std::size_t owners = 0;
+  void (*destroy)(KeptCallable&) noexcept = nullptr;
+
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) destroy(*this);
+  }
+};
+
+template <class F>
+struct Kept : KeptCallable {
+  F call;
+
+  template <class G>
+  explicit Kept(G&& g) : call(std::forward<G>(g)) {
+    destroy = [](KeptCallable& self) noexcept { delete static_cast<Kept*>(&self); };
+  }
+};
+
 /// A task on its own. The loop keeps it, so that one that is never resumed is destroyed with the loop.
-struct Spawned : Handle {
+struct Spawned : Handle, TaskEnd {
   static const Operations table;
 
-  Spawned(LoopCore& core, std::coroutine_handle<> task) : Handle(core, table), frame(task) {
-    core.ticks().expect();  // for what escapes it
-    retain();
-  }
+  Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptCallable> kept);
 
   /// The task has ended. The exception leaves run() from a tick, when the frame and all that it held is gone.
   void finish(std::exception_ptr thrown);
-  void abandon() {
-    if (!frame) return;
-    std::exchange(frame, {}).destroy();
-    release();
-  }
+  void abandon();
 
   std::coroutine_handle<> frame;
+  Ref<KeptCallable> callable;  // what the frame may refer to
 };
 
-struct PromiseBase {
+struct TaskPromiseBase {
   /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
   /// no symmetric transfer, which only optimised builds turn into a jump.
   struct Final {
     bool await_ready() const noexcept { return false; }
     template <class P>
     void await_suspend(std::coroutine_handle<P> frame) const noexcept {
-      PromiseBase& promise = frame.promise();
+      TaskPromiseBase& promise = frame.promise();
       if (const std::coroutine_handle<> waiting = promise.caller) {
         waiting.resume();
-      } else if (Spawned* const root = promise.spawned) {
-        root->finish(std::move(promise.thrown));
+      } else if (TaskEnd* const end = promise.end) {
+        end->ended(*end, promise);
       }
     }
     void await_resume() const noexcept {}
@@ -7442,13 +8082,17 @@ struct PromiseBase {
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
 
   std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
-  Spawned* spawned = nullptr;
+  TaskEnd* end = nullptr;
   std::exception_ptr thrown;
 };
 
+/// Runs a task on its own; the loop keeps it, and the task keeps the callable.
+NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
+                        Ref<KeptCallable> callable);
+
 template <class T, class Task>
-struct Promise : PromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<Promise>::from_promise(*this)); }
+struct TaskPromise : TaskPromiseBase {
+  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
   template <class U = T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
@@ -7462,31 +8106,79 @@ struct Promise : PromiseBase {
 };
 
 template <class Task>
-struct Promise<void, Task> : PromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<Promise>::from_promise(*this)); }
+struct TaskPromise<void, Task> : TaskPromiseBase {
+  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
   void return_void() const noexcept {}
   void take() {
     if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
   }
 };
 
+template <class R>
+concept TaskLike =
+    requires { typename R::promise_type; } && std::derived_from<typename R::promise_type, TaskPromiseBase>;
+
+template <class F>
+concept ReturnsTask = requires(std::decay_t<F>& callable) {
+  { callable() } -> TaskLike;
+};
+
+/// The library's own way to the frame of a task.
+struct TaskUse {
+  template <class Task>
+  static auto take(Task& task) noexcept {
+    return std::exchange(task.frame_, {});
+  }
+  template <TaskLike Task>
+  static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
+    if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
+  }
+};
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::detail {
+
+/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them.
+template <TaskLike Task>
+struct ListenerResult<Task> {
+  template <class F>
+  class Held {
+   public:
+    template <class G>
+    explicit Held(G&& g) : kept_(new Kept<F>(std::forward<G>(g))) {}
+    const Ref<Kept<F>>& kept() const noexcept { return kept_; }
+
+   private:
+    Ref<Kept<F>> kept_;
+  };
+
+  template <class Self, class F, class Call>
+  static void call(const Held<F>& held, void* state, Call&& listener) {
+    const Ref<Kept<F>> kept = held.kept();
+    const Self emitter = Access::make<Self>(state);
+    TaskUse::spawn(*Access::state(emitter).loop, listener(kept->call), kept);
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A coroutine that waits with `co_await` and ends with `co_return`. It starts when it is awaited, or handed to
-/// `spawn`; an exception that escapes it arrives where it is awaited. Dropping a task destroys it where it stands.
+/// `spawn`, or returned by a listener (S34.1); an exception that escapes it arrives where it is awaited. Dropping a task
+/// destroys it where it stands.
 ///
-/// Its parameters should be values (a `Socket` is cheap to copy): what a reference or a lambda's capture refers to
-/// may be gone when it goes on.
+/// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
+/// compile (S34.2).
 template <class T = void>
 class [[nodiscard]] Task {
   static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
 
  public:
-  using promise_type = detail::Promise<T, Task>;
+  using promise_type = detail::TaskPromise<T, Task>;
 
   Task() noexcept = default;
   explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
@@ -7506,7 +8198,7 @@ class [[nodiscard]] Task {
   auto operator co_await() const noexcept { return Awaiter{frame_}; }
 
  private:
-  friend void spawn(Loop& loop, Task<> task);
+  friend struct detail::TaskUse;
 
   struct Awaiter {
     std::coroutine_handle<promise_type> frame;
@@ -7528,6 +8220,19 @@ class [[nodiscard]] Task {
   std::coroutine_handle<promise_type> frame_;
 };
 
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
+inline constexpr bool is_borrowed =
+    std::is_same_v<Value, Chunk> ||
+    (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
 /// destroyed with its loop.
@@ -7535,32 +8240,453 @@ NET_API void spawn(Loop& loop, Task<> task);
 /// The same on this thread's loop.
 NET_API void spawn(Task<> task);
 
+/// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable, and so its captures, live until the
+/// task has ended (S34.1).
+template <detail::ReturnsTask F>
+void spawn(Loop& loop, F&& callable) {
+  const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));
+  detail::TaskUse::spawn(detail::Access::core(loop), kept->call(), kept);
+}
+template <detail::ReturnsTask F>
+void spawn(F&& callable) {
+  spawn(Loop::current(), std::forward<F>(callable));
+}
+
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
 /// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
-/// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
-template <fixed_string Name, class Emitting>
-auto once(const Emitting& emitter) {
-  return detail::EventAwaiter<Name, Emitting>(emitter);
+/// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does. `WaitOptions`, also in
+/// braces, end the wait (S34.6), here and below.
+template <fixed_string Name, class Emitting, class Options = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+auto once(const Emitting& emitter, Options&& options = {}) {
+  detail::require_lasting<Options>();
+  return detail::EventAwaiter<Name, Emitting>(emitter, options);
 }
 
 /// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
-/// If the task is destroyed meanwhile, so is the socket. Name what you connect with braces, since g++ 12 destroys
-/// braced arguments in a `co_await` twice: `auto connecting = connected({.port = 8000}); … = co_await connecting;`
-NET_API detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options);
-NET_API detail::ConnectAwaiter connected(const ConnectOptions& options);
-NET_API detail::ConnectAwaiter connected(int port, std::string_view host = "localhost");
-NET_API detail::ConnectAwaiter connected(std::string_view path);
+/// If the task is destroyed meanwhile, or the wait is given up, so is the socket.
+template <class Options = detail::BracedConnectOptions, class Wait = detail::BracedWaitOptions>
+  requires(detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions> &&
+           detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>)
+detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = {}) {
+  detail::require_lasting<Options>();
+  detail::require_lasting<Wait>();
+  return detail::ConnectAwaiter(loop, options, wait);
+}
+template <class Options = detail::BracedConnectOptions, class Wait = detail::BracedWaitOptions>
+  requires(detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions> &&
+           detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>)
+detail::ConnectAwaiter connected(Options&& options, Wait&& wait = {}) {
+  return connected(Loop::current(), std::forward<Options>(options), std::forward<Wait>(wait));
+}
+template <class Wait = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>
+detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = {}) {
+  detail::require_lasting<Wait>();
+  return detail::ConnectAwaiter(port, host, wait);
+}
+template <class Wait = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>
+detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = {}) {
+  detail::require_lasting<Wait>();
+  return detail::ConnectAwaiter(path, wait);
+}
 
-/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is has_space for
+/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
-template <detail::Payload Data>
-detail::WriteAwaiter write(const Socket& socket, Data&& data) {
+template <detail::Payload Data, class Options = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = {}) {
+  detail::require_lasting<Options>();
   const bool has_space = socket.write(std::forward<Data>(data));
-  return detail::WriteAwaiter(socket, has_space);
+  return detail::WriteAwaiter(socket, has_space, options);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.
-NET_API detail::SleepAwaiter sleep(Duration length);
+template <class Options = detail::BracedWaitOptions>
+  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+detail::SleepAwaiter sleep(Duration length, Options&& options = {}) {
+  detail::require_lasting<Options>();
+  return detail::SleepAwaiter(Loop::current(), length, options);
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+/// What a task takes is there as long as it runs.
+template <class T, class... Parameters>
+struct std::coroutine_traits<net::Task<T>, Parameters...> {
+  static_assert(
+      !(... || net::detail::is_borrowed<Parameters>),
+      "this parameter of a task is gone when the task goes on: take it by value, a net::Socket or net::Server "
+      "itself, and a std::string for a net::Chunk (S34.2)");
+  using promise_type = typename net::Task<T>::promise_type;
+};
+
+#endif
+
+// Tasks side by side: all, race, any, and TaskGroup.
+#ifndef NET_TASK_GROUP_HPP
+#define NET_TASK_GROUP_HPP
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// Tasks that run side by side for one that waits. Internal.
+#ifndef NET_DETAIL_CORO_JOINED_TASKS_HPP
+#define NET_DETAIL_CORO_JOINED_TASKS_HPP
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct JoinedTasks;
+
+/// One of them, on the heap; its frame goes with it.
+struct JoinedTask : TaskEnd {
+  JoinedTask(JoinedTasks& all, std::coroutine_handle<> task, TaskPromiseBase& its, Ref<KeptCallable> kept);
+  JoinedTask(const JoinedTask&) = delete;
+  JoinedTask& operator=(const JoinedTask&) = delete;
+  ~JoinedTask();
+
+  JoinedTasks* joined;
+  std::coroutine_handle<> frame;
+  TaskPromiseBase* promise;
+  Ref<KeptCallable> callable;
+  JoinedTask* next = nullptr;
+  JoinedTask** link = nullptr;
+  bool over = false;
+};
+
+/// When the waiting is over: when all have ended or one has failed, when one has ended, when one has succeeded.
+enum class JoinRule : std::uint8_t { all, group, race, any };
+
+/// The tasks run at once. Whoever waits goes on from a tick: then none of them is running, so those that are not
+/// over can be destroyed where they stand.
+struct JoinedTasks : Handle {
+  static const Operations table;
+
+  JoinedTasks(LoopCore& core, JoinRule how);
+  ~JoinedTasks();
+
+  template <class Task>
+  JoinedTask& add(Task task, Ref<KeptCallable> callable = {}) {
+    const auto frame = TaskUse::take(task);
+    if (!frame) throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
+    return begin(frame, frame.promise(), std::move(callable));
+  }
+
+  bool settled() const noexcept { return decided || running == 0; }
+  /// Throws what the one that decided has thrown.
+  void rethrow() const {
+    if (failure) std::rethrow_exception(failure);
+  }
+  /// Destroys those that still run.
+  void cancel() noexcept;
+  void wait(WaitingTask& waiting, std::coroutine_handle<> task) { waiter.note(waiting, *loop, task); }
+
+  JoinRule rule;
+  bool decided = false;
+  bool resuming = false;  // a tick is on its way
+  std::size_t running = 0;
+  JoinedTask* first = nullptr;
+  JoinedTask* winner = nullptr;
+  std::exception_ptr failure;
+  WaitPlace waiter;
+
+ private:
+  JoinedTask& begin(std::coroutine_handle<> frame, TaskPromiseBase& promise, Ref<KeptCallable> callable);
+  static void on_end(TaskEnd& end, TaskPromiseBase& promise);
+  void decide(JoinedTask& task);
+  void resume_later() noexcept;
+  void resume();
+};
+
+/// What a task has thrown, as an Error.
+NET_API Error error_of(const std::exception_ptr& thrown);
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// What joined tasks give: all results, or one. Internal.
+#ifndef NET_DETAIL_CORO_RESULTS_HPP
+#define NET_DETAIL_CORO_RESULTS_HPP
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// The result of a task of void among others.
+struct Nothing {};
+template <class T>
+using ResultOf = std::conditional_t<std::is_void_v<T>, Nothing, T>;
+
+template <class T>
+ResultOf<T> result_of(JoinedTask& task) {
+  auto& promise = static_cast<typename Task<T>::promise_type&>(*task.promise);
+  if constexpr (std::is_void_v<T>) {
+    promise.take();
+    return {};
+  } else {
+    return promise.take();
+  }
+}
+
+template <std::size_t At, class T>
+struct Result {
+  T value;
+};
+
+/// To be taken apart: `auto [a, b] = …`. std::tuple would be 2,000 lines for every user.
+template <class Indices, class... T>
+struct ResultTuple;
+template <std::size_t... At, class... T>
+struct ResultTuple<std::index_sequence<At...>, T...> : Result<At, T>... {
+  template <std::size_t I>
+  auto& get() & noexcept {
+    return value_at<I>(*this);
+  }
+  template <std::size_t I>
+  const auto& get() const& noexcept {
+    return value_at<I>(*this);
+  }
+  template <std::size_t I>
+  auto&& get() && noexcept {
+    return std::move(value_at<I>(*this));
+  }
+
+ private:
+  template <std::size_t I, class U>
+  static U& value_at(Result<I, U>& at) noexcept {
+    return at.value;
+  }
+  template <std::size_t I, class U>
+  static const U& value_at(const Result<I, U>& at) noexcept {
+    return at.value;
+  }
+};
+
+/// Tasks of different types, in a row.
+template <std::size_t At, class T>
+struct JoinedAt {
+  Task<T> task;
+  JoinedTask* joined = nullptr;
+};
+
+template <class Indices, class... T>
+class AllOf;
+template <std::size_t... At, class... T>
+class AllOf<std::index_sequence<At...>, T...> : JoinedAt<At, T>... {
+ public:
+  explicit AllOf(Task<T>&&... tasks) : JoinedAt<At, T>{std::move(tasks)}... {}
+
+  void begin(JoinedTasks& tasks) {
+    (...,
+     (static_cast<JoinedAt<At, T>&>(*this).joined = &tasks.add(std::move(static_cast<JoinedAt<At, T>&>(*this).task))));
+  }
+  auto take(JoinedTasks& tasks) {
+    tasks.rethrow();
+    if constexpr (!(... && std::is_void_v<T>)) {
+      return ResultTuple<std::index_sequence<At...>, ResultOf<T>...>{
+          {result_of<T>(*static_cast<JoinedAt<At, T>&>(*this).joined)}...};
+    }
+  }
+};
+template <class... T>
+using AllResults = AllOf<std::index_sequence_for<T...>, T...>;
+
+/// Tasks of one type.
+template <class T>
+class OfVector {
+ public:
+  explicit OfVector(std::vector<Task<T>>&& tasks) : tasks_(std::move(tasks)) {}
+
+  void begin(JoinedTasks& tasks) {
+    joined_.reserve(tasks_.size());
+    for (Task<T>& task : tasks_) joined_.push_back(&tasks.add(std::move(task)));
+  }
+
+ protected:
+  std::vector<Task<T>> tasks_;
+  std::vector<JoinedTask*> joined_;
+};
+
+template <class T>
+struct AllOfVector : OfVector<T> {
+  using OfVector<T>::OfVector;
+
+  auto take(JoinedTasks& tasks) {
+    tasks.rethrow();
+    if constexpr (!std::is_void_v<T>) {
+      std::vector<T> results;
+      results.reserve(this->joined_.size());
+      for (JoinedTask* const task : this->joined_) results.push_back(result_of<T>(*task));
+      return results;
+    }
+  }
+};
+
+template <class T>
+struct OneResult : OfVector<T> {
+  using OfVector<T>::OfVector;
+
+  T take(JoinedTasks& tasks) {
+    tasks.rethrow();
+    if (!tasks.winner) throw_error(aggregate_failure(failures()));
+    return static_cast<T>(result_of<T>(*tasks.winner));
+  }
+
+ private:
+  std::vector<Error> failures() const {
+    std::vector<Error> all;
+    for (const JoinedTask* task : this->joined_) all.push_back(error_of(task->promise->thrown));
+    return all;
+  }
+};
+
+template <class T, class... Tasks>
+std::vector<Task<T>> vector_of(Tasks&&... tasks) {
+  std::vector<Task<T>> all;
+  all.reserve(sizeof...(tasks));
+  (..., all.push_back(std::move(tasks)));
+  return all;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+template <class Indices, class... T>
+struct std::tuple_size<net::detail::ResultTuple<Indices, T...>> : std::integral_constant<std::size_t, sizeof...(T)> {};
+template <std::size_t I, class Indices, class... T>
+struct std::tuple_element<I, net::detail::ResultTuple<Indices, T...>> {
+  using type =
+      std::remove_cvref_t<decltype(std::declval<net::detail::ResultTuple<Indices, T...>&>().template get<I>())>;
+};
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What waits for joined tasks: `Outcome` makes the result of them.
+template <class Outcome>
+class [[nodiscard]] JoinAwaiter {
+ public:
+  template <class... Tasks>
+  explicit JoinAwaiter(JoinRule rule, Tasks&&... tasks)
+      : joined_(new JoinedTasks(Access::core(Loop::current()), rule)), outcome_(std::forward<Tasks>(tasks)...) {}
+
+  bool await_ready() {
+    outcome_.begin(*joined_);
+    if (!joined_->settled()) return false;
+    joined_->cancel();
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }
+  auto await_resume() { return outcome_.take(*joined_); }
+
+ private:
+  Ref<JoinedTasks> joined_;
+  Outcome outcome_;
+  WaitingTask waiting_;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// `auto [a, b] = co_await all(first(), second())`: runs the tasks side by side, and gives all results; of a vector of
+/// tasks, a vector. The first error is thrown, and then the others are destroyed where they stand (S34.7). The result of a
+/// task of void is left out if there are no others.
+template <class... T>
+auto all(Task<T>... tasks) {
+  return detail::JoinAwaiter<detail::AllResults<T...>>(detail::JoinRule::all, std::move(tasks)...);
+}
+template <class T>
+auto all(std::vector<Task<T>> tasks) {
+  return detail::JoinAwaiter<detail::AllOfVector<T>>(detail::JoinRule::all, std::move(tasks));
+}
+
+/// The result of the task that ends first, or what it has thrown; the others are destroyed. Of none it never ends.
+template <class T, std::same_as<T>... More>
+auto race(Task<T> first, Task<More>... tasks) {
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race,
+                                                   detail::vector_of<T>(std::move(first), std::move(tasks)...));
+}
+template <class T>
+auto race(std::vector<Task<T>> tasks) {
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race, std::move(tasks));
+}
+
+/// The result of the task that succeeds first; the others are destroyed. If all fail, their errors as one (`errors()`).
+template <class T, std::same_as<T>... More>
+auto any(Task<T> first, Task<More>... tasks) {
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any,
+                                                   detail::vector_of<T>(std::move(first), std::move(tasks)...));
+}
+template <class T>
+auto any(std::vector<Task<T>> tasks) {
+  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any, std::move(tasks));
+}
+
+/// Tasks that belong together. An error of one destroys the others where they stand, and leaves `join()`; one that nobody
+/// joins for is dropped. The destructor destroys what still runs.
+class TaskGroup {
+ public:
+  /// On this thread's loop.
+  TaskGroup() : TaskGroup(Loop::current()) {}
+  explicit TaskGroup(Loop& loop)
+      : joined_(new detail::JoinedTasks(detail::Access::core(loop), detail::JoinRule::group)) {}
+  TaskGroup(const TaskGroup&) = delete;
+  TaskGroup& operator=(const TaskGroup&) = delete;
+  ~TaskGroup() { joined_->cancel(); }
+
+  /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
+  void spawn(Task<> task) { joined_->add(std::move(task)); }
+  /// What returns a task lives until that has ended.
+  template <detail::ReturnsTask F>
+  void spawn(F&& callable) {
+    const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));
+    joined_->add(kept->call(), kept);
+  }
+  /// How many run.
+  std::size_t size() const noexcept { return joined_->running; }
+
+  class [[nodiscard]] Awaiter {
+   public:
+    bool await_ready();
+    void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }
+    void await_resume();
+
+   private:
+    friend class TaskGroup;
+    Awaiter(detail::JoinedTasks& joined, const WaitOptions& options) : joined_(&joined), waiting_(options) {}
+
+    detail::Ref<detail::JoinedTasks> joined_;
+    detail::WaitingTask waiting_;
+  };
+
+  /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.
+  /// If the wait is given up the tasks go on. One task waits at a time.
+  template <class Options = detail::BracedWaitOptions>
+    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
+  Awaiter join(Options&& options = {}) {
+    detail::require_lasting<Options>();
+    return {*joined_, options};
+  }
+
+ private:
+  detail::Ref<detail::JoinedTasks> joined_;
+};
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -7636,6 +8762,7 @@ struct WorkItem {
   Mailbox* mailbox;
   Atomic<int> begun{0};
   bool home_expected = false;  // there is space for it in the mailbox
+  bool unanswered = false;     // the process ends: nobody is told, and the loop that still waits goes on waiting
 };
 
 /// The loop's half: belongs to the thread that asked.
@@ -7676,7 +8803,7 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.throw_failure(); });
+      if (!outcome.ok()) outcome.throw_failure();
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
@@ -7697,11 +8824,12 @@ struct JobState : Handle {
   /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
   void after_fork() {
     if (done || !work || work->begun.load() == 0) return;
-    loop->next_tick([self = Ref<JobState>(this)] {
-      Outcome lost;
-      lost.failure = make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
-      self->finish(std::move(lost));
-    });
+    loop->ticks().push(Step<JobState>{Ref<JobState>(this), [](JobState& self) {
+                                        Outcome lost;
+                                        lost.failure =
+                                            make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
+                                        self.finish(std::move(lost));
+                                      }});
   }
 
   WorkItem* work = nullptr;  // while it is not done
@@ -7785,7 +8913,10 @@ template <class T, class F>
 inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item) { static_cast<Work&>(item).run(); },
     [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
-    [](WorkItem& item) { static_cast<Work&>(item).state.finish(std::move(static_cast<Work&>(item).outcome)); },
+    [](WorkItem& item) {
+      auto& work = static_cast<Work&>(item);
+      work.unanswered ? void(work.state.work = nullptr) : work.state.finish(std::move(work.outcome));
+    },
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -7894,7 +9025,8 @@ class WorkerPool {
   }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
-  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`.
+  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`; nobody is told if the process
+  /// ends by `exit()`, while loops of other threads run on (S31.6).
   ~WorkerPool();
 
   /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
@@ -7918,6 +9050,15 @@ class WorkerPool {
  private:
   void drop(detail::WorkRef work) noexcept;
 
+  /// Whether `exit()` has been called, for destructors of pools that are static.
+  struct Exit {
+    detail::Atomic<int> begun{0};
+    detail::Atomic<int> marks{0};
+
+    static Exit& of_process() noexcept;
+  };
+  void note_exit() noexcept;
+
   /// The threads stayed in the parent (S31.3).
   void begin_again_in_child() noexcept;
 
@@ -7933,6 +9074,7 @@ class WorkerPool {
   std::size_t idle_ = 0;
   std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;
+  int marks_before_ = Exit::of_process().marks.load();
   /// Made beforehand: the destructor needs no memory.
   const Error dropped_ = detail::make_error(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
 };
@@ -7941,6 +9083,127 @@ class WorkerPool {
 
 #endif
 
+#endif
+
+// The bodies of timer_queue.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_IPP
+#define NET_DETAIL_LOOP_TIMER_QUEUE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API void TimerQueue::reserve_one() {
+  const std::size_t needed = heap_.size() + kept_ + 1;
+  if (needed > heap_.capacity()) [[unlikely]]
+    heap_.reserve(needed < 8 ? 8 : 2 * needed);
+}
+
+NET_API void TimerQueue::insert(TimerNode& node, std::uint64_t due) {
+  node.due = due;
+  node.order = ++made_;
+  heap_.push(&node);
+  node.place = heap_.size() - 1;
+  rise(node.place);
+}
+
+NET_API void TimerQueue::remove(TimerNode& node) noexcept {
+  const std::size_t hole = node.place;
+  node.place = TimerNode::absent;
+  TimerNode* last = heap_.back();
+  heap_.pop();
+  if (last == &node) return;
+  put(hole, last);
+  rise(hole);
+  sink(last->place);
+}
+
+NET_API void TimerQueue::rise(std::size_t at) noexcept {
+  TimerNode* node = heap_[at];
+  while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
+    put(at, heap_[(at - 1) / 2]);
+    at = (at - 1) / 2;
+  }
+  put(at, node);
+}
+
+NET_API void TimerQueue::sink(std::size_t at) noexcept {
+  TimerNode* node = heap_[at];
+  for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
+    if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
+    if (!before(*heap_[child], *node)) break;
+    put(at, heap_[child]);
+    at = child;
+  }
+  put(at, node);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of watcher.hpp. Internal.
+#ifndef NET_DETAIL_IO_WATCHER_IPP
+#define NET_DETAIL_IO_WATCHER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Registrations::~Registrations() {
+  each([](Registration& place) { place.watcher->registration = nullptr; });
+  while (pages_ != &first_) {
+    Page* const page = pages_;
+    pages_ = page->next;
+    delete page;
+  }
+}
+
+NET_API bool Registrations::add(Watcher& watcher) noexcept {
+  if (!free_ && !add_page()) return false;
+  Registration* const place = free_;
+  free_ = place->next;
+  place->watcher = &watcher;
+  watcher.registration = place;
+  return true;
+}
+
+NET_API bool Registrations::have(NativeHandle fd) noexcept {
+  bool found = false;
+  each([&](const Registration& place) { found |= place.watcher->fd == fd; });
+  return found;
+}
+
+NET_API void Registrations::remove(Registration& place, bool confirmed) noexcept {
+  place.watcher->registration = nullptr;
+  place.watcher = nullptr;
+  if (!confirmed) return;
+  place.next = given_up_;
+  given_up_ = &place;
+}
+
+NET_API void Registrations::begin_round() noexcept {
+  while (given_up_) {
+    Registration* const place = given_up_;
+    given_up_ = place->next;
+    place->next = free_;
+    free_ = place;
+  }
+}
+
+NET_API void Registrations::use(Page& page) noexcept {
+  page.next = pages_;
+  pages_ = &page;
+  for (Registration& place : page.places) {
+    place.next = free_;
+    free_ = &place;
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 #endif
 
 // The bodies of error.hpp. Internal.
@@ -8276,6 +9539,2052 @@ NET_API std::string to_text(const IpAddress& ip) {
 }
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of calls.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CALLS_IPP
+#define NET_DETAIL_SYS_POSIX_CALLS_IPP
+
+#if NET_BODIES
+
+// The headers of a POSIX system, for the bodies that call it. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_HEADERS_HPP
+#define NET_DETAIL_SYS_POSIX_HEADERS_HPP
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/eventfd.h>
+#endif
+
+namespace net::inline NET_ABI::detail::os {
+
+#if defined(MSG_NOSIGNAL)
+inline constexpr int send_flags = MSG_NOSIGNAL;
+#else
+inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
+#endif
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+
+NET_API std::uint64_t now_ms() noexcept {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1000u + static_cast<std::uint64_t>(t.tv_nsec) / 1000000u;
+}
+
+NET_API void close_descriptor(NativeHandle fd) noexcept { ::close(fd); }
+
+NET_API NativeHandle duplicate(NativeHandle fd) noexcept {
+  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
+}
+
+NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
+  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
+}
+
+NET_API int prepare(NativeHandle fd) noexcept {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
+#if defined(SO_NOSIGPIPE)
+  set_flag(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+  return 0;
+}
+
+NET_API int open_socket(int domain) noexcept {
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+  const int fd = ::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  return fd >= 0 ? fd : -errno;
+#else
+  const int fd = ::socket(domain, SOCK_STREAM, 0);
+  if (fd < 0) return -errno;
+  if (const int failed = prepare(fd); failed < 0) {
+    close_descriptor(fd);
+    return failed;
+  }
+  return fd;
+#endif
+}
+
+NET_API int accept_from(NativeHandle fd) noexcept {
+#if defined(__linux__)
+  return retried([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+#else
+  const int accepted = retried([&] { return ::accept(fd, nullptr, nullptr); });
+  if (accepted >= 0) prepare(accepted);
+  return accepted;
+#endif
+}
+
+NET_API int open_reserve() noexcept {
+  const int opened = retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
+  return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
+}
+
+[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
+
+NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
+  const std::ptrdiff_t got = ::recv(fd, into, size, 0);
+  return got >= 0 ? got : nothing_moved();
+}
+
+NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept {
+  const std::ptrdiff_t sent = ::send(fd, from, size, send_flags);
+  return sent >= 0 ? sent : nothing_moved();
+}
+
+NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
+  constexpr std::size_t max_slices = 64;
+  iovec pieces[max_slices];
+  if (count > max_slices) count = max_slices;
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+  return retried([&] { return ::sendmsg(fd, &message, send_flags); });
+}
+
+NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return DescriptorKind::unknown;
+  if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
+  if (S_ISREG(status.st_mode)) return DescriptorKind::file;
+  if (::isatty(fd)) return DescriptorKind::terminal;
+  if (!S_ISSOCK(status.st_mode)) return DescriptorKind::unknown;
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return DescriptorKind::unknown;
+  if (type == SOCK_DGRAM) return DescriptorKind::datagram;
+  if (type != SOCK_STREAM) return DescriptorKind::unknown;
+  sockaddr_storage name{};
+  size = sizeof name;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return DescriptorKind::unknown;
+  return name.ss_family == AF_UNIX                                 ? DescriptorKind::local
+         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? DescriptorKind::tcp
+                                                                   : DescriptorKind::unknown;
+}
+
+NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
+  return retried([&] { return ::read(fd, into, size); });
+}
+
+NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
+  iovec pieces[64];
+  if (count > 64) count = 64;
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  sigset_t broken, before, waiting;
+  ::sigemptyset(&broken);
+  ::sigaddset(&broken, SIGPIPE);
+  ::sigpending(&waiting);
+  ::pthread_sigmask(SIG_BLOCK, &broken, &before);
+  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
+  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
+    int signal = 0;
+    ::sigpending(&waiting);
+    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return sent;
+}
+
+NET_API int shutdown_write(NativeHandle fd) noexcept { return ::shutdown(fd, SHUT_WR) == 0 ? 0 : -errno; }
+
+NET_API int pending_error(NativeHandle fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+NET_API int reset_on_close(NativeHandle fd) noexcept {
+  const linger now{1, 0};
+  return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0 ? 0 : -errno;
+}
+
+NET_API int set_no_delay(NativeHandle fd, bool on) noexcept { return set_flag(fd, IPPROTO_TCP, TCP_NODELAY, on); }
+
+NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept {
+  if (const int failed = set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, on); failed < 0) return failed;
+  if (!on || delay_seconds < 1) return 0;
+#if defined(TCP_KEEPIDLE)
+  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPIDLE, delay_seconds); failed < 0) return failed;
+#elif defined(TCP_KEEPALIVE)
+  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPALIVE, delay_seconds); failed < 0) return failed;
+#endif
+#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1); failed < 0) return failed;
+  return set_flag(fd, IPPROTO_TCP, TCP_KEEPCNT, 10);
+#else
+  return 0;
+#endif
+}
+
+NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
+  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value)
+                                : set_flag(fd, IPPROTO_IP, IP_TOS, value);
+}
+
+NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
+  int value = 0;
+  socklen_t size = sizeof value;
+  const int failed = family == Family::IPv6 ? ::getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, &size)
+                                            : ::getsockopt(fd, IPPROTO_IP, IP_TOS, &value, &size);
+  return failed ? -errno : value;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of thread.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_THREAD_IPP
+#define NET_DETAIL_SYS_POSIX_THREAD_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int Waker::open() noexcept {
+  close();
+#if defined(__linux__)
+  ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (ends_[0] < 0) return -errno;
+#else
+  if (::pipe(ends_) != 0) return -errno;
+  for (const int end : ends_) {
+    if (const int failed = prepare(end); failed < 0) return close(), failed;
+  }
+#endif
+  return 0;
+}
+
+NET_API void Waker::close() noexcept {
+  if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
+  if (ends_[0] >= 0) ::close(ends_[0]);
+  ends_[0] = ends_[1] = no_handle;
+}
+
+NET_API void Waker::wake() noexcept {
+  const std::uint64_t one = 1;
+  (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
+}
+
+NET_API void Waker::drain() noexcept {
+  std::uint64_t rings[16];
+  while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
+}
+
+/// What fork() has to know of this process.
+struct Forks {
+  Atomic<std::uint32_t> count{0};
+  Atomic<int> in_resolver{0};
+
+  static Forks& instance() noexcept {
+    static constinit Forks forks;
+    return forks;
+  }
+};
+
+NET_API std::uint32_t fork_count() noexcept { return Forks::instance().count.load(); }
+
+NET_API void count_in_resolver(int threads) noexcept { Forks::instance().in_resolver.fetch_add(threads); }
+
+NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
+  (void)::pthread_atfork(before, in_parent, in_child);
+}
+
+NET_API Mutex::Mutex() noexcept {
+  note_forks();
+  const ListGuard guard;
+  next_ = std::exchange(first(), this);
+  if (next_) next_->link_ = &next_;
+}
+
+NET_API void Mutex::note_forks() noexcept {
+  static constinit Atomic<int> noted{0};
+  if (noted.exchange(1) != 0) return;
+  at_fork(
+      [] {
+        // a lookup that takes longer waits for a name server, and holds nothing
+        constexpr std::uint64_t longest_wait_ms = 200;
+        const std::uint64_t began = now_ms();
+        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
+          unlock_all();
+          const timespec moment{0, 100'000};
+          ::nanosleep(&moment, nullptr);
+        }
+      },
+      [] { unlock_all(); },
+      [] {
+        Forks::instance().count.fetch_add(1);
+        Forks::instance().in_resolver.store(0);
+        unlock_all();
+      });
+}
+
+NET_API bool Thread::begin(Start* start) noexcept {
+  const int failed = ::pthread_create(
+      &thread_, nullptr,
+      [](void* given) -> void* {
+        const Start now = *static_cast<Start*>(given);
+        delete static_cast<Start*>(given);
+        now.work(now.argument);
+        return nullptr;
+      },
+      start);
+  if (failed) delete start;
+  return failed == 0;
+}
+
+NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
+  Thread thread;
+  if (!thread.try_start(work, argument)) return false;
+  thread.detach();
+  return true;
+}
+
+NET_API std::size_t processors() noexcept {
+  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? static_cast<std::size_t>(count) : 1;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of epoll.hpp. Internal.
+#ifndef NET_DETAIL_SYS_LINUX_EPOLL_IPP
+#define NET_DETAIL_SYS_LINUX_EPOLL_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Refusal epoll_poller::open() noexcept {
+  shut();
+  if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
+  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_ < 0) return {errno, "epoll_create1"};
+  if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
+  all_watched();
+  return {};
+}
+
+NET_API void epoll_poller::shut() noexcept {
+  count_ = 0;
+  stray_ = false;
+  if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, no_handle));
+  waker_.close();
+}
+
+NET_API int epoll_poller::watch(Watcher& watcher, unsigned mask) noexcept {
+  watcher.interest = static_cast<std::uint8_t>(mask);
+  if ((mask & ~unsigned{watcher.registered}) == 0 && ((watcher.registered & ~mask) & writable) == 0) return 0;
+  return update(watcher);
+}
+
+NET_API void epoll_poller::drop(Watcher& watcher) noexcept {
+  watcher.interest = 0;
+  const bool gone = watcher.registered == 0 || ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd, &unused_) == 0;
+  watcher.registered = 0;
+  if (watcher.registration) registrations_.remove(*watcher.registration, gone);
+}
+
+[[gnu::noinline]] NET_API unsigned epoll_poller::meaning(Watcher& watcher, unsigned happened) noexcept {
+  unsigned what = 0;
+  if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
+  if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
+  if (watcher.registered != watcher.interest && (what & ~unsigned{watcher.interest}) != 0) update(watcher);
+  what &= watcher.interest;
+  return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
+}
+
+[[gnu::noinline]] NET_API int epoll_poller::update(Watcher& watcher) noexcept {
+  const unsigned mask = watcher.interest;
+  if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
+  // an empty mask would still report errors and hang-ups for ever: silence is removal
+  const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (const int failed = control(epoll_, operation, watcher, mask); failed < 0) return failed;
+  watcher.registered = static_cast<std::uint8_t>(mask);
+  return 0;
+}
+
+NET_API int epoll_poller::control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
+  epoll_event event{};
+  event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
+  event.data.ptr = watcher.registration;
+  return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
+}
+
+[[gnu::noinline]] NET_API unsigned epoll_poller::gone(const Registration& place) noexcept {
+  if (&place == &waker_place_) {
+    waker_.drain();
+    return 0;
+  }
+  if (!registrations_.given_up_now(place) && !stray_) start_over();
+  return 0;
+}
+
+NET_API void epoll_poller::start_over() noexcept {
+  const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
+  stray_ = fresh < 0 || watch_all(fresh) < 0 ||
+           // under the same number: a program that watches it from another loop goes on
+           os::retried([&] { return ::dup3(fresh, epoll_, O_CLOEXEC); }) < 0;
+  if (fresh >= 0) os::close_descriptor(fresh);
+  if (stray_) return;
+  all_watched();
+  count_ = 0;  // what is ready is reported again
+}
+
+[[gnu::noinline]] NET_API int epoll_poller::wait_with_stray(int milliseconds) noexcept {
+  stray_ = false;
+  constexpr int step = 50;
+  const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
+  pollfd bell{waker_.descriptor(), POLLIN, 0};
+  if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
+    const timespec sleep{0, wait * 1000000L};
+    ::nanosleep(&sleep, nullptr);
+  }
+  return milliseconds < 0 ? milliseconds : milliseconds - wait;
+}
+
+NET_API int epoll_poller::watch_all(int epoll) noexcept {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &waker_place_;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, waker_.descriptor(), &event) != 0) return -errno;
+  int refused = 0;
+  registrations_.each([&](const Registration& each) {
+    const Watcher& watcher = *each.watcher;
+    if (watcher.registered == 0 || watcher.interest == 0 || refused < 0) return;
+    const int failed = control(epoll, EPOLL_CTL_ADD, watcher, watcher.interest);
+    if (failed == -ENOSPC || failed == -ENOMEM) refused = failed;
+  });
+  return refused;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of poll.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_POLL_IPP
+#define NET_DETAIL_SYS_POSIX_POLL_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Refusal poll_poller::open() {
+  if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
+  if (entries_.empty()) {
+    // the first entry is the waker's; waiting for it needs no memory either
+    ready_.reserve(4);
+    entries_.push({});
+    places_.push(&waker_place_);
+  }
+  entries_[0] = {waker_.descriptor(), POLLIN, 0};
+  return {};
+}
+
+NET_API int poll_poller::watch(Watcher& watcher, unsigned mask) {
+  watcher.interest = static_cast<std::uint8_t>(mask);
+  if (mask == watcher.registered) return 0;
+  if (mask == 0) {
+    leave(watcher.registration->place);
+  } else {
+    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
+    if (watcher.registered == 0) enter(watcher);
+    entries_[watcher.registration->place].events =
+        static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
+  }
+  watcher.registered = static_cast<std::uint8_t>(mask);
+  return 0;
+}
+
+NET_API void poll_poller::drop(Watcher& watcher) noexcept {
+  watcher.interest = 0;
+  if (watcher.registered != 0) leave(watcher.registration->place);
+  watcher.registered = 0;
+  if (watcher.registration) registrations_.remove(*watcher.registration, true);
+}
+
+NET_API void poll_poller::enter(Watcher& watcher) {
+  // space for everything first: what fails leaves nothing half done, and waiting needs no memory
+  if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
+  if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
+  entries_.push({watcher.fd, 0, 0});
+  places_.push(watcher.registration);
+  watcher.registration->place = entries_.size() - 1;
+}
+
+NET_API void poll_poller::leave(std::size_t place) noexcept {
+  entries_[place] = entries_.back();
+  places_[place] = places_.back();
+  places_[place]->place = place;
+  entries_.pop();
+  places_.pop();
+}
+
+NET_API void poll_poller::nobody(Registration& place) noexcept {
+  if (&place == &waker_place_) {
+    waker_.drain();
+  } else if (!registrations_.given_up_now(place)) {
+    leave(place.place);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of address.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_IPP
+#define NET_DETAIL_SYS_POSIX_ADDRESS_IPP
+
+#if NET_BODIES
+
+// Addresses in the system's form. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
+#define NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail::os {
+
+/// The system's form of an address of any kind.
+struct SystemAddress {
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+    sockaddr_un local;
+    sockaddr_storage storage;
+  };
+  socklen_t size = sizeof(sockaddr_storage);
+
+  SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
+
+  explicit SystemAddress(const Endpoint& from) noexcept;
+
+  /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
+  bool set_path(std::string_view path) noexcept;
+
+  Endpoint endpoint() const noexcept;
+};
+
+NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept;
+
+/// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
+NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
+  if (from.ip.family == Family::IPv6) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(from.port);
+    v6.sin6_scope_id = from.scope;
+    std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
+    size = sizeof v6;
+  } else {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(from.port);
+    std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
+    size = sizeof v4;
+  }
+}
+
+NET_API bool SystemAddress::set_path(std::string_view path) noexcept {
+  const bool abstract = !path.empty() && path[0] == '\0';
+  if (path.empty() || path.size() > sizeof local.sun_path) return false;
+  if (!abstract && path.find('\0') != std::string_view::npos) return false;
+  local.sun_family = AF_UNIX;
+  std::memcpy(local.sun_path, path.data(), path.size());
+  const std::size_t end = abstract || path.size() == sizeof local.sun_path ? path.size() : path.size() + 1;
+  size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
+  return true;
+}
+
+NET_API Endpoint SystemAddress::endpoint() const noexcept {
+  Endpoint to;
+  if (any.sa_family == AF_INET6) {
+    to.ip.family = Family::IPv6;
+    to.port = ntohs(v6.sin6_port);
+    to.scope = v6.sin6_scope_id;
+    std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
+  } else if (any.sa_family == AF_INET) {
+    to.ip.family = Family::IPv4;
+    to.port = ntohs(v4.sin_port);
+    std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
+  }
+  return to;
+}
+
+NET_API Endpoint local_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getsockname(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+NET_API Endpoint remote_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+NET_API bool unconnected(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
+}
+
+NET_API std::uint32_t interface_index(std::string_view zone) noexcept {
+  std::uint32_t number = 0;
+  bool decimal = !zone.empty() && zone.size() < 10;
+  for (const char c : zone) {
+    decimal = decimal && c >= '0' && c <= '9';
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  if (decimal) return number;
+  char name[IF_NAMESIZE] = {};
+  if (zone.empty() || zone.size() >= sizeof name) return 0;
+  std::memcpy(name, zone.data(), zone.size());
+  return ::if_nametoindex(name);
+}
+
+NET_API std::string interface_name(std::uint32_t index) {
+  char name[IF_NAMESIZE] = {};
+  return ::if_indextoname(index, name) ? name : std::to_string(index);
+}
+
+NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
+  return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
+}
+
+NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
+  if (::connect(fd, &address.any, address.size) == 0) return 0;
+  // an interrupted connect goes on by itself
+  return errno == EINTR ? -EINPROGRESS : -errno;
+}
+
+NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
+  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
+  if (fd < 0) return fd;
+  int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
+  if (failed == 0 && flags.reuse_port) {
+#if defined(__linux__) && defined(SO_REUSEPORT)
+    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+#else
+    failed = -ENOTSUP;
+#endif
+  }
+  if (failed == 0) failed = bind_to(fd, SystemAddress(at));
+  if (failed == 0 && ::listen(fd, flags.backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  return failed;
+}
+
+NET_API void remove_path(std::string_view path) noexcept {
+  if (path.empty() || path[0] == '\0') return;
+  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+  if (path.size() >= sizeof name) return;
+  std::memcpy(name, path.data(), path.size());
+  ::unlink(name);
+}
+
+NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed) noexcept {
+  SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  const int fd = open_socket(AF_UNIX);
+  if (fd < 0) return fd;
+  int failed = bind_to(fd, address);
+  const bool bound = failed == 0;
+  if (failed == -ENOENT) failed = -EACCES;
+  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
+    const mode_t bits =
+        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
+    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
+    std::memcpy(name, path.data(), path.size());
+    if (::chmod(name, bits) != 0) failed = -errno;
+    if (mode_failed) *mode_failed = failed != 0;
+  }
+  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
+  if (failed == 0) return fd;
+  close_descriptor(fd);
+  if (bound) remove_path(path);
+  return failed;
+}
+
+NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
+  const DescriptorKind kind = kind_of(fd);
+  if (kind != DescriptorKind::tcp && kind != DescriptorKind::local) return -EINVAL;
+  if (const int failed = prepare(fd); failed < 0) return failed;
+  return ::listen(fd, backlog) == 0 ? 0 : -errno;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of channel.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_IPP
+#define NET_DETAIL_SYS_POSIX_CHANNEL_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int fd_channel::open(Family family) noexcept {
+  return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET));
+}
+
+NET_API int fd_channel::bind(const Endpoint& to) noexcept {
+  if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
+  return os::bind_to(fd, os::SystemAddress(to));
+}
+
+NET_API int fd_channel::start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
+
+NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
+  os::SystemAddress address;
+  if (!address.set_path(path)) return -EINVAL;
+  if (!is_open()) {
+    if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
+  }
+  return os::connect_to(fd, address);
+}
+
+NET_API std::ptrdiff_t fd_channel::write(const IoSlice* slices, std::size_t count) noexcept {
+  if (not_socket_) return os::write_slices(fd, slices, count);
+  return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
+}
+
+NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
+  if (descriptor < 0) return descriptor;
+  fd = descriptor;
+  not_socket_ = not_socket;
+  return 0;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of acceptor.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
+#define NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int fd_acceptor::listen_beside(const fd_acceptor& other, int backlog) noexcept {
+  const NativeHandle same = os::duplicate(other.fd);
+  if (same < 0) return same;
+  const int failed = listen_descriptor(same, backlog);
+  if (failed < 0) os::close_descriptor(same);
+  return failed;
+}
+
+NET_API int fd_acceptor::accept(fd_channel& into) noexcept { return into.set(next()); }
+
+NET_API NativeHandle fd_acceptor::next() noexcept {
+  const int accepted = os::accept_from(fd);
+  if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
+  if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
+    reserve_ = os::open_reserve();
+  return accepted;
+}
+
+NET_API void fd_acceptor::close() noexcept {
+  if (is_open()) os::close_descriptor(fd);
+  release();
+}
+
+NET_API void fd_acceptor::release() noexcept {
+  fd = no_handle;
+  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
+}
+
+NET_API int fd_acceptor::set(int listening) noexcept {
+  if (listening < 0) return listening;
+  fd = listening;
+  reserve_ = os::open_reserve();
+  return 0;
+}
+
+NET_API NativeHandle fd_acceptor::turn_away() noexcept {
+  os::close_descriptor(std::exchange(reserve_, no_handle));
+  NativeHandle accepted = os::accept_from(fd);
+  for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
+    os::close_descriptor(accepted);
+    if (--left == 0) {
+      accepted = -EAGAIN;
+      break;
+    }
+  }
+  reserve_ = os::open_reserve();
+  return accepted;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of names.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_NAMES_IPP
+#define NET_DETAIL_SYS_POSIX_NAMES_IPP
+
+#if NET_BODIES
+
+#include <cstring>
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API Errc lookup_failure(int failed) noexcept {
+  switch (failed) {
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA:
+#endif
+#if defined(EAI_ADDRFAMILY)
+    case EAI_ADDRFAMILY:
+#endif
+    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
+    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
+    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
+    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
+    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
+    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
+    default: return Errc::ERR_LOOKUP_OTHER;
+  }
+}
+
+NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
+  addrinfo asked{};
+  asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
+  asked.ai_socktype = SOCK_STREAM;
+  asked.ai_flags = hints;
+  addrinfo* all = nullptr;
+  if (const int failed = ::getaddrinfo(host.c_str(), nullptr, &asked, &all); failed != 0) return lookup_failure(failed);
+  const struct Freed {
+    addrinfo* all;
+    ~Freed() { ::freeaddrinfo(all); }
+  } freed{all};
+  for (const addrinfo* at = all; at; at = at->ai_next) {
+    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
+    SystemAddress address;
+    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
+    found.push(address.endpoint());
+  }
+  return found.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
+}
+
+NET_API int address_config_hint() noexcept { return AI_ADDRCONFIG; }
+NET_API int known_hints() noexcept { return AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED; }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of signals.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_SIGNALS_IPP
+#define NET_DETAIL_SYS_POSIX_SIGNALS_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
+/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the wakers.
+class SignalRegistry {
+ public:
+  static SignalRegistry& instance() noexcept {
+    static constinit SignalRegistry registry;
+    return registry;
+  }
+
+  /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
+  int add(SignalWaker& waker) noexcept;
+
+  /// The last one puts back the handler that was there before.
+  void remove(SignalWaker& waker) noexcept;
+
+ private:
+  constexpr SignalRegistry() noexcept = default;
+
+  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
+  void enter(sigset_t& before) noexcept;
+  void leave(const sigset_t& before) noexcept {
+    lock_.store(0);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  struct Guard {
+    SignalRegistry& registry;
+    sigset_t before;
+
+    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard() { registry.leave(before); }
+  };
+
+  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
+  void note_forks() noexcept;
+
+  static void on_signal(int signo);
+
+  bool listened(int signo) const noexcept;
+
+  Atomic<int> lock_{0};
+  Atomic<int> noted_{0};
+  Atomic<int> process_{0};  // which one listens
+  SignalWaker* first_ = nullptr;
+  struct sigaction before_[NSIG] = {};
+  sigset_t before_fork_ = {};
+};
+
+NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
+  if (const int failed = waker.waker.open(); failed < 0) return failed;
+  note_forks();
+  const Guard guard(*this);
+  process_.store(::getpid());
+  if (!listened(waker.signo)) {
+    struct sigaction action{};
+    action.sa_handler = &on_signal;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    struct sigaction old{};
+    if (::sigaction(waker.signo, &action, &old) != 0) return -errno;
+    before_[waker.signo] = old;
+  }
+  waker.next = std::exchange(first_, &waker);
+  return 0;
+}
+
+NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
+  const Guard guard(*this);
+  SignalWaker** at = &first_;
+  while (*at && *at != &waker) at = &(*at)->next;
+  if (!*at) return;
+  *at = waker.next;
+  if (!listened(waker.signo)) ::sigaction(waker.signo, &before_[waker.signo], nullptr);
+}
+
+NET_API void SignalRegistry::enter(sigset_t& before) noexcept {
+  sigset_t all;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  while (lock_.exchange(1) != 0) {}
+}
+
+NET_API void SignalRegistry::note_forks() noexcept {
+  if (noted_.exchange(1) != 0) return;
+  at_fork(
+      [] {
+        sigset_t before;
+        instance().enter(before);
+        instance().before_fork_ = before;
+      },
+      [] {
+        const sigset_t before = instance().before_fork_;
+        instance().leave(before);
+      },
+      [] {
+        SignalRegistry& self = instance();
+        for (const SignalWaker* each = self.first_; each; each = each->next) {
+          ::sigaction(each->signo, &self.before_[each->signo], nullptr);
+        }
+        self.first_ = nullptr;
+        self.leave(self.before_fork_);
+      });
+}
+
+NET_API void SignalRegistry::on_signal(int signo) {
+  const int kept = errno;
+  SignalRegistry& self = instance();
+  if (self.process_.load() != ::getpid()) {
+    // a child that no fork handler ran in, such as that of vfork(): the child gets it, not the parent
+    ::sigaction(signo, &self.before_[signo], nullptr);
+    ::raise(signo);
+  } else {
+    while (self.lock_.exchange(1) != 0) {}
+    for (SignalWaker* each = self.first_; each; each = each->next) {
+      if (each->signo == signo) each->waker.wake();
+    }
+    self.lock_.store(0);
+  }
+  errno = kept;
+}
+
+NET_API bool SignalRegistry::listened(int signo) const noexcept {
+  for (const SignalWaker* each = first_; each; each = each->next) {
+    if (each->signo == signo) return true;
+  }
+  return false;
+}
+
+NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
+NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of handle.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_HANDLE_IPP
+#define NET_DETAIL_LOOP_HANDLE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void give_up(Handle& who) noexcept {
+  if (who.operations->give_up) who.operations->give_up(who);
+}
+
+NET_API TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
+
+NET_API ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// How a loop begins and ends; timers, the mailbox, the write batch. Internal.
+#ifndef NET_DETAIL_LOOP_CORE_IPP
+#define NET_DETAIL_LOOP_CORE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// A program that is compiled once has this as another kind of object than one that is header-only: no linker joins them.
+// Read by every loop, so that whoever has a loop has the symbol.
+#if defined(NET_SEPARATE)
+constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#else
+inline constinit int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#endif
+
+NET_API LoopCore::LoopCore() {
+  (void)*const_cast<const volatile int*>(&net_hpp_is_header_only_in_one_file_and_compiled_once_in_another);
+  note_forks();
+  (void)no_error();  // nobody needs memory for it afterwards
+  open_poller();
+  mailbox_ = new Mailbox;
+  mailbox_->loop = this;
+  update_time();
+  join_process();
+}
+
+NET_API void LoopCore::stop() noexcept {
+  if (current() == this) return mailbox_->stopped.store(1);
+  Mailbox* const mailbox = mailbox_;
+  mailbox->retain();
+  mailbox->stop();
+  mailbox->release();
+}
+
+NET_API void LoopCore::shorten_batch(std::size_t gone) noexcept {
+  batch_size_ -= gone;
+  for (std::size_t i = 0; i < batch_size_; ++i) batch_.begin[i] = batch_.begin[i + gone];
+  if (batch_size_ == 0) batch_owner_ = nullptr;
+}
+
+NET_API LoopCore::Running::Running(LoopCore& l) : loop(l) {
+  if (loop.running_) throw_error(make_error(Errc::ERR_INVALID_STATE, "The loop is running already"));
+  if (loop.inert()) loop.refuse_child();
+  loop.running_ = true;
+  loop.update_time();
+}
+
+NET_API Handle::Handle(LoopCore& core, const Operations& table) noexcept
+    : loop(&core), operations(&table), next(core.handles_) {
+  if (next) next->previous = this;
+  core.handles_ = this;
+}
+
+NET_API Handle::~Handle() {
+  if (next) next->previous = previous;
+  if (previous) {
+    previous->next = next;
+  } else if (loop) {
+    loop->handles_ = next;
+  }
+}
+
+NET_API bool Mailbox::post(Callback callback) {
+  const LockGuard locked(mutex);
+  if (!loop) return false;
+  posted.push(std::move(callback));
+  if (any.exchange(1) == 0) loop->poller().wake();
+  return true;
+}
+
+NET_API void Mailbox::post_expected(Callback callback) noexcept {
+  const LockGuard locked(mutex);
+  if (!loop) return posted.expect_no_more();
+  posted.push_expected(std::move(callback));
+  if (any.exchange(1) == 0) loop->poller().wake();
+}
+
+NET_API void Mailbox::stop() noexcept {
+  const LockGuard locked(mutex);
+  stopped.store(1);
+  if (loop) loop->poller().wake();
+}
+
+NET_API char* LoopCore::batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
+  if (batch_owner_ != &owner) flush_batch();
+  return batch_if_free(owner, flush, size);
+}
+
+NET_API void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
+  if (timer.queued()) {
+    timers_.remove(timer);  // it leaves the space that it needs
+  } else {
+    timers_.reserve_one();
+    timer.retain();
+    if (timer.refd) keep_alive(true);
+  }
+  timer.length = length;
+  timers_.insert(timer, from + length);
+}
+
+NET_API void LoopCore::stop_timer(TimerState& timer) noexcept {
+  if (!timer.queued()) return;
+  timers_.remove(timer);
+  if (timer.refd) keep_alive(false);
+  timer.release();
+}
+
+NET_API void LoopCore::set_timer_ref(TimerState& timer, bool on) noexcept {
+  if (timer.refd != on && timer.queued()) keep_alive(on);
+  timer.refd = on;
+}
+
+NET_API void LoopCore::clear_immediate(ImmediateState& immediate) noexcept {
+  set_immediate_ref(immediate, false);
+  immediate.pending = false;
+  immediate.callback.reset();
+}
+
+NET_API void LoopCore::set_immediate_ref(ImmediateState& immediate, bool on) noexcept {
+  if (immediate.refd == on) return;
+  immediate.refd = on;
+  if (!immediate.pending) return;
+  keep_alive(on);
+  on ? ++refd_immediates_ : --refd_immediates_;
+}
+
+NET_API void LoopCore::leave_thread() noexcept {
+  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
+    if (*at != this) continue;
+    *at = older_;
+    return;
+  }
+}
+
+/// Closes what is open, without a word to anyone; handles of users stay, closed.
+NET_API void LoopCore::abandon_all() noexcept {
+  if (!inert()) {
+    if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
+    const LockGuard locked(mailbox_->mutex);
+    mailbox_->loop = nullptr;
+  } else {
+    mailbox_->loop = nullptr;
+  }
+  forget_batch();
+  mailbox_->posted.clear();
+  // what dies may be the user's, and leave something new behind: again, until there is nothing
+  while (handles_ || !timers_.empty() || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) {
+    abandon_handles();
+  }
+  mailbox_->release();
+}
+
+NET_API void LoopCore::abandon_handles() noexcept {
+  Handle* const all = handles_;
+  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
+  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
+  // stand before them
+  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
+  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
+  ticks_.clear();
+  pending_.clear();
+  closing_.clear();
+  speculative_ = {};
+  immediates_.clear();
+  posted_.clear();
+  if (!all) return;
+  (all->previous ? all->previous->next : handles_) = nullptr;
+  for (Handle* handle = all; handle;) {
+    Handle* const next = handle->next;
+    if (handle->operations->ready) handle->operations->abandon(*handle);  // what died may have opened it again
+    handle->previous = handle->next = nullptr;
+    handle->loop = nullptr;
+    handle->release();
+    handle = next;
+  }
+}
+
+NET_API void LoopCore::next_immediate(Ref<ImmediateState> immediate) {
+  immediates_.reserve(1);
+  if (immediate->refd) ++refd_immediates_, keep_alive(true);
+  immediates_.push(std::move(immediate));
+}
+
+NET_API void LoopCore::flush_batch() {
+  if (!batch_owner_) return;
+  if (inert_) return forget_batch();
+  batch_flush_(*batch_owner_);
+}
+
+NET_API LoopCore::Running::~Running() {
+  loop.running_ = false;
+  // small writes of a listener that threw leave all the same
+  if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
+}
+
+NET_API void LoopCore::open_poller() {
+  if (const Refusal refused = poller_.open(); refused.number != 0) {
+    throw_error(system_failure(refused.number, refused.syscall));
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// What becomes of loops when the process forks, or ends. Internal.
+#ifndef NET_DETAIL_LOOP_FORK_IPP
+#define NET_DETAIL_LOOP_FORK_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
+struct ProcessLoops {
+  Machine::Mutex mutex;  // fork() takes it too, so a child finds the list whole
+  LoopCore* first = nullptr;
+
+  static ProcessLoops& instance() {
+    static ProcessLoops& all = *new ProcessLoops;
+    return all;
+  }
+};
+
+NET_API void LoopCore::at_exit() noexcept {
+  for (LoopCore* loop = current(); loop; loop = loop->older_) {
+    if (loop->inert()) continue;
+    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
+      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
+      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
+    }
+  }
+}
+
+NET_API void LoopCore::join_process() noexcept {
+  ProcessLoops& all = ProcessLoops::instance();
+  const LockGuard locked(all.mutex);
+  next_in_process_ = std::exchange(all.first, this);
+  link_in_process_ = &all.first;
+  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
+}
+
+NET_API void LoopCore::leave_process() noexcept {
+  const LockGuard locked(ProcessLoops::instance().mutex);
+  *link_in_process_ = next_in_process_;
+  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
+}
+
+NET_API void LoopCore::note_forks() {
+  (void)ProcessLoops::instance();  // a child needs no memory for it
+  static Atomic<int> noted{0};
+  if (noted.exchange(1) != 0) return;
+  Machine::at_fork(nullptr, nullptr, [] {
+    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
+  });
+}
+
+NET_API bool LoopCore::of_this_thread() const noexcept {
+  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
+    if (mine == this) return true;
+  }
+  return false;
+}
+
+/// Runs in the child before fork() returns there: the round that is under way ends, and what was batched is the
+/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
+NET_API void LoopCore::become_inert() noexcept {
+  if (!of_this_thread()) {
+    running_ = inert_ = false;
+    inside_ = 0;
+    older_ = nullptr;
+  }
+  if (!inert_) inside_ += inert_depth;
+  inert_ = true;
+  forget_batch();
+  poller_.shut();
+}
+
+NET_API void LoopCore::refuse_child() const {
+  throw_error(make_error(Errc::ERR_INVALID_STATE,
+                         "This loop belongs to the parent process: call afterFork() to use it in this one"));
+}
+
+/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
+/// thread that asks for it, whose it was before or not.
+NET_API void LoopCore::after_fork() {
+  if (!inert()) return;
+  open_poller();
+  if (!of_this_thread()) enter_thread();
+  if (inert_) inside_ -= inert_depth;
+  inert_ = false;
+  made_in_ = Machine::fork_count();
+  mailbox_->loop = this;
+  // what is asked again may call back at once, and so change the list
+  Queue<Ref<Handle>> all;
+  for (Handle* handle = handles_; handle; handle = handle->next) {
+    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
+  }
+  while (!all.empty()) {
+    const Ref<Handle> handle = all.pop_front();
+    handle->operations->after_fork(*handle);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// One turn of the loop, phase by phase. Internal.
+#ifndef NET_DETAIL_LOOP_TURN_IPP
+#define NET_DETAIL_LOOP_TURN_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Whom the loop serves: it lives until that is done, or has failed.
+struct Served {
+  Handle* handle = nullptr;
+
+  Served() noexcept = default;
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+  ~Served() {
+    if (handle) handle->release();
+  }
+  [[gnu::always_inline]] void begin(Handle& next) noexcept {
+    next.retain();
+    handle = &next;
+  }
+  [[gnu::always_inline]] void end() noexcept {
+    Handle* const last = std::exchange(handle, nullptr);
+    if (--last->owners == 0) [[unlikely]]
+      last->operations->free(*last);
+  }
+};
+
+/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
+template <class Serve>
+[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
+  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
+    const Refusal refused = poller_.wait(milliseconds, serve);
+    if (refused.number != 0) [[unlikely]]
+      throw_error(system_failure(refused.number, refused.syscall));
+  } else {
+    poller_.wait(milliseconds, serve);
+  }
+}
+
+[[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
+  int wait = timeout_ms();
+  if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
+  Served served;
+  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
+    run_callback([&] {
+      Handle& owner = *static_cast<Handle*>(watcher.owner);
+      served.begin(owner);
+      owner.operations->ready(owner, watcher, what, error);
+      served.end();
+    });
+  };
+#if defined(__cpp_exceptions)
+  try {
+    wait_for(wait, serve);
+  } catch (const std::bad_alloc&) {
+    if (served.handle) give_up(*served.handle);
+    throw;
+  }
+#else
+  wait_for(wait, serve);
+#endif
+}
+
+/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
+[[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
+  if (!pending_.empty()) {
+    run_jobs(pending_);
+    if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
+  }
+  stale_ = true;  // most turns need no clock
+  if (!speculative_ || !speculative_read_found()) poll(max_ms);
+  if ((posted_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
+    run_posted();
+    run_pending();
+    if (!immediates_.empty()) run_immediates();
+    run_jobs(closing_);
+  }
+  if (!timers_.empty()) {
+    update_time();
+    run_timers();
+  }
+}
+
+NET_API void LoopCore::run_timers() {
+  const std::uint64_t until = now_;
+  while (!timers_.empty() && timers_.first()->due <= until) {
+    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
+    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
+    struct Call {
+      TimerState& timer;
+      std::uint64_t started;
+      Callback callback;
+      TimerQueue::Place place;  // for starting it again
+      ~Call() {
+        place.leave();
+        if (timer.cleared || !timer.loop) return;
+        timer.callback = std::move(callback);
+        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
+      }
+    };
+    run_callback([&] {
+      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
+      stop_timer(*timer);
+      call.callback = std::move(timer->callback);
+      call.callback();
+    });
+  }
+}
+
+NET_API void LoopCore::run_immediates() {
+  // one made by an immediate waits for the next turn (S2.5)
+  for (std::size_t left = immediates_.size(); left > 0; --left) {
+    const Ref<ImmediateState> immediate = immediates_.pop_front();
+    if (!immediate->pending) continue;
+    set_immediate_ref(*immediate, false);
+    immediate->pending = false;
+    run_callback([&] { immediate->callback(); });
+  }
+}
+
+NET_API void LoopCore::drain_ticks() {
+  do {
+    {
+      const Inside inside(*this);
+      while (!ticks_.empty() && !inert_) {
+        const Callback tick = ticks_.pop_front();
+        tick();
+      }
+    }
+    if (inert_) refuse_child();
+    if (inside_ == 0) flush_batch();
+  } while (!ticks_.empty());
+}
+
+NET_API void LoopCore::run_jobs(Queue<Job>& jobs) {
+  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
+    const Job job = jobs.pop_front();
+    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
+  }
+}
+
+/// What is done but was not emitted yet; a few times, so that it cannot starve the rest.
+NET_API void LoopCore::run_pending() {
+  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
+}
+
+[[gnu::noinline]] NET_API bool LoopCore::speculative_read_found() {
+  const Ref<Handle> newcomer = std::move(speculative_);
+  bool had = false;
+  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
+  return had;
+}
+
+NET_API void LoopCore::run_posted() {
+  if (mailbox_->any.load() != 0) {
+    const LockGuard locked(mailbox_->mutex);
+    if (posted_.empty()) {
+      posted_.take_all(mailbox_->posted);
+    } else {
+      posted_.reserve(mailbox_->posted.size());
+      while (!mailbox_->posted.empty()) posted_.push(mailbox_->posted.pop_front());
+    }
+    mailbox_->any.store(0);
+  }
+  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
+    const Callback callback = posted_.pop_front();
+    run_callback([&] { callback(); });
+  }
+}
+
+NET_API int LoopCore::timeout_ms() const noexcept {
+  if ((ticks_.size() | pending_.size() | closing_.size() | posted_.size() | refd_immediates_) != 0) return 0;
+  if (mailbox_->any.load() != 0) return 0;
+  if (timers_.empty()) return -1;
+  const std::uint64_t due = timers_.first()->due, at = now();
+  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
+}
+
+NET_API void LoopCore::run() {
+  const Running running(*this);
+  flush_batch();
+  drain_ticks();
+  run_timers();
+  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
+  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
+}
+
+NET_API bool LoopCore::run_once(int max_ms) {
+  const Running running(*this);
+  flush_batch();
+  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
+  drain_ticks();
+  run_timers();
+  const bool stopped = mailbox_->stopped.load() != 0;
+  turn(ready || stopped || !alive() ? 0 : max_ms);
+  return mailbox_->stopped.exchange(0) == 0 && alive();  // alike: whoever turns it by hand is told
+}
+
+NET_API bool LoopCore::alive() const noexcept {
+  return alive_ > 0 || !closing_.empty() || !posted_.empty() || mailbox_->any.load() != 0;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of listeners.hpp. Internal.
+#ifndef NET_DETAIL_EVENTS_LISTENERS_IPP
+#define NET_DETAIL_EVENTS_LISTENERS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API std::size_t Listeners::count(unsigned event) const noexcept {
+  std::size_t found = 0;
+  for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
+  return found;
+}
+
+NET_API int Listeners::remove(std::uint64_t id) noexcept {
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->id != id || r->is(ListenerRecord::removed)) continue;
+    const int event = r->event;
+    retire(*r);
+    if (depth_ == 0) settle();
+    return event;
+  }
+  return -1;
+}
+
+NET_API std::uint32_t Listeners::remove_own(std::uint64_t first, std::uint64_t last) noexcept {
+  std::uint32_t events = 0;
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
+    events |= 1u << r->event;
+    retire(*r);
+  }
+  if (depth_ == 0) settle();
+  return events;
+}
+
+NET_API void Listeners::remove_all(unsigned event) noexcept {
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->event == event) mark_removed(*r);
+  }
+  present_ &= ~(1u << event);
+  if (depth_ == 0) settle();
+}
+
+NET_API void Listeners::mark_removed(ListenerRecord& r) noexcept {
+  if (r.is(ListenerRecord::removed)) return;
+  r.mark(ListenerRecord::removed);
+  r.gone = depth_;
+  present_ |= unsettled;
+}
+
+NET_API void Listeners::retire(ListenerRecord& r) noexcept {
+  mark_removed(r);
+  for (const ListenerRecord* other = first_; other; other = other->next) {
+    if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
+  }
+  present_ &= ~(1u << r.event);
+}
+
+[[gnu::noinline]] NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
+  if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
+  if (!r.is(ListenerRecord::once)) return Turn::call;
+  if (r.is(ListenerRecord::fired)) return Turn::none;
+  r.mark(ListenerRecord::fired);
+  if (r.is(ListenerRecord::removed)) return Turn::call;
+  retire(r);
+  return Turn::last;
+}
+
+[[gnu::noinline]] NET_API void Listeners::settle() noexcept {
+  if ((present_ & unsettled) == 0) return;
+  if (depth_ > 0) {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->gone > depth_) r->gone = depth_;
+    }
+    return;
+  }
+  present_ &= ~unsettled;
+  ListenerRecord* dead = nullptr;
+  ListenerRecord** end = &dead;
+  last_ = nullptr;
+  for (ListenerRecord** link = &first_; *link;) {
+    ListenerRecord* const r = *link;
+    if (r->is(ListenerRecord::removed)) {
+      *link = r->next;
+      r->next = nullptr;
+      *end = r;
+      end = &r->next;
+    } else {
+      last_ = r;
+      link = &r->next;
+    }
+  }
+  while (dead) destroy(*std::exchange(dead, dead->next));
+}
+
+NET_API void Listeners::link(ListenerRecord* record, bool front) noexcept {
+  if (front || !first_) {
+    record->next = first_;
+    first_ = record;
+    if (!last_) last_ = record;
+  } else {
+    record->next = nullptr;
+    last_->next = record;
+    last_ = record;
+  }
+}
+
+NET_API void* Listeners::allocate(std::size_t size) {
+  size = rounded(size);
+  if (blocks_) {
+    for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
+      if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
+    }
+    if (blocks_->size - blocks_->used >= size) {
+      void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
+      blocks_->used += static_cast<std::uint32_t>(size);
+      return place;
+    }
+  }
+  std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+  if (place > largest_block) place = largest_block;
+  if (place < size) place = size;
+  auto* block =
+      ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
+  if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
+  blocks_ = block;
+  block->used = static_cast<std::uint32_t>(size);
+  return block + 1;
+}
+
+NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
+  auto* spare = ::new (place) ListenerRecord;
+  spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
+  spare->next = std::exchange(blocks_->spare, spare);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of signals.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_SIGNALS_IPP
+#define NET_DETAIL_LOOP_SIGNALS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations SignalState::table{
+    [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
+    &SignalState::on_ready,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
+
+NET_API int SignalState::open() noexcept {
+  const int failed = listen();
+  if (failed < 0) return failed;
+  is_open = true;
+  retain();
+  return 0;
+}
+
+NET_API int SignalState::listen() noexcept {
+  if (const int failed = Machine::listen_to_signal(*this); failed < 0) return failed;
+  watcher.fd = waker.descriptor();
+  const int failed = loop->poller().watch(watcher, readable);
+  if (failed < 0) {
+    loop->poller().drop(watcher);
+    Machine::forget_signal(*this);
+  }
+  return failed;
+}
+
+NET_API void SignalState::close() noexcept {
+  if (!std::exchange(is_open, false)) return;
+  set_ref(false);
+  Machine::forget_signal(*this);
+  loop->poller().drop(watcher);
+  waker.close();
+  callback.reset();
+  release();
+}
+
+NET_API void SignalState::on_ready(Handle& handle, Watcher&, unsigned, int) {
+  const Ref<SignalState> self(static_cast<SignalState*>(&handle));
+  self->waker.drain();
+  // the callback lives as long as it runs, even if it closes its signal
+  struct Call {
+    SignalState& state;
+    Function<void(int)> callback;
+    ~Call() {
+      if (state.is_open) state.callback = std::move(callback);
+    }
+  } const call{*self, std::move(self->callback)};
+  if (call.callback) call.callback(self->signo);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of loop.hpp. Internal.
+#ifndef NET_LOOP_IPP
+#define NET_LOOP_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API const Timer& Timer::refresh() const {
+  if (state_ && state_->loop && !state_->cleared) {
+    state_->loop->update_time();
+    state_->loop->start_timer(*state_, state_->length, state_->loop->now());
+  }
+  return *this;
+}
+
+NET_API void Timer::close() const {
+  if (!state_ || !state_->loop) return;
+  state_->cleared = true;
+  state_->loop->stop_timer(*state_);
+  state_->callback.reset();
+}
+
+NET_API Stopper Loop::stopper() const { return Stopper(mailbox()); }
+
+NET_API Loop& Loop::current() {
+  if (!detail::LoopCore::current()) {
+    static detail::Atomic<int> taken{0};
+    if (taken.exchange(1) != 0) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP));
+    struct GiveBack {
+      bool made = false;
+      ~GiveBack() {
+        if (!made) taken.store(0);
+      }
+    } give_back;
+    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
+    alignas(Loop) static unsigned char storage[sizeof(Loop)];
+    process_default_ = ::new (static_cast<void*>(storage)) Loop;
+    give_back.made = true;
+  }
+  return static_cast<Loop&>(*detail::LoopCore::current());
+}
+
+/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
+/// default one is destroyed, unless the end was asked for from one of its own callbacks.
+NET_API void Loop::at_exit() {
+  static struct AtExit {
+    ~AtExit() {
+      LoopCore::at_exit();
+      Loop* const loop = process_default_;
+      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
+        if (mine != loop) continue;
+        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
+        return;
+      }
+    }
+  } the_end;
+  (void)the_end;
+}
+
+NET_API void run() { Loop::current().run(); }
+
+NET_API void clearTimeout(const Timer& timer) { timer.close(); }
+
+NET_API void clearInterval(const Timer& timer) { timer.close(); }
+
+NET_API void clearImmediate(const Immediate& immediate) { immediate.close(); }
+
+NET_API const Timer& Timer::set_ref(bool on) const {
+  if (state_ && state_->loop) state_->loop->set_timer_ref(*state_, on);
+  return *this;
+}
+
+NET_API void Immediate::close() const {
+  if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
+}
+
+NET_API const Immediate& Immediate::set_ref(bool on) const {
+  if (state_ && state_->loop && state_->pending) state_->loop->set_immediate_ref(*state_, on);
+  return *this;
+}
+
+NET_API void Signal::close() const {
+  if (state_ && state_->loop) state_->close();
+}
+
+NET_API const Signal& Signal::set_ref(bool on) const {
+  if (state_ && state_->loop) state_->set_ref(on);
+  return *this;
+}
+
+NET_API bool Loop::runOnce(Duration wait) {
+  const double ms = wait.milliseconds();
+  return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
+}
+
+NET_API std::chrono::milliseconds Loop::now() const { return std::chrono::milliseconds(LoopCore::now()); }
+
+NET_API std::optional<Duration> Loop::nextTimeout() const {
+  const int ms = timeout_ms();
+  return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of abort.hpp. Internal.
+#ifndef NET_ABORT_IPP
+#define NET_ABORT_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations AbortHook::table{
+    [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
+
+NET_API bool AbortState::attach(AbortHook& hook) {
+  // whoever aborts, and wherever, needs no memory for it
+  struct PageBuffer {
+    Mailbox* home;
+    explicit PageBuffer(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
+    ~PageBuffer() {
+      if (home) home->expect_no_more();
+    }
+  } place(hook.loop->mailbox());
+  const LockGuard locked(mutex());
+  if (begun) {
+    aborted.store(1);
+    return false;
+  }
+  attached.push({&hook, place.home});
+  std::exchange(place.home, nullptr)->retain();
+  hook.retain();
+  hook.signal = this;
+  retain();
+  return true;
+}
+
+NET_API bool AbortState::remove(AbortHook& hook) noexcept {
+  Mailbox* home = nullptr;
+  {
+    const LockGuard locked(mutex());
+    std::size_t at = 0;
+    while (at < attached.size() && attached[at].hook != &hook) ++at;
+    if (at == attached.size()) return false;
+    home = attached[at].home;
+    attached.erase(at, at + 1);
+  }
+  home->expect_no_more();
+  home->release();
+  return true;
+}
+
+NET_API void AbortState::abort(const Error& why) {
+  Vec<Attached> taken;
+  {
+    const LockGuard locked(mutex());
+    if (begun) return;
+    begun = true;
+    reason = why;
+    taken.swap(attached);
+  }
+  const Ref<AbortState> alive(this);
+  LoopCore* const current = LoopCore::current();
+  Mailbox* const here = current ? &current->mailbox() : nullptr;
+  // other loops first: whoever sees that it has aborted finds their callbacks posted
+  for (const Attached& each : taken) {
+    if (each.home != here) send(each);
+  }
+  aborted.store(1);
+  // a hook that throws does not keep the others from firing: what is left then comes as a posted callback
+  struct Rest {
+    AbortState& self;
+    Vec<Attached>& taken;
+    Mailbox* here;
+    std::size_t at = 0;
+
+    ~Rest() {
+      for (; at < taken.size(); ++at) {
+        if (taken[at].home == here) self.send(taken[at]);
+      }
+    }
+  } rest{*this, taken, here};
+  while (rest.at < taken.size()) {
+    const Attached next = taken[rest.at++];
+    if (next.home != here) continue;
+    next.home->expect_no_more();
+    next.home->release();
+    fire(*next.hook);
+  }
+}
+
+NET_API void AbortState::fire(AbortHook& hook) {
+  if (!hook.signal) return;
+  aborted.store(1);
+  const Ref<AbortHook> alive(&hook);
+  const auto callback = std::move(hook.callback);
+  const Error why = reason;
+  hook.signal = nullptr;
+  release();
+  hook.release();
+  if (callback) callback(why);
+}
+
+/// Takes the hook off; one to which a posted callback is already on the way is not called then.
+NET_API void AbortHook::detach() noexcept {
+  callback.reset();
+  AbortState* const from = signal;
+  if (!from) return;
+  const bool listed = from->remove(*this);
+  if (!listed && loop && !loop->leaving()) return;  // the posted callback gives the reference back
+  signal = nullptr;
+  from->release();
+  release();
+}
+
+NET_API void AbortState::release() noexcept {
+  if (owners.fetch_sub(1) == 1) delete this;
+}
+
+NET_API AbortState::~AbortState() {
+  for (const Attached& each : attached) each.home->release();
+}
+
+NET_API Machine::Mutex& AbortState::mutex() {
+  static Machine::Mutex& shared = *new Machine::Mutex;
+  return shared;
+}
+
+NET_API void AbortState::send(const Attached& to) noexcept {
+  to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
+  to.home->release();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API AbortSignal AbortSignal::timeout(Duration after) {
+  const detail::Ref<detail::AbortState> state(new detail::AbortState);
+  net::setTimeout(
+      [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); },
+      after)
+      .unref();
+  return AbortSignal(state);
+}
+
+NET_API bool AbortSignal::aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
+
+NET_API void AbortController::abort() const {
+  state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted"));
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
 #endif
@@ -9136,6 +12445,193 @@ NET_API bool BlockList::check(const SocketAddress& address) const noexcept { ret
 #endif
 #endif
 
+// The bodies of options.hpp. Internal.
+#ifndef NET_OPTIONS_IPP
+#define NET_OPTIONS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API std::string AddressInfo::toString() const {
+  if (!path.empty()) return path;
+  return (family == Family::IPv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of braced_options.hpp. Internal.
+#ifndef NET_DETAIL_CORO_BRACED_OPTIONS_IPP
+#define NET_DETAIL_CORO_BRACED_OPTIONS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API BracedConnectOptions::operator ConnectOptions() const {
+  return {.port = port,
+          .host = std::string(host),
+          .path = std::string(path),
+          .localAddress = std::string(localAddress),
+          .localPort = localPort,
+          .family = family,
+          .hints = hints,
+          .lookup = lookup.copy(),
+          .noDelay = noDelay,
+          .keepAlive = keepAlive,
+          .keepAliveInitialDelay = keepAliveInitialDelay,
+          .autoSelectFamily = autoSelectFamily,
+          .autoSelectFamilyAttemptTimeout = autoSelectFamilyAttemptTimeout,
+          .blockList = blockList.copy(),
+          .timeout = timeout,
+          .allowHalfOpen = allowHalfOpen,
+          .onread = onread,
+          .signal = signal.copy(),
+          .reusable = reusable};
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of wait_limit.hpp. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_LIMIT_IPP
+#define NET_DETAIL_CORO_WAIT_LIMIT_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct WaitLimit::Limits {
+  explicit Limits(const WaitOptions& given) : options(given) {}
+
+  WaitOptions options;
+  void* waiting = nullptr;
+  void (*give_up)(void*, const Error&) = nullptr;
+  Ref<AbortHook> hook;
+  Ref<TimerState> timer;
+
+  /// What is told may destroy all of this.
+  void over(const Error& why) {
+    void (*const tell)(void*, const Error&) = std::exchange(give_up, nullptr);
+    if (tell) tell(waiting, why);
+  }
+};
+
+NET_API WaitLimit::WaitLimit(const WaitOptions& options) {
+  if (!options.signal && !options.timeout) return;
+  if (options.timeout) require_timeout(*options.timeout);
+  limits_ = new Limits(options);
+}
+
+NET_API void WaitLimit::require_not_aborted() const {
+  const AbortSignal& signal = limits_->options.signal;
+  if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
+}
+
+NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&)) {
+  Limits& limits = *limits_;
+  if (limits.options.timeout) {
+    limits.timer = Ref<TimerState>(new TimerState(loop));
+    limits.timer->callback = [&limits] { limits.over(make_error(Errc::ERR_TIMEOUT)); };
+    const double ms = limits.options.timeout->milliseconds();
+    loop.start_timer(*limits.timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop.now());
+  }
+  if (limits.options.signal) {
+    limits.hook = Ref<AbortHook>(new AbortHook(loop));
+    limits.hook->callback = [&limits](const Error& reason) { limits.over(abort_failure(reason)); };
+    if (!limits.options.signal.state()->attach(*limits.hook)) require_not_aborted();
+  }
+  limits.waiting = waiting;
+  limits.give_up = give_up;
+}
+
+NET_API void WaitLimit::forget() noexcept {
+  limits_->give_up = nullptr;
+  if (limits_->hook) std::exchange(limits_->hook, {})->detach();
+  if (!limits_->timer) return;
+  const Ref<TimerState> timer = std::exchange(limits_->timer, {});
+  if (timer->loop) timer->loop->stop_timer(*timer);
+}
+
+NET_API void WaitLimit::drop() noexcept {
+  forget();
+  delete std::exchange(limits_, nullptr);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of wait_place.hpp. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_PLACE_IPP
+#define NET_DETAIL_CORO_WAIT_PLACE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API WaitingTask::~WaitingTask() {
+  if (place_) place_->forget();
+}
+
+NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task) {
+  waiting.limit_.start(loop, &waiting, give_up);
+  waiting.task_ = task;
+  waiting.place_ = this;
+  waiting_ = &waiting;
+}
+
+NET_API void WaitPlace::resume() {
+  const std::coroutine_handle<> task = waiting_->task_;
+  forget();
+  task.resume();
+}
+
+NET_API void WaitPlace::forget() noexcept {
+  if (!waiting_) return;
+  waiting_->limit_.stop();
+  std::exchange(waiting_, nullptr)->place_ = nullptr;
+}
+
+NET_API void WaitPlace::give_up(void* given, const Error& why) {
+  auto& waiting = *static_cast<WaitingTask*>(given);
+  if (!waiting.place_) return;
+  waiting.given_up_ = why;
+  waiting.place_->resume();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of position.hpp. Internal.
+#ifndef NET_DETAIL_BASE_POSITION_IPP
+#define NET_DETAIL_BASE_POSITION_IPP
+
+#if NET_BODIES
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace net::inline NET_ABI::detail {
+
+[[noreturn]] NET_API void wrong_step(int from, int to) noexcept {
+  std::fprintf(stderr, "net: a step from state %d to %d, which is none\n", from, to);
+  std::abort();
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
 // The bodies of encoding.hpp. Internal.
 #ifndef NET_ENCODING_IPP
 #define NET_ENCODING_IPP
@@ -9299,1833 +12795,6 @@ NET_API std::string encode(std::string_view text, Encoding encoding) {
 #endif
 #endif
 
-// The bodies of timer_queue.hpp. Internal.
-#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_IPP
-#define NET_DETAIL_LOOP_TIMER_QUEUE_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API void TimerQueue::reserve_one() {
-  const std::size_t needed = heap_.size() + kept_ + 1;
-  if (needed > heap_.capacity()) [[unlikely]]
-    heap_.reserve(needed < 8 ? 8 : 2 * needed);
-}
-
-NET_API void TimerQueue::insert(TimerNode& node, std::uint64_t due) {
-  node.due = due;
-  node.order = ++made_;
-  heap_.push(&node);
-  node.place = heap_.size() - 1;
-  rise(node.place);
-}
-
-NET_API void TimerQueue::remove(TimerNode& node) noexcept {
-  const std::size_t hole = node.place;
-  node.place = TimerNode::absent;
-  TimerNode* last = heap_.back();
-  heap_.pop();
-  if (last == &node) return;
-  put(hole, last);
-  rise(hole);
-  sink(last->place);
-}
-
-NET_API void TimerQueue::rise(std::size_t at) noexcept {
-  TimerNode* node = heap_[at];
-  while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
-    put(at, heap_[(at - 1) / 2]);
-    at = (at - 1) / 2;
-  }
-  put(at, node);
-}
-
-NET_API void TimerQueue::sink(std::size_t at) noexcept {
-  TimerNode* node = heap_[at];
-  for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
-    if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
-    if (!before(*heap_[child], *node)) break;
-    put(at, heap_[child]);
-    at = child;
-  }
-  put(at, node);
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of watcher.hpp. Internal.
-#ifndef NET_DETAIL_IO_WATCHER_IPP
-#define NET_DETAIL_IO_WATCHER_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API Registrations::~Registrations() {
-  each([](Registration& place) { place.watcher->registration = nullptr; });
-  while (pages_ != &first_) {
-    Page* const page = pages_;
-    pages_ = page->next;
-    delete page;
-  }
-}
-
-NET_API bool Registrations::add(Watcher& watcher) noexcept {
-  if (!free_ && !add_page()) return false;
-  Registration* const place = free_;
-  free_ = place->next;
-  place->watcher = &watcher;
-  watcher.registration = place;
-  return true;
-}
-
-NET_API void Registrations::remove(Registration& place, bool confirmed) noexcept {
-  place.watcher->registration = nullptr;
-  place.watcher = nullptr;
-  if (!confirmed) return;
-  place.next = given_up_;
-  given_up_ = &place;
-}
-
-NET_API void Registrations::begin_round() noexcept {
-  while (given_up_) {
-    Registration* const place = given_up_;
-    given_up_ = place->next;
-    place->next = free_;
-    free_ = place;
-  }
-}
-
-NET_API void Registrations::use(Page& page) noexcept {
-  page.next = pages_;
-  pages_ = &page;
-  for (Registration& place : page.places) {
-    place.next = free_;
-    free_ = &place;
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of calls.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_CALLS_IPP
-#define NET_DETAIL_SYS_POSIX_CALLS_IPP
-
-#if NET_BODIES
-
-// The headers of a POSIX system, for the bodies that call it. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_HEADERS_HPP
-#define NET_DETAIL_SYS_POSIX_HEADERS_HPP
-
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
-
-#if defined(__linux__)
-#include <sys/eventfd.h>
-#endif
-
-namespace net::inline NET_ABI::detail::os {
-
-#if defined(MSG_NOSIGNAL)
-inline constexpr int send_flags = MSG_NOSIGNAL;
-#else
-inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
-#endif
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-
-namespace net::inline NET_ABI::detail::os {
-
-NET_API bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
-
-NET_API std::uint64_t now_ms() noexcept {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1000u + static_cast<std::uint64_t>(t.tv_nsec) / 1000000u;
-}
-
-NET_API void close_descriptor(NativeHandle fd) noexcept { ::close(fd); }
-
-NET_API NativeHandle duplicate(NativeHandle fd) noexcept {
-  return retried([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); });
-}
-
-NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
-  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
-}
-
-NET_API int prepare(NativeHandle fd) noexcept {
-  const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
-  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
-#if defined(SO_NOSIGPIPE)
-  set_flag(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
-#endif
-  return 0;
-}
-
-NET_API int open_socket(int domain) noexcept {
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
-  const int fd = ::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  return fd >= 0 ? fd : -errno;
-#else
-  const int fd = ::socket(domain, SOCK_STREAM, 0);
-  if (fd < 0) return -errno;
-  if (const int failed = prepare(fd); failed < 0) {
-    close_descriptor(fd);
-    return failed;
-  }
-  return fd;
-#endif
-}
-
-NET_API int accept_from(NativeHandle fd) noexcept {
-#if defined(__linux__)
-  return retried([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
-#else
-  const int accepted = retried([&] { return ::accept(fd, nullptr, nullptr); });
-  if (accepted >= 0) prepare(accepted);
-  return accepted;
-#endif
-}
-
-NET_API int open_reserve() noexcept {
-  const int opened = retried([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); });
-  return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
-}
-
-[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
-
-NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
-  const std::ptrdiff_t got = ::recv(fd, into, size, 0);
-  return got >= 0 ? got : nothing_moved();
-}
-
-NET_API std::ptrdiff_t send_one(NativeHandle fd, const void* from, std::size_t size) noexcept {
-  const std::ptrdiff_t sent = ::send(fd, from, size, send_flags);
-  return sent >= 0 ? sent : nothing_moved();
-}
-
-NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  constexpr std::size_t max_slices = 64;
-  iovec pieces[max_slices];
-  if (count > max_slices) count = max_slices;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
-  msghdr message{};
-  message.msg_iov = pieces;
-  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
-  return retried([&] { return ::sendmsg(fd, &message, send_flags); });
-}
-
-NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
-  struct stat status{};
-  if (::fstat(fd, &status) != 0) return DescriptorKind::unknown;
-  if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
-  if (S_ISREG(status.st_mode)) return DescriptorKind::file;
-  if (::isatty(fd)) return DescriptorKind::terminal;
-  if (!S_ISSOCK(status.st_mode)) return DescriptorKind::unknown;
-  int type = 0;
-  socklen_t size = sizeof type;
-  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return DescriptorKind::unknown;
-  if (type == SOCK_DGRAM) return DescriptorKind::datagram;
-  if (type != SOCK_STREAM) return DescriptorKind::unknown;
-  sockaddr_storage name{};
-  size = sizeof name;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return DescriptorKind::unknown;
-  return name.ss_family == AF_UNIX                                 ? DescriptorKind::local
-         : name.ss_family == AF_INET || name.ss_family == AF_INET6 ? DescriptorKind::tcp
-                                                                   : DescriptorKind::unknown;
-}
-
-NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) noexcept {
-  return retried([&] { return ::read(fd, into, size); });
-}
-
-NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
-  iovec pieces[64];
-  if (count > 64) count = 64;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
-  sigset_t broken, before, waiting;
-  ::sigemptyset(&broken);
-  ::sigaddset(&broken, SIGPIPE);
-  ::sigpending(&waiting);
-  ::pthread_sigmask(SIG_BLOCK, &broken, &before);
-  const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
-  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
-    int signal = 0;
-    ::sigpending(&waiting);
-    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return sent;
-}
-
-NET_API int shutdown_write(NativeHandle fd) noexcept { return ::shutdown(fd, SHUT_WR) == 0 ? 0 : -errno; }
-
-NET_API int pending_error(NativeHandle fd) noexcept {
-  int error = 0;
-  socklen_t size = sizeof error;
-  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
-}
-
-NET_API int reset_on_close(NativeHandle fd) noexcept {
-  const linger now{1, 0};
-  return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0 ? 0 : -errno;
-}
-
-NET_API int set_no_delay(NativeHandle fd, bool on) noexcept { return set_flag(fd, IPPROTO_TCP, TCP_NODELAY, on); }
-
-NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept {
-  if (const int failed = set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, on); failed < 0) return failed;
-  if (!on || delay_seconds < 1) return 0;
-#if defined(TCP_KEEPIDLE)
-  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPIDLE, delay_seconds); failed < 0) return failed;
-#elif defined(TCP_KEEPALIVE)
-  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPALIVE, delay_seconds); failed < 0) return failed;
-#endif
-#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
-  if (const int failed = set_flag(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1); failed < 0) return failed;
-  return set_flag(fd, IPPROTO_TCP, TCP_KEEPCNT, 10);
-#else
-  return 0;
-#endif
-}
-
-NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
-  return family == Family::IPv6 ? set_flag(fd, IPPROTO_IPV6, IPV6_TCLASS, value)
-                                : set_flag(fd, IPPROTO_IP, IP_TOS, value);
-}
-
-NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
-  int value = 0;
-  socklen_t size = sizeof value;
-  const int failed = family == Family::IPv6 ? ::getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, &size)
-                                            : ::getsockopt(fd, IPPROTO_IP, IP_TOS, &value, &size);
-  return failed ? -errno : value;
-}
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-#endif
-
-// The bodies of thread.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_THREAD_IPP
-#define NET_DETAIL_SYS_POSIX_THREAD_IPP
-
-#if NET_BODIES
-
-#include <cerrno>
-
-namespace net::inline NET_ABI::detail::os {
-
-NET_API int Waker::open() noexcept {
-  close();
-#if defined(__linux__)
-  ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (ends_[0] < 0) return -errno;
-#else
-  if (::pipe(ends_) != 0) return -errno;
-  for (const int end : ends_) {
-    if (const int failed = prepare(end); failed < 0) return close(), failed;
-  }
-#endif
-  return 0;
-}
-
-NET_API void Waker::close() noexcept {
-  if (ends_[1] >= 0 && ends_[1] != ends_[0]) ::close(ends_[1]);
-  if (ends_[0] >= 0) ::close(ends_[0]);
-  ends_[0] = ends_[1] = no_handle;
-}
-
-NET_API void Waker::wake() noexcept {
-  const std::uint64_t one = 1;
-  (void)retried([&] { return ::write(ends_[1], &one, sizeof one); });
-}
-
-NET_API void Waker::drain() noexcept {
-  std::uint64_t rings[16];
-  while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
-}
-
-/// What fork() has to know of this process.
-struct Forks {
-  Atomic<std::uint32_t> count{0};
-  Atomic<int> in_resolver{0};
-
-  static Forks& instance() noexcept {
-    static constinit Forks forks;
-    return forks;
-  }
-};
-
-NET_API std::uint32_t fork_count() noexcept { return Forks::instance().count.load(); }
-
-NET_API void count_in_resolver(int threads) noexcept { Forks::instance().in_resolver.fetch_add(threads); }
-
-NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
-  (void)::pthread_atfork(before, in_parent, in_child);
-}
-
-NET_API Mutex::Mutex() noexcept {
-  note_forks();
-  const ListGuard guard;
-  next_ = std::exchange(first(), this);
-  if (next_) next_->link_ = &next_;
-}
-
-NET_API void Mutex::note_forks() noexcept {
-  static constinit Atomic<int> noted{0};
-  if (noted.exchange(1) != 0) return;
-  at_fork(
-      [] {
-        // a lookup that takes longer waits for a name server, and holds nothing
-        constexpr std::uint64_t longest_wait_ms = 200;
-        const std::uint64_t began = now_ms();
-        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
-          unlock_all();
-          const timespec moment{0, 100'000};
-          ::nanosleep(&moment, nullptr);
-        }
-      },
-      [] { unlock_all(); },
-      [] {
-        Forks::instance().count.fetch_add(1);
-        Forks::instance().in_resolver.store(0);
-        unlock_all();
-      });
-}
-
-NET_API bool Thread::begin(Start* start) noexcept {
-  const int failed = ::pthread_create(
-      &thread_, nullptr,
-      [](void* given) -> void* {
-        const Start now = *static_cast<Start*>(given);
-        delete static_cast<Start*>(given);
-        now.work(now.argument);
-        return nullptr;
-      },
-      start);
-  if (failed) delete start;
-  return failed == 0;
-}
-
-NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
-  Thread thread;
-  if (!thread.try_start(work, argument)) return false;
-  thread.detach();
-  return true;
-}
-
-NET_API std::size_t processors() noexcept {
-  const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
-  return count > 0 ? static_cast<std::size_t>(count) : 1;
-}
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-#endif
-
-// The bodies of epoll.hpp. Internal.
-#ifndef NET_DETAIL_SYS_LINUX_EPOLL_IPP
-#define NET_DETAIL_SYS_LINUX_EPOLL_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API Refusal epoll_poller::open() noexcept {
-  shut();
-  if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
-  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-  if (epoll_ < 0) return {errno, "epoll_create1"};
-  if (const int failed = watch_all(epoll_); failed < 0) return {-failed, "epoll_ctl"};
-  all_watched();
-  return {};
-}
-
-NET_API void epoll_poller::shut() noexcept {
-  count_ = 0;
-  stray_ = false;
-  if (epoll_ >= 0) os::close_descriptor(std::exchange(epoll_, no_handle));
-  waker_.close();
-}
-
-NET_API int epoll_poller::watch(Watcher& watcher, unsigned mask) noexcept {
-  watcher.interest = static_cast<std::uint8_t>(mask);
-  if ((mask & ~unsigned{watcher.registered}) == 0 && ((watcher.registered & ~mask) & writable) == 0) return 0;
-  return update(watcher);
-}
-
-NET_API void epoll_poller::drop(Watcher& watcher) noexcept {
-  watcher.interest = 0;
-  const bool gone = watcher.registered == 0 || ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd, &unused_) == 0;
-  watcher.registered = 0;
-  if (watcher.registration) registrations_.remove(*watcher.registration, gone);
-}
-
-[[gnu::noinline]] NET_API unsigned epoll_poller::meaning(Watcher& watcher, unsigned happened) noexcept {
-  unsigned what = 0;
-  if (happened & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) what |= readable;
-  if (happened & (EPOLLOUT | EPOLLERR | EPOLLHUP)) what |= writable;
-  if (watcher.registered != watcher.interest && (what & ~unsigned{watcher.interest}) != 0) update(watcher);
-  what &= watcher.interest;
-  return what != 0 && (happened & EPOLLHUP) != 0 ? what | hung_up : what;
-}
-
-[[gnu::noinline]] NET_API int epoll_poller::update(Watcher& watcher) noexcept {
-  const unsigned mask = watcher.interest;
-  if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
-  // an empty mask would still report errors and hang-ups for ever: silence is removal
-  const int operation = mask == 0 ? EPOLL_CTL_DEL : watcher.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  if (const int failed = control(epoll_, operation, watcher, mask); failed < 0) return failed;
-  watcher.registered = static_cast<std::uint8_t>(mask);
-  return 0;
-}
-
-NET_API int epoll_poller::control(int epoll, int operation, const Watcher& watcher, unsigned mask) noexcept {
-  epoll_event event{};
-  event.events = (mask & readable ? EPOLLIN | EPOLLRDHUP : 0u) | (mask & writable ? EPOLLOUT : 0u);
-  event.data.ptr = watcher.registration;
-  return ::epoll_ctl(epoll, operation, watcher.fd, &event) == 0 ? 0 : -errno;
-}
-
-[[gnu::noinline]] NET_API unsigned epoll_poller::gone(const Registration& place) noexcept {
-  if (&place == &waker_place_) {
-    waker_.drain();
-    return 0;
-  }
-  if (!registrations_.given_up_now(place) && !stray_) start_over();
-  return 0;
-}
-
-NET_API void epoll_poller::start_over() noexcept {
-  const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
-  stray_ = fresh < 0 || watch_all(fresh) < 0 ||
-           // under the same number: a program that watches it from another loop goes on
-           os::retried([&] { return ::dup3(fresh, epoll_, O_CLOEXEC); }) < 0;
-  if (fresh >= 0) os::close_descriptor(fresh);
-  if (stray_) return;
-  all_watched();
-  count_ = 0;  // what is ready is reported again
-}
-
-[[gnu::noinline]] NET_API int epoll_poller::wait_with_stray(int milliseconds) noexcept {
-  stray_ = false;
-  constexpr int step = 50;
-  const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
-  pollfd bell{waker_.descriptor(), POLLIN, 0};
-  if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
-    const timespec sleep{0, wait * 1000000L};
-    ::nanosleep(&sleep, nullptr);
-  }
-  return milliseconds < 0 ? milliseconds : milliseconds - wait;
-}
-
-NET_API int epoll_poller::watch_all(int epoll) noexcept {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.ptr = &waker_place_;
-  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, waker_.descriptor(), &event) != 0) return -errno;
-  int refused = 0;
-  registrations_.each([&](const Registration& each) {
-    const Watcher& watcher = *each.watcher;
-    if (watcher.registered == 0 || watcher.interest == 0 || refused < 0) return;
-    const int failed = control(epoll, EPOLL_CTL_ADD, watcher, watcher.interest);
-    if (failed == -ENOSPC || failed == -ENOMEM) refused = failed;
-  });
-  return refused;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of poll.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_POLL_IPP
-#define NET_DETAIL_SYS_POSIX_POLL_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API Refusal poll_poller::open() {
-  if (const int failed = waker_.open(); failed < 0) return {-failed, os::Waker::syscall};
-  if (entries_.empty()) {
-    // the first entry is the waker's; waiting for it needs no memory either
-    ready_.reserve(4);
-    entries_.push({});
-    places_.push(&waker_place_);
-  }
-  entries_[0] = {waker_.descriptor(), POLLIN, 0};
-  return {};
-}
-
-NET_API int poll_poller::watch(Watcher& watcher, unsigned mask) {
-  watcher.interest = static_cast<std::uint8_t>(mask);
-  if (mask == watcher.registered) return 0;
-  if (mask == 0) {
-    leave(watcher.registration->place);
-  } else {
-    if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
-    if (watcher.registered == 0) enter(watcher);
-    entries_[watcher.registration->place].events =
-        static_cast<short>((mask & readable ? POLLIN : 0) | (mask & writable ? POLLOUT : 0));
-  }
-  watcher.registered = static_cast<std::uint8_t>(mask);
-  return 0;
-}
-
-NET_API void poll_poller::drop(Watcher& watcher) noexcept {
-  watcher.interest = 0;
-  if (watcher.registered != 0) leave(watcher.registration->place);
-  watcher.registered = 0;
-  if (watcher.registration) registrations_.remove(*watcher.registration, true);
-}
-
-NET_API void poll_poller::enter(Watcher& watcher) {
-  // space for everything first: what fails leaves nothing half done, and waiting needs no memory
-  if (ready_.capacity() <= entries_.size()) ready_.reserve(2 * (entries_.size() + 1));
-  if (places_.capacity() <= entries_.size()) places_.reserve(2 * (entries_.size() + 1));
-  entries_.push({watcher.fd, 0, 0});
-  places_.push(watcher.registration);
-  watcher.registration->place = entries_.size() - 1;
-}
-
-NET_API void poll_poller::leave(std::size_t place) noexcept {
-  entries_[place] = entries_.back();
-  places_[place] = places_.back();
-  places_[place]->place = place;
-  entries_.pop();
-  places_.pop();
-}
-
-NET_API void poll_poller::nobody(Registration& place) noexcept {
-  if (&place == &waker_place_) {
-    waker_.drain();
-  } else if (!registrations_.given_up_now(place)) {
-    leave(place.place);
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of address.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_ADDRESS_IPP
-#define NET_DETAIL_SYS_POSIX_ADDRESS_IPP
-
-#if NET_BODIES
-
-// Addresses in the system's form. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
-#define NET_DETAIL_SYS_POSIX_SYSTEM_ADDRESS_HPP
-
-#include <cstddef>
-#include <cstring>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail::os {
-
-/// The system's form of an address of any kind.
-struct SystemAddress {
-  union {
-    sockaddr any;
-    sockaddr_in v4;
-    sockaddr_in6 v6;
-    sockaddr_un local;
-    sockaddr_storage storage;
-  };
-  socklen_t size = sizeof(sockaddr_storage);
-
-  SystemAddress() noexcept { std::memset(&storage, 0, sizeof storage); }
-
-  explicit SystemAddress(const Endpoint& from) noexcept;
-
-  /// False if the path does not fit (S23.5) or holds a NUL that is not its first byte (S23.7).
-  bool set_path(std::string_view path) noexcept;
-
-  Endpoint endpoint() const noexcept;
-};
-
-NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept;
-
-/// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
-NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-
-namespace net::inline NET_ABI::detail::os {
-
-NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
-  if (from.ip.family == Family::IPv6) {
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(from.port);
-    v6.sin6_scope_id = from.scope;
-    std::memcpy(&v6.sin6_addr, from.ip.bytes, 16);
-    size = sizeof v6;
-  } else {
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(from.port);
-    std::memcpy(&v4.sin_addr, from.ip.bytes, 4);
-    size = sizeof v4;
-  }
-}
-
-NET_API bool SystemAddress::set_path(std::string_view path) noexcept {
-  const bool abstract = !path.empty() && path[0] == '\0';
-  if (path.empty() || path.size() > sizeof local.sun_path) return false;
-  if (!abstract && path.find('\0') != std::string_view::npos) return false;
-  local.sun_family = AF_UNIX;
-  std::memcpy(local.sun_path, path.data(), path.size());
-  const std::size_t end = abstract || path.size() == sizeof local.sun_path ? path.size() : path.size() + 1;
-  size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + end);
-  return true;
-}
-
-NET_API Endpoint SystemAddress::endpoint() const noexcept {
-  Endpoint to;
-  if (any.sa_family == AF_INET6) {
-    to.ip.family = Family::IPv6;
-    to.port = ntohs(v6.sin6_port);
-    to.scope = v6.sin6_scope_id;
-    std::memcpy(to.ip.bytes, &v6.sin6_addr, 16);
-  } else if (any.sa_family == AF_INET) {
-    to.ip.family = Family::IPv4;
-    to.port = ntohs(v4.sin_port);
-    std::memcpy(to.ip.bytes, &v4.sin_addr, 4);
-  }
-  return to;
-}
-
-NET_API Endpoint local_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getsockname(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
-
-NET_API Endpoint remote_end(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) == 0 ? name.endpoint() : Endpoint{};
-}
-
-NET_API bool unconnected(NativeHandle fd) noexcept {
-  SystemAddress name;
-  return ::getpeername(fd, &name.any, &name.size) != 0 && errno == ENOTCONN;
-}
-
-NET_API std::uint32_t interface_index(std::string_view zone) noexcept {
-  std::uint32_t number = 0;
-  bool decimal = !zone.empty() && zone.size() < 10;
-  for (const char c : zone) {
-    decimal = decimal && c >= '0' && c <= '9';
-    number = number * 10 + static_cast<std::uint32_t>(c - '0');
-  }
-  if (decimal) return number;
-  char name[IF_NAMESIZE] = {};
-  if (zone.empty() || zone.size() >= sizeof name) return 0;
-  std::memcpy(name, zone.data(), zone.size());
-  return ::if_nametoindex(name);
-}
-
-NET_API std::string interface_name(std::uint32_t index) {
-  char name[IF_NAMESIZE] = {};
-  return ::if_indextoname(index, name) ? name : std::to_string(index);
-}
-
-NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  return ::bind(fd, &address.any, address.size) == 0 ? 0 : -errno;
-}
-
-NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept {
-  if (::connect(fd, &address.any, address.size) == 0) return 0;
-  // an interrupted connect goes on by itself
-  return errno == EINTR ? -EINPROGRESS : -errno;
-}
-
-NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
-  const int fd = open_socket(at.ip.family == Family::IPv6 ? AF_INET6 : AF_INET);
-  if (fd < 0) return fd;
-  int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
-  if (failed == 0 && flags.reuse_port) {
-#if defined(__linux__) && defined(SO_REUSEPORT)
-    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-#else
-    failed = -ENOTSUP;
-#endif
-  }
-  if (failed == 0) failed = bind_to(fd, SystemAddress(at));
-  if (failed == 0 && ::listen(fd, flags.backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  return failed;
-}
-
-NET_API void remove_path(std::string_view path) noexcept {
-  if (path.empty() || path[0] == '\0') return;
-  char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-  if (path.size() >= sizeof name) return;
-  std::memcpy(name, path.data(), path.size());
-  ::unlink(name);
-}
-
-NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed) noexcept {
-  SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  const int fd = open_socket(AF_UNIX);
-  if (fd < 0) return fd;
-  int failed = bind_to(fd, address);
-  const bool bound = failed == 0;
-  if (failed == -ENOENT) failed = -EACCES;
-  if (bound && (mode.readable_all || mode.writable_all) && path[0] != '\0') {
-    const mode_t bits =
-        (mode.readable_all ? S_IRUSR | S_IRGRP | S_IROTH : 0u) | (mode.writable_all ? S_IWUSR | S_IWGRP | S_IWOTH : 0u);
-    char name[sizeof(sockaddr_un::sun_path) + 1] = {};
-    std::memcpy(name, path.data(), path.size());
-    if (::chmod(name, bits) != 0) failed = -errno;
-    if (mode_failed) *mode_failed = failed != 0;
-  }
-  if (failed == 0 && ::listen(fd, backlog) != 0) failed = -errno;
-  if (failed == 0) return fd;
-  close_descriptor(fd);
-  if (bound) remove_path(path);
-  return failed;
-}
-
-NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
-  const DescriptorKind kind = kind_of(fd);
-  if (kind != DescriptorKind::tcp && kind != DescriptorKind::local) return -EINVAL;
-  if (const int failed = prepare(fd); failed < 0) return failed;
-  return ::listen(fd, backlog) == 0 ? 0 : -errno;
-}
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-#endif
-
-// The bodies of channel.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_CHANNEL_IPP
-#define NET_DETAIL_SYS_POSIX_CHANNEL_IPP
-
-#if NET_BODIES
-
-#include <cerrno>
-
-namespace net::inline NET_ABI::detail {
-
-NET_API int fd_channel::open(Family family) noexcept {
-  return set(os::open_socket(family == Family::IPv6 ? AF_INET6 : AF_INET));
-}
-
-NET_API int fd_channel::bind(const Endpoint& to) noexcept {
-  if (const int failed = os::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); failed < 0) return failed;
-  return os::bind_to(fd, os::SystemAddress(to));
-}
-
-NET_API int fd_channel::start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, os::SystemAddress(to)); }
-
-NET_API int fd_channel::start_connect_path(std::string_view path) noexcept {
-  os::SystemAddress address;
-  if (!address.set_path(path)) return -EINVAL;
-  if (!is_open()) {
-    if (const int failed = set(os::open_socket(AF_UNIX)); failed < 0) return failed;
-  }
-  return os::connect_to(fd, address);
-}
-
-NET_API std::ptrdiff_t fd_channel::write(const IoSlice* slices, std::size_t count) noexcept {
-  if (not_socket_) return os::write_slices(fd, slices, count);
-  return count == 1 ? os::send_one(fd, slices->data, slices->size) : os::send_slices(fd, slices, count);
-}
-
-NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
-  if (descriptor < 0) return descriptor;
-  fd = descriptor;
-  not_socket_ = not_socket;
-  return 0;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of acceptor.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
-#define NET_DETAIL_SYS_POSIX_ACCEPTOR_IPP
-
-#if NET_BODIES
-
-#include <cerrno>
-
-namespace net::inline NET_ABI::detail {
-
-NET_API int fd_acceptor::listen_beside(const fd_acceptor& other, int backlog) noexcept {
-  const NativeHandle same = os::duplicate(other.fd);
-  if (same < 0) return same;
-  const int failed = listen_descriptor(same, backlog);
-  if (failed < 0) os::close_descriptor(same);
-  return failed;
-}
-
-NET_API int fd_acceptor::accept(fd_channel& into) noexcept { return into.set(next()); }
-
-NET_API NativeHandle fd_acceptor::next() noexcept {
-  const int accepted = os::accept_from(fd);
-  if ((accepted == -EMFILE || accepted == -ENFILE) && reserve_ >= 0) return turn_away();
-  if (reserve_ < 0 && accepted != -EMFILE && accepted != -ENFILE) [[unlikely]]
-    reserve_ = os::open_reserve();
-  return accepted;
-}
-
-NET_API void fd_acceptor::close() noexcept {
-  if (is_open()) os::close_descriptor(std::exchange(fd, no_handle));
-  if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
-}
-
-NET_API int fd_acceptor::set(int listening) noexcept {
-  if (listening < 0) return listening;
-  fd = listening;
-  reserve_ = os::open_reserve();
-  return 0;
-}
-
-NET_API NativeHandle fd_acceptor::turn_away() noexcept {
-  os::close_descriptor(std::exchange(reserve_, no_handle));
-  NativeHandle accepted = os::accept_from(fd);
-  for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
-    os::close_descriptor(accepted);
-    if (--left == 0) {
-      accepted = -EAGAIN;
-      break;
-    }
-  }
-  reserve_ = os::open_reserve();
-  return accepted;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of names.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_NAMES_IPP
-#define NET_DETAIL_SYS_POSIX_NAMES_IPP
-
-#if NET_BODIES
-
-#include <cstring>
-
-namespace net::inline NET_ABI::detail::os {
-
-NET_API Errc lookup_failure(int failed) noexcept {
-  switch (failed) {
-#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
-    case EAI_NODATA:
-#endif
-#if defined(EAI_ADDRFAMILY)
-    case EAI_ADDRFAMILY:
-#endif
-    case EAI_NONAME: return Errc::ERR_LOOKUP_NOT_FOUND;
-    case EAI_AGAIN: return Errc::ERR_LOOKUP_TRY_AGAIN;
-    case EAI_FAIL: return Errc::ERR_LOOKUP_FAILED;
-    case EAI_FAMILY: return Errc::ERR_LOOKUP_BAD_FAMILY;
-    case EAI_BADFLAGS: return Errc::ERR_LOOKUP_BAD_FLAGS;
-    case EAI_MEMORY: return Errc::ERR_LOOKUP_NO_MEMORY;
-    default: return Errc::ERR_LOOKUP_OTHER;
-  }
-}
-
-NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
-  addrinfo asked{};
-  asked.ai_family = family == Family::IPv4 ? AF_INET : family == Family::IPv6 ? AF_INET6 : AF_UNSPEC;
-  asked.ai_socktype = SOCK_STREAM;
-  asked.ai_flags = hints;
-  addrinfo* all = nullptr;
-  if (const int failed = ::getaddrinfo(host.c_str(), nullptr, &asked, &all); failed != 0) return lookup_failure(failed);
-  const struct Freed {
-    addrinfo* all;
-    ~Freed() { ::freeaddrinfo(all); }
-  } freed{all};
-  for (const addrinfo* at = all; at; at = at->ai_next) {
-    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
-    SystemAddress address;
-    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
-    found.push(address.endpoint());
-  }
-  return found.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
-}
-
-NET_API int address_config_hint() noexcept { return AI_ADDRCONFIG; }
-NET_API int known_hints() noexcept { return AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED; }
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-#endif
-
-// The bodies of signals.hpp. Internal.
-#ifndef NET_DETAIL_SYS_POSIX_SIGNALS_IPP
-#define NET_DETAIL_SYS_POSIX_SIGNALS_IPP
-
-#if NET_BODIES
-
-#include <cerrno>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::os {
-
-/// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
-/// spin lock, which nobody holds in a thread that can be interrupted, and writes to the wakers.
-class SignalRegistry {
- public:
-  static SignalRegistry& instance() noexcept {
-    static constinit SignalRegistry registry;
-    return registry;
-  }
-
-  /// 0, or a negated errno. The first one installs the handler; it interrupts no system call.
-  int add(SignalWaker& waker) noexcept;
-
-  /// The last one puts back the handler that was there before.
-  void remove(SignalWaker& waker) noexcept;
-
- private:
-  constexpr SignalRegistry() noexcept = default;
-
-  /// No signal reaches this thread while it holds the lock, or its handler would wait for itself.
-  void enter(sigset_t& before) noexcept;
-  void leave(const sigset_t& before) noexcept {
-    lock_.store(0);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
-
-  struct Guard {
-    SignalRegistry& registry;
-    sigset_t before;
-
-    explicit Guard(SignalRegistry& locked) noexcept : registry(locked) { registry.enter(before); }
-    Guard(const Guard&) = delete;
-    Guard& operator=(const Guard&) = delete;
-    ~Guard() { registry.leave(before); }
-  };
-
-  /// S31.4: between fork() and the end of these no signal is handled, and the child begins with what was there before.
-  void note_forks() noexcept;
-
-  static void on_signal(int signo);
-
-  bool listened(int signo) const noexcept;
-
-  Atomic<int> lock_{0};
-  Atomic<int> noted_{0};
-  Atomic<int> process_{0};  // which one listens
-  SignalWaker* first_ = nullptr;
-  struct sigaction before_[NSIG] = {};
-  sigset_t before_fork_ = {};
-};
-
-NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
-  if (const int failed = waker.waker.open(); failed < 0) return failed;
-  note_forks();
-  const Guard guard(*this);
-  process_.store(::getpid());
-  if (!listened(waker.signo)) {
-    struct sigaction action{};
-    action.sa_handler = &on_signal;
-    action.sa_flags = SA_RESTART;
-    sigfillset(&action.sa_mask);
-    struct sigaction old{};
-    if (::sigaction(waker.signo, &action, &old) != 0) return -errno;
-    before_[waker.signo] = old;
-  }
-  waker.next = std::exchange(first_, &waker);
-  return 0;
-}
-
-NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
-  const Guard guard(*this);
-  SignalWaker** at = &first_;
-  while (*at && *at != &waker) at = &(*at)->next;
-  if (!*at) return;
-  *at = waker.next;
-  if (!listened(waker.signo)) ::sigaction(waker.signo, &before_[waker.signo], nullptr);
-}
-
-NET_API void SignalRegistry::enter(sigset_t& before) noexcept {
-  sigset_t all;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  while (lock_.exchange(1) != 0) {}
-}
-
-NET_API void SignalRegistry::note_forks() noexcept {
-  if (noted_.exchange(1) != 0) return;
-  at_fork(
-      [] {
-        sigset_t before;
-        instance().enter(before);
-        instance().before_fork_ = before;
-      },
-      [] {
-        const sigset_t before = instance().before_fork_;
-        instance().leave(before);
-      },
-      [] {
-        SignalRegistry& self = instance();
-        for (const SignalWaker* each = self.first_; each; each = each->next) {
-          ::sigaction(each->signo, &self.before_[each->signo], nullptr);
-        }
-        self.first_ = nullptr;
-        self.leave(self.before_fork_);
-      });
-}
-
-NET_API void SignalRegistry::on_signal(int signo) {
-  const int kept = errno;
-  SignalRegistry& self = instance();
-  if (self.process_.load() != ::getpid()) {
-    // a child that no fork handler ran in, such as that of vfork(): the child gets it, not the parent
-    ::sigaction(signo, &self.before_[signo], nullptr);
-    ::raise(signo);
-  } else {
-    while (self.lock_.exchange(1) != 0) {}
-    for (SignalWaker* each = self.first_; each; each = each->next) {
-      if (each->signo == signo) each->waker.wake();
-    }
-    self.lock_.store(0);
-  }
-  errno = kept;
-}
-
-NET_API bool SignalRegistry::listened(int signo) const noexcept {
-  for (const SignalWaker* each = first_; each; each = each->next) {
-    if (each->signo == signo) return true;
-  }
-  return false;
-}
-
-NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
-NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
-
-}  // namespace net::inline NET_ABI::detail::os
-
-#endif
-#endif
-
-// The bodies of handle.hpp. Internal.
-#ifndef NET_DETAIL_LOOP_HANDLE_IPP
-#define NET_DETAIL_LOOP_HANDLE_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API void give_up(Handle& who) noexcept {
-  if (who.operations->give_up) who.operations->give_up(who);
-}
-
-NET_API TimerState::TimerState(LoopCore& core) noexcept : Handle(core, plain_operations<TimerState>) {}
-
-NET_API ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, plain_operations<ImmediateState>) {}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// How a loop begins and ends; timers, the mailbox, the write batch. Internal.
-#ifndef NET_DETAIL_LOOP_CORE_IPP
-#define NET_DETAIL_LOOP_CORE_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-// A program that is compiled once has this as another kind of object than one that is header-only: no linker joins them.
-// Read by every loop, so that whoever has a loop has the symbol.
-#if defined(NET_SEPARATE)
-constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
-#else
-inline constinit int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
-#endif
-
-NET_API LoopCore::LoopCore() {
-  (void)*const_cast<const volatile int*>(&net_hpp_is_header_only_in_one_file_and_compiled_once_in_another);
-  note_forks();
-  (void)no_error();  // nobody needs memory for it afterwards
-  open_poller();
-  mailbox_ = new Mailbox;
-  mailbox_->loop = this;
-  update_time();
-  join_process();
-}
-
-NET_API void LoopCore::stop() noexcept {
-  if (current() == this) return mailbox_->stopped.store(1);
-  Mailbox* const mailbox = mailbox_;
-  mailbox->retain();
-  mailbox->stop();
-  mailbox->release();
-}
-
-NET_API void LoopCore::shorten_batch(std::size_t gone) noexcept {
-  batch_size_ -= gone;
-  for (std::size_t i = 0; i < batch_size_; ++i) batch_.begin[i] = batch_.begin[i + gone];
-  if (batch_size_ == 0) batch_owner_ = nullptr;
-}
-
-NET_API LoopCore::Running::Running(LoopCore& l) : loop(l) {
-  if (loop.running_) throw_error(make_error(Errc::ERR_INVALID_STATE, "The loop is running already"));
-  if (loop.inert()) loop.refuse_child();
-  loop.running_ = true;
-  loop.update_time();
-}
-
-NET_API Handle::Handle(LoopCore& core, const Operations& table) noexcept
-    : loop(&core), operations(&table), next(core.handles_) {
-  if (next) next->previous = this;
-  core.handles_ = this;
-}
-
-NET_API Handle::~Handle() {
-  if (next) next->previous = previous;
-  if (previous) {
-    previous->next = next;
-  } else if (loop) {
-    loop->handles_ = next;
-  }
-}
-
-NET_API bool Mailbox::post(Callback callback) {
-  const LockGuard locked(mutex);
-  if (!loop) return false;
-  posted.push(std::move(callback));
-  if (any.exchange(1) == 0) loop->poller().wake();
-  return true;
-}
-
-NET_API void Mailbox::post_expected(Callback callback) noexcept {
-  const LockGuard locked(mutex);
-  if (!loop) return posted.expect_no_more();
-  posted.push_expected(std::move(callback));
-  if (any.exchange(1) == 0) loop->poller().wake();
-}
-
-NET_API void Mailbox::stop() noexcept {
-  const LockGuard locked(mutex);
-  stopped.store(1);
-  if (loop) loop->poller().wake();
-}
-
-NET_API char* LoopCore::batch_for(Handle& owner, void (*flush)(Handle&), std::size_t size) {
-  if (batch_owner_ != &owner) flush_batch();
-  return batch_if_free(owner, flush, size);
-}
-
-NET_API void LoopCore::start_timer(TimerState& timer, std::uint64_t length, std::uint64_t from) {
-  if (timer.queued()) {
-    timers_.remove(timer);  // it leaves the space that it needs
-  } else {
-    timers_.reserve_one();
-    timer.retain();
-    if (timer.refd) keep_alive(true);
-  }
-  timer.length = length;
-  timers_.insert(timer, from + length);
-}
-
-NET_API void LoopCore::stop_timer(TimerState& timer) noexcept {
-  if (!timer.queued()) return;
-  timers_.remove(timer);
-  if (timer.refd) keep_alive(false);
-  timer.release();
-}
-
-NET_API void LoopCore::set_timer_ref(TimerState& timer, bool on) noexcept {
-  if (timer.refd != on && timer.queued()) keep_alive(on);
-  timer.refd = on;
-}
-
-NET_API void LoopCore::clear_immediate(ImmediateState& immediate) noexcept {
-  set_immediate_ref(immediate, false);
-  immediate.pending = false;
-  immediate.callback.reset();
-}
-
-NET_API void LoopCore::set_immediate_ref(ImmediateState& immediate, bool on) noexcept {
-  if (immediate.refd == on) return;
-  immediate.refd = on;
-  if (!immediate.pending) return;
-  keep_alive(on);
-  on ? ++refd_immediates_ : --refd_immediates_;
-}
-
-NET_API void LoopCore::leave_thread() noexcept {
-  for (LoopCore** at = &current(); *at; at = &(*at)->older_) {
-    if (*at != this) continue;
-    *at = older_;
-    return;
-  }
-}
-
-/// Closes what is open, without a word to anyone; handles of users stay, closed.
-NET_API void LoopCore::abandon_all() noexcept {
-  if (!inert()) {
-    if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
-    const LockGuard locked(mailbox_->mutex);
-    mailbox_->loop = nullptr;
-  } else {
-    mailbox_->loop = nullptr;
-  }
-  forget_batch();
-  mailbox_->posted.clear();
-  // what dies may be the user's, and leave something new behind: again, until there is nothing
-  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) abandon_handles();
-  mailbox_->release();
-}
-
-NET_API void LoopCore::abandon_handles() noexcept {
-  Handle* const all = handles_;
-  for (Handle* handle = all; handle; handle = handle->next) handle->retain();
-  // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
-  // stand before them
-  for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
-  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
-  ticks_.clear();
-  pending_.clear();
-  closing_.clear();
-  speculative_ = {};
-  immediates_.clear();
-  posted_.clear();
-  if (!all) return;
-  (all->previous ? all->previous->next : handles_) = nullptr;
-  for (Handle* handle = all; handle;) {
-    Handle* const next = handle->next;
-    handle->previous = handle->next = nullptr;
-    handle->loop = nullptr;
-    handle->release();
-    handle = next;
-  }
-}
-
-NET_API void LoopCore::next_immediate(Ref<ImmediateState> immediate) {
-  immediates_.reserve(1);
-  if (immediate->refd) ++refd_immediates_, keep_alive(true);
-  immediates_.push(std::move(immediate));
-}
-
-NET_API void LoopCore::flush_batch() {
-  if (!batch_owner_) return;
-  if (inert_) return forget_batch();
-  batch_flush_(*batch_owner_);
-}
-
-NET_API LoopCore::Running::~Running() {
-  loop.running_ = false;
-  // small writes of a listener that threw leave all the same
-  if (loop.batch_owner_ && loop.inside_ == 0) loop.batch_owner_->operations->hand_over(*loop.batch_owner_);
-}
-
-NET_API void LoopCore::open_poller() {
-  if (const Refusal refused = poller_.open(); refused.number != 0) {
-    throw_error(system_failure(refused.number, refused.syscall));
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// What becomes of loops when the process forks, or ends. Internal.
-#ifndef NET_DETAIL_LOOP_FORK_IPP
-#define NET_DETAIL_LOOP_FORK_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// All loops of the process. In a child, whichever thread has forked, none of them may touch what is the parent's.
-struct ProcessLoops {
-  Machine::Mutex mutex;  // fork() takes it too, so a child finds the list whole
-  LoopCore* first = nullptr;
-
-  static ProcessLoops& instance() {
-    static ProcessLoops& all = *new ProcessLoops;
-    return all;
-  }
-};
-
-NET_API void LoopCore::at_exit() noexcept {
-  for (LoopCore* loop = current(); loop; loop = loop->older_) {
-    if (loop->inert()) continue;
-    for (Handle* handle = loop->handles_; handle; handle = handle->next) {
-      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
-      if (handle->operations->at_exit) handle->operations->at_exit(*handle);
-    }
-  }
-}
-
-NET_API void LoopCore::join_process() noexcept {
-  ProcessLoops& all = ProcessLoops::instance();
-  const LockGuard locked(all.mutex);
-  next_in_process_ = std::exchange(all.first, this);
-  link_in_process_ = &all.first;
-  if (next_in_process_) next_in_process_->link_in_process_ = &next_in_process_;
-}
-
-NET_API void LoopCore::leave_process() noexcept {
-  const LockGuard locked(ProcessLoops::instance().mutex);
-  *link_in_process_ = next_in_process_;
-  if (next_in_process_) next_in_process_->link_in_process_ = link_in_process_;
-}
-
-NET_API void LoopCore::note_forks() {
-  (void)ProcessLoops::instance();  // a child needs no memory for it
-  static Atomic<int> noted{0};
-  if (noted.exchange(1) != 0) return;
-  Machine::at_fork(nullptr, nullptr, [] {
-    for (LoopCore* loop = ProcessLoops::instance().first; loop; loop = loop->next_in_process_) loop->become_inert();
-  });
-}
-
-NET_API bool LoopCore::of_this_thread() const noexcept {
-  for (const LoopCore* mine = current(); mine; mine = mine->older_) {
-    if (mine == this) return true;
-  }
-  return false;
-}
-
-/// Runs in the child before fork() returns there: the round that is under way ends, and what was batched is the
-/// parent's to send. The threads of other loops did not come along, so nobody is in them any more.
-NET_API void LoopCore::become_inert() noexcept {
-  if (!of_this_thread()) {
-    running_ = inert_ = false;
-    inside_ = 0;
-    older_ = nullptr;
-  }
-  if (!inert_) inside_ += inert_depth;
-  inert_ = true;
-  forget_batch();
-  poller_.shut();
-}
-
-NET_API void LoopCore::refuse_child() const {
-  throw_error(make_error(Errc::ERR_INVALID_STATE,
-                         "This loop belongs to the parent process: call afterFork() to use it in this one"));
-}
-
-/// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
-/// thread that asks for it, whose it was before or not.
-NET_API void LoopCore::after_fork() {
-  if (!inert()) return;
-  open_poller();
-  if (!of_this_thread()) enter_thread();
-  if (inert_) inside_ -= inert_depth;
-  inert_ = false;
-  made_in_ = Machine::fork_count();
-  mailbox_->loop = this;
-  // what is asked again may call back at once, and so change the list
-  Queue<Ref<Handle>> all;
-  for (Handle* handle = handles_; handle; handle = handle->next) {
-    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
-  }
-  while (!all.empty()) {
-    const Ref<Handle> handle = all.pop_front();
-    handle->operations->after_fork(*handle);
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// One turn of the loop, phase by phase. Internal.
-#ifndef NET_DETAIL_LOOP_TURN_IPP
-#define NET_DETAIL_LOOP_TURN_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// Whom the loop serves: it lives until that is done, or has failed.
-struct Served {
-  Handle* handle = nullptr;
-
-  Served() noexcept = default;
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
-  ~Served() {
-    if (handle) handle->release();
-  }
-  [[gnu::always_inline]] void begin(Handle& next) noexcept {
-    next.retain();
-    handle = &next;
-  }
-  [[gnu::always_inline]] void end() noexcept {
-    Handle* const last = std::exchange(handle, nullptr);
-    if (--last->owners == 0) [[unlikely]]
-      last->operations->free(*last);
-  }
-};
-
-/// S32.4: a poller that cannot wait leaves run() as an exception, instead of turning for ever.
-template <class Serve>
-[[gnu::always_inline]] inline void LoopCore::wait_for(int milliseconds, Serve& serve) {
-  if constexpr (requires { Refusal(poller_.wait(milliseconds, serve)); }) {
-    const Refusal refused = poller_.wait(milliseconds, serve);
-    if (refused.number != 0) [[unlikely]]
-      throw_error(system_failure(refused.number, refused.syscall));
-  } else {
-    poller_.wait(milliseconds, serve);
-  }
-}
-
-[[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
-  int wait = timeout_ms();
-  if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
-  Served served;
-  const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
-    run_callback([&] {
-      Handle& owner = *static_cast<Handle*>(watcher.owner);
-      served.begin(owner);
-      owner.operations->ready(owner, watcher, what, error);
-      served.end();
-    });
-  };
-#if defined(__cpp_exceptions)
-  try {
-    wait_for(wait, serve);
-  } catch (const std::bad_alloc&) {
-    if (served.handle) give_up(*served.handle);
-    throw;
-  }
-#else
-  wait_for(wait, serve);
-#endif
-}
-
-/// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
-[[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
-  if (!pending_.empty()) {
-    run_jobs(pending_);
-    if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
-  }
-  stale_ = true;  // most turns need no clock
-  if (!speculative_ || !speculative_read_found()) poll(max_ms);
-  if ((posted_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
-    run_posted();
-    run_pending();
-    if (!immediates_.empty()) run_immediates();
-    run_jobs(closing_);
-  }
-  if (!timers_.empty()) {
-    update_time();
-    run_timers();
-  }
-}
-
-NET_API void LoopCore::run_timers() {
-  const std::uint64_t until = now_;
-  while (!timers_.empty() && timers_.first()->due <= until) {
-    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
-    // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
-    struct Call {
-      TimerState& timer;
-      std::uint64_t started;
-      Callback callback;
-      TimerQueue::Place place;  // for starting it again
-      ~Call() {
-        place.leave();
-        if (timer.cleared || !timer.loop) return;
-        timer.callback = std::move(callback);
-        if (timer.repeats && !timer.queued()) timer.loop->start_timer(timer, timer.length, started);
-      }
-    };
-    run_callback([&] {
-      Call call{*timer, now_, {}, TimerQueue::Place(timers_)};
-      stop_timer(*timer);
-      call.callback = std::move(timer->callback);
-      call.callback();
-    });
-  }
-}
-
-NET_API void LoopCore::run_immediates() {
-  // one made by an immediate waits for the next turn (S2.5)
-  for (std::size_t left = immediates_.size(); left > 0; --left) {
-    const Ref<ImmediateState> immediate = immediates_.pop_front();
-    if (!immediate->pending) continue;
-    set_immediate_ref(*immediate, false);
-    immediate->pending = false;
-    run_callback([&] { immediate->callback(); });
-  }
-}
-
-NET_API void LoopCore::drain_ticks() {
-  do {
-    {
-      const Inside inside(*this);
-      while (!ticks_.empty() && !inert_) {
-        const Callback tick = ticks_.pop_front();
-        tick();
-      }
-    }
-    if (inert_) refuse_child();
-    if (inside_ == 0) flush_batch();
-  } while (!ticks_.empty());
-}
-
-NET_API void LoopCore::run_jobs(Queue<Job>& jobs) {
-  for (std::size_t left = jobs.size(); left > 0 && !jobs.empty(); --left) {
-    const Job job = jobs.pop_front();
-    run_callback([&] { or_give_up(*job.who, [&] { job.run(*job.who); }); });
-  }
-}
-
-/// What is done but was not emitted yet; a few times, so that it cannot starve the rest.
-NET_API void LoopCore::run_pending() {
-  for (int rounds = 8; rounds > 0 && !pending_.empty(); --rounds) run_jobs(pending_);
-}
-
-[[gnu::noinline]] NET_API bool LoopCore::speculative_read_found() {
-  const Ref<Handle> newcomer = std::move(speculative_);
-  bool had = false;
-  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
-  return had;
-}
-
-NET_API void LoopCore::run_posted() {
-  if (mailbox_->any.load() != 0) {
-    const LockGuard locked(mailbox_->mutex);
-    if (posted_.empty()) {
-      posted_.take_all(mailbox_->posted);
-    } else {
-      posted_.reserve(mailbox_->posted.size());
-      while (!mailbox_->posted.empty()) posted_.push(mailbox_->posted.pop_front());
-    }
-    mailbox_->any.store(0);
-  }
-  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
-    const Callback callback = posted_.pop_front();
-    run_callback([&] { callback(); });
-  }
-}
-
-NET_API int LoopCore::timeout_ms() const noexcept {
-  if ((ticks_.size() | pending_.size() | closing_.size() | posted_.size() | refd_immediates_) != 0) return 0;
-  if (mailbox_->any.load() != 0) return 0;
-  if (timers_.empty()) return -1;
-  const std::uint64_t due = timers_.first()->due, at = now();
-  return due <= at ? 0 : due - at > 0x7fffffff ? 0x7fffffff : static_cast<int>(due - at);
-}
-
-NET_API void LoopCore::run() {
-  const Running running(*this);
-  flush_batch();
-  drain_ticks();
-  run_timers();
-  while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
-  mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
-}
-
-NET_API bool LoopCore::run_once(int max_ms) {
-  const Running running(*this);
-  flush_batch();
-  const bool ready = timeout_ms() == 0;  // what is done before the poll is done by this turn: it need not wait too
-  drain_ticks();
-  run_timers();
-  const bool stopped = mailbox_->stopped.load() != 0;
-  turn(ready || stopped || !alive() ? 0 : max_ms);
-  mailbox_->stopped.store(0);
-  return alive();
-}
-
-NET_API bool LoopCore::alive() const noexcept {
-  return alive_ > 0 || !closing_.empty() || !posted_.empty() || mailbox_->any.load() != 0;
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of listeners.hpp. Internal.
-#ifndef NET_DETAIL_EVENTS_LISTENERS_IPP
-#define NET_DETAIL_EVENTS_LISTENERS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API std::size_t Listeners::count(unsigned event) const noexcept {
-  std::size_t found = 0;
-  for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
-  return found;
-}
-
-NET_API int Listeners::remove(std::uint64_t id) noexcept {
-  for (ListenerRecord* r = first_; r; r = r->next) {
-    if (r->id != id || r->is(ListenerRecord::removed)) continue;
-    const int event = r->event;
-    retire(*r);
-    if (depth_ == 0) settle();
-    return event;
-  }
-  return -1;
-}
-
-NET_API std::uint32_t Listeners::remove_own(std::uint64_t first, std::uint64_t last) noexcept {
-  std::uint32_t events = 0;
-  for (ListenerRecord* r = first_; r; r = r->next) {
-    if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
-    events |= 1u << r->event;
-    retire(*r);
-  }
-  if (depth_ == 0) settle();
-  return events;
-}
-
-NET_API void Listeners::remove_all(unsigned event) noexcept {
-  for (ListenerRecord* r = first_; r; r = r->next) {
-    if (r->event == event) mark_removed(*r);
-  }
-  present_ &= ~(1u << event);
-  if (depth_ == 0) settle();
-}
-
-NET_API void Listeners::mark_removed(ListenerRecord& r) noexcept {
-  if (r.is(ListenerRecord::removed)) return;
-  r.mark(ListenerRecord::removed);
-  r.gone = depth_;
-  present_ |= unsettled;
-}
-
-NET_API void Listeners::retire(ListenerRecord& r) noexcept {
-  mark_removed(r);
-  for (const ListenerRecord* other = first_; other; other = other->next) {
-    if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
-  }
-  present_ &= ~(1u << r.event);
-}
-
-[[gnu::noinline]] NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
-  if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
-  if (!r.is(ListenerRecord::once)) return Turn::call;
-  if (r.is(ListenerRecord::fired)) return Turn::none;
-  r.mark(ListenerRecord::fired);
-  if (r.is(ListenerRecord::removed)) return Turn::call;
-  retire(r);
-  return Turn::last;
-}
-
-[[gnu::noinline]] NET_API void Listeners::settle() noexcept {
-  if ((present_ & unsettled) == 0) return;
-  if (depth_ > 0) {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->gone > depth_) r->gone = depth_;
-    }
-    return;
-  }
-  present_ &= ~unsettled;
-  ListenerRecord* dead = nullptr;
-  ListenerRecord** end = &dead;
-  last_ = nullptr;
-  for (ListenerRecord** link = &first_; *link;) {
-    ListenerRecord* const r = *link;
-    if (r->is(ListenerRecord::removed)) {
-      *link = r->next;
-      r->next = nullptr;
-      *end = r;
-      end = &r->next;
-    } else {
-      last_ = r;
-      link = &r->next;
-    }
-  }
-  while (dead) destroy(*std::exchange(dead, dead->next));
-}
-
-NET_API void Listeners::link(ListenerRecord* record, bool front) noexcept {
-  if (front || !first_) {
-    record->next = first_;
-    first_ = record;
-    if (!last_) last_ = record;
-  } else {
-    record->next = nullptr;
-    last_->next = record;
-    last_ = record;
-  }
-}
-
-NET_API void* Listeners::allocate(std::size_t size) {
-  size = rounded(size);
-  if (blocks_) {
-    for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
-      if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
-    }
-    if (blocks_->size - blocks_->used >= size) {
-      void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
-      blocks_->used += static_cast<std::uint32_t>(size);
-      return place;
-    }
-  }
-  std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
-  if (place > largest_block) place = largest_block;
-  if (place < size) place = size;
-  auto* block =
-      ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
-  if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
-  blocks_ = block;
-  block->used = static_cast<std::uint32_t>(size);
-  return block + 1;
-}
-
-NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
-  auto* spare = ::new (place) ListenerRecord;
-  spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
-  spare->next = std::exchange(blocks_->spare, spare);
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
 // The bodies of retry.hpp. Internal.
 #ifndef NET_DETAIL_LOOP_RETRY_IPP
 #define NET_DETAIL_LOOP_RETRY_IPP
@@ -11158,7 +12827,8 @@ NET_API void Retry::make_timer() {
   made->refd = false;
   made->callback = [this] {
     leave();
-    again_(owner_);
+    const Ref<Handle> alive(&owner_);
+    or_give_up(owner_, [this] { again_(owner_); });
   };
   timer_ = std::move(made);
 }
@@ -11331,372 +13001,6 @@ NET_API void WriteQueue::push(WriteNode* node) noexcept {
 #endif
 #endif
 
-// The bodies of signals.hpp. Internal.
-#ifndef NET_DETAIL_LOOP_SIGNALS_IPP
-#define NET_DETAIL_LOOP_SIGNALS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API constexpr Handle::Operations SignalState::table{
-    [](Handle& handle) noexcept { delete static_cast<SignalState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<SignalState&>(handle).close(); },
-    &SignalState::on_ready,
-    nullptr,
-    nullptr,
-    nullptr,
-    [](Handle& handle) { static_cast<SignalState&>(handle).listen_again(); }};
-
-NET_API int SignalState::open() noexcept {
-  const int failed = listen();
-  if (failed < 0) return failed;
-  is_open = true;
-  retain();
-  return 0;
-}
-
-NET_API int SignalState::listen() noexcept {
-  if (const int failed = Machine::listen_to_signal(*this); failed < 0) return failed;
-  watcher.fd = waker.descriptor();
-  const int failed = loop->poller().watch(watcher, readable);
-  if (failed < 0) {
-    loop->poller().drop(watcher);
-    Machine::forget_signal(*this);
-  }
-  return failed;
-}
-
-NET_API void SignalState::close() noexcept {
-  if (!std::exchange(is_open, false)) return;
-  set_ref(false);
-  Machine::forget_signal(*this);
-  loop->poller().drop(watcher);
-  waker.close();
-  callback.reset();
-  release();
-}
-
-NET_API void SignalState::on_ready(Handle& handle, Watcher&, unsigned, int) {
-  const Ref<SignalState> self(static_cast<SignalState*>(&handle));
-  self->waker.drain();
-  // the callback lives as long as it runs, even if it closes its signal
-  struct Call {
-    SignalState& state;
-    Function<void(int)> callback;
-    ~Call() {
-      if (state.is_open) state.callback = std::move(callback);
-    }
-  } const call{*self, std::move(self->callback)};
-  if (call.callback) call.callback(self->signo);
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of loop.hpp. Internal.
-#ifndef NET_LOOP_IPP
-#define NET_LOOP_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-NET_API const Timer& Timer::refresh() const {
-  if (state_ && state_->loop && !state_->cleared) {
-    state_->loop->update_time();
-    state_->loop->start_timer(*state_, state_->length, state_->loop->now());
-  }
-  return *this;
-}
-
-NET_API void Timer::close() const {
-  if (!state_ || !state_->loop) return;
-  state_->cleared = true;
-  state_->loop->stop_timer(*state_);
-  state_->callback.reset();
-}
-
-NET_API Stopper Loop::stopper() const { return Stopper(mailbox()); }
-
-NET_API Loop& Loop::current() {
-  if (!detail::LoopCore::current()) {
-    static detail::Atomic<int> taken{0};
-    if (taken.exchange(1) != 0) detail::throw_error(detail::make_error(Errc::ERR_NO_LOOP));
-    struct GiveBack {
-      bool made = false;
-      ~GiveBack() {
-        if (!made) taken.store(0);
-      }
-    } give_back;
-    // in storage of its own: exit() in another thread must not take it away from the one that runs it (S31.6)
-    alignas(Loop) static unsigned char storage[sizeof(Loop)];
-    process_default_ = ::new (static_cast<void*>(storage)) Loop;
-    give_back.made = true;
-  }
-  return static_cast<Loop&>(*detail::LoopCore::current());
-}
-
-/// Once for the process: when it ends on a thread that has loops, nothing that they have accepted is lost, and the
-/// default one is destroyed, unless the end was asked for from one of its own callbacks.
-NET_API void Loop::at_exit() {
-  static struct AtExit {
-    ~AtExit() {
-      LoopCore::at_exit();
-      Loop* const loop = process_default_;
-      for (const LoopCore* mine = LoopCore::current(); mine; mine = mine->older()) {
-        if (mine != loop) continue;
-        if (!loop->running()) std::exchange(process_default_, nullptr)->~Loop();
-        return;
-      }
-    }
-  } the_end;
-  (void)the_end;
-}
-
-NET_API void run() { Loop::current().run(); }
-
-NET_API void clearTimeout(const Timer& timer) { timer.close(); }
-
-NET_API void clearInterval(const Timer& timer) { timer.close(); }
-
-NET_API void clearImmediate(const Immediate& immediate) { immediate.close(); }
-
-NET_API const Timer& Timer::set_ref(bool on) const {
-  if (state_ && state_->loop) state_->loop->set_timer_ref(*state_, on);
-  return *this;
-}
-
-NET_API void Immediate::close() const {
-  if (state_ && state_->loop) state_->loop->clear_immediate(*state_);
-}
-
-NET_API const Immediate& Immediate::set_ref(bool on) const {
-  if (state_ && state_->loop && state_->pending) state_->loop->set_immediate_ref(*state_, on);
-  return *this;
-}
-
-NET_API void Signal::close() const {
-  if (state_ && state_->loop) state_->close();
-}
-
-NET_API const Signal& Signal::set_ref(bool on) const {
-  if (state_ && state_->loop) state_->set_ref(on);
-  return *this;
-}
-
-NET_API bool Loop::runOnce(Duration wait) {
-  const double ms = wait.milliseconds();
-  return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
-}
-
-NET_API std::chrono::milliseconds Loop::now() const { return std::chrono::milliseconds(LoopCore::now()); }
-
-NET_API std::optional<Duration> Loop::nextTimeout() const {
-  const int ms = timeout_ms();
-  return ms < 0 ? std::nullopt : std::optional<Duration>(ms);
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of abort.hpp. Internal.
-#ifndef NET_ABORT_IPP
-#define NET_ABORT_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API constexpr Handle::Operations AbortHook::table{
-    [](Handle& handle) noexcept { delete static_cast<AbortHook*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<AbortHook&>(handle).detach(); }};
-
-NET_API bool AbortState::attach(AbortHook& hook) {
-  // whoever aborts, and wherever, needs no memory for it
-  struct PageBuffer {
-    Mailbox* home;
-    explicit PageBuffer(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
-    ~PageBuffer() {
-      if (home) home->expect_no_more();
-    }
-  } place(hook.loop->mailbox());
-  const LockGuard locked(mutex());
-  if (begun) {
-    aborted.store(1);
-    return false;
-  }
-  attached.push({&hook, place.home});
-  std::exchange(place.home, nullptr)->retain();
-  hook.retain();
-  hook.signal = this;
-  retain();
-  return true;
-}
-
-NET_API bool AbortState::remove(AbortHook& hook) noexcept {
-  Mailbox* home = nullptr;
-  {
-    const LockGuard locked(mutex());
-    std::size_t at = 0;
-    while (at < attached.size() && attached[at].hook != &hook) ++at;
-    if (at == attached.size()) return false;
-    home = attached[at].home;
-    attached.erase(at, at + 1);
-  }
-  home->expect_no_more();
-  home->release();
-  return true;
-}
-
-NET_API void AbortState::abort(const Error& why) {
-  Vec<Attached> taken;
-  {
-    const LockGuard locked(mutex());
-    if (begun) return;
-    begun = true;
-    reason = why;
-    taken.swap(attached);
-  }
-  const Ref<AbortState> alive(this);
-  LoopCore* const current = LoopCore::current();
-  Mailbox* const here = current ? &current->mailbox() : nullptr;
-  // other loops first: whoever sees that it has aborted finds their callbacks posted
-  for (const Attached& each : taken) {
-    if (each.home != here) send(each);
-  }
-  aborted.store(1);
-  // a hook that throws does not keep the others from firing: what is left then comes as a posted callback
-  struct Rest {
-    AbortState& self;
-    Vec<Attached>& taken;
-    Mailbox* here;
-    std::size_t at = 0;
-
-    ~Rest() {
-      for (; at < taken.size(); ++at) {
-        if (taken[at].home == here) self.send(taken[at]);
-      }
-    }
-  } rest{*this, taken, here};
-  while (rest.at < taken.size()) {
-    const Attached next = taken[rest.at++];
-    if (next.home != here) continue;
-    next.home->expect_no_more();
-    next.home->release();
-    fire(*next.hook);
-  }
-}
-
-NET_API void AbortState::fire(AbortHook& hook) {
-  if (!hook.signal) return;
-  aborted.store(1);
-  const Ref<AbortHook> alive(&hook);
-  const auto callback = std::move(hook.callback);
-  const Error why = reason;
-  hook.signal = nullptr;
-  release();
-  hook.release();
-  if (callback) callback(why);
-}
-
-/// Takes the hook off; one to which a posted callback is already on the way is not called then.
-NET_API void AbortHook::detach() noexcept {
-  callback.reset();
-  AbortState* const from = signal;
-  if (!from) return;
-  const bool listed = from->remove(*this);
-  if (!listed && loop && !loop->leaving()) return;  // the posted callback gives the reference back
-  signal = nullptr;
-  from->release();
-  release();
-}
-
-NET_API void AbortState::release() noexcept {
-  if (owners.fetch_sub(1) == 1) delete this;
-}
-
-NET_API AbortState::~AbortState() {
-  for (const Attached& each : attached) each.home->release();
-}
-
-NET_API Machine::Mutex& AbortState::mutex() {
-  static Machine::Mutex& shared = *new Machine::Mutex;
-  return shared;
-}
-
-NET_API void AbortState::send(const Attached& to) noexcept {
-  to.home->post_expected([hook = to.hook, alive = Ref<AbortState>(this)] { alive->fire(*hook); });
-  to.home->release();
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-NET_API AbortSignal AbortSignal::timeout(Duration after) {
-  const detail::Ref<detail::AbortState> state(new detail::AbortState);
-  net::setTimeout(
-      [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); },
-      after)
-      .unref();
-  return AbortSignal(state);
-}
-
-NET_API bool AbortSignal::aborted() const noexcept { return state_ && state_->aborted.load() != 0; }
-
-NET_API void AbortController::abort() const {
-  state_->abort(detail::make_error(Errc::ERR_ABORTED, "This operation was aborted"));
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of options.hpp. Internal.
-#ifndef NET_OPTIONS_IPP
-#define NET_OPTIONS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-NET_API std::string AddressInfo::toString() const {
-  if (!path.empty()) return path;
-  return (family == Family::IPv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of position.hpp. Internal.
-#ifndef NET_DETAIL_BASE_POSITION_IPP
-#define NET_DETAIL_BASE_POSITION_IPP
-
-#if NET_BODIES
-
-#include <cstdio>
-#include <cstdlib>
-
-namespace net::inline NET_ABI::detail {
-
-[[noreturn]] NET_API void wrong_step(int from, int to) noexcept {
-  std::fprintf(stderr, "net: a step from state %d to %d, which is none\n", from, to);
-  std::abort();
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
 // The bodies of state.hpp. Internal.
 #ifndef NET_DETAIL_STREAM_STATE_IPP
 #define NET_DETAIL_STREAM_STATE_IPP
@@ -11727,7 +13031,7 @@ static_assert(SocketEvents::index<"pipe"> == on_pipe);
 static_assert(SocketEvents::index<"unpipe"> == on_unpipe);
 
 NET_API constexpr Handle::Operations SocketState::table{
-    [](Handle& handle) noexcept { delete static_cast<SocketState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).last_owner_gone(); },
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).abandon(); },
     &SocketState::on_ready,
     nullptr,
@@ -11849,132 +13153,6 @@ NET_API void ReadBuffer::push_front(std::string_view bytes) {
 #endif
 #endif
 
-// The bodies of attempts.hpp. Internal.
-#ifndef NET_DETAIL_CONNECT_ATTEMPTS_IPP
-#define NET_DETAIL_CONNECT_ATTEMPTS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API constexpr Handle::Operations ConnectAttempts::table{
-    [](Handle& handle) noexcept { delete static_cast<ConnectAttempts*>(&handle); }, [](Handle&) noexcept {}};
-
-NET_API void ConnectAttempts::end() noexcept {
-  if (loop && std::exchange(end_expected, false)) {
-    loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
-  }
-  release();
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of checks.hpp. Internal.
-#ifndef NET_DETAIL_CONNECT_CHECKS_IPP
-#define NET_DETAIL_CONNECT_CHECKS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API void require_stream(NativeHandle fd) {
-  if (fd < 0) throw_error(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
-  switch (Machine::kind_of(fd)) {
-    case DescriptorKind::tcp:
-    case DescriptorKind::local:
-    case DescriptorKind::pipe: return;
-    case DescriptorKind::datagram: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
-    case DescriptorKind::terminal: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
-    case DescriptorKind::file: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
-    case DescriptorKind::unknown: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
-  }
-}
-
-NET_API int require_port(int port, std::string_view name) {
-  if (port < 0 || port > 65535) throw_error(bad_port(name, port));
-  return port;
-}
-
-NET_API void require_attempt_timeout(Duration delay, std::string_view name) {
-  const double ms = delay.milliseconds();
-  if (!(ms >= 1 && ms <= 2147483647.0)) throw_error(out_of_range(name, ">= 1 && <= 2147483647", number_text(ms)));
-}
-
-NET_API void require_connectable(const ConnectOptions& options) {
-  if (!options.path.empty()) return;
-  if (options.port == -1) throw_error(make_error(Errc::ERR_MISSING_ARGS));
-  require_port(options.port, "Port");
-  if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
-    throw_error(bad_ip(options.localAddress));
-  }
-  if (has_nul(options.host)) throw_error(nul_in_host(options.host));
-  if (options.autoSelectFamilyAttemptTimeout) {
-    require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
-  }
-  const bool resolves = isIP(options.host) == 0 && !options.lookup;
-  if (resolves && (options.hints & ~Machine::known_hints()) != 0) {
-    throw_error(invalid_value("hints", "is invalid", std::to_string(options.hints)));
-  }
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of payload.hpp. Internal.
-#ifndef NET_DETAIL_STREAM_PAYLOAD_IPP
-#define NET_DETAIL_STREAM_PAYLOAD_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API int explicit_port(int port) {
-  if (port < 0) throw_error(bad_port("Port", port));
-  return port;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of steps.hpp. Internal.
-#ifndef NET_DETAIL_STREAM_STEPS_IPP
-#define NET_DETAIL_STREAM_STEPS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-// A step is made in its place in the queue: it comes several times with each connection, and moving it there costs more.
-NET_API void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
-}
-
-NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
-  if (loop) loop->ticks().emplace(OwedStep<SocketState>{Owing<SocketState>(*this), step});
-}
-
-NET_API void SocketTick::operator()() {
-  or_give_up(*self, [this] {
-    if (self->generation == generation) step(*self);
-  });
-}
-
-NET_API OnThrow::~OnThrow() {
-  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
 // The bodies of endpoint_text.hpp. Internal.
 #ifndef NET_DETAIL_SYS_ENDPOINT_TEXT_IPP
 #define NET_DETAIL_SYS_ENDPOINT_TEXT_IPP
@@ -12002,92 +13180,11 @@ NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept {
 #endif
 #endif
 
-// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
-#ifndef NET_DETAIL_CONNECT_CONNECTED_IPP
-#define NET_DETAIL_CONNECT_CONNECTED_IPP
+// Connections that arrive at a server. Internal.
+#ifndef NET_DETAIL_LISTEN_ACCEPT_IPP
+#define NET_DETAIL_LISTEN_ACCEPT_IPP
 
 #if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
-NET_API void SocketState::connected() {
-  phase.move_to(Phase::open);
-  stop_connecting();
-  touch();
-  apply_options();
-  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
-  emit_event<on_connect>();
-  if (again.same) start_if_asked();
-  if (again.same) emit_event<on_ready_event>();
-  again.passed = true;
-  if (again.same) read_after_connect();
-}
-
-NET_API void SocketState::start_if_asked() {
-  if (!read_when_connected) return;
-  read_when_connected = false;
-  if (!destroyed()) watch_readable();
-}
-
-/// A listener of 'connect' threw: what was to happen behind it happens now.
-NET_API void SocketState::catch_up_connected() {
-  start_if_asked();
-  read_after_connect();
-  // a callback of what is sent now may throw too
-  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
-  if (request == WriteRequest::awaits_connection) send_pending_connect();
-  if (again.same && resetting) reset_and_destroy();
-  if (again.same && write_end == WriteEnd::final_called && !shutting_down && !destroyed()) call_final();
-  again.passed = true;
-}
-
-NET_API void SocketState::read_after_connect() {
-  if (destroyed()) return;
-  if (!is_paused()) read_zero();
-  update_watch();
-}
-
-NET_API void SocketState::stop_connecting() noexcept {
-  if (cold && cold->connecting) cold->connecting->stop(*this);
-}
-
-/// Asked of the system once, since it does not know any more after a reset.
-NET_API Endpoint SocketState::remote() {
-  if (connecting()) return {};
-  if (cold && cold->remote_known) return cold->remote;
-  if (!channel.is_open() || is_path) return {};
-  const Endpoint end = channel.remote_end();
-  if (end) {
-    ensure_cold().remote = end;
-    cold->remote_known = true;
-  }
-  return end;
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of start.hpp. Internal.
-#ifndef NET_DETAIL_CONNECT_START_IPP
-#define NET_DETAIL_CONNECT_START_IPP
-
-#if NET_BODIES
-
-// What takes a socket from its options to an open channel, step by step. Internal.
-#ifndef NET_DETAIL_CONNECT_CONNECTOR_HPP
-#define NET_DETAIL_CONNECT_CONNECTOR_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 // Names to addresses by the system's resolver, on threads of its own. Internal.
 #ifndef NET_DETAIL_CONNECT_LOOKUP_HPP
@@ -12307,10 +13404,25 @@ class ResolverPool {
   int threads_ = 0;
 };
 
+/// What a lookup has brought. Its error is made by who is asked for it, since that needs memory: whoever waits for the
+/// answer is to be given up without it.
+class LookupAnswer {
+ public:
+  LookupAnswer(const LookupState& asked, const Question& question) noexcept : asked_(asked), question_(question) {}
+  Error error() const;
+  std::span<const LookupAddress> addresses() const noexcept {
+    return {question_.found.begin(), question_.found.size()};
+  }
+
+ private:
+  const LookupState& asked_;
+  const Question& question_;
+};
+
 /// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
 /// only its mailbox, and an answer that comes after the loop has gone finds nobody.
 struct LookupState : Handle {
-  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
+  using Done = Function<void(const LookupAnswer&)>;
 
   static const Operations table;
 
@@ -12347,6 +13459,534 @@ NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, Lo
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void ServerState::connection_gone(Handle& handle) {
+  auto& self = static_cast<ServerState&>(handle);
+  --self.connections;
+  self.close_if_drained();
+}
+
+/// A client that has gone already, or nobody: the next one is another matter.
+NET_API bool passes(int failed) noexcept {
+  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
+}
+
+/// One a wake-up: asking whether there is another costs more than being woken again.
+NET_API void ServerState::accept_one() {
+  Machine::Channel channel;
+  const int failed = acceptor.accept(channel);
+  if (failed == 0) return accepted(channel);
+  if (!passes(failed)) cannot_accept(-failed);
+}
+
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
+/// are of one client.
+[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
+  const bool no_memory = short_of_memory(-number);
+  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
+                       number == ENOTSOCK || number == EOPNOTSUPP;
+  if (no_memory || lasting) {
+    no_memory ? retry.after(10) : retry.when_descriptor_freed();
+    loop->poller().watch(acceptor, 0);
+    if (no_memory || shortage_emitted) return;
+    shortage_emitted = true;
+  }
+  emit_error(system_failure(number, "accept"));
+}
+
+/// The listening descriptor is watched again only when it is of use.
+NET_API void ServerState::accept_again() {
+  if (!acceptor.is_open()) return;
+  const Ref<ServerState> alive(this);
+  Machine::Channel channel;
+  const int failed = acceptor.accept(channel);
+  if (failed < 0 && !passes(failed)) return cannot_accept(-failed);
+  if (loop->poller().watch(acceptor, readable) < 0) {
+    retry.when_descriptor_freed();
+  } else {
+    retry.forget_delay();
+  }
+  if (failed == 0) return accepted(channel);
+  look_at_shortage();
+}
+
+/// The next shortage is emitted again when there is a reserve once more; until then it is still the same one.
+NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acceptor.has_reserve(); }
+
+/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
+NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
+  if (!options.blockList) return false;
+  const Endpoint remote = channel.remote_end();
+  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
+}
+
+NET_API void ServerState::accepted(Machine::Channel& channel) {
+  if (shortage_emitted) [[unlikely]]
+    look_at_shortage();
+  const Ref<SocketState> socket(new SocketState(*loop));
+  SocketState& state = *socket;
+  state.channel.take_over(channel);
+  if (max_connections && connections >= *max_connections) return drop(state.channel);
+  if (blocks(state.channel)) return;
+  state.phase.move_to(Phase::open);
+  state.is_path = ipc;
+  state.settings.allow_half_open = options.allowHalfOpen;
+  state.read_mark = state.write_mark = options.highWaterMark;
+  state.settings.no_delay = options.noDelay;
+  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
+  if (options.keepAlive) {
+    const int seconds = keep_alive_seconds();
+    state.settings.keep_alive = true;
+    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
+    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
+  }
+  state.expect_close();
+  state.retain_for_loop();
+  state.server = Ref<Handle>(this);
+  state.of_server = true;
+  ++connections;
+  or_give_up(state, [&] {
+    if (options.pauseOnConnect) {
+      state.flow_state = Flow::paused;
+      loop->poller().hold(state.channel);
+    } else {
+      state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
+    }
+    emit_event<server_connection>(state);
+  });
+  if (!state.read_interest || !loop) return;
+  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
+}
+
+NET_API void ServerState::drop(Machine::Channel& channel) {
+  const Endpoint local = channel.local_end(), remote = channel.remote_end();
+  emit_event<server_drop>(DropInfo{endpoint_text(local), local.port, local.ip.family, endpoint_text(remote),
+                                   remote.port, remote.ip.family});
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// How a server listens and closes. Internal.
+#ifndef NET_DETAIL_LISTEN_STATE_IPP
+#define NET_DETAIL_LISTEN_STATE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// The table of events, and the numbers by which they are emitted.
+static_assert(ServerEvents::index<"close"> == server_close);
+static_assert(ServerEvents::index<"connection"> == server_connection);
+static_assert(ServerEvents::index<"error"> == server_error);
+static_assert(ServerEvents::index<"listening"> == server_listening);
+static_assert(ServerEvents::index<"drop"> == server_drop);
+
+NET_API constexpr Handle::Operations ServerState::table{
+    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); },
+    &ServerState::on_ready,
+    &ServerState::connection_gone,
+    nullptr,
+    [](Handle& handle) noexcept {
+      if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
+    }};
+
+NET_API void ServerState::recount() noexcept {
+  if (loop) keeps_alive.count(*loop, acceptor.is_open() && keeps_alive.refd);
+}
+
+NET_API void ServerState::start_over() noexcept {
+  forget_signal();
+  static_cast<Listening&>(*this) = Listening();
+  ++generation;
+}
+
+/// Telling how it went, and later of the end, needs no memory.
+NET_API void ServerState::reserve_one() {
+  loop->ticks().reserve(3);
+  if (close_expected) return;
+  loop->ticks().expect();
+  close_expected = true;
+}
+
+NET_API void ServerState::listen(const ListenOptions& asked) {
+  reserve_one();
+  start_over();
+  NothingOpen unless{*this};
+  watch_signal(asked.signal);
+  listen_on(asked);
+  unless.passed = true;
+}
+
+/// A descriptor of its own for what another server listens on.
+NET_API void ServerState::listen_as(const ServerState& other) {
+  reserve_one();
+  start_over();
+  ipc = other.ipc;
+  const int failed = acceptor.listen_beside(other.acceptor, 511);
+  NothingOpen unless{*this};
+  bound(failed, "", 0);
+  unless.passed = true;
+}
+
+NET_API void ServerState::listen_on(const ListenOptions& asked) {
+  if (asked.fd >= 0) return listen_descriptor(asked);
+  if (asked.port == -1) return listen_path(asked);
+  if (!asked.host.empty()) return look_up_host(asked);
+  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
+  Endpoint any = parse_endpoint("::", asked.port);
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  int failed = acceptor.listen(any, flags);
+  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
+    any = parse_endpoint("0.0.0.0", asked.port);
+    failed = acceptor.listen(any, flags);
+  }
+  bound(failed, to_text(any.ip), asked.port);
+}
+
+/// S22.5: until it is watched it stays with whoever has it: what fails does not close it.
+NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
+  struct GiveBack {
+    ServerState& self;
+    bool taken = false;
+    ~GiveBack() {
+      if (taken || !self.acceptor.is_open()) return;
+      self.loop->poller().drop(self.acceptor);
+      self.acceptor.release();
+    }
+  };
+  ipc = Machine::kind_of(asked.fd) == DescriptorKind::local;
+  const auto take = [&]() -> int {
+    if (loop->poller().has(asked.fd)) return -EEXIST;
+    GiveBack unless{*this};
+    int failed = acceptor.listen_descriptor(asked.fd, backlog_of(asked));
+    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    unless.taken = failed == 0;
+    return failed;
+  };
+  bound(take(), "", 0);
+}
+
+/// S23.2: the file is there when listen() returns.
+NET_API void ServerState::listen_path(const ListenOptions& asked) {
+  path = asked.path;
+  ipc = true;
+  made_in = Machine::fork_count();
+  const PathMode mode{asked.readableAll, asked.writableAll};
+  bool mode_failed = false;
+  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
+  if (mode_failed) throw_error(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
+  bound(failed, path, -1);
+}
+
+/// S20.7: aborting closes the server; an aborted one closes on the next tick.
+NET_API void ServerState::watch_signal(const AbortSignal& signal) {
+  if (!signal) return;
+  if (signal.aborted()) {
+    tick(step_of<&ServerState::close>);
+    return;
+  }
+  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
+  abort_hook->callback = [this](const Error&) { close(); };
+  if (signal.state()->attach(*abort_hook)) return;
+  abort_hook = {};
+  tick(step_of<&ServerState::close>);
+}
+
+NET_API void ServerState::forget_signal() noexcept {
+  if (abort_hook) std::exchange(abort_hook, {})->detach();
+}
+
+/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
+NET_API void ServerState::look_up_host(const ListenOptions& asked) {
+  if (has_nul(asked.host)) {
+    // like a name that is not found
+    return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+  }
+  looking_up = true;
+  const auto answered = [asked_in = generation, asked](ServerState& self, const auto& found) {
+    if (!self.looking_up || self.generation != asked_in) return;
+    self.looking_up = false;
+    const Owing<ServerState> owing(self);
+    if (const Error error = found.error()) {
+      self.emit_error(error);
+    } else {
+      self.bind(parse_endpoint(first_usable(found.addresses()).address, asked.port), asked);
+    }
+  };
+  if (isIP(asked.host) != 0) {
+    // known, but answered on a tick; it keeps the loop alive no longer than that
+    struct Itself {
+      LookupAddress address;
+      Error error() const { return no_error(); }
+      std::span<const LookupAddress> addresses() const noexcept { return {&address, 1}; }
+    };
+    tick_callback(
+        [answered, host = asked.host](ServerState& self) { answered(self, Itself{{host, family_of(host)}}); });
+  } else {
+    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true},
+                    [answered, self = Ref<ServerState>(this)](const LookupAnswer& found) { answered(*self, found); });
+  }
+}
+
+/// S9.6: not one that is of use on its link alone, unless there is no other.
+NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAddress> addresses) noexcept {
+  for (const LookupAddress& found : addresses) {
+    if (!is_link_local(parse_ip(found.address))) return found;
+  }
+  return addresses.front();
+}
+
+NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
+  const std::string address = endpoint_text(at);
+  loop->ticks().reserve(1);  // telling how it went needs no memory
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  bound(acceptor.listen(at, flags), address, asked.port);
+}
+
+/// The events come on the next tick, how ever it went (S9.2, S9.12).
+NET_API void ServerState::bound(int failed, std::string_view address, int port) {
+  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+  if (failed == 0) return opened();
+  stop_listening();  // its file too, if it was only not watched
+  tick_with(
+      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+}
+
+NET_API void ServerState::opened() {
+  if (!kept_by_loop) {
+    kept_by_loop = true;
+    retain();
+  }
+  if (closing == ServerClose::emitted) closing.move_to(ServerClose::none);
+  shortage_emitted = false;
+  retry.forget_delay();
+  if (options.noDelay) set_no_delay(true);
+  recount();
+  tick_with(
+      generation, +[](ServerState& self, const std::uint64_t& asked) {
+        if (self.acceptor.is_open() && self.generation == asked) self.emit_event<server_listening>();
+      });
+}
+
+/// What is set on the listening descriptor is inherited: one call less a connection.
+NET_API void ServerState::set_no_delay(bool on) {
+  options.noDelay = on;
+  if (acceptor.is_open() && !ipc) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
+}
+
+/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
+NET_API void ServerState::close() {
+  looking_up = false;
+  stop_listening();
+  close_if_drained();
+}
+
+NET_API void ServerState::stop_listening() noexcept {
+  retry.stop();
+  if (!acceptor.is_open()) return;
+  loop->poller().drop(acceptor);
+  acceptor.close();
+  remove_path();
+  Retry::descriptor_freed();
+  recount();
+}
+
+/// The file is removed by the process that made it: after a fork() the parent still listens there.
+NET_API void ServerState::remove_path() const noexcept {
+  if (!path.empty() && made_in == Machine::fork_count()) Machine::remove_path(path);
+}
+
+NET_API void ServerState::close_if_drained() {
+  if (acceptor.is_open() || connections > 0 || closing == ServerClose::ticking || !loop) return;
+  OwedStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>};
+  if (close_expected) {
+    close_expected = false;
+    loop->ticks().push_expected(std::move(step));
+  } else {
+    loop->ticks().push(std::move(step));
+  }
+  closing.move_to(ServerClose::ticking);
+}
+
+NET_API void ServerState::emit_close() {
+  struct Emitted {
+    ServerState& self;
+    Ref<ServerState> alive;
+    ~Emitted() {
+      if (self.acceptor.is_open() || self.looking_up || !self.kept_by_loop) return;
+      self.kept_by_loop = false;
+      self.release();
+    }
+  } const emitted{*this, Ref<ServerState>(this)};
+  closing.move_to(acceptor.is_open() ? ServerClose::none : ServerClose::emitted);
+  emit_event<server_close>();
+}
+
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+NET_API void ServerState::settle() noexcept {
+  if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
+  forget_signal();
+  if (!options.reusable) listeners.clear();
+}
+
+NET_API void ServerState::abandon() {
+  do {
+    stop_listening();
+    abort_hook = {};
+    listeners.clear();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (acceptor.is_open());  // a listener that died has opened it again
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of payload.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_PAYLOAD_IPP
+#define NET_DETAIL_STREAM_PAYLOAD_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int explicit_port(int port) {
+  if (port < 0) throw_error(bad_port("Port", port));
+  return port;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of steps.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_STEPS_IPP
+#define NET_DETAIL_STREAM_STEPS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// A step is made in its place in the queue: it comes several times with each connection, and moving it there costs more.
+NET_API void SocketState::tick(void (*step)(SocketState&)) {
+  if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
+}
+
+NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
+  if (loop) loop->ticks().emplace(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+
+NET_API void SocketTick::operator()() {
+  or_give_up(*self, [this] {
+    if (self->generation == generation) step(*self);
+  });
+}
+
+NET_API OnThrow::~OnThrow() {
+  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTED_IPP
+#define NET_DETAIL_CONNECT_CONNECTED_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
+NET_API void SocketState::connected() {
+  phase.move_to(Phase::open);
+  stop_connecting();
+  touch();
+  apply_options();
+  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
+  emit_event<on_connect>();
+  if (again.same) start_if_asked();
+  if (again.same) emit_event<on_ready_event>();
+  again.passed = true;
+  if (again.same) read_after_connect();
+}
+
+NET_API void SocketState::start_if_asked() {
+  if (!read_when_connected) return;
+  read_when_connected = false;
+  if (!destroyed()) watch_readable();
+}
+
+/// A listener of 'connect' threw: what was to happen behind it happens now.
+NET_API void SocketState::catch_up_connected() {
+  start_if_asked();
+  read_after_connect();
+  // a callback of what is sent now may throw too
+  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
+  if (request == WriteRequest::awaits_connection) send_pending_connect();
+  if (again.same && resetting) reset_and_destroy();
+  if (again.same && write_end == WriteEnd::final_called && !shutting_down && !destroyed()) call_final();
+  again.passed = true;
+}
+
+NET_API void SocketState::read_after_connect() {
+  if (destroyed()) return;
+  is_paused() ? void(loop->poller().hold(channel)) : read_zero();
+  update_watch();
+}
+
+NET_API void SocketState::stop_connecting() noexcept {
+  if (cold && cold->connecting) cold->connecting->stop(*this);
+}
+
+/// Asked of the system once, since it does not know any more after a reset.
+NET_API Endpoint SocketState::remote() {
+  if (connecting()) return {};
+  if (cold && cold->remote_known) return cold->remote;
+  if (!channel.is_open() || is_path) return {};
+  const Endpoint end = channel.remote_end();
+  if (end) {
+    ensure_cold().remote = end;
+    cold->remote_known = true;
+  }
+  return end;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of start.hpp. Internal.
+#ifndef NET_DETAIL_CONNECT_START_IPP
+#define NET_DETAIL_CONNECT_START_IPP
+
+#if NET_BODIES
+
+// What takes a socket from its options to an open channel, step by step. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTOR_HPP
+#define NET_DETAIL_CONNECT_CONNECTOR_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -12481,6 +14121,7 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 #if NET_BODIES
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -12492,7 +14133,9 @@ NET_API NativeHandle SocketState::release_descriptor() {
   if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
+  loop->closing().reserve(1);
   leave_writes_behind();
+  keep_unread();
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();
@@ -12500,6 +14143,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
                     }});
   ++owed;
   ++generation;  // ticks that are on the way emit nothing
+  released = close_ticked = true;
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   phase.move_to(Phase::closed);
@@ -12511,10 +14155,30 @@ NET_API NativeHandle SocketState::release_descriptor() {
   return fd;
 }
 
+/// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.
+NET_API void SocketState::keep_unread() {
+  for (Undelivered* each = loop->undelivered; each; each = each->outer) {
+    if (each->whose != this) continue;
+    keep_unread(each->bytes);
+    each->bytes = {};
+  }
+  if (!cold) return;
+  keep_unread(cold->unread);
+  cold->unread.clear();
+}
+
+NET_API void SocketState::keep_unread(std::string_view bytes) {
+  if (bytes.empty()) return;
+  bytes_read += bytes.size();
+  std::string text = decodes ? cold->decode(bytes, false) : std::string(bytes);
+  if (!text.empty()) buffer_bytes(std::move(text));
+}
+
 /// S22.1: a descriptor that is connected; it is read at once.
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  expect_close();  // what throws leaves the descriptor to whoever has it
   is_path = !channel.adopt_connected(fd);
-  expect_close();
+  loop->poller().hold(channel);
   phase.move_to(Phase::open);
   retain_for_loop();
   if (!reads) read_end.move_to(ReadEnd::end_emitted);
@@ -12563,15 +14227,25 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
 
 /// The loop is going: everything is closed, and nothing is emitted.
 NET_API void SocketState::abandon() {
-  hand_over();
-  if (connecting()) stop_connecting();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-  }
-  if (!closed()) phase.move_to(Phase::closed);
-  request.move_to(WriteRequest::none);
-  read_interest = false;
+  do {
+    hand_over();
+    if (connecting()) stop_connecting();
+    if (channel.is_open()) {
+      loop->poller().drop(channel);
+      channel.close();
+    }
+    if (!closed()) phase.move_to(Phase::closed);
+    request.move_to(WriteRequest::none);
+    read_interest = false;
+    drop_captures();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (has_handle());  // what died has connected it again
+}
+
+/// All in which the user may have put something: what dies there may do anything.
+NET_API void SocketState::drop_captures() noexcept {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
@@ -12582,9 +14256,6 @@ NET_API void SocketState::abandon() {
   delete std::exchange(backlog, nullptr);
   server = {};
   listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
 }
 
 NET_API SocketState::~SocketState() {
@@ -12593,6 +14264,7 @@ NET_API SocketState::~SocketState() {
   stop_idle();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
   if (close_expected && loop) loop->closing().expect_no_more();
+  expect_no_removal();
   delete buffer;
   delete backlog;
   delete cold;
@@ -12641,8 +14313,7 @@ NET_API void SocketState::destroy(const Error& error) {
     tick_error(emission);
   } else {
     tick_error(emission);
-    loop->next_tick(
-        [self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
+    tick_callback([asked = generation](SocketState& self) { self.emit_close(self.generation == asked); });
   }
   leave_server();
 }
@@ -12663,7 +14334,7 @@ NET_API void SocketState::leave_server() {
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 NET_API void SocketState::tick_error(Callback& emission) {
-  if (emission) return loop->next_tick(std::move(emission));
+  if (emission) return loop->ticks().push(std::move(emission));
   if (close_ticked) return;
   if (!ended() && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
@@ -12673,9 +14344,8 @@ NET_API void SocketState::tick_error(Callback& emission) {
 }
 
 [[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
-  return [self = Owing<SocketState>(*this), error, asked = generation] {
-    self->emit_error(error, self->generation == asked);
-  };
+  return Tick{Owing<SocketState>(*this),
+              [error, asked = generation](SocketState& self) { self.emit_error(error, self.generation == asked); }};
 }
 
 /// It is emitted even if there is a new connection already, which it is no error of.
@@ -12766,10 +14436,19 @@ NET_API void SocketState::close_now() {
 }
 
 NET_API void SocketState::emit_cancelled() {
-  // whatever the callbacks and listeners in here throw, 'close' comes
-  OnThrow again{
-      *this, [](SocketState& self) { self.loop->next_close({Ref<Handle>(&self), job_of<&SocketState::close_now>}); }};
-  if (request == WriteRequest::in_flight) write_failed(system_failure(ECANCELED, "write"));
+  // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
+  struct Again {
+    SocketState& self;
+    Place<Job> place{self.loop->closing()};  // from which this step has just come
+    bool passed = false;
+    ~Again() {
+      if (!passed) place.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
+    }
+  } again{*this};
+  // usually what was in flight; also callbacks that a tick was to call for which there was no memory
+  const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
+  if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));
+  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) fail_buffered();
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {
@@ -12806,6 +14485,7 @@ NET_API void SocketState::emit_close(bool current) {
 
 NET_API void SocketState::drop_listeners() noexcept {
   listeners.clear();
+  expect_no_removal();
   data_listening = false;
   if (cold) cold->pipes.source_closed();
 }
@@ -12876,6 +14556,8 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
   if (!refused && !errored() && !ending() && !callback) [[likely]] {  // the common case needs no error
     write_end.move_to(WriteEnd::ending);
     maybe_finish();
+    if (was_left) [[unlikely]]
+      linger();
     return;
   }
   Error error = why;
@@ -12883,6 +14565,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
     if (!errored() && !ending()) {
       write_end.move_to(WriteEnd::ending);
       maybe_finish();
+      if (was_left) linger();
     } else if (finished()) {
       refused = true;
       error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
@@ -12901,7 +14584,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
   }
   if (!callback || !loop) return;
   if (refused) {
-    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+    tick_callback([error, call = std::move(callback)](SocketState&) { call(error); });
   } else {
     ensure_cold().finish_callbacks.push(std::move(callback));
   }
@@ -13071,13 +14754,15 @@ NET_API void SocketState::pause() {
 NET_API void SocketState::resume() {
   if (users_buffer && !connecting() && !ended()) watch_readable();
   if (flow_state != Flow::flowing) {
-    flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
-      resume_ticking = true;
       tick_always(step_of<&SocketState::resume_now>);
+      resume_ticking = true;
     }
+    flow_state = readable_listening ? Flow::paused : Flow::flowing;
   }
   asked_flow = Flow::flowing;
+  if (was_left) [[unlikely]]
+    taken_over();
 }
 
 NET_API void SocketState::resume_now() {
@@ -13139,25 +14824,16 @@ NET_API void SocketState::request_read() {
   }
 }
 
-/// Who read from it has gone: nothing flows any more, and a late error is nobody's. A destructor calls this, so nobody
-/// is called, and nothing allocated.
-NET_API void SocketState::leave_alone(bool paused) noexcept {
-  if (paused && !destroyed()) {
-    if (users_buffer && !connecting()) unwatch_readable();
-    flow_state = Flow::paused;
-    asked_flow = Flow::paused;
-  }
-  if (!closed() && !listeners.has(on_error)) errors_heard = true;
-}
-
 NET_API void SocketState::data_listener_added() {
-  data_listening = true;
   // one that has just been removed counts until the next tick
   if (listeners.has(on_readable)) readable_listening = true;
-  if (flow_state != Flow::paused) resume();
+  if (flow_state != Flow::paused || was_left) resume();
+  data_listening = true;
 }
 
 NET_API void SocketState::readable_listener_added() {
+  expect_removal();
+  loop->ticks().reserve(1);
   by_buffer = true;
   if (end_emitted() || readable_listening) return;
   readable_listening = need_readable = true;
@@ -13170,17 +14846,35 @@ NET_API void SocketState::readable_listener_added() {
   }
 }
 
-NET_API void SocketState::readable_listener_removed() {
-  tick_always([](SocketState& self) {
-    self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.asked_flow == Flow::flowing) {
-      self.flow_state = Flow::flowing;
-    } else if (self.data_listening) {
-      self.resume();
-    } else if (!self.readable_listening) {
-      self.flow_state = Flow::unset;
-    }
-  });
+/// What follows from a removal of theirs comes on a tick, and who removes them may be a destructor: there is space for
+/// that tick while there are any, or it is owed already.
+NET_API void SocketState::expect_removal() {
+  if (removal_expected) return;
+  loop->ticks().expect();
+  removal_expected = true;
+}
+
+NET_API void SocketState::readable_listener_removed() noexcept {
+  if (!removal_expected) return;  // it is owed, and looks at all of them
+  loop->ticks().push_expected(
+      OwedStep<SocketState>{Owing<SocketState>(*this), step_of<&SocketState::look_at_readable_listeners>});
+  removal_expected = listeners.has(on_readable) && loop->ticks().expect_if_space();
+}
+
+NET_API void SocketState::look_at_readable_listeners() {
+  readable_listening = listeners.has(on_readable);
+  if (readable_listening && !removal_expected) {
+    removal_expected = loop->ticks().expect_if_space();  // this step has just left its own
+  } else if (!readable_listening) {
+    expect_no_removal();
+  }
+  if (resume_ticking && asked_flow == Flow::flowing) {
+    flow_state = Flow::flowing;
+  } else if (data_listening) {
+    resume();
+  } else if (!readable_listening) {
+    flow_state = Flow::unset;
+  }
 }
 
 /// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
@@ -13194,22 +14888,126 @@ NET_API void SocketState::listener_added(unsigned event) {
   if (event == on_readable) readable_listener_added();
 }
 
-NET_API void SocketState::listener_put_in_front(unsigned event) noexcept {
+NET_API void SocketState::listener_put_in_front(unsigned event) {
+  if (event == on_readable && loop) expect_removal();
   if (event == on_data || event == on_readable) by_buffer = true;
 }
 
-NET_API void SocketState::listener_removed(unsigned event, bool all) {
+NET_API void SocketState::listener_removed(unsigned event) noexcept {
   if (!loop) return;
-  if (event == on_data && !all) data_listener_removed();
-  if (event == on_readable || event == all_events) readable_listener_removed();
-  if (all && (event == on_end || event == all_events)) removed_end_listener = true;
-  if (all && (event == on_error || event == all_events)) errors_heard = false;
+  if (event == on_data) data_listener_removed();
+  if (event == on_readable) readable_listener_removed();
+}
+
+/// As in Node what follows comes even if there were none.
+NET_API void SocketState::all_listeners_go(unsigned event) {
+  if (!loop) return;
+  if (event == on_readable || event == all_events) tick_always(step_of<&SocketState::look_at_readable_listeners>);
+  if (event == on_end || event == all_events) removed_end_listener = true;
+  if (event == on_error || event == all_events) errors_heard = false;
 }
 
 /// How many listeners the library itself has on an event, as Node counts them.
 NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
   if (event == on_error) return errors_heard;
   return event == on_end && !removed_end_listener;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// What becomes of a socket whose reader has gone before its end (S34.5). Internal.
+#ifndef NET_DETAIL_STREAM_LEAVE_IPP
+#define NET_DETAIL_STREAM_LEAVE_IPP
+
+#if NET_BODIES
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// So much is thrown away of what the other side still sends.
+inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
+
+/// A reader begins: what has to be done when it goes needs no memory then.
+NET_API void SocketState::expect_to_be_left(double lingering_ms) {
+  if (loop) loop->closing().expect();
+  if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
+  taken_over();
+}
+
+/// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
+/// of this turn another reader, a listener or pipe() may take over.
+NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
+  if (!closed() && !listeners.has(on_error)) errors_heard = true;
+  if (!before_end || destroyed() || !loop || loop->inert()) {
+    if (loop) loop->closing().expect_no_more();
+    return;
+  }
+  if (users_buffer && !connecting()) undo_or_give_up(*this, [this] { unwatch_readable(); });
+  flow_state = asked_flow = Flow::paused;
+  was_left = true;
+  loop->closing().push_expected({Ref<Handle>(this), job_of<&SocketState::look_after>});
+  if (held.empty()) return;
+  undo_or_give_up(*this, [&] {
+    if (!buffer) buffer = new ReadBuffer;
+    buffer->push_front(held);
+  });
+}
+
+/// Somebody reads it.
+NET_API void SocketState::taken_over() noexcept {
+  if (!was_left) return;
+  was_left = false;
+  if (phase == Phase::open) retain_for_loop();
+}
+
+NET_API void SocketState::look_after() {
+  if (!was_left) return;
+  if (destroyed() || end_emitted() || connecting()) {
+    was_left = false;
+  } else if (data_listening || readable_listening || (cold && !cold->pipes.empty())) {
+    if (data_listening) resume();
+    taken_over();
+  } else if (ending()) {
+    or_give_up(*this, [this] { linger(); });
+  } else if (kept_by_loop) {
+    kept_by_loop = false;  // whoever has a handle may still use it
+    release();
+  }
+}
+
+/// This side has ended: what the other one still sends is thrown away until it ends too, so that no reset overtakes
+/// what was written.
+NET_API void SocketState::linger() {
+  taken_over();
+  ColdState& kept = ensure_cold();
+  kept.lingers_until = bytes_read + max_lingering_bytes;
+  kept.linger_timer = Ref<TimerState>(new TimerState(*loop));
+  kept.linger_timer->refd = false;
+  kept.linger_timer->callback = [this] {
+    const Ref<Handle> alive(this);
+    or_give_up(*this, [this] { destroy(no_error()); });
+  };
+  const double ms = kept.lingering_ms;
+  loop->start_timer(*kept.linger_timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop->now());
+  timed = true;  // so that each read is noted
+  resume();
+}
+
+/// Nobody has it any more. If a reader left it open, it is closed first.
+NET_API void SocketState::last_owner_gone() noexcept {
+  if (!was_left || destroyed() || !loop || loop->leaving() || loop->inert()) {
+    delete this;
+    return;
+  }
+  const Ref<Handle> alive(this);
+  taken_over();
+  destroy_always();
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -13239,6 +15037,8 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
   }
   if (options.fd != -1) {
     require_stream(options.fd);
+    // whose it is already would find it closed (S22.2)
+    if (loop->poller().has(options.fd)) throw_error(system_failure(EEXIST, "open"));
     // one that blocks would stop the loop
     if (const int failed = Machine::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
     if (users_buffer) next_onread_buffer();  // S25.4
@@ -13296,6 +15096,7 @@ NET_API void SocketState::idle_check() {
 [[gnu::noinline]] NET_API void SocketState::note_activity() {
   cold->last_activity = loop->now();
   if (idle_over) wake_idle();
+  if (cold->linger_timer && bytes_read > cold->lingers_until && !destroyed()) destroy(no_error());
 }
 
 NET_API void SocketState::wake_idle() {
@@ -13306,7 +15107,9 @@ NET_API void SocketState::wake_idle() {
 /// For good: another connection begins without it, unless setTimeout() is called again.
 NET_API void SocketState::stop_idle() noexcept {
   timed = idle_over = false;
-  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  if (!loop || !cold) return;
+  if (cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  if (cold->linger_timer) loop->stop_timer(*std::exchange(cold->linger_timer, {}));
 }
 
 // ── options of the descriptor ──────────────────────────────────────────────
@@ -13482,31 +15285,47 @@ NET_API void SocketState::next_onread_buffer() {
 }
 
 /// Emits what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be emitted, because a
-/// listener paused or threw, is kept as if it were still in the kernel.
-NET_API void SocketState::deliver(std::string_view bytes) {
-  struct Rest {
+/// listener paused or threw, is kept as if it were still in the kernel; without memory for it the socket is given up.
+NET_API void SocketState::deliver(std::string_view all) {
+  if (all.size() <= max_chunk) return deliver_piece(all);
+  struct Rest : Undelivered {
     SocketState& self;
-    std::string_view bytes;
+    LoopCore& loop;
     SameConnection same{self};
+    Rest(SocketState& socket, std::string_view all)
+        : Undelivered{&socket, all, socket.loop->undelivered}, self(socket), loop(*socket.loop) {
+      loop.undelivered = this;
+    }
+    Rest(const Rest&) = delete;
+    Rest& operator=(const Rest&) = delete;
     ~Rest() {
-      if (bytes.empty() || self.destroyed() || !same) return;
-      self.ensure_cold().unread.insert(0, bytes);
+      loop.undelivered = outer;
+      if (!bytes.empty()) undo_or_give_up(self, [this] { keep(); });
+    }
+    void keep() {
+      const std::string_view left = std::exchange(bytes, {});
+      if (self.destroyed() || !same) return;
+      self.ensure_cold().unread.insert(0, left);
       if (!self.read_interest) return;
       self.read_interest = false;  // so that starting again delivers it from the loop
       self.watch_readable();
     }
-  } rest{*this, bytes};
+  } rest(*this, all);
   for (;;) {
     const std::string_view piece = rest.bytes.substr(0, max_chunk);
     rest.bytes.remove_prefix(piece.size());
-    bytes_read += piece.size();
-    touch();
-    if (!push(piece) && !destroyed()) unwatch_readable();
+    deliver_piece(piece);
     if (rest.bytes.empty()) return;
     loop->flush_batch();
     loop->drain_ticks();
-    if (!read_interest || destroyed() || !rest.same) return;
+    if (!read_interest || destroyed() || !rest.same) return rest.keep();
   }
+}
+
+NET_API void SocketState::deliver_piece(std::string_view piece) {
+  bytes_read += piece.size();
+  touch();
+  if (!push(piece) && !destroyed()) unwatch_readable();
 }
 
 NET_API void SocketState::deliver_unread() {
@@ -13594,7 +15413,7 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
     const std::size_t there = read_length();
     if (there == 0 || (!all && n == 0)) return 0;
     if (all) {
-      if (flow_state != Flow::flowing) return there;
+      if (flow_state != Flow::flowing || released) return there;
       return buffer->pieces.first().size();
     }
     return n <= there ? n : ended() ? there : 0;
@@ -13640,7 +15459,7 @@ NET_API void SocketState::prime_read() {
 }
 
 NET_API void SocketState::flow() {
-  if (flow_state != Flow::flowing) return;
+  if (flow_state != Flow::flowing || released) return;
   if (!buffer && !ended() && reading) {  // there is nothing, and what comes will be emitted
     readable_emitted = false;
     need_readable = true;
@@ -13657,8 +15476,8 @@ NET_API void SocketState::flow() {
 NET_API void SocketState::emit_readable() {
   need_readable = false;
   if (readable_emitted) return;
-  readable_emitted = true;
   tick_always(step_of<&SocketState::emit_readable_now>);
+  readable_emitted = true;
 }
 
 NET_API void SocketState::emit_readable_now() {
@@ -13673,7 +15492,6 @@ NET_API void SocketState::emit_readable_now() {
 /// Reads on, on a tick, until the high-water mark is reached.
 NET_API void SocketState::maybe_read_more() {
   if (reading_more) return;
-  reading_more = true;
   tick_always([](SocketState& self) {
     if (!self.reading && !self.ended() &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
@@ -13681,6 +15499,7 @@ NET_API void SocketState::maybe_read_more() {
     }
     self.reading_more = false;
   });
+  reading_more = true;
 }
 
 /// The other side has ended, and nobody listens to what follows from it.
@@ -13747,10 +15566,12 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
 NET_API void SocketState::undestroy() {
+  ColdConnection fresh;  // what needs memory comes first
   leave_writes_behind();
   for (unsigned which = 0; which < own_count; ++which) {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
+  if (released) delete std::exchange(buffer, nullptr);
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
                                    .users_buffer = users_buffer,
@@ -13758,7 +15579,7 @@ NET_API void SocketState::undestroy() {
                                    .timed = timed,
                                    .by_buffer = by_buffer};
   static_cast<WriteGate&>(*this) = {.corked = corked};
-  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  if (cold) static_cast<ColdConnection&>(*cold) = std::move(fresh);
   ++generation;
 }
 
@@ -13780,14 +15601,17 @@ struct LeftWrites {
     if (--owners == 0) delete this;
   }
 
+  /// Whoever throws does not hold up the others, with or without memory.
   static void settle(LeftWrites& self) {
+    Place<Callback> place(self.socket->loop->ticks());  // from which this step has just come
     struct Again {
       LeftWrites& self;
+      Place<Callback>& place;
       bool passed = false;
       ~Again() {
-        if (!passed) self.soon();
+        if (!passed) place.push(self.step());
       }
-    } again{self};
+    } again{self, place};
     if (self.backlog) {
       call_all(self.backlog->done, no_error());
       call_all(self.backlog->in_flight, self.in_flight);
@@ -13800,10 +15624,12 @@ struct LeftWrites {
     SocketState& socket = *self.socket;
     if (std::exchange(self.finishes, false)) socket.emit_event<on_finish>();
     again.passed = true;
-    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
+    if (self.fails && socket.generation == self.generation) {
+      or_give_up(socket, [&] { socket.fail(self.in_flight); });
+    }
   }
-  void soon() {
-    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
+  Callback step() noexcept {
+    return [left = Ref<LeftWrites>(this)] { settle(*left); };
   }
 
  private:
@@ -13823,8 +15649,7 @@ NET_API void SocketState::leave_writes_behind() {
   if (waits) {
     const Ref<LeftWrites> left(new LeftWrites);
     left->socket = Ref<SocketState>(this);
-    left->backlog = std::exchange(backlog, nullptr);
-    if (cold) left->ends.swap(cold->finish_callbacks);
+    loop->ticks().reserve(1);
     if (flying) {
       left->in_flight = request == WriteRequest::awaits_connection
                             ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
@@ -13839,7 +15664,10 @@ NET_API void SocketState::leave_writes_behind() {
     left->finishes = write_end == WriteEnd::prefinished && !channel.is_open();
     left->fails = flying && !destroyed();
     left->generation = generation + 1;
-    left->soon();
+    // nothing needs memory any more
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    loop->ticks().push(left->step());
   }
   delete std::exchange(backlog, nullptr);
 }
@@ -14261,9 +16089,7 @@ NET_API Error SocketState::refusal(bool tells_who) const {
 
 NET_API bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
-  if (callback && loop) {
-    loop->next_tick([error, call = std::move(callback)] { call(error); });
-  }
+  if (callback) tick_callback([error, call = std::move(callback)](SocketState&) { call(error); });
   fail(error);
   return false;
 }
@@ -14375,396 +16201,6 @@ NET_API detail::Endpoint Socket::local() const {
 #endif
 #endif
 
-// The bodies of connect.hpp. Internal.
-#ifndef NET_CONNECT_IPP
-#define NET_CONNECT_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-NET_API bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
-
-NET_API void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
-
-NET_API std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
-  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
-}
-
-NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
-  detail::require_attempt_timeout(delay, "value");
-  const double ms = delay.milliseconds();
-  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-#endif
-
-// Connections that arrive at a server. Internal.
-#ifndef NET_DETAIL_LISTEN_ACCEPT_IPP
-#define NET_DETAIL_LISTEN_ACCEPT_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API void ServerState::connection_gone(Handle& handle) {
-  auto& self = static_cast<ServerState&>(handle);
-  --self.connections;
-  self.close_if_drained();
-}
-
-/// A client that has gone already, or nobody: the next one is another matter.
-NET_API bool passes(int failed) noexcept {
-  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
-}
-
-/// One a wake-up: asking whether there is another costs more than being woken again.
-NET_API void ServerState::accept_one() {
-  Machine::Channel channel;
-  const int failed = acceptor.accept(channel);
-  if (failed == 0) return accepted(channel);
-  if (!passes(failed)) cannot_accept(-failed);
-}
-
-/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
-/// are of one client.
-[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
-  const bool no_memory = short_of_memory(-number);
-  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
-                       number == ENOTSOCK || number == EOPNOTSUPP;
-  if (no_memory || lasting) {
-    no_memory ? retry.after(10) : retry.when_descriptor_freed();
-    loop->poller().watch(acceptor, 0);
-    if (no_memory || shortage_emitted) return;
-    shortage_emitted = true;
-  }
-  emit_error(system_failure(number, "accept"));
-}
-
-/// The listening descriptor is watched again only when it is of use.
-NET_API void ServerState::accept_again() {
-  if (!acceptor.is_open()) return;
-  const Ref<ServerState> alive(this);
-  Machine::Channel channel;
-  const int failed = acceptor.accept(channel);
-  if (failed < 0 && !passes(failed)) return cannot_accept(-failed);
-  if (loop->poller().watch(acceptor, readable) < 0) {
-    retry.when_descriptor_freed();
-  } else {
-    retry.forget_delay();
-  }
-  if (failed == 0) return accepted(channel);
-  look_at_shortage();
-}
-
-/// The next shortage is emitted again when there is a reserve once more; until then it is still the same one.
-NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acceptor.has_reserve(); }
-
-/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
-NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
-  if (!options.blockList) return false;
-  const Endpoint remote = channel.remote_end();
-  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
-}
-
-NET_API void ServerState::accepted(Machine::Channel& channel) {
-  if (shortage_emitted) [[unlikely]]
-    look_at_shortage();
-  const Ref<SocketState> socket(new SocketState(*loop));
-  SocketState& state = *socket;
-  state.channel.take_over(channel);
-  if (max_connections && connections >= *max_connections) return drop(state.channel);
-  if (blocks(state.channel)) return;
-  state.phase.move_to(Phase::open);
-  state.is_path = !path.empty();
-  state.settings.allow_half_open = options.allowHalfOpen;
-  state.read_mark = state.write_mark = options.highWaterMark;
-  state.settings.no_delay = options.noDelay;
-  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
-  if (options.keepAlive) {
-    const int seconds = keep_alive_seconds();
-    state.settings.keep_alive = true;
-    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
-    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
-  }
-  state.expect_close();
-  state.retain_for_loop();
-  state.server = Ref<Handle>(this);
-  state.of_server = true;
-  ++connections;
-  or_give_up(state, [&] {
-    if (options.pauseOnConnect) {
-      state.flow_state = Flow::paused;
-    } else {
-      state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
-    }
-    emit_event<server_connection>(state);
-  });
-  if (!state.read_interest || !loop) return;
-  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
-}
-
-NET_API void ServerState::drop(Machine::Channel& channel) {
-  const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit_event<server_drop>(DropInfo{endpoint_text(local), local.port, local.ip.family, endpoint_text(remote),
-                                   remote.port, remote.ip.family});
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// How a server listens and closes. Internal.
-#ifndef NET_DETAIL_LISTEN_STATE_IPP
-#define NET_DETAIL_LISTEN_STATE_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-// The table of events, and the numbers by which they are emitted.
-static_assert(ServerEvents::index<"close"> == server_close);
-static_assert(ServerEvents::index<"connection"> == server_connection);
-static_assert(ServerEvents::index<"error"> == server_error);
-static_assert(ServerEvents::index<"listening"> == server_listening);
-static_assert(ServerEvents::index<"drop"> == server_drop);
-
-NET_API constexpr Handle::Operations ServerState::table{
-    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); },
-    &ServerState::on_ready,
-    &ServerState::connection_gone,
-    nullptr,
-    [](Handle& handle) noexcept {
-      if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
-    }};
-
-NET_API void ServerState::recount() noexcept {
-  if (loop) keeps_alive.count(*loop, acceptor.is_open() && keeps_alive.refd);
-}
-
-NET_API void ServerState::start_over() noexcept {
-  forget_signal();
-  static_cast<Listening&>(*this) = Listening();
-  ++generation;
-}
-
-/// Telling how it went, and later of the end, needs no memory.
-NET_API void ServerState::reserve_one() {
-  loop->ticks().reserve(3);
-  if (close_expected) return;
-  loop->ticks().expect();
-  close_expected = true;
-}
-
-NET_API void ServerState::listen(const ListenOptions& asked) {
-  reserve_one();
-  start_over();
-  NothingOpen unless{*this};
-  watch_signal(asked.signal);
-  listen_on(asked);
-  unless.passed = true;
-}
-
-/// A descriptor of its own for what another server listens on.
-NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
-  start_over();
-  const int failed = acceptor.listen_beside(other, 511);
-  NothingOpen unless{*this};
-  bound(failed, "", 0);
-  unless.passed = true;
-}
-
-NET_API void ServerState::listen_on(const ListenOptions& asked) {
-  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
-  if (asked.port == -1) return listen_path(asked);
-  if (!asked.host.empty()) return look_up_host(asked);
-  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
-  Endpoint any = parse_endpoint("::", asked.port);
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  int failed = acceptor.listen(any, flags);
-  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
-    any = parse_endpoint("0.0.0.0", asked.port);
-    failed = acceptor.listen(any, flags);
-  }
-  bound(failed, to_text(any.ip), asked.port);
-}
-
-/// S23.2: the file is there when listen() returns.
-NET_API void ServerState::listen_path(const ListenOptions& asked) {
-  path = asked.path;
-  made_in = Machine::fork_count();
-  const PathMode mode{asked.readableAll, asked.writableAll};
-  bool mode_failed = false;
-  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
-  if (mode_failed) throw_error(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
-  bound(failed, path, -1);
-}
-
-/// S20.7: aborting closes the server; an aborted one closes on the next tick.
-NET_API void ServerState::watch_signal(const AbortSignal& signal) {
-  if (!signal) return;
-  if (signal.aborted()) {
-    tick(step_of<&ServerState::close>);
-    return;
-  }
-  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
-  abort_hook->callback = [this](const Error&) { close(); };
-  if (signal.state()->attach(*abort_hook)) return;
-  abort_hook = {};
-  tick(step_of<&ServerState::close>);
-}
-
-NET_API void ServerState::forget_signal() noexcept {
-  if (abort_hook) std::exchange(abort_hook, {})->detach();
-}
-
-/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
-NET_API void ServerState::look_up_host(const ListenOptions& asked) {
-  if (has_nul(asked.host)) {
-    // like a name that is not found
-    return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
-  }
-  looking_up = true;
-  const auto answered = [this, asked_in = generation, asked, alive = Ref<ServerState>(this)](
-                            const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || generation != asked_in) return;
-    looking_up = false;
-    const Owing<ServerState> owing(*this);
-    if (error) {
-      emit_error(error);
-      return;
-    }
-    const LookupAddress* chosen = nullptr;
-    for (const LookupAddress& found : addresses) {
-      if (!is_link_local(parse_ip(found.address))) {
-        chosen = &found;
-        break;
-      }
-    }
-    if (!chosen) chosen = &addresses.front();
-    bind(parse_endpoint(chosen->address, asked.port), asked);
-  };
-  if (isIP(asked.host) != 0) {
-    // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] {
-      const LookupAddress itself{host, family_of(host)};
-      answered(no_error(), {&itself, 1});
-    });
-  } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true}, answered);
-  }
-}
-
-NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), endpoint_text(at), asked.port);
-}
-
-/// The events come on the next tick, how ever it went (S9.2, S9.12).
-NET_API void ServerState::bound(int failed, std::string_view address, int port) {
-  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
-  if (failed == 0) return opened();
-  stop_listening();  // its file too, if it was only not watched
-  tick_with(
-      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
-}
-
-NET_API void ServerState::opened() {
-  if (!kept_by_loop) {
-    kept_by_loop = true;
-    retain();
-  }
-  if (closing == ServerClose::emitted) closing.move_to(ServerClose::none);
-  shortage_emitted = false;
-  retry.forget_delay();
-  if (options.noDelay) set_no_delay(true);
-  recount();
-  tick_with(
-      generation, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.generation == asked) self.emit_event<server_listening>();
-      });
-}
-
-/// What is set on the listening descriptor is inherited: one call less a connection.
-NET_API void ServerState::set_no_delay(bool on) {
-  options.noDelay = on;
-  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
-}
-
-/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
-NET_API void ServerState::close() {
-  looking_up = false;
-  stop_listening();
-  close_if_drained();
-}
-
-NET_API void ServerState::stop_listening() noexcept {
-  retry.stop();
-  if (!acceptor.is_open()) return;
-  loop->poller().drop(acceptor);
-  acceptor.close();
-  remove_path();
-  Retry::descriptor_freed();
-  recount();
-}
-
-/// The file is removed by the process that made it: after a fork() the parent still listens there.
-NET_API void ServerState::remove_path() const noexcept {
-  if (!path.empty() && made_in == Machine::fork_count()) Machine::remove_path(path);
-}
-
-NET_API void ServerState::close_if_drained() {
-  if (acceptor.is_open() || connections > 0 || closing == ServerClose::ticking || !loop) return;
-  OwedStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>};
-  if (close_expected) {
-    close_expected = false;
-    loop->ticks().push_expected(std::move(step));
-  } else {
-    loop->next_tick(std::move(step));
-  }
-  closing.move_to(ServerClose::ticking);
-}
-
-NET_API void ServerState::emit_close() {
-  struct Emitted {
-    ServerState& self;
-    Ref<ServerState> alive;
-    ~Emitted() {
-      if (self.acceptor.is_open() || self.looking_up || !self.kept_by_loop) return;
-      self.kept_by_loop = false;
-      self.release();
-    }
-  } const emitted{*this, Ref<ServerState>(this)};
-  closing.move_to(acceptor.is_open() ? ServerClose::none : ServerClose::emitted);
-  emit_event<server_close>();
-}
-
-/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
-NET_API void ServerState::settle() noexcept {
-  if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
-  forget_signal();
-  if (!options.reusable) listeners.clear();
-}
-
-NET_API void ServerState::abandon() {
-  stop_listening();
-  abort_hook = {};
-  listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
 // The bodies of server.hpp. Internal.
 #ifndef NET_SERVER_IPP
 #define NET_SERVER_IPP
@@ -14838,140 +16274,13 @@ NET_API const Server& Server::set_ref(bool on) const {
 #endif
 #endif
 
-// The bodies of reader.hpp. Internal.
-#ifndef NET_READER_IPP
-#define NET_READER_IPP
+// The bodies of acceptor.hpp. Internal.
+#ifndef NET_ACCEPTOR_IPP
+#define NET_ACCEPTOR_IPP
 
 #if NET_BODIES
 
-namespace net::inline NET_ABI::detail {
-
-NET_API WaitingTask::~WaitingTask() {
-  if (place_) place_->forget();
-}
-
-NET_API void WaitPlace::note(WaitingTask& waiting, std::coroutine_handle<> task) noexcept {
-  waiting.task_ = task;
-  waiting.place_ = this;
-  waiting_ = &waiting;
-}
-
-NET_API void WaitPlace::resume() {
-  const std::coroutine_handle<> task = waiting_->task_;
-  forget();
-  task.resume();
-}
-
-NET_API void WaitPlace::forget() noexcept {
-  if (waiting_) std::exchange(waiting_, nullptr)->place_ = nullptr;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
 namespace net::inline NET_ABI::inline NET_MACHINE {
-
-NET_API Reader::Reader(const Socket& socket) : listeners_(socket) {
-  // one that was closed or read before emits nothing any more
-  ended_ = socket.readableEnded() || socket.destroyed();
-  if (const Error error = socket.errored()) failure_ = error;
-  socket.pause();
-  listeners_.on<"data">([this](Chunk chunk) { received(chunk); });
-  listeners_.on<"end">([this] {
-    ended_ = true;
-    wake();
-  });
-  listeners_.on<"error">([this](const Error& error) {
-    failure_ = error;
-    wake();
-  });
-  listeners_.on<"close">([this] {
-    ended_ = true;
-    wake();
-  });
-}
-
-/// Calls nobody, and allocates nothing.
-NET_API Reader::~Reader() {
-  if (gone_) *gone_ = true;
-  listeners_.off();
-  // it may flow just now, and a task that has ended left nobody behind to hear of a late reset
-  detail::Access::state(socket()).leave_alone(!ended_ && !failure_);
-}
-
-NET_API bool Reader::prepare(Kind kind, std::size_t amount) {
-  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
-  kind_ = kind;
-  amount_ = amount;
-  return settle();
-}
-
-NET_API bool Reader::settle() {
-  size_ = none;
-  const std::string_view rest = this->rest();
-  if (kind_ == Kind::line) {
-    settle_line();
-    if (size_ != none || too_long_) return true;
-  } else if (kind_ == Kind::exact ? rest.size() >= amount_ : !rest.empty()) {
-    const std::size_t size = kind_ == Kind::exact ? amount_ : rest.size();
-    return found(size, size);
-  }
-  return ended_ || failure_;
-}
-
-NET_API void Reader::settle_line() {
-  const std::string_view rest = this->rest();
-  const std::size_t at = rest.find('\n', searched_);
-  std::size_t size = at == rest.npos ? rest.size() : at;
-  // a carriage return at the end of what is there may belong to the line feed that follows
-  if (size > 0 && rest[size - 1] == '\r' && (at != rest.npos || !ended_)) --size;
-  too_long_ = size > amount_;
-  if (too_long_) return;
-  if (at != rest.npos) {
-    found(size, at + 1);
-  } else if (ended_ && !failure_ && !rest.empty()) {
-    found(size, rest.size());
-  } else {
-    searched_ = rest.size();
-  }
-}
-
-NET_API std::optional<Chunk> Reader::take() {
-  if (size_ != none) {
-    const std::string_view piece = rest().substr(0, size_);
-    start_ += skip_;
-    searched_ = 0;
-    return Chunk(piece);
-  }
-  if (kind_ == Kind::line && too_long_) {
-    detail::throw_error(Error(std::make_error_code(std::errc::message_size),
-                              "A line is longer than " + std::to_string(amount_) + " bytes"));
-  }
-  if (failure_) detail::throw_error(*failure_);
-  if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
-  return std::nullopt;
-}
-
-NET_API void Reader::received(std::string_view bytes) {
-  if (start_ == held_.size()) {
-    held_.assign(bytes);
-  } else {
-    held_.erase(0, start_);
-    held_.append(bytes);
-  }
-  start_ = 0;
-  // the task that let it flow may be gone
-  if (!waiter_) return void(socket().pause());
-  if (!settle()) return;
-  bool gone = false;
-  bool* const outer = std::exchange(gone_, &gone);
-  waiter_.resume();
-  if (gone) {
-    if (outer) *outer = true;
-    return;
-  }
-  gone_ = outer;
-  if (!waiter_) socket().pause();
-}
 
 NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
   closed_ = !detail::Access::state(server).loop;
@@ -14997,6 +16306,16 @@ NET_API Acceptor::~Acceptor() {
   while (!arrived_.empty()) detail::Access::state(arrived_.pop_front().socket).destroy_always();
 }
 
+NET_API bool Acceptor::prepare() {
+  if (waiter_)
+    detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
+  return !arrived_.empty() || failure_ || closed_;
+}
+
+NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
+  acceptor_.waiter_.note(waiting_, *detail::Access::state(acceptor_.listeners_.emitter()).loop, task);
+}
+
 NET_API std::optional<Socket> Acceptor::take() {
   if (!arrived_.empty()) {
     const Arrived arrived = arrived_.pop_front();
@@ -15010,15 +16329,336 @@ NET_API std::optional<Socket> Acceptor::take() {
   return std::nullopt;
 }
 
-NET_API Reader::Awaiter Reader::next() { return {*this, Kind::chunk, 0}; }
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
 
-NET_API Reader::Awaiter Reader::read(std::size_t n) { return {*this, Kind::exact, n}; }
+#endif
+#endif
 
-NET_API Reader::Awaiter Reader::readLine(std::size_t limit) { return {*this, Kind::line, limit}; }
+// The bodies of attempts.hpp. Internal.
+#ifndef NET_DETAIL_CONNECT_ATTEMPTS_IPP
+#define NET_DETAIL_CONNECT_ATTEMPTS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations ConnectAttempts::table{
+    [](Handle& handle) noexcept { delete static_cast<ConnectAttempts*>(&handle); }, [](Handle&) noexcept {}};
+
+NET_API void ConnectAttempts::end() noexcept {
+  if (loop && std::exchange(end_expected, false)) {
+    loop->closing().push_expected({Ref<Handle>(static_cast<Handle*>(this)), [](Handle&) {}});
+  }
+  release();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of checks.hpp. Internal.
+#ifndef NET_DETAIL_CONNECT_CHECKS_IPP
+#define NET_DETAIL_CONNECT_CHECKS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void require_stream(NativeHandle fd) {
+  if (fd < 0) throw_error(out_of_range("fd", ">= 0 && <= 2147483647", std::to_string(fd)));
+  switch (Machine::kind_of(fd)) {
+    case DescriptorKind::tcp:
+    case DescriptorKind::local:
+    case DescriptorKind::pipe: return;
+    case DescriptorKind::datagram: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UDP"));
+    case DescriptorKind::terminal: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: TTY"));
+    case DescriptorKind::file: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: FILE"));
+    case DescriptorKind::unknown: throw_error(make_error(Errc::ERR_INVALID_FD_TYPE, "Unsupported fd type: UNKNOWN"));
+  }
+}
+
+NET_API int require_port(int port, std::string_view name) {
+  if (port < 0 || port > 65535) throw_error(bad_port(name, port));
+  return port;
+}
+
+NET_API void require_attempt_timeout(Duration delay, std::string_view name) {
+  const double ms = delay.milliseconds();
+  if (!(ms >= 1 && ms <= 2147483647.0)) throw_error(out_of_range(name, ">= 1 && <= 2147483647", number_text(ms)));
+}
+
+NET_API void require_connectable(const ConnectOptions& options) {
+  if (!options.path.empty()) return;
+  if (options.port == -1) throw_error(make_error(Errc::ERR_MISSING_ARGS));
+  require_port(options.port, "Port");
+  if (!options.localAddress.empty() && isIP(options.localAddress) == 0) {
+    throw_error(bad_ip(options.localAddress));
+  }
+  if (has_nul(options.host)) throw_error(nul_in_host(options.host));
+  if (options.autoSelectFamilyAttemptTimeout) {
+    require_attempt_timeout(*options.autoSelectFamilyAttemptTimeout, "options.autoSelectFamilyAttemptTimeout");
+  }
+  const bool resolves = isIP(options.host) == 0 && !options.lookup;
+  if (resolves && (options.hints & ~Machine::known_hints()) != 0) {
+    throw_error(invalid_value("hints", "is invalid", std::to_string(options.hints)));
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of connect.hpp. Internal.
+#ifndef NET_CONNECT_IPP
+#define NET_CONNECT_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API bool getDefaultAutoSelectFamily() { return detail::SelectionDefaults::get().on.load() != 0; }
+
+NET_API void setDefaultAutoSelectFamily(bool on) { detail::SelectionDefaults::get().on.store(on); }
+
+NET_API std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout() {
+  return std::chrono::milliseconds(detail::SelectionDefaults::get().delay_ms.load());
+}
+
+NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
+  detail::require_attempt_timeout(delay, "value");
+  const double ms = delay.milliseconds();
+  detail::SelectionDefaults::get().delay_ms.store(ms < 10 ? 10 : static_cast<int>(ms));
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of promise.hpp. Internal.
+#ifndef NET_PROMISE_IPP
+#define NET_PROMISE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Behind the others: who waits first goes on first.
+NET_API void PromiseWait::link_to(PromiseWait*& first) noexcept {
+  PromiseWait** at = &first;
+  while (*at) at = &(*at)->next;
+  *at = this;
+  link = at;
+}
+
+NET_API void PromiseWait::unlink() noexcept {
+  if (!link) return;
+  *link = next;
+  if (next) next->link = link;
+  link = nullptr;
+  next = nullptr;
+}
+
+NET_API constexpr Handle::Operations PromiseState::table{
+    [](Handle& handle) noexcept { delete static_cast<PromiseState*>(&handle); }, [](Handle&) noexcept {}};
+
+NET_API PromiseState::~PromiseState() = default;
+
+NET_API void PromiseState::settle() {
+  if (first && loop) loop->ticks().push([self = Ref<PromiseState>(this)] { self->resume_all(); });
+  settled = true;
+}
+
+NET_API void PromiseState::resume_all() {
+  while (PromiseWait* const waiting = first) {
+    waiting->unlink();
+    if (waiting->place) waiting->place.resume();
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of reader.hpp. Internal.
+#ifndef NET_READER_IPP
+#define NET_READER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API std::uint64_t number_of(std::string_view bytes, Endian endian) noexcept {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const char byte = bytes[endian == Endian::big ? i : bytes.size() - 1 - i];
+    number = number << 8 | static_cast<unsigned char>(byte);
+  }
+  return number;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : listeners_(socket) {
+  detail::require_timeout(options.lingering);
+  const double lingering = options.lingering.milliseconds();
+  detail::Access::state(socket).expect_to_be_left(lingering == ReaderOptions().lingering.milliseconds() ? -1
+                                                                                                        : lingering);
+  // one that was closed or read before emits nothing any more
+  ended_ = socket.readableEnded();
+  if (const Error error = socket.errored()) {
+    failure_ = error;
+  } else if (socket.destroyed() && !ended_) {
+    failure_ = detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
+  }
+  socket.pause();
+  listeners_.on<"data">([this](Chunk chunk) { received(chunk); });
+  listeners_.on<"end">([this] {
+    ended_ = true;
+    wake();
+  });
+  listeners_.on<"error">([this](const Error& error) { fail(error); });
+  listeners_.on<"close">([this] {
+    if (!ended_) fail(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  });
+}
+
+/// Calls nobody, and allocates nothing.
+NET_API Reader::~Reader() {
+  if (gone_) *gone_ = true;
+  listeners_.off();
+  detail::Access::state(socket()).leave(rest(), !ended_ && !failure_);
+}
+
+NET_API detail::ReadRequest Reader::until(std::string_view delimiter, std::size_t limit) {
+  if (delimiter.empty()) detail::throw_error(detail::invalid_value("delimiter", "must not be empty", "''"));
+  return {.kind = Kind::delimited, .amount = limit, .delimiter = std::string(delimiter)};
+}
+
+NET_API detail::ReadRequest Reader::prefixed(int bytes, Endian endian, std::size_t limit) {
+  if (bytes < 1 || bytes > 8) detail::throw_error(detail::out_of_range("bytes", ">= 1 && <= 8", std::to_string(bytes)));
+  return {.kind = Kind::prefixed, .endian = endian, .prefix = static_cast<std::uint8_t>(bytes), .amount = limit};
+}
+
+NET_API bool Reader::prepare(detail::ReadRequest& request) {
+  if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
+  request_ = &request;
+  searched_ = 0;
+  return settle();
+}
+
+NET_API bool Reader::settle() {
+  size_ = none;
+  too_long_ = false;
+  const std::size_t there = rest().size();
+  switch (request_->kind) {
+    case Kind::chunk:
+      if (there > 0) found(0, there, there);
+      break;
+    case Kind::exact:
+      if (there >= request_->amount) found(0, request_->amount, request_->amount);
+      break;
+    case Kind::line: settle_line(); break;
+    case Kind::delimited: settle_delimited(); break;
+    case Kind::prefixed: settle_prefixed(); break;
+  }
+  return size_ != none || too_long_ || ended_ || failure_;
+}
+
+NET_API void Reader::settle_line() {
+  const std::string_view rest = this->rest();
+  const std::size_t at = rest.find('\n', searched_);
+  std::size_t size = at == rest.npos ? rest.size() : at;
+  // a carriage return at the end of what is there may belong to the line feed that follows
+  if (size > 0 && rest[size - 1] == '\r' && (at != rest.npos || !ended_)) --size;
+  too_long_ = size > request_->amount;
+  if (too_long_) return;
+  if (at != rest.npos) {
+    found(0, size, at + 1);
+  } else if (ended_ && !failure_ && !rest.empty()) {
+    found(0, size, rest.size());
+  } else {
+    searched_ = rest.size();
+  }
+}
+
+NET_API void Reader::settle_delimited() {
+  const std::string_view rest = this->rest();
+  const std::size_t length = request_->delimiter.size();
+  const std::size_t at = rest.find(request_->delimiter, searched_);
+  // what is there may hold all of the delimiter but its last byte
+  const std::size_t kept = rest.size() < length - 1 ? rest.size() : length - 1;
+  too_long_ = (at == rest.npos ? rest.size() - kept : at) > request_->amount;
+  if (too_long_) return;
+  at != rest.npos ? found(0, at, at + length) : void(searched_ = rest.size() - kept);
+}
+
+NET_API void Reader::settle_prefixed() {
+  const std::string_view rest = this->rest();
+  const std::size_t prefix = request_->prefix;
+  if (rest.size() < prefix) return;
+  const std::uint64_t size = detail::number_of(rest.substr(0, prefix), request_->endian);
+  too_long_ = size > request_->amount;
+  if (too_long_ || rest.size() - prefix < size) return;
+  found(prefix, static_cast<std::size_t>(size), prefix + static_cast<std::size_t>(size));
+}
+
+/// Whether there is a result; false at the end.
+NET_API bool Reader::take() {
+  if (size_ != none) {
+    taken_ = rest().substr(from_, size_);
+    start_ += skip_;
+    size_ = none;
+    return true;
+  }
+  if (too_long_) {
+    detail::throw_error(Error(std::make_error_code(std::errc::message_size),
+                              (request_->kind == Kind::line ? "A line is longer than " : "A message is longer than ") +
+                                  std::to_string(request_->amount) + " bytes"));
+  }
+  if (failure_) detail::throw_error(*failure_);
+  if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  return false;
+}
+
+NET_API void Reader::received(std::string_view bytes) {
+  if (start_ == held_.size()) {
+    held_.assign(bytes);
+  } else {
+    held_.erase(0, start_);
+    held_.append(bytes);
+  }
+  start_ = 0;
+  // the task that let it flow may be gone
+  if (!waiter_) return void(socket().pause());
+  if (!settle()) return;
+  // the task may destroy this reader; one of a foreign type may let an exception out
+  struct Resuming {
+    Reader& reader;
+    bool gone = false;
+    bool* outer = std::exchange(reader.gone_, &gone);
+    ~Resuming() {
+      if (!gone) reader.gone_ = outer;
+      if (gone && outer) *outer = true;
+    }
+  } resuming{*this};
+  waiter_.resume();
+  if (!resuming.gone && !waiter_) socket().pause();
+}
+
+NET_API void Reader::fail(const Error& error) {
+  if (!failure_) failure_ = error;
+  wake();
+}
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
+  waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
   if (socket().isPaused()) socket().resume();
-  waiter_.note(waiting, task);
 }
 
 NET_API void Reader::wake() {
@@ -15026,12 +16666,6 @@ NET_API void Reader::wake() {
 }
 
 NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + start_, held_.size() - start_}; }
-
-NET_API bool Acceptor::prepare() {
-  if (waiter_)
-    detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
-  return !arrived_.empty() || failure_ || closed_;
-}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -15058,31 +16692,53 @@ NET_API Error closed_error(const Socket& socket) {
 NET_API Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
 
 NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
-  waiter_ = waiter;
+  begin(waiter);
   listeners_.on<"drain">([this] { go_on(); });
   listeners_.on<"finish">([this] { go_on(); });
   listen_for_error();
   listen_for_close();
 }
 
+NET_API ConnectAwaiter::ConnectAwaiter(Loop& loop, const ConnectOptions& options, const WaitOptions& wait)
+    : Base(createConnection(loop, options), wait) {}
+
+NET_API ConnectAwaiter::ConnectAwaiter(int port, std::string_view host, const WaitOptions& wait)
+    : Base(createConnection(port, host), wait) {}
+
+NET_API ConnectAwaiter::ConnectAwaiter(std::string_view path, const WaitOptions& wait)
+    : Base(createConnection(path), wait) {}
+
 NET_API ConnectAwaiter::~ConnectAwaiter() {
-  if (!resumed_) Access::state(emitter()).destroy_always();
+  if (!connected_) Access::state(emitter()).destroy_always();
 }
 
 NET_API Socket ConnectAwaiter::await_resume() {
-  resumed_ = true;
   Base::await_resume();
+  connected_ = true;
   return emitter();
 }
 
 NET_API bool WriteAwaiter::await_ready() {
+  limit_.check();
   if (has_space_) return true;
   if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
   return failure_.has_value();
 }
 
 NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
-  timer_ = loop_.setTimeout([waiter] { waiter.resume(); }, length_);
+  limit_.start(Access::core(loop_), this, [](void* given, const Error& why) {
+    auto& self = *static_cast<SleepAwaiter*>(given);
+    self.failure_ = why;
+    self.go_on();
+  });
+  waiter_ = waiter;
+  timer_ = loop_.setTimeout([this] { go_on(); }, length_);
+}
+
+NET_API void SleepAwaiter::go_on() {
+  limit_.stop();
+  timer_.close();
+  waiter_.resume();
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -15102,14 +16758,45 @@ NET_API constexpr Handle::Operations Spawned::table{
     [](Handle& handle) noexcept { delete static_cast<Spawned*>(&handle); },
     [](Handle& handle) noexcept { static_cast<Spawned&>(handle).abandon(); }};
 
+NET_API Spawned::Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptCallable> kept)
+    : Handle(core, table),
+      TaskEnd{[](TaskEnd& self, TaskPromiseBase& promise) {
+        static_cast<Spawned&>(self).finish(std::move(promise.thrown));
+      }},
+      frame(task),
+      callable(std::move(kept)) {
+  core.ticks().expect();  // for what escapes it
+  retain();
+}
+
+NET_API void Spawned::abandon() {
+  if (!frame) return;
+  std::exchange(frame, {}).destroy();
+  callable = {};
+  release();
+}
+
 NET_API void Spawned::finish(std::exception_ptr thrown) {
   std::exchange(frame, {}).destroy();
+  callable = {};
   if (thrown) {
     loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
   } else {
     loop->ticks().expect_no_more();
   }
   release();
+}
+
+NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
+                        Ref<KeptCallable> callable) {
+  struct Unless {
+    std::coroutine_handle<> frame;
+    ~Unless() {
+      if (frame) frame.destroy();
+    }
+  } unless{frame};
+  promise.end = new Spawned(core, frame, std::move(callable));
+  std::exchange(unless.frame, {}).resume();
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -15125,32 +16812,157 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-NET_API void spawn(Loop& loop, Task<> task) {
-  if (!task.frame_) return;
-  auto* const spawned =
-      new detail::Spawned(detail::Access::core(loop), task.frame_);  // if this fails the task goes as it came
-  const auto frame = std::exchange(task.frame_, {});
-  frame.promise().spawned = spawned;
-  frame.resume();
-}
+NET_API void spawn(Loop& loop, Task<> task) { detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {}); }
 
 NET_API void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
 
-NET_API detail::ConnectAwaiter connected(Loop& loop, const ConnectOptions& options) {
-  return detail::ConnectAwaiter(createConnection(loop, options));
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of joined_tasks.hpp. Internal.
+#ifndef NET_DETAIL_CORO_JOINED_TASKS_IPP
+#define NET_DETAIL_CORO_JOINED_TASKS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API JoinedTask::JoinedTask(JoinedTasks& all, std::coroutine_handle<> task, TaskPromiseBase& its,
+                               Ref<KeptCallable> kept)
+    : joined(&all), frame(task), promise(&its), callable(std::move(kept)) {
+  next = std::exchange(all.first, this);
+  link = &all.first;
+  if (next) next->link = &next;
 }
 
-NET_API detail::ConnectAwaiter connected(const ConnectOptions& options) { return connected(Loop::current(), options); }
-
-NET_API detail::ConnectAwaiter connected(int port, std::string_view host) {
-  return detail::ConnectAwaiter(createConnection(port, host));
+NET_API JoinedTask::~JoinedTask() {
+  *link = next;
+  if (next) next->link = link;
+  frame.destroy();
 }
 
-NET_API detail::ConnectAwaiter connected(std::string_view path) {
-  return detail::ConnectAwaiter(createConnection(path));
+NET_API constexpr Handle::Operations JoinedTasks::table{
+    [](Handle& handle) noexcept { delete static_cast<JoinedTasks*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<JoinedTasks&>(handle).cancel(); }};
+
+NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, table), rule(how) {
+  core.ticks().expect();  // for the one that goes on
 }
 
-NET_API detail::SleepAwaiter sleep(Duration length) { return detail::SleepAwaiter(Loop::current(), length); }
+NET_API JoinedTasks::~JoinedTasks() {
+  while (first) delete first;
+  if (loop && !resuming) loop->ticks().expect_no_more();
+}
+
+NET_API JoinedTask& JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromiseBase& promise,
+                                       Ref<KeptCallable> callable) {
+  struct Unless {
+    std::coroutine_handle<> frame;
+    ~Unless() {
+      if (frame) frame.destroy();
+    }
+  } unless{frame};
+  auto* const task = new JoinedTask(*this, frame, promise, std::move(callable));
+  unless.frame = {};
+  task->ended = on_end;
+  promise.end = task;
+  ++running;
+  if (decided) return *task;  // it will never run
+  const Ref<JoinedTasks> alive(this);
+  frame.resume();
+  return *task;
+}
+
+/// It stands at its end, so it may be destroyed in here.
+NET_API void JoinedTasks::on_end(TaskEnd& end, TaskPromiseBase& promise) {
+  auto& task = static_cast<JoinedTask&>(end);
+  JoinedTasks& self = *task.joined;
+  const Ref<JoinedTasks> alive(&self);
+  task.over = true;
+  --self.running;
+  const bool failed = promise.thrown != nullptr;
+  if (!self.decided) {
+    const bool ends = self.rule == JoinRule::race || (self.rule == JoinRule::any ? !failed : failed);
+    if (ends) self.decide(task);
+  }
+  if (self.settled()) self.resume_later();
+  if (self.rule == JoinRule::group) delete &task;
+}
+
+NET_API void JoinedTasks::decide(JoinedTask& task) {
+  decided = true;
+  winner = &task;
+  failure = task.promise->thrown;
+}
+
+NET_API void JoinedTasks::resume_later() noexcept {
+  if (!loop || std::exchange(resuming, true)) return;
+  loop->ticks().push_expected([self = Ref<JoinedTasks>(this)] { self->resume(); });
+}
+
+NET_API void JoinedTasks::resume() {
+  loop->ticks().expect();  // a group may be waited for again
+  resuming = false;
+  if (decided) cancel();
+  if (settled() && waiter) waiter.resume();
+}
+
+NET_API void JoinedTasks::cancel() noexcept {
+  for (JoinedTask* task = first; task;) {
+    if (task->over) {
+      task = task->next;
+      continue;
+    }
+    --running;
+    delete task;
+    task = first;  // what a frame destroys may have been another one
+  }
+}
+
+NET_API Error error_of(const std::exception_ptr& thrown) {
+#if defined(__cpp_exceptions)
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return Error(error.what());
+  } catch (...) {}
+#else
+  (void)thrown;
+#endif
+  return Error("unknown exception");
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of task_group.hpp. Internal.
+#ifndef NET_TASK_GROUP_IPP
+#define NET_TASK_GROUP_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API bool TaskGroup::Awaiter::await_ready() {
+  waiting_.check();
+  if (joined_->waiter) {
+    detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this group already"));
+  }
+  return joined_->running == 0 && !joined_->resuming;
+}
+
+NET_API void TaskGroup::Awaiter::await_resume() {
+  waiting_.require_waited();
+  joined_->decided = false;
+  joined_->winner = nullptr;
+  if (joined_->failure) std::rethrow_exception(std::exchange(joined_->failure, {}));
+}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -15188,6 +17000,8 @@ NET_API WorkRef::~WorkRef() {
 
 #if NET_BODIES
 
+#include <cstdlib>
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API WorkerPool::~WorkerPool() {
@@ -15211,8 +17025,24 @@ NET_API void WorkerPool::begin_again_in_child() noexcept {
   idle_ = 0;
 }
 
+NET_API WorkerPool::Exit& WorkerPool::Exit::of_process() noexcept {
+  static constinit Exit exit;
+  return exit;
+}
+
+/// What was registered last is run first: a mark that was set after a pool was made is seen by its destructor, if that is
+/// called by exit(). One mark is good for all pools before it. A program that makes more pools than this while it runs has
+/// no static ones among them.
+NET_API void WorkerPool::note_exit() noexcept {
+  constexpr int max_marks = 256;
+  Exit& exit = Exit::of_process();
+  if (exit.marks.load() != marks_before_ || marks_before_ == max_marks) return;
+  if (std::atexit([] { Exit::of_process().begun.store(1); }) == 0) exit.marks.fetch_add(1);
+}
+
 NET_API bool WorkerPool::submit(detail::WorkRef work) {
   begin_again_in_child();
+  note_exit();
   const detail::LockGuard locked(mutex_);
   waiting_.reserve(1);
   if (idle_ <= waiting_.size() && threads_.size() < most_) {
@@ -15246,6 +17076,7 @@ NET_API void WorkerPool::run() {
 }
 
 NET_API void WorkerPool::drop(detail::WorkRef work) noexcept {
+  work->unanswered = Exit::of_process().begun.load() != 0;
   work->operations->drop(*work, dropped_);
   std::move(work).send_home();
 }
@@ -15449,10 +17280,12 @@ NET_API void LookupState::answer(const Question& question) {
   if (!callback) return;
   const Done done = std::move(callback);
   loop->keep_alive(false);
-  const Error error = refused != 0                ? lookup_failure(refused, host)
-                      : question.failed == Errc{} ? no_error()
-                                                  : lookup_failure(question.failed, host);
-  done(error, {question.found.begin(), question.found.size()});
+  done(LookupAnswer(*this, question));
+}
+
+NET_API Error LookupAnswer::error() const {
+  if (asked_.refused != 0) return lookup_failure(asked_.refused, asked_.host);
+  return question_.failed == Errc{} ? no_error() : lookup_failure(question_.failed, asked_.host);
 }
 
 NET_API void LookupState::abandon() noexcept {
@@ -15560,6 +17393,7 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
   const Ref<SocketState> alive(&self);
   Undo undo{self, self.generation};
   self.is_path ? start_path() : start_lookup(options);
+  plan->started = true;
   undo.passed = true;
 }
 
@@ -15609,18 +17443,19 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
     Ref<SocketState> socket;
     std::uint64_t generation;
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
+      const Connector connector{*socket};
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (socket->connecting() && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
-        Connector{*socket}.looked_up(error, addresses);
-      }
+      if (!socket->connecting() || socket->generation != generation || !connector.plan().attempts.empty()) return;
+      if (!connector.plan().started) return connector.looked_up(error, addresses);
+      or_give_up(*socket, [&] { connector.looked_up(error, addresses); });
     }
   };
   const Answer answer{socket, generation};
   if (options.lookup) {
     options.lookup(p.host, asked, answer);
   } else {
-    look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
-      or_give_up(*answer.socket, [&] { answer(error, addresses); });
+    look_up(*self.loop, p.host, asked, [answer](const LookupAnswer& found) {
+      or_give_up(*answer.socket, [&] { answer(found.error(), found.addresses()); });
     });
   }
 }
@@ -15701,11 +17536,7 @@ NET_API void Connector::single_failed(const Error& error, const std::string& add
 
 NET_API void Connector::give_up(const Error& error) const { self.fail(error); }
 
-NET_API void Connector::give_up_later(const Error& error) const {
-  self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
-    if (socket->connecting() && socket->generation == generation) Connector{*socket}.give_up(error);
-  });
-}
+NET_API void Connector::give_up_later(const Error& error) const { self.tick_with<&SocketState::connect_failed>(error); }
 
 NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
   const Ref<SocketState> alive(&self);

@@ -67,18 +67,18 @@ class Emitter {
   /// Takes a listener off; one that is gone already is ignored (S1.2).
   void off(Listener listener) const {
     const int event = state().listeners.remove(listener.id());
-    if (event >= 0) state().listener_removed(static_cast<unsigned>(event), false);
+    if (event >= 0) state().listener_removed(static_cast<unsigned>(event));
   }
   void removeListener(Listener listener) const { off(listener); }
 
   template <fixed_string Name>
   void removeAllListeners() const {
+    state().all_listeners_go(index<Name>());
     state().listeners.remove_all(index<Name>());
-    state().listener_removed(index<Name>(), true);
   }
   void removeAllListeners() const {
+    state().all_listeners_go(detail::all_events);
     state().listeners.clear();
-    state().listener_removed(detail::all_events, true);
   }
   template <fixed_string Name>
   std::size_t listenerCount() const {

@@ -31,9 +31,11 @@ class Timer {
   /// Lets the loop end although the timer waits.
   const Timer& unref() const { return set_ref(false); }
   bool hasRef() const { return state_ && state_->refd; }
-  /// Starts again with the same length, also after it has fired (S2.7). No effect once closed.
+  /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there is
+  /// a handle of it. No effect once closed.
   const Timer& refresh() const;
-  /// Stops it for good; harmless if it has fired or was closed.
+  /// Stops it for good, and drops the callback; harmless if it has fired or was closed. A callback that holds a handle of
+  /// its own timer, and is not to stay until the loop goes, closes it.
   void close() const;
 
  private:
@@ -103,10 +105,11 @@ class Loop : private detail::LoopCore {
   /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
-  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left.
+  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left, or for a `stop()`,
+  /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
   bool runOnce(Duration wait = forever);
-  /// Makes `run()` return after the present turn. Any thread; the loop may end, and be destroyed, for this very reason
-  /// while it is called. It is used up by the `run()` that returns for it, not by an exception that leaves it (S31.9).
+  /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be destroyed, for this very reason
+  /// while it is called. It is used up by the call that returns for it, not by an exception that leaves it (S31.9).
   void stop() { LoopCore::stop(); }
   /// What stops this loop from any thread, also when nobody knows whether it still exists.
   Stopper stopper() const;
@@ -124,7 +127,7 @@ class Loop : private detail::LoopCore {
   /// Runs the callback when the present one has returned, before the loop does anything else.
   template <class F>
   void nextTick(F&& callback) {
-    next_tick(std::forward<F>(callback));
+    ticks().push(std::forward<F>(callback));
   }
   /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
   template <class F>

@@ -75,7 +75,7 @@ struct OnRead {
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;           ///< a descriptor to take over (S22)
+  int fd = -1;           ///< a descriptor to take over (S22); what this loop has already is EEXIST
   bool readable = true;  ///< with `fd`: whether that side is open
   bool writable = true;
   bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
@@ -132,7 +132,7 @@ struct ListenOptions {
   bool readableAll = false;  ///< a path that all users may read (S23.10)
   bool writableAll = false;  ///< … may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
-  int fd = -1;               ///< a descriptor that is bound already (S22.5)
+  int fd = -1;               ///< a descriptor that is bound already (S22.5); what fails leaves it open
 };
 
 /// Options of a wait in a coroutine (S34.6). A wait that is given up has taken nothing away.

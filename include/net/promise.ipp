@@ -30,8 +30,8 @@ NET_API constexpr Handle::Operations PromiseState::table{
 NET_API PromiseState::~PromiseState() = default;
 
 NET_API void PromiseState::settle() {
+  if (first && loop) loop->ticks().push([self = Ref<PromiseState>(this)] { self->resume_all(); });
   settled = true;
-  if (first && loop) loop->next_tick([self = Ref<PromiseState>(this)] { self->resume_all(); });
 }
 
 NET_API void PromiseState::resume_all() {

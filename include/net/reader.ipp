@@ -163,7 +163,7 @@ NET_API void Reader::received(std::string_view bytes) {
       if (!gone) reader.gone_ = outer;
       if (gone && outer) *outer = true;
     }
-  } const resuming{*this};
+  } resuming{*this};
   waiter_.resume();
   if (!resuming.gone && !waiter_) socket().pause();
 }

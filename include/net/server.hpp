@@ -103,7 +103,7 @@ class Server : public Emitter<Server> {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
     require_idle();
     once_listening(std::forward<F>(listener));
-    state_->listen_as(other.state_->acceptor);
+    state_->listen_as(*other.state_);
     return *this;
   }
 
@@ -127,11 +127,9 @@ class Server : public Emitter<Server> {
   /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
-    if (state_->loop) {
-      state_->loop->next_tick([state = state_, call = std::decay_t<F>(std::forward<F>(callback))]() mutable {
-        call(detail::no_error(), state->connections);
-      });
-    }
+    state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
+      call(detail::no_error(), state.connections);
+    });
     return *this;
   }
   bool listening() const { return state_->acceptor.is_open(); }

@@ -278,7 +278,9 @@ class Socket : public Emitter<Socket> {
 
   /// Takes the socket out of its loop, open, and gives its descriptor: for another loop, thread or process, by
   /// `.fd`. The handle is closed then, without events. -1 if there is no connection; throws `ERR_INVALID_STATE` while
-  /// written bytes still wait. Received bytes that are buffered stay behind: pause before they come (`pauseOnConnect`).
+  /// written bytes still wait. Received bytes that nobody has got yet stay behind: `read()` of this handle gives them
+  /// (`readableLength()`), until it connects again, and the next owner may `unshift` them. There are none if it was
+  /// paused before they came (`pauseOnConnect`).
   NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
 
   /// Whether two handles are the same socket.

@@ -118,7 +118,8 @@ class WorkerPool {
   }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
-  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`.
+  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`; nobody is told if the process
+  /// ends by `exit()`, while loops of other threads run on (S31.6).
   ~WorkerPool();
 
   /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
@@ -142,6 +143,15 @@ class WorkerPool {
  private:
   void drop(detail::WorkRef work) noexcept;
 
+  /// Whether `exit()` has been called, for destructors of pools that are static.
+  struct Exit {
+    detail::Atomic<int> begun{0};
+    detail::Atomic<int> marks{0};
+
+    static Exit& of_process() noexcept;
+  };
+  void note_exit() noexcept;
+
   /// The threads stayed in the parent (S31.3).
   void begin_again_in_child() noexcept;
 
@@ -157,6 +167,7 @@ class WorkerPool {
   std::size_t idle_ = 0;
   std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;
+  int marks_before_ = Exit::of_process().marks.load();
   /// Made beforehand: the destructor needs no memory.
   const Error dropped_ = detail::make_error(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
 };

@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <cstdlib>
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API WorkerPool::~WorkerPool() {
@@ -29,8 +31,24 @@ NET_API void WorkerPool::begin_again_in_child() noexcept {
   idle_ = 0;
 }
 
+NET_API WorkerPool::Exit& WorkerPool::Exit::of_process() noexcept {
+  static constinit Exit exit;
+  return exit;
+}
+
+/// What was registered last is run first: a mark that was set after a pool was made is seen by its destructor, if that is
+/// called by exit(). One mark is good for all pools before it. A program that makes more pools than this while it runs has
+/// no static ones among them.
+NET_API void WorkerPool::note_exit() noexcept {
+  constexpr int max_marks = 256;
+  Exit& exit = Exit::of_process();
+  if (exit.marks.load() != marks_before_ || marks_before_ == max_marks) return;
+  if (std::atexit([] { Exit::of_process().begun.store(1); }) == 0) exit.marks.fetch_add(1);
+}
+
 NET_API bool WorkerPool::submit(detail::WorkRef work) {
   begin_again_in_child();
+  note_exit();
   const detail::LockGuard locked(mutex_);
   waiting_.reserve(1);
   if (idle_ <= waiting_.size() && threads_.size() < most_) {
@@ -64,6 +82,7 @@ NET_API void WorkerPool::run() {
 }
 
 NET_API void WorkerPool::drop(detail::WorkRef work) noexcept {
+  work->unanswered = Exit::of_process().begun.load() != 0;
   work->operations->drop(*work, dropped_);
   std::move(work).send_home();
 }

@@ -26,7 +26,8 @@ inline Turn run_loops(Program& program) {
     } else {
       for (std::size_t i = 0; i < program.loops.size(); ++i) {
         // one that waits for ever would keep the others waiting
-        alive = program.loops[i]->runOnce(1 + program.milliseconds(10)) || alive;
+        (void)program.loops[i]->runOnce(1 + program.milliseconds(10));  // false for a stop() too
+        alive = program.loops[i]->alive() || alive;
       }
     }
     return alive ? Turn::goes_on : Turn::over;

@@ -7,10 +7,12 @@
 namespace {
 
 thread_local tests::Allocations so_far;
+thread_local bool no_memory = false;
 std::atomic<long> until_failure{-1};  // -1: none fails
 std::atomic<long> living{0};
 
 bool fails_now() noexcept {
+  if (no_memory) return true;
   for (long left = until_failure.load(std::memory_order_relaxed); left > 0;) {
     if (until_failure.compare_exchange_weak(left, left - 1)) return left == 1;
   }
@@ -42,6 +44,8 @@ void give_back(void* memory) noexcept {
 tests::FailingAllocation::FailingAllocation(long n) noexcept { until_failure.store(n); }
 tests::FailingAllocation::~FailingAllocation() { until_failure.store(-1); }
 bool tests::FailingAllocation::failed() const noexcept { return until_failure.load() == 0; }
+tests::NoMemory::NoMemory() noexcept { no_memory = true; }
+tests::NoMemory::~NoMemory() { no_memory = false; }
 long tests::living_allocations() noexcept { return living.load(); }
 
 tests::Allocations tests::allocations_so_far() noexcept { return so_far; }

@@ -36,6 +36,15 @@ class FailingAllocation {
   bool failed() const noexcept;
 };
 
+/// All allocations of this thread fail, as long as this lives.
+class NoMemory {
+ public:
+  NoMemory() noexcept;
+  NoMemory(const NoMemory&) = delete;
+  NoMemory& operator=(const NoMemory&) = delete;
+  ~NoMemory();
+};
+
 /// How many allocations of this process were not given back.
 long living_allocations() noexcept;
 

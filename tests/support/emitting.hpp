@@ -17,7 +17,8 @@ struct EmitterState {
   static constexpr bool minds_listeners(unsigned) { return true; }
   void listener_added(unsigned) {}
   void listener_put_in_front(unsigned) {}
-  void listener_removed(unsigned, bool) {}
+  void listener_removed(unsigned) {}
+  void all_listeners_go(unsigned) {}
   std::size_t own_listeners(unsigned) const { return 0; }
 };
 

@@ -20,6 +20,8 @@ struct least_poller {
   void shut() {}
   int watch(Watcher&, unsigned) { return 0; }
   void drop(Watcher&) {}
+  void hold(Watcher&) {}
+  bool has(NativeHandle) { return false; }
   template <class Each> void wait(int, Each&&) {}
   void wake() {}
   NativeHandle native() const { return no_handle; }
@@ -57,6 +59,7 @@ struct least_acceptor : Watcher {
   int listen_beside(const least_acceptor&, int) { return 0; }
   int accept(least_channel&) { return would_block; }
   void close() {}
+  void release() {}
   int set_no_delay(bool) { return 0; }
   bool has_reserve() const { return true; }
   bool is_open() const { return false; }

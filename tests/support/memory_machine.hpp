@@ -253,6 +253,10 @@ class memory_poller {
     return 0;
   }
   void drop(Watcher& watcher) { watch(watcher, 0); }
+  void hold(Watcher&) noexcept {}
+  bool has(int fd) const noexcept {
+    return std::any_of(watchers_.begin(), watchers_.end(), [fd](const Watcher* each) { return each->fd == fd; });
+  }
   void wake() noexcept {}
   NativeHandle native() const noexcept { return no_handle; }
 

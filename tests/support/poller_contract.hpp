@@ -199,6 +199,33 @@ void tells_nobody_of_another() {
   }
 }
 
+/// The number is what counts: a descriptor is had from the first interest, or from hold(), until it is dropped.
+template <class Poller>
+void knows_what_it_has() {
+  Poller poller;
+  REQUIRE(poller.open().number == 0);
+  Watched watched, held;
+  CHECK_FALSE(poller.has(watched.ends[0]));
+  poller.watch(watched.watcher, net::detail::readable);
+  CHECK(poller.hold(held.watcher));
+  CHECK(poller.hold(held.watcher));
+  held.send();
+  CHECK_MESSAGE(reported(poller, held) == 0, "nothing is asked for");
+  for (const Watched* each : {&watched, &held}) {
+    CHECK(poller.has(each->ends[0]));
+    CHECK_FALSE(poller.has(each->ends[1]));
+  }
+  poller.watch(watched.watcher, 0);
+  poller.watch(held.watcher, net::detail::readable);
+  CHECK(reported(poller, held) == net::detail::readable);
+  for (Watched* each : {&watched, &held}) {
+    CHECK_MESSAGE(poller.has(each->ends[0]), "silence changes nothing");
+    poller.drop(each->watcher);
+    CHECK_FALSE(poller.has(each->ends[0]));
+  }
+  poller.drop(held.watcher);
+}
+
 /// The parent keeps its poller in all of this; the child's, which was opened anew, reports the same.
 template <class Poller>
 void opens_again() {

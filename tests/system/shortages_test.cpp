@@ -276,6 +276,26 @@ TEST_CASE("S32.4: a server whose descriptor cannot be watched emits 'error', lea
   }
 }
 
+TEST_CASE("S22.5, S32.4: listen({fd}) that fails, because it cannot be watched too, leaves the descriptor open") {
+  net::Loop loop;
+  const Ordered orders;
+  const Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const net::Server server(loop);
+  Log log;
+  note(server, log);
+  orders->watch = {ENOSPC, 1};
+  server.listen({.fd = fd.get()});
+  loop.run();
+  CHECK(log.text() == "error(listen ENOSPC: no space left on device)");
+  CHECK_FALSE(server.listening());
+  REQUIRE(::fcntl(fd.get(), F_GETFD) >= 0);
+  server.listen({.fd = ::dup(fd.get())});
+  CHECK(server.listening());
+  run_until(loop, [&] { return log.has("listening"); });
+  server.close();
+  loop.run();
+}
+
 TEST_CASE("S32.4: a loop that cannot wait any more leaves run() as an exception, and does not turn for ever") {
   net::Loop loop;
   const Ordered orders;

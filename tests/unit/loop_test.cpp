@@ -163,6 +163,30 @@ TEST_CASE("runOnce waits no longer than it may, and says whether anything is lef
   CHECK_FALSE(loop.runOnce());
 }
 
+TEST_CASE("S31.9: runOnce gives false for a stop(), whenever it came, and uses it up") {
+  net::Loop loop;
+  int turns = 0;
+  const net::Timer each = loop.setInterval([&] {
+    if (++turns == 3) loop.stop();
+  });
+  while (loop.runOnce()) {}
+  CHECK(turns == 3);
+  loop.stop();
+  CHECK_FALSE(loop.runOnce());
+  CHECK(loop.runOnce(0));
+  const net::Immediate fails = loop.setImmediate([&] {
+    loop.stop();
+    throw net::Error("mine");
+  });
+  CHECK(error_of([&] {
+          while (loop.runOnce()) {}
+        }).what() == std::string("mine"));
+  CHECK_MESSAGE(!loop.runOnce(0), "an exception does not use it up");
+  CHECK(loop.runOnce(0));
+  each.close();
+  run_to_the_end(loop);
+}
+
 TEST_CASE("runOnce does not wait for more when something was to be done before the poll") {
   net::Loop loop;
   const net::Timer open = loop.setInterval([] {}, 1000000);

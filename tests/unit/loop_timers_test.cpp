@@ -83,6 +83,19 @@ TEST_CASE("S2.7: refresh starts a timer again, one that has fired too, and makes
   CHECK(times == 2);
 }
 
+TEST_CASE("S2.7: a timer that has fired keeps its callback for refresh(); close() drops it, in the callback too") {
+  net::Loop loop;
+  const auto captured = std::make_shared<int>(0);
+  const net::Timer timer = loop.setTimeout([captured] {});
+  const auto own = std::make_shared<net::Timer>();
+  *own = loop.setTimeout([captured, timer = own] { timer->close(); });
+  CHECK(captured.use_count() == 3);
+  run_to_the_end(loop);
+  CHECK(captured.use_count() == 2);
+  timer.close();
+  CHECK(captured.use_count() == 1);
+}
+
 TEST_CASE("S2.7: clearing what has fired or was cleared does nothing") {
   net::Loop loop;
   int fired = 0;

@@ -33,6 +33,35 @@ Destroyable takes(net::Acceptor& acceptor, int& count) {
   while (const auto socket = co_await acceptor.next()) ++count, socket->destroy();
 }
 
+/// One whose exceptions leave its resume(), which the library's own tasks never do.
+struct Throwing {
+  struct promise_type {
+    Throwing get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() { throw; }
+  };
+  std::coroutine_handle<promise_type> frame;
+};
+
+Throwing throws_after_a_line(net::Reader& reader) {
+  (void)co_await reader.readLine(10);
+  throw 5;
+}
+
+/// Whether memory of the stack stays as it is while something is destroyed.
+template <class Gone>
+[[gnu::noinline]] bool stack_stays_whole(std::unique_ptr<Gone>& goes) {
+  volatile unsigned char bytes[16384];
+  for (auto& byte : bytes) byte = 0xaa;
+  goes.reset();
+  for (const auto& byte : bytes) {
+    if (byte != 0xaa) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 TEST_CASE("when a reader goes, the next one finds what it did not take from the socket") {
@@ -95,4 +124,28 @@ TEST_CASE("S34.9: a reader and an acceptor may go before the tasks that wait for
   ends.destroy();
   CHECK(heard.empty());
   CHECK(count == 0);
+}
+
+TEST_CASE("S34.5: a reader whose task threw out of its resume() reads on, and writes to nothing when it goes") {
+  net::Loop loop;
+  Ends ends(loop);
+  auto reader = std::make_unique<net::Reader>(ends.client);
+  const Throwing throws = throws_after_a_line(*reader);
+  ends.accepted->write("line\nmore");
+  int thrown = 0;
+  for (int turns = 0; turns < 100 && thrown == 0; ++turns) {
+    try {
+      loop.runOnce(100);
+    } catch (int number) {
+      thrown = number;
+    }
+  }
+  CHECK(thrown == 5);
+  throws.frame.destroy();
+  std::string heard;
+  const Destroyable reads = takes(*reader, heard);
+  run_until(loop, [&] { return heard == "more"; });
+  reads.frame.destroy();
+  CHECK(stack_stays_whole(reader));
+  ends.destroy();
 }

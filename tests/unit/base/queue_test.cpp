@@ -41,6 +41,39 @@ TEST_CASE("what is put in front is taken next, across growth, and the rest keeps
   CHECK(queue.empty());
 }
 
+TEST_CASE(
+    "S32.5: what is expected has its space, however full the queue is; without memory it can be expected if there is "
+    "some") {
+  Queue<int> queue;
+  queue.expect();
+  for (int i = 0; i < 15; ++i) queue.push(int{i});
+  {
+    const tests::NoMemory none;
+    CHECK_FALSE(queue.expect_if_space());
+    queue.push_expected(15);
+    for (int i = 0; i < 16; ++i) CHECK(queue.pop_front() == i);
+    CHECK(queue.expect_if_space());
+  }
+  CHECK(queue.expected() == 1);
+  queue.expect_no_more();
+}
+
+TEST_CASE("S32.5: a place is used once, without memory, or given back; who was just taken needs no memory for one") {
+  Queue<int> queue;
+  for (int i = 0; i < 16; ++i) queue.push(int{i});
+  {
+    const tests::NoMemory none;
+    CHECK(queue.pop_front() == 0);
+    net::detail::Place<int> place(queue);
+    CHECK(queue.expected() == 1);
+    place.push(16);
+    CHECK(queue.pop_front() == 1);
+    const net::detail::Place<int> unused(queue);
+  }
+  CHECK(queue.expected() == 0);
+  CHECK(queue.size() == 15);
+}
+
 TEST_CASE("a queue that is assigned a fresh one is empty, and what it held is destroyed") {
   const auto counted = std::make_shared<int>(0);
   Queue<std::shared_ptr<int>> queue;

@@ -16,11 +16,10 @@ using net::detail::look_up;
 TEST_CASE("S12.24, S2.11: a literal is answered as it is, later, and a lookup keeps the loop alive") {
   net::Loop loop;
   std::string found;
-  look_up(net::detail::Access::core(loop), "::1", {},
-          [&](const net::Error& error, std::span<const net::LookupAddress> addresses) {
-            CHECK_FALSE(static_cast<bool>(error));
-            for (const net::LookupAddress& each : addresses) found += each.address;
-          });
+  look_up(net::detail::Access::core(loop), "::1", {}, [&](const net::detail::LookupAnswer& answer) {
+    CHECK_FALSE(static_cast<bool>(answer.error()));
+    for (const net::LookupAddress& each : answer.addresses()) found += each.address;
+  });
   CHECK(found.empty());
   CHECK(loop.alive());
   run_to_the_end(loop);
@@ -31,7 +30,7 @@ TEST_CASE("S3.7: a name that nobody knows is ENOTFOUND or, without a name server
   net::Loop loop;
   net::Error failure;
   look_up(net::detail::Access::core(loop), "no.such.host.invalid", {},
-          [&](const net::Error& error, std::span<const net::LookupAddress>) { failure = error; });
+          [&](const net::detail::LookupAnswer& answer) { failure = answer.error(); });
   run_to_the_end(loop);
   CHECK((failure.name() == "ENOTFOUND" || failure.name() == "EAI_AGAIN"));
   CHECK(failure.hostname() == "no.such.host.invalid");
@@ -41,8 +40,7 @@ TEST_CASE("a loop that goes while lookups are out leaves nothing behind") {
   for (int round = 0; round < 20; ++round) {
     net::Loop loop;
     for (int i = 0; i < 8; ++i) {
-      look_up(net::detail::Access::core(loop), "127.0.0.1", {},
-              [](const net::Error&, std::span<const net::LookupAddress>) {});
+      look_up(net::detail::Access::core(loop), "127.0.0.1", {}, [](const net::detail::LookupAnswer&) {});
     }
     if (round % 2 == 0) loop.runOnce(0);
   }

@@ -86,10 +86,10 @@ TEST_CASE(
     const auto make = [&](int which) {
       return AtItsEnd([&loop, &log, &kept, which] {
         kept[which] = Ref<Noted>(new Noted(loop, log));
-        loop.next_tick(AtItsEnd([&log] { log += "tick "; }));
+        loop.ticks().push(AtItsEnd([&log] { log += "tick "; }));
       });
     };
-    loop.next_tick(make(0));
+    loop.ticks().push(make(0));
     const Ref<ImmediateState> immediate(new ImmediateState(loop));
     immediate->callback = make(1);
     loop.next_immediate(immediate);
@@ -156,7 +156,7 @@ TEST_CASE("the cork: only inside a callback, one owner at a time, left when the 
     CHECK(loop.batch_size() == 1);
     loop.run_callback([&] { put(*two, "d"); });
     CHECK_MESSAGE(sent == "ab|", "a callback inside of a callback is no end");
-    loop.next_tick([&] { put(*one, "tick"); });
+    loop.ticks().push([&] { put(*one, "tick"); });
   });
   CHECK(sent == "ab|cd|tick|");
   CHECK(loop.batch_size() == 0);

@@ -12,7 +12,7 @@ using namespace net::detail;
 TEST_CASE("S31.2: a loop is its process's: in a child it refuses to run until afterFork()") {
   LoopCore loop;
   int ran = 0;
-  loop.next_tick([&ran] { ++ran; });
+  loop.ticks().push([&ran] { ++ran; });
   const pid_t child = ::fork();
   if (child == 0) {
     bool refused = false;

@@ -43,14 +43,14 @@ TEST_CASE("a step keeps its handle until it was taken, and gives it what was to 
   {
     const Ref<Noted> handle(new Noted(loop, alive));
     noted = handle.get();
-    loop.next_tick(Step<Noted>{handle, [](Noted& self) { self.steps += "plain "; }});
-    loop.next_tick(OwedStepWith<Noted, std::string>{
+    loop.ticks().push(Step<Noted>{handle, [](Noted& self) { self.steps += "plain "; }});
+    loop.ticks().push(OwedStepWith<Noted, std::string>{
         Owing<Noted>(*handle), [](Noted& self, const std::string& what) { self.steps += what; }, "with"});
   }
   CHECK(alive == 1);
-  loop.next_tick([&] { seen = noted->steps; });
+  loop.ticks().push([&] { seen = noted->steps; });
   // the last step goes after the tick that looks: it holds the handle too
-  loop.next_tick(Step<Noted>{Ref<Noted>(const_cast<Noted*>(noted)), [](Noted&) {}});
+  loop.ticks().push(Step<Noted>{Ref<Noted>(const_cast<Noted*>(noted)), [](Noted&) {}});
   loop.drain_ticks();
   CHECK(seen == "plain with");
   CHECK(alive == 0);

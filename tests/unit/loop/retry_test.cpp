@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <new>
+
 #include "tests/support/session.hpp"
 
 using namespace tests;
@@ -15,6 +17,16 @@ struct Owner : Handle {
   static constexpr Handle::Operations operations{[](Handle&) noexcept {}, [](Handle&) noexcept {}};
   int calls = 0;
   Retry retry{*this, [](Handle& self) { ++static_cast<Owner&>(self).calls; }};
+};
+
+/// One for whose retry there is no memory.
+struct Poor : Handle {
+  explicit Poor(net::detail::LoopCore& core) : Handle(core, operations) {}
+  static void give_up(Handle& self) noexcept { static_cast<Poor&>(self).given_up = true; }
+  static constexpr Handle::Operations operations{
+      [](Handle&) noexcept {}, [](Handle&) noexcept {}, nullptr, nullptr, nullptr, nullptr, nullptr, give_up};
+  bool given_up = false;
+  Retry retry{*this, [](Handle&) { throw std::bad_alloc(); }};
 };
 
 }  // namespace
@@ -50,4 +62,14 @@ TEST_CASE("S32.1: a closed descriptor calls all that wait for one on this thread
     CHECK(other.calls == round + 1);
     Retry::descriptor_freed();
   }
+}
+
+TEST_CASE("S32.5: an owner for whose retry there is no memory is given up, and the exception leaves run()") {
+  net::Loop loop;
+  loop.setTimeout([] {}, 20);  // a retry keeps no loop alive
+  Poor poor(net::detail::Access::core(loop));
+  poor.retry.after(1);
+  CHECK_THROWS_AS(loop.run(), std::bad_alloc);
+  CHECK(poor.given_up);
+  run_to_the_end(loop);
 }

@@ -16,7 +16,7 @@ TEST_CASE(
   LoopCore loop;
   const auto say = [&loop](const char* word) {
     log.append(word).append(" ");
-    loop.next_tick([word] { log.append(word).append("-tick "); });
+    loop.ticks().push([word] { log.append(word).append("-tick "); });
   };
   std::string unused;
   const Ref<Handle> handle(Ref<Noted>(new Noted(loop, unused)));

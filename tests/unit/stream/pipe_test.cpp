@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/support/piping.hpp"
@@ -13,6 +14,28 @@
 #include "tests/support/wrapped.hpp"
 
 using namespace tests;
+
+namespace {
+
+/// A destination of which every function changes something, for all that the compiler knows.
+struct Changing {
+  net::Socket to;
+
+  bool write(net::Chunk chunk) { return to.write(chunk); }
+  void end() { to.end(); }
+  bool writableNeedDrain() { return to.writableNeedDrain(); }
+  template <net::fixed_string Name, class F>
+  net::Listener addListener(F listener) {
+    return to.addListener<Name>(std::move(listener));
+  }
+  void off(net::Listener listener) { to.off(listener); }
+  template <net::fixed_string Name>
+  std::size_t listenerCount() {
+    return to.listenerCount<Name>();
+  }
+};
+
+}  // namespace
 
 TEST_CASE("S24.3, S24.4: a slow destination holds the source back, and nothing is lost") {
   net::Loop loop;
@@ -90,6 +113,24 @@ TEST_CASE("S24.8: an error of the destination that nobody else hears still leave
   const net::Error error = error_of([&] { loop.run(); });
   CHECK(std::string(error.what()) == "boom");
   CHECK(accepted[0].isPaused());
+  accepted[0].destroy();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S24.13, S24.8: a destination of the user's own need not have a single const function") {
+  net::Loop loop;
+  const net::Server server(loop);
+  server.listen(0);
+  std::vector<net::Socket> accepted;
+  server.on<"connection">([&](net::Socket socket) {
+    accepted.push_back(socket);
+    if (accepted.size() < 2) return;
+    server.close();
+    accepted[0].pipe(Changing{accepted[1]});
+    accepted[1].destroy(net::Error("boom"));
+  });
+  const net::Socket first = client_of(loop, server), second = client_of(loop, server);
+  CHECK(std::string(error_of([&] { loop.run(); }).what()) == "boom");
   accepted[0].destroy();
   run_to_the_end(loop);
 }

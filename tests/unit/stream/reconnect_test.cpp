@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <new>
+#include <optional>
 #include <string>
 
+#include "tests/support/count_allocations.hpp"
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
 
@@ -120,4 +123,69 @@ TEST_CASE("S10.2: a socket may connect by a path after it was connected by TCP, 
   next();
   run_to_the_end(loop);
   CHECK(kinds == "tcp path tcp path ");
+}
+
+TEST_CASE("S32.5, S12.21: writes left behind are called back although one of them throws, and there is no memory") {
+  for (int ticks = 0; ticks < 40; ++ticks) {
+    net::Loop loop;
+    const net::Socket socket(loop);
+    std::optional<NoMemory> none;
+    int called = 0;
+    socket.on<"error">([] {});
+    loop.setTimeout(
+        [&] {
+          socket.connect("/no/such/path");
+          socket.prependOnceListener<"close">([socket] { socket.connect("/no/such/path"); });
+          socket.write("a", [&] {
+            ++called;
+            for (int i = 0; i < ticks; ++i) loop.nextTick([] {});
+            none.emplace();
+            throw 1;
+          });
+          socket.end([&] { ++called; });
+        },
+        1);
+    int thrown = 0;
+    for (int turns = 0; turns < 10; ++turns) {
+      try {
+        loop.runOnce(5);
+      } catch (int) {
+        none.reset();
+        ++thrown;
+      }
+    }
+    CAPTURE(ticks);
+    CHECK(thrown == 1);
+    CHECK(called == 2);
+    run_to_the_end(loop);
+  }
+}
+
+TEST_CASE("S32.5: connect() that has no memory for what it leaves behind leaves nothing, and the writes stay") {
+  long n = 1;
+  for (bool failed = true; failed; ++n) {
+    net::Loop loop;
+    const net::Socket socket(loop);
+    int called = 0;
+    bool thrown = false;
+    socket.on<"error">([] {});
+    socket.connect("/no/such/path");
+    socket.write("a", [&] { ++called; });
+    socket.end([&] { ++called; });
+    socket.prependOnceListener<"close">([&] {
+      const FailingAllocation failing(n);
+      try {
+        socket.connect("/no/such/path");
+      } catch (const std::bad_alloc&) {
+        thrown = true;
+      }
+      failed = failing.failed();
+    });
+    loop.run();
+    CAPTURE(n);
+    CHECK(thrown == failed);
+    CHECK(called == 2);
+    CHECK(socket.destroyed());
+  }
+  CHECK(n > 5);
 }

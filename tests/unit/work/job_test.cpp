@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -59,6 +60,26 @@ TEST_CASE("S32.5: everyone who asked is called although memory has ended when th
   loop.run();
   CHECK(allocations.count() == 0);
   CHECK(calls == 140);
+}
+
+TEST_CASE("S32.5: a failure for which nobody asked leaves run() although memory has ended when the work comes home") {
+  LoopCore loop;
+  const Ref<JobState<int>> state(new JobState<int>(loop));
+  WorkRef work = work_for(*state, []() -> int { throw std::runtime_error("of its own"); });
+  work->operations->run(*work);
+  bool left = false;
+  {
+    const tests::NoMemory none;
+    std::move(work).send_home();
+    try {
+      loop.run();
+    } catch (const std::runtime_error& error) {
+      left = error.what() == "of its own"sv;
+    } catch (const std::bad_alloc&) {}
+  }
+  CHECK(left);
+  CHECK(state->done);
+  loop.run();
 }
 
 TEST_CASE("work that gives nothing, or what moves only, is a result like others") {

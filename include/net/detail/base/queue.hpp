@@ -46,6 +46,13 @@ class Queue {
     ++expected_;
     --limit_;
   }
+  /// The same without memory: only if there is space. So it is when the last one was just taken.
+  bool expect_if_space() noexcept {
+    if (size_ == limit_) return false;
+    ++expected_;
+    --limit_;
+    return true;
+  }
   void expect_no_more() noexcept {
     --expected_;
     ++limit_;
@@ -130,6 +137,27 @@ class Queue {
   std::size_t capacity_ = 0, first_ = 0, size_ = 0;
   std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
   std::size_t expected_ = 0;  // pushes that must not fail
+};
+
+/// A place in a queue for what has to come when there is no memory either, given back if it is not used. Whatever was just
+/// taken from the queue needs no memory to make one.
+template <class T>
+class Place {
+ public:
+  explicit Place(Queue<T>& queue) : queue_(queue) { queue.expect(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    if (!used_) queue_.expect_no_more();
+  }
+  void push(T&& value) noexcept {
+    used_ = true;
+    queue_.push_expected(std::move(value));
+  }
+
+ private:
+  Queue<T>& queue_;
+  bool used_ = false;
 };
 
 }  // namespace net::inline NET_ABI::detail

@@ -40,6 +40,7 @@ struct ConnectAttempts : Connecting, Handle {
 
   std::optional<BlockList> block_list;
   bool by_address = false;  // no lookup
+  bool started = false;     // connect() has returned: what fails before that is taken back
   bool end_expected = false;
 
   ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}

@@ -44,7 +44,7 @@ NET_API void SocketState::catch_up_connected() {
 
 NET_API void SocketState::read_after_connect() {
   if (destroyed()) return;
-  if (!is_paused()) read_zero();
+  is_paused() ? void(loop->poller().hold(channel)) : read_zero();
   update_watch();
 }
 

@@ -61,6 +61,7 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
   const Ref<SocketState> alive(&self);
   Undo undo{self, self.generation};
   self.is_path ? start_path() : start_lookup(options);
+  plan->started = true;
   undo.passed = true;
 }
 
@@ -110,18 +111,19 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
     Ref<SocketState> socket;
     std::uint64_t generation;
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
+      const Connector connector{*socket};
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (socket->connecting() && socket->generation == generation && Connector{*socket}.plan().attempts.empty()) {
-        Connector{*socket}.looked_up(error, addresses);
-      }
+      if (!socket->connecting() || socket->generation != generation || !connector.plan().attempts.empty()) return;
+      if (!connector.plan().started) return connector.looked_up(error, addresses);
+      or_give_up(*socket, [&] { connector.looked_up(error, addresses); });
     }
   };
   const Answer answer{socket, generation};
   if (options.lookup) {
     options.lookup(p.host, asked, answer);
   } else {
-    look_up(*self.loop, p.host, asked, [answer](const Error& error, std::span<const LookupAddress> addresses) {
-      or_give_up(*answer.socket, [&] { answer(error, addresses); });
+    look_up(*self.loop, p.host, asked, [answer](const LookupAnswer& found) {
+      or_give_up(*answer.socket, [&] { answer(found.error(), found.addresses()); });
     });
   }
 }
@@ -202,11 +204,7 @@ NET_API void Connector::single_failed(const Error& error, const std::string& add
 
 NET_API void Connector::give_up(const Error& error) const { self.fail(error); }
 
-NET_API void Connector::give_up_later(const Error& error) const {
-  self.loop->next_tick([socket = Ref<SocketState>(&self), generation = self.generation, error] {
-    if (socket->connecting() && socket->generation == generation) Connector{*socket}.give_up(error);
-  });
-}
+NET_API void Connector::give_up_later(const Error& error) const { self.tick_with<&SocketState::connect_failed>(error); }
 
 NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
   const Ref<SocketState> alive(&self);

@@ -67,10 +67,25 @@ class ResolverPool {
   int threads_ = 0;
 };
 
+/// What a lookup has brought. Its error is made by who is asked for it, since that needs memory: whoever waits for the
+/// answer is to be given up without it.
+class LookupAnswer {
+ public:
+  LookupAnswer(const LookupState& asked, const Question& question) noexcept : asked_(asked), question_(question) {}
+  Error error() const;
+  std::span<const LookupAddress> addresses() const noexcept {
+    return {question_.found.begin(), question_.found.size()};
+  }
+
+ private:
+  const LookupState& asked_;
+  const Question& question_;
+};
+
 /// A lookup that was asked for. The loop keeps it, so that its callback dies on the loop's thread; the pool knows
 /// only its mailbox, and an answer that comes after the loop has gone finds nobody.
 struct LookupState : Handle {
-  using Done = Function<void(const Error&, std::span<const LookupAddress>)>;
+  using Done = Function<void(const LookupAnswer&)>;
 
   static const Operations table;
 

@@ -91,10 +91,12 @@ NET_API void LookupState::answer(const Question& question) {
   if (!callback) return;
   const Done done = std::move(callback);
   loop->keep_alive(false);
-  const Error error = refused != 0                ? lookup_failure(refused, host)
-                      : question.failed == Errc{} ? no_error()
-                                                  : lookup_failure(question.failed, host);
-  done(error, {question.found.begin(), question.found.size()});
+  done(LookupAnswer(*this, question));
+}
+
+NET_API Error LookupAnswer::error() const {
+  if (asked_.refused != 0) return lookup_failure(asked_.refused, asked_.host);
+  return question_.failed == Errc{} ? no_error() : lookup_failure(question_.failed, asked_.host);
 }
 
 NET_API void LookupState::abandon() noexcept {

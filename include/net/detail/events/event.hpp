@@ -246,7 +246,8 @@ struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
 inline constexpr unsigned all_events = ~0u;
 
 /// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
-/// front of the others does not count as added (S14.2).
+/// front of the others does not count as added (S14.2). What follows from a removal needs none, unless all of an event
+/// are removed by the user.
 template <class State>
 inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
   struct Undo {
@@ -267,7 +268,7 @@ template <class State>
 [[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
   return state.listeners.each(
       event, [&](ListenerRecord& record) { record.operations->call(record, &state, args); },
-      [&] { state.listener_removed(event, false); });
+      [&] { state.listener_removed(event); });
 }
 
 /// The same, out of line and once for all events of a class: for those that do not come with every message.

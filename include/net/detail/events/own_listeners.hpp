@@ -16,11 +16,11 @@ struct ListenerUse {
     return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
   }
   template <class Self>
-  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) {
+  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) noexcept {
     auto& state = Access::state(static_cast<const Self&>(emitter));
     const std::uint32_t events = state.listeners.remove_own(first, last);
     for (unsigned event = 0; events >> event != 0; ++event) {
-      if (events >> event & 1u) state.listener_removed(event, false);
+      if (events >> event & 1u) state.listener_removed(event);
     }
   }
   /// What all handles of the same emitter share.
@@ -46,7 +46,7 @@ class OwnListeners {
     last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
     if (first_ == 0) first_ = last_;
   }
-  void off() {
+  void off() noexcept {
     if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
   }
   const Emitting& emitter() const noexcept { return emitter_; }

@@ -25,6 +25,7 @@ concept Acceptor =
       { acceptor.listen_beside(fixed, backlog) } -> std::same_as<int>;  // where the other one listens already
       { acceptor.accept(into) } -> std::same_as<int>;
       { acceptor.close() };
+      { acceptor.release() };                              // the descriptor stays open, and is somebody else's
       { acceptor.set_no_delay(on) } -> std::same_as<int>;  // 0: what is accepted inherits it
       { fixed.has_reserve() } -> std::same_as<bool>;       // for the time when the process has no more (S9.18)
       { fixed.is_open() } -> std::same_as<bool>;

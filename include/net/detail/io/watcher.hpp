@@ -60,6 +60,9 @@ class Registrations {
   }
   void begin_round() noexcept;
 
+  /// Whether one of the watchers has the descriptor.
+  bool have(NativeHandle fd) noexcept;
+
   template <class Each>
   void each(Each&& visit) {
     for (Page* page = pages_; page; page = page->next) {

@@ -26,6 +26,12 @@ NET_API bool Registrations::add(Watcher& watcher) noexcept {
   return true;
 }
 
+NET_API bool Registrations::have(NativeHandle fd) noexcept {
+  bool found = false;
+  each([&](const Registration& place) { found |= place.watcher->fd == fd; });
+  return found;
+}
+
 NET_API void Registrations::remove(Registration& place, bool confirmed) noexcept {
   place.watcher->registration = nullptr;
   place.watcher = nullptr;

@@ -79,7 +79,7 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   if (max_connections && connections >= *max_connections) return drop(state.channel);
   if (blocks(state.channel)) return;
   state.phase.move_to(Phase::open);
-  state.is_path = !path.empty();
+  state.is_path = ipc;
   state.settings.allow_half_open = options.allowHalfOpen;
   state.read_mark = state.write_mark = options.highWaterMark;
   state.settings.no_delay = options.noDelay;
@@ -98,6 +98,7 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   or_give_up(state, [&] {
     if (options.pauseOnConnect) {
       state.flow_state = Flow::paused;
+      loop->poller().hold(state.channel);
     } else {
       state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
     }

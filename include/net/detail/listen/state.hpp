@@ -32,6 +32,7 @@ constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
   std::string path;           // kept after close() (S8.7)
+  bool ipc = false;           // so are its connections; by descriptor there is no path
   std::uint32_t made_in = 0;  // which process made it, counted in forks
   bool looking_up = false;
   bool inherits_no_delay = false;
@@ -48,11 +49,13 @@ struct ServerState : Handle, Listening {
   // ── listening ──
   void listen(const ListenOptions& asked);
   void listen_on(const ListenOptions& asked);
-  void listen_as(const Machine::Acceptor& other);
+  void listen_as(const ServerState& other);
   void start_over() noexcept;
   void reserve_one();
   void listen_path(const ListenOptions& asked);
+  void listen_descriptor(const ListenOptions& asked);
   void look_up_host(const ListenOptions& asked);
+  static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
   void watch_signal(const AbortSignal& signal);
   void forget_signal() noexcept;
   void set_no_delay(bool on);
@@ -100,7 +103,8 @@ struct ServerState : Handle, Listening {
   static constexpr bool minds_listeners(unsigned) noexcept { return false; }
   void listener_added(unsigned) noexcept {}
   void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned, bool) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
   std::size_t own_listeners(unsigned) const noexcept { return 0; }
 
   template <auto Member>
@@ -112,11 +116,16 @@ struct ServerState : Handle, Listening {
     (static_cast<ServerState&>(self).*Member)();
   }
   void tick(void (*step)(ServerState&)) {
-    if (loop) loop->next_tick(OwedStep<ServerState>{Owing<ServerState>(*this), step});
+    if (loop) loop->ticks().push(OwedStep<ServerState>{Owing<ServerState>(*this), step});
   }
   template <class What>
   void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
-    if (loop) loop->next_tick(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
+    if (loop) loop->ticks().push(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
+  }
+  /// A callback of the user's, for which no listeners stay, or what is no step.
+  template <class F>
+  void tick_callback(F&& call) {
+    if (loop) loop->ticks().push(Tick{Ref<ServerState>(this), std::forward<F>(call)});
   }
   /// What keeps the loop alive: a listening descriptor that is ref'd.
   void recount() noexcept;

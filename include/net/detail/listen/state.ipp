@@ -55,16 +55,18 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
 }
 
 /// A descriptor of its own for what another server listens on.
-NET_API void ServerState::listen_as(const Machine::Acceptor& other) {
+NET_API void ServerState::listen_as(const ServerState& other) {
+  reserve_one();
   start_over();
-  const int failed = acceptor.listen_beside(other, 511);
+  ipc = other.ipc;
+  const int failed = acceptor.listen_beside(other.acceptor, 511);
   NothingOpen unless{*this};
   bound(failed, "", 0);
   unless.passed = true;
 }
 
 NET_API void ServerState::listen_on(const ListenOptions& asked) {
-  if (asked.fd >= 0) return bound(acceptor.listen_descriptor(asked.fd, backlog_of(asked)), "", 0);
+  if (asked.fd >= 0) return listen_descriptor(asked);
   if (asked.port == -1) return listen_path(asked);
   if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
@@ -78,9 +80,33 @@ NET_API void ServerState::listen_on(const ListenOptions& asked) {
   bound(failed, to_text(any.ip), asked.port);
 }
 
+/// S22.5: until it is watched it stays with whoever has it: what fails does not close it.
+NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
+  struct GiveBack {
+    ServerState& self;
+    bool taken = false;
+    ~GiveBack() {
+      if (taken || !self.acceptor.is_open()) return;
+      self.loop->poller().drop(self.acceptor);
+      self.acceptor.release();
+    }
+  };
+  ipc = Machine::kind_of(asked.fd) == DescriptorKind::local;
+  const auto take = [&]() -> int {
+    if (loop->poller().has(asked.fd)) return -EEXIST;
+    GiveBack unless{*this};
+    int failed = acceptor.listen_descriptor(asked.fd, backlog_of(asked));
+    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    unless.taken = failed == 0;
+    return failed;
+  };
+  bound(take(), "", 0);
+}
+
 /// S23.2: the file is there when listen() returns.
 NET_API void ServerState::listen_path(const ListenOptions& asked) {
   path = asked.path;
+  ipc = true;
   made_in = Machine::fork_count();
   const PathMode mode{asked.readableAll, asked.writableAll};
   bool mode_failed = false;
@@ -114,39 +140,44 @@ NET_API void ServerState::look_up_host(const ListenOptions& asked) {
     return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
   }
   looking_up = true;
-  const auto answered = [this, asked_in = generation, asked, alive = Ref<ServerState>(this)](
-                            const Error& error, std::span<const LookupAddress> addresses) {
-    if (!looking_up || generation != asked_in) return;
-    looking_up = false;
-    const Owing<ServerState> owing(*this);
-    if (error) {
-      emit_error(error);
-      return;
+  const auto answered = [asked_in = generation, asked](ServerState& self, const auto& found) {
+    if (!self.looking_up || self.generation != asked_in) return;
+    self.looking_up = false;
+    const Owing<ServerState> owing(self);
+    if (const Error error = found.error()) {
+      self.emit_error(error);
+    } else {
+      self.bind(parse_endpoint(first_usable(found.addresses()).address, asked.port), asked);
     }
-    const LookupAddress* chosen = nullptr;
-    for (const LookupAddress& found : addresses) {
-      if (!is_link_local(parse_ip(found.address))) {
-        chosen = &found;
-        break;
-      }
-    }
-    if (!chosen) chosen = &addresses.front();
-    bind(parse_endpoint(chosen->address, asked.port), asked);
   };
   if (isIP(asked.host) != 0) {
     // known, but answered on a tick; it keeps the loop alive no longer than that
-    loop->next_tick([answered, host = asked.host] {
-      const LookupAddress itself{host, family_of(host)};
-      answered(no_error(), {&itself, 1});
-    });
+    struct Itself {
+      LookupAddress address;
+      Error error() const { return no_error(); }
+      std::span<const LookupAddress> addresses() const noexcept { return {&address, 1}; }
+    };
+    tick_callback(
+        [answered, host = asked.host](ServerState& self) { answered(self, Itself{{host, family_of(host)}}); });
   } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true}, answered);
+    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true},
+                    [answered, self = Ref<ServerState>(this)](const LookupAnswer& found) { answered(*self, found); });
   }
 }
 
+/// S9.6: not one that is of use on its link alone, unless there is no other.
+NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAddress> addresses) noexcept {
+  for (const LookupAddress& found : addresses) {
+    if (!is_link_local(parse_ip(found.address))) return found;
+  }
+  return addresses.front();
+}
+
 NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
+  const std::string address = endpoint_text(at);
+  loop->ticks().reserve(1);  // telling how it went needs no memory
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), endpoint_text(at), asked.port);
+  bound(acceptor.listen(at, flags), address, asked.port);
 }
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
@@ -177,7 +208,7 @@ NET_API void ServerState::opened() {
 /// What is set on the listening descriptor is inherited: one call less a connection.
 NET_API void ServerState::set_no_delay(bool on) {
   options.noDelay = on;
-  if (acceptor.is_open() && path.empty()) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
+  if (acceptor.is_open() && !ipc) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
 }
 
 /// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
@@ -209,7 +240,7 @@ NET_API void ServerState::close_if_drained() {
     close_expected = false;
     loop->ticks().push_expected(std::move(step));
   } else {
-    loop->next_tick(std::move(step));
+    loop->ticks().push(std::move(step));
   }
   closing.move_to(ServerClose::ticking);
 }
@@ -236,12 +267,14 @@ NET_API void ServerState::settle() noexcept {
 }
 
 NET_API void ServerState::abandon() {
-  stop_listening();
-  abort_hook = {};
-  listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
+  do {
+    stop_listening();
+    abort_hook = {};
+    listeners.clear();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (acceptor.is_open());  // a listener that died has opened it again
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

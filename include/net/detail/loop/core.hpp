@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include <net/detail/base/atomic.hpp>
@@ -17,6 +18,13 @@
 #include <net/error.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What one read brought for a handle, and was not emitted yet: it lies in the receive buffer, or on the stack.
+struct Undelivered {
+  const Handle* whose;
+  std::string_view bytes;
+  Undelivered* outer;
+};
 
 class LoopCore {
  public:
@@ -69,9 +77,9 @@ class LoopCore {
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
 
   // ── queues ──
-  void next_tick(Callback&& tick) { ticks_.push(std::move(tick)); }
   void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
+  /// Callbacks of users, and steps that say whose they are (`Tick` and its like): the library pushes no bare callable.
   /// What has to happen when there is no memory left too is announced before, while nothing is begun.
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& closing() noexcept { return closing_; }
@@ -136,6 +144,8 @@ class LoopCore {
   /// more, and a sink loses a fifth where it does not fit into the cache beside the kernel's own.
   static constexpr std::size_t receive_capacity = 131072;
   char* receive_buffer() noexcept { return receive_.begin; }
+  /// What is being emitted in pieces.
+  Undelivered* undelivered = nullptr;
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }

@@ -147,7 +147,9 @@ NET_API void LoopCore::abandon_all() noexcept {
   forget_batch();
   mailbox_->posted.clear();
   // what dies may be the user's, and leave something new behind: again, until there is nothing
-  while (handles_ || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) abandon_handles();
+  while (handles_ || !timers_.empty() || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) {
+    abandon_handles();
+  }
   mailbox_->release();
 }
 
@@ -168,6 +170,7 @@ NET_API void LoopCore::abandon_handles() noexcept {
   (all->previous ? all->previous->next : handles_) = nullptr;
   for (Handle* handle = all; handle;) {
     Handle* const next = handle->next;
+    if (handle->operations->ready) handle->operations->abandon(*handle);  // what died may have opened it again
     handle->previous = handle->next = nullptr;
     handle->loop = nullptr;
     handle->release();

@@ -134,8 +134,25 @@ struct Step {
   Ref<State> self;
   void (*step)(State&);
 
-  void operator()() { step(*self); }
+  void operator()() {
+    or_give_up(*self, [this] { step(*self); });
+  }
 };
+
+/// The same with a callable. `Holder` keeps the handle: Ref, or Owing, which keeps its listeners too.
+template <class Holder, class F>
+struct Tick {
+  static constexpr bool moves_as_bytes = detail::moves_as_bytes<F>;
+
+  Holder self;
+  F call;
+
+  void operator()() {
+    or_give_up(*self, [this] { call(*self); });
+  }
+};
+template <class Holder, class F>
+Tick(Holder, F) -> Tick<Holder, F>;
 
 /// A step that a handle has to take in a later phase.
 struct Job {

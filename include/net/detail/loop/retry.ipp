@@ -32,7 +32,8 @@ NET_API void Retry::make_timer() {
   made->refd = false;
   made->callback = [this] {
     leave();
-    again_(owner_);
+    const Ref<Handle> alive(&owner_);
+    or_give_up(owner_, [this] { again_(owner_); });
   };
   timer_ = std::move(made);
 }

@@ -197,8 +197,7 @@ NET_API bool LoopCore::run_once(int max_ms) {
   run_timers();
   const bool stopped = mailbox_->stopped.load() != 0;
   turn(ready || stopped || !alive() ? 0 : max_ms);
-  mailbox_->stopped.store(0);
-  return alive();
+  return mailbox_->stopped.exchange(0) == 0 && alive();  // alike: whoever turns it by hand is told
 }
 
 NET_API bool LoopCore::alive() const noexcept {

@@ -7,6 +7,7 @@
 #if NET_BODIES
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <net/detail/loop/retry.hpp>
@@ -20,7 +21,9 @@ NET_API NativeHandle SocketState::release_descriptor() {
   if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
   }
+  loop->closing().reserve(1);
   leave_writes_behind();
+  keep_unread();
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();
@@ -28,6 +31,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
                     }});
   ++owed;
   ++generation;  // ticks that are on the way emit nothing
+  released = close_ticked = true;
   loop->poller().drop(channel);
   const NativeHandle fd = channel.release();
   phase.move_to(Phase::closed);
@@ -39,10 +43,30 @@ NET_API NativeHandle SocketState::release_descriptor() {
   return fd;
 }
 
+/// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.
+NET_API void SocketState::keep_unread() {
+  for (Undelivered* each = loop->undelivered; each; each = each->outer) {
+    if (each->whose != this) continue;
+    keep_unread(each->bytes);
+    each->bytes = {};
+  }
+  if (!cold) return;
+  keep_unread(cold->unread);
+  cold->unread.clear();
+}
+
+NET_API void SocketState::keep_unread(std::string_view bytes) {
+  if (bytes.empty()) return;
+  bytes_read += bytes.size();
+  std::string text = decodes ? cold->decode(bytes, false) : std::string(bytes);
+  if (!text.empty()) buffer_bytes(std::move(text));
+}
+
 /// S22.1: a descriptor that is connected; it is read at once.
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
+  expect_close();  // what throws leaves the descriptor to whoever has it
   is_path = !channel.adopt_connected(fd);
-  expect_close();
+  loop->poller().hold(channel);
   phase.move_to(Phase::open);
   retain_for_loop();
   if (!reads) read_end.move_to(ReadEnd::end_emitted);
@@ -91,15 +115,25 @@ NET_API bool SocketState::in_order_sent(WriteQueue& queue) noexcept {
 
 /// The loop is going: everything is closed, and nothing is emitted.
 NET_API void SocketState::abandon() {
-  hand_over();
-  if (connecting()) stop_connecting();
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-  }
-  if (!closed()) phase.move_to(Phase::closed);
-  request.move_to(WriteRequest::none);
-  read_interest = false;
+  do {
+    hand_over();
+    if (connecting()) stop_connecting();
+    if (channel.is_open()) {
+      loop->poller().drop(channel);
+      channel.close();
+    }
+    if (!closed()) phase.move_to(Phase::closed);
+    request.move_to(WriteRequest::none);
+    read_interest = false;
+    drop_captures();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (has_handle());  // what died has connected it again
+}
+
+/// All in which the user may have put something: what dies there may do anything.
+NET_API void SocketState::drop_captures() noexcept {
   if (cold) {
     cold->idle_timer = {};
     cold->finish_callbacks.clear();
@@ -110,9 +144,6 @@ NET_API void SocketState::abandon() {
   delete std::exchange(backlog, nullptr);
   server = {};
   listeners.clear();
-  if (!kept_by_loop) return;
-  kept_by_loop = false;
-  release();
 }
 
 NET_API SocketState::~SocketState() {
@@ -121,6 +152,7 @@ NET_API SocketState::~SocketState() {
   stop_idle();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
   if (close_expected && loop) loop->closing().expect_no_more();
+  expect_no_removal();
   delete buffer;
   delete backlog;
   delete cold;

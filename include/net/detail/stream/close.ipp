@@ -41,8 +41,7 @@ NET_API void SocketState::destroy(const Error& error) {
     tick_error(emission);
   } else {
     tick_error(emission);
-    loop->next_tick(
-        [self = Ref<SocketState>(this), asked = generation] { self->emit_close(self->generation == asked); });
+    tick_callback([asked = generation](SocketState& self) { self.emit_close(self.generation == asked); });
   }
   leave_server();
 }
@@ -63,7 +62,7 @@ NET_API void SocketState::leave_server() {
 
 /// 'error' on a tick; what follows it may come from a read() of what is left.
 NET_API void SocketState::tick_error(Callback& emission) {
-  if (emission) return loop->next_tick(std::move(emission));
+  if (emission) return loop->ticks().push(std::move(emission));
   if (close_ticked) return;
   if (!ended() && !buffer) {  // there is nothing that could be emitted until then
     close_ticked = true;
@@ -73,9 +72,8 @@ NET_API void SocketState::tick_error(Callback& emission) {
 }
 
 [[gnu::cold]] NET_API Callback SocketState::emit_later(const Error& error) {
-  return [self = Owing<SocketState>(*this), error, asked = generation] {
-    self->emit_error(error, self->generation == asked);
-  };
+  return Tick{Owing<SocketState>(*this),
+              [error, asked = generation](SocketState& self) { self.emit_error(error, self.generation == asked); }};
 }
 
 /// It is emitted even if there is a new connection already, which it is no error of.
@@ -166,10 +164,19 @@ NET_API void SocketState::close_now() {
 }
 
 NET_API void SocketState::emit_cancelled() {
-  // whatever the callbacks and listeners in here throw, 'close' comes
-  OnThrow again{
-      *this, [](SocketState& self) { self.loop->next_close({Ref<Handle>(&self), job_of<&SocketState::close_now>}); }};
-  if (request == WriteRequest::in_flight) write_failed(system_failure(ECANCELED, "write"));
+  // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
+  struct Again {
+    SocketState& self;
+    Place<Job> place{self.loop->closing()};  // from which this step has just come
+    bool passed = false;
+    ~Again() {
+      if (!passed) place.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
+    }
+  } again{*this};
+  // usually what was in flight; also callbacks that a tick was to call for which there was no memory
+  const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
+  if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));
+  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) fail_buffered();
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {
@@ -206,6 +213,7 @@ NET_API void SocketState::emit_close(bool current) {
 
 NET_API void SocketState::drop_listeners() noexcept {
   listeners.clear();
+  expect_no_removal();
   data_listening = false;
   if (cold) cold->pipes.source_closed();
 }

@@ -128,6 +128,7 @@ struct Connection {
   bool had_error : 1 = false;
   bool resetting : 1 = false;
   bool is_path : 1 = false;
+  bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
   bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)

@@ -53,7 +53,7 @@ NET_API void SocketState::end(WriteCallback callback, bool refused, const Error&
   }
   if (!callback || !loop) return;
   if (refused) {
-    loop->next_tick([error, callback = std::move(callback)] { callback(error); });
+    tick_callback([error, call = std::move(callback)](SocketState&) { call(error); });
   } else {
     ensure_cold().finish_callbacks.push(std::move(callback));
   }

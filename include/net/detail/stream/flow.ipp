@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include <net/detail/stream/steps.hpp>
 #include <net/detail/text/decoder.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -26,11 +27,11 @@ NET_API void SocketState::pause() {
 NET_API void SocketState::resume() {
   if (users_buffer && !connecting() && !ended()) watch_readable();
   if (flow_state != Flow::flowing) {
-    flow_state = readable_listening ? Flow::paused : Flow::flowing;
     if (!resume_ticking) {
-      resume_ticking = true;
       tick_always(step_of<&SocketState::resume_now>);
+      resume_ticking = true;
     }
+    flow_state = readable_listening ? Flow::paused : Flow::flowing;
   }
   asked_flow = Flow::flowing;
   if (was_left) [[unlikely]]
@@ -97,13 +98,15 @@ NET_API void SocketState::request_read() {
 }
 
 NET_API void SocketState::data_listener_added() {
-  data_listening = true;
   // one that has just been removed counts until the next tick
   if (listeners.has(on_readable)) readable_listening = true;
   if (flow_state != Flow::paused || was_left) resume();
+  data_listening = true;
 }
 
 NET_API void SocketState::readable_listener_added() {
+  expect_removal();
+  loop->ticks().reserve(1);
   by_buffer = true;
   if (end_emitted() || readable_listening) return;
   readable_listening = need_readable = true;
@@ -116,17 +119,35 @@ NET_API void SocketState::readable_listener_added() {
   }
 }
 
-NET_API void SocketState::readable_listener_removed() {
-  tick_always([](SocketState& self) {
-    self.readable_listening = self.listeners.has(on_readable);
-    if (self.resume_ticking && self.asked_flow == Flow::flowing) {
-      self.flow_state = Flow::flowing;
-    } else if (self.data_listening) {
-      self.resume();
-    } else if (!self.readable_listening) {
-      self.flow_state = Flow::unset;
-    }
-  });
+/// What follows from a removal of theirs comes on a tick, and who removes them may be a destructor: there is space for
+/// that tick while there are any, or it is owed already.
+NET_API void SocketState::expect_removal() {
+  if (removal_expected) return;
+  loop->ticks().expect();
+  removal_expected = true;
+}
+
+NET_API void SocketState::readable_listener_removed() noexcept {
+  if (!removal_expected) return;  // it is owed, and looks at all of them
+  loop->ticks().push_expected(
+      OwedStep<SocketState>{Owing<SocketState>(*this), step_of<&SocketState::look_at_readable_listeners>});
+  removal_expected = listeners.has(on_readable) && loop->ticks().expect_if_space();
+}
+
+NET_API void SocketState::look_at_readable_listeners() {
+  readable_listening = listeners.has(on_readable);
+  if (readable_listening && !removal_expected) {
+    removal_expected = loop->ticks().expect_if_space();  // this step has just left its own
+  } else if (!readable_listening) {
+    expect_no_removal();
+  }
+  if (resume_ticking && asked_flow == Flow::flowing) {
+    flow_state = Flow::flowing;
+  } else if (data_listening) {
+    resume();
+  } else if (!readable_listening) {
+    flow_state = Flow::unset;
+  }
 }
 
 /// With nobody to listen it leaves run() (S1.6); 'close' follows all the same.
@@ -140,16 +161,23 @@ NET_API void SocketState::listener_added(unsigned event) {
   if (event == on_readable) readable_listener_added();
 }
 
-NET_API void SocketState::listener_put_in_front(unsigned event) noexcept {
+NET_API void SocketState::listener_put_in_front(unsigned event) {
+  if (event == on_readable && loop) expect_removal();
   if (event == on_data || event == on_readable) by_buffer = true;
 }
 
-NET_API void SocketState::listener_removed(unsigned event, bool all) {
+NET_API void SocketState::listener_removed(unsigned event) noexcept {
   if (!loop) return;
-  if (event == on_data && !all) data_listener_removed();
-  if (event == on_readable || event == all_events) readable_listener_removed();
-  if (all && (event == on_end || event == all_events)) removed_end_listener = true;
-  if (all && (event == on_error || event == all_events)) errors_heard = false;
+  if (event == on_data) data_listener_removed();
+  if (event == on_readable) readable_listener_removed();
+}
+
+/// As in Node what follows comes even if there were none.
+NET_API void SocketState::all_listeners_go(unsigned event) {
+  if (!loop) return;
+  if (event == on_readable || event == all_events) tick_always(step_of<&SocketState::look_at_readable_listeners>);
+  if (event == on_end || event == all_events) removed_end_listener = true;
+  if (event == on_error || event == all_events) errors_heard = false;
 }
 
 /// How many listeners the library itself has on an event, as Node counts them.

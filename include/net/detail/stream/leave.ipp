@@ -32,7 +32,7 @@ NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept
     if (loop) loop->closing().expect_no_more();
     return;
   }
-  if (users_buffer && !connecting()) unwatch_readable();
+  if (users_buffer && !connecting()) undo_or_give_up(*this, [this] { unwatch_readable(); });
   flow_state = asked_flow = Flow::paused;
   was_left = true;
   loop->closing().push_expected({Ref<Handle>(this), job_of<&SocketState::look_after>});

@@ -26,6 +26,8 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
   }
   if (options.fd != -1) {
     require_stream(options.fd);
+    // whose it is already would find it closed (S22.2)
+    if (loop->poller().has(options.fd)) throw_error(system_failure(EEXIST, "open"));
     // one that blocks would stop the loop
     if (const int failed = Machine::prepare(options.fd); failed < 0) throw_error(system_failure(-failed, "open"));
     if (users_buffer) next_onread_buffer();  // S25.4

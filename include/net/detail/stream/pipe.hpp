@@ -108,7 +108,7 @@ struct PipeTo : PipeLink {
   }
   void failed(const Error& error) {
     if (off) return;
-    const Destination failing = to();
+    Destination failing = to();
     stop();
     // its own listener does not count: an error that nobody else hears leaves run() (S24.8)
     if (failing.template listenerCount<"error">() == 0) throw_error(error);
@@ -242,7 +242,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                        })
                        .id();
   } else {
-    Access::state(source).tick_call([link] {
+    Access::state(source).tick_call([link](auto&) {
       if (!link->off) link->ended();
     });
   }

@@ -127,31 +127,47 @@ NET_API void SocketState::next_onread_buffer() {
 }
 
 /// Emits what one read brought, in pieces; between two of them ticks run (S2.2). What cannot be emitted, because a
-/// listener paused or threw, is kept as if it were still in the kernel.
-NET_API void SocketState::deliver(std::string_view bytes) {
-  struct Rest {
+/// listener paused or threw, is kept as if it were still in the kernel; without memory for it the socket is given up.
+NET_API void SocketState::deliver(std::string_view all) {
+  if (all.size() <= max_chunk) return deliver_piece(all);
+  struct Rest : Undelivered {
     SocketState& self;
-    std::string_view bytes;
+    LoopCore& loop;
     SameConnection same{self};
+    Rest(SocketState& socket, std::string_view all)
+        : Undelivered{&socket, all, socket.loop->undelivered}, self(socket), loop(*socket.loop) {
+      loop.undelivered = this;
+    }
+    Rest(const Rest&) = delete;
+    Rest& operator=(const Rest&) = delete;
     ~Rest() {
-      if (bytes.empty() || self.destroyed() || !same) return;
-      self.ensure_cold().unread.insert(0, bytes);
+      loop.undelivered = outer;
+      if (!bytes.empty()) undo_or_give_up(self, [this] { keep(); });
+    }
+    void keep() {
+      const std::string_view left = std::exchange(bytes, {});
+      if (self.destroyed() || !same) return;
+      self.ensure_cold().unread.insert(0, left);
       if (!self.read_interest) return;
       self.read_interest = false;  // so that starting again delivers it from the loop
       self.watch_readable();
     }
-  } rest{*this, bytes};
+  } rest(*this, all);
   for (;;) {
     const std::string_view piece = rest.bytes.substr(0, max_chunk);
     rest.bytes.remove_prefix(piece.size());
-    bytes_read += piece.size();
-    touch();
-    if (!push(piece) && !destroyed()) unwatch_readable();
+    deliver_piece(piece);
     if (rest.bytes.empty()) return;
     loop->flush_batch();
     loop->drain_ticks();
-    if (!read_interest || destroyed() || !rest.same) return;
+    if (!read_interest || destroyed() || !rest.same) return rest.keep();
   }
+}
+
+NET_API void SocketState::deliver_piece(std::string_view piece) {
+  bytes_read += piece.size();
+  touch();
+  if (!push(piece) && !destroyed()) unwatch_readable();
 }
 
 NET_API void SocketState::deliver_unread() {

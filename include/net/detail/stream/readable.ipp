@@ -35,7 +35,7 @@ NET_API bool SocketState::read_piece(std::size_t n, bool all, std::string& piece
     const std::size_t there = read_length();
     if (there == 0 || (!all && n == 0)) return 0;
     if (all) {
-      if (flow_state != Flow::flowing) return there;
+      if (flow_state != Flow::flowing || released) return there;
       return buffer->pieces.first().size();
     }
     return n <= there ? n : ended() ? there : 0;
@@ -81,7 +81,7 @@ NET_API void SocketState::prime_read() {
 }
 
 NET_API void SocketState::flow() {
-  if (flow_state != Flow::flowing) return;
+  if (flow_state != Flow::flowing || released) return;
   if (!buffer && !ended() && reading) {  // there is nothing, and what comes will be emitted
     readable_emitted = false;
     need_readable = true;
@@ -98,8 +98,8 @@ NET_API void SocketState::flow() {
 NET_API void SocketState::emit_readable() {
   need_readable = false;
   if (readable_emitted) return;
-  readable_emitted = true;
   tick_always(step_of<&SocketState::emit_readable_now>);
+  readable_emitted = true;
 }
 
 NET_API void SocketState::emit_readable_now() {
@@ -114,7 +114,6 @@ NET_API void SocketState::emit_readable_now() {
 /// Reads on, on a tick, until the high-water mark is reached.
 NET_API void SocketState::maybe_read_more() {
   if (reading_more) return;
-  reading_more = true;
   tick_always([](SocketState& self) {
     if (!self.reading && !self.ended() &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
@@ -122,6 +121,7 @@ NET_API void SocketState::maybe_read_more() {
     }
     self.reading_more = false;
   });
+  reading_more = true;
 }
 
 /// The other side has ended, and nobody listens to what follows from it.

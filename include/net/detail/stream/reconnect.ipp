@@ -15,10 +15,12 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// S12.21: a new connection finds everything as it was made, but what is named here and what is no part of a connection.
 NET_API void SocketState::undestroy() {
+  ColdConnection fresh;  // what needs memory comes first
   leave_writes_behind();
   for (unsigned which = 0; which < own_count; ++which) {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
+  if (released) delete std::exchange(buffer, nullptr);
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
                                    .users_buffer = users_buffer,
@@ -26,7 +28,7 @@ NET_API void SocketState::undestroy() {
                                    .timed = timed,
                                    .by_buffer = by_buffer};
   static_cast<WriteGate&>(*this) = {.corked = corked};
-  if (cold) static_cast<ColdConnection&>(*cold) = ColdConnection();
+  if (cold) static_cast<ColdConnection&>(*cold) = std::move(fresh);
   ++generation;
 }
 
@@ -48,14 +50,17 @@ struct LeftWrites {
     if (--owners == 0) delete this;
   }
 
+  /// Whoever throws does not hold up the others, with or without memory.
   static void settle(LeftWrites& self) {
+    Place<Callback> place(self.socket->loop->ticks());  // from which this step has just come
     struct Again {
       LeftWrites& self;
+      Place<Callback>& place;
       bool passed = false;
       ~Again() {
-        if (!passed) self.soon();
+        if (!passed) place.push(self.step());
       }
-    } again{self};
+    } again{self, place};
     if (self.backlog) {
       call_all(self.backlog->done, no_error());
       call_all(self.backlog->in_flight, self.in_flight);
@@ -68,10 +73,12 @@ struct LeftWrites {
     SocketState& socket = *self.socket;
     if (std::exchange(self.finishes, false)) socket.emit_event<on_finish>();
     again.passed = true;
-    if (self.fails && socket.generation == self.generation) socket.fail(self.in_flight);
+    if (self.fails && socket.generation == self.generation) {
+      or_give_up(socket, [&] { socket.fail(self.in_flight); });
+    }
   }
-  void soon() {
-    if (LoopCore* const loop = socket->loop) loop->next_tick(Step<LeftWrites>{Ref<LeftWrites>(this), settle});
+  Callback step() noexcept {
+    return [left = Ref<LeftWrites>(this)] { settle(*left); };
   }
 
  private:
@@ -91,8 +98,7 @@ NET_API void SocketState::leave_writes_behind() {
   if (waits) {
     const Ref<LeftWrites> left(new LeftWrites);
     left->socket = Ref<SocketState>(this);
-    left->backlog = std::exchange(backlog, nullptr);
-    if (cold) left->ends.swap(cold->finish_callbacks);
+    loop->ticks().reserve(1);
     if (flying) {
       left->in_flight = request == WriteRequest::awaits_connection
                             ? make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION)
@@ -107,7 +113,10 @@ NET_API void SocketState::leave_writes_behind() {
     left->finishes = write_end == WriteEnd::prefinished && !channel.is_open();
     left->fails = flying && !destroyed();
     left->generation = generation + 1;
-    left->soon();
+    // nothing needs memory any more
+    left->backlog = std::exchange(backlog, nullptr);
+    if (cold) left->ends.swap(cold->finish_callbacks);
+    loop->ticks().push(left->step());
   }
   delete std::exchange(backlog, nullptr);
 }

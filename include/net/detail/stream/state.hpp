@@ -28,7 +28,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read();
   void read_slow(bool to_the_end);
   void read_loop(ReadResult got, bool to_the_end);
-  void deliver(std::string_view bytes);
+  void deliver(std::string_view all);
+  void deliver_piece(std::string_view piece);
   void deliver_unread();
   bool push(std::string_view bytes);
   void buffer_bytes(std::string&& bytes);
@@ -71,7 +72,13 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     if (!listeners.has(on_data)) data_listening = false;
   }
   void readable_listener_added();
-  void readable_listener_removed();
+  void expect_removal();
+  void expect_no_removal() noexcept {
+    if (removal_expected && loop) loop->ticks().expect_no_more();
+    removal_expected = false;
+  }
+  void readable_listener_removed() noexcept;
+  void look_at_readable_listeners();
 
   // ── writing (write.ipp) ──
   char* batch(const char* data, std::size_t size) noexcept;
@@ -138,8 +145,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void leave_writes_behind();
   void leave_server();
   void abandon();
+  void drop_captures() noexcept;
   void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
+  void keep_unread();
+  void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
   void retain_for_loop() noexcept;
   void release_from_loop() noexcept;
@@ -164,6 +174,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 
   // ── connecting (connect/connected.ipp) ──
   void connected();
+  void connect_failed(const Error& error) {
+    if (connecting()) fail(error);
+  }
   void start_if_asked();
   void catch_up_connected();
   void read_after_connect();
@@ -187,8 +200,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// Whether a new listener of the event changes anything.
   static constexpr bool minds_listeners(unsigned event) noexcept { return event == on_data || event == on_readable; }
   void listener_added(unsigned event);
-  void listener_put_in_front(unsigned event) noexcept;
-  void listener_removed(unsigned event, bool all);
+  void listener_put_in_front(unsigned event);
+  void listener_removed(unsigned event) noexcept;
+  void all_listeners_go(unsigned event);
   std::size_t own_listeners(unsigned event) const noexcept;
 
   // ── helpers ──
@@ -216,6 +230,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// The same with what is not a function of its own.
   template <class F>
   void tick_call(F&& call);
+  /// The same for a callback of the user's, for which no listeners stay.
+  template <class F>
+  void tick_callback(F&& call);
   void update_watch();
   void wait_for_memory();
   void recount() noexcept;
@@ -247,8 +264,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool idle_over : 1 = false;     // 'timeout' was emitted, and nothing happened since
   bool kept_by_loop : 1 = false;  // the loop's reference
   bool removed_end_listener : 1 = false;
-  bool close_expected : 1 = false;  // the loop has space for its 'close'
-  bool no_memory : 1 = false;       // the system has none: nothing is watched for a moment
+  bool close_expected : 1 = false;    // the loop has space for its 'close'
+  bool removal_expected : 1 = false;  // there is space for what follows when a 'readable' listener is removed
+  bool no_memory : 1 = false;         // the system has none: nothing is watched for a moment
   Settings settings;
   KeepsAlive keeps_alive;
   Flow asked_flow = Flow::unset;  // by pause() and resume(), whichever came last

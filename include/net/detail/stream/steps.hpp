@@ -35,11 +35,15 @@ struct SocketTickWith {
 
 template <class F>
 void SocketState::tick_call(F&& call) {
-  if (loop) loop->next_tick([owing = Owing<SocketState>(*this), call = std::forward<F>(call)] { call(); });
+  if (loop) loop->ticks().push(Tick{Owing<SocketState>(*this), std::forward<F>(call)});
+}
+template <class F>
+void SocketState::tick_callback(F&& call) {
+  if (loop) loop->ticks().push(Tick{Ref<SocketState>(this), std::forward<F>(call)});
 }
 template <auto Member, class What>
 void SocketState::tick_with(const What& what) {
-  if (loop) loop->next_tick(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
+  if (loop) loop->ticks().push(SocketTickWith<Member, What>{Owing<SocketState>(*this), what, generation});
 }
 
 /// Whether the socket is still at the connection at which this was made.

@@ -218,9 +218,7 @@ NET_API Error SocketState::refusal(bool tells_who) const {
 
 NET_API bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
-  if (callback && loop) {
-    loop->next_tick([error, call = std::move(callback)] { call(error); });
-  }
+  if (callback) tick_callback([error, call = std::move(callback)](SocketState&) { call(error); });
   fail(error);
   return false;
 }

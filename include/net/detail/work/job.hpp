@@ -61,6 +61,7 @@ struct WorkItem {
   Mailbox* mailbox;
   Atomic<int> begun{0};
   bool home_expected = false;  // there is space for it in the mailbox
+  bool unanswered = false;     // the process ends: nobody is told, and the loop that still waits goes on waiting
 };
 
 /// The loop's half: belongs to the thread that asked.
@@ -101,7 +102,7 @@ struct JobState : Handle {
     release();
     if (then.empty() && !waiter) {
       // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) loop->next_tick([self = Ref<JobState>(this)] { self->outcome.throw_failure(); });
+      if (!outcome.ok()) outcome.throw_failure();
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
@@ -122,11 +123,12 @@ struct JobState : Handle {
   /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
   void after_fork() {
     if (done || !work || work->begun.load() == 0) return;
-    loop->next_tick([self = Ref<JobState>(this)] {
-      Outcome lost;
-      lost.failure = make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
-      self->finish(std::move(lost));
-    });
+    loop->ticks().push(Step<JobState>{Ref<JobState>(this), [](JobState& self) {
+                                        Outcome lost;
+                                        lost.failure =
+                                            make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
+                                        self.finish(std::move(lost));
+                                      }});
   }
 
   WorkItem* work = nullptr;  // while it is not done
@@ -210,7 +212,10 @@ template <class T, class F>
 inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item) { static_cast<Work&>(item).run(); },
     [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
-    [](WorkItem& item) { static_cast<Work&>(item).state.finish(std::move(static_cast<Work&>(item).outcome)); },
+    [](WorkItem& item) {
+      auto& work = static_cast<Work&>(item);
+      work.unanswered ? void(work.state.work = nullptr) : work.state.finish(std::move(work.outcome));
+    },
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

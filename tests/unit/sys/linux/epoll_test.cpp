@@ -95,6 +95,10 @@ TEST_CASE("epoll: a watcher gets no report of another one that was there before,
   tests::tells_nobody_of_another<epoll_poller>();
 }
 
+TEST_CASE("epoll: it knows which descriptors it has, from the first interest until they are dropped") {
+  tests::knows_what_it_has<epoll_poller>();
+}
+
 TEST_CASE("epoll: it can be shut, and opened again for what is watched") { tests::opens_again<epoll_poller>(); }
 
 TEST_SUITE("threads") {

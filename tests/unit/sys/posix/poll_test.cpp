@@ -28,6 +28,10 @@ TEST_CASE("poll: a watcher gets no report of another one that was there before, 
   tests::tells_nobody_of_another<poll_poller>();
 }
 
+TEST_CASE("poll: it knows which descriptors it has, from the first interest until they are dropped") {
+  tests::knows_what_it_has<poll_poller>();
+}
+
 TEST_CASE("poll: it can be shut, and opened again for what is watched") { tests::opens_again<poll_poller>(); }
 
 TEST_SUITE("threads") {

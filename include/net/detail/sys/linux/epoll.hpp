@@ -53,6 +53,9 @@ class epoll_poller {
     return {};
   }
 
+  bool has(NativeHandle fd) noexcept { return registrations_.have(fd); }
+  bool hold(Watcher& watcher) noexcept { return watcher.registration || registrations_.add(watcher); }
+
   void wake() noexcept { waker_.wake(); }
   NativeHandle native() const noexcept { return epoll_; }
 

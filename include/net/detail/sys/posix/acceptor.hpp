@@ -42,6 +42,7 @@ class fd_acceptor : public Watcher {
   bool has_reserve() const noexcept { return reserve_ >= 0; }
 
   void close() noexcept;
+  void release() noexcept;
 
   /// Accepted connections inherit it, which saves a call for each.
   int set_no_delay(bool on) noexcept { return os::set_no_delay(fd, on); }

@@ -32,7 +32,12 @@ NET_API NativeHandle fd_acceptor::next() noexcept {
 }
 
 NET_API void fd_acceptor::close() noexcept {
-  if (is_open()) os::close_descriptor(std::exchange(fd, no_handle));
+  if (is_open()) os::close_descriptor(fd);
+  release();
+}
+
+NET_API void fd_acceptor::release() noexcept {
+  fd = no_handle;
   if (reserve_ >= 0) os::close_descriptor(std::exchange(reserve_, no_handle));
 }
 

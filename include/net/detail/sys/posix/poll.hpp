@@ -61,6 +61,9 @@ class poll_poller {
     return {};
   }
 
+  bool has(NativeHandle fd) noexcept { return registrations_.have(fd); }
+  bool hold(Watcher& watcher) noexcept { return watcher.registration || registrations_.add(watcher); }
+
   void wake() noexcept { waker_.wake(); }
   /// There is no one descriptor that stands for all: none.
   NativeHandle native() const noexcept { return no_handle; }
