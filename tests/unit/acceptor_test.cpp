@@ -1,4 +1,4 @@
-#include <net/reader.hpp>
+#include <net/acceptor.hpp>
 
 #include <doctest/doctest.h>
 

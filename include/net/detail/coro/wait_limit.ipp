@@ -6,7 +6,7 @@
 
 #if NET_BODIES
 
-#include <net/detail/stream/state.hpp>
+#include <net/socket.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
