@@ -6,6 +6,8 @@
 #define NET_VERSION_MINOR 1
 #define NET_VERSION_PATCH 0
 
+#include <net/detail/base/abi.hpp>
+// after what says which C++ this is
 #include <net/acceptor.hpp>
 #include <net/block_list.hpp>
 #include <net/connect.hpp>

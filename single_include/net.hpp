@@ -10,26 +10,15 @@
 #define NET_VERSION_MINOR 1
 #define NET_VERSION_PATCH 0
 
-// The connections of a server in a coroutine: one after the other.
-#ifndef NET_ACCEPTOR_HPP
-#define NET_ACCEPTOR_HPP
-
-#include <coroutine>
-#include <optional>
-#include <utility>
-
-// First in, first out, in one block of memory that is kept. Internal.
-#ifndef NET_DETAIL_BASE_QUEUE_HPP
-#define NET_DETAIL_BASE_QUEUE_HPP
-
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
-
 // How this file was configured: with or without exceptions, compiled once or in every file. Internal.
 #ifndef NET_DETAIL_BASE_ABI_HPP
 #define NET_DETAIL_BASE_ABI_HPP
+
+#if __cplusplus < 201709L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)
+#error "net.hpp needs C++20: add -std=c++20 (MSVC: /std:c++20)"
+#elif !defined(__cpp_impl_coroutine)
+#error "net.hpp needs the coroutines of C++20: add -std=c++20, and no -fno-coroutines"
+#endif
 
 // Files with and without -fno-exceptions may meet in one program. A function that may throw ends the program in the
 // latter, so it is another function there, and so is all that calls it: under one name the linker would keep either.
@@ -57,6 +46,25 @@
 namespace net::inline NET_ABI::detail {}
 
 #endif
+
+// after what says which C++ this is
+
+// The connections of a server in a coroutine: one after the other.
+#ifndef NET_ACCEPTOR_HPP
+#define NET_ACCEPTOR_HPP
+
+#include <coroutine>
+#include <optional>
+#include <utility>
+
+// First in, first out, in one block of memory that is kept. Internal.
+#ifndef NET_DETAIL_BASE_QUEUE_HPP
+#define NET_DETAIL_BASE_QUEUE_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -1066,6 +1074,7 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
 
 #include <cerrno>
 #include <string_view>
+#include <system_error>
 
 namespace net::inline NET_ABI {
 
@@ -1095,7 +1104,7 @@ enum class Errc {
   ERR_STREAM_PUSH_AFTER_EOF,
   ERR_STREAM_UNSHIFT_AFTER_END_EVENT,
   ERR_STREAM_WRITE_AFTER_END,
-  ERR_TIMEOUT,            ///< a wait took longer than its `timeout`
+  ERR_TIMEOUT,  ///< a wait took longer than its `timeout`
   ERR_UNHANDLED_ERROR,
   ERR_UNKNOWN_ENCODING,
   ERR_ABORTED,            ///< Node's `ABORT_ERR`
@@ -1108,6 +1117,14 @@ enum class Errc {
   ERR_LOOKUP_NO_MEMORY,   ///< `EAI_MEMORY`
   ERR_LOOKUP_OTHER        ///< `EAI_SYSTEM` and whatever else the resolver says
 };
+
+}  // namespace net::inline NET_ABI
+
+// Before two of them are compared: behind `using namespace std;` that asks for it.
+template <>
+struct std::is_error_code_enum<net::Errc> : std::true_type {};
+
+namespace net::inline NET_ABI {
 
 namespace detail {
 
@@ -1411,9 +1428,6 @@ NET_API Error ended_by_other_party();
 
 }  // namespace detail
 }  // namespace net::inline NET_ABI
-
-template <>
-struct std::is_error_code_enum<net::Errc> : std::true_type {};
 
 #endif
 
@@ -8067,11 +8081,11 @@ struct TaskPromiseBase {
     bool await_ready() const noexcept { return false; }
     template <class P>
     void await_suspend(std::coroutine_handle<P> frame) const noexcept {
-      TaskPromiseBase& promise = frame.promise();
-      if (const std::coroutine_handle<> waiting = promise.caller) {
+      TaskPromiseBase& its = frame.promise();
+      if (const std::coroutine_handle<> waiting = its.caller) {
         waiting.resume();
-      } else if (TaskEnd* const end = promise.end) {
-        end->ended(*end, promise);
+      } else if (TaskEnd* const told = its.end) {
+        told->ended(*told, its);
       }
     }
     void await_resume() const noexcept {}

@@ -168,9 +168,6 @@ NET_API Error ended_by_other_party();
 }  // namespace detail
 }  // namespace net::inline NET_ABI
 
-template <>
-struct std::is_error_code_enum<net::Errc> : std::true_type {};
-
 #include <net/error.ipp>
 
 #endif

@@ -2,6 +2,12 @@
 #ifndef NET_DETAIL_BASE_ABI_HPP
 #define NET_DETAIL_BASE_ABI_HPP
 
+#if __cplusplus < 201709L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)
+#error "net.hpp needs C++20: add -std=c++20 (MSVC: /std:c++20)"
+#elif !defined(__cpp_impl_coroutine)
+#error "net.hpp needs the coroutines of C++20: add -std=c++20, and no -fno-coroutines"
+#endif
+
 // Files with and without -fno-exceptions may meet in one program. A function that may throw ends the program in the
 // latter, so it is another function there, and so is all that calls it: under one name the linker would keep either.
 #if defined(__cpp_exceptions)

@@ -65,11 +65,11 @@ struct TaskPromiseBase {
     bool await_ready() const noexcept { return false; }
     template <class P>
     void await_suspend(std::coroutine_handle<P> frame) const noexcept {
-      TaskPromiseBase& promise = frame.promise();
-      if (const std::coroutine_handle<> waiting = promise.caller) {
+      TaskPromiseBase& its = frame.promise();
+      if (const std::coroutine_handle<> waiting = its.caller) {
         waiting.resume();
-      } else if (TaskEnd* const end = promise.end) {
-        end->ended(*end, promise);
+      } else if (TaskEnd* const told = its.end) {
+        told->ended(*told, its);
       }
     }
     void await_resume() const noexcept {}

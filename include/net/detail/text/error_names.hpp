@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <string_view>
+#include <system_error>
 
 #include <net/detail/base/abi.hpp>
 
@@ -35,7 +36,7 @@ enum class Errc {
   ERR_STREAM_PUSH_AFTER_EOF,
   ERR_STREAM_UNSHIFT_AFTER_END_EVENT,
   ERR_STREAM_WRITE_AFTER_END,
-  ERR_TIMEOUT,            ///< a wait took longer than its `timeout`
+  ERR_TIMEOUT,  ///< a wait took longer than its `timeout`
   ERR_UNHANDLED_ERROR,
   ERR_UNKNOWN_ENCODING,
   ERR_ABORTED,            ///< Node's `ABORT_ERR`
@@ -48,6 +49,14 @@ enum class Errc {
   ERR_LOOKUP_NO_MEMORY,   ///< `EAI_MEMORY`
   ERR_LOOKUP_OTHER        ///< `EAI_SYSTEM` and whatever else the resolver says
 };
+
+}  // namespace net::inline NET_ABI
+
+// Before two of them are compared: behind `using namespace std;` that asks for it.
+template <>
+struct std::is_error_code_enum<net::Errc> : std::true_type {};
+
+namespace net::inline NET_ABI {
 
 namespace detail {
 
