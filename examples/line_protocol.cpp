@@ -45,7 +45,7 @@ static net::Task<> serve(net::Socket client, Store& store) {
 
 int main(int argc, char** argv) {
   Store store;
-  const auto server = net::createServer([&store](const net::Socket& client) { net::spawn(serve(client, store)); });
+  const auto server = net::createServer([&store](net::Socket client) { return serve(client, store); });
   server.on<"error">([](const net::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     std::exit(1);
