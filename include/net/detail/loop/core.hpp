@@ -145,7 +145,7 @@ class LoopCore {
   static constexpr std::size_t receive_capacity = 131072;
   char* receive_buffer() noexcept { return receive_.begin; }
   /// What is being emitted in pieces.
-  Undelivered* undelivered = nullptr;
+  Undelivered*& undelivered() noexcept { return undelivered_; }
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
@@ -226,6 +226,7 @@ class LoopCore {
   std::size_t batch_size_ = 0;
   PageBuffer batch_{batch_capacity};
   PageBuffer receive_{receive_capacity};
+  Undelivered* undelivered_ = nullptr;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -45,7 +45,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
 
 /// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.
 NET_API void SocketState::keep_unread() {
-  for (Undelivered* each = loop->undelivered; each; each = each->outer) {
+  for (Undelivered* each = loop->undelivered(); each; each = each->outer) {
     if (each->whose != this) continue;
     keep_unread(each->bytes);
     each->bytes = {};

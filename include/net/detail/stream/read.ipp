@@ -135,13 +135,13 @@ NET_API void SocketState::deliver(std::string_view all) {
     LoopCore& loop;
     SameConnection same{self};
     Rest(SocketState& socket, std::string_view all)
-        : Undelivered{&socket, all, socket.loop->undelivered}, self(socket), loop(*socket.loop) {
-      loop.undelivered = this;
+        : Undelivered{&socket, all, socket.loop->undelivered()}, self(socket), loop(*socket.loop) {
+      loop.undelivered() = this;
     }
     Rest(const Rest&) = delete;
     Rest& operator=(const Rest&) = delete;
     ~Rest() {
-      loop.undelivered = outer;
+      loop.undelivered() = outer;
       if (!bytes.empty()) undo_or_give_up(self, [this] { keep(); });
     }
     void keep() {
