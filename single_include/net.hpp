@@ -2904,7 +2904,7 @@ class LoopCore {
   static constexpr std::size_t receive_capacity = 131072;
   char* receive_buffer() noexcept { return receive_.begin; }
   /// What is being emitted in pieces.
-  Undelivered* undelivered = nullptr;
+  Undelivered*& undelivered() noexcept { return undelivered_; }
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
@@ -2985,6 +2985,7 @@ class LoopCore {
   std::size_t batch_size_ = 0;
   PageBuffer batch_{batch_capacity};
   PageBuffer receive_{receive_capacity};
+  Undelivered* undelivered_ = nullptr;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -14171,7 +14172,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
 
 /// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.
 NET_API void SocketState::keep_unread() {
-  for (Undelivered* each = loop->undelivered; each; each = each->outer) {
+  for (Undelivered* each = loop->undelivered(); each; each = each->outer) {
     if (each->whose != this) continue;
     keep_unread(each->bytes);
     each->bytes = {};
@@ -15307,13 +15308,13 @@ NET_API void SocketState::deliver(std::string_view all) {
     LoopCore& loop;
     SameConnection same{self};
     Rest(SocketState& socket, std::string_view all)
-        : Undelivered{&socket, all, socket.loop->undelivered}, self(socket), loop(*socket.loop) {
-      loop.undelivered = this;
+        : Undelivered{&socket, all, socket.loop->undelivered()}, self(socket), loop(*socket.loop) {
+      loop.undelivered() = this;
     }
     Rest(const Rest&) = delete;
     Rest& operator=(const Rest&) = delete;
     ~Rest() {
-      loop.undelivered = outer;
+      loop.undelivered() = outer;
       if (!bytes.empty()) undo_or_give_up(self, [this] { keep(); });
     }
     void keep() {
