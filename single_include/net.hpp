@@ -5499,8 +5499,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void readable_listener_added();
   void expect_removal();
   void expect_no_removal() noexcept {
-    if (removal_expected && loop) loop->ticks().expect_no_more();
+    if (!removal_expected) return;
     removal_expected = false;
+    if (loop) loop->ticks().expect_no_more();
   }
   void readable_listener_removed() noexcept;
   void look_at_readable_listeners();
@@ -5956,7 +5957,7 @@ class OwnListeners {
     last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
     if (first_ == 0) first_ = last_;
   }
-  void off() noexcept {
+  [[gnu::always_inline]] void off() noexcept {
     if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
   }
   const Emitting& emitter() const noexcept { return emitter_; }
@@ -14812,6 +14813,7 @@ NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_emitted()) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed() || errored()) return;
+  loop->ticks().reserve(2);  // what follows needs no memory
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
     emit_event<on_data>(bytes);
   } else {
@@ -15491,8 +15493,8 @@ NET_API void SocketState::flow() {
 NET_API void SocketState::emit_readable() {
   need_readable = false;
   if (readable_emitted) return;
-  tick_always(step_of<&SocketState::emit_readable_now>);
   readable_emitted = true;
+  tick_always(step_of<&SocketState::emit_readable_now>);
 }
 
 NET_API void SocketState::emit_readable_now() {
@@ -15507,6 +15509,7 @@ NET_API void SocketState::emit_readable_now() {
 /// Reads on, on a tick, until the high-water mark is reached.
 NET_API void SocketState::maybe_read_more() {
   if (reading_more) return;
+  reading_more = true;
   tick_always([](SocketState& self) {
     if (!self.reading && !self.ended() &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
@@ -15514,7 +15517,6 @@ NET_API void SocketState::maybe_read_more() {
     }
     self.reading_more = false;
   });
-  reading_more = true;
 }
 
 /// The other side has ended, and nobody listens to what follows from it.
@@ -16132,7 +16134,9 @@ NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
   std::string piece;
   if (state_->users_buffer && state_->phase == detail::Phase::open && !state_->ended())
     state_->watch_readable();  // S25.5
-  if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
+  if (!state_->loop) return std::nullopt;
+  state_->loop->ticks().reserve(2);  // what follows needs no memory
+  if (!state_->read_piece(n, all, piece)) return std::nullopt;
   return piece;
 }
 
@@ -16652,18 +16656,26 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return void(socket().pause());
   if (!settle()) return;
-  // the task may destroy this reader; one of a foreign type may let an exception out
+  // the task may destroy this reader; one of a foreign type may throw, and the reader lives on
+  bool gone = false;
   struct Resuming {
     Reader& reader;
-    bool gone = false;
-    bool* outer = std::exchange(reader.gone_, &gone);
+    const bool& gone;
+    bool* outer;
     ~Resuming() {
-      if (!gone) reader.gone_ = outer;
-      if (gone && outer) *outer = true;
+      if (!gone) {
+        reader.gone_ = outer;
+      } else if (outer) {
+        *outer = true;
+      }
     }
-  } resuming{*this};
-  waiter_.resume();
-  if (!resuming.gone && !waiter_) socket().pause();
+  };
+  {
+    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
+    waiter_.resume();
+    if (gone) return;
+  }
+  if (!waiter_) socket().pause();
 }
 
 NET_API void Reader::fail(const Error& error) {
@@ -16672,8 +16684,8 @@ NET_API void Reader::fail(const Error& error) {
 }
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
-  waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
   if (socket().isPaused()) socket().resume();
+  waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
 }
 
 NET_API void Reader::wake() {

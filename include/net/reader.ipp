@@ -154,18 +154,26 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return void(socket().pause());
   if (!settle()) return;
-  // the task may destroy this reader; one of a foreign type may let an exception out
+  // the task may destroy this reader; one of a foreign type may throw, and the reader lives on
+  bool gone = false;
   struct Resuming {
     Reader& reader;
-    bool gone = false;
-    bool* outer = std::exchange(reader.gone_, &gone);
+    const bool& gone;
+    bool* outer;
     ~Resuming() {
-      if (!gone) reader.gone_ = outer;
-      if (gone && outer) *outer = true;
+      if (!gone) {
+        reader.gone_ = outer;
+      } else if (outer) {
+        *outer = true;
+      }
     }
-  } resuming{*this};
-  waiter_.resume();
-  if (!resuming.gone && !waiter_) socket().pause();
+  };
+  {
+    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
+    waiter_.resume();
+    if (gone) return;
+  }
+  if (!waiter_) socket().pause();
 }
 
 NET_API void Reader::fail(const Error& error) {
@@ -174,8 +182,8 @@ NET_API void Reader::fail(const Error& error) {
 }
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
-  waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
   if (socket().isPaused()) socket().resume();
+  waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
 }
 
 NET_API void Reader::wake() {

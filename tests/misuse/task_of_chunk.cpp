@@ -9,6 +9,4 @@ using Parameter = std::string;
 #endif
 
 net::Task<> log(Parameter text);
-net::Task<> log(Parameter text) {
-  co_await net::sleep(static_cast<double>(text.size()));
-}
+net::Task<> log(Parameter text) { co_await net::sleep(static_cast<double>(text.size())); }

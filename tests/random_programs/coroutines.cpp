@@ -188,9 +188,8 @@ void make_task(Program& program) {
       return start(read_it(fiber, side, 1 + program.below(6)));
     case 3: return start(write_some(fiber, side, 1 + program.below(4)));
     case 4:
-      return with_server_event(program.below(5), [&]<net::fixed_string Name>() {
-        start(wait_for_server<Name>(fiber, *host->server));
-      });
+      return with_server_event(program.below(5),
+                               [&]<net::fixed_string Name>() { start(wait_for_server<Name>(fiber, *host->server)); });
     case 5:
       if (!program.allowed("acceptor")) return;
       return start(accept_some(fiber, host, 1 + program.below(3)));
