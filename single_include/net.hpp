@@ -7700,8 +7700,8 @@ class Reader {
 
   /// A number without a sign, of so many bits; empty at the end.
   template <class Options = Braces>
-  auto readUint8(Options&& options = {}) {
-    return number<std::uint8_t>(Endian::big, std::forward<Options>(options));
+  auto readUint8(Endian endian = Endian::big, Options&& options = {}) {
+    return number<std::uint8_t>(endian, std::forward<Options>(options));
   }
   template <class Options = Braces>
   auto readUint16(Endian endian = Endian::big, Options&& options = {}) {
