@@ -3406,11 +3406,12 @@ struct Event {
 
   template <class Self, class F>
   static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
-    using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
-    static_assert(Call::Takes::any,
+    using Takes = Taken<std::decay_t<F>, Self, Args...>;
+    static_assert(Takes::any,
                   "a listener takes the arguments of its event (named in this message, in Event<...>), "
                   "or the first few of them, or the emitter and then those");
-    if constexpr (Call::Takes::any) {
+    if constexpr (Takes::any) {
+      using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
       return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
     } else {
       return 0;
@@ -7465,10 +7466,7 @@ struct PromiseWait {
 
 /// Shared by the handles of a promise, on the loop of the thread that made it.
 struct PromiseState : Handle {
-  static const Operations table;
-
-  explicit PromiseState(LoopCore& core) : Handle(core, table) {}
-  virtual ~PromiseState();
+  using Handle::Handle;
 
   /// The first outcome counts. Who waits goes on from a tick.
   void settle();
@@ -7481,7 +7479,10 @@ struct PromiseState : Handle {
 
 template <class T>
 struct PromiseResult : PromiseState {
-  using PromiseState::PromiseState;
+  static constexpr Operations operations_of{
+      [](Handle& handle) noexcept { delete static_cast<PromiseResult*>(&handle); }, [](Handle&) noexcept {}};
+
+  explicit PromiseResult(LoopCore& core) : PromiseState(core, operations_of) {}
 
   std::optional<T> value;
 };
@@ -8469,26 +8470,26 @@ template <class Indices, class... T>
 struct ResultTuple;
 template <std::size_t... At, class... T>
 struct ResultTuple<std::index_sequence<At...>, T...> : Result<At, T>... {
-  template <std::size_t I>
+  template <std::size_t Index>
   auto& get() & noexcept {
-    return value_at<I>(*this);
+    return value_at<Index>(*this);
   }
-  template <std::size_t I>
+  template <std::size_t Index>
   const auto& get() const& noexcept {
-    return value_at<I>(*this);
+    return value_at<Index>(*this);
   }
-  template <std::size_t I>
+  template <std::size_t Index>
   auto&& get() && noexcept {
-    return std::move(value_at<I>(*this));
+    return std::move(value_at<Index>(*this));
   }
 
  private:
-  template <std::size_t I, class U>
-  static U& value_at(Result<I, U>& at) noexcept {
+  template <std::size_t Index, class U>
+  static U& value_at(Result<Index, U>& at) noexcept {
     return at.value;
   }
-  template <std::size_t I, class U>
-  static const U& value_at(const Result<I, U>& at) noexcept {
+  template <std::size_t Index, class U>
+  static const U& value_at(const Result<Index, U>& at) noexcept {
     return at.value;
   }
 };
@@ -8583,10 +8584,10 @@ std::vector<Task<T>> vector_of(Tasks&&... tasks) {
 
 template <class Indices, class... T>
 struct std::tuple_size<net::detail::ResultTuple<Indices, T...>> : std::integral_constant<std::size_t, sizeof...(T)> {};
-template <std::size_t I, class Indices, class... T>
-struct std::tuple_element<I, net::detail::ResultTuple<Indices, T...>> {
+template <std::size_t Index, class Indices, class... T>
+struct std::tuple_element<Index, net::detail::ResultTuple<Indices, T...>> {
   using type =
-      std::remove_cvref_t<decltype(std::declval<net::detail::ResultTuple<Indices, T...>&>().template get<I>())>;
+      std::remove_cvref_t<decltype(std::declval<net::detail::ResultTuple<Indices, T...>&>().template get<Index>())>;
 };
 
 #endif
@@ -14969,7 +14970,7 @@ NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept
   flow_state = asked_flow = Flow::paused;
   was_left = true;
   loop->closing().push_expected({Ref<Handle>(this), job_of<&SocketState::look_after>});
-  if (held.empty()) return;
+  if (held.empty() || listeners.has(on_data)) return;  // whoever else listened had it already
   undo_or_give_up(*this, [&] {
     if (!buffer) buffer = new ReadBuffer;
     buffer->push_front(held);
@@ -16479,11 +16480,6 @@ NET_API void PromiseWait::unlink() noexcept {
   link = nullptr;
   next = nullptr;
 }
-
-NET_API constexpr Handle::Operations PromiseState::table{
-    [](Handle& handle) noexcept { delete static_cast<PromiseState*>(&handle); }, [](Handle&) noexcept {}};
-
-NET_API PromiseState::~PromiseState() = default;
 
 NET_API void PromiseState::settle() {
   if (first && loop) loop->ticks().push([self = Ref<PromiseState>(this)] { self->resume_all(); });

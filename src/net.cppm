@@ -80,12 +80,20 @@ using net::Writable;
 
 // Coroutines
 using net::Acceptor;
+using net::all;
+using net::any;
 using net::connected;
+using net::Endian;
 using net::once;
+using net::Promise;
+using net::race;
 using net::Reader;
+using net::ReaderOptions;
 using net::sleep;
 using net::spawn;
 using net::Task;
+using net::TaskGroup;
+using net::WaitOptions;
 using net::write;
 
 // Work off the loop

@@ -30,10 +30,7 @@ struct PromiseWait {
 
 /// Shared by the handles of a promise, on the loop of the thread that made it.
 struct PromiseState : Handle {
-  static const Operations table;
-
-  explicit PromiseState(LoopCore& core) : Handle(core, table) {}
-  virtual ~PromiseState();
+  using Handle::Handle;
 
   /// The first outcome counts. Who waits goes on from a tick.
   void settle();
@@ -46,7 +43,10 @@ struct PromiseState : Handle {
 
 template <class T>
 struct PromiseResult : PromiseState {
-  using PromiseState::PromiseState;
+  static constexpr Operations operations_of{
+      [](Handle& handle) noexcept { delete static_cast<PromiseResult*>(&handle); }, [](Handle&) noexcept {}};
+
+  explicit PromiseResult(LoopCore& core) : PromiseState(core, operations_of) {}
 
   std::optional<T> value;
 };

@@ -24,11 +24,6 @@ NET_API void PromiseWait::unlink() noexcept {
   next = nullptr;
 }
 
-NET_API constexpr Handle::Operations PromiseState::table{
-    [](Handle& handle) noexcept { delete static_cast<PromiseState*>(&handle); }, [](Handle&) noexcept {}};
-
-NET_API PromiseState::~PromiseState() = default;
-
 NET_API void PromiseState::settle() {
   if (first && loop) loop->ticks().push([self = Ref<PromiseState>(this)] { self->resume_all(); });
   settled = true;

@@ -38,26 +38,26 @@ template <class Indices, class... T>
 struct ResultTuple;
 template <std::size_t... At, class... T>
 struct ResultTuple<std::index_sequence<At...>, T...> : Result<At, T>... {
-  template <std::size_t I>
+  template <std::size_t Index>
   auto& get() & noexcept {
-    return value_at<I>(*this);
+    return value_at<Index>(*this);
   }
-  template <std::size_t I>
+  template <std::size_t Index>
   const auto& get() const& noexcept {
-    return value_at<I>(*this);
+    return value_at<Index>(*this);
   }
-  template <std::size_t I>
+  template <std::size_t Index>
   auto&& get() && noexcept {
-    return std::move(value_at<I>(*this));
+    return std::move(value_at<Index>(*this));
   }
 
  private:
-  template <std::size_t I, class U>
-  static U& value_at(Result<I, U>& at) noexcept {
+  template <std::size_t Index, class U>
+  static U& value_at(Result<Index, U>& at) noexcept {
     return at.value;
   }
-  template <std::size_t I, class U>
-  static const U& value_at(const Result<I, U>& at) noexcept {
+  template <std::size_t Index, class U>
+  static const U& value_at(const Result<Index, U>& at) noexcept {
     return at.value;
   }
 };
@@ -152,10 +152,10 @@ std::vector<Task<T>> vector_of(Tasks&&... tasks) {
 
 template <class Indices, class... T>
 struct std::tuple_size<net::detail::ResultTuple<Indices, T...>> : std::integral_constant<std::size_t, sizeof...(T)> {};
-template <std::size_t I, class Indices, class... T>
-struct std::tuple_element<I, net::detail::ResultTuple<Indices, T...>> {
+template <std::size_t Index, class Indices, class... T>
+struct std::tuple_element<Index, net::detail::ResultTuple<Indices, T...>> {
   using type =
-      std::remove_cvref_t<decltype(std::declval<net::detail::ResultTuple<Indices, T...>&>().template get<I>())>;
+      std::remove_cvref_t<decltype(std::declval<net::detail::ResultTuple<Indices, T...>&>().template get<Index>())>;
 };
 
 #endif

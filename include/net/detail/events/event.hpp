@@ -201,11 +201,12 @@ struct Event {
 
   template <class Self, class F>
   static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
-    using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
-    static_assert(Call::Takes::any,
+    using Takes = Taken<std::decay_t<F>, Self, Args...>;
+    static_assert(Takes::any,
                   "a listener takes the arguments of its event (named in this message, in Event<...>), "
                   "or the first few of them, or the emitter and then those");
-    if constexpr (Call::Takes::any) {
+    if constexpr (Takes::any) {
+      using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
       return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
     } else {
       return 0;

@@ -36,7 +36,7 @@ NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept
   flow_state = asked_flow = Flow::paused;
   was_left = true;
   loop->closing().push_expected({Ref<Handle>(this), job_of<&SocketState::look_after>});
-  if (held.empty()) return;
+  if (held.empty() || listeners.has(on_data)) return;  // whoever else listened had it already
   undo_or_give_up(*this, [&] {
     if (!buffer) buffer = new ReadBuffer;
     buffer->push_front(held);
