@@ -8,7 +8,7 @@ import net;
 
 net::Task<> answer(net::Socket socket) {
   net::Reader reader(socket);
-  while (const auto line = co_await reader.readLine(100)) co_await net::write(socket, std::string(line->view()) + "!\n");
+  while (const auto line = co_await reader.readLine(100)) co_await net::write(socket, *line + "!\n");
   socket.end();
 }
 
