@@ -124,14 +124,12 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return void(socket().pause());
   if (!settle()) return;
+  bool gone = false;
   // a task of the user's own kind may throw, and the reader lives on
   struct Resuming {
     Reader& reader;
+    const bool& gone;
     bool* outer;
-    bool gone = false;
-    explicit Resuming(Reader& resumes) noexcept : reader(resumes), outer(std::exchange(resumes.gone_, &gone)) {}
-    Resuming(const Resuming&) = delete;
-    Resuming& operator=(const Resuming&) = delete;
     ~Resuming() {
       if (!gone) {
         reader.gone_ = outer;
@@ -139,9 +137,13 @@ NET_API void Reader::received(std::string_view bytes) {
         *outer = true;
       }
     }
-  } resuming(*this);
-  waiter_.resume();
-  if (!resuming.gone && !waiter_) socket().pause();
+  };
+  {
+    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
+    waiter_.resume();
+    if (gone) return;
+  }
+  if (!waiter_) socket().pause();
 }
 
 NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {

@@ -18,7 +18,9 @@ NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
   std::string piece;
   if (state_->users_buffer && state_->phase == detail::Phase::open && !state_->ended())
     state_->watch_readable();  // S25.5
-  if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
+  if (!state_->loop) return std::nullopt;
+  state_->loop->ticks().reserve(2);  // what follows needs no memory
+  if (!state_->read_piece(n, all, piece)) return std::nullopt;
   return piece;
 }
 

@@ -135,3 +135,32 @@ TEST_CASE("S32.5: on() and resume() for which there is no memory do nothing, and
     });
   });
 }
+
+TEST_CASE(
+    "S32.5, S14.11: unshift() and read() for which there is no memory do nothing, and 'readable' comes after the "
+    "next") {
+  for (int ticks = 0; ticks < 40; ++ticks) {
+    net::Loop loop;
+    Ends ends(loop);
+    std::string received;
+    ends.client.on<"readable">([&] {
+      while (const auto piece = ends.client.read()) received += *piece;
+    });
+    for (int turns = 0; turns < 3; ++turns) loop.runOnce(0);
+    for (int i = 0; i < ticks; ++i) loop.nextTick([] {});
+    {
+      const NoMemory none;
+      try {
+        ends.client.unshift("a text that is too long to be kept without memory");
+      } catch (const std::bad_alloc&) {}
+      try {
+        (void)ends.client.read(0);
+      } catch (const std::bad_alloc&) {}
+    }
+    ends.client.unshift("x");
+    for (int turns = 0; turns < 5; ++turns) loop.runOnce(0);
+    CAPTURE(ticks);
+    CHECK(received == "x");
+    ends.destroy();
+  }
+}

@@ -68,6 +68,7 @@ NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_emitted()) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed() || errored()) return;
+  loop->ticks().reserve(2);  // what follows needs no memory
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
     emit_event<on_data>(bytes);
   } else {

@@ -98,8 +98,8 @@ NET_API void SocketState::flow() {
 NET_API void SocketState::emit_readable() {
   need_readable = false;
   if (readable_emitted) return;
-  tick_always(step_of<&SocketState::emit_readable_now>);
   readable_emitted = true;
+  tick_always(step_of<&SocketState::emit_readable_now>);
 }
 
 NET_API void SocketState::emit_readable_now() {
@@ -114,6 +114,7 @@ NET_API void SocketState::emit_readable_now() {
 /// Reads on, on a tick, until the high-water mark is reached.
 NET_API void SocketState::maybe_read_more() {
   if (reading_more) return;
+  reading_more = true;
   tick_always([](SocketState& self) {
     if (!self.reading && !self.ended() &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
@@ -121,7 +122,6 @@ NET_API void SocketState::maybe_read_more() {
     }
     self.reading_more = false;
   });
-  reading_more = true;
 }
 
 /// The other side has ended, and nobody listens to what follows from it.

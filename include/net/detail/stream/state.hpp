@@ -68,8 +68,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void readable_listener_added();
   void expect_removal();
   void expect_no_removal() noexcept {
-    if (removal_expected && loop) loop->ticks().expect_no_more();
+    if (!removal_expected) return;
     removal_expected = false;
+    if (loop) loop->ticks().expect_no_more();
   }
   void readable_listener_removed() noexcept;
   void look_at_readable_listeners();
