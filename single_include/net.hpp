@@ -3326,7 +3326,7 @@ class LoopCore {
   static constexpr std::size_t receive_capacity = 131072;
   char* receive_buffer() noexcept { return receive_.begin; }
   /// What is being emitted in pieces.
-  Undelivered* undelivered = nullptr;
+  Undelivered*& undelivered() noexcept { return undelivered_; }
 
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
@@ -3407,6 +3407,7 @@ class LoopCore {
   std::size_t batch_size_ = 0;
   PageBuffer batch_{batch_capacity};
   PageBuffer receive_{receive_capacity};
+  Undelivered* undelivered_ = nullptr;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -5229,8 +5230,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void readable_listener_added();
   void expect_removal();
   void expect_no_removal() noexcept {
-    if (removal_expected && loop) loop->ticks().expect_no_more();
+    if (!removal_expected) return;
     removal_expected = false;
+    if (loop) loop->ticks().expect_no_more();
   }
   void readable_listener_removed() noexcept;
   void look_at_readable_listeners();
@@ -5801,7 +5803,7 @@ class OwnListeners {
     last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
     if (first_ == 0) first_ = last_;
   }
-  void off() noexcept {
+  [[gnu::always_inline]] void off() noexcept {
     if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
   }
   const Emitting& emitter() const noexcept { return emitter_; }
@@ -12667,7 +12669,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
 
 /// What was taken from the kernel and not emitted yet is nowhere else: it stays here, as what is buffered does.
 NET_API void SocketState::keep_unread() {
-  for (Undelivered* each = loop->undelivered; each; each = each->outer) {
+  for (Undelivered* each = loop->undelivered(); each; each = each->outer) {
     if (each->whose != this) continue;
     keep_unread(each->bytes);
     each->bytes = {};
@@ -13302,6 +13304,7 @@ NET_API void SocketState::unshift(std::string_view bytes) {
   if (bytes.empty()) return;
   if (end_emitted()) return fail(make_error(Errc::ERR_STREAM_UNSHIFT_AFTER_END_EVENT));
   if (destroyed() || errored()) return;
+  loop->ticks().reserve(2);  // what follows needs no memory
   if (flow_state == Flow::flowing && !never_read && !buffer && data_listening) {
     emit_event<on_data>(bytes);
   } else {
@@ -13709,13 +13712,13 @@ NET_API void SocketState::deliver(std::string_view all) {
     LoopCore& loop;
     SameConnection same{self};
     Rest(SocketState& socket, std::string_view all)
-        : Undelivered{&socket, all, socket.loop->undelivered}, self(socket), loop(*socket.loop) {
-      loop.undelivered = this;
+        : Undelivered{&socket, all, socket.loop->undelivered()}, self(socket), loop(*socket.loop) {
+      loop.undelivered() = this;
     }
     Rest(const Rest&) = delete;
     Rest& operator=(const Rest&) = delete;
     ~Rest() {
-      loop.undelivered = outer;
+      loop.undelivered() = outer;
       if (!bytes.empty()) undo_or_give_up(self, [this] { keep(); });
     }
     void keep() {
@@ -13892,8 +13895,8 @@ NET_API void SocketState::flow() {
 NET_API void SocketState::emit_readable() {
   need_readable = false;
   if (readable_emitted) return;
-  tick_always(step_of<&SocketState::emit_readable_now>);
   readable_emitted = true;
+  tick_always(step_of<&SocketState::emit_readable_now>);
 }
 
 NET_API void SocketState::emit_readable_now() {
@@ -13908,6 +13911,7 @@ NET_API void SocketState::emit_readable_now() {
 /// Reads on, on a tick, until the high-water mark is reached.
 NET_API void SocketState::maybe_read_more() {
   if (reading_more) return;
+  reading_more = true;
   tick_always([](SocketState& self) {
     if (!self.reading && !self.ended() &&
         (self.read_length() < self.read_mark || (self.flow_state == Flow::flowing && self.read_length() == 0))) {
@@ -13915,7 +13919,6 @@ NET_API void SocketState::maybe_read_more() {
     }
     self.reading_more = false;
   });
-  reading_more = true;
 }
 
 /// The other side has ended, and nobody listens to what follows from it.
@@ -14533,7 +14536,9 @@ NET_API std::optional<std::string> Socket::take(std::size_t n, bool all) const {
   std::string piece;
   if (state_->users_buffer && state_->phase == detail::Phase::open && !state_->ended())
     state_->watch_readable();  // S25.5
-  if (!state_->loop || !state_->read_piece(n, all, piece)) return std::nullopt;
+  if (!state_->loop) return std::nullopt;
+  state_->loop->ticks().reserve(2);  // what follows needs no memory
+  if (!state_->read_piece(n, all, piece)) return std::nullopt;
   return piece;
 }
 
@@ -15238,14 +15243,12 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return void(socket().pause());
   if (!settle()) return;
+  bool gone = false;
   // a task of the user's own kind may throw, and the reader lives on
   struct Resuming {
     Reader& reader;
+    const bool& gone;
     bool* outer;
-    bool gone = false;
-    explicit Resuming(Reader& resumes) noexcept : reader(resumes), outer(std::exchange(resumes.gone_, &gone)) {}
-    Resuming(const Resuming&) = delete;
-    Resuming& operator=(const Resuming&) = delete;
     ~Resuming() {
       if (!gone) {
         reader.gone_ = outer;
@@ -15253,9 +15256,13 @@ NET_API void Reader::received(std::string_view bytes) {
         *outer = true;
       }
     }
-  } resuming(*this);
-  waiter_.resume();
-  if (!resuming.gone && !waiter_) socket().pause();
+  };
+  {
+    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
+    waiter_.resume();
+    if (gone) return;
+  }
+  if (!waiter_) socket().pause();
 }
 
 NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
