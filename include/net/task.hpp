@@ -79,8 +79,8 @@ NET_API void spawn(Loop& loop, Task<> task);
 NET_API void spawn(Task<> task);
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
-/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
-/// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
+/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
+/// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
 template <fixed_string Name, class Emitting>
 auto once(const Emitting& emitter) {
   return detail::EventAwaiter<Name, Emitting>(emitter);
@@ -94,7 +94,7 @@ NET_API detail::ConnectAwaiter connected(const ConnectOptions& options);
 NET_API detail::ConnectAwaiter connected(int port, std::string_view host = "localhost");
 NET_API detail::ConnectAwaiter connected(std::string_view path);
 
-/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is has_space for
+/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
 template <detail::Payload Data>
 detail::WriteAwaiter write(const Socket& socket, Data&& data) {
