@@ -746,7 +746,17 @@ class TimerQueue {
 #ifndef NET_DETAIL_IO_ACCEPTOR_HPP
 #define NET_DETAIL_IO_ACCEPTOR_HPP
 
+#include <cerrno>
 #include <concepts>
+#include <string_view>
+
+// Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
+#ifndef NET_DETAIL_IO_CHANNEL_HPP
+#define NET_DETAIL_IO_CHANNEL_HPP
+
+#include <cerrno>
+#include <concepts>
+#include <cstddef>
 #include <string_view>
 
 // What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
@@ -896,7 +906,9 @@ concept Poller =
       { poller.shut() };                           // in a child process: gives up what is the parent's, silently
       { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
       { poller.drop(watcher) };  // before the descriptor is closed or given away
-      { poller.hold(watcher) };  // it has a descriptor of which nothing is asked yet; false: no memory
+      {
+        poller.hold(watcher)
+      } -> std::same_as<bool>;  // it has a descriptor of which nothing is asked yet; false: no memory
       { poller.has(watcher.fd) } -> std::same_as<bool>;  // whether a watcher has it: watched at some time, or held
       {
         poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
@@ -1665,44 +1677,6 @@ struct PathMode {
 
 namespace net::inline NET_ABI::detail {
 
-/// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that it
-/// is given: no machine has to invent a number for a connection.
-template <class A, class C>
-concept Acceptor =
-    std::derived_from<A, Watcher> &&
-    requires(A acceptor, const A& fixed, C& into, const Endpoint& at, const ListenFlags& flags, std::string_view path,
-             const PathMode& mode, bool* mode_failed, NativeHandle descriptor, int backlog, bool on) {
-      { acceptor.listen(at, flags) } -> std::same_as<int>;
-      { acceptor.listen_path(path, mode, backlog, mode_failed) } -> std::same_as<int>;
-      {
-        acceptor.listen_descriptor(descriptor, backlog)
-      } -> std::same_as<int>;                                           // it is the acceptor's, unless it failed
-      { acceptor.listen_beside(fixed, backlog) } -> std::same_as<int>;  // where the other one listens already
-      { acceptor.accept(into) } -> std::same_as<int>;
-      { acceptor.close() };
-      { acceptor.release() };                              // the descriptor stays open, and is somebody else's
-      { acceptor.set_no_delay(on) } -> std::same_as<int>;  // 0: what is accepted inherits it
-      { fixed.has_reserve() } -> std::same_as<bool>;       // for the time when the process has no more (S9.18)
-      { fixed.is_open() } -> std::same_as<bool>;
-      { fixed.native() } -> std::same_as<NativeHandle>;
-      { fixed.local_end() } -> std::same_as<Endpoint>;
-    };
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
-#ifndef NET_DETAIL_IO_CHANNEL_HPP
-#define NET_DETAIL_IO_CHANNEL_HPP
-
-#include <cerrno>
-#include <concepts>
-#include <cstddef>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail {
-
 /// What writing answers, and the size of what reading brought: a number of bytes, or a negated errno, of which this one
 /// means "wait until the poller says so".
 inline constexpr std::ptrdiff_t would_block = -EAGAIN;
@@ -1749,6 +1723,40 @@ concept Channel = std::derived_from<C, Watcher> &&
                     { channel.set_type_of_service(number) } -> std::same_as<int>;
                     { fixed.get_type_of_service() } -> std::same_as<int>;
                   };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// What `accept` says when there is nobody, or a client that has gone already: the next one is another matter.
+constexpr bool means_nobody(int failed) noexcept {
+  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
+}
+
+/// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that it
+/// is given: no machine has to invent a number for a connection.
+template <class A, class C>
+concept Acceptor =
+    std::derived_from<A, Watcher> &&
+    requires(A acceptor, const A& fixed, C& into, const Endpoint& at, const ListenFlags& flags, std::string_view path,
+             const PathMode& mode, bool* mode_failed, NativeHandle descriptor, int backlog, bool on) {
+      { acceptor.listen(at, flags) } -> std::same_as<int>;
+      { acceptor.listen_path(path, mode, backlog, mode_failed) } -> std::same_as<int>;
+      {
+        acceptor.listen_descriptor(descriptor, backlog)
+      } -> std::same_as<int>;                                           // it is the acceptor's, unless it failed
+      { acceptor.listen_beside(fixed, backlog) } -> std::same_as<int>;  // where the other one listens already
+      { acceptor.accept(into) } -> std::same_as<int>;
+      { acceptor.close() };
+      { acceptor.release() };                              // the descriptor stays open, and is somebody else's
+      { acceptor.set_no_delay(on) } -> std::same_as<int>;  // 0: what is accepted inherits it
+      { fixed.has_reserve() } -> std::same_as<bool>;       // for the time when the process has no more (S9.18)
+      { fixed.is_open() } -> std::same_as<bool>;
+      { fixed.native() } -> std::same_as<NativeHandle>;
+      { fixed.local_end() } -> std::same_as<Endpoint>;
+    };
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -2677,21 +2685,7 @@ inline constexpr Handle::Operations plain_operations{
     [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
     [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
 
-/// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
-/// twenty functions more to compile.
-template <class State>
-struct Step {
-  static constexpr bool moves_as_bytes = true;
-
-  Ref<State> self;
-  void (*step)(State&);
-
-  void operator()() {
-    or_give_up(*self, [this] { step(*self); });
-  }
-};
-
-/// The same with a callable. `Holder` keeps the handle: Ref, or Owing, which keeps its listeners too.
+/// What a handle has to do on a tick. `Holder` keeps the handle: Ref, or Owing, which keeps its listeners too.
 template <class Holder, class F>
 struct Tick {
   static constexpr bool moves_as_bytes = detail::moves_as_bytes<F>;
@@ -2705,6 +2699,11 @@ struct Tick {
 };
 template <class Holder, class F>
 Tick(Holder, F) -> Tick<Holder, F>;
+
+/// A plain function for all steps of a kind, because each lambda in a Function of its own is twenty functions more to
+/// compile.
+template <class State>
+using Step = Tick<Ref<State>, void (*)(State&)>;
 
 /// A step that a handle has to take in a later phase.
 struct Job {
@@ -3631,8 +3630,9 @@ class Loop : private detail::LoopCore {
   /// One turn that waits at most that long for something to happen; false once nothing ref'd is left, or for a `stop()`,
   /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
   bool runOnce(Duration wait = forever);
-  /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be destroyed, for this very reason
-  /// while it is called. It is used up by the call that returns for it, not by an exception that leaves it (S31.9).
+  /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be
+  /// destroyed, for this very reason while it is called. It is used up by the call that returns for it, not by an
+  /// exception that leaves it (S31.9).
   void stop() { LoopCore::stop(); }
   /// What stops this loop from any thread, also when nobody knows whether it still exists.
   Stopper stopper() const;
@@ -4923,14 +4923,7 @@ class Owing {
 
 /// Step (in `handle.hpp`), owed; and one with something to remember.
 template <class State>
-struct OwedStep {
-  static constexpr bool moves_as_bytes = true;
-  Owing<State> self;
-  void (*step)(State&);
-  void operator()() {
-    or_give_up(*self, [this] { step(*self); });
-  }
-};
+using OwedStep = Tick<Owing<State>, void (*)(State&)>;
 template <class State, class What>
 struct OwedStepWith {
   static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
@@ -5528,6 +5521,10 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
   void emit_written(WriteQueue& to_call);
   void drop_request(const Error& error);
+  /// Whether somebody waits for a write that was never handed over, or for the end.
+  bool owes_callbacks() const noexcept {
+    return (backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty());
+  }
   void fail_buffered();
   void call_finish_callbacks(const Error& error);
   void wait_for_connect();
@@ -8270,9 +8267,9 @@ void spawn(F&& callable) {
 }
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
-/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
-/// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does. `WaitOptions`, also in
-/// braces, end the wait (S34.6), here and below.
+/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
+/// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
+/// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
 template <fixed_string Name, class Emitting, class Options = detail::BracedWaitOptions>
   requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
 auto once(const Emitting& emitter, Options&& options = {}) {
@@ -11466,10 +11463,10 @@ NET_API constexpr Handle::Operations AbortHook::table{
 
 NET_API bool AbortState::attach(AbortHook& hook) {
   // whoever aborts, and wherever, needs no memory for it
-  struct PageBuffer {
+  struct MailboxPlace {
     Mailbox* home;
-    explicit PageBuffer(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
-    ~PageBuffer() {
+    explicit MailboxPlace(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
+    ~MailboxPlace() {
       if (home) home->expect_no_more();
     }
   } place(hook.loop->mailbox());
@@ -11723,23 +11720,13 @@ class SharedLock {
   Atomic<std::uint64_t> state_{0};
 };
 
+/// Who writes holds a LockGuard.
 class ReadGuard {
  public:
   explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
   ReadGuard(const ReadGuard&) = delete;
   ReadGuard& operator=(const ReadGuard&) = delete;
   ~ReadGuard() { lock_.unlock_shared(); }
-
- private:
-  SharedLock& lock_;
-};
-
-class WriteGuard {
- public:
-  explicit WriteGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock(); }
-  WriteGuard(const WriteGuard&) = delete;
-  WriteGuard& operator=(const WriteGuard&) = delete;
-  ~WriteGuard() { lock_.unlock(); }
 
  private:
   SharedLock& lock_;
@@ -13485,17 +13472,12 @@ NET_API void ServerState::connection_gone(Handle& handle) {
   self.close_if_drained();
 }
 
-/// A client that has gone already, or nobody: the next one is another matter.
-NET_API bool passes(int failed) noexcept {
-  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
-}
-
 /// One a wake-up: asking whether there is another costs more than being woken again.
 NET_API void ServerState::accept_one() {
   Machine::Channel channel;
   const int failed = acceptor.accept(channel);
   if (failed == 0) return accepted(channel);
-  if (!passes(failed)) cannot_accept(-failed);
+  if (!means_nobody(failed)) cannot_accept(-failed);
 }
 
 /// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
@@ -13519,7 +13501,7 @@ NET_API void ServerState::accept_again() {
   const Ref<ServerState> alive(this);
   Machine::Channel channel;
   const int failed = acceptor.accept(channel);
-  if (failed < 0 && !passes(failed)) return cannot_accept(-failed);
+  if (failed < 0 && !means_nobody(failed)) return cannot_accept(-failed);
   if (loop->poller().watch(acceptor, readable) < 0) {
     retry.when_descriptor_freed();
   } else {
@@ -14316,7 +14298,7 @@ NET_API void SocketState::destroy(const Error& error) {
     if (!errored()) (void)ensure_cold();
     emission = emit_later(error);
   }
-  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
+  if (owes_callbacks()) {
     tick(step_of<&SocketState::fail_buffered>);
   }
   const bool failing = static_cast<bool>(error);
@@ -14465,7 +14447,7 @@ NET_API void SocketState::emit_cancelled() {
   // usually what was in flight; also callbacks that a tick was to call for which there was no memory
   const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
   if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));
-  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) fail_buffered();
+  if (owes_callbacks()) fail_buffered();
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {
@@ -15662,8 +15644,8 @@ struct LeftWrites {
 
 NET_API void SocketState::leave_writes_behind() {
   const bool flying = backlog && !backlog->in_flight.empty();
-  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
-                     (cold && !cold->finish_callbacks.empty()) || write_end == WriteEnd::prefinished;
+  const bool waits =
+      flying || (backlog && !backlog->done.empty()) || owes_callbacks() || write_end == WriteEnd::prefinished;
   if (waits) {
     const Ref<LeftWrites> left(new LeftWrites);
     left->socket = Ref<SocketState>(this);
@@ -17128,7 +17110,7 @@ NET_API std::string rule_text(const BlockRule& rule) {
 }
 
 NET_API void BlockRules::add(const BlockRule& rule) {
-  const WriteGuard guard(lock_);
+  const LockGuard guard(lock_);
   // Doubling would take up to 72 bytes a rule.
   if (rules_.size() == rules_.capacity()) rules_.reserve(rules_.size() + rules_.size() / 4 + 4);
   if (rule.kind == RuleKind::subnet) {

@@ -14,10 +14,10 @@ NET_API constexpr Handle::Operations AbortHook::table{
 
 NET_API bool AbortState::attach(AbortHook& hook) {
   // whoever aborts, and wherever, needs no memory for it
-  struct PageBuffer {
+  struct MailboxPlace {
     Mailbox* home;
-    explicit PageBuffer(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
-    ~PageBuffer() {
+    explicit MailboxPlace(Mailbox& mailbox) : home(&mailbox) { mailbox.expect(); }
+    ~MailboxPlace() {
       if (home) home->expect_no_more();
     }
   } place(hook.loop->mailbox());

@@ -108,8 +108,9 @@ class Loop : private detail::LoopCore {
   /// One turn that waits at most that long for something to happen; false once nothing ref'd is left, or for a `stop()`,
   /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
   bool runOnce(Duration wait = forever);
-  /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be destroyed, for this very reason
-  /// while it is called. It is used up by the call that returns for it, not by an exception that leaves it (S31.9).
+  /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be
+  /// destroyed, for this very reason while it is called. It is used up by the call that returns for it, not by an
+  /// exception that leaves it (S31.9).
   void stop() { LoopCore::stop(); }
   /// What stops this loop from any thread, also when nobody knows whether it still exists.
   Stopper stopper() const;

@@ -105,9 +105,9 @@ void spawn(F&& callable) {
 }
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
-/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws the Error
-/// if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does. `WaitOptions`, also in
-/// braces, end the wait (S34.6), here and below.
+/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
+/// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
+/// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
 template <fixed_string Name, class Emitting, class Options = detail::BracedWaitOptions>
   requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
 auto once(const Emitting& emitter, Options&& options = {}) {

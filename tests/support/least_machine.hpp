@@ -20,7 +20,7 @@ struct least_poller {
   void shut() {}
   int watch(Watcher&, unsigned) { return 0; }
   void drop(Watcher&) {}
-  void hold(Watcher&) {}
+  bool hold(Watcher&) { return true; }
   bool has(NativeHandle) { return false; }
   template <class Each> void wait(int, Each&&) {}
   void wake() {}

@@ -253,7 +253,7 @@ class memory_poller {
     return 0;
   }
   void drop(Watcher& watcher) { watch(watcher, 0); }
-  void hold(Watcher&) noexcept {}
+  bool hold(Watcher&) noexcept { return true; }
   bool has(int fd) const noexcept {
     return std::any_of(watchers_.begin(), watchers_.end(), [fd](const Watcher* each) { return each->fd == fd; });
   }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <netdb.h>
 #include <sched.h>
 #include <unistd.h>
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <net/detail/base/lock_guard.hpp>
+
 #include <thread>
 
 using namespace net::detail;
@@ -9,7 +11,7 @@ using namespace net::detail;
 TEST_CASE("readers hold a lock together, and it is free again when the last one has gone") {
   SharedLock lock;
   { const ReadGuard first(lock), second(lock), third(lock); }
-  const WriteGuard writer(lock);  // waits for ever if a reader was left behind
+  const LockGuard writer(lock);  // waits for ever if a reader was left behind
 }
 
 TEST_SUITE("threads") {
@@ -19,7 +21,7 @@ TEST_SUITE("threads") {
     int torn = 0;
     const auto write = [&](long step) {
       for (int i = 0; i < 2000; ++i) {
-        const WriteGuard guard(lock);
+        const LockGuard guard(lock);
         first += step;
         second += step;
       }
@@ -42,7 +44,7 @@ TEST_SUITE("threads") {
     Atomic<int> wrote{0};
     lock.lock_shared();
     std::thread writer([&] {
-      const WriteGuard guard(lock);
+      const LockGuard guard(lock);
       wrote.store(1);
     });
     for (int i = 0; i < 100; ++i) std::this_thread::yield();

@@ -13,6 +13,22 @@ namespace {
 
 constexpr auto v4 = net::Family::IPv4;
 
+/// A socket whose lookup and attempts are noted.
+struct NotedAttempts {
+  net::Loop loop;
+  Log log;
+  const net::Socket client{loop};
+  NotedAttempts() { note_attempts(client, log); }
+};
+
+/// The same beside a server that ends what it accepts.
+struct NotedAttemptsAtOne : NotedAttempts {
+  const OneConnection one{loop};
+  NotedAttemptsAtOne() {
+    one.server.on<"connection">([](const net::Socket& socket) { socket.end(); });
+  }
+};
+
 }  // namespace
 
 TEST_CASE("S12.7, S12.8, S13.2: the lookup is asked inside connect(), with 'all' only for family selection") {
@@ -67,13 +83,9 @@ TEST_CASE("S7.8, S7.9: the defaults of family selection are the process's, and r
   run_to_the_end(loop);
 }
 
-TEST_CASE("S12.9, S13.6, S28.9: a name with one address: 'lookup', one attempt, no list of attempted addresses") {
-  net::Loop loop;
-  Log log;
-  const OneConnection one(loop);
-  one.server.on<"connection">([](const net::Socket& socket) { socket.end(); });
-  const net::Socket client(loop);
-  note_attempts(client, log);
+TEST_CASE_FIXTURE(
+    NotedAttemptsAtOne,
+    "S12.9, S13.6, S28.9: a name with one address: 'lookup', one attempt, no list of attempted addresses") {
   client.on<"lookup">([](const net::Error& error, std::string_view address, net::Family family, std::string_view host) {
     CHECK_FALSE(error);
     CHECK(address == "127.0.0.1");
@@ -86,11 +98,8 @@ TEST_CASE("S12.9, S13.6, S28.9: a name with one address: 'lookup', one attempt, 
   CHECK(client.autoSelectFamilyAttemptedAddresses().empty());
 }
 
-TEST_CASE("S12.10, S28.12, S3.7: a lookup that fails: 'lookup' with the error, 'error', 'close' with true") {
-  net::Loop loop;
-  Log log;
-  const net::Socket client(loop);
-  note_attempts(client, log);
+TEST_CASE_FIXTURE(NotedAttempts,
+                  "S12.10, S28.12, S3.7: a lookup that fails: 'lookup' with the error, 'error', 'close' with true") {
   client.connect(
       {.port = 1, .host = "x", .lookup = [](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
          answer(net::Error(net::Errc::ERR_LOOKUP_NOT_FOUND, "my own words"), {});
@@ -100,11 +109,7 @@ TEST_CASE("S12.10, S28.12, S3.7: a lookup that fails: 'lookup' with the error, '
   CHECK(std::string(client.errored().what()) == "my own words");
 }
 
-TEST_CASE("S12.24, S3.7: the built-in lookup of a name that nobody knows") {
-  net::Loop loop;
-  Log log;
-  const net::Socket client(loop);
-  note_attempts(client, log);
+TEST_CASE_FIXTURE(NotedAttempts, "S12.24, S3.7: the built-in lookup of a name that nobody knows") {
   client.connect(1, "no-such-name.invalid");
   CHECK(log.text().empty());
   run_to_the_end(loop);
@@ -125,11 +130,7 @@ TEST_CASE("S12.24, S26.1: localhost is looked up like any other name, and connec
   CHECK(heard == "hi");
 }
 
-TEST_CASE("S12.11: a lookup that answers no IP, or no family: an error after 'lookup'") {
-  net::Loop loop;
-  Log log;
-  const net::Socket client(loop);
-  note_attempts(client, log);
+TEST_CASE_FIXTURE(NotedAttempts, "S12.11: a lookup that answers no IP, or no family: an error after 'lookup'") {
   SUBCASE("no IP") {
     client.connect({.port = 80, .host = "x", .family = v4, .lookup = answering({{"not an ip", v4}})});
     run_to_the_end(loop);
@@ -150,12 +151,9 @@ TEST_CASE("S12.11: a lookup that answers no IP, or no family: an error after 'lo
   }
 }
 
-TEST_CASE("S12.12, S17.8: destroyed during the lookup: 'close' only, and the answer counts for nothing") {
-  net::Loop loop;
-  Log log;
+TEST_CASE_FIXTURE(NotedAttempts,
+                  "S12.12, S17.8: destroyed during the lookup: 'close' only, and the answer counts for nothing") {
   net::LookupCallback later;
-  const net::Socket client(loop);
-  note_attempts(client, log);
   client.connect(
       {.port = 1, .host = "x", .lookup = [&](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {
          later = answer;
@@ -168,13 +166,7 @@ TEST_CASE("S12.12, S17.8: destroyed during the lookup: 'close' only, and the ans
   CHECK(log.text() == "close(false)");
 }
 
-TEST_CASE("S12.23: a lookup may answer later, and a second answer counts for nothing") {
-  net::Loop loop;
-  Log log;
-  const OneConnection one(loop);
-  one.server.on<"connection">([](const net::Socket& socket) { socket.end(); });
-  const net::Socket client(loop);
-  note_attempts(client, log);
+TEST_CASE_FIXTURE(NotedAttemptsAtOne, "S12.23: a lookup may answer later, and a second answer counts for nothing") {
   client.connect({.port = one.port(),
                   .host = "x",
                   .lookup = [&](std::string_view, const net::LookupOptions&, net::LookupCallback answer) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/support/session.hpp"
+#include "tests/support/throwing.hpp"
 
 using namespace tests;
 
@@ -172,15 +173,7 @@ TEST_CASE("S1.5: a 'data' listener that throws loses none of the bytes behind") 
     got += chunk;
     throw 1;
   });
-  int thrown = 0;
-  while (loop.alive()) {
-    REQUIRE(thrown < 10000);
-    try {
-      loop.run();
-    } catch (int) {
-      ++thrown;
-    }
-  }
+  const int thrown = throws_to_the_end(loop, 10000);
   CHECK(got == text);
   CHECK(thrown >= 8);
 }

@@ -35,23 +35,13 @@ class SharedLock {
   Atomic<std::uint64_t> state_{0};
 };
 
+/// Who writes holds a LockGuard.
 class ReadGuard {
  public:
   explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
   ReadGuard(const ReadGuard&) = delete;
   ReadGuard& operator=(const ReadGuard&) = delete;
   ~ReadGuard() { lock_.unlock_shared(); }
-
- private:
-  SharedLock& lock_;
-};
-
-class WriteGuard {
- public:
-  explicit WriteGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock(); }
-  WriteGuard(const WriteGuard&) = delete;
-  WriteGuard& operator=(const WriteGuard&) = delete;
-  ~WriteGuard() { lock_.unlock(); }
 
  private:
   SharedLock& lock_;

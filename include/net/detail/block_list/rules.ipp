@@ -6,6 +6,8 @@
 
 #if NET_BODIES
 
+#include <net/detail/base/lock_guard.hpp>
+
 namespace net::inline NET_ABI::detail {
 
 NET_API std::string rule_text(const BlockRule& rule) {
@@ -19,7 +21,7 @@ NET_API std::string rule_text(const BlockRule& rule) {
 }
 
 NET_API void BlockRules::add(const BlockRule& rule) {
-  const WriteGuard guard(lock_);
+  const LockGuard guard(lock_);
   // Doubling would take up to 72 bytes a rule.
   if (rules_.size() == rules_.capacity()) rules_.reserve(rules_.size() + rules_.size() / 4 + 4);
   if (rule.kind == RuleKind::subnet) {

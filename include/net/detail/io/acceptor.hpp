@@ -2,13 +2,20 @@
 #ifndef NET_DETAIL_IO_ACCEPTOR_HPP
 #define NET_DETAIL_IO_ACCEPTOR_HPP
 
+#include <cerrno>
 #include <concepts>
 #include <string_view>
 
+#include <net/detail/io/channel.hpp>
 #include <net/detail/io/poller.hpp>
 #include <net/detail/text/endpoint.hpp>
 
 namespace net::inline NET_ABI::detail {
+
+/// What `accept` says when there is nobody, or a client that has gone already: the next one is another matter.
+constexpr bool means_nobody(int failed) noexcept {
+  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
+}
 
 /// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that it
 /// is given: no machine has to invent a number for a connection.

@@ -31,7 +31,9 @@ concept Poller =
       { poller.shut() };                           // in a child process: gives up what is the parent's, silently
       { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
       { poller.drop(watcher) };  // before the descriptor is closed or given away
-      { poller.hold(watcher) };  // it has a descriptor of which nothing is asked yet; false: no memory
+      {
+        poller.hold(watcher)
+      } -> std::same_as<bool>;  // it has a descriptor of which nothing is asked yet; false: no memory
       { poller.has(watcher.fd) } -> std::same_as<bool>;  // whether a watcher has it: watched at some time, or held
       {
         poller.wait(milliseconds, [](Watcher&, unsigned, int) {})

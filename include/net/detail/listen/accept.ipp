@@ -16,17 +16,12 @@ NET_API void ServerState::connection_gone(Handle& handle) {
   self.close_if_drained();
 }
 
-/// A client that has gone already, or nobody: the next one is another matter.
-NET_API bool passes(int failed) noexcept {
-  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
-}
-
 /// One a wake-up: asking whether there is another costs more than being woken again.
 NET_API void ServerState::accept_one() {
   Machine::Channel channel;
   const int failed = acceptor.accept(channel);
   if (failed == 0) return accepted(channel);
-  if (!passes(failed)) cannot_accept(-failed);
+  if (!means_nobody(failed)) cannot_accept(-failed);
 }
 
 /// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
@@ -50,7 +45,7 @@ NET_API void ServerState::accept_again() {
   const Ref<ServerState> alive(this);
   Machine::Channel channel;
   const int failed = acceptor.accept(channel);
-  if (failed < 0 && !passes(failed)) return cannot_accept(-failed);
+  if (failed < 0 && !means_nobody(failed)) return cannot_accept(-failed);
   if (loop->poller().watch(acceptor, readable) < 0) {
     retry.when_descriptor_freed();
   } else {

@@ -125,21 +125,7 @@ inline constexpr Handle::Operations plain_operations{
     [](Handle& handle) noexcept { delete static_cast<T*>(&handle); },
     [](Handle& handle) noexcept { static_cast<T&>(handle).callback.reset(); }};
 
-/// A step that a handle has to take on a tick: a plain function, because each lambda in a Function of its own is
-/// twenty functions more to compile.
-template <class State>
-struct Step {
-  static constexpr bool moves_as_bytes = true;
-
-  Ref<State> self;
-  void (*step)(State&);
-
-  void operator()() {
-    or_give_up(*self, [this] { step(*self); });
-  }
-};
-
-/// The same with a callable. `Holder` keeps the handle: Ref, or Owing, which keeps its listeners too.
+/// What a handle has to do on a tick. `Holder` keeps the handle: Ref, or Owing, which keeps its listeners too.
 template <class Holder, class F>
 struct Tick {
   static constexpr bool moves_as_bytes = detail::moves_as_bytes<F>;
@@ -153,6 +139,11 @@ struct Tick {
 };
 template <class Holder, class F>
 Tick(Holder, F) -> Tick<Holder, F>;
+
+/// A plain function for all steps of a kind, because each lambda in a Function of its own is twenty functions more to
+/// compile.
+template <class State>
+using Step = Tick<Ref<State>, void (*)(State&)>;
 
 /// A step that a handle has to take in a later phase.
 struct Job {

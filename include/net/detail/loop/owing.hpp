@@ -27,14 +27,7 @@ class Owing {
 
 /// Step (in `handle.hpp`), owed; and one with something to remember.
 template <class State>
-struct OwedStep {
-  static constexpr bool moves_as_bytes = true;
-  Owing<State> self;
-  void (*step)(State&);
-  void operator()() {
-    or_give_up(*self, [this] { step(*self); });
-  }
-};
+using OwedStep = Tick<Owing<State>, void (*)(State&)>;
 template <class State, class What>
 struct OwedStepWith {
   static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;

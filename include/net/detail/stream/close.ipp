@@ -27,7 +27,7 @@ NET_API void SocketState::destroy(const Error& error) {
     if (!errored()) (void)ensure_cold();
     emission = emit_later(error);
   }
-  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) {
+  if (owes_callbacks()) {
     tick(step_of<&SocketState::fail_buffered>);
   }
   const bool failing = static_cast<bool>(error);
@@ -176,7 +176,7 @@ NET_API void SocketState::emit_cancelled() {
   // usually what was in flight; also callbacks that a tick was to call for which there was no memory
   const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
   if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));
-  if ((backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty())) fail_buffered();
+  if (owes_callbacks()) fail_buffered();
   recount();
   // attempts of a race that destroy() stopped are emitted (S13.13)
   while (cold && !cold->cancelled.empty()) {

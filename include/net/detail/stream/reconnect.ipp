@@ -93,8 +93,8 @@ struct LeftWrites {
 
 NET_API void SocketState::leave_writes_behind() {
   const bool flying = backlog && !backlog->in_flight.empty();
-  const bool waits = flying || (backlog && (!backlog->done.empty() || !backlog->buffered.empty())) ||
-                     (cold && !cold->finish_callbacks.empty()) || write_end == WriteEnd::prefinished;
+  const bool waits =
+      flying || (backlog && !backlog->done.empty()) || owes_callbacks() || write_end == WriteEnd::prefinished;
   if (waits) {
     const Ref<LeftWrites> left(new LeftWrites);
     left->socket = Ref<SocketState>(this);

@@ -102,6 +102,10 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
   void emit_written(WriteQueue& to_call);
   void drop_request(const Error& error);
+  /// Whether somebody waits for a write that was never handed over, or for the end.
+  bool owes_callbacks() const noexcept {
+    return (backlog && !backlog->buffered.empty()) || (cold && !cold->finish_callbacks.empty());
+  }
   void fail_buffered();
   void call_finish_callbacks(const Error& error);
   void wait_for_connect();
