@@ -30,13 +30,14 @@ class Acceptor {
     }
     void await_suspend(std::coroutine_handle<> task);
     std::optional<Socket> await_resume() {
-      waiting_.require_waited();
+      waiting_.require_kept();
       return acceptor_.take();
     }
 
    private:
     friend class Acceptor;
-    Awaiter(Acceptor& acceptor, const WaitOptions& options) : acceptor_(acceptor), waiting_(options) {}
+    template <class Options>
+    Awaiter(Acceptor& acceptor, const Options& options) : acceptor_(acceptor), waiting_(options) {}
 
     Acceptor& acceptor_;
     detail::WaitingTask waiting_;
@@ -44,9 +45,8 @@ class Acceptor {
 
   /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
   /// Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
-  template <class Options = detail::BracedWaitOptions>
-    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-  Awaiter next(Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  Awaiter next(Options&& options = detail::without_limit) {
     detail::require_lasting<Options>();
     return {*this, options};
   }

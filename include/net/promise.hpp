@@ -102,7 +102,7 @@ class Promise {
       wait_.link_to(state_->first);
     }
     T await_resume() {
-      waiting_.require_waited();
+      waiting_.require_kept();
       if (state_->failure) detail::throw_error(*state_->failure);
       if constexpr (std::is_copy_constructible_v<Value> && !std::is_void_v<T>) {
         return *state_->value;
@@ -113,7 +113,8 @@ class Promise {
 
    private:
     friend class Promise;
-    Awaiter(const detail::Ref<State>& state, const WaitOptions& options) : state_(state), waiting_(options) {}
+    template <class Options>
+    Awaiter(const detail::Ref<State>& state, const Options& options) : state_(state), waiting_(options) {}
 
     detail::Ref<State> state_;
     detail::WaitingTask waiting_;
@@ -121,9 +122,8 @@ class Promise {
   };
 
   /// The value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected with.
-  template <class Options = detail::BracedWaitOptions>
-    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-  Awaiter wait(Options&& options = {}) const {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  Awaiter wait(Options&& options = detail::without_limit) const {
     detail::require_lasting<Options>();
     return {state_, options};
   }

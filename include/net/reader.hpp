@@ -34,7 +34,7 @@ struct ReadRequest {
   Endian endian = Endian::big;
   std::uint8_t prefix = 0;  // bytes of the length in front
   std::size_t amount = 0;   // so many bytes, or no more than these
-  std::string delimiter = {};
+  const std::string* delimiter = nullptr;
 };
 
 /// The number that these bytes are.
@@ -77,7 +77,8 @@ struct ReaderOptions {
 class Reader {
   template <class As>
   class Awaiter;
-  using Braces = detail::BracedWaitOptions;
+  template <class As>
+  class DelimitedAwaiter;
 
  public:
   explicit Reader(const Socket& socket, const ReaderOptions& options = {});
@@ -86,67 +87,67 @@ class Reader {
   ~Reader();
 
   /// `std::optional<Chunk>`: what is there, at least a byte; empty at the end. A view, until the reader is asked again.
-  template <class Options = Braces>
-  auto next(Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto next(Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({}, std::forward<Options>(options));
   }
   /// `std::optional<std::string>`: exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if that
   /// comes in their middle, as all that follow do.
-  template <class Options = Braces>
-  auto read(std::size_t n, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto read(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
   /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
   /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
   /// reader stays where it is.
-  template <class Options = Braces>
-  auto readLine(std::size_t limit, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readLine(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
   /// What stands before the delimiter, which is taken too; empty at the end. Throws EMSGSIZE alike.
-  template <class Options = Braces>
-  auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = {}) {
-    return wait_for<detail::AsString>(until(delimiter, limit), std::forward<Options>(options));
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
+    return wait_until<detail::AsString>(delimiter, limit, std::forward<Options>(options));
   }
   /// A length of so many bytes, 1 to 8, and then so many bytes; these. Throws EMSGSIZE for more than the limit.
-  template <class Options = Braces>
-  auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
   /// The same as views, for who counts allocations: valid until the reader is asked again.
-  template <class Options = Braces>
-  auto readView(std::size_t n, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readView(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readLineView(std::size_t limit, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readLineView(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readUntilView(std::string_view delimiter, std::size_t limit, Options&& options = {}) {
-    return wait_for<detail::AsChunk>(until(delimiter, limit), std::forward<Options>(options));
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUntilView(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
+    return wait_until<detail::AsChunk>(delimiter, limit, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readPrefixedView(int bytes, Endian endian, std::size_t limit, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readPrefixedView(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
   /// A number without a sign, of so many bits; empty at the end.
-  template <class Options = Braces>
-  auto readUint8(Endian endian = Endian::big, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUint8(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint8_t>(endian, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readUint16(Endian endian = Endian::big, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUint16(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint16_t>(endian, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readUint32(Endian endian = Endian::big, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUint32(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint32_t>(endian, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readUint64(Endian endian = Endian::big, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUint64(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint64_t>(endian, std::forward<Options>(options));
   }
 
@@ -162,38 +163,63 @@ class Reader {
     }
     void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
     std::optional<typename As::type> await_resume() {
-      waiting_.require_waited();
-      if (!reader_.take()) return std::nullopt;
-      return As::of(reader_.taken_, request_.endian);
+      waiting_.require_kept();
+      if (!reader_.has_found()) return reader_.require_end(), std::nullopt;
+      return As::of(reader_.take(), request_.endian);
     }
 
    private:
     friend class Reader;
-    Awaiter(Reader& reader, detail::ReadRequest&& request, const WaitOptions& options)
-        : reader_(reader), request_(std::move(request)), waiting_(options) {}
+    template <class Options>
+    Awaiter(Reader& reader, const detail::ReadRequest& request, const Options& options)
+        : reader_(reader), request_(request), waiting_(options) {}
 
     Reader& reader_;
     detail::ReadRequest request_;
     detail::WaitingTask waiting_;
   };
 
+  /// The one that needs a delimiter pays for its place in the frame.
+  template <class As>
+  class [[nodiscard]] DelimitedAwaiter : public Awaiter<As> {
+   public:
+    bool await_ready() {
+      this->request_.delimiter = &delimiter_;
+      return Awaiter<As>::await_ready();
+    }
+
+   private:
+    friend class Reader;
+    template <class Options>
+    DelimitedAwaiter(Reader& reader, std::string_view delimiter, std::size_t limit, const Options& options)
+        : Awaiter<As>(reader, {.kind = Kind::delimited, .amount = limit}, options), delimiter_(delimiter) {}
+
+    std::string delimiter_;
+  };
+
   template <class As, class Options>
-    requires detail::OptionsOrBraces<Options, WaitOptions, Braces>
-  Awaiter<As> wait_for(detail::ReadRequest&& request, Options&& options) {
+  Awaiter<As> wait_for(const detail::ReadRequest& request, Options&& options) {
     detail::require_lasting<Options>();
-    return {*this, std::move(request), options};
+    return {*this, request, options};
+  }
+  template <class As, class Options>
+  DelimitedAwaiter<As> wait_until(std::string_view delimiter, std::size_t limit, Options&& options) {
+    detail::require_lasting<Options>();
+    require_delimiter(delimiter);
+    return {*this, delimiter, limit, options};
   }
   template <class T, class Options>
   Awaiter<detail::AsNumber<T>> number(Endian endian, Options&& options) {
     return wait_for<detail::AsNumber<T>>({.kind = Kind::exact, .endian = endian, .amount = sizeof(T)},
                                          std::forward<Options>(options));
   }
-  static detail::ReadRequest until(std::string_view delimiter, std::size_t limit);
+  static void require_delimiter(std::string_view delimiter);
   static detail::ReadRequest prefixed(int bytes, Endian endian, std::size_t limit);
 
   /// Whether what is asked for can be given: found, or the end or a failure are known.
-  bool prepare(detail::ReadRequest& request);
+  bool prepare(const detail::ReadRequest& request);
   bool settle();
+  void find();
   void settle_line();
   void settle_delimited();
   void settle_prefixed();
@@ -203,7 +229,14 @@ class Reader {
     skip_ = with_end;
   }
   void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
-  bool take();
+  bool has_found() const noexcept { return size_ != none; }
+  std::string_view take() noexcept {
+    const std::string_view taken(held_.data() + start_ + from_, std::exchange(size_, none));
+    start_ += skip_;
+    return taken;
+  }
+  /// Throws what there is instead, unless that is the end.
+  void require_end();
   void received(std::string_view bytes);
   void fail(const Error& error);
   void wake();
@@ -219,8 +252,7 @@ class Reader {
   std::size_t from_ = 0;      // of what was found for the task
   std::size_t size_ = none;   // none: nothing
   std::size_t skip_ = 0;      // the same with what stands before and behind it
-  std::string_view taken_;
-  detail::ReadRequest* request_ = nullptr;
+  const detail::ReadRequest* request_ = nullptr;
   bool ended_ = false;
   bool too_long_ = false;
   bool* gone_ = nullptr;  // set if the reader goes while it resumes its task

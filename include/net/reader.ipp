@@ -52,9 +52,8 @@ NET_API Reader::~Reader() {
   detail::Access::state(socket()).leave(rest(), !ended_ && !failure_);
 }
 
-NET_API detail::ReadRequest Reader::until(std::string_view delimiter, std::size_t limit) {
+NET_API void Reader::require_delimiter(std::string_view delimiter) {
   if (delimiter.empty()) detail::throw_error(detail::invalid_value("delimiter", "must not be empty", "''"));
-  return {.kind = Kind::delimited, .amount = limit, .delimiter = std::string(delimiter)};
 }
 
 NET_API detail::ReadRequest Reader::prefixed(int bytes, Endian endian, std::size_t limit) {
@@ -62,7 +61,7 @@ NET_API detail::ReadRequest Reader::prefixed(int bytes, Endian endian, std::size
   return {.kind = Kind::prefixed, .endian = endian, .prefix = static_cast<std::uint8_t>(bytes), .amount = limit};
 }
 
-NET_API bool Reader::prepare(detail::ReadRequest& request) {
+NET_API bool Reader::prepare(const detail::ReadRequest& request) {
   if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
   request_ = &request;
   searched_ = 0;
@@ -72,19 +71,25 @@ NET_API bool Reader::prepare(detail::ReadRequest& request) {
 NET_API bool Reader::settle() {
   size_ = none;
   too_long_ = false;
-  const std::size_t there = rest().size();
+  if (request_->kind != Kind::chunk) {
+    find();
+  } else if (const std::size_t there = rest().size()) {
+    found(0, there, there);
+  }
+  return size_ != none || too_long_ || ended_ || failure_;
+}
+
+/// Apart from the pieces as they come: those are the common case.
+[[gnu::noinline]] NET_API void Reader::find() {
   switch (request_->kind) {
-    case Kind::chunk:
-      if (there > 0) found(0, there, there);
-      break;
+    case Kind::chunk: break;
     case Kind::exact:
-      if (there >= request_->amount) found(0, request_->amount, request_->amount);
+      if (rest().size() >= request_->amount) found(0, request_->amount, request_->amount);
       break;
     case Kind::line: settle_line(); break;
     case Kind::delimited: settle_delimited(); break;
     case Kind::prefixed: settle_prefixed(); break;
   }
-  return size_ != none || too_long_ || ended_ || failure_;
 }
 
 NET_API void Reader::settle_line() {
@@ -106,8 +111,8 @@ NET_API void Reader::settle_line() {
 
 NET_API void Reader::settle_delimited() {
   const std::string_view rest = this->rest();
-  const std::size_t length = request_->delimiter.size();
-  const std::size_t at = rest.find(request_->delimiter, searched_);
+  const std::size_t length = request_->delimiter->size();
+  const std::size_t at = rest.find(*request_->delimiter, searched_);
   // what is there may hold all of the delimiter but its last byte
   const std::size_t kept = rest.size() < length - 1 ? rest.size() : length - 1;
   too_long_ = (at == rest.npos ? rest.size() - kept : at) > request_->amount;
@@ -125,14 +130,7 @@ NET_API void Reader::settle_prefixed() {
   found(prefix, static_cast<std::size_t>(size), prefix + static_cast<std::size_t>(size));
 }
 
-/// Whether there is a result; false at the end.
-NET_API bool Reader::take() {
-  if (size_ != none) {
-    taken_ = rest().substr(from_, size_);
-    start_ += skip_;
-    size_ = none;
-    return true;
-  }
+NET_API void Reader::require_end() {
   if (too_long_) {
     detail::throw_error(Error(std::make_error_code(std::errc::message_size),
                               (request_->kind == Kind::line ? "A line is longer than " : "A message is longer than ") +
@@ -140,7 +138,6 @@ NET_API bool Reader::take() {
   }
   if (failure_) detail::throw_error(*failure_);
   if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
-  return false;
 }
 
 NET_API void Reader::received(std::string_view bytes) {

@@ -108,56 +108,49 @@ void spawn(F&& callable) {
 /// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
 /// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
 /// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
-template <fixed_string Name, class Emitting, class Options = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-auto once(const Emitting& emitter, Options&& options = {}) {
+template <fixed_string Name, class Emitting, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   return detail::EventAwaiter<Name, Emitting>(emitter, options);
 }
 
 /// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
 /// If the task is destroyed meanwhile, or the wait is given up, so is the socket.
-template <class Options = detail::BracedConnectOptions, class Wait = detail::BracedWaitOptions>
-  requires(detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions> &&
-           detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>)
-detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = {}) {
+template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+  requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
+detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = detail::without_limit) {
   detail::require_lasting<Options>();
   detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(loop, options, wait);
+  return detail::ConnectAwaiter(createConnection(loop, options), wait);
 }
-template <class Options = detail::BracedConnectOptions, class Wait = detail::BracedWaitOptions>
-  requires(detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions> &&
-           detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>)
-detail::ConnectAwaiter connected(Options&& options, Wait&& wait = {}) {
+template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+  requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
+detail::ConnectAwaiter connected(Options&& options, Wait&& wait = detail::without_limit) {
   return connected(Loop::current(), std::forward<Options>(options), std::forward<Wait>(wait));
 }
-template <class Wait = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>
-detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = {}) {
+template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = detail::without_limit) {
   detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(port, host, wait);
+  return detail::ConnectAwaiter(createConnection(port, host), wait);
 }
-template <class Wait = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>
-detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = {}) {
+template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = detail::without_limit) {
   detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(path, wait);
+  return detail::ConnectAwaiter(createConnection(path), wait);
 }
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
-template <detail::Payload Data, class Options = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = {}) {
+template <detail::Payload Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   const bool has_space = socket.write(std::forward<Data>(data));
   return detail::WriteAwaiter(socket, has_space, options);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.
-template <class Options = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-detail::SleepAwaiter sleep(Duration length, Options&& options = {}) {
+template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   return detail::SleepAwaiter(Loop::current(), length, options);
 }

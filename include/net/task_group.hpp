@@ -107,7 +107,8 @@ class TaskGroup {
 
    private:
     friend class TaskGroup;
-    Awaiter(detail::JoinedTasks& joined, const WaitOptions& options) : joined_(&joined), waiting_(options) {}
+    template <class Options>
+    Awaiter(detail::JoinedTasks& joined, const Options& options) : joined_(&joined), waiting_(options) {}
 
     detail::Ref<detail::JoinedTasks> joined_;
     detail::WaitingTask waiting_;
@@ -115,9 +116,8 @@ class TaskGroup {
 
   /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.
   /// If the wait is given up the tasks go on. One task waits at a time.
-  template <class Options = detail::BracedWaitOptions>
-    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-  Awaiter join(Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  Awaiter join(Options&& options = detail::without_limit) {
     detail::require_lasting<Options>();
     return {*joined_, options};
   }

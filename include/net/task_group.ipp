@@ -17,7 +17,7 @@ NET_API bool TaskGroup::Awaiter::await_ready() {
 }
 
 NET_API void TaskGroup::Awaiter::await_resume() {
-  waiting_.require_waited();
+  waiting_.require_kept();
   joined_->decided = false;
   joined_->winner = nullptr;
   if (joined_->failure) std::rethrow_exception(std::exchange(joined_->failure, {}));

@@ -61,7 +61,7 @@ TEST_CASE("S34.9: either side may go first: the task, or what it waits for") {
   WaitingTask waiting;
   place->note(waiting, loop, task.frame);
   place.reset();
-  waiting.require_waited();
+  waiting.require_kept();
   CHECK(times == 0);
 }
 
@@ -75,5 +75,5 @@ TEST_CASE("S34.6: a task that gave up goes on, and is told why") {
   loop.run();
   CHECK(times == 1);
   CHECK_FALSE(place);
-  CHECK_THROWS_AS(waiting.require_waited(), net::Error);
+  CHECK_THROWS_AS(waiting.require_kept(), net::Error);
 }

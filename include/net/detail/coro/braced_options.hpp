@@ -26,6 +26,7 @@ class Lent {
   constexpr Lent(const From& from) noexcept
       : from_(&from), copied_([](const void* at) -> T { return *static_cast<const From*>(at); }) {}
 
+  explicit constexpr operator bool() const noexcept { return from_ != nullptr; }
   T copy() const { return from_ ? copied_(from_) : T(); }
 
  private:
@@ -39,6 +40,9 @@ struct BracedWaitOptions {
 
   operator WaitOptions() const { return {signal.copy(), timeout}; }
 };
+
+/// What a wait gets that is given no options: no temporary of theirs stands in the frame.
+inline constexpr BracedWaitOptions without_limit{};
 
 struct BracedOnRead {
   std::span<std::byte> buffer = {};
@@ -75,6 +79,10 @@ struct BracedConnectOptions {
 /// Options as a function takes them: named ones, or braces. A temporary with a name is what g++ 12 cannot do.
 template <class Given, class Options, class Braced>
 concept OptionsOrBraces = std::same_as<std::remove_cvref_t<Given>, Options> || std::same_as<Given, Braced>;
+
+using WaitBraces = const BracedWaitOptions&;
+template <class Given>
+concept WaitOptionsOrBraces = OptionsOrBraces<Given, WaitOptions, WaitBraces>;
 
 template <class Given>
 constexpr void require_lasting() {

@@ -67,14 +67,14 @@ NET_API Error closed_error(const Server&);
 template <class Emitting>
 class Waiting {
  public:
-  Waiting(const Emitting& emitter, const WaitOptions& options) : listeners_(emitter), limit_(options) {}
+  template <class Options>
+  Waiting(const Emitting& emitter, const Options& options) : listeners_(emitter), limit_(options) {}
 
  protected:
   const Emitting& emitter() const noexcept { return listeners_.emitter(); }
   void begin(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
-    limit_.start(*Access::state(emitter()).loop, this,
-                 [](void* self, const Error& why) { static_cast<Waiting*>(self)->fail(why); });
+    limit_.start(*Access::state(emitter()).loop, this, [](void* self) { static_cast<Waiting*>(self)->go_on(); });
   }
   void listen_for_error() {
     listeners_.template on<"error">([this](const Error& error) { fail(error); });
@@ -85,6 +85,10 @@ class Waiting {
   void fail(const Error& error) {
     failure_ = error;
     go_on();
+  }
+  void require_kept() const {
+    limit_.require_kept();
+    if (failure_) throw_error(*failure_);
   }
   /// The last thing that is done here: the frame, and this, may be gone after it.
   void go_on() {
@@ -110,7 +114,8 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   static constexpr bool is_close = Name.view() == "close";
 
  public:
-  explicit RowAwaiter(const Emitting& emitter, const WaitOptions& options = {}) : Base(emitter, options) {}
+  template <class Options>
+  RowAwaiter(const Emitting& emitter, const Options& options) : Base(emitter, options) {}
 
   bool await_ready() {
     this->limit_.check();
@@ -132,7 +137,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
     if constexpr (!is_close) this->listen_for_close();
   }
   Result await_resume() {
-    if (this->failure_) throw_error(*this->failure_);
+    this->require_kept();
     if constexpr (sizeof...(Args) > 0) return std::move(*result_);
   }
 
@@ -159,9 +164,8 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   using Base = EventAwaiter<"connect", Socket>;
 
  public:
-  ConnectAwaiter(Loop& loop, const ConnectOptions& options, const WaitOptions& wait);
-  ConnectAwaiter(int port, std::string_view host, const WaitOptions& wait);
-  ConnectAwaiter(std::string_view path, const WaitOptions& wait);
+  template <class Options>
+  ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {}
   ~ConnectAwaiter();
 
   Socket await_resume();
@@ -173,14 +177,13 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
 /// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
 class WriteAwaiter : public Waiting<Socket> {
  public:
-  WriteAwaiter(const Socket& socket, bool has_space, const WaitOptions& options)
+  template <class Options>
+  WriteAwaiter(const Socket& socket, bool has_space, const Options& options)
       : Waiting(socket, options), has_space_(has_space) {}
 
   bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() {
-    if (failure_) throw_error(*failure_);
-  }
+  void await_resume() const { require_kept(); }
 
  private:
   bool has_space_;
@@ -188,8 +191,8 @@ class WriteAwaiter : public Waiting<Socket> {
 
 class SleepAwaiter {
  public:
-  SleepAwaiter(Loop& loop, Duration length, const WaitOptions& options)
-      : loop_(loop), length_(length), limit_(options) {}
+  template <class Options>
+  SleepAwaiter(Loop& loop, Duration length, const Options& options) : loop_(loop), length_(length), limit_(options) {}
   SleepAwaiter(const SleepAwaiter&) = delete;
   SleepAwaiter& operator=(const SleepAwaiter&) = delete;
   ~SleepAwaiter() { timer_.close(); }
@@ -199,9 +202,7 @@ class SleepAwaiter {
     return false;
   }
   void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const {
-    if (failure_) throw_error(*failure_);
-  }
+  void await_resume() const { limit_.require_kept(); }
 
  private:
   void go_on();
@@ -211,7 +212,6 @@ class SleepAwaiter {
   Timer timer_;
   WaitLimit limit_;
   std::coroutine_handle<> waiter_;
-  std::optional<Error> failure_;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -27,15 +27,6 @@ NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
   listen_for_close();
 }
 
-NET_API ConnectAwaiter::ConnectAwaiter(Loop& loop, const ConnectOptions& options, const WaitOptions& wait)
-    : Base(createConnection(loop, options), wait) {}
-
-NET_API ConnectAwaiter::ConnectAwaiter(int port, std::string_view host, const WaitOptions& wait)
-    : Base(createConnection(port, host), wait) {}
-
-NET_API ConnectAwaiter::ConnectAwaiter(std::string_view path, const WaitOptions& wait)
-    : Base(createConnection(path), wait) {}
-
 NET_API ConnectAwaiter::~ConnectAwaiter() {
   if (!connected_) Access::state(emitter()).destroy_always();
 }
@@ -54,11 +45,7 @@ NET_API bool WriteAwaiter::await_ready() {
 }
 
 NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
-  limit_.start(Access::core(loop_), this, [](void* given, const Error& why) {
-    auto& self = *static_cast<SleepAwaiter*>(given);
-    self.failure_ = why;
-    self.go_on();
-  });
+  limit_.start(Access::core(loop_), this, [](void* self) { static_cast<SleepAwaiter*>(self)->go_on(); });
   waiter_ = waiter;
   timer_ = loop_.setTimeout([this] { go_on(); }, length_);
 }

@@ -10,11 +10,14 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Part of what waits. Most waits have none: then it is a null pointer.
+/// Part of what waits. Most waits have none: then it is a null pointer, and costs a look at it.
 class WaitLimit {
  public:
   WaitLimit() noexcept = default;
-  explicit WaitLimit(const WaitOptions& options);
+  template <class Options>  // WaitOptions, or braces
+  explicit WaitLimit(const Options& options) {
+    if (options.signal || options.timeout) limit(options);
+  }
   WaitLimit(WaitLimit&& other) noexcept : limits_(std::exchange(other.limits_, nullptr)) {}
   WaitLimit& operator=(WaitLimit&&) = delete;
   ~WaitLimit() {
@@ -25,8 +28,12 @@ class WaitLimit {
   void check() const {
     if (limits_) require_not_aborted();
   }
-  /// From now on `give_up(waiting, why)` may be called, once, from the loop.
-  void start(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&)) {
+  /// Throws why the wait was given up, if it was.
+  void require_kept() const {
+    if (limits_) require_not_given_up();
+  }
+  /// From now on `give_up(waiting)` may be called, once, from the loop.
+  void start(LoopCore& loop, void* waiting, void (*give_up)(void*)) {
     if (limits_) watch(loop, waiting, give_up);
   }
   /// It has come.
@@ -37,8 +44,14 @@ class WaitLimit {
  private:
   struct Limits;
 
+  template <class Options>
+  [[gnu::noinline]] void limit(const Options& options) {
+    make_limits(options);
+  }
+  void make_limits(const WaitOptions& options);
   void require_not_aborted() const;
-  void watch(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&));
+  void require_not_given_up() const;
+  void watch(LoopCore& loop, void* waiting, void (*give_up)(void*));
   void forget() noexcept;
   void drop() noexcept;
 

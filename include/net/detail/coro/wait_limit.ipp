@@ -15,19 +15,21 @@ struct WaitLimit::Limits {
 
   WaitOptions options;
   void* waiting = nullptr;
-  void (*give_up)(void*, const Error&) = nullptr;
+  void (*give_up)(void*) = nullptr;
+  std::optional<Error> why;
   Ref<AbortHook> hook;
   Ref<TimerState> timer;
 
   /// What is told may destroy all of this.
-  void over(const Error& why) {
-    void (*const tell)(void*, const Error&) = std::exchange(give_up, nullptr);
-    if (tell) tell(waiting, why);
+  void over(const Error& error) {
+    void (*const tell)(void*) = std::exchange(give_up, nullptr);
+    if (!tell) return;
+    why = error;
+    tell(waiting);
   }
 };
 
-NET_API WaitLimit::WaitLimit(const WaitOptions& options) {
-  if (!options.signal && !options.timeout) return;
+NET_API void WaitLimit::make_limits(const WaitOptions& options) {
   if (options.timeout) require_timeout(*options.timeout);
   limits_ = new Limits(options);
 }
@@ -37,7 +39,11 @@ NET_API void WaitLimit::require_not_aborted() const {
   if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
 }
 
-NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&)) {
+NET_API void WaitLimit::require_not_given_up() const {
+  if (limits_->why) throw_error(*limits_->why);
+}
+
+NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(void*)) {
   Limits& limits = *limits_;
   if (limits.options.timeout) {
     limits.timer = Ref<TimerState>(new TimerState(loop));

@@ -15,25 +15,27 @@ class WaitPlace;
 class WaitingTask {
  public:
   WaitingTask() noexcept = default;
-  explicit WaitingTask(const WaitOptions& options) : limit_(options) {}
+  template <class Options>
+  explicit WaitingTask(const Options& options) : limit_(options) {}
   WaitingTask(WaitingTask&& other) noexcept : limit_(std::move(other.limit_)) {}  // handed on, before it waits
   WaitingTask& operator=(WaitingTask&&) = delete;
-  ~WaitingTask();
+  ~WaitingTask() {
+    if (place_) leave();
+  }
 
   /// Throws if what the wait is to end with has happened already.
   void check() const { limit_.check(); }
   /// Throws why the wait was given up, if it was.
-  void require_waited() const {
-    if (given_up_) throw_error(*given_up_);
-  }
+  void require_kept() const { limit_.require_kept(); }
 
  private:
   friend class WaitPlace;
 
+  void leave() noexcept;
+
   std::coroutine_handle<> task_;
   WaitPlace* place_ = nullptr;
   WaitLimit limit_;
-  std::optional<Error> given_up_;
 };
 
 class WaitPlace {
@@ -49,7 +51,7 @@ class WaitPlace {
   void forget() noexcept;
 
  private:
-  static void give_up(void* waiting, const Error& why);
+  static void give_up(void* waiting);
 
   WaitingTask* waiting_ = nullptr;
 };

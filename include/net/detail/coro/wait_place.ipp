@@ -8,9 +8,7 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API WaitingTask::~WaitingTask() {
-  if (place_) place_->forget();
-}
+NET_API void WaitingTask::leave() noexcept { place_->forget(); }
 
 NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task) {
   waiting.limit_.start(loop, &waiting, give_up);
@@ -31,11 +29,8 @@ NET_API void WaitPlace::forget() noexcept {
   std::exchange(waiting_, nullptr)->place_ = nullptr;
 }
 
-NET_API void WaitPlace::give_up(void* given, const Error& why) {
-  auto& waiting = *static_cast<WaitingTask*>(given);
-  if (!waiting.place_) return;
-  waiting.given_up_ = why;
-  waiting.place_->resume();
+NET_API void WaitPlace::give_up(void* waiting) {
+  if (WaitPlace* const place = static_cast<WaitingTask*>(waiting)->place_) place->resume();
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
