@@ -1332,7 +1332,8 @@ class Error : public std::system_error {
 
   /// Node's `code`: "ECONNREFUSED", "ERR_SOCKET_CLOSED"; "" if the error has none.
   std::string_view name() const noexcept;
-  /// Node's `name`: "Error", "TypeError", "RangeError", "AggregateError" or "AbortError".
+  /// Node's `name`: "Error", "TypeError", "RangeError", "AggregateError", "AbortError" or
+  /// "TimeoutError".
   std::string_view kind() const noexcept;
   /// The system call that failed: "connect", "listen", "read", …; "" if none did.
   std::string_view syscall() const noexcept;
@@ -4356,6 +4357,7 @@ class Lent {
   constexpr Lent(const From& from) noexcept
       : from_(&from), copied_([](const void* at) -> T { return *static_cast<const From*>(at); }) {}
 
+  explicit constexpr operator bool() const noexcept { return from_ != nullptr; }
   T copy() const { return from_ ? copied_(from_) : T(); }
 
  private:
@@ -4369,6 +4371,9 @@ struct BracedWaitOptions {
 
   operator WaitOptions() const { return {signal.copy(), timeout}; }
 };
+
+/// What a wait gets that is given no options: no temporary of theirs stands in the frame.
+inline constexpr BracedWaitOptions without_limit{};
 
 struct BracedOnRead {
   std::span<std::byte> buffer = {};
@@ -4406,6 +4411,10 @@ struct BracedConnectOptions {
 template <class Given, class Options, class Braced>
 concept OptionsOrBraces = std::same_as<std::remove_cvref_t<Given>, Options> || std::same_as<Given, Braced>;
 
+using WaitBraces = const BracedWaitOptions&;
+template <class Given>
+concept WaitOptionsOrBraces = OptionsOrBraces<Given, WaitOptions, WaitBraces>;
+
 template <class Given>
 constexpr void require_lasting() {
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
@@ -4421,11 +4430,14 @@ constexpr void require_lasting() {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Part of what waits. Most waits have none: then it is a null pointer.
+/// Part of what waits. Most waits have none: then it is a null pointer, and costs a look at it.
 class WaitLimit {
  public:
   WaitLimit() noexcept = default;
-  explicit WaitLimit(const WaitOptions& options);
+  template <class Options>  // WaitOptions, or braces
+  explicit WaitLimit(const Options& options) {
+    if (options.signal || options.timeout) limit(options);
+  }
   WaitLimit(WaitLimit&& other) noexcept : limits_(std::exchange(other.limits_, nullptr)) {}
   WaitLimit& operator=(WaitLimit&&) = delete;
   ~WaitLimit() {
@@ -4436,8 +4448,12 @@ class WaitLimit {
   void check() const {
     if (limits_) require_not_aborted();
   }
-  /// From now on `give_up(waiting, why)` may be called, once, from the loop.
-  void start(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&)) {
+  /// Throws why the wait was given up, if it was.
+  void require_kept() const {
+    if (limits_) require_not_given_up();
+  }
+  /// From now on `give_up(waiting)` may be called, once, from the loop.
+  void start(LoopCore& loop, void* waiting, void (*give_up)(void*)) {
     if (limits_) watch(loop, waiting, give_up);
   }
   /// It has come.
@@ -4448,8 +4464,14 @@ class WaitLimit {
  private:
   struct Limits;
 
+  template <class Options>
+  [[gnu::noinline]] void limit(const Options& options) {
+    make_limits(options);
+  }
+  void make_limits(const WaitOptions& options);
   void require_not_aborted() const;
-  void watch(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&));
+  void require_not_given_up() const;
+  void watch(LoopCore& loop, void* waiting, void (*give_up)(void*));
   void forget() noexcept;
   void drop() noexcept;
 
@@ -4469,25 +4491,27 @@ class WaitPlace;
 class WaitingTask {
  public:
   WaitingTask() noexcept = default;
-  explicit WaitingTask(const WaitOptions& options) : limit_(options) {}
+  template <class Options>
+  explicit WaitingTask(const Options& options) : limit_(options) {}
   WaitingTask(WaitingTask&& other) noexcept : limit_(std::move(other.limit_)) {}  // handed on, before it waits
   WaitingTask& operator=(WaitingTask&&) = delete;
-  ~WaitingTask();
+  ~WaitingTask() {
+    if (place_) leave();
+  }
 
   /// Throws if what the wait is to end with has happened already.
   void check() const { limit_.check(); }
   /// Throws why the wait was given up, if it was.
-  void require_waited() const {
-    if (given_up_) throw_error(*given_up_);
-  }
+  void require_kept() const { limit_.require_kept(); }
 
  private:
   friend class WaitPlace;
 
+  void leave() noexcept;
+
   std::coroutine_handle<> task_;
   WaitPlace* place_ = nullptr;
   WaitLimit limit_;
-  std::optional<Error> given_up_;
 };
 
 class WaitPlace {
@@ -4503,7 +4527,7 @@ class WaitPlace {
   void forget() noexcept;
 
  private:
-  static void give_up(void* waiting, const Error& why);
+  static void give_up(void* waiting);
 
   WaitingTask* waiting_ = nullptr;
 };
@@ -7229,13 +7253,14 @@ class Acceptor {
     }
     void await_suspend(std::coroutine_handle<> task);
     std::optional<Socket> await_resume() {
-      waiting_.require_waited();
+      waiting_.require_kept();
       return acceptor_.take();
     }
 
    private:
     friend class Acceptor;
-    Awaiter(Acceptor& acceptor, const WaitOptions& options) : acceptor_(acceptor), waiting_(options) {}
+    template <class Options>
+    Awaiter(Acceptor& acceptor, const Options& options) : acceptor_(acceptor), waiting_(options) {}
 
     Acceptor& acceptor_;
     detail::WaitingTask waiting_;
@@ -7243,9 +7268,8 @@ class Acceptor {
 
   /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
   /// Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
-  template <class Options = detail::BracedWaitOptions>
-    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-  Awaiter next(Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  Awaiter next(Options&& options = detail::without_limit) {
     detail::require_lasting<Options>();
     return {*this, options};
   }
@@ -7535,7 +7559,7 @@ class Promise {
       wait_.link_to(state_->first);
     }
     T await_resume() {
-      waiting_.require_waited();
+      waiting_.require_kept();
       if (state_->failure) detail::throw_error(*state_->failure);
       if constexpr (std::is_copy_constructible_v<Value> && !std::is_void_v<T>) {
         return *state_->value;
@@ -7546,7 +7570,8 @@ class Promise {
 
    private:
     friend class Promise;
-    Awaiter(const detail::Ref<State>& state, const WaitOptions& options) : state_(state), waiting_(options) {}
+    template <class Options>
+    Awaiter(const detail::Ref<State>& state, const Options& options) : state_(state), waiting_(options) {}
 
     detail::Ref<State> state_;
     detail::WaitingTask waiting_;
@@ -7554,9 +7579,8 @@ class Promise {
   };
 
   /// The value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected with.
-  template <class Options = detail::BracedWaitOptions>
-    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-  Awaiter wait(Options&& options = {}) const {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  Awaiter wait(Options&& options = detail::without_limit) const {
     detail::require_lasting<Options>();
     return {state_, options};
   }
@@ -7598,7 +7622,7 @@ struct ReadRequest {
   Endian endian = Endian::big;
   std::uint8_t prefix = 0;  // bytes of the length in front
   std::size_t amount = 0;   // so many bytes, or no more than these
-  std::string delimiter = {};
+  const std::string* delimiter = nullptr;
 };
 
 /// The number that these bytes are.
@@ -7641,7 +7665,8 @@ struct ReaderOptions {
 class Reader {
   template <class As>
   class Awaiter;
-  using Braces = detail::BracedWaitOptions;
+  template <class As>
+  class DelimitedAwaiter;
 
  public:
   explicit Reader(const Socket& socket, const ReaderOptions& options = {});
@@ -7650,67 +7675,67 @@ class Reader {
   ~Reader();
 
   /// `std::optional<Chunk>`: what is there, at least a byte; empty at the end. A view, until the reader is asked again.
-  template <class Options = Braces>
-  auto next(Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto next(Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({}, std::forward<Options>(options));
   }
   /// `std::optional<std::string>`: exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if that
   /// comes in their middle, as all that follow do.
-  template <class Options = Braces>
-  auto read(std::size_t n, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto read(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
   /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
   /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
   /// reader stays where it is.
-  template <class Options = Braces>
-  auto readLine(std::size_t limit, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readLine(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
   /// What stands before the delimiter, which is taken too; empty at the end. Throws EMSGSIZE alike.
-  template <class Options = Braces>
-  auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = {}) {
-    return wait_for<detail::AsString>(until(delimiter, limit), std::forward<Options>(options));
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
+    return wait_until<detail::AsString>(delimiter, limit, std::forward<Options>(options));
   }
   /// A length of so many bytes, 1 to 8, and then so many bytes; these. Throws EMSGSIZE for more than the limit.
-  template <class Options = Braces>
-  auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
   /// The same as views, for who counts allocations: valid until the reader is asked again.
-  template <class Options = Braces>
-  auto readView(std::size_t n, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readView(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readLineView(std::size_t limit, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readLineView(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readUntilView(std::string_view delimiter, std::size_t limit, Options&& options = {}) {
-    return wait_for<detail::AsChunk>(until(delimiter, limit), std::forward<Options>(options));
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUntilView(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
+    return wait_until<detail::AsChunk>(delimiter, limit, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readPrefixedView(int bytes, Endian endian, std::size_t limit, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readPrefixedView(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
   /// A number without a sign, of so many bits; empty at the end.
-  template <class Options = Braces>
-  auto readUint8(Endian endian = Endian::big, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUint8(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint8_t>(endian, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readUint16(Endian endian = Endian::big, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUint16(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint16_t>(endian, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readUint32(Endian endian = Endian::big, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUint32(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint32_t>(endian, std::forward<Options>(options));
   }
-  template <class Options = Braces>
-  auto readUint64(Endian endian = Endian::big, Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  auto readUint64(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint64_t>(endian, std::forward<Options>(options));
   }
 
@@ -7726,38 +7751,63 @@ class Reader {
     }
     void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
     std::optional<typename As::type> await_resume() {
-      waiting_.require_waited();
-      if (!reader_.take()) return std::nullopt;
-      return As::of(reader_.taken_, request_.endian);
+      waiting_.require_kept();
+      if (!reader_.has_found()) return reader_.require_end(), std::nullopt;
+      return As::of(reader_.take(), request_.endian);
     }
 
    private:
     friend class Reader;
-    Awaiter(Reader& reader, detail::ReadRequest&& request, const WaitOptions& options)
-        : reader_(reader), request_(std::move(request)), waiting_(options) {}
+    template <class Options>
+    Awaiter(Reader& reader, const detail::ReadRequest& request, const Options& options)
+        : reader_(reader), request_(request), waiting_(options) {}
 
     Reader& reader_;
     detail::ReadRequest request_;
     detail::WaitingTask waiting_;
   };
 
+  /// The one that needs a delimiter pays for its place in the frame.
+  template <class As>
+  class [[nodiscard]] DelimitedAwaiter : public Awaiter<As> {
+   public:
+    bool await_ready() {
+      this->request_.delimiter = &delimiter_;
+      return Awaiter<As>::await_ready();
+    }
+
+   private:
+    friend class Reader;
+    template <class Options>
+    DelimitedAwaiter(Reader& reader, std::string_view delimiter, std::size_t limit, const Options& options)
+        : Awaiter<As>(reader, {.kind = Kind::delimited, .amount = limit}, options), delimiter_(delimiter) {}
+
+    std::string delimiter_;
+  };
+
   template <class As, class Options>
-    requires detail::OptionsOrBraces<Options, WaitOptions, Braces>
-  Awaiter<As> wait_for(detail::ReadRequest&& request, Options&& options) {
+  Awaiter<As> wait_for(const detail::ReadRequest& request, Options&& options) {
     detail::require_lasting<Options>();
-    return {*this, std::move(request), options};
+    return {*this, request, options};
+  }
+  template <class As, class Options>
+  DelimitedAwaiter<As> wait_until(std::string_view delimiter, std::size_t limit, Options&& options) {
+    detail::require_lasting<Options>();
+    require_delimiter(delimiter);
+    return {*this, delimiter, limit, options};
   }
   template <class T, class Options>
   Awaiter<detail::AsNumber<T>> number(Endian endian, Options&& options) {
     return wait_for<detail::AsNumber<T>>({.kind = Kind::exact, .endian = endian, .amount = sizeof(T)},
                                          std::forward<Options>(options));
   }
-  static detail::ReadRequest until(std::string_view delimiter, std::size_t limit);
+  static void require_delimiter(std::string_view delimiter);
   static detail::ReadRequest prefixed(int bytes, Endian endian, std::size_t limit);
 
   /// Whether what is asked for can be given: found, or the end or a failure are known.
-  bool prepare(detail::ReadRequest& request);
+  bool prepare(const detail::ReadRequest& request);
   bool settle();
+  void find();
   void settle_line();
   void settle_delimited();
   void settle_prefixed();
@@ -7767,7 +7817,14 @@ class Reader {
     skip_ = with_end;
   }
   void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
-  bool take();
+  bool has_found() const noexcept { return size_ != none; }
+  std::string_view take() noexcept {
+    const std::string_view taken(held_.data() + start_ + from_, std::exchange(size_, none));
+    start_ += skip_;
+    return taken;
+  }
+  /// Throws what there is instead, unless that is the end.
+  void require_end();
   void received(std::string_view bytes);
   void fail(const Error& error);
   void wake();
@@ -7783,8 +7840,7 @@ class Reader {
   std::size_t from_ = 0;      // of what was found for the task
   std::size_t size_ = none;   // none: nothing
   std::size_t skip_ = 0;      // the same with what stands before and behind it
-  std::string_view taken_;
-  detail::ReadRequest* request_ = nullptr;
+  const detail::ReadRequest* request_ = nullptr;
   bool ended_ = false;
   bool too_long_ = false;
   bool* gone_ = nullptr;  // set if the reader goes while it resumes its task
@@ -7867,14 +7923,14 @@ NET_API Error closed_error(const Server&);
 template <class Emitting>
 class Waiting {
  public:
-  Waiting(const Emitting& emitter, const WaitOptions& options) : listeners_(emitter), limit_(options) {}
+  template <class Options>
+  Waiting(const Emitting& emitter, const Options& options) : listeners_(emitter), limit_(options) {}
 
  protected:
   const Emitting& emitter() const noexcept { return listeners_.emitter(); }
   void begin(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
-    limit_.start(*Access::state(emitter()).loop, this,
-                 [](void* self, const Error& why) { static_cast<Waiting*>(self)->fail(why); });
+    limit_.start(*Access::state(emitter()).loop, this, [](void* self) { static_cast<Waiting*>(self)->go_on(); });
   }
   void listen_for_error() {
     listeners_.template on<"error">([this](const Error& error) { fail(error); });
@@ -7885,6 +7941,10 @@ class Waiting {
   void fail(const Error& error) {
     failure_ = error;
     go_on();
+  }
+  void require_kept() const {
+    limit_.require_kept();
+    if (failure_) throw_error(*failure_);
   }
   /// The last thing that is done here: the frame, and this, may be gone after it.
   void go_on() {
@@ -7910,7 +7970,8 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   static constexpr bool is_close = Name.view() == "close";
 
  public:
-  explicit RowAwaiter(const Emitting& emitter, const WaitOptions& options = {}) : Base(emitter, options) {}
+  template <class Options>
+  RowAwaiter(const Emitting& emitter, const Options& options) : Base(emitter, options) {}
 
   bool await_ready() {
     this->limit_.check();
@@ -7932,7 +7993,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
     if constexpr (!is_close) this->listen_for_close();
   }
   Result await_resume() {
-    if (this->failure_) throw_error(*this->failure_);
+    this->require_kept();
     if constexpr (sizeof...(Args) > 0) return std::move(*result_);
   }
 
@@ -7959,9 +8020,8 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   using Base = EventAwaiter<"connect", Socket>;
 
  public:
-  ConnectAwaiter(Loop& loop, const ConnectOptions& options, const WaitOptions& wait);
-  ConnectAwaiter(int port, std::string_view host, const WaitOptions& wait);
-  ConnectAwaiter(std::string_view path, const WaitOptions& wait);
+  template <class Options>
+  ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {}
   ~ConnectAwaiter();
 
   Socket await_resume();
@@ -7973,14 +8033,13 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
 /// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
 class WriteAwaiter : public Waiting<Socket> {
  public:
-  WriteAwaiter(const Socket& socket, bool has_space, const WaitOptions& options)
+  template <class Options>
+  WriteAwaiter(const Socket& socket, bool has_space, const Options& options)
       : Waiting(socket, options), has_space_(has_space) {}
 
   bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() {
-    if (failure_) throw_error(*failure_);
-  }
+  void await_resume() const { require_kept(); }
 
  private:
   bool has_space_;
@@ -7988,8 +8047,8 @@ class WriteAwaiter : public Waiting<Socket> {
 
 class SleepAwaiter {
  public:
-  SleepAwaiter(Loop& loop, Duration length, const WaitOptions& options)
-      : loop_(loop), length_(length), limit_(options) {}
+  template <class Options>
+  SleepAwaiter(Loop& loop, Duration length, const Options& options) : loop_(loop), length_(length), limit_(options) {}
   SleepAwaiter(const SleepAwaiter&) = delete;
   SleepAwaiter& operator=(const SleepAwaiter&) = delete;
   ~SleepAwaiter() { timer_.close(); }
@@ -7999,9 +8058,7 @@ class SleepAwaiter {
     return false;
   }
   void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const {
-    if (failure_) throw_error(*failure_);
-  }
+  void await_resume() const { limit_.require_kept(); }
 
  private:
   void go_on();
@@ -8011,7 +8068,6 @@ class SleepAwaiter {
   Timer timer_;
   WaitLimit limit_;
   std::coroutine_handle<> waiter_;
-  std::optional<Error> failure_;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -8270,56 +8326,49 @@ void spawn(F&& callable) {
 /// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
 /// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
 /// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
-template <fixed_string Name, class Emitting, class Options = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-auto once(const Emitting& emitter, Options&& options = {}) {
+template <fixed_string Name, class Emitting, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   return detail::EventAwaiter<Name, Emitting>(emitter, options);
 }
 
 /// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
 /// If the task is destroyed meanwhile, or the wait is given up, so is the socket.
-template <class Options = detail::BracedConnectOptions, class Wait = detail::BracedWaitOptions>
-  requires(detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions> &&
-           detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>)
-detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = {}) {
+template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+  requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
+detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = detail::without_limit) {
   detail::require_lasting<Options>();
   detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(loop, options, wait);
+  return detail::ConnectAwaiter(createConnection(loop, options), wait);
 }
-template <class Options = detail::BracedConnectOptions, class Wait = detail::BracedWaitOptions>
-  requires(detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions> &&
-           detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>)
-detail::ConnectAwaiter connected(Options&& options, Wait&& wait = {}) {
+template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+  requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
+detail::ConnectAwaiter connected(Options&& options, Wait&& wait = detail::without_limit) {
   return connected(Loop::current(), std::forward<Options>(options), std::forward<Wait>(wait));
 }
-template <class Wait = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>
-detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = {}) {
+template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = detail::without_limit) {
   detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(port, host, wait);
+  return detail::ConnectAwaiter(createConnection(port, host), wait);
 }
-template <class Wait = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Wait, WaitOptions, detail::BracedWaitOptions>
-detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = {}) {
+template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = detail::without_limit) {
   detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(path, wait);
+  return detail::ConnectAwaiter(createConnection(path), wait);
 }
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
-template <detail::Payload Data, class Options = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = {}) {
+template <detail::Payload Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   const bool has_space = socket.write(std::forward<Data>(data));
   return detail::WriteAwaiter(socket, has_space, options);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms.
-template <class Options = detail::BracedWaitOptions>
-  requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-detail::SleepAwaiter sleep(Duration length, Options&& options = {}) {
+template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   return detail::SleepAwaiter(Loop::current(), length, options);
 }
@@ -8683,7 +8732,8 @@ class TaskGroup {
 
    private:
     friend class TaskGroup;
-    Awaiter(detail::JoinedTasks& joined, const WaitOptions& options) : joined_(&joined), waiting_(options) {}
+    template <class Options>
+    Awaiter(detail::JoinedTasks& joined, const Options& options) : joined_(&joined), waiting_(options) {}
 
     detail::Ref<detail::JoinedTasks> joined_;
     detail::WaitingTask waiting_;
@@ -8691,9 +8741,8 @@ class TaskGroup {
 
   /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.
   /// If the wait is given up the tasks go on. One task waits at a time.
-  template <class Options = detail::BracedWaitOptions>
-    requires detail::OptionsOrBraces<Options, WaitOptions, detail::BracedWaitOptions>
-  Awaiter join(Options&& options = {}) {
+  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  Awaiter join(Options&& options = detail::without_limit) {
     detail::require_lasting<Options>();
     return {*joined_, options};
   }
@@ -12515,19 +12564,21 @@ struct WaitLimit::Limits {
 
   WaitOptions options;
   void* waiting = nullptr;
-  void (*give_up)(void*, const Error&) = nullptr;
+  void (*give_up)(void*) = nullptr;
+  std::optional<Error> why;
   Ref<AbortHook> hook;
   Ref<TimerState> timer;
 
   /// What is told may destroy all of this.
-  void over(const Error& why) {
-    void (*const tell)(void*, const Error&) = std::exchange(give_up, nullptr);
-    if (tell) tell(waiting, why);
+  void over(const Error& error) {
+    void (*const tell)(void*) = std::exchange(give_up, nullptr);
+    if (!tell) return;
+    why = error;
+    tell(waiting);
   }
 };
 
-NET_API WaitLimit::WaitLimit(const WaitOptions& options) {
-  if (!options.signal && !options.timeout) return;
+NET_API void WaitLimit::make_limits(const WaitOptions& options) {
   if (options.timeout) require_timeout(*options.timeout);
   limits_ = new Limits(options);
 }
@@ -12537,7 +12588,11 @@ NET_API void WaitLimit::require_not_aborted() const {
   if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
 }
 
-NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(void*, const Error&)) {
+NET_API void WaitLimit::require_not_given_up() const {
+  if (limits_->why) throw_error(*limits_->why);
+}
+
+NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(void*)) {
   Limits& limits = *limits_;
   if (limits.options.timeout) {
     limits.timer = Ref<TimerState>(new TimerState(loop));
@@ -12580,9 +12635,7 @@ NET_API void WaitLimit::drop() noexcept {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API WaitingTask::~WaitingTask() {
-  if (place_) place_->forget();
-}
+NET_API void WaitingTask::leave() noexcept { place_->forget(); }
 
 NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task) {
   waiting.limit_.start(loop, &waiting, give_up);
@@ -12603,11 +12656,8 @@ NET_API void WaitPlace::forget() noexcept {
   std::exchange(waiting_, nullptr)->place_ = nullptr;
 }
 
-NET_API void WaitPlace::give_up(void* given, const Error& why) {
-  auto& waiting = *static_cast<WaitingTask*>(given);
-  if (!waiting.place_) return;
-  waiting.given_up_ = why;
-  waiting.place_->resume();
+NET_API void WaitPlace::give_up(void* waiting) {
+  if (WaitPlace* const place = static_cast<WaitingTask*>(waiting)->place_) place->resume();
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -16532,9 +16582,8 @@ NET_API Reader::~Reader() {
   detail::Access::state(socket()).leave(rest(), !ended_ && !failure_);
 }
 
-NET_API detail::ReadRequest Reader::until(std::string_view delimiter, std::size_t limit) {
+NET_API void Reader::require_delimiter(std::string_view delimiter) {
   if (delimiter.empty()) detail::throw_error(detail::invalid_value("delimiter", "must not be empty", "''"));
-  return {.kind = Kind::delimited, .amount = limit, .delimiter = std::string(delimiter)};
 }
 
 NET_API detail::ReadRequest Reader::prefixed(int bytes, Endian endian, std::size_t limit) {
@@ -16542,7 +16591,7 @@ NET_API detail::ReadRequest Reader::prefixed(int bytes, Endian endian, std::size
   return {.kind = Kind::prefixed, .endian = endian, .prefix = static_cast<std::uint8_t>(bytes), .amount = limit};
 }
 
-NET_API bool Reader::prepare(detail::ReadRequest& request) {
+NET_API bool Reader::prepare(const detail::ReadRequest& request) {
   if (waiter_) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this reader already"));
   request_ = &request;
   searched_ = 0;
@@ -16552,19 +16601,25 @@ NET_API bool Reader::prepare(detail::ReadRequest& request) {
 NET_API bool Reader::settle() {
   size_ = none;
   too_long_ = false;
-  const std::size_t there = rest().size();
+  if (request_->kind != Kind::chunk) {
+    find();
+  } else if (const std::size_t there = rest().size()) {
+    found(0, there, there);
+  }
+  return size_ != none || too_long_ || ended_ || failure_;
+}
+
+/// Apart from the pieces as they come: those are the common case.
+[[gnu::noinline]] NET_API void Reader::find() {
   switch (request_->kind) {
-    case Kind::chunk:
-      if (there > 0) found(0, there, there);
-      break;
+    case Kind::chunk: break;
     case Kind::exact:
-      if (there >= request_->amount) found(0, request_->amount, request_->amount);
+      if (rest().size() >= request_->amount) found(0, request_->amount, request_->amount);
       break;
     case Kind::line: settle_line(); break;
     case Kind::delimited: settle_delimited(); break;
     case Kind::prefixed: settle_prefixed(); break;
   }
-  return size_ != none || too_long_ || ended_ || failure_;
 }
 
 NET_API void Reader::settle_line() {
@@ -16586,8 +16641,8 @@ NET_API void Reader::settle_line() {
 
 NET_API void Reader::settle_delimited() {
   const std::string_view rest = this->rest();
-  const std::size_t length = request_->delimiter.size();
-  const std::size_t at = rest.find(request_->delimiter, searched_);
+  const std::size_t length = request_->delimiter->size();
+  const std::size_t at = rest.find(*request_->delimiter, searched_);
   // what is there may hold all of the delimiter but its last byte
   const std::size_t kept = rest.size() < length - 1 ? rest.size() : length - 1;
   too_long_ = (at == rest.npos ? rest.size() - kept : at) > request_->amount;
@@ -16605,14 +16660,7 @@ NET_API void Reader::settle_prefixed() {
   found(prefix, static_cast<std::size_t>(size), prefix + static_cast<std::size_t>(size));
 }
 
-/// Whether there is a result; false at the end.
-NET_API bool Reader::take() {
-  if (size_ != none) {
-    taken_ = rest().substr(from_, size_);
-    start_ += skip_;
-    size_ = none;
-    return true;
-  }
+NET_API void Reader::require_end() {
   if (too_long_) {
     detail::throw_error(Error(std::make_error_code(std::errc::message_size),
                               (request_->kind == Kind::line ? "A line is longer than " : "A message is longer than ") +
@@ -16620,7 +16668,6 @@ NET_API bool Reader::take() {
   }
   if (failure_) detail::throw_error(*failure_);
   if (start_ < held_.size()) detail::throw_error(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
-  return false;
 }
 
 NET_API void Reader::received(std::string_view bytes) {
@@ -16704,15 +16751,6 @@ NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
   listen_for_close();
 }
 
-NET_API ConnectAwaiter::ConnectAwaiter(Loop& loop, const ConnectOptions& options, const WaitOptions& wait)
-    : Base(createConnection(loop, options), wait) {}
-
-NET_API ConnectAwaiter::ConnectAwaiter(int port, std::string_view host, const WaitOptions& wait)
-    : Base(createConnection(port, host), wait) {}
-
-NET_API ConnectAwaiter::ConnectAwaiter(std::string_view path, const WaitOptions& wait)
-    : Base(createConnection(path), wait) {}
-
 NET_API ConnectAwaiter::~ConnectAwaiter() {
   if (!connected_) Access::state(emitter()).destroy_always();
 }
@@ -16731,11 +16769,7 @@ NET_API bool WriteAwaiter::await_ready() {
 }
 
 NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
-  limit_.start(Access::core(loop_), this, [](void* given, const Error& why) {
-    auto& self = *static_cast<SleepAwaiter*>(given);
-    self.failure_ = why;
-    self.go_on();
-  });
+  limit_.start(Access::core(loop_), this, [](void* self) { static_cast<SleepAwaiter*>(self)->go_on(); });
   waiter_ = waiter;
   timer_ = loop_.setTimeout([this] { go_on(); }, length_);
 }
@@ -16963,7 +16997,7 @@ NET_API bool TaskGroup::Awaiter::await_ready() {
 }
 
 NET_API void TaskGroup::Awaiter::await_resume() {
-  waiting_.require_waited();
+  waiting_.require_kept();
   joined_->decided = false;
   joined_->winner = nullptr;
   if (joined_->failure) std::rethrow_exception(std::exchange(joined_->failure, {}));

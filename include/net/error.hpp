@@ -59,7 +59,8 @@ class Error : public std::system_error {
 
   /// Node's `code`: "ECONNREFUSED", "ERR_SOCKET_CLOSED"; "" if the error has none.
   std::string_view name() const noexcept;
-  /// Node's `name`: "Error", "TypeError", "RangeError", "AggregateError" or "AbortError".
+  /// Node's `name`: "Error", "TypeError", "RangeError", "AggregateError", "AbortError" or
+  /// "TimeoutError".
   std::string_view kind() const noexcept;
   /// The system call that failed: "connect", "listen", "read", …; "" if none did.
   std::string_view syscall() const noexcept;

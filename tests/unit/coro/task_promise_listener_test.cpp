@@ -15,7 +15,7 @@ TEST_CASE("S34.1: a listener that returns a task has it run, and its captures li
   const auto greeting = std::make_shared<std::string>("hello");
   std::string got;
   {
-    const net::Server server(loop, {}, [greeting, &loop](net::Socket client) -> net::Task<> {
+    const net::Server server(loop, {}, [greeting](net::Socket client) -> net::Task<> {
       co_await net::sleep(1);
       co_await net::write(client, *greeting);
       client.end();

@@ -20,9 +20,11 @@ struct Counted {
     void unhandled_exception() {}
   };
   explicit Counted(std::coroutine_handle<promise_type> its) : frame(its) {}
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-  ~Counted() { frame.destroy(); }
+  Counted(Counted&& other) noexcept : frame(std::exchange(other.frame, {})) {}
+  Counted& operator=(Counted&&) = delete;
+  ~Counted() {
+    if (frame) frame.destroy();
+  }
 
   std::coroutine_handle<promise_type> frame;
 };
