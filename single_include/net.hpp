@@ -7419,11 +7419,11 @@ template <class F = std::nullptr_t>
 Socket createConnection(const ConnectOptions& options, F&& listener = nullptr) {
   return createConnection(Loop::current(), options, std::forward<F>(listener));
 }
-template <class... Args>
-  requires requires(const Socket& socket, Args&&... args) { socket.connect(std::forward<Args>(args)...); }
-Socket createConnection(Loop& loop, Args&&... args) {
+template <class First, class... Rest>
+  requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
+Socket createConnection(Loop& loop, First&& first, Rest&&... rest) {
   const Socket socket(loop);
-  socket.connect(std::forward<Args>(args)...);
+  socket.connect(std::forward<First>(first), std::forward<Rest>(rest)...);
   return socket;
 }
 template <class First, class... Rest>

@@ -41,6 +41,24 @@ TEST_CASE("S7.2, S7.3: connect takes options, a port and a host, or a path, and 
   CHECK(calls == 6);
 }
 
+TEST_CASE("S7.2: options with a name count as a whole, whether they can be changed or not, with a loop or without") {
+  net::Loop loop;
+  net::Server server(loop);
+  server.listen(0);
+  net::ConnectOptions options;
+  options.port = server.address()->port;
+  options.timeout = 5000;
+  options.allowHalfOpen = true;
+  const net::ConnectOptions fixed = options;
+  for (const net::Socket& socket :
+       {net::createConnection(loop, options), net::createConnection(loop, fixed), net::createConnection(options),
+        net::connect(loop, options), net::connect(loop, fixed), net::connect(options)}) {
+    CHECK(socket.allowHalfOpen());
+    CHECK(socket.timeout()->count() == 5000);
+    socket.destroy();
+  }
+}
+
 TEST_CASE("S7.3, S12.2: the listener of connect is added before anything else is checked") {
   net::Loop loop;
   const net::Socket socket(loop);
