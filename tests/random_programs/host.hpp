@@ -24,7 +24,9 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
   std::weak_ptr<int> connection_ear, close_ear;  // live as long as the library keeps that listener
   bool aborts = false;                           // a signal may close it
   bool over = false;                             // 'close' was emitted, and nothing was called since
-  std::size_t closed_at = 0, listened_at = 0;    // the turns of the last ones
+  bool listened_since = false;                   // listen() was called after the last close()
+  std::size_t closed_at = 0;                     // the turn of the last 'close'
+  void asked_to_close() { ++closings, listened_since = false; }
 
   void require(bool holds, const char* rule) {
     if (!holds) program.require(false, "server " + std::to_string(number) + ": " + rule);
@@ -43,15 +45,15 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
     ++closes;
     closed_at = Clock::here().turns;
     require(closes <= closings || aborts, "'close' is emitted no more often than close() was called");
-    // a listener before this one may have called listen(), whose name is looked up first
-    over = !self.listening() && closes >= closings && listened_at != closed_at;
+    // listen() may have been called since close(), and still look its name up
+    over = !self.listening() && closes >= closings && !listened_since;
   }
   void listened() {
     hears_close = hears_close && !close_ear.expired();
     hears_connection = hears_connection && !connection_ear.expired();
     if (!hears_connection) ++program.unwatched;
     ++listens;
-    listened_at = Clock::here().turns;
+    listened_since = true;
     over = false;
   }
   void drop() {

@@ -83,7 +83,7 @@ inline void wind_down(Program& program) {
   }
   for (const auto& host : program.hosts) {
     if (!host->lives()) continue;
-    ++host->closings;
+    host->asked_to_close();
     host->over = false;
     host->server->close();
   }

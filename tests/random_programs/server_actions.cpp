@@ -185,7 +185,7 @@ static void close_it(const std::shared_ptr<Host>& host) {
   Program& program = host->program;
   const net::Server server = *host->server;
   program.say("server %zu closes", host->number);
-  ++host->closings;
+  host->asked_to_close();
   host->over = false;
   if (program.one_in(2)) {
     server.close();
