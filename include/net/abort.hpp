@@ -3,8 +3,10 @@
 #define NET_ABORT_HPP
 
 #include <cstddef>
+#include <initializer_list>
 #include <utility>
 
+#include <net/detail/base/identity.hpp>
 #include <net/detail/base/vec.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/duration.hpp>
@@ -61,7 +63,10 @@ struct AbortState {
     Mailbox* home;  // of its loop
   };
   Vec<Attached> attached;
-  Callback kept;  // what ties it to a stop token
+  Vec<Ref<AbortState>> sources;  // it aborts when one of them does
+  Vec<AbortState*> followers;    // of which this is a source; each takes itself off
+  AbortState* next = nullptr;    // of those that abort together
+  Callback kept;                 // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
   void release() noexcept;
@@ -75,7 +80,14 @@ struct AbortState {
 
   bool remove(AbortHook& hook) noexcept;
 
+  /// Aborts when `source` does, or now.
+  void follow(AbortState& source);
+
   void abort(const Error& why);
+  void begin(const Error& why, AbortState**& last) noexcept;
+  bool retain_if_owned() noexcept;
+  void deliver();
+  void post_all() noexcept;
 
   /// The hook belongs to its loop: if that is gone, so is the hook.
   void send(const Attached& to) noexcept;
@@ -89,7 +101,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// What an operation listens to in order to be called off. Copies are the same signal; any thread may look at it.
 /// An empty one never aborts.
-class AbortSignal {
+class AbortSignal : public detail::Identity<AbortSignal> {
  public:
   AbortSignal() noexcept = default;
   explicit AbortSignal(detail::Ref<detail::AbortState> state) noexcept : state_(std::move(state)) {}
@@ -105,10 +117,14 @@ class AbortSignal {
 
   /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
   static AbortSignal timeout(Duration after);
+  /// A signal that aborts, with the same reason, as soon as one of these does; of none it never does (S34.6).
+  static AbortSignal any(std::initializer_list<AbortSignal> signals);
 
   detail::AbortState* state() const noexcept { return state_.get(); }
 
  private:
+  friend struct detail::Identity<AbortSignal>;
+
   detail::Ref<detail::AbortState> state_;
 };
 

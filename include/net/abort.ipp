@@ -49,16 +49,70 @@ NET_API bool AbortState::remove(AbortHook& hook) noexcept {
   return true;
 }
 
+NET_API void AbortState::follow(AbortState& source) {
+  const LockGuard locked(mutex());
+  if (begun) return;
+  if (source.begun) {
+    begun = true;
+    reason = source.reason;
+    aborted.store(1);
+    return;
+  }
+  sources.push(Ref<AbortState>(&source));
+  source.followers.push(this);
+}
+
 NET_API void AbortState::abort(const Error& why) {
-  Vec<Attached> taken;
+  // those that abort together are kept until each has told its hooks; one that throws does not stop the others
+  struct Together {
+    AbortState* first = nullptr;
+
+    ~Together() {
+      while (first) next()->post_all();
+    }
+    Ref<AbortState> next() noexcept {
+      const Ref<AbortState> taken(first);
+      first = taken->next;
+      taken->release();
+      return taken;
+    }
+  } together;
   {
     const LockGuard locked(mutex());
     if (begun) return;
-    begun = true;
-    reason = why;
+    retain();
+    AbortState** last = &together.first;
+    begin(why, last);
+  }
+  while (together.first) together.next()->deliver();
+}
+
+/// Under the lock, and without memory: this one and all that follow it stand in a row, each with a reference.
+NET_API void AbortState::begin(const Error& why, AbortState**& last) noexcept {
+  begun = true;
+  reason = why;
+  *last = this;
+  last = &next;
+  for (AbortState* const follower : followers) {
+    if (!follower->begun && follower->retain_if_owned()) follower->begin(why, last);
+  }
+}
+
+/// One without owners is being destroyed, and waits for the lock.
+NET_API bool AbortState::retain_if_owned() noexcept {
+  std::size_t count = owners.load();
+  while (count != 0) {
+    if (owners.compare_exchange(count, count + 1)) return true;
+  }
+  return false;
+}
+
+NET_API void AbortState::deliver() {
+  Vec<Attached> taken;
+  {
+    const LockGuard locked(mutex());
     taken.swap(attached);
   }
-  const Ref<AbortState> alive(this);
   LoopCore* const current = LoopCore::current();
   Mailbox* const here = current ? &current->mailbox() : nullptr;
   // other loops first: whoever sees that it has aborted finds their callbacks posted
@@ -80,12 +134,22 @@ NET_API void AbortState::abort(const Error& why) {
     }
   } rest{*this, taken, here};
   while (rest.at < taken.size()) {
-    const Attached next = taken[rest.at++];
-    if (next.home != here) continue;
-    next.home->expect_no_more();
-    next.home->release();
-    fire(*next.hook);
+    const Attached next_one = taken[rest.at++];
+    if (next_one.home != here) continue;
+    next_one.home->expect_no_more();
+    next_one.home->release();
+    fire(*next_one.hook);
   }
+}
+
+NET_API void AbortState::post_all() noexcept {
+  Vec<Attached> taken;
+  {
+    const LockGuard locked(mutex());
+    taken.swap(attached);
+  }
+  for (const Attached& each : taken) send(each);
+  aborted.store(1);
 }
 
 NET_API void AbortState::fire(AbortHook& hook) {
@@ -118,6 +182,14 @@ NET_API void AbortState::release() noexcept {
 
 NET_API AbortState::~AbortState() {
   for (const Attached& each : attached) each.home->release();
+  if (sources.empty()) return;
+  const LockGuard locked(mutex());
+  for (const Ref<AbortState>& source : sources) {
+    Vec<AbortState*>& followers_of = source->followers;
+    for (std::size_t i = followers_of.size(); i > 0; --i) {
+      if (followers_of[i - 1] == this) followers_of.erase(i - 1, i);
+    }
+  }
 }
 
 NET_API Machine::Mutex& AbortState::mutex() {
@@ -140,6 +212,14 @@ NET_API AbortSignal AbortSignal::timeout(Duration after) {
       [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); },
       after)
       .unref();
+  return AbortSignal(state);
+}
+
+NET_API AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> signals) {
+  const detail::Ref<detail::AbortState> state(new detail::AbortState);
+  for (const AbortSignal& signal : signals) {
+    if (signal) state->follow(*signal.state());
+  }
   return AbortSignal(state);
 }
 

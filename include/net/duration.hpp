@@ -38,9 +38,6 @@ class Duration {
   double milliseconds_ = 0;
 };
 
-/// Longer than any program runs: `runOnce(net::forever)` waits as long as it takes.
-inline constexpr Duration forever{1e300};
-
 namespace detail {
 
 /// S2.6: what is below 1, not a number, or above 2^31-1 counts as 1; fractions are cut.

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/identity.hpp>
 #include <net/detail/events/event.hpp>
 #include <net/detail/events/own_listeners.hpp>
 
@@ -30,8 +31,10 @@ class Listener {
 /// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
 /// were there when the event began are called, in the order in which they were added (S1.4). An exception
 /// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
+///
+/// Handles of one object are equal, have an order, and can be keys of maps (S36.3).
 template <class Derived>
-class Emitter {
+class Emitter : public detail::Identity<Derived> {
  public:
   /// Adds a listener behind the others; the same one may be added many times (S1.1).
   template <fixed_string Name, class F>

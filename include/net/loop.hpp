@@ -3,11 +3,14 @@
 #define NET_LOOP_HPP
 
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/identity.hpp>
 #include <net/detail/events/event.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/detail/loop/signals.hpp>
@@ -19,9 +22,23 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 class Loop;
 class Stopper;
 
+/// What a loop has done since it was made, and what it holds (S36.2).
+struct LoopMetrics {
+  std::uint64_t turns = 0;
+  std::uint64_t events = 0;         ///< that the system reported
+  std::uint64_t bytesRead = 0;      ///< by all its sockets
+  std::uint64_t bytesWritten = 0;   ///< handed to the system
+  std::size_t sockets = 0;          ///< that are connecting or open
+  std::size_t servers = 0;          ///< that listen
+  std::size_t timers = 0;           ///< that wait
+  std::uint64_t eventsWaiting = 0;  ///< those that had come before the loop looked; measured, like what follows
+  std::chrono::nanoseconds longestTurn{};  ///< from a wait to the next one
+  std::chrono::nanoseconds idleTime{};     ///< spent waiting
+};
+
 /// A timer made by `setTimeout` or `setInterval`. A handle: copies are the same timer. Dropping all of them
 /// does not stop it.
-class Timer {
+class Timer : public detail::Identity<Timer> {
  public:
   Timer() noexcept = default;
   explicit Timer(detail::Ref<detail::TimerState> state) noexcept : state_(std::move(state)) {}
@@ -39,13 +56,15 @@ class Timer {
   void close() const;
 
  private:
+  friend struct detail::Identity<Timer>;
+
   const Timer& set_ref(bool on) const;
 
   detail::Ref<detail::TimerState> state_;
 };
 
 /// A callback for the check phase, made by `setImmediate`. A handle like Timer.
-class Immediate {
+class Immediate : public detail::Identity<Immediate> {
  public:
   Immediate() noexcept = default;
   explicit Immediate(detail::Ref<detail::ImmediateState> state) noexcept : state_(std::move(state)) {}
@@ -58,13 +77,15 @@ class Immediate {
   void close() const;
 
  private:
+  friend struct detail::Identity<Immediate>;
+
   const Immediate& set_ref(bool on) const;
 
   detail::Ref<detail::ImmediateState> state_;
 };
 
 /// A listener of a signal of the process, made by `onSignal`. A handle like Timer: dropping it does not close it.
-class Signal {
+class Signal : public detail::Identity<Signal> {
  public:
   Signal() noexcept = default;
   explicit Signal(detail::Ref<detail::SignalState> state) noexcept : state_(std::move(state)) {}
@@ -77,6 +98,8 @@ class Signal {
   void close() const;
 
  private:
+  friend struct detail::Identity<Signal>;
+
   const Signal& set_ref(bool on) const;
 
   detail::Ref<detail::SignalState> state_;
@@ -105,9 +128,9 @@ class Loop : private detail::LoopCore {
   /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
-  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left, or for a `stop()`,
+  /// One turn that waits at most that long, or for ever, for something to happen; false once nothing ref'd is left, or for a `stop()`,
   /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
-  bool runOnce(Duration wait = forever);
+  bool runOnce(std::optional<Duration> wait = {});
   /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be
   /// destroyed, for this very reason while it is called. It is used up by the call that returns for it, not by an
   /// exception that leaves it (S31.9).
@@ -130,6 +153,9 @@ class Loop : private detail::LoopCore {
   void nextTick(F&& callback) {
     ticks().push(std::forward<F>(callback));
   }
+  /// Runs what `nextTick` queued, and sends what was batched, without a poll: for those who call into the library from
+  /// another loop (S2.2). Inside a callback of this loop it does nothing: they run when that has returned.
+  void runTicks() { run_ticks(); }
   /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
   template <class F>
   Timer setTimeout(F&& callback, Duration after = 1) {
@@ -173,6 +199,11 @@ class Loop : private detail::LoopCore {
   NativeHandle backendHandle() const { return poller().native(); }
   /// How long until the loop has something to do by itself; empty: only when the handle is readable.
   std::optional<Duration> nextTimeout() const;
+
+  /// What the loop has done (S36.2). `metrics(true)` begins to measure times too, which costs two looks at the clock and
+  /// a system call a turn; from then on all calls give them.
+  LoopMetrics metrics(bool times);
+  LoopMetrics metrics() const { return const_cast<Loop*>(this)->metrics(false); }
 
  private:
   friend struct detail::Access;

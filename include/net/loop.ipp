@@ -91,9 +91,27 @@ NET_API const Signal& Signal::set_ref(bool on) const {
   return *this;
 }
 
-NET_API bool Loop::runOnce(Duration wait) {
-  const double ms = wait.milliseconds();
+NET_API bool Loop::runOnce(std::optional<Duration> wait) {
+  if (!wait) return run_once(-1);
+  const double ms = wait->milliseconds();
   return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
+}
+
+NET_API LoopMetrics Loop::metrics(bool times) {
+  if (times) measure_times();
+  const detail::LoopCounts counted = counts();
+  LoopMetrics shown;
+  shown.turns = counted.turns;
+  shown.events = counted.events;
+  shown.bytesRead = counted.bytes_in;
+  shown.bytesWritten = counted.bytes_out;
+  shown.sockets = counted.sockets;
+  shown.servers = counted.servers;
+  shown.timers = counted.timers;
+  shown.eventsWaiting = counted.events_waiting;
+  shown.longestTurn = std::chrono::nanoseconds(counted.longest_turn);
+  shown.idleTime = std::chrono::nanoseconds(counted.idle);
+  return shown;
 }
 
 NET_API std::chrono::milliseconds Loop::now() const { return std::chrono::milliseconds(LoopCore::now()); }

@@ -118,6 +118,7 @@ struct ServerOptions {
   bool pauseOnConnect = false;              ///< accepted sockets are not read until `resume()` (S14.17)
   std::optional<BlockList> blockList = {};  ///< clients that are turned away silently (S21.6)
   bool reusable = false;                    ///< keep the listeners after 'close', to listen again later
+  AbortSignal signal = {};                  ///< closes the server when it aborts, whenever it listens (S20.7)
 };
 
 /// Options of `listen`.

@@ -90,6 +90,8 @@ NET_API bool Reader::settle() {
     case Kind::delimited: settle_delimited(); break;
     case Kind::prefixed: settle_prefixed(); break;
   }
+  // each message of several that came together is one more to answer
+  if (has_found()) detail::Access::state(socket()).exchange = detail::Exchange::asked;
 }
 
 NET_API void Reader::settle_line() {

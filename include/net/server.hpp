@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <net/detail/listen/state.hpp>
 #include <net/emitter.hpp>
@@ -132,6 +133,14 @@ class Server : public Emitter<Server> {
     });
     return *this;
   }
+  /// The connections that are not destroyed, in the order in which they came (S36.2).
+  std::vector<Socket> connections() const;
+  /// Destroys all of them (S17.1). The server goes on listening, unless it is closed too.
+  void closeAllConnections() const { state_->destroy_connections(); }
+  /// Closes those that are idle: nothing waits to be read or sent, and what came last was answered by a write. With a
+  /// length, those that stay so for it, counted from when a call first found them idle; called again and again, it
+  /// closes each connection in time. Throws `ERR_OUT_OF_RANGE` for a negative or infinite one.
+  void closeIdleConnections(Duration idle = 0) const { state_->close_idle_connections(idle); }
   bool listening() const { return state_->acceptor.is_open(); }
   /// With so many connections, further ones are dropped; 0 drops all, empty is no limit (S8.4).
   std::optional<std::size_t> maxConnections() const { return state_->max_connections; }
@@ -167,11 +176,10 @@ class Server : public Emitter<Server> {
   /// The descriptor, to look at; -1 if there is none.
   NativeHandle nativeHandle() const;
 
-  bool operator==(const Server& other) const noexcept;
-
  private:
   friend class Emitter<Server>;
   friend struct detail::Access;
+  friend struct detail::Identity<Server>;
 
   explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
   static Server from_state(void* state);
@@ -202,6 +210,14 @@ class Server : public Emitter<Server> {
 
   detail::Ref<detail::ServerState> state_;
 };
+
+/// Stops a server in peace: it listens no more; connections that are idle are ended, the others as soon as they are; what
+/// is left after `timeout` (ms) is destroyed. Idle is what `Server::closeIdleConnections` says. 'close' comes when all is
+/// done: `co_await once<"close">(server)`. A server that listens again meanwhile keeps its connections.
+struct StopOptions {
+  Duration timeout = 10000;
+};
+NET_API void stopGracefully(const Server& server, const StopOptions& options = {});
 
 /// A server on this thread's loop; the listener gets every connection.
 template <class F = std::nullptr_t>

@@ -41,6 +41,16 @@ NET_API void Server::start(const ListenOptions& options) const {
   state_->listen(options);
 }
 
+NET_API std::vector<Socket> Server::connections() const {
+  std::vector<Socket> all;
+  for (const auto& state : state_->open_connections()) all.push_back(detail::Access::make<Socket>(state.get()));
+  return all;
+}
+
+NET_API void stopGracefully(const Server& server, const StopOptions& options) {
+  detail::Access::state(server).stop_gracefully(options.timeout);
+}
+
 NET_API std::optional<Server> Socket::server() const {
   if (!state_->server) return std::nullopt;
   return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
@@ -55,8 +65,6 @@ NET_API void Server::blockList(std::optional<BlockList> list) const { state_->op
 NET_API NativeHandle Server::nativeHandle() const {
   return state_->acceptor.is_open() ? state_->acceptor.native() : -1;
 }
-
-NET_API bool Server::operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
 
 NET_API Server Server::from_state(void* state) {
   return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state)));

@@ -283,12 +283,19 @@ class Socket : public Emitter<Socket> {
   /// paused before they came (`pauseOnConnect`).
   NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
 
-  /// Whether two handles are the same socket.
-  bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
+  /// An object of the user's, one for each socket: made on first use, destroyed with the socket, and at the latest with
+  /// its loop (S36.3). Throws `ERR_INVALID_STATE` if the socket has one of another type.
+  template <class T>
+  T& data() const {
+    detail::UserData& kept = state_->ensure_cold().user_data;
+    if (!kept) kept.emplace<T>();
+    return kept.get<T>();
+  }
 
  private:
   friend class Emitter<Socket>;
   friend struct detail::Access;
+  friend struct detail::Identity<Socket>;
 
   explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
   static Socket from_state(void* state);

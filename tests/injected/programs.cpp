@@ -56,7 +56,7 @@ void run(Session& session) {
   net::Loop& loop = net::Loop::current();
   for (int turns = 0;; ++turns) {
     if (turns == max_turns) return session.complain("it spins");
-    const auto began = net::detail::os::now_ms();
+    const auto began = net::detail::os::now_ns();
     bool more = true;
     try {
       more = loop.runOnce(20000);
@@ -66,7 +66,7 @@ void run(Session& session) {
       session.end_all();
     }
     if (!more) return;
-    if (net::detail::os::now_ms() - began >= 20000) return session.complain("it hangs");
+    if (net::detail::os::now_ns() - began >= 20000000000) return session.complain("it hangs");
   }
 }
 

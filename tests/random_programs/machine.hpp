@@ -56,13 +56,13 @@ class random_poller : public NET_JOIN(NET_POLLER, _poller) {
   void wait(int milliseconds, Each&& each) {
     programs::Clock& clock = programs::Clock::here();
     if (++clock.turns > clock.max_turns) throw programs::Spins{};
-    const std::uint64_t before = os::now_ms();
+    const std::uint64_t before = os::now_ns();
     bool any = wait_really(0, each);
     if (any || milliseconds == 0) return;
     if (milliseconds < 0) {
       const int patience = clock.now_patience();
       any = wait_really(patience, each);
-      const bool over = os::now_ms() - before >= static_cast<std::uint64_t>(patience);
+      const bool over = os::now_ns() - before >= static_cast<std::uint64_t>(patience) * 1000000u;
       if (!any && over) throw programs::Idle{};
       return;
     }
@@ -88,7 +88,7 @@ class random_poller : public NET_JOIN(NET_POLLER, _poller) {
 
 struct Machine : posix_machine {
   using Poller = random_poller;
-  static std::uint64_t now_ms() noexcept { return programs::Clock::here().now; }
+  static std::uint64_t now_ns() noexcept { return programs::Clock::here().now * 1000000u; }
 };
 
 }  // namespace net::detail::inline NET_MACHINE

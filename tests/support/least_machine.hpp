@@ -102,7 +102,7 @@ struct Machine {
   using Condition = least_condition;
   using Thread = least_thread;
   using SignalWaker = least_signal_waker;
-  static std::uint64_t now_ms() { return 0; }
+  static std::uint64_t now_ns() { return 0; }
   static bool start_thread(void (*)(void*), void*) { return false; }
   static std::size_t processors() { return 1; }
   static std::uint32_t fork_count() { return 0; }

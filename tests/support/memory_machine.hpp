@@ -296,7 +296,7 @@ struct Machine : posix_machine {
   using Poller = memory_poller;
   using Channel = memory_channel;
   using Acceptor = memory_acceptor;
-  static std::uint64_t now_ms() noexcept { return World::now ? World::now->time : 0; }
+  static std::uint64_t now_ns() noexcept { return World::now ? World::now->time * 1000000u : 0; }
 };
 
 static_assert(CompleteMachine<Machine>);

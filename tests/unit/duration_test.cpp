@@ -19,7 +19,6 @@ TEST_CASE("a duration is a number of milliseconds or any std::chrono duration, f
   static_assert(!std::is_convertible_v<const char*, Duration> && !std::is_convertible_v<void*, Duration>);
   const Duration from_a_literal = 7ms;
   CHECK(from_a_literal == Duration(7u));
-  CHECK(net::forever.milliseconds() > 1e200);
 }
 
 TEST_CASE("S2.6: a timer's length is cut to whole milliseconds; what is below 1, no number or above 2^31-1 is 1") {
@@ -27,7 +26,7 @@ TEST_CASE("S2.6: a timer's length is cut to whole milliseconds; what is below 1,
   static_assert(timer_ms(0) == 1 && timer_ms(0.999) == 1 && timer_ms(-5) == 1);
   static_assert(timer_ms(2147483647) == 2147483647 && timer_ms(2147483648.0) == 1);
   static_assert(timer_ms(2147483647.5) == 1, "above it is above it");
-  static_assert(timer_ms(net::forever) == 1);
+  static_assert(timer_ms(net::Duration(1e300)) == 1);
   CHECK(timer_ms(std::numeric_limits<double>::quiet_NaN()) == 1);
   CHECK(timer_ms(std::numeric_limits<double>::infinity()) == 1);
   CHECK(timer_ms(-std::numeric_limits<double>::infinity()) == 1);
@@ -41,5 +40,5 @@ TEST_CASE("S18.13: whole seconds cut fractions; what is below one, or is no numb
   CHECK(whole_seconds(-1000) == 0);
   CHECK(whole_seconds(2147483646.0) == 2147483);
   CHECK(whole_seconds(2147483647.0) == 0);
-  CHECK(whole_seconds(net::forever) == 0);
+  CHECK(whole_seconds(net::Duration(1e300)) == 0);
 }

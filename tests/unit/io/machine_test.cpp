@@ -9,7 +9,7 @@ using namespace net::detail;
 namespace {
 
 struct WithoutClock : Machine {
-  static void now_ms() {}
+  static void now_ns() {}
 };
 struct WithoutAcceptor : Machine {
   using Acceptor = int;

@@ -73,7 +73,7 @@ template <class M>
 concept CompleteMachine =
     Poller<typename M::Poller> && Channel<typename M::Channel> && Acceptor<typename M::Acceptor, typename M::Channel> &&
     MachineThreads<M> && MachineForks<M> && MachineNames<M> && MachineDescriptors<M> && MachineSignals<M> && requires {
-      { M::now_ms() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
+      { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
     };
 
 }  // namespace net::inline NET_ABI::detail

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <net/detail/base/position.hpp>
+#include <net/detail/base/vec.hpp>
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/listen/events.hpp>
 #include <net/detail/loop/core.hpp>
@@ -80,6 +81,12 @@ struct ServerState : Handle, Listening {
   void accepted(Machine::Channel& channel);
   bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
+  Vec<Ref<SocketState>> open_connections() const;
+  void destroy_connections();
+  void close_quiet_connections(std::uint32_t ms);
+  void close_idle_connections(Duration idle);
+  void end_idle_connections();
+  void stop_gracefully(Duration timeout);
   static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
   static void connection_gone(Handle& self);
 
@@ -172,6 +179,7 @@ struct ServerState::NothingOpen {
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #include <net/detail/listen/accept.ipp>
+#include <net/detail/listen/connections.ipp>
 #include <net/detail/listen/state.ipp>
 
 #endif

@@ -25,6 +25,11 @@ NET_API constexpr Handle::Operations ServerState::table{
     nullptr,
     [](Handle& handle) noexcept {
       if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
+    },
+    nullptr,
+    nullptr,
+    [](const Handle& handle, LoopCounts& counts) noexcept {
+      counts.servers += static_cast<const ServerState&>(handle).acceptor.is_open();
     }};
 
 NET_API void ServerState::recount() noexcept {
@@ -49,7 +54,9 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
   reserve_one();
   start_over();
   NothingOpen unless{*this};
-  watch_signal(asked.signal);
+  watch_signal(asked.signal && options.signal ? AbortSignal::any({asked.signal, options.signal})
+               : asked.signal                 ? asked.signal
+                                              : options.signal);
   listen_on(asked);
   unless.passed = true;
 }
@@ -59,8 +66,9 @@ NET_API void ServerState::listen_as(const ServerState& other) {
   reserve_one();
   start_over();
   ipc = other.ipc;
-  const int failed = acceptor.listen_beside(other.acceptor, 511);
   NothingOpen unless{*this};
+  watch_signal(options.signal);
+  const int failed = acceptor.listen_beside(other.acceptor, 511);
   bound(failed, "", 0);
   unless.passed = true;
 }

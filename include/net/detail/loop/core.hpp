@@ -60,6 +60,7 @@ class LoopCore {
   static void at_exit() noexcept;
   bool running() const noexcept { return running_; }
   bool alive() const noexcept;
+  void run_ticks();
   /// Milliseconds until the loop has something to do by itself; -1: nothing.
   int timeout_ms() const noexcept;
 
@@ -69,7 +70,7 @@ class LoopCore {
     return now_;
   }
   void update_time() const noexcept {
-    now_ = Machine::now_ms();
+    now_ = Machine::now_ns() / 1000000u;
     stale_ = false;
   }
 
@@ -147,6 +148,15 @@ class LoopCore {
   /// What is being emitted in pieces.
   Undelivered*& undelivered() noexcept { return undelivered_; }
 
+  /// Newest first.
+  Handle* handles() const noexcept { return handles_; }
+
+  // ── what was counted ──
+  void count_event() noexcept { ++counts_.events; }
+  void count_bytes(std::uint64_t in, std::uint64_t out) noexcept { counts_.bytes_in += in, counts_.bytes_out += out; }
+  LoopCounts counts() const noexcept;
+  void measure_times() noexcept;
+
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
   Mailbox& mailbox() const noexcept { return *mailbox_; }
@@ -184,6 +194,7 @@ class LoopCore {
 
   void turn(int max_ms);
   void poll(int max_ms);
+  int measured_wait(int milliseconds);
   template <class Serve>
   void wait_for(int milliseconds, Serve& serve);
   void run_timers();
@@ -227,6 +238,9 @@ class LoopCore {
   PageBuffer batch_{batch_capacity};
   PageBuffer receive_{receive_capacity};
   Undelivered* undelivered_ = nullptr;
+  LoopCounts counts_;
+  bool measuring_ = false;
+  std::uint64_t woken_at_ = 0;  // ns; 0: no turn is under way
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

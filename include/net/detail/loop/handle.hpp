@@ -21,6 +21,20 @@ class LoopCore;
 
 using Callback = Function<void()>;
 
+/// What a loop has done since it began; times in nanoseconds.
+struct LoopCounts {
+  std::uint64_t turns = 0;
+  std::uint64_t events = 0;
+  std::uint64_t events_waiting = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t longest_turn = 0;
+  std::uint64_t idle = 0;
+  std::size_t sockets = 0;
+  std::size_t servers = 0;
+  std::size_t timers = 0;
+};
+
 /// Everything that a loop keeps. It may outlive its loop: then `loop` is null and it does nothing any more.
 struct Handle {
   struct Operations {
@@ -33,6 +47,7 @@ struct Handle {
     void (*at_exit)(Handle&) noexcept = nullptr;  // the process ends: what would stay behind is removed
     void (*after_fork)(Handle&) = nullptr;        // the loop goes on in a child: what stayed in the parent is made anew
     void (*give_up)(Handle&) noexcept = nullptr;  // there was no memory for what was to be done with it
+    void (*count)(const Handle&, LoopCounts&) noexcept = nullptr;  // adds what it is, and what it has moved
   };
 
   Handle(LoopCore& core, const Operations& table) noexcept;

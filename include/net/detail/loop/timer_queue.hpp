@@ -25,6 +25,7 @@ struct TimerNode {
 class TimerQueue {
  public:
   bool empty() const noexcept { return heap_.empty(); }
+  std::size_t size() const noexcept { return heap_.size(); }
   TimerNode* first() const noexcept { return heap_[0]; }
 
   /// Space for one more, beside those that are kept.

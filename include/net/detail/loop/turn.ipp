@@ -44,11 +44,14 @@ template <class Serve>
 [[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
   int wait = timeout_ms();
   if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
+  if (measuring_) [[unlikely]]
+    wait = measured_wait(wait);
   Served served;
   const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
     run_callback([&] {
       Handle& owner = *static_cast<Handle*>(watcher.owner);
       served.begin(owner);
+      owner.loop->count_event();
       owner.operations->ready(owner, watcher, what, error);
       served.end();
     });
@@ -67,6 +70,7 @@ template <class Serve>
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
 [[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
+  ++counts_.turns;
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
@@ -83,6 +87,33 @@ template <class Serve>
     update_time();
     run_timers();
   }
+}
+
+/// Waits without serving: what is ready is reported again at once. So the time between two waits is known.
+[[gnu::cold]] NET_API int LoopCore::measured_wait(int milliseconds) {
+  const std::uint64_t begun = Machine::now_ns();
+  if (woken_at_ != 0 && begun - woken_at_ > counts_.longest_turn) counts_.longest_turn = begun - woken_at_;
+  std::uint64_t ready = 0;
+  const auto count = [&ready](Watcher&, unsigned, int) { ++ready; };
+  wait_for(0, count);
+  counts_.events_waiting += ready;
+  if (ready == 0 && milliseconds != 0 && mailbox_->any.load() == 0 && mailbox_->stopped.load() == 0) {
+    wait_for(milliseconds, count);
+  }
+  woken_at_ = Machine::now_ns();
+  counts_.idle += woken_at_ - begun;
+  return 0;
+}
+
+NET_API void LoopCore::measure_times() noexcept { measuring_ = true; }
+
+NET_API LoopCounts LoopCore::counts() const noexcept {
+  LoopCounts all = counts_;
+  all.timers = timers_.size();
+  for (const Handle* each = handles_; each; each = each->next) {
+    if (each->operations->count) each->operations->count(*each, all);
+  }
+  return all;
 }
 
 NET_API void LoopCore::run_timers() {
@@ -187,6 +218,13 @@ NET_API void LoopCore::run() {
   run_timers();
   while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
   mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
+}
+
+NET_API void LoopCore::run_ticks() {
+  if (inside_ != 0) return;  // they run when the callback that is under way returns
+  if (inert()) refuse_child();
+  flush_batch();
+  if (!ticks_.empty()) drain_ticks();
 }
 
 NET_API bool LoopCore::run_once(int max_ms) {

@@ -140,6 +140,7 @@ NET_API void SocketState::drop_captures() noexcept {
     cold->abort_hook = {};
     cold->pipes.clear();
     cold->onread = {};
+    cold->user_data.clear();
   }
   delete std::exchange(backlog, nullptr);
   server = {};
@@ -150,6 +151,7 @@ NET_API SocketState::~SocketState() {
   if (channel.is_open() && loop) loop->poller().drop(channel);
   stop_connecting();
   stop_idle();
+  count_bytes();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
   if (close_expected && loop) loop->closing().expect_no_more();
   expect_no_removal();

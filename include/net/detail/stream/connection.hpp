@@ -16,6 +16,7 @@
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/loop/retry.hpp>
 #include <net/detail/stream/pipe_link.hpp>
+#include <net/detail/stream/user_data.hpp>
 #include <net/detail/stream/write_queue.hpp>
 #include <net/error.hpp>
 #include <net/options.hpp>
@@ -101,6 +102,7 @@ struct ColdState : ColdConnection {
   Retry memory;           // while the system has none for this socket
   int keep_alive_seconds = 0;
   int type_of_service = -1;
+  UserData user_data;
 };
 
 /// What a socket was made with, or was told; it stays over connections.
@@ -111,12 +113,18 @@ struct Settings {
   bool keep_alive : 1 = false;
 };
 
+/// What was last exchanged: nothing waits for an answer; something came, and nothing was written since; or somebody has
+/// noted since when it is quiet.
+enum class Exchange : std::uint8_t { quiet, asked, noted };
+
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
 
+  std::uint32_t quiet_since = 0;  // ms of the loop's clock, if it is noted
+  Exchange exchange = Exchange::quiet;
   // reading
   bool reading : 1 = false;
   // writing

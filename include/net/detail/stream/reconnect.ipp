@@ -21,6 +21,7 @@ NET_API void SocketState::undestroy() {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
   if (released) delete std::exchange(buffer, nullptr);
+  count_bytes();
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
                                    .users_buffer = users_buffer,

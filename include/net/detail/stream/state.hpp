@@ -252,6 +252,12 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// An internal once-listener, in its place among the user's.
   void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
   void drop_own(OwnListener which) noexcept;
+  /// What a connection that is over has moved stays in the loop's metrics.
+  void count_bytes() noexcept {
+    if (loop) loop->count_bytes(bytes_read, bytes_sent);
+  }
+  /// Nothing waits on either side, and what came has been answered.
+  bool is_idle() const noexcept { return exchange != Exchange::asked && write_length == 0 && read_length() == 0; }
   bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 

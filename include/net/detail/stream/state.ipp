@@ -37,7 +37,13 @@ NET_API constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); },
     nullptr,
     nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); },
+    [](const Handle& handle, LoopCounts& counts) noexcept {
+      const auto& self = static_cast<const SocketState&>(handle);
+      counts.sockets += self.has_handle();
+      counts.bytes_in += self.bytes_read;
+      counts.bytes_out += self.bytes_sent;
+    }};
 
 NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
   into.clear();

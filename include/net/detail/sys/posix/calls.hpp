@@ -25,7 +25,7 @@ template <class Call>
 }
 
 /// Milliseconds of a clock that only goes forward.
-NET_API std::uint64_t now_ms() noexcept;
+NET_API std::uint64_t now_ns() noexcept;
 
 // ── descriptors ────────────────────────────────────────────────────────────
 

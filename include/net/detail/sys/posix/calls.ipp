@@ -12,10 +12,10 @@ namespace net::inline NET_ABI::detail::os {
 
 NET_API bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
-NET_API std::uint64_t now_ms() noexcept {
+NET_API std::uint64_t now_ns() noexcept {
   timespec t{};
   ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1000u + static_cast<std::uint64_t>(t.tv_nsec) / 1000000u;
+  return static_cast<std::uint64_t>(t.tv_sec) * 1000000000u + static_cast<std::uint64_t>(t.tv_nsec);
 }
 
 NET_API void close_descriptor(NativeHandle fd) noexcept { ::close(fd); }

@@ -21,7 +21,7 @@ struct posix_machine {
   using Thread = os::Thread;
   using SignalWaker = os::SignalWaker;
 
-  static constexpr auto& now_ms = os::now_ms;
+  static constexpr auto& now_ns = os::now_ns;
   static constexpr auto& start_thread = os::start_thread;
   static constexpr auto& processors = os::processors;
   static constexpr auto& fork_count = os::fork_count;

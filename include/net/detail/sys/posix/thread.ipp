@@ -74,9 +74,9 @@ NET_API void Mutex::note_forks() noexcept {
   at_fork(
       [] {
         // a lookup that takes longer waits for a name server, and holds nothing
-        constexpr std::uint64_t longest_wait_ms = 200;
-        const std::uint64_t began = now_ms();
-        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
+        constexpr std::uint64_t longest_wait = 200000000;  // ns
+        const std::uint64_t began = now_ns();
+        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ns() - began < longest_wait; lock_all()) {
           unlock_all();
           const timespec moment{0, 100'000};
           ::nanosleep(&moment, nullptr);

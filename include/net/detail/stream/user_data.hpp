@@ -1,0 +1,56 @@
+// An object of the user's that a socket keeps. Internal.
+#ifndef NET_DETAIL_STREAM_USER_DATA_HPP
+#define NET_DETAIL_STREAM_USER_DATA_HPP
+
+#include <type_traits>
+#include <utility>
+
+#include <net/error.hpp>
+
+namespace net::inline NET_ABI::detail {
+
+/// One object of any type, or none.
+class UserData {
+ public:
+  UserData() noexcept = default;
+  UserData(const UserData&) = delete;
+  UserData& operator=(const UserData&) = delete;
+  ~UserData() { clear(); }
+
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+
+  /// Into an empty one. The constructor may come here too: then its object is the one that counts.
+  template <class T>
+  void emplace() {
+    static_assert(std::is_object_v<T> && !std::is_const_v<T>, "data<T>() keeps a T itself");
+    T* const made = new T();
+    if (object_) return delete made;
+    object_ = made;
+    kind_ = &kind_of<T>;
+  }
+  template <class T>
+  T& get() const {
+    if (kind_ != &kind_of<T>) throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket's data has another type"));
+    return *static_cast<T*>(object_);
+  }
+  /// What dies may do anything, but not come back to life here.
+  void clear() noexcept {
+    void* const gone = std::exchange(object_, nullptr);
+    const Kind* const kind = std::exchange(kind_, nullptr);
+    if (gone) kind->destroy(gone);
+  }
+
+ private:
+  struct Kind {
+    void (*destroy)(void*);
+  };
+  template <class T>
+  static inline const Kind kind_of{[](void* object) { delete static_cast<T*>(object); }};
+
+  void* object_ = nullptr;
+  const Kind* kind_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
