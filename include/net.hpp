@@ -2,6 +2,7 @@
 #ifndef NET_HPP
 #define NET_HPP
 
+/// The version of the library, as numbers, for `#if`.
 #define NET_VERSION_MAJOR 0
 #define NET_VERSION_MINOR 1
 #define NET_VERSION_PATCH 0

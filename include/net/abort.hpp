@@ -13,6 +13,9 @@
 #include <net/error.hpp>
 #include <net/loop.hpp>
 
+/// NET_STOP_TOKEN: defined if an AbortSignal can be made of a `std::stop_token`, which is where the standard library
+/// has it.
+
 // <stop_token> would add a third to the lines of this library, for a constructor that few call
 #if defined(__GLIBCXX__) && !_GLIBCXX_INLINE_VERSION
 namespace std {
@@ -103,6 +106,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// An empty one never aborts.
 class AbortSignal : public detail::Identity<AbortSignal> {
  public:
+  /// One that never aborts.
   AbortSignal() noexcept = default;
   explicit AbortSignal(detail::Ref<detail::AbortState> state) noexcept : state_(std::move(state)) {}
 
@@ -112,10 +116,12 @@ class AbortSignal : public detail::Identity<AbortSignal> {
     detail::StopBridge<Token>::join(token, *state_);
   }
 
-  bool aborted() const noexcept;
+  bool aborted() const noexcept;  ///< from the abort on, for ever
+  /// False: an empty one.
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
-  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
+  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive. Throws
+  /// `ERR_NO_LOOP` if there is no loop.
   static AbortSignal timeout(Duration after);
   /// A signal that aborts, with the same reason, as soon as one of these does; of none it never does (S34.6).
   static AbortSignal any(std::initializer_list<AbortSignal> signals);
@@ -131,10 +137,13 @@ class AbortSignal : public detail::Identity<AbortSignal> {
 /// Calls off whatever was given its signal. Any thread.
 class AbortController {
  public:
+  /// With a signal of its own.
   AbortController() : state_(new detail::AbortState) {}
 
+  /// What operations are given, in their options: any number of them.
   AbortSignal signal() const { return AbortSignal(state_); }
   /// Sockets with the signal are destroyed with an error `ABORT_ERR`; servers close. Once; later calls do nothing.
+  /// The reason is that error's `cause()`.
   void abort() const;
   void abort(const Error& reason) const { state_->abort(reason); }
 

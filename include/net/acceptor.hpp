@@ -14,9 +14,12 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// The connections of a server, awaited. Those that come while the task does something else wait here.
+/// The connections of a server, awaited. Those that come while the task does something else wait here. One task waits
+/// at a time; another one has `ERR_INVALID_STATE` thrown.
 class Acceptor {
  public:
+  /// Listens to 'connection', 'error' and 'close' of the server from now on. When it goes, connections that nobody has
+  /// taken are destroyed.
   explicit Acceptor(const Server& server);
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -43,8 +46,8 @@ class Acceptor {
     detail::WaitingTask waiting_;
   };
 
-  /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
-  /// Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
+  /// `std::optional<Socket>`: the next connection; empty when the server is closed, which it is when its connections
+  /// are (S9.14). Throws the Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   Awaiter next(Options&& options = detail::without_limit) {
     detail::require_lasting<Options>();

@@ -27,23 +27,25 @@ struct RuleLine;
 /// it from the text. Ports, flow labels and zones do not count. A call that throws leaves the list as it was.
 class BlockList {
  public:
+  /// An empty list, which blocks nothing.
   BlockList();
   BlockList(const BlockList& other) noexcept;
   BlockList& operator=(const BlockList& other) noexcept;
   ~BlockList();
 
-  /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
-  /// family that is none (S6.2); so do the others that take text.
+  /// Blocks one address. Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or
+  /// `ERR_INVALID_ARG_VALUE` for a family that is none (S6.2); so do the others that take text.
   void addAddress(std::string_view address, Family family = Family::IPv4) const;
   void addAddress(const SocketAddress& address) const;
 
-  /// Both ends are blocked too. Throws `ERR_INVALID_ARG_VALUE` if `start` comes after `end` (S6.3).
+  /// Blocks all addresses from `start` to `end`, both included. Throws `ERR_INVALID_ARG_VALUE` if `start` comes after
+  /// `end` (S6.3).
   void addRange(std::string_view start, std::string_view end, Family family = Family::IPv4) const;
   /// Between an IPv4 address and an IPv6 address that is not IPv4-mapped are only addresses written as mapped
   /// ones.
   void addRange(const SocketAddress& start, const SocketAddress& end) const;
 
-  /// All addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
+  /// Blocks all addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
   /// `ERR_OUT_OF_RANGE` if `prefix` is not 0 to 32, for IPv6 0 to 128 (S6.4).
   void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const;
   void addSubnet(const SocketAddress& network, int prefix) const;

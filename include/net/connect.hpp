@@ -13,8 +13,9 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
-/// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
+/// Makes a socket, on this thread's loop or on `loop`, and connects it (S7.2). It takes what `Socket::connect` takes
+/// and throws what that throws: options, or `(port, host)`, or `(path)`, and a listener of 'connect'. Of the options,
+/// `timeout`, `allowHalfOpen`, `onread`, `signal` and `reusable` are the socket's own.
 template <class F = std::nullptr_t>
 Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
   const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen,
@@ -61,9 +62,9 @@ Socket connect(Args&&... args) {
 /// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
 NET_API bool getDefaultAutoSelectFamily();
 NET_API void setDefaultAutoSelectFamily(bool on);
-/// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
+/// How long one address is tried before the next one is tried too; 250 ms at first (S7.9). For the whole process.
 NET_API std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout();
-/// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
+/// What is below 10 ms becomes 10. Throws `ERR_OUT_OF_RANGE` for less than 1 ms, or more than 2^31-1.
 NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

@@ -16,22 +16,26 @@
 
 namespace net::inline NET_ABI {
 
-/// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration.
-///
+/// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration. A
+/// parameter of this type takes `100`, `0.5`, `100ms` or `30s`. What is too short or too long is said where it is used.
 class Duration {
  public:
+  /// 0 ms.
   constexpr Duration() noexcept = default;
 
+  /// So many milliseconds.
   template <class Number>
     requires std::is_arithmetic_v<Number>
   constexpr Duration(Number milliseconds) noexcept : milliseconds_(static_cast<double>(milliseconds)) {}
 
+  /// As long as that one.
   template <class Rep, class Period>
   constexpr Duration(std::chrono::duration<Rep, Period> length) noexcept
       : milliseconds_(std::chrono::duration<double, std::milli>(length).count()) {}
 
   /// As given, fractions included.
   constexpr double milliseconds() const noexcept { return milliseconds_; }
+  /// Whether both are the same number of milliseconds.
   constexpr bool operator==(const Duration&) const noexcept = default;
 
  private:

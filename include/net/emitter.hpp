@@ -14,12 +14,12 @@
 
 namespace net::inline NET_ABI {
 
-/// A registration, for `off()`. It stays harmless when the listener is gone.
+/// A registration, for `off()`. It is a number, and stays harmless when the listener is gone.
 class Listener {
  public:
-  Listener() noexcept = default;
-  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
-  std::uint64_t id() const noexcept { return id_; }
+  Listener() noexcept = default;                             ///< of no listener
+  explicit Listener(std::uint64_t id) noexcept : id_(id) {}  ///< one that `id()` gave
+  std::uint64_t id() const noexcept { return id_; }          ///< 0: of no listener
 
  private:
   std::uint64_t id_ = 0;  // of its emitter, and never given again
@@ -36,7 +36,9 @@ class Listener {
 template <class Derived>
 class Emitter : public detail::Identity<Derived> {
  public:
-  /// Adds a listener behind the others; the same one may be added many times (S1.1).
+  /// `on<"data">(listener)`: adds a listener behind the others; the same one may be added many times (S1.1). It takes
+  /// the arguments of the event, only the first few of them, or the emitter and then these. One that returns a `Task`
+  /// has it run (S34.1).
   template <fixed_string Name, class F>
   const Derived& on(F&& listener) const {
     add<Name>(std::forward<F>(listener), 0, false);
@@ -67,13 +69,15 @@ class Emitter : public detail::Identity<Derived> {
     return Listener(add<Name>(std::forward<F>(listener), 0, front));
   }
 
-  /// Takes a listener off; one that is gone already is ignored (S1.2).
+  /// Takes a listener off; one that is gone already is ignored (S1.2). An event that is under way still calls it
+  /// (S1.4).
   void off(Listener listener) const {
     const int event = state().listeners.remove(listener.id());
     if (event >= 0) state().listener_removed(static_cast<unsigned>(event));
   }
   void removeListener(Listener listener) const { off(listener); }
 
+  /// Takes off all listeners of one event, or of all events (S1.3).
   template <fixed_string Name>
   void removeAllListeners() const {
     state().all_listeners_go(index<Name>());
@@ -83,6 +87,7 @@ class Emitter : public detail::Identity<Derived> {
     state().all_listeners_go(detail::all_events);
     state().listeners.clear();
   }
+  /// How many listeners an event has; the library's own ones at Node's places count too (S1.11).
   template <fixed_string Name>
   std::size_t listenerCount() const {
     return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());

@@ -15,13 +15,14 @@ namespace net::inline NET_ABI {
 /// How bytes and text correspond; `buffer` is bytes as they are.
 enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
 
-/// Node's name of the encoding: "utf8", "utf16le", …
+/// Node's name of the encoding: "utf8", "utf16le", … A text that lives for ever.
 constexpr std::string_view to_string(Encoding encoding) noexcept {
   constexpr std::string_view names[] = {"buffer", "utf8", "utf16le", "latin1", "ascii", "hex", "base64", "base64url"};
   return names[static_cast<std::size_t>(encoding)];
 }
 
-/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … (S14.20).
+/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … Empty if
+/// there is none of that name (S14.20).
 constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept {
   struct Row {
     std::string_view name;

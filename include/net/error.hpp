@@ -32,10 +32,12 @@ class NewText;
 /// The category of `Errc`; errors of the system are in `std::generic_category()`, on every platform.
 NET_API const std::error_category& error_category() noexcept;
 
+/// The `std::error_code` of a code of the library. So `error.code() == net::Errc::ERR_TIMEOUT` works.
 NET_API std::error_code make_error_code(Errc code) noexcept;
 
 /// An error as Node shows it. `code()` compares with `std::errc` (errors of the system) and with
-/// `net::Errc` (errors of the library); `what()` is Node's message. Copying is cheap and never throws.
+/// `net::Errc` (errors of the library); `what()` is Node's message. Copying is cheap and never throws. Texts that the
+/// members give are views, valid as long as the error or a copy of it.
 class Error : public std::system_error {
  public:
   /// No error: what a callback gets on success.
@@ -59,7 +61,7 @@ class Error : public std::system_error {
 
   /// Node's `code`: "ECONNREFUSED", "ERR_SOCKET_CLOSED"; "" if the error has none.
   std::string_view name() const noexcept;
-  /// Node's `name`: "Error", "TypeError", "RangeError", "AggregateError", "AbortError" or
+  /// Node's `name`: "Error", "TypeError", "RangeError", "SyntaxError", "AggregateError", "AbortError" or
   /// "TimeoutError".
   std::string_view kind() const noexcept;
   /// The system call that failed: "connect", "listen", "read", …; "" if none did.

@@ -40,6 +40,7 @@ struct LoopMetrics {
 /// does not stop it.
 class Timer : public detail::Identity<Timer> {
  public:
+  /// No timer: what is called on it has no effect.
   Timer() noexcept = default;
   explicit Timer(detail::Ref<detail::TimerState> state) noexcept : state_(std::move(state)) {}
 
@@ -47,6 +48,7 @@ class Timer : public detail::Identity<Timer> {
   const Timer& ref() const { return set_ref(true); }
   /// Lets the loop end although the timer waits.
   const Timer& unref() const { return set_ref(false); }
+  /// Whether `ref()` was the last of the two, as it is at first.
   bool hasRef() const { return state_ && state_->refd; }
   /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there is
   /// a handle of it. No effect once closed.
@@ -66,12 +68,15 @@ class Timer : public detail::Identity<Timer> {
 /// A callback for the check phase, made by `setImmediate`. A handle like Timer.
 class Immediate : public detail::Identity<Immediate> {
  public:
+  /// No immediate: what is called on it has no effect.
   Immediate() noexcept = default;
   explicit Immediate(detail::Ref<detail::ImmediateState> state) noexcept : state_(std::move(state)) {}
 
+  /// Keeps the loop alive until it has run, as it does at first.
   const Immediate& ref() const { return set_ref(true); }
   /// An immediate that alone is left does not keep the loop alive, and then never runs (S2.8).
   const Immediate& unref() const { return set_ref(false); }
+  /// Whether it keeps the loop alive.
   bool hasRef() const { return state_ && state_->refd; }
   /// Takes it back, if it has not run.
   void close() const;
@@ -87,12 +92,15 @@ class Immediate : public detail::Identity<Immediate> {
 /// A listener of a signal of the process, made by `onSignal`. A handle like Timer: dropping it does not close it.
 class Signal : public detail::Identity<Signal> {
  public:
+  /// No listener: what is called on it has no effect.
   Signal() noexcept = default;
   explicit Signal(detail::Ref<detail::SignalState> state) noexcept : state_(std::move(state)) {}
 
   /// Keeps the loop alive until it is closed; at first it does not, as in Node.
   const Signal& ref() const { return set_ref(true); }
+  /// Lets the loop end although it listens.
   const Signal& unref() const { return set_ref(false); }
+  /// Whether it keeps the loop alive.
   bool hasRef() const { return state_ && state_->refd; }
   /// Listens no more. When the last one of a signal is closed, what the signal did before is back.
   void close() const;
@@ -114,7 +122,7 @@ class Signal : public detail::Identity<Signal> {
 /// callback its ticks run (S2.2).
 class Loop : private detail::LoopCore {
  public:
-  /// Throws the system's error if it has no descriptors or memory left for it.
+  /// Becomes this thread's loop. Throws the system's error if it has no descriptors or memory left for it.
   Loop() {
     at_exit();
     enter_thread();
@@ -156,7 +164,7 @@ class Loop : private detail::LoopCore {
   /// Runs what `nextTick` queued, and sends what was batched, without a poll: for those who call into the library from
   /// another loop (S2.2). Inside a callback of this loop it does nothing: they run when that has returned.
   void runTicks() { run_ticks(); }
-  /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
+  /// Calls back once, not earlier than after that time; less than 1 ms, or more than 2^31-1, counts as 1 (S2.6).
   template <class F>
   Timer setTimeout(F&& callback, Duration after = 1) {
     return start(std::forward<F>(callback), after, false);
@@ -229,7 +237,9 @@ class Loop : private detail::LoopCore {
 /// nothing once the loop is gone.
 class Stopper {
  public:
+  /// Stops no loop.
   Stopper() noexcept = default;
+  /// Any thread. No effect once the loop is gone.
   void stop() const {
     if (mailbox_) mailbox_->stop();
   }
@@ -241,7 +251,7 @@ class Stopper {
   detail::Ref<detail::Mailbox> mailbox_;
 };
 
-/// `Loop::current().run()`; the others alike.
+/// `Loop::current().run()`, and so on: on the loop of this thread. Throw `ERR_NO_LOOP` if it has none.
 NET_API void run();
 template <class F>
 Timer setTimeout(F&& callback, Duration after = 1) {
@@ -259,6 +269,8 @@ template <class F>
 void nextTick(F&& callback) {
   Loop::current().nextTick(std::forward<F>(callback));
 }
+
+/// `close()` of a timer or an immediate, by Node's names.
 NET_API void clearTimeout(const Timer& timer);
 NET_API void clearInterval(const Timer& timer);
 NET_API void clearImmediate(const Immediate& immediate);

@@ -18,15 +18,17 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// S11.1: which sides of a socket are open.
+/// Which sides of a socket are open: both, one, or none (S11.1).
 enum class ReadyState : std::uint8_t { opening, open, readOnly, writeOnly, closed };
 
+/// Its name: "opening", "open", … A text that lives for ever.
 constexpr std::string_view to_string(ReadyState state) noexcept {
   constexpr std::string_view names[] = {"opening", "open", "readOnly", "writeOnly", "closed"};
   return names[static_cast<std::size_t>(state)];
 }
 
-/// One end of a connection, or where a server listens. `path` is for IPC only.
+/// One end of a connection, or where a server listens; its texts are copies. `path` is for IPC only, and then the
+/// others are empty.
 struct AddressInfo {
   std::string address = {};
   Family family = Family::unspecified;
@@ -47,39 +49,41 @@ struct DropInfo {
   Family remoteFamily = Family::unspecified;
 };
 
-/// One answer of a lookup.
+/// One answer of a lookup: an IP address as text, and its family.
 struct LookupAddress {
   std::string address = {};
   Family family = Family::unspecified;
 };
 
-/// What a lookup is asked for; `all` is true if more than one answer can be used (S12.7, S13.2).
+/// What a lookup is asked for (S12.7, S13.2).
 struct LookupOptions {
-  Family family = Family::unspecified;
-  int hints = 0;
-  bool all = false;
+  Family family = Family::unspecified;  ///< of the addresses that are of use; unspecified: either
+  int hints = 0;                        ///< flags of getaddrinfo(3): AI_ADDRCONFIG, AI_ALL, AI_V4MAPPED
+  bool all = false;                     ///< more than one answer can be used
 };
 
-/// Answers a lookup, once: with an error, or with the addresses. On the loop's thread.
+/// Answers a lookup, once: with an error, or with the addresses, which must live as long as the call. On the loop's
+/// thread.
 using LookupCallback = function<void(const Error&, std::span<const LookupAddress>)>;
 /// A lookup of your own (S12.23). It may answer inside the call or later.
 using Lookup = function<void(std::string_view host, const LookupOptions&, LookupCallback)>;
 
-/// S25: received bytes are stored in memory of your own instead of arriving as 'data'. `buffer` is used for every
-/// read, or `allocate` gives one for each; `callback` gets how many bytes are in it, and returns false to pause.
+/// Received bytes are stored in memory of your own instead of arriving as 'data' (S25). The memory must live as long as
+/// the socket. Without `callback`, or without memory, all of it is ignored (S25.8).
 struct OnRead {
-  std::span<std::byte> buffer = {};
-  function<std::span<std::byte>()> allocate = {};
+  std::span<std::byte> buffer = {};                ///< used for every read
+  function<std::span<std::byte>()> allocate = {};  ///< or this gives one for each
+  /// Gets how many bytes are in it; false pauses, until `resume()` or `read()`.
   function<bool(std::size_t nread, std::span<std::byte> buffer)> callback = {};
 };
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;           ///< a descriptor to take over (S22); what this loop has already is EEXIST
-  bool readable = true;  ///< with `fd`: whether that side is open
-  bool writable = true;
+  int fd = -1;                        ///< a descriptor to take over (S22); what this loop has already is EEXIST
+  bool readable = true;               ///< with `fd`: whether that side is open
+  bool writable = true;               ///< the same
   bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
-  OnRead onread = {};                 ///< S25
+  OnRead onread = {};                 ///< memory of your own to read into (S25)
   AbortSignal signal = {};            ///< destroys the socket when it aborts (S20)
   std::size_t highWaterMark = 65536;  ///< bytes, both sides
   bool reusable = false;              ///< keep the listeners after 'close', to connect the same socket again
@@ -87,34 +91,34 @@ struct SocketOptions {
 
 /// Options of `connect`.
 struct ConnectOptions {
-  int port = -1;                   ///< 0-65535
-  std::string host = "localhost";  ///< a name or an IP address
-  std::string path = {};           ///< IPC; then port and host are ignored
-  std::string localAddress = {};   ///< an IP address to connect from
-  int localPort = 0;               ///< 0: any
-  Family family = Family::unspecified;
-  int hints = 0;
-  Lookup lookup = {};
-  bool noDelay = false;
-  bool keepAlive = false;
-  Duration keepAliveInitialDelay = 0;
-  std::optional<bool> autoSelectFamily = {};
-  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
-  std::optional<BlockList> blockList = {};  ///< addresses that are not connected to (S21)
-  Duration timeout = 0;                     ///< as `setTimeout`, before connecting; 0: none
-  bool allowHalfOpen = false;               ///< createConnection: the socket's own; so are the next two
+  int port = -1;                              ///< 0-65535; this or a path must be there
+  std::string host = "localhost";             ///< a name or an IP address
+  std::string path = {};                      ///< IPC; then port and host are ignored
+  std::string localAddress = {};              ///< an IP address to connect from
+  int localPort = 0;                          ///< 0: any
+  Family family = Family::unspecified;        ///< connect to addresses of this family only
+  int hints = 0;                              ///< of the lookup; unknown ones throw `ERR_INVALID_ARG_VALUE`
+  Lookup lookup = {};                         ///< asked instead of the system (S12.23)
+  bool noDelay = false;                       ///< as `setNoDelay`
+  bool keepAlive = false;                     ///< as `setKeepAlive`
+  Duration keepAliveInitialDelay = 0;         ///< its delay, cut to whole seconds (S18.13)
+  std::optional<bool> autoSelectFamily = {};  ///< try both families (S13.1); empty: the default (S7.8)
+  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};  ///< for one address; empty: the default (S7.9)
+  std::optional<BlockList> blockList = {};                      ///< addresses that are not connected to (S21)
+  Duration timeout = 0;                                         ///< as `setTimeout`, before connecting; 0: none
+  bool allowHalfOpen = false;  ///< of a socket that createConnection makes; so are the next three
   OnRead onread = {};
   AbortSignal signal = {};
   bool reusable = false;
 };
 
-/// Options of a server; those of connections are given to every socket it accepts.
+/// Options of a server. All but the last two are given to every socket that it accepts.
 struct ServerOptions {
-  bool allowHalfOpen = false;
-  std::size_t highWaterMark = 65536;
-  bool keepAlive = false;
-  Duration keepAliveInitialDelay = 0;  ///< cut to whole seconds (S18.13)
-  bool noDelay = false;
+  bool allowHalfOpen = false;               ///< do not end when the other side does (S16.9)
+  std::size_t highWaterMark = 65536;        ///< bytes, both sides
+  bool keepAlive = false;                   ///< as `setKeepAlive`
+  Duration keepAliveInitialDelay = 0;       ///< cut to whole seconds (S18.13)
+  bool noDelay = false;                     ///< as `setNoDelay`
   bool pauseOnConnect = false;              ///< accepted sockets are not read until `resume()` (S14.17)
   std::optional<BlockList> blockList = {};  ///< clients that are turned away silently (S21.6)
   bool reusable = false;                    ///< keep the listeners after 'close', to listen again later
@@ -123,15 +127,15 @@ struct ServerOptions {
 
 /// Options of `listen`.
 struct ListenOptions {
-  int port = -1;          ///< 0: any free port
-  std::string host = {};  ///< S9.4: all addresses of the machine
-  std::string path = {};  ///< IPC; ignored if a port is given
-  int backlog = 511;
-  bool exclusive = false;  ///< only cluster; ignored
-  bool ipv6Only = false;
+  int port = -1;             ///< 0: any free port
+  std::string host = {};     ///< a name or an IP address; empty: all addresses of the machine (S9.4)
+  std::string path = {};     ///< IPC; ignored if a port is given
+  int backlog = 511;         ///< connections that may wait to be accepted, as far as the system allows
+  bool exclusive = false;    ///< only a cluster could use it; ignored (S9.23)
+  bool ipv6Only = false;     ///< no IPv4 connections, on an IPv6 address (S9.21)
   bool reusePort = false;    ///< share the port with other servers that say so too
   bool readableAll = false;  ///< a path that all users may read (S23.10)
-  bool writableAll = false;  ///< … may write: connecting needs it
+  bool writableAll = false;  ///< a path that all users may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
   int fd = -1;               ///< a descriptor that is bound already (S22.5); what fails leaves it open
 };

@@ -64,7 +64,7 @@ class Promise {
   using State = detail::PromiseResult<Value>;
 
  public:
-  /// On this thread's loop.
+  /// On this thread's loop, or on `loop`.
   Promise() : Promise(Loop::current()) {}
   explicit Promise(Loop& loop) : state_(new State(detail::Access::core(loop))) {}
 
@@ -83,12 +83,13 @@ class Promise {
     state_->value.emplace();
     state_->settle();
   }
-  /// Who waits gets the error.
+  /// Who waits has the error thrown, on the next tick.
   void reject(const Error& error) const {
     if (state_->settled) return;
     state_->failure = error;
     state_->settle();
   }
+  /// Whether `resolve` or `reject` was called.
   bool settled() const noexcept { return state_->settled; }
 
   class [[nodiscard]] Awaiter {
@@ -121,7 +122,8 @@ class Promise {
     detail::PromiseWait wait_;
   };
 
-  /// The value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected with.
+  /// `T`: the value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected
+  /// with; `WaitOptions` end the wait (S34.6).
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   Awaiter wait(Options&& options = detail::without_limit) const {
     detail::require_lasting<Options>();

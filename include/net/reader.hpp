@@ -81,6 +81,7 @@ class Reader {
   class DelimitedAwaiter;
 
  public:
+  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end.
   explicit Reader(const Socket& socket, const ReaderOptions& options = {});
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -97,25 +98,29 @@ class Reader {
   auto read(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
-  /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
-  /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
-  /// reader stays where it is.
+  /// `std::optional<std::string>`: a line without its line feed, and without a carriage return before that; empty at
+  /// the end. What stands before the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes
+  /// than the limit; then the reader stays where it is.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readLine(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
-  /// What stands before the delimiter, which is taken too; empty at the end. Throws EMSGSIZE alike.
+  /// `std::optional<std::string>`: what stands before the delimiter, which is taken too; empty at the end. Throws
+  /// EMSGSIZE for more bytes than the limit, `ERR_STREAM_PREMATURE_CLOSE` if the end comes first, and
+  /// `ERR_INVALID_ARG_VALUE` for an empty delimiter.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_until<detail::AsString>(delimiter, limit, std::forward<Options>(options));
   }
-  /// A length of so many bytes, 1 to 8, and then so many bytes; these. Throws EMSGSIZE for more than the limit.
+  /// `std::optional<std::string>`: of a length of so many bytes, 1 to 8, and then so many bytes, the latter; empty at
+  /// the end. Throws EMSGSIZE for more than the limit, `ERR_STREAM_PREMATURE_CLOSE` for an end in the middle, and
+  /// `ERR_OUT_OF_RANGE` for a length that is not of 1 to 8 bytes.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
-  /// The same as views, for who counts allocations: valid until the reader is asked again.
+  /// `std::optional<Chunk>`: the same as views, for who counts allocations: valid until the reader is asked again.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readView(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
@@ -133,7 +138,7 @@ class Reader {
     return wait_for<detail::AsChunk>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
-  /// A number without a sign, of so many bits; empty at the end.
+  /// `std::optional<std::uint8_t>` and so on: a number without a sign, of so many bits; empty at the end.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readUint8(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint8_t>(endian, std::forward<Options>(options));

@@ -31,6 +31,7 @@ class Server : public Emitter<Server> {
  public:
   using Events = detail::ServerEvents;
 
+  /// A server that does not listen yet, on this thread's loop or on `loop`. The listener is one of 'connection' (S8.2).
   template <class F = std::nullptr_t>
   explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)
       : Server(Loop::current(), options, std::forward<F>(connectionListener)) {}
@@ -66,7 +67,8 @@ class Server : public Emitter<Server> {
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
     return listen_at(port, ListenOptions{.backlog = backlog}, std::forward<F>(listener));
   }
-  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
+  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5). Throws
+  /// `ERR_SOCKET_BAD_PORT` for one that is empty or blank.
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
   const Server& listen(Path&& path, F&& listener = nullptr) const {
     return listen(path, 511, std::forward<F>(listener));
@@ -89,6 +91,8 @@ class Server : public Emitter<Server> {
     options.backlog = backlog;
     return listen(options, std::forward<F>(listener));
   }
+  /// The same with options: a port, a path, or a descriptor that is bound already (S22.5). Throws
+  /// `ERR_INVALID_ARG_VALUE` if none of them is there.
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
     require_idle();
@@ -97,8 +101,8 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
-  /// Listens on what another server listens on; new connections go to either. A descriptor of its own: closing one
-  /// leaves the other (S22.6).
+  /// Listens on what another server listens on, or throws `ERR_INVALID_ARG_VALUE`; new connections go to either. A
+  /// descriptor of its own: closing one leaves the other (S22.6).
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const Server& other, F&& listener = nullptr) const {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
@@ -123,7 +127,7 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
-  /// Where it listens; empty if it does not (S8.6).
+  /// Where it listens; empty if it does not (S8.6), but a path stays after `close()` (S8.7).
   std::optional<AddressInfo> address() const;
   /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
@@ -141,6 +145,7 @@ class Server : public Emitter<Server> {
   /// length, those that stay so for it, counted from when a call first found them idle; called again and again, it
   /// closes each connection in time. Throws `ERR_OUT_OF_RANGE` for a negative or infinite one.
   void closeIdleConnections(Duration idle = 0) const { state_->close_idle_connections(idle); }
+  /// Whether it has what it listens on: false after `close()` or an error (S8.3).
   bool listening() const { return state_->acceptor.is_open(); }
   /// With so many connections, further ones are dropped; 0 drops all, empty is no limit (S8.4).
   std::optional<std::size_t> maxConnections() const { return state_->max_connections; }
@@ -151,6 +156,7 @@ class Server : public Emitter<Server> {
 
   // ── its options; what is changed is for connections that come later (S8.1) ──
 
+  /// As the members of `ServerOptions`.
   bool allowHalfOpen() const { return state_->options.allowHalfOpen; }
   void allowHalfOpen(bool on) const { state_->options.allowHalfOpen = on; }
   bool pauseOnConnect() const { return state_->options.pauseOnConnect; }
@@ -162,19 +168,24 @@ class Server : public Emitter<Server> {
   /// In whole seconds, as in Node: what was given as 5,500 ms reads 5.
   std::chrono::seconds keepAliveInitialDelay() const;
   void keepAliveInitialDelay(Duration delay) const { state_->options.keepAliveInitialDelay = delay; }
-  /// Bytes.
+  /// Bytes, of both sides of a socket.
   std::size_t highWaterMark() const { return state_->options.highWaterMark; }
   void highWaterMark(std::size_t bytes) const { state_->options.highWaterMark = bytes; }
   /// The clients that are turned away; the list is used live (S21.7).
   std::optional<BlockList> blockList() const { return state_->options.blockList; }
   void blockList(std::optional<BlockList> list) const;
 
-  /// Whether it keeps the loop alive; also for later listens (S19.2).
+  // ── the handle ──
+
+  /// Whether it keeps the loop alive, as it does at first; also for later listens (S19.2).
   const Server& ref() const { return set_ref(true); }
   const Server& unref() const { return set_ref(false); }
 
-  /// The descriptor, to look at; -1 if there is none.
+  /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const;
+
+  /// Whether two handles are the same server.
+  bool operator==(const Server& other) const noexcept;
 
  private:
   friend class Emitter<Server>;
@@ -220,6 +231,8 @@ struct StopOptions {
 NET_API void stopGracefully(const Server& server, const StopOptions& options = {});
 
 /// A server on this thread's loop; the listener gets every connection.
+/// A server on this thread's loop, or on `loop`; the listener gets every connection: `createServer([](Socket client)
+/// {…})`.
 template <class F = std::nullptr_t>
   requires(!std::is_convertible_v<F, const ServerOptions&>)
 Server createServer(F&& connectionListener = nullptr) {

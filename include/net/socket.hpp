@@ -26,31 +26,33 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Server;
 
-/// One connection. A handle: cheap to copy, all copies are the same socket. The loop keeps an open socket alive,
-/// so a program need not store it. After 'close' its listeners are dropped, so a listener may capture its own
-/// socket and nothing leaks; they stay if `connect()` was called again by then, or with `.reusable = true`.
+/// One connection. A handle: cheap to copy, all copies are the same socket. The loop keeps an open socket alive, so a
+/// program need not store it. After 'close' its listeners are dropped, so a listener may capture its own socket and
+/// nothing leaks; they stay if `connect()` was called again by then, or with `.reusable = true`.
 ///
-/// Everything belongs to the thread of its loop. Failures of the outside world arrive as 'error' and then
-/// 'close' (S3.18); an 'error' that nobody listens to leaves `run()` as an exception.
+/// Everything belongs to the thread of its loop. Failures of the outside world arrive as 'error' and then 'close'
+/// (S3.18); an 'error' that nobody listens to leaves `run()` as an exception.
 ///
 /// Events, with the arguments of their listeners:
 /// - `close` (bool hadError): the last event, once per connection
 /// - `connect`, `ready`: the connection is there
-/// - `connectionAttempt` (std::string_view ip, int port, Family), `connectionAttemptFailed` (…, const Error&),
-///   `connectionAttemptTimeout` (ip, port, family)
+/// - `connectionAttempt` (std::string_view ip, int port, Family): an address is tried
+/// - `connectionAttemptFailed` (…, const Error&): it failed; `connectionAttemptTimeout` (…): the next one begins (S13.9)
 /// - `data` (Chunk): received bytes, valid until the listener returns
 /// - `drain`: after `write` returned false, everything is in the kernel
 /// - `end`: the other side will send no more
 /// - `error` (const Error&): followed by 'close'
-/// - `lookup` (const Error&, std::string_view address, Family, std::string_view host)
+/// - `lookup` (const Error&, std::string_view address, Family, std::string_view host): an answer for a name
 /// - `timeout`: nothing happened for as long as `setTimeout` said; the socket stays open
 /// - `finish`, `prefinish`: all that was written is in the kernel, after `end()`
-/// - `pause`, `resume`, `readable`, `pipe` (Socket source), `unpipe` (Socket source)
+/// - `readable`: `read()` has something to give, or the end is there (S14.10)
+/// - `pause`, `resume`: by the calls of these names; `pipe`, `unpipe` (Socket source): at the destination
 class Socket : public Emitter<Socket> {
  public:
   using Events = detail::SocketEvents;
 
-  /// A socket that is not connected yet, on this thread's loop.
+  /// A socket that is not connected yet, on this thread's loop or on `loop`; with `.fd` it is (S22). Throws
+  /// `ERR_OUT_OF_RANGE` or `ERR_INVALID_FD_TYPE` for a descriptor of no stream (S22.4), or the system's error.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
   explicit Socket(Loop& loop, const SocketOptions& options = {})
@@ -78,7 +80,7 @@ class Socket : public Emitter<Socket> {
   const Socket& connect(int port, F&& listener) const {
     return connect_to(port, "localhost", std::forward<F>(listener));
   }
-  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
+  /// A text that reads as a number is a port, any other one the path of an IPC server; blank is a bad port (S7.5).
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(Path&& path, F&& listener = nullptr) const {
     return connect(detail::port_or_path<ConnectOptions>(path, "Port"), std::forward<F>(listener));
@@ -97,6 +99,8 @@ class Socket : public Emitter<Socket> {
   /// if they have to wait; an rvalue string or vector is taken over instead. True: go on; false: better wait for
   /// 'drain', but nothing is lost (S15.4). The callback gets no error once the kernel has taken them, or the
   /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
+  /// After `end()` it fails with `ERR_STREAM_WRITE_AFTER_END`, also as 'error'; after `destroy()` with
+  /// `ERR_STREAM_DESTROYED`, which only the callback gets (S15.15, S15.16).
   template <detail::Payload Data>
   bool write(Data&& data) const {
     const std::string_view bytes = detail::bytes_of(data);
@@ -165,8 +169,9 @@ class Socket : public Emitter<Socket> {
   const Socket& pause() const { return state_->pause(), *this; }
   /// 'data' flows, from the next tick on (S14.7).
   const Socket& resume() const { return state_->resume(), *this; }
+  /// Whether `pause()`, a pipe or a 'readable' listener holds 'data' back (S11.8).
   bool isPaused() const { return state_->is_paused(); }
-  /// Takes what is buffered: all of it, or exactly `n` bytes, or nothing if there are fewer (S14.9).
+  /// Takes what is buffered: all of it, or exactly `n` bytes; empty if there are fewer, unless it is the rest (S14.9).
   std::optional<std::string> read() const { return take(0, true); }
   std::optional<std::string> read(std::size_t n) const { return take(n, false); }
 
@@ -219,8 +224,9 @@ class Socket : public Emitter<Socket> {
   }
   /// IP_TOS or IPV6_TCLASS, 0-255. Throws `ERR_OUT_OF_RANGE`, or the system's error (S18.16).
   const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }
+  /// What the system says; before the connection what was set, or 0. Throws the system's error.
   int getTypeOfService() const { return state_->get_type_of_service(); }
-  /// Whether the socket keeps the loop alive while it reads (S19).
+  /// Whether the socket keeps the loop alive while it reads, as it does at first (S19).
   const Socket& ref() const { return set_ref(true); }
   const Socket& unref() const { return set_ref(false); }
 
@@ -247,31 +253,34 @@ class Socket : public Emitter<Socket> {
   std::uint64_t bytesWritten() const;
   /// Like `writableLength()`, 0 without a connection (S11.10).
   std::size_t bufferSize() const { return state_->has_handle() ? state_->write_length : 0; }
-  bool connecting() const { return state_->connecting(); }
-  bool pending() const { return state_->phase != detail::Phase::open; }
-  bool destroyed() const { return state_->destroyed(); }
-  bool closed() const { return state_->destroyed(); }
+  bool connecting() const { return state_->connecting(); }  ///< from `connect()` to 'connect' or a failure (S11.3)
+  bool pending() const { return state_->phase != detail::Phase::open; }  ///< no connection, or not yet (S11.3)
+  bool destroyed() const { return state_->destroyed(); }                 ///< from `destroy()` or a failure on (S11.4)
+  bool closed() const { return state_->destroyed(); }                    ///< the same: it does not wait for 'close'
   /// The error that it failed with; false if there is none (S11.5).
   Error errored() const { return state_->errored() ? state_->cold->errored : Error(); }
-  ReadyState readyState() const;
+  ReadyState readyState() const;  ///< which sides are open (S11.1)
+  /// Whether the socket stays open for writing when the other side ends; read at 'end' (S11.21).
   bool allowHalfOpen() const { return state_->settings.allow_half_open; }
   void allowHalfOpen(bool on) const { state_->settings.allow_half_open = on; }
-  /// S11.6: not destroyed, and neither failed nor ended.
+  /// Not destroyed, and neither failed nor ended on that side (S11.6).
   bool readable() const;
   bool writable() const { return !state_->destroyed() && !state_->errored() && !state_->ending(); }
-  std::optional<bool> readableFlowing() const;
+  std::optional<bool> readableFlowing() const;  ///< empty: nobody has asked for 'data' yet (S11.8)
   /// Bytes that wait to be sent, or to be read.
   std::size_t writableLength() const { return state_->write_length; }
   std::size_t readableLength() const { return state_->read_length(); }
+  /// How many bytes may wait before `write` returns false, or reading stops.
   std::size_t writableHighWaterMark() const { return state_->write_mark; }
   std::size_t readableHighWaterMark() const { return state_->read_mark; }
   /// Between a `write` that returned false and 'drain' (S15.9).
   bool writableNeedDrain() const { return !state_->destroyed() && !state_->ending() && state_->need_drain; }
-  std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
-  /// end() was called; 'finish' came; 'end' came.
-  bool writableEnded() const { return state_->ending(); }
-  bool writableFinished() const { return state_->finished(); }
-  bool readableEnded() const { return state_->end_emitted(); }
+  std::size_t writableCorked() const {
+    return state_->corked ? state_->cold->corks : 0;
+  }  ///< `cork()` without `uncork()`
+  bool writableEnded() const { return state_->ending(); }       ///< `end()` was called (S11.7)
+  bool writableFinished() const { return state_->finished(); }  ///< 'finish' came
+  bool readableEnded() const { return state_->end_emitted(); }  ///< 'end' came
 
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }

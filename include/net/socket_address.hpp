@@ -17,6 +17,7 @@
 
 namespace net::inline NET_ABI {
 
+/// What a SocketAddress is made of: `net::SocketAddress({.address = "::1", .port = 80})`.
 struct SocketAddressOptions {
   /// An IP literal. Left out: 127.0.0.1, or :: for IPv6. A text that is empty was not left out, and is no
   /// address.
@@ -88,8 +89,8 @@ class SocketAddress {
   /// The address in its one normal form: lower case, no leading zeros, the longest zeros as "::" (S5.7,
   /// S5.8).
   std::string address() const { return detail::to_text(ip_); }
-  constexpr Family family() const noexcept { return ip_.family; }
-  constexpr std::uint16_t port() const noexcept { return port_; }
+  constexpr Family family() const noexcept { return ip_.family; }  ///< IPv4 or IPv6
+  constexpr std::uint16_t port() const noexcept { return port_; }  ///< 0 to 65535
   /// 0 for IPv4.
   constexpr std::uint32_t flowlabel() const noexcept { return flowlabel_; }
   /// The 4 or 16 bytes of the address in network order, valid as long as this object.
@@ -103,6 +104,7 @@ class SocketAddress {
   /// {"address":"::1","port":80,"family":"ipv6","flowlabel":0} (S5.10).
   std::string toJSON() const;
 
+  /// By family, then bytes, port and flow label.
   friend constexpr bool operator==(const SocketAddress&, const SocketAddress&) noexcept = default;
   friend constexpr auto operator<=>(const SocketAddress&, const SocketAddress&) noexcept = default;
 

@@ -32,6 +32,7 @@ class [[nodiscard]] Task {
  public:
   using promise_type = detail::TaskPromise<T, Task>;
 
+  /// No task: awaiting it throws `ERR_INVALID_STATE`, as awaiting one that was moved away does.
   Task() noexcept = default;
   explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
   Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
@@ -114,8 +115,9 @@ auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
   return detail::EventAwaiter<Name, Emitting>(emitter, options);
 }
 
-/// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
-/// If the task is destroyed meanwhile, or the wait is given up, so is the socket.
+/// `Socket socket = co_await connected(8000)`: a socket that is connected. Takes a port and a host, a path, or options,
+/// and throws the Error that connecting fails with. If the task is destroyed meanwhile, or the wait is given up, so is
+/// the socket.
 template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
   requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
 detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = detail::without_limit) {
@@ -148,7 +150,7 @@ detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options 
   return detail::WriteAwaiter(socket, has_space, options);
 }
 
-/// `co_await sleep(100)`: goes on after so long, at least 1 ms.
+/// `co_await sleep(100)`: goes on after so long, at least 1 ms, as `setTimeout` counts it.
 template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
 detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
@@ -157,7 +159,7 @@ detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
-/// What a task takes is there as long as it runs.
+// What a task takes is there as long as it runs.
 template <class T, class... Parameters>
 struct std::coroutine_traits<net::Task<T>, Parameters...> {
   static_assert(

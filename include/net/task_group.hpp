@@ -80,7 +80,7 @@ auto any(std::vector<Task<T>> tasks) {
 /// joins for is dropped. The destructor destroys what still runs.
 class TaskGroup {
  public:
-  /// On this thread's loop.
+  /// On this thread's loop, or on `loop`.
   TaskGroup() : TaskGroup(Loop::current()) {}
   explicit TaskGroup(Loop& loop)
       : joined_(new detail::JoinedTasks(detail::Access::core(loop), detail::JoinRule::group)) {}
@@ -90,7 +90,7 @@ class TaskGroup {
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
   void spawn(Task<> task) { joined_->add(std::move(task)); }
-  /// What returns a task lives until that has ended.
+  /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable lives until the task has ended.
   template <detail::ReturnsTask F>
   void spawn(F&& callable) {
     const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));

@@ -33,7 +33,8 @@ class Job {
       give(call, outcome, last);
     });
   }
-  /// The same, and `onError(const Error&)` is called if the job threw or was dropped.
+  /// The same, and `onError(const Error&)` is called if the job threw or was dropped. Of an exception that
+  /// is no `net::Error` the error has the text.
   template <class F, class OnError>
   Job& then(F&& callback, OnError&& onError) {
     return add([call = std::decay_t<F>(std::forward<F>(callback)),

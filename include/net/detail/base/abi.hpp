@@ -16,8 +16,11 @@
 #define NET_ABI aborting
 #endif
 
-// NET_SEPARATE: the headers declare, and one file of the program, which defines NET_IMPLEMENTATION before it includes them,
-// has the bodies. NET_API stands before each function that is no template.
+/// NET_SEPARATE, NET_IMPLEMENTATION: to compile the library once. All files of the program define `NET_SEPARATE`; then
+/// the headers declare, and the one file that defines `NET_IMPLEMENTATION` too, before it includes them, has the
+/// bodies. A program that mixes this with header-only files does not link.
+
+// NET_API stands before each function that is no template.
 #if defined(NET_SEPARATE)
 #define NET_API
 #else

@@ -5,7 +5,9 @@
 #include <net/detail/sys/linux/epoll.hpp>
 #include <net/detail/sys/posix/poll.hpp>
 
-// NET_POLLER: epoll or poll.
+/// NET_POLLER: what the loop waits with, `epoll` or `poll`, for who does not want the best one of the system:
+/// `-DNET_POLLER=poll`. After the include it is defined. Files with different ones
+/// have different types.
 #if !defined(NET_POLLER)
 #if defined(__linux__)
 #define NET_POLLER epoll
