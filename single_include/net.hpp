@@ -6,6 +6,7 @@
 #ifndef NET_HPP
 #define NET_HPP
 
+/// The version of the library, as numbers, for `#if`.
 #define NET_VERSION_MAJOR 0
 #define NET_VERSION_MINOR 1
 #define NET_VERSION_PATCH 0
@@ -28,8 +29,11 @@
 #define NET_ABI aborting
 #endif
 
-// NET_SEPARATE: the headers declare, and one file of the program, which defines NET_IMPLEMENTATION before it includes them,
-// has the bodies. NET_API stands before each function that is no template.
+/// NET_SEPARATE, NET_IMPLEMENTATION: to compile the library once. All files of the program define `NET_SEPARATE`; then
+/// the headers declare, and the one file that defines `NET_IMPLEMENTATION` too, before it includes them, has the
+/// bodies. A program that mixes this with header-only files does not link.
+
+// NET_API stands before each function that is no template.
 #if defined(NET_SEPARATE)
 #define NET_API
 #else
@@ -238,7 +242,49 @@ class Place {
 #define NET_ABORT_HPP
 
 #include <cstddef>
+#include <initializer_list>
 #include <utility>
+
+// Handles compare and hash by what they stand for. Internal.
+#ifndef NET_DETAIL_BASE_IDENTITY_HPP
+#define NET_DETAIL_BASE_IDENTITY_HPP
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+namespace net::inline NET_ABI::detail {
+
+/// What makes a handle a key (S36.3): the same object is equal, and the order is any, but one. A handle that stands for
+/// nothing equals others of its kind.
+template <class Handle>
+struct Identity {
+  friend bool operator==(const Handle& a, const Handle& b) noexcept { return identity(a) == identity(b); }
+  friend std::strong_ordering operator<=>(const Handle& a, const Handle& b) noexcept {
+    return identity(a) <=> identity(b);
+  }
+
+  static std::uintptr_t identity(const Handle& handle) noexcept {
+    return reinterpret_cast<std::uintptr_t>(handle.state_.get());
+  }
+};
+
+template <class T>
+concept HasIdentity = std::is_class_v<T> && std::is_base_of_v<Identity<T>, T>;
+
+}  // namespace net::inline NET_ABI::detail
+
+template <net::detail::HasIdentity Handle>
+struct std::hash<Handle> {
+  std::size_t operator()(const Handle& handle) const noexcept {
+    const std::size_t address = net::detail::Identity<Handle>::identity(handle);
+    return address ^ address >> 7;  // the last bits of addresses are alike
+  }
+};
+
+#endif
 
 // A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
 #ifndef NET_DETAIL_BASE_VEC_HPP
@@ -680,6 +726,7 @@ struct TimerNode {
 class TimerQueue {
  public:
   bool empty() const noexcept { return heap_.empty(); }
+  std::size_t size() const noexcept { return heap_.size(); }
   TimerNode* first() const noexcept { return heap_[0]; }
 
   /// Space for one more, beside those that are kept.
@@ -1305,10 +1352,12 @@ class NewText;
 /// The category of `Errc`; errors of the system are in `std::generic_category()`, on every platform.
 NET_API const std::error_category& error_category() noexcept;
 
+/// The `std::error_code` of a code of the library. So `error.code() == net::Errc::ERR_TIMEOUT` works.
 NET_API std::error_code make_error_code(Errc code) noexcept;
 
 /// An error as Node shows it. `code()` compares with `std::errc` (errors of the system) and with
-/// `net::Errc` (errors of the library); `what()` is Node's message. Copying is cheap and never throws.
+/// `net::Errc` (errors of the library); `what()` is Node's message. Copying is cheap and never throws. Texts that the
+/// members give are views, valid as long as the error or a copy of it.
 class Error : public std::system_error {
  public:
   /// No error: what a callback gets on success.
@@ -1332,7 +1381,7 @@ class Error : public std::system_error {
 
   /// Node's `code`: "ECONNREFUSED", "ERR_SOCKET_CLOSED"; "" if the error has none.
   std::string_view name() const noexcept;
-  /// Node's `name`: "Error", "TypeError", "RangeError", "AggregateError", "AbortError" or
+  /// Node's `name`: "Error", "TypeError", "RangeError", "SyntaxError", "AggregateError", "AbortError" or
   /// "TimeoutError".
   std::string_view kind() const noexcept;
   /// The system call that failed: "connect", "listen", "read", …; "" if none did.
@@ -1822,7 +1871,7 @@ template <class M>
 concept CompleteMachine =
     Poller<typename M::Poller> && Channel<typename M::Channel> && Acceptor<typename M::Acceptor, typename M::Channel> &&
     MachineThreads<M> && MachineForks<M> && MachineNames<M> && MachineDescriptors<M> && MachineSignals<M> && requires {
-      { M::now_ms() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
+      { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
     };
 
 }  // namespace net::inline NET_ABI::detail
@@ -1875,7 +1924,7 @@ template <class Call>
 }
 
 /// Milliseconds of a clock that only goes forward.
-NET_API std::uint64_t now_ms() noexcept;
+NET_API std::uint64_t now_ns() noexcept;
 
 // ── descriptors ────────────────────────────────────────────────────────────
 
@@ -2280,7 +2329,9 @@ static_assert(Poller<poll_poller>);
 
 #endif
 
-// NET_POLLER: epoll or poll.
+/// NET_POLLER: what the loop waits with, `epoll` or `poll`, for who does not want the best one of the system:
+/// `-DNET_POLLER=poll`. After the include it is defined. Files with different ones
+/// have different types.
 #if !defined(NET_POLLER)
 #if defined(__linux__)
 #define NET_POLLER epoll
@@ -2536,7 +2587,7 @@ struct posix_machine {
   using Thread = os::Thread;
   using SignalWaker = os::SignalWaker;
 
-  static constexpr auto& now_ms = os::now_ms;
+  static constexpr auto& now_ns = os::now_ns;
   static constexpr auto& start_thread = os::start_thread;
   static constexpr auto& processors = os::processors;
   static constexpr auto& fork_count = os::fork_count;
@@ -2582,6 +2633,20 @@ class LoopCore;
 
 using Callback = Function<void()>;
 
+/// What a loop has done since it began; times in nanoseconds.
+struct LoopCounts {
+  std::uint64_t turns = 0;
+  std::uint64_t events = 0;
+  std::uint64_t events_waiting = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t longest_turn = 0;
+  std::uint64_t idle = 0;
+  std::size_t sockets = 0;
+  std::size_t servers = 0;
+  std::size_t timers = 0;
+};
+
 /// Everything that a loop keeps. It may outlive its loop: then `loop` is null and it does nothing any more.
 struct Handle {
   struct Operations {
@@ -2594,6 +2659,7 @@ struct Handle {
     void (*at_exit)(Handle&) noexcept = nullptr;  // the process ends: what would stay behind is removed
     void (*after_fork)(Handle&) = nullptr;        // the loop goes on in a child: what stayed in the parent is made anew
     void (*give_up)(Handle&) noexcept = nullptr;  // there was no memory for what was to be done with it
+    void (*count)(const Handle&, LoopCounts&) noexcept = nullptr;  // adds what it is, and what it has moved
   };
 
   Handle(LoopCore& core, const Operations& table) noexcept;
@@ -2732,30 +2798,31 @@ struct Job {
 
 namespace net::inline NET_ABI {
 
-/// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration.
-///
+/// A length of time in milliseconds, made from a number of them, as in Node, or from any `std::chrono` duration. A
+/// parameter of this type takes `100`, `0.5`, `100ms` or `30s`. What is too short or too long is said where it is used.
 class Duration {
  public:
+  /// 0 ms.
   constexpr Duration() noexcept = default;
 
+  /// So many milliseconds.
   template <class Number>
     requires std::is_arithmetic_v<Number>
   constexpr Duration(Number milliseconds) noexcept : milliseconds_(static_cast<double>(milliseconds)) {}
 
+  /// As long as that one.
   template <class Rep, class Period>
   constexpr Duration(std::chrono::duration<Rep, Period> length) noexcept
       : milliseconds_(std::chrono::duration<double, std::milli>(length).count()) {}
 
   /// As given, fractions included.
   constexpr double milliseconds() const noexcept { return milliseconds_; }
+  /// Whether both are the same number of milliseconds.
   constexpr bool operator==(const Duration&) const noexcept = default;
 
  private:
   double milliseconds_ = 0;
 };
-
-/// Longer than any program runs: `runOnce(net::forever)` waits as long as it takes.
-inline constexpr Duration forever{1e300};
 
 namespace detail {
 
@@ -2819,6 +2886,7 @@ class LoopCore {
   static void at_exit() noexcept;
   bool running() const noexcept { return running_; }
   bool alive() const noexcept;
+  void run_ticks();
   /// Milliseconds until the loop has something to do by itself; -1: nothing.
   int timeout_ms() const noexcept;
 
@@ -2828,7 +2896,7 @@ class LoopCore {
     return now_;
   }
   void update_time() const noexcept {
-    now_ = Machine::now_ms();
+    now_ = Machine::now_ns() / 1000000u;
     stale_ = false;
   }
 
@@ -2906,6 +2974,15 @@ class LoopCore {
   /// What is being emitted in pieces.
   Undelivered*& undelivered() noexcept { return undelivered_; }
 
+  /// Newest first.
+  Handle* handles() const noexcept { return handles_; }
+
+  // ── what was counted ──
+  void count_event() noexcept { ++counts_.events; }
+  void count_bytes(std::uint64_t in, std::uint64_t out) noexcept { counts_.bytes_in += in, counts_.bytes_out += out; }
+  LoopCounts counts() const noexcept;
+  void measure_times() noexcept;
+
   Machine::Poller& poller() noexcept { return poller_; }
   const Machine::Poller& poller() const noexcept { return poller_; }
   Mailbox& mailbox() const noexcept { return *mailbox_; }
@@ -2943,6 +3020,7 @@ class LoopCore {
 
   void turn(int max_ms);
   void poll(int max_ms);
+  int measured_wait(int milliseconds);
   template <class Serve>
   void wait_for(int milliseconds, Serve& serve);
   void run_timers();
@@ -2986,6 +3064,9 @@ class LoopCore {
   PageBuffer batch_{batch_capacity};
   PageBuffer receive_{receive_capacity};
   Undelivered* undelivered_ = nullptr;
+  LoopCounts counts_;
+  bool measuring_ = false;
+  std::uint64_t woken_at_ = 0;  // ns; 0: no turn is under way
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -2997,6 +3078,8 @@ class LoopCore {
 #define NET_LOOP_HPP
 
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <new>
 #include <optional>
 #include <type_traits>
@@ -3542,10 +3625,25 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 class Loop;
 class Stopper;
 
+/// What a loop has done since it was made, and what it holds (S36.2).
+struct LoopMetrics {
+  std::uint64_t turns = 0;
+  std::uint64_t events = 0;                ///< that the system reported
+  std::uint64_t bytesRead = 0;             ///< by all its sockets
+  std::uint64_t bytesWritten = 0;          ///< handed to the system
+  std::size_t sockets = 0;                 ///< that are connecting or open
+  std::size_t servers = 0;                 ///< that listen
+  std::size_t timers = 0;                  ///< that wait
+  std::uint64_t eventsWaiting = 0;         ///< those that had come before the loop looked; measured, like what follows
+  std::chrono::nanoseconds longestTurn{};  ///< from a wait to the next one
+  std::chrono::nanoseconds idleTime{};     ///< spent waiting
+};
+
 /// A timer made by `setTimeout` or `setInterval`. A handle: copies are the same timer. Dropping all of them
 /// does not stop it.
-class Timer {
+class Timer : public detail::Identity<Timer> {
  public:
+  /// No timer: what is called on it has no effect.
   Timer() noexcept = default;
   explicit Timer(detail::Ref<detail::TimerState> state) noexcept : state_(std::move(state)) {}
 
@@ -3553,6 +3651,7 @@ class Timer {
   const Timer& ref() const { return set_ref(true); }
   /// Lets the loop end although the timer waits.
   const Timer& unref() const { return set_ref(false); }
+  /// Whether `ref()` was the last of the two, as it is at first.
   bool hasRef() const { return state_ && state_->refd; }
   /// Starts again with the same length, also after it has fired (S2.7): so a timer keeps its callback as long as there is
   /// a handle of it. No effect once closed.
@@ -3562,44 +3661,56 @@ class Timer {
   void close() const;
 
  private:
+  friend struct detail::Identity<Timer>;
+
   const Timer& set_ref(bool on) const;
 
   detail::Ref<detail::TimerState> state_;
 };
 
 /// A callback for the check phase, made by `setImmediate`. A handle like Timer.
-class Immediate {
+class Immediate : public detail::Identity<Immediate> {
  public:
+  /// No immediate: what is called on it has no effect.
   Immediate() noexcept = default;
   explicit Immediate(detail::Ref<detail::ImmediateState> state) noexcept : state_(std::move(state)) {}
 
+  /// Keeps the loop alive until it has run, as it does at first.
   const Immediate& ref() const { return set_ref(true); }
   /// An immediate that alone is left does not keep the loop alive, and then never runs (S2.8).
   const Immediate& unref() const { return set_ref(false); }
+  /// Whether it keeps the loop alive.
   bool hasRef() const { return state_ && state_->refd; }
   /// Takes it back, if it has not run.
   void close() const;
 
  private:
+  friend struct detail::Identity<Immediate>;
+
   const Immediate& set_ref(bool on) const;
 
   detail::Ref<detail::ImmediateState> state_;
 };
 
 /// A listener of a signal of the process, made by `onSignal`. A handle like Timer: dropping it does not close it.
-class Signal {
+class Signal : public detail::Identity<Signal> {
  public:
+  /// No listener: what is called on it has no effect.
   Signal() noexcept = default;
   explicit Signal(detail::Ref<detail::SignalState> state) noexcept : state_(std::move(state)) {}
 
   /// Keeps the loop alive until it is closed; at first it does not, as in Node.
   const Signal& ref() const { return set_ref(true); }
+  /// Lets the loop end although it listens.
   const Signal& unref() const { return set_ref(false); }
+  /// Whether it keeps the loop alive.
   bool hasRef() const { return state_ && state_->refd; }
   /// Listens no more. When the last one of a signal is closed, what the signal did before is back.
   void close() const;
 
  private:
+  friend struct detail::Identity<Signal>;
+
   const Signal& set_ref(bool on) const;
 
   detail::Ref<detail::SignalState> state_;
@@ -3614,7 +3725,7 @@ class Signal {
 /// callback its ticks run (S2.2).
 class Loop : private detail::LoopCore {
  public:
-  /// Throws the system's error if it has no descriptors or memory left for it.
+  /// Becomes this thread's loop. Throws the system's error if it has no descriptors or memory left for it.
   Loop() {
     at_exit();
     enter_thread();
@@ -3628,9 +3739,9 @@ class Loop : private detail::LoopCore {
   /// Turns until nothing ref'd is left (S2.9) or `stop()`. An exception from a listener, and an 'error' that
   /// nobody listens to, leave it; then everything is consistent and it can be called again (S2.13).
   void run() { LoopCore::run(); }
-  /// One turn that waits at most that long for something to happen; false once nothing ref'd is left, or for a `stop()`,
+  /// One turn that waits at most that long, or for ever, for something to happen; false once nothing ref'd is left, or for a `stop()`,
   /// which it uses up: `while (loop.runOnce()) {}` ends when `run()` would.
-  bool runOnce(Duration wait = forever);
+  bool runOnce(std::optional<Duration> wait = {});
   /// Makes `run()` return after the present turn, and `runOnce()` give false. Any thread; the loop may end, and be
   /// destroyed, for this very reason while it is called. It is used up by the call that returns for it, not by an
   /// exception that leaves it (S31.9).
@@ -3653,7 +3764,10 @@ class Loop : private detail::LoopCore {
   void nextTick(F&& callback) {
     ticks().push(std::forward<F>(callback));
   }
-  /// Calls back once, not earlier than after that time; less than 1 ms counts as 1 (S2.6).
+  /// Runs what `nextTick` queued, and sends what was batched, without a poll: for those who call into the library from
+  /// another loop (S2.2). Inside a callback of this loop it does nothing: they run when that has returned.
+  void runTicks() { run_ticks(); }
+  /// Calls back once, not earlier than after that time; less than 1 ms, or more than 2^31-1, counts as 1 (S2.6).
   template <class F>
   Timer setTimeout(F&& callback, Duration after = 1) {
     return start(std::forward<F>(callback), after, false);
@@ -3697,6 +3811,11 @@ class Loop : private detail::LoopCore {
   /// How long until the loop has something to do by itself; empty: only when the handle is readable.
   std::optional<Duration> nextTimeout() const;
 
+  /// What the loop has done (S36.2). `metrics(true)` begins to measure times too, which costs two looks at the clock and
+  /// a system call a turn; from then on all calls give them.
+  LoopMetrics metrics(bool times);
+  LoopMetrics metrics() const { return const_cast<Loop*>(this)->metrics(false); }
+
  private:
   friend struct detail::Access;
 
@@ -3721,7 +3840,9 @@ class Loop : private detail::LoopCore {
 /// nothing once the loop is gone.
 class Stopper {
  public:
+  /// Stops no loop.
   Stopper() noexcept = default;
+  /// Any thread. No effect once the loop is gone.
   void stop() const {
     if (mailbox_) mailbox_->stop();
   }
@@ -3733,7 +3854,7 @@ class Stopper {
   detail::Ref<detail::Mailbox> mailbox_;
 };
 
-/// `Loop::current().run()`; the others alike.
+/// `Loop::current().run()`, and so on: on the loop of this thread. Throw `ERR_NO_LOOP` if it has none.
 NET_API void run();
 template <class F>
 Timer setTimeout(F&& callback, Duration after = 1) {
@@ -3751,6 +3872,8 @@ template <class F>
 void nextTick(F&& callback) {
   Loop::current().nextTick(std::forward<F>(callback));
 }
+
+/// `close()` of a timer or an immediate, by Node's names.
 NET_API void clearTimeout(const Timer& timer);
 NET_API void clearInterval(const Timer& timer);
 NET_API void clearImmediate(const Immediate& immediate);
@@ -3758,6 +3881,9 @@ NET_API void clearImmediate(const Immediate& immediate);
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
 #endif
+
+/// NET_STOP_TOKEN: defined if an AbortSignal can be made of a `std::stop_token`, which is where the standard library
+/// has it.
 
 // <stop_token> would add a third to the lines of this library, for a constructor that few call
 #if defined(__GLIBCXX__) && !_GLIBCXX_INLINE_VERSION
@@ -3809,7 +3935,10 @@ struct AbortState {
     Mailbox* home;  // of its loop
   };
   Vec<Attached> attached;
-  Callback kept;  // what ties it to a stop token
+  Vec<Ref<AbortState>> sources;  // it aborts when one of them does
+  Vec<AbortState*> followers;    // of which this is a source; each takes itself off
+  AbortState* next = nullptr;    // of those that abort together
+  Callback kept;                 // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
   void release() noexcept;
@@ -3823,7 +3952,14 @@ struct AbortState {
 
   bool remove(AbortHook& hook) noexcept;
 
+  /// Aborts when `source` does, or now.
+  void follow(AbortState& source);
+
   void abort(const Error& why);
+  void begin(const Error& why, AbortState**& last) noexcept;
+  bool retain_if_owned() noexcept;
+  void deliver();
+  void post_all() noexcept;
 
   /// The hook belongs to its loop: if that is gone, so is the hook.
   void send(const Attached& to) noexcept;
@@ -3837,8 +3973,9 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// What an operation listens to in order to be called off. Copies are the same signal; any thread may look at it.
 /// An empty one never aborts.
-class AbortSignal {
+class AbortSignal : public detail::Identity<AbortSignal> {
  public:
+  /// One that never aborts.
   AbortSignal() noexcept = default;
   explicit AbortSignal(detail::Ref<detail::AbortState> state) noexcept : state_(std::move(state)) {}
 
@@ -3848,25 +3985,34 @@ class AbortSignal {
     detail::StopBridge<Token>::join(token, *state_);
   }
 
-  bool aborted() const noexcept;
+  bool aborted() const noexcept;  ///< from the abort on, for ever
+  /// False: an empty one.
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
-  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive.
+  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive. Throws
+  /// `ERR_NO_LOOP` if there is no loop.
   static AbortSignal timeout(Duration after);
+  /// A signal that aborts, with the same reason, as soon as one of these does; of none it never does (S34.6).
+  static AbortSignal any(std::initializer_list<AbortSignal> signals);
 
   detail::AbortState* state() const noexcept { return state_.get(); }
 
  private:
+  friend struct detail::Identity<AbortSignal>;
+
   detail::Ref<detail::AbortState> state_;
 };
 
 /// Calls off whatever was given its signal. Any thread.
 class AbortController {
  public:
+  /// With a signal of its own.
   AbortController() : state_(new detail::AbortState) {}
 
+  /// What operations are given, in their options: any number of them.
   AbortSignal signal() const { return AbortSignal(state_); }
   /// Sockets with the signal are destroyed with an error `ABORT_ERR`; servers close. Once; later calls do nothing.
+  /// The reason is that error's `cause()`.
   void abort() const;
   void abort(const Error& reason) const { state_->abort(reason); }
 
@@ -4020,6 +4166,7 @@ constexpr int read_url_port(const char* p, const char* end) noexcept {
 
 namespace net::inline NET_ABI {
 
+/// What a SocketAddress is made of: `net::SocketAddress({.address = "::1", .port = 80})`.
 struct SocketAddressOptions {
   /// An IP literal. Left out: 127.0.0.1, or :: for IPv6. A text that is empty was not left out, and is no
   /// address.
@@ -4091,8 +4238,8 @@ class SocketAddress {
   /// The address in its one normal form: lower case, no leading zeros, the longest zeros as "::" (S5.7,
   /// S5.8).
   std::string address() const { return detail::to_text(ip_); }
-  constexpr Family family() const noexcept { return ip_.family; }
-  constexpr std::uint16_t port() const noexcept { return port_; }
+  constexpr Family family() const noexcept { return ip_.family; }  ///< IPv4 or IPv6
+  constexpr std::uint16_t port() const noexcept { return port_; }  ///< 0 to 65535
   /// 0 for IPv4.
   constexpr std::uint32_t flowlabel() const noexcept { return flowlabel_; }
   /// The 4 or 16 bytes of the address in network order, valid as long as this object.
@@ -4106,6 +4253,7 @@ class SocketAddress {
   /// {"address":"::1","port":80,"family":"ipv6","flowlabel":0} (S5.10).
   std::string toJSON() const;
 
+  /// By family, then bytes, port and flow label.
   friend constexpr bool operator==(const SocketAddress&, const SocketAddress&) noexcept = default;
   friend constexpr auto operator<=>(const SocketAddress&, const SocketAddress&) noexcept = default;
 
@@ -4151,23 +4299,25 @@ struct RuleLine;
 /// it from the text. Ports, flow labels and zones do not count. A call that throws leaves the list as it was.
 class BlockList {
  public:
+  /// An empty list, which blocks nothing.
   BlockList();
   BlockList(const BlockList& other) noexcept;
   BlockList& operator=(const BlockList& other) noexcept;
   ~BlockList();
 
-  /// Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or `ERR_INVALID_ARG_VALUE` for a
-  /// family that is none (S6.2); so do the others that take text.
+  /// Blocks one address. Throws `ERR_INVALID_ADDRESS`, also for an address of the other family, or
+  /// `ERR_INVALID_ARG_VALUE` for a family that is none (S6.2); so do the others that take text.
   void addAddress(std::string_view address, Family family = Family::IPv4) const;
   void addAddress(const SocketAddress& address) const;
 
-  /// Both ends are blocked too. Throws `ERR_INVALID_ARG_VALUE` if `start` comes after `end` (S6.3).
+  /// Blocks all addresses from `start` to `end`, both included. Throws `ERR_INVALID_ARG_VALUE` if `start` comes after
+  /// `end` (S6.3).
   void addRange(std::string_view start, std::string_view end, Family family = Family::IPv4) const;
   /// Between an IPv4 address and an IPv6 address that is not IPv4-mapped are only addresses written as mapped
   /// ones.
   void addRange(const SocketAddress& start, const SocketAddress& end) const;
 
-  /// All addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
+  /// Blocks all addresses that begin with the first `prefix` bits of `network`; the other bits do not count. Throws
   /// `ERR_OUT_OF_RANGE` if `prefix` is not 0 to 32, for IPv6 0 to 128 (S6.4).
   void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const;
   void addSubnet(const SocketAddress& network, int prefix) const;
@@ -4209,15 +4359,17 @@ class BlockList {
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// S11.1: which sides of a socket are open.
+/// Which sides of a socket are open: both, one, or none (S11.1).
 enum class ReadyState : std::uint8_t { opening, open, readOnly, writeOnly, closed };
 
+/// Its name: "opening", "open", … A text that lives for ever.
 constexpr std::string_view to_string(ReadyState state) noexcept {
   constexpr std::string_view names[] = {"opening", "open", "readOnly", "writeOnly", "closed"};
   return names[static_cast<std::size_t>(state)];
 }
 
-/// One end of a connection, or where a server listens. `path` is for IPC only.
+/// One end of a connection, or where a server listens; its texts are copies. `path` is for IPC only, and then the
+/// others are empty.
 struct AddressInfo {
   std::string address = {};
   Family family = Family::unspecified;
@@ -4238,39 +4390,41 @@ struct DropInfo {
   Family remoteFamily = Family::unspecified;
 };
 
-/// One answer of a lookup.
+/// One answer of a lookup: an IP address as text, and its family.
 struct LookupAddress {
   std::string address = {};
   Family family = Family::unspecified;
 };
 
-/// What a lookup is asked for; `all` is true if more than one answer can be used (S12.7, S13.2).
+/// What a lookup is asked for (S12.7, S13.2).
 struct LookupOptions {
-  Family family = Family::unspecified;
-  int hints = 0;
-  bool all = false;
+  Family family = Family::unspecified;  ///< of the addresses that are of use; unspecified: either
+  int hints = 0;                        ///< flags of getaddrinfo(3): AI_ADDRCONFIG, AI_ALL, AI_V4MAPPED
+  bool all = false;                     ///< more than one answer can be used
 };
 
-/// Answers a lookup, once: with an error, or with the addresses. On the loop's thread.
+/// Answers a lookup, once: with an error, or with the addresses, which must live as long as the call. On the loop's
+/// thread.
 using LookupCallback = function<void(const Error&, std::span<const LookupAddress>)>;
 /// A lookup of your own (S12.23). It may answer inside the call or later.
 using Lookup = function<void(std::string_view host, const LookupOptions&, LookupCallback)>;
 
-/// S25: received bytes are stored in memory of your own instead of arriving as 'data'. `buffer` is used for every
-/// read, or `allocate` gives one for each; `callback` gets how many bytes are in it, and returns false to pause.
+/// Received bytes are stored in memory of your own instead of arriving as 'data' (S25). The memory must live as long as
+/// the socket. Without `callback`, or without memory, all of it is ignored (S25.8).
 struct OnRead {
-  std::span<std::byte> buffer = {};
-  function<std::span<std::byte>()> allocate = {};
+  std::span<std::byte> buffer = {};                ///< used for every read
+  function<std::span<std::byte>()> allocate = {};  ///< or this gives one for each
+  /// Gets how many bytes are in it; false pauses, until `resume()` or `read()`.
   function<bool(std::size_t nread, std::span<std::byte> buffer)> callback = {};
 };
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;           ///< a descriptor to take over (S22); what this loop has already is EEXIST
-  bool readable = true;  ///< with `fd`: whether that side is open
-  bool writable = true;
+  int fd = -1;                        ///< a descriptor to take over (S22); what this loop has already is EEXIST
+  bool readable = true;               ///< with `fd`: whether that side is open
+  bool writable = true;               ///< the same
   bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
-  OnRead onread = {};                 ///< S25
+  OnRead onread = {};                 ///< memory of your own to read into (S25)
   AbortSignal signal = {};            ///< destroys the socket when it aborts (S20)
   std::size_t highWaterMark = 65536;  ///< bytes, both sides
   bool reusable = false;              ///< keep the listeners after 'close', to connect the same socket again
@@ -4278,50 +4432,51 @@ struct SocketOptions {
 
 /// Options of `connect`.
 struct ConnectOptions {
-  int port = -1;                   ///< 0-65535
-  std::string host = "localhost";  ///< a name or an IP address
-  std::string path = {};           ///< IPC; then port and host are ignored
-  std::string localAddress = {};   ///< an IP address to connect from
-  int localPort = 0;               ///< 0: any
-  Family family = Family::unspecified;
-  int hints = 0;
-  Lookup lookup = {};
-  bool noDelay = false;
-  bool keepAlive = false;
-  Duration keepAliveInitialDelay = 0;
-  std::optional<bool> autoSelectFamily = {};
-  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
-  std::optional<BlockList> blockList = {};  ///< addresses that are not connected to (S21)
-  Duration timeout = 0;                     ///< as `setTimeout`, before connecting; 0: none
-  bool allowHalfOpen = false;               ///< createConnection: the socket's own; so are the next two
+  int port = -1;                              ///< 0-65535; this or a path must be there
+  std::string host = "localhost";             ///< a name or an IP address
+  std::string path = {};                      ///< IPC; then port and host are ignored
+  std::string localAddress = {};              ///< an IP address to connect from
+  int localPort = 0;                          ///< 0: any
+  Family family = Family::unspecified;        ///< connect to addresses of this family only
+  int hints = 0;                              ///< of the lookup; unknown ones throw `ERR_INVALID_ARG_VALUE`
+  Lookup lookup = {};                         ///< asked instead of the system (S12.23)
+  bool noDelay = false;                       ///< as `setNoDelay`
+  bool keepAlive = false;                     ///< as `setKeepAlive`
+  Duration keepAliveInitialDelay = 0;         ///< its delay, cut to whole seconds (S18.13)
+  std::optional<bool> autoSelectFamily = {};  ///< try both families (S13.1); empty: the default (S7.8)
+  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};  ///< for one address; empty: the default (S7.9)
+  std::optional<BlockList> blockList = {};                      ///< addresses that are not connected to (S21)
+  Duration timeout = 0;                                         ///< as `setTimeout`, before connecting; 0: none
+  bool allowHalfOpen = false;  ///< of a socket that createConnection makes; so are the next three
   OnRead onread = {};
   AbortSignal signal = {};
   bool reusable = false;
 };
 
-/// Options of a server; those of connections are given to every socket it accepts.
+/// Options of a server. All but the last two are given to every socket that it accepts.
 struct ServerOptions {
-  bool allowHalfOpen = false;
-  std::size_t highWaterMark = 65536;
-  bool keepAlive = false;
-  Duration keepAliveInitialDelay = 0;  ///< cut to whole seconds (S18.13)
-  bool noDelay = false;
+  bool allowHalfOpen = false;               ///< do not end when the other side does (S16.9)
+  std::size_t highWaterMark = 65536;        ///< bytes, both sides
+  bool keepAlive = false;                   ///< as `setKeepAlive`
+  Duration keepAliveInitialDelay = 0;       ///< cut to whole seconds (S18.13)
+  bool noDelay = false;                     ///< as `setNoDelay`
   bool pauseOnConnect = false;              ///< accepted sockets are not read until `resume()` (S14.17)
   std::optional<BlockList> blockList = {};  ///< clients that are turned away silently (S21.6)
   bool reusable = false;                    ///< keep the listeners after 'close', to listen again later
+  AbortSignal signal = {};                  ///< closes the server when it aborts, whenever it listens (S20.7)
 };
 
 /// Options of `listen`.
 struct ListenOptions {
-  int port = -1;          ///< 0: any free port
-  std::string host = {};  ///< S9.4: all addresses of the machine
-  std::string path = {};  ///< IPC; ignored if a port is given
-  int backlog = 511;
-  bool exclusive = false;  ///< only cluster; ignored
-  bool ipv6Only = false;
+  int port = -1;             ///< 0: any free port
+  std::string host = {};     ///< a name or an IP address; empty: all addresses of the machine (S9.4)
+  std::string path = {};     ///< IPC; ignored if a port is given
+  int backlog = 511;         ///< connections that may wait to be accepted, as far as the system allows
+  bool exclusive = false;    ///< only a cluster could use it; ignored (S9.23)
+  bool ipv6Only = false;     ///< no IPv4 connections, on an IPv6 address (S9.21)
   bool reusePort = false;    ///< share the port with other servers that say so too
   bool readableAll = false;  ///< a path that all users may read (S23.10)
-  bool writableAll = false;  ///< … may write: connecting needs it
+  bool writableAll = false;  ///< a path that all users may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
   int fd = -1;               ///< a descriptor that is bound already (S22.5); what fails leaves it open
 };
@@ -4546,6 +4701,7 @@ class WaitPlace {
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 // What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
 #ifndef NET_DETAIL_LISTEN_STATE_HPP
@@ -4628,13 +4784,14 @@ namespace net::inline NET_ABI {
 /// How bytes and text correspond; `buffer` is bytes as they are.
 enum class Encoding : std::uint8_t { buffer, utf8, utf16le, latin1, ascii, hex, base64, base64url };
 
-/// Node's name of the encoding: "utf8", "utf16le", …
+/// Node's name of the encoding: "utf8", "utf16le", … A text that lives for ever.
 constexpr std::string_view to_string(Encoding encoding) noexcept {
   constexpr std::string_view names[] = {"buffer", "utf8", "utf16le", "latin1", "ascii", "hex", "base64", "base64url"};
   return names[static_cast<std::size_t>(encoding)];
 }
 
-/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … (S14.20).
+/// The encoding of a name as Node knows it, in any letter case: "utf8", "utf-8", "ucs2", "binary", … Empty if
+/// there is none of that name (S14.20).
 constexpr std::optional<Encoding> parseEncoding(std::string_view name) noexcept {
   struct Row {
     std::string_view name;
@@ -4738,21 +4895,24 @@ namespace net::inline NET_ABI {
 /// Received bytes. A view, valid until the listener returns: copy what you keep (`toString()`, `std::string(chunk)`).
 class Chunk {
  public:
-  constexpr Chunk() noexcept = default;
-  constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}
+  constexpr Chunk() noexcept = default;                                ///< no bytes
+  constexpr Chunk(std::string_view bytes) noexcept : bytes_(bytes) {}  ///< a view of these
 
+  /// The same bytes; each of these is valid as long as the chunk is.
   constexpr std::string_view view() const noexcept { return bytes_; }
   std::span<const std::byte> bytes() const noexcept {
     return {reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()};
   }
+
+  /// As those of a `std::string_view`.
   constexpr const char* data() const noexcept { return bytes_.data(); }
   constexpr std::size_t size() const noexcept { return bytes_.size(); }
   constexpr bool empty() const noexcept { return bytes_.empty(); }
   constexpr const char* begin() const noexcept { return bytes_.data(); }
   constexpr const char* end() const noexcept { return bytes_.data() + bytes_.size(); }
-  constexpr operator std::string_view() const noexcept { return bytes_; }
+  constexpr operator std::string_view() const noexcept { return bytes_; }  ///< the same as `view()`
 
-  /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them.
+  /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them. A copy, to keep.
   std::string toString(Encoding encoding = Encoding::utf8) const { return detail::decode(bytes_, encoding); }
 
  private:
@@ -5085,6 +5245,62 @@ class Pipes {
 
 #endif
 
+// An object of the user's that a socket keeps. Internal.
+#ifndef NET_DETAIL_STREAM_USER_DATA_HPP
+#define NET_DETAIL_STREAM_USER_DATA_HPP
+
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// One object of any type, or none.
+class UserData {
+ public:
+  UserData() noexcept = default;
+  UserData(const UserData&) = delete;
+  UserData& operator=(const UserData&) = delete;
+  ~UserData() { clear(); }
+
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+
+  /// The one there is, or a new one.
+  template <class T>
+  T& get() {
+    static_assert(std::is_object_v<T> && !std::is_const_v<T>, "data<T>() keeps a T itself");
+    if (!object_) keep(new T(), kind_of<T>);
+    if (kind_ != &kind_of<T>) throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket's data has another type"));
+    return *static_cast<T*>(object_);
+  }
+  /// What dies may do anything, but not come back to life here.
+  void clear() noexcept {
+    void* const gone = std::exchange(object_, nullptr);
+    const Kind* const kind = std::exchange(kind_, nullptr);
+    if (gone) kind->destroy(gone);
+  }
+
+ private:
+  struct Kind {
+    void (*destroy)(void*);
+  };
+  template <class T>
+  static inline const Kind kind_of{[](void* object) { delete static_cast<T*>(object); }};
+
+  /// Its constructor may have come here too: then that object counts.
+  void keep(void* made, const Kind& kind) {
+    if (object_) return kind.destroy(made);
+    object_ = made;
+    kind_ = &kind;
+  }
+
+  void* object_ = nullptr;
+  const Kind* kind_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // What a socket still has to send, in order, each piece in memory of its own. Internal.
 #ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
 #define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
@@ -5259,6 +5475,7 @@ struct ColdState : ColdConnection {
   Retry memory;           // while the system has none for this socket
   int keep_alive_seconds = 0;
   int type_of_service = -1;
+  UserData user_data;
 };
 
 /// What a socket was made with, or was told; it stays over connections.
@@ -5269,12 +5486,18 @@ struct Settings {
   bool keep_alive : 1 = false;
 };
 
+/// What was last exchanged: nothing waits for an answer; something came, and nothing was written since; or somebody has
+/// noted since when it is quiet.
+enum class Exchange : std::uint8_t { quiet, asked, noted };
+
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
 
+  std::uint32_t quiet_since = 0;  // ms of the loop's clock, if it is noted
+  Exchange exchange = Exchange::quiet;
   // reading
   bool reading : 1 = false;
   // writing
@@ -5695,6 +5918,12 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   /// An internal once-listener, in its place among the user's.
   void once_inside(OwnListener which, unsigned event, void (*step)(SocketState&));
   void drop_own(OwnListener which) noexcept;
+  /// What a connection that is over has moved stays in the loop's metrics.
+  void count_bytes() noexcept {
+    if (loop) loop->count_bytes(bytes_read, bytes_sent);
+  }
+  /// Nothing waits on either side, and what came has been answered.
+  bool is_idle() const noexcept { return exchange != Exchange::asked && write_length == 0 && read_length() == 0; }
   bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 
@@ -5830,6 +6059,12 @@ struct ServerState : Handle, Listening {
   void accepted(Machine::Channel& channel);
   bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
+  Vec<Ref<SocketState>> open_connections() const;
+  void destroy_connections();
+  void close_quiet_connections(std::uint32_t ms);
+  void close_idle_connections(Duration idle);
+  void end_idle_connections();
+  void stop_gracefully(Duration timeout);
   static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
   static void connection_gone(Handle& self);
 
@@ -5996,12 +6231,12 @@ class OwnListeners {
 
 namespace net::inline NET_ABI {
 
-/// A registration, for `off()`. It stays harmless when the listener is gone.
+/// A registration, for `off()`. It is a number, and stays harmless when the listener is gone.
 class Listener {
  public:
-  Listener() noexcept = default;
-  explicit Listener(std::uint64_t id) noexcept : id_(id) {}
-  std::uint64_t id() const noexcept { return id_; }
+  Listener() noexcept = default;                             ///< of no listener
+  explicit Listener(std::uint64_t id) noexcept : id_(id) {}  ///< one that `id()` gave
+  std::uint64_t id() const noexcept { return id_; }          ///< 0: of no listener
 
  private:
   std::uint64_t id_ = 0;  // of its emitter, and never given again
@@ -6013,10 +6248,14 @@ class Listener {
 /// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
 /// were there when the event began are called, in the order in which they were added (S1.4). An exception
 /// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
+///
+/// Handles of one object are equal, have an order, and can be keys of maps (S36.3).
 template <class Derived>
-class Emitter {
+class Emitter : public detail::Identity<Derived> {
  public:
-  /// Adds a listener behind the others; the same one may be added many times (S1.1).
+  /// `on<"data">(listener)`: adds a listener behind the others; the same one may be added many times (S1.1). It takes
+  /// the arguments of the event, only the first few of them, or the emitter and then these. One that returns a `Task`
+  /// has it run (S34.1).
   template <fixed_string Name, class F>
   const Derived& on(F&& listener) const {
     add<Name>(std::forward<F>(listener), 0, false);
@@ -6047,13 +6286,15 @@ class Emitter {
     return Listener(add<Name>(std::forward<F>(listener), 0, front));
   }
 
-  /// Takes a listener off; one that is gone already is ignored (S1.2).
+  /// Takes a listener off; one that is gone already is ignored (S1.2). An event that is under way still calls it
+  /// (S1.4).
   void off(Listener listener) const {
     const int event = state().listeners.remove(listener.id());
     if (event >= 0) state().listener_removed(static_cast<unsigned>(event));
   }
   void removeListener(Listener listener) const { off(listener); }
 
+  /// Takes off all listeners of one event, or of all events (S1.3).
   template <fixed_string Name>
   void removeAllListeners() const {
     state().all_listeners_go(index<Name>());
@@ -6063,6 +6304,7 @@ class Emitter {
     state().all_listeners_go(detail::all_events);
     state().listeners.clear();
   }
+  /// How many listeners an event has; the library's own ones at Node's places count too (S1.11).
   template <fixed_string Name>
   std::size_t listenerCount() const {
     return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
@@ -6732,31 +6974,33 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Server;
 
-/// One connection. A handle: cheap to copy, all copies are the same socket. The loop keeps an open socket alive,
-/// so a program need not store it. After 'close' its listeners are dropped, so a listener may capture its own
-/// socket and nothing leaks; they stay if `connect()` was called again by then, or with `.reusable = true`.
+/// One connection. A handle: cheap to copy, all copies are the same socket. The loop keeps an open socket alive, so a
+/// program need not store it. After 'close' its listeners are dropped, so a listener may capture its own socket and
+/// nothing leaks; they stay if `connect()` was called again by then, or with `.reusable = true`.
 ///
-/// Everything belongs to the thread of its loop. Failures of the outside world arrive as 'error' and then
-/// 'close' (S3.18); an 'error' that nobody listens to leaves `run()` as an exception.
+/// Everything belongs to the thread of its loop. Failures of the outside world arrive as 'error' and then 'close'
+/// (S3.18); an 'error' that nobody listens to leaves `run()` as an exception.
 ///
 /// Events, with the arguments of their listeners:
 /// - `close` (bool hadError): the last event, once per connection
 /// - `connect`, `ready`: the connection is there
-/// - `connectionAttempt` (std::string_view ip, int port, Family), `connectionAttemptFailed` (…, const Error&),
-///   `connectionAttemptTimeout` (ip, port, family)
+/// - `connectionAttempt` (std::string_view ip, int port, Family): an address is tried
+/// - `connectionAttemptFailed` (…, const Error&): it failed; `connectionAttemptTimeout` (…): the next one begins (S13.9)
 /// - `data` (Chunk): received bytes, valid until the listener returns
 /// - `drain`: after `write` returned false, everything is in the kernel
 /// - `end`: the other side will send no more
 /// - `error` (const Error&): followed by 'close'
-/// - `lookup` (const Error&, std::string_view address, Family, std::string_view host)
+/// - `lookup` (const Error&, std::string_view address, Family, std::string_view host): an answer for a name
 /// - `timeout`: nothing happened for as long as `setTimeout` said; the socket stays open
 /// - `finish`, `prefinish`: all that was written is in the kernel, after `end()`
-/// - `pause`, `resume`, `readable`, `pipe` (Socket source), `unpipe` (Socket source)
+/// - `readable`: `read()` has something to give, or the end is there (S14.10)
+/// - `pause`, `resume`: by the calls of these names; `pipe`, `unpipe` (Socket source): at the destination
 class Socket : public Emitter<Socket> {
  public:
   using Events = detail::SocketEvents;
 
-  /// A socket that is not connected yet, on this thread's loop.
+  /// A socket that is not connected yet, on this thread's loop or on `loop`; with `.fd` it is (S22). Throws
+  /// `ERR_OUT_OF_RANGE` or `ERR_INVALID_FD_TYPE` for a descriptor of no stream (S22.4), or the system's error.
   Socket() : Socket(Loop::current(), SocketOptions{}) {}
   explicit Socket(const SocketOptions& options) : Socket(Loop::current(), options) {}
   explicit Socket(Loop& loop, const SocketOptions& options = {})
@@ -6784,7 +7028,7 @@ class Socket : public Emitter<Socket> {
   const Socket& connect(int port, F&& listener) const {
     return connect_to(port, "localhost", std::forward<F>(listener));
   }
-  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
+  /// A text that reads as a number is a port, any other one the path of an IPC server; blank is a bad port (S7.5).
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
   const Socket& connect(Path&& path, F&& listener = nullptr) const {
     return connect(detail::port_or_path<ConnectOptions>(path, "Port"), std::forward<F>(listener));
@@ -6803,6 +7047,8 @@ class Socket : public Emitter<Socket> {
   /// if they have to wait; an rvalue string or vector is taken over instead. True: go on; false: better wait for
   /// 'drain', but nothing is lost (S15.4). The callback gets no error once the kernel has taken them, or the
   /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
+  /// After `end()` it fails with `ERR_STREAM_WRITE_AFTER_END`, also as 'error'; after `destroy()` with
+  /// `ERR_STREAM_DESTROYED`, which only the callback gets (S15.15, S15.16).
   template <detail::Payload Data>
   bool write(Data&& data) const {
     const std::string_view bytes = detail::bytes_of(data);
@@ -6838,11 +7084,7 @@ class Socket : public Emitter<Socket> {
   const Socket& end(Data&& data, F&& callback = nullptr) const {
     const bool refused = state_->ending() || state_->destroyed();
     const Error why = refused ? state_->refusal(false) : detail::no_error();
-    if (refused) {
-      state_->fail(why);
-    } else {
-      (void)state_->write(detail::source_of(std::forward<Data>(data)), {});
-    }
+    refused ? state_->fail(why) : void(state_->write(detail::source_of(std::forward<Data>(data)), {}));
     state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
     return *this;
   }
@@ -6871,8 +7113,9 @@ class Socket : public Emitter<Socket> {
   const Socket& pause() const { return state_->pause(), *this; }
   /// 'data' flows, from the next tick on (S14.7).
   const Socket& resume() const { return state_->resume(), *this; }
+  /// Whether `pause()`, a pipe or a 'readable' listener holds 'data' back (S11.8).
   bool isPaused() const { return state_->is_paused(); }
-  /// Takes what is buffered: all of it, or exactly `n` bytes, or nothing if there are fewer (S14.9).
+  /// Takes what is buffered: all of it, or exactly `n` bytes; empty if there are fewer, unless it is the rest (S14.9).
   std::optional<std::string> read() const { return take(0, true); }
   std::optional<std::string> read(std::size_t n) const { return take(n, false); }
 
@@ -6925,8 +7168,9 @@ class Socket : public Emitter<Socket> {
   }
   /// IP_TOS or IPV6_TCLASS, 0-255. Throws `ERR_OUT_OF_RANGE`, or the system's error (S18.16).
   const Socket& setTypeOfService(int value) const { return state_->set_type_of_service(value), *this; }
+  /// What the system says; before the connection what was set, or 0. Throws the system's error.
   int getTypeOfService() const { return state_->get_type_of_service(); }
-  /// Whether the socket keeps the loop alive while it reads (S19).
+  /// Whether the socket keeps the loop alive while it reads, as it does at first (S19).
   const Socket& ref() const { return set_ref(true); }
   const Socket& unref() const { return set_ref(false); }
 
@@ -6953,31 +7197,34 @@ class Socket : public Emitter<Socket> {
   std::uint64_t bytesWritten() const;
   /// Like `writableLength()`, 0 without a connection (S11.10).
   std::size_t bufferSize() const { return state_->has_handle() ? state_->write_length : 0; }
-  bool connecting() const { return state_->connecting(); }
-  bool pending() const { return state_->phase != detail::Phase::open; }
-  bool destroyed() const { return state_->destroyed(); }
-  bool closed() const { return state_->destroyed(); }
+  bool connecting() const { return state_->connecting(); }  ///< from `connect()` to 'connect' or a failure (S11.3)
+  bool pending() const { return state_->phase != detail::Phase::open; }  ///< no connection, or not yet (S11.3)
+  bool destroyed() const { return state_->destroyed(); }                 ///< from `destroy()` or a failure on (S11.4)
+  bool closed() const { return state_->destroyed(); }                    ///< the same: it does not wait for 'close'
   /// The error that it failed with; false if there is none (S11.5).
   Error errored() const { return state_->errored() ? state_->cold->errored : Error(); }
-  ReadyState readyState() const;
+  ReadyState readyState() const;  ///< which sides are open (S11.1)
+  /// Whether the socket stays open for writing when the other side ends; read at 'end' (S11.21).
   bool allowHalfOpen() const { return state_->settings.allow_half_open; }
   void allowHalfOpen(bool on) const { state_->settings.allow_half_open = on; }
-  /// S11.6: not destroyed, and neither failed nor ended.
+  /// Not destroyed, and neither failed nor ended on that side (S11.6).
   bool readable() const;
   bool writable() const { return !state_->destroyed() && !state_->errored() && !state_->ending(); }
-  std::optional<bool> readableFlowing() const;
+  std::optional<bool> readableFlowing() const;  ///< empty: nobody has asked for 'data' yet (S11.8)
   /// Bytes that wait to be sent, or to be read.
   std::size_t writableLength() const { return state_->write_length; }
   std::size_t readableLength() const { return state_->read_length(); }
+  /// How many bytes may wait before `write` returns false, or reading stops.
   std::size_t writableHighWaterMark() const { return state_->write_mark; }
   std::size_t readableHighWaterMark() const { return state_->read_mark; }
   /// Between a `write` that returned false and 'drain' (S15.9).
   bool writableNeedDrain() const { return !state_->destroyed() && !state_->ending() && state_->need_drain; }
-  std::size_t writableCorked() const { return state_->corked ? state_->cold->corks : 0; }
-  /// end() was called; 'finish' came; 'end' came.
-  bool writableEnded() const { return state_->ending(); }
-  bool writableFinished() const { return state_->finished(); }
-  bool readableEnded() const { return state_->end_emitted(); }
+  std::size_t writableCorked() const {
+    return state_->corked ? state_->cold->corks : 0;
+  }  ///< `cork()` without `uncork()`
+  bool writableEnded() const { return state_->ending(); }       ///< `end()` was called (S11.7)
+  bool writableFinished() const { return state_->finished(); }  ///< 'finish' came
+  bool readableEnded() const { return state_->end_emitted(); }  ///< 'end' came
 
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const { return state_->channel.is_open() ? state_->channel.native() : -1; }
@@ -6989,12 +7236,17 @@ class Socket : public Emitter<Socket> {
   /// paused before they came (`pauseOnConnect`).
   NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
 
-  /// Whether two handles are the same socket.
-  bool operator==(const Socket& other) const noexcept { return state_.get() == other.state_.get(); }
+  /// An object of the user's, made on first use, destroyed with the socket, at the latest with its loop (S36.3). Throws
+  /// `ERR_INVALID_STATE` if there is one of another type.
+  template <class T>
+  T& data() const {
+    return state_->ensure_cold().user_data.get<T>();
+  }
 
  private:
   friend class Emitter<Socket>;
   friend struct detail::Access;
+  friend struct detail::Identity<Socket>;
 
   explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
   static Socket from_state(void* state);
@@ -7043,6 +7295,7 @@ class Server : public Emitter<Server> {
  public:
   using Events = detail::ServerEvents;
 
+  /// A server that does not listen yet, on this thread's loop or on `loop`. The listener is one of 'connection' (S8.2).
   template <class F = std::nullptr_t>
   explicit Server(const ServerOptions& options = {}, F&& connectionListener = nullptr)
       : Server(Loop::current(), options, std::forward<F>(connectionListener)) {}
@@ -7078,7 +7331,8 @@ class Server : public Emitter<Server> {
   const Server& listen(int port, int backlog, F&& listener = nullptr) const {
     return listen_at(port, ListenOptions{.backlog = backlog}, std::forward<F>(listener));
   }
-  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5).
+  /// A text that reads as a number is a port, any other one the path of an IPC server (S7.5). Throws
+  /// `ERR_SOCKET_BAD_PORT` for one that is empty or blank.
   template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
   const Server& listen(Path&& path, F&& listener = nullptr) const {
     return listen(path, 511, std::forward<F>(listener));
@@ -7101,6 +7355,8 @@ class Server : public Emitter<Server> {
     options.backlog = backlog;
     return listen(options, std::forward<F>(listener));
   }
+  /// The same with options: a port, a path, or a descriptor that is bound already (S22.5). Throws
+  /// `ERR_INVALID_ARG_VALUE` if none of them is there.
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const ListenOptions& options, F&& listener = nullptr) const {
     require_idle();
@@ -7109,8 +7365,8 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
-  /// Listens on what another server listens on; new connections go to either. A descriptor of its own: closing one
-  /// leaves the other (S22.6).
+  /// Listens on what another server listens on, or throws `ERR_INVALID_ARG_VALUE`; new connections go to either. A
+  /// descriptor of its own: closing one leaves the other (S22.6).
   template <detail::OptionalListener F = std::nullptr_t>
   const Server& listen(const Server& other, F&& listener = nullptr) const {
     if (!other.listening()) return listen(ListenOptions{}, std::forward<F>(listener));  // says what is missing
@@ -7135,7 +7391,7 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
-  /// Where it listens; empty if it does not (S8.6).
+  /// Where it listens; empty if it does not (S8.6), but a path stays after `close()` (S8.7).
   std::optional<AddressInfo> address() const;
   /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
@@ -7145,6 +7401,15 @@ class Server : public Emitter<Server> {
     });
     return *this;
   }
+  /// The connections that are not destroyed, in the order in which they came (S36.2).
+  std::vector<Socket> connections() const;
+  /// Destroys all of them (S17.1). The server goes on listening, unless it is closed too.
+  void closeAllConnections() const { state_->destroy_connections(); }
+  /// Closes those that are idle: nothing waits to be read or sent, and what came last was answered by a write. With a
+  /// length, those that stay so for it, counted from when a call first found them idle; called again and again, it
+  /// closes each connection in time. Throws `ERR_OUT_OF_RANGE` for a negative or infinite one.
+  void closeIdleConnections(Duration idle = 0) const { state_->close_idle_connections(idle); }
+  /// Whether it has what it listens on: false after `close()` or an error (S8.3).
   bool listening() const { return state_->acceptor.is_open(); }
   /// With so many connections, further ones are dropped; 0 drops all, empty is no limit (S8.4).
   std::optional<std::size_t> maxConnections() const { return state_->max_connections; }
@@ -7155,6 +7420,7 @@ class Server : public Emitter<Server> {
 
   // ── its options; what is changed is for connections that come later (S8.1) ──
 
+  /// As the members of `ServerOptions`.
   bool allowHalfOpen() const { return state_->options.allowHalfOpen; }
   void allowHalfOpen(bool on) const { state_->options.allowHalfOpen = on; }
   bool pauseOnConnect() const { return state_->options.pauseOnConnect; }
@@ -7166,25 +7432,29 @@ class Server : public Emitter<Server> {
   /// In whole seconds, as in Node: what was given as 5,500 ms reads 5.
   std::chrono::seconds keepAliveInitialDelay() const;
   void keepAliveInitialDelay(Duration delay) const { state_->options.keepAliveInitialDelay = delay; }
-  /// Bytes.
+  /// Bytes, of both sides of a socket.
   std::size_t highWaterMark() const { return state_->options.highWaterMark; }
   void highWaterMark(std::size_t bytes) const { state_->options.highWaterMark = bytes; }
   /// The clients that are turned away; the list is used live (S21.7).
   std::optional<BlockList> blockList() const { return state_->options.blockList; }
   void blockList(std::optional<BlockList> list) const;
 
-  /// Whether it keeps the loop alive; also for later listens (S19.2).
+  // ── the handle ──
+
+  /// Whether it keeps the loop alive, as it does at first; also for later listens (S19.2).
   const Server& ref() const { return set_ref(true); }
   const Server& unref() const { return set_ref(false); }
 
-  /// The descriptor, to look at; -1 if there is none.
+  /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const;
 
+  /// Whether two handles are the same server.
   bool operator==(const Server& other) const noexcept;
 
  private:
   friend class Emitter<Server>;
   friend struct detail::Access;
+  friend struct detail::Identity<Server>;
 
   explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
   static Server from_state(void* state);
@@ -7216,7 +7486,17 @@ class Server : public Emitter<Server> {
   detail::Ref<detail::ServerState> state_;
 };
 
+/// Stops a server in peace: it listens no more; connections that are idle are ended, the others as soon as they are; what
+/// is left after `timeout` (ms) is destroyed. Idle is what `Server::closeIdleConnections` says. 'close' comes when all is
+/// done: `co_await once<"close">(server)`. A server that listens again meanwhile keeps its connections.
+struct StopOptions {
+  Duration timeout = 10000;
+};
+NET_API void stopGracefully(const Server& server, const StopOptions& options = {});
+
 /// A server on this thread's loop; the listener gets every connection.
+/// A server on this thread's loop, or on `loop`; the listener gets every connection: `createServer([](Socket client)
+/// {…})`.
 template <class F = std::nullptr_t>
   requires(!std::is_convertible_v<F, const ServerOptions&>)
 Server createServer(F&& connectionListener = nullptr) {
@@ -7237,9 +7517,12 @@ Server createServer(Loop& loop, const ServerOptions& options, F&& connectionList
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// The connections of a server, awaited. Those that come while the task does something else wait here.
+/// The connections of a server, awaited. Those that come while the task does something else wait here. One task waits
+/// at a time; another one has `ERR_INVALID_STATE` thrown.
 class Acceptor {
  public:
+  /// Listens to 'connection', 'error' and 'close' of the server from now on. When it goes, connections that nobody has
+  /// taken are destroyed.
   explicit Acceptor(const Server& server);
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -7266,8 +7549,8 @@ class Acceptor {
     detail::WaitingTask waiting_;
   };
 
-  /// The next connection; empty when the server is closed, which it is when its connections are (S9.14). Throws the
-  /// Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
+  /// `std::optional<Socket>`: the next connection; empty when the server is closed, which it is when its connections
+  /// are (S9.14). Throws the Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   Awaiter next(Options&& options = detail::without_limit) {
     detail::require_lasting<Options>();
@@ -7402,8 +7685,9 @@ NET_API void require_connectable(const ConnectOptions& options);
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// Makes a socket, on this thread's loop or on `loop`, and connects it: `createConnection(…)` takes what
-/// `Socket::connect` takes. `timeout`, `allowHalfOpen` and `reusable` are the socket's own (S7.2).
+/// Makes a socket, on this thread's loop or on `loop`, and connects it (S7.2). It takes what `Socket::connect` takes
+/// and throws what that throws: options, or `(port, host)`, or `(path)`, and a listener of 'connect'. Of the options,
+/// `timeout`, `allowHalfOpen`, `onread`, `signal` and `reusable` are the socket's own.
 template <class F = std::nullptr_t>
 Socket createConnection(Loop& loop, const ConnectOptions& options, F&& listener = nullptr) {
   const Socket socket(loop, SocketOptions{.allowHalfOpen = options.allowHalfOpen,
@@ -7450,9 +7734,9 @@ Socket connect(Args&&... args) {
 /// Whether a name with addresses of both families is tried on both; true at first (S7.8). For the whole process.
 NET_API bool getDefaultAutoSelectFamily();
 NET_API void setDefaultAutoSelectFamily(bool on);
-/// How long one address is tried before the next one is tried too, in ms; 250 at first, at least 10 (S7.9).
+/// How long one address is tried before the next one is tried too; 250 ms at first (S7.9). For the whole process.
 NET_API std::chrono::milliseconds getDefaultAutoSelectFamilyAttemptTimeout();
-/// Throws `ERR_OUT_OF_RANGE` for less than 1 ms.
+/// What is below 10 ms becomes 10. Throws `ERR_OUT_OF_RANGE` for less than 1 ms, or more than 2^31-1.
 NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -7521,7 +7805,7 @@ class Promise {
   using State = detail::PromiseResult<Value>;
 
  public:
-  /// On this thread's loop.
+  /// On this thread's loop, or on `loop`.
   Promise() : Promise(Loop::current()) {}
   explicit Promise(Loop& loop) : state_(new State(detail::Access::core(loop))) {}
 
@@ -7540,12 +7824,13 @@ class Promise {
     state_->value.emplace();
     state_->settle();
   }
-  /// Who waits gets the error.
+  /// Who waits has the error thrown, on the next tick.
   void reject(const Error& error) const {
     if (state_->settled) return;
     state_->failure = error;
     state_->settle();
   }
+  /// Whether `resolve` or `reject` was called.
   bool settled() const noexcept { return state_->settled; }
 
   class [[nodiscard]] Awaiter {
@@ -7578,7 +7863,8 @@ class Promise {
     detail::PromiseWait wait_;
   };
 
-  /// The value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected with.
+  /// `T`: the value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected
+  /// with; `WaitOptions` end the wait (S34.6).
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   Awaiter wait(Options&& options = detail::without_limit) const {
     detail::require_lasting<Options>();
@@ -7669,6 +7955,7 @@ class Reader {
   class DelimitedAwaiter;
 
  public:
+  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end.
   explicit Reader(const Socket& socket, const ReaderOptions& options = {});
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -7685,25 +7972,29 @@ class Reader {
   auto read(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
-  /// A line without its line feed, and without a carriage return before that; empty at the end. What stands before
-  /// the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes than the limit; then the
-  /// reader stays where it is.
+  /// `std::optional<std::string>`: a line without its line feed, and without a carriage return before that; empty at
+  /// the end. What stands before the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes
+  /// than the limit; then the reader stays where it is.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readLine(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
-  /// What stands before the delimiter, which is taken too; empty at the end. Throws EMSGSIZE alike.
+  /// `std::optional<std::string>`: what stands before the delimiter, which is taken too; empty at the end. Throws
+  /// EMSGSIZE for more bytes than the limit, `ERR_STREAM_PREMATURE_CLOSE` if the end comes first, and
+  /// `ERR_INVALID_ARG_VALUE` for an empty delimiter.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_until<detail::AsString>(delimiter, limit, std::forward<Options>(options));
   }
-  /// A length of so many bytes, 1 to 8, and then so many bytes; these. Throws EMSGSIZE for more than the limit.
+  /// `std::optional<std::string>`: of a length of so many bytes, 1 to 8, and then so many bytes, the latter; empty at
+  /// the end. Throws EMSGSIZE for more than the limit, `ERR_STREAM_PREMATURE_CLOSE` for an end in the middle, and
+  /// `ERR_OUT_OF_RANGE` for a length that is not of 1 to 8 bytes.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
-  /// The same as views, for who counts allocations: valid until the reader is asked again.
+  /// `std::optional<Chunk>`: the same as views, for who counts allocations: valid until the reader is asked again.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readView(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
@@ -7721,7 +8012,7 @@ class Reader {
     return wait_for<detail::AsChunk>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
-  /// A number without a sign, of so many bits; empty at the end.
+  /// `std::optional<std::uint8_t>` and so on: a number without a sign, of so many bits; empty at the end.
   template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
   auto readUint8(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint8_t>(endian, std::forward<Options>(options));
@@ -8250,6 +8541,7 @@ class [[nodiscard]] Task {
  public:
   using promise_type = detail::TaskPromise<T, Task>;
 
+  /// No task: awaiting it throws `ERR_INVALID_STATE`, as awaiting one that was moved away does.
   Task() noexcept = default;
   explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
   Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
@@ -8332,8 +8624,9 @@ auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
   return detail::EventAwaiter<Name, Emitting>(emitter, options);
 }
 
-/// `Socket socket = co_await connected(8000)`: takes what `createConnection` takes, throws the Error it fails with.
-/// If the task is destroyed meanwhile, or the wait is given up, so is the socket.
+/// `Socket socket = co_await connected(8000)`: a socket that is connected. Takes a port and a host, a path, or options,
+/// and throws the Error that connecting fails with. If the task is destroyed meanwhile, or the wait is given up, so is
+/// the socket.
 template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
   requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
 detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = detail::without_limit) {
@@ -8366,7 +8659,7 @@ detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options 
   return detail::WriteAwaiter(socket, has_space, options);
 }
 
-/// `co_await sleep(100)`: goes on after so long, at least 1 ms.
+/// `co_await sleep(100)`: goes on after so long, at least 1 ms, as `setTimeout` counts it.
 template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
 detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
@@ -8375,7 +8668,7 @@ detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
-/// What a task takes is there as long as it runs.
+// What a task takes is there as long as it runs.
 template <class T, class... Parameters>
 struct std::coroutine_traits<net::Task<T>, Parameters...> {
   static_assert(
@@ -8705,7 +8998,7 @@ auto any(std::vector<Task<T>> tasks) {
 /// joins for is dropped. The destructor destroys what still runs.
 class TaskGroup {
  public:
-  /// On this thread's loop.
+  /// On this thread's loop, or on `loop`.
   TaskGroup() : TaskGroup(Loop::current()) {}
   explicit TaskGroup(Loop& loop)
       : joined_(new detail::JoinedTasks(detail::Access::core(loop), detail::JoinRule::group)) {}
@@ -8715,7 +9008,7 @@ class TaskGroup {
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
   void spawn(Task<> task) { joined_->add(std::move(task)); }
-  /// What returns a task lives until that has ended.
+  /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable lives until the task has ended.
   template <detail::ReturnsTask F>
   void spawn(F&& callable) {
     const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));
@@ -9003,7 +9296,8 @@ class Job {
       give(call, outcome, last);
     });
   }
-  /// The same, and `onError(const Error&)` is called if the job threw or was dropped.
+  /// The same, and `onError(const Error&)` is called if the job threw or was dropped. Of an exception that
+  /// is no `net::Error` the error has the text.
   template <class F, class OnError>
   Job& then(F&& callback, OnError&& onError) {
     return add([call = std::decay_t<F>(std::forward<F>(callback)),
@@ -9653,10 +9947,10 @@ namespace net::inline NET_ABI::detail::os {
 
 NET_API bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
-NET_API std::uint64_t now_ms() noexcept {
+NET_API std::uint64_t now_ns() noexcept {
   timespec t{};
   ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1000u + static_cast<std::uint64_t>(t.tv_nsec) / 1000000u;
+  return static_cast<std::uint64_t>(t.tv_sec) * 1000000000u + static_cast<std::uint64_t>(t.tv_nsec);
 }
 
 NET_API void close_descriptor(NativeHandle fd) noexcept { ::close(fd); }
@@ -9896,9 +10190,9 @@ NET_API void Mutex::note_forks() noexcept {
   at_fork(
       [] {
         // a lookup that takes longer waits for a name server, and holds nothing
-        constexpr std::uint64_t longest_wait_ms = 200;
-        const std::uint64_t began = now_ms();
-        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ms() - began < longest_wait_ms; lock_all()) {
+        constexpr std::uint64_t longest_wait = 200000000;  // ns
+        const std::uint64_t began = now_ns();
+        for (lock_all(); Forks::instance().in_resolver.load() > 0 && now_ns() - began < longest_wait; lock_all()) {
           unlock_all();
           const timespec moment{0, 100'000};
           ::nanosleep(&moment, nullptr);
@@ -11018,11 +11312,14 @@ template <class Serve>
 [[gnu::always_inline]] inline void LoopCore::poll(int max_ms) {
   int wait = timeout_ms();
   if (max_ms >= 0 && (wait < 0 || wait > max_ms)) wait = max_ms;
+  if (measuring_) [[unlikely]]
+    wait = measured_wait(wait);
   Served served;
   const auto serve = [this, &served](Watcher& watcher, unsigned what, int error) {
     run_callback([&] {
       Handle& owner = *static_cast<Handle*>(watcher.owner);
       served.begin(owner);
+      owner.loop->count_event();
       owner.operations->ready(owner, watcher, what, error);
       served.end();
     });
@@ -11041,6 +11338,7 @@ template <class Serve>
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
 [[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
+  ++counts_.turns;
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
@@ -11057,6 +11355,33 @@ template <class Serve>
     update_time();
     run_timers();
   }
+}
+
+/// Waits without serving: what is ready is reported again at once. So the time between two waits is known.
+[[gnu::cold]] NET_API int LoopCore::measured_wait(int milliseconds) {
+  const std::uint64_t begun = Machine::now_ns();
+  if (woken_at_ != 0 && begun - woken_at_ > counts_.longest_turn) counts_.longest_turn = begun - woken_at_;
+  std::uint64_t ready = 0;
+  const auto count = [&ready](Watcher&, unsigned, int) { ++ready; };
+  wait_for(0, count);
+  counts_.events_waiting += ready;
+  if (ready == 0 && milliseconds != 0 && mailbox_->any.load() == 0 && mailbox_->stopped.load() == 0) {
+    wait_for(milliseconds, count);
+  }
+  woken_at_ = Machine::now_ns();
+  counts_.idle += woken_at_ - begun;
+  return 0;
+}
+
+NET_API void LoopCore::measure_times() noexcept { measuring_ = true; }
+
+NET_API LoopCounts LoopCore::counts() const noexcept {
+  LoopCounts all = counts_;
+  all.timers = timers_.size();
+  for (const Handle* each = handles_; each; each = each->next) {
+    if (each->operations->count) each->operations->count(*each, all);
+  }
+  return all;
 }
 
 NET_API void LoopCore::run_timers() {
@@ -11161,6 +11486,13 @@ NET_API void LoopCore::run() {
   run_timers();
   while (mailbox_->stopped.load() == 0 && alive()) turn(-1);
   mailbox_->stopped.store(0);  // used up by this return, and not by an exception (S31.9)
+}
+
+NET_API void LoopCore::run_ticks() {
+  if (inside_ != 0) return;  // they run when the callback that is under way returns
+  if (inert()) refuse_child();
+  flush_batch();
+  if (!ticks_.empty()) drain_ticks();
 }
 
 NET_API bool LoopCore::run_once(int max_ms) {
@@ -11481,9 +11813,27 @@ NET_API const Signal& Signal::set_ref(bool on) const {
   return *this;
 }
 
-NET_API bool Loop::runOnce(Duration wait) {
-  const double ms = wait.milliseconds();
+NET_API bool Loop::runOnce(std::optional<Duration> wait) {
+  if (!wait) return run_once(-1);
+  const double ms = wait->milliseconds();
   return run_once(ms >= 2147483647.0 ? -1 : ms > 0 ? static_cast<int>(ms) : 0);
+}
+
+NET_API LoopMetrics Loop::metrics(bool times) {
+  if (times) measure_times();
+  const detail::LoopCounts counted = counts();
+  LoopMetrics shown;
+  shown.turns = counted.turns;
+  shown.events = counted.events;
+  shown.bytesRead = counted.bytes_in;
+  shown.bytesWritten = counted.bytes_out;
+  shown.sockets = counted.sockets;
+  shown.servers = counted.servers;
+  shown.timers = counted.timers;
+  shown.eventsWaiting = counted.events_waiting;
+  shown.longestTurn = std::chrono::nanoseconds(counted.longest_turn);
+  shown.idleTime = std::chrono::nanoseconds(counted.idle);
+  return shown;
 }
 
 NET_API std::chrono::milliseconds Loop::now() const { return std::chrono::milliseconds(LoopCore::now()); }
@@ -11547,16 +11897,70 @@ NET_API bool AbortState::remove(AbortHook& hook) noexcept {
   return true;
 }
 
+NET_API void AbortState::follow(AbortState& source) {
+  const LockGuard locked(mutex());
+  if (begun) return;
+  if (source.begun) {
+    begun = true;
+    reason = source.reason;
+    aborted.store(1);
+    return;
+  }
+  sources.push(Ref<AbortState>(&source));
+  source.followers.push(this);
+}
+
 NET_API void AbortState::abort(const Error& why) {
-  Vec<Attached> taken;
+  // those that abort together are kept until each has told its hooks; one that throws does not stop the others
+  struct Together {
+    AbortState* first = nullptr;
+
+    ~Together() {
+      while (first) next()->post_all();
+    }
+    Ref<AbortState> next() noexcept {
+      const Ref<AbortState> taken(first);
+      first = taken->next;
+      taken->release();
+      return taken;
+    }
+  } together;
   {
     const LockGuard locked(mutex());
     if (begun) return;
-    begun = true;
-    reason = why;
+    retain();
+    AbortState** last = &together.first;
+    begin(why, last);
+  }
+  while (together.first) together.next()->deliver();
+}
+
+/// Under the lock, and without memory: this one and all that follow it stand in a row, each with a reference.
+NET_API void AbortState::begin(const Error& why, AbortState**& last) noexcept {
+  begun = true;
+  reason = why;
+  *last = this;
+  last = &next;
+  for (AbortState* const follower : followers) {
+    if (!follower->begun && follower->retain_if_owned()) follower->begin(why, last);
+  }
+}
+
+/// One without owners is being destroyed, and waits for the lock.
+NET_API bool AbortState::retain_if_owned() noexcept {
+  std::size_t count = owners.load();
+  while (count != 0) {
+    if (owners.compare_exchange(count, count + 1)) return true;
+  }
+  return false;
+}
+
+NET_API void AbortState::deliver() {
+  Vec<Attached> taken;
+  {
+    const LockGuard locked(mutex());
     taken.swap(attached);
   }
-  const Ref<AbortState> alive(this);
   LoopCore* const current = LoopCore::current();
   Mailbox* const here = current ? &current->mailbox() : nullptr;
   // other loops first: whoever sees that it has aborted finds their callbacks posted
@@ -11578,12 +11982,22 @@ NET_API void AbortState::abort(const Error& why) {
     }
   } rest{*this, taken, here};
   while (rest.at < taken.size()) {
-    const Attached next = taken[rest.at++];
-    if (next.home != here) continue;
-    next.home->expect_no_more();
-    next.home->release();
-    fire(*next.hook);
+    const Attached next_one = taken[rest.at++];
+    if (next_one.home != here) continue;
+    next_one.home->expect_no_more();
+    next_one.home->release();
+    fire(*next_one.hook);
   }
+}
+
+NET_API void AbortState::post_all() noexcept {
+  Vec<Attached> taken;
+  {
+    const LockGuard locked(mutex());
+    taken.swap(attached);
+  }
+  for (const Attached& each : taken) send(each);
+  aborted.store(1);
 }
 
 NET_API void AbortState::fire(AbortHook& hook) {
@@ -11616,6 +12030,14 @@ NET_API void AbortState::release() noexcept {
 
 NET_API AbortState::~AbortState() {
   for (const Attached& each : attached) each.home->release();
+  if (sources.empty()) return;
+  const LockGuard locked(mutex());
+  for (const Ref<AbortState>& source : sources) {
+    Vec<AbortState*>& followers_of = source->followers;
+    for (std::size_t i = followers_of.size(); i > 0; --i) {
+      if (followers_of[i - 1] == this) followers_of.erase(i - 1, i);
+    }
+  }
 }
 
 NET_API Machine::Mutex& AbortState::mutex() {
@@ -11638,6 +12060,14 @@ NET_API AbortSignal AbortSignal::timeout(Duration after) {
       [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); },
       after)
       .unref();
+  return AbortSignal(state);
+}
+
+NET_API AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> signals) {
+  const detail::Ref<detail::AbortState> state(new detail::AbortState);
+  for (const AbortSignal& signal : signals) {
+    if (signal) state->follow(*signal.state());
+  }
   return AbortSignal(state);
 }
 
@@ -13092,7 +13522,13 @@ NET_API constexpr Handle::Operations SocketState::table{
     [](Handle& handle) noexcept { static_cast<SocketState&>(handle).hand_over(); },
     nullptr,
     nullptr,
-    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); }};
+    [](Handle& handle) noexcept { static_cast<SocketState&>(handle).give_up(); },
+    [](const Handle& handle, LoopCounts& counts) noexcept {
+      const auto& self = static_cast<const SocketState&>(handle);
+      counts.sockets += self.has_handle();
+      counts.bytes_in += self.bytes_read;
+      counts.bytes_out += self.bytes_sent;
+    }};
 
 NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
   into.clear();
@@ -13620,6 +14056,96 @@ NET_API void ServerState::drop(Machine::Channel& channel) {
 #endif
 #endif
 
+// The connections of a server: which there are, and how they are closed. Internal.
+#ifndef NET_DETAIL_LISTEN_CONNECTIONS_IPP
+#define NET_DETAIL_LISTEN_CONNECTIONS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// They are among the loop's handles, so that nobody pays for a list of them.
+NET_API Vec<Ref<SocketState>> ServerState::open_connections() const {
+  Vec<Ref<SocketState>> newest_first, all;
+  if (!loop) return all;
+  newest_first.reserve(connections);
+  for (Handle* each = loop->handles(); each; each = each->next) {
+    if (each->operations != &SocketState::table) continue;
+    auto& socket = static_cast<SocketState&>(*each);
+    if (socket.of_server && socket.server.get() == this) newest_first.push(Ref<SocketState>(&socket));
+  }
+  all.reserve(newest_first.size());
+  for (std::size_t i = newest_first.size(); i > 0; --i) all.push(std::move(newest_first[i - 1]));
+  return all;
+}
+
+NET_API void ServerState::destroy_connections() {
+  for (const Ref<SocketState>& socket : open_connections()) socket->destroy(no_error());
+}
+
+/// The time counts from when somebody first asked while the connection was quiet.
+NET_API void ServerState::close_quiet_connections(std::uint32_t ms) {
+  const auto now = static_cast<std::uint32_t>(loop->now());
+  for (const Ref<SocketState>& socket : open_connections()) {
+    if (!socket->is_idle()) continue;
+    if (socket->exchange == Exchange::quiet) {
+      socket->exchange = Exchange::noted;
+      socket->quiet_since = now;
+    }
+    if (now - socket->quiet_since >= ms) socket->destroy_soon();
+  }
+}
+
+NET_API void ServerState::close_idle_connections(Duration idle) {
+  require_timeout(idle);
+  if (!loop) return;
+  const double ms = idle.milliseconds();
+  const std::uint32_t whole = ms < 1 ? 0 : ms < 4e9 ? static_cast<std::uint32_t>(ms) : 4000000000u;
+  close_quiet_connections(whole);
+  if (whole == 0) return;
+  const Ref<TimerState> again(new TimerState(*loop));
+  again->refd = false;
+  again->callback = [self = Ref<ServerState>(this), whole] {
+    if (self->loop) self->close_quiet_connections(whole);
+  };
+  loop->start_timer(*again, whole, loop->now());
+}
+
+/// A write that comes too late for one that was ended is not the end of the program.
+NET_API void ServerState::end_idle_connections() {
+  for (const Ref<SocketState>& socket : open_connections()) {
+    if (socket->ending() || !socket->is_idle()) continue;
+    socket->errors_heard = true;
+    socket->end({}, false, no_error());
+  }
+}
+
+/// Nobody tells when a connection has answered: it is looked at often, but only while the server stops.
+NET_API void ServerState::stop_gracefully(Duration timeout) {
+  require_timeout(timeout);
+  if (!loop) return;
+  close();
+  end_idle_connections();
+  constexpr std::uint64_t often = 10;  // ms
+  const Ref<TimerState> look(new TimerState(*loop));
+  look->refd = false;
+  look->repeats = true;
+  const double ends = static_cast<double>(loop->now()) + timeout.milliseconds();
+  look->callback = [self = Ref<ServerState>(this), timer = look.get(), ends] {
+    const bool over = self->connections == 0 || self->acceptor.is_open();
+    const bool late = static_cast<double>(timer->loop->now()) >= ends;
+    if (over || late) timer->cleared = true;
+    if (over) return;
+    late ? self->destroy_connections() : self->end_idle_connections();
+  };
+  loop->start_timer(*look, often, loop->now());
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
 // How a server listens and closes. Internal.
 #ifndef NET_DETAIL_LISTEN_STATE_IPP
 #define NET_DETAIL_LISTEN_STATE_IPP
@@ -13643,6 +14169,11 @@ NET_API constexpr Handle::Operations ServerState::table{
     nullptr,
     [](Handle& handle) noexcept {
       if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
+    },
+    nullptr,
+    nullptr,
+    [](const Handle& handle, LoopCounts& counts) noexcept {
+      counts.servers += static_cast<const ServerState&>(handle).acceptor.is_open();
     }};
 
 NET_API void ServerState::recount() noexcept {
@@ -13667,7 +14198,9 @@ NET_API void ServerState::listen(const ListenOptions& asked) {
   reserve_one();
   start_over();
   NothingOpen unless{*this};
-  watch_signal(asked.signal);
+  watch_signal(asked.signal && options.signal ? AbortSignal::any({asked.signal, options.signal})
+               : asked.signal                 ? asked.signal
+                                              : options.signal);
   listen_on(asked);
   unless.passed = true;
 }
@@ -13677,8 +14210,9 @@ NET_API void ServerState::listen_as(const ServerState& other) {
   reserve_one();
   start_over();
   ipc = other.ipc;
-  const int failed = acceptor.listen_beside(other.acceptor, 511);
   NothingOpen unless{*this};
+  watch_signal(options.signal);
+  const int failed = acceptor.listen_beside(other.acceptor, 511);
   bound(failed, "", 0);
   unless.passed = true;
 }
@@ -14301,6 +14835,7 @@ NET_API void SocketState::drop_captures() noexcept {
     cold->abort_hook = {};
     cold->pipes.clear();
     cold->onread = {};
+    cold->user_data.clear();
   }
   delete std::exchange(backlog, nullptr);
   server = {};
@@ -14311,6 +14846,7 @@ NET_API SocketState::~SocketState() {
   if (channel.is_open() && loop) loop->poller().drop(channel);
   stop_connecting();
   stop_idle();
+  count_bytes();
   if (cold && cold->abort_hook) cold->abort_hook->detach();
   if (close_expected && loop) loop->closing().expect_no_more();
   expect_no_removal();
@@ -15251,6 +15787,7 @@ NET_API void SocketState::unwatch_readable() {
   if (got.size > 0 && static_cast<std::size_t>(got.size) <= max_chunk) [[likely]] {
     bytes_read += static_cast<std::size_t>(got.size);
     need_readable = reading = true;  // what the next read would note
+    exchange = Exchange::asked;
     if (listeners.has(on_data)) emit_event<on_data>(got.view());
     if ((ended() || buffer) && !destroyed() && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
@@ -15316,6 +15853,7 @@ NET_API void SocketState::read_onread(bool to_the_end) {
     }
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
+    exchange = Exchange::asked;
     const SameConnection same(*this);
     const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), into);
     if (!same) return;
@@ -15374,6 +15912,7 @@ NET_API void SocketState::deliver(std::string_view all) {
 
 NET_API void SocketState::deliver_piece(std::string_view piece) {
   bytes_read += piece.size();
+  exchange = Exchange::asked;
   touch();
   if (!push(piece) && !destroyed()) unwatch_readable();
 }
@@ -15622,6 +16161,7 @@ NET_API void SocketState::undestroy() {
     if (which != own_read) drop_own(static_cast<OwnListener>(which));
   }
   if (released) delete std::exchange(buffer, nullptr);
+  count_bytes();
   static_cast<Connection&>(*this) = Connection();
   static_cast<ReadGate&>(*this) = {.flow_state = flow_state,
                                    .users_buffer = users_buffer,
@@ -15945,6 +16485,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
   char* const place = loop->batch_if_free(*this, &flush_batched, size);
   if (!place) return nullptr;
   bytes_sent += size;
+  exchange = Exchange::quiet;
   return static_cast<char*>(std::memcpy(place, data, size));
 }
 
@@ -15954,6 +16495,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
   const std::size_t size = source.bytes.size();
   if (ending() || destroyed()) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
+  exchange = Exchange::quiet;
   const bool waits = writing() || corked || errored() || phase != Phase::open;
   if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
     WriteQueue to_call;
@@ -16294,6 +16836,16 @@ NET_API void Server::start(const ListenOptions& options) const {
   state_->listen(options);
 }
 
+NET_API std::vector<Socket> Server::connections() const {
+  std::vector<Socket> all;
+  for (const auto& state : state_->open_connections()) all.push_back(detail::Access::make<Socket>(state.get()));
+  return all;
+}
+
+NET_API void stopGracefully(const Server& server, const StopOptions& options) {
+  detail::Access::state(server).stop_gracefully(options.timeout);
+}
+
 NET_API std::optional<Server> Socket::server() const {
   if (!state_->server) return std::nullopt;
   return detail::Access::make<Server>(static_cast<detail::ServerState*>(state_->server.get()));
@@ -16308,8 +16860,6 @@ NET_API void Server::blockList(std::optional<BlockList> list) const { state_->op
 NET_API NativeHandle Server::nativeHandle() const {
   return state_->acceptor.is_open() ? state_->acceptor.native() : -1;
 }
-
-NET_API bool Server::operator==(const Server& other) const noexcept { return state_.get() == other.state_.get(); }
 
 NET_API Server Server::from_state(void* state) {
   return Server(detail::Ref<detail::ServerState>(static_cast<detail::ServerState*>(state)));
@@ -16620,6 +17170,8 @@ NET_API bool Reader::settle() {
     case Kind::delimited: settle_delimited(); break;
     case Kind::prefixed: settle_prefixed(); break;
   }
+  // each message of several that came together is one more to answer
+  if (has_found()) detail::Access::state(socket()).exchange = detail::Exchange::asked;
 }
 
 NET_API void Reader::settle_line() {

@@ -76,6 +76,8 @@ using net::setDefaultAutoSelectFamily;
 using net::setDefaultAutoSelectFamilyAttemptTimeout;
 using net::Socket;
 using net::SocketOptions;
+using net::stopGracefully;
+using net::StopOptions;
 using net::Writable;
 
 // Coroutines

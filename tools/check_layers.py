@@ -27,7 +27,7 @@ net/detail/work/job
 
 net/connect
 net/server
-net/detail/listen/accept
+net/detail/listen/accept  net/detail/listen/connections
 net/detail/listen/state
 net/detail/listen/events
 net/socket
@@ -44,7 +44,7 @@ net/detail/stream/payload  net/detail/stream/pipe_socket  net/detail/stream/step
 net/detail/connect/checks
 net/detail/stream/state
 net/detail/stream/connection  net/detail/stream/events  net/detail/stream/gates  net/detail/stream/pipe
-net/detail/stream/pipe_link  net/detail/stream/write_queue
+net/detail/stream/pipe_link  net/detail/stream/user_data  net/detail/stream/write_queue
 net/detail/stream/positions
 net/options
 net/abort
@@ -89,7 +89,7 @@ net/detail/text/ip_address
 net/error  net/ip  net/duration
 net/detail/text/error_names  net/detail/text/ip_grammar
 net/detail/base/fixed_string  net/detail/base/function  net/detail/base/lock_guard  net/detail/base/page_buffer
-net/detail/base/position  net/detail/base/queue  net/detail/base/ref  net/detail/base/shared_lock
+net/detail/base/identity  net/detail/base/position  net/detail/base/queue  net/detail/base/ref  net/detail/base/shared_lock
 net/detail/base/vec
 net/detail/base/atomic
 net/detail/base/abi

@@ -25,13 +25,13 @@ class Stopper;
 /// What a loop has done since it was made, and what it holds (S36.2).
 struct LoopMetrics {
   std::uint64_t turns = 0;
-  std::uint64_t events = 0;         ///< that the system reported
-  std::uint64_t bytesRead = 0;      ///< by all its sockets
-  std::uint64_t bytesWritten = 0;   ///< handed to the system
-  std::size_t sockets = 0;          ///< that are connecting or open
-  std::size_t servers = 0;          ///< that listen
-  std::size_t timers = 0;           ///< that wait
-  std::uint64_t eventsWaiting = 0;  ///< those that had come before the loop looked; measured, like what follows
+  std::uint64_t events = 0;                ///< that the system reported
+  std::uint64_t bytesRead = 0;             ///< by all its sockets
+  std::uint64_t bytesWritten = 0;          ///< handed to the system
+  std::size_t sockets = 0;                 ///< that are connecting or open
+  std::size_t servers = 0;                 ///< that listen
+  std::size_t timers = 0;                  ///< that wait
+  std::uint64_t eventsWaiting = 0;         ///< those that had come before the loop looked; measured, like what follows
   std::chrono::nanoseconds longestTurn{};  ///< from a wait to the next one
   std::chrono::nanoseconds idleTime{};     ///< spent waiting
 };

@@ -136,11 +136,7 @@ class Socket : public Emitter<Socket> {
   const Socket& end(Data&& data, F&& callback = nullptr) const {
     const bool refused = state_->ending() || state_->destroyed();
     const Error why = refused ? state_->refusal(false) : detail::no_error();
-    if (refused) {
-      state_->fail(why);
-    } else {
-      (void)state_->write(detail::source_of(std::forward<Data>(data)), {});
-    }
+    refused ? state_->fail(why) : void(state_->write(detail::source_of(std::forward<Data>(data)), {}));
     state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
     return *this;
   }
@@ -292,13 +288,11 @@ class Socket : public Emitter<Socket> {
   /// paused before they came (`pauseOnConnect`).
   NativeHandle release() const { return state_->loop ? state_->release_descriptor() : -1; }
 
-  /// An object of the user's, one for each socket: made on first use, destroyed with the socket, and at the latest with
-  /// its loop (S36.3). Throws `ERR_INVALID_STATE` if the socket has one of another type.
+  /// An object of the user's, made on first use, destroyed with the socket, at the latest with its loop (S36.3). Throws
+  /// `ERR_INVALID_STATE` if there is one of another type.
   template <class T>
   T& data() const {
-    detail::UserData& kept = state_->ensure_cold().user_data;
-    if (!kept) kept.emplace<T>();
-    return kept.get<T>();
+    return state_->ensure_cold().user_data.get<T>();
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <tuple>
+#include <utility>
 
 namespace programs {
 
@@ -47,6 +48,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   Received in;
   std::vector<Ledger*> piped_to;
   bool piped_into = false;
+  bool writes_failed = false;              // a callback said so, and nothing was connected since
   bool piped_uncounted = false;            // it was piped to others when nobody counted what came
   int uncounted = 0;                       // a 'data' is being emitted that was not counted yet
   std::size_t last_piece = 0, pieces = 0;  // how much the last one carried that was counted, and how many there were
@@ -97,6 +99,12 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
     // what was received and not taken stays, and is emitted in the next connection
     const bool left = anew && socket->readableLength() > 0;
     const auto before = std::make_tuple(out, in, closes_due, errors_due, released);
+    // in the callback of a write that failed because there was no connection: that one is lost, the next begins
+    const bool lost = std::exchange(writes_failed, false) && !anew && !socket->connecting();
+    if (lost) {
+      out = &program.ledgers.add();
+      out->mixed = piped_into;
+    }
     if (anew) {
       begins();
       if (left) incomplete();
@@ -118,6 +126,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
       if (!due && !socket->destroyed()) require(socket->bytesRead() == 0, "a new connection has received nothing");
       greet();
     }
+    if (lost && socket) greet();
   }
   /// The library drops the listeners of a socket that has closed.
   void notice_dropped_listeners() {

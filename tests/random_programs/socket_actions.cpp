@@ -19,11 +19,13 @@ void Side::send(std::size_t size, std::size_t form) {
     callback = program.owe("write");
     owed.push_back(callback);
   }
-  const auto on_done = [callback, side = weak_from_this()](const net::Error&) {
+  const auto on_done = [callback, side = weak_from_this()](const net::Error& error) {
     if (!Program::now) return;
     Program::now->was_called(*callback);
     const Inside inside(*Program::now);
-    if (const auto self = side.lock(); self && self->socket) act_on(*Program::now, *self);
+    const auto self = side.lock();
+    if (self && error) self->writes_failed = true;
+    if (self && self->socket) act_on(*Program::now, *self);
     Program::now->maybe_throw();
   };
   const net::Socket to = *socket;

@@ -1,4 +1,4 @@
-#include <net/detail/listen/state.hpp>
+#include <net/detail/listen/connections.ipp>
 
 #include <doctest/doctest.h>
 
@@ -48,7 +48,8 @@ struct Party {
 
 }  // namespace
 
-TEST_CASE("S36.2: connections() gives the sockets of a server that are not destroyed, in the order in which they came") {
+TEST_CASE(
+    "S36.2: connections() gives the sockets of a server that are not destroyed, in the order in which they came") {
   net::Loop loop;
   Party party(loop), other(loop);
   CHECK(party.server.connections().empty());

@@ -77,7 +77,7 @@ TEST_CASE("one that is emptied calls what dies, which finds it empty") {
   };
   net::detail::UserData kept;
   bool empty = false;
-  kept.emplace<Looks>();
+  CHECK_FALSE(kept);
   kept.get<Looks>().place = &kept;
   kept.get<Looks>().empty = &empty;
   kept.clear();

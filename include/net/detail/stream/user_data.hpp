@@ -19,17 +19,11 @@ class UserData {
 
   explicit operator bool() const noexcept { return object_ != nullptr; }
 
-  /// Into an empty one. The constructor may come here too: then its object is the one that counts.
+  /// The one there is, or a new one.
   template <class T>
-  void emplace() {
+  T& get() {
     static_assert(std::is_object_v<T> && !std::is_const_v<T>, "data<T>() keeps a T itself");
-    T* const made = new T();
-    if (object_) return delete made;
-    object_ = made;
-    kind_ = &kind_of<T>;
-  }
-  template <class T>
-  T& get() const {
+    if (!object_) keep(new T(), kind_of<T>);
     if (kind_ != &kind_of<T>) throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket's data has another type"));
     return *static_cast<T*>(object_);
   }
@@ -46,6 +40,13 @@ class UserData {
   };
   template <class T>
   static inline const Kind kind_of{[](void* object) { delete static_cast<T*>(object); }};
+
+  /// Its constructor may have come here too: then that object counts.
+  void keep(void* made, const Kind& kind) {
+    if (object_) return kind.destroy(made);
+    object_ = made;
+    kind_ = &kind;
+  }
 
   void* object_ = nullptr;
   const Kind* kind_ = nullptr;
