@@ -255,6 +255,38 @@ class Place {
 #include <string_view>
 #include <type_traits>
 
+// The way into a handle. Internal.
+#ifndef NET_DETAIL_BASE_ACCESS_HPP
+#define NET_DETAIL_BASE_ACCESS_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// The library's own way into its handles, which users do not have.
+struct Access {
+  /// A handle of what it points to.
+  template <class Handle>
+  static Handle make(void* state) {
+    return Handle::from_state(state);
+  }
+  template <class Handle>
+  static auto& state(const Handle& handle) noexcept {
+    return *handle.state_;
+  }
+  template <class Loop>
+  static auto& core(Loop& loop) noexcept {
+    return loop.core();
+  }
+  /// What a handle stands for; null if for nothing.
+  template <class Handle>
+  static const void* identity(const Handle& handle) noexcept {
+    return handle.state_ ? &*handle.state_ : nullptr;
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 namespace net::inline NET_ABI::detail {
 
 /// What makes a handle a key (S36.3): the same object is equal, and the order is any, but one. A handle that stands for
@@ -267,7 +299,7 @@ struct Identity {
   }
 
   static std::uintptr_t identity(const Handle& handle) noexcept {
-    return reinterpret_cast<std::uintptr_t>(handle.state_.get());
+    return reinterpret_cast<std::uintptr_t>(Access::identity(handle));
   }
 };
 
@@ -3308,23 +3340,6 @@ class Emitter;
 
 namespace detail {
 
-/// The library's own way into its handles, which users do not have.
-struct Access {
-  /// A handle of what it points to.
-  template <class Handle>
-  static Handle make(void* state) {
-    return Handle::from_state(state);
-  }
-  template <class Handle>
-  static auto& state(const Handle& handle) noexcept {
-    return *handle.state_;
-  }
-  template <class Loop>
-  static auto& core(Loop& loop) noexcept {
-    return loop.core();
-  }
-};
-
 template <class... Types>
 struct TypeList {};
 
@@ -3661,7 +3676,7 @@ class Timer : public detail::Identity<Timer> {
   void close() const;
 
  private:
-  friend struct detail::Identity<Timer>;
+  friend struct detail::Access;
 
   const Timer& set_ref(bool on) const;
 
@@ -3685,7 +3700,7 @@ class Immediate : public detail::Identity<Immediate> {
   void close() const;
 
  private:
-  friend struct detail::Identity<Immediate>;
+  friend struct detail::Access;
 
   const Immediate& set_ref(bool on) const;
 
@@ -3709,7 +3724,7 @@ class Signal : public detail::Identity<Signal> {
   void close() const;
 
  private:
-  friend struct detail::Identity<Signal>;
+  friend struct detail::Access;
 
   const Signal& set_ref(bool on) const;
 
@@ -3998,7 +4013,7 @@ class AbortSignal : public detail::Identity<AbortSignal> {
   detail::AbortState* state() const noexcept { return state_.get(); }
 
  private:
-  friend struct detail::Identity<AbortSignal>;
+  friend struct detail::Access;
 
   detail::Ref<detail::AbortState> state_;
 };
@@ -7246,7 +7261,6 @@ class Socket : public Emitter<Socket> {
  private:
   friend class Emitter<Socket>;
   friend struct detail::Access;
-  friend struct detail::Identity<Socket>;
 
   explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
   static Socket from_state(void* state);
@@ -7448,13 +7462,9 @@ class Server : public Emitter<Server> {
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const;
 
-  /// Whether two handles are the same server.
-  bool operator==(const Server& other) const noexcept;
-
  private:
   friend class Emitter<Server>;
   friend struct detail::Access;
-  friend struct detail::Identity<Server>;
 
   explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
   static Server from_state(void* state);

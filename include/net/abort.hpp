@@ -129,7 +129,7 @@ class AbortSignal : public detail::Identity<AbortSignal> {
   detail::AbortState* state() const noexcept { return state_.get(); }
 
  private:
-  friend struct detail::Identity<AbortSignal>;
+  friend struct detail::Access;
 
   detail::Ref<detail::AbortState> state_;
 };

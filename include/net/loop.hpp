@@ -58,7 +58,7 @@ class Timer : public detail::Identity<Timer> {
   void close() const;
 
  private:
-  friend struct detail::Identity<Timer>;
+  friend struct detail::Access;
 
   const Timer& set_ref(bool on) const;
 
@@ -82,7 +82,7 @@ class Immediate : public detail::Identity<Immediate> {
   void close() const;
 
  private:
-  friend struct detail::Identity<Immediate>;
+  friend struct detail::Access;
 
   const Immediate& set_ref(bool on) const;
 
@@ -106,7 +106,7 @@ class Signal : public detail::Identity<Signal> {
   void close() const;
 
  private:
-  friend struct detail::Identity<Signal>;
+  friend struct detail::Access;
 
   const Signal& set_ref(bool on) const;
 

@@ -184,13 +184,9 @@ class Server : public Emitter<Server> {
   /// The descriptor, to look at; -1 if there is none. Don't close it.
   NativeHandle nativeHandle() const;
 
-  /// Whether two handles are the same server.
-  bool operator==(const Server& other) const noexcept;
-
  private:
   friend class Emitter<Server>;
   friend struct detail::Access;
-  friend struct detail::Identity<Server>;
 
   explicit Server(detail::Ref<detail::ServerState> state) noexcept : state_(std::move(state)) {}
   static Server from_state(void* state);

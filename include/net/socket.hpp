@@ -298,7 +298,6 @@ class Socket : public Emitter<Socket> {
  private:
   friend class Emitter<Socket>;
   friend struct detail::Access;
-  friend struct detail::Identity<Socket>;
 
   explicit Socket(detail::Ref<detail::SocketState> state) noexcept : state_(std::move(state)) {}
   static Socket from_state(void* state);

@@ -160,3 +160,11 @@ TEST_CASE("a task that is dropped takes its listeners and timers with it") {
   CHECK(socket.listenerCount<"error">() == 0);
   CHECK(socket.listenerCount<"close">() == 0);
 }
+
+TEST_CASE("S34.2: a task takes values: no handle by reference, and no Chunk") {
+  using net::detail::is_borrowed;
+  static_assert(is_borrowed<const net::Socket&> && is_borrowed<net::Server&> && is_borrowed<net::Socket&&>);
+  static_assert(is_borrowed<net::Chunk> && is_borrowed<const net::Chunk&>);
+  static_assert(!is_borrowed<net::Socket> && !is_borrowed<net::Server> && !is_borrowed<std::string_view>);
+  static_assert(!is_borrowed<net::Reader&> && !is_borrowed<int&>);
+}

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include <net/detail/base/abi.hpp>
+#include <net/detail/base/access.hpp>
 
 namespace net::inline NET_ABI::detail {
 
@@ -22,7 +22,7 @@ struct Identity {
   }
 
   static std::uintptr_t identity(const Handle& handle) noexcept {
-    return reinterpret_cast<std::uintptr_t>(handle.state_.get());
+    return reinterpret_cast<std::uintptr_t>(Access::identity(handle));
   }
 };
 

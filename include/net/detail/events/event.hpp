@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/access.hpp>
 #include <net/detail/base/fixed_string.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/events/listeners.hpp>
@@ -19,23 +20,6 @@ template <class Derived>
 class Emitter;
 
 namespace detail {
-
-/// The library's own way into its handles, which users do not have.
-struct Access {
-  /// A handle of what it points to.
-  template <class Handle>
-  static Handle make(void* state) {
-    return Handle::from_state(state);
-  }
-  template <class Handle>
-  static auto& state(const Handle& handle) noexcept {
-    return *handle.state_;
-  }
-  template <class Loop>
-  static auto& core(Loop& loop) noexcept {
-    return loop.core();
-  }
-};
 
 template <class... Types>
 struct TypeList {};
