@@ -16,7 +16,7 @@ import check_layers
 import check_lines
 from toolchain import DEADLINE, INCLUDE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name, run, said
 
-LONGEST_EXAMPLE = 62  # lines
+LONGEST_EXAMPLE = 79  # lines
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 

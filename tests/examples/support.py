@@ -100,6 +100,18 @@ def node(test):
     return tool(test, os.environ.get("NODE"), "node")
 
 
+def npm_package(test, name, version):
+    """The directory of a package of npm's, installed once beside the examples, or the test is skipped."""
+    place = DIRECTORY.parent / "npm"
+    package = place / "node_modules" / name
+    if not package.exists():
+        place.mkdir(exist_ok=True)
+        install = [tool(test, "npm"), "install", "--prefix", place, "--no-audit", "--no-fund", f"{name}@{version}"]
+        if subprocess.run(install, capture_output=True, timeout=DEADLINE).returncode:
+            test.skipTest(f"npm cannot install {name}")
+    return package
+
+
 def received(client, size):
     """What comes: at least `size` bytes, or all until the other side ends."""
     data = bytearray()
