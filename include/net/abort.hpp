@@ -124,7 +124,7 @@ class AbortSignal : public detail::Identity<AbortSignal> {
   /// `ERR_NO_LOOP` if there is no loop.
   static AbortSignal timeout(Duration after);
   /// A signal that aborts, with the same reason, as soon as one of these does; of none it never does (S34.6).
-  static AbortSignal any(std::initializer_list<AbortSignal> signals);
+  static AbortSignal any(std::initializer_list<AbortSignal> sources);
 
   detail::AbortState* state() const noexcept { return state_.get(); }
 

@@ -215,9 +215,9 @@ NET_API AbortSignal AbortSignal::timeout(Duration after) {
   return AbortSignal(state);
 }
 
-NET_API AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> signals) {
+NET_API AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> sources) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
-  for (const AbortSignal& signal : signals) {
+  for (const AbortSignal& signal : sources) {
     if (signal) state->follow(*signal.state());
   }
   return AbortSignal(state);
