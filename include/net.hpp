@@ -9,6 +9,14 @@
 
 #include <net/detail/base/abi.hpp>
 // after what says which C++ this is
+
+// First what compilers complain in: each file on the way to it is a line above the message.
+#include <net/emitter.hpp>
+
+#include <net/detail/stream/payload.hpp>
+
+#include <net/socket.hpp>
+
 #include <net/acceptor.hpp>
 #include <net/block_list.hpp>
 #include <net/connect.hpp>
@@ -18,7 +26,6 @@
 #include <net/promise.hpp>
 #include <net/reader.hpp>
 #include <net/server.hpp>
-#include <net/socket.hpp>
 #include <net/socket_address.hpp>
 #include <net/task.hpp>
 #include <net/task_group.hpp>

@@ -2,7 +2,7 @@
 """Check that wrong uses do not compile, and that the message says what would be right.
 
 Each tests/misuse/*.cpp is right without MISUSE and wrong with it. Its lines `// expect: TEXT` name what
-every compiler must say in its error.
+every compiler must say in its error; `// first: TEXT`, what stands on the first screen of it.
 """
 import re
 
@@ -27,11 +27,19 @@ def main():
             what = f"{case.stem}, {name(cxx)}"
             check.expect(result.returncode != 0, f"{what}: it compiles")
             expected = re.findall(r"^// expect: (.+)$", case.read_text("utf-8"), re.M)
-            check.expect(expected, f"{what}: no line '// expect: …'")
             message = without_inline_namespaces(without_source(result.stderr))
             silent = [text for text in expected if text not in message]
+            screen = without_inline_namespaces(first_screen(result.stderr))
+            first = re.findall(r"^// first: (.+)$", case.read_text("utf-8"), re.M)
+            check.expect(first, f"{what}: no line '// first: …'")
+            silent += [f"on the first screen {text}" for text in first if text not in screen]
             check.expect(not silent, f"{what}: the message lacks: {', '.join(silent)}", said(result))
     check.finish("what is wrong does not compile, and the compiler says why")
+
+
+def first_screen(message):
+    """What is read without scrolling: ten lines of 200 columns, whatever the length of this checkout's own path."""
+    return "\n".join(line.replace(f"{INCLUDE}/", "")[:200] for line in message.splitlines()[:10])
 
 
 def without_source(message):

@@ -25,7 +25,7 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
 
-  class [[nodiscard]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() {
       waiting_.check();

@@ -38,6 +38,12 @@ class Chunk {
   std::string_view bytes_;
 };
 
+/// The bytes, on whatever takes text.
+template <class Stream>
+auto operator<<(Stream& to, const Chunk& chunk) -> decltype(to << chunk.view()) {
+  return to << chunk.view();
+}
+
 }  // namespace net::inline NET_ABI
 
 #endif

@@ -41,12 +41,21 @@ class Emitter : public detail::Identity<Derived> {
   /// has it run (S34.1).
   template <fixed_string Name, class F>
   const Derived& on(F&& listener) const {
+    Derived::template check_event<Name>();
     add<Name>(std::forward<F>(listener), 0, false);
     return self();
+  }
+  /// Not so: the name of an event is known to the compiler, `on<"data">(…)`.
+  template <class Name, class F>
+  void on(Name&&, F&&) const {
+    constexpr bool name_before_the_parenthesis = !std::is_same_v<F, F>;
+    static_assert(name_before_the_parenthesis,
+                  "write the name of the event before the parenthesis: on<\"data\">(listener)");
   }
   /// Adds a listener that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& once(F&& listener) const {
+    Derived::template check_event<Name>();
     add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
     return self();
   }
@@ -54,18 +63,21 @@ class Emitter : public detail::Identity<Derived> {
   /// change how a socket reads.
   template <fixed_string Name, class F>
   const Derived& prependListener(F&& listener) const {
+    Derived::template check_event<Name>();
     add<Name>(std::forward<F>(listener), 0, true);
     return self();
   }
   /// Adds a listener in front of the others that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& prependOnceListener(F&& listener) const {
+    Derived::template check_event<Name>();
     add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
     return self();
   }
   /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
   template <fixed_string Name, class F>
   Listener addListener(F&& listener, bool front = false) const {
+    Derived::template check_event<Name>();
     return Listener(add<Name>(std::forward<F>(listener), 0, front));
   }
 
@@ -80,6 +92,7 @@ class Emitter : public detail::Identity<Derived> {
   /// Takes off all listeners of one event, or of all events (S1.3).
   template <fixed_string Name>
   void removeAllListeners() const {
+    Derived::template check_event<Name>();
     state().all_listeners_go(index<Name>());
     state().listeners.remove_all(index<Name>());
   }
@@ -90,6 +103,7 @@ class Emitter : public detail::Identity<Derived> {
   /// How many listeners an event has; the library's own ones at Node's places count too (S1.11).
   template <fixed_string Name>
   std::size_t listenerCount() const {
+    Derived::template check_event<Name>();
     return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
   }
 
@@ -104,7 +118,6 @@ class Emitter : public detail::Identity<Derived> {
 
   template <fixed_string Name>
   static constexpr unsigned index() {
-    Derived::template check_event<Name>();
     return Derived::Events::index_of(Name.view());
   }
 

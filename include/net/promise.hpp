@@ -92,7 +92,7 @@ class Promise {
   /// Whether `resolve` or `reject` was called.
   bool settled() const noexcept { return state_->settled; }
 
-  class [[nodiscard]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() const {
       waiting_.check();

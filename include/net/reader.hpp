@@ -160,7 +160,7 @@ class Reader {
   using Kind = detail::ReadRequest::Kind;
 
   template <class As>
-  class [[nodiscard]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() {
       waiting_.check();
@@ -186,7 +186,7 @@ class Reader {
 
   /// The one that needs a delimiter pays for its place in the frame.
   template <class As>
-  class [[nodiscard]] DelimitedAwaiter : public Awaiter<As> {
+  class [[nodiscard("write co_await before it")]] DelimitedAwaiter : public Awaiter<As> {
    public:
     bool await_ready() {
       this->request_.delimiter = &delimiter_;

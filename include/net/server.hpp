@@ -193,7 +193,8 @@ class Server : public Emitter<Server> {
 
   template <fixed_string Name>
   static constexpr void check_event() {
-    static_assert(Events::has<Name>,
+    constexpr bool known = Events::has<Name>;
+    static_assert(known,
                   "net::Server has no event of that name; it has: close connection error listening drop");
   }
 

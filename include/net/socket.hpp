@@ -101,13 +101,13 @@ class Socket : public Emitter<Socket> {
   /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
   /// After `end()` it fails with `ERR_STREAM_WRITE_AFTER_END`, also as 'error'; after `destroy()` with
   /// `ERR_STREAM_DESTROYED`, which only the callback gets (S15.15, S15.16).
-  template <detail::Payload Data>
+  template <class Data>
   bool write(Data&& data) const {
     const std::string_view bytes = detail::bytes_of(data);
     return state_->batch(bytes.data(), bytes.size()) != nullptr ||
            state_->write(detail::source_of(std::forward<Data>(data)), {});
   }
-  template <detail::Payload Data, class F>
+  template <class Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   bool write(Data&& data, F&& callback) const {
     return state_->write(detail::source_of(std::forward<Data>(data)),
@@ -304,10 +304,11 @@ class Socket : public Emitter<Socket> {
 
   template <fixed_string Name>
   static constexpr void check_event() {
-    static_assert(Events::has<Name>,
-                  "net::Socket has no event of that name; it has: close connect connectionAttempt "
-                  "connectionAttemptFailed connectionAttemptTimeout data drain end error lookup ready timeout "
-                  "finish prefinish pause resume readable pipe unpipe");
+    constexpr bool known = Events::has<Name>;
+    static_assert(known,
+                  "net::Socket has no event of that name; it has: data end close error connect drain finish timeout "
+                  "ready readable pause resume lookup pipe unpipe prefinish connectionAttempt "
+                  "connectionAttemptFailed connectionAttemptTimeout");
   }
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
   template <class F>

@@ -26,7 +26,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
 /// compile (S34.2).
 template <class T = void>
-class [[nodiscard]] Task {
+class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task {
   static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
 
  public:
@@ -143,7 +143,7 @@ detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = detail::wi
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
-template <detail::Payload Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+template <class Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
 detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   const bool has_space = socket.write(std::forward<Data>(data));
@@ -162,9 +162,10 @@ detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_
 // What a task takes is there as long as it runs.
 template <class T, class... Parameters>
 struct std::coroutine_traits<net::Task<T>, Parameters...> {
+  static constexpr bool lasts = !(... || net::detail::is_borrowed<Parameters>);
   static_assert(
-      !(... || net::detail::is_borrowed<Parameters>),
-      "this parameter of a task is gone when the task goes on: take it by value, a net::Socket or net::Server "
+      lasts,
+      "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
       "itself, and a std::string for a net::Chunk (S34.2)");
   using promise_type = typename net::Task<T>::promise_type;
 };

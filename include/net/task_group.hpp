@@ -17,7 +17,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What waits for joined tasks: `Outcome` makes the result of them.
 template <class Outcome>
-class [[nodiscard]] JoinAwaiter {
+class [[nodiscard("write co_await before it")]] JoinAwaiter {
  public:
   template <class... Tasks>
   explicit JoinAwaiter(JoinRule rule, Tasks&&... tasks)
@@ -99,7 +99,7 @@ class TaskGroup {
   /// How many run.
   std::size_t size() const noexcept { return joined_->running; }
 
-  class [[nodiscard]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready();
     void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }

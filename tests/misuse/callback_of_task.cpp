@@ -1,4 +1,5 @@
 // A callback that returns a task, which nobody would run.
+// first: this callback returns a task
 // expect: hand the task to net::spawn inside of it
 #include <net.hpp>
 

@@ -1,4 +1,5 @@
 // A wrong listener of a server.
+// first: a listener takes the arguments of its event
 // expect: a listener takes the arguments of its event
 // expect: ::Socket
 #include <net.hpp>

@@ -1,4 +1,5 @@
 // A listener with other arguments than its event: the message names the event's.
+// first: a listener takes the arguments of its event
 // expect: a listener takes the arguments of its event
 // expect: net::Chunk
 #include <net.hpp>

@@ -1,4 +1,5 @@
 // A listener with more arguments than its event.
+// first: a listener takes the arguments of its event
 // expect: a listener takes the arguments of its event
 // expect: net::Chunk
 #include <net.hpp>

@@ -1,4 +1,5 @@
 // An error is the library's: a listener gets it const.
+// first: a listener takes the arguments of its event
 // expect: a listener takes the arguments of its event
 // expect: net::Error
 #include <net.hpp>

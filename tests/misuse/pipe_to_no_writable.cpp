@@ -1,4 +1,5 @@
 // A destination of pipe() that lacks something: the message says what one needs.
+// first: pipe() takes a net::Writable
 // expect: pipe() takes a net::Writable
 // expect: writableNeedDrain()
 #include <net.hpp>

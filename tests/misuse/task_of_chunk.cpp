@@ -1,4 +1,5 @@
 // A listener that is a task and takes a view of what came.
+// first: take it by value
 // expect: a std::string for a net::Chunk
 #include <net.hpp>
 

@@ -1,5 +1,6 @@
 // A task that takes its socket by reference.
-// expect: this parameter of a task is gone when the task goes on: take it by value
+// first: take it by value
+// expect: this parameter of a task is gone when the task goes on
 #include <net.hpp>
 
 #if defined(MISUSE)

@@ -1,4 +1,5 @@
 // The same for the questions about listeners.
+// first: no event of that name; it has: close connection
 // expect: listening
 // expect: drop
 #include <net.hpp>

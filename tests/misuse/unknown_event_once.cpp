@@ -1,4 +1,5 @@
 // The same for the other ways to listen.
+// first: no event of that name; it has: data end close error
 // expect: connectionAttempt
 // expect: drain
 // expect: timeout

@@ -1,4 +1,5 @@
 // An event of sockets, asked of a server.
+// first: no event of that name; it has: close connection
 // expect: listening
 // expect: drop
 #include <net.hpp>

@@ -1,4 +1,5 @@
 // An event that no socket has: the message names those that it has.
+// first: no event of that name; it has: data end close error
 // expect: connectionAttempt
 // expect: drain
 // expect: timeout

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
 
 TEST_CASE("a chunk is a view of bytes, as text, as std::byte and as decoded text") {
@@ -17,4 +18,10 @@ TEST_CASE("a chunk is a view of bytes, as text, as std::byte and as decoded text
   CHECK(chunk.toString() == received);
   CHECK(std::string_view(chunk) == received);
   CHECK(net::Chunk().empty());
+}
+
+TEST_CASE("a chunk is written to a stream as its bytes") {
+  std::ostringstream to;
+  to << "<" << net::Chunk("a chunk") << ">";
+  CHECK(to.str() == "<a chunk>");
 }

@@ -71,7 +71,9 @@ class Function<R(Args...)> {
     requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
   Function(F&& f) {
     using Callable = std::decay_t<F>;
-    static_assert(!(std::is_void_v<R> && requires { typename std::invoke_result_t<Callable&, Args...>::promise_type; }),
+    constexpr bool is_run =
+        !(std::is_void_v<R> && requires { typename std::invoke_result_t<Callable&, Args...>::promise_type; });
+    static_assert(is_run,
                   "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
     if constexpr (fits<Callable>) {
       ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));

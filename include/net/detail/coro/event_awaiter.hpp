@@ -160,7 +160,7 @@ constexpr auto row_of() {
 template <fixed_string Name, class Emitting>
 using EventAwaiter = RowAwaiter<Emitting, typename decltype(row_of<Name, Emitting>())::type>;
 
-class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
+class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   using Base = EventAwaiter<"connect", Socket>;
 
  public:
@@ -175,7 +175,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
 };
 
 /// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
-class WriteAwaiter : public Waiting<Socket> {
+class [[nodiscard("write co_await before it")]] WriteAwaiter : public Waiting<Socket> {
  public:
   template <class Options>
   WriteAwaiter(const Socket& socket, bool has_space, const Options& options)
@@ -189,7 +189,7 @@ class WriteAwaiter : public Waiting<Socket> {
   bool has_space_;
 };
 
-class SleepAwaiter {
+class [[nodiscard("write co_await before it")]] SleepAwaiter {
  public:
   template <class Options>
   SleepAwaiter(Loop& loop, Duration length, const Options& options) : loop_(loop), length_(length), limit_(options) {}

@@ -178,6 +178,13 @@ struct Carried {
   using type = const T&;
 };
 
+/// Shows the arguments in what a compiler says.
+template <class... Args>
+struct ListenerTakes {
+  template <bool Fits>
+  static constexpr bool these = Fits;
+};
+
 /// One row of a class's table of events: its name, and the arguments of its listeners.
 template <fixed_string Name, class... Args>
 struct Event {
@@ -185,11 +192,10 @@ struct Event {
 
   template <class Self, class F>
   static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
-    using Takes = Taken<std::decay_t<F>, Self, Args...>;
-    static_assert(Takes::any,
-                  "a listener takes the arguments of its event (named in this message, in Event<...>), "
-                  "or the first few of them, or the emitter and then those");
-    if constexpr (Takes::any) {
+    constexpr bool fits = Taken<std::decay_t<F>, Self, Args...>::any;
+    static_assert(ListenerTakes<Args...>::template these<fits>,
+                  "a listener takes the arguments of its event, or the first few of them, or the emitter and then those");
+    if constexpr (fits) {
       using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
       return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
     } else {

@@ -28,10 +28,14 @@ concept Payload = std::is_convertible_v<const std::remove_cvref_t<T>&, std::stri
 
 template <class T>
 std::string_view bytes_of(const T& data) {
+  constexpr bool is_data = Payload<T>;
+  static_assert(is_data, "data is text, or a range of char, unsigned char or std::byte; a number is std::to_string(n)");
   if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     return data;
-  } else {
+  } else if constexpr (is_data) {
     return {reinterpret_cast<const char*>(data.data()), data.size()};
+  } else {
+    return {};
   }
 }
 
@@ -63,8 +67,13 @@ WriteCallback write_callback(F&& callback) {
   } else if constexpr (std::is_invocable_v<Callable&, const Error&>) {
     return WriteCallback(std::forward<F>(callback));
   } else {
-    static_assert(std::is_invocable_v<Callable&>, "a callback takes (const net::Error&) or nothing");
-    return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call(); });
+    constexpr bool fits = std::is_invocable_v<Callable&>;
+    static_assert(fits, "a callback takes (const net::Error&) or nothing; data is text or a range of bytes");
+    if constexpr (fits) {
+      return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call(); });
+    } else {
+      return {};
+    }
   }
 }
 
