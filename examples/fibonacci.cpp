@@ -23,6 +23,7 @@ static net::Task<> serve(net::Socket client, net::WorkerPool& pool) {
       const std::uint64_t result = co_await pool.exec(fibonacci, n);
       co_await net::write(client, "fibonacci(" + std::to_string(n) + ") = " + std::to_string(result) + "\n");
     }
+    client.end();
   } catch (const net::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     client.destroy();
@@ -31,7 +32,9 @@ static net::Task<> serve(net::Socket client, net::WorkerPool& pool) {
 
 int main(int argc, char** argv) {
   net::WorkerPool pool(4);
-  const auto server = net::createServer([&pool](const net::Socket& client) { net::spawn(serve(client, pool)); });
+  // Who has ended still gets its answers.
+  const auto server =
+      net::createServer({.allowHalfOpen = true}, [&pool](net::Socket client) { return serve(client, pool); });
   server.on<"error">([](const net::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     std::exit(1);

@@ -39,7 +39,6 @@ static net::Task<> serve(net::Socket client, Store& store) {
     client.end();
   } catch (const net::Error& error) {
     client.end(std::string("error: ") + error.what() + "\n");
-    client.destroySoon();  // and not later, when it has sent all it wants
   }
 }
 

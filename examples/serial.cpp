@@ -15,13 +15,14 @@ static net::Task<> serve(net::Socket client) {
       co_await net::sleep(100);  // meanwhile the client is paused, and other clients are served
       co_await net::write(client, name + " done\n");
     }
+    client.end();
   } catch (const net::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
   }
 }
 
 int main(int argc, char** argv) {
-  const auto server = net::createServer([](const net::Socket& client) { net::spawn(serve(client)); });
+  const auto server = net::createServer({.allowHalfOpen = true}, serve);  // who has ended still gets its answers
   server.on<"error">([](const net::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     std::exit(1);

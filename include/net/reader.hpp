@@ -243,6 +243,7 @@ class Reader {
   /// Throws what there is instead, unless that is the end.
   void require_end();
   void received(std::string_view bytes);
+  void pause();
   void fail(const Error& error);
   void wake();
   const Socket& socket() const noexcept { return listeners_.emitter(); }

@@ -151,7 +151,7 @@ NET_API void Reader::received(std::string_view bytes) {
   }
   start_ = 0;
   // the task that let it flow may be gone
-  if (!waiter_) return void(socket().pause());
+  if (!waiter_) return pause();
   if (!settle()) return;
   // the task may destroy this reader; one of a foreign type may throw, and the reader lives on
   bool gone = false;
@@ -172,7 +172,12 @@ NET_API void Reader::received(std::string_view bytes) {
     waiter_.resume();
     if (gone) return;
   }
-  if (!waiter_) socket().pause();
+  if (!waiter_) pause();
+}
+
+NET_API void Reader::pause() {
+  socket().pause();
+  detail::Access::state(socket()).held_back = !rest().empty();
 }
 
 NET_API void Reader::fail(const Error& error) {
@@ -181,6 +186,7 @@ NET_API void Reader::fail(const Error& error) {
 }
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
+  detail::Access::state(socket()).held_back = false;  // it is asked for more than there is
   if (socket().isPaused()) socket().resume();
   waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
 }

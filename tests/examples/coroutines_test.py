@@ -38,6 +38,10 @@ class Serial(unittest.TestCase):
             self.assertEqual(line(second), "B\n")
             self.assertEqual(line(first), "A done\n")
 
+    def test_who_has_ended_still_gets_its_answers(self):
+        with Example("serial") as server:
+            self.assertEqual(run(tool(self, "nc"), "-N", server.host, server.port, data=b"A"), b"A\nA done\n")
+
     def test_a_reset_disturbs_nobody_else(self):
         with Example("serial") as server, server.connect() as stays:
             with server.connect() as goes:
@@ -53,6 +57,11 @@ class Fibonacci(unittest.TestCase):
             slow.sendall(b"50\n")  # a minute, and nobody waits for it
             self.assertEqual(ask(quick, "10"), "fibonacci(10) = 55")
             self.assertEqual(select.select([slow], [], [], 0)[0], [], "it was not computing any more")
+
+    def test_who_has_ended_still_gets_its_answers(self):
+        with Example("fibonacci") as server:
+            said = run(tool(self, "nc"), "-N", server.host, server.port, data=b"30\n28\n20")
+            self.assertEqual(said, b"fibonacci(30) = 832040\nfibonacci(28) = 317811\nfibonacci(20) = 6765\n")
 
     def test_wrong_numbers_are_refused_and_the_connection_goes_on(self):
         with Example("fibonacci") as server, server.connect() as client:

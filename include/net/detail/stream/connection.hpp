@@ -139,6 +139,7 @@ struct Connection {
   bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
+  bool held_back : 1 = false;     // a reader holds bytes that nobody has taken: 'end' waits behind them
   bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
 };
 

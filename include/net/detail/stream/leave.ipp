@@ -27,6 +27,7 @@ NET_API void SocketState::expect_to_be_left(double lingering_ms) {
 /// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
+  held_back = false;
   if (!closed() && !listeners.has(on_error)) errors_heard = true;
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
@@ -59,9 +60,12 @@ NET_API void SocketState::look_after() {
     taken_over();
   } else if (ending()) {
     or_give_up(*this, [this] { linger(); });
-  } else if (kept_by_loop) {
-    kept_by_loop = false;  // whoever has a handle may still use it
-    release();
+  } else {
+    if (ended()) read_zero();  // what waited behind the reader's bytes
+    if (kept_by_loop) {
+      kept_by_loop = false;  // whoever has a handle may still use it
+      release();
+    }
   }
 }
 

@@ -144,12 +144,12 @@ NET_API void SocketState::end_quietly() {
 }
 
 NET_API void SocketState::end_readable() {
-  if (end_emitted()) return;
+  if (end_emitted() || end_waits()) return;
   tick(step_of<&SocketState::end_readable_now>);
 }
 
 NET_API void SocketState::end_readable_now() {
-  if (errored() || close_ticked || end_emitted() || read_length() > 0) return;
+  if (errored() || close_ticked || end_emitted() || end_waits() || read_length() > 0) return;
   read_end.move_to(ReadEnd::end_emitted);
   if (!settings.allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, step_of<&SocketState::after_end>};

@@ -48,6 +48,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void emit_readable_now();
   void maybe_read_more();
   void end_readable();
+  /// Until somebody reads on.
+  bool end_waits() const noexcept { return held_back && flow_state == Flow::paused; }
   void end_readable_now();
   void after_end();
   void watch_readable();
