@@ -53,196 +53,16 @@ namespace net::inline NET_ABI::detail {}
 
 // after what says which C++ this is
 
-// The connections of a server in a coroutine: one after the other.
-#ifndef NET_ACCEPTOR_HPP
-#define NET_ACCEPTOR_HPP
+// First what compilers complain in: each file on the way to it is a line above the message.
 
-#include <coroutine>
-#include <optional>
-#include <utility>
-
-// First in, first out, in one block of memory that is kept. Internal.
-#ifndef NET_DETAIL_BASE_QUEUE_HPP
-#define NET_DETAIL_BASE_QUEUE_HPP
+// on<"data">(listener): events whose names and arguments are checked while compiling.
+#ifndef NET_EMITTER_HPP
+#define NET_EMITTER_HPP
 
 #include <cstddef>
-#include <new>
+#include <cstdint>
+#include <string_view>
 #include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// A ring that grows. In steady state pushing and taking allocate nothing.
-template <class T>
-class Queue {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
-
- public:
-  Queue() noexcept = default;
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
-  Queue(Queue&& other) noexcept { swap(other); }
-  Queue& operator=(Queue&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Queue() {
-    clear();
-    ::operator delete(ring_);
-  }
-
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-
-  void push(T&& value) { emplace(std::move(value)); }
-
-  /// Space for so many more, so that pushing them cannot fail.
-  void reserve(std::size_t more) {
-    while (limit_ - size_ < more) grow();
-  }
-
-  /// One will be pushed when there may be no memory: there is space for it from now on, whatever else is pushed.
-  void expect() {
-    reserve(1);
-    ++expected_;
-    --limit_;
-  }
-  /// The same without memory: only if there is space. So it is when the last one was just taken.
-  bool expect_if_space() noexcept {
-    if (size_ == limit_) return false;
-    ++expected_;
-    --limit_;
-    return true;
-  }
-  void expect_no_more() noexcept {
-    --expected_;
-    ++limit_;
-  }
-  void push_expected(T&& value) noexcept {
-    expect_no_more();
-    place(std::move(value));
-  }
-  std::size_t expected() const noexcept { return expected_; }
-
-  template <class... Args>
-  void emplace(Args&&... args) {
-    if (size_ == limit_) [[unlikely]]
-      grow();
-    place(std::forward<Args>(args)...);
-  }
-
-  /// At the other end: the next one that is taken.
-  void push_front(T&& value) {
-    if (size_ == limit_) [[unlikely]]
-      grow();
-    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
-    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
-    first_ = at;
-    ++size_;
-  }
-  T& first() noexcept { return ring_[first_]; }
-  const T& first() const noexcept { return ring_[first_]; }
-
-  T pop_front() noexcept {
-    T* front = ring_ + first_;
-    T value(std::move(*front));
-    front->~T();
-    first_ = (first_ + 1) & (capacity_ - 1);
-    --size_;
-    return value;
-  }
-
-  void clear() noexcept {
-    while (size_ > 0) (void)pop_front();
-  }
-  void swap(Queue& other) noexcept {
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    std::swap(limit_, other.limit_);
-    std::swap(expected_, other.expected_);
-  }
-  /// Takes all that is in the other one, when this one is empty. Each keeps the space for what it expects.
-  void take_all(Queue& other) {
-    reserve(other.expected_);
-    std::swap(ring_, other.ring_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
-    limit_ = capacity_ - expected_;
-    other.limit_ = other.capacity_ - other.expected_;
-  }
-
- private:
-  template <class... Args>
-  void place(Args&&... args) {
-    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
-    ++size_;
-  }
-
-  [[gnu::noinline]] void grow() {
-    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
-    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
-    const std::size_t count = size_;
-    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(pop_front());
-    ::operator delete(ring_);
-    ring_ = ring;
-    capacity_ = larger;
-    first_ = 0;
-    size_ = count;
-    limit_ = larger - expected_;
-  }
-
-  T* ring_ = nullptr;
-  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
-  std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
-  std::size_t expected_ = 0;  // pushes that must not fail
-};
-
-/// A place in a queue for what has to come when there is no memory either, given back if it is not used. Whatever was just
-/// taken from the queue needs no memory to make one.
-template <class T>
-class Place {
- public:
-  explicit Place(Queue<T>& queue) : queue_(queue) { queue.expect(); }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() {
-    if (!used_) queue_.expect_no_more();
-  }
-  void push(T&& value) noexcept {
-    used_ = true;
-    queue_.push_expected(std::move(value));
-  }
-
- private:
-  Queue<T>& queue_;
-  bool used_ = false;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Where the one task that waits for a reader or an acceptor is noted. Internal.
-#ifndef NET_DETAIL_CORO_WAIT_PLACE_HPP
-#define NET_DETAIL_CORO_WAIT_PLACE_HPP
-
-#include <coroutine>
-
-// What may end a wait before that comes which it waits for: a signal, or a time. Internal.
-#ifndef NET_DETAIL_CORO_WAIT_LIMIT_HPP
-#define NET_DETAIL_CORO_WAIT_LIMIT_HPP
-
-#include <utility>
-
-// AbortController and AbortSignal: calling off a connection or a server, from any thread.
-#ifndef NET_ABORT_HPP
-#define NET_ABORT_HPP
-
-#include <cstddef>
-#include <initializer_list>
 #include <utility>
 
 // Handles compare and hash by what they stand for. Internal.
@@ -318,110 +138,743 @@ struct std::hash<Handle> {
 
 #endif
 
-// A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
-#ifndef NET_DETAIL_BASE_VEC_HPP
-#define NET_DETAIL_BASE_VEC_HPP
+// Tables of events: which there are, what their listeners get, and how they are called. Internal.
+#ifndef NET_DETAIL_EVENTS_EVENT_HPP
+#define NET_DETAIL_EVENTS_EVENT_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// An event name as a template argument. Internal: users write on<"data">(...).
+#ifndef NET_DETAIL_BASE_FIXED_STRING_HPP
+#define NET_DETAIL_BASE_FIXED_STRING_HPP
 
 #include <cstddef>
-#include <new>
-#include <type_traits>
+#include <string_view>
+
+namespace net::inline NET_ABI {
+
+/// A string literal that can be a template argument, as in `on<"data">`.
+template <std::size_t N>
+struct fixed_string {
+  char text[N]{};
+
+  constexpr fixed_string(const char (&literal)[N]) noexcept {
+    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
+  }
+  constexpr std::string_view view() const noexcept { return {text, N - 1}; }
+};
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
+// A counted reference to what counts its owners itself. Internal.
+#ifndef NET_DETAIL_BASE_REF_HPP
+#define NET_DETAIL_BASE_REF_HPP
+
 #include <utility>
 
 namespace net::inline NET_ABI::detail {
 
-/// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
+/// One pointer; the count is plain, because a handle never leaves its loop's thread.
 template <class T>
-class Vec {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
-
+class Ref {
  public:
-  Vec() noexcept = default;
-  Vec(Vec&& other) noexcept { swap(other); }
-  Vec& operator=(Vec&& other) noexcept {
-    swap(other);
+  Ref() noexcept = default;
+  explicit Ref(T* to) noexcept : to_(to) {
+    if (to_) to_->retain();
+  }
+  Ref(const Ref& other) noexcept : Ref(other.to_) {}
+  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
+  template <class U>
+  Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(to_, other.to_);
     return *this;
   }
-  ~Vec() {
-    clear();
-    ::operator delete(items_);
+  ~Ref() {
+    if (to_) to_->release();
   }
 
-  bool empty() const noexcept { return size_ == 0; }
-  std::size_t size() const noexcept { return size_; }
-  T& operator[](std::size_t at) noexcept { return items_[at]; }
-  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
-  T* begin() noexcept { return items_; }
-  T* end() noexcept { return items_ + size_; }
-  const T* begin() const noexcept { return items_; }
-  const T* end() const noexcept { return items_ + size_; }
-  T& back() noexcept { return items_[size_ - 1]; }
-  std::size_t capacity() const noexcept { return capacity_; }
-
-  /// To exactly so much, if it is more than there is.
-  void reserve(std::size_t capacity) {
-    if (capacity > capacity_) grow(capacity);
-  }
-  void push(T value) {
-    if (size_ == capacity_) [[unlikely]]
-      grow(capacity_ ? capacity_ * 2 : 4);
-    ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
-    ++size_;
-  }
-  void insert(std::size_t at, T value) {
-    if (at == size_) return push(std::move(value));
-    push(std::move(back()));
-    for (std::size_t i = size_ - 2; i > at; --i) items_[i] = std::move(items_[i - 1]);
-    items_[at] = std::move(value);
-  }
-  void pop() noexcept { items_[--size_].~T(); }
-  void erase(std::size_t begin, std::size_t end) noexcept {
-    if (begin == end) return;
-    for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
-    while (size_ > begin) pop();
-  }
-  /// A copy of those from `begin` to before `end`.
-  Vec part(std::size_t begin, std::size_t end) const {
-    Vec copy;
-    copy.reserve(end - begin);
-    for (; begin < end; ++begin) copy.push(items_[begin]);
-    return copy;
-  }
-  void clear() noexcept {
-    while (size_ > 0) pop();
-  }
-  void swap(Vec& other) noexcept {
-    std::swap(items_, other.items_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
-  }
+  T* get() const noexcept { return to_; }
+  T* operator->() const noexcept { return to_; }
+  T& operator*() const noexcept { return *to_; }
+  explicit operator bool() const noexcept { return to_ != nullptr; }
 
  private:
-  [[gnu::noinline]] void grow(std::size_t larger) {
-    T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
-    for (std::size_t i = 0; i < size_; ++i) {
-      ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
-      items_[i].~T();
-    }
-    ::operator delete(items_);
-    items_ = items;
-    capacity_ = larger;
-  }
-
-  T* items_ = nullptr;
-  std::size_t size_ = 0, capacity_ = 0;
+  T* to_ = nullptr;
 };
 
 }  // namespace net::inline NET_ABI::detail
 
 #endif
 
-// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
-#ifndef NET_DETAIL_LOOP_CORE_HPP
-#define NET_DETAIL_LOOP_CORE_HPP
+// The listeners of one object, in order, in one block of memory. Internal.
+#ifndef NET_DETAIL_EVENTS_LISTENERS_HPP
+#define NET_DETAIL_EVENTS_LISTENERS_HPP
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// One listener; its callable follows it in memory.
+struct ListenerRecord {
+  enum : std::uint8_t { once = 1, fired = 2, removed = 4, own = 8 };
+  bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
+  void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
+
+  struct Operations {
+    void (*call)(ListenerRecord&, void* emitter, void* const* args);
+    void (*destroy)(ListenerRecord&) noexcept;
+  };
+
+  const Operations* operations;
+  ListenerRecord* next;
+  std::uint64_t id;    // they only grow, so they say which of two records is younger
+  std::uint32_t gone;  // once removed: emissions nested deeper than this do not see it
+  std::uint16_t size;
+  std::uint8_t event;
+  std::uint8_t marks;  // once, fired, removed, own
+};
+
+/// Listeners may add, remove and clear listeners while they run, themselves too, and may throw: an
+/// emission calls those that were there when it began (S1.4), and what was removed is destroyed when
+/// the outermost emission has returned. The library's own records (`own`) refer to what may be gone when they are
+/// removed, so they are not called from then on.
+class Listeners {
+ public:
+  /// What fits into the bits of `present_`, and into a record's size.
+  static constexpr unsigned max_events = 31;
+  static constexpr std::size_t max_bytes = 65536;
+
+  Listeners() noexcept = default;
+  Listeners(const Listeners&) = delete;
+  Listeners& operator=(const Listeners&) = delete;
+  ~Listeners() {
+    while (first_) clear();  // what dies may leave something new behind
+    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
+  }
+
+  bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
+
+  std::size_t count(unsigned event) const noexcept;
+
+  /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
+  template <class R, class F>
+  std::uint64_t add(unsigned event, unsigned marks, bool front, const ListenerRecord::Operations& operations,
+                    F&& callable) {
+    static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
+                  "a callable that is aligned more strictly, or larger, is held by pointer");
+    void* place = allocate(sizeof(R));
+    R* record;
+    {
+      // a copy that throws gives the place back
+      struct Return {
+        Listeners* to;
+        void* place;
+        ~Return() {
+          if (to) to->recycle(place, sizeof(R));
+        }
+      } give_back{this, place};
+      record = ::new (place) R(std::forward<F>(callable));
+      give_back.to = nullptr;
+    }
+    record->operations = &operations;
+    record->id = ++last_id_;
+    record->gone = 0;
+    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
+    record->event = static_cast<std::uint8_t>(event);
+    record->marks = static_cast<std::uint8_t>(marks);
+    link(record, front);
+    present_ |= 1u << event;
+    return record->id;
+  }
+
+  /// The event of the listener that was removed, or -1 if there is none of that id.
+  int remove(std::uint64_t id) noexcept;
+
+  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their
+  /// events.
+  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept;
+
+  void remove_all(unsigned event) noexcept;
+
+  void clear() noexcept {
+    for (ListenerRecord* r = first_; r; r = r->next) mark_removed(*r);
+    present_ &= unsettled;
+    if (depth_ == 0) settle();
+  }
+
+  /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
+  /// is removed before, and `used()` says so.
+  template <class Invoke, class Used>
+  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke, Used&& used) {
+    if (!has(event)) return false;
+    const std::uint64_t newest = last_id_;
+    const Emission emission(*this);
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->event != event || r->id > newest) continue;  // one added since it began is not there yet
+      if (r->is(ListenerRecord::once | ListenerRecord::removed)) [[unlikely]] {
+        const Turn turn = turn_of(*r);
+        if (turn == Turn::none) continue;
+        if (turn == Turn::last) used();
+      }
+      invoke(*r);
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
+  static constexpr std::size_t first_block = 120;
+  static constexpr std::size_t largest_block = std::size_t{1} << 20;
+  static constexpr std::uint32_t unsettled = 1u << max_events;
+
+  struct Block {
+    Block* next;
+    ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
+    std::uint32_t used, size;
+  };
+
+  struct Emission {
+    Listeners& in;
+    explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
+    Emission(const Emission&) = delete;
+    Emission& operator=(const Emission&) = delete;
+    [[gnu::always_inline]] ~Emission() {
+      --in.depth_;
+      if (in.present_ & unsettled) [[unlikely]]
+        in.settle();
+    }
+  };
+
+  enum class Turn : std::uint8_t { none, call, last };
+
+  static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
+
+  void mark_removed(ListenerRecord& r) noexcept;
+
+  void retire(ListenerRecord& r) noexcept;
+
+  /// What an emission does with a record that is called once, or was removed.
+  Turn turn_of(ListenerRecord& r) noexcept;
+
+  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more. Destroying
+  /// may run any code of the user's captures, emissions too, so the dead are out of the list by then.
+  void settle() noexcept;
+
+  void destroy(ListenerRecord& r) noexcept {
+    const std::size_t size = r.size * unit;
+    r.operations->destroy(r);
+    recycle(&r, size);
+  }
+
+  void link(ListenerRecord* record, bool front) noexcept;
+
+  void* allocate(std::size_t size);
+
+  void recycle(void* place, std::size_t size) noexcept;
+
+  ListenerRecord* first_ = nullptr;
+  ListenerRecord* last_ = nullptr;
+  Block* blocks_ = nullptr;
+  std::uint64_t last_id_ = 0;
+  std::uint32_t present_ = 0;  // a bit for each event that has listeners, and one for removed records that are left
+  std::uint32_t depth_ = 0;    // emissions on the stack, which is full long before this is
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI {
+
+template <class Derived>
+class Emitter;
+
+namespace detail {
+
+template <class... Types>
+struct TypeList {};
+
+/// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
+/// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
+template <class F, class... Taken>
+constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
+  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+}
+template <class F, class... Taken, class Next, class... Rest>
+constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
+  constexpr int longer = leading_count<F>(TypeList<Taken..., Next>{}, TypeList<Rest...>{});
+  if constexpr (longer >= 0) {
+    return longer + 1;
+  } else {
+    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
+  }
+}
+
+/// The arguments that a listener takes: a leading part of the event's, or the emitter first and then those.
+template <class F, class Self, class... Args>
+struct Taken {
+  static constexpr int plain = leading_count<F>(TypeList<>{}, TypeList<Args...>{});
+  static constexpr int after_self = [] {
+    if constexpr (plain < static_cast<int>(sizeof...(Args))) {
+      return leading_count<F>(TypeList<Self>{}, TypeList<Args...>{});
+    } else {
+      return -1;
+    }
+  }();
+  static constexpr bool any = plain >= 0 || after_self >= 0;
+  static constexpr bool self = after_self > plain;
+  static constexpr std::size_t count = any ? static_cast<std::size_t>(self ? after_self : plain) : 0;
+};
+
+template <std::size_t Index, class First, class... Rest>
+struct Nth : Nth<Index - 1, Rest...> {};
+
+template <class First, class... Rest>
+struct Nth<0, First, Rest...> {
+  using type = First;
+};
+
+/// A callable that does not fit into a record.
+template <class F>
+class Elsewhere {
+ public:
+  template <class G>
+  explicit Elsewhere(G&& g) : callable_(new F(std::forward<G>(g))) {}
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
+  ~Elsewhere() { delete callable_; }
+  F& operator*() const noexcept { return *callable_; }
+
+ private:
+  F* callable_;
+};
+
+/// What a listener is given. A handle travels as its state, and is made here, so that only who takes one pays for it.
+template <class T, bool Constant>
+class Argument {
+ public:
+  explicit Argument(void* from) noexcept : from_(static_cast<T*>(from)) {}
+  T& get() const noexcept { return *from_; }
+
+ private:
+  T* from_;
+};
+/// Who cannot change the handle is lent one that owns nothing: whoever emits keeps the state alive.
+template <class T>
+  requires std::derived_from<T, Emitter<T>>
+class Argument<T, true> {
+ public:
+  explicit Argument(void* state) : handle_(Access::make<T>(state)) { --Access::state(handle_).owners; }
+  Argument(const Argument&) = delete;
+  Argument& operator=(const Argument&) = delete;
+  ~Argument() {}
+  const T& get() const noexcept { return handle_; }
+
+ private:
+  union {
+    T handle_;
+  };
+};
+template <class T>
+  requires std::derived_from<T, Emitter<T>>
+class Argument<T, false> {
+ public:
+  explicit Argument(void* state) : handle_(Access::make<T>(state)) {}
+  T& get() noexcept { return handle_; }
+
+ private:
+  T handle_;
+};
+template <class T>
+using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;
+
+/// How a listener with this result is held and called: as it is, and nobody looks at the result.
+template <class Result>
+struct ListenerResult {
+  template <class F>
+  using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
+
+  template <class, class F, class Call>
+  static void call(F& callable, void*, Call&& listener) {
+    listener(callable);
+  }
+  template <class, class F, class Call>
+  static void call(Elsewhere<F>& callable, void*, Call&& listener) {
+    listener(*callable);
+  }
+};
+
+template <class F, class Self, class... Args>
+struct ListenerCall {
+  using Takes = Taken<F, Self, Args...>;
+
+  template <std::size_t At>
+  using ArgumentType = typename Nth<At, Args..., void>::type;
+
+  template <std::size_t... At>
+  [[gnu::always_inline]] static inline decltype(auto) call_with(F& f, void* state, void* const* args,
+                                                                std::index_sequence<At...>) {
+    (void)state, (void)args;
+    if constexpr (Takes::self) {
+      constexpr bool constant = std::is_invocable_v<F&, const Self&, Constant<ArgumentType<At>>&...>;
+      return f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
+    } else {
+      constexpr bool constant = std::is_invocable_v<F&, Constant<ArgumentType<At>>&...>;
+      return f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
+    }
+  }
+  using Indices = std::make_index_sequence<Takes::count>;
+  using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
+      std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
+
+  struct Record : ListenerRecord {
+    typename Result::template Held<F> held;
+    template <class G>
+    explicit Record(G&& g) : ListenerRecord{}, held(std::forward<G>(g)) {}
+  };
+
+  static void call(ListenerRecord& record, void* state, void* const* args) {
+    Result::template call<Self>(static_cast<Record&>(record).held, state,
+                                [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
+  }
+  static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
+
+  static constexpr ListenerRecord::Operations operations{call, destroy};
+};
+
+/// As what an argument travels from where its event is emitted to where its listener is called.
+template <class T>
+struct Carried {
+  using type = const T&;
+};
+
+/// Shows the arguments in what a compiler says.
+template <class... Args>
+struct ListenerTakes {
+  template <bool Fits>
+  static constexpr bool these = Fits;
+};
+
+/// One row of a class's table of events: its name, and the arguments of its listeners.
+template <fixed_string Name, class... Args>
+struct Event {
+  static constexpr std::string_view name() noexcept { return Name.view(); }
+
+  template <class Self, class F>
+  static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
+    constexpr bool fits = Taken<std::decay_t<F>, Self, Args...>::any;
+    static_assert(ListenerTakes<Args...>::template these<fits>,
+                  "a listener takes the arguments of its event, or the first few of them, or the emitter and then those");
+    if constexpr (fits) {
+      using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
+      return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
+    } else {
+      return 0;
+    }
+  }
+
+  /// The arguments of the listeners, as pointers that are good for one expression.
+  struct Given {
+    void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];
+    explicit Given(typename Carried<Args>::type... args) noexcept
+        : at{const_cast<void*>(static_cast<const void*>(&args))...} {}
+  };
+};
+
+template <class... Rows>
+struct EventTable {
+  static_assert(sizeof...(Rows) <= Listeners::max_events, "an emitter has at most 31 events");
+  static constexpr unsigned index_of(std::string_view name) noexcept {
+    unsigned at = 0;
+    (void)((Rows::name() == name || (++at, false)) || ...);
+    return at;
+  }
+  template <fixed_string Name>
+  static constexpr bool has = index_of(Name.view()) < sizeof...(Rows);
+  /// The number by which an event is emitted.
+  template <fixed_string Name>
+    requires(has<Name>)
+  static constexpr unsigned index = index_of(Name.view());
+};
+
+template <class Table, unsigned Index>
+struct EventAt;
+
+template <class... Rows, unsigned Index>
+struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
+
+/// The number that stands for all events, when all listeners of all its events were removed.
+inline constexpr unsigned all_events = ~0u;
+
+/// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
+/// front of the others does not count as added (S14.2). What follows from a removal needs none, unless all of an event
+/// are removed by the user.
+template <class State>
+inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
+  struct Undo {
+    Listeners& listeners;
+    std::uint64_t id;
+    bool passed = false;
+    ~Undo() {
+      if (!passed) listeners.remove(id);
+    }
+  } undo{state.listeners, id};
+  front ? state.listener_put_in_front(event) : state.listener_added(event);
+  undo.passed = true;
+}
+
+/// Calls the listeners of an event, with pointers to their arguments; a handle travels as its state. False: there is
+/// none. The caller keeps the state alive.
+template <class State>
+[[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
+  return state.listeners.each(
+      event, [&](ListenerRecord& record) { record.operations->call(record, &state, args); },
+      [&] { state.listener_removed(event); });
+}
+
+/// The same, out of line and once for all events of a class: for those that do not come with every message.
+template <class State>
+[[gnu::noinline]] bool call_listeners_rarely(State& state, unsigned event, void* const* args) {
+  return call_listeners(state, event, args);
+}
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif
+
+// The library's own listeners, which end with their owner. Internal.
+#ifndef NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
+#define NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
+
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// The library's own way to an emitter.
+struct ListenerUse {
+  template <fixed_string Name, class Self, class F>
+  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
+    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
+  }
+  template <class Self>
+  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) noexcept {
+    auto& state = Access::state(static_cast<const Self&>(emitter));
+    const std::uint32_t events = state.listeners.remove_own(first, last);
+    for (unsigned event = 0; events >> event != 0; ++event) {
+      if (events >> event & 1u) state.listener_removed(event);
+    }
+  }
+  /// What all handles of the same emitter share.
+  template <class Self>
+  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
+    return &Access::state(static_cast<const Self&>(emitter)).listeners;
+  }
+};
+
+/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
+/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
+/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
+template <class Emitting>
+class OwnListeners {
+ public:
+  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
+  OwnListeners(const OwnListeners&) = delete;
+  OwnListeners& operator=(const OwnListeners&) = delete;
+  ~OwnListeners() { off(); }
+
+  template <fixed_string Name, class F>
+  void on(F&& listener) {
+    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
+    if (first_ == 0) first_ = last_;
+  }
+  [[gnu::always_inline]] void off() noexcept {
+    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
+  }
+  const Emitting& emitter() const noexcept { return emitter_; }
+
+ private:
+  Emitting emitter_;
+  std::uint64_t first_ = 0;  // 0: none
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI {
+
+/// A registration, for `off()`. It is a number, and stays harmless when the listener is gone.
+class Listener {
+ public:
+  Listener() noexcept = default;                             ///< of no listener
+  explicit Listener(std::uint64_t id) noexcept : id_(id) {}  ///< one that `id()` gave
+  std::uint64_t id() const noexcept { return id_; }          ///< 0: of no listener
+
+ private:
+  std::uint64_t id_ = 0;  // of its emitter, and never given again
+};
+
+/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
+/// `Events` table; an unknown name or a listener with other arguments does not compile.
+///
+/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
+/// were there when the event began are called, in the order in which they were added (S1.4). An exception
+/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
+///
+/// Handles of one object are equal, have an order, and can be keys of maps (S36.3).
+template <class Derived>
+class Emitter : public detail::Identity<Derived> {
+ public:
+  /// `on<"data">(listener)`: adds a listener behind the others; the same one may be added many times (S1.1). It takes
+  /// the arguments of the event, only the first few of them, or the emitter and then these. One that returns a `Task`
+  /// has it run (S34.1).
+  template <fixed_string Name, class F>
+  const Derived& on(F&& listener) const {
+    Derived::template check_event<Name>();
+    add<Name>(std::forward<F>(listener), 0, false);
+    return self();
+  }
+  /// Not so: the name of an event is known to the compiler, `on<"data">(…)`.
+  template <class Name, class F>
+  void on(Name&&, F&&) const {
+    constexpr bool name_before_the_parenthesis = !std::is_same_v<F, F>;
+    static_assert(name_before_the_parenthesis,
+                  "write the name of the event before the parenthesis: on<\"data\">(listener)");
+  }
+  /// Adds a listener that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& once(F&& listener) const {
+    Derived::template check_event<Name>();
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
+    return self();
+  }
+  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
+  /// change how a socket reads.
+  template <fixed_string Name, class F>
+  const Derived& prependListener(F&& listener) const {
+    Derived::template check_event<Name>();
+    add<Name>(std::forward<F>(listener), 0, true);
+    return self();
+  }
+  /// Adds a listener in front of the others that is removed before it is called.
+  template <fixed_string Name, class F>
+  const Derived& prependOnceListener(F&& listener) const {
+    Derived::template check_event<Name>();
+    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
+    return self();
+  }
+  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
+  template <fixed_string Name, class F>
+  Listener addListener(F&& listener, bool front = false) const {
+    Derived::template check_event<Name>();
+    return Listener(add<Name>(std::forward<F>(listener), 0, front));
+  }
+
+  /// Takes a listener off; one that is gone already is ignored (S1.2). An event that is under way still calls it
+  /// (S1.4).
+  void off(Listener listener) const {
+    const int event = state().listeners.remove(listener.id());
+    if (event >= 0) state().listener_removed(static_cast<unsigned>(event));
+  }
+  void removeListener(Listener listener) const { off(listener); }
+
+  /// Takes off all listeners of one event, or of all events (S1.3).
+  template <fixed_string Name>
+  void removeAllListeners() const {
+    Derived::template check_event<Name>();
+    state().all_listeners_go(index<Name>());
+    state().listeners.remove_all(index<Name>());
+  }
+  void removeAllListeners() const {
+    state().all_listeners_go(detail::all_events);
+    state().listeners.clear();
+  }
+  /// How many listeners an event has; the library's own ones at Node's places count too (S1.11).
+  template <fixed_string Name>
+  std::size_t listenerCount() const {
+    Derived::template check_event<Name>();
+    return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
+  }
+
+ protected:
+  ~Emitter() = default;
+
+ private:
+  friend struct detail::ListenerUse;
+
+  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
+  auto& state() const noexcept { return detail::Access::state(self()); }
+
+  template <fixed_string Name>
+  static constexpr unsigned index() {
+    return Derived::Events::index_of(Name.view());
+  }
+
+  template <fixed_string Name, class F>
+  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
+    constexpr unsigned at = index<Name>();
+    if constexpr (Derived::Events::template has<Name>) {
+      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
+      const std::uint64_t id =
+          Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
+      using State = std::remove_reference_t<decltype(state())>;
+      if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
+      return id;
+    } else {
+      return 0;
+    }
+  }
+};
+
+}  // namespace net::inline NET_ABI
+
+#endif
+
+// What can be written: text, and contiguous ranges of bytes. Internal.
+#ifndef NET_DETAIL_STREAM_PAYLOAD_HPP
+#define NET_DETAIL_STREAM_PAYLOAD_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// What a socket still has to send, in order, each piece in memory of its own. Internal.
+#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
+#define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
+#ifndef NET_DETAIL_BASE_FUNCTION_HPP
+#define NET_DETAIL_BASE_FUNCTION_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 // The few atomic operations of the library, without the 6,000 lines of <atomic>. Internal.
@@ -471,90 +924,6 @@ class Atomic {
 }  // namespace net::inline NET_ABI::detail
 
 #endif
-
-// The loop's large buffers: memory that costs nothing before it is touched. Internal.
-#ifndef NET_DETAIL_BASE_PAGE_BUFFER_HPP
-#define NET_DETAIL_BASE_PAGE_BUFFER_HPP
-
-#include <cstddef>
-#include <new>
-
-namespace net::inline NET_ABI::detail {
-
-/// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
-/// a twentieth to a tenth slower.
-struct PageBuffer {
-  static constexpr std::align_val_t page{4096};
-  char* const begin;
-  explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
-  PageBuffer(const PageBuffer&) = delete;
-  PageBuffer& operator=(const PageBuffer&) = delete;
-  ~PageBuffer() { ::operator delete(begin, page); }
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// A counted reference to what counts its owners itself. Internal.
-#ifndef NET_DETAIL_BASE_REF_HPP
-#define NET_DETAIL_BASE_REF_HPP
-
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// One pointer; the count is plain, because a handle never leaves its loop's thread.
-template <class T>
-class Ref {
- public:
-  Ref() noexcept = default;
-  explicit Ref(T* to) noexcept : to_(to) {
-    if (to_) to_->retain();
-  }
-  Ref(const Ref& other) noexcept : Ref(other.to_) {}
-  Ref(Ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
-  template <class U>
-  Ref(const Ref<U>& other) noexcept : Ref(other.get()) {}
-  Ref& operator=(Ref other) noexcept {
-    std::swap(to_, other.to_);
-    return *this;
-  }
-  ~Ref() {
-    if (to_) to_->release();
-  }
-
-  T* get() const noexcept { return to_; }
-  T* operator->() const noexcept { return to_; }
-  T& operator*() const noexcept { return *to_; }
-  explicit operator bool() const noexcept { return to_ != nullptr; }
-
- private:
-  T* to_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
-#ifndef NET_DETAIL_LOOP_HANDLE_HPP
-#define NET_DETAIL_LOOP_HANDLE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <type_traits>
-
-// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
-#ifndef NET_DETAIL_BASE_FUNCTION_HPP
-#define NET_DETAIL_BASE_FUNCTION_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <new>
-#include <type_traits>
-#include <utility>
 
 namespace net::inline NET_ABI::detail {
 
@@ -617,7 +986,9 @@ class Function<R(Args...)> {
     requires(!std::same_as<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
   Function(F&& f) {
     using Callable = std::decay_t<F>;
-    static_assert(!(std::is_void_v<R> && requires { typename std::invoke_result_t<Callable&, Args...>::promise_type; }),
+    constexpr bool is_run =
+        !(std::is_void_v<R> && requires { typename std::invoke_result_t<Callable&, Args...>::promise_type; });
+    static_assert(is_run,
                   "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
     if constexpr (fits<Callable>) {
       ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
@@ -708,295 +1079,6 @@ template <class Signature>
 using function = detail::SharedFunction<Signature>;
 
 }  // namespace net::inline NET_ABI
-
-#endif
-
-// A lock that is held as long as a scope lasts. Internal.
-#ifndef NET_DETAIL_BASE_LOCK_GUARD_HPP
-#define NET_DETAIL_BASE_LOCK_GUARD_HPP
-
-namespace net::inline NET_ABI::detail {
-
-template <class Mutex>
-class LockGuard {
- public:
-  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
-  LockGuard(const LockGuard&) = delete;
-  LockGuard& operator=(const LockGuard&) = delete;
-  ~LockGuard() { mutex_.unlock(); }
-
- private:
-  Mutex& mutex_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Which timer is due next. Internal; knows no clock.
-#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_HPP
-#define NET_DETAIL_LOOP_TIMER_QUEUE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// What a timer must have to stand in the queue.
-struct TimerNode {
-  static constexpr std::size_t absent = ~std::size_t{};
-
-  std::uint64_t due = 0;    // ms of the loop's clock
-  std::uint64_t order = 0;  // among equal times, the one made first comes first
-  std::size_t place = absent;
-
-  bool queued() const noexcept { return place != absent; }
-};
-
-/// A binary heap; every node knows its place, so that any can be taken out.
-class TimerQueue {
- public:
-  bool empty() const noexcept { return heap_.empty(); }
-  std::size_t size() const noexcept { return heap_.size(); }
-  TimerNode* first() const noexcept { return heap_[0]; }
-
-  /// Space for one more, beside those that are kept.
-  void reserve_one();
-
-  /// The place of a timer that is being called, so that it can be started again when there is no memory.
-  class Place {
-   public:
-    explicit Place(TimerQueue& queue) : queue_(queue) {
-      queue.reserve_one();
-      ++queue.kept_;
-    }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() { leave(); }
-    void leave() noexcept {
-      if (std::exchange(held_, false)) --queue_.kept_;
-    }
-
-   private:
-    TimerQueue& queue_;
-    bool held_ = true;
-  };
-
-  void insert(TimerNode& node, std::uint64_t due);
-
-  void remove(TimerNode& node) noexcept;
-
- private:
-  static bool before(const TimerNode& a, const TimerNode& b) noexcept {
-    return a.due != b.due ? a.due < b.due : a.order < b.order;
-  }
-  void put(std::size_t at, TimerNode* node) noexcept {
-    heap_[at] = node;
-    node->place = at;
-  }
-  void rise(std::size_t at) noexcept;
-  void sink(std::size_t at) noexcept;
-
-  Vec<TimerNode*> heap_;
-  std::size_t kept_ = 0;
-  std::uint64_t made_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// Which machine this program runs on: the name that is part of every type above it. Internal.
-#ifndef NET_DETAIL_SYS_MACHINE_HPP
-#define NET_DETAIL_SYS_MACHINE_HPP
-
-// All that this library asks of a system, in one contract. Internal.
-#ifndef NET_DETAIL_IO_MACHINE_HPP
-#define NET_DETAIL_IO_MACHINE_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-// Connections that arrive, non-blocking. Internal.
-#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
-#define NET_DETAIL_IO_ACCEPTOR_HPP
-
-#include <cerrno>
-#include <concepts>
-#include <string_view>
-
-// Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
-#ifndef NET_DETAIL_IO_CHANNEL_HPP
-#define NET_DETAIL_IO_CHANNEL_HPP
-
-#include <cerrno>
-#include <concepts>
-#include <cstddef>
-#include <string_view>
-
-// What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
-#ifndef NET_DETAIL_IO_POLLER_HPP
-#define NET_DETAIL_IO_POLLER_HPP
-
-#include <concepts>
-#include <cstdint>
-
-// What a loop watches, and the places by which the system reports it: they outlive what they stand for. Internal.
-#ifndef NET_DETAIL_IO_WATCHER_HPP
-#define NET_DETAIL_IO_WATCHER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-
-// What the system knows a socket by. Internal.
-#ifndef NET_DETAIL_IO_NATIVE_HANDLE_HPP
-#define NET_DETAIL_IO_NATIVE_HANDLE_HPP
-
-namespace net::inline NET_ABI {
-
-/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
-using NativeHandle = int;
-
-namespace detail {
-
-inline constexpr NativeHandle no_handle = -1;
-
-/// What a descriptor from elsewhere is (S22).
-enum class DescriptorKind { tcp, local, pipe, datagram, terminal, file, unknown };
-
-}  // namespace detail
-}  // namespace net::inline NET_ABI
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-struct Watcher;
-
-/// The place of one watcher in its poller. It never moves and is never freed before its poller, so the system may be
-/// given its address; whom it stands for is known here.
-struct Registration {
-  Watcher* watcher = nullptr;    // null: it is gone
-  Registration* next = nullptr;  // while it is free: the next free one
-  std::size_t place = 0;         // the poller's own note
-};
-
-/// A descriptor that a loop watches. It is part of its owner, so there is no map to look things up in. It may be
-/// dropped, or die, at any moment: whatever the system still reports of it is recognised as gone.
-struct Watcher {
-  void* owner = nullptr;  // for whoever waits
-  Registration* registration = nullptr;
-  NativeHandle fd = no_handle;
-  std::uint8_t interest = 0;    // readable | writable; 0 is silence
-  std::uint8_t registered = 0;  // what the system watches
-
-  Watcher() noexcept = default;
-  Watcher(const Watcher&) = delete;
-  Watcher& operator=(const Watcher&) = delete;
-  ~Watcher() {
-    if (registration) registration->watcher = nullptr;
-  }
-};
-
-/// The registrations of one poller. One that was given up is used again only from the next round on, and only if the
-/// system has confirmed that it reports it no more; so what the system reports is alive, or stands for nobody.
-class Registrations {
- public:
-  Registrations() noexcept { use(first_); }
-  Registrations(const Registrations&) = delete;
-  Registrations& operator=(const Registrations&) = delete;
-  ~Registrations();
-
-  /// Gives the watcher a place; false if there is no memory for it.
-  bool add(Watcher& watcher) noexcept;
-
-  /// `confirmed`: the system knows it no more. A place that is not is never used again.
-  void remove(Registration& place, bool confirmed) noexcept;
-
-  /// Whether it was given up, properly, since the present round began.
-  bool given_up_now(const Registration& place) const noexcept {
-    const Registration* at = given_up_;
-    while (at && at != &place) at = at->next;
-    return at != nullptr;
-  }
-  void begin_round() noexcept;
-
-  /// Whether one of the watchers has the descriptor.
-  bool have(NativeHandle fd) noexcept;
-
-  template <class Each>
-  void each(Each&& visit) {
-    for (Page* page = pages_; page; page = page->next) {
-      for (Registration& place : page->places) {
-        if (place.watcher) visit(place);
-      }
-    }
-  }
-
- private:
-  struct Page {
-    Page* next = nullptr;
-    Registration places[128];
-  };
-
-  [[gnu::noinline]] bool add_page() noexcept {
-    auto* const page = new (std::nothrow) Page;
-    if (page) use(*page);
-    return page != nullptr;
-  }
-  void use(Page& page) noexcept;
-
-  Page first_;  // most loops need no more, and it needs no memory
-  Page* pages_ = nullptr;
-  Registration* free_ = nullptr;
-  Registration* given_up_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-inline constexpr unsigned readable = 1;
-inline constexpr unsigned writable = 2;
-inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
-
-/// What the system refused: a number, and the call; 0: nothing.
-struct Refusal {
-  int number = 0;
-  const char* syscall = "";
-};
-
-/// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
-/// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
-/// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
-/// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
-/// earlier, is not reported, however long its descriptor lives on somewhere else.
-template <class P>
-concept Poller =
-    std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
-      { poller.open() } -> std::same_as<Refusal>;  // once; and again in a child process, for what is watched
-      { poller.shut() };                           // in a child process: gives up what is the parent's, silently
-      { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
-      { poller.drop(watcher) };  // before the descriptor is closed or given away
-      {
-        poller.hold(watcher)
-      } -> std::same_as<bool>;  // it has a descriptor of which nothing is asked yet; false: no memory
-      { poller.has(watcher.fd) } -> std::same_as<bool>;  // whether a watcher has it: watched at some time, or held
-      {
-        poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
-      };  // -1: for ever; void, or a Refusal if it cannot wait at all
-      { poller.wake() };                                 // from any thread
-      { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
-    };
-
-}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -1752,6 +1834,699 @@ struct PathMode {
   bool readable_all = false;
   bool writable_all = false;
 };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+using WriteCallback = Function<void(const Error&)>;
+
+/// One write that waits: its bytes follow it in memory, or are those of a string or vector that it took over.
+struct WriteNode {
+  WriteNode* next = nullptr;
+  const char* data = nullptr;
+  std::size_t size = 0;  // bytes of the write
+  std::size_t sent = 0;  // of these, taken by the kernel
+  void (*destroy)(WriteNode*) noexcept = nullptr;
+  WriteCallback callback;
+
+  /// A node with a copy of the bytes, in one allocation.
+  static WriteNode* copy(const char* bytes, std::size_t size);
+
+  /// A node that takes over a string or a vector.
+  template <class Owner>
+  static WriteNode* keep(Owner&& owner) {
+    struct Keeper : WriteNode {
+      Owner kept;
+      explicit Keeper(Owner&& from) : kept(std::move(from)) {}
+    };
+    static_assert(!std::is_reference_v<Owner>);
+    auto* node = new Keeper(std::move(owner));
+    node->data = reinterpret_cast<const char*>(node->kept.data());
+    node->size = node->kept.size();
+    node->destroy = [](WriteNode* n) noexcept { delete static_cast<Keeper*>(n); };
+    return node;
+  }
+};
+
+/// The bytes of a write, and how they are kept if they have to wait.
+struct WriteSource {
+  std::string_view bytes;
+  void* owner = nullptr;  // the string or vector that holds them, if it was given up
+  WriteNode* (*keep)(void* owner) = nullptr;
+
+  /// Keeps the bytes from `taken` on: a copy, or the owner itself.
+  WriteNode* node(std::size_t taken) const;
+};
+
+/// A list of nodes, which it owns.
+class WriteQueue {
+ public:
+  WriteQueue() noexcept = default;
+  WriteQueue(const WriteQueue&) = delete;
+  WriteQueue& operator=(const WriteQueue&) = delete;
+  ~WriteQueue() {
+    while (first_) pop();
+  }
+
+  bool empty() const noexcept { return first_ == nullptr; }
+  WriteNode* first() const noexcept { return first_; }
+
+  void push(WriteNode* node) noexcept;
+
+  /// Destroys the first node.
+  void pop() noexcept;
+
+  /// Moves all nodes behind those of `to`.
+  void move_to(WriteQueue& to) noexcept;
+
+  /// Moves the last `count` nodes behind those of `to`.
+  void move_last_to(WriteQueue& to, std::size_t count) noexcept;
+
+  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
+  std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
+
+  /// Notes that the kernel took `bytes` more of what `gather` gave.
+  void consume(std::size_t bytes) noexcept;
+
+ private:
+  WriteNode* first_ = nullptr;
+  WriteNode* last_ = nullptr;
+  WriteNode* unsent_ = nullptr;  // nothing before it is left to send; null: not known
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// The option structs, and the small records that getters and listeners get.
+#ifndef NET_OPTIONS_HPP
+#define NET_OPTIONS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+// AbortController and AbortSignal: calling off a connection or a server, from any thread.
+#ifndef NET_ABORT_HPP
+#define NET_ABORT_HPP
+
+#include <cstddef>
+#include <initializer_list>
+#include <utility>
+
+// A row of things in one block of memory that grows. Internal; each std::vector<T> costs some sixty functions.
+#ifndef NET_DETAIL_BASE_VEC_HPP
+#define NET_DETAIL_BASE_VEC_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// What the library does with a std::vector, and no more. A span of it is made by hand, from `begin()` and `size()`.
+template <class T>
+class Vec {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  Vec() noexcept = default;
+  Vec(Vec&& other) noexcept { swap(other); }
+  Vec& operator=(Vec&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Vec() {
+    clear();
+    ::operator delete(items_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  T& operator[](std::size_t at) noexcept { return items_[at]; }
+  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
+  T* begin() noexcept { return items_; }
+  T* end() noexcept { return items_ + size_; }
+  const T* begin() const noexcept { return items_; }
+  const T* end() const noexcept { return items_ + size_; }
+  T& back() noexcept { return items_[size_ - 1]; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  /// To exactly so much, if it is more than there is.
+  void reserve(std::size_t capacity) {
+    if (capacity > capacity_) grow(capacity);
+  }
+  void push(T value) {
+    if (size_ == capacity_) [[unlikely]]
+      grow(capacity_ ? capacity_ * 2 : 4);
+    ::new (static_cast<void*>(items_ + size_)) T(std::move(value));
+    ++size_;
+  }
+  void insert(std::size_t at, T value) {
+    if (at == size_) return push(std::move(value));
+    push(std::move(back()));
+    for (std::size_t i = size_ - 2; i > at; --i) items_[i] = std::move(items_[i - 1]);
+    items_[at] = std::move(value);
+  }
+  void pop() noexcept { items_[--size_].~T(); }
+  void erase(std::size_t begin, std::size_t end) noexcept {
+    if (begin == end) return;
+    for (; end < size_; ++begin, ++end) items_[begin] = std::move(items_[end]);
+    while (size_ > begin) pop();
+  }
+  /// A copy of those from `begin` to before `end`.
+  Vec part(std::size_t begin, std::size_t end) const {
+    Vec copy;
+    copy.reserve(end - begin);
+    for (; begin < end; ++begin) copy.push(items_[begin]);
+    return copy;
+  }
+  void clear() noexcept {
+    while (size_ > 0) pop();
+  }
+  void swap(Vec& other) noexcept {
+    std::swap(items_, other.items_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+ private:
+  [[gnu::noinline]] void grow(std::size_t larger) {
+    T* items = static_cast<T*>(::operator new(larger * sizeof(T)));
+    for (std::size_t i = 0; i < size_; ++i) {
+      ::new (static_cast<void*>(items + i)) T(std::move(items_[i]));
+      items_[i].~T();
+    }
+    ::operator delete(items_);
+    items_ = items;
+    capacity_ = larger;
+  }
+
+  T* items_ = nullptr;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// The loop itself: phases, ticks, timers, posts, and what keeps it alive. Internal; net::Loop is its face.
+#ifndef NET_DETAIL_LOOP_CORE_HPP
+#define NET_DETAIL_LOOP_CORE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+// The loop's large buffers: memory that costs nothing before it is touched. Internal.
+#ifndef NET_DETAIL_BASE_PAGE_BUFFER_HPP
+#define NET_DETAIL_BASE_PAGE_BUFFER_HPP
+
+#include <cstddef>
+#include <new>
+
+namespace net::inline NET_ABI::detail {
+
+/// It begins with a page: large allocations begin in the middle of a cache line otherwise, and there the kernel copies
+/// a twentieth to a tenth slower.
+struct PageBuffer {
+  static constexpr std::align_val_t page{4096};
+  char* const begin;
+  explicit PageBuffer(std::size_t size) : begin(static_cast<char*>(::operator new(size, page))) {}
+  PageBuffer(const PageBuffer&) = delete;
+  PageBuffer& operator=(const PageBuffer&) = delete;
+  ~PageBuffer() { ::operator delete(begin, page); }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// First in, first out, in one block of memory that is kept. Internal.
+#ifndef NET_DETAIL_BASE_QUEUE_HPP
+#define NET_DETAIL_BASE_QUEUE_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// A ring that grows. In steady state pushing and taking allocate nothing.
+template <class T>
+class Queue {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  Queue() noexcept = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  Queue(Queue&& other) noexcept { swap(other); }
+  Queue& operator=(Queue&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Queue() {
+    clear();
+    ::operator delete(ring_);
+  }
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+
+  void push(T&& value) { emplace(std::move(value)); }
+
+  /// Space for so many more, so that pushing them cannot fail.
+  void reserve(std::size_t more) {
+    while (limit_ - size_ < more) grow();
+  }
+
+  /// One will be pushed when there may be no memory: there is space for it from now on, whatever else is pushed.
+  void expect() {
+    reserve(1);
+    ++expected_;
+    --limit_;
+  }
+  /// The same without memory: only if there is space. So it is when the last one was just taken.
+  bool expect_if_space() noexcept {
+    if (size_ == limit_) return false;
+    ++expected_;
+    --limit_;
+    return true;
+  }
+  void expect_no_more() noexcept {
+    --expected_;
+    ++limit_;
+  }
+  void push_expected(T&& value) noexcept {
+    expect_no_more();
+    place(std::move(value));
+  }
+  std::size_t expected() const noexcept { return expected_; }
+
+  template <class... Args>
+  void emplace(Args&&... args) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    place(std::forward<Args>(args)...);
+  }
+
+  /// At the other end: the next one that is taken.
+  void push_front(T&& value) {
+    if (size_ == limit_) [[unlikely]]
+      grow();
+    const std::size_t at = (first_ + capacity_ - 1) & (capacity_ - 1);
+    ::new (static_cast<void*>(ring_ + at)) T(std::move(value));
+    first_ = at;
+    ++size_;
+  }
+  T& first() noexcept { return ring_[first_]; }
+  const T& first() const noexcept { return ring_[first_]; }
+
+  T pop_front() noexcept {
+    T* front = ring_ + first_;
+    T value(std::move(*front));
+    front->~T();
+    first_ = (first_ + 1) & (capacity_ - 1);
+    --size_;
+    return value;
+  }
+
+  void clear() noexcept {
+    while (size_ > 0) (void)pop_front();
+  }
+  void swap(Queue& other) noexcept {
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    std::swap(limit_, other.limit_);
+    std::swap(expected_, other.expected_);
+  }
+  /// Takes all that is in the other one, when this one is empty. Each keeps the space for what it expects.
+  void take_all(Queue& other) {
+    reserve(other.expected_);
+    std::swap(ring_, other.ring_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(first_, other.first_);
+    std::swap(size_, other.size_);
+    limit_ = capacity_ - expected_;
+    other.limit_ = other.capacity_ - other.expected_;
+  }
+
+ private:
+  template <class... Args>
+  void place(Args&&... args) {
+    ::new (static_cast<void*>(ring_ + ((first_ + size_) & (capacity_ - 1)))) T(std::forward<Args>(args)...);
+    ++size_;
+  }
+
+  [[gnu::noinline]] void grow() {
+    const std::size_t larger = capacity_ ? capacity_ * 2 : 16;
+    T* ring = static_cast<T*>(::operator new(larger * sizeof(T)));
+    const std::size_t count = size_;
+    for (std::size_t i = 0; i < count; ++i) ::new (static_cast<void*>(ring + i)) T(pop_front());
+    ::operator delete(ring_);
+    ring_ = ring;
+    capacity_ = larger;
+    first_ = 0;
+    size_ = count;
+    limit_ = larger - expected_;
+  }
+
+  T* ring_ = nullptr;
+  std::size_t capacity_ = 0, first_ = 0, size_ = 0;
+  std::size_t limit_ = 0;     // of the size, so that there is space for what is expected
+  std::size_t expected_ = 0;  // pushes that must not fail
+};
+
+/// A place in a queue for what has to come when there is no memory either, given back if it is not used. Whatever was just
+/// taken from the queue needs no memory to make one.
+template <class T>
+class Place {
+ public:
+  explicit Place(Queue<T>& queue) : queue_(queue) { queue.expect(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    if (!used_) queue_.expect_no_more();
+  }
+  void push(T&& value) noexcept {
+    used_ = true;
+    queue_.push_expected(std::move(value));
+  }
+
+ private:
+  Queue<T>& queue_;
+  bool used_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// What a loop keeps: handles, their steps and jobs, timers, immediates, and the way in from other threads. Internal.
+#ifndef NET_DETAIL_LOOP_HANDLE_HPP
+#define NET_DETAIL_LOOP_HANDLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+// A lock that is held as long as a scope lasts. Internal.
+#ifndef NET_DETAIL_BASE_LOCK_GUARD_HPP
+#define NET_DETAIL_BASE_LOCK_GUARD_HPP
+
+namespace net::inline NET_ABI::detail {
+
+template <class Mutex>
+class LockGuard {
+ public:
+  explicit LockGuard(Mutex& mutex) noexcept : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Which timer is due next. Internal; knows no clock.
+#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_HPP
+#define NET_DETAIL_LOOP_TIMER_QUEUE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// What a timer must have to stand in the queue.
+struct TimerNode {
+  static constexpr std::size_t absent = ~std::size_t{};
+
+  std::uint64_t due = 0;    // ms of the loop's clock
+  std::uint64_t order = 0;  // among equal times, the one made first comes first
+  std::size_t place = absent;
+
+  bool queued() const noexcept { return place != absent; }
+};
+
+/// A binary heap; every node knows its place, so that any can be taken out.
+class TimerQueue {
+ public:
+  bool empty() const noexcept { return heap_.empty(); }
+  std::size_t size() const noexcept { return heap_.size(); }
+  TimerNode* first() const noexcept { return heap_[0]; }
+
+  /// Space for one more, beside those that are kept.
+  void reserve_one();
+
+  /// The place of a timer that is being called, so that it can be started again when there is no memory.
+  class Place {
+   public:
+    explicit Place(TimerQueue& queue) : queue_(queue) {
+      queue.reserve_one();
+      ++queue.kept_;
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { leave(); }
+    void leave() noexcept {
+      if (std::exchange(held_, false)) --queue_.kept_;
+    }
+
+   private:
+    TimerQueue& queue_;
+    bool held_ = true;
+  };
+
+  void insert(TimerNode& node, std::uint64_t due);
+
+  void remove(TimerNode& node) noexcept;
+
+ private:
+  static bool before(const TimerNode& a, const TimerNode& b) noexcept {
+    return a.due != b.due ? a.due < b.due : a.order < b.order;
+  }
+  void put(std::size_t at, TimerNode* node) noexcept {
+    heap_[at] = node;
+    node->place = at;
+  }
+  void rise(std::size_t at) noexcept;
+  void sink(std::size_t at) noexcept;
+
+  Vec<TimerNode*> heap_;
+  std::size_t kept_ = 0;
+  std::uint64_t made_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// Which machine this program runs on: the name that is part of every type above it. Internal.
+#ifndef NET_DETAIL_SYS_MACHINE_HPP
+#define NET_DETAIL_SYS_MACHINE_HPP
+
+// All that this library asks of a system, in one contract. Internal.
+#ifndef NET_DETAIL_IO_MACHINE_HPP
+#define NET_DETAIL_IO_MACHINE_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// Connections that arrive, non-blocking. Internal.
+#ifndef NET_DETAIL_IO_ACCEPTOR_HPP
+#define NET_DETAIL_IO_ACCEPTOR_HPP
+
+#include <cerrno>
+#include <concepts>
+#include <string_view>
+
+// Bytes to and from one peer, non-blocking: what a socket moves its data through. Internal.
+#ifndef NET_DETAIL_IO_CHANNEL_HPP
+#define NET_DETAIL_IO_CHANNEL_HPP
+
+#include <cerrno>
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+
+// What every poller is: it watches registrations, waits until some are ready, and can be woken. Internal.
+#ifndef NET_DETAIL_IO_POLLER_HPP
+#define NET_DETAIL_IO_POLLER_HPP
+
+#include <concepts>
+#include <cstdint>
+
+// What a loop watches, and the places by which the system reports it: they outlive what they stand for. Internal.
+#ifndef NET_DETAIL_IO_WATCHER_HPP
+#define NET_DETAIL_IO_WATCHER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+// What the system knows a socket by. Internal.
+#ifndef NET_DETAIL_IO_NATIVE_HANDLE_HPP
+#define NET_DETAIL_IO_NATIVE_HANDLE_HPP
+
+namespace net::inline NET_ABI {
+
+/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
+using NativeHandle = int;
+
+namespace detail {
+
+inline constexpr NativeHandle no_handle = -1;
+
+/// What a descriptor from elsewhere is (S22).
+enum class DescriptorKind { tcp, local, pipe, datagram, terminal, file, unknown };
+
+}  // namespace detail
+}  // namespace net::inline NET_ABI
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+struct Watcher;
+
+/// The place of one watcher in its poller. It never moves and is never freed before its poller, so the system may be
+/// given its address; whom it stands for is known here.
+struct Registration {
+  Watcher* watcher = nullptr;    // null: it is gone
+  Registration* next = nullptr;  // while it is free: the next free one
+  std::size_t place = 0;         // the poller's own note
+};
+
+/// A descriptor that a loop watches. It is part of its owner, so there is no map to look things up in. It may be
+/// dropped, or die, at any moment: whatever the system still reports of it is recognised as gone.
+struct Watcher {
+  void* owner = nullptr;  // for whoever waits
+  Registration* registration = nullptr;
+  NativeHandle fd = no_handle;
+  std::uint8_t interest = 0;    // readable | writable; 0 is silence
+  std::uint8_t registered = 0;  // what the system watches
+
+  Watcher() noexcept = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+  ~Watcher() {
+    if (registration) registration->watcher = nullptr;
+  }
+};
+
+/// The registrations of one poller. One that was given up is used again only from the next round on, and only if the
+/// system has confirmed that it reports it no more; so what the system reports is alive, or stands for nobody.
+class Registrations {
+ public:
+  Registrations() noexcept { use(first_); }
+  Registrations(const Registrations&) = delete;
+  Registrations& operator=(const Registrations&) = delete;
+  ~Registrations();
+
+  /// Gives the watcher a place; false if there is no memory for it.
+  bool add(Watcher& watcher) noexcept;
+
+  /// `confirmed`: the system knows it no more. A place that is not is never used again.
+  void remove(Registration& place, bool confirmed) noexcept;
+
+  /// Whether it was given up, properly, since the present round began.
+  bool given_up_now(const Registration& place) const noexcept {
+    const Registration* at = given_up_;
+    while (at && at != &place) at = at->next;
+    return at != nullptr;
+  }
+  void begin_round() noexcept;
+
+  /// Whether one of the watchers has the descriptor.
+  bool have(NativeHandle fd) noexcept;
+
+  template <class Each>
+  void each(Each&& visit) {
+    for (Page* page = pages_; page; page = page->next) {
+      for (Registration& place : page->places) {
+        if (place.watcher) visit(place);
+      }
+    }
+  }
+
+ private:
+  struct Page {
+    Page* next = nullptr;
+    Registration places[128];
+  };
+
+  [[gnu::noinline]] bool add_page() noexcept {
+    auto* const page = new (std::nothrow) Page;
+    if (page) use(*page);
+    return page != nullptr;
+  }
+  void use(Page& page) noexcept;
+
+  Page first_;  // most loops need no more, and it needs no memory
+  Page* pages_ = nullptr;
+  Registration* free_ = nullptr;
+  Registration* given_up_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+inline constexpr unsigned readable = 1;
+inline constexpr unsigned writable = 2;
+inline constexpr unsigned hung_up = 4;  // only reported, and only beside one of the others
+
+/// What the system refused: a number, and the call; 0: nothing.
+struct Refusal {
+  int number = 0;
+  const char* syscall = "";
+};
+
+/// The contract, which every system can keep. Level-triggered. Error and hang-up arrive as readable
+/// and writable, with the system's number if it gave one; the end of a stream is never a flag, only what
+/// reading says. `hung_up` is a hint that some pollers give: behind what stands there, reading will find the end.
+/// Readiness may be spurious. What it reports is alive: a watcher that was dropped, or has died, in this round or
+/// earlier, is not reported, however long its descriptor lives on somewhere else.
+template <class P>
+concept Poller =
+    std::default_initializable<P> && requires(P poller, const P& fixed, Watcher& watcher, int milliseconds) {
+      { poller.open() } -> std::same_as<Refusal>;  // once; and again in a child process, for what is watched
+      { poller.shut() };                           // in a child process: gives up what is the parent's, silently
+      { poller.watch(watcher, readable | writable) } -> std::same_as<int>;  // 0, or a negated errno
+      { poller.drop(watcher) };  // before the descriptor is closed or given away
+      {
+        poller.hold(watcher)
+      } -> std::same_as<bool>;  // it has a descriptor of which nothing is asked yet; false: no memory
+      { poller.has(watcher.fd) } -> std::same_as<bool>;  // whether a watcher has it: watched at some time, or held
+      {
+        poller.wait(milliseconds, [](Watcher&, unsigned, int) {})
+      };  // -1: for ever; void, or a Refusal if it cannot wait at all
+      { poller.wake() };                                 // from any thread
+      { fixed.native() } -> std::same_as<NativeHandle>;  // readable when wait() has something to do
+    };
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -3117,475 +3892,6 @@ class LoopCore {
 #include <type_traits>
 #include <utility>
 
-// Tables of events: which there are, what their listeners get, and how they are called. Internal.
-#ifndef NET_DETAIL_EVENTS_EVENT_HPP
-#define NET_DETAIL_EVENTS_EVENT_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// An event name as a template argument. Internal: users write on<"data">(...).
-#ifndef NET_DETAIL_BASE_FIXED_STRING_HPP
-#define NET_DETAIL_BASE_FIXED_STRING_HPP
-
-#include <cstddef>
-#include <string_view>
-
-namespace net::inline NET_ABI {
-
-/// A string literal that can be a template argument, as in `on<"data">`.
-template <std::size_t N>
-struct fixed_string {
-  char text[N]{};
-
-  constexpr fixed_string(const char (&literal)[N]) noexcept {
-    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
-  }
-  constexpr std::string_view view() const noexcept { return {text, N - 1}; }
-};
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
-// The listeners of one object, in order, in one block of memory. Internal.
-#ifndef NET_DETAIL_EVENTS_LISTENERS_HPP
-#define NET_DETAIL_EVENTS_LISTENERS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// One listener; its callable follows it in memory.
-struct ListenerRecord {
-  enum : std::uint8_t { once = 1, fired = 2, removed = 4, own = 8 };
-  bool is(unsigned mark) const noexcept { return (marks & mark) != 0; }
-  void mark(unsigned more) noexcept { marks = static_cast<std::uint8_t>(marks | more); }
-
-  struct Operations {
-    void (*call)(ListenerRecord&, void* emitter, void* const* args);
-    void (*destroy)(ListenerRecord&) noexcept;
-  };
-
-  const Operations* operations;
-  ListenerRecord* next;
-  std::uint64_t id;    // they only grow, so they say which of two records is younger
-  std::uint32_t gone;  // once removed: emissions nested deeper than this do not see it
-  std::uint16_t size;
-  std::uint8_t event;
-  std::uint8_t marks;  // once, fired, removed, own
-};
-
-/// Listeners may add, remove and clear listeners while they run, themselves too, and may throw: an
-/// emission calls those that were there when it began (S1.4), and what was removed is destroyed when
-/// the outermost emission has returned. The library's own records (`own`) refer to what may be gone when they are
-/// removed, so they are not called from then on.
-class Listeners {
- public:
-  /// What fits into the bits of `present_`, and into a record's size.
-  static constexpr unsigned max_events = 31;
-  static constexpr std::size_t max_bytes = 65536;
-
-  Listeners() noexcept = default;
-  Listeners(const Listeners&) = delete;
-  Listeners& operator=(const Listeners&) = delete;
-  ~Listeners() {
-    while (first_) clear();  // what dies may leave something new behind
-    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
-  }
-
-  bool has(unsigned event) const noexcept { return (present_ >> event & 1u) != 0; }
-
-  std::size_t count(unsigned event) const noexcept;
-
-  /// Adds a record of type R, which is a ListenerRecord with a callable made from `callable`; returns its id.
-  template <class R, class F>
-  std::uint64_t add(unsigned event, unsigned marks, bool front, const ListenerRecord::Operations& operations,
-                    F&& callable) {
-    static_assert(alignof(R) <= unit && rounded(sizeof(R)) / unit <= 0xffff,
-                  "a callable that is aligned more strictly, or larger, is held by pointer");
-    void* place = allocate(sizeof(R));
-    R* record;
-    {
-      // a copy that throws gives the place back
-      struct Return {
-        Listeners* to;
-        void* place;
-        ~Return() {
-          if (to) to->recycle(place, sizeof(R));
-        }
-      } give_back{this, place};
-      record = ::new (place) R(std::forward<F>(callable));
-      give_back.to = nullptr;
-    }
-    record->operations = &operations;
-    record->id = ++last_id_;
-    record->gone = 0;
-    record->size = static_cast<std::uint16_t>(rounded(sizeof(R)) / unit);
-    record->event = static_cast<std::uint8_t>(event);
-    record->marks = static_cast<std::uint8_t>(marks);
-    link(record, front);
-    present_ |= 1u << event;
-    return record->id;
-  }
-
-  /// The event of the listener that was removed, or -1 if there is none of that id.
-  int remove(std::uint64_t id) noexcept;
-
-  /// Removes the library's own records of these ids, from the first to the last; returns a bit for each of their
-  /// events.
-  std::uint32_t remove_own(std::uint64_t first, std::uint64_t last) noexcept;
-
-  void remove_all(unsigned event) noexcept;
-
-  void clear() noexcept {
-    for (ListenerRecord* r = first_; r; r = r->next) mark_removed(*r);
-    present_ &= unsettled;
-    if (depth_ == 0) settle();
-  }
-
-  /// Calls `invoke(record)` for each listener of the event; returns whether there was any. One that is called once
-  /// is removed before, and `used()` says so.
-  template <class Invoke, class Used>
-  [[gnu::always_inline]] bool each(unsigned event, Invoke&& invoke, Used&& used) {
-    if (!has(event)) return false;
-    const std::uint64_t newest = last_id_;
-    const Emission emission(*this);
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->event != event || r->id > newest) continue;  // one added since it began is not there yet
-      if (r->is(ListenerRecord::once | ListenerRecord::removed)) [[unlikely]] {
-        const Turn turn = turn_of(*r);
-        if (turn == Turn::none) continue;
-        if (turn == Turn::last) used();
-      }
-      invoke(*r);
-    }
-    return true;
-  }
-
- private:
-  static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
-  static constexpr std::size_t first_block = 120;
-  static constexpr std::size_t largest_block = std::size_t{1} << 20;
-  static constexpr std::uint32_t unsettled = 1u << max_events;
-
-  struct Block {
-    Block* next;
-    ListenerRecord* spare;  // records given back, of any size; the first block's list is the one used
-    std::uint32_t used, size;
-  };
-
-  struct Emission {
-    Listeners& in;
-    explicit Emission(Listeners& listeners) noexcept : in(listeners) { ++in.depth_; }
-    Emission(const Emission&) = delete;
-    Emission& operator=(const Emission&) = delete;
-    [[gnu::always_inline]] ~Emission() {
-      --in.depth_;
-      if (in.present_ & unsettled) [[unlikely]]
-        in.settle();
-    }
-  };
-
-  enum class Turn : std::uint8_t { none, call, last };
-
-  static constexpr std::size_t rounded(std::size_t size) noexcept { return (size + unit - 1) / unit * unit; }
-
-  void mark_removed(ListenerRecord& r) noexcept;
-
-  void retire(ListenerRecord& r) noexcept;
-
-  /// What an emission does with a record that is called once, or was removed.
-  Turn turn_of(ListenerRecord& r) noexcept;
-
-  /// Brings the marks back to what emissions of the present depth may see; frees what nobody sees any more. Destroying
-  /// may run any code of the user's captures, emissions too, so the dead are out of the list by then.
-  void settle() noexcept;
-
-  void destroy(ListenerRecord& r) noexcept {
-    const std::size_t size = r.size * unit;
-    r.operations->destroy(r);
-    recycle(&r, size);
-  }
-
-  void link(ListenerRecord* record, bool front) noexcept;
-
-  void* allocate(std::size_t size);
-
-  void recycle(void* place, std::size_t size) noexcept;
-
-  ListenerRecord* first_ = nullptr;
-  ListenerRecord* last_ = nullptr;
-  Block* blocks_ = nullptr;
-  std::uint64_t last_id_ = 0;
-  std::uint32_t present_ = 0;  // a bit for each event that has listeners, and one for removed records that are left
-  std::uint32_t depth_ = 0;    // emissions on the stack, which is full long before this is
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI {
-
-template <class Derived>
-class Emitter;
-
-namespace detail {
-
-template <class... Types>
-struct TypeList {};
-
-/// How many of the leading `Args` a listener takes after `Taken`, all of them if it can; -1 if none fit. Shorter
-/// lists are tried only where longer ones fail, so that the body of a generic listener sees no others.
-template <class F, class... Taken>
-constexpr int leading_count(TypeList<Taken...>, TypeList<>) {
-  return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
-}
-template <class F, class... Taken, class Next, class... Rest>
-constexpr int leading_count(TypeList<Taken...>, TypeList<Next, Rest...>) {
-  constexpr int longer = leading_count<F>(TypeList<Taken..., Next>{}, TypeList<Rest...>{});
-  if constexpr (longer >= 0) {
-    return longer + 1;
-  } else {
-    return std::is_invocable_v<F&, Taken&...> ? 0 : -1;
-  }
-}
-
-/// The arguments that a listener takes: a leading part of the event's, or the emitter first and then those.
-template <class F, class Self, class... Args>
-struct Taken {
-  static constexpr int plain = leading_count<F>(TypeList<>{}, TypeList<Args...>{});
-  static constexpr int after_self = [] {
-    if constexpr (plain < static_cast<int>(sizeof...(Args))) {
-      return leading_count<F>(TypeList<Self>{}, TypeList<Args...>{});
-    } else {
-      return -1;
-    }
-  }();
-  static constexpr bool any = plain >= 0 || after_self >= 0;
-  static constexpr bool self = after_self > plain;
-  static constexpr std::size_t count = any ? static_cast<std::size_t>(self ? after_self : plain) : 0;
-};
-
-template <std::size_t Index, class First, class... Rest>
-struct Nth : Nth<Index - 1, Rest...> {};
-
-template <class First, class... Rest>
-struct Nth<0, First, Rest...> {
-  using type = First;
-};
-
-/// A callable that does not fit into a record.
-template <class F>
-class Elsewhere {
- public:
-  template <class G>
-  explicit Elsewhere(G&& g) : callable_(new F(std::forward<G>(g))) {}
-  Elsewhere(const Elsewhere&) = delete;
-  Elsewhere& operator=(const Elsewhere&) = delete;
-  ~Elsewhere() { delete callable_; }
-  F& operator*() const noexcept { return *callable_; }
-
- private:
-  F* callable_;
-};
-
-/// What a listener is given. A handle travels as its state, and is made here, so that only who takes one pays for it.
-template <class T, bool Constant>
-class Argument {
- public:
-  explicit Argument(void* from) noexcept : from_(static_cast<T*>(from)) {}
-  T& get() const noexcept { return *from_; }
-
- private:
-  T* from_;
-};
-/// Who cannot change the handle is lent one that owns nothing: whoever emits keeps the state alive.
-template <class T>
-  requires std::derived_from<T, Emitter<T>>
-class Argument<T, true> {
- public:
-  explicit Argument(void* state) : handle_(Access::make<T>(state)) { --Access::state(handle_).owners; }
-  Argument(const Argument&) = delete;
-  Argument& operator=(const Argument&) = delete;
-  ~Argument() {}
-  const T& get() const noexcept { return handle_; }
-
- private:
-  union {
-    T handle_;
-  };
-};
-template <class T>
-  requires std::derived_from<T, Emitter<T>>
-class Argument<T, false> {
- public:
-  explicit Argument(void* state) : handle_(Access::make<T>(state)) {}
-  T& get() noexcept { return handle_; }
-
- private:
-  T handle_;
-};
-template <class T>
-using Constant = std::conditional_t<std::derived_from<T, Emitter<T>>, const T, T>;
-
-/// How a listener with this result is held and called: as it is, and nobody looks at the result.
-template <class Result>
-struct ListenerResult {
-  template <class F>
-  using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
-
-  template <class, class F, class Call>
-  static void call(F& callable, void*, Call&& listener) {
-    listener(callable);
-  }
-  template <class, class F, class Call>
-  static void call(Elsewhere<F>& callable, void*, Call&& listener) {
-    listener(*callable);
-  }
-};
-
-template <class F, class Self, class... Args>
-struct ListenerCall {
-  using Takes = Taken<F, Self, Args...>;
-
-  template <std::size_t At>
-  using ArgumentType = typename Nth<At, Args..., void>::type;
-
-  template <std::size_t... At>
-  [[gnu::always_inline]] static inline decltype(auto) call_with(F& f, void* state, void* const* args,
-                                                                std::index_sequence<At...>) {
-    (void)state, (void)args;
-    if constexpr (Takes::self) {
-      constexpr bool constant = std::is_invocable_v<F&, const Self&, Constant<ArgumentType<At>>&...>;
-      return f(Argument<Self, constant>(state).get(), Argument<ArgumentType<At>, constant>(args[At]).get()...);
-    } else {
-      constexpr bool constant = std::is_invocable_v<F&, Constant<ArgumentType<At>>&...>;
-      return f(Argument<ArgumentType<At>, constant>(args[At]).get()...);
-    }
-  }
-  using Indices = std::make_index_sequence<Takes::count>;
-  using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
-      std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
-
-  struct Record : ListenerRecord {
-    typename Result::template Held<F> held;
-    template <class G>
-    explicit Record(G&& g) : ListenerRecord{}, held(std::forward<G>(g)) {}
-  };
-
-  static void call(ListenerRecord& record, void* state, void* const* args) {
-    Result::template call<Self>(static_cast<Record&>(record).held, state,
-                                [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
-  }
-  static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
-
-  static constexpr ListenerRecord::Operations operations{call, destroy};
-};
-
-/// As what an argument travels from where its event is emitted to where its listener is called.
-template <class T>
-struct Carried {
-  using type = const T&;
-};
-
-/// One row of a class's table of events: its name, and the arguments of its listeners.
-template <fixed_string Name, class... Args>
-struct Event {
-  static constexpr std::string_view name() noexcept { return Name.view(); }
-
-  template <class Self, class F>
-  static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
-    using Takes = Taken<std::decay_t<F>, Self, Args...>;
-    static_assert(Takes::any,
-                  "a listener takes the arguments of its event (named in this message, in Event<...>), "
-                  "or the first few of them, or the emitter and then those");
-    if constexpr (Takes::any) {
-      using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
-      return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
-    } else {
-      return 0;
-    }
-  }
-
-  /// The arguments of the listeners, as pointers that are good for one expression.
-  struct Given {
-    void* at[sizeof...(Args) == 0 ? 1 : sizeof...(Args)];
-    explicit Given(typename Carried<Args>::type... args) noexcept
-        : at{const_cast<void*>(static_cast<const void*>(&args))...} {}
-  };
-};
-
-template <class... Rows>
-struct EventTable {
-  static_assert(sizeof...(Rows) <= Listeners::max_events, "an emitter has at most 31 events");
-  static constexpr unsigned index_of(std::string_view name) noexcept {
-    unsigned at = 0;
-    (void)((Rows::name() == name || (++at, false)) || ...);
-    return at;
-  }
-  template <fixed_string Name>
-  static constexpr bool has = index_of(Name.view()) < sizeof...(Rows);
-  /// The number by which an event is emitted.
-  template <fixed_string Name>
-    requires(has<Name>)
-  static constexpr unsigned index = index_of(Name.view());
-};
-
-template <class Table, unsigned Index>
-struct EventAt;
-
-template <class... Rows, unsigned Index>
-struct EventAt<EventTable<Rows...>, Index> : Nth<Index, Rows...> {};
-
-/// The number that stands for all events, when all listeners of all its events were removed.
-inline constexpr unsigned all_events = ~0u;
-
-/// What follows from a new listener may need memory: without it the listener was not added either. One that is put in
-/// front of the others does not count as added (S14.2). What follows from a removal needs none, unless all of an event
-/// are removed by the user.
-template <class State>
-inline void note_added(State& state, unsigned event, bool front, std::uint64_t id) {
-  struct Undo {
-    Listeners& listeners;
-    std::uint64_t id;
-    bool passed = false;
-    ~Undo() {
-      if (!passed) listeners.remove(id);
-    }
-  } undo{state.listeners, id};
-  front ? state.listener_put_in_front(event) : state.listener_added(event);
-  undo.passed = true;
-}
-
-/// Calls the listeners of an event, with pointers to their arguments; a handle travels as its state. False: there is
-/// none. The caller keeps the state alive.
-template <class State>
-[[gnu::always_inline]] inline bool call_listeners(State& state, unsigned event, void* const* args) {
-  return state.listeners.each(
-      event, [&](ListenerRecord& record) { record.operations->call(record, &state, args); },
-      [&] { state.listener_removed(event); });
-}
-
-/// The same, out of line and once for all events of a class: for those that do not come with every message.
-template <class State>
-[[gnu::noinline]] bool call_listeners_rarely(State& state, unsigned event, void* const* args) {
-  return call_listeners(state, event, args);
-}
-
-}  // namespace detail
-}  // namespace net::inline NET_ABI
-
-#endif
-
 // Signals of the process, for the loops that ask for them. Internal; net::Signal is the face.
 #ifndef NET_DETAIL_LOOP_SIGNALS_HPP
 #define NET_DETAIL_LOOP_SIGNALS_HPP
@@ -4008,7 +4314,7 @@ class AbortSignal : public detail::Identity<AbortSignal> {
   /// `ERR_NO_LOOP` if there is no loop.
   static AbortSignal timeout(Duration after);
   /// A signal that aborts, with the same reason, as soon as one of these does; of none it never does (S34.6).
-  static AbortSignal any(std::initializer_list<AbortSignal> signals);
+  static AbortSignal any(std::initializer_list<AbortSignal> sources);
 
   detail::AbortState* state() const noexcept { return state_.get(); }
 
@@ -4066,27 +4372,6 @@ struct StopBridge<std::stop_token> {
 #endif
 
 #endif
-
-// Options that are written in braces inside co_await. Internal.
-#ifndef NET_DETAIL_CORO_BRACED_OPTIONS_HPP
-#define NET_DETAIL_CORO_BRACED_OPTIONS_HPP
-
-#include <concepts>
-#include <optional>
-#include <span>
-#include <string_view>
-#include <type_traits>
-
-// The option structs, and the small records that getters and listeners get.
-#ifndef NET_OPTIONS_HPP
-#define NET_OPTIONS_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 
 // Rules for the addresses not to talk to.
 #ifndef NET_BLOCK_LIST_HPP
@@ -4511,269 +4796,176 @@ struct PipeOptions {
 
 #endif
 
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+namespace net::inline NET_ABI::detail {
 
-// Inside co_await g++ 12 copies an aggregate bit by bit and destroys both. So what stands there in braces becomes an
-// aggregate in which nothing has a destructor, with the names of the options proper; those are made of it before
-// anything waits. A function takes `template <class Options = Braced…>`: braces have no type, and get that one.
-
-/// Something of the expression's own, which lives until its end.
 template <class T>
-class Lent {
- public:
-  constexpr Lent() noexcept = default;
-  template <class From>
-    requires(std::convertible_to<const From&, T> && !std::same_as<From, Lent>)
-  constexpr Lent(const From& from) noexcept
-      : from_(&from), copied_([](const void* at) -> T { return *static_cast<const From*>(at); }) {}
+inline constexpr bool is_byte = std::same_as<T, char> || std::same_as<T, unsigned char> || std::same_as<T, std::byte>;
 
-  explicit constexpr operator bool() const noexcept { return from_ != nullptr; }
-  T copy() const { return from_ ? copied_(from_) : T(); }
-
- private:
-  const void* from_ = nullptr;
-  T (*copied_)(const void*) = nullptr;
+/// A contiguous range of `char`, `unsigned char` or `std::byte`; whatever is a string_view.
+template <class T>
+concept Payload = std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view> || requires(const T& range) {
+  { range.size() } -> std::convertible_to<std::size_t>;
+  requires is_byte<std::remove_cv_t<std::remove_pointer_t<decltype(range.data())>>>;
 };
 
-struct BracedWaitOptions {
-  Lent<AbortSignal> signal = {};
-  std::optional<Duration> timeout = {};
-
-  operator WaitOptions() const { return {signal.copy(), timeout}; }
-};
-
-/// What a wait gets that is given no options: no temporary of theirs stands in the frame.
-inline constexpr BracedWaitOptions without_limit{};
-
-struct BracedOnRead {
-  std::span<std::byte> buffer = {};
-  Lent<function<std::span<std::byte>()>> allocate = {};
-  Lent<function<bool(std::size_t, std::span<std::byte>)>> callback = {};
-
-  operator OnRead() const { return {buffer, allocate.copy(), callback.copy()}; }
-};
-
-struct BracedConnectOptions {
-  int port = -1;
-  std::string_view host = "localhost";
-  std::string_view path = {};
-  std::string_view localAddress = {};
-  int localPort = 0;
-  Family family = Family::unspecified;
-  int hints = 0;
-  Lent<Lookup> lookup = {};
-  bool noDelay = false;
-  bool keepAlive = false;
-  Duration keepAliveInitialDelay = 0;
-  std::optional<bool> autoSelectFamily = {};
-  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
-  Lent<std::optional<BlockList>> blockList = {};
-  Duration timeout = 0;
-  bool allowHalfOpen = false;
-  BracedOnRead onread = {};
-  Lent<AbortSignal> signal = {};
-  bool reusable = false;
-
-  operator ConnectOptions() const;
-};
-
-/// Options as a function takes them: named ones, or braces. A temporary with a name is what g++ 12 cannot do.
-template <class Given, class Options, class Braced>
-concept OptionsOrBraces = std::same_as<std::remove_cvref_t<Given>, Options> || std::same_as<Given, Braced>;
-
-using WaitBraces = const BracedWaitOptions&;
-template <class Given>
-concept WaitOptionsOrBraces = OptionsOrBraces<Given, WaitOptions, WaitBraces>;
-
-template <class Given>
-constexpr void require_lasting() {
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-  static_assert(
-      std::is_lvalue_reference_v<Given> || std::is_trivially_destructible_v<Given>,
-      "g++ 12 destroys this temporary twice inside co_await: write only the braces, or give it a name before");
-#endif
+template <class T>
+std::string_view bytes_of(const T& data) {
+  constexpr bool is_data = Payload<T>;
+  static_assert(is_data, "data is text, or a range of char, unsigned char or std::byte; a number is std::to_string(n)");
+  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return data;
+  } else if constexpr (is_data) {
+    return {reinterpret_cast<const char*>(data.data()), data.size()};
+  } else {
+    return {};
+  }
 }
 
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+template <class T>
+inline constexpr bool owns_bytes = false;
+template <>
+inline constexpr bool owns_bytes<std::string> = true;
+template <class T>
+inline constexpr bool owns_bytes<std::vector<T>> = is_byte<T>;
+
+/// The bytes of a payload, and, if it was given up, the string or vector that can be taken over.
+template <class T>
+WriteSource source_of(T&& data) {
+  using Owner = std::remove_cvref_t<T>;
+  if constexpr (!std::is_lvalue_reference_v<T> && !std::is_const_v<std::remove_reference_t<T>> && owns_bytes<Owner>) {
+    return {bytes_of(data), &data,
+            [](void* owner) { return WriteNode::keep<Owner>(std::move(*static_cast<Owner*>(owner))); }};
+  } else {
+    return {bytes_of(data)};
+  }
+}
+
+/// A callback of `write` or `end`: takes the error, or nothing.
+template <class F>
+WriteCallback write_callback(F&& callback) {
+  using Callable = std::decay_t<F>;
+  if constexpr (std::is_same_v<Callable, std::nullptr_t>) {
+    return {};
+  } else if constexpr (std::is_invocable_v<Callable&, const Error&>) {
+    return WriteCallback(std::forward<F>(callback));
+  } else {
+    constexpr bool fits = std::is_invocable_v<Callable&>;
+    static_assert(fits, "a callback takes (const net::Error&) or nothing; data is text or a range of bytes");
+    if constexpr (fits) {
+      return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call(); });
+    } else {
+      return {};
+    }
+  }
+}
+
+/// An argument that is text: not a literal 0 or nullptr, which would be a null `const char*`.
+template <class T>
+concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>> &&
+                       !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>;
+
+template <class T>
+concept OptionStruct =
+    std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
+
+/// A listener, or the nullptr that stands for none: what is neither text nor a number nor options.
+template <class T>
+concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
+                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> &&
+                            !OptionStruct<std::remove_cvref_t<T>>);
+
+/// -1 stands for "no port" in the options; as an argument it is just a bad one.
+NET_API int explicit_port(int port);
+
+/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
+constexpr double number_of(std::string_view text) noexcept {
+  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
+  const unsigned base = mark == 'x' || mark == 'X'   ? 16
+                        : mark == 'o' || mark == 'O' ? 8
+                        : mark == 'b' || mark == 'B' ? 2
+                                                     : 10;
+  if (base != 10) {
+    double number = 0;
+    for (const char c : text.substr(2)) {
+      if (hex_digit(c) >= base) return -1;
+      number = number * base + hex_digit(c);
+    }
+    return number;
+  }
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  double number = 0;
+  int exponent = 0;
+  if (text == "Infinity") {
+    number = 1e300;
+  } else {
+    std::size_t at = 0;
+    bool any = false, fraction = false;
+    for (; at < text.size(); ++at) {
+      if (text[at] == '.' && !fraction) {
+        fraction = true;
+      } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
+        number = number * 10 + digit;
+        any = true;
+        if (fraction) --exponent;
+      } else {
+        break;
+      }
+    }
+    if (!any) return -1;
+    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+      const bool down = ++at < text.size() && text[at] == '-';
+      if (down || (at < text.size() && text[at] == '+')) ++at;
+      if (at == text.size()) return -1;
+      int shift = 0;
+      for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
+        if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
+      }
+      exponent += down ? -shift : shift;
+    }
+    if (at != text.size()) return -1;
+  }
+  double scale = 1;
+  for (; exponent > 0 && number > 0 && number < 1e300; --exponent) number *= 10;
+  for (; exponent < 0 && scale < 1e300; ++exponent) scale *= 10;
+  number /= scale;
+  return negative && number > 0 ? -1 : number;
+}
+
+/// S7.5: a port, which must be a good one, or a path. `name` is the port's in the error.
+template <class Options>
+Options port_or_path(std::string_view text, std::string_view name) {
+  constexpr std::string_view blanks = " \t\n\v\f\r";
+  const std::size_t first = text.find_first_not_of(blanks);
+  const bool blank = first == std::string_view::npos;
+  const double number = blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
+  Options options;
+  if (!blank && number < 0) {
+    options.path = text;
+  } else if (number >= 0 && number <= 65535 && number == static_cast<int>(number)) {
+    options.port = static_cast<int>(number);
+  } else {
+    throw_error(bad_port(name, text));
+  }
+  return options;
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// Part of what waits. Most waits have none: then it is a null pointer, and costs a look at it.
-class WaitLimit {
- public:
-  WaitLimit() noexcept = default;
-  template <class Options>  // WaitOptions, or braces
-  explicit WaitLimit(const Options& options) {
-    if (options.signal || options.timeout) limit(options);
-  }
-  WaitLimit(WaitLimit&& other) noexcept : limits_(std::exchange(other.limits_, nullptr)) {}
-  WaitLimit& operator=(WaitLimit&&) = delete;
-  ~WaitLimit() {
-    if (limits_) drop();
-  }
-
-  /// Throws if the signal has aborted already.
-  void check() const {
-    if (limits_) require_not_aborted();
-  }
-  /// Throws why the wait was given up, if it was.
-  void require_kept() const {
-    if (limits_) require_not_given_up();
-  }
-  /// From now on `give_up(waiting)` may be called, once, from the loop.
-  void start(LoopCore& loop, void* waiting, void (*give_up)(void*)) {
-    if (limits_) watch(loop, waiting, give_up);
-  }
-  /// It has come.
-  void stop() noexcept {
-    if (limits_) forget();
-  }
-
- private:
-  struct Limits;
-
-  template <class Options>
-  [[gnu::noinline]] void limit(const Options& options) {
-    make_limits(options);
-  }
-  void make_limits(const WaitOptions& options);
-  void require_not_aborted() const;
-  void require_not_given_up() const;
-  void watch(LoopCore& loop, void* waiting, void (*give_up)(void*));
-  void forget() noexcept;
-  void drop() noexcept;
-
-  Limits* limits_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-class WaitPlace;
-
-/// A task in the middle of a wait, noted in the frame that waits. Either side may go first: the frame, or what it waits
-/// for.
-class WaitingTask {
- public:
-  WaitingTask() noexcept = default;
-  template <class Options>
-  explicit WaitingTask(const Options& options) : limit_(options) {}
-  WaitingTask(WaitingTask&& other) noexcept : limit_(std::move(other.limit_)) {}  // handed on, before it waits
-  WaitingTask& operator=(WaitingTask&&) = delete;
-  ~WaitingTask() {
-    if (place_) leave();
-  }
-
-  /// Throws if what the wait is to end with has happened already.
-  void check() const { limit_.check(); }
-  /// Throws why the wait was given up, if it was.
-  void require_kept() const { limit_.require_kept(); }
-
- private:
-  friend class WaitPlace;
-
-  void leave() noexcept;
-
-  std::coroutine_handle<> task_;
-  WaitPlace* place_ = nullptr;
-  WaitLimit limit_;
-};
-
-class WaitPlace {
- public:
-  WaitPlace() noexcept = default;
-  WaitPlace(const WaitPlace&) = delete;
-  WaitPlace& operator=(const WaitPlace&) = delete;
-  ~WaitPlace() { forget(); }
-
-  explicit operator bool() const noexcept { return waiting_ != nullptr; }
-  void note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task);
-  void resume();
-  void forget() noexcept;
-
- private:
-  static void give_up(void* waiting);
-
-  WaitingTask* waiting_ = nullptr;
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// net::Server: listens, and makes a net::Socket of every connection.
-#ifndef NET_SERVER_HPP
-#define NET_SERVER_HPP
+// net::Socket: one connection, TCP or IPC, with Node's methods and events.
+#ifndef NET_SOCKET_HPP
+#define NET_SOCKET_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
-#ifndef NET_DETAIL_LISTEN_STATE_HPP
-#define NET_DETAIL_LISTEN_STATE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <utility>
-
-// A position in a life, which changes by steps that its machine allows. Internal.
-#ifndef NET_DETAIL_BASE_POSITION_HPP
-#define NET_DETAIL_BASE_POSITION_HPP
-
-namespace net::inline NET_ABI::detail {
-
-/// A step was made that its machine does not allow: says so, and ends the program.
-[[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
-
-/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
-/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
-/// a fresh one.
-template <class State>
-class Position {
- public:
-  constexpr Position() noexcept = default;
-  /// Where something begins that is not made from its beginning.
-  constexpr explicit Position(State at) noexcept : at_(at) {}
-
-  constexpr operator State() const noexcept { return at_; }
-
-  constexpr void move_to(State to) noexcept {
-#if !defined(NDEBUG)
-    if (!is_step(at_, to)) wrong_step(static_cast<int>(at_), static_cast<int>(to));
-#endif
-    at_ = to;
-  }
-
- private:
-  State at_ = State{};
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-// The events of a server. Internal; net::Server says what they mean.
-#ifndef NET_DETAIL_LISTEN_EVENTS_HPP
-#define NET_DETAIL_LISTEN_EVENTS_HPP
-
-// The events of a socket. Internal; net::Socket says what they mean.
-#ifndef NET_DETAIL_STREAM_EVENTS_HPP
-#define NET_DETAIL_STREAM_EVENTS_HPP
-
-#include <string_view>
 
 // What a 'data' listener gets: a view of received bytes.
 #ifndef NET_CHUNK_HPP
@@ -4934,76 +5126,28 @@ class Chunk {
   std::string_view bytes_;
 };
 
+/// The bytes, on whatever takes text.
+template <class Stream>
+auto operator<<(Stream& to, const Chunk& chunk) -> decltype(to << chunk.view()) {
+  return to << chunk.view();
+}
+
 }  // namespace net::inline NET_ABI
 
 #endif
 
-namespace net::inline NET_ABI::inline NET_MACHINE {
-class Socket;
-}
+// The way from a socket to its connection. Internal.
+#ifndef NET_DETAIL_CONNECT_START_HPP
+#define NET_DETAIL_CONNECT_START_HPP
 
-namespace net::inline NET_ABI::detail {
+// What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
+#ifndef NET_DETAIL_STREAM_STATE_HPP
+#define NET_DETAIL_STREAM_STATE_HPP
 
-inline namespace NET_MACHINE {
-struct SocketState;
-}
-
-template <>
-struct Carried<Socket> {
-  using type = const SocketState&;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-using SocketEvents =
-    EventTable<Event<"close", bool>, Event<"connect">, Event<"connectionAttempt", std::string_view, int, Family>,
-               Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
-               Event<"connectionAttemptTimeout", std::string_view, int, Family>, Event<"data", Chunk>, Event<"drain">,
-               Event<"end">, Event<"error", const Error>,
-               Event<"lookup", const Error, std::string_view, Family, std::string_view>, Event<"ready">,
-               Event<"timeout">, Event<"finish">, Event<"prefinish">, Event<"pause">, Event<"resume">,
-               Event<"readable">, Event<"pipe", Socket>, Event<"unpipe", Socket>>;
-
-/// Where each stands in the table.
-enum : unsigned {
-  on_close,
-  on_connect,
-  on_attempt,
-  on_attempt_failed,
-  on_attempt_timeout,
-  on_data,
-  on_drain,
-  on_end,
-  on_error,
-  on_lookup,
-  on_ready_event,
-  on_timeout,
-  on_finish,
-  on_prefinish,
-  on_pause,
-  on_resume,
-  on_readable,
-  on_pipe,
-  on_unpipe
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Event<"error", const Error>,
-                                Event<"listening">, Event<"drop", const DropInfo>>;
-
-/// Where each stands in the table.
-enum : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 // Whether a socket or a server keeps its loop alive: what the user says, and what is counted. Internal.
 #ifndef NET_DETAIL_LOOP_KEEPS_ALIVE_HPP
@@ -5025,6 +5169,60 @@ struct KeepsAlive {
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
+
+// What is owed to a socket or a server: steps that will come, while which its listeners stay. Internal.
+#ifndef NET_DETAIL_LOOP_OWING_HPP
+#define NET_DETAIL_LOOP_OWING_HPP
+
+#include <type_traits>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
+template <class State>
+class Owing {
+ public:
+  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
+  Owing(Owing&& other) noexcept = default;
+  [[gnu::always_inline]] ~Owing() {
+    if (self_) self_->settle();
+  }
+  State& operator*() const noexcept { return *self_; }
+  State* operator->() const noexcept { return self_.get(); }
+
+ private:
+  Ref<State> self_;
+};
+
+/// Step (in `handle.hpp`), owed; and one with something to remember.
+template <class State>
+using OwedStep = Tick<Owing<State>, void (*)(State&)>;
+template <class State, class What>
+struct OwedStepWith {
+  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
+  Owing<State> self;
+  void (*step)(State&, const What&);
+  What what;
+  void operator()() {
+    or_give_up(*self, [this] { step(*self, what); });
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// The data of a socket: what belongs to one connection, what waits, and what most sockets never need. Internal.
+#ifndef NET_DETAIL_STREAM_CONNECTION_HPP
+#define NET_DETAIL_STREAM_CONNECTION_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 // Trying again after a while, where the system had nothing left to give. Internal.
 #ifndef NET_DETAIL_LOOP_RETRY_HPP
@@ -5086,69 +5284,6 @@ class Retry {
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
-
-// What a socket is made of: one state machine for reading, writing and ending. Internal; net::Socket is its face.
-#ifndef NET_DETAIL_STREAM_STATE_HPP
-#define NET_DETAIL_STREAM_STATE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-// What is owed to a socket or a server: steps that will come, while which its listeners stay. Internal.
-#ifndef NET_DETAIL_LOOP_OWING_HPP
-#define NET_DETAIL_LOOP_OWING_HPP
-
-#include <type_traits>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// What a tick holds of its socket or server: as long as there is one, something is owed, and the listeners stay.
-template <class State>
-class Owing {
- public:
-  explicit Owing(State& state) noexcept : self_(&state) { ++state.owed; }
-  Owing(Owing&& other) noexcept = default;
-  [[gnu::always_inline]] ~Owing() {
-    if (self_) self_->settle();
-  }
-  State& operator*() const noexcept { return *self_; }
-  State* operator->() const noexcept { return self_.get(); }
-
- private:
-  Ref<State> self_;
-};
-
-/// Step (in `handle.hpp`), owed; and one with something to remember.
-template <class State>
-using OwedStep = Tick<Owing<State>, void (*)(State&)>;
-template <class State, class What>
-struct OwedStepWith {
-  static constexpr bool moves_as_bytes = std::is_trivially_copyable_v<What>;
-  Owing<State> self;
-  void (*step)(State&, const What&);
-  What what;
-  void operator()() {
-    or_give_up(*self, [this] { step(*self, what); });
-  }
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// The data of a socket: what belongs to one connection, what waits, and what most sockets never need. Internal.
-#ifndef NET_DETAIL_STREAM_CONNECTION_HPP
-#define NET_DETAIL_STREAM_CONNECTION_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
 // The destinations of a source: what pipe() keeps in it, whatever their types are. Internal.
 #ifndef NET_DETAIL_STREAM_PIPE_LINK_HPP
@@ -5316,99 +5451,6 @@ class UserData {
 
 #endif
 
-// What a socket still has to send, in order, each piece in memory of its own. Internal.
-#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_HPP
-#define NET_DETAIL_STREAM_WRITE_QUEUE_HPP
-
-#include <cstddef>
-#include <cstring>
-#include <new>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-using WriteCallback = Function<void(const Error&)>;
-
-/// One write that waits: its bytes follow it in memory, or are those of a string or vector that it took over.
-struct WriteNode {
-  WriteNode* next = nullptr;
-  const char* data = nullptr;
-  std::size_t size = 0;  // bytes of the write
-  std::size_t sent = 0;  // of these, taken by the kernel
-  void (*destroy)(WriteNode*) noexcept = nullptr;
-  WriteCallback callback;
-
-  /// A node with a copy of the bytes, in one allocation.
-  static WriteNode* copy(const char* bytes, std::size_t size);
-
-  /// A node that takes over a string or a vector.
-  template <class Owner>
-  static WriteNode* keep(Owner&& owner) {
-    struct Keeper : WriteNode {
-      Owner kept;
-      explicit Keeper(Owner&& from) : kept(std::move(from)) {}
-    };
-    static_assert(!std::is_reference_v<Owner>);
-    auto* node = new Keeper(std::move(owner));
-    node->data = reinterpret_cast<const char*>(node->kept.data());
-    node->size = node->kept.size();
-    node->destroy = [](WriteNode* n) noexcept { delete static_cast<Keeper*>(n); };
-    return node;
-  }
-};
-
-/// The bytes of a write, and how they are kept if they have to wait.
-struct WriteSource {
-  std::string_view bytes;
-  void* owner = nullptr;  // the string or vector that holds them, if it was given up
-  WriteNode* (*keep)(void* owner) = nullptr;
-
-  /// Keeps the bytes from `taken` on: a copy, or the owner itself.
-  WriteNode* node(std::size_t taken) const;
-};
-
-/// A list of nodes, which it owns.
-class WriteQueue {
- public:
-  WriteQueue() noexcept = default;
-  WriteQueue(const WriteQueue&) = delete;
-  WriteQueue& operator=(const WriteQueue&) = delete;
-  ~WriteQueue() {
-    while (first_) pop();
-  }
-
-  bool empty() const noexcept { return first_ == nullptr; }
-  WriteNode* first() const noexcept { return first_; }
-
-  void push(WriteNode* node) noexcept;
-
-  /// Destroys the first node.
-  void pop() noexcept;
-
-  /// Moves all nodes behind those of `to`.
-  void move_to(WriteQueue& to) noexcept;
-
-  /// Moves the last `count` nodes behind those of `to`.
-  void move_last_to(WriteQueue& to, std::size_t count) noexcept;
-
-  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
-  std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
-
-  /// Notes that the kernel took `bytes` more of what `gather` gave.
-  void consume(std::size_t bytes) noexcept;
-
- private:
-  WriteNode* first_ = nullptr;
-  WriteNode* last_ = nullptr;
-  WriteNode* unsent_ = nullptr;  // nothing before it is left to send; null: not known
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct SocketState;
@@ -5527,7 +5569,69 @@ struct Connection {
   bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
+  bool held_back : 1 = false;     // a reader holds bytes that nobody has taken: 'end' waits behind them
   bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// The events of a socket. Internal; net::Socket says what they mean.
+#ifndef NET_DETAIL_STREAM_EVENTS_HPP
+#define NET_DETAIL_STREAM_EVENTS_HPP
+
+#include <string_view>
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+class Socket;
+}
+
+namespace net::inline NET_ABI::detail {
+
+inline namespace NET_MACHINE {
+struct SocketState;
+}
+
+template <>
+struct Carried<Socket> {
+  using type = const SocketState&;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+using SocketEvents =
+    EventTable<Event<"close", bool>, Event<"connect">, Event<"connectionAttempt", std::string_view, int, Family>,
+               Event<"connectionAttemptFailed", std::string_view, int, Family, const Error>,
+               Event<"connectionAttemptTimeout", std::string_view, int, Family>, Event<"data", Chunk>, Event<"drain">,
+               Event<"end">, Event<"error", const Error>,
+               Event<"lookup", const Error, std::string_view, Family, std::string_view>, Event<"ready">,
+               Event<"timeout">, Event<"finish">, Event<"prefinish">, Event<"pause">, Event<"resume">,
+               Event<"readable">, Event<"pipe", Socket>, Event<"unpipe", Socket>>;
+
+/// Where each stands in the table.
+enum : unsigned {
+  on_close,
+  on_connect,
+  on_attempt,
+  on_attempt_failed,
+  on_attempt_timeout,
+  on_data,
+  on_drain,
+  on_end,
+  on_error,
+  on_lookup,
+  on_ready_event,
+  on_timeout,
+  on_finish,
+  on_prefinish,
+  on_pause,
+  on_resume,
+  on_readable,
+  on_pipe,
+  on_unpipe
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -5547,6 +5651,42 @@ struct Connection {
 #define NET_DETAIL_STREAM_POSITIONS_HPP
 
 #include <cstdint>
+
+// A position in a life, which changes by steps that its machine allows. Internal.
+#ifndef NET_DETAIL_BASE_POSITION_HPP
+#define NET_DETAIL_BASE_POSITION_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// A step was made that its machine does not allow: says so, and ends the program.
+[[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
+
+/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
+/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
+/// a fresh one.
+template <class State>
+class Position {
+ public:
+  constexpr Position() noexcept = default;
+  /// Where something begins that is not made from its beginning.
+  constexpr explicit Position(State at) noexcept : at_(at) {}
+
+  constexpr operator State() const noexcept { return at_; }
+
+  constexpr void move_to(State to) noexcept {
+#if !defined(NDEBUG)
+    if (!is_step(at_, to)) wrong_step(static_cast<int>(at_), static_cast<int>(to));
+#endif
+    at_ = to;
+  }
+
+ private:
+  State at_ = State{};
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 namespace net::inline NET_ABI::detail {
 
@@ -5729,6 +5869,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void emit_readable_now();
   void maybe_read_more();
   void end_readable();
+  /// Until somebody reads on.
+  bool end_waits() const noexcept { return held_back && flow_state == Flow::paused; }
   void end_readable_now();
   void after_end();
   void watch_readable();
@@ -5994,556 +6136,12 @@ NET_API void require_timeout(Duration idle);
 
 #endif
 
-// Endpoints as texts, with the interface of a link-local address by its name. Internal.
-#ifndef NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
-#define NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
-
-#include <string>
-#include <string_view>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// The text of the address, with the interface of a link-local one (S11.17).
-NET_API std::string endpoint_text(const Endpoint& end);
-
-/// The address that a text is, with its zone resolved; none if it is no address.
-NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// The 'close' of a server, which comes on a tick, and again if it was closed again.
-enum class ServerClose : std::uint8_t { none, ticking, emitted };
-
-/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
-constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
-  return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
-}
-
-/// What belongs to one listen(), which replaces it as a whole.
-struct Listening {
-  std::string path;           // kept after close() (S8.7)
-  bool ipc = false;           // so are its connections; by descriptor there is no path
-  std::uint32_t made_in = 0;  // which process made it, counted in forks
-  bool looking_up = false;
-  bool inherits_no_delay = false;
-};
-
-struct ServerState : Handle, Listening {
-  static const Operations table;
-  struct NothingOpen;
-
-  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) {
-    acceptor.owner = static_cast<Handle*>(this);
-  }
-
-  // ── listening ──
-  void listen(const ListenOptions& asked);
-  void listen_on(const ListenOptions& asked);
-  void listen_as(const ServerState& other);
-  void start_over() noexcept;
-  void reserve_one();
-  void listen_path(const ListenOptions& asked);
-  void listen_descriptor(const ListenOptions& asked);
-  void look_up_host(const ListenOptions& asked);
-  static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
-  void watch_signal(const AbortSignal& signal);
-  void forget_signal() noexcept;
-  void set_no_delay(bool on);
-  int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
-  static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
-  void bind(const Endpoint& at, const ListenOptions& asked);
-  void bound(int failed, std::string_view address, int port);
-  void opened();
-  void close();
-  void remove_path() const noexcept;
-  void close_if_drained();
-  void emit_close();
-  void settle() noexcept;
-  void stop_listening() noexcept;
-  void abandon();
-
-  // ── connections ──
-  void accept_one();
-  void cannot_accept(int number);
-  void accept_again();
-  void look_at_shortage() noexcept;
-  void accepted(Machine::Channel& channel);
-  bool blocks(const Machine::Channel& channel) const;
-  void drop(Machine::Channel& channel);
-  Vec<Ref<SocketState>> open_connections() const;
-  void destroy_connections();
-  void close_quiet_connections(std::uint32_t ms);
-  void close_idle_connections(Duration idle);
-  void end_idle_connections();
-  void stop_gracefully(Duration timeout);
-  static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
-  static void connection_gone(Handle& self);
-
-  // ── events ──
-  /// Calls the listeners of one event; false if there is none.
-  template <unsigned Event, class... Args>
-  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
-    if (!listeners.has(Event)) return false;
-    const Ref<ServerState> alive(this);
-    using Row = typename EventAt<ServerEvents, Event>::type;
-    if constexpr (Event == server_connection) {
-      return call_listeners(*this, Event, typename Row::Given(args...).at);
-    } else {
-      return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
-    }
-  }
-  /// With nobody to listen it leaves run() (S1.6).
-  void emit_error(const Error& error) {
-    if (!emit_event<server_error>(error)) throw_error(error);
-  }
-  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
-  void listener_added(unsigned) noexcept {}
-  void listener_put_in_front(unsigned) noexcept {}
-  void listener_removed(unsigned) noexcept {}
-  void all_listeners_go(unsigned) noexcept {}
-  std::size_t own_listeners(unsigned) const noexcept { return 0; }
-
-  template <auto Member>
-  static void step_of(ServerState& self) {
-    (self.*Member)();
-  }
-  template <auto Member>
-  static void job_of(Handle& self) {
-    (static_cast<ServerState&>(self).*Member)();
-  }
-  void tick(void (*step)(ServerState&)) {
-    if (loop) loop->ticks().push(OwedStep<ServerState>{Owing<ServerState>(*this), step});
-  }
-  template <class What>
-  void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
-    if (loop) loop->ticks().push(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
-  }
-  /// A callback of the user's, for which no listeners stay, or what is no step.
-  template <class F>
-  void tick_callback(F&& call) {
-    if (loop) loop->ticks().push(Tick{Ref<ServerState>(this), std::forward<F>(call)});
-  }
-  /// What keeps the loop alive: a listening descriptor that is ref'd.
-  void recount() noexcept;
-
-  Machine::Acceptor acceptor;
-  Listeners listeners;
-  ServerOptions options;
-  std::size_t connections = 0;
-  std::optional<std::size_t> max_connections;
-  std::uint64_t generation = 0;  // counts listens, so that a late lookup knows
-  std::size_t owed = 0;          // what is queued and may be emitted
-  KeepsAlive keeps_alive;
-  bool kept_by_loop : 1 = false;
-  bool drop_max_connection : 1 = false;
-  bool shortage_emitted : 1 = false;
-  bool close_expected : 1 = false;  // the loop has space for its 'close'
-  Position<ServerClose> closing{};
-  Ref<AbortHook> abort_hook;
-  Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
-
-  ~ServerState() {
-    forget_signal();
-    if (close_expected && loop) loop->ticks().expect_no_more();
-  }
-};
-
-// ── listening ──────────────────────────────────────────────────────────────
-
-/// A listen() that throws leaves nothing open.
-struct ServerState::NothingOpen {
-  ServerState& self;
-  bool passed = false;
-  ~NothingOpen() {
-    if (passed) return;
-    self.stop_listening();
-    self.forget_signal();
-  }
-};
-
-// ── closing ────────────────────────────────────────────────────────────────
-
-// ── connections ────────────────────────────────────────────────────────────
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// on<"data">(listener): events whose names and arguments are checked while compiling.
-#ifndef NET_EMITTER_HPP
-#define NET_EMITTER_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// The library's own listeners, which end with their owner. Internal.
-#ifndef NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
-#define NET_DETAIL_EVENTS_OWN_LISTENERS_HPP
-
-#include <cstdint>
-#include <utility>
-
-namespace net::inline NET_ABI::detail {
-
-/// The library's own way to an emitter.
-struct ListenerUse {
-  template <fixed_string Name, class Self, class F>
-  static std::uint64_t add(const Emitter<Self>& emitter, F&& listener) {
-    return emitter.template add<Name>(std::forward<F>(listener), ListenerRecord::own, false);
-  }
-  template <class Self>
-  static void remove(const Emitter<Self>& emitter, std::uint64_t first, std::uint64_t last) noexcept {
-    auto& state = Access::state(static_cast<const Self&>(emitter));
-    const std::uint32_t events = state.listeners.remove_own(first, last);
-    for (unsigned event = 0; events >> event != 0; ++event) {
-      if (events >> event & 1u) state.listener_removed(event);
-    }
-  }
-  /// What all handles of the same emitter share.
-  template <class Self>
-  static const Listeners* of(const Emitter<Self>& emitter) noexcept {
-    return &Access::state(static_cast<const Self&>(emitter)).listeners;
-  }
-};
-
-/// The library's own listeners of one owner on one emitter. When they are off, or their owner is gone, they are never
-/// called any more, not even by an emission that is under way (S1.4): so they may refer to the owner. Added one
-/// after the other, with nothing of the user's in between, so that the first and the last say which they are.
-template <class Emitting>
-class OwnListeners {
- public:
-  explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
-  OwnListeners(const OwnListeners&) = delete;
-  OwnListeners& operator=(const OwnListeners&) = delete;
-  ~OwnListeners() { off(); }
-
-  template <fixed_string Name, class F>
-  void on(F&& listener) {
-    last_ = ListenerUse::add<Name>(emitter_, std::forward<F>(listener));
-    if (first_ == 0) first_ = last_;
-  }
-  [[gnu::always_inline]] void off() noexcept {
-    if (first_ != 0) ListenerUse::remove(emitter_, std::exchange(first_, 0), last_);
-  }
-  const Emitting& emitter() const noexcept { return emitter_; }
-
- private:
-  Emitting emitter_;
-  std::uint64_t first_ = 0;  // 0: none
-  std::uint64_t last_ = 0;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI {
-
-/// A registration, for `off()`. It is a number, and stays harmless when the listener is gone.
-class Listener {
- public:
-  Listener() noexcept = default;                             ///< of no listener
-  explicit Listener(std::uint64_t id) noexcept : id_(id) {}  ///< one that `id()` gave
-  std::uint64_t id() const noexcept { return id_; }          ///< 0: of no listener
-
- private:
-  std::uint64_t id_ = 0;  // of its emitter, and never given again
-};
-
-/// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
-/// `Events` table; an unknown name or a listener with other arguments does not compile.
-///
-/// A listener may do anything: add and remove listeners, itself too, destroy its object, throw. Those that
-/// were there when the event began are called, in the order in which they were added (S1.4). An exception
-/// leaves `run()`, which can be called again (S1.5, S2.13). All listeners are dropped after 'close'.
-///
-/// Handles of one object are equal, have an order, and can be keys of maps (S36.3).
-template <class Derived>
-class Emitter : public detail::Identity<Derived> {
- public:
-  /// `on<"data">(listener)`: adds a listener behind the others; the same one may be added many times (S1.1). It takes
-  /// the arguments of the event, only the first few of them, or the emitter and then these. One that returns a `Task`
-  /// has it run (S34.1).
-  template <fixed_string Name, class F>
-  const Derived& on(F&& listener) const {
-    add<Name>(std::forward<F>(listener), 0, false);
-    return self();
-  }
-  /// Adds a listener that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& once(F&& listener) const {
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, false);
-    return self();
-  }
-  /// Adds a listener in front of the others. As in Node, one of 'data' or 'readable' that is added in this way does not
-  /// change how a socket reads.
-  template <fixed_string Name, class F>
-  const Derived& prependListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), 0, true);
-    return self();
-  }
-  /// Adds a listener in front of the others that is removed before it is called.
-  template <fixed_string Name, class F>
-  const Derived& prependOnceListener(F&& listener) const {
-    add<Name>(std::forward<F>(listener), detail::ListenerRecord::once, true);
-    return self();
-  }
-  /// Like `on`, but gives a token with which `off` takes the listener off again; `front` puts it before the others.
-  template <fixed_string Name, class F>
-  Listener addListener(F&& listener, bool front = false) const {
-    return Listener(add<Name>(std::forward<F>(listener), 0, front));
-  }
-
-  /// Takes a listener off; one that is gone already is ignored (S1.2). An event that is under way still calls it
-  /// (S1.4).
-  void off(Listener listener) const {
-    const int event = state().listeners.remove(listener.id());
-    if (event >= 0) state().listener_removed(static_cast<unsigned>(event));
-  }
-  void removeListener(Listener listener) const { off(listener); }
-
-  /// Takes off all listeners of one event, or of all events (S1.3).
-  template <fixed_string Name>
-  void removeAllListeners() const {
-    state().all_listeners_go(index<Name>());
-    state().listeners.remove_all(index<Name>());
-  }
-  void removeAllListeners() const {
-    state().all_listeners_go(detail::all_events);
-    state().listeners.clear();
-  }
-  /// How many listeners an event has; the library's own ones at Node's places count too (S1.11).
-  template <fixed_string Name>
-  std::size_t listenerCount() const {
-    return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
-  }
-
- protected:
-  ~Emitter() = default;
-
- private:
-  friend struct detail::ListenerUse;
-
-  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
-  auto& state() const noexcept { return detail::Access::state(self()); }
-
-  template <fixed_string Name>
-  static constexpr unsigned index() {
-    Derived::template check_event<Name>();
-    return Derived::Events::index_of(Name.view());
-  }
-
-  template <fixed_string Name, class F>
-  std::uint64_t add(F&& listener, unsigned marks, bool front) const {
-    constexpr unsigned at = index<Name>();
-    if constexpr (Derived::Events::template has<Name>) {
-      using Row = typename detail::EventAt<typename Derived::Events, at>::type;
-      const std::uint64_t id =
-          Row::template add<Derived>(state().listeners, at, marks, front, std::forward<F>(listener));
-      using State = std::remove_reference_t<decltype(state())>;
-      if constexpr (State::minds_listeners(at)) detail::note_added(state(), at, front, id);
-      return id;
-    } else {
-      return 0;
-    }
-  }
-};
-
-}  // namespace net::inline NET_ABI
-
-#endif
-
-// net::Socket: one connection, TCP or IPC, with Node's methods and events.
-#ifndef NET_SOCKET_HPP
-#define NET_SOCKET_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-// The way from a socket to its connection. Internal.
-#ifndef NET_DETAIL_CONNECT_START_HPP
-#define NET_DETAIL_CONNECT_START_HPP
-
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Socket::connect: throws what is wrong with the options or with the socket, and begins.
 NET_API void start_connecting(SocketState& state, const ConnectOptions& options);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What can be written: text, and contiguous ranges of bytes. Internal.
-#ifndef NET_DETAIL_STREAM_PAYLOAD_HPP
-#define NET_DETAIL_STREAM_PAYLOAD_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-namespace net::inline NET_ABI::detail {
-
-template <class T>
-inline constexpr bool is_byte = std::same_as<T, char> || std::same_as<T, unsigned char> || std::same_as<T, std::byte>;
-
-/// A contiguous range of `char`, `unsigned char` or `std::byte`; whatever is a string_view.
-template <class T>
-concept Payload = std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view> || requires(const T& range) {
-  { range.size() } -> std::convertible_to<std::size_t>;
-  requires is_byte<std::remove_cv_t<std::remove_pointer_t<decltype(range.data())>>>;
-};
-
-template <class T>
-std::string_view bytes_of(const T& data) {
-  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
-    return data;
-  } else {
-    return {reinterpret_cast<const char*>(data.data()), data.size()};
-  }
-}
-
-template <class T>
-inline constexpr bool owns_bytes = false;
-template <>
-inline constexpr bool owns_bytes<std::string> = true;
-template <class T>
-inline constexpr bool owns_bytes<std::vector<T>> = is_byte<T>;
-
-/// The bytes of a payload, and, if it was given up, the string or vector that can be taken over.
-template <class T>
-WriteSource source_of(T&& data) {
-  using Owner = std::remove_cvref_t<T>;
-  if constexpr (!std::is_lvalue_reference_v<T> && !std::is_const_v<std::remove_reference_t<T>> && owns_bytes<Owner>) {
-    return {bytes_of(data), &data,
-            [](void* owner) { return WriteNode::keep<Owner>(std::move(*static_cast<Owner*>(owner))); }};
-  } else {
-    return {bytes_of(data)};
-  }
-}
-
-/// A callback of `write` or `end`: takes the error, or nothing.
-template <class F>
-WriteCallback write_callback(F&& callback) {
-  using Callable = std::decay_t<F>;
-  if constexpr (std::is_same_v<Callable, std::nullptr_t>) {
-    return {};
-  } else if constexpr (std::is_invocable_v<Callable&, const Error&>) {
-    return WriteCallback(std::forward<F>(callback));
-  } else {
-    static_assert(std::is_invocable_v<Callable&>, "a callback takes (const net::Error&) or nothing");
-    return WriteCallback([call = Callable(std::forward<F>(callback))](const Error&) mutable { call(); });
-  }
-}
-
-/// An argument that is text: not a literal 0 or nullptr, which would be a null `const char*`.
-template <class T>
-concept TextArgument = std::is_convertible_v<T, std::string_view> && !std::is_arithmetic_v<std::remove_cvref_t<T>> &&
-                       !std::same_as<std::remove_cvref_t<T>, std::nullptr_t>;
-
-template <class T>
-concept OptionStruct =
-    std::same_as<T, ConnectOptions> || std::same_as<T, ListenOptions> || std::same_as<T, ServerOptions>;
-
-/// A listener, or the nullptr that stands for none: what is neither text nor a number nor options.
-template <class T>
-concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> ||
-                           (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> &&
-                            !OptionStruct<std::remove_cvref_t<T>>);
-
-/// -1 stands for "no port" in the options; as an argument it is just a bad one.
-NET_API int explicit_port(int port);
-
-/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
-constexpr double number_of(std::string_view text) noexcept {
-  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
-  const unsigned base = mark == 'x' || mark == 'X'   ? 16
-                        : mark == 'o' || mark == 'O' ? 8
-                        : mark == 'b' || mark == 'B' ? 2
-                                                     : 10;
-  if (base != 10) {
-    double number = 0;
-    for (const char c : text.substr(2)) {
-      if (hex_digit(c) >= base) return -1;
-      number = number * base + hex_digit(c);
-    }
-    return number;
-  }
-  const bool negative = !text.empty() && text[0] == '-';
-  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
-  double number = 0;
-  int exponent = 0;
-  if (text == "Infinity") {
-    number = 1e300;
-  } else {
-    std::size_t at = 0;
-    bool any = false, fraction = false;
-    for (; at < text.size(); ++at) {
-      if (text[at] == '.' && !fraction) {
-        fraction = true;
-      } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
-        number = number * 10 + digit;
-        any = true;
-        if (fraction) --exponent;
-      } else {
-        break;
-      }
-    }
-    if (!any) return -1;
-    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-      const bool down = ++at < text.size() && text[at] == '-';
-      if (down || (at < text.size() && text[at] == '+')) ++at;
-      if (at == text.size()) return -1;
-      int shift = 0;
-      for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
-        if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
-      }
-      exponent += down ? -shift : shift;
-    }
-    if (at != text.size()) return -1;
-  }
-  double scale = 1;
-  for (; exponent > 0 && number > 0 && number < 1e300; --exponent) number *= 10;
-  for (; exponent < 0 && scale < 1e300; ++exponent) scale *= 10;
-  number /= scale;
-  return negative && number > 0 ? -1 : number;
-}
-
-/// S7.5: a port, which must be a good one, or a path. `name` is the port's in the error.
-template <class Options>
-Options port_or_path(std::string_view text, std::string_view name) {
-  constexpr std::string_view blanks = " \t\n\v\f\r";
-  const std::size_t first = text.find_first_not_of(blanks);
-  const bool blank = first == std::string_view::npos;
-  const double number = blank ? -1 : number_of(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
-  Options options;
-  if (!blank && number < 0) {
-    options.path = text;
-  } else if (number >= 0 && number <= 65535 && number == static_cast<int>(number)) {
-    options.port = static_cast<int>(number);
-  } else {
-    throw_error(bad_port(name, text));
-  }
-  return options;
-}
-
-}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -6985,6 +6583,25 @@ struct OnThrowWith {
 
 #endif
 
+// Endpoints as texts, with the interface of a link-local address by its name. Internal.
+#ifndef NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
+#define NET_DETAIL_SYS_ENDPOINT_TEXT_HPP
+
+#include <string>
+#include <string_view>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// The text of the address, with the interface of a link-local one (S11.17).
+NET_API std::string endpoint_text(const Endpoint& end);
+
+/// The address that a text is, with its zone resolved; none if it is no address.
+NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Server;
@@ -7064,13 +6681,13 @@ class Socket : public Emitter<Socket> {
   /// error; it never runs inside the call (S15.7). Small writes of one listener leave in one send, when it returns.
   /// After `end()` it fails with `ERR_STREAM_WRITE_AFTER_END`, also as 'error'; after `destroy()` with
   /// `ERR_STREAM_DESTROYED`, which only the callback gets (S15.15, S15.16).
-  template <detail::Payload Data>
+  template <class Data>
   bool write(Data&& data) const {
     const std::string_view bytes = detail::bytes_of(data);
     return state_->batch(bytes.data(), bytes.size()) != nullptr ||
            state_->write(detail::source_of(std::forward<Data>(data)), {});
   }
-  template <detail::Payload Data, class F>
+  template <class Data, class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   bool write(Data&& data, F&& callback) const {
     return state_->write(detail::source_of(std::forward<Data>(data)),
@@ -7267,10 +6884,11 @@ class Socket : public Emitter<Socket> {
 
   template <fixed_string Name>
   static constexpr void check_event() {
-    static_assert(Events::has<Name>,
-                  "net::Socket has no event of that name; it has: close connect connectionAttempt "
-                  "connectionAttemptFailed connectionAttemptTimeout data drain end error lookup ready timeout "
-                  "finish prefinish pause resume readable pipe unpipe");
+    constexpr bool known = Events::has<Name>;
+    static_assert(known,
+                  "net::Socket has no event of that name; it has: data end close error connect drain finish timeout "
+                  "ready readable pause resume lookup pipe unpipe prefinish connectionAttempt "
+                  "connectionAttemptFailed connectionAttemptTimeout");
   }
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.3).
   template <class F>
@@ -7291,6 +6909,430 @@ class Socket : public Emitter<Socket> {
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+// The connections of a server in a coroutine: one after the other.
+#ifndef NET_ACCEPTOR_HPP
+#define NET_ACCEPTOR_HPP
+
+#include <coroutine>
+#include <optional>
+#include <utility>
+
+// Where the one task that waits for a reader or an acceptor is noted. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_PLACE_HPP
+#define NET_DETAIL_CORO_WAIT_PLACE_HPP
+
+#include <coroutine>
+
+// What may end a wait before that comes which it waits for: a signal, or a time. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_LIMIT_HPP
+#define NET_DETAIL_CORO_WAIT_LIMIT_HPP
+
+#include <utility>
+
+// Options that are written in braces inside co_await. Internal.
+#ifndef NET_DETAIL_CORO_BRACED_OPTIONS_HPP
+#define NET_DETAIL_CORO_BRACED_OPTIONS_HPP
+
+#include <concepts>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// Inside co_await g++ 12 copies an aggregate bit by bit and destroys both. So what stands there in braces becomes an
+// aggregate in which nothing has a destructor, with the names of the options proper; those are made of it before
+// anything waits. A function takes `template <class Options = Braced…>`: braces have no type, and get that one.
+
+/// Something of the expression's own, which lives until its end.
+template <class T>
+class Lent {
+ public:
+  constexpr Lent() noexcept = default;
+  template <class From>
+    requires(std::convertible_to<const From&, T> && !std::same_as<From, Lent>)
+  constexpr Lent(const From& from) noexcept
+      : from_(&from), copied_([](const void* at) -> T { return *static_cast<const From*>(at); }) {}
+
+  explicit constexpr operator bool() const noexcept { return from_ != nullptr; }
+  T copy() const { return from_ ? copied_(from_) : T(); }
+
+ private:
+  const void* from_ = nullptr;
+  T (*copied_)(const void*) = nullptr;
+};
+
+struct BracedWaitOptions {
+  Lent<AbortSignal> signal = {};
+  std::optional<Duration> timeout = {};
+
+  operator WaitOptions() const { return {signal.copy(), timeout}; }
+};
+
+/// What a wait gets that is given no options: no temporary of theirs stands in the frame.
+inline constexpr BracedWaitOptions without_limit{};
+
+struct BracedOnRead {
+  std::span<std::byte> buffer = {};
+  Lent<function<std::span<std::byte>()>> allocate = {};
+  Lent<function<bool(std::size_t, std::span<std::byte>)>> callback = {};
+
+  operator OnRead() const { return {buffer, allocate.copy(), callback.copy()}; }
+};
+
+struct BracedConnectOptions {
+  int port = -1;
+  std::string_view host = "localhost";
+  std::string_view path = {};
+  std::string_view localAddress = {};
+  int localPort = 0;
+  Family family = Family::unspecified;
+  int hints = 0;
+  Lent<Lookup> lookup = {};
+  bool noDelay = false;
+  bool keepAlive = false;
+  Duration keepAliveInitialDelay = 0;
+  std::optional<bool> autoSelectFamily = {};
+  std::optional<Duration> autoSelectFamilyAttemptTimeout = {};
+  Lent<std::optional<BlockList>> blockList = {};
+  Duration timeout = 0;
+  bool allowHalfOpen = false;
+  BracedOnRead onread = {};
+  Lent<AbortSignal> signal = {};
+  bool reusable = false;
+
+  operator ConnectOptions() const;
+};
+
+/// Options as a function takes them: named ones, or braces. A temporary with a name is what g++ 12 cannot do.
+template <class Given, class Options, class Braced>
+concept OptionsOrBraces = std::same_as<std::remove_cvref_t<Given>, Options> || std::same_as<Given, Braced>;
+
+using WaitBraces = const BracedWaitOptions&;
+template <class Given>
+concept WaitOptionsOrBraces = OptionsOrBraces<Given, WaitOptions, WaitBraces>;
+
+template <class Given>
+constexpr void require_lasting() {
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+  static_assert(
+      std::is_lvalue_reference_v<Given> || std::is_trivially_destructible_v<Given>,
+      "g++ 12 destroys this temporary twice inside co_await: write only the braces, or give it a name before");
+#endif
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Part of what waits. Most waits have none: then it is a null pointer, and costs a look at it.
+class WaitLimit {
+ public:
+  WaitLimit() noexcept = default;
+  template <class Options>  // WaitOptions, or braces
+  explicit WaitLimit(const Options& options) {
+    if (options.signal || options.timeout) limit(options);
+  }
+  WaitLimit(WaitLimit&& other) noexcept : limits_(std::exchange(other.limits_, nullptr)) {}
+  WaitLimit& operator=(WaitLimit&&) = delete;
+  ~WaitLimit() {
+    if (limits_) drop();
+  }
+
+  /// Throws if the signal has aborted already.
+  void check() const {
+    if (limits_) require_not_aborted();
+  }
+  /// Throws why the wait was given up, if it was.
+  void require_kept() const {
+    if (limits_) require_not_given_up();
+  }
+  /// From now on `give_up(waiting)` may be called, once, from the loop.
+  void start(LoopCore& loop, void* waiting, void (*give_up)(void*)) {
+    if (limits_) watch(loop, waiting, give_up);
+  }
+  /// It has come.
+  void stop() noexcept {
+    if (limits_) forget();
+  }
+
+ private:
+  struct Limits;
+
+  template <class Options>
+  [[gnu::noinline]] void limit(const Options& options) {
+    make_limits(options);
+  }
+  void make_limits(const WaitOptions& options);
+  void require_not_aborted() const;
+  void require_not_given_up() const;
+  void watch(LoopCore& loop, void* waiting, void (*give_up)(void*));
+  void forget() noexcept;
+  void drop() noexcept;
+
+  Limits* limits_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+class WaitPlace;
+
+/// A task in the middle of a wait, noted in the frame that waits. Either side may go first: the frame, or what it waits
+/// for.
+class WaitingTask {
+ public:
+  WaitingTask() noexcept = default;
+  template <class Options>
+  explicit WaitingTask(const Options& options) : limit_(options) {}
+  WaitingTask(WaitingTask&& other) noexcept : limit_(std::move(other.limit_)) {}  // handed on, before it waits
+  WaitingTask& operator=(WaitingTask&&) = delete;
+  ~WaitingTask() {
+    if (place_) leave();
+  }
+
+  /// Throws if what the wait is to end with has happened already.
+  void check() const { limit_.check(); }
+  /// Throws why the wait was given up, if it was.
+  void require_kept() const { limit_.require_kept(); }
+
+ private:
+  friend class WaitPlace;
+
+  void leave() noexcept;
+
+  std::coroutine_handle<> task_;
+  WaitPlace* place_ = nullptr;
+  WaitLimit limit_;
+};
+
+class WaitPlace {
+ public:
+  WaitPlace() noexcept = default;
+  WaitPlace(const WaitPlace&) = delete;
+  WaitPlace& operator=(const WaitPlace&) = delete;
+  ~WaitPlace() { forget(); }
+
+  explicit operator bool() const noexcept { return waiting_ != nullptr; }
+  void note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task);
+  void resume();
+  void forget() noexcept;
+
+ private:
+  static void give_up(void* waiting);
+
+  WaitingTask* waiting_ = nullptr;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// net::Server: listens, and makes a net::Socket of every connection.
+#ifndef NET_SERVER_HPP
+#define NET_SERVER_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// What a server is made of: a listening descriptor, and the number of its connections. Internal; net::Server is its face.
+#ifndef NET_DETAIL_LISTEN_STATE_HPP
+#define NET_DETAIL_LISTEN_STATE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+// The events of a server. Internal; net::Server says what they mean.
+#ifndef NET_DETAIL_LISTEN_EVENTS_HPP
+#define NET_DETAIL_LISTEN_EVENTS_HPP
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+using ServerEvents = EventTable<Event<"close">, Event<"connection", Socket>, Event<"error", const Error>,
+                                Event<"listening">, Event<"drop", const DropInfo>>;
+
+/// Where each stands in the table.
+enum : unsigned { server_close, server_connection, server_error, server_listening, server_drop };
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// The 'close' of a server, which comes on a tick, and again if it was closed again.
+enum class ServerClose : std::uint8_t { none, ticking, emitted };
+
+/// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
+constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
+  return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
+}
+
+/// What belongs to one listen(), which replaces it as a whole.
+struct Listening {
+  std::string path;           // kept after close() (S8.7)
+  bool ipc = false;           // so are its connections; by descriptor there is no path
+  std::uint32_t made_in = 0;  // which process made it, counted in forks
+  bool looking_up = false;
+  bool inherits_no_delay = false;
+};
+
+struct ServerState : Handle, Listening {
+  static const Operations table;
+  struct NothingOpen;
+
+  ServerState(LoopCore& core, const ServerOptions& given) : Handle(core, table), options(given) {
+    acceptor.owner = static_cast<Handle*>(this);
+  }
+
+  // ── listening ──
+  void listen(const ListenOptions& asked);
+  void listen_on(const ListenOptions& asked);
+  void listen_as(const ServerState& other);
+  void start_over() noexcept;
+  void reserve_one();
+  void listen_path(const ListenOptions& asked);
+  void listen_descriptor(const ListenOptions& asked);
+  void look_up_host(const ListenOptions& asked);
+  static const LookupAddress& first_usable(std::span<const LookupAddress> addresses) noexcept;
+  void watch_signal(const AbortSignal& signal);
+  void forget_signal() noexcept;
+  void set_no_delay(bool on);
+  int keep_alive_seconds() const noexcept { return whole_seconds(options.keepAliveInitialDelay); }
+  static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
+  void bind(const Endpoint& at, const ListenOptions& asked);
+  void bound(int failed, std::string_view address, int port);
+  void opened();
+  void close();
+  void remove_path() const noexcept;
+  void close_if_drained();
+  void emit_close();
+  void settle() noexcept;
+  void stop_listening() noexcept;
+  void abandon();
+
+  // ── connections ──
+  void accept_one();
+  void cannot_accept(int number);
+  void accept_again();
+  void look_at_shortage() noexcept;
+  void accepted(Machine::Channel& channel);
+  bool blocks(const Machine::Channel& channel) const;
+  void drop(Machine::Channel& channel);
+  Vec<Ref<SocketState>> open_connections() const;
+  void destroy_connections();
+  void close_quiet_connections(std::uint32_t ms);
+  void close_idle_connections(Duration idle);
+  void end_idle_connections();
+  void stop_gracefully(Duration timeout);
+  static void on_ready(Handle& self, Watcher&, unsigned, int) { static_cast<ServerState&>(self).accept_one(); }
+  static void connection_gone(Handle& self);
+
+  // ── events ──
+  /// Calls the listeners of one event; false if there is none.
+  template <unsigned Event, class... Args>
+  [[gnu::always_inline]] inline bool emit_event(const Args&... args) {
+    if (!listeners.has(Event)) return false;
+    const Ref<ServerState> alive(this);
+    using Row = typename EventAt<ServerEvents, Event>::type;
+    if constexpr (Event == server_connection) {
+      return call_listeners(*this, Event, typename Row::Given(args...).at);
+    } else {
+      return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+    }
+  }
+  /// With nobody to listen it leaves run() (S1.6).
+  void emit_error(const Error& error) {
+    if (!emit_event<server_error>(error)) throw_error(error);
+  }
+  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
+  void listener_added(unsigned) noexcept {}
+  void listener_put_in_front(unsigned) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
+  std::size_t own_listeners(unsigned) const noexcept { return 0; }
+
+  template <auto Member>
+  static void step_of(ServerState& self) {
+    (self.*Member)();
+  }
+  template <auto Member>
+  static void job_of(Handle& self) {
+    (static_cast<ServerState&>(self).*Member)();
+  }
+  void tick(void (*step)(ServerState&)) {
+    if (loop) loop->ticks().push(OwedStep<ServerState>{Owing<ServerState>(*this), step});
+  }
+  template <class What>
+  void tick_with(const What& what, void (*step)(ServerState&, const What&)) {
+    if (loop) loop->ticks().push(OwedStepWith<ServerState, What>{Owing<ServerState>(*this), step, what});
+  }
+  /// A callback of the user's, for which no listeners stay, or what is no step.
+  template <class F>
+  void tick_callback(F&& call) {
+    if (loop) loop->ticks().push(Tick{Ref<ServerState>(this), std::forward<F>(call)});
+  }
+  /// What keeps the loop alive: a listening descriptor that is ref'd.
+  void recount() noexcept;
+
+  Machine::Acceptor acceptor;
+  Listeners listeners;
+  ServerOptions options;
+  std::size_t connections = 0;
+  std::optional<std::size_t> max_connections;
+  std::uint64_t generation = 0;  // counts listens, so that a late lookup knows
+  std::size_t owed = 0;          // what is queued and may be emitted
+  KeepsAlive keeps_alive;
+  bool kept_by_loop : 1 = false;
+  bool drop_max_connection : 1 = false;
+  bool shortage_emitted : 1 = false;
+  bool close_expected : 1 = false;  // the loop has space for its 'close'
+  Position<ServerClose> closing{};
+  Ref<AbortHook> abort_hook;
+  Retry retry{*this, job_of<&ServerState::accept_again>};  // while it cannot accept
+
+  ~ServerState() {
+    forget_signal();
+    if (close_expected && loop) loop->ticks().expect_no_more();
+  }
+};
+
+// ── listening ──────────────────────────────────────────────────────────────
+
+/// A listen() that throws leaves nothing open.
+struct ServerState::NothingOpen {
+  ServerState& self;
+  bool passed = false;
+  ~NothingOpen() {
+    if (passed) return;
+    self.stop_listening();
+    self.forget_signal();
+  }
+};
+
+// ── closing ────────────────────────────────────────────────────────────────
+
+// ── connections ────────────────────────────────────────────────────────────
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
 
@@ -7471,7 +7513,8 @@ class Server : public Emitter<Server> {
 
   template <fixed_string Name>
   static constexpr void check_event() {
-    static_assert(Events::has<Name>,
+    constexpr bool known = Events::has<Name>;
+    static_assert(known,
                   "net::Server has no event of that name; it has: close connection error listening drop");
   }
 
@@ -7538,7 +7581,7 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
 
-  class [[nodiscard]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() {
       waiting_.check();
@@ -7843,7 +7886,7 @@ class Promise {
   /// Whether `resolve` or `reject` was called.
   bool settled() const noexcept { return state_->settled; }
 
-  class [[nodiscard]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() const {
       waiting_.check();
@@ -8044,7 +8087,7 @@ class Reader {
   using Kind = detail::ReadRequest::Kind;
 
   template <class As>
-  class [[nodiscard]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() {
       waiting_.check();
@@ -8070,7 +8113,7 @@ class Reader {
 
   /// The one that needs a delimiter pays for its place in the frame.
   template <class As>
-  class [[nodiscard]] DelimitedAwaiter : public Awaiter<As> {
+  class [[nodiscard("write co_await before it")]] DelimitedAwaiter : public Awaiter<As> {
    public:
     bool await_ready() {
       this->request_.delimiter = &delimiter_;
@@ -8127,6 +8170,7 @@ class Reader {
   /// Throws what there is instead, unless that is the end.
   void require_end();
   void received(std::string_view bytes);
+  void pause();
   void fail(const Error& error);
   void wake();
   const Socket& socket() const noexcept { return listeners_.emitter(); }
@@ -8317,7 +8361,7 @@ constexpr auto row_of() {
 template <fixed_string Name, class Emitting>
 using EventAwaiter = RowAwaiter<Emitting, typename decltype(row_of<Name, Emitting>())::type>;
 
-class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
+class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwaiter<"connect", Socket> {
   using Base = EventAwaiter<"connect", Socket>;
 
  public:
@@ -8332,7 +8376,7 @@ class ConnectAwaiter : public EventAwaiter<"connect", Socket> {
 };
 
 /// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
-class WriteAwaiter : public Waiting<Socket> {
+class [[nodiscard("write co_await before it")]] WriteAwaiter : public Waiting<Socket> {
  public:
   template <class Options>
   WriteAwaiter(const Socket& socket, bool has_space, const Options& options)
@@ -8346,7 +8390,7 @@ class WriteAwaiter : public Waiting<Socket> {
   bool has_space_;
 };
 
-class SleepAwaiter {
+class [[nodiscard("write co_await before it")]] SleepAwaiter {
  public:
   template <class Options>
   SleepAwaiter(Loop& loop, Duration length, const Options& options) : loop_(loop), length_(length), limit_(options) {}
@@ -8545,7 +8589,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
 /// compile (S34.2).
 template <class T = void>
-class [[nodiscard]] Task {
+class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task {
   static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
 
  public:
@@ -8662,7 +8706,7 @@ detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = detail::wi
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
-template <detail::Payload Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+template <class Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
 detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   const bool has_space = socket.write(std::forward<Data>(data));
@@ -8681,9 +8725,10 @@ detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_
 // What a task takes is there as long as it runs.
 template <class T, class... Parameters>
 struct std::coroutine_traits<net::Task<T>, Parameters...> {
+  static constexpr bool lasts = !(... || net::detail::is_borrowed<Parameters>);
   static_assert(
-      !(... || net::detail::is_borrowed<Parameters>),
-      "this parameter of a task is gone when the task goes on: take it by value, a net::Socket or net::Server "
+      lasts,
+      "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
       "itself, and a std::string for a net::Chunk (S34.2)");
   using promise_type = typename net::Task<T>::promise_type;
 };
@@ -8945,7 +8990,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What waits for joined tasks: `Outcome` makes the result of them.
 template <class Outcome>
-class [[nodiscard]] JoinAwaiter {
+class [[nodiscard("write co_await before it")]] JoinAwaiter {
  public:
   template <class... Tasks>
   explicit JoinAwaiter(JoinRule rule, Tasks&&... tasks)
@@ -9027,7 +9072,7 @@ class TaskGroup {
   /// How many run.
   std::size_t size() const noexcept { return joined_->running; }
 
-  class [[nodiscard]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready();
     void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }
@@ -9452,120 +9497,141 @@ class WorkerPool {
 
 #endif
 
-// The bodies of timer_queue.hpp. Internal.
-#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_IPP
-#define NET_DETAIL_LOOP_TIMER_QUEUE_IPP
+// The bodies of listeners.hpp. Internal.
+#ifndef NET_DETAIL_EVENTS_LISTENERS_IPP
+#define NET_DETAIL_EVENTS_LISTENERS_IPP
 
 #if NET_BODIES
 
 namespace net::inline NET_ABI::detail {
 
-NET_API void TimerQueue::reserve_one() {
-  const std::size_t needed = heap_.size() + kept_ + 1;
-  if (needed > heap_.capacity()) [[unlikely]]
-    heap_.reserve(needed < 8 ? 8 : 2 * needed);
-}
-
-NET_API void TimerQueue::insert(TimerNode& node, std::uint64_t due) {
-  node.due = due;
-  node.order = ++made_;
-  heap_.push(&node);
-  node.place = heap_.size() - 1;
-  rise(node.place);
-}
-
-NET_API void TimerQueue::remove(TimerNode& node) noexcept {
-  const std::size_t hole = node.place;
-  node.place = TimerNode::absent;
-  TimerNode* last = heap_.back();
-  heap_.pop();
-  if (last == &node) return;
-  put(hole, last);
-  rise(hole);
-  sink(last->place);
-}
-
-NET_API void TimerQueue::rise(std::size_t at) noexcept {
-  TimerNode* node = heap_[at];
-  while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
-    put(at, heap_[(at - 1) / 2]);
-    at = (at - 1) / 2;
-  }
-  put(at, node);
-}
-
-NET_API void TimerQueue::sink(std::size_t at) noexcept {
-  TimerNode* node = heap_[at];
-  for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
-    if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
-    if (!before(*heap_[child], *node)) break;
-    put(at, heap_[child]);
-    at = child;
-  }
-  put(at, node);
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of watcher.hpp. Internal.
-#ifndef NET_DETAIL_IO_WATCHER_IPP
-#define NET_DETAIL_IO_WATCHER_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API Registrations::~Registrations() {
-  each([](Registration& place) { place.watcher->registration = nullptr; });
-  while (pages_ != &first_) {
-    Page* const page = pages_;
-    pages_ = page->next;
-    delete page;
-  }
-}
-
-NET_API bool Registrations::add(Watcher& watcher) noexcept {
-  if (!free_ && !add_page()) return false;
-  Registration* const place = free_;
-  free_ = place->next;
-  place->watcher = &watcher;
-  watcher.registration = place;
-  return true;
-}
-
-NET_API bool Registrations::have(NativeHandle fd) noexcept {
-  bool found = false;
-  each([&](const Registration& place) { found |= place.watcher->fd == fd; });
+NET_API std::size_t Listeners::count(unsigned event) const noexcept {
+  std::size_t found = 0;
+  for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
   return found;
 }
 
-NET_API void Registrations::remove(Registration& place, bool confirmed) noexcept {
-  place.watcher->registration = nullptr;
-  place.watcher = nullptr;
-  if (!confirmed) return;
-  place.next = given_up_;
-  given_up_ = &place;
+NET_API int Listeners::remove(std::uint64_t id) noexcept {
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->id != id || r->is(ListenerRecord::removed)) continue;
+    const int event = r->event;
+    retire(*r);
+    if (depth_ == 0) settle();
+    return event;
+  }
+  return -1;
 }
 
-NET_API void Registrations::begin_round() noexcept {
-  while (given_up_) {
-    Registration* const place = given_up_;
-    given_up_ = place->next;
-    place->next = free_;
-    free_ = place;
+NET_API std::uint32_t Listeners::remove_own(std::uint64_t first, std::uint64_t last) noexcept {
+  std::uint32_t events = 0;
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
+    events |= 1u << r->event;
+    retire(*r);
+  }
+  if (depth_ == 0) settle();
+  return events;
+}
+
+NET_API void Listeners::remove_all(unsigned event) noexcept {
+  for (ListenerRecord* r = first_; r; r = r->next) {
+    if (r->event == event) mark_removed(*r);
+  }
+  present_ &= ~(1u << event);
+  if (depth_ == 0) settle();
+}
+
+NET_API void Listeners::mark_removed(ListenerRecord& r) noexcept {
+  if (r.is(ListenerRecord::removed)) return;
+  r.mark(ListenerRecord::removed);
+  r.gone = depth_;
+  present_ |= unsettled;
+}
+
+NET_API void Listeners::retire(ListenerRecord& r) noexcept {
+  mark_removed(r);
+  for (const ListenerRecord* other = first_; other; other = other->next) {
+    if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
+  }
+  present_ &= ~(1u << r.event);
+}
+
+[[gnu::noinline]] NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
+  if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
+  if (!r.is(ListenerRecord::once)) return Turn::call;
+  if (r.is(ListenerRecord::fired)) return Turn::none;
+  r.mark(ListenerRecord::fired);
+  if (r.is(ListenerRecord::removed)) return Turn::call;
+  retire(r);
+  return Turn::last;
+}
+
+[[gnu::noinline]] NET_API void Listeners::settle() noexcept {
+  if ((present_ & unsettled) == 0) return;
+  if (depth_ > 0) {
+    for (ListenerRecord* r = first_; r; r = r->next) {
+      if (r->gone > depth_) r->gone = depth_;
+    }
+    return;
+  }
+  present_ &= ~unsettled;
+  ListenerRecord* dead = nullptr;
+  ListenerRecord** end = &dead;
+  last_ = nullptr;
+  for (ListenerRecord** link = &first_; *link;) {
+    ListenerRecord* const r = *link;
+    if (r->is(ListenerRecord::removed)) {
+      *link = r->next;
+      r->next = nullptr;
+      *end = r;
+      end = &r->next;
+    } else {
+      last_ = r;
+      link = &r->next;
+    }
+  }
+  while (dead) destroy(*std::exchange(dead, dead->next));
+}
+
+NET_API void Listeners::link(ListenerRecord* record, bool front) noexcept {
+  if (front || !first_) {
+    record->next = first_;
+    first_ = record;
+    if (!last_) last_ = record;
+  } else {
+    record->next = nullptr;
+    last_->next = record;
+    last_ = record;
   }
 }
 
-NET_API void Registrations::use(Page& page) noexcept {
-  page.next = pages_;
-  pages_ = &page;
-  for (Registration& place : page.places) {
-    place.next = free_;
-    free_ = &place;
+NET_API void* Listeners::allocate(std::size_t size) {
+  size = rounded(size);
+  if (blocks_) {
+    for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
+      if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
+    }
+    if (blocks_->size - blocks_->used >= size) {
+      void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
+      blocks_->used += static_cast<std::uint32_t>(size);
+      return place;
+    }
   }
+  std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
+  if (place > largest_block) place = largest_block;
+  if (place < size) place = size;
+  auto* block =
+      ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
+  if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
+  blocks_ = block;
+  block->used = static_cast<std::uint32_t>(size);
+  return block + 1;
+}
+
+NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
+  auto* spare = ::new (place) ListenerRecord;
+  spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
+  spare->next = std::exchange(blocks_->spare, spare);
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -9903,6 +9969,219 @@ NET_API std::string to_text(const IpAddress& ip) {
 
 [[noreturn]] NET_API void throw_bad_family(Family family) {
   throw_error(invalid_value("options.family", "is invalid", std::to_string(static_cast<int>(family))));
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of write_queue.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_IPP
+#define NET_DETAIL_STREAM_WRITE_QUEUE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API WriteNode* WriteNode::copy(const char* bytes, std::size_t size) {
+  void* memory = ::operator new(sizeof(WriteNode) + size);
+  auto* node = ::new (memory) WriteNode;
+  char* to = reinterpret_cast<char*>(node + 1);
+  if (size > 0) std::memcpy(to, bytes, size);
+  node->data = to;
+  node->size = size;
+  node->destroy = [](WriteNode* n) noexcept {
+    n->~WriteNode();
+    ::operator delete(n);
+  };
+  return node;
+}
+
+NET_API WriteNode* WriteSource::node(std::size_t taken) const {
+  if (!owner) return WriteNode::copy(bytes.data() + taken, bytes.size() - taken);
+  WriteNode* const kept = keep(owner);
+  kept->sent = taken;
+  return kept;
+}
+
+NET_API void WriteQueue::pop() noexcept {
+  WriteNode* node = first_;
+  first_ = node->next;
+  if (!first_) last_ = nullptr;
+  if (unsent_ == node) unsent_ = first_;
+  node->destroy(node);
+}
+
+NET_API void WriteQueue::move_to(WriteQueue& to) noexcept {
+  if (!first_) {
+    last_ = unsent_ = nullptr;
+    return;
+  }
+  (to.last_ ? to.last_->next : to.first_) = first_;
+  to.last_ = last_;
+  first_ = last_ = unsent_ = nullptr;
+}
+
+NET_API void WriteQueue::move_last_to(WriteQueue& to, std::size_t count) noexcept {
+  std::size_t keep = 0;
+  for (const WriteNode* node = first_; node; node = node->next) ++keep;
+  keep = keep < count ? 0 : keep - count;
+  WriteQueue kept;
+  for (; keep > 0; --keep) {
+    WriteNode* node = first_;
+    first_ = node->next;
+    kept.push(node);
+  }
+  move_to(to);
+  kept.move_to(*this);
+}
+
+NET_API std::size_t WriteQueue::slices(IoSlice* slices, std::size_t max) noexcept {
+  if (!unsent_) unsent_ = first_;
+  std::size_t count = 0;
+  for (const WriteNode* node = unsent_; node && count < max; node = node->next) {
+    if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
+  }
+  return count;
+}
+
+NET_API void WriteQueue::consume(std::size_t bytes) noexcept {
+  for (WriteNode* node = unsent_; node; node = node->next) {
+    const std::size_t left = node->size - node->sent;
+    const std::size_t taken = left < bytes ? left : bytes;
+    node->sent += taken;
+    bytes -= taken;
+    unsent_ = node;
+    if (node->sent < node->size || bytes == 0) return;
+  }
+}
+
+NET_API void WriteQueue::push(WriteNode* node) noexcept {
+  node->next = nullptr;
+  (last_ ? last_->next : first_) = node;
+  last_ = node;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of timer_queue.hpp. Internal.
+#ifndef NET_DETAIL_LOOP_TIMER_QUEUE_IPP
+#define NET_DETAIL_LOOP_TIMER_QUEUE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API void TimerQueue::reserve_one() {
+  const std::size_t needed = heap_.size() + kept_ + 1;
+  if (needed > heap_.capacity()) [[unlikely]]
+    heap_.reserve(needed < 8 ? 8 : 2 * needed);
+}
+
+NET_API void TimerQueue::insert(TimerNode& node, std::uint64_t due) {
+  node.due = due;
+  node.order = ++made_;
+  heap_.push(&node);
+  node.place = heap_.size() - 1;
+  rise(node.place);
+}
+
+NET_API void TimerQueue::remove(TimerNode& node) noexcept {
+  const std::size_t hole = node.place;
+  node.place = TimerNode::absent;
+  TimerNode* last = heap_.back();
+  heap_.pop();
+  if (last == &node) return;
+  put(hole, last);
+  rise(hole);
+  sink(last->place);
+}
+
+NET_API void TimerQueue::rise(std::size_t at) noexcept {
+  TimerNode* node = heap_[at];
+  while (at > 0 && before(*node, *heap_[(at - 1) / 2])) {
+    put(at, heap_[(at - 1) / 2]);
+    at = (at - 1) / 2;
+  }
+  put(at, node);
+}
+
+NET_API void TimerQueue::sink(std::size_t at) noexcept {
+  TimerNode* node = heap_[at];
+  for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
+    if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
+    if (!before(*heap_[child], *node)) break;
+    put(at, heap_[child]);
+    at = child;
+  }
+  put(at, node);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of watcher.hpp. Internal.
+#ifndef NET_DETAIL_IO_WATCHER_IPP
+#define NET_DETAIL_IO_WATCHER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Registrations::~Registrations() {
+  each([](Registration& place) { place.watcher->registration = nullptr; });
+  while (pages_ != &first_) {
+    Page* const page = pages_;
+    pages_ = page->next;
+    delete page;
+  }
+}
+
+NET_API bool Registrations::add(Watcher& watcher) noexcept {
+  if (!free_ && !add_page()) return false;
+  Registration* const place = free_;
+  free_ = place->next;
+  place->watcher = &watcher;
+  watcher.registration = place;
+  return true;
+}
+
+NET_API bool Registrations::have(NativeHandle fd) noexcept {
+  bool found = false;
+  each([&](const Registration& place) { found |= place.watcher->fd == fd; });
+  return found;
+}
+
+NET_API void Registrations::remove(Registration& place, bool confirmed) noexcept {
+  place.watcher->registration = nullptr;
+  place.watcher = nullptr;
+  if (!confirmed) return;
+  place.next = given_up_;
+  given_up_ = &place;
+}
+
+NET_API void Registrations::begin_round() noexcept {
+  while (given_up_) {
+    Registration* const place = given_up_;
+    given_up_ = place->next;
+    place->next = free_;
+    free_ = place;
+  }
+}
+
+NET_API void Registrations::use(Page& page) noexcept {
+  page.next = pages_;
+  pages_ = &page;
+  for (Registration& place : page.places) {
+    place.next = free_;
+    free_ = &place;
+  }
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -11525,148 +11804,6 @@ NET_API bool LoopCore::alive() const noexcept {
 #endif
 #endif
 
-// The bodies of listeners.hpp. Internal.
-#ifndef NET_DETAIL_EVENTS_LISTENERS_IPP
-#define NET_DETAIL_EVENTS_LISTENERS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API std::size_t Listeners::count(unsigned event) const noexcept {
-  std::size_t found = 0;
-  for (const ListenerRecord* r = first_; r; r = r->next) found += r->event == event && !r->is(ListenerRecord::removed);
-  return found;
-}
-
-NET_API int Listeners::remove(std::uint64_t id) noexcept {
-  for (ListenerRecord* r = first_; r; r = r->next) {
-    if (r->id != id || r->is(ListenerRecord::removed)) continue;
-    const int event = r->event;
-    retire(*r);
-    if (depth_ == 0) settle();
-    return event;
-  }
-  return -1;
-}
-
-NET_API std::uint32_t Listeners::remove_own(std::uint64_t first, std::uint64_t last) noexcept {
-  std::uint32_t events = 0;
-  for (ListenerRecord* r = first_; r; r = r->next) {
-    if (r->id < first || r->id > last || !r->is(ListenerRecord::own) || r->is(ListenerRecord::removed)) continue;
-    events |= 1u << r->event;
-    retire(*r);
-  }
-  if (depth_ == 0) settle();
-  return events;
-}
-
-NET_API void Listeners::remove_all(unsigned event) noexcept {
-  for (ListenerRecord* r = first_; r; r = r->next) {
-    if (r->event == event) mark_removed(*r);
-  }
-  present_ &= ~(1u << event);
-  if (depth_ == 0) settle();
-}
-
-NET_API void Listeners::mark_removed(ListenerRecord& r) noexcept {
-  if (r.is(ListenerRecord::removed)) return;
-  r.mark(ListenerRecord::removed);
-  r.gone = depth_;
-  present_ |= unsettled;
-}
-
-NET_API void Listeners::retire(ListenerRecord& r) noexcept {
-  mark_removed(r);
-  for (const ListenerRecord* other = first_; other; other = other->next) {
-    if (other->event == r.event && !other->is(ListenerRecord::removed)) return;
-  }
-  present_ &= ~(1u << r.event);
-}
-
-[[gnu::noinline]] NET_API Listeners::Turn Listeners::turn_of(ListenerRecord& r) noexcept {
-  if (r.is(ListenerRecord::removed) && (r.is(ListenerRecord::own) || depth_ > r.gone)) return Turn::none;
-  if (!r.is(ListenerRecord::once)) return Turn::call;
-  if (r.is(ListenerRecord::fired)) return Turn::none;
-  r.mark(ListenerRecord::fired);
-  if (r.is(ListenerRecord::removed)) return Turn::call;
-  retire(r);
-  return Turn::last;
-}
-
-[[gnu::noinline]] NET_API void Listeners::settle() noexcept {
-  if ((present_ & unsettled) == 0) return;
-  if (depth_ > 0) {
-    for (ListenerRecord* r = first_; r; r = r->next) {
-      if (r->gone > depth_) r->gone = depth_;
-    }
-    return;
-  }
-  present_ &= ~unsettled;
-  ListenerRecord* dead = nullptr;
-  ListenerRecord** end = &dead;
-  last_ = nullptr;
-  for (ListenerRecord** link = &first_; *link;) {
-    ListenerRecord* const r = *link;
-    if (r->is(ListenerRecord::removed)) {
-      *link = r->next;
-      r->next = nullptr;
-      *end = r;
-      end = &r->next;
-    } else {
-      last_ = r;
-      link = &r->next;
-    }
-  }
-  while (dead) destroy(*std::exchange(dead, dead->next));
-}
-
-NET_API void Listeners::link(ListenerRecord* record, bool front) noexcept {
-  if (front || !first_) {
-    record->next = first_;
-    first_ = record;
-    if (!last_) last_ = record;
-  } else {
-    record->next = nullptr;
-    last_->next = record;
-    last_ = record;
-  }
-}
-
-NET_API void* Listeners::allocate(std::size_t size) {
-  size = rounded(size);
-  if (blocks_) {
-    for (ListenerRecord** at = &blocks_->spare; *at; at = &(*at)->next) {
-      if ((*at)->size * unit == size) return std::exchange(*at, (*at)->next);
-    }
-    if (blocks_->size - blocks_->used >= size) {
-      void* place = reinterpret_cast<char*>(blocks_ + 1) + blocks_->used;
-      blocks_->used += static_cast<std::uint32_t>(size);
-      return place;
-    }
-  }
-  std::size_t place = blocks_ ? std::size_t{blocks_->size} * 2 : first_block;
-  if (place > largest_block) place = largest_block;
-  if (place < size) place = size;
-  auto* block =
-      ::new (::operator new(sizeof(Block) + place)) Block{blocks_, nullptr, 0, static_cast<std::uint32_t>(place)};
-  if (blocks_) block->spare = std::exchange(blocks_->spare, nullptr);
-  blocks_ = block;
-  block->used = static_cast<std::uint32_t>(size);
-  return block + 1;
-}
-
-NET_API void Listeners::recycle(void* place, std::size_t size) noexcept {
-  auto* spare = ::new (place) ListenerRecord;
-  spare->size = static_cast<std::uint16_t>(rounded(size) / unit);
-  spare->next = std::exchange(blocks_->spare, spare);
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
 // The bodies of signals.hpp. Internal.
 #ifndef NET_DETAIL_LOOP_SIGNALS_IPP
 #define NET_DETAIL_LOOP_SIGNALS_IPP
@@ -12073,9 +12210,9 @@ NET_API AbortSignal AbortSignal::timeout(Duration after) {
   return AbortSignal(state);
 }
 
-NET_API AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> signals) {
+NET_API AbortSignal AbortSignal::any(std::initializer_list<AbortSignal> sources) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
-  for (const AbortSignal& signal : signals) {
+  for (const AbortSignal& signal : sources) {
     if (signal) state->follow(*signal.state());
   }
   return AbortSignal(state);
@@ -12956,169 +13093,17 @@ NET_API std::string AddressInfo::toString() const {
 #endif
 #endif
 
-// The bodies of braced_options.hpp. Internal.
-#ifndef NET_DETAIL_CORO_BRACED_OPTIONS_IPP
-#define NET_DETAIL_CORO_BRACED_OPTIONS_IPP
+// The bodies of payload.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_PAYLOAD_IPP
+#define NET_DETAIL_STREAM_PAYLOAD_IPP
 
 #if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API BracedConnectOptions::operator ConnectOptions() const {
-  return {.port = port,
-          .host = std::string(host),
-          .path = std::string(path),
-          .localAddress = std::string(localAddress),
-          .localPort = localPort,
-          .family = family,
-          .hints = hints,
-          .lookup = lookup.copy(),
-          .noDelay = noDelay,
-          .keepAlive = keepAlive,
-          .keepAliveInitialDelay = keepAliveInitialDelay,
-          .autoSelectFamily = autoSelectFamily,
-          .autoSelectFamilyAttemptTimeout = autoSelectFamilyAttemptTimeout,
-          .blockList = blockList.copy(),
-          .timeout = timeout,
-          .allowHalfOpen = allowHalfOpen,
-          .onread = onread,
-          .signal = signal.copy(),
-          .reusable = reusable};
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of wait_limit.hpp. Internal.
-#ifndef NET_DETAIL_CORO_WAIT_LIMIT_IPP
-#define NET_DETAIL_CORO_WAIT_LIMIT_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-struct WaitLimit::Limits {
-  explicit Limits(const WaitOptions& given) : options(given) {}
-
-  WaitOptions options;
-  void* waiting = nullptr;
-  void (*give_up)(void*) = nullptr;
-  std::optional<Error> why;
-  Ref<AbortHook> hook;
-  Ref<TimerState> timer;
-
-  /// What is told may destroy all of this.
-  void over(const Error& error) {
-    void (*const tell)(void*) = std::exchange(give_up, nullptr);
-    if (!tell) return;
-    why = error;
-    tell(waiting);
-  }
-};
-
-NET_API void WaitLimit::make_limits(const WaitOptions& options) {
-  if (options.timeout) require_timeout(*options.timeout);
-  limits_ = new Limits(options);
-}
-
-NET_API void WaitLimit::require_not_aborted() const {
-  const AbortSignal& signal = limits_->options.signal;
-  if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
-}
-
-NET_API void WaitLimit::require_not_given_up() const {
-  if (limits_->why) throw_error(*limits_->why);
-}
-
-NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(void*)) {
-  Limits& limits = *limits_;
-  if (limits.options.timeout) {
-    limits.timer = Ref<TimerState>(new TimerState(loop));
-    limits.timer->callback = [&limits] { limits.over(make_error(Errc::ERR_TIMEOUT)); };
-    const double ms = limits.options.timeout->milliseconds();
-    loop.start_timer(*limits.timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop.now());
-  }
-  if (limits.options.signal) {
-    limits.hook = Ref<AbortHook>(new AbortHook(loop));
-    limits.hook->callback = [&limits](const Error& reason) { limits.over(abort_failure(reason)); };
-    if (!limits.options.signal.state()->attach(*limits.hook)) require_not_aborted();
-  }
-  limits.waiting = waiting;
-  limits.give_up = give_up;
-}
-
-NET_API void WaitLimit::forget() noexcept {
-  limits_->give_up = nullptr;
-  if (limits_->hook) std::exchange(limits_->hook, {})->detach();
-  if (!limits_->timer) return;
-  const Ref<TimerState> timer = std::exchange(limits_->timer, {});
-  if (timer->loop) timer->loop->stop_timer(*timer);
-}
-
-NET_API void WaitLimit::drop() noexcept {
-  forget();
-  delete std::exchange(limits_, nullptr);
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of wait_place.hpp. Internal.
-#ifndef NET_DETAIL_CORO_WAIT_PLACE_IPP
-#define NET_DETAIL_CORO_WAIT_PLACE_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API void WaitingTask::leave() noexcept { place_->forget(); }
-
-NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task) {
-  waiting.limit_.start(loop, &waiting, give_up);
-  waiting.task_ = task;
-  waiting.place_ = this;
-  waiting_ = &waiting;
-}
-
-NET_API void WaitPlace::resume() {
-  const std::coroutine_handle<> task = waiting_->task_;
-  forget();
-  task.resume();
-}
-
-NET_API void WaitPlace::forget() noexcept {
-  if (!waiting_) return;
-  waiting_->limit_.stop();
-  std::exchange(waiting_, nullptr)->place_ = nullptr;
-}
-
-NET_API void WaitPlace::give_up(void* waiting) {
-  if (WaitPlace* const place = static_cast<WaitingTask*>(waiting)->place_) place->resume();
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of position.hpp. Internal.
-#ifndef NET_DETAIL_BASE_POSITION_IPP
-#define NET_DETAIL_BASE_POSITION_IPP
-
-#if NET_BODIES
-
-#include <cstdio>
-#include <cstdlib>
 
 namespace net::inline NET_ABI::detail {
 
-[[noreturn]] NET_API void wrong_step(int from, int to) noexcept {
-  std::fprintf(stderr, "net: a step from state %d to %d, which is none\n", from, to);
-  std::abort();
+NET_API int explicit_port(int port) {
+  if (port < 0) throw_error(bad_port("Port", port));
+  return port;
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -13403,91 +13388,20 @@ NET_API void Pipes::clear() noexcept {
 #endif
 #endif
 
-// The bodies of write_queue.hpp. Internal.
-#ifndef NET_DETAIL_STREAM_WRITE_QUEUE_IPP
-#define NET_DETAIL_STREAM_WRITE_QUEUE_IPP
+// The bodies of position.hpp. Internal.
+#ifndef NET_DETAIL_BASE_POSITION_IPP
+#define NET_DETAIL_BASE_POSITION_IPP
 
 #if NET_BODIES
 
+#include <cstdio>
+#include <cstdlib>
+
 namespace net::inline NET_ABI::detail {
 
-NET_API WriteNode* WriteNode::copy(const char* bytes, std::size_t size) {
-  void* memory = ::operator new(sizeof(WriteNode) + size);
-  auto* node = ::new (memory) WriteNode;
-  char* to = reinterpret_cast<char*>(node + 1);
-  if (size > 0) std::memcpy(to, bytes, size);
-  node->data = to;
-  node->size = size;
-  node->destroy = [](WriteNode* n) noexcept {
-    n->~WriteNode();
-    ::operator delete(n);
-  };
-  return node;
-}
-
-NET_API WriteNode* WriteSource::node(std::size_t taken) const {
-  if (!owner) return WriteNode::copy(bytes.data() + taken, bytes.size() - taken);
-  WriteNode* const kept = keep(owner);
-  kept->sent = taken;
-  return kept;
-}
-
-NET_API void WriteQueue::pop() noexcept {
-  WriteNode* node = first_;
-  first_ = node->next;
-  if (!first_) last_ = nullptr;
-  if (unsent_ == node) unsent_ = first_;
-  node->destroy(node);
-}
-
-NET_API void WriteQueue::move_to(WriteQueue& to) noexcept {
-  if (!first_) {
-    last_ = unsent_ = nullptr;
-    return;
-  }
-  (to.last_ ? to.last_->next : to.first_) = first_;
-  to.last_ = last_;
-  first_ = last_ = unsent_ = nullptr;
-}
-
-NET_API void WriteQueue::move_last_to(WriteQueue& to, std::size_t count) noexcept {
-  std::size_t keep = 0;
-  for (const WriteNode* node = first_; node; node = node->next) ++keep;
-  keep = keep < count ? 0 : keep - count;
-  WriteQueue kept;
-  for (; keep > 0; --keep) {
-    WriteNode* node = first_;
-    first_ = node->next;
-    kept.push(node);
-  }
-  move_to(to);
-  kept.move_to(*this);
-}
-
-NET_API std::size_t WriteQueue::slices(IoSlice* slices, std::size_t max) noexcept {
-  if (!unsent_) unsent_ = first_;
-  std::size_t count = 0;
-  for (const WriteNode* node = unsent_; node && count < max; node = node->next) {
-    if (node->sent < node->size) slices[count++] = {node->data + node->sent, node->size - node->sent};
-  }
-  return count;
-}
-
-NET_API void WriteQueue::consume(std::size_t bytes) noexcept {
-  for (WriteNode* node = unsent_; node; node = node->next) {
-    const std::size_t left = node->size - node->sent;
-    const std::size_t taken = left < bytes ? left : bytes;
-    node->sent += taken;
-    bytes -= taken;
-    unsent_ = node;
-    if (node->sent < node->size || bytes == 0) return;
-  }
-}
-
-NET_API void WriteQueue::push(WriteNode* node) noexcept {
-  node->next = nullptr;
-  (last_ ? last_->next : first_) = node;
-  last_ = node;
+[[noreturn]] NET_API void wrong_step(int from, int to) noexcept {
+  std::fprintf(stderr, "net: a step from state %d to %d, which is none\n", from, to);
+  std::abort();
 }
 
 }  // namespace net::inline NET_ABI::detail
@@ -13653,6 +13567,38 @@ NET_API void ReadBuffer::push_front(std::string_view bytes) {
 #endif
 #endif
 
+// The bodies of steps.hpp. Internal.
+#ifndef NET_DETAIL_STREAM_STEPS_IPP
+#define NET_DETAIL_STREAM_STEPS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// A step is made in its place in the queue: it comes several times with each connection, and moving it there costs more.
+NET_API void SocketState::tick(void (*step)(SocketState&)) {
+  if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
+}
+
+NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
+  if (loop) loop->ticks().emplace(OwedStep<SocketState>{Owing<SocketState>(*this), step});
+}
+
+NET_API void SocketTick::operator()() {
+  or_give_up(*self, [this] {
+    if (self->generation == generation) step(*self);
+  });
+}
+
+NET_API OnThrow::~OnThrow() {
+  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
 // The bodies of endpoint_text.hpp. Internal.
 #ifndef NET_DETAIL_SYS_ENDPOINT_TEXT_IPP
 #define NET_DETAIL_SYS_ENDPOINT_TEXT_IPP
@@ -13680,11 +13626,92 @@ NET_API Endpoint parse_endpoint(std::string_view text, int port) noexcept {
 #endif
 #endif
 
-// Connections that arrive at a server. Internal.
-#ifndef NET_DETAIL_LISTEN_ACCEPT_IPP
-#define NET_DETAIL_LISTEN_ACCEPT_IPP
+// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTED_IPP
+#define NET_DETAIL_CONNECT_CONNECTED_IPP
 
 #if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
+NET_API void SocketState::connected() {
+  phase.move_to(Phase::open);
+  stop_connecting();
+  touch();
+  apply_options();
+  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
+  emit_event<on_connect>();
+  if (again.same) start_if_asked();
+  if (again.same) emit_event<on_ready_event>();
+  again.passed = true;
+  if (again.same) read_after_connect();
+}
+
+NET_API void SocketState::start_if_asked() {
+  if (!read_when_connected) return;
+  read_when_connected = false;
+  if (!destroyed()) watch_readable();
+}
+
+/// A listener of 'connect' threw: what was to happen behind it happens now.
+NET_API void SocketState::catch_up_connected() {
+  start_if_asked();
+  read_after_connect();
+  // a callback of what is sent now may throw too
+  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
+  if (request == WriteRequest::awaits_connection) send_pending_connect();
+  if (again.same && resetting) reset_and_destroy();
+  if (again.same && write_end == WriteEnd::final_called && !shutting_down && !destroyed()) call_final();
+  again.passed = true;
+}
+
+NET_API void SocketState::read_after_connect() {
+  if (destroyed()) return;
+  is_paused() ? void(loop->poller().hold(channel)) : read_zero();
+  update_watch();
+}
+
+NET_API void SocketState::stop_connecting() noexcept {
+  if (cold && cold->connecting) cold->connecting->stop(*this);
+}
+
+/// Asked of the system once, since it does not know any more after a reset.
+NET_API Endpoint SocketState::remote() {
+  if (connecting()) return {};
+  if (cold && cold->remote_known) return cold->remote;
+  if (!channel.is_open() || is_path) return {};
+  const Endpoint end = channel.remote_end();
+  if (end) {
+    ensure_cold().remote = end;
+    cold->remote_known = true;
+  }
+  return end;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of start.hpp. Internal.
+#ifndef NET_DETAIL_CONNECT_START_IPP
+#define NET_DETAIL_CONNECT_START_IPP
+
+#if NET_BODIES
+
+// What takes a socket from its options to an open channel, step by step. Internal.
+#ifndef NET_DETAIL_CONNECT_CONNECTOR_HPP
+#define NET_DETAIL_CONNECT_CONNECTOR_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 // Names to addresses by the system's resolver, on threads of its own. Internal.
 #ifndef NET_DETAIL_CONNECT_LOOKUP_HPP
@@ -13959,627 +13986,6 @@ NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, Lo
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API void ServerState::connection_gone(Handle& handle) {
-  auto& self = static_cast<ServerState&>(handle);
-  --self.connections;
-  self.close_if_drained();
-}
-
-/// One a wake-up: asking whether there is another costs more than being woken again.
-NET_API void ServerState::accept_one() {
-  Machine::Channel channel;
-  const int failed = acceptor.accept(channel);
-  if (failed == 0) return accepted(channel);
-  if (!means_nobody(failed)) cannot_accept(-failed);
-}
-
-/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
-/// are of one client.
-[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
-  const bool no_memory = short_of_memory(-number);
-  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
-                       number == ENOTSOCK || number == EOPNOTSUPP;
-  if (no_memory || lasting) {
-    no_memory ? retry.after(10) : retry.when_descriptor_freed();
-    loop->poller().watch(acceptor, 0);
-    if (no_memory || shortage_emitted) return;
-    shortage_emitted = true;
-  }
-  emit_error(system_failure(number, "accept"));
-}
-
-/// The listening descriptor is watched again only when it is of use.
-NET_API void ServerState::accept_again() {
-  if (!acceptor.is_open()) return;
-  const Ref<ServerState> alive(this);
-  Machine::Channel channel;
-  const int failed = acceptor.accept(channel);
-  if (failed < 0 && !means_nobody(failed)) return cannot_accept(-failed);
-  if (loop->poller().watch(acceptor, readable) < 0) {
-    retry.when_descriptor_freed();
-  } else {
-    retry.forget_delay();
-  }
-  if (failed == 0) return accepted(channel);
-  look_at_shortage();
-}
-
-/// The next shortage is emitted again when there is a reserve once more; until then it is still the same one.
-NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acceptor.has_reserve(); }
-
-/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
-NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
-  if (!options.blockList) return false;
-  const Endpoint remote = channel.remote_end();
-  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
-}
-
-NET_API void ServerState::accepted(Machine::Channel& channel) {
-  if (shortage_emitted) [[unlikely]]
-    look_at_shortage();
-  const Ref<SocketState> socket(new SocketState(*loop));
-  SocketState& state = *socket;
-  state.channel.take_over(channel);
-  if (max_connections && connections >= *max_connections) return drop(state.channel);
-  if (blocks(state.channel)) return;
-  state.phase.move_to(Phase::open);
-  state.is_path = ipc;
-  state.settings.allow_half_open = options.allowHalfOpen;
-  state.read_mark = state.write_mark = options.highWaterMark;
-  state.settings.no_delay = options.noDelay;
-  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
-  if (options.keepAlive) {
-    const int seconds = keep_alive_seconds();
-    state.settings.keep_alive = true;
-    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
-    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
-  }
-  state.expect_close();
-  state.retain_for_loop();
-  state.server = Ref<Handle>(this);
-  state.of_server = true;
-  ++connections;
-  or_give_up(state, [&] {
-    if (options.pauseOnConnect) {
-      state.flow_state = Flow::paused;
-      loop->poller().hold(state.channel);
-    } else {
-      state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
-    }
-    emit_event<server_connection>(state);
-  });
-  if (!state.read_interest || !loop) return;
-  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
-}
-
-NET_API void ServerState::drop(Machine::Channel& channel) {
-  const Endpoint local = channel.local_end(), remote = channel.remote_end();
-  emit_event<server_drop>(DropInfo{endpoint_text(local), local.port, local.ip.family, endpoint_text(remote),
-                                   remote.port, remote.ip.family});
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The connections of a server: which there are, and how they are closed. Internal.
-#ifndef NET_DETAIL_LISTEN_CONNECTIONS_IPP
-#define NET_DETAIL_LISTEN_CONNECTIONS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// They are among the loop's handles, so that nobody pays for a list of them.
-NET_API Vec<Ref<SocketState>> ServerState::open_connections() const {
-  Vec<Ref<SocketState>> newest_first, all;
-  if (!loop) return all;
-  newest_first.reserve(connections);
-  for (Handle* each = loop->handles(); each; each = each->next) {
-    if (each->operations != &SocketState::table) continue;
-    auto& socket = static_cast<SocketState&>(*each);
-    if (socket.of_server && socket.server.get() == this) newest_first.push(Ref<SocketState>(&socket));
-  }
-  all.reserve(newest_first.size());
-  for (std::size_t i = newest_first.size(); i > 0; --i) all.push(std::move(newest_first[i - 1]));
-  return all;
-}
-
-NET_API void ServerState::destroy_connections() {
-  for (const Ref<SocketState>& socket : open_connections()) socket->destroy(no_error());
-}
-
-/// The time counts from when somebody first asked while the connection was quiet.
-NET_API void ServerState::close_quiet_connections(std::uint32_t ms) {
-  const auto now = static_cast<std::uint32_t>(loop->now());
-  for (const Ref<SocketState>& socket : open_connections()) {
-    if (!socket->is_idle()) continue;
-    if (socket->exchange == Exchange::quiet) {
-      socket->exchange = Exchange::noted;
-      socket->quiet_since = now;
-    }
-    if (now - socket->quiet_since >= ms) socket->destroy_soon();
-  }
-}
-
-NET_API void ServerState::close_idle_connections(Duration idle) {
-  require_timeout(idle);
-  if (!loop) return;
-  const double ms = idle.milliseconds();
-  const std::uint32_t whole = ms < 1 ? 0 : ms < 4e9 ? static_cast<std::uint32_t>(ms) : 4000000000u;
-  close_quiet_connections(whole);
-  if (whole == 0) return;
-  const Ref<TimerState> again(new TimerState(*loop));
-  again->refd = false;
-  again->callback = [self = Ref<ServerState>(this), whole] {
-    if (self->loop) self->close_quiet_connections(whole);
-  };
-  loop->start_timer(*again, whole, loop->now());
-}
-
-/// A write that comes too late for one that was ended is not the end of the program.
-NET_API void ServerState::end_idle_connections() {
-  for (const Ref<SocketState>& socket : open_connections()) {
-    if (socket->ending() || !socket->is_idle()) continue;
-    socket->errors_heard = true;
-    socket->end({}, false, no_error());
-  }
-}
-
-/// Nobody tells when a connection has answered: it is looked at often, but only while the server stops.
-NET_API void ServerState::stop_gracefully(Duration timeout) {
-  require_timeout(timeout);
-  if (!loop) return;
-  close();
-  end_idle_connections();
-  constexpr std::uint64_t often = 10;  // ms
-  const Ref<TimerState> look(new TimerState(*loop));
-  look->refd = false;
-  look->repeats = true;
-  const double ends = static_cast<double>(loop->now()) + timeout.milliseconds();
-  look->callback = [self = Ref<ServerState>(this), timer = look.get(), ends] {
-    const bool over = self->connections == 0 || self->acceptor.is_open();
-    const bool late = static_cast<double>(timer->loop->now()) >= ends;
-    if (over || late) timer->cleared = true;
-    if (over) return;
-    late ? self->destroy_connections() : self->end_idle_connections();
-  };
-  loop->start_timer(*look, often, loop->now());
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// How a server listens and closes. Internal.
-#ifndef NET_DETAIL_LISTEN_STATE_IPP
-#define NET_DETAIL_LISTEN_STATE_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-// The table of events, and the numbers by which they are emitted.
-static_assert(ServerEvents::index<"close"> == server_close);
-static_assert(ServerEvents::index<"connection"> == server_connection);
-static_assert(ServerEvents::index<"error"> == server_error);
-static_assert(ServerEvents::index<"listening"> == server_listening);
-static_assert(ServerEvents::index<"drop"> == server_drop);
-
-NET_API constexpr Handle::Operations ServerState::table{
-    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); },
-    &ServerState::on_ready,
-    &ServerState::connection_gone,
-    nullptr,
-    [](Handle& handle) noexcept {
-      if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
-    },
-    nullptr,
-    nullptr,
-    [](const Handle& handle, LoopCounts& counts) noexcept {
-      counts.servers += static_cast<const ServerState&>(handle).acceptor.is_open();
-    }};
-
-NET_API void ServerState::recount() noexcept {
-  if (loop) keeps_alive.count(*loop, acceptor.is_open() && keeps_alive.refd);
-}
-
-NET_API void ServerState::start_over() noexcept {
-  forget_signal();
-  static_cast<Listening&>(*this) = Listening();
-  ++generation;
-}
-
-/// Telling how it went, and later of the end, needs no memory.
-NET_API void ServerState::reserve_one() {
-  loop->ticks().reserve(3);
-  if (close_expected) return;
-  loop->ticks().expect();
-  close_expected = true;
-}
-
-NET_API void ServerState::listen(const ListenOptions& asked) {
-  reserve_one();
-  start_over();
-  NothingOpen unless{*this};
-  watch_signal(asked.signal && options.signal ? AbortSignal::any({asked.signal, options.signal})
-               : asked.signal                 ? asked.signal
-                                              : options.signal);
-  listen_on(asked);
-  unless.passed = true;
-}
-
-/// A descriptor of its own for what another server listens on.
-NET_API void ServerState::listen_as(const ServerState& other) {
-  reserve_one();
-  start_over();
-  ipc = other.ipc;
-  NothingOpen unless{*this};
-  watch_signal(options.signal);
-  const int failed = acceptor.listen_beside(other.acceptor, 511);
-  bound(failed, "", 0);
-  unless.passed = true;
-}
-
-NET_API void ServerState::listen_on(const ListenOptions& asked) {
-  if (asked.fd >= 0) return listen_descriptor(asked);
-  if (asked.port == -1) return listen_path(asked);
-  if (!asked.host.empty()) return look_up_host(asked);
-  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
-  Endpoint any = parse_endpoint("::", asked.port);
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  int failed = acceptor.listen(any, flags);
-  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
-    any = parse_endpoint("0.0.0.0", asked.port);
-    failed = acceptor.listen(any, flags);
-  }
-  bound(failed, to_text(any.ip), asked.port);
-}
-
-/// S22.5: until it is watched it stays with whoever has it: what fails does not close it.
-NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
-  struct GiveBack {
-    ServerState& self;
-    bool taken = false;
-    ~GiveBack() {
-      if (taken || !self.acceptor.is_open()) return;
-      self.loop->poller().drop(self.acceptor);
-      self.acceptor.release();
-    }
-  };
-  ipc = Machine::kind_of(asked.fd) == DescriptorKind::local;
-  const auto take = [&]() -> int {
-    if (loop->poller().has(asked.fd)) return -EEXIST;
-    GiveBack unless{*this};
-    int failed = acceptor.listen_descriptor(asked.fd, backlog_of(asked));
-    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
-    unless.taken = failed == 0;
-    return failed;
-  };
-  bound(take(), "", 0);
-}
-
-/// S23.2: the file is there when listen() returns.
-NET_API void ServerState::listen_path(const ListenOptions& asked) {
-  path = asked.path;
-  ipc = true;
-  made_in = Machine::fork_count();
-  const PathMode mode{asked.readableAll, asked.writableAll};
-  bool mode_failed = false;
-  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
-  if (mode_failed) throw_error(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
-  bound(failed, path, -1);
-}
-
-/// S20.7: aborting closes the server; an aborted one closes on the next tick.
-NET_API void ServerState::watch_signal(const AbortSignal& signal) {
-  if (!signal) return;
-  if (signal.aborted()) {
-    tick(step_of<&ServerState::close>);
-    return;
-  }
-  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
-  abort_hook->callback = [this](const Error&) { close(); };
-  if (signal.state()->attach(*abort_hook)) return;
-  abort_hook = {};
-  tick(step_of<&ServerState::close>);
-}
-
-NET_API void ServerState::forget_signal() noexcept {
-  if (abort_hook) std::exchange(abort_hook, {})->detach();
-}
-
-/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
-NET_API void ServerState::look_up_host(const ListenOptions& asked) {
-  if (has_nul(asked.host)) {
-    // like a name that is not found
-    return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
-  }
-  looking_up = true;
-  const auto answered = [asked_in = generation, asked](ServerState& self, const auto& found) {
-    if (!self.looking_up || self.generation != asked_in) return;
-    self.looking_up = false;
-    const Owing<ServerState> owing(self);
-    if (const Error error = found.error()) {
-      self.emit_error(error);
-    } else {
-      self.bind(parse_endpoint(first_usable(found.addresses()).address, asked.port), asked);
-    }
-  };
-  if (isIP(asked.host) != 0) {
-    // known, but answered on a tick; it keeps the loop alive no longer than that
-    struct Itself {
-      LookupAddress address;
-      Error error() const { return no_error(); }
-      std::span<const LookupAddress> addresses() const noexcept { return {&address, 1}; }
-    };
-    tick_callback(
-        [answered, host = asked.host](ServerState& self) { answered(self, Itself{{host, family_of(host)}}); });
-  } else {
-    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true},
-                    [answered, self = Ref<ServerState>(this)](const LookupAnswer& found) { answered(*self, found); });
-  }
-}
-
-/// S9.6: not one that is of use on its link alone, unless there is no other.
-NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAddress> addresses) noexcept {
-  for (const LookupAddress& found : addresses) {
-    if (!is_link_local(parse_ip(found.address))) return found;
-  }
-  return addresses.front();
-}
-
-NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
-  const std::string address = endpoint_text(at);
-  loop->ticks().reserve(1);  // telling how it went needs no memory
-  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
-  bound(acceptor.listen(at, flags), address, asked.port);
-}
-
-/// The events come on the next tick, how ever it went (S9.2, S9.12).
-NET_API void ServerState::bound(int failed, std::string_view address, int port) {
-  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
-  if (failed == 0) return opened();
-  stop_listening();  // its file too, if it was only not watched
-  tick_with(
-      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
-}
-
-NET_API void ServerState::opened() {
-  if (!kept_by_loop) {
-    kept_by_loop = true;
-    retain();
-  }
-  if (closing == ServerClose::emitted) closing.move_to(ServerClose::none);
-  shortage_emitted = false;
-  retry.forget_delay();
-  if (options.noDelay) set_no_delay(true);
-  recount();
-  tick_with(
-      generation, +[](ServerState& self, const std::uint64_t& asked) {
-        if (self.acceptor.is_open() && self.generation == asked) self.emit_event<server_listening>();
-      });
-}
-
-/// What is set on the listening descriptor is inherited: one call less a connection.
-NET_API void ServerState::set_no_delay(bool on) {
-  options.noDelay = on;
-  if (acceptor.is_open() && !ipc) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
-}
-
-/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
-NET_API void ServerState::close() {
-  looking_up = false;
-  stop_listening();
-  close_if_drained();
-}
-
-NET_API void ServerState::stop_listening() noexcept {
-  retry.stop();
-  if (!acceptor.is_open()) return;
-  loop->poller().drop(acceptor);
-  acceptor.close();
-  remove_path();
-  Retry::descriptor_freed();
-  recount();
-}
-
-/// The file is removed by the process that made it: after a fork() the parent still listens there.
-NET_API void ServerState::remove_path() const noexcept {
-  if (!path.empty() && made_in == Machine::fork_count()) Machine::remove_path(path);
-}
-
-NET_API void ServerState::close_if_drained() {
-  if (acceptor.is_open() || connections > 0 || closing == ServerClose::ticking || !loop) return;
-  OwedStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>};
-  if (close_expected) {
-    close_expected = false;
-    loop->ticks().push_expected(std::move(step));
-  } else {
-    loop->ticks().push(std::move(step));
-  }
-  closing.move_to(ServerClose::ticking);
-}
-
-NET_API void ServerState::emit_close() {
-  struct Emitted {
-    ServerState& self;
-    Ref<ServerState> alive;
-    ~Emitted() {
-      if (self.acceptor.is_open() || self.looking_up || !self.kept_by_loop) return;
-      self.kept_by_loop = false;
-      self.release();
-    }
-  } const emitted{*this, Ref<ServerState>(this)};
-  closing.move_to(acceptor.is_open() ? ServerClose::none : ServerClose::emitted);
-  emit_event<server_close>();
-}
-
-/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
-NET_API void ServerState::settle() noexcept {
-  if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
-  forget_signal();
-  if (!options.reusable) listeners.clear();
-}
-
-NET_API void ServerState::abandon() {
-  do {
-    stop_listening();
-    abort_hook = {};
-    listeners.clear();
-    if (!kept_by_loop) return;
-    kept_by_loop = false;
-    release();
-  } while (acceptor.is_open());  // a listener that died has opened it again
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of payload.hpp. Internal.
-#ifndef NET_DETAIL_STREAM_PAYLOAD_IPP
-#define NET_DETAIL_STREAM_PAYLOAD_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail {
-
-NET_API int explicit_port(int port) {
-  if (port < 0) throw_error(bad_port("Port", port));
-  return port;
-}
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-#endif
-
-// The bodies of steps.hpp. Internal.
-#ifndef NET_DETAIL_STREAM_STEPS_IPP
-#define NET_DETAIL_STREAM_STEPS_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-// A step is made in its place in the queue: it comes several times with each connection, and moving it there costs more.
-NET_API void SocketState::tick(void (*step)(SocketState&)) {
-  if (loop) loop->ticks().emplace(SocketTick{Owing<SocketState>(*this), step, generation});
-}
-
-NET_API void SocketState::tick_always(void (*step)(SocketState&)) {
-  if (loop) loop->ticks().emplace(OwedStep<SocketState>{Owing<SocketState>(*this), step});
-}
-
-NET_API void SocketTick::operator()() {
-  or_give_up(*self, [this] {
-    if (self->generation == generation) step(*self);
-  });
-}
-
-NET_API OnThrow::~OnThrow() {
-  if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self); });
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// What becomes of a socket when its connection is there, or is not wanted any more. Internal.
-#ifndef NET_DETAIL_CONNECT_CONNECTED_IPP
-#define NET_DETAIL_CONNECT_CONNECTED_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// S12.15: one callback, so that ticks queued in 'connect' run after 'ready'.
-NET_API void SocketState::connected() {
-  phase.move_to(Phase::open);
-  stop_connecting();
-  touch();
-  apply_options();
-  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
-  emit_event<on_connect>();
-  if (again.same) start_if_asked();
-  if (again.same) emit_event<on_ready_event>();
-  again.passed = true;
-  if (again.same) read_after_connect();
-}
-
-NET_API void SocketState::start_if_asked() {
-  if (!read_when_connected) return;
-  read_when_connected = false;
-  if (!destroyed()) watch_readable();
-}
-
-/// A listener of 'connect' threw: what was to happen behind it happens now.
-NET_API void SocketState::catch_up_connected() {
-  start_if_asked();
-  read_after_connect();
-  // a callback of what is sent now may throw too
-  OnThrow again{*this, tick_step_of<&SocketState::catch_up_connected>};
-  if (request == WriteRequest::awaits_connection) send_pending_connect();
-  if (again.same && resetting) reset_and_destroy();
-  if (again.same && write_end == WriteEnd::final_called && !shutting_down && !destroyed()) call_final();
-  again.passed = true;
-}
-
-NET_API void SocketState::read_after_connect() {
-  if (destroyed()) return;
-  is_paused() ? void(loop->poller().hold(channel)) : read_zero();
-  update_watch();
-}
-
-NET_API void SocketState::stop_connecting() noexcept {
-  if (cold && cold->connecting) cold->connecting->stop(*this);
-}
-
-/// Asked of the system once, since it does not know any more after a reset.
-NET_API Endpoint SocketState::remote() {
-  if (connecting()) return {};
-  if (cold && cold->remote_known) return cold->remote;
-  if (!channel.is_open() || is_path) return {};
-  const Endpoint end = channel.remote_end();
-  if (end) {
-    ensure_cold().remote = end;
-    cold->remote_known = true;
-  }
-  return end;
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of start.hpp. Internal.
-#ifndef NET_DETAIL_CONNECT_START_IPP
-#define NET_DETAIL_CONNECT_START_IPP
-
-#if NET_BODIES
-
-// What takes a socket from its options to an open channel, step by step. Internal.
-#ifndef NET_DETAIL_CONNECT_CONNECTOR_HPP
-#define NET_DETAIL_CONNECT_CONNECTOR_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -15539,6 +14945,7 @@ NET_API void SocketState::expect_to_be_left(double lingering_ms) {
 /// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
+  held_back = false;
   if (!closed() && !listeners.has(on_error)) errors_heard = true;
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
@@ -15571,9 +14978,12 @@ NET_API void SocketState::look_after() {
     taken_over();
   } else if (ending()) {
     or_give_up(*this, [this] { linger(); });
-  } else if (kept_by_loop) {
-    kept_by_loop = false;  // whoever has a handle may still use it
-    release();
+  } else {
+    if (ended()) read_zero();  // what waited behind the reader's bytes
+    if (kept_by_loop) {
+      kept_by_loop = false;  // whoever has a handle may still use it
+      release();
+    }
   }
 }
 
@@ -16121,12 +15531,12 @@ NET_API void SocketState::end_quietly() {
 }
 
 NET_API void SocketState::end_readable() {
-  if (end_emitted()) return;
+  if (end_emitted() || end_waits()) return;
   tick(step_of<&SocketState::end_readable_now>);
 }
 
 NET_API void SocketState::end_readable_now() {
-  if (errored() || close_ticked || end_emitted() || read_length() > 0) return;
+  if (errored() || close_ticked || end_emitted() || end_waits() || read_length() > 0) return;
   read_end.move_to(ReadEnd::end_emitted);
   if (!settings.allow_half_open && !removed_end_listener) ended_by_other = true;
   OnThrow again{*this, step_of<&SocketState::after_end>};
@@ -16805,6 +16215,645 @@ NET_API detail::Endpoint Socket::local() const {
 #endif
 #endif
 
+// The bodies of braced_options.hpp. Internal.
+#ifndef NET_DETAIL_CORO_BRACED_OPTIONS_IPP
+#define NET_DETAIL_CORO_BRACED_OPTIONS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API BracedConnectOptions::operator ConnectOptions() const {
+  return {.port = port,
+          .host = std::string(host),
+          .path = std::string(path),
+          .localAddress = std::string(localAddress),
+          .localPort = localPort,
+          .family = family,
+          .hints = hints,
+          .lookup = lookup.copy(),
+          .noDelay = noDelay,
+          .keepAlive = keepAlive,
+          .keepAliveInitialDelay = keepAliveInitialDelay,
+          .autoSelectFamily = autoSelectFamily,
+          .autoSelectFamilyAttemptTimeout = autoSelectFamilyAttemptTimeout,
+          .blockList = blockList.copy(),
+          .timeout = timeout,
+          .allowHalfOpen = allowHalfOpen,
+          .onread = onread,
+          .signal = signal.copy(),
+          .reusable = reusable};
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of wait_limit.hpp. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_LIMIT_IPP
+#define NET_DETAIL_CORO_WAIT_LIMIT_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct WaitLimit::Limits {
+  explicit Limits(const WaitOptions& given) : options(given) {}
+
+  WaitOptions options;
+  void* waiting = nullptr;
+  void (*give_up)(void*) = nullptr;
+  std::optional<Error> why;
+  Ref<AbortHook> hook;
+  Ref<TimerState> timer;
+
+  /// What is told may destroy all of this.
+  void over(const Error& error) {
+    void (*const tell)(void*) = std::exchange(give_up, nullptr);
+    if (!tell) return;
+    why = error;
+    tell(waiting);
+  }
+};
+
+NET_API void WaitLimit::make_limits(const WaitOptions& options) {
+  if (options.timeout) require_timeout(*options.timeout);
+  limits_ = new Limits(options);
+}
+
+NET_API void WaitLimit::require_not_aborted() const {
+  const AbortSignal& signal = limits_->options.signal;
+  if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
+}
+
+NET_API void WaitLimit::require_not_given_up() const {
+  if (limits_->why) throw_error(*limits_->why);
+}
+
+NET_API void WaitLimit::watch(LoopCore& loop, void* waiting, void (*give_up)(void*)) {
+  Limits& limits = *limits_;
+  if (limits.options.timeout) {
+    limits.timer = Ref<TimerState>(new TimerState(loop));
+    limits.timer->callback = [&limits] { limits.over(make_error(Errc::ERR_TIMEOUT)); };
+    const double ms = limits.options.timeout->milliseconds();
+    loop.start_timer(*limits.timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop.now());
+  }
+  if (limits.options.signal) {
+    limits.hook = Ref<AbortHook>(new AbortHook(loop));
+    limits.hook->callback = [&limits](const Error& reason) { limits.over(abort_failure(reason)); };
+    if (!limits.options.signal.state()->attach(*limits.hook)) require_not_aborted();
+  }
+  limits.waiting = waiting;
+  limits.give_up = give_up;
+}
+
+NET_API void WaitLimit::forget() noexcept {
+  limits_->give_up = nullptr;
+  if (limits_->hook) std::exchange(limits_->hook, {})->detach();
+  if (!limits_->timer) return;
+  const Ref<TimerState> timer = std::exchange(limits_->timer, {});
+  if (timer->loop) timer->loop->stop_timer(*timer);
+}
+
+NET_API void WaitLimit::drop() noexcept {
+  forget();
+  delete std::exchange(limits_, nullptr);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of wait_place.hpp. Internal.
+#ifndef NET_DETAIL_CORO_WAIT_PLACE_IPP
+#define NET_DETAIL_CORO_WAIT_PLACE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void WaitingTask::leave() noexcept { place_->forget(); }
+
+NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task) {
+  waiting.limit_.start(loop, &waiting, give_up);
+  waiting.task_ = task;
+  waiting.place_ = this;
+  waiting_ = &waiting;
+}
+
+NET_API void WaitPlace::resume() {
+  const std::coroutine_handle<> task = waiting_->task_;
+  forget();
+  task.resume();
+}
+
+NET_API void WaitPlace::forget() noexcept {
+  if (!waiting_) return;
+  waiting_->limit_.stop();
+  std::exchange(waiting_, nullptr)->place_ = nullptr;
+}
+
+NET_API void WaitPlace::give_up(void* waiting) {
+  if (WaitPlace* const place = static_cast<WaitingTask*>(waiting)->place_) place->resume();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// Connections that arrive at a server. Internal.
+#ifndef NET_DETAIL_LISTEN_ACCEPT_IPP
+#define NET_DETAIL_LISTEN_ACCEPT_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void ServerState::connection_gone(Handle& handle) {
+  auto& self = static_cast<ServerState&>(handle);
+  --self.connections;
+  self.close_if_drained();
+}
+
+/// One a wake-up: asking whether there is another costs more than being woken again.
+NET_API void ServerState::accept_one() {
+  Machine::Channel channel;
+  const int failed = acceptor.accept(channel);
+  if (failed == 0) return accepted(channel);
+  if (!means_nobody(failed)) cannot_accept(-failed);
+}
+
+/// What the poller would report again at once is left alone for a while (S32.1, S32.2), and emitted once; other failures
+/// are of one client.
+[[gnu::cold]] NET_API void ServerState::cannot_accept(int number) {
+  const bool no_memory = short_of_memory(-number);
+  const bool lasting = number == EMFILE || number == ENFILE || number == EBADF || number == EINVAL ||
+                       number == ENOTSOCK || number == EOPNOTSUPP;
+  if (no_memory || lasting) {
+    no_memory ? retry.after(10) : retry.when_descriptor_freed();
+    loop->poller().watch(acceptor, 0);
+    if (no_memory || shortage_emitted) return;
+    shortage_emitted = true;
+  }
+  emit_error(system_failure(number, "accept"));
+}
+
+/// The listening descriptor is watched again only when it is of use.
+NET_API void ServerState::accept_again() {
+  if (!acceptor.is_open()) return;
+  const Ref<ServerState> alive(this);
+  Machine::Channel channel;
+  const int failed = acceptor.accept(channel);
+  if (failed < 0 && !means_nobody(failed)) return cannot_accept(-failed);
+  if (loop->poller().watch(acceptor, readable) < 0) {
+    retry.when_descriptor_freed();
+  } else {
+    retry.forget_delay();
+  }
+  if (failed == 0) return accepted(channel);
+  look_at_shortage();
+}
+
+/// The next shortage is emitted again when there is a reserve once more; until then it is still the same one.
+NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acceptor.has_reserve(); }
+
+/// Whether the block list turns it away. A client that is gone cannot be asked for, and is not let through (S21.6).
+NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
+  if (!options.blockList) return false;
+  const Endpoint remote = channel.remote_end();
+  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
+}
+
+NET_API void ServerState::accepted(Machine::Channel& channel) {
+  if (shortage_emitted) [[unlikely]]
+    look_at_shortage();
+  const Ref<SocketState> socket(new SocketState(*loop));
+  SocketState& state = *socket;
+  state.channel.take_over(channel);
+  if (max_connections && connections >= *max_connections) return drop(state.channel);
+  if (blocks(state.channel)) return;
+  state.phase.move_to(Phase::open);
+  state.is_path = ipc;
+  state.settings.allow_half_open = options.allowHalfOpen;
+  state.read_mark = state.write_mark = options.highWaterMark;
+  state.settings.no_delay = options.noDelay;
+  if (options.noDelay && !inherits_no_delay && !state.is_path) state.channel.set_no_delay(true);
+  if (options.keepAlive) {
+    const int seconds = keep_alive_seconds();
+    state.settings.keep_alive = true;
+    if (seconds != 0) state.ensure_cold().keep_alive_seconds = seconds;
+    if (!state.is_path) state.channel.set_keep_alive(true, seconds);
+  }
+  state.expect_close();
+  state.retain_for_loop();
+  state.server = Ref<Handle>(this);
+  state.of_server = true;
+  ++connections;
+  or_give_up(state, [&] {
+    if (options.pauseOnConnect) {
+      state.flow_state = Flow::paused;
+      loop->poller().hold(state.channel);
+    } else {
+      state.prime_read();  // reading starts before the event; nothing is emitted before the listener returns (S9.16)
+    }
+    emit_event<server_connection>(state);
+  });
+  if (!state.read_interest || !loop) return;
+  loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
+}
+
+NET_API void ServerState::drop(Machine::Channel& channel) {
+  const Endpoint local = channel.local_end(), remote = channel.remote_end();
+  emit_event<server_drop>(DropInfo{endpoint_text(local), local.port, local.ip.family, endpoint_text(remote),
+                                   remote.port, remote.ip.family});
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The connections of a server: which there are, and how they are closed. Internal.
+#ifndef NET_DETAIL_LISTEN_CONNECTIONS_IPP
+#define NET_DETAIL_LISTEN_CONNECTIONS_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// They are among the loop's handles, so that nobody pays for a list of them.
+NET_API Vec<Ref<SocketState>> ServerState::open_connections() const {
+  Vec<Ref<SocketState>> newest_first, all;
+  if (!loop) return all;
+  newest_first.reserve(connections);
+  for (Handle* each = loop->handles(); each; each = each->next) {
+    if (each->operations != &SocketState::table) continue;
+    auto& socket = static_cast<SocketState&>(*each);
+    if (socket.of_server && socket.server.get() == this) newest_first.push(Ref<SocketState>(&socket));
+  }
+  all.reserve(newest_first.size());
+  for (std::size_t i = newest_first.size(); i > 0; --i) all.push(std::move(newest_first[i - 1]));
+  return all;
+}
+
+NET_API void ServerState::destroy_connections() {
+  for (const Ref<SocketState>& socket : open_connections()) socket->destroy(no_error());
+}
+
+/// The time counts from when somebody first asked while the connection was quiet.
+NET_API void ServerState::close_quiet_connections(std::uint32_t ms) {
+  const auto now = static_cast<std::uint32_t>(loop->now());
+  for (const Ref<SocketState>& socket : open_connections()) {
+    if (!socket->is_idle()) continue;
+    if (socket->exchange == Exchange::quiet) {
+      socket->exchange = Exchange::noted;
+      socket->quiet_since = now;
+    }
+    if (now - socket->quiet_since >= ms) socket->destroy_soon();
+  }
+}
+
+NET_API void ServerState::close_idle_connections(Duration idle) {
+  require_timeout(idle);
+  if (!loop) return;
+  const double ms = idle.milliseconds();
+  const std::uint32_t whole = ms < 1 ? 0 : ms < 4e9 ? static_cast<std::uint32_t>(ms) : 4000000000u;
+  close_quiet_connections(whole);
+  if (whole == 0) return;
+  const Ref<TimerState> again(new TimerState(*loop));
+  again->refd = false;
+  again->callback = [self = Ref<ServerState>(this), whole] {
+    if (self->loop) self->close_quiet_connections(whole);
+  };
+  loop->start_timer(*again, whole, loop->now());
+}
+
+/// A write that comes too late for one that was ended is not the end of the program.
+NET_API void ServerState::end_idle_connections() {
+  for (const Ref<SocketState>& socket : open_connections()) {
+    if (socket->ending() || !socket->is_idle()) continue;
+    socket->errors_heard = true;
+    socket->end({}, false, no_error());
+  }
+}
+
+/// Nobody tells when a connection has answered: it is looked at often, but only while the server stops.
+NET_API void ServerState::stop_gracefully(Duration timeout) {
+  require_timeout(timeout);
+  if (!loop) return;
+  close();
+  end_idle_connections();
+  constexpr std::uint64_t often = 10;  // ms
+  const Ref<TimerState> look(new TimerState(*loop));
+  look->refd = false;
+  look->repeats = true;
+  const double ends = static_cast<double>(loop->now()) + timeout.milliseconds();
+  look->callback = [self = Ref<ServerState>(this), timer = look.get(), ends] {
+    const bool over = self->connections == 0 || self->acceptor.is_open();
+    const bool late = static_cast<double>(timer->loop->now()) >= ends;
+    if (over || late) timer->cleared = true;
+    if (over) return;
+    late ? self->destroy_connections() : self->end_idle_connections();
+  };
+  loop->start_timer(*look, often, loop->now());
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// How a server listens and closes. Internal.
+#ifndef NET_DETAIL_LISTEN_STATE_IPP
+#define NET_DETAIL_LISTEN_STATE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// The table of events, and the numbers by which they are emitted.
+static_assert(ServerEvents::index<"close"> == server_close);
+static_assert(ServerEvents::index<"connection"> == server_connection);
+static_assert(ServerEvents::index<"error"> == server_error);
+static_assert(ServerEvents::index<"listening"> == server_listening);
+static_assert(ServerEvents::index<"drop"> == server_drop);
+
+NET_API constexpr Handle::Operations ServerState::table{
+    [](Handle& handle) noexcept { delete static_cast<ServerState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<ServerState&>(handle).abandon(); },
+    &ServerState::on_ready,
+    &ServerState::connection_gone,
+    nullptr,
+    [](Handle& handle) noexcept {
+      if (const auto& self = static_cast<ServerState&>(handle); self.acceptor.is_open()) self.remove_path();
+    },
+    nullptr,
+    nullptr,
+    [](const Handle& handle, LoopCounts& counts) noexcept {
+      counts.servers += static_cast<const ServerState&>(handle).acceptor.is_open();
+    }};
+
+NET_API void ServerState::recount() noexcept {
+  if (loop) keeps_alive.count(*loop, acceptor.is_open() && keeps_alive.refd);
+}
+
+NET_API void ServerState::start_over() noexcept {
+  forget_signal();
+  static_cast<Listening&>(*this) = Listening();
+  ++generation;
+}
+
+/// Telling how it went, and later of the end, needs no memory.
+NET_API void ServerState::reserve_one() {
+  loop->ticks().reserve(3);
+  if (close_expected) return;
+  loop->ticks().expect();
+  close_expected = true;
+}
+
+NET_API void ServerState::listen(const ListenOptions& asked) {
+  reserve_one();
+  start_over();
+  NothingOpen unless{*this};
+  watch_signal(asked.signal && options.signal ? AbortSignal::any({asked.signal, options.signal})
+               : asked.signal                 ? asked.signal
+                                              : options.signal);
+  listen_on(asked);
+  unless.passed = true;
+}
+
+/// A descriptor of its own for what another server listens on.
+NET_API void ServerState::listen_as(const ServerState& other) {
+  reserve_one();
+  start_over();
+  ipc = other.ipc;
+  NothingOpen unless{*this};
+  watch_signal(options.signal);
+  const int failed = acceptor.listen_beside(other.acceptor, 511);
+  bound(failed, "", 0);
+  unless.passed = true;
+}
+
+NET_API void ServerState::listen_on(const ListenOptions& asked) {
+  if (asked.fd >= 0) return listen_descriptor(asked);
+  if (asked.port == -1) return listen_path(asked);
+  if (!asked.host.empty()) return look_up_host(asked);
+  // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
+  Endpoint any = parse_endpoint("::", asked.port);
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  int failed = acceptor.listen(any, flags);
+  if (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL || (failed == -EINVAL && !asked.ipv6Only)) {
+    any = parse_endpoint("0.0.0.0", asked.port);
+    failed = acceptor.listen(any, flags);
+  }
+  bound(failed, to_text(any.ip), asked.port);
+}
+
+/// S22.5: until it is watched it stays with whoever has it: what fails does not close it.
+NET_API void ServerState::listen_descriptor(const ListenOptions& asked) {
+  struct GiveBack {
+    ServerState& self;
+    bool taken = false;
+    ~GiveBack() {
+      if (taken || !self.acceptor.is_open()) return;
+      self.loop->poller().drop(self.acceptor);
+      self.acceptor.release();
+    }
+  };
+  ipc = Machine::kind_of(asked.fd) == DescriptorKind::local;
+  const auto take = [&]() -> int {
+    if (loop->poller().has(asked.fd)) return -EEXIST;
+    GiveBack unless{*this};
+    int failed = acceptor.listen_descriptor(asked.fd, backlog_of(asked));
+    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    unless.taken = failed == 0;
+    return failed;
+  };
+  bound(take(), "", 0);
+}
+
+/// S23.2: the file is there when listen() returns.
+NET_API void ServerState::listen_path(const ListenOptions& asked) {
+  path = asked.path;
+  ipc = true;
+  made_in = Machine::fork_count();
+  const PathMode mode{asked.readableAll, asked.writableAll};
+  bool mode_failed = false;
+  const int failed = acceptor.listen_path(path, mode, backlog_of(asked), &mode_failed);
+  if (mode_failed) throw_error(system_failure(-failed, "uv_pipe_chmod"));  // S23.11
+  bound(failed, path, -1);
+}
+
+/// S20.7: aborting closes the server; an aborted one closes on the next tick.
+NET_API void ServerState::watch_signal(const AbortSignal& signal) {
+  if (!signal) return;
+  if (signal.aborted()) {
+    tick(step_of<&ServerState::close>);
+    return;
+  }
+  abort_hook = Ref<AbortHook>(new AbortHook(*loop));
+  abort_hook->callback = [this](const Error&) { close(); };
+  if (signal.state()->attach(*abort_hook)) return;
+  abort_hook = {};
+  tick(step_of<&ServerState::close>);
+}
+
+NET_API void ServerState::forget_signal() noexcept {
+  if (abort_hook) std::exchange(abort_hook, {})->detach();
+}
+
+/// Even an IP literal is looked up first (S9.5); the answer binds one address (S9.6).
+NET_API void ServerState::look_up_host(const ListenOptions& asked) {
+  if (has_nul(asked.host)) {
+    // like a name that is not found
+    return tick_with(nul_in_host(asked.host), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+  }
+  looking_up = true;
+  const auto answered = [asked_in = generation, asked](ServerState& self, const auto& found) {
+    if (!self.looking_up || self.generation != asked_in) return;
+    self.looking_up = false;
+    const Owing<ServerState> owing(self);
+    if (const Error error = found.error()) {
+      self.emit_error(error);
+    } else {
+      self.bind(parse_endpoint(first_usable(found.addresses()).address, asked.port), asked);
+    }
+  };
+  if (isIP(asked.host) != 0) {
+    // known, but answered on a tick; it keeps the loop alive no longer than that
+    struct Itself {
+      LookupAddress address;
+      Error error() const { return no_error(); }
+      std::span<const LookupAddress> addresses() const noexcept { return {&address, 1}; }
+    };
+    tick_callback(
+        [answered, host = asked.host](ServerState& self) { answered(self, Itself{{host, family_of(host)}}); });
+  } else {
+    detail::look_up(*loop, asked.host, {Family::unspecified, Machine::address_config_hint(), true},
+                    [answered, self = Ref<ServerState>(this)](const LookupAnswer& found) { answered(*self, found); });
+  }
+}
+
+/// S9.6: not one that is of use on its link alone, unless there is no other.
+NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAddress> addresses) noexcept {
+  for (const LookupAddress& found : addresses) {
+    if (!is_link_local(parse_ip(found.address))) return found;
+  }
+  return addresses.front();
+}
+
+NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
+  const std::string address = endpoint_text(at);
+  loop->ticks().reserve(1);  // telling how it went needs no memory
+  const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
+  bound(acceptor.listen(at, flags), address, asked.port);
+}
+
+/// The events come on the next tick, how ever it went (S9.2, S9.12).
+NET_API void ServerState::bound(int failed, std::string_view address, int port) {
+  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+  if (failed == 0) return opened();
+  stop_listening();  // its file too, if it was only not watched
+  tick_with(
+      listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+}
+
+NET_API void ServerState::opened() {
+  if (!kept_by_loop) {
+    kept_by_loop = true;
+    retain();
+  }
+  if (closing == ServerClose::emitted) closing.move_to(ServerClose::none);
+  shortage_emitted = false;
+  retry.forget_delay();
+  if (options.noDelay) set_no_delay(true);
+  recount();
+  tick_with(
+      generation, +[](ServerState& self, const std::uint64_t& asked) {
+        if (self.acceptor.is_open() && self.generation == asked) self.emit_event<server_listening>();
+      });
+}
+
+/// What is set on the listening descriptor is inherited: one call less a connection.
+NET_API void ServerState::set_no_delay(bool on) {
+  options.noDelay = on;
+  if (acceptor.is_open() && !ipc) inherits_no_delay = acceptor.set_no_delay(on) == 0 && on;
+}
+
+/// Stops listening at once; 'close' when the last connection is gone too (S9.13, S9.14).
+NET_API void ServerState::close() {
+  looking_up = false;
+  stop_listening();
+  close_if_drained();
+}
+
+NET_API void ServerState::stop_listening() noexcept {
+  retry.stop();
+  if (!acceptor.is_open()) return;
+  loop->poller().drop(acceptor);
+  acceptor.close();
+  remove_path();
+  Retry::descriptor_freed();
+  recount();
+}
+
+/// The file is removed by the process that made it: after a fork() the parent still listens there.
+NET_API void ServerState::remove_path() const noexcept {
+  if (!path.empty() && made_in == Machine::fork_count()) Machine::remove_path(path);
+}
+
+NET_API void ServerState::close_if_drained() {
+  if (acceptor.is_open() || connections > 0 || closing == ServerClose::ticking || !loop) return;
+  OwedStep<ServerState> step{Owing<ServerState>(*this), step_of<&ServerState::emit_close>};
+  if (close_expected) {
+    close_expected = false;
+    loop->ticks().push_expected(std::move(step));
+  } else {
+    loop->ticks().push(std::move(step));
+  }
+  closing.move_to(ServerClose::ticking);
+}
+
+NET_API void ServerState::emit_close() {
+  struct Emitted {
+    ServerState& self;
+    Ref<ServerState> alive;
+    ~Emitted() {
+      if (self.acceptor.is_open() || self.looking_up || !self.kept_by_loop) return;
+      self.kept_by_loop = false;
+      self.release();
+    }
+  } const emitted{*this, Ref<ServerState>(this)};
+  closing.move_to(acceptor.is_open() ? ServerClose::none : ServerClose::emitted);
+  emit_event<server_close>();
+}
+
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+NET_API void ServerState::settle() noexcept {
+  if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
+  forget_signal();
+  if (!options.reusable) listeners.clear();
+}
+
+NET_API void ServerState::abandon() {
+  do {
+    stop_listening();
+    abort_hook = {};
+    listeners.clear();
+    if (!kept_by_loop) return;
+    kept_by_loop = false;
+    release();
+  } while (acceptor.is_open());  // a listener that died has opened it again
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
 // The bodies of server.hpp. Internal.
 #ifndef NET_SERVER_IPP
 #define NET_SERVER_IPP
@@ -17241,7 +17290,7 @@ NET_API void Reader::received(std::string_view bytes) {
   }
   start_ = 0;
   // the task that let it flow may be gone
-  if (!waiter_) return void(socket().pause());
+  if (!waiter_) return pause();
   if (!settle()) return;
   // the task may destroy this reader; one of a foreign type may throw, and the reader lives on
   bool gone = false;
@@ -17262,7 +17311,12 @@ NET_API void Reader::received(std::string_view bytes) {
     waiter_.resume();
     if (gone) return;
   }
-  if (!waiter_) socket().pause();
+  if (!waiter_) pause();
+}
+
+NET_API void Reader::pause() {
+  socket().pause();
+  detail::Access::state(socket()).held_back = !rest().empty();
 }
 
 NET_API void Reader::fail(const Error& error) {
@@ -17271,6 +17325,7 @@ NET_API void Reader::fail(const Error& error) {
 }
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
+  detail::Access::state(socket()).held_back = false;  // it is asked for more than there is
   if (socket().isPaused()) socket().resume();
   waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
 }
