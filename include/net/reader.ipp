@@ -91,7 +91,7 @@ NET_API bool Reader::settle() {
     case Kind::prefixed: settle_prefixed(); break;
   }
   // each message of several that came together is one more to answer
-  if (has_found()) detail::Access::state(socket()).exchange = detail::Exchange::asked;
+  if (has_found()) detail::Access::state(socket()).note_question();
 }
 
 NET_API void Reader::settle_line() {

@@ -31,12 +31,7 @@ NET_API void ServerState::destroy_connections() {
 NET_API void ServerState::close_quiet_connections(std::uint32_t ms) {
   const auto now = static_cast<std::uint32_t>(loop->now());
   for (const Ref<SocketState>& socket : open_connections()) {
-    if (!socket->is_idle()) continue;
-    if (socket->exchange == Exchange::quiet) {
-      socket->exchange = Exchange::noted;
-      socket->quiet_since = now;
-    }
-    if (now - socket->quiet_since >= ms) socket->destroy_soon();
+    if (socket->is_idle() && now - socket->idle_since(now) >= ms) socket->destroy_soon();
   }
 }
 

@@ -66,12 +66,12 @@ class LoopCore {
 
   /// The time at which this turn's events came, or, if nobody has asked since, the time of the asking.
   std::uint64_t now() const noexcept {
-    if (stale_) update_time();
+    if (now_turn_ != counts_.turns) update_time();
     return now_;
   }
   void update_time() const noexcept {
     now_ = Machine::now_ns() / 1000000u;
-    stale_ = false;
+    now_turn_ = counts_.turns;
   }
 
   /// What keeps the loop alive is counted.
@@ -208,7 +208,7 @@ class LoopCore {
 
   Machine::Poller poller_;
   mutable std::uint64_t now_ = 0;
-  mutable bool stale_ = true;
+  mutable std::uint64_t now_turn_ = 0;  // in which it was read: most turns need no clock
   std::size_t alive_ = 0;
   std::size_t refd_immediates_ = 0;
   /// A child's copy of a loop is inside for ever, so that nothing which is batched leaves.

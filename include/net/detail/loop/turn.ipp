@@ -70,12 +70,11 @@ template <class Serve>
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
 [[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
-  ++counts_.turns;
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
   }
-  stale_ = true;  // most turns need no clock
+  ++counts_.turns;
   if (!speculative_ || !speculative_read_found()) poll(max_ms);
   if ((posted_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
     run_posted();

@@ -113,18 +113,15 @@ struct Settings {
   bool keep_alive : 1 = false;
 };
 
-/// What was last exchanged: nothing waits for an answer; something came, and nothing was written since; or somebody has
-/// noted since when it is quiet.
-enum class Exchange : std::uint8_t { quiet, asked, noted };
-
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
 
-  std::uint32_t quiet_since = 0;  // ms of the loop's clock, if it is noted
-  Exchange exchange = Exchange::quiet;
+  // how much had come at the last write, its last 32 bits; above them since when it is known to be quiet, in ms of the
+  // loop's clock, and 0 after each write
+  std::uint64_t answered = 0;
   // reading
   bool reading : 1 = false;
   // writing

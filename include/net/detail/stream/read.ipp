@@ -43,7 +43,6 @@ NET_API void SocketState::unwatch_readable() {
   if (got.size > 0 && static_cast<std::size_t>(got.size) <= max_chunk) [[likely]] {
     bytes_read += static_cast<std::size_t>(got.size);
     need_readable = reading = true;  // what the next read would note
-    exchange = Exchange::asked;
     if (listeners.has(on_data)) emit_event<on_data>(got.view());
     if ((ended() || buffer) && !destroyed() && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
@@ -109,7 +108,6 @@ NET_API void SocketState::read_onread(bool to_the_end) {
     }
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
-    exchange = Exchange::asked;
     const SameConnection same(*this);
     const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), into);
     if (!same) return;
@@ -168,7 +166,6 @@ NET_API void SocketState::deliver(std::string_view all) {
 
 NET_API void SocketState::deliver_piece(std::string_view piece) {
   bytes_read += piece.size();
-  exchange = Exchange::asked;
   touch();
   if (!push(piece) && !destroyed()) unwatch_readable();
 }

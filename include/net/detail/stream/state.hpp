@@ -258,8 +258,18 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void count_bytes() noexcept {
     if (loop) loop->count_bytes(bytes_read, bytes_sent);
   }
+  void note_answer() noexcept { answered = static_cast<std::uint32_t>(bytes_read); }
+  void note_question() noexcept { answered = static_cast<std::uint32_t>(~bytes_read); }
   /// Nothing waits on either side, and what came has been answered.
-  bool is_idle() const noexcept { return exchange != Exchange::asked && write_length == 0 && read_length() == 0; }
+  bool is_idle() const noexcept {
+    const bool quiet = static_cast<std::uint32_t>(answered) == static_cast<std::uint32_t>(bytes_read);
+    return quiet && write_length == 0 && read_length() == 0;
+  }
+  /// Since when somebody knows that it is idle; now, if nobody did.
+  std::uint32_t idle_since(std::uint32_t now) noexcept {
+    if (answered >> 32 == 0) answered |= static_cast<std::uint64_t>(now ? now : 1) << 32;
+    return static_cast<std::uint32_t>(answered >> 32);
+  }
   bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 

@@ -24,7 +24,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
   char* const place = loop->batch_if_free(*this, &flush_batched, size);
   if (!place) return nullptr;
   bytes_sent += size;
-  exchange = Exchange::quiet;
+  note_answer();
   return static_cast<char*>(std::memcpy(place, data, size));
 }
 
@@ -34,7 +34,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
   const std::size_t size = source.bytes.size();
   if (ending() || destroyed()) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  exchange = Exchange::quiet;
+  note_answer();
   const bool waits = writing() || corked || errored() || phase != Phase::open;
   if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
     WriteQueue to_call;
