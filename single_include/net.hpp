@@ -3699,12 +3699,12 @@ class LoopCore {
 
   /// The time at which this turn's events came, or, if nobody has asked since, the time of the asking.
   std::uint64_t now() const noexcept {
-    if (stale_) update_time();
+    if (now_turn_ != counts_.turns) update_time();
     return now_;
   }
   void update_time() const noexcept {
     now_ = Machine::now_ns() / 1000000u;
-    stale_ = false;
+    now_turn_ = counts_.turns;
   }
 
   /// What keeps the loop alive is counted.
@@ -3841,7 +3841,7 @@ class LoopCore {
 
   Machine::Poller poller_;
   mutable std::uint64_t now_ = 0;
-  mutable bool stale_ = true;
+  mutable std::uint64_t now_turn_ = 0;  // in which it was read: most turns need no clock
   std::size_t alive_ = 0;
   std::size_t refd_immediates_ = 0;
   /// A child's copy of a loop is inside for ever, so that nothing which is batched leaves.
@@ -5543,18 +5543,15 @@ struct Settings {
   bool keep_alive : 1 = false;
 };
 
-/// What was last exchanged: nothing waits for an answer; something came, and nothing was written since; or somebody has
-/// noted since when it is quiet.
-enum class Exchange : std::uint8_t { quiet, asked, noted };
-
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_sent = 0;  // handed to the kernel, or in flight to it
 
-  std::uint32_t quiet_since = 0;  // ms of the loop's clock, if it is noted
-  Exchange exchange = Exchange::quiet;
+  // how much had come at the last write, its last 32 bits; above them since when it is known to be quiet, in ms of the
+  // loop's clock, and 0 after each write
+  std::uint64_t answered = 0;
   // reading
   bool reading : 1 = false;
   // writing
@@ -6079,8 +6076,18 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void count_bytes() noexcept {
     if (loop) loop->count_bytes(bytes_read, bytes_sent);
   }
+  void note_answer() noexcept { answered = static_cast<std::uint32_t>(bytes_read); }
+  void note_question() noexcept { answered = static_cast<std::uint32_t>(~bytes_read); }
   /// Nothing waits on either side, and what came has been answered.
-  bool is_idle() const noexcept { return exchange != Exchange::asked && write_length == 0 && read_length() == 0; }
+  bool is_idle() const noexcept {
+    const bool quiet = static_cast<std::uint32_t>(answered) == static_cast<std::uint32_t>(bytes_read);
+    return quiet && write_length == 0 && read_length() == 0;
+  }
+  /// Since when somebody knows that it is idle; now, if nobody did.
+  std::uint32_t idle_since(std::uint32_t now) noexcept {
+    if (answered >> 32 == 0) answered |= static_cast<std::uint64_t>(now ? now : 1) << 32;
+    return static_cast<std::uint32_t>(answered >> 32);
+  }
   bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
   Error error_or(Errc code, const char* message) const;
 
@@ -11627,12 +11634,11 @@ template <class Serve>
 
 /// One turn, in the order of S2.1: what is pending, the poll, immediates, what closes, timers.
 [[gnu::always_inline]] inline void LoopCore::turn(int max_ms) {
-  ++counts_.turns;
   if (!pending_.empty()) {
     run_jobs(pending_);
     if (mailbox_->stopped.load() != 0 || !alive()) max_ms = 0;
   }
-  stale_ = true;  // most turns need no clock
+  ++counts_.turns;
   if (!speculative_ || !speculative_read_found()) poll(max_ms);
   if ((posted_.size() | pending_.size() | immediates_.size() | closing_.size()) != 0 || mailbox_->any.load() != 0) {
     run_posted();
@@ -15207,7 +15213,6 @@ NET_API void SocketState::unwatch_readable() {
   if (got.size > 0 && static_cast<std::size_t>(got.size) <= max_chunk) [[likely]] {
     bytes_read += static_cast<std::size_t>(got.size);
     need_readable = reading = true;  // what the next read would note
-    exchange = Exchange::asked;
     if (listeners.has(on_data)) emit_event<on_data>(got.view());
     if ((ended() || buffer) && !destroyed() && !has_space()) [[unlikely]] {
       reading = false;  // what the listener put back filled it up
@@ -15273,7 +15278,6 @@ NET_API void SocketState::read_onread(bool to_the_end) {
     }
     touch();
     bytes_read += static_cast<std::uint64_t>(got);
-    exchange = Exchange::asked;
     const SameConnection same(*this);
     const bool more_wanted = cold->onread.callback(static_cast<std::size_t>(got), into);
     if (!same) return;
@@ -15332,7 +15336,6 @@ NET_API void SocketState::deliver(std::string_view all) {
 
 NET_API void SocketState::deliver_piece(std::string_view piece) {
   bytes_read += piece.size();
-  exchange = Exchange::asked;
   touch();
   if (!push(piece) && !destroyed()) unwatch_readable();
 }
@@ -15905,7 +15908,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
   char* const place = loop->batch_if_free(*this, &flush_batched, size);
   if (!place) return nullptr;
   bytes_sent += size;
-  exchange = Exchange::quiet;
+  note_answer();
   return static_cast<char*>(std::memcpy(place, data, size));
 }
 
@@ -15915,7 +15918,7 @@ NET_API bool SocketState::write(const WriteSource& source, WriteCallback callbac
   const std::size_t size = source.bytes.size();
   if (ending() || destroyed()) return refuse_write(callback);
   if (loop->inert()) return false;  // the connection is the parent's (S31.1)
-  exchange = Exchange::quiet;
+  note_answer();
   const bool waits = writing() || corked || errored() || phase != Phase::open;
   if (!waits && size <= LoopCore::batch_capacity / 2 && write_mark > LoopCore::batch_capacity && loop->inside()) {
     WriteQueue to_call;
@@ -16507,12 +16510,7 @@ NET_API void ServerState::destroy_connections() {
 NET_API void ServerState::close_quiet_connections(std::uint32_t ms) {
   const auto now = static_cast<std::uint32_t>(loop->now());
   for (const Ref<SocketState>& socket : open_connections()) {
-    if (!socket->is_idle()) continue;
-    if (socket->exchange == Exchange::quiet) {
-      socket->exchange = Exchange::noted;
-      socket->quiet_since = now;
-    }
-    if (now - socket->quiet_since >= ms) socket->destroy_soon();
+    if (socket->is_idle() && now - socket->idle_since(now) >= ms) socket->destroy_soon();
   }
 }
 
@@ -17230,7 +17228,7 @@ NET_API bool Reader::settle() {
     case Kind::prefixed: settle_prefixed(); break;
   }
   // each message of several that came together is one more to answer
-  if (has_found()) detail::Access::state(socket()).exchange = detail::Exchange::asked;
+  if (has_found()) detail::Access::state(socket()).note_question();
 }
 
 NET_API void Reader::settle_line() {

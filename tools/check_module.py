@@ -12,7 +12,7 @@ INCLUDE = ROOT / "include"
 OPENED = re.compile(r"(?:inline )?namespace ([\w: ]+) {$")
 LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|//.*')
 DECLARED = [
-    re.compile(r"(?:class|struct|enum class) (?:\[\[\w+\]\] )?(\w+)(?: final)?(?: :.*)?(?:;| {|$)"),
+    re.compile(r"(?:class|struct|enum class) (?:\[\[\w+(?:\([^)]*\))?\]\] )?(\w+)(?: final)?(?: :.*)?(?:;| {|$)"),
     re.compile(r"(?:using|concept) (\w+) ="),
     re.compile(r"inline constexpr \w+ (\w+)[ {]"),
     re.compile(r"[A-Za-z][\w:<>,& ]*[ &](\w+)\("),  # a function

@@ -11,7 +11,7 @@ TOKEN = re.compile(
     | (?P<code>"(?:[^"\\\n]|\\.)*" | \d[\w.]*(?:'\w+)* | \w+ | '(?:[^'\\\n]|\\.)+' | (?P<blank>\n[ \t]*(?=\n)) | \s+ | .)""",
     re.M | re.X)
 HEADING = re.compile(r"// ── (.+) ──$")
-TYPE = re.compile(r"(class|struct|union|enum class|enum)\b ?(?:\[\[\w+\]\] )?([\w:<>,. ]*?)(?: final)?(?: : (.*))?$")
+TYPE = re.compile(r"(class|struct|union|enum class|enum)\b ?(?:\[\[\w+(?:\([^)]*\))?\]\] )?([\w:<>,. ]*?)(?: final)?(?: : (.*))?$")
 NAMESPACE = re.compile(r"(?:inline )?namespace\b ?([\w: ]*)$")
 SPECIFIERS = re.compile(r"(?:(?:\[\[\w+\]\]|NET_API|inline|friend|extern) )+")
 FUNCTION_NAME = re.compile(r"(operator\b ?(?:\(\)|[^\s\w(]+|[\w:]+)|~?\w+)$")

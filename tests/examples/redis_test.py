@@ -78,6 +78,17 @@ class Pieces(unittest.TestCase):
                 client.sendall(command(b"GET", b"key"))
                 self.assertEqual(received(client, 5), b"$-1\r\n")
 
+    def test_who_has_ended_gets_all_its_answers_however_slowly_it_reads(self):
+        value = b"x" * 100_000
+        with Example("redis") as server, server.connect() as client:
+            client.sendall(command(b"SET", b"k", value) + command(b"GET", b"k") * 500)
+            client.shutdown(socket.SHUT_WR)
+            first = received(client, 5)
+            with server.connect() as other:  # meanwhile the first one's answers wait for it
+                other.sendall(b"PING\r\n" * 1000)
+                self.assertEqual(len(received(other, 7000)), 7000)
+            self.assertEqual(first + received(client, 1 << 30), b"+OK\r\n" + b"$100000\r\n%s\r\n" % value * 500)
+
     def test_who_asks_and_does_not_read_is_not_read_either(self):
         value = b"x" * 100_000
         with Example("redis") as server, server.connect() as client:
