@@ -168,6 +168,7 @@ class Reader {
     }
     void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
     std::optional<typename As::type> await_resume() {
+      if (waiting_.given_up()) reader_.pause();  // what comes meanwhile is for whoever asks next
       waiting_.require_kept();
       if (!reader_.has_found()) return reader_.require_end(), std::nullopt;
       return As::of(reader_.take(), request_.endian);

@@ -112,3 +112,29 @@ TEST_CASE("S34.4: lines that came with the end are answered, also by a task that
   loop.run();
   CHECK(answers == "you said one\nyou said two\nyou said three\n");
 }
+
+TEST_CASE("S34.6: what comes when a wait was given up is for the next one who asks, and so is the end behind it") {
+  net::Loop loop;
+  Ends socket(loop);
+  net::Reader reader(*socket.accepted);
+  bool given_up = false;
+  net::spawn(loop, [&]() -> net::Task<> {
+    try {
+      co_await reader.readLine(100, {.timeout = 1});
+    } catch (const net::Error& error) {
+      given_up = error.code() == net::Errc::ERR_TIMEOUT;
+    }
+  });
+  run_until(loop, [&] { return given_up; });
+  CHECK(socket.accepted->isPaused());
+  socket.client.write("one\ntwo\n");
+  socket.client.end();
+  run_until(loop, [&] { return socket.client.writableFinished(); });
+  for (int turns = 0; turns < 5; ++turns) loop.runOnce(10);  // the end is there
+  std::string all;
+  bool ended = false;
+  net::spawn(loop, takes_all(reader, all, ended));
+  run_until(loop, [&] { return ended; });
+  CHECK(all == "one\ntwo\n");
+  socket.destroy();
+}

@@ -28,6 +28,7 @@ class WaitLimit {
   void check() const {
     if (limits_) require_not_aborted();
   }
+  bool given_up() const noexcept { return limits_ && was_given_up(); }
   /// Throws why the wait was given up, if it was.
   void require_kept() const {
     if (limits_) require_not_given_up();
@@ -50,6 +51,7 @@ class WaitLimit {
   }
   void make_limits(const WaitOptions& options);
   void require_not_aborted() const;
+  bool was_given_up() const noexcept;
   void require_not_given_up() const;
   void watch(LoopCore& loop, void* waiting, void (*give_up)(void*));
   void forget() noexcept;

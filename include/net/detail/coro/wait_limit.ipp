@@ -39,6 +39,8 @@ NET_API void WaitLimit::require_not_aborted() const {
   if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
 }
 
+NET_API bool WaitLimit::was_given_up() const noexcept { return limits_->why.has_value(); }
+
 NET_API void WaitLimit::require_not_given_up() const {
   if (limits_->why) throw_error(*limits_->why);
 }

@@ -25,6 +25,7 @@ class WaitingTask {
 
   /// Throws if what the wait is to end with has happened already.
   void check() const { limit_.check(); }
+  bool given_up() const noexcept { return limit_.given_up(); }
   /// Throws why the wait was given up, if it was.
   void require_kept() const { limit_.require_kept(); }
 
