@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """rpc, with its own client, and with messages in odd pieces."""
+import contextlib
 import os
 import pathlib
 import socket
@@ -80,14 +81,13 @@ class Rpc(unittest.TestCase):
     def test_who_sends_too_much_or_breaks_off_is_closed_and_disturbs_nobody(self):
         for data in (message(1, b"x" * 65537), b"GET / HTTP/1.1\r\n\r\n", b"\0", b"\0\0\0\1", message(1, b"abc")[:-1]):
             client = self.connect()
-            client.sendall(message(2, b"123456789") + data)
-            client.shutdown(socket.SHUT_WR)
-            try:
+            with contextlib.suppress(ConnectionError):  # it is closed as soon as the beginning is wrong
+                client.sendall(message(2, b"123456789") + data)
+                client.shutdown(socket.SHUT_WR)
                 self.assertEqual(received(client, 1000), b"")
-            except ConnectionResetError:
-                pass  # what it had sent was not all read
             gone = self.connect()
-            gone.sendall(message(2, b"123456789") + data)
+            with contextlib.suppress(ConnectionError):
+                gone.sendall(message(2, b"123456789") + data)
             gone.close()
         client = self.connect()
         client.sendall(message(1, b"x" * 65536))
