@@ -7056,6 +7056,7 @@ class WaitLimit {
   void check() const {
     if (limits_) require_not_aborted();
   }
+  bool given_up() const noexcept { return limits_ && was_given_up(); }
   /// Throws why the wait was given up, if it was.
   void require_kept() const {
     if (limits_) require_not_given_up();
@@ -7078,6 +7079,7 @@ class WaitLimit {
   }
   void make_limits(const WaitOptions& options);
   void require_not_aborted() const;
+  bool was_given_up() const noexcept;
   void require_not_given_up() const;
   void watch(LoopCore& loop, void* waiting, void (*give_up)(void*));
   void forget() noexcept;
@@ -7109,6 +7111,7 @@ class WaitingTask {
 
   /// Throws if what the wait is to end with has happened already.
   void check() const { limit_.check(); }
+  bool given_up() const noexcept { return limit_.given_up(); }
   /// Throws why the wait was given up, if it was.
   void require_kept() const { limit_.require_kept(); }
 
@@ -8102,6 +8105,7 @@ class Reader {
     }
     void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
     std::optional<typename As::type> await_resume() {
+      if (waiting_.given_up()) reader_.pause();  // what comes meanwhile is for whoever asks next
       waiting_.require_kept();
       if (!reader_.has_found()) return reader_.require_end(), std::nullopt;
       return As::of(reader_.take(), request_.endian);
@@ -16289,6 +16293,8 @@ NET_API void WaitLimit::require_not_aborted() const {
   const AbortSignal& signal = limits_->options.signal;
   if (signal.aborted()) throw_error(abort_failure(signal.state()->reason));
 }
+
+NET_API bool WaitLimit::was_given_up() const noexcept { return limits_->why.has_value(); }
 
 NET_API void WaitLimit::require_not_given_up() const {
   if (limits_->why) throw_error(*limits_->why);
