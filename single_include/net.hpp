@@ -991,6 +991,10 @@ class Function<R(Args...)> {
     static_assert(is_run,
                   "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
     if constexpr (fits<Callable>) {
+      // a small one does not write all that is moved afterwards, and g++ sees that
+      if constexpr (sizeof(Callable) < sizeof(void*)) {
+        for (unsigned char& byte : storage_) byte = 0;
+      }
       ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
       operations_ = &Inside<Callable>::operations;
     } else {
@@ -2715,6 +2719,28 @@ concept CompleteMachine =
 #include <cstddef>
 #include <cstdint>
 
+// From one type of number to another, which may be the same one on this system. Internal.
+#ifndef NET_DETAIL_BASE_CAST_HPP
+#define NET_DETAIL_BASE_CAST_HPP
+
+#include <type_traits>
+
+namespace net::inline NET_ABI::detail {
+
+/// Compilers that are asked to say so complain of a cast that changes nothing here, but is needed elsewhere.
+template <class To, class From>
+constexpr To cast(From value) noexcept {
+  if constexpr (std::is_same_v<To, From>) {
+    return value;
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API bool would_block(int error) noexcept;
@@ -3077,7 +3103,7 @@ class poll_poller {
   Refusal wait(int milliseconds, Each&& each) {
     if (waker_.descriptor() == no_handle) return {};  // it is shut
     registrations_.begin_round();
-    int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
+    int left = ::poll(entries_.begin(), cast<nfds_t>(entries_.size()), milliseconds);
     if (left < 0 && errno != EINTR) return {errno, "poll"};
     // callbacks add and drop entries: work on a copy of what is ready, by place
     ready_.clear();
@@ -4578,7 +4604,7 @@ struct std::hash<net::SocketAddress> {
     std::uint64_t mix =
         std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 | address.bytes().size();
     for (const std::uint8_t byte : address.bytes()) mix = (mix ^ byte) * 0x100000001b3;
-    return static_cast<std::size_t>(mix ^ mix >> 32);
+    return net::detail::cast<std::size_t>(mix ^ mix >> 32);
   }
 };
 
@@ -10245,7 +10271,12 @@ inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
 
 namespace net::inline NET_ABI::detail::os {
 
-NET_API bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+NET_API bool would_block(int error) noexcept {
+#if EAGAIN != EWOULDBLOCK
+  if (error == EWOULDBLOCK) return true;
+#endif
+  return error == EAGAIN;
+}
 
 NET_API std::uint64_t now_ns() noexcept {
   timespec t{};
@@ -10322,7 +10353,7 @@ NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::
   for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
   msghdr message{};
   message.msg_iov = pieces;
-  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(count);
   return retried([&] { return ::sendmsg(fd, &message, send_flags); });
 }
 
@@ -11416,7 +11447,7 @@ NET_API void LoopCore::abandon_handles() noexcept {
   // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
   // stand before them
   for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
-  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
+  while (!timers_.empty()) stop_timer(static_cast<TimerState&>(*timers_.first()));
   ticks_.clear();
   pending_.clear();
   closing_.clear();
@@ -11686,7 +11717,7 @@ NET_API LoopCounts LoopCore::counts() const noexcept {
 NET_API void LoopCore::run_timers() {
   const std::uint64_t until = now_;
   while (!timers_.empty() && timers_.first()->due <= until) {
-    const Ref<TimerState> timer(static_cast<TimerState*>(timers_.first()));
+    const Ref<TimerState> timer(&static_cast<TimerState&>(*timers_.first()));
     // the callback lives as long as it runs, whatever it does to its timer; an interval goes on even if it throws (S2.7)
     struct Call {
       TimerState& timer;

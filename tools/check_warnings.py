@@ -26,6 +26,12 @@ def main():
                 print(f"{name(cxx)} finds no <{foreign}>: {user.name} is not checked")
                 continue
             commands.append((f"warnings in {user.name}, {name(cxx)}", [*base, STANDARD, user]))
+    # what is seen only when it is optimised, or asked for by few
+    cxx = check.compilers[0]
+    for level in ("-O1", "-O2", "-O3"):
+        more = [level, "-Wuseless-cast", "-Wlogical-op", "-Wnull-dereference"] if "clang" not in name(cxx) else [level]
+        commands.append((f"warnings in callbacks.cpp, {name(cxx)} {level}",
+                         [*cxx, *WARNINGS, *more, STANDARD, "-I", SINGLE, "-S", "-o", os.devnull, HYGIENE / "callbacks.cpp"]))
     check.all_succeed(commands)
     check.finish("no warnings")
 

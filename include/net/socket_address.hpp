@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include <net/detail/base/cast.hpp>
 #include <net/detail/text/ip_address.hpp>
 #include <net/detail/text/url_host.hpp>
 #include <net/error.hpp>
@@ -129,7 +130,7 @@ struct std::hash<net::SocketAddress> {
     std::uint64_t mix =
         std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 | address.bytes().size();
     for (const std::uint8_t byte : address.bytes()) mix = (mix ^ byte) * 0x100000001b3;
-    return static_cast<std::size_t>(mix ^ mix >> 32);
+    return net::detail::cast<std::size_t>(mix ^ mix >> 32);
   }
 };
 

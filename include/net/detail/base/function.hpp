@@ -76,6 +76,10 @@ class Function<R(Args...)> {
     static_assert(is_run,
                   "this callback returns a task, which nobody would run: hand the task to net::spawn inside of it");
     if constexpr (fits<Callable>) {
+      // a small one does not write all that is moved afterwards, and g++ sees that
+      if constexpr (sizeof(Callable) < sizeof(void*)) {
+        for (unsigned char& byte : storage_) byte = 0;
+      }
       ::new (static_cast<void*>(storage_)) Callable(std::forward<F>(f));
       operations_ = &Inside<Callable>::operations;
     } else {

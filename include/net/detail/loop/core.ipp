@@ -159,7 +159,7 @@ NET_API void LoopCore::abandon_handles() noexcept {
   // listeners that die here may let go of other handles, which stay in the list until all are abandoned; new ones
   // stand before them
   for (Handle* handle = all; handle; handle = handle->next) handle->operations->abandon(*handle);
-  while (!timers_.empty()) stop_timer(*static_cast<TimerState*>(timers_.first()));
+  while (!timers_.empty()) stop_timer(static_cast<TimerState&>(*timers_.first()));
   ticks_.clear();
   pending_.clear();
   closing_.clear();

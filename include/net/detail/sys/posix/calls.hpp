@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <net/detail/base/cast.hpp>
 #include <net/detail/io/native_handle.hpp>
 #include <net/detail/text/endpoint.hpp>
 

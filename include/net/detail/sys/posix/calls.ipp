@@ -10,7 +10,12 @@
 
 namespace net::inline NET_ABI::detail::os {
 
-NET_API bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+NET_API bool would_block(int error) noexcept {
+#if EAGAIN != EWOULDBLOCK
+  if (error == EWOULDBLOCK) return true;
+#endif
+  return error == EAGAIN;
+}
 
 NET_API std::uint64_t now_ns() noexcept {
   timespec t{};
@@ -87,7 +92,7 @@ NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::
   for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
   msghdr message{};
   message.msg_iov = pieces;
-  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(count);
   return retried([&] { return ::sendmsg(fd, &message, send_flags); });
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include <net/detail/base/cast.hpp>
 #include <net/detail/base/vec.hpp>
 #include <net/detail/io/poller.hpp>
 #include <net/detail/sys/posix/thread.hpp>
@@ -34,7 +35,7 @@ class poll_poller {
   Refusal wait(int milliseconds, Each&& each) {
     if (waker_.descriptor() == no_handle) return {};  // it is shut
     registrations_.begin_round();
-    int left = ::poll(entries_.begin(), static_cast<nfds_t>(entries_.size()), milliseconds);
+    int left = ::poll(entries_.begin(), cast<nfds_t>(entries_.size()), milliseconds);
     if (left < 0 && errno != EINTR) return {errno, "poll"};
     // callbacks add and drop entries: work on a copy of what is ready, by place
     ready_.clear();
