@@ -14,12 +14,12 @@
 namespace net::inline NET_ABI {
 
 NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {}
-NET_API BlockList::BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
-// Where an optional one is destroyed, g++ takes one that was never made for one that was not initialised.
+// Where an optional one is copied or destroyed, g++ takes one that was never made for one that was not initialised.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
+NET_API BlockList::BlockList(const BlockList& other) noexcept : shared_(other.shared_) { shared_->retain(); }
 NET_API BlockList::~BlockList() { shared_->release(); }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
