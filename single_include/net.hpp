@@ -4284,7 +4284,7 @@ struct AbortState {
   Vec<Attached> attached;
   Vec<Ref<AbortState>> sources;  // it aborts when one of them does
   Vec<AbortState*> followers;    // of which this is a source; each takes itself off
-  AbortState* next = nullptr;    // of those that abort together
+  AbortState* beside = nullptr;  // the next of those that abort together
   Callback kept;                 // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
@@ -4305,6 +4305,7 @@ struct AbortState {
   void abort(const Error& why);
   void begin(const Error& why, AbortState**& last) noexcept;
   bool retain_if_owned() noexcept;
+  Vec<Attached> take_attached() noexcept;
   void deliver();
   void post_all() noexcept;
 
@@ -6109,9 +6110,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     const bool quiet = static_cast<std::uint32_t>(answered) == static_cast<std::uint32_t>(bytes_read);
     return quiet && write_length == 0 && read_length() == 0;
   }
-  /// Since when somebody knows that it is idle; now, if nobody did.
+  /// Since when somebody knows that it is idle; now, if nobody did. 0 would say that nobody does: it is 1 ms earlier.
   std::uint32_t idle_since(std::uint32_t now) noexcept {
-    if (answered >> 32 == 0) answered |= static_cast<std::uint64_t>(now ? now : 1) << 32;
+    if (answered >> 32 == 0) answered |= static_cast<std::uint64_t>(now ? now : ~now) << 32;
     return static_cast<std::uint32_t>(answered >> 32);
   }
   bool is_paused() const noexcept { return asked_flow == Flow::paused || flow_state == Flow::paused; }
@@ -12108,7 +12109,7 @@ NET_API void AbortState::abort(const Error& why) {
     }
     Ref<AbortState> next() noexcept {
       const Ref<AbortState> taken(first);
-      first = taken->next;
+      first = taken->beside;
       taken->release();
       return taken;
     }
@@ -12128,7 +12129,7 @@ NET_API void AbortState::begin(const Error& why, AbortState**& last) noexcept {
   begun = true;
   reason = why;
   *last = this;
-  last = &next;
+  last = &beside;
   for (AbortState* const follower : followers) {
     if (!follower->begun && follower->retain_if_owned()) follower->begin(why, last);
   }
@@ -12143,12 +12144,13 @@ NET_API bool AbortState::retain_if_owned() noexcept {
   return false;
 }
 
+NET_API Vec<AbortState::Attached> AbortState::take_attached() noexcept {
+  const LockGuard locked(mutex());
+  return std::move(attached);
+}
+
 NET_API void AbortState::deliver() {
-  Vec<Attached> taken;
-  {
-    const LockGuard locked(mutex());
-    taken.swap(attached);
-  }
+  Vec<Attached> taken = take_attached();
   LoopCore* const current = LoopCore::current();
   Mailbox* const here = current ? &current->mailbox() : nullptr;
   // other loops first: whoever sees that it has aborted finds their callbacks posted
@@ -12170,21 +12172,16 @@ NET_API void AbortState::deliver() {
     }
   } rest{*this, taken, here};
   while (rest.at < taken.size()) {
-    const Attached next_one = taken[rest.at++];
-    if (next_one.home != here) continue;
-    next_one.home->expect_no_more();
-    next_one.home->release();
-    fire(*next_one.hook);
+    const Attached next = taken[rest.at++];
+    if (next.home != here) continue;
+    next.home->expect_no_more();
+    next.home->release();
+    fire(*next.hook);
   }
 }
 
 NET_API void AbortState::post_all() noexcept {
-  Vec<Attached> taken;
-  {
-    const LockGuard locked(mutex());
-    taken.swap(attached);
-  }
-  for (const Attached& each : taken) send(each);
+  for (const Attached& each : take_attached()) send(each);
   aborted.store(1);
 }
 

@@ -68,7 +68,7 @@ struct AbortState {
   Vec<Attached> attached;
   Vec<Ref<AbortState>> sources;  // it aborts when one of them does
   Vec<AbortState*> followers;    // of which this is a source; each takes itself off
-  AbortState* next = nullptr;    // of those that abort together
+  AbortState* beside = nullptr;  // the next of those that abort together
   Callback kept;                 // what ties it to a stop token
 
   void retain() noexcept { owners.fetch_add(1); }
@@ -89,6 +89,7 @@ struct AbortState {
   void abort(const Error& why);
   void begin(const Error& why, AbortState**& last) noexcept;
   bool retain_if_owned() noexcept;
+  Vec<Attached> take_attached() noexcept;
   void deliver();
   void post_all() noexcept;
 

@@ -72,7 +72,7 @@ NET_API void AbortState::abort(const Error& why) {
     }
     Ref<AbortState> next() noexcept {
       const Ref<AbortState> taken(first);
-      first = taken->next;
+      first = taken->beside;
       taken->release();
       return taken;
     }
@@ -92,7 +92,7 @@ NET_API void AbortState::begin(const Error& why, AbortState**& last) noexcept {
   begun = true;
   reason = why;
   *last = this;
-  last = &next;
+  last = &beside;
   for (AbortState* const follower : followers) {
     if (!follower->begun && follower->retain_if_owned()) follower->begin(why, last);
   }
@@ -107,12 +107,13 @@ NET_API bool AbortState::retain_if_owned() noexcept {
   return false;
 }
 
+NET_API Vec<AbortState::Attached> AbortState::take_attached() noexcept {
+  const LockGuard locked(mutex());
+  return std::move(attached);
+}
+
 NET_API void AbortState::deliver() {
-  Vec<Attached> taken;
-  {
-    const LockGuard locked(mutex());
-    taken.swap(attached);
-  }
+  Vec<Attached> taken = take_attached();
   LoopCore* const current = LoopCore::current();
   Mailbox* const here = current ? &current->mailbox() : nullptr;
   // other loops first: whoever sees that it has aborted finds their callbacks posted
@@ -134,21 +135,16 @@ NET_API void AbortState::deliver() {
     }
   } rest{*this, taken, here};
   while (rest.at < taken.size()) {
-    const Attached next_one = taken[rest.at++];
-    if (next_one.home != here) continue;
-    next_one.home->expect_no_more();
-    next_one.home->release();
-    fire(*next_one.hook);
+    const Attached next = taken[rest.at++];
+    if (next.home != here) continue;
+    next.home->expect_no_more();
+    next.home->release();
+    fire(*next.hook);
   }
 }
 
 NET_API void AbortState::post_all() noexcept {
-  Vec<Attached> taken;
-  {
-    const LockGuard locked(mutex());
-    taken.swap(attached);
-  }
-  for (const Attached& each : taken) send(each);
+  for (const Attached& each : take_attached()) send(each);
   aborted.store(1);
 }
 
