@@ -3881,6 +3881,7 @@ class LoopCore {
   LoopCore** link_in_process_ = nullptr;  // what points to it
 
   Queue<Callback> ticks_;
+  Queue<Ref<Handle>> made_anew_;  // what afterFork() has not come to yet
   Queue<Job> pending_;
   Queue<Job> closing_;
   Ref<Handle> speculative_;
@@ -5570,6 +5571,14 @@ struct Settings {
   bool keep_alive : 1 = false;
 };
 
+/// What a task that reads the socket has let it know.
+enum class ReaderNote : std::uint8_t {
+  none,         // there is no reader
+  idle,         // it holds nothing
+  holds_bytes,  // that nobody has taken: 'end' waits behind them
+  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
+};
+
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
@@ -5593,8 +5602,8 @@ struct Connection {
   bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
-  bool held_back : 1 = false;     // a reader holds bytes that nobody has taken: 'end' waits behind them
   bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
+  ReaderNote reader_note = ReaderNote::none;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -5894,7 +5903,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void maybe_read_more();
   void end_readable();
   /// Until somebody reads on.
-  bool end_waits() const noexcept { return held_back && flow_state == Flow::paused; }
+  bool end_waits() const noexcept { return reader_note == ReaderNote::holds_bytes && flow_state == Flow::paused; }
   void end_readable_now();
   void after_end();
   void watch_readable();
@@ -5911,6 +5920,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void expect_to_be_left(double lingering_ms);
   void leave(std::string_view held, bool before_end) noexcept;
   void taken_over() noexcept;
+  void close_is_awaited();
+  void reader_is_asked() noexcept;
   void look_after();
   void linger();
   void last_owner_gone() noexcept;
@@ -5987,8 +5998,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void close_later(void (*step)(Handle&));
   void give_up() noexcept;
   void destroy_always() noexcept;
-  void emit_cancelled();
-  void emit_close(bool current);
+  void emit_cancelled(Place<Job>& rest);
+  void emit_close(bool current, Place<Job>* rest);
+  void never_connected();
   void settle() noexcept;
   void drop_listeners() noexcept;
   void destroy_soon();
@@ -6003,6 +6015,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void keep_unread();
   void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
+  void give_descriptor_back() noexcept;
   void retain_for_loop() noexcept;
   void release_from_loop() noexcept;
 
@@ -8035,7 +8048,8 @@ struct ReaderOptions {
 /// It does not own the socket. When it goes before the end, another reader, a listener or `pipe` goes on where it stopped.
 /// If there is none, and this side has ended, what the other side still sends is thrown away until that ends too, for
 /// `lingering` and 16 MiB at most; then the socket is destroyed. If it has not ended, the socket is destroyed with its
-/// last handle (S34.5). An error that comes then does not end the program: `errored()` and 'close' still show it.
+/// last handle (S34.5). A task that has ended its side and waits for 'close' while its reader lives waits no longer than
+/// `lingering` either: the reader takes what still comes, 1 MiB at most, for whoever asks it after all. An error that comes then does not end the program: `errored()` and 'close' still show it.
 ///
 /// Each function takes `WaitOptions` last, also in braces: `co_await reader.readLine(100, {.timeout = 5s})` (S34.6).
 class Reader {
@@ -8122,6 +8136,7 @@ class Reader {
 
  private:
   using Kind = detail::ReadRequest::Kind;
+  using Note = detail::ReaderNote;
 
   template <class As>
   class [[nodiscard("write co_await before it")]] Awaiter {
@@ -8215,6 +8230,7 @@ class Reader {
   std::string_view rest() const noexcept;
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  static constexpr std::size_t most_held = 1 << 20;  // while a task waits for 'close'
 
   detail::WaitPlace waiter_;
   std::string held_;  // received; the part before start_ was taken
@@ -8298,6 +8314,9 @@ struct EventResult<> {
 /// After 'close' nothing comes any more, so nobody may wait for it.
 NET_API bool is_over(const Socket& socket);
 NET_API bool is_over(const Server& server);
+/// A task waits for 'close': what could keep it away lets it come.
+NET_API void expect_close(const Socket& socket);
+inline void expect_close(const Server&) noexcept {}
 NET_API Error closed_error(const Socket& socket);
 NET_API Error closed_error(const Server&);
 
@@ -8368,6 +8387,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     this->begin(waiter);
+    if constexpr (is_close) expect_close(this->emitter());
     this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();
@@ -11577,21 +11597,26 @@ NET_API void LoopCore::refuse_child() const {
 /// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
 /// thread that asks for it, whose it was before or not.
 NET_API void LoopCore::after_fork() {
-  if (!inert()) return;
-  open_poller();
-  if (!of_this_thread()) enter_thread();
-  if (inert_) inside_ -= inert_depth;
-  inert_ = false;
-  made_in_ = Machine::fork_count();
-  mailbox_->loop = this;
-  // what is asked again may call back at once, and so change the list
-  Queue<Ref<Handle>> all;
-  for (Handle* handle = handles_; handle; handle = handle->next) {
-    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
+  if (inert()) {
+    std::size_t count = 0;
+    for (Handle* handle = handles_; handle; handle = handle->next) count += handle->operations->after_fork ? 1 : 0;
+    made_anew_.clear();
+    made_anew_.reserve(count);
+    open_poller();
+    if (!of_this_thread()) enter_thread();
+    if (inert_) inside_ -= inert_depth;
+    inert_ = false;
+    made_in_ = Machine::fork_count();
+    mailbox_->loop = this;
+    for (Handle* handle = handles_; handle; handle = handle->next) {
+      if (handle->operations->after_fork) made_anew_.push(Ref<Handle>(handle));
+    }
   }
-  while (!all.empty()) {
-    const Ref<Handle> handle = all.pop_front();
+  // one for which there is no memory is the first when this is called again
+  while (!made_anew_.empty()) {
+    const Ref<Handle> handle(made_anew_.first());
     handle->operations->after_fork(*handle);
+    (void)made_anew_.pop_front();
   }
 }
 
@@ -14221,7 +14246,7 @@ NET_API void SocketState::keep_unread(std::string_view bytes) {
 
 /// S22.1: a descriptor that is connected; it is read at once.
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
-  expect_close();  // what throws leaves the descriptor to whoever has it
+  expect_close();
   is_path = !channel.adopt_connected(fd);
   loop->poller().hold(channel);
   phase.move_to(Phase::open);
@@ -14230,6 +14255,17 @@ NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool wri
   if (!writes) write_end.move_to(WriteEnd::finished);
   if (reads) read_zero();
   recount();
+}
+
+/// As if it had not been adopted.
+[[gnu::cold]] NET_API void SocketState::give_descriptor_back() noexcept {
+  if (!channel.is_open()) return;
+  loop->poller().drop(channel);
+  (void)channel.release();
+  phase.move_to(Phase::closed);
+  read_interest = false;
+  recount();
+  release_from_loop();
 }
 
 /// The loop's own reference: taken when there is something to keep, given back after 'close'.
@@ -14360,7 +14396,7 @@ NET_API void SocketState::destroy(const Error& error) {
     tick_error(emission);
   } else {
     tick_error(emission);
-    tick_callback([asked = generation](SocketState& self) { self.emit_close(self.generation == asked); });
+    tick_callback([asked = generation](SocketState& self) { self.emit_close(self.generation == asked, nullptr); });
   }
   leave_server();
 }
@@ -14478,20 +14514,22 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 NET_API void SocketState::close_now() {
-  if (writing() || cold) emit_cancelled();
-  emit_close(true);
+  if (!writing() && !cold) return emit_close(true, nullptr);
+  Place<Job> rest(loop->closing());  // from which this step has just come
+  emit_cancelled(rest);
+  emit_close(true, &rest);
 }
 
-NET_API void SocketState::emit_cancelled() {
+NET_API void SocketState::emit_cancelled(Place<Job>& rest) {
   // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
   struct Again {
     SocketState& self;
-    Place<Job> place{self.loop->closing()};  // from which this step has just come
+    Place<Job>& rest;
     bool passed = false;
     ~Again() {
-      if (!passed) place.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
+      if (!passed) rest.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
     }
-  } again{*this};
+  } again{*this, rest};
   // usually what was in flight; also callbacks that a tick was to call for which there was no memory
   const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
   if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));
@@ -14505,8 +14543,9 @@ NET_API void SocketState::emit_cancelled() {
   again.passed = true;
 }
 
-/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
-NET_API void SocketState::emit_close(bool current) {
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already. `rest`: for
+/// what is left when a listener throws.
+NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   struct Emitted {
     SocketState& self;
     Ref<SocketState> alive;
@@ -14518,16 +14557,29 @@ NET_API void SocketState::emit_close(bool current) {
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   if (!current) return void(emit_event<on_close>(false));
   phase.move_to(Phase::closed);
-  if (request != WriteRequest::awaits_connection) return void(emit_event<on_close>(had_error));
-  OnThrow again{*this, [](SocketState& self) {
-                  // a write that waited for the connection learns of the end in its place among these listeners
-                  if (self.request != WriteRequest::awaits_connection) return;
-                  self.tick([](SocketState& socket) {
-                    socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
-                  });
-                }};
+  if (request != WriteRequest::awaits_connection || !rest) return void(emit_event<on_close>(had_error));
+  // a write that waited for the connection learns of the end in its place among these listeners
+  struct Again {
+    SocketState& self;
+    Place<Job>& rest;
+    SameConnection same{self};
+    bool passed = false;
+    ~Again() {
+      if (passed || !same || self.request != WriteRequest::awaits_connection) return;
+      ++self.owed;
+      rest.push({Ref<Handle>(&self), job_of<&SocketState::never_connected>});
+    }
+  } again{*this, *rest};
   emit_event<on_close>(had_error);
   again.passed = true;
+}
+
+NET_API void SocketState::never_connected() {
+  const Owing<SocketState> last(*this);
+  --owed;
+  // unless it connects again: then the new connection has its own
+  if (!closed() || request != WriteRequest::awaits_connection) return;
+  write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
 }
 
 NET_API void SocketState::drop_listeners() noexcept {
@@ -14985,13 +15037,14 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
+  reader_note = ReaderNote::idle;
   taken_over();
 }
 
 /// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
-  held_back = false;
+  reader_note = ReaderNote::none;
   if (!closed() && !listeners.has(on_error)) errors_heard = true;
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
@@ -15051,6 +15104,20 @@ NET_API void SocketState::linger() {
   resume();
 }
 
+/// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
+/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
+/// may have to answer, and 'end' would come too early.
+NET_API void SocketState::close_is_awaited() {
+  if (reader_note == ReaderNote::none || !ending() || destroyed()) return;
+  reader_note = ReaderNote::runs_on;
+  linger();
+}
+
+NET_API void SocketState::reader_is_asked() noexcept {
+  if (reader_note == ReaderNote::runs_on) cold->linger_timer = {};
+  reader_note = ReaderNote::idle;
+}
+
 /// Nobody has it any more. If a reader left it open, it is closed first.
 NET_API void SocketState::last_owner_gone() noexcept {
   if (!was_left || destroyed() || !loop || loop->leaving() || loop->inert()) {
@@ -15087,6 +15154,14 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
     ensure_cold().onread = options.onread;
     cold->onread_buffer = options.onread.buffer;
   }
+  // whatever throws leaves the descriptor to whoever has it
+  struct Kept {
+    SocketState& self;
+    bool passed = false;
+    ~Kept() {
+      if (!passed) self.give_descriptor_back();
+    }
+  } kept{*this};
   if (options.fd != -1) {
     require_stream(options.fd);
     // whose it is already would find it closed (S22.2)
@@ -15097,6 +15172,7 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
     adopt_descriptor(options.fd, options.readable, options.writable);
   }
   watch_signal(options.signal);
+  kept.passed = true;
 }
 
 NET_API void require_timeout(Duration idle) {
@@ -17355,8 +17431,10 @@ NET_API void Reader::received(std::string_view bytes) {
 }
 
 NET_API void Reader::pause() {
+  detail::SocketState& state = detail::Access::state(socket());
+  if (state.reader_note == Note::runs_on && rest().size() < most_held) return;
   socket().pause();
-  detail::Access::state(socket()).held_back = !rest().empty();
+  state.reader_note = rest().empty() ? Note::idle : Note::holds_bytes;
 }
 
 NET_API void Reader::fail(const Error& error) {
@@ -17365,7 +17443,7 @@ NET_API void Reader::fail(const Error& error) {
 }
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
-  detail::Access::state(socket()).held_back = false;  // it is asked for more than there is
+  detail::Access::state(socket()).reader_is_asked();
   if (socket().isPaused()) socket().resume();
   waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
 }
@@ -17392,6 +17470,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API bool is_over(const Socket& socket) { return Access::state(socket).closed() || !Access::state(socket).loop; }
 
 NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
+
+NET_API void expect_close(const Socket& socket) { Access::state(socket).close_is_awaited(); }
 
 NET_API Error closed_error(const Socket& socket) {
   const Error error = socket.errored();

@@ -71,7 +71,8 @@ struct ReaderOptions {
 /// It does not own the socket. When it goes before the end, another reader, a listener or `pipe` goes on where it stopped.
 /// If there is none, and this side has ended, what the other side still sends is thrown away until that ends too, for
 /// `lingering` and 16 MiB at most; then the socket is destroyed. If it has not ended, the socket is destroyed with its
-/// last handle (S34.5). An error that comes then does not end the program: `errored()` and 'close' still show it.
+/// last handle (S34.5). A task that has ended its side and waits for 'close' while its reader lives waits no longer than
+/// `lingering` either: the reader takes what still comes, 1 MiB at most, for whoever asks it after all. An error that comes then does not end the program: `errored()` and 'close' still show it.
 ///
 /// Each function takes `WaitOptions` last, also in braces: `co_await reader.readLine(100, {.timeout = 5s})` (S34.6).
 class Reader {
@@ -158,6 +159,7 @@ class Reader {
 
  private:
   using Kind = detail::ReadRequest::Kind;
+  using Note = detail::ReaderNote;
 
   template <class As>
   class [[nodiscard("write co_await before it")]] Awaiter {
@@ -251,6 +253,7 @@ class Reader {
   std::string_view rest() const noexcept;
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  static constexpr std::size_t most_held = 1 << 20;  // while a task waits for 'close'
 
   detail::WaitPlace waiter_;
   std::string held_;  // received; the part before start_ was taken

@@ -176,8 +176,10 @@ NET_API void Reader::received(std::string_view bytes) {
 }
 
 NET_API void Reader::pause() {
+  detail::SocketState& state = detail::Access::state(socket());
+  if (state.reader_note == Note::runs_on && rest().size() < most_held) return;
   socket().pause();
-  detail::Access::state(socket()).held_back = !rest().empty();
+  state.reader_note = rest().empty() ? Note::idle : Note::holds_bytes;
 }
 
 NET_API void Reader::fail(const Error& error) {
@@ -186,7 +188,7 @@ NET_API void Reader::fail(const Error& error) {
 }
 
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
-  detail::Access::state(socket()).held_back = false;  // it is asked for more than there is
+  detail::Access::state(socket()).reader_is_asked();
   if (socket().isPaused()) socket().resume();
   waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
 }

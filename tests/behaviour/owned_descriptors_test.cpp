@@ -6,8 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <new>
+#include <optional>
 #include <string>
 
+#include "tests/support/count_allocations.hpp"
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
 
@@ -111,5 +114,33 @@ TEST_CASE("S22.2: what was released, or closed, may be taken again") {
   const Descriptor other(ends[1]);
   const net::Socket reused(loop, {.fd = ends[0]});
   reused.destroy();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S22.1, S32.5: a descriptor for which there is no memory stays with whoever has it") {
+  net::Loop loop;
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  const Descriptor other(ends[1]);
+  send_raw(other, "hello");
+  int failures = 0;
+  for (bool made = false; !made; ++failures) {
+    const net::AbortController abort;
+    std::optional<FailingAllocation> failing(failures + 1);
+    try {
+      const net::Socket socket(loop, {.fd = ends[0], .signal = abort.signal()});
+      failing.reset();
+      made = true;
+      std::string got;
+      socket.on<"data">([&](net::Chunk chunk) { got += chunk; });
+      run_until(loop, [&] { return got == "hello"; });
+      socket.destroy();
+    } catch (const std::bad_alloc&) {
+      failing.reset();
+      CHECK(is_open(ends[0]));
+      loop.runOnce(0);
+    }
+  }
+  CHECK(failures > 3);
   run_to_the_end(loop);
 }

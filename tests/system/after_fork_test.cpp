@@ -6,9 +6,12 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <new>
 #include <string>
 #include <thread>
 
+#include "tests/support/count_allocations.hpp"
 #include "tests/support/forking.hpp"
 #include "tests/support/session.hpp"
 
@@ -95,6 +98,40 @@ TEST_CASE("S31.2: after afterFork() a child's loop works: what is open, timers, 
   run_until(*parent.loop, [&] { return lookup == "found"; });
   signal.close();
   parent.works();
+}
+
+TEST_CASE("S31.2, S32.5: afterFork() without memory has done nothing, and can be called again") {
+  net::Loop loop;
+  net::WorkerPool pool(1);
+  std::string told;
+  std::atomic<bool> begun = false, enough = false;
+  for (int i = 0; i < 40; ++i) {
+    pool.exec([&] {
+          begun = true;
+          while (!enough) std::this_thread::yield();
+        })
+        .then([] {}, [&](const net::Error& error) { told = error.name(); });
+  }
+  while (!begun) std::this_thread::yield();
+  CHECK(in_child([&] {
+          int failed = 0;
+          for (int n = 1; n < 20; ++n) {
+            const FailingAllocation failing(n);
+            try {
+              loop.afterFork();
+              break;
+            } catch (const std::bad_alloc&) {
+              ++failed;
+            }
+          }
+          enough = true;
+          bool again = false;
+          loop.setTimeout([&] { again = true; }, 1);
+          run_until(loop, [&] { return again && told == "ABORT_ERR"; });
+          return failed;
+        }) >= 2);
+  enough = true;
+  run_to_the_end(loop);
 }
 
 TEST_CASE("S31.2: afterFork() gives a loop to the thread that has forked, whose it was not before") {

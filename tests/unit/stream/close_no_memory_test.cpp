@@ -43,6 +43,33 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "S32.5, S15.13: a 'close' listener throws, there is no memory: a write that waited for the connection hears it") {
+  for (int ticks = 0; ticks < 40; ++ticks) {
+    net::Loop loop;
+    const net::Server server(loop);
+    server.listen(0);
+    std::optional<NoMemory> none;
+    Log log;
+    const net::Socket client(loop);
+    client.connect(server.address()->port, "127.0.0.1");
+    client.on<"close">([&] {
+      log.add("close");
+      for (int i = 0; i < ticks; ++i) loop.nextTick([] {});
+      none.emplace();
+      throw 1;
+    });
+    client.write("x", [&](const net::Error& error) { log.add(std::string(error.name())); });
+    client.destroy();
+    const int thrown = throws_without_memory(loop, none);
+    CAPTURE(ticks);
+    CHECK(thrown == 1);
+    server.close();
+    run_to_the_end(loop);
+    CHECK(log.text() == "close ERR_SOCKET_CLOSED_BEFORE_CONNECTION");
+  }
+}
+
 TEST_CASE("S32.5, S22.6: the last connection of a server that listened beside another is given up: its 'close' comes") {
   for (int ticks = 0; ticks < 40; ++ticks) {
     net::Loop loop;

@@ -54,6 +54,77 @@ TEST_CASE("S34.5: a task that ends its side while its client still sends leaves 
   loop.run();
 }
 
+TEST_CASE(
+    "S34.5: 'close' comes to a task that has ended its side while its reader, which it asks no more, still lives") {
+  net::Loop loop;
+  std::size_t closed = 0;
+  const net::Server server(loop, {}, [&](net::Socket client) -> net::Task<> {
+    net::Reader reader(client);
+    (void)co_await reader.readLine(100);
+    client.end("bye");
+    co_await net::once<"close">(client);
+    ++closed;
+    std::string more;
+    while (const auto chunk = co_await reader.next()) more += *chunk;
+    CHECK(more == std::string(200'000, 'x'));
+  });
+  server.listen(0);
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(std::make_unique<Client>(loop, server.address()->port, std::string(200'000, 'x')));
+  }
+  run_until(loop, [&] { return closed == clients.size(); });
+  for (const auto& client : clients) CHECK(client->heard == "bye");
+  server.close();
+  loop.run();
+}
+
+TEST_CASE("S34.5: a task that waits for 'close' with a reader that it does not ask waits no longer than `lingering`") {
+  net::Loop loop;
+  bool destroyed = false;
+  const net::Server server(loop, {}, [&](net::Socket client) -> net::Task<> {
+    net::Reader reader(client, {.lingering = 20});
+    (void)co_await reader.readLine(100);
+    client.end("bye");
+    co_await net::once<"close">(client);
+    destroyed = true;
+  });
+  server.listen(0);
+  net::Socket client(loop, {.allowHalfOpen = true});
+  client.on<"error">([] {});
+  client.connect(server.address()->port, "127.0.0.1", [client] { client.write("quit\n"); });
+  client.resume();
+  run_until(loop, [&] { return destroyed; });
+  client.destroy();
+  server.close();
+  loop.run();
+}
+
+TEST_CASE("S34.5: a task that waits for 'close' takes nothing from another one that reads on") {
+  net::Loop loop;
+  std::string read;
+  bool closed = false;
+  const net::Server server(loop, {}, [&](net::Socket client) -> net::Task<> {
+    net::Reader reader(client);
+    (void)co_await reader.readLine(100);
+    client.end("bye");
+    net::spawn(loop, [](net::Socket watched, bool& is_closed) -> net::Task<> {
+      co_await net::once<"close">(watched);
+      is_closed = true;
+    }(client, closed));
+    while (const auto chunk = co_await reader.next()) {
+      read += *chunk;
+      co_await net::sleep(1);
+    }
+  });
+  server.listen(0);
+  const Client client(loop, server.address()->port, std::string(3'000'000, 'x'));
+  run_until(loop, [&] { return closed && client.closed; });
+  CHECK(read == std::string(3'000'000, 'x'));
+  server.close();
+  loop.run();
+}
+
 TEST_CASE("S34.5: what comes after the end of this side is thrown away only for so long, and then it is destroyed") {
   net::Loop loop;
   bool closed = false;

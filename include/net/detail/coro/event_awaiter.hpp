@@ -59,6 +59,9 @@ struct EventResult<> {
 /// After 'close' nothing comes any more, so nobody may wait for it.
 NET_API bool is_over(const Socket& socket);
 NET_API bool is_over(const Server& server);
+/// A task waits for 'close': what could keep it away lets it come.
+NET_API void expect_close(const Socket& socket);
+inline void expect_close(const Server&) noexcept {}
 NET_API Error closed_error(const Socket& socket);
 NET_API Error closed_error(const Server&);
 
@@ -129,6 +132,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
   }
   void await_suspend(std::coroutine_handle<> waiter) {
     this->begin(waiter);
+    if constexpr (is_close) expect_close(this->emitter());
     this->listeners_.template on<Name>([this](Args&... args) {
       if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
       this->go_on();

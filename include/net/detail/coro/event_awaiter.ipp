@@ -12,6 +12,8 @@ NET_API bool is_over(const Socket& socket) { return Access::state(socket).closed
 
 NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
 
+NET_API void expect_close(const Socket& socket) { Access::state(socket).close_is_awaited(); }
+
 NET_API Error closed_error(const Socket& socket) {
   const Error error = socket.errored();
   return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);

@@ -222,6 +222,7 @@ class LoopCore {
   LoopCore** link_in_process_ = nullptr;  // what points to it
 
   Queue<Callback> ticks_;
+  Queue<Ref<Handle>> made_anew_;  // what afterFork() has not come to yet
   Queue<Job> pending_;
   Queue<Job> closing_;
   Ref<Handle> speculative_;

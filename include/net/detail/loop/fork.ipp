@@ -81,21 +81,26 @@ NET_API void LoopCore::refuse_child() const {
 /// S31.2: a poller and a waker of its own; what is watched is watched again, the rest is where it was. It belongs to the
 /// thread that asks for it, whose it was before or not.
 NET_API void LoopCore::after_fork() {
-  if (!inert()) return;
-  open_poller();
-  if (!of_this_thread()) enter_thread();
-  if (inert_) inside_ -= inert_depth;
-  inert_ = false;
-  made_in_ = Machine::fork_count();
-  mailbox_->loop = this;
-  // what is asked again may call back at once, and so change the list
-  Queue<Ref<Handle>> all;
-  for (Handle* handle = handles_; handle; handle = handle->next) {
-    if (handle->operations->after_fork) all.push(Ref<Handle>(handle));
+  if (inert()) {
+    std::size_t count = 0;
+    for (Handle* handle = handles_; handle; handle = handle->next) count += handle->operations->after_fork ? 1 : 0;
+    made_anew_.clear();
+    made_anew_.reserve(count);
+    open_poller();
+    if (!of_this_thread()) enter_thread();
+    if (inert_) inside_ -= inert_depth;
+    inert_ = false;
+    made_in_ = Machine::fork_count();
+    mailbox_->loop = this;
+    for (Handle* handle = handles_; handle; handle = handle->next) {
+      if (handle->operations->after_fork) made_anew_.push(Ref<Handle>(handle));
+    }
   }
-  while (!all.empty()) {
-    const Ref<Handle> handle = all.pop_front();
+  // one for which there is no memory is the first when this is called again
+  while (!made_anew_.empty()) {
+    const Ref<Handle> handle(made_anew_.first());
     handle->operations->after_fork(*handle);
+    (void)made_anew_.pop_front();
   }
 }
 

@@ -64,7 +64,7 @@ NET_API void SocketState::keep_unread(std::string_view bytes) {
 
 /// S22.1: a descriptor that is connected; it is read at once.
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
-  expect_close();  // what throws leaves the descriptor to whoever has it
+  expect_close();
   is_path = !channel.adopt_connected(fd);
   loop->poller().hold(channel);
   phase.move_to(Phase::open);
@@ -73,6 +73,17 @@ NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool wri
   if (!writes) write_end.move_to(WriteEnd::finished);
   if (reads) read_zero();
   recount();
+}
+
+/// As if it had not been adopted.
+[[gnu::cold]] NET_API void SocketState::give_descriptor_back() noexcept {
+  if (!channel.is_open()) return;
+  loop->poller().drop(channel);
+  (void)channel.release();
+  phase.move_to(Phase::closed);
+  read_interest = false;
+  recount();
+  release_from_loop();
 }
 
 /// The loop's own reference: taken when there is something to keep, given back after 'close'.

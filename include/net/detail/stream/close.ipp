@@ -41,7 +41,7 @@ NET_API void SocketState::destroy(const Error& error) {
     tick_error(emission);
   } else {
     tick_error(emission);
-    tick_callback([asked = generation](SocketState& self) { self.emit_close(self.generation == asked); });
+    tick_callback([asked = generation](SocketState& self) { self.emit_close(self.generation == asked, nullptr); });
   }
   leave_server();
 }
@@ -159,20 +159,22 @@ NET_API void SocketState::close_later(void (*step)(Handle&)) {
 
 /// The close phase: a write that was in flight learns that it was cancelled, and then 'close' (S17.6).
 NET_API void SocketState::close_now() {
-  if (writing() || cold) emit_cancelled();
-  emit_close(true);
+  if (!writing() && !cold) return emit_close(true, nullptr);
+  Place<Job> rest(loop->closing());  // from which this step has just come
+  emit_cancelled(rest);
+  emit_close(true, &rest);
 }
 
-NET_API void SocketState::emit_cancelled() {
+NET_API void SocketState::emit_cancelled(Place<Job>& rest) {
   // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
   struct Again {
     SocketState& self;
-    Place<Job> place{self.loop->closing()};  // from which this step has just come
+    Place<Job>& rest;
     bool passed = false;
     ~Again() {
-      if (!passed) place.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
+      if (!passed) rest.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
     }
-  } again{*this};
+  } again{*this, rest};
   // usually what was in flight; also callbacks that a tick was to call for which there was no memory
   const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
   if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));
@@ -186,8 +188,9 @@ NET_API void SocketState::emit_cancelled() {
   again.passed = true;
 }
 
-/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already.
-NET_API void SocketState::emit_close(bool current) {
+/// 'close' is the last event, unless its listeners ask for more. `current`: there is no new connection already. `rest`: for
+/// what is left when a listener throws.
+NET_API void SocketState::emit_close(bool current, Place<Job>* rest) {
   struct Emitted {
     SocketState& self;
     Ref<SocketState> alive;
@@ -199,16 +202,29 @@ NET_API void SocketState::emit_close(bool current) {
   if (cold && cold->abort_hook) std::exchange(cold->abort_hook, {})->detach();
   if (!current) return void(emit_event<on_close>(false));
   phase.move_to(Phase::closed);
-  if (request != WriteRequest::awaits_connection) return void(emit_event<on_close>(had_error));
-  OnThrow again{*this, [](SocketState& self) {
-                  // a write that waited for the connection learns of the end in its place among these listeners
-                  if (self.request != WriteRequest::awaits_connection) return;
-                  self.tick([](SocketState& socket) {
-                    socket.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
-                  });
-                }};
+  if (request != WriteRequest::awaits_connection || !rest) return void(emit_event<on_close>(had_error));
+  // a write that waited for the connection learns of the end in its place among these listeners
+  struct Again {
+    SocketState& self;
+    Place<Job>& rest;
+    SameConnection same{self};
+    bool passed = false;
+    ~Again() {
+      if (passed || !same || self.request != WriteRequest::awaits_connection) return;
+      ++self.owed;
+      rest.push({Ref<Handle>(&self), job_of<&SocketState::never_connected>});
+    }
+  } again{*this, *rest};
   emit_event<on_close>(had_error);
   again.passed = true;
+}
+
+NET_API void SocketState::never_connected() {
+  const Owing<SocketState> last(*this);
+  --owed;
+  // unless it connects again: then the new connection has its own
+  if (!closed() || request != WriteRequest::awaits_connection) return;
+  write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
 }
 
 NET_API void SocketState::drop_listeners() noexcept {

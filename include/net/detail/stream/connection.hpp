@@ -113,6 +113,14 @@ struct Settings {
   bool keep_alive : 1 = false;
 };
 
+/// What a task that reads the socket has let it know.
+enum class ReaderNote : std::uint8_t {
+  none,         // there is no reader
+  idle,         // it holds nothing
+  holds_bytes,  // that nobody has taken: 'end' waits behind them
+  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
+};
+
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
@@ -136,8 +144,8 @@ struct Connection {
   bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
-  bool held_back : 1 = false;     // a reader holds bytes that nobody has taken: 'end' waits behind them
   bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
+  ReaderNote reader_note = ReaderNote::none;
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

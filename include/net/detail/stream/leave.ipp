@@ -21,13 +21,14 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
+  reader_note = ReaderNote::idle;
   taken_over();
 }
 
 /// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
-  held_back = false;
+  reader_note = ReaderNote::none;
   if (!closed() && !listeners.has(on_error)) errors_heard = true;
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
@@ -85,6 +86,20 @@ NET_API void SocketState::linger() {
   loop->start_timer(*kept.linger_timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop->now());
   timed = true;  // so that each read is noted
   resume();
+}
+
+/// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
+/// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
+/// may have to answer, and 'end' would come too early.
+NET_API void SocketState::close_is_awaited() {
+  if (reader_note == ReaderNote::none || !ending() || destroyed()) return;
+  reader_note = ReaderNote::runs_on;
+  linger();
+}
+
+NET_API void SocketState::reader_is_asked() noexcept {
+  if (reader_note == ReaderNote::runs_on) cold->linger_timer = {};
+  reader_note = ReaderNote::idle;
 }
 
 /// Nobody has it any more. If a reader left it open, it is closed first.

@@ -24,6 +24,14 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
     ensure_cold().onread = options.onread;
     cold->onread_buffer = options.onread.buffer;
   }
+  // whatever throws leaves the descriptor to whoever has it
+  struct Kept {
+    SocketState& self;
+    bool passed = false;
+    ~Kept() {
+      if (!passed) self.give_descriptor_back();
+    }
+  } kept{*this};
   if (options.fd != -1) {
     require_stream(options.fd);
     // whose it is already would find it closed (S22.2)
@@ -34,6 +42,7 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
     adopt_descriptor(options.fd, options.readable, options.writable);
   }
   watch_signal(options.signal);
+  kept.passed = true;
 }
 
 NET_API void require_timeout(Duration idle) {

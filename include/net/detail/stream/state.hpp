@@ -49,7 +49,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void maybe_read_more();
   void end_readable();
   /// Until somebody reads on.
-  bool end_waits() const noexcept { return held_back && flow_state == Flow::paused; }
+  bool end_waits() const noexcept { return reader_note == ReaderNote::holds_bytes && flow_state == Flow::paused; }
   void end_readable_now();
   void after_end();
   void watch_readable();
@@ -66,6 +66,8 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void expect_to_be_left(double lingering_ms);
   void leave(std::string_view held, bool before_end) noexcept;
   void taken_over() noexcept;
+  void close_is_awaited();
+  void reader_is_asked() noexcept;
   void look_after();
   void linger();
   void last_owner_gone() noexcept;
@@ -142,8 +144,9 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void close_later(void (*step)(Handle&));
   void give_up() noexcept;
   void destroy_always() noexcept;
-  void emit_cancelled();
-  void emit_close(bool current);
+  void emit_cancelled(Place<Job>& rest);
+  void emit_close(bool current, Place<Job>* rest);
+  void never_connected();
   void settle() noexcept;
   void drop_listeners() noexcept;
   void destroy_soon();
@@ -158,6 +161,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void keep_unread();
   void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
+  void give_descriptor_back() noexcept;
   void retain_for_loop() noexcept;
   void release_from_loop() noexcept;
 
