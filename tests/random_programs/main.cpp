@@ -72,13 +72,19 @@ std::size_t open_descriptors() {
   return count;
 }
 
+/// Whether there are as many again soon: the resolver's threads may still read files for a program that has ended.
+bool come_down_to(std::size_t before) {
+  for (int tries = 0; tries < 5000 && open_descriptors() != before; ++tries) ::usleep(1000);
+  return open_descriptors() == before;
+}
+
 /// Whether the rules held; in the child of a fork it says so by `is_child`.
 bool run_one(std::uint64_t seed, const Options& options, const std::string& directory, bool& is_child) {
   ::alarm(120);  // a program that hangs is killed, and named
   const std::size_t before = open_descriptors();
   std::vector<std::string> broken = programs::run_seed(seed, options, directory, is_child);
   if (is_child) return true;
-  if (broken.empty() && open_descriptors() != before) broken.emplace_back("no descriptor is left open");
+  if (broken.empty() && !come_down_to(before)) broken.emplace_back("no descriptor is left open");
   ::alarm(0);
   for (const std::string& rule : broken) {
     std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed), rule.c_str());
