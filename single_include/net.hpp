@@ -748,13 +748,6 @@ class Emitter : public detail::Identity<Derived> {
     add<Name>(std::forward<F>(listener), 0, false);
     return self();
   }
-  /// Not so: the name of an event is known to the compiler, `on<"data">(…)`.
-  template <class Name, class F>
-  void on(Name&&, F&&) const {
-    constexpr bool name_before_the_parenthesis = !std::is_same_v<F, F>;
-    static_assert(name_before_the_parenthesis,
-                  "write the name of the event before the parenthesis: on<\"data\">(listener)");
-  }
   /// Adds a listener that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& once(F&& listener) const {
@@ -810,11 +803,66 @@ class Emitter : public detail::Identity<Derived> {
     return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
   }
 
+  /// Refused: these read well and cannot be; the compiler says what to write instead.
+  template <class Name, class F>
+  void on(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name, class F>
+  void once(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name, class F>
+  void addListener(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name, class F>
+  void prependListener(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name, class F>
+  void prependOnceListener(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name>
+  void removeAllListeners(Name&&) const {
+    name_in_parentheses<Name>();
+  }
+  template <class Name>
+  std::size_t listenerCount(Name&&) const {
+    name_in_parentheses<Name>();
+    return 0;
+  }
+  template <fixed_string Name, class None = void>
+  void once() const {
+    constexpr bool listens = !std::is_void_v<None>;
+    static_assert(listens, "once<\"data\"> takes a listener; what a task waits for is net::once<\"data\">(socket)");
+  }
+  template <fixed_string Name, class... F>
+  void off(F&&...) const {
+    constexpr bool takes_token = Name.view().empty();
+    static_assert(takes_token,
+                  "off() takes what addListener<\"data\">(listener) gave; removeAllListeners<\"data\">() all");
+  }
+  template <class Name, class F>
+  void off(Name&&, F&&) const {
+    constexpr bool takes_token = !std::is_same_v<F, F>;
+    static_assert(takes_token,
+                  "off() takes what addListener<\"data\">(listener) gave; removeAllListeners<\"data\">() all");
+  }
+
  protected:
   ~Emitter() = default;
 
  private:
   friend struct detail::ListenerUse;
+
+  template <class T>
+  static constexpr void name_in_parentheses() {
+    constexpr bool name_before_the_parenthesis = !std::is_same_v<T, T>;
+    static_assert(name_before_the_parenthesis,
+                  "write the name of the event before the parenthesis: on<\"data\">(listener)");
+  }
 
   const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
   auto& state() const noexcept { return detail::Access::state(self()); }
@@ -3968,6 +4016,18 @@ struct SignalState : Handle, Machine::SignalWaker {
 
 #endif
 
+namespace net::inline NET_ABI::detail {
+
+/// For the arguments in the order of other languages: the compiler says which one is right.
+template <class F, class Result>
+Result callback_comes_first() {
+  constexpr bool first = !std::is_same_v<F, F>;
+  static_assert(first, "the callback comes first: setTimeout([] { … }, 100)");
+  return {};
+}
+
+}  // namespace net::inline NET_ABI::detail
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Loop;
@@ -4125,6 +4185,15 @@ class Loop : private detail::LoopCore {
   Timer setInterval(F&& callback, Duration every = 1) {
     return start(std::forward<F>(callback), every, true);
   }
+  /// Refused: the time behind the callback.
+  template <std::convertible_to<Duration> Time, class F>
+  Timer setTimeout(Time&&, F&&) {
+    return detail::callback_comes_first<F, Timer>();
+  }
+  template <std::convertible_to<Duration> Time, class F>
+  Timer setInterval(Time&&, F&&) {
+    return detail::callback_comes_first<F, Timer>();
+  }
   /// Calls back in the next check phase, after the poll (S2.5).
   template <class F>
   Immediate setImmediate(F&& callback) {
@@ -4219,6 +4288,16 @@ Immediate setImmediate(F&& callback) {
 template <class F>
 void nextTick(F&& callback) {
   Loop::current().nextTick(std::forward<F>(callback));
+}
+
+/// Refused: the time behind the callback.
+template <std::convertible_to<Duration> Time, class F>
+Timer setTimeout(Time&&, F&&) {
+  return detail::callback_comes_first<F, Timer>();
+}
+template <std::convertible_to<Duration> Time, class F>
+Timer setInterval(Time&&, F&&) {
+  return detail::callback_comes_first<F, Timer>();
 }
 
 /// `close()` of a timer or an immediate, by Node's names.
@@ -4831,21 +4910,23 @@ inline constexpr bool is_byte = std::same_as<T, char> || std::same_as<T, unsigne
 
 /// A contiguous range of `char`, `unsigned char` or `std::byte`; whatever is a string_view.
 template <class T>
-concept Payload = std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view> || requires(const T& range) {
-  { range.size() } -> std::convertible_to<std::size_t>;
-  requires is_byte<std::remove_cv_t<std::remove_pointer_t<decltype(range.data())>>>;
-};
+concept Payload = (std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view> &&
+                   !std::is_null_pointer_v<std::remove_cvref_t<T>>) ||
+                  requires(const T& range) {
+                    { range.size() } -> std::convertible_to<std::size_t>;
+                    requires is_byte<std::remove_cv_t<std::remove_pointer_t<decltype(range.data())>>>;
+                  };
 
 template <class T>
 std::string_view bytes_of(const T& data) {
   constexpr bool is_data = Payload<T>;
   static_assert(is_data, "data is text, or a range of char, unsigned char or std::byte; a number is std::to_string(n)");
-  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
-    return data;
-  } else if constexpr (is_data) {
-    return {reinterpret_cast<const char*>(data.data()), data.size()};
-  } else {
+  if constexpr (!is_data) {
     return {};
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return data;
+  } else {
+    return {reinterpret_cast<const char*>(data.data()), data.size()};
   }
 }
 
@@ -6967,6 +7048,32 @@ class Socket : public Emitter<Socket> {
 #include <optional>
 #include <utility>
 
+// What stands where a result is meant, because co_await was forgotten. Internal.
+#ifndef NET_DETAIL_CORO_NEEDS_CO_AWAIT_HPP
+#define NET_DETAIL_CORO_NEEDS_CO_AWAIT_HPP
+
+#include <concepts>
+
+namespace net::inline NET_ABI::detail {
+
+/// A wait for a `Result`: taken for one, it says what is missing.
+template <class Result>
+class NeedsCoAwait {
+ public:
+  template <std::same_as<Result> To>
+  operator To() const {
+    constexpr bool awaited = !std::same_as<To, Result>;
+    static_assert(awaited, "write co_await before it: this is the wait, and not yet its result");
+    for (;;) {}
+  }
+};
+template <>
+class NeedsCoAwait<void> {};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // Where the one task that waits for a reader or an acceptor is noted. Internal.
 #ifndef NET_DETAIL_CORO_WAIT_PLACE_HPP
 #define NET_DETAIL_CORO_WAIT_PLACE_HPP
@@ -7191,6 +7298,7 @@ class WaitPlace {
 #ifndef NET_SERVER_HPP
 #define NET_SERVER_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -7413,6 +7521,13 @@ class Server : public Emitter<Server> {
     }
   }
 
+  /// Refused: a port is for listen().
+  template <std::integral Port, class... More>
+  explicit Server(Port, More&&...) {
+    constexpr bool listens = !std::is_same_v<Port, Port>;
+    static_assert(listens, "a server is made without a port: net::createServer(listener).listen(8000)");
+  }
+
   /// Listens; 'listening' follows, or 'error' (S9). The listener is a once-listener of 'listening'. Without a host
   /// the address is known when this returns (S9.3). Throws `ERR_SERVER_ALREADY_LISTEN`, `ERR_SOCKET_BAD_PORT` or
   /// `ERR_INVALID_ARG_VALUE` (S3.15). Allowed again after `close()` and after an error.
@@ -7564,8 +7679,7 @@ class Server : public Emitter<Server> {
   template <fixed_string Name>
   static constexpr void check_event() {
     constexpr bool known = Events::has<Name>;
-    static_assert(known,
-                  "net::Server has no event of that name; it has: close connection error listening drop");
+    static_assert(known, "net::Server has no event of that name; it has: close connection error listening drop");
   }
 
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.4).
@@ -7631,7 +7745,7 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
 
-  class [[nodiscard("write co_await before it")]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<Socket>> {
    public:
     bool await_ready() {
       waiting_.check();
@@ -8083,6 +8197,11 @@ class Reader {
   auto readLine(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
+  /// Refused: a line without a limit.
+  template <class None = void>
+  void readLine() {
+    static_assert(!std::is_void_v<None>, "readLine takes a limit, in bytes: readLine(4096)");
+  }
   /// `std::optional<std::string>`: what stands before the delimiter, which is taken too; empty at the end. Throws
   /// EMSGSIZE for more bytes than the limit, `ERR_STREAM_PREMATURE_CLOSE` if the end comes first, and
   /// `ERR_INVALID_ARG_VALUE` for an empty delimiter.
@@ -8139,7 +8258,8 @@ class Reader {
   using Note = detail::ReaderNote;
 
   template <class As>
-  class [[nodiscard("write co_await before it")]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter
+      : public detail::NeedsCoAwait<std::optional<typename As::type>> {
    public:
     bool await_ready() {
       waiting_.check();
@@ -8255,6 +8375,7 @@ class Reader {
 #ifndef NET_TASK_HPP
 #define NET_TASK_HPP
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
@@ -8365,7 +8486,8 @@ template <class Emitting, class Row>
 class RowAwaiter;
 
 template <class Emitting, fixed_string Name, class... Args>
-class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
+class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting>,
+                                                   public NeedsCoAwait<typename EventResult<Args...>::type> {
   using Base = Waiting<Emitting>;
   using Result = typename EventResult<Args...>::type;
   static constexpr bool is_error = Name.view() == "error";
@@ -8419,7 +8541,8 @@ constexpr auto row_of() {
 template <fixed_string Name, class Emitting>
 using EventAwaiter = RowAwaiter<Emitting, typename decltype(row_of<Name, Emitting>())::type>;
 
-class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwaiter<"connect", Socket> {
+class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwaiter<"connect", Socket>,
+                                                                 public NeedsCoAwait<Socket> {
   using Base = EventAwaiter<"connect", Socket>;
 
  public:
@@ -8596,6 +8719,12 @@ concept ReturnsTask = requires(std::decay_t<F>& callable) {
   { callable() } -> TaskLike;
 };
 
+/// For what is none: the compiler says what to write.
+template <class F>
+constexpr void require_task() {
+  static_assert(ReturnsTask<F>, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+}
+
 /// The library's own way to the frame of a task.
 struct TaskUse {
   template <class Task>
@@ -8726,6 +8855,18 @@ void spawn(F&& callable) {
   spawn(Loop::current(), std::forward<F>(callable));
 }
 
+/// Refused: what is no task.
+template <class F>
+  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
+void spawn(F&&) {
+  detail::require_task<F>();
+}
+template <class F>
+  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
+void spawn(Loop&, F&&) {
+  detail::require_task<F>();
+}
+
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
 /// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
 /// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
@@ -8734,6 +8875,13 @@ template <fixed_string Name, class Emitting, detail::WaitOptionsOrBraces Options
 auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   return detail::EventAwaiter<Name, Emitting>(emitter, options);
+}
+/// Refused: what is no WaitOptions.
+template <fixed_string Name, class Emitting, class Options>
+  requires(!detail::WaitOptionsOrBraces<Options>)
+auto once(const Emitting& emitter, Options&&) {
+  static_assert(detail::WaitOptionsOrBraces<Options>, "what ends a wait stands in braces: {.timeout = 5s}");
+  return detail::EventAwaiter<Name, Emitting>(emitter, detail::without_limit);
 }
 
 /// `Socket socket = co_await connected(8000)`: a socket that is connected. Takes a port and a host, a path, or options,

@@ -22,7 +22,7 @@ net/detail/coro/joined_tasks
 net/acceptor
 net/detail/coro/event_awaiter  net/detail/coro/wait_place
 net/detail/coro/task_promise  net/detail/coro/wait_limit
-net/detail/coro/braced_options
+net/detail/coro/braced_options  net/detail/coro/needs_co_await
 net/detail/work/job
 
 net/connect

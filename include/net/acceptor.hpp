@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <net/detail/base/queue.hpp>
+#include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/wait_place.hpp>
 #include <net/error.hpp>
 #include <net/server.hpp>
@@ -25,7 +26,7 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
 
-  class [[nodiscard("write co_await before it")]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<Socket>> {
    public:
     bool await_ready() {
       waiting_.check();

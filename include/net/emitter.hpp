@@ -45,13 +45,6 @@ class Emitter : public detail::Identity<Derived> {
     add<Name>(std::forward<F>(listener), 0, false);
     return self();
   }
-  /// Not so: the name of an event is known to the compiler, `on<"data">(…)`.
-  template <class Name, class F>
-  void on(Name&&, F&&) const {
-    constexpr bool name_before_the_parenthesis = !std::is_same_v<F, F>;
-    static_assert(name_before_the_parenthesis,
-                  "write the name of the event before the parenthesis: on<\"data\">(listener)");
-  }
   /// Adds a listener that is removed before it is called.
   template <fixed_string Name, class F>
   const Derived& once(F&& listener) const {
@@ -107,11 +100,66 @@ class Emitter : public detail::Identity<Derived> {
     return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
   }
 
+  /// Refused: these read well and cannot be; the compiler says what to write instead.
+  template <class Name, class F>
+  void on(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name, class F>
+  void once(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name, class F>
+  void addListener(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name, class F>
+  void prependListener(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name, class F>
+  void prependOnceListener(Name&&, F&&) const {
+    name_in_parentheses<F>();
+  }
+  template <class Name>
+  void removeAllListeners(Name&&) const {
+    name_in_parentheses<Name>();
+  }
+  template <class Name>
+  std::size_t listenerCount(Name&&) const {
+    name_in_parentheses<Name>();
+    return 0;
+  }
+  template <fixed_string Name, class None = void>
+  void once() const {
+    constexpr bool listens = !std::is_void_v<None>;
+    static_assert(listens, "once<\"data\"> takes a listener; what a task waits for is net::once<\"data\">(socket)");
+  }
+  template <fixed_string Name, class... F>
+  void off(F&&...) const {
+    constexpr bool takes_token = Name.view().empty();
+    static_assert(takes_token,
+                  "off() takes what addListener<\"data\">(listener) gave; removeAllListeners<\"data\">() all");
+  }
+  template <class Name, class F>
+  void off(Name&&, F&&) const {
+    constexpr bool takes_token = !std::is_same_v<F, F>;
+    static_assert(takes_token,
+                  "off() takes what addListener<\"data\">(listener) gave; removeAllListeners<\"data\">() all");
+  }
+
  protected:
   ~Emitter() = default;
 
  private:
   friend struct detail::ListenerUse;
+
+  template <class T>
+  static constexpr void name_in_parentheses() {
+    constexpr bool name_before_the_parenthesis = !std::is_same_v<T, T>;
+    static_assert(name_before_the_parenthesis,
+                  "write the name of the event before the parenthesis: on<\"data\">(listener)");
+  }
 
   const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
   auto& state() const noexcept { return detail::Access::state(self()); }

@@ -17,6 +17,18 @@
 #include <net/duration.hpp>
 #include <net/error.hpp>
 
+namespace net::inline NET_ABI::detail {
+
+/// For the arguments in the order of other languages: the compiler says which one is right.
+template <class F, class Result>
+Result callback_comes_first() {
+  constexpr bool first = !std::is_same_v<F, F>;
+  static_assert(first, "the callback comes first: setTimeout([] { … }, 100)");
+  return {};
+}
+
+}  // namespace net::inline NET_ABI::detail
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 class Loop;
@@ -174,6 +186,15 @@ class Loop : private detail::LoopCore {
   Timer setInterval(F&& callback, Duration every = 1) {
     return start(std::forward<F>(callback), every, true);
   }
+  /// Refused: the time behind the callback.
+  template <std::convertible_to<Duration> Time, class F>
+  Timer setTimeout(Time&&, F&&) {
+    return detail::callback_comes_first<F, Timer>();
+  }
+  template <std::convertible_to<Duration> Time, class F>
+  Timer setInterval(Time&&, F&&) {
+    return detail::callback_comes_first<F, Timer>();
+  }
   /// Calls back in the next check phase, after the poll (S2.5).
   template <class F>
   Immediate setImmediate(F&& callback) {
@@ -268,6 +289,16 @@ Immediate setImmediate(F&& callback) {
 template <class F>
 void nextTick(F&& callback) {
   Loop::current().nextTick(std::forward<F>(callback));
+}
+
+/// Refused: the time behind the callback.
+template <std::convertible_to<Duration> Time, class F>
+Timer setTimeout(Time&&, F&&) {
+  return detail::callback_comes_first<F, Timer>();
+}
+template <std::convertible_to<Duration> Time, class F>
+Timer setInterval(Time&&, F&&) {
+  return detail::callback_comes_first<F, Timer>();
 }
 
 /// `close()` of a timer or an immediate, by Node's names.

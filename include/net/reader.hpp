@@ -12,6 +12,7 @@
 
 #include <net/acceptor.hpp>
 #include <net/chunk.hpp>
+#include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/wait_place.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
@@ -106,6 +107,11 @@ class Reader {
   auto readLine(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
+  /// Refused: a line without a limit.
+  template <class None = void>
+  void readLine() {
+    static_assert(!std::is_void_v<None>, "readLine takes a limit, in bytes: readLine(4096)");
+  }
   /// `std::optional<std::string>`: what stands before the delimiter, which is taken too; empty at the end. Throws
   /// EMSGSIZE for more bytes than the limit, `ERR_STREAM_PREMATURE_CLOSE` if the end comes first, and
   /// `ERR_INVALID_ARG_VALUE` for an empty delimiter.
@@ -162,7 +168,8 @@ class Reader {
   using Note = detail::ReaderNote;
 
   template <class As>
-  class [[nodiscard("write co_await before it")]] Awaiter {
+  class [[nodiscard("write co_await before it")]] Awaiter
+      : public detail::NeedsCoAwait<std::optional<typename As::type>> {
    public:
     bool await_ready() {
       waiting_.check();

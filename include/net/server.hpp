@@ -2,6 +2,7 @@
 #ifndef NET_SERVER_HPP
 #define NET_SERVER_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -41,6 +42,13 @@ class Server : public Emitter<Server> {
     if constexpr (!std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>) {
       on<"connection">(std::forward<F>(connectionListener));
     }
+  }
+
+  /// Refused: a port is for listen().
+  template <std::integral Port, class... More>
+  explicit Server(Port, More&&...) {
+    constexpr bool listens = !std::is_same_v<Port, Port>;
+    static_assert(listens, "a server is made without a port: net::createServer(listener).listen(8000)");
   }
 
   /// Listens; 'listening' follows, or 'error' (S9). The listener is a once-listener of 'listening'. Without a host
@@ -194,8 +202,7 @@ class Server : public Emitter<Server> {
   template <fixed_string Name>
   static constexpr void check_event() {
     constexpr bool known = Events::has<Name>;
-    static_assert(known,
-                  "net::Server has no event of that name; it has: close connection error listening drop");
+    static_assert(known, "net::Server has no event of that name; it has: close connection error listening drop");
   }
 
   /// What is wrong with the port is thrown when the listener is there, as in Node (S7.4).

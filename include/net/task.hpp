@@ -2,6 +2,7 @@
 #ifndef NET_TASK_HPP
 #define NET_TASK_HPP
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
@@ -105,6 +106,18 @@ void spawn(F&& callable) {
   spawn(Loop::current(), std::forward<F>(callable));
 }
 
+/// Refused: what is no task.
+template <class F>
+  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
+void spawn(F&&) {
+  detail::require_task<F>();
+}
+template <class F>
+  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
+void spawn(Loop&, F&&) {
+  detail::require_task<F>();
+}
+
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
 /// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
 /// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
@@ -113,6 +126,13 @@ template <fixed_string Name, class Emitting, detail::WaitOptionsOrBraces Options
 auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
   detail::require_lasting<Options>();
   return detail::EventAwaiter<Name, Emitting>(emitter, options);
+}
+/// Refused: what is no WaitOptions.
+template <fixed_string Name, class Emitting, class Options>
+  requires(!detail::WaitOptionsOrBraces<Options>)
+auto once(const Emitting& emitter, Options&&) {
+  static_assert(detail::WaitOptionsOrBraces<Options>, "what ends a wait stands in braces: {.timeout = 5s}");
+  return detail::EventAwaiter<Name, Emitting>(emitter, detail::without_limit);
 }
 
 /// `Socket socket = co_await connected(8000)`: a socket that is connected. Takes a port and a host, a path, or options,

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <net/connect.hpp>
+#include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/wait_limit.hpp>
 #include <net/duration.hpp>
 #include <net/emitter.hpp>
@@ -110,7 +111,8 @@ template <class Emitting, class Row>
 class RowAwaiter;
 
 template <class Emitting, fixed_string Name, class... Args>
-class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting> {
+class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting>,
+                                                   public NeedsCoAwait<typename EventResult<Args...>::type> {
   using Base = Waiting<Emitting>;
   using Result = typename EventResult<Args...>::type;
   static constexpr bool is_error = Name.view() == "error";
@@ -164,7 +166,8 @@ constexpr auto row_of() {
 template <fixed_string Name, class Emitting>
 using EventAwaiter = RowAwaiter<Emitting, typename decltype(row_of<Name, Emitting>())::type>;
 
-class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwaiter<"connect", Socket> {
+class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwaiter<"connect", Socket>,
+                                                                 public NeedsCoAwait<Socket> {
   using Base = EventAwaiter<"connect", Socket>;
 
  public:

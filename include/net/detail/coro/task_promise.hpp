@@ -121,6 +121,12 @@ concept ReturnsTask = requires(std::decay_t<F>& callable) {
   { callable() } -> TaskLike;
 };
 
+/// For what is none: the compiler says what to write.
+template <class F>
+constexpr void require_task() {
+  static_assert(ReturnsTask<F>, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+}
+
 /// The library's own way to the frame of a task.
 struct TaskUse {
   template <class Task>

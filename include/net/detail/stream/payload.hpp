@@ -21,21 +21,23 @@ inline constexpr bool is_byte = std::same_as<T, char> || std::same_as<T, unsigne
 
 /// A contiguous range of `char`, `unsigned char` or `std::byte`; whatever is a string_view.
 template <class T>
-concept Payload = std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view> || requires(const T& range) {
-  { range.size() } -> std::convertible_to<std::size_t>;
-  requires is_byte<std::remove_cv_t<std::remove_pointer_t<decltype(range.data())>>>;
-};
+concept Payload = (std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view> &&
+                   !std::is_null_pointer_v<std::remove_cvref_t<T>>) ||
+                  requires(const T& range) {
+                    { range.size() } -> std::convertible_to<std::size_t>;
+                    requires is_byte<std::remove_cv_t<std::remove_pointer_t<decltype(range.data())>>>;
+                  };
 
 template <class T>
 std::string_view bytes_of(const T& data) {
   constexpr bool is_data = Payload<T>;
   static_assert(is_data, "data is text, or a range of char, unsigned char or std::byte; a number is std::to_string(n)");
-  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
-    return data;
-  } else if constexpr (is_data) {
-    return {reinterpret_cast<const char*>(data.data()), data.size()};
-  } else {
+  if constexpr (!is_data) {
     return {};
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return data;
+  } else {
+    return {reinterpret_cast<const char*>(data.data()), data.size()};
   }
 }
 
