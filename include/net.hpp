@@ -21,6 +21,7 @@
 #include <net/block_list.hpp>
 #include <net/connect.hpp>
 #include <net/error.hpp>
+#include <net/file.hpp>
 #include <net/ip.hpp>
 #include <net/loop.hpp>
 #include <net/promise.hpp>

@@ -2671,6 +2671,40 @@ concept Acceptor =
 
 #endif
 
+// Files, which may block: what the threads of a pool ask of the system. Internal.
+#ifndef NET_DETAIL_IO_FILES_HPP
+#define NET_DETAIL_IO_FILES_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace net::inline NET_ABI::detail {
+
+/// How a file is opened: to be read, or to be written, and then made if it is not there.
+struct FileAccess {
+  bool writes = false;
+  bool appends = false;    // behind what is there, which is cut off otherwise
+  bool exclusive = false;  // only if it is not there
+  int mode = 0666;         // of a new one
+  std::uint64_t start = 0;
+};
+
+/// The contract. Errors are negated errno values.
+template <class M>
+concept MachineFiles = requires(const std::string& path, const FileAccess& access, NativeHandle file,
+                                NativeHandle& opened, char* into, const char* from, std::size_t size) {
+  { M::open_file(path, access, opened) } -> std::same_as<int>;
+  { M::read_file(file, into, size) } -> std::same_as<std::ptrdiff_t>;
+  { M::write_file(file, from, size) } -> std::same_as<std::ptrdiff_t>;
+  { M::close_file(file) } -> std::same_as<int>;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 namespace net::inline NET_ABI::detail {
 
 /// Threads, and locks that fork() takes too, so that a child finds whole what they guard.
@@ -2729,7 +2763,7 @@ concept MachineSignals = requires(typename M::SignalWaker& signal) {
 template <class M>
 concept CompleteMachine =
     Poller<typename M::Poller> && Channel<typename M::Channel> && Acceptor<typename M::Acceptor, typename M::Channel> &&
-    MachineThreads<M> && MachineForks<M> && MachineNames<M> && MachineDescriptors<M> && MachineSignals<M> && requires {
+    MachineThreads<M> && MachineForks<M> && MachineNames<M> && MachineDescriptors<M> && MachineFiles<M> && MachineSignals<M> && requires {
       { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
     };
 
@@ -3411,6 +3445,24 @@ static_assert(Acceptor<fd_acceptor, fd_channel>);
 
 #endif
 
+// Files of a POSIX system. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_FILES_HPP
+#define NET_DETAIL_SYS_POSIX_FILES_HPP
+
+#include <cstddef>
+#include <string>
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int open_file(const std::string& path, const FileAccess& access, NativeHandle& opened) noexcept;
+NET_API std::ptrdiff_t read_file(NativeHandle file, char* into, std::size_t size) noexcept;
+NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size_t size) noexcept;
+NET_API int close_file(NativeHandle file) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+
 // Names, by the system's resolver. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_NAMES_HPP
 #define NET_DETAIL_SYS_POSIX_NAMES_HPP
@@ -3481,6 +3533,10 @@ struct posix_machine {
   static constexpr auto& interface_name = os::interface_name;
   static constexpr auto& kind_of = os::kind_of;
   static constexpr auto& prepare = os::prepare;
+  static constexpr auto& open_file = os::open_file;
+  static constexpr auto& read_file = os::read_file;
+  static constexpr auto& write_file = os::write_file;
+  static constexpr auto& close_file = os::close_file;
   static constexpr auto& remove_path = os::remove_path;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
@@ -7960,6 +8016,886 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 
 #endif
 
+// Files as streams: to send one through a socket, or to keep what one receives.
+#ifndef NET_FILE_HPP
+#define NET_FILE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// A file that is read as a stream: the next piece is read on a thread while this one is emitted. Internal.
+#ifndef NET_DETAIL_FILE_READING_HPP
+#define NET_DETAIL_FILE_READING_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+// What a stream of a file is made of, to read or to write: it is open, one step of it is under way on a thread, it closes.
+// Internal.
+#ifndef NET_DETAIL_FILE_STATE_HPP
+#define NET_DETAIL_FILE_STATE_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+// An open file, and bytes for it, as they go to a thread that may block, and come back. Internal.
+#ifndef NET_DETAIL_FILE_OPEN_FILE_HPP
+#define NET_DETAIL_FILE_OPEN_FILE_HPP
+
+#include <cstddef>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Whoever has it closes it: the loop, or the thread if the loop has gone meanwhile.
+class OpenFile {
+ public:
+  OpenFile() noexcept = default;
+  OpenFile(OpenFile&& other) noexcept : file_(std::exchange(other.file_, no_handle)) {}
+  OpenFile& operator=(OpenFile&& other) noexcept {
+    std::swap(file_, other.file_);
+    return *this;
+  }
+  ~OpenFile() { (void)close(); }
+
+  explicit operator bool() const noexcept { return file_ != no_handle; }
+  /// 0, or a negated errno; so are the others.
+  int open(const std::string& path, const FileAccess& access) noexcept {
+    return Machine::open_file(path, access, file_);
+  }
+  std::ptrdiff_t read(char* into, std::size_t size) noexcept { return Machine::read_file(file_, into, size); }
+  /// All of it, unless it fails.
+  int write(std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+      const std::ptrdiff_t written = Machine::write_file(file_, bytes.data(), bytes.size());
+      if (written < 0) return static_cast<int>(written);
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return 0;
+  }
+  int close() noexcept {
+    const NativeHandle file = std::exchange(file_, no_handle);
+    return file == no_handle ? 0 : Machine::close_file(file);
+  }
+
+ private:
+  NativeHandle file_ = no_handle;
+};
+
+/// Space for one piece of a file.
+class FileBuffer {
+ public:
+  FileBuffer() noexcept = default;
+  explicit FileBuffer(std::size_t size) : bytes_(static_cast<char*>(::operator new(size))), size_(size) {}
+  FileBuffer(FileBuffer&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  FileBuffer& operator=(FileBuffer&& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~FileBuffer() { ::operator delete(bytes_); }
+
+  char* bytes() const noexcept { return bytes_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  char* bytes_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// Work off the loop: functions that compute run on threads, and their results come back.
+#ifndef NET_WORKER_POOL_HPP
+#define NET_WORKER_POOL_HPP
+
+#include <cerrno>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// A piece of work for another thread, and those who wait for it on the loop. Internal; net::Job is the face.
+#ifndef NET_DETAIL_WORK_JOB_HPP
+#define NET_DETAIL_WORK_JOB_HPP
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct JobNothing {};
+
+/// What came of a job: a result, an exception of its own, or an error of the pool.
+template <class T>
+struct JobOutcome {
+  std::optional<std::conditional_t<std::is_void_v<T>, JobNothing, T>> result;
+  std::exception_ptr thrown;
+  Error failure;
+
+  bool ok() const noexcept { return result.has_value(); }
+  [[noreturn]] void throw_failure() const {
+    if (thrown) std::rethrow_exception(thrown);
+    throw_error(failure);
+  }
+  /// The failure as an Error, whatever was thrown.
+  Error error() const {
+    if (!thrown) return failure;
+#if defined(__cpp_exceptions)
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const Error& error) {
+      return error;
+    } catch (const std::exception& other) {
+      return Error(std::string(other.what()));
+    } catch (...) {
+      return Error(std::string("A job of the worker pool threw something that is no exception"));
+    }
+#else
+    return failure;
+#endif
+  }
+};
+
+/// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
+struct WorkItem {
+  struct Operations {
+    void (*run)(WorkItem&);                 // on a thread of the pool
+    void (*drop)(WorkItem&, const Error&);  // instead
+    void (*finish)(WorkItem&);              // on the loop
+    void (*destroy)(WorkItem&) noexcept;
+  };
+  const Operations* operations;
+  Mailbox* mailbox;
+  Atomic<int> begun{0};
+  bool home_expected = false;  // there is space for it in the mailbox
+  bool unanswered = false;     // the process ends: nobody is told, and the loop that still waits goes on waiting
+};
+
+/// The loop's half: belongs to the thread that asked.
+template <class T>
+struct JobState : Handle {
+  using Outcome = JobOutcome<T>;
+  /// `last`: nobody needs the result after this one.
+  using Then = Function<void(Outcome&, bool last)>;
+
+  static const Operations table;
+
+  explicit JobState(LoopCore& core) : Handle(core, table) {}
+  ~JobState() {
+    for (std::size_t asking = then.size(); loop && asking > 0; --asking) loop->ticks().expect_no_more();
+  }
+  /// Who asks is called back on a tick of its own, so that one that throws does not hold up the others. There is
+  /// space for that tick from now on: no memory is needed when the job is done (S32.5).
+  void ask(Then&& callback) {
+    then.reserve(1);
+    loop->ticks().expect();
+    then.push(std::move(callback));
+    if (done) call_one();
+  }
+  /// A thread has it, or will have it.
+  void begin() noexcept {
+    asked = true;
+    retain();
+    loop->keep_alive(true);
+  }
+
+  void finish(Outcome&& came) {
+    if (done) return;
+    const Ref<JobState> alive(this);
+    outcome = std::move(came);
+    done = true;
+    work = nullptr;
+    loop->keep_alive(false);
+    release();
+    if (then.empty() && !waiter) {
+      // nobody asked: a result may be ignored, a failure may not
+      if (!outcome.ok()) outcome.throw_failure();
+      return;
+    }
+    for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
+    if (waiter) std::exchange(waiter, {}).resume();
+  }
+  void call_one() noexcept {
+    ++calling;
+    loop->ticks().push_expected([self = Ref<JobState>(this)] {
+      const bool last = --self->calling == 0 && !self->waiter;
+      const Then callback = self->then.pop_front();
+      callback(self->outcome, last);
+    });
+  }
+  void abandon() {
+    then.clear();
+    if (!std::exchange(done, true) && asked) release();
+  }
+  /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
+  void after_fork() {
+    if (done || !work || work->begun.load() == 0) return;
+    loop->ticks().push(Step<JobState>{Ref<JobState>(this), [](JobState& self) {
+                                        Outcome lost;
+                                        lost.failure =
+                                            make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
+                                        self.finish(std::move(lost));
+                                      }});
+  }
+
+  WorkItem* work = nullptr;  // while it is not done
+  Outcome outcome;
+  Queue<Then> then;  // who was not called back yet
+  std::coroutine_handle<> waiter;
+  std::size_t calling = 0;
+  bool asked = false;
+  bool done = false;
+};
+
+template <class T>
+inline constexpr Handle::Operations JobState<T>::table{
+    [](Handle& handle) noexcept { delete static_cast<JobState*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<JobState&>(handle).abandon(); },
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    [](Handle& handle) { static_cast<JobState&>(handle).after_fork(); }};
+
+/// The one owner of a WorkItem.
+class WorkRef {
+ public:
+  explicit WorkRef(WorkItem* item) noexcept : item_(item) {}
+  WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
+  WorkRef& operator=(WorkRef&&) = delete;
+  ~WorkRef();
+  WorkItem* operator->() const noexcept { return item_; }
+  WorkItem& operator*() const noexcept { return *item_; }
+
+  /// Hands it back to the loop that asked; if that is gone, nobody wants it any more.
+  void send_home() && noexcept;
+
+ private:
+  WorkItem* item_;
+};
+
+template <class T, class F>
+struct Work : WorkItem {
+  static const Operations table;
+
+  Work(JobState<T>& asked, F&& function)
+      : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
+    mailbox->expect();  // the result goes home without memory
+    home_expected = true;
+    mailbox->retain();
+    asked.work = this;
+  }
+  ~Work() {
+    if (home_expected) mailbox->expect_no_more();
+    mailbox->release();
+  }
+
+  void run() {
+#if defined(__cpp_exceptions)
+    try {
+      compute();
+    } catch (...) {
+      outcome.thrown = std::current_exception();
+    }
+#else
+    compute();
+#endif
+  }
+  void compute() {
+    if constexpr (std::is_void_v<T>) {
+      call();
+      outcome.result.emplace();
+    } else {
+      outcome.result.emplace(call());
+    }
+  }
+
+  JobState<T>& state;  // only on the loop
+  F call;
+  JobOutcome<T> outcome;
+};
+
+template <class T, class F>
+inline constexpr WorkItem::Operations Work<T, F>::table{
+    [](WorkItem& item) { static_cast<Work&>(item).run(); },
+    [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
+    [](WorkItem& item) {
+      auto& work = static_cast<Work&>(item);
+      work.unanswered ? void(work.state.work = nullptr) : work.state.finish(std::move(work.outcome));
+    },
+    [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct FileState;
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// A result that is being computed. A handle: copies are the same job, and it belongs to the loop that asked.
+template <class T>
+class Job {
+ public:
+  explicit Job(detail::Ref<detail::JobState<T>> state) noexcept : state_(std::move(state)) {}
+
+  /// Calls back on the loop that called `exec`, never inside this call: `callback(T)`, or `callback()`. It is not
+  /// called if the job failed: the failure leaves `run()`, as does one that nobody waits for.
+  template <class F>
+  Job& then(F&& callback) {
+    return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
+      if (!outcome.ok()) outcome.throw_failure();
+      give(call, outcome, last);
+    });
+  }
+  /// The same, and `onError(const Error&)` is called if the job threw or was dropped. Of an exception that
+  /// is no `net::Error` the error has the text.
+  template <class F, class OnError>
+  Job& then(F&& callback, OnError&& onError) {
+    return add([call = std::decay_t<F>(std::forward<F>(callback)),
+                refuse = std::decay_t<OnError>(std::forward<OnError>(onError))](Outcome& outcome, bool last) mutable {
+      if (outcome.ok()) {
+        give(call, outcome, last);
+      } else {
+        refuse(outcome.error());
+      }
+    });
+  }
+
+  /// `co_await job`: the result, which is moved out, or the exception. One task waits, once.
+  auto operator co_await() const noexcept { return Awaiter{state_}; }
+
+ private:
+  using Outcome = detail::JobOutcome<T>;
+
+  struct Awaiter {
+    detail::Ref<detail::JobState<T>> state;
+    bool waits = false;
+
+    explicit Awaiter(const detail::Ref<detail::JobState<T>>& job) noexcept : state(job) {}
+    Awaiter(const Awaiter&) = delete;
+    Awaiter& operator=(const Awaiter&) = delete;
+    ~Awaiter() {
+      if (waits) state->waiter = {};
+    }
+    bool await_ready() const {
+      if (state->waiter)
+        detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
+      return state->done;
+    }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept {
+      state->waiter = waiter;
+      waits = true;
+    }
+    T await_resume() {
+      waits = false;
+      if (!state->outcome.ok()) state->outcome.throw_failure();
+      if constexpr (std::is_copy_constructible_v<T>) {
+        if (state->calling > 0) return *state->outcome.result;  // others get it too
+      }
+      if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
+    }
+  };
+
+  template <class F>
+  Job& add(F&& callback) {
+    if (state_->loop) state_->ask(std::forward<F>(callback));
+    return *this;
+  }
+
+  template <class F>
+  static void give(F& call, Outcome& outcome, bool last) {
+    if constexpr (std::is_void_v<T>) {
+      call();
+    } else if constexpr (std::is_invocable_v<F&, T&&>) {
+      if constexpr (std::is_copy_constructible_v<T> && std::is_invocable_v<F&, T&>) {
+        if (!last) {
+          call(*outcome.result);
+          return;
+        }
+      }
+      call(std::move(*outcome.result));
+    } else if constexpr (std::is_invocable_v<F&, T&>) {
+      call(*outcome.result);
+    } else {
+      call();
+    }
+  }
+
+  detail::Ref<detail::JobState<T>> state_;
+};
+
+/// Threads that compute, so that loops stay responsive. Any thread that has a loop may call `exec`.
+class WorkerPool {
+ public:
+  /// Threads start when there is work for them; 0 counts as 1.
+  explicit WorkerPool(std::size_t threads = detail::Machine::processors()) : most_(threads == 0 ? 1 : threads) {
+    threads_.reserve(most_);
+  }
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`; nobody is told if the process
+  /// ends by `exit()`, while loops of other threads run on (S31.6).
+  ~WorkerPool();
+
+  /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
+  /// lives until then. The function and its arguments are moved there and back: they must not share anything with
+  /// the loop that is not made for threads, handles of the library included. Throws EAGAIN if no thread can start.
+  template <class F, class... A>
+  auto exec(F f, A... args) -> Job<std::invoke_result_t<F, A...>> {
+    using T = std::invoke_result_t<F, A...>;
+    static_assert(!std::is_reference_v<T>, "a job gives back a value");
+    detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
+    const bool begun = begin(*state, [f = std::move(f), ... args = std::move(args)]() mutable -> T {
+      return std::move(f)(std::move(args)...);
+    });
+    if (!begun) detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
+    return Job<T>(std::move(state));
+  }
+
+ private:
+  friend struct detail::FileState;
+
+  /// False: no thread can start.
+  template <class T, class F>
+  bool begin(detail::JobState<T>& state, F&& call) {
+    if (!submit(detail::WorkRef(new detail::Work<T, std::decay_t<F>>(state, std::forward<F>(call))))) return false;
+    state.begin();
+    return true;
+  }
+
+  void drop(detail::WorkRef work) noexcept;
+
+  /// Whether `exit()` has been called, for destructors of pools that are static.
+  struct Exit {
+    detail::Atomic<int> begun{0};
+    detail::Atomic<int> marks{0};
+
+    static Exit& of_process() noexcept;
+  };
+  void note_exit() noexcept;
+
+  /// The threads stayed in the parent (S31.3).
+  void begin_again_in_child() noexcept;
+
+  bool submit(detail::WorkRef work);
+
+  void run();
+
+  detail::Machine::Mutex mutex_;
+  detail::Machine::Condition wake_;
+  detail::Queue<detail::WorkRef> waiting_;
+  std::vector<detail::Machine::Thread> threads_;
+  std::size_t most_;
+  std::size_t idle_ = 0;
+  std::uint32_t made_in_ = detail::Machine::fork_count();
+  bool closing_ = false;
+  int marks_before_ = Exit::of_process().marks.load();
+  /// Made beforehand: the destructor needs no memory.
+  const Error dropped_ = detail::make_error(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+using FileEvents = EventTable<Event<"close">, Event<"error", const Error>, Event<"open">, Event<"data", Chunk>,
+                              Event<"end">, Event<"drain">, Event<"finish">>;
+enum : unsigned { file_close, file_error, file_open, file_data, file_end, file_drain, file_finish };
+
+/// Where a stream of a file is; it only goes forward.
+enum class FilePhase : std::uint8_t { opening, open, closing, closed };
+
+struct FileState : Handle {
+  FileState(LoopCore& core, const Operations& table, std::string&& name);
+  ~FileState() {
+    if (close_expected && loop) loop->closing().expect_no_more();
+  }
+
+  /// `step(file)` runs on a thread, which has the file meanwhile, and gives what `done` gets on the loop.
+  template <class State, class Step, class Done>
+  void start(Step step, Done done);
+  /// Whether it is open now.
+  bool opened(int failed);
+  /// A step that failed; or it was closed meanwhile: then this is the end. False: it goes on.
+  bool is_over(std::ptrdiff_t result, const char* syscall);
+  void destroy(const Error& error);
+  void close() noexcept;
+  void close_now();
+  static void job_of_close(Handle& handle) { static_cast<FileState&>(handle).close_now(); }
+  void give_up() noexcept;
+  void drop_all() noexcept;
+  void settle() noexcept;
+  bool is_over() const noexcept { return phase == FilePhase::closed || !loop; }
+  bool destroyed() const noexcept { return phase >= FilePhase::closing; }
+  Error failure(int number, const char* syscall) const;
+
+  template <unsigned Event, class... Args>
+  bool emit_event(const Args&... args) {
+    if (!listeners.has(Event)) return false;
+    const Ref<FileState> alive(this);
+    using Row = typename EventAt<FileEvents, Event>::type;
+    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+  }
+  void tick(void (*step)(FileState&)) {
+    if (loop) loop->ticks().push(OwedStep<FileState>{Owing<FileState>(*this), step});
+  }
+  static constexpr bool minds_listeners(unsigned event) noexcept { return event == file_data; }
+  void listener_added(unsigned event) {
+    if (event == file_data && data_added) data_added(*this);
+  }
+  void listener_put_in_front(unsigned) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
+  std::size_t own_listeners(unsigned) const noexcept { return 0; }
+
+  const std::string path;
+  Listeners listeners;
+  OpenFile file;  // while no thread has it
+  Error errored;
+  std::uint64_t moved = 0;  // bytes
+  std::size_t owed = 0;     // what is queued and may be emitted
+  void (*data_added)(FileState&) = nullptr;
+  void (*before_close)(FileState&) = nullptr;  // calls whom nobody has called yet
+  FilePhase phase = FilePhase::opening;
+  bool busy = false;  // a thread has the file
+  bool close_expected = false;
+  bool kept_by_loop = false;  // until 'close' was emitted
+};
+
+/// The threads that read and write files: the process's own, made when there is the first, and never joined.
+NET_API WorkerPool& file_pool();
+
+/// What a thread has done.
+struct FileStep {
+  OpenFile file;
+  std::ptrdiff_t result = 0;
+};
+
+template <class State, class Step, class Done>
+void FileState::start(Step step, Done done) {
+  or_give_up(*this, [&] {
+    auto work = [has = std::move(file), call = std::move(step)]() mutable {
+      auto came = call(has);
+      came.file = std::move(has);
+      return came;
+    };
+    using Came = std::invoke_result_t<decltype(work)&>;
+    const Ref<JobState<Came>> job(new JobState<Came>(*loop));
+    job->ask([self = Ref<State>(static_cast<State*>(this)), then = std::move(done)](auto& outcome, bool) mutable {
+      self->busy = false;
+      if (!outcome.result) return self->give_up();
+      self->file = std::move(outcome.result->file);
+      or_give_up(*self, [&] { then(*self, *outcome.result); });
+    });
+    busy = file_pool().begin(*job, std::move(work));
+    if (!busy) destroy(system_failure(EAGAIN, "pthread_create"));
+  });
+}
+
+/// In a destructor: nothing may leave it.
+template <class F>
+void undo_or_give_up([[maybe_unused]] FileState& self, F&& undo) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    undo();
+  } catch (...) {
+    self.give_up();
+  }
+#else
+  undo();
+#endif
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct FileReading : FileState {
+  static const Operations table;
+
+  FileReading(LoopCore& core, std::string&& name, std::size_t piece_size, std::uint64_t start, std::uint64_t end);
+
+  void begin();
+  void read_ahead();
+  void came(FileBuffer&& buffer, std::ptrdiff_t size);
+  void flow();
+  void emit_piece();
+  void pause() noexcept { asked = Flow::paused; }
+  void resume();
+  void drop() noexcept;
+
+  // what pipe() asks of a source
+  FileReading& ensure_cold() noexcept { return *this; }
+  void data_listener_removed() noexcept {
+    if (!listeners.has(file_data)) data_listening = false;
+  }
+  template <class F>
+  void tick_call(F&& call) {
+    if (loop) loop->ticks().push(Tick{Owing<FileReading>(*this), std::forward<F>(call)});
+  }
+
+  Pipes pipes;
+  FileBuffer piece, spare;
+  std::ptrdiff_t piece_bytes = -1;  // that were read, and not emitted; 0 is the end, below that there is nothing
+  const std::size_t piece_size;
+  const std::uint64_t first;
+  std::uint64_t left;  // bytes up to the end that was asked for
+  Flow asked = Flow::unset;
+  bool data_listening = false;
+  bool end_emitted = false;
+  bool flow_ticking = false;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// A file that is written as a stream: what is written meanwhile waits for the next turn of the thread. Internal.
+#ifndef NET_DETAIL_FILE_WRITING_HPP
+#define NET_DETAIL_FILE_WRITING_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct FileWriting : FileState {
+  static const Operations table;
+
+  FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t mark);
+
+  void begin();
+  bool write(std::string_view bytes, WriteCallback callback);
+  bool refuse(WriteCallback&& callback);
+  void end(WriteCallback callback);
+  void go_on();
+  void written(std::string&& bytes);
+  void close_file();
+  void call_back();
+  void fail_callbacks();
+  void drop() noexcept;
+  std::size_t length() const noexcept { return waiting.size() + under_way; }
+
+  /// Whom to call when so many bytes were written.
+  struct Waiting {
+    std::uint64_t up_to;
+    WriteCallback callback;
+  };
+
+  const FileAccess access;
+  const std::size_t mark;
+  std::string waiting, spare;
+  std::size_t under_way = 0;
+  Queue<Waiting> callbacks;
+  Queue<WriteCallback> at_finish;
+  bool need_drain = false;
+  bool ended = false;
+  bool finished = false;  // written and closed
+  bool finish_emitted = false;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// Options of a FileReader. `start` and `end` are bytes of the file, both included, as in Node.
+struct FileReaderOptions {
+  std::uint64_t start = 0;                ///< the first byte
+  std::optional<std::uint64_t> end = {};  ///< the last byte; without it the file's last
+  std::size_t highWaterMark = 262144;     ///< bytes a piece; two of them are kept at most
+};
+
+/// A file that is read as a stream: `net::FileReader("page.html").pipe(socket)`. Threads of the process read it, while
+/// the loop goes on; never more than two pieces ahead. It is opened at once, and read as soon as it has a 'data' listener or
+/// is piped or resumed. After 'end' or an error the file is closed. A handle: copies are the same stream, which lives until
+/// 'close' whether anybody has a handle or not.
+///
+/// Events: `open`; `data` (Chunk, a view for the time of the call); `end`: all was read; `error` (const Error&), which leaves
+/// `run()` if nobody listens: `address()` of it is the path; `close`: the last one.
+class FileReader : public Emitter<FileReader> {
+ public:
+  using Events = detail::FileEvents;
+
+  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0.
+  explicit FileReader(std::string path, const FileReaderOptions& options = {})
+      : FileReader(Loop::current(), std::move(path), options) {}
+  FileReader(Loop& loop, std::string path, const FileReaderOptions& options = {});
+
+  /// Holds 'data' back; what a thread reads already is kept.
+  const FileReader& pause() const {
+    state_->pause();
+    return *this;
+  }
+  const FileReader& resume() const {
+    state_->resume();
+    return *this;
+  }
+  /// Sends all of it to a destination, never faster than that takes it, and ends that behind it unless `{.end = false}`
+  /// (S24). A destination is a socket, a FileWriter or another `Writable`.
+  template <Writable Destination>
+  Destination pipe(Destination destination, PipeOptions options = {.end = true}) const {
+    detail::start_pipe<detail::EmitsNothing>(*this, destination, options);
+    return destination;
+  }
+  template <Writable Destination>
+  const FileReader& unpipe(const Destination& destination) const {
+    detail::unpipe_from<detail::EmitsNothing>(*this, destination);
+    return *this;
+  }
+  const FileReader& unpipe() const {
+    detail::unpipe_all(*this);
+    return *this;
+  }
+  /// Reads no more: 'error', if one is given, and 'close' follow.
+  const FileReader& destroy() const { return destroy(detail::no_error()); }
+  const FileReader& destroy(const Error& error) const {
+    state_->destroy(error);
+    return *this;
+  }
+
+  /// The path that it was made with.
+  const std::string& path() const noexcept { return state_->path; }
+  /// How many bytes were emitted.
+  std::uint64_t bytesRead() const noexcept { return state_->moved; }
+  /// Whether 'data' is held back by `pause()`; and whether it flows: nothing, before anybody has asked.
+  bool isPaused() const noexcept { return state_->asked == detail::Flow::paused; }
+  std::optional<bool> readableFlowing() const noexcept {
+    if (state_->asked == detail::Flow::unset) return std::nullopt;
+    return state_->asked == detail::Flow::flowing;
+  }
+  /// Whether 'end' was emitted.
+  bool readableEnded() const noexcept { return state_->end_emitted; }
+  /// Whether it was destroyed, which it is after 'end' too; and with which error, if with one.
+  bool destroyed() const noexcept { return state_->destroyed(); }
+  const Error& errored() const noexcept { return state_->errored; }
+
+ private:
+  friend class Emitter<FileReader>;
+  friend struct detail::Access;
+
+  explicit FileReader(detail::FileReading& state) : state_(&state) {}
+  static FileReader from_state(void* state) { return FileReader(*static_cast<detail::FileReading*>(state)); }
+  template <fixed_string Name>
+  static constexpr void check_event() {
+    constexpr bool known = Events::has<Name> && Name.view() != "drain" && Name.view() != "finish";
+    static_assert(known, "net::FileReader has no event of that name; it has: open data end error close");
+  }
+
+  detail::Ref<detail::FileReading> state_;
+};
+
+/// Options of a FileWriter.
+struct FileWriterOptions {
+  bool append = false;                 ///< behind what is there; otherwise the file is emptied
+  bool exclusive = false;              ///< fails with EEXIST if there is a file of that name
+  int mode = 0666;                     ///< of a new file, less the process's mask
+  std::size_t highWaterMark = 262144;  ///< bytes that may wait before `write` says false
+};
+
+/// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it, while the
+/// loop goes on. It is opened at once. A handle: copies are the same stream, which lives until 'close'.
+///
+/// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when all was
+/// written and the file was closed without an error; `error` (const Error&), which leaves `run()` if nobody listens: `address()`
+/// of it is the path; `close`: the last one.
+class FileWriter : public Emitter<FileWriter> {
+ public:
+  using Events = detail::FileEvents;
+
+  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0.
+  explicit FileWriter(std::string path, const FileWriterOptions& options = {})
+      : FileWriter(Loop::current(), std::move(path), options) {}
+  FileWriter(Loop& loop, std::string path, const FileWriterOptions& options = {});
+
+  /// Takes all the bytes; false: better wait for 'drain'. The callback gets the error, or none when they were written.
+  template <class Data, class F = std::nullptr_t>
+  bool write(const Data& data, F&& callback = nullptr) const {
+    return state_->write(detail::bytes_of(data), detail::write_callback(std::forward<F>(callback)));
+  }
+  /// No more comes: 'finish' and 'close' follow. The callback is called before 'finish', or with the error.
+  template <class F = std::nullptr_t>
+  const FileWriter& end(F&& callback = nullptr) const {
+    state_->end(detail::write_callback(std::forward<F>(callback)));
+    return *this;
+  }
+  /// Writes no more: what waits is dropped, its callbacks get `ERR_STREAM_DESTROYED` or the error; 'error', if one is given,
+  /// and 'close' follow.
+  const FileWriter& destroy() const { return destroy(detail::no_error()); }
+  const FileWriter& destroy(const Error& error) const {
+    state_->destroy(error);
+    return *this;
+  }
+
+  /// The path that it was made with.
+  const std::string& path() const noexcept { return state_->path; }
+  /// How many bytes were written, and how many wait.
+  std::uint64_t bytesWritten() const noexcept { return state_->moved; }
+  std::size_t writableLength() const noexcept { return state_->length(); }
+  /// Whether a `write` said false, and 'drain' has not come since.
+  bool writableNeedDrain() const noexcept { return state_->need_drain && !state_->ended; }
+  /// Whether `end()` was called, and whether 'finish' was emitted.
+  bool writableEnded() const noexcept { return state_->ended; }
+  bool writableFinished() const noexcept { return state_->finish_emitted; }
+  /// Whether it was destroyed, which it is after 'finish' too; and with which error, if with one.
+  bool destroyed() const noexcept { return state_->destroyed(); }
+  const Error& errored() const noexcept { return state_->errored; }
+
+ private:
+  friend class Emitter<FileWriter>;
+  friend struct detail::Access;
+
+  explicit FileWriter(detail::FileWriting& state) : state_(&state) {}
+  static FileWriter from_state(void* state) { return FileWriter(*static_cast<detail::FileWriting*>(state)); }
+  template <fixed_string Name>
+  static constexpr void check_event() {
+    constexpr bool known = Events::has<Name> && Name.view() != "data" && Name.view() != "end";
+    static_assert(known, "net::FileWriter has no event of that name; it has: open drain finish error close");
+  }
+
+  detail::Ref<detail::FileWriting> state_;
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
 // Promise: a task waits for what only a callback tells.
 #ifndef NET_PROMISE_HPP
 #define NET_PROMISE_HPP
@@ -8440,6 +9376,17 @@ NET_API void expect_close(const Socket& socket);
 inline void expect_close(const Server&) noexcept {}
 NET_API Error closed_error(const Socket& socket);
 NET_API Error closed_error(const Server&);
+/// The same of streams that are no sockets.
+template <class Stream>
+bool is_over(const Stream& stream) {
+  return Access::state(stream).is_over();
+}
+template <class Stream>
+void expect_close(const Stream&) noexcept {}
+template <class Stream>
+Error closed_error(const Stream& stream) {
+  return stream.errored() ? stream.errored() : make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
+}
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
 /// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
@@ -9303,398 +10250,6 @@ class TaskGroup {
 
  private:
   detail::Ref<detail::JoinedTasks> joined_;
-};
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-
-// Work off the loop: functions that compute run on threads, and their results come back.
-#ifndef NET_WORKER_POOL_HPP
-#define NET_WORKER_POOL_HPP
-
-#include <cerrno>
-#include <coroutine>
-#include <cstddef>
-#include <cstdint>
-#include <new>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-// A piece of work for another thread, and those who wait for it on the loop. Internal; net::Job is the face.
-#ifndef NET_DETAIL_WORK_JOB_HPP
-#define NET_DETAIL_WORK_JOB_HPP
-
-#include <coroutine>
-#include <exception>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-struct JobNothing {};
-
-/// What came of a job: a result, an exception of its own, or an error of the pool.
-template <class T>
-struct JobOutcome {
-  std::optional<std::conditional_t<std::is_void_v<T>, JobNothing, T>> result;
-  std::exception_ptr thrown;
-  Error failure;
-
-  bool ok() const noexcept { return result.has_value(); }
-  [[noreturn]] void throw_failure() const {
-    if (thrown) std::rethrow_exception(thrown);
-    throw_error(failure);
-  }
-  /// The failure as an Error, whatever was thrown.
-  Error error() const {
-    if (!thrown) return failure;
-#if defined(__cpp_exceptions)
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const Error& error) {
-      return error;
-    } catch (const std::exception& other) {
-      return Error(std::string(other.what()));
-    } catch (...) {
-      return Error(std::string("A job of the worker pool threw something that is no exception"));
-    }
-#else
-    return failure;
-#endif
-  }
-};
-
-/// The pool's half: what a thread of it runs. It knows the loop by its mailbox only, and goes back there to end.
-struct WorkItem {
-  struct Operations {
-    void (*run)(WorkItem&);                 // on a thread of the pool
-    void (*drop)(WorkItem&, const Error&);  // instead
-    void (*finish)(WorkItem&);              // on the loop
-    void (*destroy)(WorkItem&) noexcept;
-  };
-  const Operations* operations;
-  Mailbox* mailbox;
-  Atomic<int> begun{0};
-  bool home_expected = false;  // there is space for it in the mailbox
-  bool unanswered = false;     // the process ends: nobody is told, and the loop that still waits goes on waiting
-};
-
-/// The loop's half: belongs to the thread that asked.
-template <class T>
-struct JobState : Handle {
-  using Outcome = JobOutcome<T>;
-  /// `last`: nobody needs the result after this one.
-  using Then = Function<void(Outcome&, bool last)>;
-
-  static const Operations table;
-
-  explicit JobState(LoopCore& core) : Handle(core, table) {}
-  ~JobState() {
-    for (std::size_t asking = then.size(); loop && asking > 0; --asking) loop->ticks().expect_no_more();
-  }
-  /// Who asks is called back on a tick of its own, so that one that throws does not hold up the others. There is
-  /// space for that tick from now on: no memory is needed when the job is done (S32.5).
-  void ask(Then&& callback) {
-    then.reserve(1);
-    loop->ticks().expect();
-    then.push(std::move(callback));
-    if (done) call_one();
-  }
-  /// A thread has it, or will have it.
-  void begin() noexcept {
-    asked = true;
-    retain();
-    loop->keep_alive(true);
-  }
-
-  void finish(Outcome&& came) {
-    if (done) return;
-    const Ref<JobState> alive(this);
-    outcome = std::move(came);
-    done = true;
-    work = nullptr;
-    loop->keep_alive(false);
-    release();
-    if (then.empty() && !waiter) {
-      // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) outcome.throw_failure();
-      return;
-    }
-    for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
-    if (waiter) std::exchange(waiter, {}).resume();
-  }
-  void call_one() noexcept {
-    ++calling;
-    loop->ticks().push_expected([self = Ref<JobState>(this)] {
-      const bool last = --self->calling == 0 && !self->waiter;
-      const Then callback = self->then.pop_front();
-      callback(self->outcome, last);
-    });
-  }
-  void abandon() {
-    then.clear();
-    if (!std::exchange(done, true) && asked) release();
-  }
-  /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
-  void after_fork() {
-    if (done || !work || work->begun.load() == 0) return;
-    loop->ticks().push(Step<JobState>{Ref<JobState>(this), [](JobState& self) {
-                                        Outcome lost;
-                                        lost.failure =
-                                            make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
-                                        self.finish(std::move(lost));
-                                      }});
-  }
-
-  WorkItem* work = nullptr;  // while it is not done
-  Outcome outcome;
-  Queue<Then> then;  // who was not called back yet
-  std::coroutine_handle<> waiter;
-  std::size_t calling = 0;
-  bool asked = false;
-  bool done = false;
-};
-
-template <class T>
-inline constexpr Handle::Operations JobState<T>::table{
-    [](Handle& handle) noexcept { delete static_cast<JobState*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<JobState&>(handle).abandon(); },
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    [](Handle& handle) { static_cast<JobState&>(handle).after_fork(); }};
-
-/// The one owner of a WorkItem.
-class WorkRef {
- public:
-  explicit WorkRef(WorkItem* item) noexcept : item_(item) {}
-  WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
-  WorkRef& operator=(WorkRef&&) = delete;
-  ~WorkRef();
-  WorkItem* operator->() const noexcept { return item_; }
-  WorkItem& operator*() const noexcept { return *item_; }
-
-  /// Hands it back to the loop that asked; if that is gone, nobody wants it any more.
-  void send_home() && noexcept;
-
- private:
-  WorkItem* item_;
-};
-
-template <class T, class F>
-struct Work : WorkItem {
-  static const Operations table;
-
-  Work(JobState<T>& asked, F&& function)
-      : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
-    mailbox->expect();  // the result goes home without memory
-    home_expected = true;
-    mailbox->retain();
-    asked.work = this;
-  }
-  ~Work() {
-    if (home_expected) mailbox->expect_no_more();
-    mailbox->release();
-  }
-
-  void run() {
-#if defined(__cpp_exceptions)
-    try {
-      compute();
-    } catch (...) {
-      outcome.thrown = std::current_exception();
-    }
-#else
-    compute();
-#endif
-  }
-  void compute() {
-    if constexpr (std::is_void_v<T>) {
-      call();
-      outcome.result.emplace();
-    } else {
-      outcome.result.emplace(call());
-    }
-  }
-
-  JobState<T>& state;  // only on the loop
-  F call;
-  JobOutcome<T> outcome;
-};
-
-template <class T, class F>
-inline constexpr WorkItem::Operations Work<T, F>::table{
-    [](WorkItem& item) { static_cast<Work&>(item).run(); },
-    [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
-    [](WorkItem& item) {
-      auto& work = static_cast<Work&>(item);
-      work.unanswered ? void(work.state.work = nullptr) : work.state.finish(std::move(work.outcome));
-    },
-    [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-/// A result that is being computed. A handle: copies are the same job, and it belongs to the loop that asked.
-template <class T>
-class Job {
- public:
-  explicit Job(detail::Ref<detail::JobState<T>> state) noexcept : state_(std::move(state)) {}
-
-  /// Calls back on the loop that called `exec`, never inside this call: `callback(T)`, or `callback()`. It is not
-  /// called if the job failed: the failure leaves `run()`, as does one that nobody waits for.
-  template <class F>
-  Job& then(F&& callback) {
-    return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
-      if (!outcome.ok()) outcome.throw_failure();
-      give(call, outcome, last);
-    });
-  }
-  /// The same, and `onError(const Error&)` is called if the job threw or was dropped. Of an exception that
-  /// is no `net::Error` the error has the text.
-  template <class F, class OnError>
-  Job& then(F&& callback, OnError&& onError) {
-    return add([call = std::decay_t<F>(std::forward<F>(callback)),
-                refuse = std::decay_t<OnError>(std::forward<OnError>(onError))](Outcome& outcome, bool last) mutable {
-      if (outcome.ok()) {
-        give(call, outcome, last);
-      } else {
-        refuse(outcome.error());
-      }
-    });
-  }
-
-  /// `co_await job`: the result, which is moved out, or the exception. One task waits, once.
-  auto operator co_await() const noexcept { return Awaiter{state_}; }
-
- private:
-  using Outcome = detail::JobOutcome<T>;
-
-  struct Awaiter {
-    detail::Ref<detail::JobState<T>> state;
-    bool waits = false;
-
-    explicit Awaiter(const detail::Ref<detail::JobState<T>>& job) noexcept : state(job) {}
-    Awaiter(const Awaiter&) = delete;
-    Awaiter& operator=(const Awaiter&) = delete;
-    ~Awaiter() {
-      if (waits) state->waiter = {};
-    }
-    bool await_ready() const {
-      if (state->waiter)
-        detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this job already"));
-      return state->done;
-    }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept {
-      state->waiter = waiter;
-      waits = true;
-    }
-    T await_resume() {
-      waits = false;
-      if (!state->outcome.ok()) state->outcome.throw_failure();
-      if constexpr (std::is_copy_constructible_v<T>) {
-        if (state->calling > 0) return *state->outcome.result;  // others get it too
-      }
-      if constexpr (!std::is_void_v<T>) return std::move(*state->outcome.result);
-    }
-  };
-
-  template <class F>
-  Job& add(F&& callback) {
-    if (state_->loop) state_->ask(std::forward<F>(callback));
-    return *this;
-  }
-
-  template <class F>
-  static void give(F& call, Outcome& outcome, bool last) {
-    if constexpr (std::is_void_v<T>) {
-      call();
-    } else if constexpr (std::is_invocable_v<F&, T&&>) {
-      if constexpr (std::is_copy_constructible_v<T> && std::is_invocable_v<F&, T&>) {
-        if (!last) {
-          call(*outcome.result);
-          return;
-        }
-      }
-      call(std::move(*outcome.result));
-    } else if constexpr (std::is_invocable_v<F&, T&>) {
-      call(*outcome.result);
-    } else {
-      call();
-    }
-  }
-
-  detail::Ref<detail::JobState<T>> state_;
-};
-
-/// Threads that compute, so that loops stay responsive. Any thread that has a loop may call `exec`.
-class WorkerPool {
- public:
-  /// Threads start when there is work for them; 0 counts as 1.
-  explicit WorkerPool(std::size_t threads = detail::Machine::processors()) : most_(threads == 0 ? 1 : threads) {
-    threads_.reserve(most_);
-  }
-  WorkerPool(const WorkerPool&) = delete;
-  WorkerPool& operator=(const WorkerPool&) = delete;
-  /// Waits for what runs. What has not begun is dropped: those who asked get `ERR_ABORTED`; nobody is told if the process
-  /// ends by `exit()`, while loops of other threads run on (S31.6).
-  ~WorkerPool();
-
-  /// Runs `f(args…)` on a thread of the pool; its result or its exception comes back to this thread's loop, which
-  /// lives until then. The function and its arguments are moved there and back: they must not share anything with
-  /// the loop that is not made for threads, handles of the library included. Throws EAGAIN if no thread can start.
-  template <class F, class... A>
-  auto exec(F f, A... args) -> Job<std::invoke_result_t<F, A...>> {
-    using T = std::invoke_result_t<F, A...>;
-    static_assert(!std::is_reference_v<T>, "a job gives back a value");
-    auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T {
-      return std::move(f)(std::move(args)...);
-    };
-    detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
-    if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
-      detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
-    }
-    state->begin();
-    return Job<T>(std::move(state));
-  }
-
- private:
-  void drop(detail::WorkRef work) noexcept;
-
-  /// Whether `exit()` has been called, for destructors of pools that are static.
-  struct Exit {
-    detail::Atomic<int> begun{0};
-    detail::Atomic<int> marks{0};
-
-    static Exit& of_process() noexcept;
-  };
-  void note_exit() noexcept;
-
-  /// The threads stayed in the parent (S31.3).
-  void begin_again_in_child() noexcept;
-
-  bool submit(detail::WorkRef work);
-
-  void run();
-
-  detail::Machine::Mutex mutex_;
-  detail::Machine::Condition wake_;
-  detail::Queue<detail::WorkRef> waiting_;
-  std::vector<detail::Machine::Thread> threads_;
-  std::size_t most_;
-  std::size_t idle_ = 0;
-  std::uint32_t made_in_ = detail::Machine::fork_count();
-  bool closing_ = false;
-  int marks_before_ = Exit::of_process().marks.load();
-  /// Made beforehand: the destructor needs no memory.
-  const Error dropped_ = detail::make_error(Errc::ERR_ABORTED, "The worker pool was destroyed before this job began");
 };
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -11227,6 +11782,49 @@ NET_API NativeHandle fd_acceptor::turn_away() noexcept {
 }
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of files.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_FILES_IPP
+#define NET_DETAIL_SYS_POSIX_FILES_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int open_file(const std::string& path, const FileAccess& access, NativeHandle& opened) noexcept {
+  int flags = O_CLOEXEC | O_NOCTTY;
+#if defined(O_LARGEFILE)
+  flags |= O_LARGEFILE;  // more than 2 GiB, where a program is of 32 bits
+#endif
+  if (access.writes) flags |= O_WRONLY | O_CREAT | (access.appends ? O_APPEND : 0);
+  if (access.writes && !access.appends && access.start == 0) flags |= O_TRUNC;
+  if (access.exclusive) flags |= O_EXCL;
+  const int fd = retried([&] { return ::open(path.c_str(), flags, static_cast<mode_t>(access.mode)); });
+  if (fd < 0) return fd;
+  if (access.start > 0 && ::lseek(fd, static_cast<off_t>(access.start), SEEK_SET) < 0) {
+    const int failed = -errno;
+    close_descriptor(fd);
+    return failed;
+  }
+  opened = fd;
+  return 0;
+}
+
+NET_API std::ptrdiff_t read_file(NativeHandle file, char* into, std::size_t size) noexcept {
+  return retried([&] { return ::read(file, into, size); });
+}
+
+NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size_t size) noexcept {
+  return retried([&] { return ::write(file, from, size); });
+}
+
+/// Not again after a signal: the descriptor is gone, and may be another one's already.
+NET_API int close_file(NativeHandle file) noexcept { return ::close(file) == 0 || errno == EINTR ? 0 : -errno; }
+
+}  // namespace net::inline NET_ABI::detail::os
 
 #endif
 #endif
@@ -17362,6 +17960,543 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay) {
 #endif
 #endif
 
+// The bodies of job.hpp. Internal.
+#ifndef NET_DETAIL_WORK_JOB_IPP
+#define NET_DETAIL_WORK_JOB_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API void WorkRef::send_home() && noexcept {
+  Mailbox* const mailbox = item_->mailbox;
+  mailbox->retain();
+  item_->home_expected = false;
+  mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); });
+  mailbox->release();
+}
+
+NET_API WorkRef::~WorkRef() {
+  if (item_) item_->operations->destroy(*item_);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of worker_pool.hpp. Internal.
+#ifndef NET_WORKER_POOL_IPP
+#define NET_WORKER_POOL_IPP
+
+#if NET_BODIES
+
+#include <cstdlib>
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API WorkerPool::~WorkerPool() {
+  begin_again_in_child();
+  detail::Queue<detail::WorkRef> dropped;
+  {
+    const detail::LockGuard locked(mutex_);
+    closing_ = true;
+    dropped.take_all(waiting_);
+    wake_.wake_all();
+  }
+  while (!dropped.empty()) drop(dropped.pop_front());
+  for (detail::Machine::Thread& thread : threads_) thread.join();
+}
+
+NET_API void WorkerPool::begin_again_in_child() noexcept {
+  if (made_in_ == detail::Machine::fork_count()) return;
+  made_in_ = detail::Machine::fork_count();
+  ::new (static_cast<void*>(&wake_)) detail::Machine::Condition;
+  threads_.clear();
+  idle_ = 0;
+}
+
+NET_API WorkerPool::Exit& WorkerPool::Exit::of_process() noexcept {
+  static constinit Exit exit;
+  return exit;
+}
+
+/// What was registered last is run first: a mark that was set after a pool was made is seen by its destructor, if that is
+/// called by exit(). One mark is good for all pools before it. A program that makes more pools than this while it runs has
+/// no static ones among them.
+NET_API void WorkerPool::note_exit() noexcept {
+  constexpr int max_marks = 256;
+  Exit& exit = Exit::of_process();
+  if (exit.marks.load() != marks_before_ || marks_before_ == max_marks) return;
+  if (std::atexit([] { Exit::of_process().begun.store(1); }) == 0) exit.marks.fetch_add(1);
+}
+
+NET_API bool WorkerPool::submit(detail::WorkRef work) {
+  begin_again_in_child();
+  note_exit();
+  const detail::LockGuard locked(mutex_);
+  waiting_.reserve(1);
+  if (idle_ <= waiting_.size() && threads_.size() < most_) {
+    detail::Machine::Thread thread;
+    if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
+  }
+  if (threads_.empty()) return false;
+  waiting_.push(std::move(work));
+  wake_.wake_one();
+  return true;
+}
+
+NET_API void WorkerPool::run() {
+  mutex_.lock();
+  for (;;) {
+    while (waiting_.empty() && !closing_) {
+      ++idle_;
+      wake_.wait(mutex_);
+      --idle_;
+    }
+    if (closing_) return mutex_.unlock();
+    {
+      detail::WorkRef work = waiting_.pop_front();
+      work->begun.store(1);
+      mutex_.unlock();
+      work->operations->run(*work);
+      std::move(work).send_home();
+    }
+    mutex_.lock();
+  }
+}
+
+NET_API void WorkerPool::drop(detail::WorkRef work) noexcept {
+  work->unanswered = Exit::of_process().begun.load() != 0;
+  work->operations->drop(*work, dropped_);
+  std::move(work).send_home();
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of state.hpp. Internal.
+#ifndef NET_DETAIL_FILE_STATE_IPP
+#define NET_DETAIL_FILE_STATE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API WorkerPool& file_pool() {
+  static WorkerPool& pool = *new WorkerPool(4);
+  return pool;
+}
+
+NET_API FileState::FileState(LoopCore& core, const Operations& table, std::string&& name)
+    : Handle(core, table), path(std::move(name)) {
+  loop->closing().expect();  // its 'close' needs no memory
+  close_expected = kept_by_loop = true;
+  retain();
+}
+
+NET_API Error FileState::failure(int number, const char* syscall) const {
+  return address_failure(number, syscall, path, 0);
+}
+
+NET_API bool FileState::opened(int failed) {
+  if (is_over(failed, "open")) return false;
+  phase = FilePhase::open;
+  return true;
+}
+
+NET_API bool FileState::is_over(std::ptrdiff_t result, const char* syscall) {
+  if (phase == FilePhase::closing) {
+    close();
+  } else if (result < 0) {
+    destroy(failure(static_cast<int>(-result), syscall));
+  }
+  return destroyed();
+}
+
+/// The file is closed when no thread has it; 'error', if there is one, comes before 'close'.
+NET_API void FileState::destroy(const Error& error) {
+  if (destroyed() || !loop) return;
+  if (error) {
+    tick([](FileState& self) {
+      if (!self.emit_event<file_error>(self.errored)) throw_error(self.errored);
+    });
+    errored = error;
+  }
+  phase = FilePhase::closing;
+  if (!busy) close();
+}
+
+NET_API void FileState::close() noexcept {
+  (void)file.close();
+  if (!std::exchange(close_expected, false)) return;
+  ++owed;
+  loop->closing().push_expected({Ref<Handle>(this), job_of_close});
+}
+
+NET_API void FileState::close_now() {
+  // whatever is thrown here, 'close' comes
+  struct Again {
+    FileState& self;
+    Place<Job> rest{self.loop->closing()};  // from which this step has just come
+    bool passed = false;
+    ~Again() {
+      if (!passed) rest.push({Ref<Handle>(&self), job_of_close});
+    }
+  };
+  if (before_close) {
+    Again again{*this};
+    before_close(*this);
+    again.passed = true;
+  }
+  struct Settle {
+    FileState& self;
+    ~Settle() { self.settle(); }
+  } const settle{*this};
+  phase = FilePhase::closed;
+  emit_event<file_close>();
+}
+
+/// S32.5: without the memory for what comes next it is closed, and of its events only 'close' is left.
+NET_API void FileState::give_up() noexcept {
+  if (!loop || phase == FilePhase::closed) return;
+  phase = FilePhase::closing;
+  if (!busy) close();
+}
+
+/// After 'close', or with the loop: whatever the user has put in goes, and nothing is emitted any more.
+NET_API void FileState::drop_all() noexcept {
+  phase = FilePhase::closed;
+  (void)file.close();
+  listeners.clear();
+  if (std::exchange(kept_by_loop, false)) release();
+}
+
+NET_API void FileState::settle() noexcept {
+  if (--owed == 0 && phase == FilePhase::closed) operations->abandon(*this);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of reading.hpp. Internal.
+#ifndef NET_DETAIL_FILE_READING_IPP
+#define NET_DETAIL_FILE_READING_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations FileReading::table{
+    .free = [](Handle& handle) noexcept { delete static_cast<FileReading*>(&handle); },
+    .abandon = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).drop(); },
+    .give_up = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).give_up(); }};
+
+NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t size, std::uint64_t start,
+                                 std::uint64_t end)
+    : FileState(core, table, std::move(name)),
+      piece_size(size),
+      first(start),
+      left(end < start                       ? 0
+           : end - start == ~std::uint64_t{} ? end
+                                             : end - start + 1) {
+  data_added = [](FileState& state) {
+    auto& self = static_cast<FileReading&>(state);
+    self.data_listening = true;
+    if (self.asked != Flow::paused) self.resume();
+  };
+}
+
+NET_API void FileReading::begin() {
+  start<FileReading>(
+      [name = path, access = FileAccess{.start = first}](OpenFile& file) {
+        FileStep step;
+        step.result = file.open(name, access);
+        return step;
+      },
+      [](FileReading& self, FileStep& step) {
+        if (!self.opened(static_cast<int>(step.result))) return;
+        self.flow();
+        self.emit_event<file_open>();
+      });
+}
+
+/// The next piece, if there is place for it: one is kept, and another one may be under way.
+NET_API void FileReading::read_ahead() {
+  if (busy || phase != FilePhase::open || piece_bytes >= 0 || end_emitted) return;
+  const std::size_t size = left < piece_size ? static_cast<std::size_t>(left) : piece_size;
+  if (!spare.bytes()) spare = FileBuffer(piece_size);
+  struct Piece : FileStep {
+    FileBuffer buffer;
+  };
+  start<FileReading>(
+      [buffer = std::move(spare), size](OpenFile& file) mutable {
+        Piece came;
+        came.result = file.read(buffer.bytes(), size);
+        came.buffer = std::move(buffer);
+        return came;
+      },
+      [](FileReading& self, Piece& piece) {
+        if (!self.is_over(piece.result, "read")) self.came(std::move(piece.buffer), piece.result);
+      });
+}
+
+NET_API void FileReading::came(FileBuffer&& buffer, std::ptrdiff_t size) {
+  spare = std::exchange(piece, std::move(buffer));
+  piece_bytes = size;
+  left -= static_cast<std::uint64_t>(size);
+  flow();
+}
+
+/// As long as somebody wants it: what is there is emitted, and the next piece comes meanwhile.
+NET_API void FileReading::flow() {
+  if (asked != Flow::flowing || phase != FilePhase::open) return;
+  if (piece_bytes < 0) return read_ahead();
+  if (piece_bytes > 0) return emit_piece();
+  piece_bytes = -1;
+  end_emitted = true;
+  struct Destroy {
+    FileReading& self;
+    ~Destroy() {
+      undo_or_give_up(self, [this] { self.destroy(no_error()); });
+    }
+  } const destroy_then{*this};
+  emit_event<file_end>();
+}
+
+NET_API void FileReading::emit_piece() {
+  const Ref<FileReading> alive(this);
+  FileBuffer bytes = std::move(piece);
+  const Chunk chunk(std::string_view(bytes.bytes(), static_cast<std::size_t>(std::exchange(piece_bytes, -1))));
+  moved += chunk.size();
+  read_ahead();
+  emit_event<file_data>(chunk);
+  if (!spare.bytes()) spare = std::move(bytes);
+}
+
+NET_API void FileReading::resume() {
+  asked = Flow::flowing;
+  if (flow_ticking || destroyed()) return;
+  tick([](FileState& state) {
+    auto& self = static_cast<FileReading&>(state);
+    self.flow_ticking = false;
+    self.flow();
+  });
+  flow_ticking = true;
+}
+
+NET_API void FileReading::drop() noexcept {
+  pipes.source_closed();
+  drop_all();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of writing.hpp. Internal.
+#ifndef NET_DETAIL_FILE_WRITING_IPP
+#define NET_DETAIL_FILE_WRITING_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations FileWriting::table{
+    .free = [](Handle& handle) noexcept { delete static_cast<FileWriting*>(&handle); },
+    .abandon = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).drop(); },
+    .give_up = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).give_up(); }};
+
+NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t high_water_mark)
+    : FileState(core, table, std::move(name)), access(how), mark(high_water_mark) {
+  before_close = [](FileState& state) { static_cast<FileWriting&>(state).fail_callbacks(); };
+}
+
+NET_API void FileWriting::begin() {
+  start<FileWriting>(
+      [name = path, how = access](OpenFile& file) {
+        FileStep step;
+        step.result = file.open(name, how);
+        return step;
+      },
+      [](FileWriting& self, FileStep& step) {
+        if (!self.opened(static_cast<int>(step.result))) return;
+        self.go_on();
+        self.emit_event<file_open>();
+      });
+}
+
+/// Takes all the bytes, always; the result only advises (S15.4).
+NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) {
+  if (ended || destroyed() || !loop) return refuse(std::move(callback));
+  waiting.append(bytes);
+  const bool has_space = length() < mark;
+  if (!has_space) need_drain = true;
+  if (callback) callbacks.push({moved + length(), std::move(callback)});
+  go_on();
+  return has_space && !destroyed();
+}
+
+NET_API bool FileWriting::refuse(WriteCallback&& callback) {
+  const Error error = make_error(ended ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
+  if (callback && loop) {
+    loop->ticks().push(
+        Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
+  }
+  destroy(error);
+  return false;
+}
+
+/// 'finish' follows when all is written, and then 'close'.
+NET_API void FileWriting::end(WriteCallback callback) {
+  if (finished || destroyed()) {
+    if (callback) (void)refuse(std::move(callback));
+    return;
+  }
+  if (callback) at_finish.push(std::move(callback));
+  ended = true;
+  go_on();
+}
+
+NET_API void FileWriting::go_on() {
+  if (busy || phase != FilePhase::open) return;
+  if (waiting.empty()) {
+    if (ended) close_file();
+    return;
+  }
+  struct Piece : FileStep {
+    std::string bytes;
+  };
+  under_way = waiting.size();
+  std::string bytes = std::exchange(waiting, std::move(spare));
+  start<FileWriting>(
+      [bytes = std::move(bytes)](OpenFile& file) mutable {
+        Piece came;
+        came.result = file.write(bytes);
+        came.bytes = std::move(bytes);
+        return came;
+      },
+      [](FileWriting& self, Piece& piece) {
+        if (!self.is_over(piece.result, "write")) self.written(std::move(piece.bytes));
+      });
+}
+
+NET_API void FileWriting::written(std::string&& bytes) {
+  moved += std::exchange(under_way, 0);
+  bytes.clear();
+  spare = std::move(bytes);
+  go_on();  // the thread need not wait for the listeners
+  call_back();
+}
+
+/// What the system could not write it may say only now.
+NET_API void FileWriting::close_file() {
+  start<FileWriting>(
+      [](OpenFile& file) {
+        FileStep step;
+        step.result = file.close();
+        return step;
+      },
+      [](FileWriting& self, FileStep& step) {
+        if (self.is_over(step.result, "close")) return;
+        self.finished = true;
+        self.call_back();
+      });
+}
+
+/// For all that is done. Whatever one throws, the others follow on a tick.
+NET_API void FileWriting::call_back() {
+  struct Again {
+    FileWriting& self;
+    bool passed = false;
+    ~Again() {
+      if (passed) return;
+      undo_or_give_up(self,
+                      [this] { self.tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
+    }
+  } again{*this};
+  while (!callbacks.empty() && callbacks.first().up_to <= moved) {
+    const Waiting done = callbacks.pop_front();
+    done.callback(no_error());
+  }
+  if (need_drain && length() == 0 && !ended && !destroyed()) {
+    need_drain = false;
+    emit_event<file_drain>();
+  }
+  while (finished && !at_finish.empty()) {
+    const WriteCallback callback = at_finish.pop_front();
+    callback(no_error());
+  }
+  if (finished && !std::exchange(finish_emitted, true)) emit_event<file_finish>();
+  if (finished) destroy(no_error());
+  again.passed = true;
+}
+
+/// What was not written is never written.
+NET_API void FileWriting::fail_callbacks() {
+  const Error error = errored ? errored : make_error(Errc::ERR_STREAM_DESTROYED);
+  while (!callbacks.empty() || !at_finish.empty()) {
+    const WriteCallback callback =
+        !callbacks.empty() ? std::move(callbacks.pop_front().callback) : at_finish.pop_front();
+    callback(error);
+  }
+}
+
+NET_API void FileWriting::drop() noexcept {
+  callbacks.clear();
+  at_finish.clear();
+  drop_all();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of file.hpp. Internal.
+#ifndef NET_FILE_IPP
+#define NET_FILE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API void require_mark(std::size_t mark);
+NET_API void require_mark(std::size_t mark) {
+  if (mark == 0) throw_error(out_of_range("highWaterMark", ">= 1", "0"));
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API FileReader::FileReader(Loop& loop, std::string path, const FileReaderOptions& options) {
+  detail::require_mark(options.highWaterMark);
+  state_ = detail::Ref<detail::FileReading>(new detail::FileReading(detail::Access::core(loop), std::move(path),
+                                                                    options.highWaterMark, options.start,
+                                                                    options.end.value_or(~std::uint64_t{})));
+  state_->begin();
+}
+
+NET_API FileWriter::FileWriter(Loop& loop, std::string path, const FileWriterOptions& options) {
+  detail::require_mark(options.highWaterMark);
+  const detail::FileAccess access{
+      .writes = true, .appends = options.append, .exclusive = options.exclusive, .mode = options.mode};
+  state_ = detail::Ref<detail::FileWriting>(
+      new detail::FileWriting(detail::Access::core(loop), std::move(path), access, options.highWaterMark));
+  state_->begin();
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
 // The bodies of promise.hpp. Internal.
 #ifndef NET_PROMISE_IPP
 #define NET_PROMISE_IPP
@@ -17886,123 +19021,6 @@ NET_API void TaskGroup::Awaiter::await_resume() {
   joined_->decided = false;
   joined_->winner = nullptr;
   if (joined_->failure) std::rethrow_exception(std::exchange(joined_->failure, {}));
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of job.hpp. Internal.
-#ifndef NET_DETAIL_WORK_JOB_IPP
-#define NET_DETAIL_WORK_JOB_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API void WorkRef::send_home() && noexcept {
-  Mailbox* const mailbox = item_->mailbox;
-  mailbox->retain();
-  item_->home_expected = false;
-  mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); });
-  mailbox->release();
-}
-
-NET_API WorkRef::~WorkRef() {
-  if (item_) item_->operations->destroy(*item_);
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of worker_pool.hpp. Internal.
-#ifndef NET_WORKER_POOL_IPP
-#define NET_WORKER_POOL_IPP
-
-#if NET_BODIES
-
-#include <cstdlib>
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-NET_API WorkerPool::~WorkerPool() {
-  begin_again_in_child();
-  detail::Queue<detail::WorkRef> dropped;
-  {
-    const detail::LockGuard locked(mutex_);
-    closing_ = true;
-    dropped.take_all(waiting_);
-    wake_.wake_all();
-  }
-  while (!dropped.empty()) drop(dropped.pop_front());
-  for (detail::Machine::Thread& thread : threads_) thread.join();
-}
-
-NET_API void WorkerPool::begin_again_in_child() noexcept {
-  if (made_in_ == detail::Machine::fork_count()) return;
-  made_in_ = detail::Machine::fork_count();
-  ::new (static_cast<void*>(&wake_)) detail::Machine::Condition;
-  threads_.clear();
-  idle_ = 0;
-}
-
-NET_API WorkerPool::Exit& WorkerPool::Exit::of_process() noexcept {
-  static constinit Exit exit;
-  return exit;
-}
-
-/// What was registered last is run first: a mark that was set after a pool was made is seen by its destructor, if that is
-/// called by exit(). One mark is good for all pools before it. A program that makes more pools than this while it runs has
-/// no static ones among them.
-NET_API void WorkerPool::note_exit() noexcept {
-  constexpr int max_marks = 256;
-  Exit& exit = Exit::of_process();
-  if (exit.marks.load() != marks_before_ || marks_before_ == max_marks) return;
-  if (std::atexit([] { Exit::of_process().begun.store(1); }) == 0) exit.marks.fetch_add(1);
-}
-
-NET_API bool WorkerPool::submit(detail::WorkRef work) {
-  begin_again_in_child();
-  note_exit();
-  const detail::LockGuard locked(mutex_);
-  waiting_.reserve(1);
-  if (idle_ <= waiting_.size() && threads_.size() < most_) {
-    detail::Machine::Thread thread;
-    if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
-  }
-  if (threads_.empty()) return false;
-  waiting_.push(std::move(work));
-  wake_.wake_one();
-  return true;
-}
-
-NET_API void WorkerPool::run() {
-  mutex_.lock();
-  for (;;) {
-    while (waiting_.empty() && !closing_) {
-      ++idle_;
-      wake_.wait(mutex_);
-      --idle_;
-    }
-    if (closing_) return mutex_.unlock();
-    {
-      detail::WorkRef work = waiting_.pop_front();
-      work->begun.store(1);
-      mutex_.unlock();
-      work->operations->run(*work);
-      std::move(work).send_home();
-    }
-    mutex_.lock();
-  }
-}
-
-NET_API void WorkerPool::drop(detail::WorkRef work) noexcept {
-  work->unanswered = Exit::of_process().begun.load() != 0;
-  work->operations->drop(*work, dropped_);
-  std::move(work).send_home();
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

@@ -102,4 +102,10 @@ using net::write;
 using net::Job;
 using net::WorkerPool;
 
+// Files
+using net::FileReader;
+using net::FileReaderOptions;
+using net::FileWriter;
+using net::FileWriterOptions;
+
 }  // namespace net

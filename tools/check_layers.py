@@ -15,6 +15,10 @@ INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include"
 LAYERS = """
 net
 
+net/file
+net/detail/file/reading  net/detail/file/writing
+net/detail/file/state
+net/detail/file/open_file
 net/promise  net/reader  net/task_group  net/worker_pool
 net/detail/coro/results
 net/task
@@ -60,13 +64,13 @@ net/detail/sys/endpoint_text
 net/detail/sys/machine
 net/detail/sys/poller  net/detail/sys/posix/machine
 net/detail/sys/linux/epoll  net/detail/sys/posix/poll
-net/detail/sys/posix/names  net/detail/sys/posix/signals
+net/detail/sys/posix/files  net/detail/sys/posix/names  net/detail/sys/posix/signals
 net/detail/sys/posix/acceptor  net/detail/sys/posix/channel
 net/detail/sys/posix/address  net/detail/sys/posix/thread
 net/detail/sys/posix/calls  net/detail/sys/posix/system_address
 net/detail/sys/posix/headers
 net/detail/io/machine
-net/detail/io/acceptor  net/detail/io/channel
+net/detail/io/acceptor  net/detail/io/channel  net/detail/io/files
 net/detail/io/poller
 net/detail/io/watcher
 net/detail/io/native_handle

@@ -17,7 +17,7 @@ from toolchain import INCLUDE, ROOT
 TARGET = ROOT / "docs" / "reference.md"
 OPENING = ROOT / "tools" / "reference_opening.md"
 HEADERS = """ip socket_address block_list error duration encoding chunk emitter loop abort options socket server connect
-    task task_group promise reader acceptor worker_pool""".split()
+    task task_group promise reader acceptor worker_pool file""".split()
 # public names that stand in a header of detail: where users get them
 ELSEWHERE = {
     "error": ["detail/text/error_names"],

@@ -16,6 +16,12 @@
 #include <net/error.hpp>
 #include <net/loop.hpp>
 
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct FileState;
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 /// A result that is being computed. A handle: copies are the same job, and it belongs to the loop that asked.
@@ -130,18 +136,25 @@ class WorkerPool {
   auto exec(F f, A... args) -> Job<std::invoke_result_t<F, A...>> {
     using T = std::invoke_result_t<F, A...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
-    auto call = [f = std::move(f), ... args = std::move(args)]() mutable -> T {
-      return std::move(f)(std::move(args)...);
-    };
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
-    if (!submit(detail::WorkRef(new detail::Work<T, decltype(call)>(*state, std::move(call))))) {
-      detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
-    }
-    state->begin();
+    const bool begun = begin(*state, [f = std::move(f), ... args = std::move(args)]() mutable -> T {
+      return std::move(f)(std::move(args)...);
+    });
+    if (!begun) detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
     return Job<T>(std::move(state));
   }
 
  private:
+  friend struct detail::FileState;
+
+  /// False: no thread can start.
+  template <class T, class F>
+  bool begin(detail::JobState<T>& state, F&& call) {
+    if (!submit(detail::WorkRef(new detail::Work<T, std::decay_t<F>>(state, std::forward<F>(call))))) return false;
+    state.begin();
+    return true;
+  }
+
   void drop(detail::WorkRef work) noexcept;
 
   /// Whether `exit()` has been called, for destructors of pools that are static.

@@ -115,6 +115,10 @@ struct Machine {
   static std::string interface_name(std::uint32_t) { return {}; }
   static DescriptorKind kind_of(NativeHandle) { return DescriptorKind::unknown; }
   static int prepare(NativeHandle) { return 0; }
+  static int open_file(const std::string&, const FileAccess&, NativeHandle&) { return -ENOSYS; }
+  static std::ptrdiff_t read_file(NativeHandle, char*, std::size_t) { return 0; }
+  static std::ptrdiff_t write_file(NativeHandle, const char*, std::size_t) { return 0; }
+  static int close_file(NativeHandle) { return 0; }
   static void remove_path(std::string_view) {}
   static int listen_to_signal(least_signal_waker&) { return -ENOSYS; }
   static void forget_signal(least_signal_waker&) {}

@@ -65,6 +65,17 @@ NET_API void expect_close(const Socket& socket);
 inline void expect_close(const Server&) noexcept {}
 NET_API Error closed_error(const Socket& socket);
 NET_API Error closed_error(const Server&);
+/// The same of streams that are no sockets.
+template <class Stream>
+bool is_over(const Stream& stream) {
+  return Access::state(stream).is_over();
+}
+template <class Stream>
+void expect_close(const Stream&) noexcept {}
+template <class Stream>
+Error closed_error(const Stream& stream) {
+  return stream.errored() ? stream.errored() : make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
+}
 
 /// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
 /// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.

@@ -6,6 +6,7 @@
 #include <net/detail/sys/posix/address.hpp>
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/sys/posix/channel.hpp>
+#include <net/detail/sys/posix/files.hpp>
 #include <net/detail/sys/posix/names.hpp>
 #include <net/detail/sys/posix/signals.hpp>
 #include <net/detail/sys/posix/thread.hpp>
@@ -34,6 +35,10 @@ struct posix_machine {
   static constexpr auto& interface_name = os::interface_name;
   static constexpr auto& kind_of = os::kind_of;
   static constexpr auto& prepare = os::prepare;
+  static constexpr auto& open_file = os::open_file;
+  static constexpr auto& read_file = os::read_file;
+  static constexpr auto& write_file = os::write_file;
+  static constexpr auto& close_file = os::close_file;
   static constexpr auto& remove_path = os::remove_path;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;

@@ -1,0 +1,75 @@
+// An open file, and bytes for it, as they go to a thread that may block, and come back. Internal.
+#ifndef NET_DETAIL_FILE_OPEN_FILE_HPP
+#define NET_DETAIL_FILE_OPEN_FILE_HPP
+
+#include <cstddef>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <net/detail/io/files.hpp>
+#include <net/detail/sys/machine.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Whoever has it closes it: the loop, or the thread if the loop has gone meanwhile.
+class OpenFile {
+ public:
+  OpenFile() noexcept = default;
+  OpenFile(OpenFile&& other) noexcept : file_(std::exchange(other.file_, no_handle)) {}
+  OpenFile& operator=(OpenFile&& other) noexcept {
+    std::swap(file_, other.file_);
+    return *this;
+  }
+  ~OpenFile() { (void)close(); }
+
+  explicit operator bool() const noexcept { return file_ != no_handle; }
+  /// 0, or a negated errno; so are the others.
+  int open(const std::string& path, const FileAccess& access) noexcept {
+    return Machine::open_file(path, access, file_);
+  }
+  std::ptrdiff_t read(char* into, std::size_t size) noexcept { return Machine::read_file(file_, into, size); }
+  /// All of it, unless it fails.
+  int write(std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+      const std::ptrdiff_t written = Machine::write_file(file_, bytes.data(), bytes.size());
+      if (written < 0) return static_cast<int>(written);
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return 0;
+  }
+  int close() noexcept {
+    const NativeHandle file = std::exchange(file_, no_handle);
+    return file == no_handle ? 0 : Machine::close_file(file);
+  }
+
+ private:
+  NativeHandle file_ = no_handle;
+};
+
+/// Space for one piece of a file.
+class FileBuffer {
+ public:
+  FileBuffer() noexcept = default;
+  explicit FileBuffer(std::size_t size) : bytes_(static_cast<char*>(::operator new(size))), size_(size) {}
+  FileBuffer(FileBuffer&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  FileBuffer& operator=(FileBuffer&& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~FileBuffer() { ::operator delete(bytes_); }
+
+  char* bytes() const noexcept { return bytes_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  char* bytes_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif

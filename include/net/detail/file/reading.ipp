@@ -1,0 +1,117 @@
+// The bodies of reading.hpp. Internal.
+#ifndef NET_DETAIL_FILE_READING_IPP
+#define NET_DETAIL_FILE_READING_IPP
+
+#include <net/detail/file/reading.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations FileReading::table{
+    .free = [](Handle& handle) noexcept { delete static_cast<FileReading*>(&handle); },
+    .abandon = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).drop(); },
+    .give_up = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).give_up(); }};
+
+NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t size, std::uint64_t start,
+                                 std::uint64_t end)
+    : FileState(core, table, std::move(name)),
+      piece_size(size),
+      first(start),
+      left(end < start                       ? 0
+           : end - start == ~std::uint64_t{} ? end
+                                             : end - start + 1) {
+  data_added = [](FileState& state) {
+    auto& self = static_cast<FileReading&>(state);
+    self.data_listening = true;
+    if (self.asked != Flow::paused) self.resume();
+  };
+}
+
+NET_API void FileReading::begin() {
+  start<FileReading>(
+      [name = path, access = FileAccess{.start = first}](OpenFile& file) {
+        FileStep step;
+        step.result = file.open(name, access);
+        return step;
+      },
+      [](FileReading& self, FileStep& step) {
+        if (!self.opened(static_cast<int>(step.result))) return;
+        self.flow();
+        self.emit_event<file_open>();
+      });
+}
+
+/// The next piece, if there is place for it: one is kept, and another one may be under way.
+NET_API void FileReading::read_ahead() {
+  if (busy || phase != FilePhase::open || piece_bytes >= 0 || end_emitted) return;
+  const std::size_t size = left < piece_size ? static_cast<std::size_t>(left) : piece_size;
+  if (!spare.bytes()) spare = FileBuffer(piece_size);
+  struct Piece : FileStep {
+    FileBuffer buffer;
+  };
+  start<FileReading>(
+      [buffer = std::move(spare), size](OpenFile& file) mutable {
+        Piece came;
+        came.result = file.read(buffer.bytes(), size);
+        came.buffer = std::move(buffer);
+        return came;
+      },
+      [](FileReading& self, Piece& piece) {
+        if (!self.is_over(piece.result, "read")) self.came(std::move(piece.buffer), piece.result);
+      });
+}
+
+NET_API void FileReading::came(FileBuffer&& buffer, std::ptrdiff_t size) {
+  spare = std::exchange(piece, std::move(buffer));
+  piece_bytes = size;
+  left -= static_cast<std::uint64_t>(size);
+  flow();
+}
+
+/// As long as somebody wants it: what is there is emitted, and the next piece comes meanwhile.
+NET_API void FileReading::flow() {
+  if (asked != Flow::flowing || phase != FilePhase::open) return;
+  if (piece_bytes < 0) return read_ahead();
+  if (piece_bytes > 0) return emit_piece();
+  piece_bytes = -1;
+  end_emitted = true;
+  struct Destroy {
+    FileReading& self;
+    ~Destroy() {
+      undo_or_give_up(self, [this] { self.destroy(no_error()); });
+    }
+  } const destroy_then{*this};
+  emit_event<file_end>();
+}
+
+NET_API void FileReading::emit_piece() {
+  const Ref<FileReading> alive(this);
+  FileBuffer bytes = std::move(piece);
+  const Chunk chunk(std::string_view(bytes.bytes(), static_cast<std::size_t>(std::exchange(piece_bytes, -1))));
+  moved += chunk.size();
+  read_ahead();
+  emit_event<file_data>(chunk);
+  if (!spare.bytes()) spare = std::move(bytes);
+}
+
+NET_API void FileReading::resume() {
+  asked = Flow::flowing;
+  if (flow_ticking || destroyed()) return;
+  tick([](FileState& state) {
+    auto& self = static_cast<FileReading&>(state);
+    self.flow_ticking = false;
+    self.flow();
+  });
+  flow_ticking = true;
+}
+
+NET_API void FileReading::drop() noexcept {
+  pipes.source_closed();
+  drop_all();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,136 @@
+// What a stream of a file is made of, to read or to write: it is open, one step of it is under way on a thread, it closes.
+// Internal.
+#ifndef NET_DETAIL_FILE_STATE_HPP
+#define NET_DETAIL_FILE_STATE_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <net/chunk.hpp>
+#include <net/detail/events/event.hpp>
+#include <net/detail/events/listeners.hpp>
+#include <net/detail/file/open_file.hpp>
+#include <net/detail/loop/core.hpp>
+#include <net/detail/loop/owing.hpp>
+#include <net/error.hpp>
+#include <net/worker_pool.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+using FileEvents = EventTable<Event<"close">, Event<"error", const Error>, Event<"open">, Event<"data", Chunk>,
+                              Event<"end">, Event<"drain">, Event<"finish">>;
+enum : unsigned { file_close, file_error, file_open, file_data, file_end, file_drain, file_finish };
+
+/// Where a stream of a file is; it only goes forward.
+enum class FilePhase : std::uint8_t { opening, open, closing, closed };
+
+struct FileState : Handle {
+  FileState(LoopCore& core, const Operations& table, std::string&& name);
+  ~FileState() {
+    if (close_expected && loop) loop->closing().expect_no_more();
+  }
+
+  /// `step(file)` runs on a thread, which has the file meanwhile, and gives what `done` gets on the loop.
+  template <class State, class Step, class Done>
+  void start(Step step, Done done);
+  /// Whether it is open now.
+  bool opened(int failed);
+  /// A step that failed; or it was closed meanwhile: then this is the end. False: it goes on.
+  bool is_over(std::ptrdiff_t result, const char* syscall);
+  void destroy(const Error& error);
+  void close() noexcept;
+  void close_now();
+  static void job_of_close(Handle& handle) { static_cast<FileState&>(handle).close_now(); }
+  void give_up() noexcept;
+  void drop_all() noexcept;
+  void settle() noexcept;
+  bool is_over() const noexcept { return phase == FilePhase::closed || !loop; }
+  bool destroyed() const noexcept { return phase >= FilePhase::closing; }
+  Error failure(int number, const char* syscall) const;
+
+  template <unsigned Event, class... Args>
+  bool emit_event(const Args&... args) {
+    if (!listeners.has(Event)) return false;
+    const Ref<FileState> alive(this);
+    using Row = typename EventAt<FileEvents, Event>::type;
+    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+  }
+  void tick(void (*step)(FileState&)) {
+    if (loop) loop->ticks().push(OwedStep<FileState>{Owing<FileState>(*this), step});
+  }
+  static constexpr bool minds_listeners(unsigned event) noexcept { return event == file_data; }
+  void listener_added(unsigned event) {
+    if (event == file_data && data_added) data_added(*this);
+  }
+  void listener_put_in_front(unsigned) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
+  std::size_t own_listeners(unsigned) const noexcept { return 0; }
+
+  const std::string path;
+  Listeners listeners;
+  OpenFile file;  // while no thread has it
+  Error errored;
+  std::uint64_t moved = 0;  // bytes
+  std::size_t owed = 0;     // what is queued and may be emitted
+  void (*data_added)(FileState&) = nullptr;
+  void (*before_close)(FileState&) = nullptr;  // calls whom nobody has called yet
+  FilePhase phase = FilePhase::opening;
+  bool busy = false;  // a thread has the file
+  bool close_expected = false;
+  bool kept_by_loop = false;  // until 'close' was emitted
+};
+
+/// The threads that read and write files: the process's own, made when there is the first, and never joined.
+NET_API WorkerPool& file_pool();
+
+/// What a thread has done.
+struct FileStep {
+  OpenFile file;
+  std::ptrdiff_t result = 0;
+};
+
+template <class State, class Step, class Done>
+void FileState::start(Step step, Done done) {
+  or_give_up(*this, [&] {
+    auto work = [has = std::move(file), call = std::move(step)]() mutable {
+      auto came = call(has);
+      came.file = std::move(has);
+      return came;
+    };
+    using Came = std::invoke_result_t<decltype(work)&>;
+    const Ref<JobState<Came>> job(new JobState<Came>(*loop));
+    job->ask([self = Ref<State>(static_cast<State*>(this)), then = std::move(done)](auto& outcome, bool) mutable {
+      self->busy = false;
+      if (!outcome.result) return self->give_up();
+      self->file = std::move(outcome.result->file);
+      or_give_up(*self, [&] { then(*self, *outcome.result); });
+    });
+    busy = file_pool().begin(*job, std::move(work));
+    if (!busy) destroy(system_failure(EAGAIN, "pthread_create"));
+  });
+}
+
+/// In a destructor: nothing may leave it.
+template <class F>
+void undo_or_give_up([[maybe_unused]] FileState& self, F&& undo) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    undo();
+  } catch (...) {
+    self.give_up();
+  }
+#else
+  undo();
+#endif
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/file/state.ipp>
+
+#endif

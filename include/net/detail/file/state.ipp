@@ -1,0 +1,107 @@
+// The bodies of state.hpp. Internal.
+#ifndef NET_DETAIL_FILE_STATE_IPP
+#define NET_DETAIL_FILE_STATE_IPP
+
+#include <net/detail/file/state.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API WorkerPool& file_pool() {
+  static WorkerPool& pool = *new WorkerPool(4);
+  return pool;
+}
+
+NET_API FileState::FileState(LoopCore& core, const Operations& table, std::string&& name)
+    : Handle(core, table), path(std::move(name)) {
+  loop->closing().expect();  // its 'close' needs no memory
+  close_expected = kept_by_loop = true;
+  retain();
+}
+
+NET_API Error FileState::failure(int number, const char* syscall) const {
+  return address_failure(number, syscall, path, 0);
+}
+
+NET_API bool FileState::opened(int failed) {
+  if (is_over(failed, "open")) return false;
+  phase = FilePhase::open;
+  return true;
+}
+
+NET_API bool FileState::is_over(std::ptrdiff_t result, const char* syscall) {
+  if (phase == FilePhase::closing) {
+    close();
+  } else if (result < 0) {
+    destroy(failure(static_cast<int>(-result), syscall));
+  }
+  return destroyed();
+}
+
+/// The file is closed when no thread has it; 'error', if there is one, comes before 'close'.
+NET_API void FileState::destroy(const Error& error) {
+  if (destroyed() || !loop) return;
+  if (error) {
+    tick([](FileState& self) {
+      if (!self.emit_event<file_error>(self.errored)) throw_error(self.errored);
+    });
+    errored = error;
+  }
+  phase = FilePhase::closing;
+  if (!busy) close();
+}
+
+NET_API void FileState::close() noexcept {
+  (void)file.close();
+  if (!std::exchange(close_expected, false)) return;
+  ++owed;
+  loop->closing().push_expected({Ref<Handle>(this), job_of_close});
+}
+
+NET_API void FileState::close_now() {
+  // whatever is thrown here, 'close' comes
+  struct Again {
+    FileState& self;
+    Place<Job> rest{self.loop->closing()};  // from which this step has just come
+    bool passed = false;
+    ~Again() {
+      if (!passed) rest.push({Ref<Handle>(&self), job_of_close});
+    }
+  };
+  if (before_close) {
+    Again again{*this};
+    before_close(*this);
+    again.passed = true;
+  }
+  struct Settle {
+    FileState& self;
+    ~Settle() { self.settle(); }
+  } const settle{*this};
+  phase = FilePhase::closed;
+  emit_event<file_close>();
+}
+
+/// S32.5: without the memory for what comes next it is closed, and of its events only 'close' is left.
+NET_API void FileState::give_up() noexcept {
+  if (!loop || phase == FilePhase::closed) return;
+  phase = FilePhase::closing;
+  if (!busy) close();
+}
+
+/// After 'close', or with the loop: whatever the user has put in goes, and nothing is emitted any more.
+NET_API void FileState::drop_all() noexcept {
+  phase = FilePhase::closed;
+  (void)file.close();
+  listeners.clear();
+  if (std::exchange(kept_by_loop, false)) release();
+}
+
+NET_API void FileState::settle() noexcept {
+  if (--owed == 0 && phase == FilePhase::closed) operations->abandon(*this);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,56 @@
+// A file that is written as a stream: what is written meanwhile waits for the next turn of the thread. Internal.
+#ifndef NET_DETAIL_FILE_WRITING_HPP
+#define NET_DETAIL_FILE_WRITING_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <net/detail/base/queue.hpp>
+#include <net/detail/file/state.hpp>
+#include <net/detail/stream/write_queue.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct FileWriting : FileState {
+  static const Operations table;
+
+  FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t mark);
+
+  void begin();
+  bool write(std::string_view bytes, WriteCallback callback);
+  bool refuse(WriteCallback&& callback);
+  void end(WriteCallback callback);
+  void go_on();
+  void written(std::string&& bytes);
+  void close_file();
+  void call_back();
+  void fail_callbacks();
+  void drop() noexcept;
+  std::size_t length() const noexcept { return waiting.size() + under_way; }
+
+  /// Whom to call when so many bytes were written.
+  struct Waiting {
+    std::uint64_t up_to;
+    WriteCallback callback;
+  };
+
+  const FileAccess access;
+  const std::size_t mark;
+  std::string waiting, spare;
+  std::size_t under_way = 0;
+  Queue<Waiting> callbacks;
+  Queue<WriteCallback> at_finish;
+  bool need_drain = false;
+  bool ended = false;
+  bool finished = false;  // written and closed
+  bool finish_emitted = false;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/file/writing.ipp>
+
+#endif

@@ -1,0 +1,160 @@
+// The bodies of writing.hpp. Internal.
+#ifndef NET_DETAIL_FILE_WRITING_IPP
+#define NET_DETAIL_FILE_WRITING_IPP
+
+#include <net/detail/file/writing.hpp>
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations FileWriting::table{
+    .free = [](Handle& handle) noexcept { delete static_cast<FileWriting*>(&handle); },
+    .abandon = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).drop(); },
+    .give_up = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).give_up(); }};
+
+NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t high_water_mark)
+    : FileState(core, table, std::move(name)), access(how), mark(high_water_mark) {
+  before_close = [](FileState& state) { static_cast<FileWriting&>(state).fail_callbacks(); };
+}
+
+NET_API void FileWriting::begin() {
+  start<FileWriting>(
+      [name = path, how = access](OpenFile& file) {
+        FileStep step;
+        step.result = file.open(name, how);
+        return step;
+      },
+      [](FileWriting& self, FileStep& step) {
+        if (!self.opened(static_cast<int>(step.result))) return;
+        self.go_on();
+        self.emit_event<file_open>();
+      });
+}
+
+/// Takes all the bytes, always; the result only advises (S15.4).
+NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) {
+  if (ended || destroyed() || !loop) return refuse(std::move(callback));
+  waiting.append(bytes);
+  const bool has_space = length() < mark;
+  if (!has_space) need_drain = true;
+  if (callback) callbacks.push({moved + length(), std::move(callback)});
+  go_on();
+  return has_space && !destroyed();
+}
+
+NET_API bool FileWriting::refuse(WriteCallback&& callback) {
+  const Error error = make_error(ended ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
+  if (callback && loop) {
+    loop->ticks().push(
+        Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
+  }
+  destroy(error);
+  return false;
+}
+
+/// 'finish' follows when all is written, and then 'close'.
+NET_API void FileWriting::end(WriteCallback callback) {
+  if (finished || destroyed()) {
+    if (callback) (void)refuse(std::move(callback));
+    return;
+  }
+  if (callback) at_finish.push(std::move(callback));
+  ended = true;
+  go_on();
+}
+
+NET_API void FileWriting::go_on() {
+  if (busy || phase != FilePhase::open) return;
+  if (waiting.empty()) {
+    if (ended) close_file();
+    return;
+  }
+  struct Piece : FileStep {
+    std::string bytes;
+  };
+  under_way = waiting.size();
+  std::string bytes = std::exchange(waiting, std::move(spare));
+  start<FileWriting>(
+      [bytes = std::move(bytes)](OpenFile& file) mutable {
+        Piece came;
+        came.result = file.write(bytes);
+        came.bytes = std::move(bytes);
+        return came;
+      },
+      [](FileWriting& self, Piece& piece) {
+        if (!self.is_over(piece.result, "write")) self.written(std::move(piece.bytes));
+      });
+}
+
+NET_API void FileWriting::written(std::string&& bytes) {
+  moved += std::exchange(under_way, 0);
+  bytes.clear();
+  spare = std::move(bytes);
+  go_on();  // the thread need not wait for the listeners
+  call_back();
+}
+
+/// What the system could not write it may say only now.
+NET_API void FileWriting::close_file() {
+  start<FileWriting>(
+      [](OpenFile& file) {
+        FileStep step;
+        step.result = file.close();
+        return step;
+      },
+      [](FileWriting& self, FileStep& step) {
+        if (self.is_over(step.result, "close")) return;
+        self.finished = true;
+        self.call_back();
+      });
+}
+
+/// For all that is done. Whatever one throws, the others follow on a tick.
+NET_API void FileWriting::call_back() {
+  struct Again {
+    FileWriting& self;
+    bool passed = false;
+    ~Again() {
+      if (passed) return;
+      undo_or_give_up(self,
+                      [this] { self.tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
+    }
+  } again{*this};
+  while (!callbacks.empty() && callbacks.first().up_to <= moved) {
+    const Waiting done = callbacks.pop_front();
+    done.callback(no_error());
+  }
+  if (need_drain && length() == 0 && !ended && !destroyed()) {
+    need_drain = false;
+    emit_event<file_drain>();
+  }
+  while (finished && !at_finish.empty()) {
+    const WriteCallback callback = at_finish.pop_front();
+    callback(no_error());
+  }
+  if (finished && !std::exchange(finish_emitted, true)) emit_event<file_finish>();
+  if (finished) destroy(no_error());
+  again.passed = true;
+}
+
+/// What was not written is never written.
+NET_API void FileWriting::fail_callbacks() {
+  const Error error = errored ? errored : make_error(Errc::ERR_STREAM_DESTROYED);
+  while (!callbacks.empty() || !at_finish.empty()) {
+    const WriteCallback callback =
+        !callbacks.empty() ? std::move(callbacks.pop_front().callback) : at_finish.pop_front();
+    callback(error);
+  }
+}
+
+NET_API void FileWriting::drop() noexcept {
+  callbacks.clear();
+  at_finish.clear();
+  drop_all();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,22 @@
+// Files of a POSIX system. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_FILES_HPP
+#define NET_DETAIL_SYS_POSIX_FILES_HPP
+
+#include <cstddef>
+#include <string>
+
+#include <net/detail/io/files.hpp>
+#include <net/detail/sys/posix/calls.hpp>
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int open_file(const std::string& path, const FileAccess& access, NativeHandle& opened) noexcept;
+NET_API std::ptrdiff_t read_file(NativeHandle file, char* into, std::size_t size) noexcept;
+NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size_t size) noexcept;
+NET_API int close_file(NativeHandle file) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#include <net/detail/sys/posix/files.ipp>
+
+#endif
