@@ -3849,8 +3849,8 @@ class LoopCore {
   Queue<Job>& closing() noexcept { return closing_; }
   /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
   /// it had something does not wait at all. Only if the server and it are all there is, so that nobody else waits for it.
-  void read_speculatively(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
-    if (alive_ <= 2) speculative_ = std::move(newcomer), ask_ = ask;
+  void read_speculatively(Ref<Handle> handle, bool (*ask)(Handle&)) {
+    if (alive_ <= 2) speculative_ = std::move(handle), ask_ = ask;
   }
   void next_immediate(Ref<ImmediateState> immediate);
   void clear_immediate(ImmediateState& immediate) noexcept;
@@ -6383,8 +6383,8 @@ struct EmitsNothing {
 template <class Source>
 void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count);
 
-/// A destination with its type. `Tells` fires its events.
-template <class Source, class Destination, class Tells>
+/// A destination with its type. `Emits` emits its events.
+template <class Source, class Destination, class Emits>
 struct PipeTo : PipeLink {
   using State = std::remove_reference_t<decltype(Access::state(std::declval<const Source&>()))>;
   using Link = Ref<PipeTo>;
@@ -6473,25 +6473,25 @@ struct PipeTo : PipeLink {
   std::optional<Token<"error">> on_error;
 };
 
-template <class Source, class Destination, class Tells>
-inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
+template <class Source, class Destination, class Emits>
+inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
     [](PipeLink& link) noexcept { static_cast<PipeTo&>(link).take_off(); },
     [](PipeLink& link, const void* from) {
       const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
       const Source& sender = *static_cast<const Source*>(from);
-      Tells::unpiped(to ? *to : itself(sender), sender);
+      Emits::unpiped(to ? *to : itself(sender), sender);
     },
     [](const PipeLink& link) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return to && Tells::to_close(*to);
+      return to && Emits::to_close(*to);
     },
     [](const PipeLink& link, const void* from) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return Tells::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+      return Emits::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
     },
     [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
 
-/// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
+/// Emits for links that are in the list no more (S24.9); the source pauses when they were the last.
 template <class Source>
 void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
@@ -6530,9 +6530,9 @@ void unpipe_all(const Source& source) {
 }
 
 /// The same pair piped twice is unpiped twice (S24.10).
-template <class Tells, class Source, class Destination>
+template <class Emits, class Source, class Destination>
 void unpipe_from(const Source& source, const Destination& destination) {
-  using To = PipeTo<Source, Destination, Tells>;
+  using To = PipeTo<Source, Destination, Emits>;
   const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
     if (each.operations != &To::table) return false;
     const auto& other = static_cast<To&>(each).destination;
@@ -6543,9 +6543,9 @@ void unpipe_from(const Source& source, const Destination& destination) {
 
 /// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted still gets
 /// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
-template <class Tells, class Source, class Destination>
+template <class Emits, class Source, class Destination>
 void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
-  using To = PipeTo<Source, Destination, Tells>;
+  using To = PipeTo<Source, Destination, Emits>;
   const Ref<To> link(new To(Access::state(source)));
   bool to_itself = false;
   if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
@@ -6604,7 +6604,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
     link->on_error.emplace(destination.template addListener<"error">(fail));
   }
   undo.passed = true;
-  Tells::piped(destination, source);
+  Emits::piped(destination, source);
   // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
   if (link->off && source.destroyed()) return;
   if (destination.writableNeedDrain()) {
@@ -8456,8 +8456,8 @@ class Job {
 class WorkerPool {
  public:
   /// Threads start when there is work for them; 0 counts as 1.
-  explicit WorkerPool(std::size_t threads = detail::Machine::processors()) : most_(threads == 0 ? 1 : threads) {
-    threads_.reserve(most_);
+  explicit WorkerPool(std::size_t threads = detail::Machine::processors()) : max_threads_(threads == 0 ? 1 : threads) {
+    threads_.reserve(max_threads_);
   }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -8513,7 +8513,7 @@ class WorkerPool {
   detail::Machine::Condition wake_;
   detail::Queue<detail::WorkRef> waiting_;
   std::vector<detail::Machine::Thread> threads_;
-  std::size_t most_;
+  std::size_t max_threads_;
   std::size_t idle_ = 0;
   std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;
@@ -9286,7 +9286,7 @@ class Reader {
   std::string_view rest() const noexcept;
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
-  static constexpr std::size_t most_held = 1 << 20;  // while a task waits for 'close'
+  static constexpr std::size_t max_held = 1 << 20;  // while a task waits for 'close'
 
   detail::WaitPlace waiter_;
   std::string held_;  // received; the part before start_ was taken
@@ -11209,8 +11209,8 @@ NET_API void Waker::wake() noexcept {
 }
 
 NET_API void Waker::drain() noexcept {
-  std::uint64_t rings[16];
-  while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
+  std::uint64_t counts[16];
+  while (retried([&] { return ::read(ends_[0], counts, sizeof counts); }) == static_cast<ssize_t>(sizeof counts)) {}
 }
 
 /// What fork() has to know of this process.
@@ -11380,8 +11380,8 @@ NET_API void epoll_poller::start_over() noexcept {
   stray_ = false;
   constexpr int step = 50;
   const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
-  pollfd bell{waker_.descriptor(), POLLIN, 0};
-  if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
+  pollfd waker{waker_.descriptor(), POLLIN, 0};
+  if (::poll(&waker, 1, wait) < 0) {  // not even one descriptor is allowed
     const timespec sleep{0, wait * 1000000L};
     ::nanosleep(&sleep, nullptr);
   }
@@ -12550,9 +12550,9 @@ NET_API void LoopCore::run_pending() {
 }
 
 [[gnu::noinline]] NET_API bool LoopCore::speculative_read_found() {
-  const Ref<Handle> newcomer = std::move(speculative_);
+  const Ref<Handle> asked = std::move(speculative_);
   bool had = false;
-  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
+  run_callback([&] { or_give_up(*asked, [&] { had = ask_(*asked); }); });
   return had;
 }
 
@@ -18036,7 +18036,7 @@ NET_API bool WorkerPool::submit(detail::WorkRef work) {
   note_exit();
   const detail::LockGuard locked(mutex_);
   waiting_.reserve(1);
-  if (idle_ <= waiting_.size() && threads_.size() < most_) {
+  if (idle_ <= waiting_.size() && threads_.size() < max_threads_) {
     detail::Machine::Thread thread;
     if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
   }
@@ -18715,7 +18715,7 @@ NET_API void Reader::received(std::string_view bytes) {
 
 NET_API void Reader::pause() {
   detail::SocketState& state = detail::Access::state(socket());
-  if (state.reader_note == Note::runs_on && rest().size() < most_held) return;
+  if (state.reader_note == Note::runs_on && rest().size() < max_held) return;
   socket().pause();
   state.reader_note = rest().empty() ? Note::idle : Note::holds_bytes;
 }

@@ -260,7 +260,7 @@ class Reader {
   std::string_view rest() const noexcept;
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
-  static constexpr std::size_t most_held = 1 << 20;  // while a task waits for 'close'
+  static constexpr std::size_t max_held = 1 << 20;  // while a task waits for 'close'
 
   detail::WaitPlace waiter_;
   std::string held_;  // received; the part before start_ was taken

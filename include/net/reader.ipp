@@ -177,7 +177,7 @@ NET_API void Reader::received(std::string_view bytes) {
 
 NET_API void Reader::pause() {
   detail::SocketState& state = detail::Access::state(socket());
-  if (state.reader_note == Note::runs_on && rest().size() < most_held) return;
+  if (state.reader_note == Note::runs_on && rest().size() < max_held) return;
   socket().pause();
   state.reader_note = rest().empty() ? Note::idle : Note::holds_bytes;
 }

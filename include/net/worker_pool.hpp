@@ -120,8 +120,8 @@ class Job {
 class WorkerPool {
  public:
   /// Threads start when there is work for them; 0 counts as 1.
-  explicit WorkerPool(std::size_t threads = detail::Machine::processors()) : most_(threads == 0 ? 1 : threads) {
-    threads_.reserve(most_);
+  explicit WorkerPool(std::size_t threads = detail::Machine::processors()) : max_threads_(threads == 0 ? 1 : threads) {
+    threads_.reserve(max_threads_);
   }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -177,7 +177,7 @@ class WorkerPool {
   detail::Machine::Condition wake_;
   detail::Queue<detail::WorkRef> waiting_;
   std::vector<detail::Machine::Thread> threads_;
-  std::size_t most_;
+  std::size_t max_threads_;
   std::size_t idle_ = 0;
   std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;

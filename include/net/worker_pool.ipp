@@ -51,7 +51,7 @@ NET_API bool WorkerPool::submit(detail::WorkRef work) {
   note_exit();
   const detail::LockGuard locked(mutex_);
   waiting_.reserve(1);
-  if (idle_ <= waiting_.size() && threads_.size() < most_) {
+  if (idle_ <= waiting_.size() && threads_.size() < max_threads_) {
     detail::Machine::Thread thread;
     if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
   }

@@ -86,8 +86,8 @@ class LoopCore {
   Queue<Job>& closing() noexcept { return closing_; }
   /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
   /// it had something does not wait at all. Only if the server and it are all there is, so that nobody else waits for it.
-  void read_speculatively(Ref<Handle> newcomer, bool (*ask)(Handle&)) {
-    if (alive_ <= 2) speculative_ = std::move(newcomer), ask_ = ask;
+  void read_speculatively(Ref<Handle> handle, bool (*ask)(Handle&)) {
+    if (alive_ <= 2) speculative_ = std::move(handle), ask_ = ask;
   }
   void next_immediate(Ref<ImmediateState> immediate);
   void clear_immediate(ImmediateState& immediate) noexcept;

@@ -179,9 +179,9 @@ NET_API void LoopCore::run_pending() {
 }
 
 [[gnu::noinline]] NET_API bool LoopCore::speculative_read_found() {
-  const Ref<Handle> newcomer = std::move(speculative_);
+  const Ref<Handle> asked = std::move(speculative_);
   bool had = false;
-  run_callback([&] { or_give_up(*newcomer, [&] { had = ask_(*newcomer); }); });
+  run_callback([&] { or_give_up(*asked, [&] { had = ask_(*asked); }); });
   return had;
 }
 

@@ -54,8 +54,8 @@ struct EmitsNothing {
 template <class Source>
 void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count);
 
-/// A destination with its type. `Tells` fires its events.
-template <class Source, class Destination, class Tells>
+/// A destination with its type. `Emits` emits its events.
+template <class Source, class Destination, class Emits>
 struct PipeTo : PipeLink {
   using State = std::remove_reference_t<decltype(Access::state(std::declval<const Source&>()))>;
   using Link = Ref<PipeTo>;
@@ -144,25 +144,25 @@ struct PipeTo : PipeLink {
   std::optional<Token<"error">> on_error;
 };
 
-template <class Source, class Destination, class Tells>
-inline constexpr PipeLink::Operations PipeTo<Source, Destination, Tells>::table{
+template <class Source, class Destination, class Emits>
+inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
     [](PipeLink& link) noexcept { static_cast<PipeTo&>(link).take_off(); },
     [](PipeLink& link, const void* from) {
       const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
       const Source& sender = *static_cast<const Source*>(from);
-      Tells::unpiped(to ? *to : itself(sender), sender);
+      Emits::unpiped(to ? *to : itself(sender), sender);
     },
     [](const PipeLink& link) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return to && Tells::to_close(*to);
+      return to && Emits::to_close(*to);
     },
     [](const PipeLink& link, const void* from) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return Tells::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+      return Emits::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
     },
     [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
 
-/// Tells of links that are in the list no more (S24.9); the source pauses when they were the last.
+/// Emits for links that are in the list no more (S24.9); the source pauses when they were the last.
 template <class Source>
 void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) links[i]->off = true;
@@ -201,9 +201,9 @@ void unpipe_all(const Source& source) {
 }
 
 /// The same pair piped twice is unpiped twice (S24.10).
-template <class Tells, class Source, class Destination>
+template <class Emits, class Source, class Destination>
 void unpipe_from(const Source& source, const Destination& destination) {
-  using To = PipeTo<Source, Destination, Tells>;
+  using To = PipeTo<Source, Destination, Emits>;
   const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
     if (each.operations != &To::table) return false;
     const auto& other = static_cast<To&>(each).destination;
@@ -214,9 +214,9 @@ void unpipe_from(const Source& source, const Destination& destination) {
 
 /// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted still gets
 /// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
-template <class Tells, class Source, class Destination>
+template <class Emits, class Source, class Destination>
 void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
-  using To = PipeTo<Source, Destination, Tells>;
+  using To = PipeTo<Source, Destination, Emits>;
   const Ref<To> link(new To(Access::state(source)));
   bool to_itself = false;
   if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
@@ -275,7 +275,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
     link->on_error.emplace(destination.template addListener<"error">(fail));
   }
   undo.passed = true;
-  Tells::piped(destination, source);
+  Emits::piped(destination, source);
   // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
   if (link->off && source.destroyed()) return;
   if (destination.writableNeedDrain()) {

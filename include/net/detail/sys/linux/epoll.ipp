@@ -91,8 +91,8 @@ NET_API void epoll_poller::start_over() noexcept {
   stray_ = false;
   constexpr int step = 50;
   const int wait = milliseconds >= 0 && milliseconds < step ? milliseconds : step;
-  pollfd bell{waker_.descriptor(), POLLIN, 0};
-  if (::poll(&bell, 1, wait) < 0) {  // not even one descriptor is allowed
+  pollfd waker{waker_.descriptor(), POLLIN, 0};
+  if (::poll(&waker, 1, wait) < 0) {  // not even one descriptor is allowed
     const timespec sleep{0, wait * 1000000L};
     ::nanosleep(&sleep, nullptr);
   }

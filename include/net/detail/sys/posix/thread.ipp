@@ -38,8 +38,8 @@ NET_API void Waker::wake() noexcept {
 }
 
 NET_API void Waker::drain() noexcept {
-  std::uint64_t rings[16];
-  while (retried([&] { return ::read(ends_[0], rings, sizeof rings); }) == static_cast<ssize_t>(sizeof rings)) {}
+  std::uint64_t counts[16];
+  while (retried([&] { return ::read(ends_[0], counts, sizeof counts); }) == static_cast<ssize_t>(sizeof counts)) {}
 }
 
 /// What fork() has to know of this process.
