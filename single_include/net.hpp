@@ -18213,9 +18213,9 @@ NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t
 
 NET_API void FileReading::begin() {
   start<FileReading>(
-      [name = path, access = FileAccess{.start = first}](OpenFile& file) {
+      [name = path, access = FileAccess{.start = first}](OpenFile& handle) {
         FileStep step;
-        step.result = file.open(name, access);
+        step.result = handle.open(name, access);
         return step;
       },
       [](FileReading& self, FileStep& step) {
@@ -18228,20 +18228,20 @@ NET_API void FileReading::begin() {
 /// The next piece, if there is place for it: one is kept, and another one may be under way.
 NET_API void FileReading::read_ahead() {
   if (busy || phase != FilePhase::open || piece_bytes >= 0 || end_emitted) return;
-  const std::size_t size = left < piece_size ? static_cast<std::size_t>(left) : piece_size;
+  const std::size_t size = left < piece_size ? cast<std::size_t>(left) : piece_size;
   if (!spare.bytes()) spare = FileBuffer(piece_size);
   struct Piece : FileStep {
     FileBuffer buffer;
   };
   start<FileReading>(
-      [buffer = std::move(spare), size](OpenFile& file) mutable {
+      [buffer = std::move(spare), size](OpenFile& handle) mutable {
         Piece came;
-        came.result = file.read(buffer.bytes(), size);
+        came.result = handle.read(buffer.bytes(), size);
         came.buffer = std::move(buffer);
         return came;
       },
-      [](FileReading& self, Piece& piece) {
-        if (!self.is_over(piece.result, "read")) self.came(std::move(piece.buffer), piece.result);
+      [](FileReading& self, Piece& came) {
+        if (!self.is_over(came.result, "read")) self.came(std::move(came.buffer), came.result);
       });
 }
 
@@ -18319,9 +18319,9 @@ NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileA
 
 NET_API void FileWriting::begin() {
   start<FileWriting>(
-      [name = path, how = access](OpenFile& file) {
+      [name = path, how = access](OpenFile& handle) {
         FileStep step;
-        step.result = file.open(name, how);
+        step.result = handle.open(name, how);
         return step;
       },
       [](FileWriting& self, FileStep& step) {
@@ -18375,9 +18375,9 @@ NET_API void FileWriting::go_on() {
   under_way = waiting.size();
   std::string bytes = std::exchange(waiting, std::move(spare));
   start<FileWriting>(
-      [bytes = std::move(bytes)](OpenFile& file) mutable {
+      [bytes = std::move(bytes)](OpenFile& handle) mutable {
         Piece came;
-        came.result = file.write(bytes);
+        came.result = handle.write(bytes);
         came.bytes = std::move(bytes);
         return came;
       },
@@ -18397,9 +18397,9 @@ NET_API void FileWriting::written(std::string&& bytes) {
 /// What the system could not write it may say only now.
 NET_API void FileWriting::close_file() {
   start<FileWriting>(
-      [](OpenFile& file) {
+      [](OpenFile& handle) {
         FileStep step;
-        step.result = file.close();
+        step.result = handle.close();
         return step;
       },
       [](FileWriting& self, FileStep& step) {

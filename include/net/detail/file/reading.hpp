@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/base/cast.hpp>
 #include <net/detail/file/state.hpp>
 #include <net/detail/stream/gates.hpp>
 #include <net/detail/stream/pipe_link.hpp>

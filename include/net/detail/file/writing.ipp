@@ -20,9 +20,9 @@ NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileA
 
 NET_API void FileWriting::begin() {
   start<FileWriting>(
-      [name = path, how = access](OpenFile& file) {
+      [name = path, how = access](OpenFile& handle) {
         FileStep step;
-        step.result = file.open(name, how);
+        step.result = handle.open(name, how);
         return step;
       },
       [](FileWriting& self, FileStep& step) {
@@ -76,9 +76,9 @@ NET_API void FileWriting::go_on() {
   under_way = waiting.size();
   std::string bytes = std::exchange(waiting, std::move(spare));
   start<FileWriting>(
-      [bytes = std::move(bytes)](OpenFile& file) mutable {
+      [bytes = std::move(bytes)](OpenFile& handle) mutable {
         Piece came;
-        came.result = file.write(bytes);
+        came.result = handle.write(bytes);
         came.bytes = std::move(bytes);
         return came;
       },
@@ -98,9 +98,9 @@ NET_API void FileWriting::written(std::string&& bytes) {
 /// What the system could not write it may say only now.
 NET_API void FileWriting::close_file() {
   start<FileWriting>(
-      [](OpenFile& file) {
+      [](OpenFile& handle) {
         FileStep step;
-        step.result = file.close();
+        step.result = handle.close();
         return step;
       },
       [](FileWriting& self, FileStep& step) {
