@@ -5,6 +5,7 @@
 #include <net/detail/io/machine.hpp>
 #include <net/detail/sys/poller.hpp>
 #include <net/detail/sys/posix/machine.hpp>
+#include <net/detail/sys/windows/machine.hpp>
 
 // Tests set NET_MACHINE, before this, to a machine of their own: net::detail::NET_MACHINE::Machine.
 #if !defined(NET_MACHINE)
@@ -13,7 +14,11 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What the loop stands on. Two files built for different machines have different types, and so never share one.
+#if defined(_WIN32)
+struct Machine : windows_machine {
+#else
 struct Machine : posix_machine {
+#endif
   using Poller = NET_JOIN(NET_POLLER, _poller);
 };
 

@@ -10,6 +10,8 @@
 #include <net/detail/sys/posix/signals.hpp>
 #include <net/detail/sys/posix/thread.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail {
 
 /// References to functions cost no function of their own.
@@ -40,5 +42,7 @@ struct posix_machine {
 };
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif  // !_WIN32
 
 #endif
