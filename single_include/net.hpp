@@ -3327,7 +3327,8 @@ inline constexpr int option_linger = 0x80, option_keep_alive = 8, option_error =
 inline constexpr int option_no_delay = 1, option_only_ip6 = 27, option_type_of_service = 3, option_traffic_class = 39;
 inline constexpr Word socket_overlapped = 1, socket_not_inherited = 0x80;
 inline constexpr long control_non_blocking = static_cast<long>(0x8004667e);
-inline constexpr Word control_keep_alive = 0x98000004, control_base_handle = 0x48000022, control_initial_rtt = 0x98000011;
+inline constexpr Word control_keep_alive = 0x98000004, control_base_handle = 0x48000022,
+                      control_initial_rtt = 0x98000011;
 inline constexpr Word control_afd_poll = 0x00012024;
 inline constexpr Socket no_socket = ~Socket{0};
 inline constexpr short poll_error = 1;
@@ -3335,7 +3336,8 @@ inline constexpr short poll_error = 1;
 inline constexpr Word generic_read = 0x80000000, generic_write = 0x40000000;
 inline constexpr Word write_attributes = 0x100, read_attributes = 0x80, synchronize = 0x100000;
 inline constexpr Word open_existing = 3, flag_overlapped = 0x40000000, flag_first_instance = 0x80000;
-inline constexpr Word flag_security_identification = 0x00110000, pipe_duplex = 3, pipe_no_remote = 8, any_instances = 255;
+inline constexpr Word flag_security_identification = 0x00110000, pipe_duplex = 3, pipe_no_remote = 8,
+                      any_instances = 255;
 inline constexpr unsigned char skip_port_on_success = 1, skip_event = 2;
 inline constexpr Word handle_inherit = 1, wait_forever = 0xffffffff, all_processors = 0xffff;
 inline constexpr Word type_disk = 1, type_char = 2, type_pipe = 3;
@@ -3372,8 +3374,8 @@ __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(::_RTL_SRWLOCK*);
 __declspec(dllimport) int __stdcall SleepConditionVariableSRW(::_RTL_CONDITION_VARIABLE*, ::_RTL_SRWLOCK*, Word, Word);
 __declspec(dllimport) void __stdcall WakeConditionVariable(::_RTL_CONDITION_VARIABLE*);
 __declspec(dllimport) void __stdcall WakeAllConditionVariable(::_RTL_CONDITION_VARIABLE*);
-__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, std::size_t, Word(__stdcall*)(void*), void*,
-                                                    Word, Word*);
+__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, std::size_t, Word(__stdcall*)(void*),
+                                                    void*, Word, Word*);
 __declspec(dllimport) Word __stdcall WaitForSingleObject(Handle, Word);
 __declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
 __declspec(dllimport) Word __stdcall GetCurrentProcessId();
@@ -12249,7 +12251,8 @@ NET_API win::Handle open_afd() noexcept {
   constexpr win::Word shared = 3, open = 1;
   win::StatusBlock status{};
   win::Handle device = nullptr;
-  if (!create || create(&device, win::synchronize, &attributes, &status, nullptr, 0, shared, open, 0, nullptr, 0) != 0) {
+  if (!create ||
+      create(&device, win::synchronize, &attributes, &status, nullptr, 0, shared, open, 0, nullptr, 0) != 0) {
     return nullptr;
   }
   return device;
@@ -12342,7 +12345,9 @@ NET_API void AfdEntry::done(int failed) noexcept {
 NET_API constexpr PortEntry::Operations AfdEntry::table{
     [](PortEntry& entry) noexcept { return static_cast<AfdEntry&>(entry).prepare(); },
     [](PortEntry& entry) noexcept { return std::exchange(static_cast<AfdEntry&>(entry).ready, 0u); },
-    [](PortEntry& entry, PortOperation&, int failed, std::size_t) noexcept { static_cast<AfdEntry&>(entry).done(failed); },
+    [](PortEntry& entry, PortOperation&, int failed, std::size_t) noexcept {
+      static_cast<AfdEntry&>(entry).done(failed);
+    },
     nullptr,
     [](PortEntry&) noexcept { return 0; },
     [](PortEntry& entry) noexcept { static_cast<AfdEntry&>(entry).cancel(); },
@@ -13037,8 +13042,8 @@ NET_API bool to_wide(std::string_view text, wchar_t* into, std::size_t capacity)
   if (text.find('\0') != std::string_view::npos || text.size() > 0xffff) return false;
   int length = 0;
   if (!text.empty()) {
-    length = win::MultiByteToWideChar(win::utf8, win::invalid_characters, text.data(), static_cast<int>(text.size()), into,
-                                      static_cast<int>(capacity) - 1);
+    length = win::MultiByteToWideChar(win::utf8, win::invalid_characters, text.data(), static_cast<int>(text.size()),
+                                      into, static_cast<int>(capacity) - 1);
     if (length <= 0) return false;
   }
   into[length] = L'\0';
@@ -13157,7 +13162,8 @@ NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
 
 NET_API int reset_on_close(NativeHandle fd) noexcept {
   const win::Linger now{1, 0};
-  return win::setsockopt(socket_of(fd), win::level_socket, win::option_linger, win::as<const char>(&now), sizeof now) == 0
+  return win::setsockopt(socket_of(fd), win::level_socket, win::option_linger, win::as<const char>(&now), sizeof now) ==
+                 0
              ? 0
              : last_socket_error();
 }
@@ -13182,9 +13188,9 @@ NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexc
 NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
   const bool six = family == Family::IPv6;
   int value = 0, size = sizeof value;
-  const int failed = win::getsockopt(socket_of(fd), six ? win::level_ip6 : win::level_ip,
-                                     six ? win::option_traffic_class : win::option_type_of_service,
-                                     win::as<char>(&value), &size);
+  const int failed =
+      win::getsockopt(socket_of(fd), six ? win::level_ip6 : win::level_ip,
+                      six ? win::option_traffic_class : win::option_type_of_service, win::as<char>(&value), &size);
   return failed == 0 ? value : last_socket_error();
 }
 
@@ -13375,10 +13381,9 @@ NET_API bool pipe_exists(const PipeName& name) noexcept {
 
 NET_API win::Handle make_pipe(const PipeName& name, const PathMode& mode, bool first, int& failed) noexcept {
   // the owner, the system and administrators everything; all others what was asked for, as libuv has it
-  constexpr const wchar_t* lists[] = {
-      nullptr, L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x80100100;;;WD)",
-      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x40100080;;;WD)",
-      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0xC0100180;;;WD)"};
+  constexpr const wchar_t* lists[] = {nullptr, L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x80100100;;;WD)",
+                                      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x40100080;;;WD)",
+                                      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0xC0100180;;;WD)"};
   const wchar_t* const list = lists[(mode.readable_all ? 1 : 0) + (mode.writable_all ? 2 : 0)];
   win::SecurityAttributes security{sizeof security, nullptr, 0};
   if (list && !win::ConvertStringSecurityDescriptorToSecurityDescriptorW(list, 1, &security.descriptor, nullptr)) {
@@ -13604,10 +13609,9 @@ struct PipeCalls {
   static void free(PortEntry& entry) noexcept { delete static_cast<PipeEntry*>(&entry); }
 };
 
-NET_API constexpr PortEntry::Operations PipeEntry::table{&PipeCalls::prepare,  &PipeCalls::take,
-                                                         &PipeCalls::done,     &PipeCalls::due,
-                                                         &PipeCalls::attached, &PipeCalls::cancel,
-                                                         &PipeCalls::native,   &PipeCalls::free};
+NET_API constexpr PortEntry::Operations PipeEntry::table{&PipeCalls::prepare, &PipeCalls::take,     &PipeCalls::done,
+                                                         &PipeCalls::due,     &PipeCalls::attached, &PipeCalls::cancel,
+                                                         &PipeCalls::native,  &PipeCalls::free};
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -13811,10 +13815,9 @@ struct PipeServerCalls {
   static void free(PortEntry& entry) noexcept { delete static_cast<PipeServerEntry*>(&entry); }
 };
 
-NET_API constexpr PortEntry::Operations PipeServerEntry::table{&PipeServerCalls::prepare,  &PipeServerCalls::take,
-                                                               &PipeServerCalls::done,     nullptr,
-                                                               &PipeServerCalls::attached, &PipeServerCalls::cancel,
-                                                               &PipeServerCalls::native,   &PipeServerCalls::free};
+NET_API constexpr PortEntry::Operations PipeServerEntry::table{
+    &PipeServerCalls::prepare,  &PipeServerCalls::take,   &PipeServerCalls::done,   nullptr,
+    &PipeServerCalls::attached, &PipeServerCalls::cancel, &PipeServerCalls::native, &PipeServerCalls::free};
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -13955,7 +13958,7 @@ NET_API Errc lookup_failure(int failed) noexcept {
 
 NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
   if (host.empty()) return Errc::ERR_LOOKUP_NOT_FOUND;  // for Windows that would be this machine
-  wchar_t name[1024];  // a name that does not fit is nobody's
+  wchar_t name[1024];                                   // a name that does not fit is nobody's
   if (start_winsock() < 0) return Errc::ERR_LOOKUP_OTHER;
   if (!to_wide(host, name, sizeof name / sizeof name[0])) return Errc::ERR_LOOKUP_NOT_FOUND;
   win::AddressInfo asked{};
@@ -20763,33 +20766,66 @@ namespace net::inline NET_ABI::detail::os {
 
 NET_API int errno_of(unsigned long code) noexcept {
   switch (code) {
-    case 2: case 3: case 123: case 161: return ENOENT;     // no such file, path; bad name, path name
-    case 5: return EPERM;                                  // access denied
-    case 10013: case 1920: return EACCES;
-    case 4: case 10024: return EMFILE;
-    case 6: case 10009: return EBADF;
-    case 8: case 14: case 1450: case 1453: return ENOMEM;  // no memory, resources, quota
+    case 2:
+    case 3:
+    case 123:
+    case 161: return ENOENT;  // no such file, path; bad name, path name
+    case 5: return EPERM;     // access denied
+    case 10013:
+    case 1920: return EACCES;
+    case 4:
+    case 10024: return EMFILE;
+    case 6:
+    case 10009: return EBADF;
+    case 8:
+    case 14:
+    case 1450:
+    case 1453: return ENOMEM;  // no memory, resources, quota
     case 10055: return ENOBUFS;
-    case 50: case 10045: return ENOTSUP;
-    case 1: case 120: return ENOSYS;
-    case 10054: case 64: return ECONNRESET;
-    case 109: case 232: case 233: case 230: case 10058: return EPIPE;  // broken, no data, not connected
+    case 50:
+    case 10045: return ENOTSUP;
+    case 1:
+    case 120: return ENOSYS;
+    case 10054:
+    case 64: return ECONNRESET;
+    case 109:
+    case 232:
+    case 233:
+    case 230:
+    case 10058: return EPIPE;  // broken, no data, not connected
     case 10057: return ENOTCONN;
-    case 87: case 10022: case 170000: return EINVAL;
-    case 121: case 10060: case 258: return ETIMEDOUT;
-    case 206: case 111: return ENAMETOOLONG;
-    case 231: case 170: case 32: case 33: return EBUSY;
-    case 995: case 10004: return ECANCELED;
-    case 1225: case 10061: return ECONNREFUSED;
-    case 1231: case 10051: return ENETUNREACH;
-    case 1232: case 10065: return EHOSTUNREACH;
-    case 1236: case 10053: return ECONNABORTED;
-    case 1227: case 10048: return EADDRINUSE;
-    case 1214: case 10049: return EADDRNOTAVAIL;
-    case 1228: case 1229: return ENOTCONN;
-    case 1113: return EINVAL;                              // no such character
+    case 87:
+    case 10022:
+    case 170000: return EINVAL;
+    case 121:
+    case 10060:
+    case 258: return ETIMEDOUT;
+    case 206:
+    case 111: return ENAMETOOLONG;
+    case 231:
+    case 170:
+    case 32:
+    case 33: return EBUSY;
+    case 995:
+    case 10004: return ECANCELED;
+    case 1225:
+    case 10061: return ECONNREFUSED;
+    case 1231:
+    case 10051: return ENETUNREACH;
+    case 1232:
+    case 10065: return EHOSTUNREACH;
+    case 1236:
+    case 10053: return ECONNABORTED;
+    case 1227:
+    case 10048: return EADDRINUSE;
+    case 1214:
+    case 10049: return EADDRNOTAVAIL;
+    case 1228:
+    case 1229: return ENOTCONN;
+    case 1113: return EINVAL;  // no such character
     case 10014: return EFAULT;
-    case 10035: case 997: return EAGAIN;
+    case 10035:
+    case 997: return EAGAIN;
     case 10036: return EINPROGRESS;
     case 10037: return EALREADY;
     case 10038: return ENOTSOCK;
@@ -20799,9 +20835,11 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 10042: return ENOPROTOOPT;
     case 10043: return EPROTONOSUPPORT;
     case 10047: return EAFNOSUPPORT;
-    case 10050: case 10091: return ENETDOWN;
+    case 10050:
+    case 10091: return ENETDOWN;
     case 10056: return EISCONN;
-    case 183: case 80: return EEXIST;
+    case 183:
+    case 80: return EEXIST;
     default: return EIO;
   }
 }
@@ -20811,12 +20849,21 @@ NET_API int last_socket_error() noexcept { return -errno_of(static_cast<unsigned
 
 NET_API int status_error(unsigned long status) noexcept {
   switch (status) {
-    case 0x00000000: case 0x80000005: case 0x00000103: return 0;  // done; more of the message; not yet
-    case 0xc0000120: case 0xc0000121: return ECANCELED;
-    case 0xc000014b: case 0xc00000b0: case 0xc00000b1: case 0xc00000ae: return EPIPE;
+    case 0x00000000:
+    case 0x80000005:
+    case 0x00000103: return 0;  // done; more of the message; not yet
+    case 0xc0000120:
+    case 0xc0000121: return ECANCELED;
+    case 0xc000014b:
+    case 0xc00000b0:
+    case 0xc00000b1:
+    case 0xc00000ae: return EPIPE;
     case 0xc0000008: return EBADF;
-    case 0xc0000017: case 0xc000009a: return ENOMEM;
-    case 0xc000020d: case 0xc000013b: case 0xc000013c: return ECONNRESET;
+    case 0xc0000017:
+    case 0xc000009a: return ENOMEM;
+    case 0xc000020d:
+    case 0xc000013b:
+    case 0xc000013c: return ECONNRESET;
     case 0xc0000236: return ECONNREFUSED;
     case 0xc00000b5: return ETIMEDOUT;
     default: return (status & 0xc0000000) == 0xc0000000 ? EIO : 0;

@@ -31,7 +31,8 @@ NET_API win::Handle open_afd() noexcept {
   constexpr win::Word shared = 3, open = 1;
   win::StatusBlock status{};
   win::Handle device = nullptr;
-  if (!create || create(&device, win::synchronize, &attributes, &status, nullptr, 0, shared, open, 0, nullptr, 0) != 0) {
+  if (!create ||
+      create(&device, win::synchronize, &attributes, &status, nullptr, 0, shared, open, 0, nullptr, 0) != 0) {
     return nullptr;
   }
   return device;
@@ -124,7 +125,9 @@ NET_API void AfdEntry::done(int failed) noexcept {
 NET_API constexpr PortEntry::Operations AfdEntry::table{
     [](PortEntry& entry) noexcept { return static_cast<AfdEntry&>(entry).prepare(); },
     [](PortEntry& entry) noexcept { return std::exchange(static_cast<AfdEntry&>(entry).ready, 0u); },
-    [](PortEntry& entry, PortOperation&, int failed, std::size_t) noexcept { static_cast<AfdEntry&>(entry).done(failed); },
+    [](PortEntry& entry, PortOperation&, int failed, std::size_t) noexcept {
+      static_cast<AfdEntry&>(entry).done(failed);
+    },
     nullptr,
     [](PortEntry&) noexcept { return 0; },
     [](PortEntry& entry) noexcept { static_cast<AfdEntry&>(entry).cancel(); },

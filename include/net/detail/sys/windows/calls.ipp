@@ -27,8 +27,8 @@ NET_API bool to_wide(std::string_view text, wchar_t* into, std::size_t capacity)
   if (text.find('\0') != std::string_view::npos || text.size() > 0xffff) return false;
   int length = 0;
   if (!text.empty()) {
-    length = win::MultiByteToWideChar(win::utf8, win::invalid_characters, text.data(), static_cast<int>(text.size()), into,
-                                      static_cast<int>(capacity) - 1);
+    length = win::MultiByteToWideChar(win::utf8, win::invalid_characters, text.data(), static_cast<int>(text.size()),
+                                      into, static_cast<int>(capacity) - 1);
     if (length <= 0) return false;
   }
   into[length] = L'\0';
@@ -147,7 +147,8 @@ NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
 
 NET_API int reset_on_close(NativeHandle fd) noexcept {
   const win::Linger now{1, 0};
-  return win::setsockopt(socket_of(fd), win::level_socket, win::option_linger, win::as<const char>(&now), sizeof now) == 0
+  return win::setsockopt(socket_of(fd), win::level_socket, win::option_linger, win::as<const char>(&now), sizeof now) ==
+                 0
              ? 0
              : last_socket_error();
 }
@@ -172,9 +173,9 @@ NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexc
 NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
   const bool six = family == Family::IPv6;
   int value = 0, size = sizeof value;
-  const int failed = win::getsockopt(socket_of(fd), six ? win::level_ip6 : win::level_ip,
-                                     six ? win::option_traffic_class : win::option_type_of_service,
-                                     win::as<char>(&value), &size);
+  const int failed =
+      win::getsockopt(socket_of(fd), six ? win::level_ip6 : win::level_ip,
+                      six ? win::option_traffic_class : win::option_type_of_service, win::as<char>(&value), &size);
   return failed == 0 ? value : last_socket_error();
 }
 

@@ -31,7 +31,7 @@ NET_API Errc lookup_failure(int failed) noexcept {
 
 NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
   if (host.empty()) return Errc::ERR_LOOKUP_NOT_FOUND;  // for Windows that would be this machine
-  wchar_t name[1024];  // a name that does not fit is nobody's
+  wchar_t name[1024];                                   // a name that does not fit is nobody's
   if (start_winsock() < 0) return Errc::ERR_LOOKUP_OTHER;
   if (!to_wide(host, name, sizeof name / sizeof name[0])) return Errc::ERR_LOOKUP_NOT_FOUND;
   win::AddressInfo asked{};

@@ -207,10 +207,9 @@ struct PipeCalls {
   static void free(PortEntry& entry) noexcept { delete static_cast<PipeEntry*>(&entry); }
 };
 
-NET_API constexpr PortEntry::Operations PipeEntry::table{&PipeCalls::prepare,  &PipeCalls::take,
-                                                         &PipeCalls::done,     &PipeCalls::due,
-                                                         &PipeCalls::attached, &PipeCalls::cancel,
-                                                         &PipeCalls::native,   &PipeCalls::free};
+NET_API constexpr PortEntry::Operations PipeEntry::table{&PipeCalls::prepare, &PipeCalls::take,     &PipeCalls::done,
+                                                         &PipeCalls::due,     &PipeCalls::attached, &PipeCalls::cancel,
+                                                         &PipeCalls::native,  &PipeCalls::free};
 
 }  // namespace net::inline NET_ABI::detail
 

@@ -50,10 +50,9 @@ NET_API bool pipe_exists(const PipeName& name) noexcept {
 
 NET_API win::Handle make_pipe(const PipeName& name, const PathMode& mode, bool first, int& failed) noexcept {
   // the owner, the system and administrators everything; all others what was asked for, as libuv has it
-  constexpr const wchar_t* lists[] = {
-      nullptr, L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x80100100;;;WD)",
-      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x40100080;;;WD)",
-      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0xC0100180;;;WD)"};
+  constexpr const wchar_t* lists[] = {nullptr, L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x80100100;;;WD)",
+                                      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x40100080;;;WD)",
+                                      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0xC0100180;;;WD)"};
   const wchar_t* const list = lists[(mode.readable_all ? 1 : 0) + (mode.writable_all ? 2 : 0)];
   win::SecurityAttributes security{sizeof security, nullptr, 0};
   if (list && !win::ConvertStringSecurityDescriptorToSecurityDescriptorW(list, 1, &security.descriptor, nullptr)) {

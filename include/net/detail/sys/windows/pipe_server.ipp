@@ -132,10 +132,9 @@ struct PipeServerCalls {
   static void free(PortEntry& entry) noexcept { delete static_cast<PipeServerEntry*>(&entry); }
 };
 
-NET_API constexpr PortEntry::Operations PipeServerEntry::table{&PipeServerCalls::prepare,  &PipeServerCalls::take,
-                                                               &PipeServerCalls::done,     nullptr,
-                                                               &PipeServerCalls::attached, &PipeServerCalls::cancel,
-                                                               &PipeServerCalls::native,   &PipeServerCalls::free};
+NET_API constexpr PortEntry::Operations PipeServerEntry::table{
+    &PipeServerCalls::prepare,  &PipeServerCalls::take,   &PipeServerCalls::done,   nullptr,
+    &PipeServerCalls::attached, &PipeServerCalls::cancel, &PipeServerCalls::native, &PipeServerCalls::free};
 
 }  // namespace net::inline NET_ABI::detail
 

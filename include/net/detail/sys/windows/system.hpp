@@ -130,7 +130,8 @@ inline constexpr int option_linger = 0x80, option_keep_alive = 8, option_error =
 inline constexpr int option_no_delay = 1, option_only_ip6 = 27, option_type_of_service = 3, option_traffic_class = 39;
 inline constexpr Word socket_overlapped = 1, socket_not_inherited = 0x80;
 inline constexpr long control_non_blocking = static_cast<long>(0x8004667e);
-inline constexpr Word control_keep_alive = 0x98000004, control_base_handle = 0x48000022, control_initial_rtt = 0x98000011;
+inline constexpr Word control_keep_alive = 0x98000004, control_base_handle = 0x48000022,
+                      control_initial_rtt = 0x98000011;
 inline constexpr Word control_afd_poll = 0x00012024;
 inline constexpr Socket no_socket = ~Socket{0};
 inline constexpr short poll_error = 1;
@@ -138,7 +139,8 @@ inline constexpr short poll_error = 1;
 inline constexpr Word generic_read = 0x80000000, generic_write = 0x40000000;
 inline constexpr Word write_attributes = 0x100, read_attributes = 0x80, synchronize = 0x100000;
 inline constexpr Word open_existing = 3, flag_overlapped = 0x40000000, flag_first_instance = 0x80000;
-inline constexpr Word flag_security_identification = 0x00110000, pipe_duplex = 3, pipe_no_remote = 8, any_instances = 255;
+inline constexpr Word flag_security_identification = 0x00110000, pipe_duplex = 3, pipe_no_remote = 8,
+                      any_instances = 255;
 inline constexpr unsigned char skip_port_on_success = 1, skip_event = 2;
 inline constexpr Word handle_inherit = 1, wait_forever = 0xffffffff, all_processors = 0xffff;
 inline constexpr Word type_disk = 1, type_char = 2, type_pipe = 3;
@@ -175,8 +177,8 @@ __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(::_RTL_SRWLOCK*);
 __declspec(dllimport) int __stdcall SleepConditionVariableSRW(::_RTL_CONDITION_VARIABLE*, ::_RTL_SRWLOCK*, Word, Word);
 __declspec(dllimport) void __stdcall WakeConditionVariable(::_RTL_CONDITION_VARIABLE*);
 __declspec(dllimport) void __stdcall WakeAllConditionVariable(::_RTL_CONDITION_VARIABLE*);
-__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, std::size_t, Word(__stdcall*)(void*), void*,
-                                                    Word, Word*);
+__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, std::size_t, Word(__stdcall*)(void*),
+                                                    void*, Word, Word*);
 __declspec(dllimport) Word __stdcall WaitForSingleObject(Handle, Word);
 __declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
 __declspec(dllimport) Word __stdcall GetCurrentProcessId();
