@@ -4212,7 +4212,7 @@ class PipeEntry final : public PortEntry {
   void close() noexcept;
   /// It stays open, and nothing of it is in flight.
   win::Handle release_handle() noexcept;
-  win::Handle handle() const noexcept { return handle_; }
+  int& type_of_service() noexcept { return type_of_service_; }
 
  private:
   static constexpr std::size_t capacity = 65536;
@@ -4236,6 +4236,7 @@ class PipeEntry final : public PortEntry {
   std::size_t in_begin_ = 0, in_end_ = 0;
   std::size_t taken_ = 0;  // of the bytes that were offered: to be told yet
   int read_failed_ = 0, write_failed_ = 0, connect_failed_ = 0;
+  int type_of_service_ = 0;  // nobody's but the user's
   bool at_end_ = false;
   bool ending_ = false;
   bool connecting_ = false;
@@ -4662,6 +4663,17 @@ struct windows_machine {
 
 #endif
 
+namespace net::inline NET_ABI::detail {
+
+/// All of this system's machine but the poller.
+#if defined(_WIN32)
+using system_machine = windows_machine;
+#else
+using system_machine = posix_machine;
+#endif
+
+}  // namespace net::inline NET_ABI::detail
+
 // Tests set NET_MACHINE, before this, to a machine of their own: net::detail::NET_MACHINE::Machine.
 #if !defined(NET_MACHINE)
 #define NET_MACHINE NET_JOIN(on_, NET_POLLER)
@@ -4669,11 +4681,7 @@ struct windows_machine {
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What the loop stands on. Two files built for different machines have different types, and so never share one.
-#if defined(_WIN32)
-struct Machine : windows_machine {
-#else
-struct Machine : posix_machine {
-#endif
+struct Machine : system_machine {
   using Poller = NET_JOIN(NET_POLLER, _poller);
 };
 
@@ -5971,7 +5979,7 @@ struct OnRead {
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;                        ///< a descriptor to take over (S22); what this loop has already is EEXIST
+  NativeHandle fd = -1;               ///< a descriptor to take over (S22); what this loop has already is EEXIST
   bool readable = true;               ///< with `fd`: whether that side is open
   bool writable = true;               ///< the same
   bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
@@ -6029,7 +6037,7 @@ struct ListenOptions {
   bool readableAll = false;  ///< a path that all users may read (S23.10)
   bool writableAll = false;  ///< a path that all users may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
-  int fd = -1;               ///< a descriptor that is bound already (S22.5); what fails leaves it open
+  NativeHandle fd = -1;      ///< a descriptor that is bound already (S22.5); what fails leaves it open; not on Windows
 };
 
 /// Options of a wait in a coroutine (S34.6). A wait that is given up has taken nothing away.
@@ -13673,10 +13681,11 @@ NET_API int windows_channel::start_connect_path(std::string_view path) noexcept 
 }
 
 NET_API int windows_channel::set_type_of_service(int value) noexcept {
-  return pipe() ? -ENOTSUP : os::set_type_of_service(fd, local_end().ip.family, value);
+  if (PipeEntry* const entry = pipe()) return entry->type_of_service() = value, 0;
+  return os::set_type_of_service(fd, local_end().ip.family, value);
 }
 NET_API int windows_channel::get_type_of_service() const noexcept {
-  return pipe() ? -ENOTSUP : os::get_type_of_service(fd, local_end().ip.family);
+  return pipe() ? pipe()->type_of_service() : os::get_type_of_service(fd, local_end().ip.family);
 }
 
 }  // namespace net::inline NET_ABI::detail

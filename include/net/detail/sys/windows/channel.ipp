@@ -54,10 +54,11 @@ NET_API int windows_channel::start_connect_path(std::string_view path) noexcept 
 }
 
 NET_API int windows_channel::set_type_of_service(int value) noexcept {
-  return pipe() ? -ENOTSUP : os::set_type_of_service(fd, local_end().ip.family, value);
+  if (PipeEntry* const entry = pipe()) return entry->type_of_service() = value, 0;
+  return os::set_type_of_service(fd, local_end().ip.family, value);
 }
 NET_API int windows_channel::get_type_of_service() const noexcept {
-  return pipe() ? -ENOTSUP : os::get_type_of_service(fd, local_end().ip.family);
+  return pipe() ? pipe()->type_of_service() : os::get_type_of_service(fd, local_end().ip.family);
 }
 
 }  // namespace net::inline NET_ABI::detail

@@ -39,7 +39,7 @@ class PipeEntry final : public PortEntry {
   void close() noexcept;
   /// It stays open, and nothing of it is in flight.
   win::Handle release_handle() noexcept;
-  win::Handle handle() const noexcept { return handle_; }
+  int& type_of_service() noexcept { return type_of_service_; }
 
  private:
   static constexpr std::size_t capacity = 65536;
@@ -63,6 +63,7 @@ class PipeEntry final : public PortEntry {
   std::size_t in_begin_ = 0, in_end_ = 0;
   std::size_t taken_ = 0;  // of the bytes that were offered: to be told yet
   int read_failed_ = 0, write_failed_ = 0, connect_failed_ = 0;
+  int type_of_service_ = 0;  // nobody's but the user's
   bool at_end_ = false;
   bool ending_ = false;
   bool connecting_ = false;
