@@ -22,6 +22,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#undef near
+#undef far
+
 #define SOCK_CLOEXEC 0
 #define SOCK_NONBLOCK 0x800  // for socketpair()
 #define MSG_NOSIGNAL 0

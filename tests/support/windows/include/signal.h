@@ -4,4 +4,5 @@
 #define SIGUSR1 SIGBREAK
 #define SIGUSR2 SIGTERM
 #define SIGHUP 1
+#define SIGKILL 9
 #endif
