@@ -1,4 +1,6 @@
 include(CMakeFindDependencyMacro)
-set(THREADS_PREFER_PTHREAD_FLAG ON)
-find_dependency(Threads)
+if(NOT WIN32)
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_dependency(Threads)
+endif()
 include("${CMAKE_CURRENT_LIST_DIR}/netTargets.cmake")

@@ -2441,10 +2441,17 @@ class TimerQueue {
 #ifndef NET_DETAIL_IO_NATIVE_HANDLE_HPP
 #define NET_DETAIL_IO_NATIVE_HANDLE_HPP
 
+#include <cstdint>
+
 namespace net::inline NET_ABI {
 
-/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
+/// What the system knows a socket by, as `nativeHandle()` and `release()` give it: a descriptor; on Windows a SOCKET, or
+/// the HANDLE of a named pipe. -1 is none.
+#if defined(_WIN32)
+using NativeHandle = std::intptr_t;
+#else
 using NativeHandle = int;
+#endif
 
 namespace detail {
 
@@ -2785,9 +2792,6 @@ concept CompleteMachine =
 #ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
 #define NET_DETAIL_SYS_POSIX_THREAD_HPP
 
-#include <pthread.h>
-#include <sched.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -2822,6 +2826,8 @@ constexpr To cast(From value) noexcept {
 }  // namespace net::inline NET_ABI::detail
 
 #endif
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -2902,7 +2908,14 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
+
+#if !defined(_WIN32)
+
+#include <pthread.h>
+#include <sched.h>
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -3045,6 +3058,8 @@ NET_API std::size_t processors() noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
 
 #if defined(__linux__)
@@ -3157,10 +3172,12 @@ static_assert(Poller<epoll_poller>);
 #ifndef NET_DETAIL_SYS_POSIX_POLL_HPP
 #define NET_DETAIL_SYS_POSIX_POLL_HPP
 
-#include <poll.h>
-
 #include <cerrno>
 #include <utility>
+
+#if !defined(_WIN32)
+
+#include <poll.h>
 
 namespace net::inline NET_ABI::detail {
 
@@ -3242,14 +3259,536 @@ static_assert(Poller<poll_poller>);
 
 }  // namespace net::inline NET_ABI::detail
 
+#endif  // !_WIN32
+
+#endif
+
+// Readiness by a completion port, for Windows: of sockets, pipes and wakers together. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PORT_POLLER_HPP
+#define NET_DETAIL_SYS_WINDOWS_PORT_POLLER_HPP
+
+// Readiness of sockets: what select() itself asks the system's socket driver for, as an operation of a port. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_AFD_HPP
+#define NET_DETAIL_SYS_WINDOWS_AFD_HPP
+
+// A completion port, and what it is told of: operations in flight, and whose they are. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PORT_HPP
+#define NET_DETAIL_SYS_WINDOWS_PORT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+// What this library calls of Windows, declared by itself: <windows.h> brings 19,000 macros, and this none. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_SYSTEM_HPP
+#define NET_DETAIL_SYS_WINDOWS_SYSTEM_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(_WIN32)
+
+#if defined(_MSC_VER)
+#pragma comment(lib, "ws2_32")
+#pragma comment(lib, "advapi32")
+#endif
+
+// The tags of the Windows headers: a program may include those too, before this or after it.
+struct _OVERLAPPED;
+struct _OVERLAPPED_ENTRY;
+struct _SECURITY_ATTRIBUTES;
+struct _RTL_SRWLOCK;
+struct _RTL_CONDITION_VARIABLE;
+struct _WSABUF;
+struct _WSAPROTOCOL_INFOW;
+struct WSAData;
+struct addrinfoW;
+struct pollfd;
+struct sockaddr;
+union _LARGE_INTEGER;
+struct HINSTANCE__;
+
+namespace net::inline NET_ABI::detail::win {
+
+using Handle = void*;
+using Socket = std::uintptr_t;
+using Word = unsigned long;
+using Completion = void(__stdcall*)(Word, Word, ::_OVERLAPPED*, Word);
+
+// ── what the calls are given: the structures that those tags stand for, as they lie in memory ──
+
+struct Overlapped {
+  std::uintptr_t status;  // an NTSTATUS, once it is done
+  std::uintptr_t size;
+  Word offset, offset_high;
+  Handle event;
+};
+
+struct Completed {  // OVERLAPPED_ENTRY
+  std::uintptr_t key;
+  Overlapped* operation;
+  std::uintptr_t status;
+  Word size;
+};
+
+struct SecurityAttributes {
+  Word size;
+  void* descriptor;
+  int inherits;
+};
+
+struct Piece {  // WSABUF
+  Word size;
+  char* data;
+};
+
+struct Ip4 {  // sockaddr_in
+  std::uint16_t family, port;
+  unsigned char address[4], zero[8];
+};
+
+struct Ip6 {  // sockaddr_in6
+  std::uint16_t family, port;
+  std::uint32_t flow;
+  unsigned char address[16];
+  std::uint32_t scope;
+};
+
+struct AddressInfo {  // ADDRINFOW
+  int flags, family, type, protocol;
+  std::size_t size;
+  wchar_t* name;
+  ::sockaddr* address;
+  AddressInfo* next;
+};
+
+struct PolledSocket {  // WSAPOLLFD
+  Socket socket;
+  short asked, happened;
+};
+
+struct KeepAlive {  // tcp_keepalive
+  Word on, idle, interval;
+};
+
+struct Linger {
+  std::uint16_t on, seconds;
+};
+
+struct UnicodeString {
+  std::uint16_t size, capacity;
+  const wchar_t* text;
+};
+
+struct ObjectAttributes {
+  Word size;
+  Handle root;
+  const UnicodeString* name;
+  Word attributes;
+  void* security;
+  void* quality;
+};
+
+struct StatusBlock {
+  std::uintptr_t status, information;
+};
+
+struct AfdPoll {  // AFD_POLL_INFO, for one socket
+  std::int64_t timeout;
+  Word count, exclusive;
+  Handle socket;
+  Word events;
+  std::int32_t status;
+};
+
+// ── constants; none has the name of a macro ──
+
+inline constexpr int family_ip4 = 2, family_ip6 = 23, type_stream = 1, type_datagram = 2, protocol_tcp = 6;
+inline constexpr int level_socket = 0xffff, level_ip = 0, level_ip6 = 41;
+inline constexpr int option_linger = 0x80, option_keep_alive = 8, option_error = 0x1007, option_type = 0x1008;
+inline constexpr int option_no_delay = 1, option_only_ip6 = 27, option_type_of_service = 3, option_traffic_class = 39;
+inline constexpr Word socket_overlapped = 1, socket_not_inherited = 0x80;
+inline constexpr long control_non_blocking = static_cast<long>(0x8004667e);
+inline constexpr Word control_keep_alive = 0x98000004, control_base_handle = 0x48000022,
+                      control_initial_rtt = 0x98000011;
+inline constexpr Word control_afd_poll = 0x00012024;
+inline constexpr Socket no_socket = ~Socket{0};
+inline constexpr short poll_error = 1;
+
+inline constexpr Word generic_read = 0x80000000, generic_write = 0x40000000;
+inline constexpr Word write_attributes = 0x100, read_attributes = 0x80, synchronize = 0x100000;
+inline constexpr Word append_data = 4, share_all = 7, create_new = 1, create_always = 2, open_always = 4,
+                      attribute_read_only = 1, attribute_normal = 0x80;
+inline constexpr Word open_existing = 3, flag_overlapped = 0x40000000, flag_first_instance = 0x80000;
+inline constexpr Word flag_security_identification = 0x00110000, pipe_duplex = 3, pipe_no_remote = 8,
+                      any_instances = 255;
+inline constexpr unsigned char skip_port_on_success = 1, skip_event = 2;
+inline constexpr Word handle_inherit = 1, wait_forever = 0xffffffff, all_processors = 0xffff;
+inline constexpr Word type_disk = 1, type_char = 2, type_pipe = 3;
+inline constexpr unsigned utf8 = 65001;
+inline constexpr Word invalid_characters = 8;  // MB_ERR_INVALID_CHARS
+
+inline Handle no_file() noexcept { return reinterpret_cast<Handle>(~std::uintptr_t{0}); }
+
+// ── calls; they are the same functions, whatever namespace they are declared in ──
+
+extern "C" {
+// kernel32
+__declspec(dllimport) int __stdcall CloseHandle(Handle);
+__declspec(dllimport) Word __stdcall GetLastError();
+__declspec(dllimport) Handle __stdcall CreateIoCompletionPort(Handle, Handle, std::uintptr_t, Word);
+__declspec(dllimport) int __stdcall GetQueuedCompletionStatusEx(Handle, ::_OVERLAPPED_ENTRY*, Word, Word*, Word, int);
+__declspec(dllimport) int __stdcall PostQueuedCompletionStatus(Handle, Word, std::uintptr_t, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall SetFileCompletionNotificationModes(Handle, unsigned char);
+__declspec(dllimport) int __stdcall DeviceIoControl(Handle, Word, void*, Word, void*, Word, Word*, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall CancelIoEx(Handle, ::_OVERLAPPED*);
+__declspec(dllimport) Handle __stdcall CreateFileW(const wchar_t*, Word, Word, ::_SECURITY_ATTRIBUTES*, Word, Word,
+                                                   Handle);
+__declspec(dllimport) Handle __stdcall CreateNamedPipeW(const wchar_t*, Word, Word, Word, Word, Word, Word,
+                                                        ::_SECURITY_ATTRIBUTES*);
+__declspec(dllimport) int __stdcall ConnectNamedPipe(Handle, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall WaitNamedPipeW(const wchar_t*, Word);
+__declspec(dllimport) int __stdcall ReadFile(Handle, void*, Word, Word*, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall WriteFile(Handle, const void*, Word, Word*, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall GetOverlappedResult(Handle, ::_OVERLAPPED*, Word*, int);
+__declspec(dllimport) Word __stdcall GetFileType(Handle);
+__declspec(dllimport) Word __stdcall SetFilePointer(Handle, long, long*, Word);
+__declspec(dllimport) int __stdcall SetHandleInformation(Handle, Word, Word);
+__declspec(dllimport) void __stdcall AcquireSRWLockExclusive(::_RTL_SRWLOCK*);
+__declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(::_RTL_SRWLOCK*);
+__declspec(dllimport) int __stdcall SleepConditionVariableSRW(::_RTL_CONDITION_VARIABLE*, ::_RTL_SRWLOCK*, Word, Word);
+__declspec(dllimport) void __stdcall WakeConditionVariable(::_RTL_CONDITION_VARIABLE*);
+__declspec(dllimport) void __stdcall WakeAllConditionVariable(::_RTL_CONDITION_VARIABLE*);
+__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, std::size_t, Word(__stdcall*)(void*),
+                                                    void*, Word, Word*);
+__declspec(dllimport) Word __stdcall WaitForSingleObject(Handle, Word);
+__declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
+__declspec(dllimport) Word __stdcall GetCurrentProcessId();
+__declspec(dllimport) int __stdcall QueryPerformanceCounter(::_LARGE_INTEGER*);
+__declspec(dllimport) int __stdcall QueryPerformanceFrequency(::_LARGE_INTEGER*);
+__declspec(dllimport) int __stdcall SetConsoleCtrlHandler(int(__stdcall*)(Word), int);
+__declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned, Word, const char*, int, wchar_t*, int);
+__declspec(dllimport) ::HINSTANCE__* __stdcall GetModuleHandleW(const wchar_t*);
+__declspec(dllimport) std::intptr_t(__stdcall* __stdcall GetProcAddress(::HINSTANCE__*, const char*))();
+__declspec(dllimport) void* __stdcall LocalFree(void*);
+// advapi32
+__declspec(dllimport) int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(const wchar_t*, Word, void**,
+                                                                                         Word*);
+// ws2_32
+__declspec(dllimport) int __stdcall WSAStartup(std::uint16_t, ::WSAData*);
+__declspec(dllimport) int __stdcall WSAGetLastError();
+__declspec(dllimport) Socket __stdcall WSASocketW(int, int, int, ::_WSAPROTOCOL_INFOW*, unsigned, Word);
+__declspec(dllimport) int __stdcall WSADuplicateSocketW(Socket, Word, ::_WSAPROTOCOL_INFOW*);
+__declspec(dllimport) int __stdcall WSAIoctl(Socket, Word, void*, Word, void*, Word, Word*, ::_OVERLAPPED*, Completion);
+__declspec(dllimport) int __stdcall WSASend(Socket, ::_WSABUF*, Word, Word*, Word, ::_OVERLAPPED*, Completion);
+__declspec(dllimport) int __stdcall WSAPoll(::pollfd*, Word, int);
+__declspec(dllimport) int __stdcall closesocket(Socket);
+__declspec(dllimport) int __stdcall ioctlsocket(Socket, long, Word*);
+__declspec(dllimport) int __stdcall bind(Socket, const ::sockaddr*, int);
+__declspec(dllimport) int __stdcall listen(Socket, int);
+__declspec(dllimport) int __stdcall connect(Socket, const ::sockaddr*, int);
+__declspec(dllimport) Socket __stdcall accept(Socket, ::sockaddr*, int*);
+__declspec(dllimport) int __stdcall recv(Socket, char*, int, int);
+__declspec(dllimport) int __stdcall send(Socket, const char*, int, int);
+__declspec(dllimport) int __stdcall shutdown(Socket, int);
+__declspec(dllimport) int __stdcall setsockopt(Socket, int, int, const char*, int);
+__declspec(dllimport) int __stdcall getsockopt(Socket, int, int, char*, int*);
+__declspec(dllimport) int __stdcall getsockname(Socket, ::sockaddr*, int*);
+__declspec(dllimport) int __stdcall getpeername(Socket, ::sockaddr*, int*);
+__declspec(dllimport) int __stdcall GetAddrInfoW(const wchar_t*, const wchar_t*, const ::addrinfoW*, ::addrinfoW**);
+__declspec(dllimport) void __stdcall FreeAddrInfoW(::addrinfoW*);
+}
+
+/// A structure of ours as the one of Windows' that it is.
+template <class Theirs, class Ours>
+Theirs* as(Ours* ours) noexcept {
+  return reinterpret_cast<Theirs*>(ours);
+}
+
+}  // namespace net::inline NET_ABI::detail::win
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+class Port;
+struct PortEntry;
+
+/// Something that the system was asked for. Its address is what the port reports, so it stays until that has come.
+struct PortOperation {
+  win::Overlapped overlapped{};  // the first member: the same address
+  PortEntry* entry = nullptr;
+  bool in_flight = false;
+
+  ::_OVERLAPPED* begin() noexcept {
+    overlapped = {};
+    return win::as<::_OVERLAPPED>(&overlapped);
+  }
+};
+
+/// What a port waits for: a socket's readiness, a pipe, a server of pipes, a waker. It turns what is in flight into
+/// readiness that lasts. Whoever has it, each operation in flight, and the port's queue keep it alive.
+struct PortEntry {
+  struct Operations {
+    /// Asks the system for what is awaited and not known yet; gives what is ready of it.
+    unsigned (*prepare)(PortEntry&) noexcept;
+    /// What is ready, for the one who is told of it now.
+    unsigned (*take)(PortEntry&) noexcept;
+    /// An operation has come to its end: 0, or an errno, and a number of bytes.
+    void (*done)(PortEntry&, PortOperation&, int failed, std::size_t size) noexcept;
+    /// The time that it has set has come.
+    void (*due)(PortEntry&) noexcept;
+    /// It belongs to its port from now on; 0 or a negated errno.
+    int (*attached)(PortEntry&) noexcept;
+    /// Takes back what is in flight.
+    void (*cancel)(PortEntry&) noexcept;
+    NativeHandle (*native)(const PortEntry&) noexcept;
+    void (*free)(PortEntry&) noexcept;
+  };
+  enum class Place : std::uint8_t { nowhere, queued, ready };
+
+  explicit PortEntry(const Operations& table) noexcept : operations(&table) {}
+  PortEntry(const PortEntry&) = delete;
+  PortEntry& operator=(const PortEntry&) = delete;
+
+  void retain() noexcept { owners.fetch_add(1); }
+  void release() noexcept;
+  /// What its watcher awaits; nothing if there is none.
+  unsigned interest() const noexcept {
+    return registration && registration->watcher ? registration->watcher->interest : 0u;
+  }
+
+  const Operations* operations;
+  Port* port = nullptr;
+  Registration* registration = nullptr;  // by whom it is watched
+  PortEntry* next = nullptr;             // in the queue
+  PortEntry *next_of_port = nullptr, **link_of_port = nullptr;
+  PortEntry *next_due = nullptr, **link_due = nullptr;
+  std::uint64_t due_at = 0;  // ms
+  Atomic<int> owners{1};
+  Place place = Place::nowhere;
+
+ protected:
+  ~PortEntry() = default;
+};
+
+/// In the order in which they came.
+class PortQueue {
+ public:
+  bool empty() const noexcept { return first_ == nullptr; }
+  void push(PortEntry& entry) noexcept {
+    entry.next = nullptr;
+    *last_ = &entry;
+    last_ = &entry.next;
+  }
+  PortEntry* pop() noexcept {
+    PortEntry* const entry = first_;
+    if (entry && !(first_ = entry->next)) last_ = &first_;
+    return entry;
+  }
+  void take_all(PortQueue& other) noexcept {
+    if (other.empty()) return;
+    *last_ = other.first_;
+    last_ = other.last_;
+    other.first_ = nullptr;
+    other.last_ = &other.first_;
+  }
+
+ private:
+  PortEntry* first_ = nullptr;
+  PortEntry** last_ = &first_;
+};
+
+class Port {
+ public:
+  Port() noexcept = default;
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+  ~Port() { shut(); }
+
+  Refusal open() noexcept;
+  /// Waits until nothing is in flight any more; what was attached belongs to no port then.
+  void shut() noexcept;
+  bool is_open() const noexcept { return port_ != nullptr; }
+
+  /// 0 or a negated errno; a second port is EEXIST.
+  int attach(PortEntry& entry) noexcept;
+  /// What happens to this handle is told here.
+  int associate(win::Handle handle, unsigned char modes) noexcept;
+
+  /// It has something to ask the system for, or something to say.
+  void queue(PortEntry& entry) noexcept;
+  void set_due(PortEntry& entry, std::uint64_t after_ms) noexcept;
+  static void forget_due(PortEntry& entry) noexcept;
+
+  /// The system has it from now on.
+  void began(PortOperation& operation) noexcept;
+  /// In any thread: the operation is done.
+  void post(PortOperation& operation) noexcept;
+  /// In any thread: nothing is done, but a wait ends.
+  void wake() noexcept { win::PostQueuedCompletionStatus(port_, 0, 0, nullptr); }
+
+  /// Waits until something is ready, and notes what; -1: for ever.
+  Refusal collect(int milliseconds) noexcept;
+  /// What is ready: each once a collect(). It is asked again in the next.
+  PortEntry* next_ready(unsigned& what) noexcept;
+
+ private:
+  static constexpr win::Word max_events = 128;
+
+  void prepare_all() noexcept;
+  void expire() noexcept;
+  int wait_time(int milliseconds) const noexcept;
+  /// What was dequeued: how many, or a negated errno.
+  int dequeue(int milliseconds, bool& woken) noexcept;
+  void detach(PortEntry& entry) noexcept;
+  friend struct PortEntry;
+
+  win::Handle port_ = nullptr;
+  Atomic<int> in_flight_{0};
+  PortQueue queue_, ready_;
+  PortEntry* all_ = nullptr;
+  PortEntry* due_ = nullptr;
+};
+
+/// A watcher's `fd` is a socket, or one of these: handles are multiples of four, so the lowest bit tells them apart.
+inline NativeHandle tagged(PortEntry& entry) noexcept { return reinterpret_cast<NativeHandle>(&entry) | 1; }
+inline PortEntry* entry_of(NativeHandle fd) noexcept {
+  return fd != no_handle && (fd & 1) != 0 ? reinterpret_cast<PortEntry*>(fd & ~NativeHandle{1}) : nullptr;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+/// A handle of the driver's. Some sockets share one: with very many on one the driver becomes slow.
+struct AfdDevice {
+  static constexpr int max_sockets = 32;
+
+  win::Handle handle = nullptr;
+  int sockets = 0;
+  AfdDevice* next = nullptr;
+};
+
+/// The devices of one port.
+class AfdDevices {
+ public:
+  AfdDevices() noexcept = default;
+  AfdDevices(const AfdDevices&) = delete;
+  AfdDevices& operator=(const AfdDevices&) = delete;
+  ~AfdDevices() { close(); }
+
+  /// One with space for a socket more, which has it now; null, and a negated errno, if there is none.
+  AfdDevice* take(Port& port, int& failed) noexcept;
+  void close() noexcept;
+
+ private:
+  AfdDevice* first_ = nullptr;
+};
+
+/// One socket that is watched. The driver answers once: what is awaited still is asked for again before the next wait.
+struct AfdEntry : PortEntry {
+  static const Operations table;
+
+  AfdEntry(win::Socket watched, AfdDevice& on) noexcept;
+
+  /// What is in flight asks for less than what is awaited now: it is answered too late.
+  bool asks_too_little() const noexcept { return poll.in_flight && (wanted(interest()) & ~asked) != 0; }
+  unsigned prepare() noexcept;
+  void done(int failed) noexcept;
+  void cancel() noexcept;
+
+  static win::Word wanted(unsigned interest) noexcept;
+
+  win::Socket socket, base;
+  AfdDevice& device;
+  win::AfdPoll info{};
+  PortOperation poll;
+  win::Word asked = 0;
+  unsigned ready = 0;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+/// A completion port tells what is done, and not what could be done. So each watcher has an entry of the port's, which asks
+/// the system before the loop waits: whether the socket is ready, or for bytes of the pipe. What it learns stays ready
+/// until it is used.
+class port_poller {
+ public:
+  port_poller() noexcept = default;
+  port_poller(const port_poller&) = delete;
+  port_poller& operator=(const port_poller&) = delete;
+  ~port_poller() { shut(); }
+
+  Refusal open() noexcept;
+  void shut() noexcept;
+
+  int watch(Watcher& watcher, unsigned mask) noexcept;
+  void drop(Watcher& watcher) noexcept;
+  bool hold(Watcher& watcher) noexcept;
+  bool has(NativeHandle fd) noexcept;
+
+  template <class Each>
+  Refusal wait(int milliseconds, Each&& each) {
+    registrations_.begin_round();
+    if (const Refusal refused = port_.collect(milliseconds); refused.number != 0) return refused;
+    unsigned what = 0;
+    while (PortEntry* const entry = port_.next_ready(what)) each(*entry->registration->watcher, what, 0);
+    return {};
+  }
+
+  void wake() noexcept { port_.wake(); }
+  /// No descriptor stands for all: none.
+  NativeHandle native() const noexcept { return no_handle; }
+
+ private:
+  static PortEntry* entry_of_place(const Registration& place) noexcept {
+    return reinterpret_cast<PortEntry*>(place.place);
+  }
+  /// The entry by which the port knows it; a negated errno if there can be none.
+  int enter(Watcher& watcher) noexcept;
+  void leave(Registration& place) noexcept;
+  int enter_socket(Watcher& watcher) noexcept;
+
+  AfdDevices devices_;
+  Port port_;
+  Registrations registrations_;
+};
+
+static_assert(Poller<port_poller>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
 #endif
 
 /// NET_POLLER: what the loop waits with, `epoll` or `poll`, for who does not want the best one of the system:
-/// `-DNET_POLLER=poll`. After the include it is defined. Files with different ones
+/// `-DNET_POLLER=poll`. On Windows it is `port`. After the include it is defined. Files with different ones
 /// have different types.
 #if !defined(NET_POLLER)
 #if defined(__linux__)
 #define NET_POLLER epoll
+#elif defined(_WIN32)
+#define NET_POLLER port
 #else
 #define NET_POLLER poll
 #endif
@@ -3260,6 +3799,7 @@ static_assert(Poller<poll_poller>);
 
 #define NET_POLLER_IS_epoll 1
 #define NET_POLLER_IS_poll 2
+#define NET_POLLER_IS_port 3
 #if NET_JOIN(NET_POLLER_IS_, NET_POLLER) == 0
 #error "net.hpp: NET_POLLER is epoll or poll"
 #endif
@@ -3285,6 +3825,8 @@ static_assert(Poller<poll_poller>);
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -3317,6 +3859,8 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
 
 // A descriptor that is connected, or connects: TCP, Unix sockets, and whatever else one may be. Internal.
@@ -3326,6 +3870,8 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 #include <cstddef>
 #include <string_view>
 #include <utility>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
 
@@ -3389,7 +3935,11 @@ static_assert(Channel<fd_channel>);
 
 }  // namespace net::inline NET_ABI::detail
 
+#endif  // !_WIN32
+
 #endif
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
 
@@ -3443,6 +3993,8 @@ static_assert(Acceptor<fd_acceptor, fd_channel>);
 
 }  // namespace net::inline NET_ABI::detail
 
+#endif  // !_WIN32
+
 #endif
 
 // Files of a POSIX system. Internal.
@@ -3451,6 +4003,8 @@ static_assert(Acceptor<fd_acceptor, fd_channel>);
 
 #include <cstddef>
 #include <string>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -3461,6 +4015,8 @@ NET_API int close_file(NativeHandle file) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
 
 // Names, by the system's resolver. Internal.
@@ -3468,6 +4024,8 @@ NET_API int close_file(NativeHandle file) noexcept;
 #define NET_DETAIL_SYS_POSIX_NAMES_HPP
 
 #include <string>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -3485,11 +4043,15 @@ NET_API int known_hints() noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
 
 // Signals of the process, for the loops that ask. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_SIGNALS_HPP
 #define NET_DETAIL_SYS_POSIX_SIGNALS_HPP
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -3507,7 +4069,11 @@ NET_API void forget_signal(SignalWaker& waker) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
 
@@ -3544,7 +4110,731 @@ struct posix_machine {
 
 }  // namespace net::inline NET_ABI::detail
 
+#endif  // !_WIN32
+
 #endif
+
+// What this library asks Windows for; its poller is a completion port. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_MACHINE_HPP
+#define NET_DETAIL_SYS_WINDOWS_MACHINE_HPP
+
+// A socket that listens, or a name of pipes. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_ACCEPTOR_HPP
+#define NET_DETAIL_SYS_WINDOWS_ACCEPTOR_HPP
+
+#include <string_view>
+
+// A socket or a pipe that is connected, or connects. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_CHANNEL_HPP
+#define NET_DETAIL_SYS_WINDOWS_CHANNEL_HPP
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+// Addresses of sockets, and what listens on one. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_ADDRESS_HPP
+#define NET_DETAIL_SYS_WINDOWS_ADDRESS_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// The calls of Winsock, with errors returned as negated errno values. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_CALLS_HPP
+#define NET_DETAIL_SYS_WINDOWS_CALLS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+inline win::Socket socket_of(NativeHandle fd) noexcept { return static_cast<win::Socket>(fd); }
+inline win::Handle handle_of(NativeHandle fd) noexcept { return reinterpret_cast<win::Handle>(fd); }
+
+/// Winsock wants to be started once; a negated errno if it cannot be.
+NET_API int start_winsock() noexcept;
+
+/// A text of Windows', with a NUL behind it; false if it is no UTF-8, has a NUL itself, or does not fit.
+NET_API bool to_wide(std::string_view text, wchar_t* into, std::size_t capacity) noexcept;
+
+NET_API void close_socket(NativeHandle fd) noexcept;
+
+/// So that it never blocks, and no child inherits it; 0 or a negated errno.
+NET_API int prepare(NativeHandle fd) noexcept;
+
+/// A new stream socket, or a negated errno.
+NET_API NativeHandle open_socket(Family family) noexcept;
+
+/// The next connection that waits, or a negated errno.
+NET_API NativeHandle accept_from(NativeHandle fd) noexcept;
+
+/// A socket of its own for the same connection, or for what is listened on; or a negated errno.
+NET_API NativeHandle duplicate(NativeHandle fd) noexcept;
+
+NET_API std::ptrdiff_t receive(NativeHandle fd, char* into, std::size_t size) noexcept;
+
+/// One send of up to 64 pieces; the caller sends the rest with further calls.
+NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept;
+
+NET_API int shutdown_write(NativeHandle fd) noexcept;
+
+/// The error that waits on a socket.
+NET_API int pending_error(NativeHandle fd) noexcept;
+
+/// What a handle from elsewhere is (S22).
+NET_API DescriptorKind kind_of(NativeHandle fd) noexcept;
+
+// ── options ────────────────────────────────────────────────────────────────
+
+NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept;
+
+/// Makes closing send a reset (S17.12).
+NET_API int reset_on_close(NativeHandle fd) noexcept;
+
+/// S18.12: a delay of 0 leaves the system's times alone; otherwise probes each second.
+NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept;
+
+NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept;
+NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// The system's form of an address.
+struct SystemAddress {
+  union {
+    win::Ip4 v4;
+    win::Ip6 v6;
+    unsigned char bytes[128];
+  };
+  int size = sizeof bytes;
+
+  SystemAddress() noexcept : bytes{} {}
+  explicit SystemAddress(const Endpoint& from) noexcept;
+
+  ::sockaddr* get() noexcept { return win::as<::sockaddr>(&bytes[0]); }
+  const ::sockaddr* get() const noexcept { return win::as<const ::sockaddr>(&bytes[0]); }
+
+  Endpoint endpoint() const noexcept;
+};
+
+NET_API Endpoint local_end(NativeHandle fd) noexcept;
+NET_API Endpoint remote_end(NativeHandle fd) noexcept;
+
+/// A socket that has no other end yet (S22.9).
+NET_API bool unconnected(NativeHandle fd) noexcept;
+
+/// The number that a zone is: names of interfaces are none on this system, as in Node. 0 if it is no number.
+NET_API std::uint32_t interface_index(std::string_view zone) noexcept;
+NET_API std::string interface_name(std::uint32_t index);
+
+NET_API int bind_to(NativeHandle fd, const Endpoint& at) noexcept;
+
+/// 0: connected; -EINPROGRESS: wait for writable; else a negated errno.
+NET_API int connect_to(NativeHandle fd, Endpoint to) noexcept;
+
+/// A listening TCP socket, or a negated errno.
+NET_API NativeHandle listen_on(const Endpoint& at, const ListenFlags& flags) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#endif
+
+// One end of a named pipe, as readiness. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PIPE_HPP
+#define NET_DETAIL_SYS_WINDOWS_PIPE_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+// Names of pipes, and who may use them. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PIPE_NAME_HPP
+#define NET_DETAIL_SYS_WINDOWS_PIPE_NAME_HPP
+
+#include <string_view>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+/// A name as Windows takes it: `\\.\pipe\x` or `\\?\pipe\x`, at most 256 characters.
+struct PipeName {
+  wchar_t text[260] = {};
+
+  /// 0, or a negated errno: EINVAL for a NUL or what is no UTF-8, ENAMETOOLONG, ENOENT for what is no pipe's name.
+  int set(std::string_view path) noexcept;
+};
+
+/// Opens the client's end, or says why not: EBUSY if no instance is free at the moment.
+NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept;
+
+/// Whether somebody serves the name.
+NET_API bool pipe_exists(const PipeName& name) noexcept;
+
+/// One instance of a server's; `first`: nobody else may serve the name.
+NET_API win::Handle make_pipe(const PipeName& name, const PathMode& mode, bool first, int& failed) noexcept;
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+/// What a pipe is asked for takes its time, and works on buffers that must stay. So each end has two of its own: one that
+/// a read fills while somebody wants to read, and one that a write empties. A write counts when the system has taken all
+/// of it: until then it is would_block, and whoever writes offers the same bytes again, which they do anyhow.
+///
+/// A pipe has no half-close. As in libuv, whoever ends stays for 50 ms of silence, so that an answer arrives; then it
+/// closes, which is the end for the other side, and reads the end itself.
+class PipeEntry final : public PortEntry {
+ public:
+  static const Operations table;
+
+  PipeEntry() noexcept;
+  /// It has the handle from now on.
+  void set(win::Handle handle) noexcept { handle_ = handle; }
+  /// Its port has been given the handle already.
+  void associated() noexcept { associated_ = true; }
+  /// 0, -EINPROGRESS while all instances are busy, or another negated errno.
+  int connect(const PipeName& name) noexcept;
+  int finish_connect() const noexcept { return -connect_failed_; }
+
+  ReadResult read(std::size_t size) noexcept;
+  std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept;
+  int shutdown_write() noexcept;
+  /// Nobody has it any more; what is in flight is called off.
+  void close() noexcept;
+  /// It stays open, and nothing of it is in flight.
+  win::Handle release_handle() noexcept;
+  int& type_of_service() noexcept { return type_of_service_; }
+
+ private:
+  static constexpr std::size_t capacity = 65536;
+  static constexpr std::uint64_t silence_ms = 50, busy_ms = 2, max_busy_ms = 30000;
+
+  unsigned ready() const noexcept;
+  void start_read() noexcept;
+  void read_done(int failed, std::size_t size) noexcept;
+  void write_done(int failed, std::size_t size) noexcept;
+  bool can_buffer(char*& buffer) noexcept;
+  void listen_for_silence() noexcept;
+  void on_due() noexcept;
+  void cancel() noexcept;
+  void close_handle() noexcept;
+  ~PipeEntry();
+  friend struct PipeCalls;
+
+  win::Handle handle_ = nullptr;
+  PortOperation reading_, writing_;
+  char *in_ = nullptr, *out_ = nullptr;
+  std::size_t in_begin_ = 0, in_end_ = 0;
+  std::size_t taken_ = 0;  // of the bytes that were offered: to be told yet
+  int read_failed_ = 0, write_failed_ = 0, connect_failed_ = 0;
+  int type_of_service_ = 0;  // nobody's but the user's
+  bool at_end_ = false;
+  bool ending_ = false;
+  bool connecting_ = false;
+  bool associated_ = false;
+  std::uint64_t gives_up_at_ = 0;
+  PipeName* name_ = nullptr;  // while it connects
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+/// TCP by a socket of Winsock's, which reads and writes without waiting as on every other system; a path by a named
+/// pipe. The owner watches it, and drops it before `close`.
+class windows_channel : public Watcher {
+ public:
+  windows_channel() noexcept = default;
+  windows_channel(const windows_channel&) = delete;
+  windows_channel& operator=(const windows_channel&) = delete;
+  ~windows_channel() { close(); }
+
+  bool is_open() const noexcept { return fd != no_handle; }
+  NativeHandle native() const noexcept {
+    const PipeEntry* const pipe = this->pipe();
+    return pipe ? pipe->operations->native(*pipe) : fd;
+  }
+
+  int open(Family family) noexcept { return set(os::open_socket(family)); }
+  void take_over(windows_channel& other) noexcept { fd = std::exchange(other.fd, no_handle); }
+  /// A handle from elsewhere, which is prepared; true if it is TCP.
+  bool adopt_connected(NativeHandle handle) noexcept;
+  void close() noexcept;
+  NativeHandle release() noexcept;
+
+  int bind(const Endpoint& to) noexcept { return os::bind_to(fd, to); }
+  int start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, to); }
+  int start_connect_path(std::string_view path) noexcept;
+  int finish_connect() noexcept { return pipe() ? pipe()->finish_connect() : -os::pending_error(fd); }
+
+  ReadResult read(char* into, std::size_t size) noexcept {
+    if (PipeEntry* const pipe = this->pipe()) return pipe->read(size);
+    return {os::receive(fd, into, size), into};
+  }
+  std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept {
+    return pipe() ? pipe()->write(slices, count) : os::send_slices(fd, slices, count);
+  }
+  int shutdown_write() noexcept { return pipe() ? pipe()->shutdown_write() : os::shutdown_write(fd); }
+  int reset_on_close() noexcept { return pipe() ? 0 : os::reset_on_close(fd); }
+
+  bool is_unconnected() const noexcept { return is_open() && !pipe() && os::unconnected(fd); }
+  Endpoint local_end() const noexcept { return pipe() ? Endpoint{} : os::local_end(fd); }
+  Endpoint remote_end() const noexcept { return pipe() ? Endpoint{} : os::remote_end(fd); }
+
+  int set_no_delay(bool on) noexcept {
+    return pipe() ? 0 : os::set_flag(fd, win::protocol_tcp, win::option_no_delay, on);
+  }
+  int set_keep_alive(bool on, int seconds) noexcept { return pipe() ? 0 : os::set_keep_alive(fd, on, seconds); }
+  int set_type_of_service(int value) noexcept;
+  int get_type_of_service() const noexcept;
+
+ private:
+  friend class windows_acceptor;
+
+  PipeEntry* pipe() const noexcept { return static_cast<PipeEntry*>(entry_of(fd)); }
+  /// 0, or the negated errno that it is given.
+  int set(NativeHandle opened) noexcept { return opened < 0 ? static_cast<int>(opened) : (fd = opened, 0); }
+};
+
+static_assert(Channel<windows_channel>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+// A name that is listened on: instances of a pipe that wait for clients. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
+#define NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+/// As many as libuv has wait at the same time. When one has a client, the next is made before it is handed out, so that
+/// the name is never gone while it is served.
+class PipeServerEntry final : public PortEntry {
+ public:
+  static const Operations table;
+
+  PipeServerEntry(const PipeName& name, const PathMode& mode) noexcept;
+
+  /// 0 or a negated errno; `first`: nobody else may serve the name yet.
+  int open(bool first) noexcept;
+  /// A client's pipe, attached to this port; null and a negated errno if there is none.
+  PipeEntry* accept(int& failed) noexcept;
+  /// Nobody has it any more.
+  void close() noexcept;
+  const PipeName& name() const noexcept { return name_; }
+  const PathMode& mode() const noexcept { return mode_; }
+
+ private:
+  struct Instance {
+    PortOperation connecting;
+    win::Handle handle = nullptr;
+    bool connected = false;
+  };
+  static constexpr int instances = 4;
+
+  void make(Instance& instance) noexcept;
+  void await(Instance& instance) noexcept;
+  void cancel() noexcept;
+  void close_handles() noexcept;
+  ~PipeServerEntry() { close_handles(); }
+  friend struct PipeServerCalls;
+
+  PipeName name_;
+  PathMode mode_;
+  Instance instances_[instances];
+  bool closed_ = false;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+/// A listening socket has another one in reserve for the time when the process has no more (S9.18).
+class windows_acceptor : public Watcher {
+ public:
+  windows_acceptor() noexcept = default;
+  windows_acceptor(const windows_acceptor&) = delete;
+  windows_acceptor& operator=(const windows_acceptor&) = delete;
+  ~windows_acceptor() { close(); }
+
+  bool is_open() const noexcept { return fd != no_handle; }
+  NativeHandle native() const noexcept {
+    const PipeServerEntry* const pipes = this->pipes();
+    return pipes ? pipes->operations->native(*pipes) : fd;
+  }
+
+  int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return set(os::listen_on(at, flags)); }
+  int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept;
+  /// S22.7: Node takes none on this system.
+  int listen_descriptor(NativeHandle, int) noexcept { return -EINVAL; }
+  /// For what another acceptor listens on.
+  int listen_beside(const windows_acceptor& other, int backlog) noexcept;
+
+  int accept(windows_channel& into) noexcept;
+  bool has_reserve() const noexcept { return pipes() || reserve_ != no_handle; }
+
+  void close() noexcept;
+  void release() noexcept;
+
+  int set_no_delay(bool on) noexcept {
+    return pipes() ? 0 : os::set_flag(fd, win::protocol_tcp, win::option_no_delay, on);
+  }
+  Endpoint local_end() const noexcept { return pipes() ? Endpoint{} : os::local_end(fd); }
+
+ private:
+  PipeServerEntry* pipes() const noexcept { return static_cast<PipeServerEntry*>(entry_of(fd)); }
+  int set(NativeHandle listening) noexcept;
+  void open_reserve() noexcept;
+  /// Accepts what waits and closes it, so that those clients learn of it and the loop does not spin.
+  NativeHandle turn_away() noexcept;
+
+  NativeHandle reserve_ = no_handle;
+};
+
+static_assert(Acceptor<windows_acceptor, windows_channel>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+// Files of Windows. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_FILES_HPP
+#define NET_DETAIL_SYS_WINDOWS_FILES_HPP
+
+#include <cstddef>
+#include <string>
+
+// The errors of Windows, as the errno values that every machine answers with. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_ERRORS_HPP
+#define NET_DETAIL_SYS_WINDOWS_ERRORS_HPP
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// What an error of Windows or of Winsock means, as libuv has it; EIO for one that nobody expects.
+NET_API int errno_of(unsigned long code) noexcept;
+
+/// The same, negated, of what failed last: of Windows, and of Winsock.
+NET_API int last_error() noexcept;
+NET_API int last_socket_error() noexcept;
+
+/// The same of a status that a completed operation carries; 0 for success.
+NET_API int status_error(unsigned long status) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// A mode that nobody may write by makes a file that is read only, as in libuv; other processes may open it meanwhile.
+NET_API int open_file(const std::string& path, const FileAccess& access, NativeHandle& opened) noexcept;
+NET_API std::ptrdiff_t read_file(NativeHandle file, char* into, std::size_t size) noexcept;
+NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size_t size) noexcept;
+NET_API int close_file(NativeHandle file) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#endif
+
+// Names, by the system's resolver. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_NAMES_HPP
+#define NET_DETAIL_SYS_WINDOWS_NAMES_HPP
+
+#include <string>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// What a failure of GetAddrInfoW means.
+NET_API Errc lookup_failure(int failed) noexcept;
+
+/// Asks the system's resolver and waits for it. The addresses come in its order; what failed, or none.
+NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found);
+
+/// Node asks for no hint on this system (S26).
+NET_API int address_config_hint() noexcept;
+
+/// All hints that look_up knows.
+NET_API int known_hints() noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#endif
+
+// Signals of the process, for the loops that ask. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_SIGNALS_HPP
+#define NET_DETAIL_SYS_WINDOWS_SIGNALS_HPP
+
+// What wakes a loop for a signal. Internal; a loop itself is woken by its port.
+#ifndef NET_DETAIL_SYS_WINDOWS_WAKER_HPP
+#define NET_DETAIL_SYS_WINDOWS_WAKER_HPP
+
+// Threads, locks, and what a process that never becomes two says of forks. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_THREAD_HPP
+#define NET_DETAIL_SYS_WINDOWS_THREAD_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Nanoseconds of a clock that only goes forward.
+NET_API std::uint64_t now_ns() noexcept;
+
+/// A lock that needs nothing made and nothing destroyed.
+class Mutex {
+ public:
+  constexpr Mutex() noexcept = default;
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+  void lock() noexcept { win::AcquireSRWLockExclusive(win::as<::_RTL_SRWLOCK>(&lock_)); }
+  void unlock() noexcept { win::ReleaseSRWLockExclusive(win::as<::_RTL_SRWLOCK>(&lock_)); }
+
+ private:
+  friend class Condition;
+  void* lock_ = nullptr;  // SRWLOCK
+};
+
+class Condition {
+ public:
+  constexpr Condition() noexcept = default;
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
+  void wait(Mutex& mutex) noexcept {
+    win::SleepConditionVariableSRW(own(), win::as<::_RTL_SRWLOCK>(&mutex.lock_), win::wait_forever, 0);
+  }
+  void wake_one() noexcept { win::WakeConditionVariable(own()); }
+  void wake_all() noexcept { win::WakeAllConditionVariable(own()); }
+
+ private:
+  ::_RTL_CONDITION_VARIABLE* own() noexcept { return win::as<::_RTL_CONDITION_VARIABLE>(&condition_); }
+
+  void* condition_ = nullptr;  // CONDITION_VARIABLE
+};
+
+/// A thread that is joined or detached before this object goes.
+class Thread {
+ public:
+  bool start(void (*work)(void*), void* argument) { return begin(new Start{work, argument}); }
+  /// Without memory it is a thread that cannot be started.
+  bool try_start(void (*work)(void*), void* argument) noexcept {
+    Start* const start = new (std::nothrow) Start{work, argument};
+    return start && begin(start);
+  }
+  void join() noexcept {
+    win::WaitForSingleObject(thread_, win::wait_forever);
+    detach();
+  }
+  void detach() noexcept { win::CloseHandle(thread_); }
+
+ private:
+  struct Start {
+    void (*work)(void*);
+    void* argument;
+  };
+
+  bool begin(Start* start) noexcept;
+
+  win::Handle thread_ = nullptr;
+};
+
+/// Starts a thread that nobody joins.
+NET_API bool start_thread(void (*work)(void*), void* argument) noexcept;
+
+/// How many threads can run at the same time, at least 1.
+NET_API std::size_t processors() noexcept;
+
+/// There is no fork(): nothing is ever a parent's.
+NET_API std::uint32_t fork_count() noexcept;
+NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
+NET_API void count_in_resolver(int threads) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+/// What is readable from `wake` until `drain`, once it is watched.
+struct WakerEntry : PortEntry {
+  static const Operations table;
+
+  WakerEntry() noexcept : PortEntry(table) { rung.entry = this; }
+
+  void wake() noexcept;
+  void settle() noexcept;
+
+  os::Mutex mutex;  // wake() comes in any thread
+  PortOperation rung;
+  Port* at = nullptr;
+  bool awake = false;
+  bool posted = false;  // the port has not said so yet
+};
+
+namespace os {
+
+/// Becomes readable when `wake` is called, from any thread.
+class Waker {
+ public:
+  Waker() noexcept = default;
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+  ~Waker() { close(); }
+
+  /// 0, or a negated errno.
+  int open() noexcept;
+  void close() noexcept;
+
+  NativeHandle descriptor() const noexcept { return entry_ ? tagged(*entry_) : no_handle; }
+  void wake() noexcept {
+    if (entry_) entry_->wake();
+  }
+  void drain() noexcept;
+
+ private:
+  WakerEntry* entry_ = nullptr;
+};
+
+}  // namespace os
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Who is woken when a signal comes: SIGINT, SIGBREAK and SIGTERM, of the console or of raise(); SIGHUP (1), when the
+/// console's window is closed.
+struct SignalWaker {
+  Waker waker;
+  int signo = 0;
+  SignalWaker* next = nullptr;
+};
+
+/// 0, or a negated errno. The waker is open from then on; it is woken in any thread.
+NET_API int listen_to_signal(SignalWaker& waker) noexcept;
+/// The last one puts back what the signal did before.
+NET_API void forget_signal(SignalWaker& waker) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+/// References to functions cost no function of their own.
+struct windows_machine {
+  using Channel = windows_channel;
+  using Acceptor = windows_acceptor;
+  using Mutex = os::Mutex;
+  using Condition = os::Condition;
+  using Thread = os::Thread;
+  using SignalWaker = os::SignalWaker;
+
+  static constexpr auto& now_ns = os::now_ns;
+  static constexpr auto& start_thread = os::start_thread;
+  static constexpr auto& processors = os::processors;
+  static constexpr auto& fork_count = os::fork_count;
+  static constexpr auto& at_fork = os::at_fork;
+  static constexpr auto& count_in_resolver = os::count_in_resolver;
+  static constexpr auto& look_up = os::look_up;
+  static constexpr auto& address_config_hint = os::address_config_hint;
+  static constexpr auto& known_hints = os::known_hints;
+  static constexpr auto& interface_index = os::interface_index;
+  static constexpr auto& interface_name = os::interface_name;
+  static constexpr auto& kind_of = os::kind_of;
+  static constexpr auto& prepare = os::prepare;
+  static constexpr auto& open_file = os::open_file;
+  static constexpr auto& read_file = os::read_file;
+  static constexpr auto& write_file = os::write_file;
+  static constexpr auto& close_file = os::close_file;
+  static constexpr auto& listen_to_signal = os::listen_to_signal;
+  static constexpr auto& forget_signal = os::forget_signal;
+
+  /// A pipe's name is gone with its last handle (S23.16).
+  static void remove_path(std::string_view) noexcept {}
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// All of this system's machine but the poller.
+#if defined(_WIN32)
+using system_machine = windows_machine;
+#else
+using system_machine = posix_machine;
+#endif
+
+}  // namespace net::inline NET_ABI::detail
 
 // Tests set NET_MACHINE, before this, to a machine of their own: net::detail::NET_MACHINE::Machine.
 #if !defined(NET_MACHINE)
@@ -3553,7 +4843,7 @@ struct posix_machine {
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What the loop stands on. Two files built for different machines have different types, and so never share one.
-struct Machine : posix_machine {
+struct Machine : system_machine {
   using Poller = NET_JOIN(NET_POLLER, _poller);
 };
 
@@ -4883,7 +6173,7 @@ struct OnRead {
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;                        ///< a descriptor to take over (S22); what this loop has already is EEXIST
+  NativeHandle fd = -1;               ///< a descriptor to take over (S22); what this loop has already is EEXIST
   bool readable = true;               ///< with `fd`: whether that side is open
   bool writable = true;               ///< the same
   bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
@@ -4941,7 +6231,7 @@ struct ListenOptions {
   bool readableAll = false;  ///< a path that all users may read (S23.10)
   bool writableAll = false;  ///< a path that all users may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
-  int fd = -1;               ///< a descriptor that is bound already (S22.5); what fails leaves it open
+  NativeHandle fd = -1;      ///< a descriptor that is bound already (S22.5); what fails leaves it open; not on Windows
 };
 
 /// Options of a wait in a coroutine (S34.6). A wait that is given up has taken nothing away.
@@ -8049,8 +9339,8 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 #include <utility>
 
 // An open file, and bytes for it, as they go to a thread that may block, and come back. Internal.
-#ifndef NET_DETAIL_FILE_OPEN_FILE_HPP
-#define NET_DETAIL_FILE_OPEN_FILE_HPP
+#ifndef NET_DETAIL_FILE_FILE_HANDLE_HPP
+#define NET_DETAIL_FILE_FILE_HANDLE_HPP
 
 #include <cstddef>
 #include <new>
@@ -8061,15 +9351,15 @@ NET_API void setDefaultAutoSelectFamilyAttemptTimeout(Duration delay);
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Whoever has it closes it: the loop, or the thread if the loop has gone meanwhile.
-class OpenFile {
+class FileHandle {
  public:
-  OpenFile() noexcept = default;
-  OpenFile(OpenFile&& other) noexcept : file_(std::exchange(other.file_, no_handle)) {}
-  OpenFile& operator=(OpenFile&& other) noexcept {
+  FileHandle() noexcept = default;
+  FileHandle(FileHandle&& other) noexcept : file_(std::exchange(other.file_, no_handle)) {}
+  FileHandle& operator=(FileHandle&& other) noexcept {
     std::swap(file_, other.file_);
     return *this;
   }
-  ~OpenFile() { (void)close(); }
+  ~FileHandle() { (void)close(); }
 
   explicit operator bool() const noexcept { return file_ != no_handle; }
   /// 0, or a negated errno; so are the others.
@@ -8580,7 +9870,7 @@ struct FileState : Handle {
 
   const std::string path;
   Listeners listeners;
-  OpenFile file;  // while no thread has it
+  FileHandle file;  // while no thread has it
   Error errored;
   std::uint64_t moved = 0;  // bytes
   std::size_t owed = 0;     // what is queued and may be emitted
@@ -8597,7 +9887,7 @@ NET_API WorkerPool& file_pool();
 
 /// What a thread has done.
 struct FileStep {
-  OpenFile file;
+  FileHandle file;
   std::ptrdiff_t result = 0;
 };
 
@@ -10960,6 +12250,8 @@ NET_API void Registrations::use(Page& page) noexcept {
 #ifndef NET_DETAIL_SYS_POSIX_HEADERS_HPP
 #define NET_DETAIL_SYS_POSIX_HEADERS_HPP
 
+#if !defined(_WIN32)
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -10991,7 +12283,11 @@ inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -11170,6 +12466,8 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
 #endif
 
@@ -11180,6 +12478,8 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
 #if NET_BODIES
 
 #include <cerrno>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -11289,6 +12589,8 @@ NET_API std::size_t processors() noexcept {
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
 #endif
 
@@ -11297,6 +12599,8 @@ NET_API std::size_t processors() noexcept {
 #define NET_DETAIL_SYS_LINUX_EPOLL_IPP
 
 #if NET_BODIES
+
+#if defined(__linux__)
 
 namespace net::inline NET_ABI::detail {
 
@@ -11405,6 +12709,7 @@ NET_API int epoll_poller::watch_all(int epoll) noexcept {
 
 }  // namespace net::inline NET_ABI::detail
 
+#endif  // __linux__
 #endif
 #endif
 
@@ -11413,6 +12718,8 @@ NET_API int epoll_poller::watch_all(int epoll) noexcept {
 #define NET_DETAIL_SYS_POSIX_POLL_IPP
 
 #if NET_BODIES
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
 
@@ -11477,6 +12784,466 @@ NET_API void poll_poller::nobody(Registration& place) noexcept {
 
 }  // namespace net::inline NET_ABI::detail
 
+#endif  // !_WIN32
+
+#endif
+#endif
+
+// The bodies of port.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PORT_IPP
+#define NET_DETAIL_SYS_WINDOWS_PORT_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+NET_API void PortEntry::release() noexcept {
+  if (owners.fetch_sub(1) != 1) return;
+  if (port) port->detach(*this);
+  operations->free(*this);
+}
+
+NET_API Refusal Port::open() noexcept {
+  shut();
+  port_ = win::CreateIoCompletionPort(win::no_file(), nullptr, 0, 1);
+  return port_ ? Refusal{} : Refusal{-os::last_error(), "CreateIoCompletionPort"};
+}
+
+NET_API void Port::shut() noexcept {
+  if (!port_) return;
+  for (PortEntry* entry = all_; entry; entry = entry->next_of_port) entry->operations->cancel(*entry);
+  // what the system still has must not be freed; a few seconds are for a system that never gives it back
+  bool woken = false;
+  for (int tries = 0; in_flight_.load() > 0 && tries < 50; ++tries) dequeue(100, woken);
+  ready_.take_all(queue_);
+  while (PortEntry* const entry = ready_.pop()) {
+    entry->place = PortEntry::Place::nowhere;
+    entry->release();
+  }
+  while (all_) detach(*all_);
+  win::CloseHandle(std::exchange(port_, nullptr));
+}
+
+NET_API int Port::attach(PortEntry& entry) noexcept {
+  if (entry.port == this) return 0;
+  if (entry.port || !port_) return -EEXIST;
+  entry.port = this;
+  entry.link_of_port = &all_;
+  entry.next_of_port = std::exchange(all_, &entry);
+  if (entry.next_of_port) entry.next_of_port->link_of_port = &entry.next_of_port;
+  const int failed = entry.operations->attached(entry);
+  if (failed < 0) detach(entry);
+  return failed;
+}
+
+NET_API void Port::detach(PortEntry& entry) noexcept {
+  forget_due(entry);
+  *entry.link_of_port = entry.next_of_port;
+  if (entry.next_of_port) entry.next_of_port->link_of_port = entry.link_of_port;
+  entry.port = nullptr;
+}
+
+NET_API int Port::associate(win::Handle handle, unsigned char modes) noexcept {
+  if (!win::CreateIoCompletionPort(handle, port_, 0, 0)) return os::last_error();
+  return win::SetFileCompletionNotificationModes(handle, modes) ? 0 : os::last_error();
+}
+
+NET_API void Port::queue(PortEntry& entry) noexcept {
+  if (entry.place != PortEntry::Place::nowhere) return;
+  entry.place = PortEntry::Place::queued;
+  entry.retain();
+  queue_.push(entry);
+}
+
+NET_API void Port::set_due(PortEntry& entry, std::uint64_t after_ms) noexcept {
+  forget_due(entry);
+  entry.due_at = os::now_ns() / 1000000 + after_ms + 1;  // the clock's millisecond has begun already
+  entry.link_due = &due_;
+  entry.next_due = std::exchange(due_, &entry);
+  if (entry.next_due) entry.next_due->link_due = &entry.next_due;
+}
+
+NET_API void Port::forget_due(PortEntry& entry) noexcept {
+  if (!entry.link_due) return;
+  *entry.link_due = entry.next_due;
+  if (entry.next_due) entry.next_due->link_due = entry.link_due;
+  entry.link_due = nullptr;
+}
+
+NET_API void Port::began(PortOperation& operation) noexcept {
+  operation.in_flight = true;
+  operation.entry->retain();
+  in_flight_.fetch_add(1);
+}
+
+NET_API void Port::post(PortOperation& operation) noexcept {
+  began(operation);
+  if (win::PostQueuedCompletionStatus(port_, 0, 0, operation.begin())) return;
+  operation.in_flight = false;
+  in_flight_.fetch_sub(1);
+  operation.entry->release();
+}
+
+NET_API void Port::prepare_all() noexcept {
+  PortQueue now;
+  now.take_all(queue_);
+  while (PortEntry* const entry = now.pop()) {
+    entry->place = PortEntry::Place::nowhere;
+    if (entry->operations->prepare(*entry) != 0) {
+      entry->place = PortEntry::Place::ready;
+      ready_.push(*entry);
+    } else {
+      entry->release();
+    }
+  }
+}
+
+NET_API PortEntry* Port::next_ready(unsigned& what) noexcept {
+  while (PortEntry* const entry = ready_.pop()) {
+    entry->place = PortEntry::Place::nowhere;
+    what = entry->operations->take(*entry) & entry->interest();
+    queue(*entry);
+    entry->release();
+    if (what != 0) return entry;
+  }
+  return nullptr;
+}
+
+NET_API void Port::expire() noexcept {
+  if (!due_) return;
+  const std::uint64_t now = os::now_ns() / 1000000;
+  for (PortEntry* entry = due_; entry;) {
+    PortEntry* const next = entry->next_due;
+    if (entry->due_at <= now) {
+      forget_due(*entry);
+      entry->operations->due(*entry);
+      queue(*entry);
+    }
+    entry = next;
+  }
+}
+
+NET_API int Port::wait_time(int milliseconds) const noexcept {
+  if (!ready_.empty()) return 0;
+  if (!due_) return milliseconds;
+  const std::uint64_t now = os::now_ns() / 1000000;
+  for (const PortEntry* entry = due_; entry; entry = entry->next_due) {
+    const int left = entry->due_at > now ? static_cast<int>(entry->due_at - now) : 0;
+    if (milliseconds < 0 || left < milliseconds) milliseconds = left;
+  }
+  return milliseconds;
+}
+
+NET_API int Port::dequeue(int milliseconds, bool& woken) noexcept {
+  win::Completed events[max_events];
+  win::Word count = 0;
+  const win::Word wait = milliseconds < 0 ? win::wait_forever : static_cast<win::Word>(milliseconds);
+  if (!win::GetQueuedCompletionStatusEx(port_, win::as<::_OVERLAPPED_ENTRY>(&events[0]), max_events, &count, wait, 0)) {
+    const int failed = os::last_error();
+    return failed == -ETIMEDOUT ? 0 : failed;
+  }
+  for (win::Word i = 0; i < count; ++i) {
+    if (!events[i].operation) {
+      woken = true;
+      continue;
+    }
+    auto& operation = *reinterpret_cast<PortOperation*>(events[i].operation);
+    PortEntry& entry = *operation.entry;
+    const auto status = static_cast<win::Word>(operation.overlapped.status);
+    operation.in_flight = false;
+    in_flight_.fetch_sub(1);
+    entry.operations->done(entry, operation, os::status_error(status), events[i].size);
+    queue(entry);
+    entry.release();
+  }
+  return static_cast<int>(count);
+}
+
+NET_API Refusal Port::collect(int milliseconds) noexcept {
+  if (!port_) return {};
+  const std::uint64_t until = milliseconds > 0 ? os::now_ns() + static_cast<std::uint64_t>(milliseconds) * 1000000 : 0;
+  for (bool woken = false;;) {
+    prepare_all();
+    const int count = dequeue(wait_time(milliseconds), woken);
+    if (count < 0) return {-count, "GetQueuedCompletionStatusEx"};
+    expire();
+    prepare_all();
+    if (!ready_.empty() || woken || milliseconds == 0) return {};
+    if (milliseconds < 0) continue;
+    // the system's clock is a coarse one: whoever waits is not woken too early
+    const std::uint64_t now = os::now_ns();
+    if (now >= until) return {};
+    milliseconds = static_cast<int>((until - now + 999999) / 1000000);
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of afd.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_AFD_IPP
+#define NET_DETAIL_SYS_WINDOWS_AFD_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <new>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+// The events of the driver.
+inline constexpr win::Word afd_receive = 1, afd_send = 4, afd_disconnect = 8, afd_abort = 0x10, afd_local_close = 0x20;
+inline constexpr win::Word afd_accept = 0x80, afd_connect_fail = 0x100;
+
+/// \Device\Afd is no file that CreateFileW would open.
+NET_API win::Handle open_afd() noexcept {
+  using Create = std::int32_t(__stdcall*)(win::Handle*, win::Word, const win::ObjectAttributes*, win::StatusBlock*,
+                                          std::int64_t*, win::Word, win::Word, win::Word, win::Word, void*, win::Word);
+  static const auto create = reinterpret_cast<Create>(
+      reinterpret_cast<void*>(win::GetProcAddress(win::GetModuleHandleW(L"ntdll.dll"), "NtCreateFile")));
+  static constexpr wchar_t path[] = L"\\Device\\Afd\\net.hpp";
+  const win::UnicodeString name{sizeof path - sizeof(wchar_t), sizeof path, path};
+  const win::ObjectAttributes attributes{sizeof attributes, nullptr, &name, 0, nullptr, nullptr};
+  constexpr win::Word shared = 3, open = 1;
+  win::StatusBlock status{};
+  win::Handle device = nullptr;
+  if (!create ||
+      create(&device, win::synchronize, &attributes, &status, nullptr, 0, shared, open, 0, nullptr, 0) != 0) {
+    return nullptr;
+  }
+  return device;
+}
+
+NET_API AfdDevice* AfdDevices::take(Port& port, int& failed) noexcept {
+  for (AfdDevice* device = first_; device; device = device->next) {
+    if (device->sockets < AfdDevice::max_sockets) return ++device->sockets, device;
+  }
+  failed = -ENOMEM;
+  auto* const device = new (std::nothrow) AfdDevice;
+  if (!device) return nullptr;
+  device->handle = open_afd();
+  if (!device->handle) {
+    delete device;
+    failed = -EMFILE;
+    return nullptr;
+  }
+  failed = port.associate(device->handle, win::skip_event);
+  if (failed < 0) {
+    win::CloseHandle(device->handle);
+    delete device;
+    return nullptr;
+  }
+  device->sockets = 1;
+  device->next = std::exchange(first_, device);
+  return device;
+}
+
+NET_API void AfdDevices::close() noexcept {
+  while (AfdDevice* const device = first_) {
+    first_ = device->next;
+    win::CloseHandle(device->handle);
+    delete device;
+  }
+}
+
+NET_API AfdEntry::AfdEntry(win::Socket watched, AfdDevice& on) noexcept
+    : PortEntry(table), socket(watched), base(watched), device(on) {
+  poll.entry = this;
+  // what other programs have put between us and the driver is left out
+  win::Word size = 0;
+  win::Socket below = 0;
+  if (win::WSAIoctl(socket, win::control_base_handle, nullptr, 0, &below, sizeof below, &size, nullptr, nullptr) == 0) {
+    base = below;
+  }
+}
+
+NET_API win::Word AfdEntry::wanted(unsigned interest) noexcept {
+  win::Word events = 0;
+  if (interest & readable) events |= afd_receive | afd_accept | afd_disconnect;
+  if (interest & writable) events |= afd_send;
+  return events != 0 ? events | afd_abort | afd_connect_fail | afd_local_close : 0;
+}
+
+NET_API void AfdEntry::cancel() noexcept {
+  if (poll.in_flight) win::CancelIoEx(device.handle, win::as<::_OVERLAPPED>(&poll.overlapped));
+}
+
+NET_API unsigned AfdEntry::prepare() noexcept {
+  ready &= interest();
+  if (ready != 0) return ready;
+  const win::Word events = wanted(interest());
+  if (events == 0 || poll.in_flight) return 0;
+  info = {INT64_MAX, 1, 0, reinterpret_cast<win::Handle>(base), events, 0};
+  win::Word size = 0;
+  if (!win::DeviceIoControl(device.handle, win::control_afd_poll, &info, sizeof info, &info, sizeof info, &size,
+                            poll.begin()) &&
+      os::last_error() != -EAGAIN) {
+    return ready = interest();  // no socket, or none any more: whoever uses it is told so
+  }
+  asked = events;
+  port->began(poll);
+  return 0;
+}
+
+NET_API void AfdEntry::done(int failed) noexcept {
+  if (failed == ECANCELED || !registration) return;
+  if (failed != 0) {
+    ready = readable | writable;
+    return;
+  }
+  const win::Word events = info.count > 0 ? info.events : 0;
+  if (events & afd_local_close) return;  // somebody else has closed it: silence, as of any number without a socket
+  if (events & (afd_receive | afd_accept | afd_disconnect)) ready |= readable;
+  if (events & afd_send) ready |= writable;
+  if (events & (afd_abort | afd_connect_fail)) ready |= readable | writable;
+}
+
+NET_API constexpr PortEntry::Operations AfdEntry::table{
+    [](PortEntry& entry) noexcept { return static_cast<AfdEntry&>(entry).prepare(); },
+    [](PortEntry& entry) noexcept { return std::exchange(static_cast<AfdEntry&>(entry).ready, 0u); },
+    [](PortEntry& entry, PortOperation&, int failed, std::size_t) noexcept {
+      static_cast<AfdEntry&>(entry).done(failed);
+    },
+    nullptr,
+    [](PortEntry&) noexcept { return 0; },
+    [](PortEntry& entry) noexcept { static_cast<AfdEntry&>(entry).cancel(); },
+    [](const PortEntry& entry) noexcept {
+      return static_cast<NativeHandle>(static_cast<const AfdEntry&>(entry).socket);
+    },
+    [](PortEntry& entry) noexcept {
+      auto& self = static_cast<AfdEntry&>(entry);
+      --self.device.sockets;
+      delete &self;
+    }};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of port_poller.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PORT_POLLER_IPP
+#define NET_DETAIL_SYS_WINDOWS_PORT_POLLER_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Refusal port_poller::open() noexcept {
+  shut();
+  if (const int failed = os::start_winsock(); failed < 0) return {-failed, "WSAStartup"};
+  if (const Refusal refused = port_.open(); refused.number != 0) return refused;
+  registrations_.each([this](Registration& place) {
+    if (place.watcher->interest != 0) watch(*place.watcher, place.watcher->interest);
+  });
+  return {};
+}
+
+NET_API void port_poller::shut() noexcept {
+  registrations_.each([this](Registration& place) {
+    leave(place);
+    place.watcher->registered = 0;
+  });
+  port_.shut();
+  devices_.close();
+}
+
+NET_API bool port_poller::hold(Watcher& watcher) noexcept {
+  if (!watcher.registration) {
+    if (!registrations_.add(watcher)) return false;
+    watcher.registration->place = 0;
+  }
+  return !entry_of(watcher.fd) || enter(watcher) == 0;
+}
+
+NET_API int port_poller::watch(Watcher& watcher, unsigned mask) noexcept {
+  watcher.interest = static_cast<std::uint8_t>(mask);
+  if (!port_.is_open()) return 0;
+  if (mask != 0) {
+    if (!hold(watcher)) return -ENOMEM;
+    if (const int failed = enter(watcher); failed < 0) return failed;
+    port_.queue(*entry_of_place(*watcher.registration));
+  }
+  watcher.registered = static_cast<std::uint8_t>(mask);
+  return 0;
+}
+
+NET_API int port_poller::enter(Watcher& watcher) noexcept {
+  Registration& place = *watcher.registration;
+  PortEntry* const entry = entry_of(watcher.fd);
+  if (!entry) return enter_socket(watcher);
+  if (const int failed = port_.attach(*entry); failed < 0) return failed;
+  if (place.place == 0) entry->retain();
+  entry->registration = &place;
+  place.place = reinterpret_cast<std::size_t>(entry);
+  return 0;
+}
+
+NET_API int port_poller::enter_socket(Watcher& watcher) noexcept {
+  Registration& place = *watcher.registration;
+  if (place.place != 0) {
+    if (!static_cast<AfdEntry*>(entry_of_place(place))->asks_too_little()) return 0;
+    leave(place);  // a new one asks for all of it; what was asked before is answered to nobody
+  }
+  int failed = 0;
+  AfdDevice* const device = devices_.take(port_, failed);
+  if (!device) return failed;
+  auto* const entry = new (std::nothrow) AfdEntry(os::socket_of(watcher.fd), *device);
+  if (!entry) {
+    --device->sockets;
+    return -ENOMEM;
+  }
+  if ((failed = port_.attach(*entry)) < 0) return entry->release(), failed;
+  entry->registration = &place;
+  place.place = reinterpret_cast<std::size_t>(entry);
+  return 0;
+}
+
+/// What is in flight for a socket is of no use any more; a pipe is its channel's, and goes on.
+NET_API void port_poller::leave(Registration& place) noexcept {
+  PortEntry* const entry = entry_of_place(place);
+  place.place = 0;
+  if (!entry) return;
+  entry->registration = nullptr;
+  if (entry->operations == &AfdEntry::table) entry->operations->cancel(*entry);
+  entry->release();
+}
+
+NET_API void port_poller::drop(Watcher& watcher) noexcept {
+  watcher.interest = watcher.registered = 0;
+  if (!watcher.registration) return;
+  leave(*watcher.registration);
+  registrations_.remove(*watcher.registration, true);
+}
+
+NET_API bool port_poller::has(NativeHandle fd) noexcept {
+  bool found = false;
+  registrations_.each([&](const Registration& place) {
+    const PortEntry* const entry = entry_of(place.watcher->fd);
+    found |= (entry ? entry->operations->native(*entry) : place.watcher->fd) == fd;
+  });
+  return found;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
 #endif
 #endif
 
@@ -11493,6 +13260,8 @@ NET_API void poll_poller::nobody(Registration& place) noexcept {
 #include <cstddef>
 #include <cstring>
 #include <string_view>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -11524,7 +13293,11 @@ NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -11672,6 +13445,8 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
 #endif
 
@@ -11682,6 +13457,8 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
 #if NET_BODIES
 
 #include <cerrno>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
 
@@ -11719,6 +13496,8 @@ NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
 
 }  // namespace net::inline NET_ABI::detail
 
+#endif  // !_WIN32
+
 #endif
 #endif
 
@@ -11729,6 +13508,8 @@ NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
 #if NET_BODIES
 
 #include <cerrno>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
 
@@ -11783,6 +13564,8 @@ NET_API NativeHandle fd_acceptor::turn_away() noexcept {
 
 }  // namespace net::inline NET_ABI::detail
 
+#endif  // !_WIN32
+
 #endif
 #endif
 
@@ -11791,6 +13574,8 @@ NET_API NativeHandle fd_acceptor::turn_away() noexcept {
 #define NET_DETAIL_SYS_POSIX_FILES_IPP
 
 #if NET_BODIES
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -11826,6 +13611,8 @@ NET_API int close_file(NativeHandle file) noexcept { return ::close(file) == 0 |
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
 #endif
 
@@ -11836,6 +13623,8 @@ NET_API int close_file(NativeHandle file) noexcept { return ::close(file) == 0 |
 #if NET_BODIES
 
 #include <cstring>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -11882,6 +13671,8 @@ NET_API int known_hints() noexcept { return AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
 #endif
 #endif
 
@@ -11893,6 +13684,8 @@ NET_API int known_hints() noexcept { return AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED
 
 #include <cerrno>
 #include <utility>
+
+#if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -12031,6 +13824,1421 @@ NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instan
 
 }  // namespace net::inline NET_ABI::detail::os
 
+#endif  // !_WIN32
+
+#endif
+#endif
+
+// The bodies of calls.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_CALLS_IPP
+#define NET_DETAIL_SYS_WINDOWS_CALLS_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int start_winsock() noexcept {
+  // never ended: the process's end does it, and a socket may outlive whoever opened it
+  static const int failed = [] {
+    alignas(std::max_align_t) unsigned char data[1024];
+    return win::WSAStartup(0x0202, win::as<::WSAData>(&data[0]));
+  }();
+  return failed == 0 ? 0 : -errno_of(static_cast<win::Word>(failed));
+}
+
+NET_API bool to_wide(std::string_view text, wchar_t* into, std::size_t capacity) noexcept {
+  if (text.find('\0') != std::string_view::npos || text.size() > 0xffff) return false;
+  int length = 0;
+  if (!text.empty()) {
+    length = win::MultiByteToWideChar(win::utf8, win::invalid_characters, text.data(), static_cast<int>(text.size()),
+                                      into, static_cast<int>(capacity) - 1);
+    if (length <= 0) return false;
+  }
+  into[length] = L'\0';
+  return true;
+}
+
+NET_API void close_socket(NativeHandle fd) noexcept { win::closesocket(socket_of(fd)); }
+
+NET_API int prepare(NativeHandle fd) noexcept {
+  win::SetHandleInformation(handle_of(fd), win::handle_inherit, 0);
+  if (kind_of(fd) == DescriptorKind::local) return 0;  // an overlapped pipe never blocks
+  win::Word on = 1;
+  return win::ioctlsocket(socket_of(fd), win::control_non_blocking, &on) == 0 ? 0 : last_socket_error();
+}
+
+NET_API NativeHandle open_socket(Family family) noexcept {
+  if (const int failed = start_winsock(); failed < 0) return failed;
+  const int domain = family == Family::IPv6 ? win::family_ip6 : win::family_ip4;
+  const win::Socket opened = win::WSASocketW(domain, win::type_stream, win::protocol_tcp, nullptr, 0,
+                                             win::socket_overlapped | win::socket_not_inherited);
+  if (opened == win::no_socket) return last_socket_error();
+  const auto fd = static_cast<NativeHandle>(opened);
+  win::Word on = 1;
+  if (win::ioctlsocket(opened, win::control_non_blocking, &on) == 0) return fd;
+  const int failed = last_socket_error();
+  close_socket(fd);
+  return failed;
+}
+
+NET_API NativeHandle accept_from(NativeHandle fd) noexcept {
+  const win::Socket accepted = win::accept(socket_of(fd), nullptr, nullptr);
+  if (accepted == win::no_socket) return last_socket_error();
+  const auto taken = static_cast<NativeHandle>(accepted);
+  win::SetHandleInformation(handle_of(taken), win::handle_inherit, 0);
+  win::Word on = 1;
+  win::ioctlsocket(accepted, win::control_non_blocking, &on);
+  return taken;
+}
+
+NET_API NativeHandle duplicate(NativeHandle fd) noexcept {
+  alignas(std::max_align_t) unsigned char buffer[1024];
+  auto* const protocol = win::as<::_WSAPROTOCOL_INFOW>(&buffer[0]);
+  if (win::WSADuplicateSocketW(socket_of(fd), win::GetCurrentProcessId(), protocol) != 0) return last_socket_error();
+  constexpr int as_it_says = -1;
+  const win::Socket same = win::WSASocketW(as_it_says, as_it_says, as_it_says, protocol, 0,
+                                           win::socket_overlapped | win::socket_not_inherited);
+  return same == win::no_socket ? last_socket_error() : static_cast<NativeHandle>(same);
+}
+
+NET_API std::ptrdiff_t receive(NativeHandle fd, char* into, std::size_t size) noexcept {
+  constexpr std::size_t most = 1u << 30;
+  const int got = win::recv(socket_of(fd), into, static_cast<int>(size < most ? size : most), 0);
+  if (got > 0) return got;
+  if (got < 0) return last_socket_error();
+  if (size == 0) return 0;
+  // Wine forgets a reset and says that it was the end; what it still knows is that there was an error
+  win::PolledSocket polled{socket_of(fd), 0, 0};
+  const bool reset = win::WSAPoll(win::as<::pollfd>(&polled), 1, 0) > 0 && (polled.happened & win::poll_error) != 0;
+  return reset ? -ECONNRESET : 0;
+}
+
+NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
+  constexpr std::size_t max_slices = 64, most = 1u << 30;
+  if (count == 1) {
+    const std::size_t size = slices->size < most ? slices->size : most;
+    const int sent = win::send(socket_of(fd), slices->data, static_cast<int>(size), 0);
+    return sent >= 0 ? sent : last_socket_error();
+  }
+  win::Piece pieces[max_slices];
+  if (count > max_slices) count = max_slices;
+  std::size_t total = 0, used = 0;
+  for (; used < count && total < most; ++used) {
+    const std::size_t size = slices[used].size < most - total ? slices[used].size : most - total;
+    pieces[used] = {static_cast<win::Word>(size), const_cast<char*>(slices[used].data)};
+    total += size;
+  }
+  win::Word sent = 0;
+  const int failed = win::WSASend(socket_of(fd), win::as<::_WSABUF>(&pieces[0]), static_cast<win::Word>(used), &sent, 0,
+                                  nullptr, nullptr);
+  return failed == 0 ? static_cast<std::ptrdiff_t>(sent) : last_socket_error();
+}
+
+NET_API int shutdown_write(NativeHandle fd) noexcept {
+  return win::shutdown(socket_of(fd), 1) == 0 ? 0 : last_socket_error();
+}
+
+NET_API int pending_error(NativeHandle fd) noexcept {
+  int error = 0, size = sizeof error;
+  if (win::getsockopt(socket_of(fd), win::level_socket, win::option_error, win::as<char>(&error), &size) != 0) {
+    return -last_socket_error();
+  }
+  return error == 0 ? 0 : errno_of(static_cast<win::Word>(error));
+}
+
+NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
+  if (fd < 0 || start_winsock() < 0) return DescriptorKind::unknown;
+  int type = 0, size = sizeof type;
+  if (win::getsockopt(socket_of(fd), win::level_socket, win::option_type, win::as<char>(&type), &size) == 0) {
+    return type == win::type_stream     ? DescriptorKind::tcp
+           : type == win::type_datagram ? DescriptorKind::datagram
+                                        : DescriptorKind::unknown;
+  }
+  switch (win::GetFileType(handle_of(fd))) {
+    case win::type_pipe: return DescriptorKind::local;
+    case win::type_char: return DescriptorKind::terminal;
+    case win::type_disk: return DescriptorKind::file;
+    default: return DescriptorKind::unknown;
+  }
+}
+
+NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
+  return win::setsockopt(socket_of(fd), level, name, win::as<const char>(&value), sizeof value) == 0
+             ? 0
+             : last_socket_error();
+}
+
+NET_API int reset_on_close(NativeHandle fd) noexcept {
+  const win::Linger now{1, 0};
+  return win::setsockopt(socket_of(fd), win::level_socket, win::option_linger, win::as<const char>(&now), sizeof now) ==
+                 0
+             ? 0
+             : last_socket_error();
+}
+
+NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept {
+  if (const int failed = set_flag(fd, win::level_socket, win::option_keep_alive, on); failed < 0) return failed;
+  if (!on || delay_seconds < 1) return 0;
+  constexpr int longest = 0x7fffffff / 1000;
+  if (delay_seconds > longest) delay_seconds = longest;
+  win::KeepAlive times{1, static_cast<win::Word>(delay_seconds) * 1000, 1000};
+  win::Word size = 0;
+  const int failed =
+      win::WSAIoctl(socket_of(fd), win::control_keep_alive, &times, sizeof times, nullptr, 0, &size, nullptr, nullptr);
+  return failed == 0 ? 0 : last_socket_error();
+}
+
+NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
+  return family == Family::IPv6 ? set_flag(fd, win::level_ip6, win::option_traffic_class, value)
+                                : set_flag(fd, win::level_ip, win::option_type_of_service, value);
+}
+
+NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
+  const bool six = family == Family::IPv6;
+  int value = 0, size = sizeof value;
+  const int failed =
+      win::getsockopt(socket_of(fd), six ? win::level_ip6 : win::level_ip,
+                      six ? win::option_traffic_class : win::option_type_of_service, win::as<char>(&value), &size);
+  return failed == 0 ? value : last_socket_error();
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of address.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_ADDRESS_IPP
+#define NET_DETAIL_SYS_WINDOWS_ADDRESS_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <cstring>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// From one order of bytes to the other, whichever is the machine's.
+constexpr std::uint16_t network_order(std::uint16_t port) noexcept {
+  return static_cast<std::uint16_t>(port << 8 | port >> 8);
+}
+
+NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
+  if (from.ip.family == Family::IPv6) {
+    win::Ip6 six{};
+    six.family = win::family_ip6;
+    six.port = network_order(from.port);
+    six.scope = from.scope;
+    std::memcpy(six.address, from.ip.bytes, 16);
+    std::memcpy(bytes, &six, sizeof six);
+    size = sizeof six;
+  } else {
+    win::Ip4 four{};
+    four.family = win::family_ip4;
+    four.port = network_order(from.port);
+    std::memcpy(four.address, from.ip.bytes, 4);
+    std::memcpy(bytes, &four, sizeof four);
+    size = sizeof four;
+  }
+}
+
+NET_API Endpoint SystemAddress::endpoint() const noexcept {
+  win::Ip6 six;
+  std::memcpy(&six, bytes, sizeof six);
+  Endpoint to;
+  if (six.family == win::family_ip6) {
+    to.ip.family = Family::IPv6;
+    to.port = network_order(six.port);
+    to.scope = six.scope;
+    std::memcpy(to.ip.bytes, six.address, 16);
+  } else if (six.family == win::family_ip4) {
+    win::Ip4 four;
+    std::memcpy(&four, bytes, sizeof four);
+    to.ip.family = Family::IPv4;
+    to.port = network_order(four.port);
+    std::memcpy(to.ip.bytes, four.address, 4);
+  }
+  return to;
+}
+
+NET_API Endpoint local_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return win::getsockname(socket_of(fd), name.get(), &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+NET_API Endpoint remote_end(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return win::getpeername(socket_of(fd), name.get(), &name.size) == 0 ? name.endpoint() : Endpoint{};
+}
+
+NET_API bool unconnected(NativeHandle fd) noexcept {
+  SystemAddress name;
+  return win::getpeername(socket_of(fd), name.get(), &name.size) != 0 && last_socket_error() == -ENOTCONN;
+}
+
+NET_API std::uint32_t interface_index(std::string_view zone) noexcept {
+  std::uint32_t number = 0;
+  if (zone.empty() || zone.size() >= 10) return 0;
+  for (const char c : zone) {
+    if (c < '0' || c > '9') return 0;
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  return number;
+}
+
+NET_API std::string interface_name(std::uint32_t index) { return std::to_string(index); }
+
+NET_API int bind_to(NativeHandle fd, const Endpoint& at) noexcept {
+  const SystemAddress address(at);
+  return win::bind(socket_of(fd), address.get(), address.size) == 0 ? 0 : last_socket_error();
+}
+
+NET_API int connect_to(NativeHandle fd, Endpoint to) noexcept {
+  // elsewhere the address of all is this machine; here it is none
+  bool any = true, loopback = false;
+  const int length = to.ip.family == Family::IPv6 ? 16 : 4;
+  for (int i = 0; i < length; ++i) any = any && to.ip.bytes[i] == 0;
+  if (any) {
+    if (length == 4) to.ip.bytes[0] = 127;
+    to.ip.bytes[length - 1] = 1;
+  }
+  loopback = length == 4 ? to.ip.bytes[0] == 127 : any;
+  if (loopback) {
+    // a port where nobody listens is refused at once, and not after two seconds of asking again
+    const struct {
+      std::uint16_t round_trip_ms;
+      unsigned char tries;
+    } once{0xffff, 0xfe};
+    win::Word size = 0;
+    win::WSAIoctl(socket_of(fd), win::control_initial_rtt, const_cast<void*>(static_cast<const void*>(&once)),
+                  sizeof once, nullptr, 0, &size, nullptr, nullptr);
+  }
+  const SystemAddress address(to);
+  if (win::connect(socket_of(fd), address.get(), address.size) == 0) return 0;
+  const int failed = last_socket_error();
+  return failed == -EAGAIN ? -EINPROGRESS : failed;
+}
+
+/// No SO_REUSEADDR: here it would let another program steal the port, and a port is free again at once without it.
+NET_API NativeHandle listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
+  if (flags.reuse_port) return -ENOTSUP;
+  const NativeHandle fd = open_socket(at.ip.family);
+  if (fd < 0) return fd;
+  int failed = 0;
+  if (at.ip.family == Family::IPv6) failed = set_flag(fd, win::level_ip6, win::option_only_ip6, flags.ipv6_only);
+  if (failed == 0) failed = bind_to(fd, at);
+  if (failed == 0 && win::listen(socket_of(fd), flags.backlog) != 0) failed = last_socket_error();
+  if (failed == 0) return fd;
+  close_socket(fd);
+  return failed;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of pipe_name.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PIPE_NAME_IPP
+#define NET_DETAIL_SYS_WINDOWS_PIPE_NAME_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int PipeName::set(std::string_view path) noexcept {
+  if (path.empty() || path.find('\0') != std::string_view::npos) return -EINVAL;
+  const auto slash = [&](std::size_t at) { return path[at] == '\\' || path[at] == '/'; };
+  const auto letter = [&](std::size_t at, char lower) { return path[at] == lower || path[at] == lower - 'a' + 'A'; };
+  constexpr std::size_t prefix = 9;  // \\.\pipe\ ...
+  const bool named = path.size() > prefix && slash(0) && slash(1) && (path[2] == '.' || path[2] == '?') && slash(3) &&
+                     letter(4, 'p') && letter(5, 'i') && letter(6, 'p') && letter(7, 'e') && slash(8);
+  if (!named) return -ENOENT;
+  constexpr std::size_t capacity = sizeof text / sizeof text[0];
+  if (path.size() > 256 * 3) return -ENAMETOOLONG;
+  if (os::to_wide(path, text, capacity)) return 0;
+  return win::GetLastError() == 122 ? -ENAMETOOLONG : -EINVAL;  // too small a buffer
+}
+
+NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept {
+  // a server may give only one of the directions
+  constexpr win::Word ways[] = {win::generic_read | win::generic_write, win::generic_read | win::write_attributes,
+                                win::generic_write | win::read_attributes};
+  for (const win::Word way : ways) {
+    const win::Handle opened = win::CreateFileW(name.text, way, 0, nullptr, win::open_existing,
+                                                win::flag_overlapped | win::flag_security_identification, nullptr);
+    if (opened != win::no_file()) return failed = 0, opened;
+    failed = os::last_error();
+    if (failed != -EPERM) break;
+  }
+  if (failed == -EPERM) failed = -EACCES;
+  return nullptr;
+}
+
+NET_API bool pipe_exists(const PipeName& name) noexcept {
+  return win::WaitNamedPipeW(name.text, 1) || os::last_error() != -ENOENT;
+}
+
+NET_API win::Handle make_pipe(const PipeName& name, const PathMode& mode, bool first, int& failed) noexcept {
+  // the owner, the system and administrators everything; all others what was asked for, as libuv has it
+  constexpr const wchar_t* lists[] = {nullptr, L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x80100100;;;WD)",
+                                      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x40100080;;;WD)",
+                                      L"D:(A;;GA;;;OW)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0xC0100180;;;WD)"};
+  const wchar_t* const list = lists[(mode.readable_all ? 1 : 0) + (mode.writable_all ? 2 : 0)];
+  win::SecurityAttributes security{sizeof security, nullptr, 0};
+  if (list && !win::ConvertStringSecurityDescriptorToSecurityDescriptorW(list, 1, &security.descriptor, nullptr)) {
+    failed = os::last_error();
+    return nullptr;
+  }
+  constexpr win::Word buffer = 65536;
+  const win::Handle made = win::CreateNamedPipeW(
+      name.text, win::pipe_duplex | win::flag_overlapped | (first ? win::flag_first_instance : 0), win::pipe_no_remote,
+      win::any_instances, buffer, buffer, 0, win::as<::_SECURITY_ATTRIBUTES>(&security));
+  failed = made == win::no_file() ? os::last_error() : 0;
+  if (security.descriptor) win::LocalFree(security.descriptor);
+  return failed == 0 ? made : nullptr;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of pipe.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PIPE_IPP
+#define NET_DETAIL_SYS_WINDOWS_PIPE_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+NET_API PipeEntry::PipeEntry() noexcept : PortEntry(table) { reading_.entry = writing_.entry = this; }
+
+NET_API PipeEntry::~PipeEntry() {
+  close_handle();
+  delete[] in_;
+  delete[] out_;
+  delete name_;
+}
+
+NET_API void PipeEntry::close_handle() noexcept {
+  if (handle_) win::CloseHandle(std::exchange(handle_, nullptr));
+}
+
+// ── connecting ─────────────────────────────────────────────────────────────
+
+NET_API int PipeEntry::connect(const PipeName& name) noexcept {
+  int failed = 0;
+  handle_ = open_pipe(name, failed);
+  if (failed != -EBUSY) return failed;
+  name_ = new (std::nothrow) PipeName(name);
+  if (!name_) return -ENOMEM;
+  connecting_ = true;
+  gives_up_at_ = os::now_ns() / 1000000 + max_busy_ms;
+  if (port) port->set_due(*this, busy_ms);
+  return -EINPROGRESS;
+}
+
+NET_API void PipeEntry::on_due() noexcept {
+  if (!connecting_) {  // nothing came for a while after the end: it is over for both sides
+    cancel();
+    close_handle();
+    at_end_ = true;
+    return;
+  }
+  int failed = 0;
+  handle_ = open_pipe(*name_, failed);
+  if (failed == -EBUSY && os::now_ns() / 1000000 < gives_up_at_) return port->set_due(*this, busy_ms);
+  if (failed == 0) failed = port->associate(handle_, win::skip_port_on_success | win::skip_event);
+  connect_failed_ = -failed;
+  connecting_ = false;
+}
+
+// ── reading ────────────────────────────────────────────────────────────────
+
+NET_API bool PipeEntry::can_buffer(char*& buffer) noexcept {
+  if (!buffer) buffer = new (std::nothrow) char[capacity];
+  return buffer != nullptr;
+}
+
+NET_API ReadResult PipeEntry::read(std::size_t size) noexcept {
+  if (in_begin_ == in_end_ && port && !at_end_ && read_failed_ == 0) start_read();
+  if (in_begin_ < in_end_) {
+    const char* const bytes = in_ + in_begin_;
+    if (size > in_end_ - in_begin_) size = in_end_ - in_begin_;
+    in_begin_ += size;
+    return {static_cast<std::ptrdiff_t>(size), bytes};
+  }
+  if (read_failed_ != 0) return {-(read_failed_ == ENOMEM ? std::exchange(read_failed_, 0) : read_failed_), nullptr};
+  return {at_end_ ? 0 : would_block, nullptr};
+}
+
+/// What was lent before is not looked at any more.
+NET_API void PipeEntry::start_read() noexcept {
+  if (reading_.in_flight || connecting_ || !handle_) return;
+  if (!can_buffer(in_)) {
+    read_failed_ = ENOMEM;
+    return;
+  }
+  win::Word size = 0;
+  if (win::ReadFile(handle_, in_, static_cast<win::Word>(capacity), &size, reading_.begin())) return read_done(0, size);
+  const int failed = -os::last_error();
+  failed == EAGAIN ? port->began(reading_) : read_done(failed, size);
+}
+
+NET_API void PipeEntry::read_done(int failed, std::size_t size) noexcept {
+  in_begin_ = 0;
+  in_end_ = size;
+  if (failed == EPIPE) {
+    at_end_ = true;
+  } else if (failed != ECANCELED) {
+    read_failed_ = failed;
+  }
+  if (ending_) at_end_ || read_failed_ ? Port::forget_due(*this) : listen_for_silence();
+}
+
+// ── writing ────────────────────────────────────────────────────────────────
+
+NET_API std::ptrdiff_t PipeEntry::write(const IoSlice* slices, std::size_t count) noexcept {
+  if (!port || writing_.in_flight || connecting_) return would_block;
+  if (taken_ > 0) return static_cast<std::ptrdiff_t>(std::exchange(taken_, 0));
+  if (write_failed_ != 0) return -write_failed_;
+  if (!handle_) return -EPIPE;
+  if (!can_buffer(out_)) return -ENOMEM;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count && size < capacity; ++i) {
+    const std::size_t part = slices[i].size < capacity - size ? slices[i].size : capacity - size;
+    if (part > 0) std::memcpy(out_ + size, slices[i].data, part);
+    size += part;
+  }
+  if (size == 0) return 0;
+  win::Word written = 0;
+  if (win::WriteFile(handle_, out_, static_cast<win::Word>(size), &written, writing_.begin())) {
+    return static_cast<std::ptrdiff_t>(written);
+  }
+  const int failed = os::last_error();
+  if (failed != would_block) return failed;
+  port->began(writing_);
+  return would_block;
+}
+
+NET_API void PipeEntry::write_done(int failed, std::size_t size) noexcept {
+  taken_ = size;
+  if (failed != ECANCELED) write_failed_ = failed;
+}
+
+// ── the end ────────────────────────────────────────────────────────────────
+
+NET_API int PipeEntry::shutdown_write() noexcept {
+  if (at_end_ || read_failed_ != 0) return 0;
+  ending_ = true;
+  if (port) listen_for_silence();
+  return 0;
+}
+
+/// What came and was not taken yet is no silence.
+NET_API void PipeEntry::listen_for_silence() noexcept {
+  if (in_begin_ < in_end_) return Port::forget_due(*this);
+  port->set_due(*this, silence_ms);
+}
+
+NET_API void PipeEntry::cancel() noexcept {
+  if (handle_ && (reading_.in_flight || writing_.in_flight)) win::CancelIoEx(handle_, nullptr);
+}
+
+NET_API void PipeEntry::close() noexcept {
+  Port::forget_due(*this);
+  connecting_ = ending_ = false;
+  cancel();
+  close_handle();
+  release();
+}
+
+NET_API win::Handle PipeEntry::release_handle() noexcept {
+  Port::forget_due(*this);
+  cancel();
+  win::Word size = 0;
+  // called off, or done just now: then its bytes are lost, as whoever wants to keep them reads before
+  if (reading_.in_flight) win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1);
+  return std::exchange(handle_, nullptr);
+}
+
+// ── readiness ──────────────────────────────────────────────────────────────
+
+NET_API unsigned PipeEntry::ready() const noexcept {
+  if (connecting_) return 0;
+  unsigned what = in_begin_ < in_end_ || at_end_ || read_failed_ != 0 || connect_failed_ != 0 ? unsigned{readable} : 0u;
+  if (!writing_.in_flight) what |= writable;
+  return what;
+}
+
+struct PipeCalls {
+  static unsigned prepare(PortEntry& entry) noexcept {
+    auto& self = static_cast<PipeEntry&>(entry);
+    const unsigned interest = self.interest();
+    const bool reads = (interest & readable) != 0 || self.ending_;
+    if (reads && self.in_begin_ == self.in_end_ && !self.at_end_ && self.read_failed_ == 0) self.start_read();
+    if (self.ending_ && !self.link_due && !self.at_end_ && self.read_failed_ == 0) self.listen_for_silence();
+    return self.ready() & interest;
+  }
+  static unsigned take(PortEntry& entry) noexcept { return static_cast<PipeEntry&>(entry).ready(); }
+  static void done(PortEntry& entry, PortOperation& operation, int failed, std::size_t size) noexcept {
+    auto& self = static_cast<PipeEntry&>(entry);
+    &operation == &self.reading_ ? self.read_done(failed, size) : self.write_done(failed, size);
+  }
+  static void due(PortEntry& entry) noexcept { static_cast<PipeEntry&>(entry).on_due(); }
+  static int attached(PortEntry& entry) noexcept {
+    auto& self = static_cast<PipeEntry&>(entry);
+    if (self.connecting_) return self.port->set_due(self, PipeEntry::busy_ms), 0;
+    if (!self.handle_ || self.associated_) return 0;
+    return self.port->associate(self.handle_, win::skip_port_on_success | win::skip_event);
+  }
+  static void cancel(PortEntry& entry) noexcept { static_cast<PipeEntry&>(entry).cancel(); }
+  static NativeHandle native(const PortEntry& entry) noexcept {
+    const win::Handle handle = static_cast<const PipeEntry&>(entry).handle_;
+    return handle ? reinterpret_cast<NativeHandle>(handle) : no_handle;
+  }
+  static void free(PortEntry& entry) noexcept { delete static_cast<PipeEntry*>(&entry); }
+};
+
+NET_API constexpr PortEntry::Operations PipeEntry::table{&PipeCalls::prepare, &PipeCalls::take,     &PipeCalls::done,
+                                                         &PipeCalls::due,     &PipeCalls::attached, &PipeCalls::cancel,
+                                                         &PipeCalls::native,  &PipeCalls::free};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of channel.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_CHANNEL_IPP
+#define NET_DETAIL_SYS_WINDOWS_CHANNEL_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <new>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+NET_API bool windows_channel::adopt_connected(NativeHandle handle) noexcept {
+  if (os::kind_of(handle) != DescriptorKind::local) {
+    fd = handle;
+    return true;
+  }
+  if (auto* const entry = new (std::nothrow) PipeEntry) {
+    entry->set(os::handle_of(handle));
+    fd = tagged(*entry);
+  }
+  return false;
+}
+
+NET_API void windows_channel::close() noexcept {
+  if (!is_open()) return;
+  if (PipeEntry* const entry = pipe()) {
+    fd = no_handle;
+    entry->close();
+  } else {
+    os::close_socket(std::exchange(fd, no_handle));
+  }
+}
+
+NET_API NativeHandle windows_channel::release() noexcept {
+  PipeEntry* const entry = pipe();
+  if (!entry) return std::exchange(fd, no_handle);
+  const auto handle = reinterpret_cast<NativeHandle>(entry->release_handle());
+  close();
+  return handle == 0 ? no_handle : handle;
+}
+
+NET_API int windows_channel::start_connect_path(std::string_view path) noexcept {
+  PipeName name;
+  if (const int failed = name.set(path); failed < 0) return failed;
+  auto* const entry = new (std::nothrow) PipeEntry;
+  if (!entry) return -ENOMEM;
+  const int result = entry->connect(name);
+  fd = tagged(*entry);
+  return result;
+}
+
+NET_API int windows_channel::set_type_of_service(int value) noexcept {
+  if (PipeEntry* const entry = pipe()) return entry->type_of_service() = value, 0;
+  return os::set_type_of_service(fd, local_end().ip.family, value);
+}
+NET_API int windows_channel::get_type_of_service() const noexcept {
+  return pipe() ? pipe()->type_of_service() : os::get_type_of_service(fd, local_end().ip.family);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of pipe_server.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_IPP
+#define NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+NET_API PipeServerEntry::PipeServerEntry(const PipeName& name, const PathMode& mode) noexcept
+    : PortEntry(table), name_(name), mode_(mode) {
+  for (Instance& each : instances_) each.connecting.entry = this;
+}
+
+NET_API int PipeServerEntry::open(bool first) noexcept {
+  if (first && pipe_exists(name_)) return -EADDRINUSE;
+  int failed = 0;
+  instances_[0].handle = make_pipe(name_, mode_, first, failed);
+  if (failed == -EPERM || failed == -EBUSY) failed = first ? -EADDRINUSE : -EACCES;
+  return failed == -ENOENT ? -EACCES : failed;
+}
+
+NET_API void PipeServerEntry::make(Instance& instance) noexcept {
+  int failed = 0;
+  instance.handle = make_pipe(name_, mode_, false, failed);
+  if (instance.handle && port->associate(instance.handle, win::skip_port_on_success | win::skip_event) < 0) {
+    win::CloseHandle(std::exchange(instance.handle, nullptr));
+  }
+}
+
+NET_API void PipeServerEntry::await(Instance& instance) noexcept {
+  if (instance.connected || instance.connecting.in_flight) return;
+  if (!instance.handle) make(instance);
+  if (!instance.handle) return;  // tried again when the next client is accepted
+  if (win::ConnectNamedPipe(instance.handle, instance.connecting.begin())) {
+    instance.connected = true;
+    return;
+  }
+  constexpr win::Word pending = 997, there_already = 535, gone_again = 232;
+  const win::Word failed = win::GetLastError();
+  if (failed == pending) return port->began(instance.connecting);
+  if (failed == there_already || failed == gone_again) {
+    instance.connected = true;  // who is gone may have left something to read
+  } else {
+    win::CloseHandle(std::exchange(instance.handle, nullptr));
+  }
+}
+
+NET_API PipeEntry* PipeServerEntry::accept(int& failed) noexcept {
+  failed = would_block;
+  if (!port) return nullptr;
+  for (Instance& each : instances_) {
+    if (!each.connected) continue;
+    auto* const pipe = new (std::nothrow) PipeEntry;
+    if (!pipe) return failed = -ENOMEM, nullptr;
+    pipe->set(std::exchange(each.handle, nullptr));
+    each.connected = false;
+    await(each);
+    pipe->associated();
+    failed = port->attach(*pipe);
+    if (failed == 0) return pipe;
+    pipe->close();
+    return nullptr;
+  }
+  return nullptr;
+}
+
+NET_API void PipeServerEntry::cancel() noexcept {
+  for (Instance& each : instances_) {
+    if (each.connecting.in_flight) win::CancelIoEx(each.handle, win::as<::_OVERLAPPED>(&each.connecting.overlapped));
+  }
+}
+
+NET_API void PipeServerEntry::close_handles() noexcept {
+  for (Instance& each : instances_) {
+    if (each.handle) win::CloseHandle(std::exchange(each.handle, nullptr));
+    each.connected = false;
+  }
+}
+
+NET_API void PipeServerEntry::close() noexcept {
+  closed_ = true;
+  cancel();
+  close_handles();
+  release();
+}
+
+struct PipeServerCalls {
+  static unsigned prepare(PortEntry& entry) noexcept {
+    auto& self = static_cast<PipeServerEntry&>(entry);
+    if (!self.closed_) {
+      for (auto& each : self.instances_) self.await(each);
+    }
+    return take(entry) & self.interest();
+  }
+  static unsigned take(PortEntry& entry) noexcept {
+    for (const auto& each : static_cast<PipeServerEntry&>(entry).instances_) {
+      if (each.connected) return readable;
+    }
+    return 0;
+  }
+  static void done(PortEntry& entry, PortOperation& operation, int failed, std::size_t) noexcept {
+    auto& self = static_cast<PipeServerEntry&>(entry);
+    if (self.closed_) return;
+    for (auto& each : self.instances_) {
+      if (&each.connecting != &operation) continue;
+      if (failed == 0 || failed == EPIPE) {
+        each.connected = true;
+      } else if (each.handle) {
+        win::CloseHandle(std::exchange(each.handle, nullptr));
+      }
+    }
+  }
+  static int attached(PortEntry& entry) noexcept {
+    auto& self = static_cast<PipeServerEntry&>(entry);
+    return self.port->associate(self.instances_[0].handle, win::skip_port_on_success | win::skip_event);
+  }
+  static void cancel(PortEntry& entry) noexcept { static_cast<PipeServerEntry&>(entry).cancel(); }
+  static NativeHandle native(const PortEntry& entry) noexcept {
+    const win::Handle handle = static_cast<const PipeServerEntry&>(entry).instances_[0].handle;
+    return handle ? reinterpret_cast<NativeHandle>(handle) : no_handle;
+  }
+  static void free(PortEntry& entry) noexcept { delete static_cast<PipeServerEntry*>(&entry); }
+};
+
+NET_API constexpr PortEntry::Operations PipeServerEntry::table{
+    &PipeServerCalls::prepare,  &PipeServerCalls::take,   &PipeServerCalls::done,   nullptr,
+    &PipeServerCalls::attached, &PipeServerCalls::cancel, &PipeServerCalls::native, &PipeServerCalls::free};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of acceptor.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_ACCEPTOR_IPP
+#define NET_DETAIL_SYS_WINDOWS_ACCEPTOR_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+NET_API int windows_acceptor::set(NativeHandle listening) noexcept {
+  if (listening < 0) return static_cast<int>(listening);
+  fd = listening;
+  open_reserve();
+  return 0;
+}
+
+NET_API void windows_acceptor::open_reserve() noexcept {
+  const NativeHandle opened = os::open_socket(Family::IPv4);
+  reserve_ = opened < 0 ? no_handle : opened;
+}
+
+NET_API int windows_acceptor::listen_path(std::string_view path, const PathMode& mode, int, bool*) noexcept {
+  PipeName name;
+  if (const int failed = name.set(path); failed < 0) return failed == -ENOENT ? -EACCES : failed;
+  auto* const pipes = new (std::nothrow) PipeServerEntry(name, mode);
+  if (!pipes) return -ENOMEM;
+  const int failed = pipes->open(true);
+  if (failed < 0) {
+    pipes->close();
+  } else {
+    fd = tagged(*pipes);
+  }
+  return failed;
+}
+
+NET_API int windows_acceptor::listen_beside(const windows_acceptor& other, int) noexcept {
+  const PipeServerEntry* const there = other.pipes();
+  if (!there) {
+    const NativeHandle same = os::duplicate(other.fd);
+    return set(same);
+  }
+  auto* const pipes = new (std::nothrow) PipeServerEntry(there->name(), there->mode());
+  if (!pipes) return -ENOMEM;
+  const int failed = pipes->open(false);
+  if (failed < 0) {
+    pipes->close();
+  } else {
+    fd = tagged(*pipes);
+  }
+  return failed;
+}
+
+NET_API int windows_acceptor::accept(windows_channel& into) noexcept {
+  if (PipeServerEntry* const pipes = this->pipes()) {
+    int failed = 0;
+    if (PipeEntry* const pipe = pipes->accept(failed)) into.fd = tagged(*pipe);
+    return failed;
+  }
+  NativeHandle accepted = os::accept_from(fd);
+  if (accepted == -EMFILE && reserve_ != no_handle) accepted = turn_away();
+  if (reserve_ == no_handle && accepted != -EMFILE) open_reserve();
+  return into.set(accepted);
+}
+
+NET_API NativeHandle windows_acceptor::turn_away() noexcept {
+  os::close_socket(std::exchange(reserve_, no_handle));
+  NativeHandle accepted = os::accept_from(fd);
+  for (int left = 512; accepted >= 0; accepted = os::accept_from(fd)) {
+    os::close_socket(accepted);
+    if (--left == 0) {
+      accepted = -EAGAIN;
+      break;
+    }
+  }
+  open_reserve();
+  return accepted;
+}
+
+NET_API void windows_acceptor::close() noexcept {
+  if (!is_open()) return;
+  if (PipeServerEntry* const pipes = this->pipes()) {
+    pipes->close();
+  } else {
+    os::close_socket(fd);
+  }
+  release();
+}
+
+NET_API void windows_acceptor::release() noexcept {
+  fd = no_handle;
+  if (reserve_ != no_handle) os::close_socket(std::exchange(reserve_, no_handle));
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of errors.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_ERRORS_IPP
+#define NET_DETAIL_SYS_WINDOWS_ERRORS_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <cstdint>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int errno_of(unsigned long code) noexcept {
+  switch (code) {
+    case 2:
+    case 3:
+    case 123:
+    case 161: return ENOENT;  // no such file, path; bad name, path name
+    case 5: return EPERM;     // access denied
+    case 10013:
+    case 1920: return EACCES;
+    case 4:
+    case 10024: return EMFILE;
+    case 6:
+    case 10009: return EBADF;
+    case 8:
+    case 14:
+    case 1450:
+    case 1453: return ENOMEM;  // no memory, resources, quota
+    case 10055: return ENOBUFS;
+    case 50:
+    case 10045: return ENOTSUP;
+    case 1:
+    case 120: return ENOSYS;
+    case 10054:
+    case 64: return ECONNRESET;
+    case 109:
+    case 232:
+    case 233:
+    case 230:
+    case 10058: return EPIPE;  // broken, no data, not connected
+    case 10057: return ENOTCONN;
+    case 87:
+    case 10022:
+    case 170000: return EINVAL;
+    case 121:
+    case 10060:
+    case 258: return ETIMEDOUT;
+    case 206:
+    case 111: return ENAMETOOLONG;
+    case 231:
+    case 170:
+    case 32:
+    case 33: return EBUSY;
+    case 995:
+    case 10004: return ECANCELED;
+    case 1225:
+    case 10061: return ECONNREFUSED;
+    case 1231:
+    case 10051: return ENETUNREACH;
+    case 1232:
+    case 10065: return EHOSTUNREACH;
+    case 1236:
+    case 10053: return ECONNABORTED;
+    case 1227:
+    case 10048: return EADDRINUSE;
+    case 1214:
+    case 10049: return EADDRNOTAVAIL;
+    case 1228:
+    case 1229: return ENOTCONN;
+    case 1113: return EINVAL;  // no such character
+    case 10014: return EFAULT;
+    case 10035:
+    case 997: return EAGAIN;
+    case 10036: return EINPROGRESS;
+    case 10037: return EALREADY;
+    case 10038: return ENOTSOCK;
+    case 10039: return EDESTADDRREQ;
+    case 10040: return EMSGSIZE;
+    case 10041: return EPROTOTYPE;
+    case 10042: return ENOPROTOOPT;
+    case 10043: return EPROTONOSUPPORT;
+    case 10047: return EAFNOSUPPORT;
+    case 10050:
+    case 10091: return ENETDOWN;
+    case 10056: return EISCONN;
+    case 183:
+    case 80: return EEXIST;
+    case 112: return ENOSPC;
+    default: return EIO;
+  }
+}
+
+NET_API int last_error() noexcept { return -errno_of(win::GetLastError()); }
+NET_API int last_socket_error() noexcept { return -errno_of(static_cast<unsigned long>(win::WSAGetLastError())); }
+
+NET_API int status_error(unsigned long status) noexcept {
+  switch (status) {
+    case 0x00000000:
+    case 0x80000005:
+    case 0x00000103: return 0;  // done; more of the message; not yet
+    case 0xc0000120:
+    case 0xc0000121: return ECANCELED;
+    case 0xc000014b:
+    case 0xc00000b0:
+    case 0xc00000b1:
+    case 0xc00000ae: return EPIPE;
+    case 0xc0000008: return EBADF;
+    case 0xc0000017:
+    case 0xc000009a: return ENOMEM;
+    case 0xc000020d:
+    case 0xc000013b:
+    case 0xc000013c: return ECONNRESET;
+    case 0xc0000236: return ECONNREFUSED;
+    case 0xc00000b5: return ETIMEDOUT;
+    default: return (status & 0xc0000000) == 0xc0000000 ? EIO : 0;
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of files.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_FILES_IPP
+#define NET_DETAIL_SYS_WINDOWS_FILES_IPP
+
+#if NET_BODIES && defined(_WIN32)
+
+#include <cerrno>
+
+namespace net::inline NET_ABI::detail::os {
+
+inline win::Handle file_of(NativeHandle file) noexcept { return reinterpret_cast<win::Handle>(file); }
+/// One call moves no more than this, so that a count fits everywhere.
+inline constexpr std::size_t max_at_once = std::size_t{1} << 30;
+
+NET_API int open_file(const std::string& path, const FileAccess& access, NativeHandle& opened) noexcept {
+  constexpr std::size_t capacity = 4096;
+  wchar_t name[capacity];
+  if (path.find('\0') != path.npos) return -EINVAL;
+  if (!to_wide(path, name, capacity)) return -ENAMETOOLONG;
+  const win::Word rights = !access.writes   ? win::generic_read
+                           : access.appends ? win::append_data | win::write_attributes | win::synchronize
+                                            : win::generic_write;
+  const bool empties = access.writes && !access.appends && access.start == 0;
+  const win::Word how = !access.writes     ? win::open_existing
+                        : access.exclusive ? win::create_new
+                        : empties          ? win::create_always
+                                           : win::open_always;
+  const win::Word attributes =
+      access.writes && (access.mode & 0222) == 0 ? win::attribute_read_only : win::attribute_normal;
+  const win::Handle file = win::CreateFileW(name, rights, win::share_all, nullptr, how, attributes, nullptr);
+  if (file == win::no_file()) return last_error();
+  if (access.start > 0) {
+    long high = static_cast<long>(access.start >> 32);
+    const win::Word low = win::SetFilePointer(file, static_cast<long>(access.start & 0xffffffff), &high, 0);
+    if (const win::Word failed = low == ~win::Word{0} ? win::GetLastError() : 0; failed != 0) {
+      win::CloseHandle(file);
+      return -errno_of(failed);
+    }
+  }
+  opened = reinterpret_cast<NativeHandle>(file);
+  return 0;
+}
+
+NET_API std::ptrdiff_t read_file(NativeHandle file, char* into, std::size_t size) noexcept {
+  win::Word moved = 0;
+  const auto asked = static_cast<win::Word>(size < max_at_once ? size : max_at_once);
+  if (win::ReadFile(file_of(file), into, asked, &moved, nullptr)) return static_cast<std::ptrdiff_t>(moved);
+  constexpr win::Word end_of_file = 38, broken_pipe = 109;
+  const win::Word failed = win::GetLastError();
+  return failed == end_of_file || failed == broken_pipe ? 0 : -errno_of(failed);
+}
+
+NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size_t size) noexcept {
+  win::Word moved = 0;
+  const auto asked = static_cast<win::Word>(size < max_at_once ? size : max_at_once);
+  if (win::WriteFile(file_of(file), from, asked, &moved, nullptr)) return static_cast<std::ptrdiff_t>(moved);
+  return last_error();
+}
+
+NET_API int close_file(NativeHandle file) noexcept { return win::CloseHandle(file_of(file)) ? 0 : last_error(); }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
+#endif
+
+// The bodies of names.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_NAMES_IPP
+#define NET_DETAIL_SYS_WINDOWS_NAMES_IPP
+
+#if NET_BODIES
+
+#include <cstring>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API Errc lookup_failure(int failed) noexcept {
+  switch (failed) {
+    case 11001:                                     // no such host
+    case 11004:                                     // no address of that kind
+    case 10108: return Errc::ERR_LOOKUP_NOT_FOUND;  // no such service
+    case 11002: return Errc::ERR_LOOKUP_TRY_AGAIN;
+    case 11003: return Errc::ERR_LOOKUP_FAILED;
+    case 10047: return Errc::ERR_LOOKUP_BAD_FAMILY;
+    case 10022: return Errc::ERR_LOOKUP_BAD_FLAGS;
+    case 8: return Errc::ERR_LOOKUP_NO_MEMORY;
+    case -9: return Errc::ERR_LOOKUP_NOT_FOUND;  // Wine's word for an address of the other family
+    default: return Errc::ERR_LOOKUP_OTHER;
+  }
+}
+
+NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endpoint>& found) {
+  if (host.empty()) return Errc::ERR_LOOKUP_NOT_FOUND;  // for Windows that would be this machine
+  wchar_t name[1024];                                   // a name that does not fit is nobody's
+  if (start_winsock() < 0) return Errc::ERR_LOOKUP_OTHER;
+  if (!to_wide(host, name, sizeof name / sizeof name[0])) return Errc::ERR_LOOKUP_NOT_FOUND;
+  win::AddressInfo asked{};
+  asked.family = family == Family::IPv4 ? win::family_ip4 : family == Family::IPv6 ? win::family_ip6 : 0;
+  asked.type = win::type_stream;
+  asked.flags = hints;
+  ::addrinfoW* all = nullptr;
+  const int failed = win::GetAddrInfoW(name, nullptr, win::as<const ::addrinfoW>(&asked), &all);
+  if (failed != 0) return lookup_failure(failed);
+  const struct Freed {
+    ::addrinfoW* all;
+    ~Freed() { win::FreeAddrInfoW(all); }
+  } freed{all};
+  for (const auto* at = win::as<const win::AddressInfo>(all); at; at = at->next) {
+    SystemAddress address;
+    if (at->size > sizeof address.bytes) continue;
+    std::memcpy(address.bytes, at->address, at->size);
+    if (const Endpoint end = address.endpoint()) found.push(end);
+  }
+  return found.empty() ? Errc::ERR_LOOKUP_NOT_FOUND : Errc{};
+}
+
+NET_API int address_config_hint() noexcept { return 0; }
+NET_API int known_hints() noexcept { return 0x400 | 0x100 | 0x800; }  // ADDRCONFIG, ALL, V4MAPPED
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of thread.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_THREAD_IPP
+#define NET_DETAIL_SYS_WINDOWS_THREAD_IPP
+
+#if NET_BODIES
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API std::uint64_t now_ns() noexcept {
+  constexpr std::uint64_t second = 1000000000;
+  std::int64_t ticks = 0, a_second = 1;
+  win::QueryPerformanceCounter(win::as<::_LARGE_INTEGER>(&ticks));
+  win::QueryPerformanceFrequency(win::as<::_LARGE_INTEGER>(&a_second));
+  const auto count = static_cast<std::uint64_t>(ticks), rate = static_cast<std::uint64_t>(a_second);
+  return count / rate * second + count % rate * second / rate;  // the product of all of it would not fit
+}
+
+NET_API bool Thread::begin(Start* start) noexcept {
+  thread_ = win::CreateThread(
+      nullptr, 0,
+      [](void* given) -> win::Word {
+        const Start now = *static_cast<Start*>(given);
+        delete static_cast<Start*>(given);
+        now.work(now.argument);
+        return 0;
+      },
+      start, 0, nullptr);
+  if (!thread_) delete start;
+  return thread_ != nullptr;
+}
+
+NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
+  Thread thread;
+  if (!thread.try_start(work, argument)) return false;
+  thread.detach();
+  return true;
+}
+
+NET_API std::size_t processors() noexcept {
+  const win::Word count = win::GetActiveProcessorCount(win::all_processors);
+  return count > 0 ? count : 1;
+}
+
+NET_API std::uint32_t fork_count() noexcept { return 0; }
+NET_API void at_fork(void (*)(), void (*)(), void (*)()) noexcept {}
+NET_API void count_in_resolver(int) noexcept {}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of waker.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_WAKER_IPP
+#define NET_DETAIL_SYS_WINDOWS_WAKER_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail {
+
+NET_API void WakerEntry::wake() noexcept {
+  const LockGuard locked(mutex);
+  if (std::exchange(awake, true) || !at || std::exchange(posted, true)) return;
+  at->post(rung);
+}
+
+/// The port must not be told any more.
+NET_API void WakerEntry::settle() noexcept {
+  const LockGuard locked(mutex);
+  at = nullptr;
+}
+
+NET_API constexpr PortEntry::Operations WakerEntry::table{
+    [](PortEntry& entry) noexcept {
+      auto& self = static_cast<WakerEntry&>(entry);
+      const LockGuard locked(self.mutex);
+      return self.awake ? self.interest() & readable : 0u;
+    },
+    [](PortEntry& entry) noexcept {
+      auto& self = static_cast<WakerEntry&>(entry);
+      const LockGuard locked(self.mutex);
+      return self.awake ? readable : 0u;
+    },
+    [](PortEntry& entry, PortOperation&, int, std::size_t) noexcept {
+      auto& self = static_cast<WakerEntry&>(entry);
+      const LockGuard locked(self.mutex);
+      self.posted = false;
+    },
+    nullptr,
+    [](PortEntry& entry) noexcept {
+      auto& self = static_cast<WakerEntry&>(entry);
+      const LockGuard locked(self.mutex);
+      self.at = self.port;
+      return 0;
+    },
+    [](PortEntry& entry) noexcept { static_cast<WakerEntry&>(entry).settle(); },
+    [](const PortEntry&) noexcept { return no_handle; },
+    [](PortEntry& entry) noexcept { delete static_cast<WakerEntry*>(&entry); }};
+
+namespace os {
+
+NET_API int Waker::open() noexcept {
+  close();
+  entry_ = new (std::nothrow) WakerEntry;
+  return entry_ ? 0 : -ENOMEM;
+}
+
+NET_API void Waker::close() noexcept {
+  if (!entry_) return;
+  entry_->settle();
+  std::exchange(entry_, nullptr)->release();
+}
+
+NET_API void Waker::drain() noexcept {
+  if (!entry_) return;
+  const LockGuard locked(entry_->mutex);
+  entry_->awake = false;
+}
+
+}  // namespace os
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // _WIN32
+#endif
+#endif
+
+// The bodies of signals.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_SIGNALS_IPP
+#define NET_DETAIL_SYS_WINDOWS_SIGNALS_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Who listens to which signal, in the whole process. The C library calls its handlers in a thread of the console's, or
+/// in the one that raises, and forgets them first; what the console's window says comes by a handler of its own.
+class SignalRegistry {
+ public:
+  static SignalRegistry& instance() noexcept {
+    static constinit SignalRegistry registry;
+    return registry;
+  }
+
+  int add(SignalWaker& waker) noexcept;
+  void remove(SignalWaker& waker) noexcept;
+
+ private:
+  using Handler = void(__cdecl*)(int);
+  static constexpr int hang_up = 1, most = 32;
+  static constexpr win::Word window_closed = 2, session_ends = 6;
+
+  constexpr SignalRegistry() noexcept = default;
+
+  static void __cdecl on_signal(int signo);
+  static int __stdcall on_console(win::Word event);
+
+  bool listened(int signo) const noexcept;
+  bool deliver(int signo) noexcept;
+
+  Mutex mutex_;
+  SignalWaker* first_ = nullptr;
+  Handler before_[most] = {};
+  bool hears_console_ = false;
+};
+
+NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
+  if (waker.signo <= 0 || waker.signo >= most) return -EINVAL;
+  if (const int failed = waker.waker.open(); failed < 0) return failed;
+  const LockGuard locked(mutex_);
+  if (!std::exchange(hears_console_, true)) win::SetConsoleCtrlHandler(&on_console, 1);
+  if (!listened(waker.signo) && waker.signo != hang_up) {
+    const Handler old = std::signal(waker.signo, &on_signal);
+    if (old == SIG_ERR) {
+      waker.waker.close();
+      return -EINVAL;
+    }
+    before_[waker.signo] = old;
+  }
+  waker.next = std::exchange(first_, &waker);
+  return 0;
+}
+
+NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
+  const LockGuard locked(mutex_);
+  SignalWaker** at = &first_;
+  while (*at && *at != &waker) at = &(*at)->next;
+  if (!*at) return;
+  *at = waker.next;
+  if (waker.signo != hang_up && !listened(waker.signo)) std::signal(waker.signo, before_[waker.signo]);
+}
+
+NET_API bool SignalRegistry::listened(int signo) const noexcept {
+  for (const SignalWaker* each = first_; each; each = each->next) {
+    if (each->signo == signo) return true;
+  }
+  return false;
+}
+
+NET_API bool SignalRegistry::deliver(int signo) noexcept {
+  const LockGuard locked(mutex_);
+  bool any = false;
+  for (SignalWaker* each = first_; each; each = each->next) {
+    if (each->signo != signo) continue;
+    each->waker.wake();
+    any = true;
+  }
+  return any;
+}
+
+NET_API void __cdecl SignalRegistry::on_signal(int signo) {
+  std::signal(signo, &on_signal);
+  instance().deliver(signo);
+}
+
+NET_API int __stdcall SignalRegistry::on_console(win::Word event) {
+  if (event == window_closed && instance().deliver(hang_up)) {
+    // the process ends when this returns, or a few seconds later: that is what is left for the listener
+    win::WaitForSingleObject(reinterpret_cast<win::Handle>(~std::uintptr_t{0}), win::wait_forever);
+    return 1;
+  }
+  return event == session_ends && instance().deliver(SIGTERM);
+}
+
+NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
+NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
 #endif
 #endif
 
@@ -18213,7 +21421,7 @@ NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t
 
 NET_API void FileReading::begin() {
   start<FileReading>(
-      [name = path, access = FileAccess{.start = first}](OpenFile& handle) {
+      [name = path, access = FileAccess{.start = first}](FileHandle& handle) {
         FileStep step;
         step.result = handle.open(name, access);
         return step;
@@ -18234,7 +21442,7 @@ NET_API void FileReading::read_ahead() {
     FileBuffer buffer;
   };
   start<FileReading>(
-      [buffer = std::move(spare), size](OpenFile& handle) mutable {
+      [buffer = std::move(spare), size](FileHandle& handle) mutable {
         Piece came;
         came.result = handle.read(buffer.bytes(), size);
         came.buffer = std::move(buffer);
@@ -18319,7 +21527,7 @@ NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileA
 
 NET_API void FileWriting::begin() {
   start<FileWriting>(
-      [name = path, how = access](OpenFile& handle) {
+      [name = path, how = access](FileHandle& handle) {
         FileStep step;
         step.result = handle.open(name, how);
         return step;
@@ -18375,7 +21583,7 @@ NET_API void FileWriting::go_on() {
   under_way = waiting.size();
   std::string bytes = std::exchange(waiting, std::move(spare));
   start<FileWriting>(
-      [bytes = std::move(bytes)](OpenFile& handle) mutable {
+      [bytes = std::move(bytes)](FileHandle& handle) mutable {
         Piece came;
         came.result = handle.write(bytes);
         came.bytes = std::move(bytes);
@@ -18397,7 +21605,7 @@ NET_API void FileWriting::written(std::string&& bytes) {
 /// What the system could not write it may say only now.
 NET_API void FileWriting::close_file() {
   start<FileWriting>(
-      [](OpenFile& handle) {
+      [](FileHandle& handle) {
         FileStep step;
         step.result = handle.close();
         return step;

@@ -9,6 +9,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
+SKIPPED_CASES = re.compile(r"\[doctest\] skipped here: (\d+)")  # they are among those that passed
 PLAIN = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 MESON = re.compile(r"^Ok: +(\d+)\s+Expected Fail: +\d+\s+Fail: +(\d+)\s+Unexpected Pass: +\d+\s+Skipped: +(\d+)\s+Timeout: +(\d+)", re.M)
 
@@ -19,7 +20,8 @@ SKIPPED = 77  # the exit status that CMake's and Meson's tests agree on
 def in_text(text, good):
     """(passed, failed, skipped) of one command; a bad status is at least one failure."""
     if cases := DOCTEST.findall(text):
-        passed, failed, skipped = sum(int(row[0]) for row in cases), sum(int(row[1]) for row in cases), 0
+        skipped = sum(int(count) for count in SKIPPED_CASES.findall(text))
+        passed, failed = sum(int(row[0]) for row in cases) - skipped, sum(int(row[1]) for row in cases)
     elif lines := PLAIN.findall(text):
         passed, failed, skipped = (int(number or 0) for number in lines[-1])
     elif found := MESON.search(text):

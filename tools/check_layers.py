@@ -18,7 +18,7 @@ net
 net/file
 net/detail/file/reading  net/detail/file/writing
 net/detail/file/state
-net/detail/file/open_file
+net/detail/file/file_handle
 net/promise  net/reader  net/task_group  net/worker_pool
 net/detail/coro/results
 net/task
@@ -62,13 +62,21 @@ net/detail/loop/timer_queue
 
 net/detail/sys/endpoint_text
 net/detail/sys/machine
-net/detail/sys/poller  net/detail/sys/posix/machine
-net/detail/sys/linux/epoll  net/detail/sys/posix/poll
+net/detail/sys/poller  net/detail/sys/posix/machine  net/detail/sys/windows/machine
+net/detail/sys/linux/epoll  net/detail/sys/posix/poll  net/detail/sys/windows/port_poller
 net/detail/sys/posix/files  net/detail/sys/posix/names  net/detail/sys/posix/signals
 net/detail/sys/posix/acceptor  net/detail/sys/posix/channel
 net/detail/sys/posix/address  net/detail/sys/posix/thread
 net/detail/sys/posix/calls  net/detail/sys/posix/system_address
 net/detail/sys/posix/headers
+net/detail/sys/windows/files  net/detail/sys/windows/names  net/detail/sys/windows/signals
+net/detail/sys/windows/acceptor
+net/detail/sys/windows/channel  net/detail/sys/windows/pipe_server
+net/detail/sys/windows/afd  net/detail/sys/windows/pipe  net/detail/sys/windows/waker
+net/detail/sys/windows/address  net/detail/sys/windows/pipe_name  net/detail/sys/windows/port
+net/detail/sys/windows/calls
+net/detail/sys/windows/errors  net/detail/sys/windows/thread
+net/detail/sys/windows/system
 net/detail/io/machine
 net/detail/io/acceptor  net/detail/io/channel  net/detail/io/files
 net/detail/io/poller

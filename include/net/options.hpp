@@ -79,7 +79,7 @@ struct OnRead {
 
 /// Options of a socket that is made before it connects.
 struct SocketOptions {
-  int fd = -1;                        ///< a descriptor to take over (S22); what this loop has already is EEXIST
+  NativeHandle fd = -1;               ///< a descriptor to take over (S22); what this loop has already is EEXIST
   bool readable = true;               ///< with `fd`: whether that side is open
   bool writable = true;               ///< the same
   bool allowHalfOpen = false;         ///< do not end when the other side does (S16.9)
@@ -137,7 +137,7 @@ struct ListenOptions {
   bool readableAll = false;  ///< a path that all users may read (S23.10)
   bool writableAll = false;  ///< a path that all users may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
-  int fd = -1;               ///< a descriptor that is bound already (S22.5); what fails leaves it open
+  NativeHandle fd = -1;      ///< a descriptor that is bound already (S22.5); what fails leaves it open; not on Windows
 };
 
 /// Options of a wait in a coroutine (S34.6). A wait that is given up has taken nothing away.

@@ -71,8 +71,8 @@ TEST_CASE("S7.4, S8.8, S9.24: listen takes a port, a host and a backlog, in ever
   listens(0, 127);
   listens(net::ListenOptions{.port = 0, .backlog = 127});
   listens(net::ListenOptions{.port = 0, .backlog = 0});
-  listens(directory.file("one"));
-  listens(directory.file("two"), 127);
+  listens(directory.socket("one"));
+  listens(directory.socket("two"), 127);
   run_to_the_end(loop);
   CHECK(calls == 9);
 }
@@ -81,8 +81,8 @@ TEST_CASE("S7.6: a path wins over a port for connect, a port over a path for lis
   net::Loop loop;
   const TemporaryDirectory directory;
   const net::Server ipc(loop), tcp(loop);
-  ipc.listen(directory.file("s"));
-  tcp.listen({.port = 0, .path = directory.file("t")});
+  ipc.listen(directory.socket("s"));
+  tcp.listen({.port = 0, .path = directory.socket("t")});
   CHECK(tcp.address()->path.empty());
   CHECK(tcp.address()->port != 0);
   bool arrived = false;
@@ -93,7 +93,7 @@ TEST_CASE("S7.6: a path wins over a port for connect, a port over a path for lis
     tcp.close();
   });
   const net::Socket client(loop);
-  client.connect({.port = tcp.address()->port, .host = "127.0.0.1", .path = directory.file("s")});
+  client.connect({.port = tcp.address()->port, .host = "127.0.0.1", .path = directory.socket("s")});
   client.end();
   run_to_the_end(loop);
   CHECK(arrived);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/support/session.hpp"
+#include "tests/support/skip.hpp"
 #include "tests/support/support.hpp"
 
 using namespace tests;
@@ -29,6 +30,7 @@ int bound_to(const std::string& path) {
 }  // namespace
 
 TEST_CASE("S17.15, S23.12: a connection is IPC however its server came to listen on a Unix socket") {
+  NET_NOT_ON_WINDOWS("S22.7: there is no listening on a descriptor there, as in Node");
   net::Loop loop;
   const TemporaryDirectory directory;
   const std::string path = directory.file("s");
@@ -63,6 +65,7 @@ TEST_CASE("S17.15, S23.12: a connection is IPC however its server came to listen
 }
 
 TEST_CASE("S17.15, S22.5: a server that has listened on a Unix descriptor and then on a port has TCP connections") {
+  NET_NOT_ON_WINDOWS("S22.7: there is no listening on a descriptor there, as in Node");
   net::Loop loop;
   const TemporaryDirectory directory;
   const net::Server server(loop, {.reusable = true});

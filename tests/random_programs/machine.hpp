@@ -5,8 +5,8 @@
 
 #define NET_MACHINE NET_JOIN(random_, NET_POLLER)
 
+#include <net/detail/sys/machine.hpp>
 #include <net/detail/sys/poller.hpp>
-#include <net/detail/sys/posix/machine.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -86,7 +86,7 @@ class random_poller : public NET_JOIN(NET_POLLER, _poller) {
   unsigned seen_ = 0;
 };
 
-struct Machine : posix_machine {
+struct Machine : system_machine {
   using Poller = random_poller;
   static std::uint64_t now_ns() noexcept { return programs::Clock::here().now * 1000000u; }
 };

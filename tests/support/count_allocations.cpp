@@ -4,6 +4,10 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(_WIN32)
+#include <malloc.h>
+#endif
+
 namespace {
 
 thread_local tests::Allocations so_far;
@@ -26,7 +30,11 @@ void* counted(std::size_t size, std::size_t alignment) {
   living.fetch_add(1, std::memory_order_relaxed);
   if (size == 0) size = 1;
   if (alignment <= alignof(std::max_align_t)) return std::malloc(size);
+#if defined(_WIN32)
+  return _aligned_malloc(size, alignment);
+#else
   return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+#endif
 }
 
 void* counted_or_throw(std::size_t size, std::size_t alignment) {
@@ -37,6 +45,18 @@ void* counted_or_throw(std::size_t size, std::size_t alignment) {
 void give_back(void* memory) noexcept {
   if (memory) living.fetch_sub(1, std::memory_order_relaxed);
   std::free(memory);
+}
+
+void give_back(void* memory, std::align_val_t alignment) noexcept {
+#if defined(_WIN32)
+  if (static_cast<std::size_t>(alignment) > alignof(std::max_align_t)) {
+    if (memory) living.fetch_sub(1, std::memory_order_relaxed);
+    return _aligned_free(memory);
+  }
+#else
+  (void)alignment;
+#endif
+  give_back(memory);
 }
 
 }  // namespace
@@ -71,7 +91,7 @@ void operator delete(void* memory) noexcept { give_back(memory); }
 void operator delete[](void* memory) noexcept { give_back(memory); }
 void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { give_back(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { give_back(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
+void operator delete(void* memory, std::align_val_t alignment) noexcept { give_back(memory, alignment); }
+void operator delete[](void* memory, std::align_val_t alignment) noexcept { give_back(memory, alignment); }
+void operator delete(void* memory, std::size_t, std::align_val_t alignment) noexcept { give_back(memory, alignment); }
+void operator delete[](void* memory, std::size_t, std::align_val_t alignment) noexcept { give_back(memory, alignment); }

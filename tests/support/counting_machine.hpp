@@ -6,8 +6,7 @@
 #define NET_MACHINE NET_JOIN(counting_, NET_POLLER)
 
 #include <net/detail/io/machine.hpp>
-#include <net/detail/sys/poller.hpp>
-#include <net/detail/sys/posix/machine.hpp>
+#include <net/detail/sys/machine.hpp>
 
 #include <utility>
 
@@ -38,20 +37,20 @@ struct counting_poller : NET_JOIN(NET_POLLER, _poller) {
   }
 };
 
-struct counting_channel : fd_channel {
+struct counting_channel : system_machine::Channel {
   ReadResult read(char* into, std::size_t size) noexcept {
     ++Counts::so_far().receives;
-    return fd_channel::read(into, size);
+    return system_machine::Channel::read(into, size);
   }
   std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept {
     ++Counts::so_far().sends;
-    const std::ptrdiff_t sent = fd_channel::write(slices, count);
+    const std::ptrdiff_t sent = system_machine::Channel::write(slices, count);
     if (sent > 0) Counts::so_far().sent_bytes += static_cast<std::size_t>(sent);
     return sent;
   }
 };
 
-struct Machine : posix_machine {
+struct Machine : system_machine {
   using Poller = counting_poller;
   using Channel = counting_channel;
 };

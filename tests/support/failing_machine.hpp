@@ -5,8 +5,7 @@
 #define NET_MACHINE NET_JOIN(failing_, NET_POLLER)
 
 #include <net/detail/io/machine.hpp>
-#include <net/detail/sys/poller.hpp>
-#include <net/detail/sys/posix/machine.hpp>
+#include <net/detail/sys/machine.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -53,26 +52,26 @@ struct failing_poller : NET_JOIN(NET_POLLER, _poller) {
   }
 };
 
-struct failing_channel : fd_channel {
+struct failing_channel : system_machine::Channel {
   ReadResult read(char* into, std::size_t size) noexcept {
     if (const int failed = Orders::now().receive.next()) return {failed, into};
-    return fd_channel::read(into, size);
+    return system_machine::Channel::read(into, size);
   }
   std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept {
     if (const int failed = Orders::now().send.next()) return failed;
-    return fd_channel::write(slices, count);
+    return system_machine::Channel::write(slices, count);
   }
 };
 
-struct failing_acceptor : fd_acceptor {
-  int accept(fd_channel& into) noexcept {
+struct failing_acceptor : system_machine::Acceptor {
+  int accept(system_machine::Channel& into) noexcept {
     if (const int failed = Orders::now().accept.next()) return failed;
-    return fd_acceptor::accept(into);
+    return system_machine::Acceptor::accept(into);
   }
-  bool has_reserve() const noexcept { return Orders::now().reserve && fd_acceptor::has_reserve(); }
+  bool has_reserve() const noexcept { return Orders::now().reserve && system_machine::Acceptor::has_reserve(); }
 };
 
-struct Machine : posix_machine {
+struct Machine : system_machine {
   using Poller = failing_poller;
   using Channel = failing_channel;
   using Acceptor = failing_acceptor;

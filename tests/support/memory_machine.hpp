@@ -4,6 +4,8 @@
 #ifndef NET_TESTS_MEMORY_MACHINE_HPP
 #define NET_TESTS_MEMORY_MACHINE_HPP
 
+#define NET_MACHINE on_memory
+
 #include <algorithm>
 #include <cstring>
 #include <deque>
@@ -15,9 +17,7 @@
 #include <vector>
 
 #include <net/detail/io/machine.hpp>
-#include <net/detail/sys/posix/machine.hpp>
-
-#define NET_MACHINE on_memory
+#include <net/detail/sys/machine.hpp>
 
 namespace net::detail::inline on_memory {
 
@@ -57,8 +57,10 @@ struct World {
   bool one_in(std::size_t n) { return faults && below(n) == 0; }
 
   int open() {
-    nodes[next_descriptor].capacity = 1 + below(30000);
-    return next_descriptor++;
+    const int opened = next_descriptor;
+    next_descriptor += 4;  // as handles do
+    nodes[opened].capacity = 1 + below(30000);
+    return opened;
   }
   Node* find(int fd) {
     const auto at = nodes.find(fd);
@@ -187,7 +189,7 @@ struct World {
   }
 };
 
-class memory_channel : public fd_channel {
+class memory_channel : public system_machine::Channel {
  public:
   ~memory_channel() { close(); }
 
@@ -197,7 +199,7 @@ class memory_channel : public fd_channel {
     if (is_open()) World::now->close(release(), false);
   }
   int bind(const Endpoint&) { return 0; }
-  int start_connect(const Endpoint&) { return World::now->connect(fd); }
+  int start_connect(const Endpoint&) { return World::now->connect(static_cast<int>(fd)); }
   int start_connect_path(std::string_view) { return -ENOENT; }
   int finish_connect() {
     World::Node& node = World::now->nodes[fd];
@@ -225,7 +227,7 @@ class memory_channel : public fd_channel {
   std::string lent_;
 };
 
-class memory_acceptor : public fd_acceptor {
+class memory_acceptor : public system_machine::Acceptor {
  public:
   ~memory_acceptor() { close(); }
   int listen(const Endpoint&, const ListenFlags&) { return fd = World::now->listen(), 0; }
@@ -292,7 +294,7 @@ class memory_poller {
   std::vector<Watcher*> watchers_;
 };
 
-struct Machine : posix_machine {
+struct Machine : system_machine {
   using Poller = memory_poller;
   using Channel = memory_channel;
   using Acceptor = memory_acceptor;

@@ -100,9 +100,13 @@ struct Program {
 
 /// The first few hundred are enough: no program here has more, and counting them all takes its time.
 inline std::size_t few_descriptors() {
+#if defined(_WIN32)
+  return ::open_sockets_and_pipes();
+#else
   std::size_t open = 0;
   for (int number = 0; number < 256; ++number) open += ::fcntl(number, F_GETFD) >= 0;
   return open;
+#endif
 }
 
 /// Runs it with the n-th allocation failing, for every n, until there are not so many.

@@ -149,7 +149,9 @@ void recognises_what_is_gone() {
     CHECK(calls_of(poller) == 0);
     CHECK(calls_of(poller) == 0);
     if (poller.native() >= 0) {
-      pollfd own{poller.native(), POLLIN, 0};
+      pollfd own{};
+      own.fd = poller.native();
+      own.events = POLLIN;
       CHECK_MESSAGE(::poll(&own, 1, 0) == 0, "it does not spin: nothing is ready");
     }
     other.send();

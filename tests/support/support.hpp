@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -19,6 +20,15 @@
 #include <utility>
 
 namespace tests {
+
+/// A number of rounds, or of clients, for a test that is the better the more it has: NET_TEST_STRESS percent of it
+/// (100), but one at least. Under Wine a message takes forty times as long.
+inline int scaled(int number) {
+  const char* const text = std::getenv("NET_TEST_STRESS");
+  const long percent = text ? std::strtol(text, nullptr, 10) : 100;
+  const long scaled = number * percent / 100;
+  return scaled > 0 ? static_cast<int>(scaled) : 1;
+}
 
 /// A descriptor of the test's own, closed at the end of its scope.
 class Descriptor {
@@ -46,12 +56,16 @@ class Descriptor {
 
 /// How many descriptors this process has open.
 inline std::size_t open_descriptors() {
+#if defined(_WIN32)
+  return ::open_sockets_and_pipes();
+#else
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const int end = limit.rlim_cur < 65536 ? static_cast<int>(limit.rlim_cur) : 65536;
   std::size_t open = 0;
   for (int number = 0; number < end; ++number) open += ::fcntl(number, F_GETFD) >= 0;
   return open;
+#endif
 }
 
 /// A new directory, removed with all that is in it at the end of its scope. Its path is short enough for the
@@ -73,6 +87,14 @@ class TemporaryDirectory {
   const std::filesystem::path& path() const noexcept { return path_; }
   /// The full path of a name in it.
   std::string file(const std::string& name) const { return (path_ / name).string(); }
+  /// A path to listen on: a file here, or on Windows a pipe whose name is as much this directory's own.
+  std::string socket(const std::string& name) const {
+#if defined(_WIN32)
+    return R"(\\.\pipe\)" + path_.filename().string() + "-" + name;
+#else
+    return file(name);
+#endif
+  }
 
  private:
   std::filesystem::path path_;
@@ -86,6 +108,7 @@ class ClosedPort {
   std::uint16_t number() const noexcept { return number_; }
 
  protected:
+  void give_up() noexcept { socket_.close(); }
   explicit ClosedPort(int shared) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     if (::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &shared, sizeof shared) != 0) {
       throw std::system_error(errno, std::generic_category());
@@ -108,9 +131,14 @@ class ClosedPort {
 
 /// A port that a test must name before it binds it: whoever asks for this very port with SO_REUSEADDR, as the library
 /// does, gets it all the same, and nobody is given it by chance.
+/// On Windows it was free just now.
 class ReservedPort : public ClosedPort {
  public:
-  ReservedPort() : ClosedPort(1) {}
+  ReservedPort() : ClosedPort(1) {
+#if defined(_WIN32)
+    give_up();
+#endif
+  }
 };
 
 /// A client that the library has no part in: blocking, connected over 127.0.0.1.

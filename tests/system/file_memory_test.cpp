@@ -11,6 +11,7 @@
 #include <string>
 
 #include "tests/support/session.hpp"
+#include "tests/support/skip.hpp"
 #include "tests/support/support.hpp"
 
 using namespace tests;
@@ -32,10 +33,7 @@ bool forget_peak() { return static_cast<bool>(std::ofstream("/proc/self/clear_re
 }  // namespace
 
 TEST_CASE("a file of 1 GiB goes through a socket with less than 8 MiB of memory, though its client is slow at first") {
-  if (!forget_peak()) {
-    MESSAGE("skipped: this system does not tell how much memory a process had");
-    return;
-  }
+  if (!forget_peak()) return skip_here("this system does not tell how much memory a process had");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr long most = 1 << 20;  // what the sanitizer keeps of freed memory
 #else

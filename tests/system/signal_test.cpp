@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tests/support/session.hpp"
+#include "tests/support/skip.hpp"
 #include "tests/support/support.hpp"
 
 namespace {
@@ -21,17 +22,20 @@ class OwnHandler {
  public:
   explicit OwnHandler(int signo) : signo_(signo) {
     own_handler_calls = 0;
-    struct sigaction action{};
-    action.sa_handler = [](int) { ++own_handler_calls; };
-    ::sigaction(signo, &action, &before_);
+    before_ = ::signal(signo, note);
   }
   OwnHandler(const OwnHandler&) = delete;
   OwnHandler& operator=(const OwnHandler&) = delete;
-  ~OwnHandler() { ::sigaction(signo_, &before_, nullptr); }
+  ~OwnHandler() { ::signal(signo_, before_); }
 
  private:
+  static void note(int signo) {
+    ::signal(signo, note);  // where it is forgotten when it is called
+    ++own_handler_calls;
+  }
+
   int signo_;
-  struct sigaction before_{};
+  void (*before_)(int);
 };
 
 /// To this thread, so that its handler has run when this returns, whatever other threads there are.
@@ -138,6 +142,7 @@ TEST_CASE("a number that is no signal, and one that cannot be listened to, throw
 }
 
 TEST_CASE("every loop that listens is called, while listeners come and go and signals arrive") {
+  NET_NOT_ON_WINDOWS("its C library forgets a handler while it calls it: a signal meanwhile ends the program");
   const OwnHandler own(SIGUSR1);  // gets those that are sent when the last listener has gone
   std::atomic<int> ready = 0, calls = 0;
   std::atomic<bool> over = false;

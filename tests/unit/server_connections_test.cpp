@@ -167,10 +167,10 @@ TEST_CASE("S21.6: a server on a path has no addresses to block") {
   net::BlockList list;
   list.addSubnet("0.0.0.0", 0);
   const net::Server server(loop, {.blockList = list});
-  server.listen(directory.file("s"));
+  server.listen(directory.socket("s"));
   int connections = 0;
   server.on<"connection">([&](const net::Socket& socket) { ++connections, socket.destroy(), server.close(); });
-  net::connect(loop, directory.file("s")).on<"error">([] {});
+  net::connect(loop, directory.socket("s")).on<"error">([] {});
   run_to_the_end(loop);
   CHECK(connections == 1);
 }
@@ -188,9 +188,11 @@ TEST_CASE("S8 options: allowHalfOpen, highWaterMark, noDelay and keepAlive are g
     CHECK(socket.writableHighWaterMark() == 1234);
     CHECK(flag_of(socket.nativeHandle(), IPPROTO_TCP, TCP_NODELAY) != 0);
     CHECK(flag_of(socket.nativeHandle(), SOL_SOCKET, SO_KEEPALIVE) != 0);
+#if !defined(_WIN32)  // where they are set, and cannot be asked for
     CHECK(flag_of(socket.nativeHandle(), IPPROTO_TCP, TCP_KEEPIDLE) == 5);
     CHECK(flag_of(socket.nativeHandle(), IPPROTO_TCP, TCP_KEEPINTVL) == 1);
     CHECK(flag_of(socket.nativeHandle(), IPPROTO_TCP, TCP_KEEPCNT) == 10);
+#endif
     socket.end();
   });
   client_of(loop, one.server);

@@ -65,19 +65,19 @@ TEST_CASE("S8.3, S8.6, S8.7: listening and address go with close(); a path stays
 
   const TemporaryDirectory directory;
   const net::Server local(loop), second(loop);
-  local.listen(directory.file("s"));
-  CHECK(local.address()->path == directory.file("s"));
+  local.listen(directory.socket("s"));
+  CHECK(local.address()->path == directory.socket("s"));
   CHECK(local.address()->family == net::Family::unspecified);
   std::string failure;
   second.on<"error">([&failure](const net::Error& error) { failure = error.name(); });
-  second.listen(directory.file("s"));
+  second.listen(directory.socket("s"));
   CHECK_FALSE(second.listening());
   local.close();
   CHECK_FALSE(local.listening());
-  CHECK(local.address()->path == directory.file("s"));
+  CHECK(local.address()->path == directory.socket("s"));
   run_to_the_end(loop);
   CHECK(failure == "EADDRINUSE");
-  CHECK(second.address()->path == directory.file("s"));
+  CHECK(second.address()->path == directory.socket("s"));
   second.listen(0);
   CHECK_MESSAGE(second.address()->port > 0, "another listen begins anew");
   second.close();

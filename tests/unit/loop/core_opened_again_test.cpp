@@ -93,7 +93,7 @@ TEST_CASE("a server on which what dies with the loop listens again is closed wit
 
 TEST_CASE("a server on which what dies with the loop listens on a path leaves no file") {
   const TemporaryDirectory directory;
-  const std::string path = directory.file("again");
+  const std::string path = directory.socket("again");
   {
     net::Loop loop;
     const net::Server server(loop);
@@ -119,8 +119,8 @@ TEST_CASE("a socket that what dies with the loop connects again is closed with i
   connects([port](const net::Socket& socket) { socket.connect(port, "127.0.0.1"); });
   const TemporaryDirectory directory;
   const net::Server at_path(other);
-  at_path.listen(directory.file("server"));
-  connects([path = directory.file("server")](const net::Socket& socket) { socket.connect(path); });
+  at_path.listen(directory.socket("server"));
+  connects([path = directory.socket("server")](const net::Socket& socket) { socket.connect(path); });
 }
 
 TEST_CASE("a timer that what dies with the loop starts again is gone with it") {
@@ -140,6 +140,5 @@ TEST_CASE("a timer that what dies with the loop starts again is gone with it") {
 // Stands last: the resolver's threads read their files for a while, and what counts descriptors would count those.
 TEST_CASE("a socket that what dies with the loop connects by name is gone with it") {
   for (int place = 0; place < places; ++place)
-    connect_at_the_end(place,
-                       [](const net::Socket& socket) { socket.connect({.port = 1, .host = "localhost"}); });
+    connect_at_the_end(place, [](const net::Socket& socket) { socket.connect({.port = 1, .host = "localhost"}); });
 }

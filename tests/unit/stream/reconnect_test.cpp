@@ -105,14 +105,14 @@ TEST_CASE("S10.2: a socket may connect by a path after it was connected by TCP, 
   const TemporaryDirectory directory;
   const net::Server tcp(loop), local(loop);
   tcp.listen(0);
-  local.listen(directory.file("s"));
+  local.listen(directory.socket("s"));
   for (const net::Server& server : {tcp, local})
     server.on<"connection">([](const net::Socket& socket) { socket.end(); });
   const net::Socket client(loop, {.reusable = true});
   std::string kinds;
   int round = 0;
   const auto next = [&] {
-    round % 2 == 0 ? client.connect(tcp.address()->port, "127.0.0.1") : client.connect(directory.file("s"));
+    round % 2 == 0 ? client.connect(tcp.address()->port, "127.0.0.1") : client.connect(directory.socket("s"));
   };
   client.on<"connect">([&] { kinds += client.remoteAddress().empty() ? "path " : "tcp "; });
   client.on<"close">([&] {

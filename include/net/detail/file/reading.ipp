@@ -30,7 +30,7 @@ NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t
 
 NET_API void FileReading::begin() {
   start<FileReading>(
-      [name = path, access = FileAccess{.start = first}](OpenFile& handle) {
+      [name = path, access = FileAccess{.start = first}](FileHandle& handle) {
         FileStep step;
         step.result = handle.open(name, access);
         return step;
@@ -51,7 +51,7 @@ NET_API void FileReading::read_ahead() {
     FileBuffer buffer;
   };
   start<FileReading>(
-      [buffer = std::move(spare), size](OpenFile& handle) mutable {
+      [buffer = std::move(spare), size](FileHandle& handle) mutable {
         Piece came;
         came.result = handle.read(buffer.bytes(), size);
         came.buffer = std::move(buffer);

@@ -13,7 +13,7 @@
 #include <net/chunk.hpp>
 #include <net/detail/events/event.hpp>
 #include <net/detail/events/listeners.hpp>
-#include <net/detail/file/open_file.hpp>
+#include <net/detail/file/file_handle.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/detail/loop/owing.hpp>
 #include <net/error.hpp>
@@ -73,7 +73,7 @@ struct FileState : Handle {
 
   const std::string path;
   Listeners listeners;
-  OpenFile file;  // while no thread has it
+  FileHandle file;  // while no thread has it
   Error errored;
   std::uint64_t moved = 0;  // bytes
   std::size_t owed = 0;     // what is queued and may be emitted
@@ -90,7 +90,7 @@ NET_API WorkerPool& file_pool();
 
 /// What a thread has done.
 struct FileStep {
-  OpenFile file;
+  FileHandle file;
   std::ptrdiff_t result = 0;
 };
 

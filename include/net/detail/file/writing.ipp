@@ -20,7 +20,7 @@ NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileA
 
 NET_API void FileWriting::begin() {
   start<FileWriting>(
-      [name = path, how = access](OpenFile& handle) {
+      [name = path, how = access](FileHandle& handle) {
         FileStep step;
         step.result = handle.open(name, how);
         return step;
@@ -76,7 +76,7 @@ NET_API void FileWriting::go_on() {
   under_way = waiting.size();
   std::string bytes = std::exchange(waiting, std::move(spare));
   start<FileWriting>(
-      [bytes = std::move(bytes)](OpenFile& handle) mutable {
+      [bytes = std::move(bytes)](FileHandle& handle) mutable {
         Piece came;
         came.result = handle.write(bytes);
         came.bytes = std::move(bytes);
@@ -98,7 +98,7 @@ NET_API void FileWriting::written(std::string&& bytes) {
 /// What the system could not write it may say only now.
 NET_API void FileWriting::close_file() {
   start<FileWriting>(
-      [](OpenFile& handle) {
+      [](FileHandle& handle) {
         FileStep step;
         step.result = handle.close();
         return step;

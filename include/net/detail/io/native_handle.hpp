@@ -2,12 +2,19 @@
 #ifndef NET_DETAIL_IO_NATIVE_HANDLE_HPP
 #define NET_DETAIL_IO_NATIVE_HANDLE_HPP
 
+#include <cstdint>
+
 #include <net/detail/base/abi.hpp>
 
 namespace net::inline NET_ABI {
 
-/// A descriptor of the system, as `nativeHandle()` and `release()` give it.
+/// What the system knows a socket by, as `nativeHandle()` and `release()` give it: a descriptor; on Windows a SOCKET, or
+/// the HANDLE of a named pipe. -1 is none.
+#if defined(_WIN32)
+using NativeHandle = std::intptr_t;
+#else
 using NativeHandle = int;
+#endif
 
 namespace detail {
 

@@ -4,13 +4,16 @@
 
 #include <net/detail/sys/linux/epoll.hpp>
 #include <net/detail/sys/posix/poll.hpp>
+#include <net/detail/sys/windows/port_poller.hpp>
 
 /// NET_POLLER: what the loop waits with, `epoll` or `poll`, for who does not want the best one of the system:
-/// `-DNET_POLLER=poll`. After the include it is defined. Files with different ones
+/// `-DNET_POLLER=poll`. On Windows it is `port`. After the include it is defined. Files with different ones
 /// have different types.
 #if !defined(NET_POLLER)
 #if defined(__linux__)
 #define NET_POLLER epoll
+#elif defined(_WIN32)
+#define NET_POLLER port
 #else
 #define NET_POLLER poll
 #endif
@@ -21,6 +24,7 @@
 
 #define NET_POLLER_IS_epoll 1
 #define NET_POLLER_IS_poll 2
+#define NET_POLLER_IS_port 3
 #if NET_JOIN(NET_POLLER_IS_, NET_POLLER) == 0
 #error "net.hpp: NET_POLLER is epoll or poll"
 #endif

@@ -11,6 +11,8 @@
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/sys/posix/channel.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail {
 
 /// A listening descriptor, with one in reserve for the time when the process has no more (S9.18).
@@ -62,6 +64,8 @@ class fd_acceptor : public Watcher {
 static_assert(Acceptor<fd_acceptor, fd_channel>);
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif  // !_WIN32
 
 #include <net/detail/sys/posix/acceptor.ipp>
 

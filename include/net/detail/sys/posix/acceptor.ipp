@@ -11,6 +11,8 @@
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/sys/posix/headers.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail {
 
 NET_API int fd_acceptor::listen_beside(const fd_acceptor& other, int backlog) noexcept {
@@ -63,6 +65,8 @@ NET_API NativeHandle fd_acceptor::turn_away() noexcept {
 }
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif  // !_WIN32
 
 #endif
 #endif

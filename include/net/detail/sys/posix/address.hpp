@@ -9,6 +9,8 @@
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/text/endpoint.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API Endpoint local_end(NativeHandle fd) noexcept;
@@ -39,6 +41,8 @@ NET_API int listen_on_path(std::string_view path, const PathMode& mode, int back
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #include <net/detail/sys/posix/address.ipp>
 

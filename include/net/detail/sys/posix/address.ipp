@@ -10,6 +10,8 @@
 #include <net/detail/sys/posix/headers.hpp>
 #include <net/detail/sys/posix/system_address.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddress() {
@@ -155,6 +157,8 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
 }
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #endif
 #endif

@@ -10,6 +10,8 @@
 #include <net/detail/io/native_handle.hpp>
 #include <net/detail/text/endpoint.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API bool would_block(int error) noexcept;
@@ -88,6 +90,8 @@ NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexc
 NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #include <net/detail/sys/posix/calls.ipp>
 

@@ -8,6 +8,8 @@
 
 #include <net/detail/sys/posix/headers.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API bool would_block(int error) noexcept {
@@ -184,6 +186,8 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
 }
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #endif
 #endif

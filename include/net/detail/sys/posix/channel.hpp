@@ -10,6 +10,8 @@
 #include <net/detail/sys/posix/address.hpp>
 #include <net/detail/sys/posix/calls.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail {
 
 /// A descriptor: TCP and Unix sockets, on every system. The owner watches it, and drops it before `close`.
@@ -71,6 +73,8 @@ class fd_channel : public Watcher {
 static_assert(Channel<fd_channel>);
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif  // !_WIN32
 
 #include <net/detail/sys/posix/channel.ipp>
 

@@ -12,6 +12,8 @@
 #include <net/detail/sys/posix/headers.hpp>
 #include <net/detail/sys/posix/system_address.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail {
 
 NET_API int fd_channel::open(Family family) noexcept {
@@ -47,6 +49,8 @@ NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
 }
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif  // !_WIN32
 
 #endif
 #endif

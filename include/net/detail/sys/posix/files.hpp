@@ -8,6 +8,8 @@
 #include <net/detail/io/files.hpp>
 #include <net/detail/sys/posix/calls.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API int open_file(const std::string& path, const FileAccess& access, NativeHandle& opened) noexcept;
@@ -16,6 +18,8 @@ NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size
 NET_API int close_file(NativeHandle file) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #include <net/detail/sys/posix/files.ipp>
 

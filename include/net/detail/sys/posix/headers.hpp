@@ -2,6 +2,10 @@
 #ifndef NET_DETAIL_SYS_POSIX_HEADERS_HPP
 #define NET_DETAIL_SYS_POSIX_HEADERS_HPP
 
+#include <net/detail/base/abi.hpp>
+
+#if !defined(_WIN32)
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -23,8 +27,6 @@
 #include <sys/eventfd.h>
 #endif
 
-#include <net/detail/base/abi.hpp>
-
 namespace net::inline NET_ABI::detail::os {
 
 #if defined(MSG_NOSIGNAL)
@@ -34,5 +36,7 @@ inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
 #endif
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #endif

@@ -11,6 +11,8 @@
 #include <net/detail/sys/posix/signals.hpp>
 #include <net/detail/sys/posix/thread.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail {
 
 /// References to functions cost no function of their own.
@@ -45,5 +47,7 @@ struct posix_machine {
 };
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif  // !_WIN32
 
 #endif

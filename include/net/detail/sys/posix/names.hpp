@@ -8,6 +8,8 @@
 #include <net/detail/text/endpoint.hpp>
 #include <net/error.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 /// What a failure of getaddrinfo(3) means.
@@ -23,6 +25,8 @@ NET_API int address_config_hint() noexcept;
 NET_API int known_hints() noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #include <net/detail/sys/posix/names.ipp>
 

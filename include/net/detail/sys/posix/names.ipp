@@ -11,6 +11,8 @@
 #include <net/detail/sys/posix/headers.hpp>
 #include <net/detail/sys/posix/system_address.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API Errc lookup_failure(int failed) noexcept {
@@ -55,6 +57,8 @@ NET_API int address_config_hint() noexcept { return AI_ADDRCONFIG; }
 NET_API int known_hints() noexcept { return AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED; }
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #endif
 #endif

@@ -2,8 +2,6 @@
 #ifndef NET_DETAIL_SYS_POSIX_POLL_HPP
 #define NET_DETAIL_SYS_POSIX_POLL_HPP
 
-#include <poll.h>
-
 #include <cerrno>
 #include <utility>
 
@@ -11,6 +9,10 @@
 #include <net/detail/base/vec.hpp>
 #include <net/detail/io/poller.hpp>
 #include <net/detail/sys/posix/thread.hpp>
+
+#if !defined(_WIN32)
+
+#include <poll.h>
 
 namespace net::inline NET_ABI::detail {
 
@@ -91,6 +93,8 @@ class poll_poller {
 static_assert(Poller<poll_poller>);
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif  // !_WIN32
 
 #include <net/detail/sys/posix/poll.ipp>
 

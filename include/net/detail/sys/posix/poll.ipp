@@ -9,6 +9,8 @@
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/sys/posix/headers.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail {
 
 NET_API Refusal poll_poller::open() {
@@ -71,6 +73,8 @@ NET_API void poll_poller::nobody(Registration& place) noexcept {
 }
 
 }  // namespace net::inline NET_ABI::detail
+
+#endif  // !_WIN32
 
 #endif
 #endif

@@ -4,6 +4,8 @@
 
 #include <net/detail/sys/posix/thread.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 /// Who is woken when a signal comes.
@@ -19,6 +21,8 @@ NET_API int listen_to_signal(SignalWaker& waker) noexcept;
 NET_API void forget_signal(SignalWaker& waker) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #include <net/detail/sys/posix/signals.ipp>
 

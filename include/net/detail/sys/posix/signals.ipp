@@ -12,6 +12,8 @@
 #include <net/detail/base/atomic.hpp>
 #include <net/detail/sys/posix/headers.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 /// Who listens to which signal, in the whole process. The handler runs in any thread at any instruction: it takes a
@@ -148,6 +150,8 @@ NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistr
 NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #endif
 #endif

@@ -10,6 +10,8 @@
 #include <net/detail/sys/posix/headers.hpp>
 #include <net/detail/text/endpoint.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 /// The system's form of an address of any kind.
@@ -39,5 +41,7 @@ NET_API int bind_to(NativeHandle fd, const SystemAddress& address) noexcept;
 NET_API int connect_to(NativeHandle fd, const SystemAddress& address) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #endif

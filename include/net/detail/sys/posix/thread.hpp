@@ -2,9 +2,6 @@
 #ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
 #define NET_DETAIL_SYS_POSIX_THREAD_HPP
 
-#include <pthread.h>
-#include <sched.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -12,6 +9,11 @@
 
 #include <net/detail/base/atomic.hpp>
 #include <net/detail/sys/posix/calls.hpp>
+
+#if !defined(_WIN32)
+
+#include <pthread.h>
+#include <sched.h>
 
 namespace net::inline NET_ABI::detail::os {
 
@@ -153,6 +155,8 @@ NET_API bool start_thread(void (*work)(void*), void* argument) noexcept;
 NET_API std::size_t processors() noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #include <net/detail/sys/posix/thread.ipp>
 

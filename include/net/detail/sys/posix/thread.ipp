@@ -10,6 +10,8 @@
 
 #include <net/detail/sys/posix/headers.hpp>
 
+#if !defined(_WIN32)
+
 namespace net::inline NET_ABI::detail::os {
 
 NET_API int Waker::open() noexcept {
@@ -117,6 +119,8 @@ NET_API std::size_t processors() noexcept {
 }
 
 }  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
 
 #endif
 #endif

@@ -1,6 +1,6 @@
 // An open file, and bytes for it, as they go to a thread that may block, and come back. Internal.
-#ifndef NET_DETAIL_FILE_OPEN_FILE_HPP
-#define NET_DETAIL_FILE_OPEN_FILE_HPP
+#ifndef NET_DETAIL_FILE_FILE_HANDLE_HPP
+#define NET_DETAIL_FILE_FILE_HANDLE_HPP
 
 #include <cstddef>
 #include <new>
@@ -14,15 +14,15 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Whoever has it closes it: the loop, or the thread if the loop has gone meanwhile.
-class OpenFile {
+class FileHandle {
  public:
-  OpenFile() noexcept = default;
-  OpenFile(OpenFile&& other) noexcept : file_(std::exchange(other.file_, no_handle)) {}
-  OpenFile& operator=(OpenFile&& other) noexcept {
+  FileHandle() noexcept = default;
+  FileHandle(FileHandle&& other) noexcept : file_(std::exchange(other.file_, no_handle)) {}
+  FileHandle& operator=(FileHandle&& other) noexcept {
     std::swap(file_, other.file_);
     return *this;
   }
-  ~OpenFile() { (void)close(); }
+  ~FileHandle() { (void)close(); }
 
   explicit operator bool() const noexcept { return file_ != no_handle; }
   /// 0, or a negated errno; so are the others.

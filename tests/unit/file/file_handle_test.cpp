@@ -1,4 +1,4 @@
-#include <net/detail/file/open_file.hpp>
+#include <net/detail/file/file_handle.hpp>
 
 #include <doctest/doctest.h>
 
@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/support/skip.hpp"
 #include "tests/support/support.hpp"
 
 using namespace net::detail;
@@ -13,16 +14,20 @@ using namespace net::detail;
 TEST_CASE("an open file is closed by whoever has it") {
   tests::TemporaryDirectory directory;
   const std::string path = directory.file("f");
-  OpenFile file;
+  FileHandle file;
   CHECK_FALSE(file);
   REQUIRE(file.open(path, {.writes = true}) == 0);
-  OpenFile moved(std::move(file));
+  FileHandle moved(std::move(file));
   CHECK(moved);
   CHECK(moved.write("hello") == 0);
   CHECK(moved.close() == 0);
   CHECK(moved.close() == 0);
   CHECK_FALSE(moved);
-  OpenFile full;
+}
+
+TEST_CASE("what cannot be written whole is an error") {
+  NET_NOT_ON_WINDOWS("there is no /dev/full");
+  FileHandle full;
   REQUIRE(full.open("/dev/full", {.writes = true}) == 0);
   CHECK(full.write("x") == -ENOSPC);
 }

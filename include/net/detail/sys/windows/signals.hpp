@@ -1,0 +1,30 @@
+// Signals of the process, for the loops that ask. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_SIGNALS_HPP
+#define NET_DETAIL_SYS_WINDOWS_SIGNALS_HPP
+
+#include <net/detail/sys/windows/waker.hpp>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Who is woken when a signal comes: SIGINT, SIGBREAK and SIGTERM, of the console or of raise(); SIGHUP (1), when the
+/// console's window is closed.
+struct SignalWaker {
+  Waker waker;
+  int signo = 0;
+  SignalWaker* next = nullptr;
+};
+
+/// 0, or a negated errno. The waker is open from then on; it is woken in any thread.
+NET_API int listen_to_signal(SignalWaker& waker) noexcept;
+/// The last one puts back what the signal did before.
+NET_API void forget_signal(SignalWaker& waker) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#include <net/detail/sys/windows/signals.ipp>
+
+#endif

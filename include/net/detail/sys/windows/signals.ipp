@@ -1,0 +1,115 @@
+// The bodies of signals.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_SIGNALS_IPP
+#define NET_DETAIL_SYS_WINDOWS_SIGNALS_IPP
+
+#include <net/detail/sys/windows/signals.hpp>
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include <net/detail/base/lock_guard.hpp>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Who listens to which signal, in the whole process. The C library calls its handlers in a thread of the console's, or
+/// in the one that raises, and forgets them first; what the console's window says comes by a handler of its own.
+class SignalRegistry {
+ public:
+  static SignalRegistry& instance() noexcept {
+    static constinit SignalRegistry registry;
+    return registry;
+  }
+
+  int add(SignalWaker& waker) noexcept;
+  void remove(SignalWaker& waker) noexcept;
+
+ private:
+  using Handler = void(__cdecl*)(int);
+  static constexpr int hang_up = 1, most = 32;
+  static constexpr win::Word window_closed = 2, session_ends = 6;
+
+  constexpr SignalRegistry() noexcept = default;
+
+  static void __cdecl on_signal(int signo);
+  static int __stdcall on_console(win::Word event);
+
+  bool listened(int signo) const noexcept;
+  bool deliver(int signo) noexcept;
+
+  Mutex mutex_;
+  SignalWaker* first_ = nullptr;
+  Handler before_[most] = {};
+  bool hears_console_ = false;
+};
+
+NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
+  if (waker.signo <= 0 || waker.signo >= most) return -EINVAL;
+  if (const int failed = waker.waker.open(); failed < 0) return failed;
+  const LockGuard locked(mutex_);
+  if (!std::exchange(hears_console_, true)) win::SetConsoleCtrlHandler(&on_console, 1);
+  if (!listened(waker.signo) && waker.signo != hang_up) {
+    const Handler old = std::signal(waker.signo, &on_signal);
+    if (old == SIG_ERR) {
+      waker.waker.close();
+      return -EINVAL;
+    }
+    before_[waker.signo] = old;
+  }
+  waker.next = std::exchange(first_, &waker);
+  return 0;
+}
+
+NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
+  const LockGuard locked(mutex_);
+  SignalWaker** at = &first_;
+  while (*at && *at != &waker) at = &(*at)->next;
+  if (!*at) return;
+  *at = waker.next;
+  if (waker.signo != hang_up && !listened(waker.signo)) std::signal(waker.signo, before_[waker.signo]);
+}
+
+NET_API bool SignalRegistry::listened(int signo) const noexcept {
+  for (const SignalWaker* each = first_; each; each = each->next) {
+    if (each->signo == signo) return true;
+  }
+  return false;
+}
+
+NET_API bool SignalRegistry::deliver(int signo) noexcept {
+  const LockGuard locked(mutex_);
+  bool any = false;
+  for (SignalWaker* each = first_; each; each = each->next) {
+    if (each->signo != signo) continue;
+    each->waker.wake();
+    any = true;
+  }
+  return any;
+}
+
+NET_API void __cdecl SignalRegistry::on_signal(int signo) {
+  std::signal(signo, &on_signal);
+  instance().deliver(signo);
+}
+
+NET_API int __stdcall SignalRegistry::on_console(win::Word event) {
+  if (event == window_closed && instance().deliver(hang_up)) {
+    // the process ends when this returns, or a few seconds later: that is what is left for the listener
+    win::WaitForSingleObject(reinterpret_cast<win::Handle>(~std::uintptr_t{0}), win::wait_forever);
+    return 1;
+  }
+  return event == session_ends && instance().deliver(SIGTERM);
+}
+
+NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
+NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+#endif
+#endif

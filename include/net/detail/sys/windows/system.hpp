@@ -1,0 +1,233 @@
+// What this library calls of Windows, declared by itself: <windows.h> brings 19,000 macros, and this none. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_SYSTEM_HPP
+#define NET_DETAIL_SYS_WINDOWS_SYSTEM_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include <net/detail/base/abi.hpp>
+
+#if defined(_WIN32)
+
+#if defined(_MSC_VER)
+#pragma comment(lib, "ws2_32")
+#pragma comment(lib, "advapi32")
+#endif
+
+// The tags of the Windows headers: a program may include those too, before this or after it.
+struct _OVERLAPPED;
+struct _OVERLAPPED_ENTRY;
+struct _SECURITY_ATTRIBUTES;
+struct _RTL_SRWLOCK;
+struct _RTL_CONDITION_VARIABLE;
+struct _WSABUF;
+struct _WSAPROTOCOL_INFOW;
+struct WSAData;
+struct addrinfoW;
+struct pollfd;
+struct sockaddr;
+union _LARGE_INTEGER;
+struct HINSTANCE__;
+
+namespace net::inline NET_ABI::detail::win {
+
+using Handle = void*;
+using Socket = std::uintptr_t;
+using Word = unsigned long;
+using Completion = void(__stdcall*)(Word, Word, ::_OVERLAPPED*, Word);
+
+// ── what the calls are given: the structures that those tags stand for, as they lie in memory ──
+
+struct Overlapped {
+  std::uintptr_t status;  // an NTSTATUS, once it is done
+  std::uintptr_t size;
+  Word offset, offset_high;
+  Handle event;
+};
+
+struct Completed {  // OVERLAPPED_ENTRY
+  std::uintptr_t key;
+  Overlapped* operation;
+  std::uintptr_t status;
+  Word size;
+};
+
+struct SecurityAttributes {
+  Word size;
+  void* descriptor;
+  int inherits;
+};
+
+struct Piece {  // WSABUF
+  Word size;
+  char* data;
+};
+
+struct Ip4 {  // sockaddr_in
+  std::uint16_t family, port;
+  unsigned char address[4], zero[8];
+};
+
+struct Ip6 {  // sockaddr_in6
+  std::uint16_t family, port;
+  std::uint32_t flow;
+  unsigned char address[16];
+  std::uint32_t scope;
+};
+
+struct AddressInfo {  // ADDRINFOW
+  int flags, family, type, protocol;
+  std::size_t size;
+  wchar_t* name;
+  ::sockaddr* address;
+  AddressInfo* next;
+};
+
+struct PolledSocket {  // WSAPOLLFD
+  Socket socket;
+  short asked, happened;
+};
+
+struct KeepAlive {  // tcp_keepalive
+  Word on, idle, interval;
+};
+
+struct Linger {
+  std::uint16_t on, seconds;
+};
+
+struct UnicodeString {
+  std::uint16_t size, capacity;
+  const wchar_t* text;
+};
+
+struct ObjectAttributes {
+  Word size;
+  Handle root;
+  const UnicodeString* name;
+  Word attributes;
+  void* security;
+  void* quality;
+};
+
+struct StatusBlock {
+  std::uintptr_t status, information;
+};
+
+struct AfdPoll {  // AFD_POLL_INFO, for one socket
+  std::int64_t timeout;
+  Word count, exclusive;
+  Handle socket;
+  Word events;
+  std::int32_t status;
+};
+
+// ── constants; none has the name of a macro ──
+
+inline constexpr int family_ip4 = 2, family_ip6 = 23, type_stream = 1, type_datagram = 2, protocol_tcp = 6;
+inline constexpr int level_socket = 0xffff, level_ip = 0, level_ip6 = 41;
+inline constexpr int option_linger = 0x80, option_keep_alive = 8, option_error = 0x1007, option_type = 0x1008;
+inline constexpr int option_no_delay = 1, option_only_ip6 = 27, option_type_of_service = 3, option_traffic_class = 39;
+inline constexpr Word socket_overlapped = 1, socket_not_inherited = 0x80;
+inline constexpr long control_non_blocking = static_cast<long>(0x8004667e);
+inline constexpr Word control_keep_alive = 0x98000004, control_base_handle = 0x48000022,
+                      control_initial_rtt = 0x98000011;
+inline constexpr Word control_afd_poll = 0x00012024;
+inline constexpr Socket no_socket = ~Socket{0};
+inline constexpr short poll_error = 1;
+
+inline constexpr Word generic_read = 0x80000000, generic_write = 0x40000000;
+inline constexpr Word write_attributes = 0x100, read_attributes = 0x80, synchronize = 0x100000;
+inline constexpr Word append_data = 4, share_all = 7, create_new = 1, create_always = 2, open_always = 4,
+                      attribute_read_only = 1, attribute_normal = 0x80;
+inline constexpr Word open_existing = 3, flag_overlapped = 0x40000000, flag_first_instance = 0x80000;
+inline constexpr Word flag_security_identification = 0x00110000, pipe_duplex = 3, pipe_no_remote = 8,
+                      any_instances = 255;
+inline constexpr unsigned char skip_port_on_success = 1, skip_event = 2;
+inline constexpr Word handle_inherit = 1, wait_forever = 0xffffffff, all_processors = 0xffff;
+inline constexpr Word type_disk = 1, type_char = 2, type_pipe = 3;
+inline constexpr unsigned utf8 = 65001;
+inline constexpr Word invalid_characters = 8;  // MB_ERR_INVALID_CHARS
+
+inline Handle no_file() noexcept { return reinterpret_cast<Handle>(~std::uintptr_t{0}); }
+
+// ── calls; they are the same functions, whatever namespace they are declared in ──
+
+extern "C" {
+// kernel32
+__declspec(dllimport) int __stdcall CloseHandle(Handle);
+__declspec(dllimport) Word __stdcall GetLastError();
+__declspec(dllimport) Handle __stdcall CreateIoCompletionPort(Handle, Handle, std::uintptr_t, Word);
+__declspec(dllimport) int __stdcall GetQueuedCompletionStatusEx(Handle, ::_OVERLAPPED_ENTRY*, Word, Word*, Word, int);
+__declspec(dllimport) int __stdcall PostQueuedCompletionStatus(Handle, Word, std::uintptr_t, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall SetFileCompletionNotificationModes(Handle, unsigned char);
+__declspec(dllimport) int __stdcall DeviceIoControl(Handle, Word, void*, Word, void*, Word, Word*, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall CancelIoEx(Handle, ::_OVERLAPPED*);
+__declspec(dllimport) Handle __stdcall CreateFileW(const wchar_t*, Word, Word, ::_SECURITY_ATTRIBUTES*, Word, Word,
+                                                   Handle);
+__declspec(dllimport) Handle __stdcall CreateNamedPipeW(const wchar_t*, Word, Word, Word, Word, Word, Word,
+                                                        ::_SECURITY_ATTRIBUTES*);
+__declspec(dllimport) int __stdcall ConnectNamedPipe(Handle, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall WaitNamedPipeW(const wchar_t*, Word);
+__declspec(dllimport) int __stdcall ReadFile(Handle, void*, Word, Word*, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall WriteFile(Handle, const void*, Word, Word*, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall GetOverlappedResult(Handle, ::_OVERLAPPED*, Word*, int);
+__declspec(dllimport) Word __stdcall GetFileType(Handle);
+__declspec(dllimport) Word __stdcall SetFilePointer(Handle, long, long*, Word);
+__declspec(dllimport) int __stdcall SetHandleInformation(Handle, Word, Word);
+__declspec(dllimport) void __stdcall AcquireSRWLockExclusive(::_RTL_SRWLOCK*);
+__declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(::_RTL_SRWLOCK*);
+__declspec(dllimport) int __stdcall SleepConditionVariableSRW(::_RTL_CONDITION_VARIABLE*, ::_RTL_SRWLOCK*, Word, Word);
+__declspec(dllimport) void __stdcall WakeConditionVariable(::_RTL_CONDITION_VARIABLE*);
+__declspec(dllimport) void __stdcall WakeAllConditionVariable(::_RTL_CONDITION_VARIABLE*);
+__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, std::size_t, Word(__stdcall*)(void*),
+                                                    void*, Word, Word*);
+__declspec(dllimport) Word __stdcall WaitForSingleObject(Handle, Word);
+__declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
+__declspec(dllimport) Word __stdcall GetCurrentProcessId();
+__declspec(dllimport) int __stdcall QueryPerformanceCounter(::_LARGE_INTEGER*);
+__declspec(dllimport) int __stdcall QueryPerformanceFrequency(::_LARGE_INTEGER*);
+__declspec(dllimport) int __stdcall SetConsoleCtrlHandler(int(__stdcall*)(Word), int);
+__declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned, Word, const char*, int, wchar_t*, int);
+__declspec(dllimport) ::HINSTANCE__* __stdcall GetModuleHandleW(const wchar_t*);
+__declspec(dllimport) std::intptr_t(__stdcall* __stdcall GetProcAddress(::HINSTANCE__*, const char*))();
+__declspec(dllimport) void* __stdcall LocalFree(void*);
+// advapi32
+__declspec(dllimport) int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(const wchar_t*, Word, void**,
+                                                                                         Word*);
+// ws2_32
+__declspec(dllimport) int __stdcall WSAStartup(std::uint16_t, ::WSAData*);
+__declspec(dllimport) int __stdcall WSAGetLastError();
+__declspec(dllimport) Socket __stdcall WSASocketW(int, int, int, ::_WSAPROTOCOL_INFOW*, unsigned, Word);
+__declspec(dllimport) int __stdcall WSADuplicateSocketW(Socket, Word, ::_WSAPROTOCOL_INFOW*);
+__declspec(dllimport) int __stdcall WSAIoctl(Socket, Word, void*, Word, void*, Word, Word*, ::_OVERLAPPED*, Completion);
+__declspec(dllimport) int __stdcall WSASend(Socket, ::_WSABUF*, Word, Word*, Word, ::_OVERLAPPED*, Completion);
+__declspec(dllimport) int __stdcall WSAPoll(::pollfd*, Word, int);
+__declspec(dllimport) int __stdcall closesocket(Socket);
+__declspec(dllimport) int __stdcall ioctlsocket(Socket, long, Word*);
+__declspec(dllimport) int __stdcall bind(Socket, const ::sockaddr*, int);
+__declspec(dllimport) int __stdcall listen(Socket, int);
+__declspec(dllimport) int __stdcall connect(Socket, const ::sockaddr*, int);
+__declspec(dllimport) Socket __stdcall accept(Socket, ::sockaddr*, int*);
+__declspec(dllimport) int __stdcall recv(Socket, char*, int, int);
+__declspec(dllimport) int __stdcall send(Socket, const char*, int, int);
+__declspec(dllimport) int __stdcall shutdown(Socket, int);
+__declspec(dllimport) int __stdcall setsockopt(Socket, int, int, const char*, int);
+__declspec(dllimport) int __stdcall getsockopt(Socket, int, int, char*, int*);
+__declspec(dllimport) int __stdcall getsockname(Socket, ::sockaddr*, int*);
+__declspec(dllimport) int __stdcall getpeername(Socket, ::sockaddr*, int*);
+__declspec(dllimport) int __stdcall GetAddrInfoW(const wchar_t*, const wchar_t*, const ::addrinfoW*, ::addrinfoW**);
+__declspec(dllimport) void __stdcall FreeAddrInfoW(::addrinfoW*);
+}
+
+/// A structure of ours as the one of Windows' that it is.
+template <class Theirs, class Ours>
+Theirs* as(Ours* ours) noexcept {
+  return reinterpret_cast<Theirs*>(ours);
+}
+
+}  // namespace net::inline NET_ABI::detail::win
+
+#endif  // _WIN32
+
+#endif

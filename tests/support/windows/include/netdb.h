@@ -1,0 +1,2 @@
+// For the tests on Windows.
+#include "tests/support/windows/posix.hpp"

@@ -1,0 +1,39 @@
+#include <net/detail/sys/windows/port_poller.hpp>
+
+#include <doctest/doctest.h>
+
+#include "tests/support/poller_contract.hpp"
+
+using net::detail::port_poller;
+
+TEST_CASE("port: what is ready is reported as long as it is, and an empty mask is silence") {
+  tests::tells_what_is_ready<port_poller>();
+}
+
+TEST_CASE("port: a hang-up is readiness, never a flag of its own, and silent when the interest is 0") {
+  tests::tells_a_hang_up_as_readiness<port_poller>();
+}
+
+TEST_CASE("port: a callback may drop what is to be reported next") { tests::lets_callbacks_drop_others<port_poller>(); }
+
+TEST_CASE("port: nothing is reported of a descriptor that was dropped, though a duplicate of it lives on") {
+  tests::is_silent_about_what_was_dropped<port_poller>();
+}
+
+TEST_CASE("port: what was closed behind its back, or died undropped, is recognised as gone, and nothing spins") {
+  tests::recognises_what_is_gone<port_poller>();
+}
+
+TEST_CASE("port: a watcher gets no report of another one that was there before, also within one round") {
+  tests::tells_nobody_of_another<port_poller>();
+}
+
+TEST_CASE("port: it knows which descriptors it has, from the first interest until they are dropped") {
+  tests::knows_what_it_has<port_poller>();
+}
+
+TEST_CASE("port: it can be shut, and opened again for what is watched") { tests::opens_again<port_poller>(); }
+
+TEST_SUITE("threads") {
+  TEST_CASE("port: another thread wakes it") { tests::is_woken_by_another_thread<port_poller>(); }
+}
