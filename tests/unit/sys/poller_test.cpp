@@ -6,5 +6,5 @@ using namespace net::detail;
 
 TEST_CASE("the poller that was asked for is there, and keeps the contract") {
   static_assert(Poller<NET_JOIN(NET_POLLER, _poller)>);
-  CHECK((NET_JOIN(NET_POLLER_IS_, NET_POLLER) == 1 || NET_JOIN(NET_POLLER_IS_, NET_POLLER) == 2));
+  CHECK((NET_JOIN(NET_POLLER_IS_, NET_POLLER) >= 1 && NET_JOIN(NET_POLLER_IS_, NET_POLLER) <= 3));
 }

@@ -9,6 +9,8 @@
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/sys/posix/headers.hpp>
 
+#if defined(__linux__)
+
 namespace net::inline NET_ABI::detail {
 
 NET_API Refusal epoll_poller::open() noexcept {
@@ -116,5 +118,6 @@ NET_API int epoll_poller::watch_all(int epoll) noexcept {
 
 }  // namespace net::inline NET_ABI::detail
 
+#endif
 #endif
 #endif
