@@ -216,6 +216,7 @@ int kevent(int fd, const struct kevent* changes, int change_count, struct kevent
   if (told > 0 || event_count == 0) return told;
   Vector<epoll_event> happened(static_cast<std::size_t>(std::max(event_count / 2, 1)));
   const int count = ::epoll_wait(fd, happened.data(), static_cast<int>(happened.size()), in_milliseconds(timeout));
+  if (count < 0 && errno == EINVAL) errno = EBADF;  // it is no queue any more
   if (count < 0) return -1;
   const std::lock_guard locked(queues.mutex);
   const auto found = queues.all.find(fd);
