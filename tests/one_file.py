@@ -24,7 +24,6 @@ def main():
     first = [name for name in included if name.startswith("<net")]
     system = [name for name in included if name not in first and name.startswith("<")]
     own = [name for name in included if name.startswith('"')]
-    print("#define NET_TESTS_ONE_FILE 1")
     for name in first:
         print(f"#include {name}")
     for name in system:  # some are included for one system alone
@@ -32,6 +31,8 @@ def main():
     for name in own:
         path = ROOT / name.strip('"')
         print(f'#include "{path if path.exists() else ROOT / "examples" / name.strip(chr(34))}"')
+    if any("int main(" in text for _, text in sources):
+        print('#pragma GCC diagnostic ignored "-Wreturn-type"')  # only main() itself may leave the return out
     for number, (path, text) in enumerate(sources):
         print(f'#define main main_of_{number}\nnamespace source_{number} {{\n#include "{path}"\n}}\n#undef main')
     for path, _ in apart:
