@@ -168,6 +168,8 @@ struct fixed_string {
   }
   constexpr std::string_view view() const noexcept { return {text, N - 1}; }
 };
+template <std::size_t N>
+fixed_string(const char (&)[N]) -> fixed_string<N>;
 
 }  // namespace net::inline NET_ABI
 
@@ -811,6 +813,9 @@ class Emitter : public detail::Identity<Derived> {
   }
 
  protected:
+  Emitter() = default;
+  Emitter(const Emitter&) = default;
+  Emitter& operator=(const Emitter&) = default;
   ~Emitter() = default;
 
  private:
@@ -2264,6 +2269,8 @@ class LockGuard {
  private:
   Mutex& mutex_;
 };
+template <class Mutex>
+LockGuard(Mutex&) -> LockGuard<Mutex>;
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -6761,6 +6768,8 @@ struct OnThrowWith {
     if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
   }
 };
+template <class What>
+OnThrowWith(SocketState&, const What&, void (*)(SocketState&, const What&)) -> OnThrowWith<What>;
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -7862,8 +7871,8 @@ struct ConnectAttempts : Connecting, Handle {
   Family family = Family::unspecified;
   bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  Vec<Attempt*> attempts;  // in order; those from `next` on have not begun
-  std::size_t next = 0;
+  Vec<Attempt*> attempts;  // in order; those from `begun` on have not begun
+  std::size_t begun = 0;
   Ref<TimerState> timer;
 
   std::optional<BlockList> block_list;
@@ -18572,10 +18581,10 @@ NET_API void Connector::next_attempt() const {
   const std::uint64_t generation = self.generation;
   if (plan().timer) self.loop->stop_timer(*plan().timer);
   while (self.connecting() && self.generation == generation) {
-    if (plan().next == plan().attempts.size()) return all_begun();
-    Attempt& attempt = *plan().attempts[plan().next++];
+    if (plan().begun == plan().attempts.size()) return all_begun();
+    Attempt& attempt = *plan().attempts[plan().begun++];
     if (begin(attempt)) {
-      if (self.connecting() && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
+      if (self.connecting() && self.generation == generation && plan().begun < plan().attempts.size()) start_delay();
       return;
     }
   }
@@ -18667,10 +18676,10 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
   attempt.error = error;
   const std::uint64_t generation = self.generation;
-  const bool current = &attempt == p.attempts[p.next - 1];
+  const bool current = &attempt == p.attempts[p.begun - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
   if (!self.connecting() || self.generation != generation) return;
-  if (current || plan().next == plan().attempts.size()) next_attempt();
+  if (current || plan().begun == plan().attempts.size()) next_attempt();
 }
 
 NET_API Error Connector::late_failure(const Attempt& attempt, int number) const {
@@ -18714,7 +18723,7 @@ NET_API void Connector::start_delay() const {
 
 NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
-  Attempt& slow = *plan().attempts[plan().next - 1];
+  Attempt& slow = *plan().attempts[plan().begun - 1];
   slow.timed_out = true;
   const std::uint64_t generation = self.generation;
   self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
