@@ -23,6 +23,15 @@ function(net_program name source directory)
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${directory} CXX_EXTENSIONS OFF)
 endfunction()
 
+# The kqueue poller is tested on Linux too, over what tests/kqueue_on_linux makes of epoll.
+if(NET_POLLER STREQUAL "kqueue" AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  add_library(net_kqueue_on_linux STATIC tests/kqueue_on_linux/kqueue.cpp)
+  target_compile_features(net_kqueue_on_linux PUBLIC cxx_std_20)
+  target_include_directories(net_kqueue_on_linux SYSTEM PUBLIC tests/kqueue_on_linux)  # as a system's
+  target_compile_definitions(net_kqueue_on_linux INTERFACE NET_HAS_KQUEUE=1)
+  target_link_libraries(net_strict INTERFACE net_kqueue_on_linux)
+endif()
+
 if(NET_BUILD_EXAMPLES)
   file(GLOB sources CONFIGURE_DEPENDS examples/*.cpp)
   # Two need what the library never does: the one that lives in libuv's loop, and the one that speaks TLS.

@@ -168,6 +168,8 @@ struct fixed_string {
   }
   constexpr std::string_view view() const noexcept { return {text, N - 1}; }
 };
+template <std::size_t N>
+fixed_string(const char (&)[N]) -> fixed_string<N>;
 
 }  // namespace net::inline NET_ABI
 
@@ -333,7 +335,7 @@ class Listeners {
   }
 
  private:
-  static constexpr std::size_t unit = alignof(std::max_align_t) / 2;
+  static constexpr std::size_t unit = 8;  // of records: no pointer and no number needs more
   static constexpr std::size_t first_block = 120;
   static constexpr std::size_t largest_block = std::size_t{1} << 20;
   static constexpr std::uint32_t unsettled = 1u << max_events;
@@ -852,6 +854,9 @@ class Emitter : public detail::Identity<Derived> {
   }
 
  protected:
+  Emitter() = default;
+  Emitter(const Emitter&) = default;
+  Emitter& operator=(const Emitter&) = default;
   ~Emitter() = default;
 
  private:
@@ -2312,6 +2317,8 @@ class LockGuard {
  private:
   Mutex& mutex_;
 };
+template <class Mutex>
+LockGuard(Mutex&) -> LockGuard<Mutex>;
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -2485,6 +2492,7 @@ struct Watcher {
   NativeHandle fd = no_handle;
   std::uint8_t interest = 0;    // readable | writable; 0 is silence
   std::uint8_t registered = 0;  // what the system watches
+  std::int16_t failure = 0;     // the errno that a poller was given, and the system may have forgotten by that
 
   Watcher() noexcept = default;
   Watcher(const Watcher&) = delete;
@@ -2782,11 +2790,41 @@ concept CompleteMachine =
 #ifndef NET_DETAIL_SYS_POLLER_HPP
 #define NET_DETAIL_SYS_POLLER_HPP
 
-// Readiness by epoll(7), for Linux. Internal.
-#ifndef NET_DETAIL_SYS_LINUX_EPOLL_HPP
-#define NET_DETAIL_SYS_LINUX_EPOLL_HPP
+// Readiness by kqueue(2), for macOS and the BSDs. Internal.
+#ifndef NET_DETAIL_SYS_BSD_KQUEUE_HPP
+#define NET_DETAIL_SYS_BSD_KQUEUE_HPP
 
-#include <utility>
+#include <cerrno>
+#include <cstdint>
+
+// Whether the system has kqueue(2), with an event that any thread may trigger. Internal.
+#ifndef NET_DETAIL_SYS_BSD_EVENT_HPP
+#define NET_DETAIL_SYS_BSD_EVENT_HPP
+
+// Where it is not the system's, as in tests, it is asked for by name.
+#if !defined(NET_HAS_KQUEUE) && !defined(__linux__) && __has_include(<sys/event.h>)
+#include <sys/types.h>
+
+#include <sys/event.h>
+#if defined(EVFILT_USER)  // older versions of NetBSD and OpenBSD lack it
+#define NET_HAS_KQUEUE 1
+#endif
+#endif
+
+#if !defined(NET_HAS_KQUEUE)
+#define NET_HAS_KQUEUE 0
+#elif NET_HAS_KQUEUE
+#include <sys/event.h>
+#endif
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Whether the poller takes the error of a socket from the system, and notes it in the watcher.
+inline constexpr bool poller_takes_errors = NET_HAS_KQUEUE;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif
 
 // Threads, and what wakes a loop that sleeps. Internal; <thread> and <mutex> would double the lines of this library.
 #ifndef NET_DETAIL_SYS_POSIX_THREAD_HPP
@@ -3061,6 +3099,114 @@ NET_API std::size_t processors() noexcept;
 #endif  // !_WIN32
 
 #endif
+
+#if NET_HAS_KQUEUE
+
+#include <time.h>
+
+namespace net::inline NET_ABI::detail {
+
+/// A watcher has a filter for each direction, and each is reported by itself. The system takes the filters of a
+/// descriptor away when it is closed, whoever closes it and whatever duplicates there are.
+class kqueue_poller {
+ public:
+  kqueue_poller() noexcept = default;
+  kqueue_poller(const kqueue_poller&) = delete;
+  kqueue_poller& operator=(const kqueue_poller&) = delete;
+  ~kqueue_poller() { shut(); }
+
+  Refusal open() noexcept;
+
+  /// A child process has not got its parent's queue, so there the number is free, or somebody else's.
+  void shut() noexcept;
+
+  /// What need not be reported any more is changed in the system only if it is reported once more: most sockets that
+  /// stop reading are closed, or read on, before that. Space to write would be reported at once.
+  int watch(Watcher& watcher, unsigned mask) noexcept;
+
+  void drop(Watcher& watcher) noexcept;
+
+  template <class Each>
+  Refusal wait(int milliseconds, Each&& each) {
+    registrations_.begin_round();
+    const timespec limit{milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    count_ = ::kevent(queue_, nullptr, 0, events_, max_events, milliseconds < 0 ? nullptr : &limit);
+    if (count_ < 0) [[unlikely]]
+      return cannot_wait();
+    for (int i = 0; i < count_; ++i) {
+      const Event& event = events_[i];
+      Registration& place = *reinterpret_cast<Registration*>(event.udata);
+      Watcher* const watcher = place.watcher;
+      unsigned what = event.filter == EVFILT_WRITE ? writable : readable;
+      if (!watcher || (watcher->interest & what) == 0) [[unlikely]] {
+        watcher ? stop_reporting(*watcher, what) : gone(place, event, what);
+        continue;
+      }
+      if (event.flags & EV_EOF) what = note_end(*watcher, event, what);
+      each(*watcher, what, int{watcher->failure});
+    }
+    return {};
+  }
+
+  bool has(NativeHandle fd) noexcept { return registrations_.have(fd); }
+  bool hold(Watcher& watcher) noexcept { return watcher.registration || registrations_.add(watcher); }
+
+  void wake() noexcept;
+  NativeHandle native() const noexcept { return queue_; }
+
+ private:
+  using Event = struct ::kevent;
+  static constexpr int max_events = 512;
+
+  /// A signal, or it is shut; or its descriptor was closed by somebody else, and it would never wait again.
+  Refusal cannot_wait() const noexcept {
+    if (errno == EINTR || queue_ < 0) return {};
+    return {errno, "kevent"};
+  }
+
+  /// The queue's only user event, which wakes it.
+  static constexpr std::uintptr_t waker = 0;
+
+  /// One change of one filter: 0, or a negated errno.
+  int change(std::uintptr_t of, int filter, int flags, unsigned note, Registration* place) const noexcept;
+  int change(const Watcher& watcher, unsigned what, int flags) const noexcept {
+    return change(static_cast<std::uintptr_t>(watcher.fd), what == writable ? EVFILT_WRITE : EVFILT_READ, flags, 0,
+                  watcher.registration);
+  }
+
+  int update(Watcher& watcher) noexcept;
+  void stop_reporting(Watcher& watcher, unsigned what) noexcept;
+
+  /// The waker, a watcher that was dropped in this round, or one that died without being dropped: then its filter is
+  /// still there, unless another watcher of the same descriptor has taken it over.
+  void gone(const Registration& place, const Event& event, unsigned what) noexcept;
+
+  /// The other side has ended, or the connection has failed. The system may give its error only here.
+  unsigned note_end(Watcher& watcher, const Event& event, unsigned what) const noexcept;
+
+  int watch_all() noexcept;
+
+  NativeHandle queue_ = no_handle;
+  int count_ = 0;              // of events in this round
+  std::uint32_t made_in_ = 0;  // which of the processes
+  Registration waker_place_;   // stands for no watcher
+  Registrations registrations_;
+  Event events_[max_events];
+};
+
+static_assert(Poller<kqueue_poller>);
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif  // NET_HAS_KQUEUE
+
+#endif
+
+// Readiness by epoll(7), for Linux. Internal.
+#ifndef NET_DETAIL_SYS_LINUX_EPOLL_HPP
+#define NET_DETAIL_SYS_LINUX_EPOLL_HPP
+
+#include <utility>
 
 #if defined(__linux__)
 
@@ -3781,14 +3927,16 @@ static_assert(Poller<port_poller>);
 
 #endif
 
-/// NET_POLLER: what the loop waits with, `epoll` or `poll`, for who does not want the best one of the system:
-/// `-DNET_POLLER=poll`. On Windows it is `port`. After the include it is defined. Files with different ones
+/// NET_POLLER: what the loop waits with, `epoll`, `kqueue` or `poll`, for who does not want the best one of the
+/// system: `-DNET_POLLER=poll`. On Windows it is `port`. After the include it is defined. Files with different ones
 /// have different types.
 #if !defined(NET_POLLER)
 #if defined(__linux__)
 #define NET_POLLER epoll
 #elif defined(_WIN32)
 #define NET_POLLER port
+#elif NET_HAS_KQUEUE
+#define NET_POLLER kqueue
 #else
 #define NET_POLLER poll
 #endif
@@ -3800,8 +3948,9 @@ static_assert(Poller<port_poller>);
 #define NET_POLLER_IS_epoll 1
 #define NET_POLLER_IS_poll 2
 #define NET_POLLER_IS_port 3
+#define NET_POLLER_IS_kqueue 4
 #if NET_JOIN(NET_POLLER_IS_, NET_POLLER) == 0
-#error "net.hpp: NET_POLLER is epoll or poll"
+#error "net.hpp: NET_POLLER is epoll, kqueue or poll"
 #endif
 
 #endif
@@ -3904,10 +4053,17 @@ class fd_channel : public Watcher {
   int bind(const Endpoint& to) noexcept;
   int start_connect(const Endpoint& to) noexcept;
   int start_connect_path(std::string_view path) noexcept;
-  int finish_connect() noexcept { return -os::pending_error(fd); }
+  int finish_connect() noexcept {
+    const int failed = os::pending_error(fd);
+    return failed != 0 || !os::poller_takes_errors ? -failed : -int{failure};
+  }
 
   ReadResult read(char* into, std::size_t size) noexcept {
-    return {not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size), into};
+    const std::ptrdiff_t got = not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
+    if constexpr (os::poller_takes_errors) {
+      if (got == 0 && failure != 0) return {-failure, into};
+    }
+    return {got, into};
   }
   std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept;
   int shutdown_write() noexcept { return not_socket_ ? 0 : os::shutdown_write(fd); }
@@ -8052,6 +8208,8 @@ struct OnThrowWith {
     if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
   }
 };
+template <class What>
+OnThrowWith(SocketState&, const What&, void (*)(SocketState&, const What&)) -> OnThrowWith<What>;
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -9186,8 +9344,8 @@ struct ConnectAttempts : Connecting, Handle {
   Family family = Family::unspecified;
   bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  Vec<Attempt*> attempts;  // in order; those from `next` on have not begun
-  std::size_t next = 0;
+  Vec<Attempt*> attempts;  // in order; those from `begun` on have not begun
+  std::size_t begun = 0;
   Ref<TimerState> timer;
 
   std::optional<BlockList> block_list;
@@ -12281,6 +12439,13 @@ inline constexpr int send_flags = MSG_NOSIGNAL;
 inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
 #endif
 
+/// Whether one call makes a descriptor that is non-blocking and closed on exec: of a socket, a connection, a pipe.
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC) && !defined(__APPLE__)
+#define NET_HAS_ACCEPT4 1
+#else
+#define NET_HAS_ACCEPT4 0
+#endif
+
 }  // namespace net::inline NET_ABI::detail::os
 
 #endif  // !_WIN32
@@ -12325,7 +12490,7 @@ NET_API int prepare(NativeHandle fd) noexcept {
 }
 
 NET_API int open_socket(int domain) noexcept {
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+#if NET_HAS_ACCEPT4
   const int fd = ::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   return fd >= 0 ? fd : -errno;
 #else
@@ -12340,7 +12505,7 @@ NET_API int open_socket(int domain) noexcept {
 }
 
 NET_API int accept_from(NativeHandle fd) noexcept {
-#if defined(__linux__)
+#if NET_HAS_ACCEPT4
   return retried([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
 #else
   const int accepted = retried([&] { return ::accept(fd, nullptr, nullptr); });
@@ -12354,7 +12519,12 @@ NET_API int open_reserve() noexcept {
   return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
 }
 
-[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
+[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept {
+#if defined(__APPLE__)
+  if (errno == EPROTOTYPE) return -EPIPE;  // what it says of a connection that is just being closed
+#endif
+  return errno == EINTR ? -EAGAIN : -errno;
+}
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
   const std::ptrdiff_t got = ::recv(fd, into, size, 0);
@@ -12379,7 +12549,9 @@ NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::
 
 NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   struct stat status{};
-  if (::fstat(fd, &status) != 0) return DescriptorKind::unknown;
+  if (::fstat(fd, &status) != 0) {  // a file whose size does not fit is a file
+    return errno == EOVERFLOW ? DescriptorKind::file : DescriptorKind::unknown;
+  }
   if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
   if (S_ISREG(status.st_mode)) return DescriptorKind::file;
   if (::isatty(fd)) return DescriptorKind::terminal;
@@ -12406,15 +12578,15 @@ NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std:
   if (count > 64) count = 64;
   for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
   sigset_t broken, before, waiting;
-  ::sigemptyset(&broken);
-  ::sigaddset(&broken, SIGPIPE);
+  (void)sigemptyset(&broken);  // macros on some systems
+  (void)sigaddset(&broken, SIGPIPE);
   ::sigpending(&waiting);
   ::pthread_sigmask(SIG_BLOCK, &broken, &before);
   const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
-  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
+  if (sent == -EPIPE && !sigismember(&waiting, SIGPIPE)) {
     int signal = 0;
     ::sigpending(&waiting);
-    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
+    if (sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return sent;
@@ -12488,6 +12660,8 @@ NET_API int Waker::open() noexcept {
 #if defined(__linux__)
   ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (ends_[0] < 0) return -errno;
+#elif NET_HAS_ACCEPT4
+  if (::pipe2(ends_, O_NONBLOCK | O_CLOEXEC) != 0) return -errno;
 #else
   if (::pipe(ends_) != 0) return -errno;
   for (const int end : ends_) {
@@ -12591,6 +12765,113 @@ NET_API std::size_t processors() noexcept {
 
 #endif  // !_WIN32
 
+#endif
+#endif
+
+// The bodies of kqueue.hpp. Internal.
+#ifndef NET_DETAIL_SYS_BSD_KQUEUE_IPP
+#define NET_DETAIL_SYS_BSD_KQUEUE_IPP
+
+#if NET_BODIES
+
+#include <utility>
+
+#if NET_HAS_KQUEUE
+
+namespace net::inline NET_ABI::detail {
+
+NET_API Refusal kqueue_poller::open() noexcept {
+  shut();
+  queue_ = ::kqueue();
+  if (queue_ < 0) return {errno, "kqueue"};
+  made_in_ = os::fork_count();
+  ::fcntl(queue_, F_SETFD, FD_CLOEXEC);
+  int failed = change(waker, EVFILT_USER, EV_ADD | EV_CLEAR, 0, &waker_place_);
+  if (failed == 0) failed = watch_all();
+  return failed < 0 ? Refusal{-failed, "kevent"} : Refusal{};
+}
+
+NET_API void kqueue_poller::shut() noexcept {
+  count_ = 0;
+  const NativeHandle queue = std::exchange(queue_, no_handle);
+  if (queue >= 0 && made_in_ == os::fork_count()) os::close_descriptor(queue);
+}
+
+NET_API int kqueue_poller::change(std::uintptr_t of, int filter, int flags, unsigned note,
+                                  Registration* place) const noexcept {
+  Event wanted{};
+  wanted.ident = of;
+  wanted.filter = static_cast<decltype(wanted.filter)>(filter);
+  wanted.flags = static_cast<decltype(wanted.flags)>(flags);
+  wanted.fflags = note;
+  wanted.udata = reinterpret_cast<decltype(wanted.udata)>(place);
+  return os::retried([&] { return ::kevent(queue_, &wanted, 1, nullptr, 0, nullptr); });
+}
+
+NET_API int kqueue_poller::watch(Watcher& watcher, unsigned mask) noexcept {
+  watcher.interest = static_cast<std::uint8_t>(mask);
+  if ((mask & ~unsigned{watcher.registered}) == 0 && ((watcher.registered & ~mask) & writable) == 0) return 0;
+  return update(watcher);
+}
+
+NET_API int kqueue_poller::update(Watcher& watcher) noexcept {
+  if (!watcher.registration && !registrations_.add(watcher)) return -ENOMEM;
+  if ((watcher.registered & ~unsigned{watcher.interest}) & writable) stop_reporting(watcher, writable);
+  for (const unsigned what : {readable, writable}) {
+    if (((watcher.interest & ~unsigned{watcher.registered}) & what) == 0) continue;
+    if (const int failed = change(watcher, what, EV_ADD); failed < 0) return failed;
+    watcher.registered = static_cast<std::uint8_t>(watcher.registered | what);
+  }
+  return 0;
+}
+
+NET_API void kqueue_poller::stop_reporting(Watcher& watcher, unsigned what) noexcept {
+  if ((watcher.registered & what) == 0) return;  // it was reported in this round, and taken out in it
+  change(watcher, what, EV_DELETE);              // fails if the descriptor is closed, and with it the filter gone
+  watcher.registered = static_cast<std::uint8_t>(watcher.registered & ~what);
+}
+
+NET_API void kqueue_poller::drop(Watcher& watcher) noexcept {
+  watcher.interest = 0;
+  stop_reporting(watcher, readable);
+  stop_reporting(watcher, writable);
+  if (watcher.registration) registrations_.remove(*watcher.registration, true);
+}
+
+NET_API void kqueue_poller::gone(const Registration& place, const Event& event, unsigned what) noexcept {
+  if (&place == &waker_place_ || registrations_.given_up_now(place)) return;
+  bool taken = false;
+  registrations_.each([&](const Registration& each) {
+    const Watcher& other = *each.watcher;
+    taken |= static_cast<std::uintptr_t>(other.fd) == event.ident && (other.registered & what) != 0;
+  });
+  if (!taken) change(event.ident, what == writable ? EVFILT_WRITE : EVFILT_READ, EV_DELETE, 0, nullptr);
+}
+
+NET_API unsigned kqueue_poller::note_end(Watcher& watcher, const Event& event, unsigned what) const noexcept {
+  if (event.fflags != 0) watcher.failure = static_cast<std::int16_t>(event.fflags);
+  return what == readable ? what | hung_up : what;
+}
+
+NET_API void kqueue_poller::wake() noexcept { change(waker, EVFILT_USER, 0, NOTE_TRIGGER, &waker_place_); }
+
+/// Everything that is watched, on a new queue. What cannot be watched any more fails when it is used.
+NET_API int kqueue_poller::watch_all() noexcept {
+  int refused = 0;
+  registrations_.each([&](const Registration& each) {
+    Watcher& watcher = *each.watcher;
+    if (watcher.registered == 0) return;
+    watcher.registered = 0;
+    const int failed = update(watcher);
+    if (failed == -ENOMEM) refused = failed;
+    watcher.registered = watcher.interest;
+  });
+  return refused;
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 #endif
 #endif
 
@@ -13319,6 +13600,9 @@ NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddr
 NET_API bool SystemAddress::set_path(std::string_view path) noexcept {
   const bool abstract = !path.empty() && path[0] == '\0';
   if (path.empty() || path.size() > sizeof local.sun_path) return false;
+#if !defined(__linux__)
+  if (abstract) return false;
+#endif
   if (!abstract && path.find('\0') != std::string_view::npos) return false;
   local.sun_family = AF_UNIX;
   std::memcpy(local.sun_path, path.data(), path.size());
@@ -13392,9 +13676,11 @@ NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
   int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
   if (failed == 0 && flags.reuse_port) {
-#if defined(__linux__) && defined(SO_REUSEPORT)
+#if defined(SO_REUSEPORT_LB)
+    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT_LB, 1);
+#elif (defined(__linux__) || defined(__DragonFly__)) && defined(SO_REUSEPORT)
     failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-#else
+#else  // the others have the option, but it shares the connections out to the last one
     failed = -ENOTSUP;
 #endif
   }
@@ -13490,6 +13776,7 @@ NET_API std::ptrdiff_t fd_channel::write(const IoSlice* slices, std::size_t coun
 NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
   if (descriptor < 0) return descriptor;
   fd = descriptor;
+  if constexpr (os::poller_takes_errors) failure = 0;
   not_socket_ = not_socket;
   return 0;
 }
@@ -13667,7 +13954,13 @@ NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endp
 }
 
 NET_API int address_config_hint() noexcept { return AI_ADDRCONFIG; }
-NET_API int known_hints() noexcept { return AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED; }
+NET_API int known_hints() noexcept {
+  int known = AI_ADDRCONFIG;
+#if defined(AI_ALL) && defined(AI_V4MAPPED)
+  known |= AI_ALL | AI_V4MAPPED;
+#endif
+  return known;
+}
 
 }  // namespace net::inline NET_ABI::detail::os
 
@@ -22739,10 +23032,10 @@ NET_API void Connector::next_attempt() const {
   const std::uint64_t generation = self.generation;
   if (plan().timer) self.loop->stop_timer(*plan().timer);
   while (self.connecting() && self.generation == generation) {
-    if (plan().next == plan().attempts.size()) return all_begun();
-    Attempt& attempt = *plan().attempts[plan().next++];
+    if (plan().begun == plan().attempts.size()) return all_begun();
+    Attempt& attempt = *plan().attempts[plan().begun++];
     if (begin(attempt)) {
-      if (self.connecting() && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
+      if (self.connecting() && self.generation == generation && plan().begun < plan().attempts.size()) start_delay();
       return;
     }
   }
@@ -22834,10 +23127,10 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
   attempt.error = error;
   const std::uint64_t generation = self.generation;
-  const bool current = &attempt == p.attempts[p.next - 1];
+  const bool current = &attempt == p.attempts[p.begun - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
   if (!self.connecting() || self.generation != generation) return;
-  if (current || plan().next == plan().attempts.size()) next_attempt();
+  if (current || plan().begun == plan().attempts.size()) next_attempt();
 }
 
 NET_API Error Connector::late_failure(const Attempt& attempt, int number) const {
@@ -22881,7 +23174,7 @@ NET_API void Connector::start_delay() const {
 
 NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
-  Attempt& slow = *plan().attempts[plan().next - 1];
+  Attempt& slow = *plan().attempts[plan().begun - 1];
   slow.timed_out = true;
   const std::uint64_t generation = self.generation;
   self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);

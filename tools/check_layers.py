@@ -63,12 +63,12 @@ net/detail/loop/timer_queue
 net/detail/sys/endpoint_text
 net/detail/sys/machine
 net/detail/sys/poller  net/detail/sys/posix/machine  net/detail/sys/windows/machine
-net/detail/sys/linux/epoll  net/detail/sys/posix/poll  net/detail/sys/windows/port_poller
+net/detail/sys/bsd/kqueue  net/detail/sys/linux/epoll  net/detail/sys/posix/poll  net/detail/sys/windows/port_poller
 net/detail/sys/posix/files  net/detail/sys/posix/names  net/detail/sys/posix/signals
 net/detail/sys/posix/acceptor  net/detail/sys/posix/channel
 net/detail/sys/posix/address  net/detail/sys/posix/thread
 net/detail/sys/posix/calls  net/detail/sys/posix/system_address
-net/detail/sys/posix/headers
+net/detail/sys/bsd/event  net/detail/sys/posix/headers
 net/detail/sys/windows/files  net/detail/sys/windows/names  net/detail/sys/windows/signals
 net/detail/sys/windows/acceptor
 net/detail/sys/windows/channel  net/detail/sys/windows/pipe_server

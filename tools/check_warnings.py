@@ -1,10 +1,31 @@
 #!/usr/bin/env python3
 """Check that the single header, on an ordinary include path, makes no warning, whichever standard is asked for."""
 import os
+import shutil
 
 from toolchain import HYGIENE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name, run
 
 STANDARDS = [STANDARD, "-std=gnu++20", "-std=c++2b"]
+# Where clang 19 is there with its own library: what its newest standards say, and every warning that it has, save these.
+NEWEST = "clang++-19"
+LATEST = ["-std=c++20", "-std=c++23", "-std=c++2c"]
+EXCEPT = {
+    "c++98-compat": "it is C++20", "c++98-compat-pedantic": "it is C++20",
+    "c++98-compat-local-type-template-args": "it is C++20", "pre-c++14-compat": "it is C++20",
+    "pre-c++17-compat": "it is C++20", "pre-c++20-compat": "it is C++20", "pre-c++20-compat-pedantic": "it is C++20",
+    "c++20-compat": "it is C++20",
+    "padded": "padding is chosen where it counts, by the order of members",
+    "unsafe-buffer-usage": "buffers of the system and of the user are pointers and sizes",
+    "unsafe-buffer-usage-in-container": "the same: spans are made of them",
+    "switch-default": "a switch over all values of an enumeration has none, so that -Wswitch sees a new value",
+    "switch-enum": "the others have a default",
+    "float-equal": "NaN, infinity and integers among doubles are recognised by exact comparison, as in Node",
+    "comma": "two short steps in one statement are meant",
+    "weak-vtables": "a header-only library has no other file for them",
+    "exit-time-destructors": "objects of functions alone, which end before the process does",
+    "shadow-uncaptured-local": "what a lambda takes over keeps its name",
+    "disabled-macro-expansion": "a struct and a macro of the system's <signal.h> have one name",
+}
 FOREIGN = {"embedded.cpp": "uv.h", "tls_echo.cpp": "openssl/ssl.h"}  # headers of examples that may not be there
 
 
@@ -32,6 +53,14 @@ def main():
         more = [level, "-Wuseless-cast", "-Wlogical-op", "-Wnull-dereference"] if "clang" not in name(cxx) else [level]
         commands.append((f"warnings in callbacks.cpp, {name(cxx)} {level}",
                          [*cxx, *WARNINGS, *more, STANDARD, "-I", SINGLE, "-S", "-o", os.devnull, HYGIENE / "callbacks.cpp"]))
+    base = [NEWEST, "-stdlib=libc++", *WARNINGS, "-fsyntax-only", "-I", SINGLE]
+    if run([*base, STANDARD, check.source("libcxx.cpp", "#include <__config>\n")]).returncode if shutil.which(NEWEST) else True:
+        print(f"skipped: {NEWEST} with its libc++ is not here, so nobody says what -Weverything sees")
+    else:
+        everything = ["-Weverything", *(f"-Wno-{warning}" for warning in EXCEPT)]
+        for standard in LATEST:
+            more = everything if standard == LATEST[-1] else []
+            commands.append((f"warnings, {NEWEST} and libc++ {standard}", [*base, *more, standard, header]))
     check.all_succeed(commands)
     check.finish("no warnings")
 

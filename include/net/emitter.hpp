@@ -149,6 +149,9 @@ class Emitter : public detail::Identity<Derived> {
   }
 
  protected:
+  Emitter() = default;
+  Emitter(const Emitter&) = default;
+  Emitter& operator=(const Emitter&) = default;
   ~Emitter() = default;
 
  private:

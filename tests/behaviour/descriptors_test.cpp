@@ -19,12 +19,12 @@ namespace {
 
 struct Pair {
   int ends[2] = {-1, -1};
-  Pair() { REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0); }
+  Pair() { REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0); }
 };
 
 /// A bound TCP descriptor that does not listen yet.
 int bound_descriptor() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -60,7 +60,7 @@ TEST_CASE("S22.3: a side that is switched off is closed from the start") {
   NET_NOT_ON_WINDOWS("an anonymous pipe of Windows cannot be waited for");
   net::Loop loop;
   int ends[2];
-  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  REQUIRE(::pipe(ends) == 0);
   const net::Socket reader(loop, net::SocketOptions{.fd = ends[0], .writable = false});
   const net::Socket writer(loop, net::SocketOptions{.fd = ends[1], .readable = false});
   CHECK(reader.readyState() == net::ReadyState::readOnly);
@@ -82,7 +82,7 @@ TEST_CASE("S22.1: writing to a pipe that nobody reads is EPIPE, never a signal")
   NET_NOT_ON_WINDOWS("an anonymous pipe of Windows cannot be waited for");
   net::Loop loop;
   int ends[2];
-  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  REQUIRE(::pipe(ends) == 0);
   const net::Socket writer(loop, net::SocketOptions{.fd = ends[1], .readable = false});
   ::close(ends[0]);
   Log log;
@@ -102,7 +102,7 @@ TEST_CASE("S22.4, S3.14: what is no open stream is thrown, and stays open") {
   const Descriptor file(::open(directory.file("f").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   CHECK(std::string(wrap(file.get()).what()) == "Unsupported fd type: FILE");
   CHECK(::fcntl(file.get(), F_GETFD) >= 0);
-  const Descriptor datagram(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const Descriptor datagram(::socket(AF_INET, SOCK_DGRAM, 0));
   CHECK(wrap(datagram.get()).code() == net::Errc::ERR_INVALID_FD_TYPE);
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("S22.9: a wrapped Unix socket that has no other end yet connects to a 
     socket.end("welcome");
     server.close();
   });
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
   const net::Socket client(loop, net::SocketOptions{.fd = fd});
   Log log;
   note(client, log);

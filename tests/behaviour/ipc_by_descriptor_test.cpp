@@ -18,7 +18,7 @@ namespace {
 
 /// A descriptor that is bound to a path, and does not listen yet.
 int bound_to(const std::string& path) {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   REQUIRE(path.size() < sizeof address.sun_path);

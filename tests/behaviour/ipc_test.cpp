@@ -164,7 +164,7 @@ TEST_CASE("S23.4: connecting to no file, a plain file or a stale socket fails fr
       (code.find("ECONNREFUSED " + plain) != std::string::npos || code.find("ENOTSOCK " + plain) != std::string::npos));
   const std::string stale = directory.file("stale");
   {
-    const Descriptor left(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const Descriptor left(::socket(AF_UNIX, SOCK_STREAM, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     stale.copy(address.sun_path, sizeof address.sun_path - 1);

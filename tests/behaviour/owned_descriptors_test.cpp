@@ -42,7 +42,7 @@ struct Joined {
   }
   net::SocketOptions& with_end(net::SocketOptions& options) {
     int ends[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     other = Descriptor(ends[1]);
     options.fd = ends[0];
     return options;
@@ -110,7 +110,7 @@ TEST_CASE("S22.2: what was released, or closed, may be taken again") {
   CHECK_FALSE(is_open(fd));
   run_to_the_end(loop);
   int ends[2];
-  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  REQUIRE(::pipe(ends) == 0);
   const Descriptor other(ends[1]);
   const net::Socket reused(loop, {.fd = ends[0]});
   reused.destroy();

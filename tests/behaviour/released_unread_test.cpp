@@ -28,7 +28,7 @@ struct Fed {
       : text(std::move(content)), socket(on, with_end(options)) {}
   net::SocketOptions& with_end(net::SocketOptions& options) {
     int ends[2], big = 1 << 20;
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     other = Descriptor(ends[1]);
     REQUIRE(::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &big, sizeof big) == 0);
     send_raw(other, text);

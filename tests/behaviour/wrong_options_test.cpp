@@ -73,7 +73,7 @@ class Bench {
   }
 };
 
-int unix_socket() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+int unix_socket() { return ::socket(AF_UNIX, SOCK_STREAM, 0); }
 
 }  // namespace
 
@@ -248,7 +248,7 @@ TEST_CASE(
   const std::string none = directory.file("none"), plain = directory.file("plain"),
                     long_path = directory.file(std::string(120, 'x'));
   const Descriptor file(::open(plain.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  const Descriptor datagram(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const Descriptor datagram(::socket(AF_INET, SOCK_DGRAM, 0));
   const auto wrapped = [&](int fd) { return [&bench, fd] { net::Socket(bench.loop, net::SocketOptions{.fd = fd}); }; };
   const auto path = [&](std::string to) { return [&bench, to] { bench.client({.path = to}); }; };
   bench.check_all({
@@ -276,7 +276,7 @@ TEST_CASE(
       {"a reset of an IPC socket", "thrown ERR_INVALID_HANDLE_TYPE: This handle type cannot be sent",
        [&] {
          int ends[2];
-         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
          ::close(ends[1]);
          const net::Socket socket(bench.loop, net::SocketOptions{.fd = ends[0]});
          socket.resetAndDestroy();

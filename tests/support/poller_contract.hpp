@@ -18,7 +18,7 @@ struct Watched {
   net::detail::Watcher watcher;
 
   Watched() {
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     watcher.fd = ends[0];
   }
   ~Watched() {

@@ -109,7 +109,7 @@ class ClosedPort {
 
  protected:
   void give_up() noexcept { socket_.close(); }
-  explicit ClosedPort(int shared) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit ClosedPort(int shared) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     if (::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &shared, sizeof shared) != 0) {
       throw std::system_error(errno, std::generic_category());
     }
@@ -143,7 +143,7 @@ class ReservedPort : public ClosedPort {
 
 /// A client that the library has no part in: blocking, connected over 127.0.0.1.
 inline Descriptor connect_raw(int port) {
-  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Descriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(static_cast<std::uint16_t>(port));

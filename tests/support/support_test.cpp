@@ -40,7 +40,7 @@ TEST_CASE("support: a temporary directory is removed with its files") {
 TEST_CASE("support: a closed port refuses connections and is nobody else's") {
   const ClosedPort one, two;
   CHECK(one.number() != two.number());
-  const Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Descriptor client(::socket(AF_INET, SOCK_STREAM, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(one.number());

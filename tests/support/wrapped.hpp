@@ -18,7 +18,7 @@ namespace tests::inline NET_MACHINE {
 struct Wrapped {
   explicit Wrapped(net::Loop& on, net::SocketOptions options = {}) : loop(on) {
     int pair[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     other = Descriptor(pair[1]);
     options.fd = pair[0];
     socket.emplace(on, options);

@@ -40,7 +40,7 @@ struct Pair {
   Descriptor ours, theirs;
   Pair() {
     int ends[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     ours = Descriptor(ends[0]), theirs = Descriptor(ends[1]);
   }
   /// Everything that comes until the end.

@@ -279,7 +279,7 @@ TEST_CASE("S32.4: a server whose descriptor cannot be watched emits 'error', lea
 TEST_CASE("S22.5, S32.4: listen({fd}) that fails, because it cannot be watched too, leaves the descriptor open") {
   net::Loop loop;
   const Ordered orders;
-  const Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Descriptor fd(::socket(AF_INET, SOCK_STREAM, 0));
   const net::Server server(loop);
   Log log;
   note(server, log);
@@ -310,7 +310,7 @@ TEST_CASE("S32.4: a loop that cannot wait any more leaves run() as an exception,
   } catch (const net::Error& error) {
     said = error.what();
   }
-  CHECK(said == "epoll_wait EINVAL");
+  CHECK_MESSAGE((said == "epoll_wait EINVAL" || said == "kevent EBADF"), said);
   timer.close();
   CHECK_FALSE(loop.alive());
 }

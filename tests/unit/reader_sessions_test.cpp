@@ -53,8 +53,8 @@ struct Session {
     tasks.resize(tasks.size() / 2);
     asked.clear();
   }
-  void begin() {
-    for (net::Task<>& task : tasks) ::begin(task);
+  void begin_all() {
+    for (net::Task<>& task : tasks) begin(task);
   }
 };
 
@@ -96,7 +96,7 @@ TEST_CASE("S34.9, S1.4: a session of readers and waiting tasks may die in any ev
       session->tasks.push_back(waits_for<"end">(socket));
       session->tasks.push_back(waits_for<"finish">(socket));
       if (event != "data") session->tasks.push_back(waits_for<"readable">(socket));
-      session->begin();
+      session->begin_all();
       if (front) listen_to(socket, event, true, dies);
       if (event == "readable" && front) socket.on<"readable">([] {});
       send_raw(wrapped.other, "data");
@@ -145,7 +145,7 @@ TEST_CASE("S34.9, S1.4: a session of acceptors and waiting tasks may die in any 
       session->tasks.push_back(waits_for<"connection">(server));
       session->tasks.push_back(waits_for<"listening">(server));
       session->tasks.push_back(waits_for<"close">(server));
-      session->begin();
+      session->begin_all();
       if (front) listen(true);
       server.on<"error">([&] { holder.close(); });
       if (event == "error") {

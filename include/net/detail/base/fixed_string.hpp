@@ -19,6 +19,8 @@ struct fixed_string {
   }
   constexpr std::string_view view() const noexcept { return {text, N - 1}; }
 };
+template <std::size_t N>
+fixed_string(const char (&)[N]) -> fixed_string<N>;
 
 }  // namespace net::inline NET_ABI
 

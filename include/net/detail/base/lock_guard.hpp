@@ -17,6 +17,8 @@ class LockGuard {
  private:
   Mutex& mutex_;
 };
+template <class Mutex>
+LockGuard(Mutex&) -> LockGuard<Mutex>;
 
 }  // namespace net::inline NET_ABI::detail
 

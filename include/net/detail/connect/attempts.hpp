@@ -34,8 +34,8 @@ struct ConnectAttempts : Connecting, Handle {
   Family family = Family::unspecified;
   bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  Vec<Attempt*> attempts;  // in order; those from `next` on have not begun
-  std::size_t next = 0;
+  Vec<Attempt*> attempts;  // in order; those from `begun` on have not begun
+  std::size_t begun = 0;
   Ref<TimerState> timer;
 
   std::optional<BlockList> block_list;

@@ -13,10 +13,10 @@ NET_API void Connector::next_attempt() const {
   const std::uint64_t generation = self.generation;
   if (plan().timer) self.loop->stop_timer(*plan().timer);
   while (self.connecting() && self.generation == generation) {
-    if (plan().next == plan().attempts.size()) return all_begun();
-    Attempt& attempt = *plan().attempts[plan().next++];
+    if (plan().begun == plan().attempts.size()) return all_begun();
+    Attempt& attempt = *plan().attempts[plan().begun++];
     if (begin(attempt)) {
-      if (self.connecting() && self.generation == generation && plan().next < plan().attempts.size()) start_delay();
+      if (self.connecting() && self.generation == generation && plan().begun < plan().attempts.size()) start_delay();
       return;
     }
   }
@@ -108,10 +108,10 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
   attempt.error = error;
   const std::uint64_t generation = self.generation;
-  const bool current = &attempt == p.attempts[p.next - 1];
+  const bool current = &attempt == p.attempts[p.begun - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
   if (!self.connecting() || self.generation != generation) return;
-  if (current || plan().next == plan().attempts.size()) next_attempt();
+  if (current || plan().begun == plan().attempts.size()) next_attempt();
 }
 
 NET_API Error Connector::late_failure(const Attempt& attempt, int number) const {
@@ -155,7 +155,7 @@ NET_API void Connector::start_delay() const {
 
 NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
-  Attempt& slow = *plan().attempts[plan().next - 1];
+  Attempt& slow = *plan().attempts[plan().begun - 1];
   slow.timed_out = true;
   const std::uint64_t generation = self.generation;
   self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);

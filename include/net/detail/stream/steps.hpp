@@ -96,6 +96,8 @@ struct OnThrowWith {
     if (!passed && self.loop && same) undo_or_give_up(self, [this] { undo(self, what); });
   }
 };
+template <class What>
+OnThrowWith(SocketState&, const What&, void (*)(SocketState&, const What&)) -> OnThrowWith<What>;
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 

@@ -6,6 +6,8 @@
 
 #include "tests/support/poller_contract.hpp"
 
+#if defined(__linux__)
+
 using net::detail::epoll_poller;
 
 namespace {
@@ -104,3 +106,11 @@ TEST_CASE("epoll: it can be shut, and opened again for what is watched") { tests
 TEST_SUITE("threads") {
   TEST_CASE("epoll: another thread wakes it") { tests::is_woken_by_another_thread<epoll_poller>(); }
 }
+
+#else
+
+TEST_CASE("epoll: nothing of it is there where the system is not Linux") {
+  MESSAGE("skipped: this system has no epoll");
+}
+
+#endif

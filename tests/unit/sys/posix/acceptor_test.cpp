@@ -16,7 +16,7 @@ namespace {
 
 /// A client whose connection waits to be accepted.
 Descriptor client_of(const fd_acceptor& acceptor) {
-  Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Descriptor client(::socket(AF_INET, SOCK_STREAM, 0));
   REQUIRE(os::connect_to(client.get(), os::SystemAddress(acceptor.local_end())) == 0);
   return client;
 }

@@ -32,6 +32,9 @@ NET_API SystemAddress::SystemAddress(const Endpoint& from) noexcept : SystemAddr
 NET_API bool SystemAddress::set_path(std::string_view path) noexcept {
   const bool abstract = !path.empty() && path[0] == '\0';
   if (path.empty() || path.size() > sizeof local.sun_path) return false;
+#if !defined(__linux__)
+  if (abstract) return false;
+#endif
   if (!abstract && path.find('\0') != std::string_view::npos) return false;
   local.sun_family = AF_UNIX;
   std::memcpy(local.sun_path, path.data(), path.size());
@@ -105,9 +108,11 @@ NET_API int listen_on(const Endpoint& at, const ListenFlags& flags) noexcept {
   int failed = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (failed == 0 && at.ip.family == Family::IPv6) failed = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6_only);
   if (failed == 0 && flags.reuse_port) {
-#if defined(__linux__) && defined(SO_REUSEPORT)
+#if defined(SO_REUSEPORT_LB)
+    failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT_LB, 1);
+#elif (defined(__linux__) || defined(__DragonFly__)) && defined(SO_REUSEPORT)
     failed = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-#else
+#else  // the others have the option, but it shares the connections out to the last one
     failed = -ENOTSUP;
 #endif
   }

@@ -46,7 +46,7 @@ NET_API int prepare(NativeHandle fd) noexcept {
 }
 
 NET_API int open_socket(int domain) noexcept {
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+#if NET_HAS_ACCEPT4
   const int fd = ::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   return fd >= 0 ? fd : -errno;
 #else
@@ -61,7 +61,7 @@ NET_API int open_socket(int domain) noexcept {
 }
 
 NET_API int accept_from(NativeHandle fd) noexcept {
-#if defined(__linux__)
+#if NET_HAS_ACCEPT4
   return retried([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
 #else
   const int accepted = retried([&] { return ::accept(fd, nullptr, nullptr); });
@@ -75,7 +75,12 @@ NET_API int open_reserve() noexcept {
   return opened >= 0 || opened == -EMFILE || opened == -ENFILE ? opened : open_socket(AF_UNIX);
 }
 
-[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept { return errno == EINTR ? -EAGAIN : -errno; }
+[[gnu::cold]] NET_API std::ptrdiff_t nothing_moved() noexcept {
+#if defined(__APPLE__)
+  if (errno == EPROTOTYPE) return -EPIPE;  // what it says of a connection that is just being closed
+#endif
+  return errno == EINTR ? -EAGAIN : -errno;
+}
 
 NET_API std::ptrdiff_t receive(NativeHandle fd, void* into, std::size_t size) noexcept {
   const std::ptrdiff_t got = ::recv(fd, into, size, 0);
@@ -100,7 +105,9 @@ NET_API std::ptrdiff_t send_slices(NativeHandle fd, const IoSlice* slices, std::
 
 NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   struct stat status{};
-  if (::fstat(fd, &status) != 0) return DescriptorKind::unknown;
+  if (::fstat(fd, &status) != 0) {  // a file whose size does not fit is a file
+    return errno == EOVERFLOW ? DescriptorKind::file : DescriptorKind::unknown;
+  }
   if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
   if (S_ISREG(status.st_mode)) return DescriptorKind::file;
   if (::isatty(fd)) return DescriptorKind::terminal;
@@ -127,15 +134,15 @@ NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std:
   if (count > 64) count = 64;
   for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
   sigset_t broken, before, waiting;
-  ::sigemptyset(&broken);
-  ::sigaddset(&broken, SIGPIPE);
+  (void)sigemptyset(&broken);  // macros on some systems
+  (void)sigaddset(&broken, SIGPIPE);
   ::sigpending(&waiting);
   ::pthread_sigmask(SIG_BLOCK, &broken, &before);
   const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
-  if (sent == -EPIPE && !::sigismember(&waiting, SIGPIPE)) {
+  if (sent == -EPIPE && !sigismember(&waiting, SIGPIPE)) {
     int signal = 0;
     ::sigpending(&waiting);
-    if (::sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
+    if (sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return sent;

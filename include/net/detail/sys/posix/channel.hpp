@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <net/detail/io/channel.hpp>
+#include <net/detail/sys/bsd/event.hpp>
 #include <net/detail/sys/posix/address.hpp>
 #include <net/detail/sys/posix/calls.hpp>
 
@@ -43,10 +44,17 @@ class fd_channel : public Watcher {
   int bind(const Endpoint& to) noexcept;
   int start_connect(const Endpoint& to) noexcept;
   int start_connect_path(std::string_view path) noexcept;
-  int finish_connect() noexcept { return -os::pending_error(fd); }
+  int finish_connect() noexcept {
+    const int failed = os::pending_error(fd);
+    return failed != 0 || !os::poller_takes_errors ? -failed : -int{failure};
+  }
 
   ReadResult read(char* into, std::size_t size) noexcept {
-    return {not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size), into};
+    const std::ptrdiff_t got = not_socket_ ? os::read_some(fd, into, size) : os::receive(fd, into, size);
+    if constexpr (os::poller_takes_errors) {
+      if (got == 0 && failure != 0) return {-failure, into};
+    }
+    return {got, into};
   }
   std::ptrdiff_t write(const IoSlice* slices, std::size_t count) noexcept;
   int shutdown_write() noexcept { return not_socket_ ? 0 : os::shutdown_write(fd); }

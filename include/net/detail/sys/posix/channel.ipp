@@ -44,6 +44,7 @@ NET_API std::ptrdiff_t fd_channel::write(const IoSlice* slices, std::size_t coun
 NET_API int fd_channel::set(int descriptor, bool not_socket) noexcept {
   if (descriptor < 0) return descriptor;
   fd = descriptor;
+  if constexpr (os::poller_takes_errors) failure = 0;
   not_socket_ = not_socket;
   return 0;
 }

@@ -35,6 +35,13 @@ inline constexpr int send_flags = MSG_NOSIGNAL;
 inline constexpr int send_flags = 0;  // SO_NOSIGPIPE does it there
 #endif
 
+/// Whether one call makes a descriptor that is non-blocking and closed on exec: of a socket, a connection, a pipe.
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC) && !defined(__APPLE__)
+#define NET_HAS_ACCEPT4 1
+#else
+#define NET_HAS_ACCEPT4 0
+#endif
+
 }  // namespace net::inline NET_ABI::detail::os
 
 #endif  // !_WIN32

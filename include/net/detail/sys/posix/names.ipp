@@ -54,7 +54,13 @@ NET_API Errc look_up(const std::string& host, Family family, int hints, Vec<Endp
 }
 
 NET_API int address_config_hint() noexcept { return AI_ADDRCONFIG; }
-NET_API int known_hints() noexcept { return AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED; }
+NET_API int known_hints() noexcept {
+  int known = AI_ADDRCONFIG;
+#if defined(AI_ALL) && defined(AI_V4MAPPED)
+  known |= AI_ALL | AI_V4MAPPED;
+#endif
+  return known;
+}
 
 }  // namespace net::inline NET_ABI::detail::os
 

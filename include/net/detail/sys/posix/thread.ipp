@@ -19,6 +19,8 @@ NET_API int Waker::open() noexcept {
 #if defined(__linux__)
   ends_[0] = ends_[1] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (ends_[0] < 0) return -errno;
+#elif NET_HAS_ACCEPT4
+  if (::pipe2(ends_, O_NONBLOCK | O_CLOEXEC) != 0) return -errno;
 #else
   if (::pipe(ends_) != 0) return -errno;
   for (const int end : ends_) {
