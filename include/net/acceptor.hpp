@@ -28,7 +28,7 @@ class Acceptor {
   class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() {
-      waiting_.check();
+      waiting_.require_wanted();
       return acceptor_.prepare();
     }
     void await_suspend(std::coroutine_handle<> task);

@@ -165,7 +165,7 @@ class Reader {
   class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() {
-      waiting_.check();
+      waiting_.require_wanted();
       return reader_.prepare(request_);
     }
     void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
