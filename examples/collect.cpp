@@ -2,7 +2,6 @@
 // Try `echo hello | nc -N 127.0.0.1 8000`.
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
 
 #include <net.hpp>
@@ -14,20 +13,18 @@ int main(int argc, char** argv) {
   const char* const host = argc > 2 ? argv[2] : "127.0.0.1";
 
   const auto server = net::createServer([](const net::Socket& client) {
-    // The listeners share it, and it goes when they do: after 'close'.
-    const auto text = std::make_shared<std::string>();
-
     // A chunk is a view that ends with the listener, and its borders mean nothing: append it, or lose it.
-    client.on<"data">([text](const net::Socket& self, net::Chunk chunk) {
-      if (text->size() + chunk.size() > limit) {
+    client.on<"data">([](const net::Socket& self, net::Chunk chunk) {
+      std::string& text = self.data<std::string>();  // made on first use, and gone with the socket
+      if (text.size() + chunk.size() > limit) {
         self.destroy(net::Error("more than 64 MiB from " + self.remoteAddress()));
       } else {
-        text->append(chunk);
+        text.append(chunk);
       }
     });
-    client.on<"end">([text] {
-      std::fwrite(text->data(), 1, text->size(), stdout);
-      std::fflush(stdout);
+    client.on<"end">([](const net::Socket& self) {
+      const std::string& text = self.data<std::string>();
+      std::fwrite(text.data(), 1, text.size(), stdout), std::fflush(stdout);
     });
     client.on<"error">([](const net::Error& error) { std::fprintf(stderr, "%s\n", error.what()); });
   });

@@ -1,46 +1,44 @@
-// Stops cleanly: graceful [port] [seconds]. At SIGINT or SIGTERM it accepts no more, lets its clients finish, at
-// most so long, and closes those that are left; a second signal closes them at once.
+// Stops cleanly: graceful [port] [seconds] answers each line, a number, when so many milliseconds are over. At SIGINT or
+// SIGTERM it accepts no more, closes who waits for nothing, and lets the others have their answers, at most so long; a
+// second signal closes them at once.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <vector>
+#include <utility>
 
 #include <net.hpp>
 
+static net::Task<> serve(net::Socket client) {
+  try {
+    net::Reader reader(client);
+    while (const auto line = co_await reader.readLine(10)) {
+      std::printf("working\n"), std::fflush(stdout);
+      co_await net::sleep(std::atoi(line->c_str()));
+      co_await net::write(client, "done\n");
+    }
+    client.end();
+  } catch (const net::Error& error) {
+    std::printf("%s\n", error.what()), std::fflush(stdout);
+  }
+}
+
 int main(int argc, char** argv) {
   const int limit = argc > 2 ? std::atoi(argv[2]) : 10;
+  const auto server = net::createServer({.allowHalfOpen = true}, serve);  // who has ended still gets its answers
   net::Loop& loop = net::Loop::current();
-  std::vector<net::Socket> clients;
-
-  const auto server = net::createServer([&clients](const net::Socket& client) {
-    clients.push_back(client);
-    client.pipe(client);
-    client.on<"error">([](const net::Error& error) { std::fprintf(stderr, "%s\n", error.what()); });
-    client.on<"close">([&clients](const net::Socket& self) { std::erase(clients, self); });
-  });
-
-  const auto close_all = [&clients] {
-    std::printf("closing %zu\n", clients.size());
-    for (const net::Socket& client : clients) client.destroy();
-  };
   const auto stop = [&, stopping = false]() mutable {
-    if (stopping) return close_all();
-    stopping = true;
-    server.close([] { std::printf("stopped\n"); });
-    std::printf("stopping, %zu to finish\n", clients.size());
-    std::fflush(stdout);
-    loop.setTimeout(close_all, 1000 * limit).unref();  // if all finish earlier, nobody waits for it
+    if (std::exchange(stopping, true)) return server.closeAllConnections();
+    std::printf("stopping, %zu connected\n", server.connections().size()), std::fflush(stdout);
+    net::stopGracefully(server, {.timeout = 1000 * limit});
   };
-  // A signal does not keep the loop alive: when the server and its clients are gone, run() returns.
   loop.onSignal(SIGINT, stop);
   loop.onSignal(SIGTERM, stop);
-
-  server.on<"error">([](const net::Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    std::exit(1);
+  server.on<"close">([&loop] {  // all clients are gone
+    std::printf("stopped\n");
+    loop.stop();  // what still works for one that was closed goes with the loop
   });
   server.listen(argc > 1 ? std::atoi(argv[1]) : 8000, "127.0.0.1", [](const net::Server& self) {
-    std::printf("listening on %s\n", self.address()->toString().c_str());
-    std::fflush(stdout);
+    std::printf("listening on %s\n", self.address()->toString().c_str()), std::fflush(stdout);
   });
   loop.run();
 }

@@ -448,18 +448,18 @@ struct Nth<0, First, Rest...> {
 };
 
 /// A callable that does not fit into a record.
-template <class F>
+template <class Callable>
 class Elsewhere {
  public:
   template <class G>
-  explicit Elsewhere(G&& g) : callable_(new F(std::forward<G>(g))) {}
+  explicit Elsewhere(G&& g) : callable_(new Callable(std::forward<G>(g))) {}
   Elsewhere(const Elsewhere&) = delete;
   Elsewhere& operator=(const Elsewhere&) = delete;
   ~Elsewhere() { delete callable_; }
-  F& operator*() const noexcept { return *callable_; }
+  Callable& operator*() const noexcept { return *callable_; }
 
  private:
-  F* callable_;
+  Callable* callable_;
 };
 
 /// What a listener is given. A handle travels as its state, and is made here, so that only who takes one pays for it.
@@ -791,8 +791,8 @@ class Emitter : public detail::Identity<Derived> {
   template <fixed_string Name>
   void removeAllListeners() const {
     Derived::template check_event<Name>();
-    state().all_listeners_go(index<Name>());
-    state().listeners.remove_all(index<Name>());
+    state().all_listeners_go(row<Name>());
+    state().listeners.remove_all(row<Name>());
   }
   void removeAllListeners() const {
     state().all_listeners_go(detail::all_events);
@@ -802,7 +802,7 @@ class Emitter : public detail::Identity<Derived> {
   template <fixed_string Name>
   std::size_t listenerCount() const {
     Derived::template check_event<Name>();
-    return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
+    return state().listeners.count(row<Name>()) + state().own_listeners(row<Name>());
   }
 
   /// Refused: these read well and cannot be; the compiler says what to write instead.
@@ -873,13 +873,13 @@ class Emitter : public detail::Identity<Derived> {
   auto& state() const noexcept { return detail::Access::state(self()); }
 
   template <fixed_string Name>
-  static constexpr unsigned index() {
+  static constexpr unsigned row() {
     return Derived::Events::index_of(Name.view());
   }
 
   template <fixed_string Name, class F>
   std::uint64_t add(F&& listener, unsigned marks, bool front) const {
-    constexpr unsigned at = index<Name>();
+    constexpr unsigned at = row<Name>();
     if constexpr (Derived::Events::template has<Name>) {
       using Row = typename detail::EventAt<typename Derived::Events, at>::type;
       const std::uint64_t id =
@@ -1008,18 +1008,18 @@ class Function<R(Args...)> {
   static constexpr bool fits =
       sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
-  template <class F>
+  template <class Callable>
   struct Inside {
     static R call(void* at, Args&&... args) {
-      return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...));
+      return static_cast<R>((*static_cast<Callable*>(at))(std::forward<Args>(args)...));
     }
     static void relocate(void* from, void* to) noexcept {
-      ::new (to) F(std::move(*static_cast<F*>(from)));
-      static_cast<F*>(from)->~F();
+      ::new (to) Callable(std::move(*static_cast<Callable*>(from)));
+      static_cast<Callable*>(from)->~Callable();
     }
-    static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
-    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
-                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
+    static void destroy(void* at) noexcept { static_cast<Callable*>(at)->~Callable(); }
+    static constexpr Operations operations{call, moves_as_bytes<Callable> ? nullptr : relocate,
+                                           std::is_trivially_destructible_v<Callable> ? nullptr : destroy};
   };
 
   template <class F>
@@ -6231,9 +6231,10 @@ class BlockList {
   void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const;
   void addSubnet(const SocketAddress& network, int prefix) const;
 
-  /// True if a rule matches. False for a text that is not an address of the family (S6.5).
-  bool check(std::string_view address, Family family = Family::IPv4) const noexcept;
-  bool check(const SocketAddress& address) const noexcept;
+  /// True if a rule matches. False for a text that is not an address of the family (S6.5). Where `check` is a macro, as
+  /// with Apple's <AssertMacros.h>, write `(list.check)(address)`.
+  bool(check)(std::string_view address, Family family = Family::IPv4) const noexcept;
+  bool(check)(const SocketAddress& address) const noexcept;
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
   std::vector<std::string> rules() const;
@@ -8704,7 +8705,7 @@ class WaitLimit {
   }
 
   /// Throws if the signal has aborted already.
-  void check() const {
+  void require_wanted() const {
     if (limits_) require_not_aborted();
   }
   bool given_up() const noexcept { return limits_ && was_given_up(); }
@@ -8761,7 +8762,7 @@ class WaitingTask {
   }
 
   /// Throws if what the wait is to end with has happened already.
-  void check() const { limit_.check(); }
+  void require_wanted() const { limit_.require_wanted(); }
   bool given_up() const noexcept { return limit_.given_up(); }
   /// Throws why the wait was given up, if it was.
   void require_kept() const { limit_.require_kept(); }
@@ -9252,7 +9253,7 @@ class Acceptor {
   class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<Socket>> {
    public:
     bool await_ready() {
-      waiting_.check();
+      waiting_.require_wanted();
       return acceptor_.prepare();
     }
     void await_suspend(std::coroutine_handle<> task);
@@ -10437,7 +10438,7 @@ class Promise {
   class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() const {
-      waiting_.check();
+      waiting_.require_wanted();
       return state_->settled;
     }
     void await_suspend(std::coroutine_handle<> task) {
@@ -10646,7 +10647,7 @@ class Reader {
       : public detail::NeedsCoAwait<std::optional<typename As::type>> {
    public:
     bool await_ready() {
-      waiting_.check();
+      waiting_.require_wanted();
       return reader_.prepare(request_);
     }
     void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
@@ -10893,7 +10894,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting>,
   RowAwaiter(const Emitting& emitter, const Options& options) : Base(emitter, options) {}
 
   bool await_ready() {
-    this->limit_.check();
+    this->limit_.require_wanted();
     if (!is_over(this->emitter())) return false;
     if constexpr (is_close && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
@@ -10975,7 +10976,7 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
   ~SleepAwaiter() { timer_.close(); }
 
   bool await_ready() const {
-    limit_.check();
+    limit_.require_wanted();
     return false;
   }
   void await_suspend(std::coroutine_handle<> waiter);
@@ -16984,7 +16985,7 @@ class BlockRules {
 
   void add(const BlockRule& rule);
 
-  bool check(const IpAddress& ip) const noexcept { return check_(*this, ip); }
+  bool matches(const IpAddress& ip) const noexcept { return check_(*this, ip); }
 
   /// A copy, oldest first.
   Vec<BlockRule> rules() const {
@@ -17382,11 +17383,11 @@ NET_API void BlockList::addSubnet(std::string_view network, int prefix, Family f
   addSubnet(SocketAddress(detail::require_ip(network, family)), prefix);
 }
 
-NET_API bool BlockList::check(std::string_view address, Family family) const noexcept {
-  return shared_->check(detail::parse_ip(address, family));
+NET_API bool(BlockList::check)(std::string_view address, Family family) const noexcept {
+  return shared_->matches(detail::parse_ip(address, family));
 }
 
-NET_API bool BlockList::check(const SocketAddress& address) const noexcept { return shared_->check(address.ip()); }
+NET_API bool(BlockList::check)(const SocketAddress& address) const noexcept { return shared_->matches(address.ip()); }
 
 }  // namespace net::inline NET_ABI
 
@@ -18330,7 +18331,7 @@ struct Connector {
   void looked_up(const Error& error, std::span<const LookupAddress> addresses) const;
 
   /// S12.11: what a custom lookup may answer wrongly.
-  Error check(const LookupAddress& found) const;
+  Error mistake_of(const LookupAddress& found) const;
 
   void add_attempt(ConnectAttempts& to, const LookupAddress& found) const;
 
@@ -20792,7 +20793,7 @@ NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acce
 NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
   if (!options.blockList) return false;
   const Endpoint remote = channel.remote_end();
-  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
+  return remote ? (options.blockList->check)(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
 }
 
 NET_API void ServerState::accepted(Machine::Channel& channel) {
@@ -22283,7 +22284,7 @@ NET_API Socket ConnectAwaiter::await_resume() {
 }
 
 NET_API bool WriteAwaiter::await_ready() {
-  limit_.check();
+  limit_.require_wanted();
   if (has_space_) return true;
   if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
   return failure_.has_value();
@@ -22510,7 +22511,7 @@ NET_API Error error_of(const std::exception_ptr& thrown) {
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API bool TaskGroup::Awaiter::await_ready() {
-  waiting_.check();
+  waiting_.require_wanted();
   if (joined_->waiter) {
     detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this group already"));
   }
@@ -22918,7 +22919,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   for (const LookupAddress& found : addresses) {
     self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
     if (!self.connecting() || self.generation != generation) return;
-    const Error wrong = check(found);
+    const Error wrong = mistake_of(found);
     if (!wrong) {
       add_attempt(plan(), found);
     } else if (!invalid) {
@@ -22934,7 +22935,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   next_attempt();
 }
 
-NET_API Error Connector::check(const LookupAddress& found) const {
+NET_API Error Connector::mistake_of(const LookupAddress& found) const {
   if (isIP(found.address) == 0) return bad_ip(found.address);
   if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
   return bad_family(static_cast<int>(found.family), plan().host, plan().port);
@@ -23044,7 +23045,7 @@ NET_API void Connector::next_attempt() const {
 NET_API bool Connector::begin(Attempt& attempt) const {
   if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
   const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
-                       self.cold->block_list->check(SocketAddress(attempt.to.ip));
+                       (self.cold->block_list->check)(SocketAddress(attempt.to.ip));
   const auto block_error = [&] {
     return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
   };

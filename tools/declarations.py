@@ -12,6 +12,7 @@ TOKEN = re.compile(
     re.M | re.X)
 HEADING = re.compile(r"// ── (.+) ──$")
 TYPE = re.compile(r"(class|struct|union|enum class|enum)\b ?(?:\[\[\w+(?:\([^)]*\))?\]\] )?([\w:<>,. ]*?)(?: final)?(?: : (.*))?$")
+PROTECTED = re.compile(r"^([\w:<>&* ]*\w) ?\((\w+)\) ?\(")  # `bool(check)(…)`: no macro of that name is called
 NAMESPACE = re.compile(r"(?:inline )?namespace\b ?([\w: ]*)$")
 SPECIFIERS = re.compile(r"(?:(?:\[\[\w+\]\]|NET_API|inline|friend|extern) )+")
 FUNCTION_NAME = re.compile(r"(operator\b ?(?:\(\)|[^\s\w(]+|[\w:]+)|~?\w+)$")
@@ -186,6 +187,7 @@ class Header:
         template, rest = take_template(head)
         requires, rest = take_requires(rest)
         rest = SPECIFIERS.sub("", rest).strip() if not rest.startswith("using ") else rest
+        rest = PROTECTED.sub(r"\1 \2(", rest)
         ended = self.tokens[self.at][1]
         self.at += 1
         made = Declaration("", "", line, template, requires, rest)

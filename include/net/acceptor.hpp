@@ -29,7 +29,7 @@ class Acceptor {
   class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<Socket>> {
    public:
     bool await_ready() {
-      waiting_.check();
+      waiting_.require_wanted();
       return acceptor_.prepare();
     }
     void await_suspend(std::coroutine_handle<> task);

@@ -50,9 +50,10 @@ class BlockList {
   void addSubnet(std::string_view network, int prefix, Family family = Family::IPv4) const;
   void addSubnet(const SocketAddress& network, int prefix) const;
 
-  /// True if a rule matches. False for a text that is not an address of the family (S6.5).
-  bool check(std::string_view address, Family family = Family::IPv4) const noexcept;
-  bool check(const SocketAddress& address) const noexcept;
+  /// True if a rule matches. False for a text that is not an address of the family (S6.5). Where `check` is a macro, as
+  /// with Apple's <AssertMacros.h>, write `(list.check)(address)`.
+  bool(check)(std::string_view address, Family family = Family::IPv4) const noexcept;
+  bool(check)(const SocketAddress& address) const noexcept;
 
   /// The rules as text, newest first: "Subnet: IPv4 10.0.0.0/8" (S6.9).
   std::vector<std::string> rules() const;

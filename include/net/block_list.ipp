@@ -99,11 +99,11 @@ NET_API void BlockList::addSubnet(std::string_view network, int prefix, Family f
   addSubnet(SocketAddress(detail::require_ip(network, family)), prefix);
 }
 
-NET_API bool BlockList::check(std::string_view address, Family family) const noexcept {
-  return shared_->check(detail::parse_ip(address, family));
+NET_API bool(BlockList::check)(std::string_view address, Family family) const noexcept {
+  return shared_->matches(detail::parse_ip(address, family));
 }
 
-NET_API bool BlockList::check(const SocketAddress& address) const noexcept { return shared_->check(address.ip()); }
+NET_API bool(BlockList::check)(const SocketAddress& address) const noexcept { return shared_->matches(address.ip()); }
 
 }  // namespace net::inline NET_ABI
 

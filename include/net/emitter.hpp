@@ -86,8 +86,8 @@ class Emitter : public detail::Identity<Derived> {
   template <fixed_string Name>
   void removeAllListeners() const {
     Derived::template check_event<Name>();
-    state().all_listeners_go(index<Name>());
-    state().listeners.remove_all(index<Name>());
+    state().all_listeners_go(row<Name>());
+    state().listeners.remove_all(row<Name>());
   }
   void removeAllListeners() const {
     state().all_listeners_go(detail::all_events);
@@ -97,7 +97,7 @@ class Emitter : public detail::Identity<Derived> {
   template <fixed_string Name>
   std::size_t listenerCount() const {
     Derived::template check_event<Name>();
-    return state().listeners.count(index<Name>()) + state().own_listeners(index<Name>());
+    return state().listeners.count(row<Name>()) + state().own_listeners(row<Name>());
   }
 
   /// Refused: these read well and cannot be; the compiler says what to write instead.
@@ -168,13 +168,13 @@ class Emitter : public detail::Identity<Derived> {
   auto& state() const noexcept { return detail::Access::state(self()); }
 
   template <fixed_string Name>
-  static constexpr unsigned index() {
+  static constexpr unsigned row() {
     return Derived::Events::index_of(Name.view());
   }
 
   template <fixed_string Name, class F>
   std::uint64_t add(F&& listener, unsigned marks, bool front) const {
-    constexpr unsigned at = index<Name>();
+    constexpr unsigned at = row<Name>();
     if constexpr (Derived::Events::template has<Name>) {
       using Row = typename detail::EventAt<typename Derived::Events, at>::type;
       const std::uint64_t id =

@@ -95,7 +95,7 @@ class Promise {
   class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready() const {
-      waiting_.check();
+      waiting_.require_wanted();
       return state_->settled;
     }
     void await_suspend(std::coroutine_handle<> task) {

@@ -172,7 +172,7 @@ class Reader {
       : public detail::NeedsCoAwait<std::optional<typename As::type>> {
    public:
     bool await_ready() {
-      waiting_.check();
+      waiting_.require_wanted();
       return reader_.prepare(request_);
     }
     void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }

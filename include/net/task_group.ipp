@@ -9,7 +9,7 @@
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API bool TaskGroup::Awaiter::await_ready() {
-  waiting_.check();
+  waiting_.require_wanted();
   if (joined_->waiter) {
     detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this group already"));
   }

@@ -70,40 +70,44 @@ class Stopping(unittest.TestCase):
 
 
 class Graceful(Stopping):
-    def test_it_accepts_no_more_and_lets_clients_finish(self):
-        program = self.start("graceful", 0, DEADLINE)
+    def busy_client(self, program, milliseconds):
         client = self.connect()
-        client.sendall(b"before")
-        self.assertEqual(received(client, 6), b"before")
+        client.sendall(b"%d\n" % milliseconds)
+        self.assertEqual(program.stdout.readline(), "working\n")
+        return client
+
+    def test_after_a_signal_clients_get_their_answers_and_those_that_are_idle_are_ended(self):
+        program = self.start("graceful", 0, DEADLINE)
+        idle = self.connect()
+        idle.sendall(b"1\n")
+        self.assertEqual(received(idle, 5), b"done\n")
+        self.assertEqual(program.stdout.readline(), "working\n")
+        busy = self.busy_client(program, 300)
         program.send_signal(signal.SIGTERM)
-        self.assertEqual(program.stdout.readline(), "stopping, 1 to finish\n")
+        self.assertEqual(program.stdout.readline(), "stopping, 2 connected\n")
+        self.assertEqual(idle.recv(1), b"")
         with self.assertRaises(ConnectionRefusedError):
             self.connect()
-        client.sendall(b"after")
-        self.assertEqual(received(client, 5), b"after")
-        client.shutdown(socket.SHUT_WR)
-        self.assertEqual(client.recv(1), b"")
+        self.assertEqual(received(busy, 100), b"done\n")
+        idle.close()
+        busy.close()
         self.assertEqual(self.end(program), "stopped\n")
 
     def test_those_that_do_not_finish_are_closed(self):
         program = self.start("graceful", 0, 1)
-        client = self.connect()
-        client.sendall(b"x")
-        self.assertEqual(received(client, 1), b"x")
+        client = self.busy_client(program, 1_000_000_000)
         program.send_signal(signal.SIGINT)
         self.assertEqual(client.recv(1), b"")
-        self.assertEqual(self.end(program), "stopping, 1 to finish\nclosing 1\nstopped\n")
+        self.assertEqual(self.end(program), "stopping, 1 connected\nstopped\n")
 
     def test_a_second_signal_closes_at_once(self):
         program = self.start("graceful", 0, 10 * DEADLINE)
-        client = self.connect()
-        client.sendall(b"x")
-        self.assertEqual(received(client, 1), b"x")
+        client = self.busy_client(program, 1_000_000_000)
         program.send_signal(signal.SIGTERM)
-        self.assertEqual(program.stdout.readline(), "stopping, 1 to finish\n")
+        self.assertEqual(program.stdout.readline(), "stopping, 1 connected\n")
         program.send_signal(signal.SIGTERM)
         self.assertEqual(client.recv(1), b"")
-        self.assertEqual(self.end(program), "closing 1\nstopped\n")
+        self.assertEqual(self.end(program), "stopped\n")
 
 
 class Embedded(Stopping):

@@ -54,7 +54,7 @@ class Pieces(unittest.TestCase):
             self.assertEqual(received(client, 1 << 30), answers * 101)
 
     def test_what_is_no_protocol_is_answered_once_and_closed(self):
-        wrong = [b"*1\r\n$4\r\nPINGxx", b"*1\r\nPING\r\n", b"*0\r\n", b"*-1\r\n", b"*x\r\n", b"*1001\r\n", b"*1\r\n$-1\r\n",
+        wrong = [b"*1\r\n$4\r\nPINGxx", b"*1\r\nPING\r\n", b"*1\r\n\r\n", b"*-1\r\n", b"*x\r\n", b"*1001\r\n", b"*1\r\n$-1\r\n",
                  b"*1\r\n$99999999999999999999\r\n", b"*1\r\n$1048577\r\n", b"*2\r\n$1\r\nx\r\n$1048576\r\n", b"x" * 101,
                  b"*" + b"1" * 200, b"*1\r\n$" + b"1" * 1000, b"*1\r\n$\r\n", bytes(200)]
         with Example("redis") as server:

@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
-"""websocket, with npm's ws, and with frames as no library would send them."""
+"""websocket, with npm's ws, with a browser, and with frames as no library would send them."""
 import base64
 import hashlib
+import http.server
 import os
+import shutil
 import socket
 import struct
+import subprocess
+import tempfile
+import threading
 import unittest
 
 import support
-from support import Example, node, npm_package, received, reset, run, send_until_stuck
+from support import DEADLINE, Example, node, npm_package, received, reset, run, send_until_stuck
 
 CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 MAX_MESSAGE = 1 << 20
@@ -73,6 +78,52 @@ class Peer:
         return head & 0xF, self.take(size)
 
 
+class Pages(http.server.ThreadingHTTPServer):
+    """A page for a browser, which has not loaded it before the page's script has said that it is done."""
+
+    def __init__(self, script):
+        page = f"<!DOCTYPE html><body><img src='/loaded'><pre></pre><script type=module>{script}</script>".encode()
+        done = threading.Event()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                if self.path == "/loaded":
+                    done.wait(DEADLINE)
+                self.answer(page if self.path == "/" else b"")
+
+            def do_POST(self):
+                done.set()
+                self.answer(b"")
+
+            def answer(self, body):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever).start()
+        return self
+
+    def __exit__(self, *exception):
+        self.shutdown()
+        self.server_close()
+
+
+def chromium(test):
+    """A browser that starts, or the test is skipped."""
+    found = shutil.which("chromium")
+    if not found or subprocess.run([found, "--version"], capture_output=True, timeout=DEADLINE).returncode:
+        test.skipTest("there is no chromium; tests/run does not install it, for its size: apt-get install chromium")
+    return found
+
+
 class Libraries(unittest.TestCase):
     def test_ws_of_npm_gets_back_what_it_sends(self):
         script = """
@@ -93,6 +144,33 @@ class Libraries(unittest.TestCase):
         package = npm_package(self, "ws", "8.18.0")
         with Example("websocket") as server:
             self.assertEqual(run(node(self), "-e", script, package, server.port), b"still there?\n4321\n")
+
+    def test_a_page_in_a_browser_gets_back_what_it_sends(self):
+        script = """
+            const say = (text) => document.querySelector('pre').append(text + '\\n');
+            const large = Uint8Array.from({ length: 1 << 20 }, (_, i) => i * i);
+            const messages = ['Hello! \\u{1f600}', '', 'x'.repeat(1 << 20), large];
+            let at = 0;
+            const socket = new WebSocket('ws://127.0.0.1:%d/path');
+            socket.binaryType = 'arraybuffer';
+            socket.onopen = () => socket.send(messages[0]);
+            socket.onmessage = ({ data }) => {
+              const sent = messages[at++];
+              const same = typeof sent === 'string' ? data === sent : new Uint8Array(data).every((byte, i) => byte === sent[i]);
+              say(`${same} ${data.length ?? data.byteLength}`);
+              if (at < messages.length) socket.send(messages[at]); else socket.close(4321, 'enough');
+            };
+            socket.onerror = () => say('error');
+            socket.onclose = ({ code, wasClean }) => { say(`${code} ${wasClean}`); fetch('/done', { method: 'POST' }); };"""
+        browser = chromium(self)
+        with Example("websocket") as server, Pages(script % server.port) as pages, tempfile.TemporaryDirectory(
+                prefix="net-browser-", ignore_cleanup_errors=True) as home:
+            page = run("env", f"HOME={home}", browser, f"--user-data-dir={home}/profile", "--headless", "--no-sandbox",
+                       "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run",
+                       "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                       "--dump-dom", f"http://127.0.0.1:{pages.server_port}/").decode()
+        said = page.split("<pre>")[1].split("</pre>")[0]
+        self.assertEqual(said, "true 9\ntrue 0\ntrue 1048576\ntrue 1048576\n4321 true\n")
 
 
 class Frames(unittest.TestCase):

@@ -44,29 +44,29 @@ TEST_CASE("S6.9: a rule is written with its kind, its family and its normal addr
 
 TEST_CASE("S6.5: no address matches nothing, not even a subnet of everything") {
   BlockRules rules;
-  CHECK_FALSE(rules.check(at("1.2.3.4")));
+  CHECK_FALSE(rules.matches(at("1.2.3.4")));
   rules.add(subnet("::", 0));
-  CHECK_FALSE(rules.check({}));
-  CHECK(rules.check(at("::")));
-  CHECK_MESSAGE(rules.check(at("1.2.3.4")), "all of IPv4 is within it, mapped");
+  CHECK_FALSE(rules.matches({}));
+  CHECK(rules.matches(at("::")));
+  CHECK_MESSAGE(rules.matches(at("1.2.3.4")), "all of IPv4 is within it, mapped");
 }
 
 TEST_CASE("S6.4, S6.6: a subnet's host bits do not count, and one that holds mapped addresses holds IPv4's") {
   BlockRules rules;
   rules.add(subnet("10.1.2.3", 8));
-  CHECK(rules.check(at("10.255.255.255")));
-  CHECK(rules.check(at("::ffff:10.0.0.0")));
-  CHECK_FALSE(rules.check(at("11.0.0.0")));
-  CHECK_FALSE(rules.check(at("9.255.255.255")));
+  CHECK(rules.matches(at("10.255.255.255")));
+  CHECK(rules.matches(at("::ffff:10.0.0.0")));
+  CHECK_FALSE(rules.matches(at("11.0.0.0")));
+  CHECK_FALSE(rules.matches(at("9.255.255.255")));
   rules.add(subnet("::ffff:20.0.0.0", 104));
-  CHECK(rules.check(at("20.1.1.1")));
-  CHECK_FALSE(rules.check(at("21.1.1.1")));
+  CHECK(rules.matches(at("20.1.1.1")));
+  CHECK_FALSE(rules.matches(at("21.1.1.1")));
   rules.add(subnet("2001:db8::1", 32));
-  CHECK(rules.check(at("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")));
-  CHECK_FALSE(rules.check(at("2001:db9::")));
+  CHECK(rules.matches(at("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")));
+  CHECK_FALSE(rules.matches(at("2001:db9::")));
   rules.add(subnet("2001:db9::1", 128));
-  CHECK(rules.check(at("2001:db9::1")));
-  CHECK_FALSE(rules.check(at("2001:db9::2")));
+  CHECK(rules.matches(at("2001:db9::1")));
+  CHECK_FALSE(rules.matches(at("2001:db9::2")));
 }
 
 TEST_CASE(
@@ -74,11 +74,11 @@ TEST_CASE(
     "such") {
   BlockRules rules;
   rules.add(range("1.1.1.1", "::ffff:1.1.1.9"));
-  CHECK_MESSAGE(rules.check(at("1.1.1.5")), "both ends are mapped: that is an IPv4 range");
+  CHECK_MESSAGE(rules.matches(at("1.1.1.5")), "both ends are mapped: that is an IPv4 range");
   rules.add(range("5.5.5.5", "::1:0:0:0"));
-  CHECK_FALSE(rules.check(at("5.5.5.6")));
-  CHECK(rules.check(at("::ffff:5.5.5.6")));
-  CHECK_FALSE(rules.check(at("::ffff:5.5.5.4")));
+  CHECK_FALSE(rules.matches(at("5.5.5.6")));
+  CHECK(rules.matches(at("::ffff:5.5.5.6")));
+  CHECK_FALSE(rules.matches(at("::ffff:5.5.5.4")));
 }
 
 TEST_CASE("S6.9: the rules are kept as they were added, oldest first, whatever they match") {

@@ -40,18 +40,18 @@ class Function<R(Args...)> {
   static constexpr bool fits =
       sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
-  template <class F>
+  template <class Callable>
   struct Inside {
     static R call(void* at, Args&&... args) {
-      return static_cast<R>((*static_cast<F*>(at))(std::forward<Args>(args)...));
+      return static_cast<R>((*static_cast<Callable*>(at))(std::forward<Args>(args)...));
     }
     static void relocate(void* from, void* to) noexcept {
-      ::new (to) F(std::move(*static_cast<F*>(from)));
-      static_cast<F*>(from)->~F();
+      ::new (to) Callable(std::move(*static_cast<Callable*>(from)));
+      static_cast<Callable*>(from)->~Callable();
     }
-    static void destroy(void* at) noexcept { static_cast<F*>(at)->~F(); }
-    static constexpr Operations operations{call, moves_as_bytes<F> ? nullptr : relocate,
-                                           std::is_trivially_destructible_v<F> ? nullptr : destroy};
+    static void destroy(void* at) noexcept { static_cast<Callable*>(at)->~Callable(); }
+    static constexpr Operations operations{call, moves_as_bytes<Callable> ? nullptr : relocate,
+                                           std::is_trivially_destructible_v<Callable> ? nullptr : destroy};
   };
 
   template <class F>

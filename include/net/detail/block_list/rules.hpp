@@ -68,7 +68,7 @@ class BlockRules {
 
   void add(const BlockRule& rule);
 
-  bool check(const IpAddress& ip) const noexcept { return check_(*this, ip); }
+  bool matches(const IpAddress& ip) const noexcept { return check_(*this, ip); }
 
   /// A copy, oldest first.
   Vec<BlockRule> rules() const {

@@ -46,7 +46,7 @@ struct Connector {
   void looked_up(const Error& error, std::span<const LookupAddress> addresses) const;
 
   /// S12.11: what a custom lookup may answer wrongly.
-  Error check(const LookupAddress& found) const;
+  Error mistake_of(const LookupAddress& found) const;
 
   void add_attempt(ConnectAttempts& to, const LookupAddress& found) const;
 

@@ -143,7 +143,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   for (const LookupAddress& found : addresses) {
     self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
     if (!self.connecting() || self.generation != generation) return;
-    const Error wrong = check(found);
+    const Error wrong = mistake_of(found);
     if (!wrong) {
       add_attempt(plan(), found);
     } else if (!invalid) {
@@ -159,7 +159,7 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
   next_attempt();
 }
 
-NET_API Error Connector::check(const LookupAddress& found) const {
+NET_API Error Connector::mistake_of(const LookupAddress& found) const {
   if (isIP(found.address) == 0) return bad_ip(found.address);
   if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
   return bad_family(static_cast<int>(found.family), plan().host, plan().port);

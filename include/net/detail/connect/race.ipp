@@ -25,7 +25,7 @@ NET_API void Connector::next_attempt() const {
 NET_API bool Connector::begin(Attempt& attempt) const {
   if (const Error error = bind(attempt); error) return failed_early(attempt, error, false);
   const bool blocked = self.cold->block_list && attempt.family == attempt.to.ip.family &&
-                       self.cold->block_list->check(SocketAddress(attempt.to.ip));
+                       (self.cold->block_list->check)(SocketAddress(attempt.to.ip));
   const auto block_error = [&] {
     return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
   };

@@ -134,7 +134,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting>,
   RowAwaiter(const Emitting& emitter, const Options& options) : Base(emitter, options) {}
 
   bool await_ready() {
-    this->limit_.check();
+    this->limit_.require_wanted();
     if (!is_over(this->emitter())) return false;
     if constexpr (is_close && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
@@ -216,7 +216,7 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
   ~SleepAwaiter() { timer_.close(); }
 
   bool await_ready() const {
-    limit_.check();
+    limit_.require_wanted();
     return false;
   }
   void await_suspend(std::coroutine_handle<> waiter);

@@ -40,7 +40,7 @@ NET_API Socket ConnectAwaiter::await_resume() {
 }
 
 NET_API bool WriteAwaiter::await_ready() {
-  limit_.check();
+  limit_.require_wanted();
   if (has_space_) return true;
   if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
   return failure_.has_value();

@@ -25,7 +25,7 @@ class WaitLimit {
   }
 
   /// Throws if the signal has aborted already.
-  void check() const {
+  void require_wanted() const {
     if (limits_) require_not_aborted();
   }
   bool given_up() const noexcept { return limits_ && was_given_up(); }

@@ -24,7 +24,7 @@ class WaitingTask {
   }
 
   /// Throws if what the wait is to end with has happened already.
-  void check() const { limit_.check(); }
+  void require_wanted() const { limit_.require_wanted(); }
   bool given_up() const noexcept { return limit_.given_up(); }
   /// Throws why the wait was given up, if it was.
   void require_kept() const { limit_.require_kept(); }

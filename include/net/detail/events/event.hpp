@@ -65,18 +65,18 @@ struct Nth<0, First, Rest...> {
 };
 
 /// A callable that does not fit into a record.
-template <class F>
+template <class Callable>
 class Elsewhere {
  public:
   template <class G>
-  explicit Elsewhere(G&& g) : callable_(new F(std::forward<G>(g))) {}
+  explicit Elsewhere(G&& g) : callable_(new Callable(std::forward<G>(g))) {}
   Elsewhere(const Elsewhere&) = delete;
   Elsewhere& operator=(const Elsewhere&) = delete;
   ~Elsewhere() { delete callable_; }
-  F& operator*() const noexcept { return *callable_; }
+  Callable& operator*() const noexcept { return *callable_; }
 
  private:
-  F* callable_;
+  Callable* callable_;
 };
 
 /// What a listener is given. A handle travels as its state, and is made here, so that only who takes one pays for it.

@@ -62,7 +62,7 @@ NET_API void ServerState::look_at_shortage() noexcept { shortage_emitted = !acce
 NET_API bool ServerState::blocks(const Machine::Channel& channel) const {
   if (!options.blockList) return false;
   const Endpoint remote = channel.remote_end();
-  return remote ? options.blockList->check(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
+  return remote ? (options.blockList->check)(SocketAddress(remote.ip)) : static_cast<bool>(acceptor.local_end());
 }
 
 NET_API void ServerState::accepted(Machine::Channel& channel) {
