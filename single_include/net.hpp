@@ -10004,6 +10004,15 @@ struct FileState : Handle {
   void give_up() noexcept;
   void drop_all() noexcept;
   void settle() noexcept;
+  /// A handle less. What nobody can use any more, and does not go on by itself, closes: as when the socket is gone to or
+  /// from which it was piped.
+  template <class State>
+  static void release_unless_useful(State& self) noexcept {
+    if (self.owners == 2 && self.kept_by_loop && self.phase == FilePhase::open && !self.busy && !self.goes_on()) {
+      self.destroy(no_error());
+    }
+    static_cast<Handle&>(self).release();
+  }
   bool is_over() const noexcept { return phase == FilePhase::closed || !loop; }
   bool destroyed() const noexcept { return phase >= FilePhase::closing; }
   Error failure(int number, const char* syscall) const;
@@ -10104,6 +10113,9 @@ struct FileReading : FileState {
   void pause() noexcept { asked = Flow::paused; }
   void resume();
   void drop() noexcept;
+  /// Whether it goes on by itself.
+  bool goes_on() const noexcept { return asked == Flow::flowing || !pipes.empty(); }
+  void release() noexcept { release_unless_useful(*this); }
 
   // what pipe() asks of a source
   FileReading& ensure_cold() noexcept { return *this; }
@@ -10158,6 +10170,9 @@ struct FileWriting : FileState {
   void call_back();
   void fail_callbacks();
   void drop() noexcept;
+  /// Whether it goes on by itself.
+  bool goes_on() const noexcept { return ended || length() > 0; }
+  void release() noexcept { release_unless_useful(*this); }
   std::size_t length() const noexcept { return waiting.size() + under_way; }
 
   /// Whom to call when so many bytes were written.
@@ -10193,8 +10208,9 @@ struct FileReaderOptions {
 
 /// A file that is read as a stream: `net::FileReader("page.html").pipe(socket)`. Threads of the process read it, while
 /// the loop goes on; never more than two pieces ahead. It is opened at once, and read as soon as it has a 'data' listener or
-/// is piped or resumed. After 'end' or an error the file is closed. A handle: copies are the same stream, which lives until
-/// 'close' whether anybody has a handle or not.
+/// is piped or resumed. After 'end' or an error the file is closed. A handle: copies are the same stream. It goes on
+/// without one while it flows; one that is held back, and of which nobody has a handle any more, closes: as when the
+/// socket is gone that it was piped to.
 ///
 /// Events: `open`; `data` (Chunk, a view for the time of the call); `end`: all was read; `error` (const Error&), which leaves
 /// `run()` if nobody listens: `address()` of it is the path; `close`: the last one.
@@ -10279,7 +10295,8 @@ struct FileWriterOptions {
 };
 
 /// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it, while the
-/// loop goes on. It is opened at once. A handle: copies are the same stream, which lives until 'close'.
+/// loop goes on. It is opened at once. A handle: copies are the same stream. What was written or ended is carried out
+/// without one; one that nobody can write to any more closes, without 'finish'.
 ///
 /// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when all was
 /// written and the file was closed without an error; `error` (const Error&), which leaves `run()` if nobody listens: `address()`

@@ -29,8 +29,9 @@ struct FileReaderOptions {
 
 /// A file that is read as a stream: `net::FileReader("page.html").pipe(socket)`. Threads of the process read it, while
 /// the loop goes on; never more than two pieces ahead. It is opened at once, and read as soon as it has a 'data' listener or
-/// is piped or resumed. After 'end' or an error the file is closed. A handle: copies are the same stream, which lives until
-/// 'close' whether anybody has a handle or not.
+/// is piped or resumed. After 'end' or an error the file is closed. A handle: copies are the same stream. It goes on
+/// without one while it flows; one that is held back, and of which nobody has a handle any more, closes: as when the
+/// socket is gone that it was piped to.
 ///
 /// Events: `open`; `data` (Chunk, a view for the time of the call); `end`: all was read; `error` (const Error&), which leaves
 /// `run()` if nobody listens: `address()` of it is the path; `close`: the last one.
@@ -115,7 +116,8 @@ struct FileWriterOptions {
 };
 
 /// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it, while the
-/// loop goes on. It is opened at once. A handle: copies are the same stream, which lives until 'close'.
+/// loop goes on. It is opened at once. A handle: copies are the same stream. What was written or ended is carried out
+/// without one; one that nobody can write to any more closes, without 'finish'.
 ///
 /// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when all was
 /// written and the file was closed without an error; `error` (const Error&), which leaves `run()` if nobody listens: `address()`

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <net/server.hpp>
 #include <new>
 #include <string>
 
@@ -17,6 +18,74 @@ namespace {
 void fill(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 }  // namespace
+
+TEST_CASE("a reader closes when the socket is gone that it was piped to, and nobody else has it") {
+  net::Loop loop;
+  TemporaryDirectory directory;
+  const std::string path = directory.file("file");
+  fill(path, std::string(20'000'000, 'x'));
+  bool closed = false, kept_closed = false;
+  const net::FileReader kept(loop, path);
+  kept.on<"close">([&] { kept_closed = true; });
+  const net::Server server(loop);
+  server.on<"connection">([&](const net::Socket& socket) {
+    socket.on<"error">([] {});
+    const net::FileReader file(loop, path);
+    file.on<"close">([&] { closed = true; });
+    file.pipe(socket);
+    kept.pipe(socket, {.end = false});
+    server.close();
+  });
+  server.listen(0);
+  const net::Socket client(loop);
+  client.connect(server.address()->port, "127.0.0.1");
+  client.once<"data">([&](net::Chunk) { client.resetAndDestroy(); });
+  run_to_the_end(loop);
+  CHECK(closed);
+  CHECK_FALSE(kept_closed);  // who has it may read on
+  kept.destroy();
+  run_to_the_end(loop);
+  CHECK(kept_closed);
+}
+
+TEST_CASE("a writer closes without 'finish' when what was piped to it is gone, with all that came") {
+  net::Loop loop;
+  TemporaryDirectory directory;
+  const std::string path = directory.file("file");
+  bool closed = false, finished = false;
+  const net::Server server(loop);
+  server.on<"connection">([&](const net::Socket& socket) {
+    socket.on<"error">([] {});
+    const auto file = socket.pipe(net::FileWriter(loop, path));
+    file.on<"close">([&] { closed = true; });
+    file.on<"finish">([&] { finished = true; });
+    server.close();
+  });
+  server.listen(0);
+  const net::Socket client(loop);
+  client.connect(server.address()->port, "127.0.0.1", [&] {
+    client.write("so far");
+    loop.setTimeout([&] { client.resetAndDestroy(); }, 50);
+  });
+  run_to_the_end(loop);
+  CHECK(closed);
+  CHECK_FALSE(finished);
+  std::string text;
+  std::getline(std::ifstream(path), text);
+  CHECK(text == "so far");
+}
+
+TEST_CASE("one that nobody keeps and nobody wants closes as soon as it is open") {
+  net::Loop loop;
+  TemporaryDirectory directory;
+  const std::string path = directory.file("file");
+  int closed = 0;
+  net::FileWriter(loop, path).on<"close">([&] { ++closed; });
+  run_to_the_end(loop);
+  net::FileReader(loop, path).on<"close">([&] { ++closed; });
+  run_to_the_end(loop);
+  CHECK(closed == 2);
+}
 
 TEST_CASE("a loop that goes while files are read and written closes them") {
   TemporaryDirectory directory;

@@ -48,6 +48,15 @@ struct FileState : Handle {
   void give_up() noexcept;
   void drop_all() noexcept;
   void settle() noexcept;
+  /// A handle less. What nobody can use any more, and does not go on by itself, closes: as when the socket is gone to or
+  /// from which it was piped.
+  template <class State>
+  static void release_unless_useful(State& self) noexcept {
+    if (self.owners == 2 && self.kept_by_loop && self.phase == FilePhase::open && !self.busy && !self.goes_on()) {
+      self.destroy(no_error());
+    }
+    static_cast<Handle&>(self).release();
+  }
   bool is_over() const noexcept { return phase == FilePhase::closed || !loop; }
   bool destroyed() const noexcept { return phase >= FilePhase::closing; }
   Error failure(int number, const char* syscall) const;

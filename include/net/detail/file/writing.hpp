@@ -29,6 +29,9 @@ struct FileWriting : FileState {
   void call_back();
   void fail_callbacks();
   void drop() noexcept;
+  /// Whether it goes on by itself.
+  bool goes_on() const noexcept { return ended || length() > 0; }
+  void release() noexcept { release_unless_useful(*this); }
   std::size_t length() const noexcept { return waiting.size() + under_way; }
 
   /// Whom to call when so many bytes were written.
