@@ -106,10 +106,12 @@ TEST_CASE("S22.2: what was released, or closed, may be taken again") {
   again.destroy();
   CHECK_FALSE(is_open(fd));
   run_to_the_end(loop);
+#if !defined(_WIN32)  // where an anonymous pipe cannot be waited for
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   const Descriptor other(ends[1]);
   const net::Socket reused(loop, {.fd = ends[0]});
   reused.destroy();
   run_to_the_end(loop);
+#endif
 }
