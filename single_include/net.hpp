@@ -3835,7 +3835,7 @@ class AfdDevices {
   ~AfdDevices() { close(); }
 
   /// One with space for a socket more, which has it now; null, and a negated errno, if there is none.
-  AfdDevice* take(Port& port, int& failed) noexcept;
+  AfdDevice* take(Port& port, int& failed);
   void close() noexcept;
 
  private:
@@ -3887,7 +3887,7 @@ class port_poller {
   Refusal open() noexcept;
   void shut() noexcept;
 
-  int watch(Watcher& watcher, unsigned mask) noexcept;
+  int watch(Watcher& watcher, unsigned mask);
   void drop(Watcher& watcher) noexcept;
   bool hold(Watcher& watcher) noexcept;
   bool has(NativeHandle fd) noexcept;
@@ -3910,9 +3910,11 @@ class port_poller {
     return reinterpret_cast<PortEntry*>(place.place);
   }
   /// The entry by which the port knows it; a negated errno if there can be none.
-  int enter(Watcher& watcher) noexcept;
+  int enter(Watcher& watcher);
+  int enter_socket(Watcher& watcher);
+  int enter_entry(Watcher& watcher, PortEntry& entry) noexcept;
+  bool add(Watcher& watcher) noexcept;
   void leave(Registration& place) noexcept;
-  int enter_socket(Watcher& watcher) noexcept;
 
   AfdDevices devices_;
   Port port_;
@@ -4428,9 +4430,9 @@ namespace net::inline NET_ABI::detail {
 
 /// A name as Windows takes it: `\\.\pipe\x` or `\\?\pipe\x`, at most 256 characters.
 struct PipeName {
-  wchar_t text[260] = {};
+  wchar_t text[257] = {};
 
-  /// 0, or a negated errno: EINVAL for a NUL or what is no UTF-8, ENAMETOOLONG, ENOENT for what is no pipe's name.
+  /// 0, or a negated errno: EINVAL for a NUL, what is no UTF-8 or too long (S23.5), ENOENT for what is no pipe's name.
   int set(std::string_view path) noexcept;
 };
 
@@ -13293,7 +13295,6 @@ NET_API Refusal Port::collect(int milliseconds) noexcept {
 #if NET_BODIES
 
 #include <cerrno>
-#include <new>
 
 #if defined(_WIN32)
 
@@ -13322,13 +13323,11 @@ NET_API win::Handle open_afd() noexcept {
   return device;
 }
 
-NET_API AfdDevice* AfdDevices::take(Port& port, int& failed) noexcept {
+NET_API AfdDevice* AfdDevices::take(Port& port, int& failed) {
   for (AfdDevice* device = first_; device; device = device->next) {
     if (device->sockets < AfdDevice::max_sockets) return ++device->sockets, device;
   }
-  failed = -ENOMEM;
-  auto* const device = new (std::nothrow) AfdDevice;
-  if (!device) return nullptr;
+  auto* const device = new AfdDevice;
   device->handle = open_afd();
   if (!device->handle) {
     delete device;
@@ -13437,7 +13436,6 @@ NET_API constexpr PortEntry::Operations AfdEntry::table{
 #if NET_BODIES
 
 #include <cerrno>
-#include <new>
 #include <utility>
 
 #if defined(_WIN32)
@@ -13463,19 +13461,24 @@ NET_API void port_poller::shut() noexcept {
   devices_.close();
 }
 
-NET_API bool port_poller::hold(Watcher& watcher) noexcept {
-  if (!watcher.registration) {
-    if (!registrations_.add(watcher)) return false;
-    watcher.registration->place = 0;
-  }
-  return !entry_of(watcher.fd) || enter(watcher) == 0;
+NET_API bool port_poller::add(Watcher& watcher) noexcept {
+  if (watcher.registration) return true;
+  if (!registrations_.add(watcher)) return false;
+  watcher.registration->place = 0;
+  return true;
 }
 
-NET_API int port_poller::watch(Watcher& watcher, unsigned mask) noexcept {
+NET_API bool port_poller::hold(Watcher& watcher) noexcept {
+  if (!add(watcher)) return false;
+  PortEntry* const entry = entry_of(watcher.fd);
+  return !entry || enter_entry(watcher, *entry) == 0;
+}
+
+NET_API int port_poller::watch(Watcher& watcher, unsigned mask) {
   watcher.interest = static_cast<std::uint8_t>(mask);
   if (!port_.is_open()) return 0;
   if (mask != 0) {
-    if (!hold(watcher)) return -ENOMEM;
+    if (!add(watcher)) return -ENOMEM;
     if (const int failed = enter(watcher); failed < 0) return failed;
     port_.queue(*entry_of_place(*watcher.registration));
   }
@@ -13483,32 +13486,37 @@ NET_API int port_poller::watch(Watcher& watcher, unsigned mask) noexcept {
   return 0;
 }
 
-NET_API int port_poller::enter(Watcher& watcher) noexcept {
-  Registration& place = *watcher.registration;
+NET_API int port_poller::enter(Watcher& watcher) {
   PortEntry* const entry = entry_of(watcher.fd);
-  if (!entry) return enter_socket(watcher);
-  if (const int failed = port_.attach(*entry); failed < 0) return failed;
-  if (place.place == 0) entry->retain();
-  entry->registration = &place;
-  place.place = reinterpret_cast<std::size_t>(entry);
+  return entry ? enter_entry(watcher, *entry) : enter_socket(watcher);
+}
+
+NET_API int port_poller::enter_entry(Watcher& watcher, PortEntry& entry) noexcept {
+  Registration& place = *watcher.registration;
+  if (const int failed = port_.attach(entry); failed < 0) return failed;
+  if (place.place == 0) entry.retain();
+  entry.registration = &place;
+  place.place = reinterpret_cast<std::size_t>(&entry);
   return 0;
 }
 
-NET_API int port_poller::enter_socket(Watcher& watcher) noexcept {
+/// What has no memory throws, and has changed nothing.
+NET_API int port_poller::enter_socket(Watcher& watcher) {
   Registration& place = *watcher.registration;
-  if (place.place != 0) {
-    if (!static_cast<AfdEntry*>(entry_of_place(place))->asks_too_little()) return 0;
-    leave(place);  // a new one asks for all of it; what was asked before is answered to nobody
-  }
+  if (place.place != 0 && !static_cast<AfdEntry*>(entry_of_place(place))->asks_too_little()) return 0;
+  struct Taken {
+    AfdDevice* device;
+    ~Taken() {
+      if (device) --device->sockets;
+    }
+  };
   int failed = 0;
-  AfdDevice* const device = devices_.take(port_, failed);
-  if (!device) return failed;
-  auto* const entry = new (std::nothrow) AfdEntry(os::socket_of(watcher.fd), *device);
-  if (!entry) {
-    --device->sockets;
-    return -ENOMEM;
-  }
+  Taken taken{devices_.take(port_, failed)};
+  if (!taken.device) return failed;
+  auto* const entry = new AfdEntry(os::socket_of(watcher.fd), *taken.device);
+  taken.device = nullptr;  // it is the entry's
   if ((failed = port_.attach(*entry)) < 0) return entry->release(), failed;
+  leave(place);  // what was asked before is answered to nobody; the new one asks for all of it
   entry->registration = &place;
   place.place = reinterpret_cast<std::size_t>(entry);
   return 0;
@@ -14477,10 +14485,7 @@ NET_API int PipeName::set(std::string_view path) noexcept {
   const bool named = path.size() > prefix && slash(0) && slash(1) && (path[2] == '.' || path[2] == '?') && slash(3) &&
                      letter(4, 'p') && letter(5, 'i') && letter(6, 'p') && letter(7, 'e') && slash(8);
   if (!named) return -ENOENT;
-  constexpr std::size_t capacity = sizeof text / sizeof text[0];
-  if (path.size() > 256 * 3) return -ENAMETOOLONG;
-  if (os::to_wide(path, text, capacity)) return 0;
-  return win::GetLastError() == 122 ? -ENAMETOOLONG : -EINVAL;  // too small a buffer
+  return os::to_wide(path, text, sizeof text / sizeof text[0]) ? 0 : -EINVAL;
 }
 
 NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept {
@@ -21135,7 +21140,11 @@ NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
 NET_API void ServerState::bound(int failed, std::string_view address, int port) {
-  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+  {
+    NothingOpen unless{*this};  // a poller without memory throws
+    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    unless.passed = true;
+  }
   if (failed == 0) return opened();
   stop_listening();  // its file too, if it was only not watched
   tick_with(

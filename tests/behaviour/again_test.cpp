@@ -16,7 +16,11 @@ using namespace tests;
 
 namespace {
 
+#if defined(_WIN32)
+const std::string too_long = R"(\\.\pipe\)" + std::string(300, 'x');
+#else
 const std::string too_long = "/" + std::string(200, 'x');
+#endif
 
 /// The words from the first 'close' on.
 std::string after_close(const Log& log) { return log.text().substr(log.text().find("close(")); }

@@ -109,12 +109,14 @@ TEST_CASE("S22.2: what was released, or closed, may be taken again") {
   again.destroy();
   CHECK_FALSE(is_open(fd));
   run_to_the_end(loop);
+#if !defined(_WIN32)  // where an anonymous pipe cannot be waited for
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
   const Descriptor other(ends[1]);
   const net::Socket reused(loop, {.fd = ends[0]});
   reused.destroy();
   run_to_the_end(loop);
+#endif
 }
 
 TEST_CASE("S22.1, S32.5: a descriptor for which there is no memory stays with whoever has it") {

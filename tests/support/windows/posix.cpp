@@ -30,10 +30,12 @@ bool is_handle(int fd) { return fd > 32 && GetFileType(handle_of(fd)) != FILE_TY
 
 int failed() {
   const int code = WSAGetLastError();
-  errno = code == WSAEWOULDBLOCK  ? EAGAIN
-          : code == WSAECONNRESET ? ECONNRESET
-          : code == WSAENOTSOCK   ? ENOTSOCK
-                                  : EINVAL;
+  errno = code == WSAEWOULDBLOCK    ? EAGAIN
+          : code == WSAECONNRESET   ? ECONNRESET
+          : code == WSAENOTSOCK     ? ENOTSOCK
+          : code == WSAECONNREFUSED ? ECONNREFUSED
+          : code == WSAEADDRINUSE   ? EADDRINUSE
+                                    : EINVAL;
   return -1;
 }
 
@@ -81,7 +83,8 @@ int dup(int fd) {
 int open(const char* path, int flags, ...) {
   wchar_t own[MAX_PATH] = L"NUL";
   if (std::strcmp(path, "/proc/self/exe") == 0) {
-    GetModuleFileNameW(nullptr, own, MAX_PATH);
+    GetSystemDirectoryW(own, MAX_PATH - 16);  // some program's file
+    std::wcscat(own, L"\\kernel32.dll");
   } else if (std::strcmp(path, "/dev/null") != 0) {
     std::wcsncpy(own, std::filesystem::path(path).c_str(), MAX_PATH - 1);
   }
@@ -107,6 +110,10 @@ ssize_t send_to(int fd, const void* from, std::size_t size, int flags) {
     const int sent = ::send(static_cast<SOCKET>(fd), static_cast<const char*>(from), static_cast<int>(size), 0);
     return sent >= 0 ? sent : failed();
   });
+}
+
+int connect_to(int fd, const sockaddr* to, int size) {
+  return connect(static_cast<SOCKET>(fd), to, size) == 0 ? 0 : failed();
 }
 
 /// There are none on Windows, or only ones of TCP.
@@ -165,7 +172,9 @@ std::size_t open_sockets_and_pipes() {
   std::size_t open = 0;
   for (int handle = 4; handle < 8192; handle += 4) {
     DWORD flags = 0;
-    open += GetHandleInformation(handle_of(handle), &flags) && GetFileType(handle_of(handle)) == FILE_TYPE_PIPE;
+    if (!GetHandleInformation(handle_of(handle), &flags)) continue;
+    const DWORD type = GetFileType(handle_of(handle));
+    open += type == FILE_TYPE_PIPE || type == FILE_TYPE_DISK || is_socket(handle);
   }
   return open;
 }

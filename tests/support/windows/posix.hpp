@@ -25,6 +25,8 @@
 #undef near
 #undef far
 
+#undef AF_UNIX
+#define AF_UNIX AF_INET  // by path there are only pipes
 #define SOCK_CLOEXEC 0
 #define SOCK_NONBLOCK 0x800  // for socketpair()
 #define MSG_NOSIGNAL 0
@@ -75,7 +77,8 @@ int fcntl(int fd, int command, int value = 0);
 char* mkdtemp(char* pattern);
 ssize_t recv_from(int fd, void* into, std::size_t size, int flags);
 ssize_t send_to(int fd, const void* from, std::size_t size, int flags);
-/// How many sockets and pipes this process has open.
+int connect_to(int fd, const sockaddr* to, int size);
+/// How many sockets, pipes and files this process has open.
 std::size_t open_sockets_and_pipes();
 
 inline int poll(pollfd* of, unsigned long count, int milliseconds) { return WSAPoll(of, count, milliseconds); }
@@ -96,6 +99,10 @@ ssize_t recv(Fd fd, Bytes* into, Size size, int flags) {
 template <std::signed_integral Fd, class Bytes, std::integral Size>
 ssize_t send(Fd fd, Bytes* from, Size size, int flags) {
   return send_to(static_cast<int>(fd), from, static_cast<std::size_t>(size), flags);
+}
+template <std::signed_integral Fd, std::integral Size>
+int connect(Fd fd, const sockaddr* to, Size size) {
+  return connect_to(static_cast<int>(fd), to, static_cast<int>(size));
 }
 template <std::signed_integral Fd, class Value, std::integral Size>
   requires(!std::same_as<Value, const char>)

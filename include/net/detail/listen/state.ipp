@@ -190,7 +190,11 @@ NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 
 /// The events come on the next tick, how ever it went (S9.2, S9.12).
 NET_API void ServerState::bound(int failed, std::string_view address, int port) {
-  if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+  {
+    NothingOpen unless{*this};  // a poller without memory throws
+    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    unless.passed = true;
+  }
   if (failed == 0) return opened();
   stop_listening();  // its file too, if it was only not watched
   tick_with(

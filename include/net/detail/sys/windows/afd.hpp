@@ -26,7 +26,7 @@ class AfdDevices {
   ~AfdDevices() { close(); }
 
   /// One with space for a socket more, which has it now; null, and a negated errno, if there is none.
-  AfdDevice* take(Port& port, int& failed) noexcept;
+  AfdDevice* take(Port& port, int& failed);
   void close() noexcept;
 
  private:

@@ -7,7 +7,6 @@
 #if NET_BODIES
 
 #include <cerrno>
-#include <new>
 
 #include <net/detail/sys/windows/errors.hpp>
 
@@ -38,13 +37,11 @@ NET_API win::Handle open_afd() noexcept {
   return device;
 }
 
-NET_API AfdDevice* AfdDevices::take(Port& port, int& failed) noexcept {
+NET_API AfdDevice* AfdDevices::take(Port& port, int& failed) {
   for (AfdDevice* device = first_; device; device = device->next) {
     if (device->sockets < AfdDevice::max_sockets) return ++device->sockets, device;
   }
-  failed = -ENOMEM;
-  auto* const device = new (std::nothrow) AfdDevice;
-  if (!device) return nullptr;
+  auto* const device = new AfdDevice;
   device->handle = open_afd();
   if (!device->handle) {
     delete device;

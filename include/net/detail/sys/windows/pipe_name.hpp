@@ -13,9 +13,9 @@ namespace net::inline NET_ABI::detail {
 
 /// A name as Windows takes it: `\\.\pipe\x` or `\\?\pipe\x`, at most 256 characters.
 struct PipeName {
-  wchar_t text[260] = {};
+  wchar_t text[257] = {};
 
-  /// 0, or a negated errno: EINVAL for a NUL or what is no UTF-8, ENAMETOOLONG, ENOENT for what is no pipe's name.
+  /// 0, or a negated errno: EINVAL for a NUL, what is no UTF-8 or too long (S23.5), ENOENT for what is no pipe's name.
   int set(std::string_view path) noexcept;
 };
 

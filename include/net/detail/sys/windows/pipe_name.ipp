@@ -23,10 +23,7 @@ NET_API int PipeName::set(std::string_view path) noexcept {
   const bool named = path.size() > prefix && slash(0) && slash(1) && (path[2] == '.' || path[2] == '?') && slash(3) &&
                      letter(4, 'p') && letter(5, 'i') && letter(6, 'p') && letter(7, 'e') && slash(8);
   if (!named) return -ENOENT;
-  constexpr std::size_t capacity = sizeof text / sizeof text[0];
-  if (path.size() > 256 * 3) return -ENAMETOOLONG;
-  if (os::to_wide(path, text, capacity)) return 0;
-  return win::GetLastError() == 122 ? -ENAMETOOLONG : -EINVAL;  // too small a buffer
+  return os::to_wide(path, text, sizeof text / sizeof text[0]) ? 0 : -EINVAL;
 }
 
 NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept {

@@ -23,7 +23,7 @@ class port_poller {
   Refusal open() noexcept;
   void shut() noexcept;
 
-  int watch(Watcher& watcher, unsigned mask) noexcept;
+  int watch(Watcher& watcher, unsigned mask);
   void drop(Watcher& watcher) noexcept;
   bool hold(Watcher& watcher) noexcept;
   bool has(NativeHandle fd) noexcept;
@@ -46,9 +46,11 @@ class port_poller {
     return reinterpret_cast<PortEntry*>(place.place);
   }
   /// The entry by which the port knows it; a negated errno if there can be none.
-  int enter(Watcher& watcher) noexcept;
+  int enter(Watcher& watcher);
+  int enter_socket(Watcher& watcher);
+  int enter_entry(Watcher& watcher, PortEntry& entry) noexcept;
+  bool add(Watcher& watcher) noexcept;
   void leave(Registration& place) noexcept;
-  int enter_socket(Watcher& watcher) noexcept;
 
   AfdDevices devices_;
   Port port_;

@@ -7,7 +7,6 @@
 #if NET_BODIES
 
 #include <cerrno>
-#include <new>
 #include <utility>
 
 #include <net/detail/sys/windows/calls.hpp>
@@ -35,19 +34,24 @@ NET_API void port_poller::shut() noexcept {
   devices_.close();
 }
 
-NET_API bool port_poller::hold(Watcher& watcher) noexcept {
-  if (!watcher.registration) {
-    if (!registrations_.add(watcher)) return false;
-    watcher.registration->place = 0;
-  }
-  return !entry_of(watcher.fd) || enter(watcher) == 0;
+NET_API bool port_poller::add(Watcher& watcher) noexcept {
+  if (watcher.registration) return true;
+  if (!registrations_.add(watcher)) return false;
+  watcher.registration->place = 0;
+  return true;
 }
 
-NET_API int port_poller::watch(Watcher& watcher, unsigned mask) noexcept {
+NET_API bool port_poller::hold(Watcher& watcher) noexcept {
+  if (!add(watcher)) return false;
+  PortEntry* const entry = entry_of(watcher.fd);
+  return !entry || enter_entry(watcher, *entry) == 0;
+}
+
+NET_API int port_poller::watch(Watcher& watcher, unsigned mask) {
   watcher.interest = static_cast<std::uint8_t>(mask);
   if (!port_.is_open()) return 0;
   if (mask != 0) {
-    if (!hold(watcher)) return -ENOMEM;
+    if (!add(watcher)) return -ENOMEM;
     if (const int failed = enter(watcher); failed < 0) return failed;
     port_.queue(*entry_of_place(*watcher.registration));
   }
@@ -55,32 +59,37 @@ NET_API int port_poller::watch(Watcher& watcher, unsigned mask) noexcept {
   return 0;
 }
 
-NET_API int port_poller::enter(Watcher& watcher) noexcept {
-  Registration& place = *watcher.registration;
+NET_API int port_poller::enter(Watcher& watcher) {
   PortEntry* const entry = entry_of(watcher.fd);
-  if (!entry) return enter_socket(watcher);
-  if (const int failed = port_.attach(*entry); failed < 0) return failed;
-  if (place.place == 0) entry->retain();
-  entry->registration = &place;
-  place.place = reinterpret_cast<std::size_t>(entry);
+  return entry ? enter_entry(watcher, *entry) : enter_socket(watcher);
+}
+
+NET_API int port_poller::enter_entry(Watcher& watcher, PortEntry& entry) noexcept {
+  Registration& place = *watcher.registration;
+  if (const int failed = port_.attach(entry); failed < 0) return failed;
+  if (place.place == 0) entry.retain();
+  entry.registration = &place;
+  place.place = reinterpret_cast<std::size_t>(&entry);
   return 0;
 }
 
-NET_API int port_poller::enter_socket(Watcher& watcher) noexcept {
+/// What has no memory throws, and has changed nothing.
+NET_API int port_poller::enter_socket(Watcher& watcher) {
   Registration& place = *watcher.registration;
-  if (place.place != 0) {
-    if (!static_cast<AfdEntry*>(entry_of_place(place))->asks_too_little()) return 0;
-    leave(place);  // a new one asks for all of it; what was asked before is answered to nobody
-  }
+  if (place.place != 0 && !static_cast<AfdEntry*>(entry_of_place(place))->asks_too_little()) return 0;
+  struct Taken {
+    AfdDevice* device;
+    ~Taken() {
+      if (device) --device->sockets;
+    }
+  };
   int failed = 0;
-  AfdDevice* const device = devices_.take(port_, failed);
-  if (!device) return failed;
-  auto* const entry = new (std::nothrow) AfdEntry(os::socket_of(watcher.fd), *device);
-  if (!entry) {
-    --device->sockets;
-    return -ENOMEM;
-  }
+  Taken taken{devices_.take(port_, failed)};
+  if (!taken.device) return failed;
+  auto* const entry = new AfdEntry(os::socket_of(watcher.fd), *taken.device);
+  taken.device = nullptr;  // it is the entry's
   if ((failed = port_.attach(*entry)) < 0) return entry->release(), failed;
+  leave(place);  // what was asked before is answered to nobody; the new one asks for all of it
   entry->registration = &place;
   place.place = reinterpret_cast<std::size_t>(entry);
   return 0;
