@@ -21,7 +21,7 @@ namespace {
 int refused_mode = 0;  // what chmod() fails with instead of changing a mode
 }
 
-#if defined(__linux__)
+#if defined(__GLIBC__)
 /// In place of the system's: as root nothing is refused.
 extern "C" int chmod(const char* path, mode_t mode) noexcept {
   if (refused_mode == 0) return ::fchmodat(AT_FDCWD, path, mode, 0);
@@ -121,6 +121,19 @@ TEST_CASE("S23.7, S23.8: a NUL of a path is seen in messages as \\0, and is itse
   CHECK(errors.text() == "error(listen EADDRINUSE: address already in use " + shown + ")");
   const net::Error error = error_of([&] { server.listen({.path = name, .readableAll = true}); });
   CHECK(std::string_view(error.what()).ends_with("Received " + shown));
+}
+#else
+TEST_CASE("S23.8: an abstract name is EINVAL where the system has none") {
+  net::Loop loop;
+  const std::string name("\0net-test", 9);
+  const net::Server server(loop);
+  CHECK(error_of([&] { server.listen(name); }).name() == "EINVAL");
+  const net::Socket client(loop);
+  Log log;
+  note(client, log);
+  client.connect(name);
+  run_to_the_end(loop);
+  CHECK(client.errored().name() == "EINVAL");
 }
 #endif
 
@@ -262,7 +275,7 @@ TEST_CASE("S23.10: readableAll and writableAll set the mode exactly") {
   CHECK(mode(true, true) == 0666);
 }
 
-#if defined(__linux__)
+#if defined(__GLIBC__)
 TEST_CASE("S23.11: a mode that cannot be set is thrown, and neither a file nor a descriptor is left") {
   net::Loop loop;
   const TemporaryDirectory directory;
