@@ -11,7 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.M)
-APART = re.compile(r'NET_MACHINE\b|#include "tests/support/\w*_machine\.hpp"|^(?:struct|class) std::|^namespace std\b', re.M)
+APART = re.compile(r'NET_MACHINE\b|"tests/support/\w*_machine\.hpp"|^(?:struct|class) std::|^namespace std\b', re.M)
 
 
 def main():

@@ -122,19 +122,6 @@ TEST_CASE("S23.7, S23.8: a NUL of a path is seen in messages as \\0, and is itse
   const net::Error error = error_of([&] { server.listen({.path = name, .readableAll = true}); });
   CHECK(std::string_view(error.what()).ends_with("Received " + shown));
 }
-#else
-TEST_CASE("S23.8: an abstract name is EINVAL where the system has none") {
-  net::Loop loop;
-  const std::string name("\0net-test", 9);
-  const net::Server server(loop);
-  CHECK(error_of([&] { server.listen(name); }).name() == "EINVAL");
-  const net::Socket client(loop);
-  Log log;
-  note(client, log);
-  client.connect(name);
-  run_to_the_end(loop);
-  CHECK(client.errored().name() == "EINVAL");
-}
 #endif
 
 TEST_CASE("S23.3: a path that exists is in use, whatever it is") {
