@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Print one source file that has others in it, each in a namespace of its own: one_file.py SOURCE…
 
-What they all include is parsed once, so the whole is compiled in a fraction of the time. The main() of an example is
-called and not linked as main. Sources that define a machine of their own cannot share a file: they are left out, and named
-on stderr.
+What they all include is parsed once, so the whole is compiled in a fraction of the time. The main() of an example has
+another name there. Sources that define a machine of their own cannot share a file: they are left out, and named on
+stderr.
 """
 import pathlib
 import re
@@ -11,7 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.M)
-APART = re.compile(r'NET_MACHINE\b|#include "tests/support/\w*_machine\.hpp"|^(?:template <>\s+)?(?:struct|class) std::|^namespace std\b', re.M)
+APART = re.compile(r'NET_MACHINE\b|"tests/support/\w*_machine\.hpp"|^(?:struct|class) std::|^namespace std\b', re.M)
 
 
 def main():

@@ -56,7 +56,8 @@ TEST_CASE("support: every form of new is counted, with its bytes") {
   CountAllocations allocations;
   const auto plain = std::make_unique<std::string>(100, 'x');
   CHECK(allocations.count() == 2);
-  CHECK(allocations.bytes() == sizeof(std::string) + 101);
+  const std::size_t text = allocations.bytes() - sizeof(std::string);
+  CHECK((text >= 101 && text < 128));  // some round it up
   allocations.restart();
   const auto aligned = std::make_unique<Aligned>();
   const std::unique_ptr<int[]> array(new (std::nothrow) int[10]);
