@@ -2,8 +2,8 @@
 """Print one source file that has others in it, each in a namespace of its own: one_file.py SOURCE…
 
 What they all include is parsed once, so the whole is compiled in a fraction of the time. The main() of an example has
-another name there. Sources that define a machine of their own cannot share a file: they are left out, and named on
-stderr.
+another name there. Sources that define a machine of their own, or look at what the includes bring, cannot share a
+file: they are left out, and named on stderr.
 """
 import pathlib
 import re
@@ -11,7 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.M)
-APART = re.compile(r'NET_MACHINE\b|"tests/support/\w*_machine\.hpp"|^(?:struct|class) std::|^namespace std\b', re.M)
+APART = re.compile(r'NET_MACHINE\b|"tests/support/\w*_machine\.hpp"|^(?:struct|class) std::|^namespace std\b|^#error\b', re.M)
 
 
 def main():
@@ -30,7 +30,8 @@ def main():
         print(f"#if __has_include({name})\n#include {name}\n#endif")
     for name in own:
         path = ROOT / name.strip('"')
-        print(f'#include "{path if path.exists() else ROOT / "examples" / name.strip(chr(34))}"')
+        line = f'#include "{path if path.exists() else ROOT / "examples" / name.strip(chr(34))}"'
+        print(f"#if defined(_WIN32)\n{line}\n#endif" if "/windows/" in name else line)
     if any("int main(" in text for _, text in sources):
         print('#pragma GCC diagnostic ignored "-Wreturn-type"')  # only main() itself may leave the return out
     for number, (path, text) in enumerate(sources):

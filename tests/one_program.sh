@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the whole suite as one program of few files, in the time of a few, and runs it: one_program.sh NAME COMMAND…
 # The command compiles: a compiler with its options. Files that the program needs besides are in $MORE, libraries in
-# $LIBRARIES, what runs it in $RUNNER, its options in $OPTIONS.
+# $LIBRARIES, what runs it in $RUNNER, its options in $OPTIONS, the end of its name in $EXE.
 set -eu
 cd "$(dirname "$0")/.."
 build=$PWD/build/one_program/$1
@@ -34,10 +34,10 @@ shared=$(ls "$build"/*.o | grep -v -F "$(printf '%s\n' $own)" || true)
 support=$(printf '%s\n' $shared | grep -v -e /first.cpp -e /second.cpp -e src_net.cpp)
 # shellcheck disable=SC2086
 {
-  "$@" $shared -pthread ${LIBRARIES:-} -o "$build/net_tests"
-  "$@" $own $support -pthread ${LIBRARIES:-} -o "$build/net_tests_apart"
+  "$@" $shared -pthread ${LIBRARIES:-} -o "$build/net_tests${EXE:-}"
+  "$@" $own $support -pthread ${LIBRARIES:-} -o "$build/net_tests_apart${EXE:-}"
   status=0
-  ${RUNNER:-} "$build/net_tests" ${OPTIONS:-} || status=1
-  ${RUNNER:-} "$build/net_tests_apart" ${OPTIONS:-} || status=1
+  ${RUNNER:-} "$build/net_tests${EXE:-}" ${OPTIONS:-} || status=1
+  ${RUNNER:-} "$build/net_tests_apart${EXE:-}" ${OPTIONS:-} || status=1
 }
 exit "$status"

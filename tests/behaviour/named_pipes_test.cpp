@@ -1,5 +1,7 @@
 #include <net/server.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -127,3 +129,5 @@ TEST_CASE("a hundred clients of one pipe are all served, and megabytes arrive wh
   CHECK(closed == count);
   CHECK(back == much.size() * static_cast<std::size_t>(count));
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <netdb.h>
@@ -236,3 +238,5 @@ TEST_CASE("S31.3: a job that ran while the process forked fails in a child that 
   CHECK(second == "done");
   for (const int end : {begun[0], begun[1], go[0], go[1]}) ::close(end);
 }
+
+#endif

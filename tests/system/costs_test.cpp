@@ -1,5 +1,7 @@
 #include "tests/support/counting_machine.hpp"
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <malloc.h>
@@ -272,3 +274,5 @@ TEST_CASE("10,000 idle connections and 50 busy ones on one loop; the bytes of me
   CHECK(accepted == idle + busy);
   ::setrlimit(RLIMIT_NOFILE, &before);
 }
+
+#endif

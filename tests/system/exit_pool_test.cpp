@@ -1,5 +1,7 @@
 #include <net.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -98,3 +100,5 @@ TEST_SUITE("threads") {
           }) == 5);
   }
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <sys/socket.h>
@@ -304,3 +306,5 @@ TEST_SUITE("threads") {
     CHECK(lost == 0);
   }
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <unistd.h>
@@ -195,3 +197,5 @@ TEST_CASE("S31.5: commands that are started at any moment disturb no loop") {
     parent.works();
   }
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/connect/race.ipp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/if.h>
@@ -125,5 +127,7 @@ TEST_CASE("S13.8: a host without IPv4 is reached by IPv6 although 127.0.0.1 come
 #else
 
 TEST_CASE("a host of one family") { MESSAGE("skipped: this system lets no process be a host of its own"); }
+
+#endif
 
 #endif

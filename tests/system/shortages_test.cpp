@@ -1,5 +1,7 @@
 #include "tests/support/failing_machine.hpp"
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -314,3 +316,5 @@ TEST_CASE("S32.4: a loop that cannot wait any more leaves run() as an exception,
   timer.close();
   CHECK_FALSE(loop.alive());
 }
+
+#endif

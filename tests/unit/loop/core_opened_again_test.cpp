@@ -1,5 +1,7 @@
 #include <net/detail/loop/core.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <unistd.h>
@@ -142,3 +144,5 @@ TEST_CASE("a socket that what dies with the loop connects by name is gone with i
   for (int place = 0; place < places; ++place)
     connect_at_the_end(place, [](const net::Socket& socket) { socket.connect({.port = 1, .host = "localhost"}); });
 }
+
+#endif

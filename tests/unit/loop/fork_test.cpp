@@ -1,5 +1,7 @@
 #include <net/detail/loop/fork.ipp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <sys/wait.h>
@@ -33,3 +35,5 @@ TEST_CASE("S31.2: a loop is its process's: in a child it refuses to run until af
   loop.run();
   CHECK(ran == 1);
 }
+
+#endif

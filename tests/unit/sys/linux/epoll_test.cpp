@@ -1,5 +1,7 @@
 #include <net/detail/sys/linux/epoll.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <sys/resource.h>
@@ -112,5 +114,7 @@ TEST_SUITE("threads") {
 TEST_CASE("epoll: nothing of it is there where the system is not Linux") {
   MESSAGE("skipped: this system has no epoll");
 }
+
+#endif
 
 #endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/acceptor.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/sys/posix/system_address.hpp>
@@ -139,3 +141,5 @@ TEST_CASE("S32.1: a reserve that could not be opened is opened as soon as there 
   CHECK(acceptor.accept(none) == -EAGAIN);
   CHECK(acceptor.has_reserve());
 }
+
+#endif

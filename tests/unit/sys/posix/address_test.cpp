@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/address.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
@@ -101,3 +103,5 @@ TEST_CASE("the error that waits on a socket is given once") {
   CHECK(os::pending_error(socket.get()) == 0);
   CHECK(os::pending_error(-1) == EBADF);
 }
+
+#endif

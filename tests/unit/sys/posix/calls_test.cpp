@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/calls.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -83,3 +85,5 @@ TEST_CASE("S22.4: a descriptor is known by what it is") {
         DescriptorKind::file);
   CHECK(os::kind_of(-1) == DescriptorKind::unknown);
 }
+
+#endif

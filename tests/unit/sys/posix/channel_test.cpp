@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/channel.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/sys/posix/acceptor.hpp>
@@ -99,3 +101,5 @@ TEST_CASE("a channel that moved the bytes of a pipe starts over as a socket") {
   wait_for(peer.get(), POLLIN);
   CHECK(::read(peer.get(), &byte, 1) == 0);
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/files.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
@@ -46,3 +48,5 @@ TEST_CASE("what fails is a negated errno, and nothing stays open") {
   CHECK(file == no_handle);
   CHECK(os::close_file(after) == -EBADF);
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/headers.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <cerrno>
@@ -16,3 +18,5 @@ TEST_CASE("the flags of a send keep SIGPIPE away where the system has one that d
 #endif
   ::close(ends[0]);
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/machine.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/io/machine.hpp>
@@ -14,3 +16,5 @@ TEST_CASE("a POSIX machine lacks only a poller") {
   const auto before = posix_machine::now_ns();
   CHECK(before <= posix_machine::now_ns());
 }
+
+#endif

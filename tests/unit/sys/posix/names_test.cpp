@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/names.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/text/ip_address.hpp>
@@ -26,3 +28,5 @@ TEST_CASE("S3.7: the system's resolver says why it found nothing") {
   CHECK(os::look_up("localhost", Family::unspecified, 1 << 30, none) == Errc::ERR_LOOKUP_BAD_FLAGS);
   CHECK(none.empty());
 }
+
+#endif

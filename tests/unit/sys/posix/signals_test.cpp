@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/signals.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <poll.h>
@@ -84,3 +86,5 @@ TEST_CASE("a signal's handler leaves errno as it was") {
   CHECK(errno == 1234);
   os::forget_signal(waker);
 }
+
+#endif

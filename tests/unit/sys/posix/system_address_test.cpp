@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/system_address.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <sys/un.h>
@@ -45,3 +47,5 @@ TEST_CASE(
   CHECK(address.size == offsetof(sockaddr_un, sun_path) + 3);
   CHECK_FALSE(address.endpoint());
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/posix/thread.hpp>
 
+#if !defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/base/lock_guard.hpp>
@@ -47,3 +49,5 @@ TEST_SUITE("threads") {
     CHECK(os::processors() >= 1);
   }
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/acceptor.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include "tests/support/endpoints.hpp"
@@ -69,3 +71,5 @@ TEST_CASE("an acceptor that is closed, or failed to listen, has nothing open and
   }
   CHECK(tests::open_descriptors() == before);
 }
+
+#endif

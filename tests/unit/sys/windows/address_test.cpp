@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/address.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/sys/windows/calls.hpp>
@@ -52,3 +54,5 @@ TEST_CASE("a socket without another end is known as one") {
   CHECK_FALSE(os::remote_end(fd));
   os::close_socket(fd);
 }
+
+#endif

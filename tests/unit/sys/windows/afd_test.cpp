@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/afd.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <sys/socket.h>
@@ -51,3 +53,5 @@ TEST_CASE("a socket's readiness is asked for once for what is awaited, and no mo
   entry->release();
   port.shut();
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/calls.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <sys/socket.h>
@@ -77,3 +79,5 @@ TEST_CASE("options are set; a duplicate is a socket of its own") {
   CHECK(same.get() != one.get());
   CHECK(os::duplicate(-1) < 0);
 }
+
+#endif

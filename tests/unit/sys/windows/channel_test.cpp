@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/channel.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/sys/windows/acceptor.hpp>
@@ -90,3 +92,5 @@ TEST_CASE("a path is a pipe, which has no addresses, and which no option of TCP 
   CHECK_FALSE(client.is_open());
   CHECK(moved.is_open());
 }
+
+#endif

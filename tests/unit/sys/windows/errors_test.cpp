@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/errors.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <cerrno>
@@ -31,3 +33,5 @@ TEST_CASE("what failed last is negated") {
   CHECK_FALSE(win::CloseHandle(nullptr));
   CHECK(os::last_error() == -EBADF);
 }
+
+#endif

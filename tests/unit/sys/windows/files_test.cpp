@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/files.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <cerrno>
@@ -40,3 +42,5 @@ TEST_CASE("what fails is a negated errno") {
   CHECK(os::close_file(file) == 0);
   CHECK(os::open_file(path, {.writes = true, .exclusive = true}, file) == -EEXIST);
 }
+
+#endif

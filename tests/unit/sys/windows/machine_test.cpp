@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/machine.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/io/machine.hpp>
@@ -21,3 +23,5 @@ TEST_CASE("with a poller it is all that this library asks of a system") {
   CHECK_MESSAGE(OnPort::address_config_hint() == 0, "S26: Node asks for none on Windows");
   OnPort::remove_path("there is no file to remove");
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/names.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/text/ip_address.hpp>
@@ -27,3 +29,5 @@ TEST_CASE("S3.7: the system's resolver says why it found nothing") {
   CHECK(os::look_up("\xff", Family::unspecified, 0, none) == Errc::ERR_LOOKUP_NOT_FOUND);
   CHECK(none.empty());
 }
+
+#endif

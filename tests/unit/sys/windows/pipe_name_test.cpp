@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/pipe_name.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <cerrno>
@@ -48,3 +50,5 @@ TEST_CASE("S23.10: a name is served with the access that is asked for, and is th
   CHECK(open_pipe(name, failed) == nullptr);
   CHECK(failed == -ENOENT);
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/pipe_server.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include "tests/support/support.hpp"
@@ -81,3 +83,5 @@ TEST_CASE("who has come and gone before it was accepted is accepted, with what i
   accepted->close();
   server->close();
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/pipe.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/sys/windows/channel.hpp>
@@ -153,3 +155,5 @@ TEST_CASE_FIXTURE(Ends, "while all instances have clients a new one waits for it
     close(accepted[i]);
   }
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/port_poller.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include "tests/support/poller_contract.hpp"
@@ -37,3 +39,5 @@ TEST_CASE("port: it can be shut, and opened again for what is watched") { tests:
 TEST_SUITE("threads") {
   TEST_CASE("port: another thread wakes it") { tests::is_woken_by_another_thread<port_poller>(); }
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/port.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -119,3 +121,5 @@ TEST_SUITE("threads") {
     other.join();
   }
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/signals.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <cerrno>
@@ -48,3 +50,5 @@ TEST_CASE("a number that is no signal here is EINVAL; SIGHUP is the console's al
   CHECK(os::listen_to_signal(window) == 0);
   os::forget_signal(window);
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/system.hpp>
 
+#if defined(_WIN32)
+
 #if defined(CreateFile) || defined(min) || defined(ERROR) || defined(IN) || defined(AF_INET)
 #error "a macro of Windows has come out"
 #endif
@@ -51,3 +53,5 @@ TEST_CASE("the constants are those of Windows") {
   static_assert(win::poll_error == POLLERR && win::utf8 == CP_UTF8 && win::invalid_characters == MB_ERR_INVALID_CHARS);
   CHECK(win::type_pipe == FILE_TYPE_PIPE);
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/thread.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/base/lock_guard.hpp>
@@ -43,3 +45,5 @@ TEST_SUITE("threads") {
     CHECK(os::processors() >= 1);
   }
 }
+
+#endif

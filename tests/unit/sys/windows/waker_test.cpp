@@ -1,5 +1,7 @@
 #include <net/detail/sys/windows/waker.hpp>
 
+#if defined(_WIN32)
+
 #include <doctest/doctest.h>
 
 #include <net/detail/sys/windows/port_poller.hpp>
@@ -57,3 +59,5 @@ TEST_SUITE("threads") {
     poller.drop(watcher);
   }
 }
+
+#endif
