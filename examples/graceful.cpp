@@ -1,5 +1,6 @@
 // Stops cleanly: graceful [port] [seconds]. At SIGINT or SIGTERM it accepts no more, lets its clients finish, at
 // most so long, and closes those that are left; a second signal closes them at once.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
