@@ -1,6 +1,5 @@
 // A WebSocket server (RFC 6455) that sends every message back: websocket [port]. Try in a browser's console:
 // `s = new WebSocket("ws://127.0.0.1:8000"); s.onmessage = (e) => console.log(e.data)`, then `s.send("Hello!")`.
-#include <cctype>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -59,14 +58,9 @@ static net::Task<> serve(net::Socket client) {
   try {
     net::Reader reader(client);
     const std::string head = (co_await reader.readUntil("\r\n\r\n", 8192, {.timeout = 10'000})).value();
-    std::string lower = head;
-    for (char& each : lower) each = static_cast<char>(std::tolower(static_cast<unsigned char>(each)));
-    const std::size_t at = lower.find("\r\nsec-websocket-key:");
-    if (at == std::string::npos || !head.starts_with("GET ")) {
-      co_return void(client.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    }
-    const char* key = head.c_str() + at + 20;
-    key += std::strspn(key, " ");
+    const char* key = strcasestr(head.c_str(), "\r\nsec-websocket-key:");
+    if (!key || !head.starts_with("GET ")) co_return void(client.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    key += 20 + std::strspn(key + 20, " ");
     const std::string digest = sha1(std::string(key).substr(0, 24) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     client.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n");
     client.write("Sec-WebSocket-Accept: " + net::Chunk(digest).toString(net::Encoding::base64) + "\r\n\r\n");
