@@ -1484,6 +1484,12 @@ inline constexpr SystemRow system_rows[] = {
     {EROFS, "EROFS", "read-only file system"},
     {ETIMEDOUT, "ETIMEDOUT", "connection timed out"},
     {ETXTBSY, "ETXTBSY", "text file is busy"},
+#if EWOULDBLOCK != EAGAIN
+    {EWOULDBLOCK, "EAGAIN", "resource temporarily unavailable"},
+#endif
+#if EOPNOTSUPP != ENOTSUP
+    {EOPNOTSUPP, "ENOTSUP", "operation not supported on socket"},
+#endif
 };
 
 constexpr SystemRow system_row(int number) noexcept {
