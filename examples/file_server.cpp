@@ -39,7 +39,7 @@ static File find_file(fs::path directory, std::string target) {
 }
 
 static std::string next_piece(std::shared_ptr<std::ifstream> stream, std::uintmax_t most) {
-  std::string piece((std::min)(most, std::uintmax_t{1} << 16), '\0');
+  std::string piece(static_cast<std::size_t>((std::min)(most, std::uintmax_t{1} << 16)), '\0');
   stream->read(piece.data(), static_cast<std::streamsize>(piece.size()));
   piece.resize(static_cast<std::size_t>(stream->gcount()));
   return piece;
