@@ -41,7 +41,7 @@ static net::Task<int> echo(net::Socket client, net::Reader& reader) {
       size = size == 126 ? (co_await reader.readUint16()).value() : (co_await reader.readUint64()).value();
     if (size > (1 << 20) - message.size()) co_return 1009;
     const std::string mask = (co_await reader.read(4)).value();
-    std::string payload = (co_await reader.read(size)).value();
+    std::string payload = (co_await reader.read(static_cast<std::size_t>(size))).value();
     for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<char>(payload[i] ^ mask[i % 4]);
     if (opcode == op_close) co_return closing_code(payload);
     if (opcode == op_ping) co_await net::write(client, frame(op_pong, payload));

@@ -190,7 +190,7 @@ TEST_CASE("10,000 idle connections and 50 busy ones on one loop; the bytes of me
   rlimit limit = before;
   limit.rlim_cur = (std::min)(before.rlim_max, static_cast<rlim_t>(idle + busy + 200));
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur < idle + busy + 200) {
+  if (static_cast<std::size_t>(limit.rlim_cur) < idle + busy + 200) {
     idle = static_cast<std::size_t>(limit.rlim_cur) - busy - 200;
     MESSAGE("only ", idle, " idle connections: the limit of descriptors is ", limit.rlim_cur);
   }

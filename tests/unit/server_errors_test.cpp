@@ -141,7 +141,7 @@ TEST_CASE("S9.18: out of descriptors a server turns clients away, goes on, and a
   {
     const Descriptor turned_away = connect_raw(server.address()->port);
     std::vector<Descriptor> filler;
-    const rlimit low{64 + open_descriptors(), before.rlim_max};
+    const rlimit low{static_cast<rlim_t>(64 + open_descriptors()), before.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &low);
     for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) filler.emplace_back(fd);
     REQUIRE(errno == EMFILE);

@@ -28,7 +28,7 @@ class NoneLeft {
  public:
   NoneLeft() {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit low{32 + tests::open_descriptors(), before_.rlim_max};
+    const rlimit low{static_cast<rlim_t>(32 + tests::open_descriptors()), before_.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &low);
     for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) filler_.emplace_back(fd);
   }
