@@ -835,9 +835,9 @@ class Emitter : public detail::Identity<Derived> {
     name_in_parentheses<Name>();
     return 0;
   }
-  template <fixed_string Name, class None = void>
+  template <fixed_string Name, class Unused = void>
   void once() const {
-    constexpr bool listens = !std::is_void_v<None>;
+    constexpr bool listens = !std::is_void_v<Unused>;
     static_assert(listens, "once<\"data\"> takes a listener; what a task waits for is net::once<\"data\">(socket)");
   }
   template <fixed_string Name, class... F>
@@ -2782,11 +2782,11 @@ concept MachineSignals = requires(typename M::SignalWaker& signal) {
 };
 
 template <class M>
-concept CompleteMachine =
-    Poller<typename M::Poller> && Channel<typename M::Channel> && Acceptor<typename M::Acceptor, typename M::Channel> &&
-    MachineThreads<M> && MachineForks<M> && MachineNames<M> && MachineDescriptors<M> && MachineFiles<M> && MachineSignals<M> && requires {
-      { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
-    };
+concept CompleteMachine = Poller<typename M::Poller> && Channel<typename M::Channel> &&
+                          Acceptor<typename M::Acceptor, typename M::Channel> && MachineThreads<M> && MachineForks<M> &&
+                          MachineNames<M> && MachineDescriptors<M> && MachineFiles<M> && MachineSignals<M> && requires {
+                            { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
+                          };
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -10608,9 +10608,9 @@ class Reader {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
   /// Refused: a line without a limit.
-  template <class None = void>
+  template <class Unused = void>
   void readLine() {
-    static_assert(!std::is_void_v<None>, "readLine takes a limit, in bytes: readLine(4096)");
+    static_assert(!std::is_void_v<Unused>, "readLine takes a limit, in bytes: readLine(4096)");
   }
   /// `std::optional<std::string>`: what stands before the delimiter, which is taken too; empty at the end. Throws
   /// EMSGSIZE for more bytes than the limit, `ERR_STREAM_PREMATURE_CLOSE` if the end comes first, and

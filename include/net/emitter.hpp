@@ -130,9 +130,9 @@ class Emitter : public detail::Identity<Derived> {
     name_in_parentheses<Name>();
     return 0;
   }
-  template <fixed_string Name, class None = void>
+  template <fixed_string Name, class Unused = void>
   void once() const {
-    constexpr bool listens = !std::is_void_v<None>;
+    constexpr bool listens = !std::is_void_v<Unused>;
     static_assert(listens, "once<\"data\"> takes a listener; what a task waits for is net::once<\"data\">(socket)");
   }
   template <fixed_string Name, class... F>

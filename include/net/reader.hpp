@@ -108,9 +108,9 @@ class Reader {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
   /// Refused: a line without a limit.
-  template <class None = void>
+  template <class Unused = void>
   void readLine() {
-    static_assert(!std::is_void_v<None>, "readLine takes a limit, in bytes: readLine(4096)");
+    static_assert(!std::is_void_v<Unused>, "readLine takes a limit, in bytes: readLine(4096)");
   }
   /// `std::optional<std::string>`: what stands before the delimiter, which is taken too; empty at the end. Throws
   /// EMSGSIZE for more bytes than the limit, `ERR_STREAM_PREMATURE_CLOSE` if the end comes first, and

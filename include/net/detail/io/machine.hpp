@@ -71,11 +71,11 @@ concept MachineSignals = requires(typename M::SignalWaker& signal) {
 };
 
 template <class M>
-concept CompleteMachine =
-    Poller<typename M::Poller> && Channel<typename M::Channel> && Acceptor<typename M::Acceptor, typename M::Channel> &&
-    MachineThreads<M> && MachineForks<M> && MachineNames<M> && MachineDescriptors<M> && MachineFiles<M> && MachineSignals<M> && requires {
-      { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
-    };
+concept CompleteMachine = Poller<typename M::Poller> && Channel<typename M::Channel> &&
+                          Acceptor<typename M::Acceptor, typename M::Channel> && MachineThreads<M> && MachineForks<M> &&
+                          MachineNames<M> && MachineDescriptors<M> && MachineFiles<M> && MachineSignals<M> && requires {
+                            { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
+                          };
 
 }  // namespace net::inline NET_ABI::detail
 
