@@ -46,8 +46,9 @@
 #define STDOUT_FILENO 1
 #define STDERR_FILENO 2
 
+using rlim_t = std::size_t;
 struct rlimit {
-  std::size_t rlim_cur, rlim_max;
+  rlim_t rlim_cur, rlim_max;
 };
 
 extern "C" {
