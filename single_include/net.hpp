@@ -5089,6 +5089,20 @@ template <class F>
 #endif
 }
 
+/// The same in a destructor: nothing may leave it.
+template <class F>
+void undo_or_give_up([[maybe_unused]] Handle& who, F&& undo) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    undo();
+  } catch (...) {
+    give_up(who);
+  }
+#else
+  undo();
+#endif
+}
+
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.
 struct Mailbox {
   Machine::Mutex mutex;
@@ -5167,6 +5181,21 @@ using Step = Tick<Ref<State>, void (*)(State&)>;
 struct Job {
   Ref<Handle> who;
   void (*run)(Handle&) = nullptr;
+};
+
+/// A step that throws comes again, with or without memory, in a place that was kept for it.
+struct AgainOnThrow {
+  Handle& who;
+  void (*step)(Handle&);
+  Place<Job>& place;
+  bool passed = false;
+  AgainOnThrow(Handle& handle, void (*again)(Handle&), Place<Job>& kept) noexcept
+      : who(handle), step(again), place(kept) {}
+  AgainOnThrow(const AgainOnThrow&) = delete;
+  AgainOnThrow& operator=(const AgainOnThrow&) = delete;
+  ~AgainOnThrow() {
+    if (!passed) place.push({Ref<Handle>(&who), step});
+  }
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -7516,6 +7545,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void reader_is_asked() noexcept;
   void look_after();
   void linger();
+  void stop_lingering() noexcept;
   void last_owner_gone() noexcept;
   void data_listener_added();
   void data_listener_removed() noexcept {
@@ -8174,20 +8204,6 @@ struct SameConnection {
   explicit SameConnection(const SocketState& socket) noexcept : self(socket), generation(socket.generation) {}
   explicit operator bool() const noexcept { return self.generation == generation; }
 };
-
-/// In a destructor: nothing may leave it.
-template <class F>
-void undo_or_give_up([[maybe_unused]] SocketState& self, F&& undo) noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    undo();
-  } catch (...) {
-    self.give_up();
-  }
-#else
-  undo();
-#endif
-}
 
 /// What is to be done if user code throws on the way; `passed` says that it did not.
 struct OnThrow {
@@ -10086,20 +10102,6 @@ void FileState::start(Step step, Done done) {
     busy = file_pool().begin(*job, std::move(work));
     if (!busy) destroy(system_failure(EAGAIN, "pthread_create"));
   });
-}
-
-/// In a destructor: nothing may leave it.
-template <class F>
-void undo_or_give_up([[maybe_unused]] FileState& self, F&& undo) noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    undo();
-  } catch (...) {
-    self.give_up();
-  }
-#else
-  undo();
-#endif
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -18798,14 +18800,7 @@ NET_API void SocketState::close_now() {
 
 NET_API void SocketState::emit_cancelled(Place<Job>& rest) {
   // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
-  struct Again {
-    SocketState& self;
-    Place<Job>& rest;
-    bool passed = false;
-    ~Again() {
-      if (!passed) rest.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
-    }
-  } again{*this, rest};
+  AgainOnThrow again(*this, job_of<&SocketState::close_now>, rest);
   // usually what was in flight; also callbacks that a tick was to call for which there was no memory
   const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
   if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));
@@ -19366,6 +19361,7 @@ NET_API void SocketState::look_after() {
 /// what was written.
 NET_API void SocketState::linger() {
   taken_over();
+  stop_lingering();
   ColdState& kept = ensure_cold();
   kept.lingers_until = bytes_read + max_lingering_bytes;
   kept.linger_timer = Ref<TimerState>(new TimerState(*loop));
@@ -19380,6 +19376,11 @@ NET_API void SocketState::linger() {
   resume();
 }
 
+/// The loop keeps a timer that runs, whoever has forgotten it.
+NET_API void SocketState::stop_lingering() noexcept {
+  if (loop && cold && cold->linger_timer) loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+}
+
 /// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
 /// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
 /// may have to answer, and 'end' would come too early.
@@ -19390,7 +19391,7 @@ NET_API void SocketState::close_is_awaited() {
 }
 
 NET_API void SocketState::reader_is_asked() noexcept {
-  if (reader_note == ReaderNote::runs_on) cold->linger_timer = {};
+  if (reader_note == ReaderNote::runs_on) stop_lingering();
   reader_note = ReaderNote::idle;
 }
 
@@ -19513,7 +19514,7 @@ NET_API void SocketState::stop_idle() noexcept {
   timed = idle_over = false;
   if (!loop || !cold) return;
   if (cold->idle_timer) loop->stop_timer(*cold->idle_timer);
-  if (cold->linger_timer) loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+  stop_lingering();
 }
 
 // ── options of the descriptor ──────────────────────────────────────────────
@@ -21671,17 +21672,10 @@ NET_API void FileState::close() noexcept {
 }
 
 NET_API void FileState::close_now() {
-  // whatever is thrown here, 'close' comes
-  struct Again {
-    FileState& self;
-    Place<Job> rest{self.loop->closing()};  // from which this step has just come
-    bool passed = false;
-    ~Again() {
-      if (!passed) rest.push({Ref<Handle>(&self), job_of_close});
-    }
-  };
   if (before_close) {
-    Again again{*this};
+    // whatever is thrown here, 'close' comes
+    Place<Job> place(loop->closing());  // from which this step has just come
+    AgainOnThrow again(*this, job_of_close, place);
     before_close(*this);
     again.passed = true;
   }
@@ -21730,14 +21724,16 @@ NET_API constexpr Handle::Operations FileReading::table{
     .abandon = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).drop(); },
     .give_up = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).give_up(); }};
 
+/// Both included; without an end it is the largest number.
+constexpr std::uint64_t bytes_between(std::uint64_t start, std::uint64_t end) noexcept {
+  if (end < start) return 0;
+  const std::uint64_t distance = end - start;
+  return distance + (distance < ~std::uint64_t{} ? 1 : 0);
+}
+
 NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t size, std::uint64_t start,
                                  std::uint64_t end)
-    : FileState(core, table, std::move(name)),
-      piece_size(size),
-      first(start),
-      left(end < start                       ? 0
-           : end - start == ~std::uint64_t{} ? end
-                                             : end - start + 1) {
+    : FileState(core, table, std::move(name)), piece_size(size), first(start), left(bytes_between(start, end)) {
   data_added = [](FileState& state) {
     auto& self = static_cast<FileReading&>(state);
     self.data_listening = true;

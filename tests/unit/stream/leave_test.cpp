@@ -125,6 +125,36 @@ TEST_CASE("S34.5: a task that waits for 'close' takes nothing from another one t
   loop.run();
 }
 
+TEST_CASE("S34.5: a reader that is asked again is given all the time it needs, and no time runs on when it has gone") {
+  net::Loop loop;
+  std::string read;
+  net::Socket accepted(loop);
+  const net::Server server(loop, {}, [&](net::Socket client) -> net::Task<> {
+    accepted = client;
+    net::Reader reader(client, {.lingering = 20});
+    (void)co_await reader.readLine(100);
+    client.end("bye");
+    for (int i = 0; i < 2; ++i) {
+      try {
+        co_await net::once<"close">(client, {.timeout = 1});
+      } catch (const net::Error&) {}
+    }
+    while (const auto chunk = co_await reader.next()) read += *chunk;
+  });
+  server.listen(0);
+  net::Socket client(loop, {.allowHalfOpen = true});
+  client.connect(server.address()->port, "127.0.0.1", [client] { client.write("quit\n"); });
+  client.once<"end">([&] { loop.setTimeout([&] { client.end("late"); }, 100); });
+  client.resume();
+  run_until(loop, [&] { return client.destroyed() && accepted.destroyed(); });
+  CHECK(read == "late");
+  server.close();
+  accepted = client;
+  bool over = false;  // longer than any of the times, with the socket freed
+  loop.setTimeout([&] { over = true; }, 100);
+  run_until(loop, [&] { return over; });
+}
+
 TEST_CASE("S34.5: what comes after the end of this side is thrown away only for so long, and then it is destroyed") {
   net::Loop loop;
   bool closed = false;

@@ -13,14 +13,16 @@ NET_API constexpr Handle::Operations FileReading::table{
     .abandon = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).drop(); },
     .give_up = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).give_up(); }};
 
+/// Both included; without an end it is the largest number.
+constexpr std::uint64_t bytes_between(std::uint64_t start, std::uint64_t end) noexcept {
+  if (end < start) return 0;
+  const std::uint64_t distance = end - start;
+  return distance + (distance < ~std::uint64_t{} ? 1 : 0);
+}
+
 NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t size, std::uint64_t start,
                                  std::uint64_t end)
-    : FileState(core, table, std::move(name)),
-      piece_size(size),
-      first(start),
-      left(end < start                       ? 0
-           : end - start == ~std::uint64_t{} ? end
-                                             : end - start + 1) {
+    : FileState(core, table, std::move(name)), piece_size(size), first(start), left(bytes_between(start, end)) {
   data_added = [](FileState& state) {
     auto& self = static_cast<FileReading&>(state);
     self.data_listening = true;

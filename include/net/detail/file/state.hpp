@@ -124,20 +124,6 @@ void FileState::start(Step step, Done done) {
   });
 }
 
-/// In a destructor: nothing may leave it.
-template <class F>
-void undo_or_give_up([[maybe_unused]] FileState& self, F&& undo) noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    undo();
-  } catch (...) {
-    self.give_up();
-  }
-#else
-  undo();
-#endif
-}
-
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #include <net/detail/file/state.ipp>

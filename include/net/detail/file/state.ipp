@@ -60,17 +60,10 @@ NET_API void FileState::close() noexcept {
 }
 
 NET_API void FileState::close_now() {
-  // whatever is thrown here, 'close' comes
-  struct Again {
-    FileState& self;
-    Place<Job> rest{self.loop->closing()};  // from which this step has just come
-    bool passed = false;
-    ~Again() {
-      if (!passed) rest.push({Ref<Handle>(&self), job_of_close});
-    }
-  };
   if (before_close) {
-    Again again{*this};
+    // whatever is thrown here, 'close' comes
+    Place<Job> place(loop->closing());  // from which this step has just come
+    AgainOnThrow again(*this, job_of_close, place);
     before_close(*this);
     again.passed = true;
   }

@@ -86,6 +86,20 @@ template <class F>
 #endif
 }
 
+/// The same in a destructor: nothing may leave it.
+template <class F>
+void undo_or_give_up([[maybe_unused]] Handle& who, F&& undo) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+    undo();
+  } catch (...) {
+    give_up(who);
+  }
+#else
+  undo();
+#endif
+}
+
 /// The way into a loop from other threads. It outlives the loop, for those who come too late.
 struct Mailbox {
   Machine::Mutex mutex;
@@ -164,6 +178,21 @@ using Step = Tick<Ref<State>, void (*)(State&)>;
 struct Job {
   Ref<Handle> who;
   void (*run)(Handle&) = nullptr;
+};
+
+/// A step that throws comes again, with or without memory, in a place that was kept for it.
+struct AgainOnThrow {
+  Handle& who;
+  void (*step)(Handle&);
+  Place<Job>& place;
+  bool passed = false;
+  AgainOnThrow(Handle& handle, void (*again)(Handle&), Place<Job>& kept) noexcept
+      : who(handle), step(again), place(kept) {}
+  AgainOnThrow(const AgainOnThrow&) = delete;
+  AgainOnThrow& operator=(const AgainOnThrow&) = delete;
+  ~AgainOnThrow() {
+    if (!passed) place.push({Ref<Handle>(&who), step});
+  }
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -167,14 +167,7 @@ NET_API void SocketState::close_now() {
 
 NET_API void SocketState::emit_cancelled(Place<Job>& rest) {
   // whatever the callbacks and listeners in here throw, 'close' comes, with or without memory
-  struct Again {
-    SocketState& self;
-    Place<Job>& rest;
-    bool passed = false;
-    ~Again() {
-      if (!passed) rest.push({Ref<Handle>(&self), job_of<&SocketState::close_now>});
-    }
-  } again{*this, rest};
+  AgainOnThrow again(*this, job_of<&SocketState::close_now>, rest);
   // usually what was in flight; also callbacks that a tick was to call for which there was no memory
   const bool waits = request != WriteRequest::awaits_connection && backlog && !backlog->in_flight.empty();
   if (request == WriteRequest::in_flight || waits) write_failed(system_failure(ECANCELED, "write"));

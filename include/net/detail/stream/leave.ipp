@@ -74,6 +74,7 @@ NET_API void SocketState::look_after() {
 /// what was written.
 NET_API void SocketState::linger() {
   taken_over();
+  stop_lingering();
   ColdState& kept = ensure_cold();
   kept.lingers_until = bytes_read + max_lingering_bytes;
   kept.linger_timer = Ref<TimerState>(new TimerState(*loop));
@@ -88,6 +89,11 @@ NET_API void SocketState::linger() {
   resume();
 }
 
+/// The loop keeps a timer that runs, whoever has forgotten it.
+NET_API void SocketState::stop_lingering() noexcept {
+  if (loop && cold && cold->linger_timer) loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+}
+
 /// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
 /// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
 /// may have to answer, and 'end' would come too early.
@@ -98,7 +104,7 @@ NET_API void SocketState::close_is_awaited() {
 }
 
 NET_API void SocketState::reader_is_asked() noexcept {
-  if (reader_note == ReaderNote::runs_on) cold->linger_timer = {};
+  if (reader_note == ReaderNote::runs_on) stop_lingering();
   reader_note = ReaderNote::idle;
 }
 

@@ -107,7 +107,7 @@ NET_API void SocketState::stop_idle() noexcept {
   timed = idle_over = false;
   if (!loop || !cold) return;
   if (cold->idle_timer) loop->stop_timer(*cold->idle_timer);
-  if (cold->linger_timer) loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+  stop_lingering();
 }
 
 // ── options of the descriptor ──────────────────────────────────────────────

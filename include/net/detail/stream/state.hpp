@@ -70,6 +70,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void reader_is_asked() noexcept;
   void look_after();
   void linger();
+  void stop_lingering() noexcept;
   void last_owner_gone() noexcept;
   void data_listener_added();
   void data_listener_removed() noexcept {

@@ -54,20 +54,6 @@ struct SameConnection {
   explicit operator bool() const noexcept { return self.generation == generation; }
 };
 
-/// In a destructor: nothing may leave it.
-template <class F>
-void undo_or_give_up([[maybe_unused]] SocketState& self, F&& undo) noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    undo();
-  } catch (...) {
-    self.give_up();
-  }
-#else
-  undo();
-#endif
-}
-
 /// What is to be done if user code throws on the way; `passed` says that it did not.
 struct OnThrow {
   SocketState& self;
