@@ -155,6 +155,27 @@ TEST_CASE("S34.5: a reader that is asked again is given all the time it needs, a
   run_until(loop, [&] { return over; });
 }
 
+TEST_CASE("S34.5: an error of what was piped to by a task that has ended does not leave run(), as any other one") {
+  net::Loop loop;
+  const net::Socket source(loop);
+  Log log;
+  const net::Server server(loop, {}, [&](net::Socket client) -> net::Task<> {
+    client.on<"close">([&](bool failed) { log.add(failed ? "failed" : "closed"); });
+    net::Reader reader(client);
+    (void)co_await reader.readLine(100);
+    source.pipe(client);
+    const auto heard = client.addListener<"error">([&] { log.add("error"); });
+    loop.setImmediate([heard, client] { client.off(heard), client.destroy(net::Error("broken")); });
+  });
+  server.listen(0);
+  Client client(loop, server.address()->port, "");
+  run_until(loop, [&] { return client.closed; });
+  CHECK(log.text() == "failed");
+  source.destroy();
+  server.close();
+  loop.run();
+}
+
 TEST_CASE("S34.5: what comes after the end of this side is thrown away only for so long, and then it is destroyed") {
   net::Loop loop;
   bool closed = false;

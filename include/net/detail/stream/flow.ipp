@@ -183,7 +183,7 @@ NET_API void SocketState::all_listeners_go(unsigned event) {
 
 /// How many listeners the library itself has on an event, as Node counts them.
 NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
-  if (event == on_error) return errors_heard;
+  if (event == on_error) return errors_heard && !listeners.has(on_error);
   return event == on_end && !removed_end_listener;
 }
 
