@@ -2203,6 +2203,9 @@ class Queue {
     place(std::forward<Args>(args)...);
   }
 
+  /// What was pushed last goes again.
+  void take_back() noexcept { ring_[(first_ + --size_) & (capacity_ - 1)].~T(); }
+
   /// At the other end: the next one that is taken.
   void push_front(T&& value) {
     if (size_ == limit_) [[unlikely]]
@@ -5324,11 +5327,11 @@ class LoopCore {
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
 
   // ── queues ──
-  void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
   /// Callbacks of users, and steps that say whose they are (`Tick` and its like): the library pushes no bare callable.
   /// What has to happen when there is no memory left too is announced before, while nothing is begun.
   Queue<Callback>& ticks() noexcept { return ticks_; }
+  Queue<Job>& pending() noexcept { return pending_; }
   Queue<Job>& closing() noexcept { return closing_; }
   /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
   /// it had something does not wait at all. Only if the server and it are all there is, so that nobody else waits for it.
@@ -7566,6 +7569,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
   Error refusal(bool tells_who) const;
+  Callback tell_later(const Error& error, WriteCallback callback);
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void batch_sent(std::size_t batched, std::ptrdiff_t sent);
   void batch_left(std::size_t batched, std::ptrdiff_t sent);
@@ -7590,7 +7594,10 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void call_finish_callbacks(const Error& error);
   void wait_for_connect();
 
-  void end(WriteCallback callback, bool refused, const Error& why);
+  void expect_end(const WriteCallback& callback);
+  void end(WriteCallback callback);
+  void refuse_end(WriteCallback callback);
+  Error end_refusal() const;
   bool needs_finish() const noexcept;
   void maybe_finish();
   void call_final();
@@ -7602,6 +7609,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     corked = true;
   }
   void uncork();
+  void uncork_all();
 
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
@@ -8360,21 +8368,22 @@ class Socket : public Emitter<Socket> {
 
   /// No more writes: when everything is sent, the other side learns of it, and 'finish' follows (S16). The callback
   /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
-  const Socket& end() const { return state_->end({}, false, detail::no_error()), *this; }
+  const Socket& end() const { return state_->end({}), *this; }
   template <class F>
     requires(!detail::Payload<F>)
   const Socket& end(F&& callback) const {
-    state_->end(detail::write_callback(std::forward<F>(callback)), false, detail::no_error());
+    state_->end(detail::write_callback(std::forward<F>(callback)));
     return *this;
   }
   /// Writes and then ends.
   template <detail::Payload Data, class F = std::nullptr_t>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
-    const bool refused = state_->ending() || state_->destroyed();
-    const Error why = refused ? state_->refusal(false) : detail::no_error();
-    refused ? state_->fail(why) : void(state_->write(detail::source_of(std::forward<Data>(data)), {}));
-    state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
+    detail::WriteCallback call = detail::write_callback(std::forward<F>(callback));
+    if (state_->ending() || state_->destroyed()) return state_->refuse_end(std::move(call)), *this;
+    state_->expect_end(call);
+    state_->write(detail::source_of(std::forward<Data>(data)), {});
+    state_->end(std::move(call));
     return *this;
   }
   template <class F = std::nullptr_t>
@@ -8909,6 +8918,7 @@ struct ServerState : Handle, Listening {
   void bound(int failed, std::string_view address, int port);
   void opened();
   void close();
+  void reserve_close();
   void remove_path() const noexcept;
   void close_if_drained();
   void emit_close();
@@ -9134,6 +9144,7 @@ class Server : public Emitter<Server> {
   }
   template <class F>
   const Server& close(F&& callback) const {
+    state_->reserve_close();
     Error error;
     if (!state_->acceptor.is_open()) error = detail::make_error(Errc::ERR_SERVER_NOT_RUNNING);
     once<"close">([call = detail::write_callback(std::forward<F>(callback)), error] { call(error); });
@@ -9240,7 +9251,6 @@ struct StopOptions {
 };
 NET_API void stopGracefully(const Server& server, const StopOptions& options = {});
 
-/// A server on this thread's loop; the listener gets every connection.
 /// A server on this thread's loop, or on `loop`; the listener gets every connection: `createServer([](Socket client)
 /// {…})`.
 template <class F = std::nullptr_t>
@@ -18876,13 +18886,9 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
 }
 
 NET_API void SocketState::destroy_soon() {
-  const bool still_writable = !destroyed() && !errored() && !ending();
-  if (still_writable) end({}, false, no_error());
-  if (finished()) {
-    destroy(no_error());
-  } else {
-    once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
-  }
+  if (finished()) return destroy(no_error());
+  once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
+  if (!destroyed() && !errored() && !ending()) end({});
 }
 
 NET_API void SocketState::reset_and_destroy() {
@@ -18917,47 +18923,51 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── end() ──────────────────────────────────────────────────────────────────
 
-/// end(), after its data was written; `refused` says that this write was, and `why`.
-NET_API void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
-  if (corked) {
-    cold->corks = 1;
-    uncork();
+/// Space for what an end() needs, before its data is written: one that throws has done nothing.
+NET_API void SocketState::expect_end(const WriteCallback& callback) {
+  if (!loop) return;
+  if (callback) ensure_cold().finish_callbacks.reserve(1);
+  loop->ticks().reserve(2);
+  loop->pending().reserve(1);
+}
+
+/// end(), after its data was written.
+NET_API void SocketState::end(WriteCallback callback) {
+  expect_end(callback);
+  uncork_all();
+  Callback refused;
+  if (callback && loop && (ending() || destroyed() || errored())) {
+    if (const Error why = end_refusal()) refused = tell_later(why, std::move(callback));
   }
-  if (!refused && !errored() && !ending() && !callback) [[likely]] {  // the common case needs no error
+  if (!errored() && !ending()) {
     write_end.move_to(WriteEnd::ending);
     maybe_finish();
     if (was_left) [[unlikely]]
       linger();
-    return;
   }
-  Error error = why;
-  if (!refused) {
-    if (!errored() && !ending()) {
-      write_end.move_to(WriteEnd::ending);
-      maybe_finish();
-      if (was_left) linger();
-    } else if (finished()) {
-      refused = true;
-      error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
-    } else if (destroyed()) {
-      refused = true;
-      error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    } else if (errored()) {
-      refused = true;
-      error = cold->errored;
-    }
-    // the first end() after a destroy() would never be called back
-    if (destroyed() && !refused) {
-      refused = true;
-      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    }
-  }
-  if (!callback || !loop) return;
   if (refused) {
-    tick_callback([error, call = std::move(callback)](SocketState&) { call(error); });
-  } else {
-    ensure_cold().finish_callbacks.push(std::move(callback));
+    loop->ticks().push(std::move(refused));
+  } else if (callback && loop) {
+    cold->finish_callbacks.push(std::move(callback));
   }
+}
+
+/// The end(data) of what takes no data any more (S16.8).
+NET_API void SocketState::refuse_end(WriteCallback callback) {
+  const Error why = refusal(false);
+  if (!callback || !loop) return fail(why), uncork_all();
+  Callback told = tell_later(why, std::move(callback));
+  loop->ticks().reserve(5);  // with what a destroy() takes
+  fail(why);
+  uncork_all();
+  loop->ticks().push(std::move(told));
+}
+
+/// What the callback of an end() gets that does not come with 'finish'.
+NET_API Error SocketState::end_refusal() const {
+  if (finished()) return make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
+  if (destroyed()) return make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+  return errored() ? cold->errored : no_error();
 }
 
 NET_API bool SocketState::needs_finish() const noexcept {
@@ -18966,21 +18976,19 @@ NET_API bool SocketState::needs_finish() const noexcept {
 
 NET_API void SocketState::maybe_finish() {
   if (write_end != WriteEnd::ending || !needs_finish()) return;
+  const bool later = connecting();
+  if (later) once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
   write_end.move_to(WriteEnd::final_called);
-  call_final();
+  if (!later) call_final();
 }
 
-/// Everything was written: the other side learns of it, once there is one.
+/// Everything was written, and the other side learns of it, if there is one.
 NET_API void SocketState::call_final() {
-  if (connecting()) {
-    once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
-    return;
-  }
   if (!has_handle()) return final_done();
   if (shutting_down) return;
+  loop->pending().push({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
   shutting_down = true;
   recount();
-  loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
 }
 
 NET_API void SocketState::shutdown_now() {
@@ -19006,11 +19014,12 @@ NET_API void SocketState::shutdown_now() {
 
 NET_API void SocketState::final_done() {
   if (!needs_finish()) return;
+  Place<Callback> place(loop->ticks());
   write_end.move_to(WriteEnd::prefinished);
   OnThrow again{*this, tick_step_of<&SocketState::finish>};
   emit_event<on_prefinish>();
   again.passed = true;
-  if (again.same) tick(step_of<&SocketState::finish>);
+  if (again.same) place.push(SocketTick{Owing<SocketState>(*this), step_of<&SocketState::finish>, generation});
 }
 
 NET_API void SocketState::finish() {
@@ -19280,7 +19289,7 @@ NET_API void SocketState::all_listeners_go(unsigned event) {
 
 /// How many listeners the library itself has on an event, as Node counts them.
 NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
-  if (event == on_error) return errors_heard;
+  if (event == on_error) return errors_heard && !listeners.has(on_error);
   return event == on_end && !removed_end_listener;
 }
 
@@ -19316,7 +19325,7 @@ NET_API void SocketState::expect_to_be_left(double lingering_ms) {
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
   reader_note = ReaderNote::none;
-  if (!closed() && !listeners.has(on_error)) errors_heard = true;
+  if (!closed()) errors_heard = true;
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
     return;
@@ -19590,7 +19599,7 @@ NET_API void SocketState::watch_readable() {
   read_interest = true;
   update_watch();
   if (cold && !cold->unread.empty()) {
-    loop->next_pending({Ref<Handle>(this), job_of<&SocketState::deliver_unread>});
+    loop->pending().push({Ref<Handle>(this), job_of<&SocketState::deliver_unread>});
   }
 }
 
@@ -19946,7 +19955,7 @@ NET_API void SocketState::after_end() {
   const bool still_writable = !destroyed() && !errored() && !ending();
   if (still_writable && !settings.allow_half_open) {
     tick([](SocketState& self) {
-      if (!self.destroyed() && !self.errored() && !self.ending()) self.end({}, false, no_error());
+      if (!self.destroyed() && !self.errored() && !self.ending()) self.end({});
     });
   } else if (finished()) {
     destroy(no_error());
@@ -20127,7 +20136,7 @@ NET_API void SocketState::in_flight_taken() {
   if (!backlog->buffered.empty()) send_buffered();
   if (!writing()) update_watch();
   if (shutting_down && !writing()) {
-    loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
+    loop->pending().push({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
   }
   after_write(count);
 }
@@ -20181,6 +20190,12 @@ NET_API void SocketState::uncork() {
   if (!writing()) send_buffered();
 }
 
+NET_API void SocketState::uncork_all() {
+  if (!corked) return;
+  cold->corks = 1;
+  uncork();
+}
+
 // ── before the connection ──────────────────────────────────────────────────
 
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
@@ -20222,15 +20237,18 @@ NET_API void SocketState::drop_request(const Error& error) {
   failed_with(error);
 }
 
-/// Known inside write(): emitted on the next tick.
+/// Known inside write(): emitted on the next tick. What needs memory comes first: a write() that throws is none.
 NET_API void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
+  (void)ensure_cold();
   WriteQueue& failed = ensure_backlog().in_flight;
+  loop->ticks().reserve(1);
+  Callback emission = SocketTickWith<&SocketState::write_failed, Error>{Owing<SocketState>(*this), error, generation};
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
   failed.push(node);
   drop_request(error);
+  loop->ticks().push(std::move(emission));
   update_watch();
-  tick_with<&SocketState::write_failed>(error);
 }
 
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).
@@ -20495,11 +20513,27 @@ NET_API Error SocketState::refusal(bool tells_who) const {
   return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
+/// The callback comes before 'error'. If there is no memory for that, it is told nothing either.
 NET_API bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
-  if (callback) tick_callback([error, call = std::move(callback)](SocketState&) { call(error); });
+  if (!callback || !loop) return fail(error), false;
+  struct Told {
+    Queue<Callback>& ticks;
+    bool passed = false;
+    ~Told() {
+      if (!passed) ticks.take_back();
+    }
+  };
+  loop->ticks().push(tell_later(error, std::move(callback)));
+  Told told{loop->ticks()};
   fail(error);
+  told.passed = true;
   return false;
+}
+
+/// A callback on the next tick, whatever becomes of the connection.
+NET_API Callback SocketState::tell_later(const Error& error, WriteCallback callback) {
+  return Tick{Ref<SocketState>(this), [error, call = std::move(callback)](SocketState&) { call(error); }};
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -20929,7 +20963,7 @@ NET_API void ServerState::end_idle_connections() {
   for (const Ref<SocketState>& socket : open_connections()) {
     if (socket->ending() || !socket->is_idle()) continue;
     socket->errors_heard = true;
-    socket->end({}, false, no_error());
+    socket->end({});
   }
 }
 
@@ -21185,6 +21219,11 @@ NET_API void ServerState::close() {
   looking_up = false;
   stop_listening();
   close_if_drained();
+}
+
+/// A close() that throws, for want of memory, has done nothing, and its callback is not called.
+NET_API void ServerState::reserve_close() {
+  if (loop) loop->ticks().reserve(1);
 }
 
 NET_API void ServerState::stop_listening() noexcept {
@@ -22882,11 +22921,11 @@ NET_API void Connector::start_path() const {
     watch(self.channel);
   } else {
     // known already, but emitted from the loop
-    self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
-                               auto& socket = static_cast<SocketState&>(handle);
-                               if (socket.connecting() && socket.cold->path_result <= 0)
-                                 Connector{socket}.path_done(socket.cold->path_result);
-                             }});
+    self.loop->pending().push({Ref<Handle>(&self), [](Handle& handle) {
+                                 auto& socket = static_cast<SocketState&>(handle);
+                                 if (socket.connecting() && socket.cold->path_result <= 0)
+                                   Connector{socket}.path_done(socket.cold->path_result);
+                               }});
     self.cold->path_result = result;
   }
 }

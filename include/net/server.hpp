@@ -128,6 +128,7 @@ class Server : public Emitter<Server> {
   }
   template <class F>
   const Server& close(F&& callback) const {
+    state_->reserve_close();
     Error error;
     if (!state_->acceptor.is_open()) error = detail::make_error(Errc::ERR_SERVER_NOT_RUNNING);
     once<"close">([call = detail::write_callback(std::forward<F>(callback)), error] { call(error); });
@@ -234,7 +235,6 @@ struct StopOptions {
 };
 NET_API void stopGracefully(const Server& server, const StopOptions& options = {});
 
-/// A server on this thread's loop; the listener gets every connection.
 /// A server on this thread's loop, or on `loop`; the listener gets every connection: `createServer([](Socket client)
 /// {…})`.
 template <class F = std::nullptr_t>

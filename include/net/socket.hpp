@@ -123,21 +123,22 @@ class Socket : public Emitter<Socket> {
 
   /// No more writes: when everything is sent, the other side learns of it, and 'finish' follows (S16). The callback
   /// runs then, or gets the error. Without `allowHalfOpen` a socket whose other side ends does this by itself.
-  const Socket& end() const { return state_->end({}, false, detail::no_error()), *this; }
+  const Socket& end() const { return state_->end({}), *this; }
   template <class F>
     requires(!detail::Payload<F>)
   const Socket& end(F&& callback) const {
-    state_->end(detail::write_callback(std::forward<F>(callback)), false, detail::no_error());
+    state_->end(detail::write_callback(std::forward<F>(callback)));
     return *this;
   }
   /// Writes and then ends.
   template <detail::Payload Data, class F = std::nullptr_t>
     requires(!std::same_as<std::remove_cvref_t<F>, Encoding>)
   const Socket& end(Data&& data, F&& callback = nullptr) const {
-    const bool refused = state_->ending() || state_->destroyed();
-    const Error why = refused ? state_->refusal(false) : detail::no_error();
-    refused ? state_->fail(why) : void(state_->write(detail::source_of(std::forward<Data>(data)), {}));
-    state_->end(detail::write_callback(std::forward<F>(callback)), refused, why);
+    detail::WriteCallback call = detail::write_callback(std::forward<F>(callback));
+    if (state_->ending() || state_->destroyed()) return state_->refuse_end(std::move(call)), *this;
+    state_->expect_end(call);
+    state_->write(detail::source_of(std::forward<Data>(data)), {});
+    state_->end(std::move(call));
     return *this;
   }
   template <class F = std::nullptr_t>

@@ -27,13 +27,17 @@ static void act_on_loop(Program& program, net::Loop& loop) {
     case 10: loop.stop(); break;
     case 11:
       // inside of it this throws; another loop of the thread turns
-      attempt(program, "nested runOnce", [&] { (void)loop.runOnce(program.one_in(2) ? 0 : 1); });
+      attempt(program, "nested runOnce", [&] {
+        const Nested nested;
+        (void)loop.runOnce(program.one_in(2) ? 0 : 1);
+      });
       break;
     case 12:
       if (program.loops.size() < 4) program.loops.push_back(std::make_unique<net::Loop>());
       break;
     default:
-      program.require(&net::Loop::current() == program.loops.back().get(), "the newest loop is the current one (S31.8)");
+      program.require(&net::Loop::current() == program.loops.back().get(),
+                      "the newest loop is the current one (S31.8)");
       break;
   }
 }

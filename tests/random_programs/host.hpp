@@ -39,11 +39,11 @@ struct Host : Counted, std::enable_shared_from_this<Host> {
     require(!server || *server == self, "the emitter is the server itself");
     program.say("server %zu hears %s", number, ear.event);
     const bool closing = std::string_view(ear.event) == "close";
-    require(!over || (closing && closed_at == Clock::here().turns), "nothing comes after 'close'");
+    require(!over || (closing && closed_at == Clock::here().turn), "nothing comes after 'close'");
   }
   void close_emitted(const net::Server& self) {
     ++closes;
-    closed_at = Clock::here().turns;
+    closed_at = Clock::here().turn;
     require(closes <= closings || aborts, "'close' is emitted no more often than close() was called");
     // listen() may have been called since close(), and still look its name up
     over = !self.listening() && closes >= closings && !listened_since;

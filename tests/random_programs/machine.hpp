@@ -24,6 +24,7 @@ struct Spins {};
 struct Clock {
   std::uint64_t now = 1000000;
   std::size_t turns = 0;
+  std::size_t turn = 0;  // the one that is under way; after a nested run of another loop it is the outer one again
   std::size_t max_turns = static_cast<std::size_t>(-1);
   bool others = false;  // other threads or processes have a say: time passes really, too
   bool child = false;   // of a fork: it may leave whatever is open
@@ -36,6 +37,15 @@ struct Clock {
   /// short a time is no harm before the program is to end.
   int patience = 3;
   int now_patience() const noexcept { return child ? 20 : others && patience < 20 ? 20 : patience; }
+};
+
+/// Another loop turns inside of a listener.
+struct Nested {
+  std::size_t outer = Clock::here().turn;
+  Nested() = default;
+  Nested(const Nested&) = delete;
+  Nested& operator=(const Nested&) = delete;
+  ~Nested() { Clock::here().turn = outer; }
 };
 
 }  // namespace programs
@@ -55,7 +65,8 @@ class random_poller : public NET_JOIN(NET_POLLER, _poller) {
   template <class Each>
   void wait(int milliseconds, Each&& each) {
     programs::Clock& clock = programs::Clock::here();
-    if (++clock.turns > clock.max_turns) throw programs::Spins{};
+    clock.turn = ++clock.turns;
+    if (clock.turns > clock.max_turns) throw programs::Spins{};
     const std::uint64_t before = os::now_ns();
     bool any = wait_really(0, each);
     if (any || milliseconds == 0) return;

@@ -22,12 +22,12 @@ struct Ear : Counted {
   net::Listener token;
 
   void remove() noexcept {
-    if (!removed) removed_at = Clock::here().turns;
+    if (!removed) removed_at = Clock::here().turn;
     removed = true;
   }
   /// Whether it may be called now.
   bool may_hear() noexcept {
-    const bool may = (!removed || removed_at == Clock::here().turns) && (!once || calls == 0);
+    const bool may = (!removed || removed_at == Clock::here().turn) && (!once || calls == 0);
     ++calls;
     if (once) remove();
     return may;
@@ -165,7 +165,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
     program.say("%s %zu hears %s", kind, number, ear.event);
     const bool by_call = event == "pause" || event == "resume" || event == "pipe" || event == "unpipe" ||
                          (event == "data" && in_read) ||
-                         ((event == "close" || released) && closed_at == Clock::here().turns);
+                         ((event == "close" || released) && closed_at == Clock::here().turn);
     if (!by_call && !lost_close) {
       require(closes_due > 0, ("nothing comes after 'close': " + std::string(event)).c_str());
       require(!released, ("nothing comes after release(): " + std::string(event)).c_str());
@@ -177,7 +177,7 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
   }
   void close_emitted(const net::Socket& self, bool failed) {
     --closes_due;
-    closed_at = Clock::here().turns;
+    closed_at = Clock::here().turn;
     require(closes_due >= 0 || lost_close, "'close' is emitted once for each connection");
     if (closes_due == 0) require(self.destroyed(), "in 'close' the socket is destroyed");
     (void)failed;

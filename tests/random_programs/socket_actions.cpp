@@ -194,7 +194,7 @@ static void release_it(const std::shared_ptr<Side>& side) {
   if (fd < 0) return;
   side->released = true;
   side->closes_due = 0;
-  side->closed_at = Clock::here().turns;
+  side->closed_at = Clock::here().turn;
   for (const auto& callback : side->owed) callback->excused = true;
   if (program.one_in(4)) {
     ::close(fd);

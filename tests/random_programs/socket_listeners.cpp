@@ -18,7 +18,7 @@ static auto socket_ear(const std::shared_ptr<Side>& side, const std::shared_ptr<
       bool passed = false;
       ~Broken() {
         if (passed) return;
-        if (std::string_view(event) == "close" && side.closed_at != Clock::here().turns) side.lost_close = true;
+        if (std::string_view(event) == "close" && side.closed_at != Clock::here().turn) side.lost_close = true;
         if (std::string_view(event) == "data" || std::string_view(event) == "end") side.incomplete();
       }
     } broken{*side, ear->event};

@@ -30,6 +30,17 @@ TEST_CASE("what a queue still holds is destroyed with it") {
   CHECK(counted.use_count() == 1);
 }
 
+TEST_CASE("what was pushed last can be taken back, also across the end of the ring") {
+  Queue<std::unique_ptr<int>> queue;
+  for (int i = 0; i < 40; ++i) {
+    queue.push(std::make_unique<int>(i));
+    queue.push(std::make_unique<int>(-1));
+    queue.take_back();
+    CHECK(queue.size() == 1);
+    CHECK(*queue.pop_front() == i);
+  }
+}
+
 TEST_CASE("what is put in front is taken next, across growth, and the rest keeps its order") {
   Queue<int> queue;
   for (int i = 0; i < 10; ++i) queue.push(100 + i);

@@ -70,6 +70,9 @@ class Queue {
     place(std::forward<Args>(args)...);
   }
 
+  /// What was pushed last goes again.
+  void take_back() noexcept { ring_[(first_ + --size_) & (capacity_ - 1)].~T(); }
+
   /// At the other end: the next one that is taken.
   void push_front(T&& value) {
     if (size_ == limit_) [[unlikely]]

@@ -78,11 +78,11 @@ NET_API void Connector::start_path() const {
     watch(self.channel);
   } else {
     // known already, but emitted from the loop
-    self.loop->next_pending({Ref<Handle>(&self), [](Handle& handle) {
-                               auto& socket = static_cast<SocketState&>(handle);
-                               if (socket.connecting() && socket.cold->path_result <= 0)
-                                 Connector{socket}.path_done(socket.cold->path_result);
-                             }});
+    self.loop->pending().push({Ref<Handle>(&self), [](Handle& handle) {
+                                 auto& socket = static_cast<SocketState&>(handle);
+                                 if (socket.connecting() && socket.cold->path_result <= 0)
+                                   Connector{socket}.path_done(socket.cold->path_result);
+                               }});
     self.cold->path_result = result;
   }
 }

@@ -55,7 +55,7 @@ NET_API void ServerState::end_idle_connections() {
   for (const Ref<SocketState>& socket : open_connections()) {
     if (socket->ending() || !socket->is_idle()) continue;
     socket->errors_heard = true;
-    socket->end({}, false, no_error());
+    socket->end({});
   }
 }
 

@@ -66,6 +66,7 @@ struct ServerState : Handle, Listening {
   void bound(int failed, std::string_view address, int port);
   void opened();
   void close();
+  void reserve_close();
   void remove_path() const noexcept;
   void close_if_drained();
   void emit_close();

@@ -230,6 +230,11 @@ NET_API void ServerState::close() {
   close_if_drained();
 }
 
+/// A close() that throws, for want of memory, has done nothing, and its callback is not called.
+NET_API void ServerState::reserve_close() {
+  if (loop) loop->ticks().reserve(1);
+}
+
 NET_API void ServerState::stop_listening() noexcept {
   retry.stop();
   if (!acceptor.is_open()) return;

@@ -78,11 +78,11 @@ class LoopCore {
   void keep_alive(bool on) noexcept { on ? ++alive_ : --alive_; }
 
   // ── queues ──
-  void next_pending(Job&& job) { pending_.push(std::move(job)); }
   void next_close(Job&& job) { closing_.push(std::move(job)); }
   /// Callbacks of users, and steps that say whose they are (`Tick` and its like): the library pushes no bare callable.
   /// What has to happen when there is no memory left too is announced before, while nothing is begun.
   Queue<Callback>& ticks() noexcept { return ticks_; }
+  Queue<Job>& pending() noexcept { return pending_; }
   Queue<Job>& closing() noexcept { return closing_; }
   /// A connection that has just come has often brought its first message: the next turn asks it before it waits, and if
   /// it had something does not wait at all. Only if the server and it are all there is, so that nobody else waits for it.

@@ -243,13 +243,9 @@ NET_API void SocketState::watch_signal(const AbortSignal& signal) {
 }
 
 NET_API void SocketState::destroy_soon() {
-  const bool still_writable = !destroyed() && !errored() && !ending();
-  if (still_writable) end({}, false, no_error());
-  if (finished()) {
-    destroy(no_error());
-  } else {
-    once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
-  }
+  if (finished()) return destroy(no_error());
+  once_inside(own_finish, on_finish, [](SocketState& self) { self.destroy(no_error()); });
+  if (!destroyed() && !errored() && !ending()) end({});
 }
 
 NET_API void SocketState::reset_and_destroy() {

@@ -16,47 +16,51 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 // ── end() ──────────────────────────────────────────────────────────────────
 
-/// end(), after its data was written; `refused` says that this write was, and `why`.
-NET_API void SocketState::end(WriteCallback callback, bool refused, const Error& why) {
-  if (corked) {
-    cold->corks = 1;
-    uncork();
+/// Space for what an end() needs, before its data is written: one that throws has done nothing.
+NET_API void SocketState::expect_end(const WriteCallback& callback) {
+  if (!loop) return;
+  if (callback) ensure_cold().finish_callbacks.reserve(1);
+  loop->ticks().reserve(2);
+  loop->pending().reserve(1);
+}
+
+/// end(), after its data was written.
+NET_API void SocketState::end(WriteCallback callback) {
+  expect_end(callback);
+  uncork_all();
+  Callback refused;
+  if (callback && loop && (ending() || destroyed() || errored())) {
+    if (const Error why = end_refusal()) refused = tell_later(why, std::move(callback));
   }
-  if (!refused && !errored() && !ending() && !callback) [[likely]] {  // the common case needs no error
+  if (!errored() && !ending()) {
     write_end.move_to(WriteEnd::ending);
     maybe_finish();
     if (was_left) [[unlikely]]
       linger();
-    return;
   }
-  Error error = why;
-  if (!refused) {
-    if (!errored() && !ending()) {
-      write_end.move_to(WriteEnd::ending);
-      maybe_finish();
-      if (was_left) linger();
-    } else if (finished()) {
-      refused = true;
-      error = make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
-    } else if (destroyed()) {
-      refused = true;
-      error = make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    } else if (errored()) {
-      refused = true;
-      error = cold->errored;
-    }
-    // the first end() after a destroy() would never be called back
-    if (destroyed() && !refused) {
-      refused = true;
-      error = error_or(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
-    }
-  }
-  if (!callback || !loop) return;
   if (refused) {
-    tick_callback([error, call = std::move(callback)](SocketState&) { call(error); });
-  } else {
-    ensure_cold().finish_callbacks.push(std::move(callback));
+    loop->ticks().push(std::move(refused));
+  } else if (callback && loop) {
+    cold->finish_callbacks.push(std::move(callback));
   }
+}
+
+/// The end(data) of what takes no data any more (S16.8).
+NET_API void SocketState::refuse_end(WriteCallback callback) {
+  const Error why = refusal(false);
+  if (!callback || !loop) return fail(why), uncork_all();
+  Callback told = tell_later(why, std::move(callback));
+  loop->ticks().reserve(5);  // with what a destroy() takes
+  fail(why);
+  uncork_all();
+  loop->ticks().push(std::move(told));
+}
+
+/// What the callback of an end() gets that does not come with 'finish'.
+NET_API Error SocketState::end_refusal() const {
+  if (finished()) return make_error(Errc::ERR_STREAM_ALREADY_FINISHED);
+  if (destroyed()) return make_error(Errc::ERR_STREAM_DESTROYED, "Cannot call end after a stream was destroyed");
+  return errored() ? cold->errored : no_error();
 }
 
 NET_API bool SocketState::needs_finish() const noexcept {
@@ -65,21 +69,19 @@ NET_API bool SocketState::needs_finish() const noexcept {
 
 NET_API void SocketState::maybe_finish() {
   if (write_end != WriteEnd::ending || !needs_finish()) return;
+  const bool later = connecting();
+  if (later) once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
   write_end.move_to(WriteEnd::final_called);
-  call_final();
+  if (!later) call_final();
 }
 
-/// Everything was written: the other side learns of it, once there is one.
+/// Everything was written, and the other side learns of it, if there is one.
 NET_API void SocketState::call_final() {
-  if (connecting()) {
-    once_inside(own_end, on_connect, step_of<&SocketState::call_final>);
-    return;
-  }
   if (!has_handle()) return final_done();
   if (shutting_down) return;
+  loop->pending().push({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
   shutting_down = true;
   recount();
-  loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
 }
 
 NET_API void SocketState::shutdown_now() {
@@ -105,11 +107,12 @@ NET_API void SocketState::shutdown_now() {
 
 NET_API void SocketState::final_done() {
   if (!needs_finish()) return;
+  Place<Callback> place(loop->ticks());
   write_end.move_to(WriteEnd::prefinished);
   OnThrow again{*this, tick_step_of<&SocketState::finish>};
   emit_event<on_prefinish>();
   again.passed = true;
-  if (again.same) tick(step_of<&SocketState::finish>);
+  if (again.same) place.push(SocketTick{Owing<SocketState>(*this), step_of<&SocketState::finish>, generation});
 }
 
 NET_API void SocketState::finish() {

@@ -27,7 +27,7 @@ NET_API void SocketState::watch_readable() {
   read_interest = true;
   update_watch();
   if (cold && !cold->unread.empty()) {
-    loop->next_pending({Ref<Handle>(this), job_of<&SocketState::deliver_unread>});
+    loop->pending().push({Ref<Handle>(this), job_of<&SocketState::deliver_unread>});
   }
 }
 

@@ -163,7 +163,7 @@ NET_API void SocketState::after_end() {
   const bool still_writable = !destroyed() && !errored() && !ending();
   if (still_writable && !settings.allow_half_open) {
     tick([](SocketState& self) {
-      if (!self.destroyed() && !self.errored() && !self.ending()) self.end({}, false, no_error());
+      if (!self.destroyed() && !self.errored() && !self.ending()) self.end({});
     });
   } else if (finished()) {
     destroy(no_error());

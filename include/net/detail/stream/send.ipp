@@ -46,7 +46,7 @@ NET_API void SocketState::in_flight_taken() {
   if (!backlog->buffered.empty()) send_buffered();
   if (!writing()) update_watch();
   if (shutting_down && !writing()) {
-    loop->next_pending({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
+    loop->pending().push({Ref<Handle>(this), job_of<&SocketState::shutdown_now>});
   }
   after_write(count);
 }
@@ -100,6 +100,12 @@ NET_API void SocketState::uncork() {
   if (!writing()) send_buffered();
 }
 
+NET_API void SocketState::uncork_all() {
+  if (!corked) return;
+  cold->corks = 1;
+  uncork();
+}
+
 // ── before the connection ──────────────────────────────────────────────────
 
 /// The first write waits for 'connect', in its place among the listeners (S15.12, S15.13).
@@ -141,15 +147,18 @@ NET_API void SocketState::drop_request(const Error& error) {
   failed_with(error);
 }
 
-/// Known inside write(): emitted on the next tick.
+/// Known inside write(): emitted on the next tick. What needs memory comes first: a write() that throws is none.
 NET_API void SocketState::write_failed_later(const Error& error, WriteCallback callback) {
+  (void)ensure_cold();
   WriteQueue& failed = ensure_backlog().in_flight;
+  loop->ticks().reserve(1);
+  Callback emission = SocketTickWith<&SocketState::write_failed, Error>{Owing<SocketState>(*this), error, generation};
   WriteNode* node = WriteNode::copy(nullptr, 0);
   node->callback = std::move(callback);
   failed.push(node);
   drop_request(error);
+  loop->ticks().push(std::move(emission));
   update_watch();
-  tick_with<&SocketState::write_failed>(error);
 }
 
 /// The callbacks of what was in flight, of what waited behind it, of end(); then 'error' (S15.19, S15.20).

@@ -91,6 +91,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
   Error refusal(bool tells_who) const;
+  Callback tell_later(const Error& error, WriteCallback callback);
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void batch_sent(std::size_t batched, std::ptrdiff_t sent);
   void batch_left(std::size_t batched, std::ptrdiff_t sent);
@@ -115,7 +116,10 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void call_finish_callbacks(const Error& error);
   void wait_for_connect();
 
-  void end(WriteCallback callback, bool refused, const Error& why);
+  void expect_end(const WriteCallback& callback);
+  void end(WriteCallback callback);
+  void refuse_end(WriteCallback callback);
+  Error end_refusal() const;
   bool needs_finish() const noexcept;
   void maybe_finish();
   void call_final();
@@ -127,6 +131,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
     corked = true;
   }
   void uncork();
+  void uncork_all();
 
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
