@@ -24,6 +24,7 @@
 #include <net/file.hpp>
 #include <net/ip.hpp>
 #include <net/loop.hpp>
+#include <net/pipeline.hpp>
 #include <net/promise.hpp>
 #include <net/reader.hpp>
 #include <net/server.hpp>

@@ -508,11 +508,11 @@ struct ListenerResult {
   using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
 
   template <class, class F, class Call>
-  static void call(F& callable, void*, Call&& listener) {
+  static void call(F& callable, void*, void* const*, Call&& listener) {
     listener(callable);
   }
   template <class, class F, class Call>
-  static void call(Elsewhere<F>& callable, void*, Call&& listener) {
+  static void call(Elsewhere<F>& callable, void*, void* const*, Call&& listener) {
     listener(*callable);
   }
 };
@@ -540,6 +540,17 @@ struct ListenerCall {
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
 
+  /// The emitter, and the handles among the arguments.
+  template <class Each>
+  static void each_handle(void* state, void* const* args, Each each) {
+    each(Access::make<Self>(state));
+    const auto one = [&]<class Arg>(std::type_identity<Arg>, void* at) {
+      if constexpr (std::derived_from<Arg, Emitter<Arg>>) each(Access::make<Arg>(at));
+    };
+    std::size_t at = 0;
+    (void)args, (void)at, (..., one(std::type_identity<Args>{}, args[at++]));
+  }
+
   struct Record : ListenerRecord {
     typename Result::template Held<F> held;
     template <class G>
@@ -547,8 +558,8 @@ struct ListenerCall {
   };
 
   static void call(ListenerRecord& record, void* state, void* const* args) {
-    Result::template call<Self>(static_cast<Record&>(record).held, state,
-                                [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
+    Result::template call<ListenerCall>(static_cast<Record&>(record).held, state, args,
+                                        [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
   }
   static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 
@@ -576,8 +587,9 @@ struct Event {
   template <class Self, class F>
   static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
     constexpr bool fits = Taken<std::decay_t<F>, Self, Args...>::any;
-    static_assert(ListenerTakes<Args...>::template these<fits>,
-                  "a listener takes the arguments of its event, or the first few of them, or the emitter and then those");
+    static_assert(
+        ListenerTakes<Args...>::template these<fits>,
+        "a listener takes the arguments of its event, or the first few of them, or the emitter and then those");
     if constexpr (fits) {
       using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
       return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));
@@ -1629,7 +1641,7 @@ NET_API Error lookup_failure(Errc code, std::string_view host);
 NET_API Error lookup_failure(int number, std::string_view host);
 
 /// S3.8: the failures of all attempts as one error with an empty message and the code of the first.
-NET_API Error aggregate_failure(std::vector<Error> attempts);
+NET_API Error aggregate_failure(std::vector<Error> attempts, std::string_view message = {});
 
 NET_API NewText coded_text(Errc code, std::string message);
 
@@ -1999,6 +2011,7 @@ class WriteQueue {
 #ifndef NET_ABORT_HPP
 #define NET_ABORT_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <utility>
@@ -2217,6 +2230,9 @@ class Queue {
   }
   T& first() noexcept { return ring_[first_]; }
   const T& first() const noexcept { return ring_[first_]; }
+
+  /// The one that is taken after so many others.
+  const T& operator[](std::size_t at) const noexcept { return ring_[(first_ + at) & (capacity_ - 1)]; }
 
   T pop_front() noexcept {
     T* front = ring_ + first_;
@@ -2843,6 +2859,102 @@ inline constexpr bool poller_takes_errors = NET_HAS_KQUEUE;
 #include <cstdint>
 #include <new>
 #include <utility>
+
+// A lock for many readers or one writer, to be held for moments. Internal.
+#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
+#define NET_DETAIL_BASE_SHARED_LOCK_HPP
+
+#include <cstdint>
+#include <utility>
+
+namespace net::inline NET_ABI::detail {
+
+/// Waiting is spinning, so whoever holds it does no more than look something up or put it in its place, and calls nothing
+/// of the user's. fork() takes all of them, once there is a Mutex: a child finds whole what they guard, and free.
+class SharedLock {
+ public:
+  SharedLock() noexcept {
+    const ListGuard guard;
+    next_ = std::exchange(first(), this);
+    if (next_) next_->link_ = &next_;
+  }
+  SharedLock(const SharedLock&) = delete;
+  SharedLock& operator=(const SharedLock&) = delete;
+  ~SharedLock() {
+    const ListGuard guard;
+    *link_ = next_;
+    if (next_) next_->link_ = link_;
+  }
+
+  void lock_shared() noexcept {
+    while (state_.fetch_add(1) >= writer) {
+      state_.fetch_sub(1);
+      while (state_.load() >= writer) {}
+    }
+  }
+  void unlock_shared() noexcept { state_.fetch_sub(1); }
+
+  void lock() noexcept {
+    // One number holds both counts, so of two that come together each sees the other or is seen by it.
+    while (state_.fetch_add(writer) >= writer) {
+      state_.fetch_sub(writer);
+      while (state_.load() >= writer) {}
+    }
+    while (state_.load() % writer != 0) {}
+  }
+  void unlock() noexcept { state_.fetch_sub(writer); }
+
+  static void lock_all() noexcept {
+    lock_list();
+    for (SharedLock* each = first(); each; each = each->next_) each->lock();
+  }
+  static void unlock_all() noexcept {
+    for (SharedLock* each = first(); each; each = each->next_) each->unlock();
+    list_lock().store(0);
+  }
+
+ private:
+  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
+
+  static SharedLock*& first() noexcept {
+    static constinit SharedLock* list = nullptr;
+    return list;
+  }
+  /// Guards the list of all; held for moments, and while a thread forks.
+  static Atomic<int>& list_lock() noexcept {
+    static constinit Atomic<int> lock{0};
+    return lock;
+  }
+  static void lock_list() noexcept {
+    while (list_lock().exchange(1) != 0) {}
+  }
+  struct ListGuard {
+    ListGuard() noexcept { lock_list(); }
+    ListGuard(const ListGuard&) = delete;
+    ListGuard& operator=(const ListGuard&) = delete;
+    ~ListGuard() { list_lock().store(0); }
+  };
+
+  Atomic<std::uint64_t> state_{0};
+  SharedLock* next_ = nullptr;
+  SharedLock** link_ = &first();  // what points to it
+};
+
+/// Who writes holds a LockGuard.
+class ReadGuard {
+ public:
+  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+  ~ReadGuard() { lock_.unlock_shared(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 // The calls of a POSIX system, with errors returned as negated errno values. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_CALLS_HPP
@@ -5959,11 +6071,16 @@ class AbortSignal : public detail::Identity<AbortSignal> {
   /// False: an empty one.
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
-  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive. Throws
+  /// A signal that aborts after that time, with `ERR_TIMEOUT` as its reason, by a timer of this thread's loop that does not keep it alive. Throws
   /// `ERR_NO_LOOP` if there is no loop.
   static AbortSignal timeout(Duration after);
   /// A signal that aborts, with the same reason, as soon as one of these does; of none it never does (S34.6).
   static AbortSignal any(std::initializer_list<AbortSignal> sources);
+  /// The same without braces, in which g++ 12 can wait for nothing.
+  template <std::same_as<AbortSignal>... More>
+  static AbortSignal any(const AbortSignal& first, const More&... more) {
+    return any(std::initializer_list<AbortSignal>{first, more...});
+  }
 
   detail::AbortState* state() const noexcept { return state_.get(); }
 
@@ -7123,6 +7240,7 @@ struct ReadBuffer {
     std::size_t begin = 0;  // what is before it was taken
 
     std::size_t size() const noexcept { return bytes.size() - begin; }
+    std::string_view view() const noexcept { return std::string_view(bytes).substr(begin); }
     std::string rest() &&;
   };
   Queue<Piece> pieces;
@@ -7225,7 +7343,7 @@ struct Connection {
   bool is_path : 1 = false;
   bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
-  bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
+  bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
   bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
   ReaderNote reader_note = ReaderNote::none;
 };
@@ -7611,6 +7729,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void uncork();
   void uncork_all();
 
+  /// A task has it: an error that comes between two waits is thrown by the next one, and is nobody's after the last.
+  void given_to_task() noexcept {
+    if (!closed()) errors_heard = true;
+  }
+
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
   void fail(const Error& error) {
@@ -7801,7 +7924,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 };
 
 /// S18.1: throws what is wrong with an idle time.
-NET_API void require_timeout(Duration idle);
+NET_API void require_timeout(Duration idle, double longest = 1e15);
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
@@ -8604,6 +8727,14 @@ class NeedsCoAwait {
     static_assert(awaited, "write co_await before it: this is the wait, and not yet its result");
     for (;;) {}
   }
+  /// `if (auto line = reader.readLine(100))`
+  template <std::same_as<bool> To>
+    requires(!std::same_as<Result, bool>)
+  explicit operator To() const {
+    constexpr bool awaited = !std::same_as<To, bool>;
+    static_assert(awaited, "write co_await before it: this is the wait, and not yet its result");
+    for (;;) {}
+  }
 };
 template <>
 class NeedsCoAwait<void> {};
@@ -8640,11 +8771,36 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 // aggregate in which nothing has a destructor, with the names of the options proper; those are made of it before
 // anything waits. A function takes `template <class Options = Braced…>`: braces have no type, and get that one.
 
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+/// Whether it is a lambda whose captures have destructors, with no name. g++ 12 destroys these twice inside co_await.
+template <class Given>
+constexpr bool is_lambda_destroyed_twice() {
+  constexpr bool is_lambda = std::string_view(__PRETTY_FUNCTION__).find("<lambda") != std::string_view::npos;
+  return is_lambda && !std::is_lvalue_reference_v<Given> && !std::is_trivially_destructible_v<Given>;
+}
+#else
+template <class Given>
+constexpr bool is_lambda_destroyed_twice() {
+  return false;
+}
+#endif
+
+template <class Given>
+constexpr void require_named_lambda() {
+  static_assert(!is_lambda_destroyed_twice<Given>(),
+                "g++ 12 destroys this lambda's captures twice inside co_await: give it a name before");
+}
+
 /// Something of the expression's own, which lives until its end.
 template <class T>
 class Lent {
  public:
   constexpr Lent() noexcept = default;
+  template <class From>
+    requires(std::convertible_to<const From&, T> && is_lambda_destroyed_twice<From>())
+  constexpr Lent(From&&) noexcept {
+    require_named_lambda<From>();
+  }
   template <class From>
     requires(std::convertible_to<const From&, T> && !std::same_as<From, Lent>)
   constexpr Lent(const From& from) noexcept
@@ -8919,6 +9075,10 @@ struct ServerState : Handle, Listening {
   void opened();
   void close();
   void reserve_close();
+  /// 'close' has come, and it does not listen again.
+  bool was_closed() const noexcept {
+    return !loop || (closing == ServerClose::emitted && !acceptor.is_open() && !looking_up);
+  }
   void remove_path() const noexcept;
   void close_if_drained();
   void emit_close();
@@ -9314,12 +9474,6 @@ class Acceptor {
   }
 
  private:
-  /// A connection that nobody took yet. What happens to it meanwhile is known to whoever takes it.
-  struct Arrived {
-    Socket socket;
-    Listener error;
-  };
-
   bool prepare();
   void wake() {
     if (waiter_) waiter_.resume();
@@ -9327,7 +9481,7 @@ class Acceptor {
   std::optional<Socket> take();
 
   detail::WaitPlace waiter_;
-  detail::Queue<Arrived> arrived_;
+  detail::Queue<Socket> arrived_;  // and nobody took yet
   std::optional<Error> failure_;
   bool closed_ = false;
   detail::OwnListeners<Server> listeners_;
@@ -9935,6 +10089,27 @@ class Job {
   detail::Ref<detail::JobState<T>> state_;
 };
 
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What g++ 12 gets from exec() of a lambda with captures. It is awaited by a name.
+template <class T>
+struct JobOfLambda : net::Job<T> {
+  using net::Job<T>::Job;
+  auto operator co_await() const& noexcept { return net::Job<T>::operator co_await(); }
+  template <class F = T>
+  auto operator co_await() && noexcept {
+    constexpr bool named = !std::is_same_v<F, T>;
+    static_assert(named, "g++ 12 destroys this lambda's captures twice inside co_await: give it a name before");
+    return net::Job<T>::operator co_await();
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
 /// Threads that compute, so that loops stay responsive. Any thread that has a loop may call `exec`.
 class WorkerPool {
  public:
@@ -9952,15 +10127,20 @@ class WorkerPool {
   /// lives until then. The function and its arguments are moved there and back: they must not share anything with
   /// the loop that is not made for threads, handles of the library included. Throws EAGAIN if no thread can start.
   template <class F, class... A>
-  auto exec(F f, A... args) -> Job<std::invoke_result_t<F, A...>> {
-    using T = std::invoke_result_t<F, A...>;
+  auto exec(F&& f, A&&... args) {
+    using T = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
-    const bool begun = begin(*state, [f = std::move(f), ... args = std::move(args)]() mutable -> T {
-      return std::move(f)(std::move(args)...);
-    });
+    const bool begun = begin(
+        *state,
+        [f = std::decay_t<F>(std::forward<F>(f)), ... args = std::decay_t<A>(std::forward<A>(args))]() mutable -> T {
+          return std::move(f)(std::move(args)...);
+        });
     if (!begun) detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
-    return Job<T>(std::move(state));
+    using Result =
+        std::conditional_t<(... || detail::is_lambda_destroyed_twice<A>()) || detail::is_lambda_destroyed_twice<F>(),
+                           detail::JobOfLambda<T>, Job<T>>;
+    return Result(std::move(state));
   }
 
  private:
@@ -10382,6 +10562,12 @@ class FileWriter : public Emitter<FileWriter> {
 
 #endif
 
+// pipeline: a pipe that a task waits for, and that leaves nothing open.
+#ifndef NET_PIPELINE_HPP
+#define NET_PIPELINE_HPP
+
+#include <concepts>
+
 // Promise: a task waits for what only a callback tells.
 #ifndef NET_PROMISE_HPP
 #define NET_PROMISE_HPP
@@ -10513,6 +10699,670 @@ class Promise {
  private:
   detail::Ref<State> state_;
 };
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+
+// Coroutines over the events: Task, spawn, and what a task can wait for.
+#ifndef NET_TASK_HPP
+#define NET_TASK_HPP
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// Waiting for an event in a coroutine: listeners that resume it, gone when it goes on. Internal.
+#ifndef NET_DETAIL_CORO_EVENT_AWAITER_HPP
+#define NET_DETAIL_CORO_EVENT_AWAITER_HPP
+
+#include <coroutine>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// The arguments of an event that has several, to be taken apart: `auto [address, port, family] = …`. std::tuple
+/// would be 2,000 lines for every user.
+template <class...>
+struct EventArguments;
+template <class A, class B>
+struct EventArguments<A, B> {
+  A first;
+  B second;
+};
+template <class A, class B, class C>
+struct EventArguments<A, B, C> {
+  A first;
+  B second;
+  C third;
+};
+template <class A, class B, class C, class D>
+struct EventArguments<A, B, C, D> {
+  A first;
+  B second;
+  C third;
+  D fourth;
+};
+
+/// What awaiting an event gives: nothing, the one argument, or all of them.
+template <class... Args>
+struct EventResult {
+  using type = EventArguments<std::remove_cv_t<Args>...>;
+};
+template <class Arg>
+struct EventResult<Arg> {
+  using type = std::remove_cv_t<Arg>;
+};
+template <>
+struct EventResult<> {
+  using type = void;
+};
+
+/// After 'close' nothing comes any more, so nobody may wait for it.
+NET_API bool is_over(const Socket& socket);
+NET_API bool is_over(const Server& server);
+/// Its 'close' has come, though it may listen again and be closed again.
+inline bool was_closed(const Socket& socket) { return is_over(socket); }
+NET_API bool was_closed(const Server& server);
+/// A task waits for 'close': what could keep it away lets it come.
+NET_API void expect_close(const Socket& socket);
+inline void expect_close(const Server&) noexcept {}
+NET_API Error closed_error(const Socket& socket);
+NET_API Error closed_error(const Server&);
+/// The same of streams that are no sockets.
+template <class Stream>
+bool is_over(const Stream& stream) {
+  return Access::state(stream).is_over();
+}
+template <class Stream>
+bool was_closed(const Stream& stream) {
+  return is_over(stream);
+}
+template <class Stream>
+void expect_close(const Stream&) noexcept {}
+template <class Stream>
+Error closed_error(const Stream& stream) {
+  return stream.errored() ? stream.errored() : make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
+}
+
+/// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
+/// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
+template <class Emitting>
+class Waiting {
+ public:
+  template <class Options>
+  Waiting(const Emitting& emitter, const Options& options) : listeners_(emitter), limit_(options) {}
+
+ protected:
+  const Emitting& emitter() const noexcept { return listeners_.emitter(); }
+  void begin(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    limit_.start(*Access::state(emitter()).loop, this, [](void* self) { static_cast<Waiting*>(self)->go_on(); });
+  }
+  void listen_for_error() {
+    listeners_.template on<"error">([this](const Error& error) { fail(error); });
+  }
+  void listen_for_close() {
+    listeners_.template on<"close">([this] { fail(closed_error(emitter())); });
+  }
+  void fail(const Error& error) {
+    failure_ = error;
+    go_on();
+  }
+  void require_kept() const {
+    limit_.require_kept();
+    if (failure_) throw_error(*failure_);
+  }
+  /// The last thing that is done here: the frame, and this, may be gone after it.
+  void go_on() {
+    limit_.stop();
+    listeners_.off();
+    waiter_.resume();
+  }
+
+  OwnListeners<Emitting> listeners_;
+  std::coroutine_handle<> waiter_;
+  std::optional<Error> failure_;  // a plain Error allocates, even if it is none
+  WaitLimit limit_;
+};
+
+template <class Emitting, class Row>
+class RowAwaiter;
+
+template <class Emitting, fixed_string Name, class... Args>
+class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name, Args...>>
+    : public Waiting<Emitting>, public NeedsCoAwait<typename EventResult<Args...>::type> {
+  using Base = Waiting<Emitting>;
+  using Result = typename EventResult<Args...>::type;
+  static constexpr bool is_error = Name.view() == "error";
+  static constexpr bool is_close = Name.view() == "close";
+
+ public:
+  template <class Options>
+  RowAwaiter(const Emitting& emitter, const Options& options) : Base(emitter, options) {}
+
+  bool await_ready() {
+    this->limit_.require_wanted();
+    if (is_close ? !was_closed(this->emitter()) : !is_over(this->emitter())) return false;
+    if constexpr (is_close && sizeof...(Args) == 1) {
+      result_.emplace(static_cast<bool>(this->emitter().errored()));
+    } else if constexpr (!is_close) {
+      this->failure_ = closed_error(this->emitter());
+    }
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    this->begin(waiter);
+    if constexpr (is_close) expect_close(this->emitter());
+    this->listeners_.template on<Name>([this](Args&... args) {
+      if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
+      this->go_on();
+    });
+    if constexpr (!is_error) this->listen_for_error();
+    if constexpr (!is_close) this->listen_for_close();
+  }
+  Result await_resume() {
+    this->require_kept();
+    if constexpr (sizeof...(Args) > 0) return std::move(*result_);
+  }
+
+ private:
+  struct Nothing {};
+  std::optional<std::conditional_t<sizeof...(Args) == 0, Nothing, Result>> result_;
+};
+
+template <fixed_string Name, class Emitting>
+constexpr auto row_of() {
+  static_assert(Emitting::Events::template has<Name>, "the emitter has no event of that name");
+  if constexpr (Emitting::Events::template has<Name>) {
+    return std::type_identity<
+        typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
+  } else {
+    return std::type_identity<Event<Name>>{};
+  }
+}
+
+template <fixed_string Name, class Emitting>
+using EventAwaiter = RowAwaiter<Emitting, typename decltype(row_of<Name, Emitting>())::type>;
+
+class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwaiter<"connect", Socket>,
+                                                                 public NeedsCoAwait<Socket> {
+  using Base = EventAwaiter<"connect", Socket>;
+
+ public:
+  template <class Options>
+  ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {
+    Access::state(connecting).given_to_task();
+  }
+  ~ConnectAwaiter();
+
+  Socket await_resume();
+
+ private:
+  bool connected_ = false;
+};
+
+/// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
+class [[nodiscard("write co_await before it")]] WriteAwaiter : public Waiting<Socket> {
+ public:
+  template <class Options>
+  WriteAwaiter(const Socket& socket, bool has_space, const Options& options)
+      : Waiting(socket, options), has_space_(has_space) {}
+
+  bool await_ready();
+  void await_suspend(std::coroutine_handle<> waiter);
+  void await_resume() const { require_kept(); }
+
+ private:
+  bool has_space_;
+};
+
+class [[nodiscard("write co_await before it")]] SleepAwaiter {
+ public:
+  template <class Options>
+  SleepAwaiter(Loop& loop, Duration length, const Options& options) : loop_(loop), length_(length), limit_(options) {}
+  SleepAwaiter(const SleepAwaiter&) = delete;
+  SleepAwaiter& operator=(const SleepAwaiter&) = delete;
+  ~SleepAwaiter() { timer_.close(); }
+
+  bool await_ready() const {
+    limit_.require_wanted();
+    return false;
+  }
+  void await_suspend(std::coroutine_handle<> waiter);
+  void await_resume() const { limit_.require_kept(); }
+
+ private:
+  void go_on();
+
+  Loop& loop_;
+  Duration length_;
+  Timer timer_;
+  WaitLimit limit_;
+  std::coroutine_handle<> waiter_;
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
+// What the frame of a Task carries: its result, and who goes on when it has ended. Internal.
+#ifndef NET_DETAIL_CORO_TASK_PROMISE_HPP
+#define NET_DETAIL_CORO_TASK_PROMISE_HPP
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct TaskPromiseBase;
+
+/// Who is told that a task has ended, if no task awaits it. It may destroy the frame.
+struct TaskEnd {
+  void (*ended)(TaskEnd& self, TaskPromiseBase& promise) = nullptr;
+};
+
+/// A callable that lives as long as one of the tasks that it began (S34.1).
+struct KeptCallable {
+  std::size_t owners = 0;
+  void (*destroy)(KeptCallable&) noexcept = nullptr;
+
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) destroy(*this);
+  }
+};
+
+template <class F>
+struct Kept : KeptCallable {
+  F call;
+
+  template <class G>
+  explicit Kept(G&& g) : call(std::forward<G>(g)) {
+    destroy = [](KeptCallable& self) noexcept { delete static_cast<Kept*>(&self); };
+  }
+};
+
+/// A task on its own. The loop keeps it, so that one that is never resumed is destroyed with the loop.
+struct Spawned : Handle, TaskEnd {
+  static const Operations table;
+
+  Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptCallable> kept);
+
+  /// The task has ended. The exception leaves run() from a tick, when the frame and all that it held is gone.
+  void finish(std::exception_ptr thrown);
+  void abandon();
+
+  std::coroutine_handle<> frame;
+  Ref<KeptCallable> callable;  // what the frame may refer to
+};
+
+struct TaskPromiseBase {
+  /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
+  /// no symmetric transfer, which only optimised builds turn into a jump.
+  struct Final {
+    bool await_ready() const noexcept { return false; }
+    template <class P>
+    void await_suspend(std::coroutine_handle<P> frame) const noexcept {
+      TaskPromiseBase& its = frame.promise();
+      if (const std::coroutine_handle<> waiting = its.caller) {
+        waiting.resume();
+      } else if (TaskEnd* const told = its.end) {
+        told->ended(*told, its);
+      }
+    }
+    void await_resume() const noexcept {}
+  };
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  Final final_suspend() const noexcept { return {}; }
+  void unhandled_exception() noexcept { thrown = std::current_exception(); }
+
+  std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
+  bool awaited = false;            // it has begun, and its result is whose it is
+  TaskEnd* end = nullptr;
+  std::exception_ptr thrown;
+};
+
+/// Runs a task on its own; the loop keeps it, and the task keeps the callable.
+NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
+                        Ref<KeptCallable> callable);
+
+template <class T, class Task>
+struct TaskPromise : TaskPromiseBase {
+  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
+  template <class U = T>
+  void return_value(U&& result) {
+    value.emplace(std::forward<U>(result));
+  }
+  T take() {
+    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
+    return std::move(*value);
+  }
+
+  std::optional<T> value;
+};
+
+template <class Task>
+struct TaskPromise<void, Task> : TaskPromiseBase {
+  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
+  void return_void() const noexcept {}
+  void take() {
+    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
+  }
+};
+
+template <class R>
+concept TaskLike =
+    requires { typename R::promise_type; } && std::derived_from<typename R::promise_type, TaskPromiseBase>;
+
+template <class F>
+concept ReturnsTask = requires(std::decay_t<F>& callable) {
+  { callable() } -> TaskLike;
+};
+
+/// For what is none: the compiler says what to write.
+template <class F>
+constexpr void require_task() {
+  static_assert(ReturnsTask<F>, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+}
+
+/// The library's own way to the frame of a task.
+struct TaskUse {
+  template <class Task>
+  static auto take(Task& task) noexcept {
+    return std::exchange(task.frame_, {});
+  }
+  template <TaskLike Task>
+  static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
+    if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::detail {
+
+/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them.
+template <TaskLike Task>
+struct ListenerResult<Task> {
+  template <class F>
+  class Held {
+   public:
+    template <class G>
+    explicit Held(G&& g) : kept_(new Kept<F>(std::forward<G>(g))) {}
+    const Ref<Kept<F>>& kept() const noexcept { return kept_; }
+
+   private:
+    Ref<Kept<F>> kept_;
+  };
+
+  template <class Listener, class F, class Call>
+  static void call(const Held<F>& held, void* state, void* const* args, Call&& listener) {
+    const Ref<Kept<F>> kept = held.kept();
+    LoopCore* loop = nullptr;
+    Listener::each_handle(state, args, [&loop](const auto& handle) {
+      loop = Access::state(handle).loop;
+      if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
+    });
+    TaskUse::spawn(*loop, listener(kept->call), kept);
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// A coroutine that waits with `co_await` and ends with `co_return`. It starts when it is awaited, or handed to
+/// `spawn`, or returned by a listener (S34.1); an exception that escapes it arrives where it is awaited. Dropping a task
+/// destroys it where it stands.
+///
+/// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
+/// compile (S34.2).
+template <class T = void>
+class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task {
+  static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
+
+ public:
+  using promise_type = detail::TaskPromise<T, Task>;
+
+  /// No task: awaiting it throws `ERR_INVALID_STATE`, as awaiting one that was moved away does.
+  Task() noexcept = default;
+  explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
+  Task& operator=(Task&& other) noexcept {
+    if (this != &other) {
+      if (frame_) frame_.destroy();
+      frame_ = std::exchange(other.frame_, {});
+    }
+    return *this;
+  }
+  ~Task() {
+    if (frame_) frame_.destroy();
+  }
+
+  /// Runs the task; its result, or its exception. Awaited again it throws `ERR_INVALID_STATE`: the result was given away.
+  auto operator co_await() const noexcept { return Awaiter{frame_}; }
+
+ private:
+  friend struct detail::TaskUse;
+
+  struct Awaiter {
+    std::coroutine_handle<promise_type> frame;
+
+    bool await_ready() const {
+      if (!frame) return true;
+      if (std::exchange(frame.promise().awaited, true)) {
+        detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was awaited already"));
+      }
+      return frame.done();
+    }
+    /// A task that ends without waiting does not suspend its caller: a loop of them needs no stack.
+    bool await_suspend(std::coroutine_handle<> caller) const {
+      frame.resume();
+      if (frame.done()) return false;
+      frame.promise().caller = caller;
+      return true;
+    }
+    T await_resume() const {
+      if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
+      return frame.promise().take();
+    }
+  };
+
+  std::coroutine_handle<promise_type> frame_;
+};
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
+inline constexpr bool is_borrowed =
+    std::is_same_v<Value, Chunk> ||
+    (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
+/// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
+/// destroyed with its loop.
+NET_API void spawn(Loop& loop, Task<> task);
+/// The same on this thread's loop.
+NET_API void spawn(Task<> task);
+
+/// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable, and so its captures, live until the
+/// task has ended (S34.1).
+template <detail::ReturnsTask F>
+void spawn(Loop& loop, F&& callable) {
+  const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));
+  detail::TaskUse::spawn(detail::Access::core(loop), kept->call(), kept);
+}
+template <detail::ReturnsTask F>
+void spawn(F&& callable) {
+  spawn(Loop::current(), std::forward<F>(callable));
+}
+
+/// Refused: what is no task.
+template <class F>
+  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
+void spawn(F&&) {
+  detail::require_task<F>();
+}
+template <class F>
+  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
+void spawn(Loop&, F&&) {
+  detail::require_task<F>();
+}
+
+/// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
+/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
+/// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
+/// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
+template <fixed_string Name, class Emitting, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
+  detail::require_lasting<Options>();
+  return detail::EventAwaiter<Name, Emitting>(emitter, options);
+}
+/// Refused: what is no WaitOptions.
+template <fixed_string Name, class Emitting, class Options>
+  requires(!detail::WaitOptionsOrBraces<Options>)
+auto once(const Emitting& emitter, Options&&) {
+  static_assert(detail::WaitOptionsOrBraces<Options>, "what ends a wait stands in braces: {.timeout = 5s}");
+  return detail::EventAwaiter<Name, Emitting>(emitter, detail::without_limit);
+}
+
+/// `Socket socket = co_await connected(8000)`: a socket that is connected. Takes a port and a host, a path, or options,
+/// and throws the Error that connecting fails with. If the task is destroyed meanwhile, or the wait is given up, so is
+/// the socket.
+template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+  requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
+detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = detail::without_limit) {
+  detail::require_lasting<Options>();
+  detail::require_lasting<Wait>();
+  return detail::ConnectAwaiter(createConnection(loop, options), wait);
+}
+template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+  requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
+detail::ConnectAwaiter connected(Options&& options, Wait&& wait = detail::without_limit) {
+  return connected(Loop::current(), std::forward<Options>(options), std::forward<Wait>(wait));
+}
+template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = detail::without_limit) {
+  detail::require_lasting<Wait>();
+  return detail::ConnectAwaiter(createConnection(port, host), wait);
+}
+template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = detail::without_limit) {
+  detail::require_lasting<Wait>();
+  return detail::ConnectAwaiter(createConnection(path), wait);
+}
+
+/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
+/// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
+template <class Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = detail::without_limit) {
+  detail::require_lasting<Options>();
+  const bool has_space = socket.write(std::forward<Data>(data));
+  return detail::WriteAwaiter(socket, has_space, options);
+}
+
+/// `co_await sleep(100)`: goes on after so long, at least 1 ms, as `setTimeout` counts it.
+template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_limit) {
+  detail::require_lasting<Options>();
+  return detail::SleepAwaiter(Loop::current(), length, options);
+}
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+// What a task takes is there as long as it runs.
+template <class T, class... Parameters>
+struct std::coroutine_traits<net::Task<T>, Parameters...> {
+  static constexpr bool lasts = !(... || net::detail::is_borrowed<Parameters>);
+  static_assert(
+      lasts,
+      "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
+      "itself, and a std::string for a net::Chunk (S34.2)");
+  using promise_type = typename net::Task<T>::promise_type;
+};
+
+#endif
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What can be piped, and what it can be piped to, that the library knows the end of.
+template <class Stream>
+concept PipelineEnd =
+    std::same_as<Stream, Socket> || std::same_as<Stream, FileReader> || std::same_as<Stream, FileWriter>;
+
+/// Both ends of a pipeline. Unless all has arrived they are destroyed with it.
+template <class Source, class Destination>
+struct PipelineEnds {
+  PipelineEnds(const Source& source, const Destination& destination) : from(source), to(destination) {
+    from.template on<"error">([this](const Error& error) { over.reject(error); });
+    from.template on<"close">([this] {
+      if (!from.emitter().readableEnded()) over.reject(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+    });
+    to.template on<"error">([this](const Error& error) { over.reject(error); });
+    to.template on<"finish">([this] { over.resolve(); });
+    to.template on<"close">([this] { over.reject(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE)); });
+  }
+  PipelineEnds(const PipelineEnds&) = delete;
+  PipelineEnds& operator=(const PipelineEnds&) = delete;
+  ~PipelineEnds() {
+    from.off();
+    to.off();
+    if (arrived) return;
+    undo_or_give_up(Access::state(from.emitter()), [this] { from.emitter().destroy(); });
+    undo_or_give_up(Access::state(to.emitter()), [this] { to.emitter().destroy(); });
+  }
+
+  OwnListeners<Source> from;
+  OwnListeners<Destination> to;
+  Promise<> over;
+  bool arrived = false;
+};
+
+template <class Source, class Destination>
+Task<> run_pipeline(Source source, Destination destination, WaitOptions options) {
+  PipelineEnds<Source, Destination> ends(source, destination);
+  if (source.destroyed() && !source.readableEnded()) throw_error(closed_error(source));
+  if (destination.destroyed()) throw_error(closed_error(destination));
+  source.pipe(destination);
+  co_await ends.over.wait(options);
+  ends.arrived = true;
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+/// `co_await pipeline(client, net::FileWriter("upload"))`: pipes a socket or a file into another one, and waits until all has
+/// been written: for 'finish'. If one of them fails, or closes before, both are destroyed, and the error is thrown:
+/// `ERR_STREAM_PREMATURE_CLOSE` if there is none, as Node's `stream.pipeline` has it. They are destroyed as well if the wait is
+/// given up, by its `WaitOptions` or because the task goes.
+template <detail::PipelineEnd From, detail::PipelineEnd To, detail::WaitOptionsOrBraces Limit = detail::WaitBraces>
+Task<> pipeline(const From& source, const To& destination, Limit&& options = detail::without_limit) {
+  detail::require_lasting<Limit>();
+  return detail::run_pipeline(source, destination, WaitOptions(options));
+}
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -10793,587 +11643,6 @@ class Reader {
 
 #endif
 
-// Coroutines over the events: Task, spawn, and what a task can wait for.
-#ifndef NET_TASK_HPP
-#define NET_TASK_HPP
-
-#include <concepts>
-#include <coroutine>
-#include <exception>
-#include <optional>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-// Waiting for an event in a coroutine: listeners that resume it, gone when it goes on. Internal.
-#ifndef NET_DETAIL_CORO_EVENT_AWAITER_HPP
-#define NET_DETAIL_CORO_EVENT_AWAITER_HPP
-
-#include <coroutine>
-#include <optional>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-/// The arguments of an event that has several, to be taken apart: `auto [address, port, family] = …`. std::tuple
-/// would be 2,000 lines for every user.
-template <class...>
-struct EventArguments;
-template <class A, class B>
-struct EventArguments<A, B> {
-  A first;
-  B second;
-};
-template <class A, class B, class C>
-struct EventArguments<A, B, C> {
-  A first;
-  B second;
-  C third;
-};
-template <class A, class B, class C, class D>
-struct EventArguments<A, B, C, D> {
-  A first;
-  B second;
-  C third;
-  D fourth;
-};
-
-/// What awaiting an event gives: nothing, the one argument, or all of them.
-template <class... Args>
-struct EventResult {
-  using type = EventArguments<std::remove_cv_t<Args>...>;
-};
-template <class Arg>
-struct EventResult<Arg> {
-  using type = std::remove_cv_t<Arg>;
-};
-template <>
-struct EventResult<> {
-  using type = void;
-};
-
-/// After 'close' nothing comes any more, so nobody may wait for it.
-NET_API bool is_over(const Socket& socket);
-NET_API bool is_over(const Server& server);
-/// A task waits for 'close': what could keep it away lets it come.
-NET_API void expect_close(const Socket& socket);
-inline void expect_close(const Server&) noexcept {}
-NET_API Error closed_error(const Socket& socket);
-NET_API Error closed_error(const Server&);
-/// The same of streams that are no sockets.
-template <class Stream>
-bool is_over(const Stream& stream) {
-  return Access::state(stream).is_over();
-}
-template <class Stream>
-void expect_close(const Stream&) noexcept {}
-template <class Stream>
-Error closed_error(const Stream& stream) {
-  return stream.errored() ? stream.errored() : make_error(Errc::ERR_STREAM_PREMATURE_CLOSE);
-}
-
-/// A coroutine that waits for something on an emitter, which may fail instead: the listeners of 'error' and 'close'.
-/// It lives in the waiting frame; if that is destroyed, also by one of its other listeners, the listeners go with it.
-template <class Emitting>
-class Waiting {
- public:
-  template <class Options>
-  Waiting(const Emitting& emitter, const Options& options) : listeners_(emitter), limit_(options) {}
-
- protected:
-  const Emitting& emitter() const noexcept { return listeners_.emitter(); }
-  void begin(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
-    limit_.start(*Access::state(emitter()).loop, this, [](void* self) { static_cast<Waiting*>(self)->go_on(); });
-  }
-  void listen_for_error() {
-    listeners_.template on<"error">([this](const Error& error) { fail(error); });
-  }
-  void listen_for_close() {
-    listeners_.template on<"close">([this] { fail(closed_error(emitter())); });
-  }
-  void fail(const Error& error) {
-    failure_ = error;
-    go_on();
-  }
-  void require_kept() const {
-    limit_.require_kept();
-    if (failure_) throw_error(*failure_);
-  }
-  /// The last thing that is done here: the frame, and this, may be gone after it.
-  void go_on() {
-    limit_.stop();
-    listeners_.off();
-    waiter_.resume();
-  }
-
-  OwnListeners<Emitting> listeners_;
-  std::coroutine_handle<> waiter_;
-  std::optional<Error> failure_;  // a plain Error allocates, even if it is none
-  WaitLimit limit_;
-};
-
-template <class Emitting, class Row>
-class RowAwaiter;
-
-template <class Emitting, fixed_string Name, class... Args>
-class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting>,
-                                                   public NeedsCoAwait<typename EventResult<Args...>::type> {
-  using Base = Waiting<Emitting>;
-  using Result = typename EventResult<Args...>::type;
-  static constexpr bool is_error = Name.view() == "error";
-  static constexpr bool is_close = Name.view() == "close";
-
- public:
-  template <class Options>
-  RowAwaiter(const Emitting& emitter, const Options& options) : Base(emitter, options) {}
-
-  bool await_ready() {
-    this->limit_.require_wanted();
-    if (!is_over(this->emitter())) return false;
-    if constexpr (is_close && sizeof...(Args) == 1) {
-      result_.emplace(static_cast<bool>(this->emitter().errored()));
-    } else if constexpr (!is_close) {
-      this->failure_ = closed_error(this->emitter());
-    }
-    return true;
-  }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    this->begin(waiter);
-    if constexpr (is_close) expect_close(this->emitter());
-    this->listeners_.template on<Name>([this](Args&... args) {
-      if constexpr (sizeof...(Args) > 0) result_.emplace(Result{args...});
-      this->go_on();
-    });
-    if constexpr (!is_error) this->listen_for_error();
-    if constexpr (!is_close) this->listen_for_close();
-  }
-  Result await_resume() {
-    this->require_kept();
-    if constexpr (sizeof...(Args) > 0) return std::move(*result_);
-  }
-
- private:
-  struct Nothing {};
-  std::optional<std::conditional_t<sizeof...(Args) == 0, Nothing, Result>> result_;
-};
-
-template <fixed_string Name, class Emitting>
-constexpr auto row_of() {
-  static_assert(Emitting::Events::template has<Name>, "the emitter has no event of that name");
-  if constexpr (Emitting::Events::template has<Name>) {
-    return std::type_identity<
-        typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
-  } else {
-    return std::type_identity<Event<Name>>{};
-  }
-}
-
-template <fixed_string Name, class Emitting>
-using EventAwaiter = RowAwaiter<Emitting, typename decltype(row_of<Name, Emitting>())::type>;
-
-class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwaiter<"connect", Socket>,
-                                                                 public NeedsCoAwait<Socket> {
-  using Base = EventAwaiter<"connect", Socket>;
-
- public:
-  template <class Options>
-  ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {}
-  ~ConnectAwaiter();
-
-  Socket await_resume();
-
- private:
-  bool connected_ = false;
-};
-
-/// Space is announced by 'drain', or, when the end was asked for meanwhile, by 'finish'.
-class [[nodiscard("write co_await before it")]] WriteAwaiter : public Waiting<Socket> {
- public:
-  template <class Options>
-  WriteAwaiter(const Socket& socket, bool has_space, const Options& options)
-      : Waiting(socket, options), has_space_(has_space) {}
-
-  bool await_ready();
-  void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const { require_kept(); }
-
- private:
-  bool has_space_;
-};
-
-class [[nodiscard("write co_await before it")]] SleepAwaiter {
- public:
-  template <class Options>
-  SleepAwaiter(Loop& loop, Duration length, const Options& options) : loop_(loop), length_(length), limit_(options) {}
-  SleepAwaiter(const SleepAwaiter&) = delete;
-  SleepAwaiter& operator=(const SleepAwaiter&) = delete;
-  ~SleepAwaiter() { timer_.close(); }
-
-  bool await_ready() const {
-    limit_.require_wanted();
-    return false;
-  }
-  void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const { limit_.require_kept(); }
-
- private:
-  void go_on();
-
-  Loop& loop_;
-  Duration length_;
-  Timer timer_;
-  WaitLimit limit_;
-  std::coroutine_handle<> waiter_;
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-
-// What the frame of a Task carries: its result, and who goes on when it has ended. Internal.
-#ifndef NET_DETAIL_CORO_TASK_PROMISE_HPP
-#define NET_DETAIL_CORO_TASK_PROMISE_HPP
-
-#include <concepts>
-#include <coroutine>
-#include <cstddef>
-#include <exception>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-struct TaskPromiseBase;
-
-/// Who is told that a task has ended, if no task awaits it. It may destroy the frame.
-struct TaskEnd {
-  void (*ended)(TaskEnd& self, TaskPromiseBase& promise) = nullptr;
-};
-
-/// A callable that lives as long as one of the tasks that it began (S34.1).
-struct KeptCallable {
-  std::size_t owners = 0;
-  void (*destroy)(KeptCallable&) noexcept = nullptr;
-
-  void retain() noexcept { ++owners; }
-  void release() noexcept {
-    if (--owners == 0) destroy(*this);
-  }
-};
-
-template <class F>
-struct Kept : KeptCallable {
-  F call;
-
-  template <class G>
-  explicit Kept(G&& g) : call(std::forward<G>(g)) {
-    destroy = [](KeptCallable& self) noexcept { delete static_cast<Kept*>(&self); };
-  }
-};
-
-/// A task on its own. The loop keeps it, so that one that is never resumed is destroyed with the loop.
-struct Spawned : Handle, TaskEnd {
-  static const Operations table;
-
-  Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptCallable> kept);
-
-  /// The task has ended. The exception leaves run() from a tick, when the frame and all that it held is gone.
-  void finish(std::exception_ptr thrown);
-  void abandon();
-
-  std::coroutine_handle<> frame;
-  Ref<KeptCallable> callable;  // what the frame may refer to
-};
-
-struct TaskPromiseBase {
-  /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
-  /// no symmetric transfer, which only optimised builds turn into a jump.
-  struct Final {
-    bool await_ready() const noexcept { return false; }
-    template <class P>
-    void await_suspend(std::coroutine_handle<P> frame) const noexcept {
-      TaskPromiseBase& its = frame.promise();
-      if (const std::coroutine_handle<> waiting = its.caller) {
-        waiting.resume();
-      } else if (TaskEnd* const told = its.end) {
-        told->ended(*told, its);
-      }
-    }
-    void await_resume() const noexcept {}
-  };
-
-  std::suspend_always initial_suspend() const noexcept { return {}; }
-  Final final_suspend() const noexcept { return {}; }
-  void unhandled_exception() noexcept { thrown = std::current_exception(); }
-
-  std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
-  TaskEnd* end = nullptr;
-  std::exception_ptr thrown;
-};
-
-/// Runs a task on its own; the loop keeps it, and the task keeps the callable.
-NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
-                        Ref<KeptCallable> callable);
-
-template <class T, class Task>
-struct TaskPromise : TaskPromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
-  template <class U = T>
-  void return_value(U&& result) {
-    value.emplace(std::forward<U>(result));
-  }
-  T take() {
-    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
-    return std::move(*value);
-  }
-
-  std::optional<T> value;
-};
-
-template <class Task>
-struct TaskPromise<void, Task> : TaskPromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
-  void return_void() const noexcept {}
-  void take() {
-    if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
-  }
-};
-
-template <class R>
-concept TaskLike =
-    requires { typename R::promise_type; } && std::derived_from<typename R::promise_type, TaskPromiseBase>;
-
-template <class F>
-concept ReturnsTask = requires(std::decay_t<F>& callable) {
-  { callable() } -> TaskLike;
-};
-
-/// For what is none: the compiler says what to write.
-template <class F>
-constexpr void require_task() {
-  static_assert(ReturnsTask<F>, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
-}
-
-/// The library's own way to the frame of a task.
-struct TaskUse {
-  template <class Task>
-  static auto take(Task& task) noexcept {
-    return std::exchange(task.frame_, {});
-  }
-  template <TaskLike Task>
-  static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
-    if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
-  }
-};
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-namespace net::inline NET_ABI::detail {
-
-/// S34.1: a listener that returns a task has it spawned, and lives as long as the last of them.
-template <TaskLike Task>
-struct ListenerResult<Task> {
-  template <class F>
-  class Held {
-   public:
-    template <class G>
-    explicit Held(G&& g) : kept_(new Kept<F>(std::forward<G>(g))) {}
-    const Ref<Kept<F>>& kept() const noexcept { return kept_; }
-
-   private:
-    Ref<Kept<F>> kept_;
-  };
-
-  template <class Self, class F, class Call>
-  static void call(const Held<F>& held, void* state, Call&& listener) {
-    const Ref<Kept<F>> kept = held.kept();
-    const Self emitter = Access::make<Self>(state);
-    TaskUse::spawn(*Access::state(emitter).loop, listener(kept->call), kept);
-  }
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-/// A coroutine that waits with `co_await` and ends with `co_return`. It starts when it is awaited, or handed to
-/// `spawn`, or returned by a listener (S34.1); an exception that escapes it arrives where it is awaited. Dropping a task
-/// destroys it where it stands.
-///
-/// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
-/// compile (S34.2).
-template <class T = void>
-class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task {
-  static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
-
- public:
-  using promise_type = detail::TaskPromise<T, Task>;
-
-  /// No task: awaiting it throws `ERR_INVALID_STATE`, as awaiting one that was moved away does.
-  Task() noexcept = default;
-  explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
-  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
-  Task& operator=(Task&& other) noexcept {
-    if (this != &other) {
-      if (frame_) frame_.destroy();
-      frame_ = std::exchange(other.frame_, {});
-    }
-    return *this;
-  }
-  ~Task() {
-    if (frame_) frame_.destroy();
-  }
-
-  /// Runs the task; its result, or its exception. Once.
-  auto operator co_await() const noexcept { return Awaiter{frame_}; }
-
- private:
-  friend struct detail::TaskUse;
-
-  struct Awaiter {
-    std::coroutine_handle<promise_type> frame;
-
-    bool await_ready() const noexcept { return !frame || frame.done(); }
-    /// A task that ends without waiting does not suspend its caller: a loop of them needs no stack.
-    bool await_suspend(std::coroutine_handle<> caller) const {
-      frame.resume();
-      if (frame.done()) return false;
-      frame.promise().caller = caller;
-      return true;
-    }
-    T await_resume() const {
-      if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
-      return frame.promise().take();
-    }
-  };
-
-  std::coroutine_handle<promise_type> frame_;
-};
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
-inline constexpr bool is_borrowed =
-    std::is_same_v<Value, Chunk> ||
-    (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-/// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
-/// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
-/// destroyed with its loop.
-NET_API void spawn(Loop& loop, Task<> task);
-/// The same on this thread's loop.
-NET_API void spawn(Task<> task);
-
-/// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable, and so its captures, live until the
-/// task has ended (S34.1).
-template <detail::ReturnsTask F>
-void spawn(Loop& loop, F&& callable) {
-  const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));
-  detail::TaskUse::spawn(detail::Access::core(loop), kept->call(), kept);
-}
-template <detail::ReturnsTask F>
-void spawn(F&& callable) {
-  spawn(Loop::current(), std::forward<F>(callable));
-}
-
-/// Refused: what is no task.
-template <class F>
-  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
-void spawn(F&&) {
-  detail::require_task<F>();
-}
-template <class F>
-  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
-void spawn(Loop&, F&&) {
-  detail::require_task<F>();
-}
-
-/// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
-/// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
-/// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
-/// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
-template <fixed_string Name, class Emitting, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
-auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
-  detail::require_lasting<Options>();
-  return detail::EventAwaiter<Name, Emitting>(emitter, options);
-}
-/// Refused: what is no WaitOptions.
-template <fixed_string Name, class Emitting, class Options>
-  requires(!detail::WaitOptionsOrBraces<Options>)
-auto once(const Emitting& emitter, Options&&) {
-  static_assert(detail::WaitOptionsOrBraces<Options>, "what ends a wait stands in braces: {.timeout = 5s}");
-  return detail::EventAwaiter<Name, Emitting>(emitter, detail::without_limit);
-}
-
-/// `Socket socket = co_await connected(8000)`: a socket that is connected. Takes a port and a host, a path, or options,
-/// and throws the Error that connecting fails with. If the task is destroyed meanwhile, or the wait is given up, so is
-/// the socket.
-template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
-  requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
-detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = detail::without_limit) {
-  detail::require_lasting<Options>();
-  detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(createConnection(loop, options), wait);
-}
-template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
-  requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
-detail::ConnectAwaiter connected(Options&& options, Wait&& wait = detail::without_limit) {
-  return connected(Loop::current(), std::forward<Options>(options), std::forward<Wait>(wait));
-}
-template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
-detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = detail::without_limit) {
-  detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(createConnection(port, host), wait);
-}
-template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
-detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = detail::without_limit) {
-  detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(createConnection(path), wait);
-}
-
-/// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
-/// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
-template <class Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
-detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = detail::without_limit) {
-  detail::require_lasting<Options>();
-  const bool has_space = socket.write(std::forward<Data>(data));
-  return detail::WriteAwaiter(socket, has_space, options);
-}
-
-/// `co_await sleep(100)`: goes on after so long, at least 1 ms, as `setTimeout` counts it.
-template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
-detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_limit) {
-  detail::require_lasting<Options>();
-  return detail::SleepAwaiter(Loop::current(), length, options);
-}
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-// What a task takes is there as long as it runs.
-template <class T, class... Parameters>
-struct std::coroutine_traits<net::Task<T>, Parameters...> {
-  static constexpr bool lasts = !(... || net::detail::is_borrowed<Parameters>);
-  static_assert(
-      lasts,
-      "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
-      "itself, and a std::string for a net::Chunk (S34.2)");
-  using promise_type = typename net::Task<T>::promise_type;
-};
-
-#endif
-
 // Tasks side by side: all, race, any, and TaskGroup.
 #ifndef NET_TASK_GROUP_HPP
 #define NET_TASK_GROUP_HPP
@@ -11426,14 +11695,16 @@ struct JoinedTasks : Handle {
   JoinedTasks(LoopCore& core, JoinRule how);
   ~JoinedTasks();
 
+  /// Null for a group that an error has ended: it never runs.
   template <class Task>
-  JoinedTask& add(Task task, Ref<KeptCallable> callable = {}) {
+  JoinedTask* add(Task task, Ref<KeptCallable> callable = {}) {
     const auto frame = TaskUse::take(task);
     if (!frame) throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
     return begin(frame, frame.promise(), std::move(callable));
   }
 
-  bool settled() const noexcept { return decided || running == 0; }
+  /// A race of none has no winner, ever.
+  bool settled() const noexcept { return decided || (running == 0 && rule != JoinRule::race); }
   /// Throws what the one that decided has thrown.
   void rethrow() const {
     if (failure) std::rethrow_exception(failure);
@@ -11452,7 +11723,7 @@ struct JoinedTasks : Handle {
   WaitPlace waiter;
 
  private:
-  JoinedTask& begin(std::coroutine_handle<> frame, TaskPromiseBase& promise, Ref<KeptCallable> callable);
+  JoinedTask* begin(std::coroutine_handle<> frame, TaskPromiseBase& promise, Ref<KeptCallable> callable);
   static void on_end(TaskEnd& end, TaskPromiseBase& promise);
   void decide(JoinedTask& task);
   void resume_later() noexcept;
@@ -11543,7 +11814,7 @@ class AllOf<std::index_sequence<At...>, T...> : JoinedAt<At, T>... {
 
   void begin(JoinedTasks& tasks) {
     (...,
-     (static_cast<JoinedAt<At, T>&>(*this).joined = &tasks.add(std::move(static_cast<JoinedAt<At, T>&>(*this).task))));
+     (static_cast<JoinedAt<At, T>&>(*this).joined = tasks.add(std::move(static_cast<JoinedAt<At, T>&>(*this).task))));
   }
   auto take(JoinedTasks& tasks) {
     tasks.rethrow();
@@ -11564,7 +11835,7 @@ class OfVector {
 
   void begin(JoinedTasks& tasks) {
     joined_.reserve(tasks_.size());
-    for (Task<T>& task : tasks_) joined_.push_back(&tasks.add(std::move(task)));
+    for (Task<T>& task : tasks_) joined_.push_back(tasks.add(std::move(task)));
   }
 
  protected:
@@ -11593,7 +11864,7 @@ struct OneResult : OfVector<T> {
 
   T take(JoinedTasks& tasks) {
     tasks.rethrow();
-    if (!tasks.winner) throw_error(aggregate_failure(failures()));
+    if (!tasks.winner) throw_error(aggregate_failure(failures(), "All promises were rejected"));
     return static_cast<T>(result_of<T>(*tasks.winner));
   }
 
@@ -12103,11 +12374,15 @@ NET_API Error lookup_failure(int number, std::string_view host) {
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error aggregate_failure(std::vector<Error> attempts) {
+NET_API Error aggregate_failure(std::vector<Error> attempts, std::string_view message) {
   NewText text;
+  text->message = message;
   text->kind = "AggregateError";
-  text->name = attempts.front().name();
-  const std::error_code code = attempts.front().code();
+  std::error_code code;
+  if (!attempts.empty()) {
+    text->name = attempts.front().name();
+    code = attempts.front().code();
+  }
   text->attempts = std::move(attempts);
   return {code, text};
 }
@@ -12764,9 +13039,14 @@ NET_API void Mutex::note_forks() noexcept {
           const timespec moment{0, 100'000};
           ::nanosleep(&moment, nullptr);
         }
+        SharedLock::lock_all();
       },
-      [] { unlock_all(); },
       [] {
+        SharedLock::unlock_all();
+        unlock_all();
+      },
+      [] {
+        SharedLock::unlock_all();
         Forks::instance().count.fetch_add(1);
         Forks::instance().in_resolver.store(0);
         unlock_all();
@@ -16555,7 +16835,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 NET_API AbortSignal AbortSignal::timeout(Duration after) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
   net::setTimeout(
-      [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); },
+      [state] { state->abort(detail::make_error(Errc::ERR_TIMEOUT, "The operation was aborted due to timeout")); },
       after)
       .unref();
   return AbortSignal(state);
@@ -16661,57 +16941,6 @@ NET_API std::string inspect(const SocketAddress& address) {
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-// A lock for many readers or one writer, to be held for moments. Internal.
-#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
-#define NET_DETAIL_BASE_SHARED_LOCK_HPP
-
-#include <cstdint>
-
-namespace net::inline NET_ABI::detail {
-
-/// Waiting is spinning, so whoever holds it neither waits for anything nor runs code of the user.
-class SharedLock {
- public:
-  void lock_shared() noexcept {
-    while (state_.fetch_add(1) >= writer) {
-      state_.fetch_sub(1);
-      while (state_.load() >= writer) {}
-    }
-  }
-  void unlock_shared() noexcept { state_.fetch_sub(1); }
-
-  void lock() noexcept {
-    // One number holds both counts, so of two that come together each sees the other or is seen by it.
-    while (state_.fetch_add(writer) >= writer) {
-      state_.fetch_sub(writer);
-      while (state_.load() >= writer) {}
-    }
-    while (state_.load() % writer != 0) {}
-  }
-  void unlock() noexcept { state_.fetch_sub(writer); }
-
- private:
-  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
-
-  Atomic<std::uint64_t> state_{0};
-};
-
-/// Who writes holds a LockGuard.
-class ReadGuard {
- public:
-  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
-  ReadGuard(const ReadGuard&) = delete;
-  ReadGuard& operator=(const ReadGuard&) = delete;
-  ~ReadGuard() { lock_.unlock_shared(); }
-
- private:
-  SharedLock& lock_;
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
 
 // A set of numbers kept as sorted intervals: quick to ask, quick to add to in any order. Internal.
 #ifndef NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
@@ -17815,6 +18044,8 @@ NET_API constexpr Handle::Operations SocketState::table{
 
 NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
   into.clear();
+  if (size == 0) return;
+  if (pieces.first().size() != size) into.reserve(size);  // if there is no memory, nothing is taken
   length -= size;
   while (size > 0) {
     Piece& first = pieces.first();
@@ -17824,7 +18055,12 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
       return;
     }
     size -= first.size();
-    into.empty() ? void(into = pieces.pop_front().rest()) : void(into.append(pieces.pop_front().rest()));
+    if (into.empty() && size == 0) {
+      into = pieces.pop_front().rest();
+    } else {
+      into.append(first.bytes, first.begin);
+      (void)pieces.pop_front();
+    }
   }
 }
 
@@ -19155,19 +19391,25 @@ NET_API void SocketState::resume_now() {
 /// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
 NET_API void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = ensure_cold();
-  kept.encoding = encoding;
-  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
+  Function<std::string(std::string_view, bool)> decode = [decoder = Decoder(encoding)](std::string_view piece,
+                                                                                       bool last) mutable {
     return last ? decoder.end() : decoder.write(piece);
   };
   // what is there becomes one piece; what was decoded already is text, and stays as it is
-  const bool text_already = decodes;
+  std::string text;
+  for (std::size_t i = 0; buffer && i < buffer->pieces.size(); ++i) {
+    const std::string_view piece = buffer->pieces[i].view();
+    decodes ? void(text += piece) : void(text += decode(piece, false));
+  }
+  ReadBuffer one;
+  if (!text.empty()) one.push(std::move(text));
+  // from here on nothing needs memory
+  kept.encoding = encoding;
+  kept.decode = std::move(decode);
   decodes = true;
   if (!buffer) return;
-  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
-  std::string text;
-  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.pop_front().rest());
-  delete std::exchange(buffer, nullptr);
-  if (!text.empty()) buffer_bytes(std::move(text));
+  std::swap(*buffer, one);
+  if (buffer->length == 0) delete std::exchange(buffer, nullptr);
 }
 
 /// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only if
@@ -19325,7 +19567,7 @@ NET_API void SocketState::expect_to_be_left(double lingering_ms) {
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
   reader_note = ReaderNote::none;
-  if (!closed()) errors_heard = true;
+  given_to_task();
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
     return;
@@ -19461,9 +19703,9 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
   kept.passed = true;
 }
 
-NET_API void require_timeout(Duration idle) {
+NET_API void require_timeout(Duration idle, double longest) {
   const double ms = idle.milliseconds();
-  if (!(ms >= 0 && ms <= 1e15)) throw_error(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
+  if (!(ms >= 0 && ms <= longest)) throw_error(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
 }
 
 /// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,
@@ -20585,14 +20827,15 @@ NET_API const Socket& Socket::unpipe() const {
 }
 
 NET_API const Socket& Socket::setTimeout(Duration idle) const {
-  detail::require_timeout(idle);
+  detail::require_timeout(idle, 1.7976931348623157e308);  // all that is finite: it counts as 2^31-1 (S18.8)
   if (!state_->destroyed() && state_->loop) state_->set_timeout(idle.milliseconds());
   return *this;
 }
 
 NET_API std::optional<std::chrono::milliseconds> Socket::timeout() const {
   if (!state_->cold || state_->cold->idle_length < 0) return std::nullopt;
-  return std::chrono::milliseconds(static_cast<std::int64_t>(state_->cold->idle_length));
+  const double ms = state_->cold->idle_length;
+  return ms < 9e18 ? std::chrono::milliseconds(static_cast<std::int64_t>(ms)) : std::chrono::milliseconds::max();
 }
 
 NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() const {
@@ -21380,11 +21623,9 @@ NET_API const Server& Server::set_ref(bool on) const {
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
-  closed_ = !detail::Access::state(server).loop;
   listeners_.on<"connection">([this](Socket socket) {
-    Listener error;
-    if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
-    arrived_.push({socket, error});
+    detail::Access::state(socket).given_to_task();
+    arrived_.push(std::move(socket));
     wake();
   });
   listeners_.on<"error">([this](const Error& error) {
@@ -21400,13 +21641,13 @@ NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
 NET_API Acceptor::~Acceptor() {
   listeners_.off();
   // nobody will ever serve them
-  while (!arrived_.empty()) detail::Access::state(arrived_.pop_front().socket).destroy_always();
+  while (!arrived_.empty()) detail::Access::state(arrived_.pop_front()).destroy_always();
 }
 
 NET_API bool Acceptor::prepare() {
   if (waiter_)
     detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
-  return !arrived_.empty() || failure_ || closed_;
+  return !arrived_.empty() || failure_ || closed_ || detail::Access::state(listeners_.emitter()).was_closed();
 }
 
 NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
@@ -21414,11 +21655,7 @@ NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
 }
 
 NET_API std::optional<Socket> Acceptor::take() {
-  if (!arrived_.empty()) {
-    const Arrived arrived = arrived_.pop_front();
-    arrived.socket.off(arrived.error);
-    return arrived.socket;
-  }
+  if (!arrived_.empty()) return arrived_.pop_front();
   if (failure_) {
     const Error error = *std::exchange(failure_, std::nullopt);
     detail::throw_error(error);
@@ -22107,6 +22344,149 @@ NET_API void PromiseState::resume_all() {
 #endif
 #endif
 
+// The bodies of event_awaiter.hpp. Internal.
+#ifndef NET_DETAIL_CORO_EVENT_AWAITER_IPP
+#define NET_DETAIL_CORO_EVENT_AWAITER_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API bool is_over(const Socket& socket) { return Access::state(socket).closed() || !Access::state(socket).loop; }
+
+NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
+
+NET_API bool was_closed(const Server& server) { return Access::state(server).was_closed(); }
+
+NET_API void expect_close(const Socket& socket) { Access::state(socket).close_is_awaited(); }
+
+NET_API Error closed_error(const Socket& socket) {
+  const Error error = socket.errored();
+  return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
+}
+
+NET_API Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
+
+NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
+  begin(waiter);
+  listeners_.on<"drain">([this] { go_on(); });
+  listeners_.on<"finish">([this] { go_on(); });
+  listen_for_error();
+  listen_for_close();
+}
+
+NET_API ConnectAwaiter::~ConnectAwaiter() {
+  if (!connected_) Access::state(emitter()).destroy_always();
+}
+
+NET_API Socket ConnectAwaiter::await_resume() {
+  Base::await_resume();
+  connected_ = true;
+  return emitter();
+}
+
+NET_API bool WriteAwaiter::await_ready() {
+  limit_.require_wanted();
+  if (has_space_) return true;
+  if (is_over(emitter())) {
+    failure_ = emitter().errored();
+    if (!*failure_) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
+  }
+  return failure_.has_value();
+}
+
+NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
+  limit_.start(Access::core(loop_), this, [](void* self) { static_cast<SleepAwaiter*>(self)->go_on(); });
+  waiter_ = waiter;
+  timer_ = loop_.setTimeout([this] { go_on(); }, length_);
+}
+
+NET_API void SleepAwaiter::go_on() {
+  limit_.stop();
+  timer_.close();
+  waiter_.resume();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of task_promise.hpp. Internal.
+#ifndef NET_DETAIL_CORO_TASK_PROMISE_IPP
+#define NET_DETAIL_CORO_TASK_PROMISE_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations Spawned::table{
+    [](Handle& handle) noexcept { delete static_cast<Spawned*>(&handle); },
+    [](Handle& handle) noexcept { static_cast<Spawned&>(handle).abandon(); }};
+
+NET_API Spawned::Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptCallable> kept)
+    : Handle(core, table),
+      TaskEnd{[](TaskEnd& self, TaskPromiseBase& promise) {
+        static_cast<Spawned&>(self).finish(std::move(promise.thrown));
+      }},
+      frame(task),
+      callable(std::move(kept)) {
+  core.ticks().expect();  // for what escapes it
+  retain();
+}
+
+NET_API void Spawned::abandon() {
+  if (!frame) return;
+  std::exchange(frame, {}).destroy();
+  callable = {};
+  release();
+}
+
+NET_API void Spawned::finish(std::exception_ptr thrown) {
+  std::exchange(frame, {}).destroy();
+  callable = {};
+  if (thrown) {
+    loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
+  } else {
+    loop->ticks().expect_no_more();
+  }
+  release();
+}
+
+NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
+                        Ref<KeptCallable> callable) {
+  struct Unless {
+    std::coroutine_handle<> frame;
+    ~Unless() {
+      if (frame) frame.destroy();
+    }
+  } unless{frame};
+  promise.end = new Spawned(core, frame, std::move(callable));
+  std::exchange(unless.frame, {}).resume();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
+// The bodies of task.hpp. Internal.
+#ifndef NET_TASK_IPP
+#define NET_TASK_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
+NET_API void spawn(Loop& loop, Task<> task) { detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {}); }
+
+NET_API void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
+
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+#endif
+#endif
+
 // The bodies of reader.hpp. Internal.
 #ifndef NET_READER_IPP
 #define NET_READER_IPP
@@ -22311,144 +22691,6 @@ NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + 
 #endif
 #endif
 
-// The bodies of event_awaiter.hpp. Internal.
-#ifndef NET_DETAIL_CORO_EVENT_AWAITER_IPP
-#define NET_DETAIL_CORO_EVENT_AWAITER_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API bool is_over(const Socket& socket) { return Access::state(socket).closed() || !Access::state(socket).loop; }
-
-NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
-
-NET_API void expect_close(const Socket& socket) { Access::state(socket).close_is_awaited(); }
-
-NET_API Error closed_error(const Socket& socket) {
-  const Error error = socket.errored();
-  return error ? error : make_error(Errc::ERR_SOCKET_CLOSED);
-}
-
-NET_API Error closed_error(const Server&) { return make_error(Errc::ERR_SERVER_NOT_RUNNING); }
-
-NET_API void WriteAwaiter::await_suspend(std::coroutine_handle<> waiter) {
-  begin(waiter);
-  listeners_.on<"drain">([this] { go_on(); });
-  listeners_.on<"finish">([this] { go_on(); });
-  listen_for_error();
-  listen_for_close();
-}
-
-NET_API ConnectAwaiter::~ConnectAwaiter() {
-  if (!connected_) Access::state(emitter()).destroy_always();
-}
-
-NET_API Socket ConnectAwaiter::await_resume() {
-  Base::await_resume();
-  connected_ = true;
-  return emitter();
-}
-
-NET_API bool WriteAwaiter::await_ready() {
-  limit_.require_wanted();
-  if (has_space_) return true;
-  if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
-  return failure_.has_value();
-}
-
-NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
-  limit_.start(Access::core(loop_), this, [](void* self) { static_cast<SleepAwaiter*>(self)->go_on(); });
-  waiter_ = waiter;
-  timer_ = loop_.setTimeout([this] { go_on(); }, length_);
-}
-
-NET_API void SleepAwaiter::go_on() {
-  limit_.stop();
-  timer_.close();
-  waiter_.resume();
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of task_promise.hpp. Internal.
-#ifndef NET_DETAIL_CORO_TASK_PROMISE_IPP
-#define NET_DETAIL_CORO_TASK_PROMISE_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-NET_API constexpr Handle::Operations Spawned::table{
-    [](Handle& handle) noexcept { delete static_cast<Spawned*>(&handle); },
-    [](Handle& handle) noexcept { static_cast<Spawned&>(handle).abandon(); }};
-
-NET_API Spawned::Spawned(LoopCore& core, std::coroutine_handle<> task, Ref<KeptCallable> kept)
-    : Handle(core, table),
-      TaskEnd{[](TaskEnd& self, TaskPromiseBase& promise) {
-        static_cast<Spawned&>(self).finish(std::move(promise.thrown));
-      }},
-      frame(task),
-      callable(std::move(kept)) {
-  core.ticks().expect();  // for what escapes it
-  retain();
-}
-
-NET_API void Spawned::abandon() {
-  if (!frame) return;
-  std::exchange(frame, {}).destroy();
-  callable = {};
-  release();
-}
-
-NET_API void Spawned::finish(std::exception_ptr thrown) {
-  std::exchange(frame, {}).destroy();
-  callable = {};
-  if (thrown) {
-    loop->ticks().push_expected([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
-  } else {
-    loop->ticks().expect_no_more();
-  }
-  release();
-}
-
-NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
-                        Ref<KeptCallable> callable) {
-  struct Unless {
-    std::coroutine_handle<> frame;
-    ~Unless() {
-      if (frame) frame.destroy();
-    }
-  } unless{frame};
-  promise.end = new Spawned(core, frame, std::move(callable));
-  std::exchange(unless.frame, {}).resume();
-}
-
-}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
-
-#endif
-#endif
-
-// The bodies of task.hpp. Internal.
-#ifndef NET_TASK_IPP
-#define NET_TASK_IPP
-
-#if NET_BODIES
-
-namespace net::inline NET_ABI::inline NET_MACHINE {
-
-NET_API void spawn(Loop& loop, Task<> task) { detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {}); }
-
-NET_API void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
-
-}  // namespace net::inline NET_ABI::inline NET_MACHINE
-
-#endif
-#endif
-
 // The bodies of joined_tasks.hpp. Internal.
 #ifndef NET_DETAIL_CORO_JOINED_TASKS_IPP
 #define NET_DETAIL_CORO_JOINED_TASKS_IPP
@@ -22484,7 +22726,7 @@ NET_API JoinedTasks::~JoinedTasks() {
   if (loop && !resuming) loop->ticks().expect_no_more();
 }
 
-NET_API JoinedTask& JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromiseBase& promise,
+NET_API JoinedTask* JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromiseBase& promise,
                                        Ref<KeptCallable> callable) {
   struct Unless {
     std::coroutine_handle<> frame;
@@ -22492,15 +22734,16 @@ NET_API JoinedTask& JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromis
       if (frame) frame.destroy();
     }
   } unless{frame};
+  if (decided && rule == JoinRule::group) return nullptr;
   auto* const task = new JoinedTask(*this, frame, promise, std::move(callable));
   unless.frame = {};
   task->ended = on_end;
   promise.end = task;
   ++running;
-  if (decided) return *task;  // it will never run
+  if (decided) return task;  // it will never run
   const Ref<JoinedTasks> alive(this);
   frame.resume();
-  return *task;
+  return task;
 }
 
 /// It stands at its end, so it may be destroyed in here.

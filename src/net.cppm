@@ -107,5 +107,6 @@ using net::FileReader;
 using net::FileReaderOptions;
 using net::FileWriter;
 using net::FileWriterOptions;
+using net::pipeline;
 
 }  // namespace net

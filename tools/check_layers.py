@@ -15,6 +15,7 @@ INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include"
 LAYERS = """
 net
 
+net/pipeline
 net/file
 net/detail/file/reading  net/detail/file/writing
 net/detail/file/state

@@ -17,7 +17,7 @@ from toolchain import INCLUDE, ROOT
 TARGET = ROOT / "docs" / "reference.md"
 OPENING = ROOT / "tools" / "reference_opening.md"
 HEADERS = """ip socket_address block_list error duration encoding chunk emitter loop abort options socket server connect
-    task task_group promise reader acceptor worker_pool file""".split()
+    task task_group promise reader acceptor worker_pool file pipeline""".split()
 # public names that stand in a header of detail: where users get them
 ELSEWHERE = {
     "error": ["detail/text/error_names"],
@@ -79,10 +79,15 @@ def hidden(declaration, owner):
     return signatures.is_internal(declaration)
 
 
+def refused(comment):
+    """Only there to say what is right."""
+    return comment and comment[0].startswith("Refused: ")
+
+
 def group(page, path, declarations, owner=None):
     """The signatures of a group and its comment. What only some of them do stands behind these."""
     comment = declarations[0].comment
-    if comment and comment[0].startswith("Refused: "):  # only there to say what is right
+    if refused(comment):
         return
     shown = [declaration for declaration in declarations if not hidden(declaration, owner)]
     lines = []
@@ -134,6 +139,8 @@ def section(page, name):
     for header in (main, *others):
         for declared in groups(header.declarations):
             declared = [one for one in declared if not hidden(one, None)]
+            if declared and refused(declared[0].comment):
+                continue
             names = ", ".join(dict.fromkeys(one.name for one in declared))
             if names and names != heading:
                 anchor = page.heading(3, names)

@@ -9,6 +9,7 @@ TAKES = {
     "detail::TextArgument": "std::string_view",
     "detail::StopToken": "const std::stop_token&",
     "detail::WaitOptionsOrBraces": "const WaitOptions&",
+    "detail::PipelineEnd": "/* socket or file */",
 }
 BRACES = re.compile(r"detail::OptionsOrBraces<(\w+), (\w+),")
 REPLACED = {

@@ -2,6 +2,7 @@
 #ifndef NET_ABORT_HPP
 #define NET_ABORT_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <utility>
@@ -121,11 +122,16 @@ class AbortSignal : public detail::Identity<AbortSignal> {
   /// False: an empty one.
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
-  /// A signal that aborts after that time, by a timer of this thread's loop that does not keep it alive. Throws
+  /// A signal that aborts after that time, with `ERR_TIMEOUT` as its reason, by a timer of this thread's loop that does not keep it alive. Throws
   /// `ERR_NO_LOOP` if there is no loop.
   static AbortSignal timeout(Duration after);
   /// A signal that aborts, with the same reason, as soon as one of these does; of none it never does (S34.6).
   static AbortSignal any(std::initializer_list<AbortSignal> sources);
+  /// The same without braces, in which g++ 12 can wait for nothing.
+  template <std::same_as<AbortSignal>... More>
+  static AbortSignal any(const AbortSignal& first, const More&... more) {
+    return any(std::initializer_list<AbortSignal>{first, more...});
+  }
 
   detail::AbortState* state() const noexcept { return state_.get(); }
 

@@ -205,7 +205,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 NET_API AbortSignal AbortSignal::timeout(Duration after) {
   const detail::Ref<detail::AbortState> state(new detail::AbortState);
   net::setTimeout(
-      [state] { state->abort(detail::make_error(Errc::ERR_ABORTED, "The operation was aborted due to timeout")); },
+      [state] { state->abort(detail::make_error(Errc::ERR_TIMEOUT, "The operation was aborted due to timeout")); },
       after)
       .unref();
   return AbortSignal(state);

@@ -56,12 +56,6 @@ class Acceptor {
   }
 
  private:
-  /// A connection that nobody took yet. What happens to it meanwhile is known to whoever takes it.
-  struct Arrived {
-    Socket socket;
-    Listener error;
-  };
-
   bool prepare();
   void wake() {
     if (waiter_) waiter_.resume();
@@ -69,7 +63,7 @@ class Acceptor {
   std::optional<Socket> take();
 
   detail::WaitPlace waiter_;
-  detail::Queue<Arrived> arrived_;
+  detail::Queue<Socket> arrived_;  // and nobody took yet
   std::optional<Error> failure_;
   bool closed_ = false;
   detail::OwnListeners<Server> listeners_;

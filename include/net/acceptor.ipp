@@ -9,11 +9,9 @@
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
-  closed_ = !detail::Access::state(server).loop;
   listeners_.on<"connection">([this](Socket socket) {
-    Listener error;
-    if (!waiter_) error = socket.addListener<"error">([](const Error&) {});
-    arrived_.push({socket, error});
+    detail::Access::state(socket).given_to_task();
+    arrived_.push(std::move(socket));
     wake();
   });
   listeners_.on<"error">([this](const Error& error) {
@@ -29,13 +27,13 @@ NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
 NET_API Acceptor::~Acceptor() {
   listeners_.off();
   // nobody will ever serve them
-  while (!arrived_.empty()) detail::Access::state(arrived_.pop_front().socket).destroy_always();
+  while (!arrived_.empty()) detail::Access::state(arrived_.pop_front()).destroy_always();
 }
 
 NET_API bool Acceptor::prepare() {
   if (waiter_)
     detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "A task waits for this acceptor already"));
-  return !arrived_.empty() || failure_ || closed_;
+  return !arrived_.empty() || failure_ || closed_ || detail::Access::state(listeners_.emitter()).was_closed();
 }
 
 NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
@@ -43,11 +41,7 @@ NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
 }
 
 NET_API std::optional<Socket> Acceptor::take() {
-  if (!arrived_.empty()) {
-    const Arrived arrived = arrived_.pop_front();
-    arrived.socket.off(arrived.error);
-    return arrived.socket;
-  }
+  if (!arrived_.empty()) return arrived_.pop_front();
   if (failure_) {
     const Error error = *std::exchange(failure_, std::nullopt);
     detail::throw_error(error);

@@ -219,11 +219,15 @@ NET_API Error lookup_failure(int number, std::string_view host) {
   return {std::error_code(number, std::generic_category()), text};
 }
 
-NET_API Error aggregate_failure(std::vector<Error> attempts) {
+NET_API Error aggregate_failure(std::vector<Error> attempts, std::string_view message) {
   NewText text;
+  text->message = message;
   text->kind = "AggregateError";
-  text->name = attempts.front().name();
-  const std::error_code code = attempts.front().code();
+  std::error_code code;
+  if (!attempts.empty()) {
+    text->name = attempts.front().name();
+    code = attempts.front().code();
+  }
   text->attempts = std::move(attempts);
   return {code, text};
 }

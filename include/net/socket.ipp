@@ -44,14 +44,15 @@ NET_API const Socket& Socket::unpipe() const {
 }
 
 NET_API const Socket& Socket::setTimeout(Duration idle) const {
-  detail::require_timeout(idle);
+  detail::require_timeout(idle, 1.7976931348623157e308);  // all that is finite: it counts as 2^31-1 (S18.8)
   if (!state_->destroyed() && state_->loop) state_->set_timeout(idle.milliseconds());
   return *this;
 }
 
 NET_API std::optional<std::chrono::milliseconds> Socket::timeout() const {
   if (!state_->cold || state_->cold->idle_length < 0) return std::nullopt;
-  return std::chrono::milliseconds(static_cast<std::int64_t>(state_->cold->idle_length));
+  const double ms = state_->cold->idle_length;
+  return ms < 9e18 ? std::chrono::milliseconds(static_cast<std::int64_t>(ms)) : std::chrono::milliseconds::max();
 }
 
 NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() const {

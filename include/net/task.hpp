@@ -48,7 +48,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task {
     if (frame_) frame_.destroy();
   }
 
-  /// Runs the task; its result, or its exception. Once.
+  /// Runs the task; its result, or its exception. Awaited again it throws `ERR_INVALID_STATE`: the result was given away.
   auto operator co_await() const noexcept { return Awaiter{frame_}; }
 
  private:
@@ -57,7 +57,13 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task {
   struct Awaiter {
     std::coroutine_handle<promise_type> frame;
 
-    bool await_ready() const noexcept { return !frame || frame.done(); }
+    bool await_ready() const {
+      if (!frame) return true;
+      if (std::exchange(frame.promise().awaited, true)) {
+        detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was awaited already"));
+      }
+      return frame.done();
+    }
     /// A task that ends without waiting does not suspend its caller: a loop of them needs no stack.
     bool await_suspend(std::coroutine_handle<> caller) const {
       frame.resume();

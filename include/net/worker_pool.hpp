@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <net/detail/base/queue.hpp>
+#include <net/detail/coro/braced_options.hpp>
 #include <net/detail/work/job.hpp>
 #include <net/error.hpp>
 #include <net/loop.hpp>
@@ -116,6 +117,27 @@ class Job {
   detail::Ref<detail::JobState<T>> state_;
 };
 
+}  // namespace net::inline NET_ABI::inline NET_MACHINE
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What g++ 12 gets from exec() of a lambda with captures. It is awaited by a name.
+template <class T>
+struct JobOfLambda : net::Job<T> {
+  using net::Job<T>::Job;
+  auto operator co_await() const& noexcept { return net::Job<T>::operator co_await(); }
+  template <class F = T>
+  auto operator co_await() && noexcept {
+    constexpr bool named = !std::is_same_v<F, T>;
+    static_assert(named, "g++ 12 destroys this lambda's captures twice inside co_await: give it a name before");
+    return net::Job<T>::operator co_await();
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+namespace net::inline NET_ABI::inline NET_MACHINE {
+
 /// Threads that compute, so that loops stay responsive. Any thread that has a loop may call `exec`.
 class WorkerPool {
  public:
@@ -133,15 +155,20 @@ class WorkerPool {
   /// lives until then. The function and its arguments are moved there and back: they must not share anything with
   /// the loop that is not made for threads, handles of the library included. Throws EAGAIN if no thread can start.
   template <class F, class... A>
-  auto exec(F f, A... args) -> Job<std::invoke_result_t<F, A...>> {
-    using T = std::invoke_result_t<F, A...>;
+  auto exec(F&& f, A&&... args) {
+    using T = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
     detail::Ref<detail::JobState<T>> state(new detail::JobState<T>(detail::Access::core(Loop::current())));
-    const bool begun = begin(*state, [f = std::move(f), ... args = std::move(args)]() mutable -> T {
-      return std::move(f)(std::move(args)...);
-    });
+    const bool begun = begin(
+        *state,
+        [f = std::decay_t<F>(std::forward<F>(f)), ... args = std::decay_t<A>(std::forward<A>(args))]() mutable -> T {
+          return std::move(f)(std::move(args)...);
+        });
     if (!begun) detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
-    return Job<T>(std::move(state));
+    using Result =
+        std::conditional_t<(... || detail::is_lambda_destroyed_twice<A>()) || detail::is_lambda_destroyed_twice<F>(),
+                           detail::JobOfLambda<T>, Job<T>>;
+    return Result(std::move(state));
   }
 
  private:

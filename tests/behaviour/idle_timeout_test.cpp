@@ -210,3 +210,13 @@ TEST_CASE("S18.1: a 'timeout' listener may destroy its socket, set another timeo
   pair.pass(5000);
   CHECK(calls == 2);
 }
+
+TEST_CASE("S18.8: any finite time may be given, also one that is longer than a timer's") {
+  net::Loop loop;
+  const net::Socket socket(loop);
+  socket.setTimeout(1e18);
+  CHECK(socket.timeout() == std::chrono::milliseconds(1'000'000'000'000'000'000));
+  socket.setTimeout(std::chrono::milliseconds::max());
+  CHECK(socket.timeout() == std::chrono::milliseconds::max());
+  socket.destroy();
+}

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+
 #include <unistd.h>
 
 #include <span>
@@ -196,6 +198,29 @@ TEST_CASE("S31.5: commands that are started at any moment disturb no loop") {
     ::pclose(command);
     parent.works();
   }
+}
+
+TEST_CASE("S31.1: a block list that other threads use while this one forks is whole in the child, and free") {
+  const net::Loop loop;
+  const net::BlockList list;
+  std::atomic<bool> over{false};
+  std::thread writer([&] {
+    for (int i = 0; !over.load(); ++i)
+      list.addAddress("10.1." + std::to_string(i / 250 % 250) + "." + std::to_string(i % 250));
+  });
+  std::thread reader([&] {
+    while (!over.load()) (void)list.check("10.1.1.1");
+  });
+  for (int forks = 0; forks < 50; ++forks) {
+    CHECK(in_child([&] {
+            ::alarm(60);
+            list.addAddress("11.0.0.1");
+            return list.check("11.0.0.1") ? 0 : 1;
+          }) == 0);
+  }
+  over.store(true);
+  writer.join();
+  reader.join();
 }
 
 #endif

@@ -48,3 +48,23 @@ TEST_CASE("S34.6: signals of any() come and go in one thread while another abort
     CHECK(net::AbortSignal::any({controller.signal()}).aborted());
   }
 }
+
+TEST_CASE("S34.6: any takes signals without braces too, and a timeout says that it was one") {
+  const net::AbortController one, other;
+  const net::AbortSignal both = net::AbortSignal::any(one.signal(), other.signal());
+  CHECK_FALSE(both.aborted());
+  other.abort();
+  CHECK(both.aborted());
+  net::Loop loop;
+  std::string reason;
+  net::spawn(loop, [&]() -> net::Task<> {
+    try {
+      co_await net::sleep(100'000, {.signal = net::AbortSignal::any(net::AbortSignal::timeout(1))});
+    } catch (const net::Error& error) {
+      reason = std::string(error.name()) + ": " + std::string(error.cause().kind());
+    }
+  });
+  loop.setTimeout([] {}, 100);
+  loop.run();
+  CHECK(reason == "ABORT_ERR: TimeoutError");
+}

@@ -93,3 +93,29 @@ TEST_CASE("a waiting connection that breaks disturbs nobody, and one that nobody
   loop.run();
   CHECK(name == "ECONNRESET");
 }
+
+TEST_CASE(
+    "S9.14: whoever begins to wait when 'close' has come waits for nothing; a server that listens again has more") {
+  net::Loop loop;
+  const net::Server server(loop);
+  server.listen(0).close();
+  loop.run();
+  std::string log;
+  net::spawn(loop, [&]() -> net::Task<> {
+    net::Acceptor acceptor(server);
+    if (!co_await acceptor.next()) log += "none ";
+    co_await net::once<"close">(server);
+    log += "closed ";
+    server.listen(0);
+    const net::Socket client(loop);
+    client.connect(server.address()->port, "127.0.0.1");
+    if (co_await acceptor.next()) log += "one ";
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+    co_await net::once<"close">(server);
+    log += "closed";
+  });
+  loop.run();
+  CHECK(log == "none closed one closed");
+}

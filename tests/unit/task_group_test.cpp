@@ -168,3 +168,59 @@ TEST_CASE("S34.9: a task that one of its own group ends, while it runs, is destr
   });
   CHECK(reached == 1);
 }
+
+TEST_CASE("S34.7: a task that a group is given after an error that nobody has joined never runs, and join() throws") {
+  const auto alive = std::make_shared<int>(1);
+  run_task([&]() -> net::Task<> {
+    net::TaskGroup group;
+    group.spawn([]() -> net::Task<> {
+      co_await net::sleep(1);
+      throw net::Error("first");
+    });
+    co_await net::sleep(10);
+    bool ran = false;
+    group.spawn([&ran, alive]() -> net::Task<> {
+      ran = true;
+      co_return;
+    });
+    CHECK_FALSE(ran);
+    CHECK(group.size() == 0);
+    CHECK(alive.use_count() == 1);
+    std::string message;
+    try {
+      co_await group.join();
+    } catch (const net::Error& error) {
+      message = error.what();
+    }
+    CHECK(message == "first");
+    group.spawn([&ran]() -> net::Task<> {
+      ran = true;
+      co_return;
+    });
+    co_await group.join();
+    CHECK(ran);
+  });
+}
+
+TEST_CASE("S34.7: any of none throws the aggregate of no errors, as in Node; race of none never ends") {
+  std::string message;
+  std::size_t errors = 1;
+  run_task([&]() -> net::Task<> {
+    try {
+      co_await net::any(std::vector<net::Task<int>>());
+    } catch (const net::Error& error) {
+      message = std::string(error.kind()) + ": " + error.what();
+      errors = error.errors().size();
+    }
+  });
+  CHECK(message == "AggregateError: All promises were rejected");
+  CHECK(errors == 0);
+  bool ended = false;
+  net::Loop loop;
+  net::spawn([&ended]() -> net::Task<> {
+    co_await net::race(std::vector<net::Task<int>>());
+    ended = true;
+  });
+  loop.run();
+  CHECK_FALSE(ended);
+}

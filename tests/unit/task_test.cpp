@@ -168,3 +168,26 @@ TEST_CASE("S34.2: a task takes values: no handle by reference, and no Chunk") {
   static_assert(!is_borrowed<net::Socket> && !is_borrowed<net::Server> && !is_borrowed<std::string_view>);
   static_assert(!is_borrowed<net::Reader&> && !is_borrowed<int&>);
 }
+
+TEST_CASE("a task that is awaited twice throws ERR_INVALID_STATE, whether it has ended, has failed or still runs") {
+  std::string names;
+  run_task([&]() -> net::Task<> {
+    const auto twice = [&names](net::Task<std::string> task) -> net::Task<> {
+      try {
+        (void)co_await task;
+      } catch (const net::Error&) {}
+      try {
+        (void)co_await task;
+      } catch (const net::Error& error) {
+        names += error.name();
+        names += ' ';
+      }
+    };
+    co_await twice([]() -> net::Task<std::string> { co_return std::string(100, 'x'); }());
+    co_await twice([]() -> net::Task<std::string> {
+      co_await net::sleep(1);
+      throw net::Error("failed");
+    }());
+  });
+  CHECK(names == "ERR_INVALID_STATE ERR_INVALID_STATE ");
+}

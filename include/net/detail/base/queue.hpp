@@ -85,6 +85,9 @@ class Queue {
   T& first() noexcept { return ring_[first_]; }
   const T& first() const noexcept { return ring_[first_]; }
 
+  /// The one that is taken after so many others.
+  const T& operator[](std::size_t at) const noexcept { return ring_[(first_ + at) & (capacity_ - 1)]; }
+
   T pop_front() noexcept {
     T* front = ring_ + first_;
     T value(std::move(*front));

@@ -16,11 +16,36 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 // aggregate in which nothing has a destructor, with the names of the options proper; those are made of it before
 // anything waits. A function takes `template <class Options = Braced…>`: braces have no type, and get that one.
 
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+/// Whether it is a lambda whose captures have destructors, with no name. g++ 12 destroys these twice inside co_await.
+template <class Given>
+constexpr bool is_lambda_destroyed_twice() {
+  constexpr bool is_lambda = std::string_view(__PRETTY_FUNCTION__).find("<lambda") != std::string_view::npos;
+  return is_lambda && !std::is_lvalue_reference_v<Given> && !std::is_trivially_destructible_v<Given>;
+}
+#else
+template <class Given>
+constexpr bool is_lambda_destroyed_twice() {
+  return false;
+}
+#endif
+
+template <class Given>
+constexpr void require_named_lambda() {
+  static_assert(!is_lambda_destroyed_twice<Given>(),
+                "g++ 12 destroys this lambda's captures twice inside co_await: give it a name before");
+}
+
 /// Something of the expression's own, which lives until its end.
 template <class T>
 class Lent {
  public:
   constexpr Lent() noexcept = default;
+  template <class From>
+    requires(std::convertible_to<const From&, T> && is_lambda_destroyed_twice<From>())
+  constexpr Lent(From&&) noexcept {
+    require_named_lambda<From>();
+  }
   template <class From>
     requires(std::convertible_to<const From&, T> && !std::same_as<From, Lent>)
   constexpr Lent(const From& from) noexcept

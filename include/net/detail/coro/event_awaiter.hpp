@@ -60,6 +60,9 @@ struct EventResult<> {
 /// After 'close' nothing comes any more, so nobody may wait for it.
 NET_API bool is_over(const Socket& socket);
 NET_API bool is_over(const Server& server);
+/// Its 'close' has come, though it may listen again and be closed again.
+inline bool was_closed(const Socket& socket) { return is_over(socket); }
+NET_API bool was_closed(const Server& server);
 /// A task waits for 'close': what could keep it away lets it come.
 NET_API void expect_close(const Socket& socket);
 inline void expect_close(const Server&) noexcept {}
@@ -69,6 +72,10 @@ NET_API Error closed_error(const Server&);
 template <class Stream>
 bool is_over(const Stream& stream) {
   return Access::state(stream).is_over();
+}
+template <class Stream>
+bool was_closed(const Stream& stream) {
+  return is_over(stream);
 }
 template <class Stream>
 void expect_close(const Stream&) noexcept {}
@@ -122,8 +129,8 @@ template <class Emitting, class Row>
 class RowAwaiter;
 
 template <class Emitting, fixed_string Name, class... Args>
-class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting>,
-                                                   public NeedsCoAwait<typename EventResult<Args...>::type> {
+class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name, Args...>>
+    : public Waiting<Emitting>, public NeedsCoAwait<typename EventResult<Args...>::type> {
   using Base = Waiting<Emitting>;
   using Result = typename EventResult<Args...>::type;
   static constexpr bool is_error = Name.view() == "error";
@@ -135,7 +142,7 @@ class RowAwaiter<Emitting, Event<Name, Args...>> : public Waiting<Emitting>,
 
   bool await_ready() {
     this->limit_.require_wanted();
-    if (!is_over(this->emitter())) return false;
+    if (is_close ? !was_closed(this->emitter()) : !is_over(this->emitter())) return false;
     if constexpr (is_close && sizeof...(Args) == 1) {
       result_.emplace(static_cast<bool>(this->emitter().errored()));
     } else if constexpr (!is_close) {
@@ -183,7 +190,9 @@ class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwa
 
  public:
   template <class Options>
-  ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {}
+  ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {
+    Access::state(connecting).given_to_task();
+  }
   ~ConnectAwaiter();
 
   Socket await_resume();

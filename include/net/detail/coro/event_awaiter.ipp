@@ -12,6 +12,8 @@ NET_API bool is_over(const Socket& socket) { return Access::state(socket).closed
 
 NET_API bool is_over(const Server& server) { return !Access::state(server).loop; }
 
+NET_API bool was_closed(const Server& server) { return Access::state(server).was_closed(); }
+
 NET_API void expect_close(const Socket& socket) { Access::state(socket).close_is_awaited(); }
 
 NET_API Error closed_error(const Socket& socket) {
@@ -42,7 +44,10 @@ NET_API Socket ConnectAwaiter::await_resume() {
 NET_API bool WriteAwaiter::await_ready() {
   limit_.require_wanted();
   if (has_space_) return true;
-  if (is_over(emitter())) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
+  if (is_over(emitter())) {
+    failure_ = emitter().errored();
+    if (!*failure_) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
+  }
   return failure_.has_value();
 }
 

@@ -43,14 +43,16 @@ struct JoinedTasks : Handle {
   JoinedTasks(LoopCore& core, JoinRule how);
   ~JoinedTasks();
 
+  /// Null for a group that an error has ended: it never runs.
   template <class Task>
-  JoinedTask& add(Task task, Ref<KeptCallable> callable = {}) {
+  JoinedTask* add(Task task, Ref<KeptCallable> callable = {}) {
     const auto frame = TaskUse::take(task);
     if (!frame) throw_error(make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
     return begin(frame, frame.promise(), std::move(callable));
   }
 
-  bool settled() const noexcept { return decided || running == 0; }
+  /// A race of none has no winner, ever.
+  bool settled() const noexcept { return decided || (running == 0 && rule != JoinRule::race); }
   /// Throws what the one that decided has thrown.
   void rethrow() const {
     if (failure) std::rethrow_exception(failure);
@@ -69,7 +71,7 @@ struct JoinedTasks : Handle {
   WaitPlace waiter;
 
  private:
-  JoinedTask& begin(std::coroutine_handle<> frame, TaskPromiseBase& promise, Ref<KeptCallable> callable);
+  JoinedTask* begin(std::coroutine_handle<> frame, TaskPromiseBase& promise, Ref<KeptCallable> callable);
   static void on_end(TaskEnd& end, TaskPromiseBase& promise);
   void decide(JoinedTask& task);
   void resume_later() noexcept;

@@ -35,7 +35,7 @@ NET_API JoinedTasks::~JoinedTasks() {
   if (loop && !resuming) loop->ticks().expect_no_more();
 }
 
-NET_API JoinedTask& JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromiseBase& promise,
+NET_API JoinedTask* JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromiseBase& promise,
                                        Ref<KeptCallable> callable) {
   struct Unless {
     std::coroutine_handle<> frame;
@@ -43,15 +43,16 @@ NET_API JoinedTask& JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromis
       if (frame) frame.destroy();
     }
   } unless{frame};
+  if (decided && rule == JoinRule::group) return nullptr;
   auto* const task = new JoinedTask(*this, frame, promise, std::move(callable));
   unless.frame = {};
   task->ended = on_end;
   promise.end = task;
   ++running;
-  if (decided) return *task;  // it will never run
+  if (decided) return task;  // it will never run
   const Ref<JoinedTasks> alive(this);
   frame.resume();
-  return *task;
+  return task;
 }
 
 /// It stands at its end, so it may be destroyed in here.

@@ -18,6 +18,14 @@ class NeedsCoAwait {
     static_assert(awaited, "write co_await before it: this is the wait, and not yet its result");
     for (;;) {}
   }
+  /// `if (auto line = reader.readLine(100))`
+  template <std::same_as<bool> To>
+    requires(!std::same_as<Result, bool>)
+  explicit operator To() const {
+    constexpr bool awaited = !std::same_as<To, bool>;
+    static_assert(awaited, "write co_await before it: this is the wait, and not yet its result");
+    for (;;) {}
+  }
 };
 template <>
 class NeedsCoAwait<void> {};

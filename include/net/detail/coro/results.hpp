@@ -78,7 +78,7 @@ class AllOf<std::index_sequence<At...>, T...> : JoinedAt<At, T>... {
 
   void begin(JoinedTasks& tasks) {
     (...,
-     (static_cast<JoinedAt<At, T>&>(*this).joined = &tasks.add(std::move(static_cast<JoinedAt<At, T>&>(*this).task))));
+     (static_cast<JoinedAt<At, T>&>(*this).joined = tasks.add(std::move(static_cast<JoinedAt<At, T>&>(*this).task))));
   }
   auto take(JoinedTasks& tasks) {
     tasks.rethrow();
@@ -99,7 +99,7 @@ class OfVector {
 
   void begin(JoinedTasks& tasks) {
     joined_.reserve(tasks_.size());
-    for (Task<T>& task : tasks_) joined_.push_back(&tasks.add(std::move(task)));
+    for (Task<T>& task : tasks_) joined_.push_back(tasks.add(std::move(task)));
   }
 
  protected:
@@ -128,7 +128,7 @@ struct OneResult : OfVector<T> {
 
   T take(JoinedTasks& tasks) {
     tasks.rethrow();
-    if (!tasks.winner) throw_error(aggregate_failure(failures()));
+    if (!tasks.winner) throw_error(aggregate_failure(failures(), "All promises were rejected"));
     return static_cast<T>(result_of<T>(*tasks.winner));
   }
 

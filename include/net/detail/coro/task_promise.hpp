@@ -80,6 +80,7 @@ struct TaskPromiseBase {
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
 
   std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
+  bool awaited = false;            // it has begun, and its result is whose it is
   TaskEnd* end = nullptr;
   std::exception_ptr thrown;
 };
@@ -157,11 +158,15 @@ struct ListenerResult<Task> {
     Ref<Kept<F>> kept_;
   };
 
-  template <class Self, class F, class Call>
-  static void call(const Held<F>& held, void* state, Call&& listener) {
+  template <class Listener, class F, class Call>
+  static void call(const Held<F>& held, void* state, void* const* args, Call&& listener) {
     const Ref<Kept<F>> kept = held.kept();
-    const Self emitter = Access::make<Self>(state);
-    TaskUse::spawn(*Access::state(emitter).loop, listener(kept->call), kept);
+    LoopCore* loop = nullptr;
+    Listener::each_handle(state, args, [&loop](const auto& handle) {
+      loop = Access::state(handle).loop;
+      if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
+    });
+    TaskUse::spawn(*loop, listener(kept->call), kept);
   }
 };
 

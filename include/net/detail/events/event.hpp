@@ -125,11 +125,11 @@ struct ListenerResult {
   using Held = std::conditional_t<alignof(F) <= alignof(void*) && sizeof(F) <= Listeners::max_bytes, F, Elsewhere<F>>;
 
   template <class, class F, class Call>
-  static void call(F& callable, void*, Call&& listener) {
+  static void call(F& callable, void*, void* const*, Call&& listener) {
     listener(callable);
   }
   template <class, class F, class Call>
-  static void call(Elsewhere<F>& callable, void*, Call&& listener) {
+  static void call(Elsewhere<F>& callable, void*, void* const*, Call&& listener) {
     listener(*callable);
   }
 };
@@ -157,6 +157,17 @@ struct ListenerCall {
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
 
+  /// The emitter, and the handles among the arguments.
+  template <class Each>
+  static void each_handle(void* state, void* const* args, Each each) {
+    each(Access::make<Self>(state));
+    const auto one = [&]<class Arg>(std::type_identity<Arg>, void* at) {
+      if constexpr (std::derived_from<Arg, Emitter<Arg>>) each(Access::make<Arg>(at));
+    };
+    std::size_t at = 0;
+    (void)args, (void)at, (..., one(std::type_identity<Args>{}, args[at++]));
+  }
+
   struct Record : ListenerRecord {
     typename Result::template Held<F> held;
     template <class G>
@@ -164,8 +175,8 @@ struct ListenerCall {
   };
 
   static void call(ListenerRecord& record, void* state, void* const* args) {
-    Result::template call<Self>(static_cast<Record&>(record).held, state,
-                                [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
+    Result::template call<ListenerCall>(static_cast<Record&>(record).held, state, args,
+                                        [&](F& f) -> decltype(auto) { return call_with(f, state, args, Indices{}); });
   }
   static void destroy(ListenerRecord& record) noexcept { static_cast<Record&>(record).~Record(); }
 
@@ -193,8 +204,9 @@ struct Event {
   template <class Self, class F>
   static std::uint64_t add(Listeners& to, unsigned index, unsigned marks, bool front, F&& listener) {
     constexpr bool fits = Taken<std::decay_t<F>, Self, Args...>::any;
-    static_assert(ListenerTakes<Args...>::template these<fits>,
-                  "a listener takes the arguments of its event, or the first few of them, or the emitter and then those");
+    static_assert(
+        ListenerTakes<Args...>::template these<fits>,
+        "a listener takes the arguments of its event, or the first few of them, or the emitter and then those");
     if constexpr (fits) {
       using Call = ListenerCall<std::decay_t<F>, Self, Args...>;
       return to.add<typename Call::Record>(index, marks, front, Call::operations, std::forward<F>(listener));

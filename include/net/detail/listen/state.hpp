@@ -67,6 +67,10 @@ struct ServerState : Handle, Listening {
   void opened();
   void close();
   void reserve_close();
+  /// 'close' has come, and it does not listen again.
+  bool was_closed() const noexcept {
+    return !loop || (closing == ServerClose::emitted && !acceptor.is_open() && !looking_up);
+  }
   void remove_path() const noexcept;
   void close_if_drained();
   void emit_close();

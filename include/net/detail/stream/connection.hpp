@@ -41,6 +41,7 @@ struct ReadBuffer {
     std::size_t begin = 0;  // what is before it was taken
 
     std::size_t size() const noexcept { return bytes.size() - begin; }
+    std::string_view view() const noexcept { return std::string_view(bytes).substr(begin); }
     std::string rest() &&;
   };
   Queue<Piece> pieces;
@@ -143,7 +144,7 @@ struct Connection {
   bool is_path : 1 = false;
   bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
-  bool errors_heard : 1 = false;  // by a reader that is gone: one more does not leave run()
+  bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
   bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
   ReaderNote reader_note = ReaderNote::none;
 };

@@ -49,19 +49,25 @@ NET_API void SocketState::resume_now() {
 /// S14.20, S14.21: from now on 'data' is text; what is buffered is decoded at once.
 NET_API void SocketState::set_encoding(Encoding encoding) {
   ColdState& kept = ensure_cold();
-  kept.encoding = encoding;
-  kept.decode = [decoder = Decoder(encoding)](std::string_view piece, bool last) mutable {
+  Function<std::string(std::string_view, bool)> decode = [decoder = Decoder(encoding)](std::string_view piece,
+                                                                                       bool last) mutable {
     return last ? decoder.end() : decoder.write(piece);
   };
   // what is there becomes one piece; what was decoded already is text, and stays as it is
-  const bool text_already = decodes;
+  std::string text;
+  for (std::size_t i = 0; buffer && i < buffer->pieces.size(); ++i) {
+    const std::string_view piece = buffer->pieces[i].view();
+    decodes ? void(text += piece) : void(text += decode(piece, false));
+  }
+  ReadBuffer one;
+  if (!text.empty()) one.push(std::move(text));
+  // from here on nothing needs memory
+  kept.encoding = encoding;
+  kept.decode = std::move(decode);
   decodes = true;
   if (!buffer) return;
-  const auto decoded = [&](std::string piece) { return text_already ? piece : kept.decode(piece, false); };
-  std::string text;
-  while (!buffer->pieces.empty()) text += decoded(buffer->pieces.pop_front().rest());
-  delete std::exchange(buffer, nullptr);
-  if (!text.empty()) buffer_bytes(std::move(text));
+  std::swap(*buffer, one);
+  if (buffer->length == 0) delete std::exchange(buffer, nullptr);
 }
 
 /// S14.11: back to the front of what is to be read, as a piece of its own. As in Node a listener gets it at once only if

@@ -29,7 +29,7 @@ NET_API void SocketState::expect_to_be_left(double lingering_ms) {
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
   reader_note = ReaderNote::none;
-  if (!closed()) errors_heard = true;
+  given_to_task();
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
     return;

@@ -45,9 +45,9 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
   kept.passed = true;
 }
 
-NET_API void require_timeout(Duration idle) {
+NET_API void require_timeout(Duration idle, double longest) {
   const double ms = idle.milliseconds();
-  if (!(ms >= 0 && ms <= 1e15)) throw_error(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
+  if (!(ms >= 0 && ms <= longest)) throw_error(out_of_range("msecs", "a non-negative finite number", number_text(ms)));
 }
 
 /// S18.1: 'timeout' after so long without activity; 0 switches it off. Activity only notes the time: the timer,

@@ -133,6 +133,11 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void uncork();
   void uncork_all();
 
+  /// A task has it: an error that comes between two waits is thrown by the next one, and is nobody's after the last.
+  void given_to_task() noexcept {
+    if (!closed()) errors_heard = true;
+  }
+
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
   void fail(const Error& error) {
@@ -323,7 +328,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 };
 
 /// S18.1: throws what is wrong with an idle time.
-NET_API void require_timeout(Duration idle);
+NET_API void require_timeout(Duration idle, double longest = 1e15);
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {

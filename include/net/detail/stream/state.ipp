@@ -47,6 +47,8 @@ NET_API constexpr Handle::Operations SocketState::table{
 
 NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
   into.clear();
+  if (size == 0) return;
+  if (pieces.first().size() != size) into.reserve(size);  // if there is no memory, nothing is taken
   length -= size;
   while (size > 0) {
     Piece& first = pieces.first();
@@ -56,7 +58,12 @@ NET_API void ReadBuffer::take(std::size_t size, std::string& into) {
       return;
     }
     size -= first.size();
-    into.empty() ? void(into = pieces.pop_front().rest()) : void(into.append(pieces.pop_front().rest()));
+    if (into.empty() && size == 0) {
+      into = pieces.pop_front().rest();
+    } else {
+      into.append(first.bytes, first.begin);
+      (void)pieces.pop_front();
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <net/detail/base/atomic.hpp>
+#include <net/detail/base/shared_lock.hpp>
 #include <net/detail/sys/posix/calls.hpp>
 
 #if !defined(_WIN32)

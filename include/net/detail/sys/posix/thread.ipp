@@ -85,9 +85,14 @@ NET_API void Mutex::note_forks() noexcept {
           const timespec moment{0, 100'000};
           ::nanosleep(&moment, nullptr);
         }
+        SharedLock::lock_all();
       },
-      [] { unlock_all(); },
       [] {
+        SharedLock::unlock_all();
+        unlock_all();
+      },
+      [] {
+        SharedLock::unlock_all();
         Forks::instance().count.fetch_add(1);
         Forks::instance().in_resolver.store(0);
         unlock_all();

@@ -1,0 +1,90 @@
+#include <net/detail/coro/event_awaiter.hpp>
+
+#include <doctest/doctest.h>
+
+#include <net.hpp>
+#include <string>
+
+TEST_CASE("S34.1: an error of a task's socket is thrown by its next wait, and is nobody's after its last one") {
+  std::string log;
+  const auto serve = [&log](bool waits) {
+    return [&log, waits](net::Socket client) -> net::Task<> {
+      try {
+        if (!waits) client.end("bye");
+        if (!waits) co_return;
+        while (!client.destroyed()) co_await net::sleep(1);
+        co_await net::write(client, "hello");
+      } catch (const net::Error& error) {
+        log += error.what();
+      }
+    };
+  };
+  for (const bool waits : {true, false}) {
+    net::Loop loop;
+    const net::Server server(loop, {}, serve(waits));
+    server.listen(0);
+    server.on<"connection">([&](const net::Socket& client) {
+      client.resume();
+      client.on<"close">([&] { server.close(); });
+      loop.setImmediate([client] { client.destroy(net::Error("broken")); });
+    });
+    const net::Socket client(loop);
+    client.connect(server.address()->port, "127.0.0.1");
+    client.on<"error">([] {});
+    client.resume();
+    loop.run();
+  }
+  CHECK(log == "broken");
+}
+
+TEST_CASE("S34.1: what an Acceptor gives and what is connected are a task's own as well") {
+  std::string log;
+  net::Loop loop;
+  const net::Server server(loop);
+  server.listen(0);
+  net::spawn(loop, [&]() -> net::Task<> {
+    net::Acceptor acceptor(server);
+    const auto client = co_await acceptor.next();
+    client->destroy(net::Error("accepted"));
+    co_await net::sleep(1);
+    try {
+      co_await net::write(*client, "x");
+    } catch (const net::Error& error) {
+      log += error.what();
+    }
+    server.close();
+  });
+  net::spawn(loop, [&]() -> net::Task<> {
+    const net::Socket socket = co_await net::connected(server.address()->port, "127.0.0.1");
+    socket.destroy(net::Error("connected"));
+    co_await net::sleep(1);
+    try {
+      co_await net::once<"end">(socket);
+    } catch (const net::Error& error) {
+      log += error.what();
+    }
+  });
+  loop.run();
+  CHECK((log == "acceptedconnected" || log == "connectedaccepted"));
+}
+
+TEST_CASE("S34.6: an abort of both a connection and the wait for it is one error, which the wait throws") {
+  net::Loop loop;
+  const net::Server silent(loop);
+  silent.listen(0);
+  std::string log;
+  net::spawn(loop, [&]() -> net::Task<> {
+    const net::AbortController controller;
+    loop.nextTick([controller] { controller.abort(); });
+    try {
+      (void)co_await net::connected(
+          {.port = silent.address()->port, .host = "127.0.0.1", .signal = controller.signal()},
+          {.signal = controller.signal()});
+    } catch (const net::Error& error) {
+      log += error.name();
+    }
+    silent.close();
+  });
+  loop.run();
+  CHECK(log == "ABORT_ERR");
+}
