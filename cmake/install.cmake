@@ -24,6 +24,12 @@ install(FILES cmake/netConfig.cmake ${PROJECT_BINARY_DIR}/netConfigVersion.cmake
   DESTINATION ${package_directory})
 
 set(NET_PC_DEFINES "")
+set(NET_PC_FLAGS "-pthread")
+set(NET_PC_LIBS "-pthread")
+if(WIN32)
+  set(NET_PC_FLAGS "")
+  set(NET_PC_LIBS "-lws2_32")
+endif()
 if(NET_POLLER)
   set(NET_PC_DEFINES " -DNET_POLLER=${NET_POLLER}")
 endif()

@@ -1,4 +1,10 @@
 // net.hpp: Node.js's `net` module for C++20.
+#if defined(NET_IMPLEMENTATION) && !defined(NET_SEPARATE)
+#error "NET_IMPLEMENTATION needs NET_SEPARATE, in all files of the program"
+#elif defined(NET_IMPLEMENTATION) && defined(NET_BODIES) && !NET_BODIES
+#error "define NET_IMPLEMENTATION before the first include of net.hpp, which may be that of a precompiled header"
+#endif
+
 #ifndef NET_HPP
 #define NET_HPP
 

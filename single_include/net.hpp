@@ -3,6 +3,12 @@
 // Made by tools/amalgamate.py from the headers under include/: change those, not this.
 
 // net.hpp: Node.js's `net` module for C++20.
+#if defined(NET_IMPLEMENTATION) && !defined(NET_SEPARATE)
+#error "NET_IMPLEMENTATION needs NET_SEPARATE, in all files of the program"
+#elif defined(NET_IMPLEMENTATION) && defined(NET_BODIES) && !NET_BODIES
+#error "define NET_IMPLEMENTATION before the first include of net.hpp, which may be that of a precompiled header"
+#endif
+
 #ifndef NET_HPP
 #define NET_HPP
 
@@ -1980,10 +1986,10 @@ class WriteQueue {
   /// Moves the last `count` nodes behind those of `to`.
   void move_last_to(WriteQueue& to, std::size_t count) noexcept;
 
-  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
+  /// The unsent bytes of the first nodes, as at most `max` slices; returns how many.
   std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
 
-  /// Notes that the kernel took `bytes` more of what `gather` gave.
+  /// Notes that the kernel took `bytes` more of what `slices` gave.
   void consume(std::size_t bytes) noexcept;
 
  private:
@@ -5126,14 +5132,14 @@ struct Machine : system_machine {
   using Poller = NET_JOIN(NET_POLLER, _poller);
 };
 
-static_assert(CompleteMachine<Machine>);
-
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 #endif
 
 #endif
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+static_assert(CompleteMachine<Machine>, "NET_MACHINE: the machine lacks something that io/machine.hpp asks for");
 
 class LoopCore;
 
@@ -5440,7 +5446,7 @@ class LoopCore {
 
   // ── queues ──
   void next_close(Job&& job) { closing_.push(std::move(job)); }
-  /// Callbacks of users, and steps that say whose they are (`Tick` and its like): the library pushes no bare callable.
+  /// Callbacks of users, and steps that say whose they are (`Tick` and its like).
   /// What has to happen when there is no memory left too is announced before, while nothing is begun.
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& pending() noexcept { return pending_; }
@@ -7566,7 +7572,7 @@ struct ReadGate {
   bool users_buffer = false;   // onread
   bool decodes = false;        // setEncoding() was called
   Position<ReadEnd> read_end{};
-  bool timed = false;      // setTimeout() is on
+  bool timed = false;      // setTimeout() is on, or it lingers
   bool by_buffer = false;  // 'readable' was listened to, or 'data' in front: without others what comes is buffered
   bool none = false;
 
@@ -7687,7 +7693,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
   Error refusal(bool tells_who) const;
-  Callback tell_later(const Error& error, WriteCallback callback);
+  Callback call_later(const Error& error, WriteCallback callback);
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void batch_sent(std::size_t batched, std::ptrdiff_t sent);
   void batch_left(std::size_t batched, std::ptrdiff_t sent);
@@ -7775,6 +7781,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── options and the idle timeout (options.ipp) ──
   void set_up(const SocketOptions& options);
   void set_timeout(double ms);
+  void note_timed() noexcept;
   std::uint64_t idle_ms() const noexcept;
   void idle_check();
   void wake_idle();
@@ -8749,7 +8756,7 @@ class NeedsCoAwait<void> {};
 
 #include <coroutine>
 
-// What may end a wait before that comes which it waits for: a signal, or a time. Internal.
+// What can end a wait early: a signal, or a timeout. Internal.
 #ifndef NET_DETAIL_CORO_WAIT_LIMIT_HPP
 #define NET_DETAIL_CORO_WAIT_LIMIT_HPP
 
@@ -9184,8 +9191,6 @@ struct ServerState::NothingOpen {
     self.forget_signal();
   }
 };
-
-// ── closing ────────────────────────────────────────────────────────────────
 
 // ── connections ────────────────────────────────────────────────────────────
 
@@ -16201,7 +16206,7 @@ NET_API void LoopCore::after_fork() {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Whom the loop serves: it lives until that is done, or has failed.
+/// The handle that is being served. It lives until its callback has returned or thrown.
 struct Served {
   Handle* handle = nullptr;
 
@@ -16427,7 +16432,7 @@ NET_API bool LoopCore::run_once(int max_ms) {
   run_timers();
   const bool stopped = mailbox_->stopped.load() != 0;
   turn(ready || stopped || !alive() ? 0 : max_ms);
-  return mailbox_->stopped.exchange(0) == 0 && alive();  // alike: whoever turns it by hand is told
+  return mailbox_->stopped.exchange(0) == 0 && alive();  // used up here too: runOnce() reports it
 }
 
 NET_API bool LoopCore::alive() const noexcept {
@@ -17988,7 +17993,7 @@ NET_API void Pipes::clear() noexcept {
 namespace net::inline NET_ABI::detail {
 
 [[noreturn]] NET_API void wrong_step(int from, int to) noexcept {
-  std::fprintf(stderr, "net: a step from state %d to %d, which is none\n", from, to);
+  std::fprintf(stderr, "net: internal error: a transition from state %d to %d is not allowed\n", from, to);
   std::abort();
 }
 
@@ -19173,7 +19178,7 @@ NET_API void SocketState::end(WriteCallback callback) {
   uncork_all();
   Callback refused;
   if (callback && loop && (ending() || destroyed() || errored())) {
-    if (const Error why = end_refusal()) refused = tell_later(why, std::move(callback));
+    if (const Error why = end_refusal()) refused = call_later(why, std::move(callback));
   }
   if (!errored() && !ending()) {
     write_end.move_to(WriteEnd::ending);
@@ -19192,11 +19197,11 @@ NET_API void SocketState::end(WriteCallback callback) {
 NET_API void SocketState::refuse_end(WriteCallback callback) {
   const Error why = refusal(false);
   if (!callback || !loop) return fail(why), uncork_all();
-  Callback told = tell_later(why, std::move(callback));
+  Callback later = call_later(why, std::move(callback));
   loop->ticks().reserve(5);  // with what a destroy() takes
   fail(why);
   uncork_all();
-  loop->ticks().push(std::move(told));
+  loop->ticks().push(std::move(later));
 }
 
 /// What the callback of an end() gets that does not come with 'finish'.
@@ -19623,13 +19628,15 @@ NET_API void SocketState::linger() {
   };
   const double ms = kept.lingering_ms;
   loop->start_timer(*kept.linger_timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop->now());
-  timed = true;  // so that each read is noted
+  note_timed();
   resume();
 }
 
 /// The loop keeps a timer that runs, whoever has forgotten it.
 NET_API void SocketState::stop_lingering() noexcept {
-  if (loop && cold && cold->linger_timer) loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+  if (!loop || !cold || !cold->linger_timer) return;
+  loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+  note_timed();
 }
 
 /// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader
@@ -19714,8 +19721,8 @@ NET_API void SocketState::set_timeout(double ms) {
   ColdState& kept = ensure_cold();
   kept.idle_length = ms;
   idle_over = false;
-  timed = ms != 0;
-  if (!timed) {
+  note_timed();
+  if (ms == 0) {
     if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
     return;
   }
@@ -19731,6 +19738,9 @@ NET_API void SocketState::set_timeout(double ms) {
   cold->last_activity = loop->now();
   loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
 }
+
+/// Whether reads and writes are noted: for the idle time, and for how long a socket lingers.
+NET_API void SocketState::note_timed() noexcept { timed = cold && (cold->idle_length > 0 || cold->linger_timer); }
 
 /// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
 NET_API std::uint64_t SocketState::idle_ms() const noexcept {
@@ -19762,10 +19772,9 @@ NET_API void SocketState::wake_idle() {
 
 /// For good: another connection begins without it, unless setTimeout() is called again.
 NET_API void SocketState::stop_idle() noexcept {
-  timed = idle_over = false;
-  if (!loop || !cold) return;
-  if (cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
   stop_lingering();
+  timed = idle_over = false;
 }
 
 // ── options of the descriptor ──────────────────────────────────────────────
@@ -20755,26 +20764,26 @@ NET_API Error SocketState::refusal(bool tells_who) const {
   return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
-/// The callback comes before 'error'. If there is no memory for that, it is told nothing either.
+/// The callback comes before 'error'. If there is no memory for that one, neither comes.
 NET_API bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
   if (!callback || !loop) return fail(error), false;
-  struct Told {
+  struct Undo {
     Queue<Callback>& ticks;
     bool passed = false;
-    ~Told() {
+    ~Undo() {
       if (!passed) ticks.take_back();
     }
   };
-  loop->ticks().push(tell_later(error, std::move(callback)));
-  Told told{loop->ticks()};
+  loop->ticks().push(call_later(error, std::move(callback)));
+  Undo undo{loop->ticks()};
   fail(error);
-  told.passed = true;
+  undo.passed = true;
   return false;
 }
 
 /// A callback on the next tick, whatever becomes of the connection.
-NET_API Callback SocketState::tell_later(const Error& error, WriteCallback callback) {
+NET_API Callback SocketState::call_later(const Error& error, WriteCallback callback) {
   return Tick{Ref<SocketState>(this), [error, call = std::move(callback)](SocketState&) { call(error); }};
 }
 
@@ -21053,7 +21062,7 @@ NET_API void ServerState::connection_gone(Handle& handle) {
   self.close_if_drained();
 }
 
-/// One a wake-up: asking whether there is another costs more than being woken again.
+/// Accepts one connection per wake-up: asking for another one costs more than being woken again.
 NET_API void ServerState::accept_one() {
   Machine::Channel channel;
   const int failed = acceptor.accept(channel);

@@ -1,5 +1,5 @@
 // A machine that has exactly what the contracts name, and nothing else; it does nothing. Each member of it stands on a
-// line of its own: tools/check_contract.py takes them away one by one, and the library must miss each.
+// line of its own: tools/check_contract.py makes the compiler say which of them the library uses, and it must use each.
 #ifndef NET_TESTS_LEAST_MACHINE_HPP
 #define NET_TESTS_LEAST_MACHINE_HPP
 

@@ -12,7 +12,7 @@
 namespace net::inline NET_ABI::detail {
 
 [[noreturn]] NET_API void wrong_step(int from, int to) noexcept {
-  std::fprintf(stderr, "net: a step from state %d to %d, which is none\n", from, to);
+  std::fprintf(stderr, "net: internal error: a transition from state %d to %d is not allowed\n", from, to);
   std::abort();
 }
 

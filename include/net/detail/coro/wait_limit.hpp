@@ -1,4 +1,4 @@
-// What may end a wait before that comes which it waits for: a signal, or a time. Internal.
+// What can end a wait early: a signal, or a timeout. Internal.
 #ifndef NET_DETAIL_CORO_WAIT_LIMIT_HPP
 #define NET_DETAIL_CORO_WAIT_LIMIT_HPP
 

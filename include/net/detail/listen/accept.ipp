@@ -16,7 +16,7 @@ NET_API void ServerState::connection_gone(Handle& handle) {
   self.close_if_drained();
 }
 
-/// One a wake-up: asking whether there is another costs more than being woken again.
+/// Accepts one connection per wake-up: asking for another one costs more than being woken again.
 NET_API void ServerState::accept_one() {
   Machine::Channel channel;
   const int failed = acceptor.accept(channel);

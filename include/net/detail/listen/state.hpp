@@ -177,8 +177,6 @@ struct ServerState::NothingOpen {
   }
 };
 
-// ── closing ────────────────────────────────────────────────────────────────
-
 // ── connections ────────────────────────────────────────────────────────────
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

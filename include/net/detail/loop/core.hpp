@@ -79,7 +79,7 @@ class LoopCore {
 
   // ── queues ──
   void next_close(Job&& job) { closing_.push(std::move(job)); }
-  /// Callbacks of users, and steps that say whose they are (`Tick` and its like): the library pushes no bare callable.
+  /// Callbacks of users, and steps that say whose they are (`Tick` and its like).
   /// What has to happen when there is no memory left too is announced before, while nothing is begun.
   Queue<Callback>& ticks() noexcept { return ticks_; }
   Queue<Job>& pending() noexcept { return pending_; }

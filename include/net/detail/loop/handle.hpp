@@ -17,6 +17,8 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+static_assert(CompleteMachine<Machine>, "NET_MACHINE: the machine lacks something that io/machine.hpp asks for");
+
 class LoopCore;
 
 using Callback = Function<void()>;

@@ -8,7 +8,7 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Whom the loop serves: it lives until that is done, or has failed.
+/// The handle that is being served. It lives until its callback has returned or thrown.
 struct Served {
   Handle* handle = nullptr;
 
@@ -234,7 +234,7 @@ NET_API bool LoopCore::run_once(int max_ms) {
   run_timers();
   const bool stopped = mailbox_->stopped.load() != 0;
   turn(ready || stopped || !alive() ? 0 : max_ms);
-  return mailbox_->stopped.exchange(0) == 0 && alive();  // alike: whoever turns it by hand is told
+  return mailbox_->stopped.exchange(0) == 0 && alive();  // used up here too: runOnce() reports it
 }
 
 NET_API bool LoopCore::alive() const noexcept {

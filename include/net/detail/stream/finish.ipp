@@ -30,7 +30,7 @@ NET_API void SocketState::end(WriteCallback callback) {
   uncork_all();
   Callback refused;
   if (callback && loop && (ending() || destroyed() || errored())) {
-    if (const Error why = end_refusal()) refused = tell_later(why, std::move(callback));
+    if (const Error why = end_refusal()) refused = call_later(why, std::move(callback));
   }
   if (!errored() && !ending()) {
     write_end.move_to(WriteEnd::ending);
@@ -49,11 +49,11 @@ NET_API void SocketState::end(WriteCallback callback) {
 NET_API void SocketState::refuse_end(WriteCallback callback) {
   const Error why = refusal(false);
   if (!callback || !loop) return fail(why), uncork_all();
-  Callback told = tell_later(why, std::move(callback));
+  Callback later = call_later(why, std::move(callback));
   loop->ticks().reserve(5);  // with what a destroy() takes
   fail(why);
   uncork_all();
-  loop->ticks().push(std::move(told));
+  loop->ticks().push(std::move(later));
 }
 
 /// What the callback of an end() gets that does not come with 'finish'.

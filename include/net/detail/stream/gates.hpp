@@ -29,7 +29,7 @@ struct ReadGate {
   bool users_buffer = false;   // onread
   bool decodes = false;        // setEncoding() was called
   Position<ReadEnd> read_end{};
-  bool timed = false;      // setTimeout() is on
+  bool timed = false;      // setTimeout() is on, or it lingers
   bool by_buffer = false;  // 'readable' was listened to, or 'data' in front: without others what comes is buffered
   bool none = false;
 

@@ -85,13 +85,15 @@ NET_API void SocketState::linger() {
   };
   const double ms = kept.lingering_ms;
   loop->start_timer(*kept.linger_timer, ms < 1 ? 1 : static_cast<std::uint64_t>(ms), loop->now());
-  timed = true;  // so that each read is noted
+  note_timed();
   resume();
 }
 
 /// The loop keeps a timer that runs, whoever has forgotten it.
 NET_API void SocketState::stop_lingering() noexcept {
-  if (loop && cold && cold->linger_timer) loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+  if (!loop || !cold || !cold->linger_timer) return;
+  loop->stop_timer(*std::exchange(cold->linger_timer, {}));
+  note_timed();
 }
 
 /// A task waits for 'close', and a reader that nobody asks would keep the other side's end away from it. So the reader

@@ -56,8 +56,8 @@ NET_API void SocketState::set_timeout(double ms) {
   ColdState& kept = ensure_cold();
   kept.idle_length = ms;
   idle_over = false;
-  timed = ms != 0;
-  if (!timed) {
+  note_timed();
+  if (ms == 0) {
     if (kept.idle_timer) loop->stop_timer(*kept.idle_timer);
     return;
   }
@@ -73,6 +73,9 @@ NET_API void SocketState::set_timeout(double ms) {
   cold->last_activity = loop->now();
   loop->start_timer(*kept.idle_timer, idle_ms(), cold->last_activity);
 }
+
+/// Whether reads and writes are noted: for the idle time, and for how long a socket lingers.
+NET_API void SocketState::note_timed() noexcept { timed = cold && (cold->idle_length > 0 || cold->linger_timer); }
 
 /// Above 2^31-1 counts as that, below 1 as 1 (S18.8).
 NET_API std::uint64_t SocketState::idle_ms() const noexcept {
@@ -104,10 +107,9 @@ NET_API void SocketState::wake_idle() {
 
 /// For good: another connection begins without it, unless setTimeout() is called again.
 NET_API void SocketState::stop_idle() noexcept {
-  timed = idle_over = false;
-  if (!loop || !cold) return;
-  if (cold->idle_timer) loop->stop_timer(*cold->idle_timer);
+  if (loop && cold && cold->idle_timer) loop->stop_timer(*cold->idle_timer);
   stop_lingering();
+  timed = idle_over = false;
 }
 
 // ── options of the descriptor ──────────────────────────────────────────────

@@ -91,7 +91,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
   Error refusal(bool tells_who) const;
-  Callback tell_later(const Error& error, WriteCallback callback);
+  Callback call_later(const Error& error, WriteCallback callback);
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void batch_sent(std::size_t batched, std::ptrdiff_t sent);
   void batch_left(std::size_t batched, std::ptrdiff_t sent);
@@ -179,6 +179,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   // ── options and the idle timeout (options.ipp) ──
   void set_up(const SocketOptions& options);
   void set_timeout(double ms);
+  void note_timed() noexcept;
   std::uint64_t idle_ms() const noexcept;
   void idle_check();
   void wake_idle();

@@ -218,26 +218,26 @@ NET_API Error SocketState::refusal(bool tells_who) const {
   return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
-/// The callback comes before 'error'. If there is no memory for that, it is told nothing either.
+/// The callback comes before 'error'. If there is no memory for that one, neither comes.
 NET_API bool SocketState::refuse_write(WriteCallback& callback) {
   const Error error = refusal(true);
   if (!callback || !loop) return fail(error), false;
-  struct Told {
+  struct Undo {
     Queue<Callback>& ticks;
     bool passed = false;
-    ~Told() {
+    ~Undo() {
       if (!passed) ticks.take_back();
     }
   };
-  loop->ticks().push(tell_later(error, std::move(callback)));
-  Told told{loop->ticks()};
+  loop->ticks().push(call_later(error, std::move(callback)));
+  Undo undo{loop->ticks()};
   fail(error);
-  told.passed = true;
+  undo.passed = true;
   return false;
 }
 
 /// A callback on the next tick, whatever becomes of the connection.
-NET_API Callback SocketState::tell_later(const Error& error, WriteCallback callback) {
+NET_API Callback SocketState::call_later(const Error& error, WriteCallback callback) {
   return Tick{Ref<SocketState>(this), [error, call = std::move(callback)](SocketState&) { call(error); }};
 }
 

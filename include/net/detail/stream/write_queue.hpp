@@ -79,10 +79,10 @@ class WriteQueue {
   /// Moves the last `count` nodes behind those of `to`.
   void move_last_to(WriteQueue& to, std::size_t count) noexcept;
 
-  /// The unsent bytes of the first nodes, as at max `max` slices; returns how many.
+  /// The unsent bytes of the first nodes, as at most `max` slices; returns how many.
   std::size_t slices(IoSlice* slices, std::size_t max) noexcept;
 
-  /// Notes that the kernel took `bytes` more of what `gather` gave.
+  /// Notes that the kernel took `bytes` more of what `slices` gave.
   void consume(std::size_t bytes) noexcept;
 
  private:

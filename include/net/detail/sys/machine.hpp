@@ -29,8 +29,6 @@ struct Machine : system_machine {
   using Poller = NET_JOIN(NET_POLLER, _poller);
 };
 
-static_assert(CompleteMachine<Machine>);
-
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 #endif
 
