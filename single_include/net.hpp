@@ -4362,6 +4362,7 @@ NET_API int reset_on_close(NativeHandle fd) noexcept;
 /// S18.12: a delay of 0 leaves the system's times alone; otherwise probes each second.
 NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept;
 
+/// S18.16: as well as the system can; neither fails.
 NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept;
 NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
 
@@ -14320,8 +14321,10 @@ NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept
 }
 
 NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
-  return family == Family::IPv6 ? set_flag(fd, win::level_ip6, win::option_traffic_class, value)
-                                : set_flag(fd, win::level_ip, win::option_type_of_service, value);
+  const bool six = family == Family::IPv6;
+  (void)set_flag(fd, six ? win::level_ip6 : win::level_ip,
+                 six ? win::option_traffic_class : win::option_type_of_service, value);
+  return 0;
 }
 
 NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
@@ -14330,7 +14333,7 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
   const int failed =
       win::getsockopt(socket_of(fd), six ? win::level_ip6 : win::level_ip,
                       six ? win::option_traffic_class : win::option_type_of_service, win::as<char>(&value), &size);
-  return failed == 0 ? value : last_socket_error();
+  return failed == 0 ? value : 0;
 }
 
 }  // namespace net::inline NET_ABI::detail::os
@@ -19280,7 +19283,7 @@ NET_API void SocketState::all_listeners_go(unsigned event) {
 
 /// How many listeners the library itself has on an event, as Node counts them.
 NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
-  if (event == on_error) return errors_heard;
+  if (event == on_error) return errors_heard && !listeners.has(on_error);
   return event == on_end && !removed_end_listener;
 }
 
@@ -19316,7 +19319,7 @@ NET_API void SocketState::expect_to_be_left(double lingering_ms) {
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
   reader_note = ReaderNote::none;
-  if (!closed() && !listeners.has(on_error)) errors_heard = true;
+  if (!closed()) errors_heard = true;
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
     return;
