@@ -61,10 +61,9 @@ static net::Task<> serve(net::Socket client) {
     for (char& each : lower) each = each >= 'A' && each <= 'Z' ? static_cast<char>(each + 32) : each;
     const std::size_t at = lower.find("\r\nsec-websocket-key:");
     if (at == lower.npos || !head.starts_with("GET ")) co_return void(client.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    const std::string key = head.substr(head.find_first_not_of(' ', at + 20), 24);
-    const std::string digest = sha1(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    const auto key = head.substr(head.find_first_not_of(' ', at + 20), 24) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     client.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n");
-    client.write("Sec-WebSocket-Accept: " + net::Chunk(digest).toString(net::Encoding::base64) + "\r\n\r\n");
+    client.write("Sec-WebSocket-Accept: " + net::Chunk(sha1(key)).toString(net::Encoding::base64) + "\r\n\r\n");
     client.end(frame(op_close, big_endian(static_cast<std::uint64_t>(co_await echo(client, reader)), 2)));
   } catch (const std::exception&) {
     client.destroy();  // it has broken off, or does not say what it wants
