@@ -25,12 +25,15 @@ static std::string answer(std::vector<std::string> words) {
   return ":" + (value = std::to_string(number + 1)) + "\r\n";
 }
 
+/// "*3" or "$5"; a wrong one is more than there can be, or throws.
+static std::size_t size_in(const std::string& line) { return static_cast<std::size_t>(std::stoull(line.substr(1))); }
+
 static net::Task<> serve(net::Socket client) try {
   net::Reader reader(client);
   while (const auto line = co_await reader.readLine(4)) {  // "*3", or a word alone
-    std::vector<std::string> words(line->starts_with('*') ? std::stoul(line->substr(1)) : 0);
+    std::vector<std::string> words(line->starts_with('*') ? size_in(*line) : 0);
     for (std::string& word : words) {
-      word.resize(std::stoul((co_await reader.readLine(7)).value().substr(1)));  // of "$5"; or it throws
+      word.resize(size_in((co_await reader.readLine(7)).value()));
       word = (co_await reader.read(word.size())).value();
       co_await reader.readUntil("\r\n", 0);
     }

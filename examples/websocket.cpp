@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <string>
 #include <utility>
@@ -58,12 +57,13 @@ static net::Task<> serve(net::Socket client) {
   try {
     net::Reader reader(client);
     const std::string head = (co_await reader.readUntil("\r\n\r\n", 8192, {.timeout = 10'000})).value();
-    const char* key = strcasestr(head.c_str(), "\r\nsec-websocket-key:");
-    if (!key || !head.starts_with("GET ")) co_return void(client.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    key += 20 + std::strspn(key + 20, " ");
-    const std::string digest = sha1(std::string(key).substr(0, 24) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    std::string lower = head;  // the name of a field may be written in any case
+    for (char& each : lower) each = each >= 'A' && each <= 'Z' ? static_cast<char>(each + 32) : each;
+    const std::size_t at = lower.find("\r\nsec-websocket-key:");
+    if (at == lower.npos || !head.starts_with("GET ")) co_return void(client.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    const auto key = head.substr(head.find_first_not_of(' ', at + 20), 24) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     client.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n");
-    client.write("Sec-WebSocket-Accept: " + net::Chunk(digest).toString(net::Encoding::base64) + "\r\n\r\n");
+    client.write("Sec-WebSocket-Accept: " + net::Chunk(sha1(key)).toString(net::Encoding::base64) + "\r\n\r\n");
     client.end(frame(op_close, big_endian(static_cast<std::uint64_t>(co_await echo(client, reader)), 2)));
   } catch (const std::exception&) {
     client.destroy();  // it has broken off, or does not say what it wants

@@ -6,6 +6,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
@@ -128,6 +130,49 @@ TEST_CASE("a hundred clients of one pipe are all served, and megabytes arrive wh
   CHECK(accepted == count);
   CHECK(closed == count);
   CHECK(back == much.size() * static_cast<std::size_t>(count));
+}
+
+TEST_CASE("one loop has a thousand connections over TCP and a hundred pipes, and each gets its own answer") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  const std::string path = directory.socket("s");
+  constexpr int sockets = 1000, pipes = 100, count = sockets + pipes;
+  const net::Server tcp(loop), ipc(loop);
+  int accepted = 0, connected = 0, answered = 0, closed = 0;
+  std::vector<std::pair<net::Socket, std::string>> waiting;
+  for (const net::Server& server : {tcp, ipc}) {
+    server.on<"connection">([&accepted](const net::Socket& socket) {
+      ++accepted;
+      socket.pipe(socket);
+    });
+  }
+  ipc.listen(path);
+  tcp.listen(0, "127.0.0.1", 511, [&] {
+    for (int i = 0; i < count; ++i) {
+      const net::Socket client(loop);
+      const std::string own = "I am " + std::to_string(i);
+      client.on<"connect">([&, client, own] {
+        waiting.emplace_back(client, own);
+        if (++connected < count) return;
+        for (const auto& [each, text] : waiting) each.write(text);  // now all are there
+        waiting.clear();
+      });
+      client.on<"data">([&, client, own](net::Chunk chunk) {
+        answered += chunk.view() == own;
+        client.end();
+      });
+      client.on<"close">([&](bool failed) {
+        closed += !failed;
+        if (closed == count) tcp.close(), ipc.close();
+      });
+      i < sockets ? client.connect(tcp.address()->port, "127.0.0.1") : client.connect(path);
+    }
+  });
+  run_to_the_end(loop);
+  CHECK(accepted == count);
+  CHECK(connected == count);
+  CHECK(answered == count);
+  CHECK(closed == count);
 }
 
 #endif

@@ -37,8 +37,16 @@ struct Stage {
   virtual void perform(const Steps* steps) = 0;
   virtual Actor& accepted(std::string name, const net::Socket& socket, const Options& options) = 0;
 
-  /// Where the files of this scenario begin.
-  std::string own_path() const { return directory + "/" + std::to_string(index) + "-"; }
+  /// Where paths begin: in a folder, or on Windows with the names of pipes.
+  std::string folder() const {
+#if defined(_WIN32)
+    return R"(\\.\pipe\)" + directory.substr(directory.rfind('/') + 1) + "-";
+#else
+    return directory + "/";
+#endif
+  }
+  /// Where those of this scenario begin.
+  std::string own_path() const { return folder() + std::to_string(index) + "-"; }
   /// A number, or the port where a server listens.
   int port_of(const std::string& text, int otherwise) const;
   /// Where an IPC server listens.
@@ -47,7 +55,7 @@ struct Stage {
   /// Ports and paths differ from run to run; in a trace they do not.
   std::string plain(std::string text) const {
     replace(text, own_path(), "<dir>/");
-    replace(text, directory, "<dir>");
+    replace(text, folder(), "<dir>/");
     text = without_filler(without_ports(text));
     replace(text, std::string(1, '\0'), "@");
     replace(text, "\\0", "@");

@@ -37,9 +37,9 @@ inline void SocketActor::connect(const Step& step) {
   if (!given.empty() || target == "noport" || option("list")) {
     where = connect_options(*this, stage_, target, given, refused_port);
   } else if (target == "nopath") {
-    where.path = stage_.directory + "/none.sock";
+    where.path = stage_.folder() + "none.sock";
   } else if (target == "longpath") {
-    where.path = stage_.directory + "/" + std::string(200, 'x');
+    where.path = stage_.folder() + std::string(400, 'x');
   } else if (target == "port0") {
     where.port = 0;
     where.host = "127.0.0.1";

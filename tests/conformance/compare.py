@@ -24,15 +24,25 @@ def orders(trace):
     return [lines[0].partition("] ")[2] for actor, lines in trace.items() if actor]
 
 
-def read_meant(file):
+def rows(file):
+    for line in file.read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            yield line.split("\t")
+
+
+def read_meant(file, windows=False):
     """Differences that are meant: (rule, side, pattern, replacement), see meant.txt."""
     meant = []
-    for line in file.read_text().splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        rule, side, pattern, replacement = line.split("\t")
-        meant.append((rule, side, re.compile(pattern, re.M), replacement.replace("\\n", "\n")))
+    for rule, side, pattern, replacement in rows(file):
+        side, _, system = side.partition("@")
+        if side != "left out" and (not system or windows):
+            meant.append((rule, side, re.compile(pattern, re.M), replacement.replace("\\n", "\n")))
     return meant
+
+
+def read_left_out(file):
+    """What Windows has nothing to compare with: (rule, pattern in the text of a scenario, why)."""
+    return [(rule, re.compile(pattern, re.M), why) for rule, side, pattern, why in rows(file) if side == "left out@windows"]
 
 
 def rewritten(trace, side, meant, used):

@@ -146,7 +146,7 @@ export class SocketActor extends Actor {
     if (Object.keys(options).length > 0 || target === 'noport') {
       this.handle.connect(connectOptions(this, target, options, refusedPort), ...callback);
     } else if (target === 'nopath') this.handle.connect(`${this.scenario.directory}/none.sock`, ...callback);
-    else if (target === 'longpath') this.handle.connect(`${this.scenario.directory}/${'x'.repeat(200)}`, ...callback);
+    else if (target === 'longpath') this.handle.connect(`${this.scenario.directory}/${'x'.repeat(400)}`, ...callback);
     else if (target === 'port0') this.handle.connect(0, '127.0.0.1', ...callback);
     else if (target === 'badbind') {
       this.handle.connect({ port: refusedPort, host: '127.0.0.1', localAddress: '8.8.8.8' }, ...callback);

@@ -55,7 +55,7 @@ class EchoServer(unittest.TestCase):
 
     def test_a_port_in_use_is_said_in_nodes_words(self):
         with Example("echo_server") as server:
-            said = run("sh", "-c", '"$@" 2>&1', "sh", support.DIRECTORY / "echo_server", server.port, expect=1)
+            said = run("sh", "-c", '"$@" 2>&1', "sh", *support.program("echo_server", server.port), expect=1)
             self.assertEqual(said.decode(), f"listen EADDRINUSE: address already in use 127.0.0.1:{server.port}\n")
 
     def test_it_listens_where_it_is_told(self):
@@ -71,7 +71,7 @@ class EchoServer(unittest.TestCase):
 
 class EchoClient(unittest.TestCase):
     def client(self, *arguments, **options):
-        return run(support.DIRECTORY / "echo_client", *arguments, **options)
+        return run(*support.program("echo_client", *arguments), **options)
 
     def test_it_prints_what_the_server_sends_back(self):
         with Example("echo_server") as server:
@@ -80,14 +80,15 @@ class EchoClient(unittest.TestCase):
             self.assertEqual(self.client(server.port, "localhost", "by name"), b"by name")
 
     def test_it_talks_to_a_server_of_node(self):
-        script, program = support.HERE / "echo_server.mjs", support.DIRECTORY / "echo_client"
-        self.assertEqual(run(node(self), script, program), b"Hello, net!\n")
+        script = support.HERE / "echo_server.mjs"
+        said = run(node(self), script, *support.program("echo_client"))
+        self.assertEqual(support.lines_of(said), b"Hello, net!\n")
 
     def test_it_says_that_nobody_is_there(self):
         with contextlib.closing(socket.socket()) as taken:
             taken.bind(("127.0.0.1", 0))  # and does not listen
             port = taken.getsockname()[1]
-            said = run("sh", "-c", '"$@" 2>&1', "sh", support.DIRECTORY / "echo_client", port, expect=1)
+            said = run("sh", "-c", '"$@" 2>&1', "sh", *support.program("echo_client", port), expect=1)
         self.assertEqual(said.decode(), f"connect ECONNREFUSED 127.0.0.1:{port}\n")
 
 

@@ -29,6 +29,7 @@ class ManyLoops(unittest.TestCase):
     def test_the_kernel_spreads_clients_over_servers_that_share_a_port(self):
         if not hasattr(socket, "SO_REUSEPORT") or os.uname().sysname != "Linux":
             self.skipTest("no reusePort on this system")
+        support.not_on_windows(self, "no reusePort on Windows")
         self.clients_are_served_by_all("multicore")
 
     def test_one_acceptor_hands_connections_round(self):
@@ -46,7 +47,7 @@ class Stopping(unittest.TestCase):
     """A server that ends by itself, and what it printed until then."""
 
     def start(self, *arguments):
-        program = subprocess.Popen([support.DIRECTORY / arguments[0], *map(str, arguments[1:])], stdin=subprocess.DEVNULL,
+        program = subprocess.Popen(support.program(*arguments), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(program.kill)
         self.port = int(program.stdout.readline().rpartition(":")[2] or self.why_not(program))
@@ -70,6 +71,10 @@ class Stopping(unittest.TestCase):
 
 
 class Graceful(Stopping):
+    def asked_to_stop(self, program, signo):
+        """Under Wine the only signal that a program hears from outside is that of Ctrl-C."""
+        program.send_signal(signal.SIGINT if support.on_windows() else signo)
+
     def busy_client(self, program, milliseconds):
         client = self.connect()
         client.sendall(b"%d\n" % milliseconds)
@@ -83,7 +88,7 @@ class Graceful(Stopping):
         self.assertEqual(received(idle, 5), b"done\n")
         self.assertEqual(program.stdout.readline(), "working\n")
         busy = self.busy_client(program, 300)
-        program.send_signal(signal.SIGTERM)
+        self.asked_to_stop(program, signal.SIGTERM)
         self.assertEqual(program.stdout.readline(), "stopping, 2 connected\n")
         self.assertEqual(idle.recv(1), b"")
         with self.assertRaises(ConnectionRefusedError):
@@ -96,16 +101,16 @@ class Graceful(Stopping):
     def test_those_that_do_not_finish_are_closed(self):
         program = self.start("graceful", 0, 1)
         client = self.busy_client(program, 1_000_000_000)
-        program.send_signal(signal.SIGINT)
+        self.asked_to_stop(program, signal.SIGINT)
         self.assertEqual(client.recv(1), b"")
         self.assertEqual(self.end(program), "stopping, 1 connected\nstopped\n")
 
     def test_a_second_signal_closes_at_once(self):
         program = self.start("graceful", 0, 10 * DEADLINE)
         client = self.busy_client(program, 1_000_000_000)
-        program.send_signal(signal.SIGTERM)
+        self.asked_to_stop(program, signal.SIGTERM)
         self.assertEqual(program.stdout.readline(), "stopping, 1 connected\n")
-        program.send_signal(signal.SIGTERM)
+        self.asked_to_stop(program, signal.SIGTERM)
         self.assertEqual(client.recv(1), b"")
         self.assertEqual(self.end(program), "stopped\n")
 

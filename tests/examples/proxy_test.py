@@ -72,16 +72,18 @@ class UnixEcho(unittest.TestCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory(prefix="net-")
         self.addCleanup(directory.cleanup)
-        self.path = os.path.join(directory.name, "echo")
-        self.server = subprocess.Popen([support.DIRECTORY / "unix_echo", self.path], stdout=subprocess.PIPE)
+        self.path = support.path(directory.name, "echo")
+        self.server = subprocess.Popen(support.program("unix_echo", self.path), stdout=subprocess.PIPE)
         self.addCleanup(self.server.communicate)
         self.addCleanup(self.server.kill)
-        self.assertEqual(self.server.stdout.readline().decode(), f"listening on {self.path}\n")
+        self.assertEqual(support.lines_of(self.server.stdout.readline()).decode(), f"listening on {self.path}\n")
 
     def test_nc_talks_to_it(self):
+        support.not_on_windows(self, support.PIPES_ARE_INSIDE)
         self.assertEqual(run(tool(self, "nc"), "-N", "-U", self.path, data=b"local"), b"local")
 
     def test_many_bytes_come_back_whole(self):
+        support.not_on_windows(self, support.PIPES_ARE_INSIDE)
         data = os.urandom(3 << 20)
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(support.DEADLINE)
@@ -97,13 +99,14 @@ class UnixEcho(unittest.TestCase):
             sender.join()
 
     def test_a_second_server_says_that_the_path_is_taken(self):
-        said = run("sh", "-c", '"$@" 2>&1', "sh", support.DIRECTORY / "unix_echo", self.path, expect=1)
+        said = run("sh", "-c", '"$@" 2>&1', "sh", *support.program("unix_echo", self.path), expect=1)
         self.assertEqual(said.decode(), f"listen EADDRINUSE: address already in use {self.path}\n")
-        self.assertTrue(pathlib.Path(self.path).exists())
+        self.assertTrue(support.on_windows() or pathlib.Path(self.path).exists())
 
 
 class Activated(unittest.TestCase):
     def test_it_serves_a_socket_that_was_listening_before(self):
+        support.not_on_windows(self, "descriptors are not inherited there")
         with socket.create_server(("127.0.0.1", 0)) as listening:
             client = socket.create_connection(listening.getsockname(), timeout=support.DEADLINE)  # waits in the queue
             command = 'exec 3<&"$1"; LISTEN_FDS=1 exec "$2"'
@@ -118,7 +121,7 @@ class Activated(unittest.TestCase):
                 self.assertEqual(received(client, 5), b"woken")
 
     def test_without_activation_it_says_so(self):
-        run(support.DIRECTORY / "activated", expect=2)
+        run(*support.program("activated"), expect=2)
 
 
 if __name__ == "__main__":

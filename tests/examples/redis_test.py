@@ -35,7 +35,7 @@ class Tools(unittest.TestCase):
         with Example("redis") as server:
             benchmark = tool(self, "redis-benchmark")
             for pipelined in (1, 16):
-                said = run(benchmark, "-h", server.host, "-p", server.port, "-t", "ping,set,get,incr", "-n", 10_000, "-r", 100,
+                said = run(benchmark, "-h", server.host, "-p", server.port, "-t", "ping,set,get,incr", "-n", support.scaled(10_000), "-r", 100,
                            "-c", 20, "-P", pipelined, "--csv").decode()
                 tests = [line.split(",")[0] for line in said.splitlines() if not line.startswith(('"test"', "WARNING"))]
                 self.assertEqual(tests, ['"PING_INLINE"', '"PING_MBULK"', '"SET"', '"GET"', '"INCR"'])

@@ -2,15 +2,12 @@
 #ifndef NET_TESTS_RANDOM_PROGRAMS_BATCHES_HPP
 #define NET_TESTS_RANDOM_PROGRAMS_BATCHES_HPP
 
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "tests/random_programs/processes.hpp"
 
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,26 +18,30 @@ inline constexpr int rules_broken = 42;
 
 /// One process that runs a batch.
 struct Worker {
-  int pid = -1;
+  Process process = -1;
   std::uint64_t first = 0, end = 0;
-  std::uint64_t* at = nullptr;  // which seed it runs; shared with it
-  std::string log;
+  std::string log;  // what it says, and which seed it runs
 };
+
+/// Lines of a worker's log: `at N` before each seed, `seed N: why` after one whose rules did not hold.
+template <class Each>
+void each_line(const std::string& path, Each&& each) {
+  std::FILE* const log = std::fopen(path.c_str(), "r");
+  char line[1000];
+  while (log && std::fgets(line, sizeof line, log)) each(std::string_view(line));
+  if (log) std::fclose(log);
+}
 
 class Batches {
  public:
-  /// `run(seed)`: whether its rules held. It is called in the processes.
-  Batches(std::string directory, std::function<bool(std::uint64_t)> run)
-      : directory_(std::move(directory)), run_(std::move(run)) {}
+  /// `command`: this program with its options, which runs a batch when it is told a log.
+  Batches(std::string directory, std::vector<std::string> command)
+      : directory_(std::move(directory)), command_(std::move(command)) {}
 
-  /// Runs them; how many seeds failed. In a process that was forked by a program it gives -1.
+  /// Runs them; how many seeds failed.
   long run(std::uint64_t first, std::uint64_t count, std::size_t processes, std::uint64_t size) {
     std::vector<Worker> workers(processes);
-    for (std::size_t i = 0; i < processes; ++i) {
-      workers[i].at = static_cast<std::uint64_t*>(
-          ::mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-      workers[i].log = directory_ + "/log" + std::to_string(i);
-    }
+    for (std::size_t i = 0; i < processes; ++i) workers[i].log = directory_ + "/log" + std::to_string(i);
     std::uint64_t next = first;
     const std::uint64_t end = first + count;
     const auto start_next = [&](Worker& worker) {
@@ -55,13 +56,14 @@ class Batches {
     };
     for (Worker& worker : workers) start_next(worker);
     for (;;) {
-      int status = 0;
-      const int pid = ::waitpid(-1, &status, 0);
-      if (pid < 0) break;
+      std::vector<Process> running;
+      for (const Worker& worker : workers) running.push_back(worker.process);
+      const Ended one = wait_for_any(running);
+      if (one.process < 0) break;
       for (Worker& worker : workers) {
-        if (worker.pid != pid) continue;
-        worker.pid = -1;
-        const std::uint64_t rest = ended(worker, status);
+        if (worker.process != one.process) continue;
+        worker.process = -1;
+        const std::uint64_t rest = ended(worker, one);
         if (rest < worker.end) {
           start(worker, rest, worker.end);
         } else {
@@ -69,32 +71,38 @@ class Batches {
         }
       }
     }
-    for (Worker& worker : workers) ::munmap(worker.at, sizeof(std::uint64_t));
     return failed_;
   }
 
  private:
   void start(Worker& worker, std::uint64_t first, std::uint64_t end) {
     std::fflush(nullptr);
+    std::remove(worker.log.c_str());
     worker.first = first;
     worker.end = end;
-    *worker.at = first;
-    worker.pid = ::fork();
-    if (worker.pid != 0) return;
-    if (!std::freopen(worker.log.c_str(), "w", stderr)) ::_exit(3);
-    bool held = true;
-    for (; *worker.at < end; ++*worker.at) held = run_(*worker.at) && held;
-    std::exit(held ? 0 : rules_broken);  // the leaks are looked for now
+    std::vector<std::string> command = command_;
+    for (const std::string& word :
+         {std::string("--first"), std::to_string(first), std::string("--count"), std::to_string(end - first),
+          std::string("--directory"), directory_, std::string("--log"), worker.log}) {
+      command.push_back(word);
+    }
+    worker.process = begin_process(command);
+    if (worker.process >= 0) return;
+    failed_ += static_cast<long>(end - first);
+    std::printf("seeds from %llu on: no process runs them\n", static_cast<unsigned long long>(first));
   }
 
   /// Reports what went wrong; the seed with which the rest of the batch begins.
-  std::uint64_t ended(Worker& worker, int status) {
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return worker.end;
-    const std::uint64_t at = *worker.at;
+  std::uint64_t ended(Worker& worker, const Ended& how) {
+    if (how.exited && how.status == 0) return worker.end;
+    std::uint64_t at = worker.first;
+    each_line(worker.log, [&](std::string_view line) {
+      if (line.starts_with("at ")) at = std::strtoull(line.data() + 3, nullptr, 10);
+    });
+    const long reported = report_rules(worker.log);
+    failed_ += reported;
     if (at >= worker.end) {  // all ran: rules that did not hold are in the log, or something leaked
-      const long reported = report_rules(worker.log);
-      failed_ += reported;
-      const bool leaks = !WIFEXITED(status) || WEXITSTATUS(status) != rules_broken;
+      const bool leaks = !how.exited || how.status != rules_broken;
       if (leaks && worker.end - worker.first > 1) {
         for (std::uint64_t seed = worker.first; seed < worker.end; ++seed) again_.push_back(seed);
         failed_ -= reported;  // they are reported again
@@ -103,40 +111,31 @@ class Batches {
       }
       return worker.end;
     }
-    failed_ += report_rules(worker.log);
-    const std::string how = WIFSIGNALED(status) ? "died of signal " + std::to_string(WTERMSIG(status))
-                                                : "ended with status " + std::to_string(WEXITSTATUS(status));
-    report(worker, at, how);
+    report(worker, at, (how.exited ? "ended with status " : "died of signal ") + std::to_string(how.status));
     return at + 1;
   }
 
   void report(const Worker& worker, std::uint64_t seed, const std::string& how) {
     ++failed_;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), how.c_str());
-    std::FILE* const log = std::fopen(worker.log.c_str(), "r");
-    char line[1000];
     int lines = 0;
-    while (log && std::fgets(line, sizeof line, log)) {
-      if (std::string(line).rfind("seed ", 0) != 0 && lines++ < 60) std::fputs(line, stdout);
-    }
-    if (log) std::fclose(log);
+    each_line(worker.log, [&](std::string_view line) {
+      if (!line.starts_with("seed ") && !line.starts_with("at ") && lines++ < 60) std::fputs(line.data(), stdout);
+    });
     std::fflush(stdout);
   }
   /// The lines of seeds whose rules did not hold.
   static long report_rules(const std::string& path) {
-    std::FILE* const log = std::fopen(path.c_str(), "r");
-    char line[1000];
     long reported = 0;
-    while (log && std::fgets(line, sizeof line, log)) {
-      if (std::string(line).rfind("seed ", 0) == 0) std::fputs(line, stdout), ++reported;
-    }
-    if (log) std::fclose(log);
+    each_line(path, [&](std::string_view line) {
+      if (line.starts_with("seed ")) std::fputs(line.data(), stdout), ++reported;
+    });
     std::fflush(stdout);
     return reported;
   }
 
   std::string directory_;
-  std::function<bool(std::uint64_t)> run_;
+  std::vector<std::string> command_;
   std::vector<std::uint64_t> again_;
   long failed_ = 0;
 };

@@ -13,8 +13,8 @@ namespace programs {
 Target some_target(Program& program) {
   Target target;
   if (program.hosts.empty() || program.one_in(12)) {
-    if (program.one_in(3)) target.path = program.directory + "/nobody";
-    if (program.one_in(10)) target.path = program.directory + "/" + std::string(200, 'l');
+    if (program.one_in(3)) target.path = program.path("nobody");
+    if (program.one_in(10)) target.path = program.path(std::string(200, 'l'));
     if (program.one_in(6)) target.port = 0;
     return target;
   }
@@ -129,8 +129,8 @@ static net::SocketOptions some_socket_options(Program& program, const std::share
   return options;
 }
 
-std::shared_ptr<Side> adopt(Program& program, net::Loop& loop, int fd, const char* kind, Ledger* out, Received in,
-                            bool readable) {
+std::shared_ptr<Side> adopt(Program& program, net::Loop& loop, net::NativeHandle fd, const char* kind, Ledger* out,
+                            Received in, bool readable) {
   const auto side = std::make_shared<Side>(program, loop, kind);
   net::SocketOptions options = some_socket_options(program, side);
   options.fd = fd;

@@ -23,8 +23,8 @@ void answer(Program& program, const net::LookupCallback& question);
 void take_in(const std::shared_ptr<Side>& side);
 
 /// Wraps a descriptor. `out` and `in` go on where its socket was before.
-std::shared_ptr<Side> adopt(Program& program, net::Loop& loop, int fd, const char* kind, Ledger* out = nullptr,
-                            Received in = {}, bool readable = true);
+std::shared_ptr<Side> adopt(Program& program, net::Loop& loop, net::NativeHandle fd, const char* kind,
+                            Ledger* out = nullptr, Received in = {}, bool readable = true);
 
 /// connect() of a socket that is there, whatever its state.
 void connect_somewhere(const std::shared_ptr<Side>& side);

@@ -106,13 +106,29 @@ struct Program {
     return true;
   }
 
+  /// A path to listen on: a file of the program's directory, or on Windows a pipe with as much a name of its own.
+  std::string path(const std::string& name) const {
+#if defined(_WIN32)
+    std::string flat = directory;
+    for (char& each : flat) each = each == '/' || each == '\\' ? '-' : each;
+    return R"(\\.\pipe\)" + flat + "-" + name;
+#else
+    return directory + "/" + name;
+#endif
+  }
+
   void require(bool holds, const std::string& rule) {
     if (holds || child) return;
     say("BROKEN: %s", rule.c_str());
     broken.push_back(rule);
   }
 
-  [[gnu::format(printf, 2, 3)]] void say(const char* format, ...) const {
+#if defined(_WIN32)
+  [[gnu::format(gnu_printf, 2, 3)]]
+#else
+  [[gnu::format(printf, 2, 3)]]
+#endif
+  void say(const char* format, ...) const {
     if (!options.trace) return;
     std::va_list arguments;
     va_start(arguments, format);

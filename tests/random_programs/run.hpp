@@ -159,6 +159,9 @@ inline void run_program(Program& program) {
     }
     if (program.child) return;
     wind_down(program);
+#if defined(_WIN32)
+    if (program.unwatched == 0) Clock::here().patience = 100;  // who ends a pipe waits for 50 ms of silence
+#endif
     (void)run_to_the_end(program, 3000);
     if (program.child) return;
   }

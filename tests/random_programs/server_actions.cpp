@@ -130,7 +130,7 @@ static void remove_server_ears(Host& host, std::size_t way) {
 static void listen_somewhere(const std::shared_ptr<Host>& host) {
   Program& program = host->program;
   const net::Server server = *host->server;
-  const std::string path = program.directory + "/s" + std::to_string(program.names++);
+  const std::string path = program.path("s" + std::to_string(program.names++));
   if (!server.listening() && host->close_ear.expired()) count_closes(host);  // dropped after 'close'
   if (host->connection_ear.expired()) count_connections(host);
   attempt(program, "listen", [&] {

@@ -160,19 +160,26 @@ int fcntl(int fd, int command, int value) {
   }
 }
 
+/// Numbers of processes come again, so a directory of that name may have been left behind.
 char* mkdtemp(char* pattern) {
   static long count = 0;
   char* const at = pattern + std::strlen(pattern) - 6;
-  long number = static_cast<long>(GetCurrentProcessId()) * 1000 + InterlockedIncrement(&count);
-  for (int i = 5; i >= 0; --i, number /= 10) at[i] = static_cast<char>('0' + number % 10);
-  return std::filesystem::create_directories(pattern) ? pattern : nullptr;
+  for (int tries = 0; tries < 100; ++tries) {
+    long number = static_cast<long>(GetCurrentProcessId()) * 1000 + InterlockedIncrement(&count);
+    for (int i = 5; i >= 0; --i, number /= 10) at[i] = static_cast<char>('0' + number % 10);
+    std::error_code failed;
+    if (std::filesystem::create_directories(pattern, failed)) return pattern;
+  }
+  return nullptr;
 }
 
 std::size_t open_sockets_and_pipes() {
   std::size_t open = 0;
-  for (int handle = 4; handle < 8192; handle += 4) {
+  int free = 0;  // in a row: the lowest numbers are given out first, and asking takes its time
+  for (int handle = 4; handle < 65536 && free < 256; handle += 4, ++free) {
     DWORD flags = 0;
     if (!GetHandleInformation(handle_of(handle), &flags)) continue;
+    free = 0;
     const DWORD type = GetFileType(handle_of(handle));
     open += type == FILE_TYPE_PIPE || type == FILE_TYPE_DISK || is_socket(handle);
   }

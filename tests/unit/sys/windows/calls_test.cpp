@@ -67,6 +67,15 @@ TEST_CASE("bytes go out in pieces; nothing to read is EAGAIN, a half-close the e
   CHECK(got == -ECONNRESET);
 }
 
+TEST_CASE("S18.16: the type of service is what Windows makes of it, and never an error") {
+  for (const auto family : {net::Family::IPv4, net::Family::IPv6}) {
+    const Descriptor socket(static_cast<int>(os::open_socket(family)));
+    CHECK(os::set_type_of_service(socket.get(), family, 16) == 0);
+    CHECK(os::get_type_of_service(socket.get(), family) >= 0);
+    CHECK(os::set_type_of_service(socket.get(), family, 255) == 0);
+  }
+}
+
 TEST_CASE("options are set; a duplicate is a socket of its own") {
   int pair[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);

@@ -60,6 +60,7 @@ NET_API int reset_on_close(NativeHandle fd) noexcept;
 /// S18.12: a delay of 0 leaves the system's times alone; otherwise probes each second.
 NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept;
 
+/// S18.16: as well as the system can; neither fails.
 NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept;
 NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept;
 

