@@ -41,7 +41,8 @@ void occupy(net::WorkerPool& pool, int others) {
 }
 
 net::Task<> await(net::WorkerPool& pool) {
-  co_await pool.exec([held = Held()] {});
+  const net::Job<void> job = pool.exec([held = Held()] {});
+  co_await job;
   std::abort();
 }
 

@@ -34,7 +34,7 @@ TEST_CASE(
   loop.next_immediate(immediate);
   loop.next_close({handle, [](Handle&) { (*words)("close"); }});
   loop.mailbox().post([&] { say("posted"); });
-  loop.next_pending({handle, [](Handle&) { (*words)("pending"); }});
+  loop.pending().push({handle, [](Handle&) { (*words)("pending"); }});
   CHECK(loop.timeout_ms() == 0);
   CHECK_FALSE(loop.run_once(0));
   CHECK(log == "pending pending-tick posted posted-tick immediate immediate-tick close close-tick timer timer-tick ");
