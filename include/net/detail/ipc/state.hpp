@@ -144,6 +144,7 @@ struct IpcState : Handle {
   Retry memory{*this, [](Handle& handle) {
                  auto& self = static_cast<IpcState&>(handle);
                  self.short_now = false;
+                 self.update_watch();
                  self.flush();
                }};
 };
