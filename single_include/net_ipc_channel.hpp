@@ -754,18 +754,18 @@ NET_API void IpcState::parse() {
       undo_or_give_up(self, [this] { self.loop->pending().push({Ref<Handle>(&self), job_of<&IpcState::parse>}); });
     }
   } again{*this};
-  bool first = true;
-  while (is_open()) {
+  for (bool first = true;; first = false) {
+    if (!first) {  // S2.2: before the next message is taken, which they may keep from coming
+      loop->flush_batch();
+      loop->drain_ticks();
+    }
+    if (!is_open()) break;
     ReadFrame frame;
     const FrameReader::Step step = reader.next(max_message, frame);
     if (step == FrameReader::Step::more) break;
     if (step != FrameReader::Step::frame) {
       close(system_failure(step == FrameReader::Step::rubbish ? EPROTO : EMSGSIZE, "read"));
       break;
-    }
-    if (!std::exchange(first, false)) {
-      loop->flush_batch();
-      loop->drain_ticks();
     }
     take(frame);
   }
@@ -793,8 +793,9 @@ NET_API void IpcState::answered(const ReadFrame& frame) {
                                                : make_error(Errc::ERR_IPC_CHANNEL_CLOSED);
   }
   tick_done();
-  if (std::exchange(one.aside, false)) {
+  if (one.aside) {
     one.error ? take_back(*one.socket, std::string_view(one.bytes).substr(one.message)) : hand_on(*one.socket);
+    one.aside = false;
   }
   done.push(awaiting.pop());
   flush();  // there may be place for the next one

@@ -114,6 +114,30 @@ TEST_CASE("S31.7: a loop that goes hands over what was sent, calls nobody, and l
   CHECK(open_descriptors() == before);
 }
 
+TEST_CASE("S2.2: ticks run between two messages; one that throws loses neither the next one nor its handle") {
+  net::Loop loop;
+  const std::size_t before = open_descriptors();
+  {
+    RawPeer raw(loop);
+    int ends[2] = {-1, -1};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    Descriptor near(ends[0]), far(ends[1]);
+    raw.channel.on<"message">([&](std::string_view bytes, const net::ReceivedHandle& handle) {
+      if (handle.socket()) handle.socket()->destroy();
+      if (bytes != "first") return;
+      loop.nextTick([&] { raw.log.add("tick"); });
+      loop.nextTick([] { throw std::runtime_error("tick"); });
+    });
+    raw.send(frame(1, "first"));
+    raw.send(frame(2, "second", "", 3), {near.get()});
+    raw.send(frame(1, "third"));
+    raw.peer.close();
+    CHECK(run_through(loop) == 1);
+    CHECK(raw.log.text() == "channel:first tick channel:second+socket channel:third channel:disconnect");
+  }
+  CHECK(open_descriptors() == before);
+}
+
 TEST_CASE("S33.2: a listener of 'message' that throws has the handle all the same") {
   net::Loop loop;
   Ends ends(loop);
