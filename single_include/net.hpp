@@ -1342,6 +1342,7 @@ enum class Errc {
   ERR_INVALID_HANDLE_TYPE,
   ERR_INVALID_IP_ADDRESS,
   ERR_INVALID_STATE,
+  ERR_IPC_CHANNEL_CLOSED,
   ERR_IP_BLOCKED,
   ERR_MISSING_ARGS,
   ERR_OUT_OF_RANGE,
@@ -1398,6 +1399,7 @@ inline constexpr CodeRow code_rows[] = {
     {Errc::ERR_INVALID_HANDLE_TYPE, "ERR_INVALID_HANDLE_TYPE", "This handle type cannot be sent", "TypeError"},
     {Errc::ERR_INVALID_IP_ADDRESS, "ERR_INVALID_IP_ADDRESS", "Invalid IP address", "TypeError"},
     {Errc::ERR_INVALID_STATE, "ERR_INVALID_STATE", "Invalid state"},
+    {Errc::ERR_IPC_CHANNEL_CLOSED, "ERR_IPC_CHANNEL_CLOSED", "Channel closed"},
     {Errc::ERR_IP_BLOCKED, "ERR_IP_BLOCKED", "IP is blocked by net.BlockList"},
     {Errc::ERR_MISSING_ARGS, "ERR_MISSING_ARGS", "The \"options\" or \"port\" or \"path\" argument must be specified",
      "TypeError"},
@@ -2751,6 +2753,39 @@ concept MachineFiles = requires(const std::string& path, const FileAccess& acces
 
 #endif
 
+// Bytes that carry descriptors from one process to another. Internal.
+#ifndef NET_DETAIL_IO_MESSAGES_HPP
+#define NET_DETAIL_IO_MESSAGES_HPP
+
+#include <concepts>
+#include <cstddef>
+
+namespace net::inline NET_ABI::detail {
+
+/// The descriptors that came with what was received; they are the receiver's, and closed on exec.
+struct CameDescriptors {
+  NativeHandle first = no_handle;
+  bool more = false;  // others came with it, which are closed already
+  bool lost = false;  // one came for which this process had no room
+
+  bool any() const noexcept { return first != no_handle || more || lost; }
+};
+
+/// The contract. Nothing blocks; errors are negated errno values, as a channel's. A descriptor travels with the first byte
+/// of what is sent, is the sender's still, and one call brings those of one call at most.
+template <class M>
+concept MachineMessages = requires(NativeHandle local, const IoSlice* slices, char* into, std::size_t size,
+                                   NativeHandle passed, CameDescriptors& came, NativeHandle (&ends)[2]) {
+  { M::passes_descriptors() } -> std::same_as<bool>;                              // false: the others fail
+  { M::make_pair(ends) } -> std::same_as<int>;                                    // connected to each other
+  { M::send_with(local, slices, size, passed) } -> std::same_as<std::ptrdiff_t>;  // no_handle: bytes alone
+  { M::receive_with(local, into, size, came) } -> std::same_as<std::ptrdiff_t>;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 namespace net::inline NET_ABI::detail {
 
 /// Threads, and locks that fork() takes too, so that a child finds whole what they guard.
@@ -2807,11 +2842,12 @@ concept MachineSignals = requires(typename M::SignalWaker& signal) {
 };
 
 template <class M>
-concept CompleteMachine = Poller<typename M::Poller> && Channel<typename M::Channel> &&
-                          Acceptor<typename M::Acceptor, typename M::Channel> && MachineThreads<M> && MachineForks<M> &&
-                          MachineNames<M> && MachineDescriptors<M> && MachineFiles<M> && MachineSignals<M> && requires {
-                            { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
-                          };
+concept CompleteMachine =
+    Poller<typename M::Poller> && Channel<typename M::Channel> && Acceptor<typename M::Acceptor, typename M::Channel> &&
+    MachineThreads<M> && MachineForks<M> && MachineNames<M> && MachineDescriptors<M> && MachineFiles<M> &&
+    MachineMessages<M> && MachineSignals<M> && requires {
+      { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
+    };
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -4304,6 +4340,28 @@ NET_API int close_file(NativeHandle file) noexcept;
 
 #endif
 
+// Descriptors that travel over Unix sockets, by SCM_RIGHTS. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_MESSAGES_HPP
+#define NET_DETAIL_SYS_POSIX_MESSAGES_HPP
+
+#include <cstddef>
+
+#if !defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+inline bool passes_descriptors() noexcept { return true; }
+NET_API int make_pair(NativeHandle (&ends)[2]) noexcept;
+NET_API std::ptrdiff_t send_with(NativeHandle local, const IoSlice* slices, std::size_t count,
+                                 NativeHandle passed) noexcept;
+NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t size, CameDescriptors& came) noexcept;
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
+
+#endif
+
 // Names, by the system's resolver. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_NAMES_HPP
 #define NET_DETAIL_SYS_POSIX_NAMES_HPP
@@ -4388,6 +4446,10 @@ struct posix_machine {
   static constexpr auto& read_file = os::read_file;
   static constexpr auto& write_file = os::write_file;
   static constexpr auto& close_file = os::close_file;
+  static constexpr auto& passes_descriptors = os::passes_descriptors;
+  static constexpr auto& make_pair = os::make_pair;
+  static constexpr auto& send_with = os::send_with;
+  static constexpr auto& receive_with = os::receive_with;
   static constexpr auto& remove_path = os::remove_path;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
@@ -4869,6 +4931,28 @@ NET_API int close_file(NativeHandle file) noexcept;
 
 #endif
 
+// Descriptors do not travel on Windows yet. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_MESSAGES_HPP
+#define NET_DETAIL_SYS_WINDOWS_MESSAGES_HPP
+
+#include <cerrno>
+#include <cstddef>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+inline bool passes_descriptors() noexcept { return false; }
+inline int make_pair(NativeHandle (&)[2]) noexcept { return -ENOTSUP; }
+inline std::ptrdiff_t send_with(NativeHandle, const IoSlice*, std::size_t, NativeHandle) noexcept { return -ENOTSUP; }
+inline std::ptrdiff_t receive_with(NativeHandle, char*, std::size_t, CameDescriptors&) noexcept { return -ENOTSUP; }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#endif
+
 // Names, by the system's resolver. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_NAMES_HPP
 #define NET_DETAIL_SYS_WINDOWS_NAMES_HPP
@@ -5098,6 +5182,10 @@ struct windows_machine {
   static constexpr auto& read_file = os::read_file;
   static constexpr auto& write_file = os::write_file;
   static constexpr auto& close_file = os::close_file;
+  static constexpr auto& passes_descriptors = os::passes_descriptors;
+  static constexpr auto& make_pair = os::make_pair;
+  static constexpr auto& send_with = os::send_with;
+  static constexpr auto& receive_with = os::receive_with;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
 
@@ -14233,6 +14321,99 @@ NET_API int close_file(NativeHandle file) noexcept { return ::close(file) == 0 |
 #endif
 #endif
 
+// The bodies of messages.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_MESSAGES_IPP
+#define NET_DETAIL_SYS_POSIX_MESSAGES_IPP
+
+#if NET_BODIES
+
+#include <cstring>
+
+#if !defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int make_pair(NativeHandle (&ends)[2]) noexcept {
+#if NET_HAS_ACCEPT4
+  return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : -errno;
+#else
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return -errno;
+  int failed = prepare(ends[0]);
+  if (failed == 0) failed = prepare(ends[1]);
+  if (failed == 0) return 0;
+  for (const NativeHandle end : ends) close_descriptor(end);
+  return failed;
+#endif
+}
+
+/// Too many descriptors of this user's are under way: that passes, as a shortage of memory does.
+NET_API std::ptrdiff_t send_with(NativeHandle local, const IoSlice* slices, std::size_t count,
+                                 NativeHandle passed) noexcept {
+  if (passed == no_handle)
+    return count == 1 ? send_one(local, slices->data, slices->size) : send_slices(local, slices, count);
+  constexpr std::size_t max_slices = 64;
+  iovec pieces[max_slices];
+  if (count > max_slices) count = max_slices;
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof passed)] = {};
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = cast<decltype(message.msg_iovlen)>(count);
+  message.msg_control = control;
+  message.msg_controllen = cast<decltype(message.msg_controllen)>(sizeof control);
+  cmsghdr* const rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = cast<decltype(rights->cmsg_len)>(CMSG_LEN(sizeof passed));
+  std::memcpy(CMSG_DATA(rights), &passed, sizeof passed);
+  const std::ptrdiff_t sent = retried([&] { return ::sendmsg(local, &message, send_flags); });
+  return sent == -ETOOMANYREFS ? -ENOBUFS : sent;
+}
+
+/// There is room for all that one call can bring, so none of them is left to nobody: those that are too many are closed.
+NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t size, CameDescriptors& came) noexcept {
+  constexpr std::size_t max_descriptors = 253;  // of Linux's; others pass fewer
+  alignas(cmsghdr) char control[CMSG_SPACE(max_descriptors * sizeof(int))];
+  iovec piece{into, size};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = cast<decltype(message.msg_controllen)>(sizeof control);
+#if defined(MSG_CMSG_CLOEXEC)
+  const std::ptrdiff_t got = ::recvmsg(local, &message, MSG_CMSG_CLOEXEC);
+#else
+  const std::ptrdiff_t got = ::recvmsg(local, &message, 0);
+#endif
+  if (got < 0) return nothing_moved();
+  came.lost = (message.msg_flags & MSG_CTRUNC) != 0;
+  for (cmsghdr* each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+    if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd = no_handle;
+      std::memcpy(&fd, CMSG_DATA(each) + i * sizeof fd, sizeof fd);
+#if !defined(MSG_CMSG_CLOEXEC)
+      (void)::fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
+      if (came.first == no_handle) {
+        came.first = fd;
+      } else {
+        came.more = true;
+        close_descriptor(fd);
+      }
+    }
+  }
+  return got;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
+
+#endif
+#endif
+
 // The bodies of names.hpp. Internal.
 #ifndef NET_DETAIL_SYS_POSIX_NAMES_IPP
 #define NET_DETAIL_SYS_POSIX_NAMES_IPP
@@ -18730,7 +18911,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
 NET_API NativeHandle SocketState::release_descriptor() {
-  if (!channel.is_open() || connecting()) return no_handle;
+  if (!channel.is_open() || phase != Phase::open) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();
   if (writing() || write_length > 0) {
     throw_error(make_error(Errc::ERR_INVALID_STATE, "The socket still has bytes to send: release it after 'drain'"));
@@ -19849,7 +20030,7 @@ inline constexpr std::size_t max_chunk = 65536;
 // ── from the kernel ────────────────────────────────────────────────────────
 
 NET_API void SocketState::watch_readable() {
-  if (read_interest || !channel.is_open()) return;
+  if (read_interest || !channel.is_open() || destroyed()) return;
   read_interest = true;
   update_watch();
   if (cold && !cold->unread.empty()) {

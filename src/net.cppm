@@ -3,6 +3,7 @@
 module;
 
 #include <net.hpp>
+#include <net/ipc_channel.hpp>
 
 export module net;
 
@@ -79,6 +80,11 @@ using net::SocketOptions;
 using net::stopGracefully;
 using net::StopOptions;
 using net::Writable;
+
+// Between processes
+using net::IpcChannel;
+using net::ReceivedHandle;
+using net::SendOptions;
 
 // Coroutines
 using net::Acceptor;

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Write single_include/net.hpp from the headers under include/. With --check, compare instead.
+"""Write single_include/ from the headers under include/. With --check, compare instead.
+
+net.hpp has all that it includes. What is included by itself, so that nobody else pays for it, is a header beside it, which
+includes that and has only the rest.
 
 Each header takes the place of the first #include that names it, guards and all, so the single header
 and the separate ones can meet in one program, even in one file. The files of bodies (.ipp) come last, where
@@ -15,7 +18,8 @@ from version import version
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = ROOT / "include"
-TARGET = ROOT / "single_include" / "net.hpp"
+TARGETS = ROOT / "single_include"
+BESIDE = {"net_ipc_channel.hpp": "net/ipc_channel.hpp"}
 OURS = re.compile(r'\s*#\s*include\s*[<"](net(?:/[^>"]+)?\.[hi]pp)[>"]')
 CONDITION = re.compile(r"\s*#\s*(if|endif)")
 
@@ -48,39 +52,52 @@ def splice(name, reached, out, bodies):
         gone = True
 
 
-def amalgamated():
+def opening(title):
     copyright_line = next(line for line in (ROOT / "LICENSE").read_text("utf-8").splitlines() if "(c)" in line)
-    out = [
-        f"// net.hpp {version()}, all of it in one header. {copyright_line}.",
+    return [
+        f"// {title}. {copyright_line}.",
         "// SPDX-License-Identifier: MIT",
         "// Made by tools/amalgamate.py from the headers under include/: change those, not this.",
         "",
     ]
-    reached = set()
+
+
+def spliced(name, reached, out):
     bodies = []
-    splice("net.hpp", reached, out, bodies)
-    for name in bodies:  # it grows meanwhile
-        if name not in reached:
+    splice(name, reached, out, bodies)
+    for body in bodies:  # it grows meanwhile
+        if body not in reached:
             out.append("")
-            splice(name, reached, out, bodies)
+            splice(body, reached, out, bodies)
+    return "".join(f"{line}\n" for line in out).encode("utf-8")
+
+
+def amalgamated():
+    """Each header and its text."""
+    reached = set()
+    texts = {"net.hpp": spliced("net.hpp", reached, opening(f"net.hpp {version()}, all of it in one header"))}
+    for target, name in BESIDE.items():
+        out = opening(f"<{name}> of net.hpp {version()}, beside the single header")
+        texts[target] = spliced(name, reached, [*out, '#include "net.hpp"', ""])
     orphans = {path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.[hi]pp")} - reached
     if orphans:
-        sys.exit(f"not reached from include/net.hpp: {', '.join(sorted(orphans))}")
-    return "".join(f"{line}\n" for line in out).encode("utf-8")
+        sys.exit(f"not reached from include/net.hpp or a header beside it: {', '.join(sorted(orphans))}")
+    return texts
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare with what is there, and write nothing")
     options = parser.parse_args()
-    text = amalgamated()
-    if not options.check:
-        TARGET.parent.mkdir(exist_ok=True)
-        TARGET.write_bytes(text)
-    elif not TARGET.is_file() or TARGET.read_bytes() != text:
-        sys.exit("single_include/net.hpp is not what the headers make: run tools/amalgamate.py and commit it")
-    else:
-        print(f"single_include/net.hpp is up to date: {text.count(10)} lines")
+    TARGETS.mkdir(exist_ok=True)
+    for name, text in amalgamated().items():
+        target = TARGETS / name
+        if not options.check:
+            target.write_bytes(text)
+        elif not target.is_file() or target.read_bytes() != text:
+            sys.exit(f"single_include/{name} is not what the headers make: run tools/amalgamate.py and commit it")
+        else:
+            print(f"single_include/{name} is up to date: {text.count(10)} lines")
 
 
 if __name__ == "__main__":

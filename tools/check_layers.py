@@ -30,6 +30,13 @@ net/detail/coro/task_promise  net/detail/coro/wait_limit
 net/detail/coro/braced_options  net/detail/coro/needs_co_await
 net/detail/work/job
 
+net/ipc_channel
+net/detail/ipc/receive  net/detail/ipc/send
+net/detail/ipc/state
+net/detail/ipc/events  net/detail/ipc/handover  net/detail/ipc/outgoing
+net/detail/ipc/frame_reader
+net/detail/ipc/frames
+
 net/connect
 net/server
 net/detail/listen/accept  net/detail/listen/connections
@@ -65,12 +72,12 @@ net/detail/sys/endpoint_text
 net/detail/sys/machine
 net/detail/sys/poller  net/detail/sys/posix/machine  net/detail/sys/windows/machine
 net/detail/sys/bsd/kqueue  net/detail/sys/linux/epoll  net/detail/sys/posix/poll  net/detail/sys/windows/port_poller
-net/detail/sys/posix/files  net/detail/sys/posix/names  net/detail/sys/posix/signals
+net/detail/sys/posix/files  net/detail/sys/posix/messages  net/detail/sys/posix/names  net/detail/sys/posix/signals
 net/detail/sys/posix/acceptor  net/detail/sys/posix/channel
 net/detail/sys/posix/address  net/detail/sys/posix/thread
 net/detail/sys/posix/calls  net/detail/sys/posix/system_address
 net/detail/sys/bsd/event  net/detail/sys/posix/headers
-net/detail/sys/windows/files  net/detail/sys/windows/names  net/detail/sys/windows/signals
+net/detail/sys/windows/files  net/detail/sys/windows/messages  net/detail/sys/windows/names  net/detail/sys/windows/signals
 net/detail/sys/windows/acceptor
 net/detail/sys/windows/channel  net/detail/sys/windows/pipe_server
 net/detail/sys/windows/afd  net/detail/sys/windows/pipe  net/detail/sys/windows/waker
@@ -79,7 +86,7 @@ net/detail/sys/windows/calls
 net/detail/sys/windows/errors  net/detail/sys/windows/thread
 net/detail/sys/windows/system
 net/detail/io/machine
-net/detail/io/acceptor  net/detail/io/channel  net/detail/io/files
+net/detail/io/acceptor  net/detail/io/channel  net/detail/io/files  net/detail/io/messages
 net/detail/io/poller
 net/detail/io/watcher
 net/detail/io/native_handle

@@ -17,10 +17,11 @@ from toolchain import INCLUDE, ROOT
 TARGET = ROOT / "docs" / "reference.md"
 OPENING = ROOT / "tools" / "reference_opening.md"
 HEADERS = """ip socket_address block_list error duration encoding chunk emitter loop abort options socket server connect
-    task task_group promise reader acceptor worker_pool file pipeline""".split()
+    task task_group promise reader acceptor worker_pool file pipeline ipc_channel""".split()
 # public names that stand in a header of detail: where users get them
 ELSEWHERE = {
     "error": ["detail/text/error_names"],
+    "ipc_channel": ["detail/ipc/events"],
     "emitter": ["detail/base/fixed_string"],
     "options": ["detail/base/function"],
     "socket": ["detail/io/native_handle", "detail/stream/pipe_link"],

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds one fuzzer and runs it from its corpus; new finds stay in BUILD_DIR.
-# Usage: run.sh BUILD_DIR is_ip|parse|from_json|all [SECONDS]; needs clang++ with libFuzzer. `all` runs them side by
+# Usage: run.sh BUILD_DIR is_ip|parse|from_json|ipc_frames|all [SECONDS]; needs clang++ with libFuzzer. `all` runs them side by
 # side, and its last line counts them.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -119,6 +119,10 @@ struct Machine {
   static std::ptrdiff_t read_file(NativeHandle, char*, std::size_t) { return 0; }
   static std::ptrdiff_t write_file(NativeHandle, const char*, std::size_t) { return 0; }
   static int close_file(NativeHandle) { return 0; }
+  static bool passes_descriptors() { return true; }
+  static int make_pair(NativeHandle (&)[2]) { return -ENOSYS; }
+  static std::ptrdiff_t send_with(NativeHandle, const IoSlice*, std::size_t, NativeHandle) { return would_block; }
+  static std::ptrdiff_t receive_with(NativeHandle, char*, std::size_t, CameDescriptors&) { return would_block; }
   static void remove_path(std::string_view) {}
   static int listen_to_signal(least_signal_waker&) { return -ENOSYS; }
   static void forget_signal(least_signal_waker&) {}
@@ -128,5 +132,6 @@ struct Machine {
 // clang-format on
 
 #include <net.hpp>
+#include <net/ipc_channel.hpp>
 
 #endif

@@ -12,6 +12,7 @@
 #include <net/detail/io/acceptor.hpp>
 #include <net/detail/io/channel.hpp>
 #include <net/detail/io/files.hpp>
+#include <net/detail/io/messages.hpp>
 #include <net/detail/io/poller.hpp>
 #include <net/error.hpp>
 
@@ -71,11 +72,12 @@ concept MachineSignals = requires(typename M::SignalWaker& signal) {
 };
 
 template <class M>
-concept CompleteMachine = Poller<typename M::Poller> && Channel<typename M::Channel> &&
-                          Acceptor<typename M::Acceptor, typename M::Channel> && MachineThreads<M> && MachineForks<M> &&
-                          MachineNames<M> && MachineDescriptors<M> && MachineFiles<M> && MachineSignals<M> && requires {
-                            { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
-                          };
+concept CompleteMachine =
+    Poller<typename M::Poller> && Channel<typename M::Channel> && Acceptor<typename M::Acceptor, typename M::Channel> &&
+    MachineThreads<M> && MachineForks<M> && MachineNames<M> && MachineDescriptors<M> && MachineFiles<M> &&
+    MachineMessages<M> && MachineSignals<M> && requires {
+      { M::now_ns() } -> std::same_as<std::uint64_t>;  // of a clock that only goes forward
+    };
 
 }  // namespace net::inline NET_ABI::detail
 

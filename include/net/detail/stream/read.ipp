@@ -23,7 +23,7 @@ inline constexpr std::size_t max_chunk = 65536;
 // ── from the kernel ────────────────────────────────────────────────────────
 
 NET_API void SocketState::watch_readable() {
-  if (read_interest || !channel.is_open()) return;
+  if (read_interest || !channel.is_open() || destroyed()) return;
   read_interest = true;
   update_watch();
   if (cold && !cold->unread.empty()) {

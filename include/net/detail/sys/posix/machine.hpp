@@ -7,6 +7,7 @@
 #include <net/detail/sys/posix/calls.hpp>
 #include <net/detail/sys/posix/channel.hpp>
 #include <net/detail/sys/posix/files.hpp>
+#include <net/detail/sys/posix/messages.hpp>
 #include <net/detail/sys/posix/names.hpp>
 #include <net/detail/sys/posix/signals.hpp>
 #include <net/detail/sys/posix/thread.hpp>
@@ -41,6 +42,10 @@ struct posix_machine {
   static constexpr auto& read_file = os::read_file;
   static constexpr auto& write_file = os::write_file;
   static constexpr auto& close_file = os::close_file;
+  static constexpr auto& passes_descriptors = os::passes_descriptors;
+  static constexpr auto& make_pair = os::make_pair;
+  static constexpr auto& send_with = os::send_with;
+  static constexpr auto& receive_with = os::receive_with;
   static constexpr auto& remove_path = os::remove_path;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;

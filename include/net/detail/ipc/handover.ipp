@@ -1,0 +1,90 @@
+// The bodies of handover.hpp. Internal.
+#ifndef NET_DETAIL_IPC_HANDOVER_IPP
+#define NET_DETAIL_IPC_HANDOVER_IPP
+
+#include <net/detail/ipc/handover.hpp>
+
+#if NET_BODIES
+
+#include <utility>
+
+#include <net/detail/loop/retry.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API bool has_to_send(SocketState& socket) {
+  if (socket.loop->batched_by(socket)) socket.loop->flush_batch();
+  const bool ends = socket.ending() && !socket.finished();
+  return socket.writing() || socket.write_length > 0 || ends;
+}
+
+NET_API void take_unread(SocketState& socket, std::string& into) {
+  // what was moved to the buffer, and stays there for want of memory, flows as before
+  struct Flows {
+    SocketState& socket;
+    bool passed = false;
+    ~Flows() {
+      if (passed) return;
+      undo_or_give_up(socket, [this] { socket.tick_always([](SocketState& self) { self.flow(); }); });
+    }
+  } flows{socket};
+  socket.keep_unread();
+  into.reserve(into.size() + socket.read_length());
+  flows.passed = true;
+  if (!socket.buffer) return;
+  for (; !socket.buffer->pieces.empty(); (void)socket.buffer->pieces.pop_front()) {
+    const ReadBuffer::Piece& piece = socket.buffer->pieces.first();
+    into.append(piece.bytes, piece.begin);
+  }
+  delete std::exchange(socket.buffer, nullptr);
+}
+
+NET_API void lay_aside(SocketState& socket) noexcept {
+  socket.released = socket.close_ticked = true;
+  socket.phase.move_to(Phase::closing);
+  socket.read_interest = false;
+  (void)socket.loop->poller().watch(socket.channel, 0);
+  socket.recount();
+}
+
+NET_API void hand_on(SocketState& socket) {
+  if (!socket.loop || !socket.channel.is_open()) return;
+  const Ref<SocketState> alive(&socket);
+  socket.close_later([](Handle& handle) {
+    auto& self = static_cast<SocketState&>(handle);
+    self.release_from_loop();
+    self.settle();
+  });
+  ++socket.owed;
+  ++socket.generation;
+  socket.close_channel();
+  socket.phase.move_to(Phase::closed);
+  socket.stop_idle();
+  if (socket.cold && socket.cold->abort_hook) std::exchange(socket.cold->abort_hook, {})->detach();
+  undo_or_give_up(socket, [&] { socket.leave_server(); });
+}
+
+NET_API void take_back(SocketState& socket, std::string_view unread) noexcept {
+  if (!socket.loop || !socket.channel.is_open()) return;
+  socket.phase = Position<Phase>(Phase::open);
+  socket.released = socket.close_ticked = socket.reading = false;
+  const Ref<SocketState> alive(&socket);
+  undo_or_give_up(socket, [&] {
+    if (!unread.empty()) {
+      if (!socket.buffer) socket.buffer = new ReadBuffer;
+      socket.buffer->push_front(unread);
+    }
+    if (socket.timed) socket.set_timeout(socket.cold->idle_length);
+    if (!socket.never_read && !socket.ended()) socket.read_zero();
+    socket.tick_always([](SocketState& self) {
+      if (self.read_length() > 0 && self.flow_state != Flow::flowing) self.emit_readable();
+      self.flow();
+      self.maybe_finish();
+    });
+  });
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

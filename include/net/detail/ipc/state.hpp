@@ -1,0 +1,161 @@
+// What a channel between processes is made of: frames out, frames in, and its end. Internal; net::IpcChannel is its face.
+#ifndef NET_DETAIL_IPC_STATE_HPP
+#define NET_DETAIL_IPC_STATE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <net/detail/events/event.hpp>
+#include <net/detail/events/listeners.hpp>
+#include <net/detail/ipc/events.hpp>
+#include <net/detail/ipc/frame_reader.hpp>
+#include <net/detail/ipc/outgoing.hpp>
+#include <net/detail/loop/core.hpp>
+#include <net/detail/loop/keeps_alive.hpp>
+#include <net/detail/loop/owing.hpp>
+#include <net/detail/loop/retry.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// What this side has to say of the handles that came, in order. It needs no memory: who sends more of them than `window`
+/// without an answer is none of ours.
+class Answers {
+ public:
+  static constexpr std::size_t window = 64;
+
+  bool empty() const noexcept { return count_ == 0 && written_ == size_; }
+  /// False: there are too many.
+  bool push(FrameKind kind, Refused why = {}) noexcept;
+  /// What is to be written next.
+  IoSlice slice() noexcept;
+  void consume(std::size_t bytes) noexcept { written_ += bytes; }
+
+ private:
+  std::uint8_t waiting_[window];  // 0: taken; otherwise one more than why it was refused
+  std::size_t count_ = 0;
+  char bytes_[window * frame_header_size];
+  std::size_t size_ = 0, written_ = 0;
+};
+
+struct IpcState : Handle {
+  static const Operations table;
+
+  explicit IpcState(LoopCore& core);
+  ~IpcState();
+
+  // ── its life (state.ipp) ──
+  void open(NativeHandle descriptor);
+  void begin_with(std::string_view received);
+  bool is_open() const noexcept { return channel.is_open(); }
+  bool connected() const noexcept { return is_open() && !disconnecting; }
+  void disconnect();
+  void close(const Error& why) noexcept;
+  void close_descriptor() noexcept;
+  void close_if_done() noexcept;
+  void close_now();
+  void fail_all();
+  void abandon() noexcept;
+  void drop_all() noexcept;
+  void settle() noexcept;
+  void recount() noexcept;
+  void update_watch();
+  void wait_for_system();
+
+  // ── sending (send.ipp) ──
+  bool send(std::string_view bytes, SocketState* socket, ServerState* server, bool keep_open, WriteCallback callback);
+  Error refusal(const Outgoing& one) const;
+  void wait_for_socket(Outgoing& one);
+  void socket_is_ready(std::uint64_t id, const Error& error);
+  void set_out(OutgoingList& one);
+  void flush();
+  std::ptrdiff_t send_some() noexcept;
+  std::size_t gather(IoSlice* slices, NativeHandle& passed) noexcept;
+  void consume(std::size_t bytes) noexcept;
+  void cannot_send(std::ptrdiff_t result);
+  bool has_to_send() const noexcept;
+  void finish_first(const Error& error);
+  void hand_over() noexcept;
+  void call_done();
+  void tick_done();
+
+  // ── receiving (receive.ipp) ──
+  void receive();
+  void parse();
+  void take(const ReadFrame& frame);
+  void answered(const ReadFrame& frame);
+  void refuse(Refused why);
+  void answer(FrameKind kind, Refused why = {});
+  void came(const ReadFrame& frame, NativeHandle descriptor);
+  void emit_message(std::string_view bytes, const ReceivedHandle& handle);
+  static void on_ready(Handle& self, Watcher&, unsigned what, int);
+
+  template <unsigned Event, class... Args>
+  bool emit_event(const Args&... args) {
+    if (!listeners.has(Event)) return false;
+    const Ref<IpcState> alive(this);
+    using Row = typename EventAt<IpcEvents, Event>::type;
+    return call_listeners_rarely(*this, Event, typename Row::Given(args...).at);
+  }
+  void emit_error(const Error& error) {
+    if (!emit_event<ipc_error>(error)) throw_error(error);
+  }
+  static constexpr bool minds_listeners(unsigned) noexcept { return false; }
+  void listener_added(unsigned) noexcept {}
+  void listener_put_in_front(unsigned) noexcept {}
+  void listener_removed(unsigned) noexcept {}
+  void all_listeners_go(unsigned) noexcept {}
+  std::size_t own_listeners(unsigned) const noexcept { return 0; }
+
+  template <auto Member>
+  static void job_of(Handle& self) {
+    (static_cast<IpcState&>(self).*Member)();
+  }
+  void tick(void (*step)(IpcState&)) {
+    if (loop) loop->ticks().push(OwedStep<IpcState>{Owing<IpcState>(*this), step});
+  }
+
+  static constexpr std::size_t mark = 65536;  // bytes that may wait before send() says false
+
+  Machine::Channel channel;
+  Listeners listeners;
+  FrameReader reader;
+  Answers answers;
+  OutgoingList waiting;    // for their sockets, which still have to send
+  OutgoingList queue;      // to be sent
+  OutgoingList awaiting;   // sent, with a handle: until the other side says that it has it
+  OutgoingList done;       // their callbacks are to be called
+  Error failure;           // emitted before 'disconnect'
+  std::size_t length = 0;  // bytes that wait
+  std::size_t max_message = std::size_t{64} << 20;
+  std::size_t owed = 0;  // what is queued and may be emitted
+  std::uint64_t last_id = 0;
+  KeepsAlive keeps_alive;
+  bool kept_by_loop = false;
+  bool close_expected = false;
+  bool disconnecting = false;
+  bool over = false;  // 'disconnect' came, or nobody will be told
+  bool need_drain = false;
+  bool flush_ticking = false;
+  bool done_ticking = false;
+  bool blocked = false;    // the system took no more
+  bool short_now = false;  // the system has no memory: nothing is watched for a moment
+  bool broken = false;     // nothing can be sent any more; what has come is still read
+  Retry memory{*this, [](Handle& handle) {
+                 auto& self = static_cast<IpcState&>(handle);
+                 self.short_now = false;
+                 self.update_watch();
+                 self.flush();
+               }};
+};
+
+/// Whether a message with a socket or a server can be received as such: not on every system.
+NET_API void require_passing();
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#include <net/detail/ipc/receive.ipp>
+#include <net/detail/ipc/send.ipp>
+#include <net/detail/ipc/state.ipp>
+
+#endif

@@ -1,0 +1,195 @@
+// The bodies of state.hpp: how a channel begins and ends. Internal.
+#ifndef NET_DETAIL_IPC_STATE_IPP
+#define NET_DETAIL_IPC_STATE_IPP
+
+#include <net/detail/ipc/state.hpp>
+
+#if NET_BODIES
+
+#include <utility>
+
+#include <net/detail/ipc/handover.hpp>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+// The table of events, and the numbers by which they are emitted.
+static_assert(IpcEvents::index<"message"> == ipc_message);
+static_assert(IpcEvents::index<"error"> == ipc_error);
+static_assert(IpcEvents::index<"disconnect"> == ipc_disconnect);
+static_assert(IpcEvents::index<"drain"> == ipc_drain);
+
+NET_API constexpr Handle::Operations IpcState::table{
+    .free = [](Handle& handle) noexcept { delete static_cast<IpcState*>(&handle); },
+    .abandon = [](Handle& handle) noexcept { static_cast<IpcState&>(handle).abandon(); },
+    .ready = &IpcState::on_ready,
+    .hand_over = [](Handle& handle) noexcept { static_cast<IpcState&>(handle).hand_over(); },
+    .give_up = [](Handle& handle) noexcept { static_cast<IpcState&>(handle).close(no_error()); }};
+
+NET_API bool Answers::push(FrameKind kind, Refused why) noexcept {
+  if (count_ == window) return false;
+  waiting_[count_++] = kind == FrameKind::taken ? 0 : static_cast<std::uint8_t>(static_cast<unsigned>(why) + 1);
+  return true;
+}
+
+NET_API IoSlice Answers::slice() noexcept {
+  if (written_ == size_) {
+    size_ = written_ = 0;
+    for (std::size_t i = 0; i < count_; ++i, size_ += frame_header_size) {
+      FrameHeader header{.kind = waiting_[i] == 0 ? FrameKind::taken : FrameKind::refused};
+      if (waiting_[i] != 0) header.flags = static_cast<std::uint8_t>(waiting_[i] - 1);
+      write_frame_header(header, bytes_ + size_);
+    }
+    count_ = 0;
+  }
+  return {bytes_ + written_, size_ - written_};
+}
+
+NET_API void require_passing() {
+  if (!Machine::passes_descriptors()) throw_error(system_failure(ENOTSUP, "ipc"));
+}
+
+NET_API IpcState::IpcState(LoopCore& core) : Handle(core, table) {
+  channel.owner = static_cast<Handle*>(this);
+  loop->closing().expect();  // its 'disconnect' needs no memory
+  close_expected = true;
+}
+
+NET_API IpcState::~IpcState() {
+  close_descriptor();
+  if (close_expected && loop) loop->closing().expect_no_more();
+}
+
+/// The descriptor is its own from now on, also if this throws.
+NET_API void IpcState::open(NativeHandle descriptor) {
+  (void)channel.adopt_connected(descriptor);
+  if (const int failed = loop->poller().watch(channel, readable); failed < 0) {
+    close_descriptor();
+    throw_error(system_failure(-failed, "open"));
+  }
+  kept_by_loop = true;
+  retain();
+  recount();
+}
+
+/// What the socket had received that it is made of.
+NET_API void IpcState::begin_with(std::string_view received) {
+  struct Drop {
+    IpcState& self;
+    bool passed = false;
+    ~Drop() {
+      if (!passed) self.drop_all();
+    }
+  } drop{*this};
+  (void)reader.feed(received, {});
+  loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>});
+  drop.passed = true;
+}
+
+/// What keeps the loop alive: a channel that is ref'd, and one that has something to send.
+NET_API void IpcState::recount() noexcept {
+  if (!loop) return;
+  const bool sends = !queue.empty() || !awaiting.empty() || !waiting.empty();
+  keeps_alive.count(*loop, is_open() && (keeps_alive.refd || sends));
+}
+
+NET_API void IpcState::update_watch() {
+  if (is_open()) {
+    const unsigned mask = short_now ? 0 : readable | (blocked ? writable : 0u);
+    if (const int failed = loop->poller().watch(channel, mask); failed < 0) close(system_failure(-failed, "read"));
+  }
+  recount();
+}
+
+/// S32.2: the system has no memory, or too many descriptors are under way. It would say so again at once.
+[[gnu::cold]] NET_API void IpcState::wait_for_system() {
+  memory.after(10);
+  short_now = true;
+}
+
+/// What waits is sent first. Who cannot wait for the other side calls it again.
+NET_API void IpcState::disconnect() {
+  if (!is_open()) return;
+  if (std::exchange(disconnecting, true) || loop->inert()) return close(no_error());
+  close_if_done();
+}
+
+NET_API void IpcState::close_if_done() noexcept {
+  if (disconnecting && waiting.empty() && queue.empty() && awaiting.empty() && answers.empty()) close(no_error());
+}
+
+NET_API void IpcState::close_descriptor() noexcept {
+  memory.stop();
+  for (NativeHandle fd; (fd = reader.take_any_descriptor()) != no_handle;) (void)Machine::close_file(fd);
+  if (!is_open()) return;
+  if (loop) loop->poller().drop(channel);
+  channel.close();
+  Retry::descriptor_freed();
+}
+
+/// Closes it now; the rest comes in the close phase: callbacks, 'error' and 'disconnect'.
+NET_API void IpcState::close(const Error& why) noexcept {
+  if (!is_open()) return;
+  if (why) failure = why;
+  close_descriptor();
+  recount();
+  if (!std::exchange(close_expected, false)) return;
+  ++owed;
+  loop->closing().push_expected({Ref<Handle>(this), job_of<&IpcState::close_now>});
+}
+
+NET_API void IpcState::close_now() {
+  Place<Job> rest(loop->closing());  // from which this step has just come
+  // whatever is thrown here, the rest comes
+  AgainOnThrow again(*this, job_of<&IpcState::close_now>, rest);
+  fail_all();
+  call_done();
+  if (failure) emit_error(std::exchange(failure, no_error()));
+  again.passed = true;
+  struct Settle {
+    IpcState& self;
+    ~Settle() { self.settle(); }
+  } const settle{*this};
+  over = true;
+  emit_event<ipc_disconnect>();
+}
+
+/// What was sent and has not arrived, and what was not sent; sockets that nobody has taken go on here.
+NET_API void IpcState::fail_all() {
+  if (waiting.empty() && queue.empty() && awaiting.empty()) return;
+  const Error why = failure ? failure : make_error(Errc::ERR_IPC_CHANNEL_CLOSED);
+  for (OutgoingList* const list : {&awaiting, &queue, &waiting}) {
+    while (!list->empty()) {
+      Outgoing* const one = list->pop();
+      one->error = why;
+      if (one->aside) take_back(*one->socket, std::string_view(one->bytes).substr(one->message));
+      one->aside = false;
+      // who did not ask learns by 'disconnect'
+      one->callback ? done.push(one) : delete one;
+    }
+  }
+  length = 0;
+}
+
+/// The loop is going, or all is over: nothing is emitted any more.
+NET_API void IpcState::drop_all() noexcept {
+  over = true;
+  close_descriptor();
+  reader.clear();
+  for (OutgoingList* const list : {&waiting, &queue, &awaiting, &done}) list->clear();
+  listeners.clear();
+  if (std::exchange(kept_by_loop, false)) release();
+}
+
+NET_API void IpcState::abandon() noexcept {
+  hand_over();
+  drop_all();
+}
+
+NET_API void IpcState::settle() noexcept {
+  if (--owed == 0 && over) drop_all();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,183 @@
+#include <net/ipc_channel.hpp>
+
+#if !defined(_WIN32)
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <net/socket.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "tests/support/channels.hpp"
+#include "tests/support/session.hpp"
+#include "tests/support/support.hpp"
+
+using namespace tests;
+
+namespace {
+
+/// Runs the loop to its end, however often it throws; how often it did.
+int run_through(net::Loop& loop) {
+  for (int thrown = 0;; ++thrown) {
+    try {
+      loop.run();
+      CHECK_FALSE(loop.alive());
+      return thrown;
+    } catch (const std::runtime_error&) {}
+  }
+}
+
+}  // namespace
+
+TEST_CASE("S1.5: whatever listeners and callbacks throw, nothing that comes behind is lost") {
+  net::Loop loop;
+  Log log;
+  auto [one, other] = net::IpcChannel::pair(loop);
+  note_channel(one, log, "one");
+  note_channel(other, log, "other");
+  other.on<"message">([](std::string_view) { throw std::runtime_error("message"); });
+  one.on<"disconnect">([] { throw std::runtime_error("disconnect"); });
+  one.on<"error">([] { throw std::runtime_error("error"); });
+  one.maxMessageSize(4);
+  one.send("a", [&] { log.add("cb-a"), throw std::runtime_error("callback"); });
+  one.send("b", [&] { log.add("cb-b"), throw std::runtime_error("callback"); });
+  one.send("c");
+  one.send("large");
+  CHECK(run_through(loop) == 7);
+  CHECK(log.count("other:") == 4);
+  for (const char* word : {"cb-a", "cb-b", "other:a", "other:b", "other:c", "one:error(EMSGSIZE)", "one:disconnect"}) {
+    CHECK(log.count(word) == 1);
+  }
+}
+
+TEST_CASE("S1.4: a listener may disconnect, send, remove itself and let go of the last handle") {
+  net::Loop loop;
+  Log log;
+  const std::size_t before = open_descriptors();
+  {
+    auto pair = std::make_unique<std::pair<net::IpcChannel, net::IpcChannel>>(net::IpcChannel::pair(loop));
+    note_channel(pair->first, log, "one");
+    note_channel(pair->second, log, "other");
+    pair->first.send("first");
+    pair->first.send("second");
+    pair->second.on<"message">([&](const net::IpcChannel& self, std::string_view) {
+      self.send("back");
+      self.disconnect();
+      self.removeAllListeners<"message">();
+      pair.reset();
+    });
+    run_to_the_end(loop);
+    CHECK(log.text() == "other:first other:disconnect one:back one:disconnect");
+  }
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("S33.1: nobody need keep a handle, and listeners may hold their own channel") {
+  net::Loop loop;
+  Log log;
+  {
+    const auto [one, other] = net::IpcChannel::pair(loop);
+    one.on<"message">([self = one, &log](std::string_view bytes) { log.add(bytes), self.disconnect(); });
+    other.on<"message">([self = other](std::string_view bytes) { self.send(bytes); });
+    one.send("echo");
+  }
+  run_to_the_end(loop);
+  CHECK(log.text() == "echo");
+}
+
+TEST_CASE("S31.7: a loop that goes hands over what was sent, calls nobody, and leaves handles that do no harm") {
+  Log log;
+  Descriptor peer;
+  std::optional<net::IpcChannel> left;
+  const std::size_t before = open_descriptors();
+  {
+    net::Loop loop;
+    Ends ends(loop);
+    RawPeer raw(loop);
+    left = raw.channel;
+    raw.channel.on<"message">([self = raw.channel](std::string_view) {});
+    raw.channel.send("sent", note_error(log, "cb"));
+    raw.channel.send("socket", *ends.accepted, {}, note_error(log, "cb"));
+    ends.client.pause();
+    peer = std::move(raw.peer);
+  }
+  CHECK(log.text().empty());
+  CHECK_FALSE(left->connected());
+  CHECK_FALSE(left->send("x"));
+  left->disconnect().ref().unref();
+  char bytes[100];
+  CHECK(::recv(peer.get(), bytes, sizeof bytes, 0) > 12);
+  peer.close();
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("S2.2: ticks run between two messages; one that throws loses neither the next one nor its handle") {
+  net::Loop loop;
+  const std::size_t before = open_descriptors();
+  {
+    RawPeer raw(loop);
+    int ends[2] = {-1, -1};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    Descriptor near(ends[0]), far(ends[1]);
+    raw.channel.on<"message">([&](std::string_view bytes, const net::ReceivedHandle& handle) {
+      if (handle.socket()) handle.socket()->destroy();
+      if (bytes != "first") return;
+      loop.nextTick([&] { raw.log.add("tick"); });
+      loop.nextTick([] { throw std::runtime_error("tick"); });
+    });
+    raw.send(frame(1, "first"));
+    raw.send(frame(2, "second", "", 3), {near.get()});
+    raw.send(frame(1, "third"));
+    raw.peer.close();
+    CHECK(run_through(loop) == 1);
+    CHECK(raw.log.text() == "channel:first tick channel:second+socket channel:third channel:disconnect");
+  }
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("S33.2: a listener of 'message' that throws has the handle all the same") {
+  net::Loop loop;
+  Ends ends(loop);
+  auto [one, other] = net::IpcChannel::pair(loop);
+  std::optional<net::Socket> there;
+  other.on<"message">([&](std::string_view, const net::ReceivedHandle& handle) {
+    there = *handle.socket();
+    throw std::runtime_error("message");
+  });
+  bool called = false;
+  one.send("", *ends.accepted, {}, [&, one = one](const net::Error& error) { called = !error, one.disconnect(); });
+  ends.client.resume();
+  CHECK_THROWS_AS(loop.run(), std::runtime_error);
+  REQUIRE(there);
+  run_until(loop, [&] { return called; });
+  there->destroy();
+  ends.client.destroy();
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S33.2: what is called on a socket that is under way does no harm") {
+  net::Loop loop;
+  Ends ends(loop);
+  Log log;
+  RawPeer raw(loop);
+  const net::Socket& socket = *ends.accepted;
+  socket.setTimeout(1, [] {});
+  raw.channel.send("take", socket);
+  for (int i = 0; i < 3; ++i) loop.runOnce(0);
+  socket.destroy().resume().pause();
+  CHECK_FALSE(socket.write("x", note_error(log, "write")));
+  CHECK(socket.release() == -1);
+  ends.server.closeAllConnections();
+  raw.channel.send("again", socket, {}, note_error(log, "again"));
+  run_until(loop, [&] { return log.has("again"); });
+  CHECK(log.text() == "write(ERR_STREAM_DESTROYED) again(ERR_SOCKET_CLOSED)");
+  raw.peer.close();
+  run_until(loop, [&] { return raw.log.has("disconnect"); });
+  CHECK_FALSE(socket.destroyed());
+  ends.destroy();
+}
+
+#endif
