@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <net/detail/base/queue.hpp>
 #include <net/detail/work/job.hpp>
 #include <net/error.hpp>
 #include <net/loop.hpp>
@@ -67,7 +66,9 @@ class Job {
     Awaiter(const Awaiter&) = delete;
     Awaiter& operator=(const Awaiter&) = delete;
     ~Awaiter() {
-      if (waits) state->waiter = {};
+      if (!waits) return;
+      state->waiter = {};
+      state->waiter_gone = true;
     }
     bool await_ready() const {
       if (state->waiter)
@@ -166,16 +167,23 @@ class WorkerPool {
   };
   void note_exit() noexcept;
 
-  /// The threads stayed in the parent (S31.3).
+  /// Under the lock: the threads stayed in the parent (S31.3), and what waited for them is the parent's.
   void begin_again_in_child() noexcept;
+  /// Under the lock: what comes next will find a thread.
+  bool has_thread();
 
   bool submit(detail::WorkRef work);
+  static bool take_over(detail::WorkItem& item);
+  static void withdraw(detail::WorkItem& item) noexcept;
+  static constexpr detail::WorkItem::Pool for_child{take_over, withdraw};
 
+  detail::WorkRef take_dropped() noexcept;
   void run();
 
   detail::Machine::Mutex mutex_;
   detail::Machine::Condition wake_;
-  detail::Queue<detail::WorkRef> waiting_;
+  detail::WorkList waiting_;
+  detail::WorkList left_;  // in a child of fork(): what waited in the parent
   std::vector<detail::Machine::Thread> threads_;
   std::size_t max_threads_;
   std::size_t idle_ = 0;
