@@ -39,7 +39,8 @@ class FileReader : public Emitter<FileReader> {
  public:
   using Events = detail::FileEvents;
 
-  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0.
+  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
+  /// path with a NUL.
   explicit FileReader(std::string path, const FileReaderOptions& options = {})
       : FileReader(Loop::current(), std::move(path), options) {}
   FileReader(Loop& loop, std::string path, const FileReaderOptions& options = {});
@@ -126,7 +127,8 @@ class FileWriter : public Emitter<FileWriter> {
  public:
   using Events = detail::FileEvents;
 
-  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0.
+  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
+  /// path with a NUL.
   explicit FileWriter(std::string path, const FileWriterOptions& options = {})
       : FileWriter(Loop::current(), std::move(path), options) {}
   FileWriter(Loop& loop, std::string path, const FileWriterOptions& options = {});
@@ -138,8 +140,15 @@ class FileWriter : public Emitter<FileWriter> {
   }
   /// No more comes: 'finish' and 'close' follow. The callback is called before 'finish', or with the error.
   template <class F = std::nullptr_t>
+    requires(!detail::Payload<F>)
   const FileWriter& end(F&& callback = nullptr) const {
     state_->end(detail::write_callback(std::forward<F>(callback)));
+    return *this;
+  }
+  /// Writes and then ends.
+  template <detail::Payload Data, class F = std::nullptr_t>
+  const FileWriter& end(const Data& data, F&& callback = nullptr) const {
+    state_->end(detail::bytes_of(data), detail::write_callback(std::forward<F>(callback)));
     return *this;
   }
   /// Writes no more: what waits is dropped, its callbacks get `ERR_STREAM_DESTROYED` or the error; 'error', if one is given,

@@ -177,16 +177,21 @@ class WorkerPool {
   static void withdraw(detail::WorkItem& item) noexcept;
   static constexpr detail::WorkItem::Pool for_child{take_over, withdraw};
 
+  /// The process or the loop ends: the result is in the mailbox then. One that waits for a thread is done here if it is quick;
+  /// one that is not is waited for for a moment. False: it is not done.
+  bool bring_home(detail::WorkItem& item, bool quick) noexcept;
+
   detail::WorkRef take_dropped() noexcept;
   void run();
 
   detail::Machine::Mutex mutex_;
-  detail::Machine::Condition wake_;
+  detail::Machine::Condition wake_, came_home_;
   detail::WorkList waiting_;
   detail::WorkList left_;  // in a child of fork(): what waited in the parent
   std::vector<detail::Machine::Thread> threads_;
   std::size_t max_threads_;
   std::size_t idle_ = 0;
+  std::size_t awaited_ = 0;
   std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;
   int marks_before_ = Exit::of_process().marks.load();

@@ -31,9 +31,11 @@ NET_API detail::WorkRef WorkerPool::take_dropped() noexcept {
 NET_API void WorkerPool::begin_again_in_child() noexcept {
   if (made_in_ == detail::Machine::fork_count()) return;
   made_in_ = detail::Machine::fork_count();
-  ::new (static_cast<void*>(&wake_)) detail::Machine::Condition;
+  for (detail::Machine::Condition* each : {&wake_, &came_home_}) {
+    ::new (static_cast<void*>(each)) detail::Machine::Condition;
+  }
   threads_.clear();
-  idle_ = 0;
+  idle_ = awaited_ = 0;
   while (detail::WorkRef work = waiting_.take_first()) left_.push(std::move(work));
 }
 
@@ -111,7 +113,35 @@ NET_API void WorkerPool::run() {
       std::move(work).send_home();
     }
     mutex_.lock();
+    if (awaited_ > 0) came_home_.wake_all();
   }
+}
+
+NET_API bool WorkerPool::bring_home(detail::WorkItem& item, bool quick) noexcept {
+  const auto take = [&] {
+    const detail::LockGuard locked(mutex_);
+    if (!quick || item.place.load() != detail::WorkItem::waiting) return detail::WorkRef(nullptr);
+    item.place.store(detail::WorkItem::running);
+    return waiting_.take(item);
+  };
+  if (detail::WorkRef work = take()) {
+    work->operations->run(*work);
+    std::move(work).send_home();
+    return true;
+  }
+  constexpr int moment = 200;  // ms
+  const detail::LockGuard locked(mutex_);
+  ++awaited_;
+  bool in_time = true;
+  while (in_time && item.place.load() != detail::WorkItem::at_home) {
+    if (quick) {
+      came_home_.wait(mutex_);
+    } else {
+      in_time = came_home_.wait_ms(mutex_, moment);
+    }
+  }
+  --awaited_;
+  return item.place.load() == detail::WorkItem::at_home;
 }
 
 NET_API void WorkerPool::drop(detail::WorkRef work) noexcept {

@@ -74,6 +74,7 @@ struct least_mutex {
 
 struct least_condition {
   void wait(least_mutex&) {}
+  bool wait_ms(least_mutex&, int) { return false; }
   void wake_one() {}
   void wake_all() {}
 };
@@ -119,6 +120,9 @@ struct Machine {
   static std::ptrdiff_t read_file(NativeHandle, char*, std::size_t) { return 0; }
   static std::ptrdiff_t write_file(NativeHandle, const char*, std::size_t) { return 0; }
   static int close_file(NativeHandle) { return 0; }
+  static bool is_slow_path(const std::string&) { return false; }
+  static bool is_slow_file(NativeHandle) { return false; }
+  static std::ptrdiff_t write_slow_file(NativeHandle, const char*, std::size_t) { return -EAGAIN; }
   static void remove_path(std::string_view) {}
   static int listen_to_signal(least_signal_waker&) { return -ENOSYS; }
   static void forget_signal(least_signal_waker&) {}

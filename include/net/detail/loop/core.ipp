@@ -136,6 +136,9 @@ NET_API void LoopCore::leave_thread() noexcept {
 NET_API void LoopCore::abandon_all() noexcept {
   if (!inert()) {
     if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
+    for (Handle* handle = handles_; handle; handle = handle->next) {
+      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
+    }
     const LockGuard locked(mailbox_->mutex);
     mailbox_->loop = nullptr;
   }

@@ -160,6 +160,16 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
       return Emits::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
     },
+    []([[maybe_unused]] const PipeLink& link) noexcept {
+      if constexpr (requires(const Destination& to) {
+                      { to.destroyed() } -> std::convertible_to<bool>;
+                    }) {
+        const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+        return to && static_cast<bool>(to->destroyed());
+      } else {
+        return false;
+      }
+    },
     [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
 
 /// Emits for links that are in the list no more (S24.9); the source pauses when they were the last.

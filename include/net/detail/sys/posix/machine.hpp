@@ -41,6 +41,9 @@ struct posix_machine {
   static constexpr auto& read_file = os::read_file;
   static constexpr auto& write_file = os::write_file;
   static constexpr auto& close_file = os::close_file;
+  static constexpr auto& is_slow_path = os::is_slow_path;
+  static constexpr auto& is_slow_file = os::is_slow_file;
+  static constexpr auto& write_slow_file = os::write_slow_file;
   static constexpr auto& remove_path = os::remove_path;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
