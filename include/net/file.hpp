@@ -118,7 +118,8 @@ struct FileWriterOptions {
 
 /// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it, while the
 /// loop goes on. It is opened at once. A handle: copies are the same stream. What was written or ended is carried out
-/// without one; one that nobody can write to any more closes, without 'finish'.
+/// without one; one that nobody can write to any more closes, without 'finish'. What was written and is no file's yet when the
+/// loop is destroyed or the process ends is written then, without events (S31.7); a FIFO or a device gets what it has space for.
 ///
 /// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when all was
 /// written and the file was closed without an error; `error` (const Error&), which leaves `run()` if nobody listens: `address()`

@@ -30,7 +30,7 @@ class Job {
   explicit Job(detail::Ref<detail::JobState<T>> state) noexcept : state_(std::move(state)) {}
 
   /// Calls back on the loop that called `exec`, never inside this call: `callback(T)`, or `callback()`. It is not
-  /// called if the job failed: the failure leaves `run()`, as does one that nobody waits for.
+  /// called if the job failed: the failure leaves `run()`, as does one that nobody has waited for.
   template <class F>
   Job& then(F&& callback) {
     return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
