@@ -9979,8 +9979,8 @@ inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
     [](WorkItem& item) {
       auto& work = static_cast<Work&>(item);
-      JobState<T>& state = *std::exchange(work.state, nullptr);
-      work.unanswered ? void(state.work = nullptr) : state.finish(std::move(work.outcome));
+      JobState<T>& asked = *std::exchange(work.state, nullptr);
+      work.unanswered ? void(asked.work = nullptr) : asked.finish(std::move(work.outcome));
     },
     [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); },
     []([[maybe_unused]] WorkItem& item) noexcept {
