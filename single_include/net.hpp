@@ -2747,6 +2747,11 @@ concept MachineFiles = requires(const std::string& path, const FileAccess& acces
   { M::read_file(file, into, size) } -> std::same_as<std::ptrdiff_t>;
   { M::write_file(file, from, size) } -> std::same_as<std::ptrdiff_t>;
   { M::close_file(file) } -> std::same_as<int>;
+  // whether opening it, or writing to it, takes as long as another process likes
+  { M::is_slow_path(path) } -> std::same_as<bool>;
+  { M::is_slow_file(file) } -> std::same_as<bool>;
+  // what a slow one takes without waiting
+  { M::write_slow_file(file, from, size) } -> std::same_as<std::ptrdiff_t>;
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -2795,6 +2800,7 @@ concept MachineThreads = requires(typename M::Mutex& mutex, typename M::Conditio
   { mutex.lock() };
   { mutex.unlock() };
   { condition.wait(mutex) };
+  { condition.wait_ms(mutex, 1) } -> std::same_as<bool>;  // no longer than that; false: it was that long
   { condition.wake_one() };
   { condition.wake_all() };
   { thread.start(work, argument) } -> std::same_as<bool>;
@@ -3221,6 +3227,8 @@ class Condition {
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;
   void wait(Mutex& mutex) noexcept { ::pthread_cond_wait(&condition_, &mutex.mutex_); }
+  /// False: it took that long.
+  bool wait_ms(Mutex& mutex, int milliseconds) noexcept;
   void wake_one() noexcept { ::pthread_cond_signal(&condition_); }
   void wake_all() noexcept { ::pthread_cond_broadcast(&condition_); }
 
@@ -4333,6 +4341,9 @@ NET_API int open_file(const std::string& path, const FileAccess& access, NativeH
 NET_API std::ptrdiff_t read_file(NativeHandle file, char* into, std::size_t size) noexcept;
 NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size_t size) noexcept;
 NET_API int close_file(NativeHandle file) noexcept;
+NET_API bool is_slow_path(const std::string& path) noexcept;
+NET_API bool is_slow_file(NativeHandle file) noexcept;
+NET_API std::ptrdiff_t write_slow_file(NativeHandle file, const char* from, std::size_t size) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
@@ -4450,6 +4461,9 @@ struct posix_machine {
   static constexpr auto& make_pair = os::make_pair;
   static constexpr auto& send_with = os::send_with;
   static constexpr auto& receive_with = os::receive_with;
+  static constexpr auto& is_slow_path = os::is_slow_path;
+  static constexpr auto& is_slow_file = os::is_slow_file;
+  static constexpr auto& write_slow_file = os::write_slow_file;
   static constexpr auto& remove_path = os::remove_path;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
@@ -4924,6 +4938,9 @@ NET_API int open_file(const std::string& path, const FileAccess& access, NativeH
 NET_API std::ptrdiff_t read_file(NativeHandle file, char* into, std::size_t size) noexcept;
 NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size_t size) noexcept;
 NET_API int close_file(NativeHandle file) noexcept;
+NET_API bool is_slow_path(const std::string& path) noexcept;
+NET_API bool is_slow_file(NativeHandle file) noexcept;
+NET_API std::ptrdiff_t write_slow_file(NativeHandle file, const char* from, std::size_t size) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
@@ -5025,6 +5042,11 @@ class Condition {
   Condition& operator=(const Condition&) = delete;
   void wait(Mutex& mutex) noexcept {
     win::SleepConditionVariableSRW(own(), win::as<::_RTL_SRWLOCK>(&mutex.lock_), win::wait_forever, 0);
+  }
+  /// False: it took that long.
+  bool wait_ms(Mutex& mutex, int milliseconds) noexcept {
+    return win::SleepConditionVariableSRW(own(), win::as<::_RTL_SRWLOCK>(&mutex.lock_),
+                                          static_cast<win::Word>(milliseconds), 0) != 0;
   }
   void wake_one() noexcept { win::WakeConditionVariable(own()); }
   void wake_all() noexcept { win::WakeAllConditionVariable(own()); }
@@ -5186,6 +5208,9 @@ struct windows_machine {
   static constexpr auto& make_pair = os::make_pair;
   static constexpr auto& send_with = os::send_with;
   static constexpr auto& receive_with = os::receive_with;
+  static constexpr auto& is_slow_path = os::is_slow_path;
+  static constexpr auto& is_slow_file = os::is_slow_file;
+  static constexpr auto& write_slow_file = os::write_slow_file;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
 
@@ -5337,8 +5362,20 @@ struct Mailbox {
     const LockGuard locked(mutex);
     posted.expect_no_more();
   }
-  /// Needs no memory.
-  void post_expected(Callback callback) noexcept;
+  /// Needs no memory. `note` is called under the lock, which fork() takes too.
+  template <class Note>
+  void post_expected(Callback callback, Note note) noexcept {
+    const LockGuard locked(mutex);
+    if (!loop) return posted.expect_no_more();
+    note();
+    posted.push_expected(std::move(callback));
+    notify();
+  }
+  void post_expected(Callback callback) noexcept {
+    post_expected(std::move(callback), [] {});
+  }
+  /// Under the lock: the loop looks.
+  void notify() noexcept;
   /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
   /// the lock that its end takes too.
   void stop() noexcept;
@@ -5908,7 +5945,9 @@ class Loop : private detail::LoopCore {
   /// In the child of a `fork()`, on a loop of the parent: makes it work in this process (S31.2). It has a poller of its
   /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
   /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
-  /// begun fail with `ERR_ABORTED`. Throws the system's error if there are no descriptors. No effect on any other loop.
+  /// begun fail with `ERR_ABORTED`, those that waited for a thread run in both processes, and results that were on their way
+  /// come in both; a FileReader or FileWriter that a thread was opening, reading or writing, or was asked to, fails with
+  /// `ERR_ABORTED`, and goes on in the parent alone. Throws the system's error if there are no descriptors. No effect on any other loop.
   /// The `fork()` waits for lookups that are under way, at most 200 ms: the child's would wait for their locks for ever.
   void afterFork() { after_fork(); }
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
@@ -7198,6 +7237,7 @@ struct PipeLink {
     bool (*to_close)(const PipeLink&) noexcept;          // whether the destination still has to emit 'close'
     bool (*to_drain)(const PipeLink&,
                      const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
+    bool (*gone)(const PipeLink&) noexcept;         // the destination was destroyed, as far as its type tells
     void (*free)(PipeLink&) noexcept;
   };
 
@@ -7226,6 +7266,8 @@ class Pipes {
   std::size_t size() const noexcept { return list_.size(); }
   /// Whether any destination still has to drain before the source may flow.
   bool await_drain() const noexcept;
+  /// Whether one of these is still there to do so.
+  bool will_drain() const noexcept;
   /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
   bool counts_drains() const noexcept { return several_ || await_drain(); }
   /// This one has to drain.
@@ -8132,12 +8174,14 @@ struct PipeTo : PipeLink {
       stop();
     }
   }
+  void hear_drain(Destination& full) {
+    if (on_drain) return;
+    on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
+    hears_drain = true;
+  }
   void pause_source(const Source& held, Destination& full) {
+    hear_drain(full);
     Access::state(held).ensure_cold().pipes.wait_for(*this);
-    if (!on_drain) {
-      hears_drain = true;
-      on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
-    }
     held.pause();
   }
   /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
@@ -8200,6 +8244,16 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
     [](const PipeLink& link, const void* from) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
       return Emits::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+    },
+    []([[maybe_unused]] const PipeLink& link) noexcept {
+      if constexpr (requires(const Destination& to) {
+                      { to.destroyed() } -> std::convertible_to<bool>;
+                    }) {
+        const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+        return to && static_cast<bool>(to->destroyed());
+      } else {
+        return false;
+      }
     },
     [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
 
@@ -8315,6 +8369,9 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   } else {
     link->on_error.emplace(destination.template addListener<"error">(fail));
   }
+  // from here on nothing needs memory but the listeners of 'pipe', and nothing is taken back (S32.5)
+  if (destination.writableNeedDrain()) link->hear_drain(destination);
+  if (auto* const loop = Access::state(source).loop) loop->ticks().reserve(2);
   undo.passed = true;
   Emits::piped(destination, source);
   // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node
@@ -9817,6 +9874,18 @@ class FileHandle {
     }
     return 0;
   }
+  /// Whether it takes bytes when another process likes.
+  bool is_slow() const noexcept { return Machine::is_slow_file(file_); }
+  /// How much of it a slow one takes without waiting.
+  std::size_t write_some(std::string_view bytes) noexcept {
+    std::size_t written = 0;
+    while (written < bytes.size()) {
+      const std::ptrdiff_t size = Machine::write_slow_file(file_, bytes.data() + written, bytes.size() - written);
+      if (size <= 0) break;
+      written += static_cast<std::size_t>(size);
+    }
+    return written;
+  }
   int close() noexcept {
     const NativeHandle file = std::exchange(file_, no_handle);
     return file == no_handle ? 0 : Machine::close_file(file);
@@ -9824,6 +9893,28 @@ class FileHandle {
 
  private:
   NativeHandle file_ = no_handle;
+};
+
+/// What a thread has done.
+struct FileStep {
+  FileHandle file;
+  std::ptrdiff_t result = 0;
+  bool slow = false;  // known when it was opened
+};
+
+/// What a thread does with a file that it has meanwhile.
+template <class Step>
+struct FileWork {
+  FileHandle file;
+  Step step;
+
+  auto operator()() {
+    auto came = step(file);
+    came.file = std::move(file);
+    return came;
+  }
+  /// In a child of fork(): the thread and the file are the parent's.
+  void leave() noexcept { (void)file.close(); }
 };
 
 /// Space for one piece of a file.
@@ -9869,7 +9960,10 @@ class FileBuffer {
 #ifndef NET_DETAIL_WORK_JOB_HPP
 #define NET_DETAIL_WORK_JOB_HPP
 
+#include <cerrno>
 #include <coroutine>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <type_traits>
@@ -9917,13 +10011,30 @@ struct WorkItem {
     void (*drop)(WorkItem&, const Error&);  // instead
     void (*finish)(WorkItem&);              // on the loop
     void (*destroy)(WorkItem&) noexcept;
+    void (*leave)(WorkItem&) noexcept;  // in a child of fork(): the thread that runs it has stayed in the parent
   };
+  /// What a child of fork() asks of the pool.
+  struct Pool {
+    bool (*take_over)(WorkItem&);          // to run it there too; false: no thread can start
+    void (*withdraw)(WorkItem&) noexcept;  // it is not run there
+  };
+  /// Changed under a lock that fork() takes too.
+  enum Place : int { waiting, running, at_home };
+
   const Operations* operations;
   Mailbox* mailbox;
-  Atomic<int> begun{0};
+  const Pool* pool = nullptr;
+  void* of_pool = nullptr;
+  Atomic<int> place{waiting};
+  std::uint32_t process = 0;   // by its number of forks: whose threads it waits for
   bool home_expected = false;  // there is space for it in the mailbox
   bool unanswered = false;     // the process ends: nobody is told, and the loop that still waits goes on waiting
+  WorkItem* next = nullptr;    // in a list
+  WorkItem** link = nullptr;
 };
+
+/// In a child of fork(): what does not run there goes, and what runs in the parent is kept as it was copied, whole or not.
+NET_API void leave_to_parent(WorkItem& item) noexcept;
 
 /// The loop's half: belongs to the thread that asked.
 template <class T>
@@ -9962,8 +10073,8 @@ struct JobState : Handle {
     loop->keep_alive(false);
     release();
     if (then.empty() && !waiter) {
-      // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) outcome.throw_failure();
+      // nobody asked: a result may be ignored, a failure may not, but by a task that is gone (S34.9)
+      if (!outcome.ok() && !waiter_gone) outcome.throw_failure();
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
@@ -9979,17 +10090,31 @@ struct JobState : Handle {
   }
   void abandon() {
     then.clear();
-    if (!std::exchange(done, true) && asked) release();
+    if (std::exchange(done, true) || !asked) return;
+    if (work && loop->inert() && work->process != Machine::fork_count()) leave_unless_home();
+    release();
   }
-  /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
+  /// What had begun goes on in the parent alone; what had not runs here too (S31.3). A result that was on its way comes.
   void after_fork() {
-    if (done || !work || work->begun.load() == 0) return;
-    loop->ticks().push(Step<JobState>{Ref<JobState>(this), [](JobState& self) {
-                                        Outcome lost;
-                                        lost.failure =
-                                            make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
-                                        self.finish(std::move(lost));
-                                      }});
+    if (done || !work || work->process == Machine::fork_count()) return;
+    const int place = work->place.load();
+    if (place == WorkItem::at_home) return;
+    const bool runs = again_in_child && place == WorkItem::waiting;
+    if (runs && work->pool->take_over(*work)) return;
+    loop->ticks().push(Step<JobState>{Ref<JobState>(this), runs ? not_started : lost});
+    leave_to_parent(*std::exchange(work, nullptr));
+  }
+  void leave_unless_home() noexcept {
+    if (work->place.load() != WorkItem::at_home) leave_to_parent(*work);
+  }
+  static void lost(JobState& self) {
+    self.fail(make_error(Errc::ERR_ABORTED, "The process was forked while this job ran"));
+  }
+  static void not_started(JobState& self) { self.fail(system_failure(EAGAIN, "pthread_create")); }
+  void fail(const Error& error) {
+    Outcome failed;
+    failed.failure = error;
+    finish(std::move(failed));
   }
 
   WorkItem* work = nullptr;  // while it is not done
@@ -9999,6 +10124,8 @@ struct JobState : Handle {
   std::size_t calling = 0;
   bool asked = false;
   bool done = false;
+  bool waiter_gone = false;
+  bool again_in_child = true;  // when it still waits for a thread
 };
 
 template <class T>
@@ -10018,6 +10145,7 @@ class WorkRef {
   WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
   WorkRef& operator=(WorkRef&&) = delete;
   ~WorkRef();
+  explicit operator bool() const noexcept { return item_ != nullptr; }
   WorkItem* operator->() const noexcept { return item_; }
   WorkItem& operator*() const noexcept { return *item_; }
 
@@ -10025,7 +10153,30 @@ class WorkRef {
   void send_home() && noexcept;
 
  private:
+  friend class WorkList;
+
   WorkItem* item_;
+};
+
+/// Items in the order in which they came. It owns them, and needs no memory.
+class WorkList {
+ public:
+  WorkList() noexcept = default;
+  WorkList(const WorkList&) = delete;
+  WorkList& operator=(const WorkList&) = delete;
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  void push(WorkRef work) noexcept;
+  /// One of this list.
+  WorkRef take(WorkItem& item) noexcept;
+  /// Null if there is none.
+  WorkRef take_first() noexcept { return first_ ? take(*first_) : WorkRef(nullptr); }
+
+ private:
+  WorkItem* first_ = nullptr;
+  WorkItem** end_ = &first_;
+  std::size_t size_ = 0;
 };
 
 template <class T, class F>
@@ -10033,13 +10184,14 @@ struct Work : WorkItem {
   static const Operations table;
 
   Work(JobState<T>& asked, F&& function)
-      : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
+      : WorkItem{&table, &asked.loop->mailbox()}, state(&asked), call(std::move(function)) {
     mailbox->expect();  // the result goes home without memory
     home_expected = true;
     mailbox->retain();
     asked.work = this;
   }
   ~Work() {
+    if (state && mailbox->loop) state->work = nullptr;
     if (home_expected) mailbox->expect_no_more();
     mailbox->release();
   }
@@ -10064,7 +10216,7 @@ struct Work : WorkItem {
     }
   }
 
-  JobState<T>& state;  // only on the loop
+  JobState<T>* state;  // only on the loop, as long as that is there
   F call;
   JobOutcome<T> outcome;
 };
@@ -10075,9 +10227,13 @@ inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
     [](WorkItem& item) {
       auto& work = static_cast<Work&>(item);
-      work.unanswered ? void(work.state.work = nullptr) : work.state.finish(std::move(work.outcome));
+      JobState<T>& asked = *std::exchange(work.state, nullptr);
+      work.unanswered ? void(asked.work = nullptr) : asked.finish(std::move(work.outcome));
     },
-    [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
+    [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); },
+    []([[maybe_unused]] WorkItem& item) noexcept {
+      if constexpr (requires(F& function) { function.leave(); }) static_cast<Work&>(item).call.leave();
+    }};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -10098,7 +10254,7 @@ class Job {
   explicit Job(detail::Ref<detail::JobState<T>> state) noexcept : state_(std::move(state)) {}
 
   /// Calls back on the loop that called `exec`, never inside this call: `callback(T)`, or `callback()`. It is not
-  /// called if the job failed: the failure leaves `run()`, as does one that nobody waits for.
+  /// called if the job failed: the failure leaves `run()`, as does one that nobody has waited for.
   template <class F>
   Job& then(F&& callback) {
     return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
@@ -10134,7 +10290,9 @@ class Job {
     Awaiter(const Awaiter&) = delete;
     Awaiter& operator=(const Awaiter&) = delete;
     ~Awaiter() {
-      if (waits) state->waiter = {};
+      if (!waits) return;
+      state->waiter = {};
+      state->waiter_gone = true;
     }
     bool await_ready() const {
       if (state->waiter)
@@ -10259,19 +10417,31 @@ class WorkerPool {
   };
   void note_exit() noexcept;
 
-  /// The threads stayed in the parent (S31.3).
+  /// Under the lock: the threads stayed in the parent (S31.3), and what waited for them is the parent's.
   void begin_again_in_child() noexcept;
+  /// Under the lock: what comes next will find a thread.
+  bool has_thread();
 
   bool submit(detail::WorkRef work);
+  static bool take_over(detail::WorkItem& item);
+  static void withdraw(detail::WorkItem& item) noexcept;
+  static constexpr detail::WorkItem::Pool for_child{take_over, withdraw};
 
+  /// The process or the loop ends: the result is in the mailbox then. One that waits for a thread is done here if it is quick;
+  /// one that is not is waited for for a moment. False: it is not done.
+  bool bring_home(detail::WorkItem& item, bool quick) noexcept;
+
+  detail::WorkRef take_dropped() noexcept;
   void run();
 
   detail::Machine::Mutex mutex_;
-  detail::Machine::Condition wake_;
-  detail::Queue<detail::WorkRef> waiting_;
+  detail::Machine::Condition wake_, came_home_;
+  detail::WorkList waiting_;
+  detail::WorkList left_;  // in a child of fork(): what waited in the parent
   std::vector<detail::Machine::Thread> threads_;
   std::size_t max_threads_;
   std::size_t idle_ = 0;
+  std::size_t awaited_ = 0;
   std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;
   int marks_before_ = Exit::of_process().marks.load();
@@ -10312,15 +10482,17 @@ struct FileState : Handle {
   void give_up() noexcept;
   void drop_all() noexcept;
   void settle() noexcept;
-  /// A handle less. What nobody can use any more, and does not go on by itself, closes: as when the socket is gone to or
-  /// from which it was piped.
-  template <class State>
-  static void release_unless_useful(State& self) noexcept {
-    if (self.owners == 2 && self.kept_by_loop && self.phase == FilePhase::open && !self.busy && !self.goes_on()) {
-      self.destroy(no_error());
+  /// A handle or a step less. What nobody can use any more, and does not go on by itself, closes: as when the socket is
+  /// gone to or from which it was piped.
+  void release() noexcept {
+    if (owners == 2 && kept_by_loop && phase == FilePhase::open && !busy && !goes_on_by_itself(*this)) {
+      destroy(no_error());
     }
-    static_cast<Handle&>(self).release();
+    Handle::release();
   }
+  /// In a child of fork() that goes on: a step that was under way is the parent's, and what both would go on with from
+  /// there is nobody's. True: none was.
+  bool is_mine_after_fork();
   bool is_over() const noexcept { return phase == FilePhase::closed || !loop; }
   bool destroyed() const noexcept { return phase >= FilePhase::closing; }
   Error failure(int number, const char* syscall) const;
@@ -10350,10 +10522,15 @@ struct FileState : Handle {
   Error errored;
   std::uint64_t moved = 0;  // bytes
   std::size_t owed = 0;     // what is queued and may be emitted
+  bool (*goes_on_by_itself)(const FileState&) noexcept = nullptr;
   void (*data_added)(FileState&) = nullptr;
   void (*before_close)(FileState&) = nullptr;  // calls whom nobody has called yet
   FilePhase phase = FilePhase::opening;
-  bool busy = false;  // a thread has the file
+  /// Waits for the thread, or does its work: what it gives lies in the mailbox then. Null if that may take too long.
+  FileStep* (*come_back)(Handle& job, bool quick) noexcept = nullptr;
+  Handle* under_way_at = nullptr;  // the job, as long as a thread has the file
+  std::uint32_t begun_in = 0;      // the process whose thread has the file
+  bool busy = false;               // a thread has it
   bool close_expected = false;
   bool kept_by_loop = false;  // until 'close' was emitted
 };
@@ -10361,29 +10538,29 @@ struct FileState : Handle {
 /// The threads that read and write files: the process's own, made when there is the first, and never joined.
 NET_API WorkerPool& file_pool();
 
-/// What a thread has done.
-struct FileStep {
-  FileHandle file;
-  std::ptrdiff_t result = 0;
-};
-
 template <class State, class Step, class Done>
 void FileState::start(Step step, Done done) {
   or_give_up(*this, [&] {
-    auto work = [has = std::move(file), call = std::move(step)]() mutable {
-      auto came = call(has);
-      came.file = std::move(has);
-      return came;
-    };
-    using Came = std::invoke_result_t<decltype(work)&>;
+    using Came = std::invoke_result_t<Step&, FileHandle&>;
     const Ref<JobState<Came>> job(new JobState<Came>(*loop));
+    job->again_in_child = false;
     job->ask([self = Ref<State>(static_cast<State*>(this)), then = std::move(done)](auto& outcome, bool) mutable {
       self->busy = false;
       if (!outcome.result) return self->give_up();
       self->file = std::move(outcome.result->file);
       or_give_up(*self, [&] { then(*self, *outcome.result); });
     });
-    busy = file_pool().begin(*job, std::move(work));
+    begun_in = Machine::fork_count();
+    if constexpr (requires { State::hands_over; }) {
+      under_way_at = job.get();
+      come_back = [](Handle& handle, bool quick) noexcept -> FileStep* {
+        WorkItem* const item = static_cast<JobState<Came>&>(handle).work;
+        if (!item || !file_pool().bring_home(*item, quick)) return nullptr;
+        auto& outcome = static_cast<Work<Came, FileWork<Step>>&>(*item).outcome;
+        return outcome.result ? &*outcome.result : nullptr;
+      };
+    }
+    busy = file_pool().begin(*job, FileWork<Step>{std::move(file), std::move(step)});
     if (!busy) destroy(system_failure(EAGAIN, "pthread_create"));
   });
 }
@@ -10406,10 +10583,9 @@ struct FileReading : FileState {
   void emit_piece();
   void pause() noexcept { asked = Flow::paused; }
   void resume();
+  void flow_soon();
   void drop() noexcept;
-  /// Whether it goes on by itself.
-  bool goes_on() const noexcept { return asked == Flow::flowing || !pipes.empty(); }
-  void release() noexcept { release_unless_useful(*this); }
+  void after_fork();
 
   // what pipe() asks of a source
   FileReading& ensure_cold() noexcept { return *this; }
@@ -10451,6 +10627,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct FileWriting : FileState {
   static const Operations table;
+  static constexpr bool hands_over = true;
 
   FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t mark);
 
@@ -10458,15 +10635,17 @@ struct FileWriting : FileState {
   bool write(std::string_view bytes, WriteCallback callback);
   bool refuse(WriteCallback&& callback);
   void end(WriteCallback callback);
+  void end(std::string_view last, WriteCallback callback);
   void go_on();
+  void go_on_soon();
+  void after_fork();
+  void hand_over() noexcept;
+  void hand_over_to(FileHandle& handle, bool is_slow) noexcept;
   void written(std::string&& bytes);
   void close_file();
   void call_back();
   void fail_callbacks();
   void drop() noexcept;
-  /// Whether it goes on by itself.
-  bool goes_on() const noexcept { return ended || length() > 0; }
-  void release() noexcept { release_unless_useful(*this); }
   std::size_t length() const noexcept { return waiting.size() + under_way; }
 
   /// Whom to call when so many bytes were written.
@@ -10481,6 +10660,8 @@ struct FileWriting : FileState {
   std::size_t under_way = 0;
   Queue<Waiting> callbacks;
   Queue<WriteCallback> at_finish;
+  bool slow = false;     // it takes bytes when another process likes
+  bool ticking = false;  // it goes on from a tick
   bool need_drain = false;
   bool ended = false;
   bool finished = false;  // written and closed
@@ -10512,7 +10693,8 @@ class FileReader : public Emitter<FileReader> {
  public:
   using Events = detail::FileEvents;
 
-  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0.
+  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
+  /// path with a NUL.
   explicit FileReader(std::string path, const FileReaderOptions& options = {})
       : FileReader(Loop::current(), std::move(path), options) {}
   FileReader(Loop& loop, std::string path, const FileReaderOptions& options = {});
@@ -10590,7 +10772,8 @@ struct FileWriterOptions {
 
 /// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it, while the
 /// loop goes on. It is opened at once. A handle: copies are the same stream. What was written or ended is carried out
-/// without one; one that nobody can write to any more closes, without 'finish'.
+/// without one; one that nobody can write to any more closes, without 'finish'. What was written and is no file's yet when the
+/// loop is destroyed or the process ends is written then, without events (S31.7); a FIFO or a device gets what it has space for.
 ///
 /// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when all was
 /// written and the file was closed without an error; `error` (const Error&), which leaves `run()` if nobody listens: `address()`
@@ -10599,7 +10782,8 @@ class FileWriter : public Emitter<FileWriter> {
  public:
   using Events = detail::FileEvents;
 
-  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0.
+  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
+  /// path with a NUL.
   explicit FileWriter(std::string path, const FileWriterOptions& options = {})
       : FileWriter(Loop::current(), std::move(path), options) {}
   FileWriter(Loop& loop, std::string path, const FileWriterOptions& options = {});
@@ -10611,8 +10795,15 @@ class FileWriter : public Emitter<FileWriter> {
   }
   /// No more comes: 'finish' and 'close' follow. The callback is called before 'finish', or with the error.
   template <class F = std::nullptr_t>
+    requires(!detail::Payload<F>)
   const FileWriter& end(F&& callback = nullptr) const {
     state_->end(detail::write_callback(std::forward<F>(callback)));
+    return *this;
+  }
+  /// Writes and then ends.
+  template <detail::Payload Data, class F = std::nullptr_t>
+  const FileWriter& end(const Data& data, F&& callback = nullptr) const {
+    state_->end(detail::bytes_of(data), detail::write_callback(std::forward<F>(callback)));
     return *this;
   }
   /// Writes no more: what waits is dropped, its callbacks get `ERR_STREAM_DESTROYED` or the error; 'error', if one is given,
@@ -12983,14 +13174,20 @@ NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) 
 NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
   iovec pieces[64];
   if (count > 64) count = 64;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  std::size_t whole = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+    whole += slices[i].size;
+  }
   sigset_t broken, before, waiting;
   (void)sigemptyset(&broken);  // macros on some systems
   (void)sigaddset(&broken, SIGPIPE);
   ::sigpending(&waiting);
   ::pthread_sigmask(SIG_BLOCK, &broken, &before);
   const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
-  if (sent == -EPIPE && !sigismember(&waiting, SIGPIPE)) {
+  // one that waited for space when the reader went counts what it had written, and signals all the same
+  const bool signaled = sent == -EPIPE || (sent >= 0 && static_cast<std::size_t>(sent) < whole);
+  if (signaled && !sigismember(&waiting, SIGPIPE)) {
     int signal = 0;
     ::sigpending(&waiting);
     if (sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);
@@ -13118,6 +13315,15 @@ NET_API Mutex::Mutex() noexcept {
   const ListGuard guard;
   next_ = std::exchange(first(), this);
   if (next_) next_->link_ = &next_;
+}
+
+NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
+  timespec until{};
+  ::clock_gettime(CLOCK_REALTIME, &until);
+  const long ns = until.tv_nsec + milliseconds % 1000 * 1'000'000L;
+  until.tv_sec += milliseconds / 1000 + ns / 1'000'000'000;
+  until.tv_nsec = ns % 1'000'000'000;
+  return ::pthread_cond_timedwait(&condition_, &mutex.mutex_, &until) == 0;
 }
 
 NET_API void Mutex::note_forks() noexcept {
@@ -14307,12 +14513,35 @@ NET_API std::ptrdiff_t read_file(NativeHandle file, char* into, std::size_t size
   return retried([&] { return ::read(file, into, size); });
 }
 
+/// A file may be a FIFO whose reader has gone: no SIGPIPE comes out.
 NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size_t size) noexcept {
-  return retried([&] { return ::write(file, from, size); });
+  const IoSlice bytes{from, size};
+  return write_slices(file, &bytes, 1);
 }
 
 /// Not again after a signal: the descriptor is gone, and may be another one's already.
 NET_API int close_file(NativeHandle file) noexcept { return ::close(file) == 0 || errno == EINTR ? 0 : -errno; }
+
+inline bool is_quick(const struct stat& status) noexcept { return S_ISREG(status.st_mode) || S_ISBLK(status.st_mode); }
+
+/// What is not there yet becomes a file.
+NET_API bool is_slow_path(const std::string& path) noexcept {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && !is_quick(status);
+}
+
+NET_API bool is_slow_file(NativeHandle file) noexcept {
+  struct stat status{};
+  return ::fstat(file, &status) != 0 || !is_quick(status);
+}
+
+/// A pipe that is writable takes so much at once, and others who have it are not made to mind O_NONBLOCK.
+NET_API std::ptrdiff_t write_slow_file(NativeHandle file, const char* from, std::size_t size) noexcept {
+  constexpr std::size_t taken = 512;  // of every POSIX system
+  pollfd asked{file, POLLOUT, 0};
+  if (retried([&] { return ::poll(&asked, 1, 0); }) <= 0) return -EAGAIN;
+  return write_file(file, from, size < taken ? size : taken);
+}
 
 }  // namespace net::inline NET_ABI::detail::os
 
@@ -15732,6 +15961,16 @@ NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size
 
 NET_API int close_file(NativeHandle file) noexcept { return win::CloseHandle(file_of(file)) ? 0 : last_error(); }
 
+/// A pipe whose instances are all in use is an error at once.
+NET_API bool is_slow_path(const std::string&) noexcept { return false; }
+
+NET_API bool is_slow_file(NativeHandle file) noexcept {
+  constexpr win::Word disk = 1;
+  return win::GetFileType(file_of(file)) != disk;
+}
+
+NET_API std::ptrdiff_t write_slow_file(NativeHandle, const char*, std::size_t) noexcept { return -EAGAIN; }
+
 }  // namespace net::inline NET_ABI::detail::os
 
 #endif
@@ -16133,14 +16372,11 @@ NET_API bool Mailbox::post(Callback callback) {
   const LockGuard locked(mutex);
   if (!loop) return false;
   posted.push(std::move(callback));
-  if (any.exchange(1) == 0) loop->poller().wake();
+  notify();
   return true;
 }
 
-NET_API void Mailbox::post_expected(Callback callback) noexcept {
-  const LockGuard locked(mutex);
-  if (!loop) return posted.expect_no_more();
-  posted.push_expected(std::move(callback));
+NET_API void Mailbox::notify() noexcept {
   if (any.exchange(1) == 0) loop->poller().wake();
 }
 
@@ -16205,13 +16441,15 @@ NET_API void LoopCore::leave_thread() noexcept {
 NET_API void LoopCore::abandon_all() noexcept {
   if (!inert()) {
     if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
+    for (Handle* handle = handles_; handle; handle = handle->next) {
+      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
+    }
     const LockGuard locked(mailbox_->mutex);
-    mailbox_->loop = nullptr;
-  } else {
     mailbox_->loop = nullptr;
   }
   forget_batch();
   mailbox_->posted.clear();
+  if (inert()) mailbox_->loop = nullptr;  // only now: results that were on their way tell their jobs that they are gone
   // what dies may be the user's, and leave something new behind: again, until there is nothing
   while (handles_ || !timers_.empty() || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) {
     abandon_handles();
@@ -16366,7 +16604,8 @@ NET_API void LoopCore::after_fork() {
     made_in_ = Machine::fork_count();
     mailbox_->loop = this;
     for (Handle* handle = handles_; handle; handle = handle->next) {
-      if (handle->operations->after_fork) made_anew_.push(Ref<Handle>(handle));
+      // the oldest first: jobs are in the order in which they were asked for
+      if (handle->operations->after_fork) made_anew_.push_front(Ref<Handle>(handle));
     }
   }
   // one for which there is no memory is the first when this is called again
@@ -18130,6 +18369,13 @@ namespace net::inline NET_ABI::detail {
 NET_API bool Pipes::await_drain() const noexcept {
   for (const auto& link : list_) {
     if (link->awaits_drain) return true;
+  }
+  return false;
+}
+
+NET_API bool Pipes::will_drain() const noexcept {
+  for (const auto& link : list_) {
+    if (link->awaits_drain && !link->operations->gone(*link)) return true;
   }
   return false;
 }
@@ -21976,8 +22222,35 @@ NET_API void WorkRef::send_home() && noexcept {
   Mailbox* const mailbox = item_->mailbox;
   mailbox->retain();
   item_->home_expected = false;
-  mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); });
+  Atomic<int>& place = item_->place;
+  mailbox->post_expected([home = std::move(*this)] { home->operations->finish(*home); },
+                         [&place] { place.store(WorkItem::at_home); });
   mailbox->release();
+}
+
+NET_API void WorkList::push(WorkRef work) noexcept {
+  WorkItem* const item = std::exchange(work.item_, nullptr);
+  item->next = nullptr;
+  item->link = end_;
+  *end_ = item;
+  end_ = &item->next;
+  ++size_;
+}
+
+NET_API WorkRef WorkList::take(WorkItem& item) noexcept {
+  *item.link = item.next;
+  (item.next ? item.next->link : end_) = item.link;
+  --size_;
+  return WorkRef(&item);
+}
+
+/// Its function may have been copied while a thread was changing it, so nothing of it is destroyed. It is where checkers
+/// of memory find it.
+NET_API void leave_to_parent(WorkItem& item) noexcept {
+  if (item.place.load() == WorkItem::waiting) return item.pool->withdraw(item);
+  static constinit Atomic<WorkItem*> left{nullptr};
+  item.operations->leave(item);
+  item.next = left.exchange(&item);
 }
 
 NET_API WorkRef::~WorkRef() {
@@ -22000,24 +22273,32 @@ NET_API WorkRef::~WorkRef() {
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API WorkerPool::~WorkerPool() {
-  begin_again_in_child();
-  detail::Queue<detail::WorkRef> dropped;
   {
     const detail::LockGuard locked(mutex_);
+    begin_again_in_child();
     closing_ = true;
-    dropped.take_all(waiting_);
     wake_.wake_all();
   }
-  while (!dropped.empty()) drop(dropped.pop_front());
+  while (detail::WorkRef work = take_dropped()) drop(std::move(work));
   for (detail::Machine::Thread& thread : threads_) thread.join();
+}
+
+NET_API detail::WorkRef WorkerPool::take_dropped() noexcept {
+  const detail::LockGuard locked(mutex_);
+  detail::WorkRef work = (left_.empty() ? waiting_ : left_).take_first();
+  if (work) work->place.store(detail::WorkItem::running);
+  return work;
 }
 
 NET_API void WorkerPool::begin_again_in_child() noexcept {
   if (made_in_ == detail::Machine::fork_count()) return;
   made_in_ = detail::Machine::fork_count();
-  ::new (static_cast<void*>(&wake_)) detail::Machine::Condition;
+  for (detail::Machine::Condition* each : {&wake_, &came_home_}) {
+    ::new (static_cast<void*>(each)) detail::Machine::Condition;
+  }
   threads_.clear();
-  idle_ = 0;
+  idle_ = awaited_ = 0;
+  while (detail::WorkRef work = waiting_.take_first()) left_.push(std::move(work));
 }
 
 NET_API WorkerPool::Exit& WorkerPool::Exit::of_process() noexcept {
@@ -22035,19 +22316,46 @@ NET_API void WorkerPool::note_exit() noexcept {
   if (std::atexit([] { Exit::of_process().begun.store(1); }) == 0) exit.marks.fetch_add(1);
 }
 
-NET_API bool WorkerPool::submit(detail::WorkRef work) {
-  begin_again_in_child();
-  note_exit();
-  const detail::LockGuard locked(mutex_);
-  waiting_.reserve(1);
+NET_API bool WorkerPool::has_thread() {
   if (idle_ <= waiting_.size() && threads_.size() < max_threads_) {
     detail::Machine::Thread thread;
     if (thread.start([](void* pool) { static_cast<WorkerPool*>(pool)->run(); }, this)) threads_.push_back(thread);
   }
-  if (threads_.empty()) return false;
+  return !threads_.empty();
+}
+
+NET_API bool WorkerPool::submit(detail::WorkRef work) {
+  note_exit();
+  const detail::LockGuard locked(mutex_);
+  begin_again_in_child();
+  if (!has_thread()) return false;
+  work->pool = &for_child;
+  work->of_pool = this;
+  work->process = made_in_;
   waiting_.push(std::move(work));
   wake_.wake_one();
   return true;
+}
+
+NET_API bool WorkerPool::take_over(detail::WorkItem& item) {
+  WorkerPool& pool = *static_cast<WorkerPool*>(item.of_pool);
+  const detail::LockGuard locked(pool.mutex_);
+  pool.begin_again_in_child();
+  if (pool.closing_ || !pool.has_thread()) return false;
+  item.process = pool.made_in_;
+  pool.waiting_.push(pool.left_.take(item));
+  pool.wake_.wake_one();
+  return true;
+}
+
+NET_API void WorkerPool::withdraw(detail::WorkItem& item) noexcept {
+  WorkerPool& pool = *static_cast<WorkerPool*>(item.of_pool);
+  const auto take = [&] {
+    const detail::LockGuard locked(pool.mutex_);
+    pool.begin_again_in_child();
+    return pool.left_.take(item);
+  };
+  const detail::WorkRef gone = take();  // which is destroyed without the lock: it may hold what is the user's
 }
 
 NET_API void WorkerPool::run() {
@@ -22060,14 +22368,42 @@ NET_API void WorkerPool::run() {
     }
     if (closing_) return mutex_.unlock();
     {
-      detail::WorkRef work = waiting_.pop_front();
-      work->begun.store(1);
+      detail::WorkRef work = waiting_.take_first();
+      work->place.store(detail::WorkItem::running);
       mutex_.unlock();
       work->operations->run(*work);
       std::move(work).send_home();
     }
     mutex_.lock();
+    if (awaited_ > 0) came_home_.wake_all();
   }
+}
+
+NET_API bool WorkerPool::bring_home(detail::WorkItem& item, bool quick) noexcept {
+  const auto take = [&] {
+    const detail::LockGuard locked(mutex_);
+    if (!quick || item.place.load() != detail::WorkItem::waiting) return detail::WorkRef(nullptr);
+    item.place.store(detail::WorkItem::running);
+    return waiting_.take(item);
+  };
+  if (detail::WorkRef work = take()) {
+    work->operations->run(*work);
+    std::move(work).send_home();
+    return true;
+  }
+  constexpr int moment = 200;  // ms
+  const detail::LockGuard locked(mutex_);
+  ++awaited_;
+  bool in_time = true;
+  while (in_time && item.place.load() != detail::WorkItem::at_home) {
+    if (quick) {
+      came_home_.wait(mutex_);
+    } else {
+      in_time = came_home_.wait_ms(mutex_, moment);
+    }
+  }
+  --awaited_;
+  return item.place.load() == detail::WorkItem::at_home;
 }
 
 NET_API void WorkerPool::drop(detail::WorkRef work) noexcept {
@@ -22133,6 +22469,12 @@ NET_API void FileState::destroy(const Error& error) {
   if (!busy) close();
 }
 
+NET_API bool FileState::is_mine_after_fork() {
+  if (!busy || begun_in == Machine::fork_count()) return true;
+  destroy(make_error(Errc::ERR_ABORTED, "The process was forked while a thread had this file"));
+  return false;
+}
+
 NET_API void FileState::close() noexcept {
   (void)file.close();
   if (!std::exchange(close_expected, false)) return;
@@ -22191,6 +22533,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API constexpr Handle::Operations FileReading::table{
     .free = [](Handle& handle) noexcept { delete static_cast<FileReading*>(&handle); },
     .abandon = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).drop(); },
+    .after_fork = [](Handle& handle) { static_cast<FileReading&>(handle).after_fork(); },
     .give_up = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).give_up(); }};
 
 /// Both included; without an end it is the largest number.
@@ -22205,8 +22548,12 @@ NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t
     : FileState(core, table, std::move(name)), piece_size(size), first(start), left(bytes_between(start, end)) {
   data_added = [](FileState& state) {
     auto& self = static_cast<FileReading&>(state);
-    self.data_listening = true;
     if (self.asked != Flow::paused) self.resume();
+    self.data_listening = true;
+  };
+  goes_on_by_itself = [](const FileState& state) noexcept {
+    const auto& self = static_cast<const FileReading&>(state);
+    return self.asked == Flow::flowing || self.pipes.will_drain();
   };
 }
 
@@ -22227,6 +22574,7 @@ NET_API void FileReading::begin() {
 /// The next piece, if there is place for it: one is kept, and another one may be under way.
 NET_API void FileReading::read_ahead() {
   if (busy || phase != FilePhase::open || piece_bytes >= 0 || end_emitted) return;
+  if (loop->inert()) return;  // the file is the parent's (S31.1)
   const std::size_t size = left < piece_size ? cast<std::size_t>(left) : piece_size;
   if (!spare.bytes()) spare = FileBuffer(piece_size);
   struct Piece : FileStep {
@@ -22278,7 +22626,11 @@ NET_API void FileReading::emit_piece() {
 }
 
 NET_API void FileReading::resume() {
+  flow_soon();
   asked = Flow::flowing;
+}
+
+NET_API void FileReading::flow_soon() {
   if (flow_ticking || destroyed()) return;
   tick([](FileState& state) {
     auto& self = static_cast<FileReading&>(state);
@@ -22286,6 +22638,10 @@ NET_API void FileReading::resume() {
     self.flow();
   });
   flow_ticking = true;
+}
+
+NET_API void FileReading::after_fork() {
+  if (is_mine_after_fork()) flow_soon();
 }
 
 NET_API void FileReading::drop() noexcept {
@@ -22309,11 +22665,17 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API constexpr Handle::Operations FileWriting::table{
     .free = [](Handle& handle) noexcept { delete static_cast<FileWriting*>(&handle); },
     .abandon = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).drop(); },
+    .hand_over = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).hand_over(); },
+    .after_fork = [](Handle& handle) { static_cast<FileWriting&>(handle).after_fork(); },
     .give_up = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).give_up(); }};
 
 NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t high_water_mark)
     : FileState(core, table, std::move(name)), access(how), mark(high_water_mark) {
   before_close = [](FileState& state) { static_cast<FileWriting&>(state).fail_callbacks(); };
+  goes_on_by_itself = [](const FileState& state) noexcept {
+    const auto& self = static_cast<const FileWriting&>(state);
+    return self.ended || self.length() > 0;
+  };
 }
 
 NET_API void FileWriting::begin() {
@@ -22321,32 +22683,38 @@ NET_API void FileWriting::begin() {
       [name = path, how = access](FileHandle& handle) {
         FileStep step;
         step.result = handle.open(name, how);
+        step.slow = step.result == 0 && handle.is_slow();
         return step;
       },
       [](FileWriting& self, FileStep& step) {
         if (!self.opened(static_cast<int>(step.result))) return;
+        self.slow = step.slow;
         self.go_on();
         self.emit_event<file_open>();
       });
 }
 
-/// Takes all the bytes, always; the result only advises (S15.4).
+/// Takes all the bytes, always; the result only advises (S15.4). Whatever needs memory comes first (S32.5).
 NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) {
   if (ended || destroyed() || !loop) return refuse(std::move(callback));
+  if (callback) callbacks.reserve(1);
+  go_on_soon();
   waiting.append(bytes);
   const bool has_space = length() < mark;
   if (!has_space) need_drain = true;
   if (callback) callbacks.push({moved + length(), std::move(callback)});
-  go_on();
-  return has_space && !destroyed();
+  return has_space;
 }
 
 NET_API bool FileWriting::refuse(WriteCallback&& callback) {
+  if (!loop) return false;
   const Error error = make_error(ended ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
-  if (callback && loop) {
-    loop->ticks().push(
-        Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
+  Callback told;
+  if (callback) {
+    told = Callback(Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
   }
+  loop->ticks().reserve(2);
+  if (told) loop->ticks().push(std::move(told));
   destroy(error);
   return false;
 }
@@ -22357,13 +22725,59 @@ NET_API void FileWriting::end(WriteCallback callback) {
     if (callback) (void)refuse(std::move(callback));
     return;
   }
+  if (callback) at_finish.reserve(1);
+  go_on_soon();
   if (callback) at_finish.push(std::move(callback));
   ended = true;
-  go_on();
+}
+
+NET_API void FileWriting::end(std::string_view last, WriteCallback callback) {
+  if (ended || destroyed() || !loop) return void(refuse(std::move(callback)));
+  if (callback) at_finish.reserve(1);
+  (void)write(last, {});
+  end(std::move(callback));
+}
+
+/// A call of the user's only asks for it: what fails then fails in the loop.
+NET_API void FileWriting::go_on_soon() {
+  if (busy || ticking || phase != FilePhase::open) return;
+  tick([](FileState& state) {
+    auto& self = static_cast<FileWriting&>(state);
+    self.ticking = false;
+    self.loop->keep_alive(false);
+    self.go_on();
+    self.call_back();  // those who wrote nothing
+  });
+  loop->keep_alive(true);
+  ticking = true;
+}
+
+NET_API void FileWriting::after_fork() {
+  if (is_mine_after_fork()) go_on_soon();
+}
+
+/// S31.7: the loop or the process ends, and no thread will write what waits. A file is waited for, whatever it takes; a FIFO
+/// takes what it has space for.
+NET_API void FileWriting::hand_over() noexcept {
+  if (destroyed() || loop->inert()) return;
+  if (!busy) return hand_over_to(file, slow);
+  if (begun_in != Machine::fork_count()) return;
+  const bool opening = phase == FilePhase::opening;
+  FileStep* const step = come_back(*under_way_at, opening ? !Machine::is_slow_path(path) : !slow);
+  if (step && step->result >= 0) hand_over_to(step->file, opening ? step->slow : slow);
+}
+
+NET_API void FileWriting::hand_over_to(FileHandle& handle, bool is_slow) noexcept {
+  if (!is_slow) {
+    (void)handle.write(waiting);
+    waiting.clear();
+  } else {
+    waiting.erase(0, handle.write_some(waiting));
+  }
 }
 
 NET_API void FileWriting::go_on() {
-  if (busy || phase != FilePhase::open) return;
+  if (busy || phase != FilePhase::open || loop->inert()) return;  // in a child the file is the parent's (S31.1)
   if (waiting.empty()) {
     if (ended) close_file();
     return;
@@ -22470,11 +22884,20 @@ NET_API void require_mark(std::size_t mark) {
   if (mark == 0) throw_error(out_of_range("highWaterMark", ">= 1", "0"));
 }
 
+/// It would be cut there, and another file be opened.
+NET_API void require_path(const std::string& path);
+NET_API void require_path(const std::string& path) {
+  if (has_nul(path)) {
+    throw_error(invalid_value("path", "must be a string, Uint8Array, or URL without null bytes", quoted(path)));
+  }
+}
+
 }  // namespace net::inline NET_ABI::detail
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API FileReader::FileReader(Loop& loop, std::string path, const FileReaderOptions& options) {
+  detail::require_path(path);
   detail::require_mark(options.highWaterMark);
   state_ = detail::Ref<detail::FileReading>(new detail::FileReading(detail::Access::core(loop), std::move(path),
                                                                     options.highWaterMark, options.start,
@@ -22483,6 +22906,7 @@ NET_API FileReader::FileReader(Loop& loop, std::string path, const FileReaderOpt
 }
 
 NET_API FileWriter::FileWriter(Loop& loop, std::string path, const FileWriterOptions& options) {
+  detail::require_path(path);
   detail::require_mark(options.highWaterMark);
   const detail::FileAccess access{
       .writes = true, .appends = options.append, .exclusive = options.exclusive, .mode = options.mode};

@@ -39,7 +39,8 @@ class FileReader : public Emitter<FileReader> {
  public:
   using Events = detail::FileEvents;
 
-  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0.
+  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
+  /// path with a NUL.
   explicit FileReader(std::string path, const FileReaderOptions& options = {})
       : FileReader(Loop::current(), std::move(path), options) {}
   FileReader(Loop& loop, std::string path, const FileReaderOptions& options = {});
@@ -117,7 +118,8 @@ struct FileWriterOptions {
 
 /// A file that is written as a stream: `socket.pipe(net::FileWriter("upload"))`. Threads of the process write it, while the
 /// loop goes on. It is opened at once. A handle: copies are the same stream. What was written or ended is carried out
-/// without one; one that nobody can write to any more closes, without 'finish'.
+/// without one; one that nobody can write to any more closes, without 'finish'. What was written and is no file's yet when the
+/// loop is destroyed or the process ends is written then, without events (S31.7); a FIFO or a device gets what it has space for.
 ///
 /// Events: `open`; `drain`: all that waited is written, after a `write` that said false; `finish`: after `end()`, when all was
 /// written and the file was closed without an error; `error` (const Error&), which leaves `run()` if nobody listens: `address()`
@@ -126,7 +128,8 @@ class FileWriter : public Emitter<FileWriter> {
  public:
   using Events = detail::FileEvents;
 
-  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0.
+  /// On this thread's loop, or on `loop`. Throws `ERR_OUT_OF_RANGE` for a mark of 0, `ERR_INVALID_ARG_VALUE` for a
+  /// path with a NUL.
   explicit FileWriter(std::string path, const FileWriterOptions& options = {})
       : FileWriter(Loop::current(), std::move(path), options) {}
   FileWriter(Loop& loop, std::string path, const FileWriterOptions& options = {});
@@ -138,8 +141,15 @@ class FileWriter : public Emitter<FileWriter> {
   }
   /// No more comes: 'finish' and 'close' follow. The callback is called before 'finish', or with the error.
   template <class F = std::nullptr_t>
+    requires(!detail::Payload<F>)
   const FileWriter& end(F&& callback = nullptr) const {
     state_->end(detail::write_callback(std::forward<F>(callback)));
+    return *this;
+  }
+  /// Writes and then ends.
+  template <detail::Payload Data, class F = std::nullptr_t>
+  const FileWriter& end(const Data& data, F&& callback = nullptr) const {
+    state_->end(detail::bytes_of(data), detail::write_callback(std::forward<F>(callback)));
     return *this;
   }
   /// Writes no more: what waits is dropped, its callbacks get `ERR_STREAM_DESTROYED` or the error; 'error', if one is given,

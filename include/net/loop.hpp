@@ -160,7 +160,9 @@ class Loop : private detail::LoopCore {
   /// In the child of a `fork()`, on a loop of the parent: makes it work in this process (S31.2). It has a poller of its
   /// own then; what is open is watched again, and both processes have the same connections; timers, ticks and
   /// immediates stay; lookups under way are asked again; signals are listened to again; jobs of a WorkerPool that had
-  /// begun fail with `ERR_ABORTED`. Throws the system's error if there are no descriptors. No effect on any other loop.
+  /// begun fail with `ERR_ABORTED`, those that waited for a thread run in both processes, and results that were on their way
+  /// come in both; a FileReader or FileWriter that a thread was opening, reading or writing, or was asked to, fails with
+  /// `ERR_ABORTED`, and goes on in the parent alone. Throws the system's error if there are no descriptors. No effect on any other loop.
   /// The `fork()` waits for lookups that are under way, at most 200 ms: the child's would wait for their locks for ever.
   void afterFork() { after_fork(); }
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.

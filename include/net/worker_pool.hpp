@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <net/detail/base/queue.hpp>
 #include <net/detail/coro/braced_options.hpp>
 #include <net/detail/work/job.hpp>
 #include <net/error.hpp>
@@ -32,7 +31,7 @@ class Job {
   explicit Job(detail::Ref<detail::JobState<T>> state) noexcept : state_(std::move(state)) {}
 
   /// Calls back on the loop that called `exec`, never inside this call: `callback(T)`, or `callback()`. It is not
-  /// called if the job failed: the failure leaves `run()`, as does one that nobody waits for.
+  /// called if the job failed: the failure leaves `run()`, as does one that nobody has waited for.
   template <class F>
   Job& then(F&& callback) {
     return add([call = std::decay_t<F>(std::forward<F>(callback))](Outcome& outcome, bool last) mutable {
@@ -68,7 +67,9 @@ class Job {
     Awaiter(const Awaiter&) = delete;
     Awaiter& operator=(const Awaiter&) = delete;
     ~Awaiter() {
-      if (waits) state->waiter = {};
+      if (!waits) return;
+      state->waiter = {};
+      state->waiter_gone = true;
     }
     bool await_ready() const {
       if (state->waiter)
@@ -193,19 +194,31 @@ class WorkerPool {
   };
   void note_exit() noexcept;
 
-  /// The threads stayed in the parent (S31.3).
+  /// Under the lock: the threads stayed in the parent (S31.3), and what waited for them is the parent's.
   void begin_again_in_child() noexcept;
+  /// Under the lock: what comes next will find a thread.
+  bool has_thread();
 
   bool submit(detail::WorkRef work);
+  static bool take_over(detail::WorkItem& item);
+  static void withdraw(detail::WorkItem& item) noexcept;
+  static constexpr detail::WorkItem::Pool for_child{take_over, withdraw};
 
+  /// The process or the loop ends: the result is in the mailbox then. One that waits for a thread is done here if it is quick;
+  /// one that is not is waited for for a moment. False: it is not done.
+  bool bring_home(detail::WorkItem& item, bool quick) noexcept;
+
+  detail::WorkRef take_dropped() noexcept;
   void run();
 
   detail::Machine::Mutex mutex_;
-  detail::Machine::Condition wake_;
-  detail::Queue<detail::WorkRef> waiting_;
+  detail::Machine::Condition wake_, came_home_;
+  detail::WorkList waiting_;
+  detail::WorkList left_;  // in a child of fork(): what waited in the parent
   std::vector<detail::Machine::Thread> threads_;
   std::size_t max_threads_;
   std::size_t idle_ = 0;
+  std::size_t awaited_ = 0;
   std::uint32_t made_in_ = detail::Machine::fork_count();
   bool closing_ = false;
   int marks_before_ = Exit::of_process().marks.load();

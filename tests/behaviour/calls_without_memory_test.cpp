@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <iterator>
 #include <net.hpp>
 #include <new>
 #include <optional>
@@ -11,6 +13,7 @@
 
 #include "tests/support/count_allocations.hpp"
 #include "tests/support/session.hpp"
+#include "tests/support/support.hpp"
 
 using namespace tests;
 
@@ -59,7 +62,7 @@ void the_same_without_memory(const Named<Object> (&states)[States], const Named<
   for (const Named<Object>& state : states) {
     for (const Named<Object>& call : calls) {
       for (const int ticks : {0, 10, 11, 12, 13, 14, 15, 16}) {
-        const std::string what = std::string(call.name) + " of a socket or server that is " + state.name;
+        const std::string what = std::string(call.name) + " of one that is " + state.name;
         CAPTURE(what);
         CAPTURE(ticks);
         const std::optional<std::string> expected = happens(state, call, ticks, 0);
@@ -93,6 +96,25 @@ constexpr Named<net::Socket> socket_states[] = {
     {"destroyed", [](const net::Socket& socket, Log&) { socket.destroy(); }},
 };
 
+/// A destination that notes what it gets.
+struct Noting {
+  Log* log;
+
+  bool write(net::Chunk chunk) const { return log->add("piped:" + std::to_string(chunk.size())), true; }
+  void end() const { log->add("piped:end"); }
+  bool writableNeedDrain() const noexcept { return false; }
+  template <net::fixed_string Name, class... Args>
+  int addListener(const Args&...) const {
+    return 0;
+  }
+  void off(int) const noexcept {}
+  template <net::fixed_string Name>
+  std::size_t listenerCount() const noexcept {
+    return 0;
+  }
+  bool operator==(const Noting&) const = default;
+};
+
 constexpr Named<net::Socket> socket_calls[] = {
     {"write", [](const net::Socket& socket, Log&) { socket.write("text"); }},
     {"a write that is called back",
@@ -115,6 +137,7 @@ constexpr Named<net::Socket> socket_calls[] = {
     {"read", [](const net::Socket& socket, Log&) { take(socket.read()); }},
     {"a read of so many", [](const net::Socket& socket, Log&) { take(socket.read(30)); }},
     {"setEncoding", [](const net::Socket& socket, Log&) { socket.setEncoding(net::Encoding::hex); }},
+    {"pipe", [](const net::Socket& socket, Log& log) { socket.pipe(Noting{&log}); }},
     {"setTimeout", [](const net::Socket& socket, Log&) { socket.setTimeout(60'000, [] {}); }},
     {"setKeepAlive", [](const net::Socket& socket, Log&) { socket.setKeepAlive(true, 1000); }},
 };
@@ -136,6 +159,58 @@ constexpr Named<net::Server> server_calls[] = {
        server.getConnections([&log](const net::Error&, std::size_t count) { log.add(std::to_string(count)); });
      }},
 };
+
+constexpr Named<net::FileWriter> writer_states[] = {
+    {"opening", [](const net::FileWriter&, Log&) {}},
+    {"open", [](const net::FileWriter&, Log&) {}},
+    {"writing", [](const net::FileWriter& file, Log&) { file.write("first,"); }},
+    {"full", [](const net::FileWriter& file, Log&) { file.write(std::string(30'000, 'x')); }},
+    {"ended", [](const net::FileWriter& file, Log&) { file.end("ended,"); }},
+    {"destroyed", [](const net::FileWriter& file, Log&) { file.destroy(); }},
+};
+
+constexpr Named<net::FileWriter> writer_calls[] = {
+    {"write", [](const net::FileWriter& file, Log&) { file.write("text"); }},
+    {"a write that is called back",
+     [](const net::FileWriter& file, Log& log) { file.write("text", note_error(log, "w")); }},
+    {"a long write",
+     [](const net::FileWriter& file, Log& log) { file.write(std::string(300'000, 'x'), note_error(log, "w")); }},
+    {"a write of nothing", [](const net::FileWriter& file, Log& log) { file.write("", note_error(log, "w")); }},
+    {"end", [](const net::FileWriter& file, Log&) { file.end(); }},
+    {"an end that is called back", [](const net::FileWriter& file, Log& log) { file.end(note_error(log, "e")); }},
+    {"an end with data", [](const net::FileWriter& file, Log&) { file.end("last"); }},
+    {"an end with data that is called back",
+     [](const net::FileWriter& file, Log& log) { file.end("last", note_error(log, "e")); }},
+    {"destroy", [](const net::FileWriter& file, Log&) { file.destroy(); }},
+    {"a destroy with an error", [](const net::FileWriter& file, Log&) { file.destroy(net::Error("broken")); }},
+};
+
+constexpr Named<net::FileReader> reader_states[] = {
+    {"opening", [](const net::FileReader&, Log&) {}},
+    {"open", [](const net::FileReader&, Log&) {}},
+    {"paused", [](const net::FileReader& file, Log&) { file.pause(); }},
+    {"flowing", [](const net::FileReader& file, Log&) { file.resume(); }},
+    {"destroyed", [](const net::FileReader& file, Log&) { file.destroy(); }},
+};
+
+constexpr Named<net::FileReader> reader_calls[] = {
+    {"resume", [](const net::FileReader& file, Log&) { file.resume(); }},
+    {"pause", [](const net::FileReader& file, Log&) { file.pause(); }},
+    {"a listener",
+     [](const net::FileReader& file, Log& log) {
+       file.on<"data">([&log](net::Chunk chunk) { log.add(std::to_string(chunk.size())); });
+     }},
+    {"pipe", [](const net::FileReader& file, Log& log) { file.pipe(Noting{&log}); }},
+    {"destroy", [](const net::FileReader& file, Log&) { file.destroy(); }},
+    {"a destroy with an error", [](const net::FileReader& file, Log&) { file.destroy(net::Error("broken")); }},
+};
+
+/// Notes what both kinds of files emit.
+template <class File>
+void note_file(const File& file, Log& log) {
+  file.template on<"error">([&log](const net::Error& error) { log.add("error(" + std::string(error.what()) + ")"); });
+  file.template on<"close">([&log] { log.add("close"); });
+}
 
 }  // namespace
 
@@ -186,6 +261,57 @@ TEST_CASE("S32.5: what a server has no memory for it has not begun: called again
     run_until(loop, [&] { return !loop.alive() || server.listening(); });
     log.add(server.listening() ? "listens" : "does not");
     server.close();
+    loop.run();
+    return failed || n == 0 ? std::optional(log.text()) : std::nullopt;
+  });
+}
+
+TEST_CASE("S32.5: what a FileWriter has no memory for it has not begun: called again, it does all of it, once") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("file");
+  the_same_without_memory(writer_states, writer_calls, [&](const auto& state, const auto& call, int ticks, long n) {
+    net::Loop loop;
+    Log log;
+    const net::FileWriter file(loop, path, {.highWaterMark = 20'000});
+    note_file(file, log);
+    file.on<"drain">([&log] { log.add("drain"); });
+    file.on<"finish">([&log] { log.add("finish"); });
+    bool open = false;
+    file.on<"open">([&open] { open = true; });
+    if (std::string_view(state.name) != "opening") run_until(loop, [&] { return open; });
+    state.call(file, log);
+    for (int i = 0; i < ticks; ++i) loop.nextTick([] {});
+    const bool failed = made(call, file, log, n);
+    log.add(std::to_string(file.writableLength()));
+    loop.run();
+    file.end();
+    loop.run();
+    std::ifstream written(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(written), {}};
+    return failed || n == 0 ? std::optional(log.text() + " has " + text) : std::nullopt;
+  });
+}
+
+TEST_CASE("S32.5: what a FileReader has no memory for it has not begun: called again, it does all of it, once") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("file");
+  std::ofstream(path) << std::string(3000, 'x');
+  the_same_without_memory(reader_states, reader_calls, [&](const auto& state, const auto& call, int ticks, long n) {
+    net::Loop loop;
+    Log log;
+    const net::FileReader file(loop, path, {.highWaterMark = 1000});
+    note_file(file, log);
+    file.on<"end">([&log] { log.add("end"); });
+    bool open = false;
+    file.on<"open">([&open] { open = true; });
+    if (std::string_view(state.name) != "opening") run_until(loop, [&] { return open; });
+    state.call(file, log);
+    for (int i = 0; i < ticks; ++i) loop.nextTick([] {});
+    const bool failed = made(call, file, log, n);
+    log.add(file.isPaused() ? "paused" : file.readableFlowing() ? "flows" : "rests");
+    loop.run();
+    log.add(std::to_string(file.bytesRead()));
+    file.destroy();
     loop.run();
     return failed || n == 0 ? std::optional(log.text()) : std::nullopt;
   });

@@ -74,6 +74,7 @@ struct least_mutex {
 
 struct least_condition {
   void wait(least_mutex&) {}
+  bool wait_ms(least_mutex&, int) { return false; }
   void wake_one() {}
   void wake_all() {}
 };
@@ -123,6 +124,9 @@ struct Machine {
   static int make_pair(NativeHandle (&)[2]) { return -ENOSYS; }
   static std::ptrdiff_t send_with(NativeHandle, const IoSlice*, std::size_t, NativeHandle) { return would_block; }
   static std::ptrdiff_t receive_with(NativeHandle, char*, std::size_t, CameDescriptors&) { return would_block; }
+  static bool is_slow_path(const std::string&) { return false; }
+  static bool is_slow_file(NativeHandle) { return false; }
+  static std::ptrdiff_t write_slow_file(NativeHandle, const char*, std::size_t) { return -EAGAIN; }
   static void remove_path(std::string_view) {}
   static int listen_to_signal(least_signal_waker&) { return -ENOSYS; }
   static void forget_signal(least_signal_waker&) {}

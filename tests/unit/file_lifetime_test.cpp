@@ -87,6 +87,55 @@ TEST_CASE("one that nobody keeps and nobody wants closes as soon as it is open")
   CHECK(closed == 2);
 }
 
+TEST_CASE("a reader that is held back and that nobody has closes, whatever it was piped to") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("file");
+  fill(path, std::string(1'000'000, 'x'));
+  const net::Socket gone(loop);
+  gone.on<"error">([] {});
+  gone.destroy();
+  run_to_the_end(loop);
+  const net::FileWriter closed_file(loop, directory.file("closed"));
+  closed_file.on<"error">([] {});
+  closed_file.destroy();
+  run_to_the_end(loop);
+  bool open = false, closed = false;
+  {
+    const net::FileReader file(loop, path);
+    file.on<"close">([&] { closed = true; });
+    file.on<"open">([&] { open = true; });
+    SUBCASE("a socket that is closed already") { file.pipe(gone); }
+    SUBCASE("a file that is closed already") { file.pipe(closed_file); }
+    SUBCASE("a socket that is closed already, when the file is open") {
+      run_until(loop, [&] { return open; });
+      file.pipe(gone);
+    }
+    SUBCASE("a file, and paused") {
+      file.pipe(net::FileWriter(loop, directory.file("out")));
+      file.pause();
+    }
+    SUBCASE("a listener, and paused in the same turn") {
+      run_until(loop, [&] { return open; });
+      file.on<"data">([](net::Chunk) {});
+      file.pause();
+    }
+  }
+  run_to_the_end(loop);
+  CHECK(closed);
+}
+
+TEST_CASE("a reader that nobody has and that waits for a slow destination goes on") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("file");
+  fill(path, std::string(100'000, 'x'));
+  const net::FileWriter out(loop, directory.file("out"), {.highWaterMark = 1});
+  net::FileReader(loop, path, {.highWaterMark = 10'000}).pipe(out);
+  run_to_the_end(loop);
+  CHECK(out.bytesWritten() == 100'000);
+}
+
 TEST_CASE("a loop that goes while files are read and written closes them") {
   TemporaryDirectory directory;
   const std::string path = directory.file("file");

@@ -164,6 +164,26 @@ TEST_CASE("a job is awaited: its result, its exception, and one that is done alr
   CHECK(got == std::vector<std::string>{"result", "thrown", "early"});
 }
 
+TEST_CASE("S34.9: the failure of a job whose task was destroyed while it waited is nobody's") {
+  net::Loop loop;
+  net::WorkerPool pool(1);
+  std::atomic<bool> enough = false;
+  const auto loser = [&]() -> net::Task<int> {
+    co_return co_await pool.exec([&]() -> int {
+      while (!enough) std::this_thread::yield();
+      throw std::runtime_error("too late");
+    });
+  };
+  const auto winner = []() -> net::Task<int> { co_return 7; };
+  int won = 0;
+  net::spawn([&]() -> net::Task<> {
+    won = co_await net::race(loser(), winner());
+    enough = true;
+  });
+  tests::run_to_the_end(loop);
+  CHECK(won == 7);
+}
+
 TEST_CASE("destroying the pool waits for what runs and drops what waits, with a clear error") {
   net::Loop loop;
   Gate gate;

@@ -17,6 +17,7 @@ TEST_CASE("what is written while a thread writes leaves together in the next tur
   auto& state = net::detail::Access::state(writer);
   run_until(loop, [&] { return state.phase == net::detail::FilePhase::open; });
   writer.write("1");
+  net::detail::Access::core(loop).run_ticks();
   CHECK(state.busy);
   CHECK(state.under_way == 1);
   for (int i = 0; i < 100; ++i) writer.write("22");

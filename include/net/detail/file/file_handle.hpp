@@ -39,6 +39,18 @@ class FileHandle {
     }
     return 0;
   }
+  /// Whether it takes bytes when another process likes.
+  bool is_slow() const noexcept { return Machine::is_slow_file(file_); }
+  /// How much of it a slow one takes without waiting.
+  std::size_t write_some(std::string_view bytes) noexcept {
+    std::size_t written = 0;
+    while (written < bytes.size()) {
+      const std::ptrdiff_t size = Machine::write_slow_file(file_, bytes.data() + written, bytes.size() - written);
+      if (size <= 0) break;
+      written += static_cast<std::size_t>(size);
+    }
+    return written;
+  }
   int close() noexcept {
     const NativeHandle file = std::exchange(file_, no_handle);
     return file == no_handle ? 0 : Machine::close_file(file);
@@ -46,6 +58,28 @@ class FileHandle {
 
  private:
   NativeHandle file_ = no_handle;
+};
+
+/// What a thread has done.
+struct FileStep {
+  FileHandle file;
+  std::ptrdiff_t result = 0;
+  bool slow = false;  // known when it was opened
+};
+
+/// What a thread does with a file that it has meanwhile.
+template <class Step>
+struct FileWork {
+  FileHandle file;
+  Step step;
+
+  auto operator()() {
+    auto came = step(file);
+    came.file = std::move(file);
+    return came;
+  }
+  /// In a child of fork(): the thread and the file are the parent's.
+  void leave() noexcept { (void)file.close(); }
 };
 
 /// Space for one piece of a file.

@@ -26,10 +26,9 @@ struct FileReading : FileState {
   void emit_piece();
   void pause() noexcept { asked = Flow::paused; }
   void resume();
+  void flow_soon();
   void drop() noexcept;
-  /// Whether it goes on by itself.
-  bool goes_on() const noexcept { return asked == Flow::flowing || !pipes.empty(); }
-  void release() noexcept { release_unless_useful(*this); }
+  void after_fork();
 
   // what pipe() asks of a source
   FileReading& ensure_cold() noexcept { return *this; }

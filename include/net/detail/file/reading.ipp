@@ -11,6 +11,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API constexpr Handle::Operations FileReading::table{
     .free = [](Handle& handle) noexcept { delete static_cast<FileReading*>(&handle); },
     .abandon = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).drop(); },
+    .after_fork = [](Handle& handle) { static_cast<FileReading&>(handle).after_fork(); },
     .give_up = [](Handle& handle) noexcept { static_cast<FileReading&>(handle).give_up(); }};
 
 /// Both included; without an end it is the largest number.
@@ -25,8 +26,12 @@ NET_API FileReading::FileReading(LoopCore& core, std::string&& name, std::size_t
     : FileState(core, table, std::move(name)), piece_size(size), first(start), left(bytes_between(start, end)) {
   data_added = [](FileState& state) {
     auto& self = static_cast<FileReading&>(state);
-    self.data_listening = true;
     if (self.asked != Flow::paused) self.resume();
+    self.data_listening = true;
+  };
+  goes_on_by_itself = [](const FileState& state) noexcept {
+    const auto& self = static_cast<const FileReading&>(state);
+    return self.asked == Flow::flowing || self.pipes.will_drain();
   };
 }
 
@@ -47,6 +52,7 @@ NET_API void FileReading::begin() {
 /// The next piece, if there is place for it: one is kept, and another one may be under way.
 NET_API void FileReading::read_ahead() {
   if (busy || phase != FilePhase::open || piece_bytes >= 0 || end_emitted) return;
+  if (loop->inert()) return;  // the file is the parent's (S31.1)
   const std::size_t size = left < piece_size ? cast<std::size_t>(left) : piece_size;
   if (!spare.bytes()) spare = FileBuffer(piece_size);
   struct Piece : FileStep {
@@ -98,7 +104,11 @@ NET_API void FileReading::emit_piece() {
 }
 
 NET_API void FileReading::resume() {
+  flow_soon();
   asked = Flow::flowing;
+}
+
+NET_API void FileReading::flow_soon() {
   if (flow_ticking || destroyed()) return;
   tick([](FileState& state) {
     auto& self = static_cast<FileReading&>(state);
@@ -106,6 +116,10 @@ NET_API void FileReading::resume() {
     self.flow();
   });
   flow_ticking = true;
+}
+
+NET_API void FileReading::after_fork() {
+  if (is_mine_after_fork()) flow_soon();
 }
 
 NET_API void FileReading::drop() noexcept {

@@ -48,15 +48,17 @@ struct FileState : Handle {
   void give_up() noexcept;
   void drop_all() noexcept;
   void settle() noexcept;
-  /// A handle less. What nobody can use any more, and does not go on by itself, closes: as when the socket is gone to or
-  /// from which it was piped.
-  template <class State>
-  static void release_unless_useful(State& self) noexcept {
-    if (self.owners == 2 && self.kept_by_loop && self.phase == FilePhase::open && !self.busy && !self.goes_on()) {
-      self.destroy(no_error());
+  /// A handle or a step less. What nobody can use any more, and does not go on by itself, closes: as when the socket is
+  /// gone to or from which it was piped.
+  void release() noexcept {
+    if (owners == 2 && kept_by_loop && phase == FilePhase::open && !busy && !goes_on_by_itself(*this)) {
+      destroy(no_error());
     }
-    static_cast<Handle&>(self).release();
+    Handle::release();
   }
+  /// In a child of fork() that goes on: a step that was under way is the parent's, and what both would go on with from
+  /// there is nobody's. True: none was.
+  bool is_mine_after_fork();
   bool is_over() const noexcept { return phase == FilePhase::closed || !loop; }
   bool destroyed() const noexcept { return phase >= FilePhase::closing; }
   Error failure(int number, const char* syscall) const;
@@ -86,10 +88,15 @@ struct FileState : Handle {
   Error errored;
   std::uint64_t moved = 0;  // bytes
   std::size_t owed = 0;     // what is queued and may be emitted
+  bool (*goes_on_by_itself)(const FileState&) noexcept = nullptr;
   void (*data_added)(FileState&) = nullptr;
   void (*before_close)(FileState&) = nullptr;  // calls whom nobody has called yet
   FilePhase phase = FilePhase::opening;
-  bool busy = false;  // a thread has the file
+  /// Waits for the thread, or does its work: what it gives lies in the mailbox then. Null if that may take too long.
+  FileStep* (*come_back)(Handle& job, bool quick) noexcept = nullptr;
+  Handle* under_way_at = nullptr;  // the job, as long as a thread has the file
+  std::uint32_t begun_in = 0;      // the process whose thread has the file
+  bool busy = false;               // a thread has it
   bool close_expected = false;
   bool kept_by_loop = false;  // until 'close' was emitted
 };
@@ -97,29 +104,29 @@ struct FileState : Handle {
 /// The threads that read and write files: the process's own, made when there is the first, and never joined.
 NET_API WorkerPool& file_pool();
 
-/// What a thread has done.
-struct FileStep {
-  FileHandle file;
-  std::ptrdiff_t result = 0;
-};
-
 template <class State, class Step, class Done>
 void FileState::start(Step step, Done done) {
   or_give_up(*this, [&] {
-    auto work = [has = std::move(file), call = std::move(step)]() mutable {
-      auto came = call(has);
-      came.file = std::move(has);
-      return came;
-    };
-    using Came = std::invoke_result_t<decltype(work)&>;
+    using Came = std::invoke_result_t<Step&, FileHandle&>;
     const Ref<JobState<Came>> job(new JobState<Came>(*loop));
+    job->again_in_child = false;
     job->ask([self = Ref<State>(static_cast<State*>(this)), then = std::move(done)](auto& outcome, bool) mutable {
       self->busy = false;
       if (!outcome.result) return self->give_up();
       self->file = std::move(outcome.result->file);
       or_give_up(*self, [&] { then(*self, *outcome.result); });
     });
-    busy = file_pool().begin(*job, std::move(work));
+    begun_in = Machine::fork_count();
+    if constexpr (requires { State::hands_over; }) {
+      under_way_at = job.get();
+      come_back = [](Handle& handle, bool quick) noexcept -> FileStep* {
+        WorkItem* const item = static_cast<JobState<Came>&>(handle).work;
+        if (!item || !file_pool().bring_home(*item, quick)) return nullptr;
+        auto& outcome = static_cast<Work<Came, FileWork<Step>>&>(*item).outcome;
+        return outcome.result ? &*outcome.result : nullptr;
+      };
+    }
+    busy = file_pool().begin(*job, FileWork<Step>{std::move(file), std::move(step)});
     if (!busy) destroy(system_failure(EAGAIN, "pthread_create"));
   });
 }

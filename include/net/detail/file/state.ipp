@@ -52,6 +52,12 @@ NET_API void FileState::destroy(const Error& error) {
   if (!busy) close();
 }
 
+NET_API bool FileState::is_mine_after_fork() {
+  if (!busy || begun_in == Machine::fork_count()) return true;
+  destroy(make_error(Errc::ERR_ABORTED, "The process was forked while a thread had this file"));
+  return false;
+}
+
 NET_API void FileState::close() noexcept {
   (void)file.close();
   if (!std::exchange(close_expected, false)) return;

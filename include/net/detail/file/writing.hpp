@@ -16,6 +16,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct FileWriting : FileState {
   static const Operations table;
+  static constexpr bool hands_over = true;
 
   FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t mark);
 
@@ -23,15 +24,17 @@ struct FileWriting : FileState {
   bool write(std::string_view bytes, WriteCallback callback);
   bool refuse(WriteCallback&& callback);
   void end(WriteCallback callback);
+  void end(std::string_view last, WriteCallback callback);
   void go_on();
+  void go_on_soon();
+  void after_fork();
+  void hand_over() noexcept;
+  void hand_over_to(FileHandle& handle, bool is_slow) noexcept;
   void written(std::string&& bytes);
   void close_file();
   void call_back();
   void fail_callbacks();
   void drop() noexcept;
-  /// Whether it goes on by itself.
-  bool goes_on() const noexcept { return ended || length() > 0; }
-  void release() noexcept { release_unless_useful(*this); }
   std::size_t length() const noexcept { return waiting.size() + under_way; }
 
   /// Whom to call when so many bytes were written.
@@ -46,6 +49,8 @@ struct FileWriting : FileState {
   std::size_t under_way = 0;
   Queue<Waiting> callbacks;
   Queue<WriteCallback> at_finish;
+  bool slow = false;     // it takes bytes when another process likes
+  bool ticking = false;  // it goes on from a tick
   bool need_drain = false;
   bool ended = false;
   bool finished = false;  // written and closed

@@ -11,11 +11,17 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API constexpr Handle::Operations FileWriting::table{
     .free = [](Handle& handle) noexcept { delete static_cast<FileWriting*>(&handle); },
     .abandon = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).drop(); },
+    .hand_over = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).hand_over(); },
+    .after_fork = [](Handle& handle) { static_cast<FileWriting&>(handle).after_fork(); },
     .give_up = [](Handle& handle) noexcept { static_cast<FileWriting&>(handle).give_up(); }};
 
 NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileAccess& how, std::size_t high_water_mark)
     : FileState(core, table, std::move(name)), access(how), mark(high_water_mark) {
   before_close = [](FileState& state) { static_cast<FileWriting&>(state).fail_callbacks(); };
+  goes_on_by_itself = [](const FileState& state) noexcept {
+    const auto& self = static_cast<const FileWriting&>(state);
+    return self.ended || self.length() > 0;
+  };
 }
 
 NET_API void FileWriting::begin() {
@@ -23,32 +29,38 @@ NET_API void FileWriting::begin() {
       [name = path, how = access](FileHandle& handle) {
         FileStep step;
         step.result = handle.open(name, how);
+        step.slow = step.result == 0 && handle.is_slow();
         return step;
       },
       [](FileWriting& self, FileStep& step) {
         if (!self.opened(static_cast<int>(step.result))) return;
+        self.slow = step.slow;
         self.go_on();
         self.emit_event<file_open>();
       });
 }
 
-/// Takes all the bytes, always; the result only advises (S15.4).
+/// Takes all the bytes, always; the result only advises (S15.4). Whatever needs memory comes first (S32.5).
 NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) {
   if (ended || destroyed() || !loop) return refuse(std::move(callback));
+  if (callback) callbacks.reserve(1);
+  go_on_soon();
   waiting.append(bytes);
   const bool has_space = length() < mark;
   if (!has_space) need_drain = true;
   if (callback) callbacks.push({moved + length(), std::move(callback)});
-  go_on();
-  return has_space && !destroyed();
+  return has_space;
 }
 
 NET_API bool FileWriting::refuse(WriteCallback&& callback) {
+  if (!loop) return false;
   const Error error = make_error(ended ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
-  if (callback && loop) {
-    loop->ticks().push(
-        Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
+  Callback told;
+  if (callback) {
+    told = Callback(Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
   }
+  loop->ticks().reserve(2);
+  if (told) loop->ticks().push(std::move(told));
   destroy(error);
   return false;
 }
@@ -59,13 +71,59 @@ NET_API void FileWriting::end(WriteCallback callback) {
     if (callback) (void)refuse(std::move(callback));
     return;
   }
+  if (callback) at_finish.reserve(1);
+  go_on_soon();
   if (callback) at_finish.push(std::move(callback));
   ended = true;
-  go_on();
+}
+
+NET_API void FileWriting::end(std::string_view last, WriteCallback callback) {
+  if (ended || destroyed() || !loop) return void(refuse(std::move(callback)));
+  if (callback) at_finish.reserve(1);
+  (void)write(last, {});
+  end(std::move(callback));
+}
+
+/// A call of the user's only asks for it: what fails then fails in the loop.
+NET_API void FileWriting::go_on_soon() {
+  if (busy || ticking || phase != FilePhase::open) return;
+  tick([](FileState& state) {
+    auto& self = static_cast<FileWriting&>(state);
+    self.ticking = false;
+    self.loop->keep_alive(false);
+    self.go_on();
+    self.call_back();  // those who wrote nothing
+  });
+  loop->keep_alive(true);
+  ticking = true;
+}
+
+NET_API void FileWriting::after_fork() {
+  if (is_mine_after_fork()) go_on_soon();
+}
+
+/// S31.7: the loop or the process ends, and no thread will write what waits. A file is waited for, whatever it takes; a FIFO
+/// takes what it has space for.
+NET_API void FileWriting::hand_over() noexcept {
+  if (destroyed() || loop->inert()) return;
+  if (!busy) return hand_over_to(file, slow);
+  if (begun_in != Machine::fork_count()) return;
+  const bool opening = phase == FilePhase::opening;
+  FileStep* const step = come_back(*under_way_at, opening ? !Machine::is_slow_path(path) : !slow);
+  if (step && step->result >= 0) hand_over_to(step->file, opening ? step->slow : slow);
+}
+
+NET_API void FileWriting::hand_over_to(FileHandle& handle, bool is_slow) noexcept {
+  if (!is_slow) {
+    (void)handle.write(waiting);
+    waiting.clear();
+  } else {
+    waiting.erase(0, handle.write_some(waiting));
+  }
 }
 
 NET_API void FileWriting::go_on() {
-  if (busy || phase != FilePhase::open) return;
+  if (busy || phase != FilePhase::open || loop->inert()) return;  // in a child the file is the parent's (S31.1)
   if (waiting.empty()) {
     if (ended) close_file();
     return;

@@ -28,6 +28,11 @@ concept MachineFiles = requires(const std::string& path, const FileAccess& acces
   { M::read_file(file, into, size) } -> std::same_as<std::ptrdiff_t>;
   { M::write_file(file, from, size) } -> std::same_as<std::ptrdiff_t>;
   { M::close_file(file) } -> std::same_as<int>;
+  // whether opening it, or writing to it, takes as long as another process likes
+  { M::is_slow_path(path) } -> std::same_as<bool>;
+  { M::is_slow_file(file) } -> std::same_as<bool>;
+  // what a slow one takes without waiting
+  { M::write_slow_file(file, from, size) } -> std::same_as<std::ptrdiff_t>;
 };
 
 }  // namespace net::inline NET_ABI::detail

@@ -25,6 +25,7 @@ concept MachineThreads = requires(typename M::Mutex& mutex, typename M::Conditio
   { mutex.lock() };
   { mutex.unlock() };
   { condition.wait(mutex) };
+  { condition.wait_ms(mutex, 1) } -> std::same_as<bool>;  // no longer than that; false: it was that long
   { condition.wake_one() };
   { condition.wake_all() };
   { thread.start(work, argument) } -> std::same_as<bool>;

@@ -67,14 +67,11 @@ NET_API bool Mailbox::post(Callback callback) {
   const LockGuard locked(mutex);
   if (!loop) return false;
   posted.push(std::move(callback));
-  if (any.exchange(1) == 0) loop->poller().wake();
+  notify();
   return true;
 }
 
-NET_API void Mailbox::post_expected(Callback callback) noexcept {
-  const LockGuard locked(mutex);
-  if (!loop) return posted.expect_no_more();
-  posted.push_expected(std::move(callback));
+NET_API void Mailbox::notify() noexcept {
   if (any.exchange(1) == 0) loop->poller().wake();
 }
 
@@ -139,13 +136,15 @@ NET_API void LoopCore::leave_thread() noexcept {
 NET_API void LoopCore::abandon_all() noexcept {
   if (!inert()) {
     if (batch_owner_) batch_owner_->operations->hand_over(*batch_owner_);
+    for (Handle* handle = handles_; handle; handle = handle->next) {
+      if (handle->operations->hand_over) handle->operations->hand_over(*handle);
+    }
     const LockGuard locked(mailbox_->mutex);
-    mailbox_->loop = nullptr;
-  } else {
     mailbox_->loop = nullptr;
   }
   forget_batch();
   mailbox_->posted.clear();
+  if (inert()) mailbox_->loop = nullptr;  // only now: results that were on their way tell their jobs that they are gone
   // what dies may be the user's, and leave something new behind: again, until there is nothing
   while (handles_ || !timers_.empty() || (ticks_.size() | pending_.size() | closing_.size() | posted_.size()) != 0) {
     abandon_handles();

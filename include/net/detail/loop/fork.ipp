@@ -93,7 +93,8 @@ NET_API void LoopCore::after_fork() {
     made_in_ = Machine::fork_count();
     mailbox_->loop = this;
     for (Handle* handle = handles_; handle; handle = handle->next) {
-      if (handle->operations->after_fork) made_anew_.push(Ref<Handle>(handle));
+      // the oldest first: jobs are in the order in which they were asked for
+      if (handle->operations->after_fork) made_anew_.push_front(Ref<Handle>(handle));
     }
   }
   // one for which there is no memory is the first when this is called again

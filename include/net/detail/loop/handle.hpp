@@ -126,8 +126,20 @@ struct Mailbox {
     const LockGuard locked(mutex);
     posted.expect_no_more();
   }
-  /// Needs no memory.
-  void post_expected(Callback callback) noexcept;
+  /// Needs no memory. `note` is called under the lock, which fork() takes too.
+  template <class Note>
+  void post_expected(Callback callback, Note note) noexcept {
+    const LockGuard locked(mutex);
+    if (!loop) return posted.expect_no_more();
+    note();
+    posted.push_expected(std::move(callback));
+    notify();
+  }
+  void post_expected(Callback callback) noexcept {
+    post_expected(std::move(callback), [] {});
+  }
+  /// Under the lock: the loop looks.
+  void notify() noexcept;
   /// Makes `run()` return. The loop may go for this very reason while it is called: nothing of it is touched without
   /// the lock that its end takes too.
   void stop() noexcept;

@@ -91,12 +91,14 @@ struct PipeTo : PipeLink {
       stop();
     }
   }
+  void hear_drain(Destination& full) {
+    if (on_drain) return;
+    on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
+    hears_drain = true;
+  }
   void pause_source(const Source& held, Destination& full) {
+    hear_drain(full);
     Access::state(held).ensure_cold().pipes.wait_for(*this);
-    if (!on_drain) {
-      hears_drain = true;
-      on_drain = full.template addListener<"drain">([link = Link(this)](const auto&...) { link->drained(); });
-    }
     held.pause();
   }
   /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
@@ -159,6 +161,16 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
     [](const PipeLink& link, const void* from) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
       return Emits::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+    },
+    []([[maybe_unused]] const PipeLink& link) noexcept {
+      if constexpr (requires(const Destination& to) {
+                      { to.destroyed() } -> std::convertible_to<bool>;
+                    }) {
+        const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+        return to && static_cast<bool>(to->destroyed());
+      } else {
+        return false;
+      }
     },
     [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
 
@@ -274,6 +286,9 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   } else {
     link->on_error.emplace(destination.template addListener<"error">(fail));
   }
+  // from here on nothing needs memory but the listeners of 'pipe', and nothing is taken back (S32.5)
+  if (destination.writableNeedDrain()) link->hear_drain(destination);
+  if (auto* const loop = Access::state(source).loop) loop->ticks().reserve(2);
   undo.passed = true;
   Emits::piped(destination, source);
   // a listener of 'pipe' that took it off does not keep the source from flowing, as in Node

@@ -51,6 +51,7 @@ struct PipeLink {
     bool (*to_close)(const PipeLink&) noexcept;          // whether the destination still has to emit 'close'
     bool (*to_drain)(const PipeLink&,
                      const void* source) noexcept;  // whether it was full, or may be; asked of one that waited
+    bool (*gone)(const PipeLink&) noexcept;         // the destination was destroyed, as far as its type tells
     void (*free)(PipeLink&) noexcept;
   };
 
@@ -79,6 +80,8 @@ class Pipes {
   std::size_t size() const noexcept { return list_.size(); }
   /// Whether any destination still has to drain before the source may flow.
   bool await_drain() const noexcept;
+  /// Whether one of these is still there to do so.
+  bool will_drain() const noexcept;
   /// As in Node, from the second destination on those that have to drain are a set, which is there while it is empty.
   bool counts_drains() const noexcept { return several_ || await_drain(); }
   /// This one has to drain.

@@ -15,6 +15,13 @@ NET_API bool Pipes::await_drain() const noexcept {
   return false;
 }
 
+NET_API bool Pipes::will_drain() const noexcept {
+  for (const auto& link : list_) {
+    if (link->awaits_drain && !link->operations->gone(*link)) return true;
+  }
+  return false;
+}
+
 NET_API void Pipes::wait_for(PipeLink& full) noexcept {
   if (list_.size() == 1) {
     several_ = false;

@@ -2,7 +2,10 @@
 #ifndef NET_DETAIL_WORK_JOB_HPP
 #define NET_DETAIL_WORK_JOB_HPP
 
+#include <cerrno>
 #include <coroutine>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <type_traits>
@@ -56,13 +59,30 @@ struct WorkItem {
     void (*drop)(WorkItem&, const Error&);  // instead
     void (*finish)(WorkItem&);              // on the loop
     void (*destroy)(WorkItem&) noexcept;
+    void (*leave)(WorkItem&) noexcept;  // in a child of fork(): the thread that runs it has stayed in the parent
   };
+  /// What a child of fork() asks of the pool.
+  struct Pool {
+    bool (*take_over)(WorkItem&);          // to run it there too; false: no thread can start
+    void (*withdraw)(WorkItem&) noexcept;  // it is not run there
+  };
+  /// Changed under a lock that fork() takes too.
+  enum Place : int { waiting, running, at_home };
+
   const Operations* operations;
   Mailbox* mailbox;
-  Atomic<int> begun{0};
+  const Pool* pool = nullptr;
+  void* of_pool = nullptr;
+  Atomic<int> place{waiting};
+  std::uint32_t process = 0;   // by its number of forks: whose threads it waits for
   bool home_expected = false;  // there is space for it in the mailbox
   bool unanswered = false;     // the process ends: nobody is told, and the loop that still waits goes on waiting
+  WorkItem* next = nullptr;    // in a list
+  WorkItem** link = nullptr;
 };
+
+/// In a child of fork(): what does not run there goes, and what runs in the parent is kept as it was copied, whole or not.
+NET_API void leave_to_parent(WorkItem& item) noexcept;
 
 /// The loop's half: belongs to the thread that asked.
 template <class T>
@@ -101,8 +121,8 @@ struct JobState : Handle {
     loop->keep_alive(false);
     release();
     if (then.empty() && !waiter) {
-      // nobody asked: a result may be ignored, a failure may not
-      if (!outcome.ok()) outcome.throw_failure();
+      // nobody asked: a result may be ignored, a failure may not, but by a task that is gone (S34.9)
+      if (!outcome.ok() && !waiter_gone) outcome.throw_failure();
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
@@ -118,17 +138,31 @@ struct JobState : Handle {
   }
   void abandon() {
     then.clear();
-    if (!std::exchange(done, true) && asked) release();
+    if (std::exchange(done, true) || !asked) return;
+    if (work && loop->inert() && work->process != Machine::fork_count()) leave_unless_home();
+    release();
   }
-  /// What had begun goes on in the parent alone; what had not runs here when the pool is used again (S31.3).
+  /// What had begun goes on in the parent alone; what had not runs here too (S31.3). A result that was on its way comes.
   void after_fork() {
-    if (done || !work || work->begun.load() == 0) return;
-    loop->ticks().push(Step<JobState>{Ref<JobState>(this), [](JobState& self) {
-                                        Outcome lost;
-                                        lost.failure =
-                                            make_error(Errc::ERR_ABORTED, "The process was forked while this job ran");
-                                        self.finish(std::move(lost));
-                                      }});
+    if (done || !work || work->process == Machine::fork_count()) return;
+    const int place = work->place.load();
+    if (place == WorkItem::at_home) return;
+    const bool runs = again_in_child && place == WorkItem::waiting;
+    if (runs && work->pool->take_over(*work)) return;
+    loop->ticks().push(Step<JobState>{Ref<JobState>(this), runs ? not_started : lost});
+    leave_to_parent(*std::exchange(work, nullptr));
+  }
+  void leave_unless_home() noexcept {
+    if (work->place.load() != WorkItem::at_home) leave_to_parent(*work);
+  }
+  static void lost(JobState& self) {
+    self.fail(make_error(Errc::ERR_ABORTED, "The process was forked while this job ran"));
+  }
+  static void not_started(JobState& self) { self.fail(system_failure(EAGAIN, "pthread_create")); }
+  void fail(const Error& error) {
+    Outcome failed;
+    failed.failure = error;
+    finish(std::move(failed));
   }
 
   WorkItem* work = nullptr;  // while it is not done
@@ -138,6 +172,8 @@ struct JobState : Handle {
   std::size_t calling = 0;
   bool asked = false;
   bool done = false;
+  bool waiter_gone = false;
+  bool again_in_child = true;  // when it still waits for a thread
 };
 
 template <class T>
@@ -157,6 +193,7 @@ class WorkRef {
   WorkRef(WorkRef&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
   WorkRef& operator=(WorkRef&&) = delete;
   ~WorkRef();
+  explicit operator bool() const noexcept { return item_ != nullptr; }
   WorkItem* operator->() const noexcept { return item_; }
   WorkItem& operator*() const noexcept { return *item_; }
 
@@ -164,7 +201,30 @@ class WorkRef {
   void send_home() && noexcept;
 
  private:
+  friend class WorkList;
+
   WorkItem* item_;
+};
+
+/// Items in the order in which they came. It owns them, and needs no memory.
+class WorkList {
+ public:
+  WorkList() noexcept = default;
+  WorkList(const WorkList&) = delete;
+  WorkList& operator=(const WorkList&) = delete;
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  void push(WorkRef work) noexcept;
+  /// One of this list.
+  WorkRef take(WorkItem& item) noexcept;
+  /// Null if there is none.
+  WorkRef take_first() noexcept { return first_ ? take(*first_) : WorkRef(nullptr); }
+
+ private:
+  WorkItem* first_ = nullptr;
+  WorkItem** end_ = &first_;
+  std::size_t size_ = 0;
 };
 
 template <class T, class F>
@@ -172,13 +232,14 @@ struct Work : WorkItem {
   static const Operations table;
 
   Work(JobState<T>& asked, F&& function)
-      : WorkItem{&table, &asked.loop->mailbox()}, state(asked), call(std::move(function)) {
+      : WorkItem{&table, &asked.loop->mailbox()}, state(&asked), call(std::move(function)) {
     mailbox->expect();  // the result goes home without memory
     home_expected = true;
     mailbox->retain();
     asked.work = this;
   }
   ~Work() {
+    if (state && mailbox->loop) state->work = nullptr;
     if (home_expected) mailbox->expect_no_more();
     mailbox->release();
   }
@@ -203,7 +264,7 @@ struct Work : WorkItem {
     }
   }
 
-  JobState<T>& state;  // only on the loop
+  JobState<T>* state;  // only on the loop, as long as that is there
   F call;
   JobOutcome<T> outcome;
 };
@@ -214,9 +275,13 @@ inline constexpr WorkItem::Operations Work<T, F>::table{
     [](WorkItem& item, const Error& error) { static_cast<Work&>(item).outcome.failure = error; },
     [](WorkItem& item) {
       auto& work = static_cast<Work&>(item);
-      work.unanswered ? void(work.state.work = nullptr) : work.state.finish(std::move(work.outcome));
+      JobState<T>& asked = *std::exchange(work.state, nullptr);
+      work.unanswered ? void(asked.work = nullptr) : asked.finish(std::move(work.outcome));
     },
-    [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); }};
+    [](WorkItem& item) noexcept { delete static_cast<Work*>(&item); },
+    []([[maybe_unused]] WorkItem& item) noexcept {
+      if constexpr (requires(F& function) { function.leave(); }) static_cast<Work&>(item).call.leave();
+    }};
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <string>
@@ -47,6 +48,33 @@ TEST_CASE("what fails is a negated errno, and nothing stays open") {
   CHECK(os::close_file(after) == 0);
   CHECK(file == no_handle);
   CHECK(os::close_file(after) == -EBADF);
+}
+
+TEST_CASE("a FIFO is slow: it takes what it has space for, and an error when its reader has gone, without a signal") {
+  const tests::TemporaryDirectory directory;
+  const std::string path = directory.file("fifo"), plain = directory.file("f");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK(os::is_slow_path(path));
+  CHECK(os::is_slow_path("/dev/null"));
+  CHECK_FALSE(os::is_slow_path(plain));
+  NativeHandle file = no_handle;
+  REQUIRE(os::open_file(plain, {.writes = true}, file) == 0);
+  CHECK_FALSE(os::is_slow_path(plain));
+  CHECK_FALSE(os::is_slow_file(file));
+  CHECK(os::close_file(file) == 0);
+  tests::Descriptor reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK));
+  REQUIRE(os::open_file(path, {.writes = true}, file) == 0);
+  CHECK(os::is_slow_file(file));
+  const std::string bytes(10'000, 'x');
+  std::size_t taken = 0;
+  std::ptrdiff_t last = 0;
+  while ((last = os::write_slow_file(file, bytes.data(), bytes.size())) > 0) taken += static_cast<std::size_t>(last);
+  CHECK(last == -EAGAIN);
+  CHECK(taken >= 512);
+  reader.close();
+  CHECK(os::write_slow_file(file, "x", 1) == -EPIPE);
+  CHECK(os::write_file(file, "x", 1) == -EPIPE);
+  CHECK(os::close_file(file) == 0);
 }
 
 #endif

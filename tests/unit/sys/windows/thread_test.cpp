@@ -44,6 +44,17 @@ TEST_SUITE("threads") {
     joined.join();
     CHECK(os::processors() >= 1);
   }
+
+  TEST_CASE("a wait on a condition that nobody wakes ends when its time is over") {
+    os::Mutex mutex;
+    os::Condition never;
+    const std::uint64_t began = os::now_ns();
+    {
+      const LockGuard locked(mutex);
+      while (never.wait_ms(mutex, 20)) {}
+    }
+    CHECK(os::now_ns() > began);
+  }
 }
 
 #endif

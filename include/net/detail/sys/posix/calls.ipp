@@ -132,14 +132,20 @@ NET_API std::ptrdiff_t read_some(NativeHandle fd, void* into, std::size_t size) 
 NET_API std::ptrdiff_t write_slices(NativeHandle fd, const IoSlice* slices, std::size_t count) noexcept {
   iovec pieces[64];
   if (count > 64) count = 64;
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+  std::size_t whole = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    pieces[i] = {const_cast<char*>(slices[i].data), slices[i].size};
+    whole += slices[i].size;
+  }
   sigset_t broken, before, waiting;
   (void)sigemptyset(&broken);  // macros on some systems
   (void)sigaddset(&broken, SIGPIPE);
   ::sigpending(&waiting);
   ::pthread_sigmask(SIG_BLOCK, &broken, &before);
   const std::ptrdiff_t sent = retried([&] { return ::writev(fd, pieces, static_cast<int>(count)); });
-  if (sent == -EPIPE && !sigismember(&waiting, SIGPIPE)) {
+  // one that waited for space when the reader went counts what it had written, and signals all the same
+  const bool signaled = sent == -EPIPE || (sent >= 0 && static_cast<std::size_t>(sent) < whole);
+  if (signaled && !sigismember(&waiting, SIGPIPE)) {
     int signal = 0;
     ::sigpending(&waiting);
     if (sigismember(&waiting, SIGPIPE)) ::sigwait(&broken, &signal);

@@ -16,6 +16,9 @@ NET_API int open_file(const std::string& path, const FileAccess& access, NativeH
 NET_API std::ptrdiff_t read_file(NativeHandle file, char* into, std::size_t size) noexcept;
 NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size_t size) noexcept;
 NET_API int close_file(NativeHandle file) noexcept;
+NET_API bool is_slow_path(const std::string& path) noexcept;
+NET_API bool is_slow_file(NativeHandle file) noexcept;
+NET_API std::ptrdiff_t write_slow_file(NativeHandle file, const char* from, std::size_t size) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 

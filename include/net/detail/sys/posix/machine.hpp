@@ -46,6 +46,9 @@ struct posix_machine {
   static constexpr auto& make_pair = os::make_pair;
   static constexpr auto& send_with = os::send_with;
   static constexpr auto& receive_with = os::receive_with;
+  static constexpr auto& is_slow_path = os::is_slow_path;
+  static constexpr auto& is_slow_file = os::is_slow_file;
+  static constexpr auto& write_slow_file = os::write_slow_file;
   static constexpr auto& remove_path = os::remove_path;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;

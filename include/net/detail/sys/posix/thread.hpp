@@ -119,6 +119,8 @@ class Condition {
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;
   void wait(Mutex& mutex) noexcept { ::pthread_cond_wait(&condition_, &mutex.mutex_); }
+  /// False: it took that long.
+  bool wait_ms(Mutex& mutex, int milliseconds) noexcept;
   void wake_one() noexcept { ::pthread_cond_signal(&condition_); }
   void wake_all() noexcept { ::pthread_cond_broadcast(&condition_); }
 

@@ -72,6 +72,15 @@ NET_API Mutex::Mutex() noexcept {
   if (next_) next_->link_ = &next_;
 }
 
+NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
+  timespec until{};
+  ::clock_gettime(CLOCK_REALTIME, &until);
+  const long ns = until.tv_nsec + milliseconds % 1000 * 1'000'000L;
+  until.tv_sec += milliseconds / 1000 + ns / 1'000'000'000;
+  until.tv_nsec = ns % 1'000'000'000;
+  return ::pthread_cond_timedwait(&condition_, &mutex.mutex_, &until) == 0;
+}
+
 NET_API void Mutex::note_forks() noexcept {
   static constinit Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;

@@ -61,6 +61,16 @@ NET_API std::ptrdiff_t write_file(NativeHandle file, const char* from, std::size
 
 NET_API int close_file(NativeHandle file) noexcept { return win::CloseHandle(file_of(file)) ? 0 : last_error(); }
 
+/// A pipe whose instances are all in use is an error at once.
+NET_API bool is_slow_path(const std::string&) noexcept { return false; }
+
+NET_API bool is_slow_file(NativeHandle file) noexcept {
+  constexpr win::Word disk = 1;
+  return win::GetFileType(file_of(file)) != disk;
+}
+
+NET_API std::ptrdiff_t write_slow_file(NativeHandle, const char*, std::size_t) noexcept { return -EAGAIN; }
+
 }  // namespace net::inline NET_ABI::detail::os
 
 #endif

@@ -37,6 +37,11 @@ class Condition {
   void wait(Mutex& mutex) noexcept {
     win::SleepConditionVariableSRW(own(), win::as<::_RTL_SRWLOCK>(&mutex.lock_), win::wait_forever, 0);
   }
+  /// False: it took that long.
+  bool wait_ms(Mutex& mutex, int milliseconds) noexcept {
+    return win::SleepConditionVariableSRW(own(), win::as<::_RTL_SRWLOCK>(&mutex.lock_),
+                                          static_cast<win::Word>(milliseconds), 0) != 0;
+  }
   void wake_one() noexcept { win::WakeConditionVariable(own()); }
   void wake_all() noexcept { win::WakeAllConditionVariable(own()); }
 
