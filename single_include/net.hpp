@@ -550,7 +550,7 @@ struct ListenerCall {
   template <class Each>
   static void each_handle(void* state, void* const* args, Each each) {
     each(Access::make<Self>(state));
-    const auto one = [&]<class Arg>(std::type_identity<Arg>, void* at) {
+    [[maybe_unused]] const auto one = [&]<class Arg>(std::type_identity<Arg>, void* at) {
       if constexpr (std::derived_from<Arg, Emitter<Arg>>) each(Access::make<Arg>(at));
     };
     std::size_t at = 0;
@@ -22888,7 +22888,7 @@ NET_API void require_mark(std::size_t mark) {
 NET_API void require_path(const std::string& path);
 NET_API void require_path(const std::string& path) {
   if (has_nul(path)) {
-    throw_error(invalid_value("path", "must be a string, Uint8Array, or URL without null bytes", quoted(path)));
+    throw_error(invalid_value("path", "must be a string, Uint8Array, or URL without null bytes", detail::quoted(path)));
   }
 }
 

@@ -17,7 +17,7 @@ NET_API void require_mark(std::size_t mark) {
 NET_API void require_path(const std::string& path);
 NET_API void require_path(const std::string& path) {
   if (has_nul(path)) {
-    throw_error(invalid_value("path", "must be a string, Uint8Array, or URL without null bytes", quoted(path)));
+    throw_error(invalid_value("path", "must be a string, Uint8Array, or URL without null bytes", detail::quoted(path)));
   }
 }
 

@@ -23,8 +23,6 @@
 
 using namespace tests;
 
-extern char** environ;
-
 namespace {
 
 /// What a child does: echoes messages, serves the sockets that come, and goes when its parent disconnects.
@@ -92,16 +90,16 @@ TEST_CASE("S33.1: between a parent and a program that it starts") {
   net::Loop loop;
   const std::size_t before = open_descriptors();
   const auto [mine, childs] = net::IpcChannel::pair(loop);
-  ::setenv("NET_TEST_IPC_CHILD", "9", 1);
   posix_spawn_file_actions_t actions;
   REQUIRE(::posix_spawn_file_actions_init(&actions) == 0);
   REQUIRE(::posix_spawn_file_actions_adddup2(&actions, childs.nativeHandle(), 9) == 0);
   std::string self = "/proc/self/exe", only = "--test-case=*a program that it starts";
+  std::string variable = "NET_TEST_IPC_CHILD=9";
   char* arguments[] = {self.data(), only.data(), nullptr};
+  char* environment[] = {variable.data(), nullptr};
   pid_t child = 0;
-  const int failed = ::posix_spawn(&child, self.c_str(), &actions, nullptr, arguments, environ);
+  const int failed = ::posix_spawn(&child, self.c_str(), &actions, nullptr, arguments, environment);
   ::posix_spawn_file_actions_destroy(&actions);
-  ::unsetenv("NET_TEST_IPC_CHILD");
   if (failed != 0) return skip_here("this system has no /proc");
   childs.disconnect();
   use(loop, mine);

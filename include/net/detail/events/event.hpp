@@ -161,7 +161,7 @@ struct ListenerCall {
   template <class Each>
   static void each_handle(void* state, void* const* args, Each each) {
     each(Access::make<Self>(state));
-    const auto one = [&]<class Arg>(std::type_identity<Arg>, void* at) {
+    [[maybe_unused]] const auto one = [&]<class Arg>(std::type_identity<Arg>, void* at) {
       if constexpr (std::derived_from<Arg, Emitter<Arg>>) each(Access::make<Arg>(at));
     };
     std::size_t at = 0;
