@@ -1,10 +1,4 @@
 // net.hpp: Node.js's `net` module for C++20.
-#if defined(NET_IMPLEMENTATION) && !defined(NET_SEPARATE)
-#error "NET_IMPLEMENTATION needs NET_SEPARATE, in all files of the program"
-#elif defined(NET_IMPLEMENTATION) && defined(NET_BODIES) && !NET_BODIES
-#error "define NET_IMPLEMENTATION before the first include of net.hpp, which may be that of a precompiled header"
-#endif
-
 #ifndef NET_HPP
 #define NET_HPP
 
@@ -39,4 +33,11 @@
 #include <net/task_group.hpp>
 #include <net/worker_pool.hpp>
 
+#endif
+
+// Behind the guard, for whoever has included it before.
+#if defined(NET_IMPLEMENTATION) && !defined(NET_SEPARATE)
+#error "NET_IMPLEMENTATION needs NET_SEPARATE, in all files of the program"
+#elif defined(NET_IMPLEMENTATION) && defined(NET_BODIES) && !NET_BODIES
+#error "define NET_IMPLEMENTATION before the first include of net.hpp, which may be that of a precompiled header"
 #endif

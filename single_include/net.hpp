@@ -3,12 +3,6 @@
 // Made by tools/amalgamate.py from the headers under include/: change those, not this.
 
 // net.hpp: Node.js's `net` module for C++20.
-#if defined(NET_IMPLEMENTATION) && !defined(NET_SEPARATE)
-#error "NET_IMPLEMENTATION needs NET_SEPARATE, in all files of the program"
-#elif defined(NET_IMPLEMENTATION) && defined(NET_BODIES) && !NET_BODIES
-#error "define NET_IMPLEMENTATION before the first include of net.hpp, which may be that of a precompiled header"
-#endif
-
 #ifndef NET_HPP
 #define NET_HPP
 
@@ -12300,6 +12294,13 @@ class TaskGroup {
 
 #endif
 
+// Behind the guard, for whoever has included it before.
+#if defined(NET_IMPLEMENTATION) && !defined(NET_SEPARATE)
+#error "NET_IMPLEMENTATION needs NET_SEPARATE, in all files of the program"
+#elif defined(NET_IMPLEMENTATION) && defined(NET_BODIES) && !NET_BODIES
+#error "define NET_IMPLEMENTATION before the first include of net.hpp, which may be that of a precompiled header"
+#endif
+
 // The bodies of listeners.hpp. Internal.
 #ifndef NET_DETAIL_EVENTS_LISTENERS_IPP
 #define NET_DETAIL_EVENTS_LISTENERS_IPP
@@ -21274,7 +21275,7 @@ NET_API const Socket& Socket::setTimeout(Duration idle) const {
 NET_API std::optional<std::chrono::milliseconds> Socket::timeout() const {
   if (!state_->cold || state_->cold->idle_length < 0) return std::nullopt;
   const double ms = state_->cold->idle_length;
-  return ms < 9e18 ? std::chrono::milliseconds(static_cast<std::int64_t>(ms)) : std::chrono::milliseconds::max();
+  return ms < 9e18 ? std::chrono::milliseconds(static_cast<std::int64_t>(ms)) : (std::chrono::milliseconds::max)();
 }
 
 NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() const {

@@ -52,7 +52,7 @@ NET_API const Socket& Socket::setTimeout(Duration idle) const {
 NET_API std::optional<std::chrono::milliseconds> Socket::timeout() const {
   if (!state_->cold || state_->cold->idle_length < 0) return std::nullopt;
   const double ms = state_->cold->idle_length;
-  return ms < 9e18 ? std::chrono::milliseconds(static_cast<std::int64_t>(ms)) : std::chrono::milliseconds::max();
+  return ms < 9e18 ? std::chrono::milliseconds(static_cast<std::int64_t>(ms)) : (std::chrono::milliseconds::max)();
 }
 
 NET_API std::vector<std::string> Socket::autoSelectFamilyAttemptedAddresses() const {
