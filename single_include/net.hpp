@@ -11195,11 +11195,16 @@ class [[nodiscard("write co_await before it")]] WriteAwaiter : public Waiting<So
   WriteAwaiter(const Socket& socket, bool has_space, const Options& options)
       : Waiting(socket, options), has_space_(has_space) {}
 
-  bool await_ready();
+  bool await_ready() {
+    limit_.require_wanted();
+    return has_space_ || was_refused();
+  }
   void await_suspend(std::coroutine_handle<> waiter);
   void await_resume() const { require_kept(); }
 
  private:
+  bool was_refused();
+
   bool has_space_;
 };
 
@@ -23003,9 +23008,7 @@ NET_API Socket ConnectAwaiter::await_resume() {
   return emitter();
 }
 
-NET_API bool WriteAwaiter::await_ready() {
-  limit_.require_wanted();
-  if (has_space_) return true;
+[[gnu::cold]] NET_API bool WriteAwaiter::was_refused() {
   if (is_over(emitter())) {
     failure_ = emitter().errored();
     if (!*failure_) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);

@@ -208,11 +208,16 @@ class [[nodiscard("write co_await before it")]] WriteAwaiter : public Waiting<So
   WriteAwaiter(const Socket& socket, bool has_space, const Options& options)
       : Waiting(socket, options), has_space_(has_space) {}
 
-  bool await_ready();
+  bool await_ready() {
+    limit_.require_wanted();
+    return has_space_ || was_refused();
+  }
   void await_suspend(std::coroutine_handle<> waiter);
   void await_resume() const { require_kept(); }
 
  private:
+  bool was_refused();
+
   bool has_space_;
 };
 

@@ -41,9 +41,7 @@ NET_API Socket ConnectAwaiter::await_resume() {
   return emitter();
 }
 
-NET_API bool WriteAwaiter::await_ready() {
-  limit_.require_wanted();
-  if (has_space_) return true;
+[[gnu::cold]] NET_API bool WriteAwaiter::was_refused() {
   if (is_over(emitter())) {
     failure_ = emitter().errored();
     if (!*failure_) failure_ = make_error(Errc::ERR_STREAM_DESTROYED);
