@@ -19972,7 +19972,7 @@ NET_API void SocketState::all_listeners_go(unsigned event) {
 
 /// How many listeners the library itself has on an event, as Node counts them.
 NET_API std::size_t SocketState::own_listeners(unsigned event) const noexcept {
-  if (event == on_error) return errors_heard && !listeners.has(on_error);
+  if (event == on_error) return errors_heard;
   return event == on_end && !removed_end_listener;
 }
 
