@@ -123,14 +123,12 @@ class Job {
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What g++ 12 gets from exec() of a lambda with captures. It is awaited by a name.
-template <class T>
+template <class T, class... Given>
 struct JobOfLambda : net::Job<T> {
   using net::Job<T>::Job;
   auto operator co_await() const& noexcept { return net::Job<T>::operator co_await(); }
-  template <class F = T>
   auto operator co_await() && noexcept {
-    constexpr bool named = !std::is_same_v<F, T>;
-    static_assert(named, "g++ 12 destroys this lambda's captures twice inside co_await: give it a name before");
+    (require_named_lambda<Given>(), ...);
     return net::Job<T>::operator co_await();
   }
 };
@@ -166,9 +164,8 @@ class WorkerPool {
           return std::move(f)(std::move(args)...);
         });
     if (!begun) detail::throw_error(detail::system_failure(EAGAIN, "pthread_create"));
-    using Result =
-        std::conditional_t<(... || detail::is_lambda_destroyed_twice<A>()) || detail::is_lambda_destroyed_twice<F>(),
-                           detail::JobOfLambda<T>, Job<T>>;
+    constexpr bool refused = (detail::is_lambda_destroyed_twice<F>() || ... || detail::is_lambda_destroyed_twice<A>());
+    using Result = std::conditional_t<refused, detail::JobOfLambda<T, F, A...>, Job<T>>;
     return Result(std::move(state));
   }
 

@@ -12,17 +12,11 @@ namespace net::inline NET_ABI::detail {
 template <class Result>
 class NeedsCoAwait {
  public:
-  template <std::same_as<Result> To>
-  operator To() const {
-    constexpr bool awaited = !std::same_as<To, Result>;
-    static_assert(awaited, "write co_await before it: this is the wait, and not yet its result");
-    for (;;) {}
-  }
-  /// `if (auto line = reader.readLine(100))`
-  template <std::same_as<bool> To>
-    requires(!std::same_as<Result, bool>)
-  explicit operator To() const {
-    constexpr bool awaited = !std::same_as<To, bool>;
+  /// Also where a condition stands: `if (auto line = reader.readLine(100))`.
+  template <class To>
+    requires(std::same_as<To, Result> || std::same_as<To, bool>)
+  explicit(!std::same_as<To, Result>) operator To() const {
+    constexpr bool awaited = !std::same_as<To, Result> && !std::same_as<To, bool>;
     static_assert(awaited, "write co_await before it: this is the wait, and not yet its result");
     for (;;) {}
   }
