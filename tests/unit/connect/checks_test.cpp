@@ -28,6 +28,8 @@ TEST_CASE("S22.4: only streams can be wrapped; what else a descriptor is stands 
   CHECK(refused(datagram.get()) == "Unsupported fd type: UDP");
   const Descriptor file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   CHECK(refused(file.get()) == "Unsupported fd type: FILE");
+  const Descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  CHECK(refused(null.get()) == "Unsupported fd type: FILE");
   const Descriptor stream(::socket(AF_UNIX, SOCK_STREAM, 0));
   CHECK_NOTHROW(require_stream(stream.get()));
 }

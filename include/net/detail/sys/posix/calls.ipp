@@ -111,6 +111,7 @@ NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
   if (S_ISREG(status.st_mode)) return DescriptorKind::file;
   if (::isatty(fd)) return DescriptorKind::terminal;
+  if (S_ISCHR(status.st_mode)) return DescriptorKind::file;  // /dev/null, as libuv guesses
   if (!S_ISSOCK(status.st_mode)) return DescriptorKind::unknown;
   int type = 0;
   socklen_t size = sizeof type;

@@ -133,7 +133,10 @@ NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   }
   switch (win::GetFileType(handle_of(fd))) {
     case win::type_pipe: return DescriptorKind::local;
-    case win::type_char: return DescriptorKind::terminal;
+    case win::type_char: {  // a console, or NUL, as libuv guesses
+      win::Word mode = 0;
+      return win::GetConsoleMode(handle_of(fd), &mode) != 0 ? DescriptorKind::terminal : DescriptorKind::file;
+    }
     case win::type_disk: return DescriptorKind::file;
     default: return DescriptorKind::unknown;
   }
