@@ -2,7 +2,7 @@
 """Check that <net.hpp> leaves no macro behind but NET_…, and stands the macros that others define."""
 import foreign_macros
 import preprocessed
-from toolchain import FLAVOURS, INCLUDE, STANDARD, Check, name, run, said
+from toolchain import FLAVOURS, INCLUDE, STANDARD, Check, is_cross, name, run, said
 
 OURS = "#include <net.hpp>\n"
 # What a program says when all of them are there.
@@ -86,7 +86,7 @@ def together(check, cxx, libraries):
 def main():
     check = Check(__doc__)
     ours = check.source("ours.cpp", OURS)
-    libraries = foreign_macros.installed()
+    libraries = {} if is_cross(check.compilers[0]) else foreign_macros.installed()
     macros = hostile_macros(check, libraries)
     for cxx in check.compilers:
         for flavour, directory in FLAVOURS.items():

@@ -23,13 +23,15 @@ WAYS = {"header-only": [], "compiled once": ["-DNET_SEPARATE"]}
 class Check:
     """One check: counts what failed, and ends the program saying so.
 
-    The compilers are the one given with --cxx (or CXX, or c++), and clang++ and g++ if they are there.
+    The compilers are the one given with --cxx (or CXX, or c++), and clang++ and g++ if they are there and not --alone.
     """
 
     def __init__(self, about):
         parser = argparse.ArgumentParser(description=about)
         parser.add_argument("--cxx", default=os.environ.get("CXX", "c++"), help="the compiler to ask first")
-        self.compilers = compilers(parser.parse_args().cxx)
+        parser.add_argument("--alone", action="store_true", help="ask no other")
+        options = parser.parse_args()
+        self.compilers = compilers([options.cxx] if options.alone else [options.cxx, "g++", "clang++"])
         self.done = 0
         self.failures = []
         self._directory = tempfile.TemporaryDirectory(prefix="net-check-")
@@ -59,17 +61,22 @@ class Check:
         print(f"{success} ({self.done} checks; {', '.join(name(cxx) for cxx in self.compilers)})")
 
 
-def compilers(first):
-    """Command lines, without two names for one compiler."""
+def compilers(candidates):
+    """Command lines of those that are there, as the first must be, without two names for one compiler."""
     found = {}
-    for candidate in (first, "g++", "clang++"):
+    for candidate in candidates:
         command = shlex.split(candidate)
         path = shutil.which(command[-1]) if len(command) == 1 else shutil.which(command[0])
         if path:
             found.setdefault((os.path.realpath(path), *command[1:]), command)
-        elif candidate == first:
-            sys.exit(f"there is no compiler called {first}")
+        elif candidate == candidates[0]:
+            sys.exit(f"there is no compiler called {candidate}")
     return list(found.values())
+
+
+def is_cross(cxx):
+    """Whether what it makes is for another system, so that this one's libraries say nothing about it."""
+    return "-linux-" not in run([*cxx, "-dumpmachine"]).stdout and sys.platform == "linux"
 
 
 def name(cxx):
