@@ -113,9 +113,9 @@ TEST_CASE("S31.1: a child's copy of a channel frees memory and nothing else") {
   const auto [one, other] = net::IpcChannel::pair(*loop);
   note_channel(other, log, "other");
   one.send("from the parent");
-  CHECK(in_child([&, one = one] {
-          one.send("from the child");
-          one.disconnect();
+  CHECK(in_child([&, end = one] {
+          end.send("from the child");
+          end.disconnect();
           loop.reset();
           return 0;
         }) == 0);

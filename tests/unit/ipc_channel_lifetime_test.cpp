@@ -148,7 +148,7 @@ TEST_CASE("S33.2: a listener of 'message' that throws has the handle all the sam
     throw std::runtime_error("message");
   });
   bool called = false;
-  one.send("", *ends.accepted, {}, [&, one = one](const net::Error& error) { called = !error, one.disconnect(); });
+  one.send("", *ends.accepted, {}, [&, end = one](const net::Error& error) { called = !error, end.disconnect(); });
   ends.client.resume();
   CHECK_THROWS_AS(loop.run(), std::runtime_error);
   REQUIRE(there);

@@ -51,11 +51,11 @@ TEST_CASE("S33.1: messages of every size, from none to several MiB") {
   const auto [one, other] = net::IpcChannel::pair(loop);
   std::vector<std::size_t> sizes{0, 1, 11, 12, 13, 4095, 65535, 65536, 131060, 131072, 131073, 300'000, 5 << 20, 0, 3};
   std::size_t next = 0;
-  other.on<"message">([&, other = other](std::string_view bytes) {
+  other.on<"message">([&, end = other](std::string_view bytes) {
     REQUIRE(next < sizes.size());
     CHECK(bytes.size() == sizes[next]);
     CHECK((bytes == patterned(sizes[next])));
-    if (++next == sizes.size()) other.disconnect();
+    if (++next == sizes.size()) end.disconnect();
   });
   for (const std::size_t size : sizes) one.send(patterned(size));
   CHECK(one.writableLength() > (5 << 20));
@@ -71,7 +71,7 @@ TEST_CASE("S33.1: send() says false when much waits; 'drain' and the callbacks c
   CHECK(one.send(std::string(60'000, 'a'), [&] { log.add("a"); }));
   CHECK_FALSE(one.send(std::string(10'000, 'b'), [&] { log.add("b"); }));
   CHECK_FALSE(one.send(std::string(4'000'000, 'c'), [&] { log.add("c"); }));
-  one.on<"drain">([&, one = one] { log.add("drain"), one.disconnect(); });
+  one.on<"drain">([&, end = one] { log.add("drain"), end.disconnect(); });
   other.on<"message">([&](std::string_view bytes) { got += bytes.size(); });
   run_to_the_end(loop);
   CHECK(log.text() == "a b c drain");

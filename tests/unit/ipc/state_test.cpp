@@ -45,7 +45,7 @@ TEST_CASE("S33.1: of a message that is half sent the rest comes before anything 
   note_channel(one, log, "one");
   const std::string large = patterned(2'000'000);
   bool got = false;
-  other.on<"message">([&, other = other](std::string_view bytes) { got = bytes == large, other.send("small"); });
+  other.on<"message">([&, end = other](std::string_view bytes) { got = bytes == large, end.send("small"); });
   one.send(large);
   loop.runOnce(0);
   CHECK(Access::state(one).queue.size() <= 1);

@@ -68,7 +68,10 @@ NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t 
 #endif
   if (got < 0) return nothing_moved();
   came.lost = (message.msg_flags & MSG_CTRUNC) != 0;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"  // in musl's CMSG_NXTHDR
   for (cmsghdr* each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+#pragma GCC diagnostic pop
     if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {
