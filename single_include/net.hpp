@@ -3777,6 +3777,7 @@ __declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
 __declspec(dllimport) Word __stdcall GetCurrentProcessId();
 __declspec(dllimport) int __stdcall QueryPerformanceCounter(::_LARGE_INTEGER*);
 __declspec(dllimport) int __stdcall QueryPerformanceFrequency(::_LARGE_INTEGER*);
+__declspec(dllimport) int __stdcall GetConsoleMode(Handle, Word*);
 __declspec(dllimport) int __stdcall SetConsoleCtrlHandler(int(__stdcall*)(Word), int);
 __declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned, Word, const char*, int, wchar_t*, int);
 __declspec(dllimport) ::HINSTANCE__* __stdcall GetModuleHandleW(const wchar_t*);
@@ -7476,6 +7477,7 @@ struct Connection {
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
   bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
+  bool listeners_dropped : 1 = false;  // after 'close'
   ReaderNote reader_note = ReaderNote::none;
 };
 
@@ -8059,6 +8061,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 NET_API void require_timeout(Duration idle, double longest = 1e15);
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
+/// Those that are added later stay, as in Node.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
   if (--owed == 0 && closed() && !settings.reusable) [[unlikely]]
     drop_listeners();
@@ -8258,7 +8261,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
   if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
   /// When it was emitted: nobody else would let a source go on that waited for this one. As in Node one that will not drain
-  /// any more does not, unless the source has other destinations.
+  /// any more does not, unless the source has other destinations and something for them.
   struct GoOn {
     const Source& source;
     PipeLink& link;
@@ -8269,7 +8272,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
       const bool waited = std::exchange(link.awaits_drain, false);
       const bool goes_on =
           (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
-          (waited && !pipes.empty());
+          (waited && !pipes.empty() && !source.readableEnded());
       if (goes_on && !pipes.await_drain() && Access::state(source).data_listening) source.resume();
     }
     ~GoOn() {
@@ -9172,10 +9175,16 @@ enum : unsigned { server_close, server_connection, server_error, server_listenin
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The 'close' of a server, which comes on a tick, and again if it was closed again.
-enum class ServerClose : std::uint8_t { none, ticking, emitted };
+enum class ServerClose : std::uint8_t {
+  none,
+  ticking,
+  emitted,
+  over  // nothing was owed any more: the listeners of that time have gone
+};
 
 /// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
 constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
+  if (to == ServerClose::over) return from == ServerClose::emitted;
   return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
 }
 
@@ -9218,7 +9227,8 @@ struct ServerState : Handle, Listening {
   void reserve_close();
   /// 'close' has come, and it does not listen again.
   bool was_closed() const noexcept {
-    return !loop || (closing == ServerClose::emitted && !acceptor.is_open() && !looking_up);
+    const bool emitted = closing == ServerClose::emitted || closing == ServerClose::over;
+    return !loop || (emitted && !acceptor.is_open() && !looking_up);
   }
   void remove_path() const noexcept;
   void close_if_drained();
@@ -13150,6 +13160,7 @@ NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
   if (S_ISREG(status.st_mode)) return DescriptorKind::file;
   if (::isatty(fd)) return DescriptorKind::terminal;
+  if (S_ISCHR(status.st_mode)) return DescriptorKind::file;  // /dev/null, as libuv guesses
   if (!S_ISSOCK(status.st_mode)) return DescriptorKind::unknown;
   int type = 0;
   socklen_t size = sizeof type;
@@ -14613,7 +14624,10 @@ NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t 
 #endif
   if (got < 0) return nothing_moved();
   came.lost = (message.msg_flags & MSG_CTRUNC) != 0;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"  // in musl's CMSG_NXTHDR
   for (cmsghdr* each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+#pragma GCC diagnostic pop
     if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {
@@ -14990,7 +15004,10 @@ NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   }
   switch (win::GetFileType(handle_of(fd))) {
     case win::type_pipe: return DescriptorKind::local;
-    case win::type_char: return DescriptorKind::terminal;
+    case win::type_char: {  // a console, or NUL, as libuv guesses
+      win::Word mode = 0;
+      return win::GetConsoleMode(handle_of(fd), &mode) != 0 ? DescriptorKind::terminal : DescriptorKind::file;
+    }
     case win::type_disk: return DescriptorKind::file;
     default: return DescriptorKind::unknown;
   }
@@ -19532,6 +19549,8 @@ NET_API void SocketState::never_connected() {
 }
 
 NET_API void SocketState::drop_listeners() noexcept {
+  if (listeners_dropped) return;
+  listeners_dropped = true;
   listeners.clear();
   expect_no_removal();
   data_listening = false;
@@ -21876,7 +21895,7 @@ NET_API void ServerState::opened() {
     kept_by_loop = true;
     retain();
   }
-  if (closing == ServerClose::emitted) closing.move_to(ServerClose::none);
+  if (closing == ServerClose::emitted || closing == ServerClose::over) closing.move_to(ServerClose::none);
   shortage_emitted = false;
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
@@ -21946,11 +21965,14 @@ NET_API void ServerState::emit_close() {
   emit_event<server_close>();
 }
 
-/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again. Those
+/// that are added later stay, as in Node.
 NET_API void ServerState::settle() noexcept {
   if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
   forget_signal();
-  if (!options.reusable) listeners.clear();
+  if (options.reusable) return;
+  closing.move_to(ServerClose::over);
+  listeners.clear();
 }
 
 NET_API void ServerState::abandon() {

@@ -70,6 +70,36 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("S9.10: listeners that are added when 'close' is over stay, whatever comes then") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("no-such/folder");
+  Log log;
+  const net::Server server(loop);
+  server.listen(0).close();
+  run_to_the_end(loop);
+  note(server, log);
+  for (int tries = 0; tries < 2; ++tries) {
+    server.listen(path);
+    run_to_the_end(loop);
+  }
+  const std::string failed = "error(listen EACCES: permission denied " + path + ")";
+  CHECK(log.text() == failed + " " + failed);
+}
+
+TEST_CASE("S14.10, S24.9: a socket's listeners that are added when 'close' is over stay, whatever comes then") {
+  net::Loop loop;
+  const net::Socket socket(loop);
+  socket.destroy();
+  run_to_the_end(loop);
+  int paused = 0;
+  socket.on<"pause">([&] { ++paused; });
+  socket.removeAllListeners<"readable">();
+  run_to_the_end(loop);
+  socket.pause();
+  CHECK(paused == 1);
+}
+
 TEST_CASE("S22.6, S9.9: listen(server) that throws or fails leaves no descriptor behind") {
   NET_NOT_ON_WINDOWS("there is no limit of open sockets that a process could set");
   net::Loop loop;

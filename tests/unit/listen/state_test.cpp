@@ -19,6 +19,7 @@ TEST_CASE("S9.14: 'close' of a server is emitted on a tick only, and again when 
   using enum net::detail::ServerClose;
   CHECK((is_step(none, ticking) && is_step(ticking, emitted) && is_step(emitted, ticking)));
   CHECK((is_step(ticking, none) && is_step(emitted, none)));
+  CHECK((is_step(emitted, over) && is_step(over, none) && is_step(over, ticking) && !is_step(none, over)));
   CHECK_FALSE(
       (is_step(none, emitted) || is_step(none, none) || is_step(ticking, ticking) || is_step(emitted, emitted)));
 }

@@ -23,10 +23,16 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The 'close' of a server, which comes on a tick, and again if it was closed again.
-enum class ServerClose : std::uint8_t { none, ticking, emitted };
+enum class ServerClose : std::uint8_t {
+  none,
+  ticking,
+  emitted,
+  over  // nothing was owed any more: the listeners of that time have gone
+};
 
 /// Back to `none` it comes by listening: then `emitted` is no more true, or what ticks finds that it listens.
 constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
+  if (to == ServerClose::over) return from == ServerClose::emitted;
   return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
 }
 
@@ -69,7 +75,8 @@ struct ServerState : Handle, Listening {
   void reserve_close();
   /// 'close' has come, and it does not listen again.
   bool was_closed() const noexcept {
-    return !loop || (closing == ServerClose::emitted && !acceptor.is_open() && !looking_up);
+    const bool emitted = closing == ServerClose::emitted || closing == ServerClose::over;
+    return !loop || (emitted && !acceptor.is_open() && !looking_up);
   }
   void remove_path() const noexcept;
   void close_if_drained();

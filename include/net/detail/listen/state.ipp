@@ -206,7 +206,7 @@ NET_API void ServerState::opened() {
     kept_by_loop = true;
     retain();
   }
-  if (closing == ServerClose::emitted) closing.move_to(ServerClose::none);
+  if (closing == ServerClose::emitted || closing == ServerClose::over) closing.move_to(ServerClose::none);
   shortage_emitted = false;
   retry.forget_delay();
   if (options.noDelay) set_no_delay(true);
@@ -276,11 +276,14 @@ NET_API void ServerState::emit_close() {
   emit_event<server_close>();
 }
 
-/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again.
+/// When nothing is owed any more after 'close' the listeners go, and with them every cycle, unless it is used again. Those
+/// that are added later stay, as in Node.
 NET_API void ServerState::settle() noexcept {
   if (--owed > 0 || closing != ServerClose::emitted || acceptor.is_open() || looking_up) return;
   forget_signal();
-  if (!options.reusable) listeners.clear();
+  if (options.reusable) return;
+  closing.move_to(ServerClose::over);
+  listeners.clear();
 }
 
 NET_API void ServerState::abandon() {

@@ -221,6 +221,8 @@ NET_API void SocketState::never_connected() {
 }
 
 NET_API void SocketState::drop_listeners() noexcept {
+  if (listeners_dropped) return;
+  listeners_dropped = true;
   listeners.clear();
   expect_no_removal();
   data_listening = false;

@@ -146,6 +146,7 @@ struct Connection {
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
   bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
+  bool listeners_dropped : 1 = false;  // after 'close'
   ReaderNote reader_note = ReaderNote::none;
 };
 

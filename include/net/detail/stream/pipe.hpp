@@ -181,7 +181,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
   for (std::size_t i = 0; i < count; ++i) links[i]->operations->take_off(*links[i]);
   if (Access::state(source).ensure_cold().pipes.empty()) source.pause();
   /// When it was emitted: nobody else would let a source go on that waited for this one. As in Node one that will not drain
-  /// any more does not, unless the source has other destinations.
+  /// any more does not, unless the source has other destinations and something for them.
   struct GoOn {
     const Source& source;
     PipeLink& link;
@@ -192,7 +192,7 @@ void finish_unpipe(const Source& source, const Ref<PipeLink>* links, std::size_t
       const bool waited = std::exchange(link.awaits_drain, false);
       const bool goes_on =
           (link.hears_drain && (waited || pipes.counts_drains()) && link.operations->to_drain(link, &source)) ||
-          (waited && !pipes.empty());
+          (waited && !pipes.empty() && !source.readableEnded());
       if (goes_on && !pipes.await_drain() && Access::state(source).data_listening) source.resume();
     }
     ~GoOn() {

@@ -332,6 +332,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
 NET_API void require_timeout(Duration idle, double longest = 1e15);
 
 /// Nothing is owed any more after 'close': the listeners go, and with them every cycle, unless the socket is used again.
+/// Those that are added later stay, as in Node.
 [[gnu::always_inline]] inline void SocketState::settle() noexcept {
   if (--owed == 0 && closed() && !settings.reusable) [[unlikely]]
     drop_listeners();
