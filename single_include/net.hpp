@@ -18711,7 +18711,10 @@ NET_API void SocketState::catch_up_connected() {
 }
 
 NET_API void SocketState::read_after_connect() {
-  if (destroyed()) return;
+  if (destroyed()) {
+    if (!is_paused()) need_readable = true;  // as Node's read(0) leaves it, for a connection that may follow
+    return;
+  }
   is_paused() ? void(loop->poller().hold(channel)) : read_zero();
   update_watch();
 }
