@@ -79,7 +79,7 @@ TEST_CASE("S22.4: a descriptor is known by what it is") {
   CHECK(os::kind_of(Descriptor(os::open_socket(AF_INET)).get()) == DescriptorKind::tcp);
   CHECK(os::kind_of(Descriptor(os::open_socket(AF_INET6)).get()) == DescriptorKind::tcp);
   CHECK(os::kind_of(Descriptor(::socket(AF_INET, SOCK_DGRAM, 0)).get()) == DescriptorKind::datagram);
-  CHECK(os::kind_of(Descriptor(::open("/dev/null", O_RDONLY)).get()) == DescriptorKind::unknown);
+  CHECK(os::kind_of(Descriptor(::open("/dev/null", O_RDONLY)).get()) == DescriptorKind::file);
   const tests::TemporaryDirectory directory;
   CHECK(os::kind_of(Descriptor(::open(directory.file("f").c_str(), O_RDWR | O_CREAT, 0600)).get()) ==
         DescriptorKind::file);
