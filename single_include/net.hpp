@@ -932,7 +932,7 @@ class Emitter : public detail::Identity<Derived> {
 #include <type_traits>
 #include <utility>
 
-// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
+// A move-only callable with capacity for 24 bytes. Internal; std::function costs 12,000 lines and wants copies.
 #ifndef NET_DETAIL_BASE_FUNCTION_HPP
 #define NET_DETAIL_BASE_FUNCTION_HPP
 
@@ -1003,22 +1003,18 @@ inline constexpr bool moves_as_bytes = [] {
 template <class Signature>
 class Function;
 
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most three
-/// words that moves without throwing lives inside; a larger one on the heap. Calling an empty one is
+/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, wherever, that
+/// moves without throwing lives inside; a larger one on the heap. Calling an empty one is
 /// undefined: test with `if (f)`.
 template <class R, class... Args>
 class Function<R(Args...)> {
-  static constexpr std::size_t capacity = 3 * sizeof(void*);
+  static constexpr std::size_t capacity = 24, alignment = 8;
 
   struct Operations {
     R (*call)(void*, Args&&...);
     void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
     void (*destroy)(void*) noexcept;                  // null: nothing to do
   };
-
-  template <class F>
-  static constexpr bool fits =
-      sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
   template <class Callable>
   struct Inside {
@@ -1044,6 +1040,11 @@ class Function<R(Args...)> {
   };
 
  public:
+  /// Whether holding it needs no memory.
+  template <class F>
+  static constexpr bool fits =
+      sizeof(F) <= capacity && alignof(F) <= alignment && std::is_nothrow_move_constructible_v<F>;
+
   Function() noexcept = default;
   Function(std::nullptr_t) noexcept {}
 
@@ -1096,7 +1097,7 @@ class Function<R(Args...)> {
     }
   }
 
-  alignas(void*) mutable unsigned char storage_[capacity];
+  alignas(alignment) mutable unsigned char storage_[capacity];
   const Operations* operations_ = nullptr;
 };
 
@@ -2209,6 +2210,13 @@ class Queue {
     expect_no_more();
     place(std::move(value));
   }
+  /// A callable, which has to need no memory either.
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, T>) && requires { T::template fits<F>; }
+  void push_expected(F&& callable) noexcept {
+    static_assert(T::template fits<std::decay_t<F>>, "what was promised a place is larger than the place");
+    push_expected(T(std::forward<F>(callable)));
+  }
   std::size_t expected() const noexcept { return expected_; }
 
   template <class... Args>
@@ -2307,6 +2315,12 @@ class Place {
   void push(T&& value) noexcept {
     used_ = true;
     queue_.push_expected(std::move(value));
+  }
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, T>) && requires { T::template fits<F>; }
+  void push(F&& callable) noexcept {
+    static_assert(T::template fits<std::decay_t<F>>, "what was promised a place is larger than the place");
+    push(T(std::forward<F>(callable)));
   }
 
  private:

@@ -1,4 +1,4 @@
-// A move-only callable with capacity for three words. Internal; std::function costs 12,000 lines and wants copies.
+// A move-only callable with capacity for 24 bytes. Internal; std::function costs 12,000 lines and wants copies.
 #ifndef NET_DETAIL_BASE_FUNCTION_HPP
 #define NET_DETAIL_BASE_FUNCTION_HPP
 
@@ -23,22 +23,18 @@ inline constexpr bool moves_as_bytes = [] {
 template <class Signature>
 class Function;
 
-/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most three
-/// words that moves without throwing lives inside; a larger one on the heap. Calling an empty one is
+/// Holds any callable for which `R(Args...)` works, move-only ones too. A callable of at most 24 bytes, wherever, that
+/// moves without throwing lives inside; a larger one on the heap. Calling an empty one is
 /// undefined: test with `if (f)`.
 template <class R, class... Args>
 class Function<R(Args...)> {
-  static constexpr std::size_t capacity = 3 * sizeof(void*);
+  static constexpr std::size_t capacity = 24, alignment = 8;
 
   struct Operations {
     R (*call)(void*, Args&&...);
     void (*relocate)(void* from, void* to) noexcept;  // null: the bytes may be copied
     void (*destroy)(void*) noexcept;                  // null: nothing to do
   };
-
-  template <class F>
-  static constexpr bool fits =
-      sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
   template <class Callable>
   struct Inside {
@@ -64,6 +60,11 @@ class Function<R(Args...)> {
   };
 
  public:
+  /// Whether holding it needs no memory.
+  template <class F>
+  static constexpr bool fits =
+      sizeof(F) <= capacity && alignof(F) <= alignment && std::is_nothrow_move_constructible_v<F>;
+
   Function() noexcept = default;
   Function(std::nullptr_t) noexcept {}
 
@@ -116,7 +117,7 @@ class Function<R(Args...)> {
     }
   }
 
-  alignas(void*) mutable unsigned char storage_[capacity];
+  alignas(alignment) mutable unsigned char storage_[capacity];
   const Operations* operations_ = nullptr;
 };
 

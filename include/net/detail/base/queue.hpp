@@ -61,6 +61,13 @@ class Queue {
     expect_no_more();
     place(std::move(value));
   }
+  /// A callable, which has to need no memory either.
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, T>) && requires { T::template fits<F>; }
+  void push_expected(F&& callable) noexcept {
+    static_assert(T::template fits<std::decay_t<F>>, "what was promised a place is larger than the place");
+    push_expected(T(std::forward<F>(callable)));
+  }
   std::size_t expected() const noexcept { return expected_; }
 
   template <class... Args>
@@ -159,6 +166,12 @@ class Place {
   void push(T&& value) noexcept {
     used_ = true;
     queue_.push_expected(std::move(value));
+  }
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, T>) && requires { T::template fits<F>; }
+  void push(F&& callable) noexcept {
+    static_assert(T::template fits<std::decay_t<F>>, "what was promised a place is larger than the place");
+    push(T(std::forward<F>(callable)));
   }
 
  private:
