@@ -23,8 +23,13 @@
 
 // Files with and without -fno-exceptions may meet in one program. A function that may throw ends the program in the
 // latter, so it is another function there, and so is all that calls it: under one name the linker would keep either.
-#if defined(__cpp_exceptions)
+// What is compiled once has names of its own too, so no file shares it with one that is header-only.
+#if defined(__cpp_exceptions) && defined(NET_SEPARATE)
+#define NET_ABI throwing_compiled_once
+#elif defined(__cpp_exceptions)
 #define NET_ABI throwing
+#elif defined(NET_SEPARATE)
+#define NET_ABI aborting_compiled_once
 #else
 #define NET_ABI aborting
 #endif
@@ -47,7 +52,24 @@
 
 // Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:
 // to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
-namespace net::inline NET_ABI::detail {}
+namespace net::inline NET_ABI::detail {
+
+// Two files may share nothing that has a name, and yet wait for each other, each with a default loop of its own. So this
+// has the same name in both ways, and is thread-local in one of them: no linker joins the two.
+extern "C" {
+#if defined(NET_SEPARATE)
+inline constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#else
+inline constinit int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#endif
+}
+
+/// Called where a program's first object of a kind is made: whoever makes one has the symbol.
+inline void link_one_way_only() noexcept {
+  (void)*const_cast<const volatile int*>(&net_hpp_is_header_only_in_one_file_and_compiled_once_in_another);
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -12484,6 +12506,7 @@ namespace net::inline NET_ABI {
 
 NET_API const std::error_category& error_category() noexcept {
   static const detail::Category category;
+  detail::link_one_way_only();
   return category;
 }
 
@@ -16310,16 +16333,8 @@ NET_API ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, p
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-// A program that is compiled once has this as another kind of object than one that is header-only: no linker joins them.
-// Read by every loop, so that whoever has a loop has the symbol.
-#if defined(NET_SEPARATE)
-constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
-#else
-inline constinit int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
-#endif
-
 NET_API LoopCore::LoopCore() {
-  (void)*const_cast<const volatile int*>(&net_hpp_is_header_only_in_one_file_and_compiled_once_in_another);
+  link_one_way_only();
   note_forks();
   (void)no_error();  // nobody needs memory for it afterwards
   open_poller();
@@ -17991,7 +18006,7 @@ class JsonStrings {
 
 namespace net::inline NET_ABI {
 
-NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {}
+NET_API BlockList::BlockList() : shared_(new detail::BlockRules) { detail::link_one_way_only(); }
 // Where an optional one is copied or destroyed, g++ takes one that was never made for one that was not initialised.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push

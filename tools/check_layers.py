@@ -180,7 +180,7 @@ def problems(name, suffix, text):
         if re.match(r"\s*namespace net\b(?!::inline NET_ABI\b)", line):
             yield number, "what stands in net is something else without exceptions: namespace net::inline NET_ABI…"
         code = line.split("//")[0]
-        if not name.startswith(SYSTEM) and (found := CALL.search(code)):
+        if not name.startswith((SYSTEM, ABI)) and (found := CALL.search(code)):
             yield number, f"{found[0].strip()} is the system's: ask the machine"
         include = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
         if not include:

@@ -13,7 +13,7 @@
 
 namespace net::inline NET_ABI {
 
-NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {}
+NET_API BlockList::BlockList() : shared_(new detail::BlockRules) { detail::link_one_way_only(); }
 // Where an optional one is copied or destroyed, g++ takes one that was never made for one that was not initialised.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
