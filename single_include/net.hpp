@@ -7317,6 +7317,144 @@ class Pipes {
 
 #endif
 
+// The states of a socket that are positions in its life, and the steps between them. Internal.
+#ifndef NET_DETAIL_STREAM_POSITIONS_HPP
+#define NET_DETAIL_STREAM_POSITIONS_HPP
+
+#include <cstdint>
+
+// A position in a life, which changes by steps that its machine allows. Internal.
+#ifndef NET_DETAIL_BASE_POSITION_HPP
+#define NET_DETAIL_BASE_POSITION_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// A step was made that its machine does not allow: says so, and ends the program.
+[[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
+
+/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
+/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
+/// a fresh one.
+template <class State>
+class Position {
+ public:
+  constexpr Position() noexcept = default;
+  /// Where something begins that is not made from its beginning.
+  constexpr explicit Position(State at) noexcept : at_(at) {}
+
+  constexpr operator State() const noexcept { return at_; }
+
+  constexpr void move_to(State to) noexcept {
+#if !defined(NDEBUG)
+    if (!is_step(at_, to)) wrong_step(static_cast<int>(at_), static_cast<int>(to));
+#endif
+    at_ = to;
+  }
+
+ private:
+  State at_ = State{};
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// Where a connection is, from the first connect() to 'close'.
+enum class Phase : std::uint8_t {
+  idle,  // no connection yet
+  connecting,
+  open,
+  discarded,  // destroyed when there was nothing to close: 'close' comes on a tick, and connect() need not wait for it
+  closing,    // destroyed: what it had is closed, and 'close' comes in the close phase
+  closed      // 'close' came, or nobody will be told
+};
+
+/// Back to `idle` leads a connect() that throws; to `connecting` a wrapped descriptor that had no other end (S22.9).
+constexpr bool is_step(Phase from, Phase to) noexcept {
+  switch (from) {
+    case Phase::idle: return to != Phase::idle;
+    case Phase::connecting:
+      return to == Phase::idle || to == Phase::open || to == Phase::closing || to == Phase::closed;
+    case Phase::open: return to == Phase::connecting || to == Phase::closing || to == Phase::closed;
+    case Phase::discarded:
+    case Phase::closing: return to == Phase::closed;
+    case Phase::closed: return false;
+  }
+  return false;
+}
+
+/// What was given to write() and is neither in the kernel nor behind another request.
+enum class WriteRequest : std::uint8_t {
+  none,
+  awaits_connection,
+  in_flight  // until the kernel has taken it whole
+};
+
+/// One that is in flight may grow by what is left of the write batch, and what has failed may fail again.
+constexpr bool is_step(WriteRequest from, WriteRequest to) noexcept {
+  return to != WriteRequest::awaits_connection || from == WriteRequest::none;
+}
+
+/// How far the writing side has come to its end, by Node's words.
+enum class WriteEnd : std::uint8_t {
+  open,
+  ending,        // end() was called
+  final_called,  // everything is written: the other side is to learn of it
+  prefinished,   // it has, and 'prefinish' came
+  finished       // 'finish' came, or nobody listens to it
+};
+
+/// From `open` also at once: when both sides end without a listener, or for what was never writable.
+constexpr bool is_step(WriteEnd from, WriteEnd to) noexcept {
+  switch (from) {
+    case WriteEnd::open: return to == WriteEnd::ending || to == WriteEnd::final_called || to == WriteEnd::finished;
+    case WriteEnd::ending: return to == WriteEnd::final_called;
+    case WriteEnd::final_called: return to == WriteEnd::prefinished || to == WriteEnd::finished;
+    case WriteEnd::prefinished: return to == WriteEnd::finished;
+    case WriteEnd::finished: return false;
+  }
+  return false;
+}
+
+/// How far the reading side has come to its end.
+enum class ReadEnd : std::uint8_t {
+  open,
+  eof_read,    // the kernel will give no more, and 'end' follows what is buffered
+  end_emitted  // or there was nobody to emit it to
+};
+
+/// From `open` also at once: when nobody listens to it, or for what was never readable.
+constexpr bool is_step(ReadEnd from, ReadEnd to) noexcept { return to > from; }
+
+/// Whether it has failed.
+enum class Failure : std::uint8_t {
+  none,
+  pending,  // the error is known; its 'error' may still come
+  emitted   // 'error' came: at most once between two connects (S3.19)
+};
+
+constexpr bool is_step(Failure from, Failure to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
+
+/// What a task that reads the socket has let it know.
+enum class ReaderNote : std::uint8_t {
+  none,         // there is no reader
+  idle,         // it holds nothing
+  holds_bytes,  // that nobody has taken: 'end' waits behind them
+  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
+  left          // it has gone before the end, and nobody reads it since (S34.5)
+};
+
+/// A reader may have been there before connect(), or another one may have gone. Only one that is there runs on.
+constexpr bool is_step(ReaderNote from, ReaderNote to) noexcept {
+  return to != ReaderNote::runs_on || (from != ReaderNote::none && from != ReaderNote::left);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // An object of the user's that a socket keeps. Internal.
 #ifndef NET_DETAIL_STREAM_USER_DATA_HPP
 #define NET_DETAIL_STREAM_USER_DATA_HPP
@@ -7466,14 +7604,6 @@ struct Settings {
   bool keep_alive : 1 = false;
 };
 
-/// What a task that reads the socket has let it know.
-enum class ReaderNote : std::uint8_t {
-  none,         // there is no reader
-  idle,         // it holds nothing
-  holds_bytes,  // that nobody has taken: 'end' waits behind them
-  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
-};
-
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
@@ -7497,8 +7627,7 @@ struct Connection {
   bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
-  bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
-  ReaderNote reader_note = ReaderNote::none;
+  Position<ReaderNote> reader_note{};
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -7573,130 +7702,6 @@ enum : unsigned {
 
 #include <cstdint>
 #include <cstring>
-
-// The states of a socket that are positions in its life, and the steps between them. Internal.
-#ifndef NET_DETAIL_STREAM_POSITIONS_HPP
-#define NET_DETAIL_STREAM_POSITIONS_HPP
-
-#include <cstdint>
-
-// A position in a life, which changes by steps that its machine allows. Internal.
-#ifndef NET_DETAIL_BASE_POSITION_HPP
-#define NET_DETAIL_BASE_POSITION_HPP
-
-namespace net::inline NET_ABI::detail {
-
-/// A step was made that its machine does not allow: says so, and ends the program.
-[[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
-
-/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
-/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
-/// a fresh one.
-template <class State>
-class Position {
- public:
-  constexpr Position() noexcept = default;
-  /// Where something begins that is not made from its beginning.
-  constexpr explicit Position(State at) noexcept : at_(at) {}
-
-  constexpr operator State() const noexcept { return at_; }
-
-  constexpr void move_to(State to) noexcept {
-#if !defined(NDEBUG)
-    if (!is_step(at_, to)) wrong_step(static_cast<int>(at_), static_cast<int>(to));
-#endif
-    at_ = to;
-  }
-
- private:
-  State at_ = State{};
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// Where a connection is, from the first connect() to 'close'.
-enum class Phase : std::uint8_t {
-  idle,  // no connection yet
-  connecting,
-  open,
-  discarded,  // destroyed when there was nothing to close: 'close' comes on a tick, and connect() need not wait for it
-  closing,    // destroyed: what it had is closed, and 'close' comes in the close phase
-  closed      // 'close' came, or nobody will be told
-};
-
-/// Back to `idle` leads a connect() that throws; to `connecting` a wrapped descriptor that had no other end (S22.9).
-constexpr bool is_step(Phase from, Phase to) noexcept {
-  switch (from) {
-    case Phase::idle: return to != Phase::idle;
-    case Phase::connecting:
-      return to == Phase::idle || to == Phase::open || to == Phase::closing || to == Phase::closed;
-    case Phase::open: return to == Phase::connecting || to == Phase::closing || to == Phase::closed;
-    case Phase::discarded:
-    case Phase::closing: return to == Phase::closed;
-    case Phase::closed: return false;
-  }
-  return false;
-}
-
-/// What was given to write() and is neither in the kernel nor behind another request.
-enum class WriteRequest : std::uint8_t {
-  none,
-  awaits_connection,
-  in_flight  // until the kernel has taken it whole
-};
-
-/// One that is in flight may grow by what is left of the write batch, and what has failed may fail again.
-constexpr bool is_step(WriteRequest from, WriteRequest to) noexcept {
-  return to != WriteRequest::awaits_connection || from == WriteRequest::none;
-}
-
-/// How far the writing side has come to its end, by Node's words.
-enum class WriteEnd : std::uint8_t {
-  open,
-  ending,        // end() was called
-  final_called,  // everything is written: the other side is to learn of it
-  prefinished,   // it has, and 'prefinish' came
-  finished       // 'finish' came, or nobody listens to it
-};
-
-/// From `open` also at once: when both sides end without a listener, or for what was never writable.
-constexpr bool is_step(WriteEnd from, WriteEnd to) noexcept {
-  switch (from) {
-    case WriteEnd::open: return to == WriteEnd::ending || to == WriteEnd::final_called || to == WriteEnd::finished;
-    case WriteEnd::ending: return to == WriteEnd::final_called;
-    case WriteEnd::final_called: return to == WriteEnd::prefinished || to == WriteEnd::finished;
-    case WriteEnd::prefinished: return to == WriteEnd::finished;
-    case WriteEnd::finished: return false;
-  }
-  return false;
-}
-
-/// How far the reading side has come to its end.
-enum class ReadEnd : std::uint8_t {
-  open,
-  eof_read,    // the kernel will give no more, and 'end' follows what is buffered
-  end_emitted  // or there was nobody to emit it to
-};
-
-/// From `open` also at once: when nobody listens to it, or for what was never readable.
-constexpr bool is_step(ReadEnd from, ReadEnd to) noexcept { return to > from; }
-
-/// Whether it has failed.
-enum class Failure : std::uint8_t {
-  none,
-  pending,  // the error is known; its 'error' may still come
-  emitted   // 'error' came: at most once between two connects (S3.19)
-};
-
-constexpr bool is_step(Failure from, Failure to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
 
 namespace net::inline NET_ABI::detail {
 
@@ -9673,6 +9678,19 @@ class Acceptor {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// Where an attempt is.
+enum class AttemptPhase : std::uint8_t {
+  waiting,  // its turn has not come
+  running,
+  slow,  // it runs, and the next one does too
+  over   // it failed, or was called off
+};
+
+/// Each to the next; what is over may be closed once more.
+constexpr bool is_step(AttemptPhase from, AttemptPhase to) noexcept {
+  return to == AttemptPhase::over || static_cast<int>(to) == static_cast<int>(from) + 1;
+}
+
 /// One address that is being tried, on a descriptor of its own.
 struct Attempt {
   Machine::Channel channel;
@@ -9680,8 +9698,9 @@ struct Attempt {
   std::string address;
   Family family = Family::unspecified;  // as the lookup says
   Error error;
-  bool running = false;
-  bool timed_out = false;
+  Position<AttemptPhase> phase{};
+
+  bool is_under_way() const noexcept { return phase == AttemptPhase::running || phase == AttemptPhase::slow; }
 };
 
 /// What a socket has only while it connects.
@@ -10466,8 +10485,16 @@ using FileEvents = EventTable<Event<"close">, Event<"error", const Error>, Event
                               Event<"end">, Event<"drain">, Event<"finish">>;
 enum : unsigned { file_close, file_error, file_open, file_data, file_end, file_drain, file_finish };
 
-/// Where a stream of a file is; it only goes forward.
-enum class FilePhase : std::uint8_t { opening, open, closing, closed };
+/// Where a stream of a file is.
+enum class FilePhase : std::uint8_t {
+  opening,
+  open,
+  closing,  // destroyed: 'close' comes when no thread has the file
+  closed    // 'close' came, or nobody will be told
+};
+
+/// It only goes forward; from `opening` and `open` also at once to the end, with the loop.
+constexpr bool is_step(FilePhase from, FilePhase to) noexcept { return to > from; }
 
 struct FileState : Handle {
   FileState(LoopCore& core, const Operations& table, std::string&& name);
@@ -10532,7 +10559,7 @@ struct FileState : Handle {
   bool (*goes_on_by_itself)(const FileState&) noexcept = nullptr;
   void (*data_added)(FileState&) = nullptr;
   void (*before_close)(FileState&) = nullptr;  // calls whom nobody has called yet
-  FilePhase phase = FilePhase::opening;
+  Position<FilePhase> phase{};
   /// Waits for the thread, or does its work: what it gives lies in the mailbox then. Null if that may take too long.
   FileStep* (*come_back)(Handle& job, bool quick) noexcept = nullptr;
   Handle* under_way_at = nullptr;  // the job, as long as a thread has the file
@@ -10632,6 +10659,16 @@ struct FileReading : FileState {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// How far a file that is written has come to its end.
+enum class FileEnd : std::uint8_t {
+  open,
+  ending,   // end() was called
+  written,  // all of it, and the file is closed
+  finished  // 'finish' came, or nobody listens to it
+};
+
+constexpr bool is_step(FileEnd from, FileEnd to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
+
 struct FileWriting : FileState {
   static const Operations table;
   static constexpr bool hands_over = true;
@@ -10653,6 +10690,8 @@ struct FileWriting : FileState {
   void call_back();
   void fail_callbacks();
   void drop() noexcept;
+  bool ending() const noexcept { return write_end != FileEnd::open; }
+  bool finished() const noexcept { return write_end == FileEnd::finished; }
   std::size_t length() const noexcept { return waiting.size() + under_way; }
 
   /// Whom to call when so many bytes were written.
@@ -10670,9 +10709,7 @@ struct FileWriting : FileState {
   bool slow = false;     // it takes bytes when another process likes
   bool ticking = false;  // it goes on from a tick
   bool need_drain = false;
-  bool ended = false;
-  bool finished = false;  // written and closed
-  bool finish_emitted = false;
+  Position<FileEnd> write_end{};
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -10827,10 +10864,10 @@ class FileWriter : public Emitter<FileWriter> {
   std::uint64_t bytesWritten() const noexcept { return state_->moved; }
   std::size_t writableLength() const noexcept { return state_->length(); }
   /// Whether a `write` said false, and 'drain' has not come since.
-  bool writableNeedDrain() const noexcept { return state_->need_drain && !state_->ended; }
+  bool writableNeedDrain() const noexcept { return state_->need_drain && !state_->ending(); }
   /// Whether `end()` was called, and whether 'finish' was emitted.
-  bool writableEnded() const noexcept { return state_->ended; }
-  bool writableFinished() const noexcept { return state_->finish_emitted; }
+  bool writableEnded() const noexcept { return state_->ending(); }
+  bool writableFinished() const noexcept { return state_->finished(); }
   /// Whether it was destroyed, which it is after 'finish' too; and with which error, if with one.
   bool destroyed() const noexcept { return state_->destroyed(); }
   const Error& errored() const noexcept { return state_->errored; }
@@ -19625,7 +19662,7 @@ NET_API void SocketState::end(WriteCallback callback) {
   if (!errored() && !ending()) {
     write_end.move_to(WriteEnd::ending);
     maybe_finish();
-    if (was_left) [[unlikely]]
+    if (reader_note == ReaderNote::left) [[unlikely]]
       linger();
   }
   if (refused) {
@@ -19823,7 +19860,7 @@ NET_API void SocketState::resume() {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
   }
   asked_flow = Flow::flowing;
-  if (was_left) [[unlikely]]
+  if (reader_note == ReaderNote::left) [[unlikely]]
     taken_over();
 }
 
@@ -19896,7 +19933,7 @@ NET_API void SocketState::request_read() {
 NET_API void SocketState::data_listener_added() {
   // one that has just been removed counts until the next tick
   if (listeners.has(on_readable)) readable_listening = true;
-  if (flow_state != Flow::paused || was_left) resume();
+  if (flow_state != Flow::paused || reader_note == ReaderNote::left) resume();
   data_listening = true;
 }
 
@@ -20006,14 +20043,14 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
-  reader_note = ReaderNote::idle;
   taken_over();
+  reader_note.move_to(ReaderNote::idle);
 }
 
 /// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
-  reader_note = ReaderNote::none;
+  reader_note.move_to(ReaderNote::none);
   given_to_task();
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
@@ -20021,7 +20058,7 @@ NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept
   }
   if (users_buffer && !connecting()) undo_or_give_up(*this, [this] { unwatch_readable(); });
   flow_state = asked_flow = Flow::paused;
-  was_left = true;
+  reader_note.move_to(ReaderNote::left);
   loop->closing().push_expected({Ref<Handle>(this), job_of<&SocketState::look_after>});
   if (held.empty() || listeners.has(on_data)) return;  // whoever else listened had it already
   undo_or_give_up(*this, [&] {
@@ -20032,15 +20069,15 @@ NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept
 
 /// Somebody reads it.
 NET_API void SocketState::taken_over() noexcept {
-  if (!was_left) return;
-  was_left = false;
+  if (reader_note != ReaderNote::left) return;
+  reader_note.move_to(ReaderNote::none);
   if (phase == Phase::open) retain_for_loop();
 }
 
 NET_API void SocketState::look_after() {
-  if (!was_left) return;
+  if (reader_note != ReaderNote::left) return;
   if (destroyed() || end_emitted() || connecting()) {
-    was_left = false;
+    reader_note.move_to(ReaderNote::none);
   } else if (data_listening || readable_listening || (cold && !cold->pipes.empty())) {
     if (data_listening) resume();
     taken_over();
@@ -20085,19 +20122,20 @@ NET_API void SocketState::stop_lingering() noexcept {
 /// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
 /// may have to answer, and 'end' would come too early.
 NET_API void SocketState::close_is_awaited() {
-  if (reader_note == ReaderNote::none || !ending() || destroyed()) return;
-  reader_note = ReaderNote::runs_on;
+  const bool is_read = reader_note != ReaderNote::none && reader_note != ReaderNote::left;
+  if (!is_read || !ending() || destroyed()) return;
+  reader_note.move_to(ReaderNote::runs_on);
   linger();
 }
 
 NET_API void SocketState::reader_is_asked() noexcept {
   if (reader_note == ReaderNote::runs_on) stop_lingering();
-  reader_note = ReaderNote::idle;
+  reader_note.move_to(ReaderNote::idle);
 }
 
 /// Nobody has it any more. If a reader left it open, it is closed first.
 NET_API void SocketState::last_owner_gone() noexcept {
-  if (!was_left || destroyed() || !loop || loop->leaving() || loop->inert()) {
+  if (reader_note != ReaderNote::left || destroyed() || !loop || loop->leaving() || loop->inert()) {
     delete this;
     return;
   }
@@ -22455,7 +22493,7 @@ NET_API Error FileState::failure(int number, const char* syscall) const {
 
 NET_API bool FileState::opened(int failed) {
   if (is_over(failed, "open")) return false;
-  phase = FilePhase::open;
+  phase.move_to(FilePhase::open);
   return true;
 }
 
@@ -22477,7 +22515,7 @@ NET_API void FileState::destroy(const Error& error) {
     });
     errored = error;
   }
-  phase = FilePhase::closing;
+  phase.move_to(FilePhase::closing);
   if (!busy) close();
 }
 
@@ -22506,20 +22544,20 @@ NET_API void FileState::close_now() {
     FileState& self;
     ~Settle() { self.settle(); }
   } const settle{*this};
-  phase = FilePhase::closed;
+  phase.move_to(FilePhase::closed);
   emit_event<file_close>();
 }
 
 /// S32.5: without the memory for what comes next it is closed, and of its events only 'close' is left.
 NET_API void FileState::give_up() noexcept {
-  if (!loop || phase == FilePhase::closed) return;
-  phase = FilePhase::closing;
+  if (is_over()) return;
+  if (!destroyed()) phase.move_to(FilePhase::closing);
   if (!busy) close();
 }
 
 /// After 'close', or with the loop: whatever the user has put in goes, and nothing is emitted any more.
 NET_API void FileState::drop_all() noexcept {
-  phase = FilePhase::closed;
+  if (phase != FilePhase::closed) phase.move_to(FilePhase::closed);
   (void)file.close();
   listeners.clear();
   if (std::exchange(kept_by_loop, false)) release();
@@ -22686,7 +22724,7 @@ NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileA
   before_close = [](FileState& state) { static_cast<FileWriting&>(state).fail_callbacks(); };
   goes_on_by_itself = [](const FileState& state) noexcept {
     const auto& self = static_cast<const FileWriting&>(state);
-    return self.ended || self.length() > 0;
+    return self.ending() || self.length() > 0;
   };
 }
 
@@ -22708,7 +22746,7 @@ NET_API void FileWriting::begin() {
 
 /// Takes all the bytes, always; the result only advises (S15.4). Whatever needs memory comes first (S32.5).
 NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) {
-  if (ended || destroyed() || !loop) return refuse(std::move(callback));
+  if (ending() || destroyed() || !loop) return refuse(std::move(callback));
   if (callback) callbacks.reserve(1);
   go_on_soon();
   waiting.append(bytes);
@@ -22720,7 +22758,7 @@ NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) 
 
 NET_API bool FileWriting::refuse(WriteCallback&& callback) {
   if (!loop) return false;
-  const Error error = make_error(ended ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
+  const Error error = make_error(ending() ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
   Callback told;
   if (callback) {
     told = Callback(Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
@@ -22733,18 +22771,18 @@ NET_API bool FileWriting::refuse(WriteCallback&& callback) {
 
 /// 'finish' follows when all is written, and then 'close'.
 NET_API void FileWriting::end(WriteCallback callback) {
-  if (finished || destroyed()) {
+  if (write_end >= FileEnd::written || destroyed()) {
     if (callback) (void)refuse(std::move(callback));
     return;
   }
   if (callback) at_finish.reserve(1);
   go_on_soon();
   if (callback) at_finish.push(std::move(callback));
-  ended = true;
+  if (!ending()) write_end.move_to(FileEnd::ending);
 }
 
 NET_API void FileWriting::end(std::string_view last, WriteCallback callback) {
-  if (ended || destroyed() || !loop) return void(refuse(std::move(callback)));
+  if (ending() || destroyed() || !loop) return void(refuse(std::move(callback)));
   if (callback) at_finish.reserve(1);
   (void)write(last, {});
   end(std::move(callback));
@@ -22791,7 +22829,7 @@ NET_API void FileWriting::hand_over_to(FileHandle& handle, bool is_slow) noexcep
 NET_API void FileWriting::go_on() {
   if (busy || phase != FilePhase::open || loop->inert()) return;  // in a child the file is the parent's (S31.1)
   if (waiting.empty()) {
-    if (ended) close_file();
+    if (write_end == FileEnd::ending) close_file();
     return;
   }
   struct Piece : FileStep {
@@ -22829,7 +22867,7 @@ NET_API void FileWriting::close_file() {
       },
       [](FileWriting& self, FileStep& step) {
         if (self.is_over(step.result, "close")) return;
-        self.finished = true;
+        self.write_end.move_to(FileEnd::written);
         self.call_back();
       });
 }
@@ -22849,16 +22887,20 @@ NET_API void FileWriting::call_back() {
     const Waiting done = callbacks.pop_front();
     done.callback(no_error());
   }
-  if (need_drain && length() == 0 && !ended && !destroyed()) {
+  if (need_drain && length() == 0 && !ending() && !destroyed()) {
     need_drain = false;
     emit_event<file_drain>();
   }
-  while (finished && !at_finish.empty()) {
+  if (write_end < FileEnd::written) return void(again.passed = true);
+  while (!at_finish.empty()) {
     const WriteCallback callback = at_finish.pop_front();
     callback(no_error());
   }
-  if (finished && !std::exchange(finish_emitted, true)) emit_event<file_finish>();
-  if (finished) destroy(no_error());
+  if (!finished()) {
+    write_end.move_to(FileEnd::finished);
+    emit_event<file_finish>();
+  }
+  destroy(no_error());
   again.passed = true;
 }
 
@@ -23293,7 +23335,7 @@ NET_API void Reader::pause() {
   detail::SocketState& state = detail::Access::state(socket());
   if (state.reader_note == Note::runs_on && rest().size() < max_held) return;
   socket().pause();
-  state.reader_note = rest().empty() ? Note::idle : Note::holds_bytes;
+  state.reader_note.move_to(rest().empty() ? Note::idle : Note::holds_bytes);
 }
 
 NET_API void Reader::fail(const Error& error) {
@@ -23935,8 +23977,7 @@ NET_API void Connector::stop(SocketState& self) noexcept {
   for (Attempt* attempt : plan->attempts) {
     if (!attempt->channel.is_open()) continue;
     if (loop) loop->poller().drop(attempt->channel);
-    const bool under_way = self.connecting() && plan->selecting && attempt->running && !attempt->timed_out;
-    if (under_way) self.cold->cancelled.push(attempt->to);
+    if (self.connecting() && plan->selecting && attempt->phase == AttemptPhase::running) self.cold->cancelled.push(attempt->to);
     attempt->channel.close();
     Retry::descriptor_freed();
   }
@@ -23993,7 +24034,7 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   if (blocked) return give_up(block_error()), true;
   if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
   if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
-  attempt.running = true;
+  attempt.phase.move_to(AttemptPhase::running);
   watch(attempt.channel);
   return true;
 }
@@ -24056,7 +24097,7 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   const int result = attempt.channel.finish_connect();
   self.touch();
   if (result == 0) return won(attempt);
-  attempt.running = false;
+  attempt.phase.move_to(AttemptPhase::over);
   const ConnectAttempts& p = plan();
   const Error error = p.local_port != 0 || !p.local_address.empty()
                           ? late_failure(attempt, -result)
@@ -24089,7 +24130,7 @@ NET_API void Connector::won(Attempt& attempt) const {
 }
 
 NET_API void Connector::close(Attempt& attempt) const {
-  attempt.running = false;
+  attempt.phase.move_to(AttemptPhase::over);
   if (!attempt.channel.is_open()) return;
   self.loop->poller().drop(attempt.channel);
   attempt.channel.close();
@@ -24113,7 +24154,7 @@ NET_API void Connector::start_delay() const {
 NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
   Attempt& slow = *plan().attempts[plan().begun - 1];
-  slow.timed_out = true;
+  if (slow.phase == AttemptPhase::running) slow.phase.move_to(AttemptPhase::slow);
   const std::uint64_t generation = self.generation;
   self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
   if (self.connecting() && self.generation == generation) next_attempt();
@@ -24122,7 +24163,7 @@ NET_API void Connector::delay_over() const {
 NET_API void Connector::all_begun() const {
   std::vector<Error> errors;
   for (const Attempt* attempt : plan().attempts) {
-    if (attempt->running) return;
+    if (attempt->is_under_way()) return;
     if (attempt->error) errors.push_back(attempt->error);
   }
   give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));

@@ -4,9 +4,11 @@
 
 #include <net/loop.hpp>
 
+#include "tests/support/steps.hpp"
+
 using namespace net::detail;
 
-TEST_CASE("a plan frees its attempts, and closes the descriptors they still have") {
+TEST_CASE("a connection under way frees its attempts, and closes the descriptors they still have") {
   net::Loop loop;
   int fd = -1;
   {
@@ -19,7 +21,7 @@ TEST_CASE("a plan frees its attempts, and closes the descriptors they still have
   CHECK(Machine::kind_of(fd) == DescriptorKind::unknown);
 }
 
-TEST_CASE("a plan that has ended stays until the phase in which things close, and goes with its loop otherwise") {
+TEST_CASE("a connection under way that has ended stays until the phase in which things close, and goes with its loop otherwise") {
   struct Counted {
     int& alive;
     explicit Counted(int& count) : alive(count) { ++alive; }
@@ -50,4 +52,9 @@ TEST_CASE("a plan that has ended stays until the phase in which things close, an
 TEST_CASE("S7.8, S7.9: families are selected, with 250 ms for each attempt, unless the process says otherwise") {
   CHECK(SelectionDefaults::get().on.load() == 1);
   CHECK(SelectionDefaults::get().delay_ms.load() == 250);
+}
+
+TEST_CASE("S13: an attempt waits, runs, is slow and is over") {
+  CHECK(steps(AttemptPhase::over) == "0>13 1>23 2>3 3>3");
+  CHECK(Position<AttemptPhase>() == AttemptPhase::waiting);
 }

@@ -222,8 +222,7 @@ NET_API void Connector::stop(SocketState& self) noexcept {
   for (Attempt* attempt : plan->attempts) {
     if (!attempt->channel.is_open()) continue;
     if (loop) loop->poller().drop(attempt->channel);
-    const bool under_way = self.connecting() && plan->selecting && attempt->running && !attempt->timed_out;
-    if (under_way) self.cold->cancelled.push(attempt->to);
+    if (self.connecting() && plan->selecting && attempt->phase == AttemptPhase::running) self.cold->cancelled.push(attempt->to);
     attempt->channel.close();
     Retry::descriptor_freed();
   }

@@ -36,7 +36,7 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   if (blocked) return give_up(block_error()), true;
   if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
   if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
-  attempt.running = true;
+  attempt.phase.move_to(AttemptPhase::running);
   watch(attempt.channel);
   return true;
 }
@@ -99,7 +99,7 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   const int result = attempt.channel.finish_connect();
   self.touch();
   if (result == 0) return won(attempt);
-  attempt.running = false;
+  attempt.phase.move_to(AttemptPhase::over);
   const ConnectAttempts& p = plan();
   const Error error = p.local_port != 0 || !p.local_address.empty()
                           ? late_failure(attempt, -result)
@@ -132,7 +132,7 @@ NET_API void Connector::won(Attempt& attempt) const {
 }
 
 NET_API void Connector::close(Attempt& attempt) const {
-  attempt.running = false;
+  attempt.phase.move_to(AttemptPhase::over);
   if (!attempt.channel.is_open()) return;
   self.loop->poller().drop(attempt.channel);
   attempt.channel.close();
@@ -156,7 +156,7 @@ NET_API void Connector::start_delay() const {
 NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
   Attempt& slow = *plan().attempts[plan().begun - 1];
-  slow.timed_out = true;
+  if (slow.phase == AttemptPhase::running) slow.phase.move_to(AttemptPhase::slow);
   const std::uint64_t generation = self.generation;
   self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
   if (self.connecting() && self.generation == generation) next_attempt();
@@ -165,7 +165,7 @@ NET_API void Connector::delay_over() const {
 NET_API void Connector::all_begun() const {
   std::vector<Error> errors;
   for (const Attempt* attempt : plan().attempts) {
-    if (attempt->running) return;
+    if (attempt->is_under_way()) return;
     if (attempt->error) errors.push_back(attempt->error);
   }
   give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));
