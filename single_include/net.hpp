@@ -2922,75 +2922,56 @@ inline constexpr bool poller_takes_errors = NET_HAS_KQUEUE;
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <utility>
 
-// A lock for many readers or one writer, to be held for moments. Internal.
-#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
-#define NET_DETAIL_BASE_SHARED_LOCK_HPP
+// Locks that stand in a list of all of their kind, so that fork() can take every one. Internal.
+#ifndef NET_DETAIL_BASE_LISTED_LOCK_HPP
+#define NET_DETAIL_BASE_LISTED_LOCK_HPP
 
-#include <cstdint>
 #include <utility>
 
 namespace net::inline NET_ABI::detail {
 
-/// Waiting is spinning, so whoever holds it does no more than look something up or put it in its place, and calls nothing
-/// of the user's. fork() takes all of them, once there is a Mutex: a child finds whole what they guard, and free.
-class SharedLock {
+/// What a lock derives from. `Lock` has `lock`, `unlock`, and `pause`, which whoever waits for the list calls over and over.
+template <class Lock>
+class ListedLock {
  public:
-  SharedLock() noexcept {
+  ListedLock(const ListedLock&) = delete;
+  ListedLock& operator=(const ListedLock&) = delete;
+
+  /// Takes all there are; until they are free again, none is made and none goes.
+  static void lock_all() noexcept {
+    lock_list();
+    for (ListedLock* each = first(); each; each = each->next_) static_cast<Lock*>(each)->lock();
+  }
+  static void unlock_all() noexcept {
+    for (ListedLock* each = first(); each; each = each->next_) static_cast<Lock*>(each)->unlock();
+    list_lock().store(0);
+  }
+
+ protected:
+  ListedLock() noexcept {
     const ListGuard guard;
     next_ = std::exchange(first(), this);
     if (next_) next_->link_ = &next_;
   }
-  SharedLock(const SharedLock&) = delete;
-  SharedLock& operator=(const SharedLock&) = delete;
-  ~SharedLock() {
+  ~ListedLock() {
     const ListGuard guard;
     *link_ = next_;
     if (next_) next_->link_ = link_;
   }
 
-  void lock_shared() noexcept {
-    while (state_.fetch_add(1) >= writer) {
-      state_.fetch_sub(1);
-      while (state_.load() >= writer) {}
-    }
-  }
-  void unlock_shared() noexcept { state_.fetch_sub(1); }
-
-  void lock() noexcept {
-    // One number holds both counts, so of two that come together each sees the other or is seen by it.
-    while (state_.fetch_add(writer) >= writer) {
-      state_.fetch_sub(writer);
-      while (state_.load() >= writer) {}
-    }
-    while (state_.load() % writer != 0) {}
-  }
-  void unlock() noexcept { state_.fetch_sub(writer); }
-
-  static void lock_all() noexcept {
-    lock_list();
-    for (SharedLock* each = first(); each; each = each->next_) each->lock();
-  }
-  static void unlock_all() noexcept {
-    for (SharedLock* each = first(); each; each = each->next_) each->unlock();
-    list_lock().store(0);
-  }
-
  private:
-  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
-
-  static SharedLock*& first() noexcept {
-    static constinit SharedLock* list = nullptr;
+  static ListedLock*& first() noexcept {
+    static constinit ListedLock* list = nullptr;
     return list;
   }
-  /// Guards the list of all; held for moments, and while a thread forks.
+  /// Guards the list; held for moments, and while a thread forks.
   static Atomic<int>& list_lock() noexcept {
     static constinit Atomic<int> lock{0};
     return lock;
   }
   static void lock_list() noexcept {
-    while (list_lock().exchange(1) != 0) {}
+    while (list_lock().exchange(1) != 0) Lock::pause();
   }
   struct ListGuard {
     ListGuard() noexcept { lock_list(); }
@@ -2999,21 +2980,8 @@ class SharedLock {
     ~ListGuard() { list_lock().store(0); }
   };
 
-  Atomic<std::uint64_t> state_{0};
-  SharedLock* next_ = nullptr;
-  SharedLock** link_ = &first();  // what points to it
-};
-
-/// Who writes holds a LockGuard.
-class ReadGuard {
- public:
-  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
-  ReadGuard(const ReadGuard&) = delete;
-  ReadGuard& operator=(const ReadGuard&) = delete;
-  ~ReadGuard() { lock_.unlock_shared(); }
-
- private:
-  SharedLock& lock_;
+  ListedLock* next_ = nullptr;
+  ListedLock** link_ = &first();  // what points to it
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -3188,53 +3156,17 @@ NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) 
 /// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those of
 /// the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
 /// one, or calls the user's code.
-class Mutex {
+class Mutex : public ListedLock<Mutex> {
  public:
   Mutex() noexcept;
-  Mutex(const Mutex&) = delete;
-  Mutex& operator=(const Mutex&) = delete;
-  ~Mutex() {
-    const ListGuard guard;
-    *link_ = next_;
-    if (next_) next_->link_ = link_;
-  }
   void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
   void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+  static void pause() noexcept { ::sched_yield(); }
 
  private:
   friend class Condition;
 
-  static Mutex*& first() noexcept {
-    static constinit Mutex* list = nullptr;
-    return list;
-  }
-  /// Guards the list of all; held for moments, and while a thread forks.
-  static Atomic<int>& list_lock() noexcept {
-    static constinit Atomic<int> lock{0};
-    return lock;
-  }
-  struct ListGuard {
-    ListGuard() noexcept {
-      while (list_lock().exchange(1) != 0) ::sched_yield();
-    }
-    ListGuard(const ListGuard&) = delete;
-    ListGuard& operator=(const ListGuard&) = delete;
-    ~ListGuard() { list_lock().store(0); }
-  };
-
-  static void note_forks() noexcept;
-  static void lock_all() noexcept {
-    while (list_lock().exchange(1) != 0) ::sched_yield();
-    for (Mutex* each = first(); each; each = each->next_) each->lock();
-  }
-  static void unlock_all() noexcept {
-    for (Mutex* each = first(); each; each = each->next_) each->unlock();
-    list_lock().store(0);
-  }
-
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  Mutex* next_ = nullptr;
-  Mutex** link_ = &first();  // what points to it
 };
 
 class Condition {
@@ -13367,13 +13299,6 @@ NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) 
   (void)::pthread_atfork(before, in_parent, in_child);
 }
 
-NET_API Mutex::Mutex() noexcept {
-  note_forks();
-  const ListGuard guard;
-  next_ = std::exchange(first(), this);
-  if (next_) next_->link_ = &next_;
-}
-
 NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
   timespec until{};
   ::clock_gettime(CLOCK_REALTIME, &until);
@@ -13383,7 +13308,7 @@ NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
   return ::pthread_cond_timedwait(&condition_, &mutex.mutex_, &until) == 0;
 }
 
-NET_API void Mutex::note_forks() noexcept {
+NET_API Mutex::Mutex() noexcept {
   static constinit Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
   at_fork(
@@ -13396,14 +13321,9 @@ NET_API void Mutex::note_forks() noexcept {
           const timespec moment{0, 100'000};
           ::nanosleep(&moment, nullptr);
         }
-        SharedLock::lock_all();
       },
+      [] { unlock_all(); },
       [] {
-        SharedLock::unlock_all();
-        unlock_all();
-      },
-      [] {
-        SharedLock::unlock_all();
         Forks::instance().count.fetch_add(1);
         Forks::instance().in_resolver.store(0);
         unlock_all();
@@ -17419,6 +17339,60 @@ NET_API std::string inspect(const SocketAddress& address) {
 #include <string>
 #include <string_view>
 
+// A lock for many readers or one writer, to be held for moments. Internal.
+#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
+#define NET_DETAIL_BASE_SHARED_LOCK_HPP
+
+#include <cstdint>
+
+namespace net::inline NET_ABI::detail {
+
+/// Waiting is spinning, so whoever holds it does no more than look something up or put it in its place, and calls nothing
+/// of the user's. fork() takes all of them (sys/fork): a child finds whole what they guard, and free.
+class SharedLock : public ListedLock<SharedLock> {
+ public:
+  void lock_shared() noexcept {
+    while (state_.fetch_add(1) >= writer) {
+      state_.fetch_sub(1);
+      while (state_.load() >= writer) {}
+    }
+  }
+  void unlock_shared() noexcept { state_.fetch_sub(1); }
+
+  void lock() noexcept {
+    // One number holds both counts, so of two that come together each sees the other or is seen by it.
+    while (state_.fetch_add(writer) >= writer) {
+      state_.fetch_sub(writer);
+      while (state_.load() >= writer) {}
+    }
+    while (state_.load() % writer != 0) {}
+  }
+  void unlock() noexcept { state_.fetch_sub(writer); }
+
+  static void pause() noexcept {}
+
+ private:
+  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
+
+  Atomic<std::uint64_t> state_{0};
+};
+
+/// Who writes holds a LockGuard.
+class ReadGuard {
+ public:
+  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+  ~ReadGuard() { lock_.unlock_shared(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // A set of numbers kept as sorted intervals: quick to ask, quick to add to in any order. Internal.
 #ifndef NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
 #define NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
@@ -17854,6 +17828,19 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
 
 #endif
 
+// What fork() does with the locks of those that know of no system. Internal.
+#ifndef NET_DETAIL_SYS_FORK_HPP
+#define NET_DETAIL_SYS_FORK_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// From now on fork() of any thread takes every SharedLock, also where there is no loop.
+NET_API void take_shared_locks_at_fork() noexcept;
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // Reads a JSON text that should be a list of strings. Internal.
 #ifndef NET_DETAIL_TEXT_JSON_STRINGS_HPP
 #define NET_DETAIL_TEXT_JSON_STRINGS_HPP
@@ -18043,7 +18030,10 @@ class JsonStrings {
 
 namespace net::inline NET_ABI {
 
-NET_API BlockList::BlockList() : shared_(new detail::BlockRules) { detail::link_one_way_only(); }
+NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {
+  detail::link_one_way_only();
+  detail::take_shared_locks_at_fork();
+}
 // Where an optional one is copied or destroyed, g++ takes one that was never made for one that was not initialised.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
@@ -23571,6 +23561,25 @@ NET_API void BlockRules::match_range(const IpAddress& start, const IpAddress& en
     last = earlier(last, last_mapped);
   }
   if (first <= last) ipv6_.add(first, last);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
+// The bodies of fork.hpp. Internal.
+#ifndef NET_DETAIL_SYS_FORK_IPP
+#define NET_DETAIL_SYS_FORK_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API void take_shared_locks_at_fork() noexcept {
+  static constinit Atomic<int> noted{0};
+  if (noted.load() != 0 || noted.exchange(1) != 0) return;
+  os::at_fork(SharedLock::lock_all, SharedLock::unlock_all, SharedLock::unlock_all);
 }
 
 }  // namespace net::inline NET_ABI::detail

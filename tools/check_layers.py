@@ -67,8 +67,10 @@ net/detail/loop/core
 net/detail/loop/owing
 net/detail/loop/handle
 net/detail/loop/timer_queue
+net/block_list
 
 net/detail/sys/endpoint_text
+net/detail/sys/fork
 net/detail/sys/machine
 net/detail/sys/poller  net/detail/sys/posix/machine  net/detail/sys/windows/machine
 net/detail/sys/bsd/kqueue  net/detail/sys/linux/epoll  net/detail/sys/posix/poll  net/detail/sys/windows/port_poller
@@ -95,7 +97,6 @@ net/emitter
 net/detail/events/own_listeners
 net/detail/events/event
 net/detail/events/listeners
-net/block_list
 net/detail/block_list/rule_line
 net/detail/block_list/rules
 net/detail/block_list/interval_set
@@ -110,7 +111,7 @@ net/error  net/ip  net/duration
 net/detail/text/error_names  net/detail/text/ip_grammar
 net/detail/base/fixed_string  net/detail/base/function  net/detail/base/lock_guard  net/detail/base/page_buffer
 net/detail/base/identity  net/detail/base/position  net/detail/base/queue  net/detail/base/ref  net/detail/base/shared_lock
-net/detail/base/vec
+net/detail/base/listed_lock  net/detail/base/vec
 net/detail/base/access  net/detail/base/atomic  net/detail/base/cast
 net/detail/base/abi
 """.split()

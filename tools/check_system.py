@@ -15,7 +15,11 @@ from toolchain import INCLUDE, ROOT, STANDARD, Check, headers, name, run, said
 
 SYSTEM = "net/detail/sys/"
 KEPT = ["endpoint_text.hpp", "endpoint_text.ipp"]  # what stands there and asks the machine, as everybody does
-CHOSEN = "machine.hpp"  # what chooses a machine: here it has been chosen before
+# What these need of the system is here: a machine that was chosen before, and a fork() that never is.
+INSTEAD = {
+    "machine.hpp": "#include <net/detail/io/machine.hpp>\n",
+    "fork.hpp": "#pragma once\nnamespace net::inline NET_ABI::detail { inline void take_shared_locks_at_fork() noexcept {} }\n",
+}
 
 # C++'s own, which the library may name: numbers of errors, limits of numbers, what works in memory alone.
 MACROS = re.compile(
@@ -62,7 +66,8 @@ class World:
         shutil.copytree(INCLUDE, self.include, ignore=lambda path, names: names if path.endswith("/detail/sys") else [])
         for file in KEPT:
             shutil.copy(INCLUDE / SYSTEM / file, self.include / SYSTEM)
-        (self.include / SYSTEM / CHOSEN).write_text("#include <net/detail/io/machine.hpp>\n", "utf-8")
+        for file, text in INSTEAD.items():
+            (self.include / SYSTEM / file).write_text(text, "utf-8")
         self.before = self.standard_library()
         self.taken_away = self.functions_to_take_away()
         self.before += self.taken_away
