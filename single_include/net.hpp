@@ -2231,7 +2231,6 @@ class Queue {
     expect_no_more();
     place(std::move(value));
   }
-  std::size_t expected() const noexcept { return expected_; }
 
   template <class... Args>
   void emplace(Args&&... args) {
@@ -7132,6 +7131,15 @@ class Retry {
   bool listed_ = false;
 };
 
+/// Closes what a poller may watch, a channel or an acceptor: first the poller forgets it, and then somebody who waits for a
+/// descriptor may have this one.
+template <class Watched>
+void close_watched(LoopCore* loop, Watched& watched) noexcept {
+  if (loop) loop->poller().drop(watched);
+  watched.close();
+  Retry::descriptor_freed();
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
@@ -8396,6 +8404,30 @@ void unpipe_socket(const Socket& source, const Destination& destination) {
 #include <cstdint>
 #include <type_traits>
 #include <utility>
+
+// What is done if something is thrown on the way. Internal.
+#ifndef NET_DETAIL_BASE_ON_THROW_HPP
+#define NET_DETAIL_BASE_ON_THROW_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// Calls it when the scope ends, unless `passed` says by then that nothing was thrown.
+template <class F>
+struct CallOnThrow {
+  F then;
+  bool passed = false;
+
+  explicit CallOnThrow(F call) : then(static_cast<F&&>(call)) {}
+  CallOnThrow(const CallOnThrow&) = delete;
+  CallOnThrow& operator=(const CallOnThrow&) = delete;
+  ~CallOnThrow() {
+    if (!passed) then();
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -19452,11 +19484,7 @@ NET_API void SocketState::close_handle(bool failing) {
 
 /// The descriptor goes, if there is one; what is left is to emit 'close'.
 NET_API void SocketState::close_channel() noexcept {
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-    Retry::descriptor_freed();
-  }
+  if (channel.is_open()) close_watched(loop, channel);
   read_interest = shutting_down = false;
   recount();
 }
@@ -20160,13 +20188,7 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
     cold->onread_buffer = options.onread.buffer;
   }
   // whatever throws leaves the descriptor to whoever has it
-  struct Kept {
-    SocketState& self;
-    bool passed = false;
-    ~Kept() {
-      if (!passed) self.give_descriptor_back();
-    }
-  } kept{*this};
+  CallOnThrow kept([this] { give_descriptor_back(); });
   if (options.fd != -1) {
     require_stream(options.fd);
     // whose it is already would find it closed (S22.2)
@@ -20925,13 +20947,7 @@ NET_API void SocketState::wait_for_connect() {
     if (self.request == WriteRequest::awaits_connection)
       self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
-  struct Undo {
-    SocketState& self;
-    bool passed = false;
-    ~Undo() {
-      if (!passed) self.drop_own(own_write_closed);
-    }
-  } undo{*this};
+  CallOnThrow undo([this] { drop_own(own_write_closed); });
   once_inside(own_write, on_connect, [](SocketState& self) {
     self.drop_own(own_write_closed);
     if (self.request == WriteRequest::awaits_connection) self.send_pending_connect();
@@ -21951,10 +21967,8 @@ NET_API void ServerState::reserve_close() {
 NET_API void ServerState::stop_listening() noexcept {
   retry.stop();
   if (!acceptor.is_open()) return;
-  loop->poller().drop(acceptor);
-  acceptor.close();
+  close_watched(loop, acceptor);
   remove_path();
-  Retry::descriptor_freed();
   recount();
 }
 
@@ -22864,15 +22878,9 @@ NET_API void FileWriting::close_file() {
 
 /// For all that is done. Whatever one throws, the others follow on a tick.
 NET_API void FileWriting::call_back() {
-  struct Again {
-    FileWriting& self;
-    bool passed = false;
-    ~Again() {
-      if (passed) return;
-      undo_or_give_up(self,
-                      [this] { self.tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
-    }
-  } again{*this};
+  CallOnThrow again([this] {
+    undo_or_give_up(*this, [this] { tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
+  });
   while (!callbacks.empty() && callbacks.first().up_to <= moved) {
     const Waiting done = callbacks.pop_front();
     done.callback(no_error());
@@ -23806,24 +23814,15 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
     });
   }
   // what is thrown from here on leaves connect(): then it has not begun
-  struct Undo {
-    SocketState& self;
-    std::uint64_t generation;
-    bool passed = false;
-    ~Undo() {
-      if (passed || !self.connecting() || self.generation != generation || !self.loop) return;
-      self.stop_connecting();
-      self.phase.move_to(Phase::idle);
-      if (self.channel.is_open()) {
-        self.loop->poller().drop(self.channel);
-        self.channel.close();
-      }
-      self.recount();
-      self.release_from_loop();
-    }
-  };
   const Ref<SocketState> alive(&self);
-  Undo undo{self, self.generation};
+  CallOnThrow undo([&socket = self, same = SameConnection(self)] {
+    if (!socket.connecting() || !same || !socket.loop) return;
+    socket.stop_connecting();
+    socket.phase.move_to(Phase::idle);
+    if (socket.channel.is_open()) close_watched(socket.loop, socket.channel);
+    socket.recount();
+    socket.release_from_loop();
+  });
   self.is_path ? start_path() : start_lookup(options);
   plan->started = true;
   undo.passed = true;
@@ -23985,10 +23984,8 @@ NET_API void Connector::stop(SocketState& self) noexcept {
   self.cold->emit_cancelled = emit_cancelled;
   for (Attempt* attempt : plan->attempts) {
     if (!attempt->channel.is_open()) continue;
-    if (loop) loop->poller().drop(attempt->channel);
     if (self.connecting() && plan->selecting && attempt->phase == AttemptPhase::running) self.cold->cancelled.push(attempt->to);
-    attempt->channel.close();
-    Retry::descriptor_freed();
+    close_watched(loop, attempt->channel);
   }
   if (plan->timer && loop) loop->stop_timer(*plan->timer);
   plan->end();
@@ -24140,10 +24137,7 @@ NET_API void Connector::won(Attempt& attempt) const {
 
 NET_API void Connector::close(Attempt& attempt) const {
   attempt.phase.move_to(AttemptPhase::over);
-  if (!attempt.channel.is_open()) return;
-  self.loop->poller().drop(attempt.channel);
-  attempt.channel.close();
-  Retry::descriptor_freed();
+  if (attempt.channel.is_open()) close_watched(self.loop, attempt.channel);
 }
 
 NET_API void Connector::start_delay() const {

@@ -61,7 +61,6 @@ class Queue {
     expect_no_more();
     place(std::move(value));
   }
-  std::size_t expected() const noexcept { return expected_; }
 
   template <class... Args>
   void emplace(Args&&... args) {

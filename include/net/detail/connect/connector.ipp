@@ -42,24 +42,15 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
     });
   }
   // what is thrown from here on leaves connect(): then it has not begun
-  struct Undo {
-    SocketState& self;
-    std::uint64_t generation;
-    bool passed = false;
-    ~Undo() {
-      if (passed || !self.connecting() || self.generation != generation || !self.loop) return;
-      self.stop_connecting();
-      self.phase.move_to(Phase::idle);
-      if (self.channel.is_open()) {
-        self.loop->poller().drop(self.channel);
-        self.channel.close();
-      }
-      self.recount();
-      self.release_from_loop();
-    }
-  };
   const Ref<SocketState> alive(&self);
-  Undo undo{self, self.generation};
+  CallOnThrow undo([&socket = self, same = SameConnection(self)] {
+    if (!socket.connecting() || !same || !socket.loop) return;
+    socket.stop_connecting();
+    socket.phase.move_to(Phase::idle);
+    if (socket.channel.is_open()) close_watched(socket.loop, socket.channel);
+    socket.recount();
+    socket.release_from_loop();
+  });
   self.is_path ? start_path() : start_lookup(options);
   plan->started = true;
   undo.passed = true;
@@ -221,10 +212,8 @@ NET_API void Connector::stop(SocketState& self) noexcept {
   self.cold->emit_cancelled = emit_cancelled;
   for (Attempt* attempt : plan->attempts) {
     if (!attempt->channel.is_open()) continue;
-    if (loop) loop->poller().drop(attempt->channel);
     if (self.connecting() && plan->selecting && attempt->phase == AttemptPhase::running) self.cold->cancelled.push(attempt->to);
-    attempt->channel.close();
-    Retry::descriptor_freed();
+    close_watched(loop, attempt->channel);
   }
   if (plan->timer && loop) loop->stop_timer(*plan->timer);
   plan->end();

@@ -133,10 +133,7 @@ NET_API void Connector::won(Attempt& attempt) const {
 
 NET_API void Connector::close(Attempt& attempt) const {
   attempt.phase.move_to(AttemptPhase::over);
-  if (!attempt.channel.is_open()) return;
-  self.loop->poller().drop(attempt.channel);
-  attempt.channel.close();
-  Retry::descriptor_freed();
+  if (attempt.channel.is_open()) close_watched(self.loop, attempt.channel);
 }
 
 NET_API void Connector::start_delay() const {

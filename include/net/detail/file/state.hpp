@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <net/chunk.hpp>
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/base/position.hpp>
 #include <net/detail/events/event.hpp>
 #include <net/detail/events/listeners.hpp>

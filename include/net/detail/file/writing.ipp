@@ -170,15 +170,9 @@ NET_API void FileWriting::close_file() {
 
 /// For all that is done. Whatever one throws, the others follow on a tick.
 NET_API void FileWriting::call_back() {
-  struct Again {
-    FileWriting& self;
-    bool passed = false;
-    ~Again() {
-      if (passed) return;
-      undo_or_give_up(self,
-                      [this] { self.tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
-    }
-  } again{*this};
+  CallOnThrow again([this] {
+    undo_or_give_up(*this, [this] { tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
+  });
   while (!callbacks.empty() && callbacks.first().up_to <= moved) {
     const Waiting done = callbacks.pop_front();
     done.callback(no_error());
