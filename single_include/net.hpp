@@ -7718,7 +7718,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
   ~SocketState();
 
-  // ── reading (read.ipp) ──
+  // ── reading from the kernel (read.ipp) ──
   void read();
   void read_slow(bool to_the_end);
   void read_loop(ReadResult got, bool to_the_end);
@@ -7731,10 +7731,14 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read_onread(bool to_the_end);
   void next_onread_buffer();
   void push_end();
+  bool speculative_read();
+  void watch_readable();
+  void unwatch_readable();
+
+  // ── the stream's reading side (readable.ipp) ──
   bool read_piece(std::size_t n, bool all, std::string& piece, bool silently = false);
   void read_zero();
   void prime_read();
-  bool speculative_read();
   bool ends_quietly() const noexcept;
   void end_quietly();
   void flow();
@@ -7746,8 +7750,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool end_waits() const noexcept { return reader_note == ReaderNote::holds_bytes && flow_state == Flow::paused; }
   void end_readable_now();
   void after_end();
-  void watch_readable();
-  void unwatch_readable();
 
   // ── what is asked of the reading side (flow.ipp) ──
   void pause();
@@ -7756,16 +7758,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
   void request_read();
-  // when a reader goes (leave.ipp)
-  void expect_to_be_left(double lingering_ms);
-  void leave(std::string_view held, bool before_end) noexcept;
-  void taken_over() noexcept;
-  void close_is_awaited();
-  void reader_is_asked() noexcept;
-  void look_after();
-  void linger();
-  void stop_lingering() noexcept;
-  void last_owner_gone() noexcept;
   void data_listener_added();
   void data_listener_removed() noexcept {
     if (!listeners.has(on_data)) data_listening = false;
@@ -7779,28 +7771,41 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   }
   void readable_listener_removed() noexcept;
   void look_at_readable_listeners();
+  // ── when a reader goes (leave.ipp) ──
+  void expect_to_be_left(double lingering_ms);
+  void leave(std::string_view held, bool before_end) noexcept;
+  void taken_over() noexcept;
+  void close_is_awaited();
+  void reader_is_asked() noexcept;
+  void look_after();
+  void linger();
+  void stop_lingering() noexcept;
+  void last_owner_gone() noexcept;
+  /// A task has it: an error that comes between two waits is thrown by the next one, and is nobody's after the last.
+  void given_to_task() noexcept {
+    if (!closed()) errors_heard = true;
+  }
 
   // ── writing (write.ipp) ──
   char* batch(const char* data, std::size_t size) noexcept;
   bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
-  Error refusal(bool tells_who) const;
+  Error refusal(bool names_other) const;
   Callback call_later(const Error& error, WriteCallback callback);
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void batch_sent(std::size_t batched, std::ptrdiff_t sent);
   void batch_left(std::size_t batched, std::ptrdiff_t sent);
   static void flush_batched(Handle& self);
-  void hand_over() noexcept;
-  bool in_order_sent(WriteQueue& queue) noexcept;
+  void after_write(const std::size_t& last);
+  void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
+  void emit_written(WriteQueue& to_call);
+  // ── what waits for the kernel, or for a connection (send.ipp) ──
   void send_in_flight();
   void in_flight_taken();
   void write_failed(const Error& error);
   void write_failed_later(const Error& error, WriteCallback callback);
   void send_buffered();
   void send_pending_connect();
-  void after_write(const std::size_t& last);
-  void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
-  void emit_written(WriteQueue& to_call);
   void drop_request(const Error& error);
   /// Whether somebody waits for a write that was never handed over, or for the end.
   bool owes_callbacks() const noexcept {
@@ -7809,7 +7814,14 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail_buffered();
   void call_finish_callbacks(const Error& error);
   void wait_for_connect();
+  void cork() {
+    ++ensure_cold().corks;
+    corked = true;
+  }
+  void uncork();
+  void uncork_all();
 
+  // ── the end of writing (finish.ipp) ──
   void expect_end(const WriteCallback& callback);
   void end(WriteCallback callback);
   void refuse_end(WriteCallback callback);
@@ -7820,17 +7832,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void final_done();
   void finish();
   void shutdown_now();
-  void cork() {
-    ++ensure_cold().corks;
-    corked = true;
-  }
-  void uncork();
-  void uncork_all();
-
-  /// A task has it: an error that comes between two waits is thrown by the next one, and is nobody's after the last.
-  void given_to_task() noexcept {
-    if (!closed()) errors_heard = true;
-  }
 
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
@@ -7856,12 +7857,16 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void drop_listeners() noexcept;
   void destroy_soon();
   void reset_and_destroy();
+  void leave_server();
+  void watch_signal(const AbortSignal& signal);
+  // ── connecting again (reconnect.ipp) ──
   void undestroy();
   void leave_writes_behind();
-  void leave_server();
+  // ── descriptors of others, and what the loop keeps (adopt.ipp) ──
+  void hand_over() noexcept;
+  bool in_order_sent(WriteQueue& queue) noexcept;
   void abandon();
   void drop_captures() noexcept;
-  void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
   void keep_unread();
   void keep_unread(std::string_view bytes);
@@ -9677,7 +9682,7 @@ struct ConnectAttempts : Connecting, Handle {
   Family family = Family::unspecified;
   bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  Vec<Attempt*> attempts;  // in order; those from `begun` on have not begun
+  Vec<Attempt*> list;  // in order; those from `begun` on have not begun
   std::size_t begun = 0;
   Ref<TimerState> timer;
 
@@ -9689,7 +9694,7 @@ struct ConnectAttempts : Connecting, Handle {
   ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
   ~ConnectAttempts() {
     if (end_expected && loop) loop->closing().expect_no_more();
-    for (Attempt* attempt : attempts) delete attempt;
+    for (Attempt* attempt : list) delete attempt;
   }
 
   void expect_end() {
@@ -19093,12 +19098,12 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
   SocketState& self;
-  ConnectAttempts& plan() const;
+  ConnectAttempts& attempts() const;
 
   /// Everything that needs memory, before anything has changed.
   Ref<ConnectAttempts> prepare(const ConnectOptions& options) const;
 
-  void start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const;
+  void start(const Ref<ConnectAttempts>& attempts, const ConnectOptions& options) const;
 
   // ── by path ──
 
@@ -19133,7 +19138,7 @@ struct Connector {
 
   static int open(Attempt& attempt);
   static std::string_view any_of(Family family) noexcept;
-  int plan_port() const;
+  int remote_port() const;
 
   std::string attempted_text(const Attempt& attempt) const;
 
@@ -19199,14 +19204,14 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   }
   if (state.phase == Phase::closing)
     throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
+  const Ref<ConnectAttempts> attempts = Connector{state}.prepare(options);
   if (!wrapped) {
     if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
   }
   if (options.noDelay) state.settings.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
-  Connector{state}.start(plan, options);
+  Connector{state}.start(attempts, options);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -21245,9 +21250,9 @@ NET_API void SocketState::after_write(const std::size_t& last) {
 }
 
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
-NET_API Error SocketState::refusal(bool tells_who) const {
+NET_API Error SocketState::refusal(bool names_other) const {
   if (!ending()) return make_error(Errc::ERR_STREAM_DESTROYED);
-  return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
+  return names_other && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
 /// The callback comes before 'error'. If there is no memory for that one, neither comes.
@@ -23780,35 +23785,35 @@ NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, Lo
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API ConnectAttempts& Connector::plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
+NET_API ConnectAttempts& Connector::attempts() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
 
 NET_API Ref<ConnectAttempts> Connector::prepare(const ConnectOptions& options) const {
-  Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
-  plan->path = options.path;
-  plan->host = options.host.empty() ? "localhost" : options.host;
-  plan->port = options.port;
-  plan->local_address = options.localAddress;
-  plan->local_port = options.localPort;
-  plan->by_address = options.path.empty() && isIP(plan->host) != 0;
-  if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
-  plan->block_list = options.blockList;
+  Ref<ConnectAttempts> attempts(new ConnectAttempts(*self.loop, {ready, stop}));
+  attempts->path = options.path;
+  attempts->host = options.host.empty() ? "localhost" : options.host;
+  attempts->port = options.port;
+  attempts->local_address = options.localAddress;
+  attempts->local_port = options.localPort;
+  attempts->by_address = options.path.empty() && isIP(attempts->host) != 0;
+  if (attempts->by_address) add_attempt(*attempts, {attempts->host, family_of(attempts->host)});
+  attempts->block_list = options.blockList;
   (void)self.ensure_cold();
   self.loop->ticks().reserve(2);
   self.expect_close();
-  plan->expect_end();
-  return plan;
+  attempts->expect_end();
+  return attempts;
 }
 
-NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
+NET_API void Connector::start(const Ref<ConnectAttempts>& attempts, const ConnectOptions& options) const {
   self.retain_for_loop();
   self.phase.move_to(Phase::connecting);
   self.is_path = !options.path.empty();
-  self.cold->connecting = plan.get();
-  plan->retain();
+  self.cold->connecting = attempts.get();
+  attempts->retain();
   self.touch();
   self.recount();
-  self.cold->block_list = plan->block_list;
-  if (plan->by_address) {
+  self.cold->block_list = attempts->block_list;
+  if (attempts->by_address) {
     return self.tick([](SocketState& socket) {
       if (socket.connecting()) Connector{socket}.next_attempt();
     });
@@ -23824,12 +23829,12 @@ NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOpt
     socket.release_from_loop();
   });
   self.is_path ? start_path() : start_lookup(options);
-  plan->started = true;
+  attempts->started = true;
   undo.passed = true;
 }
 
 NET_API void Connector::start_path() const {
-  const std::string path = plan().path;
+  const std::string path = attempts().path;
   const SameConnection same(self);
   self.emit_event<on_attempt>(path, -1, Family::unspecified);
   if (!self.connecting() || !self.cold->connecting || !same) return;
@@ -23851,13 +23856,13 @@ NET_API void Connector::start_path() const {
 }
 
 NET_API void Connector::path_done(int result) const {
-  const std::string path = plan().path;
+  const std::string path = attempts().path;
   if (result < 0) return single_failed(address_failure(-result, "connect", path, -1), path, -1, Family::unspecified);
   self.connected();
 }
 
 NET_API void Connector::start_lookup(const ConnectOptions& options) const {
-  ConnectAttempts& p = plan();
+  ConnectAttempts& p = attempts();
   p.family = options.family;
   const bool by_default = SelectionDefaults::get().on.load() != 0;
   p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
@@ -23876,8 +23881,8 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
       const Connector connector{*socket};
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (!socket->connecting() || socket->generation != generation || !connector.plan().attempts.empty()) return;
-      if (!connector.plan().started) return connector.looked_up(error, addresses);
+      if (!socket->connecting() || socket->generation != generation || !connector.attempts().list.empty()) return;
+      if (!connector.attempts().started) return connector.looked_up(error, addresses);
       or_give_up(*socket, [&] { connector.looked_up(error, addresses); });
     }
   };
@@ -23893,7 +23898,7 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
 
 NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
   const Ref<SocketState> alive(&self);
-  const std::string host = plan().host;
+  const std::string host = attempts().host;
   const std::uint64_t generation = self.generation;
   self.touch();
   if (error || addresses.empty()) {
@@ -23901,21 +23906,21 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
     self.emit_event<on_lookup>(none, "", Family::unspecified, host);
     return give_up_later(none);
   }
-  if (!plan().selecting) addresses = addresses.first(1);
+  if (!attempts().selecting) addresses = addresses.first(1);
   Error invalid;
   for (const LookupAddress& found : addresses) {
     self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
     if (!self.connecting() || self.generation != generation) return;
     const Error wrong = mistake_of(found);
     if (!wrong) {
-      add_attempt(plan(), found);
+      add_attempt(attempts(), found);
     } else if (!invalid) {
       invalid = wrong;
     }
   }
-  if (plan().attempts.empty()) return give_up_later(invalid);
-  plan().selecting = plan().attempts.size() > 1;
-  if (plan().selecting) {
+  if (attempts().list.empty()) return give_up_later(invalid);
+  attempts().selecting = attempts().list.size() > 1;
+  if (attempts().selecting) {
     self.ensure_cold().attempted.clear();
     interleave();
   }
@@ -23925,18 +23930,18 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
 NET_API Error Connector::mistake_of(const LookupAddress& found) const {
   if (isIP(found.address) == 0) return bad_ip(found.address);
   if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
-  return bad_family(static_cast<int>(found.family), plan().host, plan().port);
+  return bad_family(static_cast<int>(found.family), attempts().host, attempts().port);
 }
 
 NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
-  for (const Attempt* same : to.attempts) {
+  for (const Attempt* same : to.list) {
     if (same->address == found.address && same->family == found.family) return;
   }
   std::string address = found.address;
-  self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
-  to.attempts.reserve(to.attempts.size() + 1);
+  self.ensure_cold().cancelled.reserve(to.list.size() + 1);  // calling it off needs no memory
+  to.list.reserve(to.list.size() + 1);
   auto* attempt = new Attempt;
-  to.attempts.push(attempt);
+  to.list.push(attempt);
   attempt->channel.owner = static_cast<Handle*>(&self);
   attempt->to = parse_endpoint(address, to.port);
   attempt->address = std::move(address);
@@ -23945,14 +23950,14 @@ NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& fo
 
 NET_API void Connector::interleave() const {
   Vec<Attempt*> queues[2], ordered;
-  const Family first = plan().attempts[0]->family;
-  for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
-  for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
+  const Family first = attempts().list[0]->family;
+  for (Attempt* attempt : attempts().list) queues[attempt->family != first].push(attempt);
+  for (std::size_t i = 0; ordered.size() < attempts().list.size(); ++i) {
     for (const auto& queue : queues) {
       if (i < queue.size()) ordered.push(queue[i]);
     }
   }
-  plan().attempts = std::move(ordered);
+  attempts().list = std::move(ordered);
 }
 
 NET_API void Connector::single_failed(const Error& error, const std::string& address, int port, Family family) const {
@@ -23973,22 +23978,23 @@ NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
   const Ref<SocketState> alive(&self);
   const Connector connector{self};
   if (self.is_path) return connector.path_done(self.channel.finish_connect());
-  for (Attempt* attempt : connector.plan().attempts) {
+  for (Attempt* attempt : connector.attempts().list) {
     if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
   }
 }
 
 NET_API void Connector::stop(SocketState& self) noexcept {
   LoopCore* const loop = self.loop;
-  ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+  ConnectAttempts* const attempts = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
   self.cold->emit_cancelled = emit_cancelled;
-  for (Attempt* attempt : plan->attempts) {
+  for (Attempt* attempt : attempts->list) {
     if (!attempt->channel.is_open()) continue;
-    if (self.connecting() && plan->selecting && attempt->phase == AttemptPhase::running) self.cold->cancelled.push(attempt->to);
+    const bool called_off = self.connecting() && attempts->selecting && attempt->phase == AttemptPhase::running;
+    if (called_off) self.cold->cancelled.push(attempt->to);
     close_watched(loop, attempt->channel);
   }
-  if (plan->timer && loop) loop->stop_timer(*plan->timer);
-  plan->end();
+  if (attempts->timer && loop) loop->stop_timer(*attempts->timer);
+  attempts->end();
 }
 
 NET_API void Connector::emit_cancelled(SocketState& self) {
@@ -24015,12 +24021,12 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API void Connector::next_attempt() const {
   const Ref<SocketState> alive(&self);
   const std::uint64_t generation = self.generation;
-  if (plan().timer) self.loop->stop_timer(*plan().timer);
+  if (attempts().timer) self.loop->stop_timer(*attempts().timer);
   while (self.connecting() && self.generation == generation) {
-    if (plan().begun == plan().attempts.size()) return all_begun();
-    Attempt& attempt = *plan().attempts[plan().begun++];
+    if (attempts().begun == attempts().list.size()) return all_begun();
+    Attempt& attempt = *attempts().list[attempts().begun++];
     if (begin(attempt)) {
-      if (self.connecting() && self.generation == generation && plan().begun < plan().attempts.size()) start_delay();
+      if (self.connecting() && self.generation == generation && attempts().begun < attempts().list.size()) start_delay();
       return;
     }
   }
@@ -24033,12 +24039,12 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   const auto block_error = [&] {
     return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
   };
-  if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
+  if (attempts().selecting && blocked) return failed_early(attempt, block_error(), true);
   const SameConnection same(self);
-  self.emit_event<on_attempt>(attempt.address, plan_port(), attempt.family);
+  self.emit_event<on_attempt>(attempt.address, remote_port(), attempt.family);
   if (!self.connecting() || !same) return true;
   if (blocked) return give_up(block_error()), true;
-  if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
+  if (attempts().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
   if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
   attempt.phase.move_to(AttemptPhase::running);
   watch(attempt.channel);
@@ -24046,7 +24052,7 @@ NET_API bool Connector::begin(Attempt& attempt) const {
 }
 
 NET_API Error Connector::start(Attempt& attempt) const {
-  const int port = plan().port;
+  const int port = attempts().port;
   const bool mismatch = attempt.family != attempt.to.ip.family;
   if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
   const int opened = open(attempt);
@@ -24063,14 +24069,14 @@ NET_API int Connector::open(Attempt& attempt) {
 
 NET_API std::string_view Connector::any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
 
-NET_API int Connector::plan_port() const { return plan().port; }
+NET_API int Connector::remote_port() const { return attempts().port; }
 
 NET_API std::string Connector::attempted_text(const Attempt& attempt) const {
-  return attempt.address + ":" + std::to_string(plan().port);
+  return attempt.address + ":" + std::to_string(attempts().port);
 }
 
 NET_API Error Connector::bind(Attempt& attempt) const {
-  const ConnectAttempts& p = plan();
+  const ConnectAttempts& p = attempts();
   if (p.local_address.empty() && p.local_port == 0) return Error();
   const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
   int failed = open(attempt);
@@ -24093,9 +24099,9 @@ NET_API void Connector::watch(Machine::Channel& channel) const {
 
 NET_API bool Connector::failed_early(Attempt& attempt, const Error& error, bool emits) const {
   close(attempt);
-  if (!plan().selecting) return give_up(error), true;
+  if (!attempts().selecting) return give_up(error), true;
   attempt.error = error;
-  if (emits) self.emit_event<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
+  if (emits) self.emit_event<on_attempt_failed>(attempt.address, attempts().port, attempt.family, error);
   return false;
 }
 
@@ -24104,7 +24110,7 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   self.touch();
   if (result == 0) return won(attempt);
   attempt.phase.move_to(AttemptPhase::over);
-  const ConnectAttempts& p = plan();
+  const ConnectAttempts& p = attempts();
   const Error error = p.local_port != 0 || !p.local_address.empty()
                           ? late_failure(attempt, -result)
                           : address_failure(-result, "connect", attempt.address, p.port);
@@ -24112,14 +24118,14 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
   attempt.error = error;
   const std::uint64_t generation = self.generation;
-  const bool current = &attempt == p.attempts[p.begun - 1];
+  const bool current = &attempt == p.list[p.begun - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
   if (!self.connecting() || self.generation != generation) return;
-  if (current || plan().begun == plan().attempts.size()) next_attempt();
+  if (current || attempts().begun == attempts().list.size()) next_attempt();
 }
 
 NET_API Error Connector::late_failure(const Attempt& attempt, int number) const {
-  const ConnectAttempts& p = plan();
+  const ConnectAttempts& p = attempts();
   if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
   const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
   return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
@@ -24141,7 +24147,7 @@ NET_API void Connector::close(Attempt& attempt) const {
 }
 
 NET_API void Connector::start_delay() const {
-  ConnectAttempts& p = plan();
+  ConnectAttempts& p = attempts();
   if (!p.timer) {
     p.timer = Ref<TimerState>(new TimerState(*self.loop));
     p.timer->refd = false;
@@ -24156,16 +24162,16 @@ NET_API void Connector::start_delay() const {
 
 NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
-  Attempt& slow = *plan().attempts[plan().begun - 1];
+  Attempt& slow = *attempts().list[attempts().begun - 1];
   if (slow.phase == AttemptPhase::running) slow.phase.move_to(AttemptPhase::slow);
   const std::uint64_t generation = self.generation;
-  self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
+  self.emit_event<on_attempt_timeout>(slow.address, attempts().port, slow.to.ip.family);
   if (self.connecting() && self.generation == generation) next_attempt();
 }
 
 NET_API void Connector::all_begun() const {
   std::vector<Error> errors;
-  for (const Attempt* attempt : plan().attempts) {
+  for (const Attempt* attempt : attempts().list) {
     if (attempt->is_under_way()) return;
     if (attempt->error) errors.push_back(attempt->error);
   }

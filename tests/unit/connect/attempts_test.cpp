@@ -12,10 +12,10 @@ TEST_CASE("a connection under way frees its attempts, and closes the descriptors
   net::Loop loop;
   int fd = -1;
   {
-    const Ref<ConnectAttempts> plan(new ConnectAttempts(net::detail::Access::core(loop), {}));
-    for (int i = 0; i < 3; ++i) plan->attempts.push(new Attempt);
-    REQUIRE(plan->attempts[1]->channel.open(net::Family::IPv4) == 0);
-    fd = plan->attempts[1]->channel.fd;
+    const Ref<ConnectAttempts> attempts(new ConnectAttempts(net::detail::Access::core(loop), {}));
+    for (int i = 0; i < 3; ++i) attempts->list.push(new Attempt);
+    REQUIRE(attempts->list[1]->channel.open(net::Family::IPv4) == 0);
+    fd = attempts->list[1]->channel.fd;
     CHECK(Machine::kind_of(fd) == DescriptorKind::tcp);
   }
   CHECK(Machine::kind_of(fd) == DescriptorKind::unknown);
@@ -33,13 +33,13 @@ TEST_CASE("a connection under way that has ended stays until the phase in which 
   {
     net::Loop loop;
     for (const bool runs : {true, false}) {
-      auto* plan = new ConnectAttempts(net::detail::Access::core(loop), {});
-      plan->retain();
-      plan->expect_end();
-      plan->timer = Ref<TimerState>(new TimerState(net::detail::Access::core(loop)));
-      plan->timer->callback = Counted(alive);
+      auto* attempts = new ConnectAttempts(net::detail::Access::core(loop), {});
+      attempts->retain();
+      attempts->expect_end();
+      attempts->timer = Ref<TimerState>(new TimerState(net::detail::Access::core(loop)));
+      attempts->timer->callback = Counted(alive);
       REQUIRE(alive == 1);
-      plan->end();
+      attempts->end();
       if (!runs) break;
       loop.runOnce(0);
       CHECK(alive == 0);

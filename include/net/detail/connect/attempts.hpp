@@ -49,7 +49,7 @@ struct ConnectAttempts : Connecting, Handle {
   Family family = Family::unspecified;
   bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  Vec<Attempt*> attempts;  // in order; those from `begun` on have not begun
+  Vec<Attempt*> list;  // in order; those from `begun` on have not begun
   std::size_t begun = 0;
   Ref<TimerState> timer;
 
@@ -61,7 +61,7 @@ struct ConnectAttempts : Connecting, Handle {
   ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
   ~ConnectAttempts() {
     if (end_expected && loop) loop->closing().expect_no_more();
-    for (Attempt* attempt : attempts) delete attempt;
+    for (Attempt* attempt : list) delete attempt;
   }
 
   void expect_end() {
