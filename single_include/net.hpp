@@ -6727,58 +6727,63 @@ concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 NET_API int explicit_port(int port);
 
-/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
-constexpr double number_of(std::string_view text) noexcept {
-  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
-  const unsigned base = mark == 'x' || mark == 'X'   ? 16
-                        : mark == 'o' || mark == 'O' ? 8
-                        : mark == 'b' || mark == 'B' ? 2
-                                                     : 10;
-  if (base != 10) {
-    double number = 0;
-    for (const char c : text.substr(2)) {
-      if (hex_digit(c) >= base) return -1;
-      number = number * base + hex_digit(c);
-    }
-    return number;
-  }
-  const bool negative = !text.empty() && text[0] == '-';
-  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+/// The digits of a whole number. Below 0: something else stands among them.
+constexpr double digits_in_base(unsigned base, std::string_view digits) noexcept {
   double number = 0;
-  int exponent = 0;
-  if (text == "Infinity") {
-    number = 1e300;
-  } else {
-    std::size_t at = 0;
-    bool any = false, fraction = false;
-    for (; at < text.size(); ++at) {
-      if (text[at] == '.' && !fraction) {
-        fraction = true;
-      } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
-        number = number * 10 + digit;
-        any = true;
-        if (fraction) --exponent;
-      } else {
-        break;
-      }
-    }
-    if (!any) return -1;
-    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-      const bool down = ++at < text.size() && text[at] == '-';
-      if (down || (at < text.size() && text[at] == '+')) ++at;
-      if (at == text.size()) return -1;
-      int shift = 0;
-      for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
-        if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
-      }
-      exponent += down ? -shift : shift;
-    }
-    if (at != text.size()) return -1;
+  for (const char c : digits) {
+    if (hex_digit(c) >= base) return -1;
+    number = number * base + hex_digit(c);
   }
+  return number;
+}
+
+constexpr double times_ten_to(int exponent, double number) noexcept {
   double scale = 1;
   for (; exponent > 0 && number > 0 && number < 1e300; --exponent) number *= 10;
   for (; exponent < 0 && scale < 1e300; ++exponent) scale *= 10;
-  number /= scale;
+  return number / scale;
+}
+
+/// Digits, with a point among them or an exponent behind them. Below 0: it is none of that.
+constexpr double decimal(std::string_view text) noexcept {
+  double number = 0;
+  int exponent = 0;
+  std::size_t at = 0;
+  bool any = false, fraction = false;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '.' && !fraction) {
+      fraction = true;
+    } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
+      number = number * 10 + digit;
+      any = true;
+      if (fraction) --exponent;
+    } else {
+      break;
+    }
+  }
+  if (!any) return -1;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    const bool down = ++at < text.size() && text[at] == '-';
+    if (down || (at < text.size() && text[at] == '+')) ++at;
+    if (at == text.size()) return -1;
+    int shift = 0;
+    for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
+      if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
+    }
+    exponent += down ? -shift : shift;
+  }
+  return at == text.size() ? times_ten_to(exponent, number) : -1;
+}
+
+/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
+constexpr double number_of(std::string_view text) noexcept {
+  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
+  if (mark == 'x' || mark == 'X') return digits_in_base(16, text.substr(2));
+  if (mark == 'o' || mark == 'O') return digits_in_base(8, text.substr(2));
+  if (mark == 'b' || mark == 'B') return digits_in_base(2, text.substr(2));
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  const double number = text == "Infinity" ? 1e300 : decimal(text);
   return negative && number > 0 ? -1 : number;
 }
 
@@ -8067,6 +8072,30 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 #include <type_traits>
 #include <utility>
 
+// What is done if something is thrown on the way. Internal.
+#ifndef NET_DETAIL_BASE_ON_THROW_HPP
+#define NET_DETAIL_BASE_ON_THROW_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// Calls it when the scope ends, unless `passed` says by then that nothing was thrown.
+template <class F>
+struct CallOnThrow {
+  F then;
+  bool passed = false;
+
+  explicit CallOnThrow(F call) : then(static_cast<F&&>(call)) {}
+  CallOnThrow(const CallOnThrow&) = delete;
+  CallOnThrow& operator=(const CallOnThrow&) = delete;
+  ~CallOnThrow() {
+    if (!passed) then();
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 namespace net::inline NET_ABI::detail {
 
 /// Whether two handles are the same destination: if they are equal, where they can be compared; otherwise, for an
@@ -8273,29 +8302,10 @@ void unpipe_from(const Source& source, const Destination& destination) {
   if (link) finish_unpipe(source, &link, 1);
 }
 
-/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted still gets
-/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
-template <class Emits, class Source, class Destination>
-void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
-  using To = PipeTo<Source, Destination, Emits>;
-  const Ref<To> link(new To(Access::state(source)));
-  bool to_itself = false;
-  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
-  if (!to_itself) link->destination.emplace(destination);
-  link->ends = options.end;
-  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
-  struct Undo {
-    const Source& source;
-    const Ref<To>& link;
-    bool passed = false;
-    ~Undo() {
-      if (passed) return;
-      link->off = true;
-      (void)Access::state(source).ensure_cold().pipes.take([this](PipeLink& each) { return &each == link.get(); });
-      link->take_off();
-    }
-  } undo{source, link};
-
+/// What the source emits. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted
+/// still gets that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+template <class To, class Source, class Destination>
+void hear_source(const Ref<To>& link, const Source& source, Destination& destination) {
   if (!source.readableEnded()) {
     link->on_end = source
                        .template addListener<"end">([link] {
@@ -8307,7 +8317,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
       if (!link->off) link->ended();
     });
   }
-  if (to_itself) {
+  if (!link->destination) {
     if constexpr (std::is_same_v<Source, Destination>) {
       link->on_data = source
                           .template addListener<"data">([link](Source& self, Chunk chunk) {
@@ -8324,6 +8334,11 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                         })
                         .id();
   }
+}
+
+/// What the destination emits.
+template <class To, class Destination>
+void hear_destination(const Ref<To>& link, Destination& destination) {
   const auto stop = [link](const auto&...) {
     if (!link->off) link->stop();
   };
@@ -8335,6 +8350,25 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   } else {
     link->on_error.emplace(destination.template addListener<"error">(fail));
   }
+}
+
+/// Joins them.
+template <class Emits, class Source, class Destination>
+void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
+  using To = PipeTo<Source, Destination, Emits>;
+  const Ref<To> link(new To(Access::state(source)));
+  bool to_itself = false;
+  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
+  if (!to_itself) link->destination.emplace(destination);
+  link->ends = options.end;
+  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
+  CallOnThrow undo([&] {
+    link->off = true;
+    (void)Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) { return &each == link.get(); });
+    link->take_off();
+  });
+  hear_source(link, source, destination);
+  hear_destination(link, destination);
   // from here on nothing needs memory but the listeners of 'pipe', and nothing is taken back (S32.5)
   if (destination.writableNeedDrain()) link->hear_drain(destination);
   if (auto* const loop = Access::state(source).loop) loop->ticks().reserve(2);
@@ -8409,30 +8443,6 @@ void unpipe_socket(const Socket& source, const Destination& destination) {
 #include <cstdint>
 #include <type_traits>
 #include <utility>
-
-// What is done if something is thrown on the way. Internal.
-#ifndef NET_DETAIL_BASE_ON_THROW_HPP
-#define NET_DETAIL_BASE_ON_THROW_HPP
-
-namespace net::inline NET_ABI::detail {
-
-/// Calls it when the scope ends, unless `passed` says by then that nothing was thrown.
-template <class F>
-struct CallOnThrow {
-  F then;
-  bool passed = false;
-
-  explicit CallOnThrow(F call) : then(static_cast<F&&>(call)) {}
-  CallOnThrow(const CallOnThrow&) = delete;
-  CallOnThrow& operator=(const CallOnThrow&) = delete;
-  ~CallOnThrow() {
-    if (!passed) then();
-  }
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
@@ -24026,7 +24036,8 @@ NET_API void Connector::next_attempt() const {
     if (attempts().begun == attempts().list.size()) return all_begun();
     Attempt& attempt = *attempts().list[attempts().begun++];
     if (begin(attempt)) {
-      if (self.connecting() && self.generation == generation && attempts().begun < attempts().list.size()) start_delay();
+      const bool goes_on = self.connecting() && self.generation == generation;
+      if (goes_on && attempts().begun < attempts().list.size()) start_delay();
       return;
     }
   }

@@ -16,7 +16,8 @@ NET_API void Connector::next_attempt() const {
     if (attempts().begun == attempts().list.size()) return all_begun();
     Attempt& attempt = *attempts().list[attempts().begun++];
     if (begin(attempt)) {
-      if (self.connecting() && self.generation == generation && attempts().begun < attempts().list.size()) start_delay();
+      const bool goes_on = self.connecting() && self.generation == generation;
+      if (goes_on && attempts().begun < attempts().list.size()) start_delay();
       return;
     }
   }
