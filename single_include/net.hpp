@@ -23,8 +23,13 @@
 
 // Files with and without -fno-exceptions may meet in one program. A function that may throw ends the program in the
 // latter, so it is another function there, and so is all that calls it: under one name the linker would keep either.
-#if defined(__cpp_exceptions)
+// What is compiled once has names of its own too, so no file shares it with one that is header-only.
+#if defined(__cpp_exceptions) && defined(NET_SEPARATE)
+#define NET_ABI throwing_compiled_once
+#elif defined(__cpp_exceptions)
 #define NET_ABI throwing
+#elif defined(NET_SEPARATE)
+#define NET_ABI aborting_compiled_once
 #else
 #define NET_ABI aborting
 #endif
@@ -47,7 +52,24 @@
 
 // Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:
 // to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
-namespace net::inline NET_ABI::detail {}
+namespace net::inline NET_ABI::detail {
+
+// Two files may share nothing that has a name, and yet wait for each other, each with a default loop of its own. So this
+// has the same name in both ways, and is thread-local in one of them: no linker joins the two.
+extern "C" {
+#if defined(NET_SEPARATE)
+inline constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#else
+inline constinit int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#endif
+}
+
+/// Called where a program's first object of a kind is made: whoever makes one has the symbol.
+inline void link_one_way_only() noexcept {
+  (void)*const_cast<const volatile int*>(&net_hpp_is_header_only_in_one_file_and_compiled_once_in_another);
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif
 
@@ -2217,7 +2239,6 @@ class Queue {
     static_assert(T::template fits<std::decay_t<F>>, "what was promised a place is larger than the place");
     push_expected(T(std::forward<F>(callable)));
   }
-  std::size_t expected() const noexcept { return expected_; }
 
   template <class... Args>
   void emplace(Args&&... args) {
@@ -2914,75 +2935,56 @@ inline constexpr bool poller_takes_errors = NET_HAS_KQUEUE;
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <utility>
 
-// A lock for many readers or one writer, to be held for moments. Internal.
-#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
-#define NET_DETAIL_BASE_SHARED_LOCK_HPP
+// Locks that stand in a list of all of their kind, so that fork() can take every one. Internal.
+#ifndef NET_DETAIL_BASE_LISTED_LOCK_HPP
+#define NET_DETAIL_BASE_LISTED_LOCK_HPP
 
-#include <cstdint>
 #include <utility>
 
 namespace net::inline NET_ABI::detail {
 
-/// Waiting is spinning, so whoever holds it does no more than look something up or put it in its place, and calls nothing
-/// of the user's. fork() takes all of them, once there is a Mutex: a child finds whole what they guard, and free.
-class SharedLock {
+/// What a lock derives from. `Lock` has `lock`, `unlock`, and `pause`, which whoever waits for the list calls over and over.
+template <class Lock>
+class ListedLock {
  public:
-  SharedLock() noexcept {
+  ListedLock(const ListedLock&) = delete;
+  ListedLock& operator=(const ListedLock&) = delete;
+
+  /// Takes all there are; until they are free again, none is made and none goes.
+  static void lock_all() noexcept {
+    lock_list();
+    for (ListedLock* each = first(); each; each = each->next_) static_cast<Lock*>(each)->lock();
+  }
+  static void unlock_all() noexcept {
+    for (ListedLock* each = first(); each; each = each->next_) static_cast<Lock*>(each)->unlock();
+    list_lock().store(0);
+  }
+
+ protected:
+  ListedLock() noexcept {
     const ListGuard guard;
     next_ = std::exchange(first(), this);
     if (next_) next_->link_ = &next_;
   }
-  SharedLock(const SharedLock&) = delete;
-  SharedLock& operator=(const SharedLock&) = delete;
-  ~SharedLock() {
+  ~ListedLock() {
     const ListGuard guard;
     *link_ = next_;
     if (next_) next_->link_ = link_;
   }
 
-  void lock_shared() noexcept {
-    while (state_.fetch_add(1) >= writer) {
-      state_.fetch_sub(1);
-      while (state_.load() >= writer) {}
-    }
-  }
-  void unlock_shared() noexcept { state_.fetch_sub(1); }
-
-  void lock() noexcept {
-    // One number holds both counts, so of two that come together each sees the other or is seen by it.
-    while (state_.fetch_add(writer) >= writer) {
-      state_.fetch_sub(writer);
-      while (state_.load() >= writer) {}
-    }
-    while (state_.load() % writer != 0) {}
-  }
-  void unlock() noexcept { state_.fetch_sub(writer); }
-
-  static void lock_all() noexcept {
-    lock_list();
-    for (SharedLock* each = first(); each; each = each->next_) each->lock();
-  }
-  static void unlock_all() noexcept {
-    for (SharedLock* each = first(); each; each = each->next_) each->unlock();
-    list_lock().store(0);
-  }
-
  private:
-  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
-
-  static SharedLock*& first() noexcept {
-    static constinit SharedLock* list = nullptr;
+  static ListedLock*& first() noexcept {
+    static constinit ListedLock* list = nullptr;
     return list;
   }
-  /// Guards the list of all; held for moments, and while a thread forks.
+  /// Guards the list; held for moments, and while a thread forks.
   static Atomic<int>& list_lock() noexcept {
     static constinit Atomic<int> lock{0};
     return lock;
   }
   static void lock_list() noexcept {
-    while (list_lock().exchange(1) != 0) {}
+    while (list_lock().exchange(1) != 0) Lock::pause();
   }
   struct ListGuard {
     ListGuard() noexcept { lock_list(); }
@@ -2991,21 +2993,8 @@ class SharedLock {
     ~ListGuard() { list_lock().store(0); }
   };
 
-  Atomic<std::uint64_t> state_{0};
-  SharedLock* next_ = nullptr;
-  SharedLock** link_ = &first();  // what points to it
-};
-
-/// Who writes holds a LockGuard.
-class ReadGuard {
- public:
-  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
-  ReadGuard(const ReadGuard&) = delete;
-  ReadGuard& operator=(const ReadGuard&) = delete;
-  ~ReadGuard() { lock_.unlock_shared(); }
-
- private:
-  SharedLock& lock_;
+  ListedLock* next_ = nullptr;
+  ListedLock** link_ = &first();  // what points to it
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -3180,53 +3169,17 @@ NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) 
 /// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those of
 /// the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
 /// one, or calls the user's code.
-class Mutex {
+class Mutex : public ListedLock<Mutex> {
  public:
   Mutex() noexcept;
-  Mutex(const Mutex&) = delete;
-  Mutex& operator=(const Mutex&) = delete;
-  ~Mutex() {
-    const ListGuard guard;
-    *link_ = next_;
-    if (next_) next_->link_ = link_;
-  }
   void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
   void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+  static void pause() noexcept { ::sched_yield(); }
 
  private:
   friend class Condition;
 
-  static Mutex*& first() noexcept {
-    static constinit Mutex* list = nullptr;
-    return list;
-  }
-  /// Guards the list of all; held for moments, and while a thread forks.
-  static Atomic<int>& list_lock() noexcept {
-    static constinit Atomic<int> lock{0};
-    return lock;
-  }
-  struct ListGuard {
-    ListGuard() noexcept {
-      while (list_lock().exchange(1) != 0) ::sched_yield();
-    }
-    ListGuard(const ListGuard&) = delete;
-    ListGuard& operator=(const ListGuard&) = delete;
-    ~ListGuard() { list_lock().store(0); }
-  };
-
-  static void note_forks() noexcept;
-  static void lock_all() noexcept {
-    while (list_lock().exchange(1) != 0) ::sched_yield();
-    for (Mutex* each = first(); each; each = each->next_) each->lock();
-  }
-  static void unlock_all() noexcept {
-    for (Mutex* each = first(); each; each = each->next_) each->unlock();
-    list_lock().store(0);
-  }
-
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  Mutex* next_ = nullptr;
-  Mutex** link_ = &first();  // what points to it
 };
 
 class Condition {
@@ -6789,58 +6742,63 @@ concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 NET_API int explicit_port(int port);
 
-/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
-constexpr double number_of(std::string_view text) noexcept {
-  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
-  const unsigned base = mark == 'x' || mark == 'X'   ? 16
-                        : mark == 'o' || mark == 'O' ? 8
-                        : mark == 'b' || mark == 'B' ? 2
-                                                     : 10;
-  if (base != 10) {
-    double number = 0;
-    for (const char c : text.substr(2)) {
-      if (hex_digit(c) >= base) return -1;
-      number = number * base + hex_digit(c);
-    }
-    return number;
-  }
-  const bool negative = !text.empty() && text[0] == '-';
-  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+/// The digits of a whole number. Below 0: something else stands among them.
+constexpr double digits_in_base(unsigned base, std::string_view digits) noexcept {
   double number = 0;
-  int exponent = 0;
-  if (text == "Infinity") {
-    number = 1e300;
-  } else {
-    std::size_t at = 0;
-    bool any = false, fraction = false;
-    for (; at < text.size(); ++at) {
-      if (text[at] == '.' && !fraction) {
-        fraction = true;
-      } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
-        number = number * 10 + digit;
-        any = true;
-        if (fraction) --exponent;
-      } else {
-        break;
-      }
-    }
-    if (!any) return -1;
-    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-      const bool down = ++at < text.size() && text[at] == '-';
-      if (down || (at < text.size() && text[at] == '+')) ++at;
-      if (at == text.size()) return -1;
-      int shift = 0;
-      for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
-        if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
-      }
-      exponent += down ? -shift : shift;
-    }
-    if (at != text.size()) return -1;
+  for (const char c : digits) {
+    if (hex_digit(c) >= base) return -1;
+    number = number * base + hex_digit(c);
   }
+  return number;
+}
+
+constexpr double times_ten_to(int exponent, double number) noexcept {
   double scale = 1;
   for (; exponent > 0 && number > 0 && number < 1e300; --exponent) number *= 10;
   for (; exponent < 0 && scale < 1e300; ++exponent) scale *= 10;
-  number /= scale;
+  return number / scale;
+}
+
+/// Digits, with a point among them or an exponent behind them. Below 0: it is none of that.
+constexpr double decimal(std::string_view text) noexcept {
+  double number = 0;
+  int exponent = 0;
+  std::size_t at = 0;
+  bool any = false, fraction = false;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '.' && !fraction) {
+      fraction = true;
+    } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
+      number = number * 10 + digit;
+      any = true;
+      if (fraction) --exponent;
+    } else {
+      break;
+    }
+  }
+  if (!any) return -1;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    const bool down = ++at < text.size() && text[at] == '-';
+    if (down || (at < text.size() && text[at] == '+')) ++at;
+    if (at == text.size()) return -1;
+    int shift = 0;
+    for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
+      if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
+    }
+    exponent += down ? -shift : shift;
+  }
+  return at == text.size() ? times_ten_to(exponent, number) : -1;
+}
+
+/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
+constexpr double number_of(std::string_view text) noexcept {
+  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
+  if (mark == 'x' || mark == 'X') return digits_in_base(16, text.substr(2));
+  if (mark == 'o' || mark == 'O') return digits_in_base(8, text.substr(2));
+  if (mark == 'b' || mark == 'B') return digits_in_base(2, text.substr(2));
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  const double number = text == "Infinity" ? 1e300 : decimal(text);
   return negative && number > 0 ? -1 : number;
 }
 
@@ -7193,6 +7151,15 @@ class Retry {
   bool listed_ = false;
 };
 
+/// Closes what a poller may watch, a channel or an acceptor: first the poller forgets it, and then somebody who waits for a
+/// descriptor may have this one.
+template <class Watched>
+void close_watched(LoopCore* loop, Watched& watched) noexcept {
+  if (loop) loop->poller().drop(watched);
+  watched.close();
+  Retry::descriptor_freed();
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #endif
@@ -7305,6 +7272,144 @@ class Pipes {
   Vec<Ref<PipeLink>> list_;
   bool several_ = false;
 };
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+// The states of a socket that are positions in its life, and the steps between them. Internal.
+#ifndef NET_DETAIL_STREAM_POSITIONS_HPP
+#define NET_DETAIL_STREAM_POSITIONS_HPP
+
+#include <cstdint>
+
+// A position in a life, which changes by steps that its machine allows. Internal.
+#ifndef NET_DETAIL_BASE_POSITION_HPP
+#define NET_DETAIL_BASE_POSITION_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// A step was made that its machine does not allow: says so, and ends the program.
+[[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
+
+/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
+/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
+/// a fresh one.
+template <class State>
+class Position {
+ public:
+  constexpr Position() noexcept = default;
+  /// Where something begins that is not made from its beginning.
+  constexpr explicit Position(State at) noexcept : at_(at) {}
+
+  constexpr operator State() const noexcept { return at_; }
+
+  constexpr void move_to(State to) noexcept {
+#if !defined(NDEBUG)
+    if (!is_step(at_, to)) wrong_step(static_cast<int>(at_), static_cast<int>(to));
+#endif
+    at_ = to;
+  }
+
+ private:
+  State at_ = State{};
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
+namespace net::inline NET_ABI::detail {
+
+/// Where a connection is, from the first connect() to 'close'.
+enum class Phase : std::uint8_t {
+  idle,  // no connection yet
+  connecting,
+  open,
+  discarded,  // destroyed when there was nothing to close: 'close' comes on a tick, and connect() need not wait for it
+  closing,    // destroyed: what it had is closed, and 'close' comes in the close phase
+  closed      // 'close' came, or nobody will be told
+};
+
+/// Back to `idle` leads a connect() that throws; to `connecting` a wrapped descriptor that had no other end (S22.9).
+constexpr bool is_step(Phase from, Phase to) noexcept {
+  switch (from) {
+    case Phase::idle: return to != Phase::idle;
+    case Phase::connecting:
+      return to == Phase::idle || to == Phase::open || to == Phase::closing || to == Phase::closed;
+    case Phase::open: return to == Phase::connecting || to == Phase::closing || to == Phase::closed;
+    case Phase::discarded:
+    case Phase::closing: return to == Phase::closed;
+    case Phase::closed: return false;
+  }
+  return false;
+}
+
+/// What was given to write() and is neither in the kernel nor behind another request.
+enum class WriteRequest : std::uint8_t {
+  none,
+  awaits_connection,
+  in_flight  // until the kernel has taken it whole
+};
+
+/// One that is in flight may grow by what is left of the write batch, and what has failed may fail again.
+constexpr bool is_step(WriteRequest from, WriteRequest to) noexcept {
+  return to != WriteRequest::awaits_connection || from == WriteRequest::none;
+}
+
+/// How far the writing side has come to its end, by Node's words.
+enum class WriteEnd : std::uint8_t {
+  open,
+  ending,        // end() was called
+  final_called,  // everything is written: the other side is to learn of it
+  prefinished,   // it has, and 'prefinish' came
+  finished       // 'finish' came, or nobody listens to it
+};
+
+/// From `open` also at once: when both sides end without a listener, or for what was never writable.
+constexpr bool is_step(WriteEnd from, WriteEnd to) noexcept {
+  switch (from) {
+    case WriteEnd::open: return to == WriteEnd::ending || to == WriteEnd::final_called || to == WriteEnd::finished;
+    case WriteEnd::ending: return to == WriteEnd::final_called;
+    case WriteEnd::final_called: return to == WriteEnd::prefinished || to == WriteEnd::finished;
+    case WriteEnd::prefinished: return to == WriteEnd::finished;
+    case WriteEnd::finished: return false;
+  }
+  return false;
+}
+
+/// How far the reading side has come to its end.
+enum class ReadEnd : std::uint8_t {
+  open,
+  eof_read,    // the kernel will give no more, and 'end' follows what is buffered
+  end_emitted  // or there was nobody to emit it to
+};
+
+/// From `open` also at once: when nobody listens to it, or for what was never readable.
+constexpr bool is_step(ReadEnd from, ReadEnd to) noexcept { return to > from; }
+
+/// Whether it has failed.
+enum class Failure : std::uint8_t {
+  none,
+  pending,  // the error is known; its 'error' may still come
+  emitted   // 'error' came: at most once between two connects (S3.19)
+};
+
+constexpr bool is_step(Failure from, Failure to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
+
+/// What a task that reads the socket has let it know.
+enum class ReaderNote : std::uint8_t {
+  none,         // there is no reader
+  idle,         // it holds nothing
+  holds_bytes,  // that nobody has taken: 'end' waits behind them
+  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
+  left          // it has gone before the end, and nobody reads it since (S34.5)
+};
+
+/// A reader may have been there before connect(), or another one may have gone. Only one that is there runs on.
+constexpr bool is_step(ReaderNote from, ReaderNote to) noexcept {
+  return to != ReaderNote::runs_on || (from != ReaderNote::none && from != ReaderNote::left);
+}
 
 }  // namespace net::inline NET_ABI::detail
 
@@ -7459,14 +7564,6 @@ struct Settings {
   bool keep_alive : 1 = false;
 };
 
-/// What a task that reads the socket has let it know.
-enum class ReaderNote : std::uint8_t {
-  none,         // there is no reader
-  idle,         // it holds nothing
-  holds_bytes,  // that nobody has taken: 'end' waits behind them
-  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
-};
-
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
@@ -7490,9 +7587,8 @@ struct Connection {
   bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
-  bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
   bool listeners_dropped : 1 = false;  // after 'close'
-  ReaderNote reader_note = ReaderNote::none;
+  Position<ReaderNote> reader_note{};
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -7567,130 +7663,6 @@ enum : unsigned {
 
 #include <cstdint>
 #include <cstring>
-
-// The states of a socket that are positions in its life, and the steps between them. Internal.
-#ifndef NET_DETAIL_STREAM_POSITIONS_HPP
-#define NET_DETAIL_STREAM_POSITIONS_HPP
-
-#include <cstdint>
-
-// A position in a life, which changes by steps that its machine allows. Internal.
-#ifndef NET_DETAIL_BASE_POSITION_HPP
-#define NET_DETAIL_BASE_POSITION_HPP
-
-namespace net::inline NET_ABI::detail {
-
-/// A step was made that its machine does not allow: says so, and ends the program.
-[[noreturn]] NET_API void wrong_step(int from, int to) noexcept;
-
-/// One of the states of a machine. It begins in the first one, and moves by steps of which `is_step(from, to)`, which stands
-/// beside the states, says whether they are allowed. Builds without NDEBUG hold that. Starting over is the assignment of
-/// a fresh one.
-template <class State>
-class Position {
- public:
-  constexpr Position() noexcept = default;
-  /// Where something begins that is not made from its beginning.
-  constexpr explicit Position(State at) noexcept : at_(at) {}
-
-  constexpr operator State() const noexcept { return at_; }
-
-  constexpr void move_to(State to) noexcept {
-#if !defined(NDEBUG)
-    if (!is_step(at_, to)) wrong_step(static_cast<int>(at_), static_cast<int>(to));
-#endif
-    at_ = to;
-  }
-
- private:
-  State at_ = State{};
-};
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
-
-namespace net::inline NET_ABI::detail {
-
-/// Where a connection is, from the first connect() to 'close'.
-enum class Phase : std::uint8_t {
-  idle,  // no connection yet
-  connecting,
-  open,
-  discarded,  // destroyed when there was nothing to close: 'close' comes on a tick, and connect() need not wait for it
-  closing,    // destroyed: what it had is closed, and 'close' comes in the close phase
-  closed      // 'close' came, or nobody will be told
-};
-
-/// Back to `idle` leads a connect() that throws; to `connecting` a wrapped descriptor that had no other end (S22.9).
-constexpr bool is_step(Phase from, Phase to) noexcept {
-  switch (from) {
-    case Phase::idle: return to != Phase::idle;
-    case Phase::connecting:
-      return to == Phase::idle || to == Phase::open || to == Phase::closing || to == Phase::closed;
-    case Phase::open: return to == Phase::connecting || to == Phase::closing || to == Phase::closed;
-    case Phase::discarded:
-    case Phase::closing: return to == Phase::closed;
-    case Phase::closed: return false;
-  }
-  return false;
-}
-
-/// What was given to write() and is neither in the kernel nor behind another request.
-enum class WriteRequest : std::uint8_t {
-  none,
-  awaits_connection,
-  in_flight  // until the kernel has taken it whole
-};
-
-/// One that is in flight may grow by what is left of the write batch, and what has failed may fail again.
-constexpr bool is_step(WriteRequest from, WriteRequest to) noexcept {
-  return to != WriteRequest::awaits_connection || from == WriteRequest::none;
-}
-
-/// How far the writing side has come to its end, by Node's words.
-enum class WriteEnd : std::uint8_t {
-  open,
-  ending,        // end() was called
-  final_called,  // everything is written: the other side is to learn of it
-  prefinished,   // it has, and 'prefinish' came
-  finished       // 'finish' came, or nobody listens to it
-};
-
-/// From `open` also at once: when both sides end without a listener, or for what was never writable.
-constexpr bool is_step(WriteEnd from, WriteEnd to) noexcept {
-  switch (from) {
-    case WriteEnd::open: return to == WriteEnd::ending || to == WriteEnd::final_called || to == WriteEnd::finished;
-    case WriteEnd::ending: return to == WriteEnd::final_called;
-    case WriteEnd::final_called: return to == WriteEnd::prefinished || to == WriteEnd::finished;
-    case WriteEnd::prefinished: return to == WriteEnd::finished;
-    case WriteEnd::finished: return false;
-  }
-  return false;
-}
-
-/// How far the reading side has come to its end.
-enum class ReadEnd : std::uint8_t {
-  open,
-  eof_read,    // the kernel will give no more, and 'end' follows what is buffered
-  end_emitted  // or there was nobody to emit it to
-};
-
-/// From `open` also at once: when nobody listens to it, or for what was never readable.
-constexpr bool is_step(ReadEnd from, ReadEnd to) noexcept { return to > from; }
-
-/// Whether it has failed.
-enum class Failure : std::uint8_t {
-  none,
-  pending,  // the error is known; its 'error' may still come
-  emitted   // 'error' came: at most once between two connects (S3.19)
-};
-
-constexpr bool is_step(Failure from, Failure to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
-
-}  // namespace net::inline NET_ABI::detail
-
-#endif
 
 namespace net::inline NET_ABI::detail {
 
@@ -7767,7 +7739,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
   ~SocketState();
 
-  // ── reading (read.ipp) ──
+  // ── reading from the kernel (read.ipp) ──
   void read();
   void read_slow(bool to_the_end);
   void read_loop(ReadResult got, bool to_the_end);
@@ -7780,10 +7752,14 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read_onread(bool to_the_end);
   void next_onread_buffer();
   void push_end();
+  bool speculative_read();
+  void watch_readable();
+  void unwatch_readable();
+
+  // ── the stream's reading side (readable.ipp) ──
   bool read_piece(std::size_t n, bool all, std::string& piece, bool silently = false);
   void read_zero();
   void prime_read();
-  bool speculative_read();
   bool ends_quietly() const noexcept;
   void end_quietly();
   void flow();
@@ -7795,8 +7771,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool end_waits() const noexcept { return reader_note == ReaderNote::holds_bytes && flow_state == Flow::paused; }
   void end_readable_now();
   void after_end();
-  void watch_readable();
-  void unwatch_readable();
 
   // ── what is asked of the reading side (flow.ipp) ──
   void pause();
@@ -7805,16 +7779,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
   void request_read();
-  // when a reader goes (leave.ipp)
-  void expect_to_be_left(double lingering_ms);
-  void leave(std::string_view held, bool before_end) noexcept;
-  void taken_over() noexcept;
-  void close_is_awaited();
-  void reader_is_asked() noexcept;
-  void look_after();
-  void linger();
-  void stop_lingering() noexcept;
-  void last_owner_gone() noexcept;
   void data_listener_added();
   void data_listener_removed() noexcept {
     if (!listeners.has(on_data)) data_listening = false;
@@ -7828,28 +7792,41 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   }
   void readable_listener_removed() noexcept;
   void look_at_readable_listeners();
+  // ── when a reader goes (leave.ipp) ──
+  void expect_to_be_left(double lingering_ms);
+  void leave(std::string_view held, bool before_end) noexcept;
+  void taken_over() noexcept;
+  void close_is_awaited();
+  void reader_is_asked() noexcept;
+  void look_after();
+  void linger();
+  void stop_lingering() noexcept;
+  void last_owner_gone() noexcept;
+  /// A task has it: an error that comes between two waits is thrown by the next one, and is nobody's after the last.
+  void given_to_task() noexcept {
+    if (!closed()) errors_heard = true;
+  }
 
   // ── writing (write.ipp) ──
   char* batch(const char* data, std::size_t size) noexcept;
   bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
-  Error refusal(bool tells_who) const;
+  Error refusal(bool names_other) const;
   Callback call_later(const Error& error, WriteCallback callback);
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void batch_sent(std::size_t batched, std::ptrdiff_t sent);
   void batch_left(std::size_t batched, std::ptrdiff_t sent);
   static void flush_batched(Handle& self);
-  void hand_over() noexcept;
-  bool in_order_sent(WriteQueue& queue) noexcept;
+  void after_write(const std::size_t& last);
+  void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
+  void emit_written(WriteQueue& to_call);
+  // ── what waits for the kernel, or for a connection (send.ipp) ──
   void send_in_flight();
   void in_flight_taken();
   void write_failed(const Error& error);
   void write_failed_later(const Error& error, WriteCallback callback);
   void send_buffered();
   void send_pending_connect();
-  void after_write(const std::size_t& last);
-  void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
-  void emit_written(WriteQueue& to_call);
   void drop_request(const Error& error);
   /// Whether somebody waits for a write that was never handed over, or for the end.
   bool owes_callbacks() const noexcept {
@@ -7858,7 +7835,14 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail_buffered();
   void call_finish_callbacks(const Error& error);
   void wait_for_connect();
+  void cork() {
+    ++ensure_cold().corks;
+    corked = true;
+  }
+  void uncork();
+  void uncork_all();
 
+  // ── the end of writing (finish.ipp) ──
   void expect_end(const WriteCallback& callback);
   void end(WriteCallback callback);
   void refuse_end(WriteCallback callback);
@@ -7869,17 +7853,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void final_done();
   void finish();
   void shutdown_now();
-  void cork() {
-    ++ensure_cold().corks;
-    corked = true;
-  }
-  void uncork();
-  void uncork_all();
-
-  /// A task has it: an error that comes between two waits is thrown by the next one, and is nobody's after the last.
-  void given_to_task() noexcept {
-    if (!closed()) errors_heard = true;
-  }
 
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
@@ -7905,12 +7878,16 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void drop_listeners() noexcept;
   void destroy_soon();
   void reset_and_destroy();
+  void leave_server();
+  void watch_signal(const AbortSignal& signal);
+  // ── connecting again (reconnect.ipp) ──
   void undestroy();
   void leave_writes_behind();
-  void leave_server();
+  // ── descriptors of others, and what the loop keeps (adopt.ipp) ──
+  void hand_over() noexcept;
+  bool in_order_sent(WriteQueue& queue) noexcept;
   void abandon();
   void drop_captures() noexcept;
-  void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
   void keep_unread();
   void keep_unread(std::string_view bytes);
@@ -8111,6 +8088,30 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 #include <optional>
 #include <type_traits>
 #include <utility>
+
+// What is done if something is thrown on the way. Internal.
+#ifndef NET_DETAIL_BASE_ON_THROW_HPP
+#define NET_DETAIL_BASE_ON_THROW_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// Calls it when the scope ends, unless `passed` says by then that nothing was thrown.
+template <class F>
+struct CallOnThrow {
+  F then;
+  bool passed = false;
+
+  explicit CallOnThrow(F call) : then(static_cast<F&&>(call)) {}
+  CallOnThrow(const CallOnThrow&) = delete;
+  CallOnThrow& operator=(const CallOnThrow&) = delete;
+  ~CallOnThrow() {
+    if (!passed) then();
+  }
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
 
 namespace net::inline NET_ABI::detail {
 
@@ -8318,29 +8319,10 @@ void unpipe_from(const Source& source, const Destination& destination) {
   if (link) finish_unpipe(source, &link, 1);
 }
 
-/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted still gets
-/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
-template <class Emits, class Source, class Destination>
-void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
-  using To = PipeTo<Source, Destination, Emits>;
-  const Ref<To> link(new To(Access::state(source)));
-  bool to_itself = false;
-  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
-  if (!to_itself) link->destination.emplace(destination);
-  link->ends = options.end;
-  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
-  struct Undo {
-    const Source& source;
-    const Ref<To>& link;
-    bool passed = false;
-    ~Undo() {
-      if (passed) return;
-      link->off = true;
-      (void)Access::state(source).ensure_cold().pipes.take([this](PipeLink& each) { return &each == link.get(); });
-      link->take_off();
-    }
-  } undo{source, link};
-
+/// What the source emits. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted
+/// still gets that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+template <class To, class Source, class Destination>
+void hear_source(const Ref<To>& link, const Source& source, Destination& destination) {
   if (!source.readableEnded()) {
     link->on_end = source
                        .template addListener<"end">([link] {
@@ -8352,7 +8334,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
       if (!link->off) link->ended();
     });
   }
-  if (to_itself) {
+  if (!link->destination) {
     if constexpr (std::is_same_v<Source, Destination>) {
       link->on_data = source
                           .template addListener<"data">([link](Source& self, Chunk chunk) {
@@ -8369,6 +8351,11 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                         })
                         .id();
   }
+}
+
+/// What the destination emits.
+template <class To, class Destination>
+void hear_destination(const Ref<To>& link, Destination& destination) {
   const auto stop = [link](const auto&...) {
     if (!link->off) link->stop();
   };
@@ -8380,6 +8367,25 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   } else {
     link->on_error.emplace(destination.template addListener<"error">(fail));
   }
+}
+
+/// Joins them.
+template <class Emits, class Source, class Destination>
+void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
+  using To = PipeTo<Source, Destination, Emits>;
+  const Ref<To> link(new To(Access::state(source)));
+  bool to_itself = false;
+  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
+  if (!to_itself) link->destination.emplace(destination);
+  link->ends = options.end;
+  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
+  CallOnThrow undo([&] {
+    link->off = true;
+    (void)Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) { return &each == link.get(); });
+    link->take_off();
+  });
+  hear_source(link, source, destination);
+  hear_destination(link, destination);
   // from here on nothing needs memory but the listeners of 'pipe', and nothing is taken back (S32.5)
   if (destination.writableNeedDrain()) link->hear_drain(destination);
   if (auto* const loop = Access::state(source).loop) loop->ticks().reserve(2);
@@ -9675,6 +9681,19 @@ class Acceptor {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// Where an attempt is.
+enum class AttemptPhase : std::uint8_t {
+  waiting,  // its turn has not come
+  running,
+  slow,  // it runs, and the next one does too
+  over   // it failed, or was called off
+};
+
+/// Each to the next; what is over may be closed once more.
+constexpr bool is_step(AttemptPhase from, AttemptPhase to) noexcept {
+  return to == AttemptPhase::over || static_cast<int>(to) == static_cast<int>(from) + 1;
+}
+
 /// One address that is being tried, on a descriptor of its own.
 struct Attempt {
   Machine::Channel channel;
@@ -9682,8 +9701,9 @@ struct Attempt {
   std::string address;
   Family family = Family::unspecified;  // as the lookup says
   Error error;
-  bool running = false;
-  bool timed_out = false;
+  Position<AttemptPhase> phase{};
+
+  bool is_under_way() const noexcept { return phase == AttemptPhase::running || phase == AttemptPhase::slow; }
 };
 
 /// What a socket has only while it connects.
@@ -9696,7 +9716,7 @@ struct ConnectAttempts : Connecting, Handle {
   Family family = Family::unspecified;
   bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  Vec<Attempt*> attempts;  // in order; those from `begun` on have not begun
+  Vec<Attempt*> list;  // in order; those from `begun` on have not begun
   std::size_t begun = 0;
   Ref<TimerState> timer;
 
@@ -9708,7 +9728,7 @@ struct ConnectAttempts : Connecting, Handle {
   ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
   ~ConnectAttempts() {
     if (end_expected && loop) loop->closing().expect_no_more();
-    for (Attempt* attempt : attempts) delete attempt;
+    for (Attempt* attempt : list) delete attempt;
   }
 
   void expect_end() {
@@ -10468,8 +10488,16 @@ using FileEvents = EventTable<Event<"close">, Event<"error", const Error>, Event
                               Event<"end">, Event<"drain">, Event<"finish">>;
 enum : unsigned { file_close, file_error, file_open, file_data, file_end, file_drain, file_finish };
 
-/// Where a stream of a file is; it only goes forward.
-enum class FilePhase : std::uint8_t { opening, open, closing, closed };
+/// Where a stream of a file is.
+enum class FilePhase : std::uint8_t {
+  opening,
+  open,
+  closing,  // destroyed: 'close' comes when no thread has the file
+  closed    // 'close' came, or nobody will be told
+};
+
+/// It only goes forward; from `opening` and `open` also at once to the end, with the loop.
+constexpr bool is_step(FilePhase from, FilePhase to) noexcept { return to > from; }
 
 struct FileState : Handle {
   FileState(LoopCore& core, const Operations& table, std::string&& name);
@@ -10534,7 +10562,7 @@ struct FileState : Handle {
   bool (*goes_on_by_itself)(const FileState&) noexcept = nullptr;
   void (*data_added)(FileState&) = nullptr;
   void (*before_close)(FileState&) = nullptr;  // calls whom nobody has called yet
-  FilePhase phase = FilePhase::opening;
+  Position<FilePhase> phase{};
   /// Waits for the thread, or does its work: what it gives lies in the mailbox then. Null if that may take too long.
   FileStep* (*come_back)(Handle& job, bool quick) noexcept = nullptr;
   Handle* under_way_at = nullptr;  // the job, as long as a thread has the file
@@ -10634,6 +10662,16 @@ struct FileReading : FileState {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+/// How far a file that is written has come to its end.
+enum class FileEnd : std::uint8_t {
+  open,
+  ending,   // end() was called
+  written,  // all of it, and the file is closed
+  finished  // 'finish' came, or nobody listens to it
+};
+
+constexpr bool is_step(FileEnd from, FileEnd to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
+
 struct FileWriting : FileState {
   static const Operations table;
   static constexpr bool hands_over = true;
@@ -10655,6 +10693,8 @@ struct FileWriting : FileState {
   void call_back();
   void fail_callbacks();
   void drop() noexcept;
+  bool ending() const noexcept { return write_end != FileEnd::open; }
+  bool finished() const noexcept { return write_end == FileEnd::finished; }
   std::size_t length() const noexcept { return waiting.size() + under_way; }
 
   /// Whom to call when so many bytes were written.
@@ -10672,9 +10712,7 @@ struct FileWriting : FileState {
   bool slow = false;     // it takes bytes when another process likes
   bool ticking = false;  // it goes on from a tick
   bool need_drain = false;
-  bool ended = false;
-  bool finished = false;  // written and closed
-  bool finish_emitted = false;
+  Position<FileEnd> write_end{};
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -10829,10 +10867,10 @@ class FileWriter : public Emitter<FileWriter> {
   std::uint64_t bytesWritten() const noexcept { return state_->moved; }
   std::size_t writableLength() const noexcept { return state_->length(); }
   /// Whether a `write` said false, and 'drain' has not come since.
-  bool writableNeedDrain() const noexcept { return state_->need_drain && !state_->ended; }
+  bool writableNeedDrain() const noexcept { return state_->need_drain && !state_->ending(); }
   /// Whether `end()` was called, and whether 'finish' was emitted.
-  bool writableEnded() const noexcept { return state_->ended; }
-  bool writableFinished() const noexcept { return state_->finish_emitted; }
+  bool writableEnded() const noexcept { return state_->ending(); }
+  bool writableFinished() const noexcept { return state_->finished(); }
   /// Whether it was destroyed, which it is after 'finish' too; and with which error, if with one.
   bool destroyed() const noexcept { return state_->destroyed(); }
   const Error& errored() const noexcept { return state_->errored; }
@@ -12508,6 +12546,7 @@ namespace net::inline NET_ABI {
 
 NET_API const std::error_category& error_category() noexcept {
   static const detail::Category category;
+  detail::link_one_way_only();
   return category;
 }
 
@@ -13332,13 +13371,6 @@ NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) 
   (void)::pthread_atfork(before, in_parent, in_child);
 }
 
-NET_API Mutex::Mutex() noexcept {
-  note_forks();
-  const ListGuard guard;
-  next_ = std::exchange(first(), this);
-  if (next_) next_->link_ = &next_;
-}
-
 NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
   timespec until{};
   ::clock_gettime(CLOCK_REALTIME, &until);
@@ -13348,7 +13380,7 @@ NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
   return ::pthread_cond_timedwait(&condition_, &mutex.mutex_, &until) == 0;
 }
 
-NET_API void Mutex::note_forks() noexcept {
+NET_API Mutex::Mutex() noexcept {
   static constinit Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
   at_fork(
@@ -13361,14 +13393,9 @@ NET_API void Mutex::note_forks() noexcept {
           const timespec moment{0, 100'000};
           ::nanosleep(&moment, nullptr);
         }
-        SharedLock::lock_all();
       },
+      [] { unlock_all(); },
       [] {
-        SharedLock::unlock_all();
-        unlock_all();
-      },
-      [] {
-        SharedLock::unlock_all();
         Forks::instance().count.fetch_add(1);
         Forks::instance().in_resolver.store(0);
         unlock_all();
@@ -16341,16 +16368,8 @@ NET_API ImmediateState::ImmediateState(LoopCore& core) noexcept : Handle(core, p
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-// A program that is compiled once has this as another kind of object than one that is header-only: no linker joins them.
-// Read by every loop, so that whoever has a loop has the symbol.
-#if defined(NET_SEPARATE)
-constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
-#else
-inline constinit int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
-#endif
-
 NET_API LoopCore::LoopCore() {
-  (void)*const_cast<const volatile int*>(&net_hpp_is_header_only_in_one_file_and_compiled_once_in_another);
+  link_one_way_only();
   note_forks();
   (void)no_error();  // nobody needs memory for it afterwards
   open_poller();
@@ -17398,6 +17417,60 @@ NET_API std::string inspect(const SocketAddress& address) {
 #include <string>
 #include <string_view>
 
+// A lock for many readers or one writer, to be held for moments. Internal.
+#ifndef NET_DETAIL_BASE_SHARED_LOCK_HPP
+#define NET_DETAIL_BASE_SHARED_LOCK_HPP
+
+#include <cstdint>
+
+namespace net::inline NET_ABI::detail {
+
+/// Waiting is spinning, so whoever holds it does no more than look something up or put it in its place, and calls nothing
+/// of the user's. fork() takes all of them (sys/fork): a child finds whole what they guard, and free.
+class SharedLock : public ListedLock<SharedLock> {
+ public:
+  void lock_shared() noexcept {
+    while (state_.fetch_add(1) >= writer) {
+      state_.fetch_sub(1);
+      while (state_.load() >= writer) {}
+    }
+  }
+  void unlock_shared() noexcept { state_.fetch_sub(1); }
+
+  void lock() noexcept {
+    // One number holds both counts, so of two that come together each sees the other or is seen by it.
+    while (state_.fetch_add(writer) >= writer) {
+      state_.fetch_sub(writer);
+      while (state_.load() >= writer) {}
+    }
+    while (state_.load() % writer != 0) {}
+  }
+  void unlock() noexcept { state_.fetch_sub(writer); }
+
+  static void pause() noexcept {}
+
+ private:
+  static constexpr std::uint64_t writer = std::uint64_t{1} << 32;
+
+  Atomic<std::uint64_t> state_{0};
+};
+
+/// Who writes holds a LockGuard.
+class ReadGuard {
+ public:
+  explicit ReadGuard(SharedLock& lock) noexcept : lock_(lock) { lock_.lock_shared(); }
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+  ~ReadGuard() { lock_.unlock_shared(); }
+
+ private:
+  SharedLock& lock_;
+};
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // A set of numbers kept as sorted intervals: quick to ask, quick to add to in any order. Internal.
 #ifndef NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
 #define NET_DETAIL_BLOCK_LIST_INTERVAL_SET_HPP
@@ -17833,6 +17906,19 @@ constexpr std::optional<RuleLine> read_rule_line(std::string_view text) noexcept
 
 #endif
 
+// What fork() does with the locks of those that know of no system. Internal.
+#ifndef NET_DETAIL_SYS_FORK_HPP
+#define NET_DETAIL_SYS_FORK_HPP
+
+namespace net::inline NET_ABI::detail {
+
+/// From now on fork() of any thread takes every SharedLock, also where there is no loop.
+NET_API void take_shared_locks_at_fork() noexcept;
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+
 // Reads a JSON text that should be a list of strings. Internal.
 #ifndef NET_DETAIL_TEXT_JSON_STRINGS_HPP
 #define NET_DETAIL_TEXT_JSON_STRINGS_HPP
@@ -18022,7 +18108,10 @@ class JsonStrings {
 
 namespace net::inline NET_ABI {
 
-NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {}
+NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {
+  detail::link_one_way_only();
+  detail::take_shared_locks_at_fork();
+}
 // Where an optional one is copied or destroyed, g++ takes one that was never made for one that was not initialised.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
@@ -19053,12 +19142,12 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
   SocketState& self;
-  ConnectAttempts& plan() const;
+  ConnectAttempts& attempts() const;
 
   /// Everything that needs memory, before anything has changed.
   Ref<ConnectAttempts> prepare(const ConnectOptions& options) const;
 
-  void start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const;
+  void start(const Ref<ConnectAttempts>& attempts, const ConnectOptions& options) const;
 
   // ── by path ──
 
@@ -19093,7 +19182,7 @@ struct Connector {
 
   static int open(Attempt& attempt);
   static std::string_view any_of(Family family) noexcept;
-  int plan_port() const;
+  int remote_port() const;
 
   std::string attempted_text(const Attempt& attempt) const;
 
@@ -19159,14 +19248,14 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   }
   if (state.phase == Phase::closing)
     throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
+  const Ref<ConnectAttempts> attempts = Connector{state}.prepare(options);
   if (!wrapped) {
     if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
   }
   if (options.noDelay) state.settings.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
-  Connector{state}.start(plan, options);
+  Connector{state}.start(attempts, options);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -19444,11 +19533,7 @@ NET_API void SocketState::close_handle(bool failing) {
 
 /// The descriptor goes, if there is one; what is left is to emit 'close'.
 NET_API void SocketState::close_channel() noexcept {
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-    Retry::descriptor_freed();
-  }
+  if (channel.is_open()) close_watched(loop, channel);
   read_interest = shutting_down = false;
   recount();
 }
@@ -19646,7 +19731,7 @@ NET_API void SocketState::end(WriteCallback callback) {
   if (!errored() && !ending()) {
     write_end.move_to(WriteEnd::ending);
     maybe_finish();
-    if (was_left) [[unlikely]]
+    if (reader_note == ReaderNote::left) [[unlikely]]
       linger();
   }
   if (refused) {
@@ -19844,7 +19929,7 @@ NET_API void SocketState::resume() {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
   }
   asked_flow = Flow::flowing;
-  if (was_left) [[unlikely]]
+  if (reader_note == ReaderNote::left) [[unlikely]]
     taken_over();
 }
 
@@ -19917,7 +20002,7 @@ NET_API void SocketState::request_read() {
 NET_API void SocketState::data_listener_added() {
   // one that has just been removed counts until the next tick
   if (listeners.has(on_readable)) readable_listening = true;
-  if (flow_state != Flow::paused || was_left) resume();
+  if (flow_state != Flow::paused || reader_note == ReaderNote::left) resume();
   data_listening = true;
 }
 
@@ -20027,14 +20112,14 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
-  reader_note = ReaderNote::idle;
   taken_over();
+  reader_note.move_to(ReaderNote::idle);
 }
 
 /// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
-  reader_note = ReaderNote::none;
+  reader_note.move_to(ReaderNote::none);
   given_to_task();
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
@@ -20042,7 +20127,7 @@ NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept
   }
   if (users_buffer && !connecting()) undo_or_give_up(*this, [this] { unwatch_readable(); });
   flow_state = asked_flow = Flow::paused;
-  was_left = true;
+  reader_note.move_to(ReaderNote::left);
   loop->closing().push_expected({Ref<Handle>(this), job_of<&SocketState::look_after>});
   if (held.empty() || listeners.has(on_data)) return;  // whoever else listened had it already
   undo_or_give_up(*this, [&] {
@@ -20053,15 +20138,15 @@ NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept
 
 /// Somebody reads it.
 NET_API void SocketState::taken_over() noexcept {
-  if (!was_left) return;
-  was_left = false;
+  if (reader_note != ReaderNote::left) return;
+  reader_note.move_to(ReaderNote::none);
   if (phase == Phase::open) retain_for_loop();
 }
 
 NET_API void SocketState::look_after() {
-  if (!was_left) return;
+  if (reader_note != ReaderNote::left) return;
   if (destroyed() || end_emitted() || connecting()) {
-    was_left = false;
+    reader_note.move_to(ReaderNote::none);
   } else if (data_listening || readable_listening || (cold && !cold->pipes.empty())) {
     if (data_listening) resume();
     taken_over();
@@ -20106,19 +20191,20 @@ NET_API void SocketState::stop_lingering() noexcept {
 /// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
 /// may have to answer, and 'end' would come too early.
 NET_API void SocketState::close_is_awaited() {
-  if (reader_note == ReaderNote::none || !ending() || destroyed()) return;
-  reader_note = ReaderNote::runs_on;
+  const bool is_read = reader_note != ReaderNote::none && reader_note != ReaderNote::left;
+  if (!is_read || !ending() || destroyed()) return;
+  reader_note.move_to(ReaderNote::runs_on);
   linger();
 }
 
 NET_API void SocketState::reader_is_asked() noexcept {
   if (reader_note == ReaderNote::runs_on) stop_lingering();
-  reader_note = ReaderNote::idle;
+  reader_note.move_to(ReaderNote::idle);
 }
 
 /// Nobody has it any more. If a reader left it open, it is closed first.
 NET_API void SocketState::last_owner_gone() noexcept {
-  if (!was_left || destroyed() || !loop || loop->leaving() || loop->inert()) {
+  if (reader_note != ReaderNote::left || destroyed() || !loop || loop->leaving() || loop->inert()) {
     delete this;
     return;
   }
@@ -20153,13 +20239,7 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
     cold->onread_buffer = options.onread.buffer;
   }
   // whatever throws leaves the descriptor to whoever has it
-  struct Kept {
-    SocketState& self;
-    bool passed = false;
-    ~Kept() {
-      if (!passed) self.give_descriptor_back();
-    }
-  } kept{*this};
+  CallOnThrow kept([this] { give_descriptor_back(); });
   if (options.fd != -1) {
     require_stream(options.fd);
     // whose it is already would find it closed (S22.2)
@@ -20918,13 +20998,7 @@ NET_API void SocketState::wait_for_connect() {
     if (self.request == WriteRequest::awaits_connection)
       self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
-  struct Undo {
-    SocketState& self;
-    bool passed = false;
-    ~Undo() {
-      if (!passed) self.drop_own(own_write_closed);
-    }
-  } undo{*this};
+  CallOnThrow undo([this] { drop_own(own_write_closed); });
   once_inside(own_write, on_connect, [](SocketState& self) {
     self.drop_own(own_write_closed);
     if (self.request == WriteRequest::awaits_connection) self.send_pending_connect();
@@ -21222,9 +21296,9 @@ NET_API void SocketState::after_write(const std::size_t& last) {
 }
 
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
-NET_API Error SocketState::refusal(bool tells_who) const {
+NET_API Error SocketState::refusal(bool names_other) const {
   if (!ending()) return make_error(Errc::ERR_STREAM_DESTROYED);
-  return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
+  return names_other && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
 /// The callback comes before 'error'. If there is no memory for that one, neither comes.
@@ -21944,10 +22018,8 @@ NET_API void ServerState::reserve_close() {
 NET_API void ServerState::stop_listening() noexcept {
   retry.stop();
   if (!acceptor.is_open()) return;
-  loop->poller().drop(acceptor);
-  acceptor.close();
+  close_watched(loop, acceptor);
   remove_path();
-  Retry::descriptor_freed();
   recount();
 }
 
@@ -22479,7 +22551,7 @@ NET_API Error FileState::failure(int number, const char* syscall) const {
 
 NET_API bool FileState::opened(int failed) {
   if (is_over(failed, "open")) return false;
-  phase = FilePhase::open;
+  phase.move_to(FilePhase::open);
   return true;
 }
 
@@ -22501,7 +22573,7 @@ NET_API void FileState::destroy(const Error& error) {
     });
     errored = error;
   }
-  phase = FilePhase::closing;
+  phase.move_to(FilePhase::closing);
   if (!busy) close();
 }
 
@@ -22530,20 +22602,20 @@ NET_API void FileState::close_now() {
     FileState& self;
     ~Settle() { self.settle(); }
   } const settle{*this};
-  phase = FilePhase::closed;
+  phase.move_to(FilePhase::closed);
   emit_event<file_close>();
 }
 
 /// S32.5: without the memory for what comes next it is closed, and of its events only 'close' is left.
 NET_API void FileState::give_up() noexcept {
-  if (!loop || phase == FilePhase::closed) return;
-  phase = FilePhase::closing;
+  if (is_over()) return;
+  if (!destroyed()) phase.move_to(FilePhase::closing);
   if (!busy) close();
 }
 
 /// After 'close', or with the loop: whatever the user has put in goes, and nothing is emitted any more.
 NET_API void FileState::drop_all() noexcept {
-  phase = FilePhase::closed;
+  if (phase != FilePhase::closed) phase.move_to(FilePhase::closed);
   (void)file.close();
   listeners.clear();
   if (std::exchange(kept_by_loop, false)) release();
@@ -22710,7 +22782,7 @@ NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileA
   before_close = [](FileState& state) { static_cast<FileWriting&>(state).fail_callbacks(); };
   goes_on_by_itself = [](const FileState& state) noexcept {
     const auto& self = static_cast<const FileWriting&>(state);
-    return self.ended || self.length() > 0;
+    return self.ending() || self.length() > 0;
   };
 }
 
@@ -22732,7 +22804,7 @@ NET_API void FileWriting::begin() {
 
 /// Takes all the bytes, always; the result only advises (S15.4). Whatever needs memory comes first (S32.5).
 NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) {
-  if (ended || destroyed() || !loop) return refuse(std::move(callback));
+  if (ending() || destroyed() || !loop) return refuse(std::move(callback));
   if (callback) callbacks.reserve(1);
   go_on_soon();
   waiting.append(bytes);
@@ -22744,7 +22816,7 @@ NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) 
 
 NET_API bool FileWriting::refuse(WriteCallback&& callback) {
   if (!loop) return false;
-  const Error error = make_error(ended ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
+  const Error error = make_error(ending() ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
   Callback told;
   if (callback) {
     told = Callback(Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
@@ -22757,18 +22829,18 @@ NET_API bool FileWriting::refuse(WriteCallback&& callback) {
 
 /// 'finish' follows when all is written, and then 'close'.
 NET_API void FileWriting::end(WriteCallback callback) {
-  if (finished || destroyed()) {
+  if (write_end >= FileEnd::written || destroyed()) {
     if (callback) (void)refuse(std::move(callback));
     return;
   }
   if (callback) at_finish.reserve(1);
   go_on_soon();
   if (callback) at_finish.push(std::move(callback));
-  ended = true;
+  if (!ending()) write_end.move_to(FileEnd::ending);
 }
 
 NET_API void FileWriting::end(std::string_view last, WriteCallback callback) {
-  if (ended || destroyed() || !loop) return void(refuse(std::move(callback)));
+  if (ending() || destroyed() || !loop) return void(refuse(std::move(callback)));
   if (callback) at_finish.reserve(1);
   (void)write(last, {});
   end(std::move(callback));
@@ -22815,7 +22887,7 @@ NET_API void FileWriting::hand_over_to(FileHandle& handle, bool is_slow) noexcep
 NET_API void FileWriting::go_on() {
   if (busy || phase != FilePhase::open || loop->inert()) return;  // in a child the file is the parent's (S31.1)
   if (waiting.empty()) {
-    if (ended) close_file();
+    if (write_end == FileEnd::ending) close_file();
     return;
   }
   struct Piece : FileStep {
@@ -22853,36 +22925,34 @@ NET_API void FileWriting::close_file() {
       },
       [](FileWriting& self, FileStep& step) {
         if (self.is_over(step.result, "close")) return;
-        self.finished = true;
+        self.write_end.move_to(FileEnd::written);
         self.call_back();
       });
 }
 
 /// For all that is done. Whatever one throws, the others follow on a tick.
 NET_API void FileWriting::call_back() {
-  struct Again {
-    FileWriting& self;
-    bool passed = false;
-    ~Again() {
-      if (passed) return;
-      undo_or_give_up(self,
-                      [this] { self.tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
-    }
-  } again{*this};
+  CallOnThrow again([this] {
+    undo_or_give_up(*this, [this] { tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
+  });
   while (!callbacks.empty() && callbacks.first().up_to <= moved) {
     const Waiting done = callbacks.pop_front();
     done.callback(no_error());
   }
-  if (need_drain && length() == 0 && !ended && !destroyed()) {
+  if (need_drain && length() == 0 && !ending() && !destroyed()) {
     need_drain = false;
     emit_event<file_drain>();
   }
-  while (finished && !at_finish.empty()) {
+  if (write_end < FileEnd::written) return void(again.passed = true);
+  while (!at_finish.empty()) {
     const WriteCallback callback = at_finish.pop_front();
     callback(no_error());
   }
-  if (finished && !std::exchange(finish_emitted, true)) emit_event<file_finish>();
-  if (finished) destroy(no_error());
+  if (!finished()) {
+    write_end.move_to(FileEnd::finished);
+    emit_event<file_finish>();
+  }
+  destroy(no_error());
   again.passed = true;
 }
 
@@ -23317,7 +23387,7 @@ NET_API void Reader::pause() {
   detail::SocketState& state = detail::Access::state(socket());
   if (state.reader_note == Note::runs_on && rest().size() < max_held) return;
   socket().pause();
-  state.reader_note = rest().empty() ? Note::idle : Note::holds_bytes;
+  state.reader_note.move_to(rest().empty() ? Note::idle : Note::holds_bytes);
 }
 
 NET_API void Reader::fail(const Error& error) {
@@ -23560,6 +23630,25 @@ NET_API void BlockRules::match_range(const IpAddress& start, const IpAddress& en
 #endif
 #endif
 
+// The bodies of fork.hpp. Internal.
+#ifndef NET_DETAIL_SYS_FORK_IPP
+#define NET_DETAIL_SYS_FORK_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail {
+
+NET_API void take_shared_locks_at_fork() noexcept {
+  static constinit Atomic<int> noted{0};
+  if (noted.load() != 0 || noted.exchange(1) != 0) return;
+  os::at_fork(SharedLock::lock_all, SharedLock::unlock_all, SharedLock::unlock_all);
+}
+
+}  // namespace net::inline NET_ABI::detail
+
+#endif
+#endif
+
 // The bodies of json_strings.hpp. Internal.
 #ifndef NET_DETAIL_TEXT_JSON_STRINGS_IPP
 #define NET_DETAIL_TEXT_JSON_STRINGS_IPP
@@ -23745,65 +23834,56 @@ NET_API void look_up(LoopCore& loop, std::string host, LookupOptions options, Lo
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API ConnectAttempts& Connector::plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
+NET_API ConnectAttempts& Connector::attempts() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
 
 NET_API Ref<ConnectAttempts> Connector::prepare(const ConnectOptions& options) const {
-  Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
-  plan->path = options.path;
-  plan->host = options.host.empty() ? "localhost" : options.host;
-  plan->port = options.port;
-  plan->local_address = options.localAddress;
-  plan->local_port = options.localPort;
-  plan->by_address = options.path.empty() && isIP(plan->host) != 0;
-  if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
-  plan->block_list = options.blockList;
+  Ref<ConnectAttempts> attempts(new ConnectAttempts(*self.loop, {ready, stop}));
+  attempts->path = options.path;
+  attempts->host = options.host.empty() ? "localhost" : options.host;
+  attempts->port = options.port;
+  attempts->local_address = options.localAddress;
+  attempts->local_port = options.localPort;
+  attempts->by_address = options.path.empty() && isIP(attempts->host) != 0;
+  if (attempts->by_address) add_attempt(*attempts, {attempts->host, family_of(attempts->host)});
+  attempts->block_list = options.blockList;
   (void)self.ensure_cold();
   self.loop->ticks().reserve(2);
   self.expect_close();
-  plan->expect_end();
-  return plan;
+  attempts->expect_end();
+  return attempts;
 }
 
-NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
+NET_API void Connector::start(const Ref<ConnectAttempts>& attempts, const ConnectOptions& options) const {
   self.retain_for_loop();
   self.phase.move_to(Phase::connecting);
   self.is_path = !options.path.empty();
-  self.cold->connecting = plan.get();
-  plan->retain();
+  self.cold->connecting = attempts.get();
+  attempts->retain();
   self.touch();
   self.recount();
-  self.cold->block_list = plan->block_list;
-  if (plan->by_address) {
+  self.cold->block_list = attempts->block_list;
+  if (attempts->by_address) {
     return self.tick([](SocketState& socket) {
       if (socket.connecting()) Connector{socket}.next_attempt();
     });
   }
   // what is thrown from here on leaves connect(): then it has not begun
-  struct Undo {
-    SocketState& self;
-    std::uint64_t generation;
-    bool passed = false;
-    ~Undo() {
-      if (passed || !self.connecting() || self.generation != generation || !self.loop) return;
-      self.stop_connecting();
-      self.phase.move_to(Phase::idle);
-      if (self.channel.is_open()) {
-        self.loop->poller().drop(self.channel);
-        self.channel.close();
-      }
-      self.recount();
-      self.release_from_loop();
-    }
-  };
   const Ref<SocketState> alive(&self);
-  Undo undo{self, self.generation};
+  CallOnThrow undo([&socket = self, same = SameConnection(self)] {
+    if (!socket.connecting() || !same || !socket.loop) return;
+    socket.stop_connecting();
+    socket.phase.move_to(Phase::idle);
+    if (socket.channel.is_open()) close_watched(socket.loop, socket.channel);
+    socket.recount();
+    socket.release_from_loop();
+  });
   self.is_path ? start_path() : start_lookup(options);
-  plan->started = true;
+  attempts->started = true;
   undo.passed = true;
 }
 
 NET_API void Connector::start_path() const {
-  const std::string path = plan().path;
+  const std::string path = attempts().path;
   const SameConnection same(self);
   self.emit_event<on_attempt>(path, -1, Family::unspecified);
   if (!self.connecting() || !self.cold->connecting || !same) return;
@@ -23825,13 +23905,13 @@ NET_API void Connector::start_path() const {
 }
 
 NET_API void Connector::path_done(int result) const {
-  const std::string path = plan().path;
+  const std::string path = attempts().path;
   if (result < 0) return single_failed(address_failure(-result, "connect", path, -1), path, -1, Family::unspecified);
   self.connected();
 }
 
 NET_API void Connector::start_lookup(const ConnectOptions& options) const {
-  ConnectAttempts& p = plan();
+  ConnectAttempts& p = attempts();
   p.family = options.family;
   const bool by_default = SelectionDefaults::get().on.load() != 0;
   p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
@@ -23850,8 +23930,8 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
       const Connector connector{*socket};
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (!socket->connecting() || socket->generation != generation || !connector.plan().attempts.empty()) return;
-      if (!connector.plan().started) return connector.looked_up(error, addresses);
+      if (!socket->connecting() || socket->generation != generation || !connector.attempts().list.empty()) return;
+      if (!connector.attempts().started) return connector.looked_up(error, addresses);
       or_give_up(*socket, [&] { connector.looked_up(error, addresses); });
     }
   };
@@ -23867,7 +23947,7 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
 
 NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
   const Ref<SocketState> alive(&self);
-  const std::string host = plan().host;
+  const std::string host = attempts().host;
   const std::uint64_t generation = self.generation;
   self.touch();
   if (error || addresses.empty()) {
@@ -23875,21 +23955,21 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
     self.emit_event<on_lookup>(none, "", Family::unspecified, host);
     return give_up_later(none);
   }
-  if (!plan().selecting) addresses = addresses.first(1);
+  if (!attempts().selecting) addresses = addresses.first(1);
   Error invalid;
   for (const LookupAddress& found : addresses) {
     self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
     if (!self.connecting() || self.generation != generation) return;
     const Error wrong = mistake_of(found);
     if (!wrong) {
-      add_attempt(plan(), found);
+      add_attempt(attempts(), found);
     } else if (!invalid) {
       invalid = wrong;
     }
   }
-  if (plan().attempts.empty()) return give_up_later(invalid);
-  plan().selecting = plan().attempts.size() > 1;
-  if (plan().selecting) {
+  if (attempts().list.empty()) return give_up_later(invalid);
+  attempts().selecting = attempts().list.size() > 1;
+  if (attempts().selecting) {
     self.ensure_cold().attempted.clear();
     interleave();
   }
@@ -23899,18 +23979,18 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
 NET_API Error Connector::mistake_of(const LookupAddress& found) const {
   if (isIP(found.address) == 0) return bad_ip(found.address);
   if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
-  return bad_family(static_cast<int>(found.family), plan().host, plan().port);
+  return bad_family(static_cast<int>(found.family), attempts().host, attempts().port);
 }
 
 NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
-  for (const Attempt* same : to.attempts) {
+  for (const Attempt* same : to.list) {
     if (same->address == found.address && same->family == found.family) return;
   }
   std::string address = found.address;
-  self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
-  to.attempts.reserve(to.attempts.size() + 1);
+  self.ensure_cold().cancelled.reserve(to.list.size() + 1);  // calling it off needs no memory
+  to.list.reserve(to.list.size() + 1);
   auto* attempt = new Attempt;
-  to.attempts.push(attempt);
+  to.list.push(attempt);
   attempt->channel.owner = static_cast<Handle*>(&self);
   attempt->to = parse_endpoint(address, to.port);
   attempt->address = std::move(address);
@@ -23919,14 +23999,14 @@ NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& fo
 
 NET_API void Connector::interleave() const {
   Vec<Attempt*> queues[2], ordered;
-  const Family first = plan().attempts[0]->family;
-  for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
-  for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
+  const Family first = attempts().list[0]->family;
+  for (Attempt* attempt : attempts().list) queues[attempt->family != first].push(attempt);
+  for (std::size_t i = 0; ordered.size() < attempts().list.size(); ++i) {
     for (const auto& queue : queues) {
       if (i < queue.size()) ordered.push(queue[i]);
     }
   }
-  plan().attempts = std::move(ordered);
+  attempts().list = std::move(ordered);
 }
 
 NET_API void Connector::single_failed(const Error& error, const std::string& address, int port, Family family) const {
@@ -23947,25 +24027,23 @@ NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
   const Ref<SocketState> alive(&self);
   const Connector connector{self};
   if (self.is_path) return connector.path_done(self.channel.finish_connect());
-  for (Attempt* attempt : connector.plan().attempts) {
+  for (Attempt* attempt : connector.attempts().list) {
     if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
   }
 }
 
 NET_API void Connector::stop(SocketState& self) noexcept {
   LoopCore* const loop = self.loop;
-  ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+  ConnectAttempts* const attempts = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
   self.cold->emit_cancelled = emit_cancelled;
-  for (Attempt* attempt : plan->attempts) {
+  for (Attempt* attempt : attempts->list) {
     if (!attempt->channel.is_open()) continue;
-    if (loop) loop->poller().drop(attempt->channel);
-    const bool under_way = self.connecting() && plan->selecting && attempt->running && !attempt->timed_out;
-    if (under_way) self.cold->cancelled.push(attempt->to);
-    attempt->channel.close();
-    Retry::descriptor_freed();
+    const bool called_off = self.connecting() && attempts->selecting && attempt->phase == AttemptPhase::running;
+    if (called_off) self.cold->cancelled.push(attempt->to);
+    close_watched(loop, attempt->channel);
   }
-  if (plan->timer && loop) loop->stop_timer(*plan->timer);
-  plan->end();
+  if (attempts->timer && loop) loop->stop_timer(*attempts->timer);
+  attempts->end();
 }
 
 NET_API void Connector::emit_cancelled(SocketState& self) {
@@ -23992,12 +24070,13 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API void Connector::next_attempt() const {
   const Ref<SocketState> alive(&self);
   const std::uint64_t generation = self.generation;
-  if (plan().timer) self.loop->stop_timer(*plan().timer);
+  if (attempts().timer) self.loop->stop_timer(*attempts().timer);
   while (self.connecting() && self.generation == generation) {
-    if (plan().begun == plan().attempts.size()) return all_begun();
-    Attempt& attempt = *plan().attempts[plan().begun++];
+    if (attempts().begun == attempts().list.size()) return all_begun();
+    Attempt& attempt = *attempts().list[attempts().begun++];
     if (begin(attempt)) {
-      if (self.connecting() && self.generation == generation && plan().begun < plan().attempts.size()) start_delay();
+      const bool goes_on = self.connecting() && self.generation == generation;
+      if (goes_on && attempts().begun < attempts().list.size()) start_delay();
       return;
     }
   }
@@ -24010,20 +24089,20 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   const auto block_error = [&] {
     return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
   };
-  if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
+  if (attempts().selecting && blocked) return failed_early(attempt, block_error(), true);
   const SameConnection same(self);
-  self.emit_event<on_attempt>(attempt.address, plan_port(), attempt.family);
+  self.emit_event<on_attempt>(attempt.address, remote_port(), attempt.family);
   if (!self.connecting() || !same) return true;
   if (blocked) return give_up(block_error()), true;
-  if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
+  if (attempts().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
   if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
-  attempt.running = true;
+  attempt.phase.move_to(AttemptPhase::running);
   watch(attempt.channel);
   return true;
 }
 
 NET_API Error Connector::start(Attempt& attempt) const {
-  const int port = plan().port;
+  const int port = attempts().port;
   const bool mismatch = attempt.family != attempt.to.ip.family;
   if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
   const int opened = open(attempt);
@@ -24040,14 +24119,14 @@ NET_API int Connector::open(Attempt& attempt) {
 
 NET_API std::string_view Connector::any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
 
-NET_API int Connector::plan_port() const { return plan().port; }
+NET_API int Connector::remote_port() const { return attempts().port; }
 
 NET_API std::string Connector::attempted_text(const Attempt& attempt) const {
-  return attempt.address + ":" + std::to_string(plan().port);
+  return attempt.address + ":" + std::to_string(attempts().port);
 }
 
 NET_API Error Connector::bind(Attempt& attempt) const {
-  const ConnectAttempts& p = plan();
+  const ConnectAttempts& p = attempts();
   if (p.local_address.empty() && p.local_port == 0) return Error();
   const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
   int failed = open(attempt);
@@ -24070,9 +24149,9 @@ NET_API void Connector::watch(Machine::Channel& channel) const {
 
 NET_API bool Connector::failed_early(Attempt& attempt, const Error& error, bool emits) const {
   close(attempt);
-  if (!plan().selecting) return give_up(error), true;
+  if (!attempts().selecting) return give_up(error), true;
   attempt.error = error;
-  if (emits) self.emit_event<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
+  if (emits) self.emit_event<on_attempt_failed>(attempt.address, attempts().port, attempt.family, error);
   return false;
 }
 
@@ -24080,8 +24159,8 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   const int result = attempt.channel.finish_connect();
   self.touch();
   if (result == 0) return won(attempt);
-  attempt.running = false;
-  const ConnectAttempts& p = plan();
+  attempt.phase.move_to(AttemptPhase::over);
+  const ConnectAttempts& p = attempts();
   const Error error = p.local_port != 0 || !p.local_address.empty()
                           ? late_failure(attempt, -result)
                           : address_failure(-result, "connect", attempt.address, p.port);
@@ -24089,14 +24168,14 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
   attempt.error = error;
   const std::uint64_t generation = self.generation;
-  const bool current = &attempt == p.attempts[p.begun - 1];
+  const bool current = &attempt == p.list[p.begun - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
   if (!self.connecting() || self.generation != generation) return;
-  if (current || plan().begun == plan().attempts.size()) next_attempt();
+  if (current || attempts().begun == attempts().list.size()) next_attempt();
 }
 
 NET_API Error Connector::late_failure(const Attempt& attempt, int number) const {
-  const ConnectAttempts& p = plan();
+  const ConnectAttempts& p = attempts();
   if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
   const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
   return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
@@ -24113,15 +24192,12 @@ NET_API void Connector::won(Attempt& attempt) const {
 }
 
 NET_API void Connector::close(Attempt& attempt) const {
-  attempt.running = false;
-  if (!attempt.channel.is_open()) return;
-  self.loop->poller().drop(attempt.channel);
-  attempt.channel.close();
-  Retry::descriptor_freed();
+  attempt.phase.move_to(AttemptPhase::over);
+  if (attempt.channel.is_open()) close_watched(self.loop, attempt.channel);
 }
 
 NET_API void Connector::start_delay() const {
-  ConnectAttempts& p = plan();
+  ConnectAttempts& p = attempts();
   if (!p.timer) {
     p.timer = Ref<TimerState>(new TimerState(*self.loop));
     p.timer->refd = false;
@@ -24136,17 +24212,17 @@ NET_API void Connector::start_delay() const {
 
 NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
-  Attempt& slow = *plan().attempts[plan().begun - 1];
-  slow.timed_out = true;
+  Attempt& slow = *attempts().list[attempts().begun - 1];
+  if (slow.phase == AttemptPhase::running) slow.phase.move_to(AttemptPhase::slow);
   const std::uint64_t generation = self.generation;
-  self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
+  self.emit_event<on_attempt_timeout>(slow.address, attempts().port, slow.to.ip.family);
   if (self.connecting() && self.generation == generation) next_attempt();
 }
 
 NET_API void Connector::all_begun() const {
   std::vector<Error> errors;
-  for (const Attempt* attempt : plan().attempts) {
-    if (attempt->running) return;
+  for (const Attempt* attempt : attempts().list) {
+    if (attempt->is_under_way()) return;
     if (attempt->error) errors.push_back(attempt->error);
   }
   give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));

@@ -746,14 +746,10 @@ NET_API void IpcState::receive() {
 
 /// What has come, frame by frame. A listener that throws does not hold up what comes behind.
 NET_API void IpcState::parse() {
-  struct Again {
-    IpcState& self;
-    bool passed = false;
-    ~Again() {
-      if (passed || !self.loop || !self.is_open()) return;
-      undo_or_give_up(self, [this] { self.loop->pending().push({Ref<Handle>(&self), job_of<&IpcState::parse>}); });
-    }
-  } again{*this};
+  CallOnThrow again([this] {
+    if (!loop || !is_open()) return;
+    undo_or_give_up(*this, [this] { loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>}); });
+  });
   for (bool first = true;; first = false) {
     if (!first) {  // S2.2: before the next message is taken, which they may keep from coming
       loop->flush_batch();
@@ -836,13 +832,7 @@ NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   socket->settings.allow_half_open = (frame.header.flags & flag_half_open) != 0;
   socket->expect_close();
   if (!frame.unread.empty()) socket->buffer_bytes(std::string(frame.unread));
-  struct GiveBack {
-    SocketState& socket;
-    bool passed = false;
-    ~GiveBack() {
-      if (!passed) socket.give_descriptor_back();
-    }
-  } give_back{*socket};
+  CallOnThrow give_back([&] { socket->give_descriptor_back(); });
   socket->adopt_descriptor(fd.fd, (frame.header.flags & flag_readable) != 0, (frame.header.flags & flag_writable) != 0);
   give_back.passed = true;
   fd.fd = no_handle;
@@ -937,16 +927,10 @@ NET_API void IpcState::socket_is_ready(std::uint64_t id, const Error& error) {
   if (Outgoing* const found = waiting.take(id)) one.push(found);
   if (one.empty()) return;  // the channel was faster
   // without memory for it the channel ends, and the callback learns of that
-  struct GiveUp {
-    IpcState& self;
-    OutgoingList& one;
-    bool passed = false;
-    ~GiveUp() {
-      if (passed) return;
-      if (!one.empty()) self.waiting.push(one.pop());
-      self.close(no_error());
-    }
-  } give_up{*this, one};
+  CallOnThrow give_up([&] {
+    if (!one.empty()) waiting.push(one.pop());
+    close(no_error());
+  });
   Outgoing& frame = *one.first();
   frame.error = error ? error : refusal(frame);
   if (frame.error) {
@@ -1112,14 +1096,9 @@ NET_API void IpcState::tick_done() {
 
 /// Callbacks, in order, and 'drain'. An exception does not swallow what comes behind it.
 NET_API void IpcState::call_done() {
-  struct Again {
-    IpcState& self;
-    bool passed = false;
-    ~Again() {
-      if (passed || self.done.empty() || !self.loop) return;
-      undo_or_give_up(self, [this] { self.tick_done(); });
-    }
-  } again{*this};
+  CallOnThrow again([this] {
+    if (!done.empty() && loop) undo_or_give_up(*this, [this] { tick_done(); });
+  });
   while (!done.empty()) {
     OutgoingList one;
     one.push(done.pop());
@@ -1209,13 +1188,7 @@ NET_API void IpcState::open(NativeHandle descriptor) {
 
 /// What the socket had received that it is made of.
 NET_API void IpcState::begin_with(std::string_view received) {
-  struct Drop {
-    IpcState& self;
-    bool passed = false;
-    ~Drop() {
-      if (!passed) self.drop_all();
-    }
-  } drop{*this};
+  CallOnThrow drop([this] { drop_all(); });
   (void)reader.feed(received, {});
   loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>});
   drop.passed = true;
@@ -1256,10 +1229,7 @@ NET_API void IpcState::close_if_done() noexcept {
 NET_API void IpcState::close_descriptor() noexcept {
   memory.stop();
   for (NativeHandle fd; (fd = reader.take_any_descriptor()) != no_handle;) (void)Machine::close_file(fd);
-  if (!is_open()) return;
-  if (loop) loop->poller().drop(channel);
-  channel.close();
-  Retry::descriptor_freed();
+  if (is_open()) close_watched(loop, channel);
 }
 
 /// Closes it now; the rest comes in the close phase: callbacks, 'error' and 'disconnect'.
@@ -1413,14 +1383,9 @@ NET_API bool has_to_send(SocketState& socket) {
 
 NET_API void take_unread(SocketState& socket, std::string& into) {
   // what was moved to the buffer, and stays there for want of memory, flows as before
-  struct Flows {
-    SocketState& socket;
-    bool passed = false;
-    ~Flows() {
-      if (passed) return;
-      undo_or_give_up(socket, [this] { socket.tick_always([](SocketState& self) { self.flow(); }); });
-    }
-  } flows{socket};
+  CallOnThrow flows([&] {
+    undo_or_give_up(socket, [&] { socket.tick_always([](SocketState& self) { self.flow(); }); });
+  });
   socket.keep_unread();
   into.reserve(into.size() + socket.read_length());
   flows.passed = true;

@@ -11,7 +11,7 @@ from toolchain import INCLUDE, ROOT, STANDARD, Check, name, run_all, said
 
 def without_inline_namespaces(message):
     """net::Chunk, which g++ calls net::throwing::Chunk and clang++ does not."""
-    return re.sub(r"\bnet::(?:throwing|aborting)::", "net::", message)
+    return re.sub(r"\bnet::(?:throwing|aborting)(?:_compiled_once)?::", "net::", message)
 
 
 def main():

@@ -8,12 +8,16 @@
 
 #include <net/detail/block_list/rule_line.hpp>
 #include <net/detail/block_list/rules.hpp>
+#include <net/detail/sys/fork.hpp>
 #include <net/detail/text/json_strings.hpp>
 #include <net/error.hpp>
 
 namespace net::inline NET_ABI {
 
-NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {}
+NET_API BlockList::BlockList() : shared_(new detail::BlockRules) {
+  detail::link_one_way_only();
+  detail::take_shared_locks_at_fork();
+}
 // Where an optional one is copied or destroyed, g++ takes one that was never made for one that was not initialised.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push

@@ -47,6 +47,7 @@ namespace net::inline NET_ABI {
 
 NET_API const std::error_category& error_category() noexcept {
   static const detail::Category category;
+  detail::link_one_way_only();
   return category;
 }
 

@@ -166,10 +166,10 @@ class FileWriter : public Emitter<FileWriter> {
   std::uint64_t bytesWritten() const noexcept { return state_->moved; }
   std::size_t writableLength() const noexcept { return state_->length(); }
   /// Whether a `write` said false, and 'drain' has not come since.
-  bool writableNeedDrain() const noexcept { return state_->need_drain && !state_->ended; }
+  bool writableNeedDrain() const noexcept { return state_->need_drain && !state_->ending(); }
   /// Whether `end()` was called, and whether 'finish' was emitted.
-  bool writableEnded() const noexcept { return state_->ended; }
-  bool writableFinished() const noexcept { return state_->finish_emitted; }
+  bool writableEnded() const noexcept { return state_->ending(); }
+  bool writableFinished() const noexcept { return state_->finished(); }
   /// Whether it was destroyed, which it is after 'finish' too; and with which error, if with one.
   bool destroyed() const noexcept { return state_->destroyed(); }
   const Error& errored() const noexcept { return state_->errored; }

@@ -179,7 +179,7 @@ NET_API void Reader::pause() {
   detail::SocketState& state = detail::Access::state(socket());
   if (state.reader_note == Note::runs_on && rest().size() < max_held) return;
   socket().pause();
-  state.reader_note = rest().empty() ? Note::idle : Note::holds_bytes;
+  state.reader_note.move_to(rest().empty() ? Note::idle : Note::holds_bytes);
 }
 
 NET_API void Reader::fail(const Error& error) {

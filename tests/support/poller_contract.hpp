@@ -39,7 +39,7 @@ unsigned reported(Poller& poller, const Watched& of, int milliseconds = 0) {
 }
 
 template <class Poller>
-void tells_what_is_ready() {
+void reports_what_is_ready() {
   using net::detail::readable;
   using net::detail::writable;
   Poller poller;
@@ -60,7 +60,7 @@ void tells_what_is_ready() {
 }
 
 template <class Poller>
-void tells_a_hang_up_as_readiness() {
+void reports_a_hang_up_as_readiness() {
   Poller poller;
   REQUIRE(poller.open().number == 0);
   Watched one;
@@ -163,7 +163,7 @@ void recognises_what_is_gone() {
 
 /// Watchers that come and go by the hundred, all of them ready, while a round is under way.
 template <class Poller>
-void tells_nobody_of_another() {
+void reports_nothing_of_another() {
   Poller poller;
   REQUIRE(poller.open().number == 0);
   constexpr std::size_t count = 300;

@@ -10,10 +10,16 @@ namespace net::detail {
 struct AddedFromOutside {};
 }  // namespace net::detail
 
-TEST_CASE("all of net is in the inline namespace that says whether there are exceptions") {
-  static_assert(std::is_same_v<net::Error, net::throwing::Error>);
-  static_assert(std::is_same_v<net::Socket, net::throwing::NET_MACHINE::Socket>);
-  static_assert(std::is_same_v<net::detail::Machine, net::throwing::detail::NET_MACHINE::Machine>);
-  static_assert(std::is_same_v<net::detail::AddedFromOutside, net::throwing::detail::AddedFromOutside>);
+#if defined(NET_SEPARATE)
+namespace expected = net::throwing_compiled_once;
+#else
+namespace expected = net::throwing;
+#endif
+
+TEST_CASE("all of net is in the inline namespace that says whether there are exceptions, and whether it is compiled once") {
+  static_assert(std::is_same_v<net::Error, expected::Error>);
+  static_assert(std::is_same_v<net::Socket, expected::NET_MACHINE::Socket>);
+  static_assert(std::is_same_v<net::detail::Machine, expected::detail::NET_MACHINE::Machine>);
+  static_assert(std::is_same_v<net::detail::AddedFromOutside, expected::detail::AddedFromOutside>);
   CHECK(net::Error(net::Errc::ERR_SOCKET_CLOSED).name() == "ERR_SOCKET_CLOSED");
 }

@@ -8,6 +8,7 @@
 
 #include "tests/support/count_allocations.hpp"
 #include "tests/support/session.hpp"
+#include "tests/support/support.hpp"
 
 using namespace tests;
 
@@ -55,6 +56,13 @@ void closes_once(const net::ConnectOptions& options) {
 }
 
 net::ConnectOptions looked_up(net::Lookup lookup) { return {.port = 1, .host = "a.name", .lookup = std::move(lookup)}; }
+
+struct Waiting : net::detail::Handle {
+  explicit Waiting(net::detail::LoopCore& core) : Handle(core, operations) {}
+  static constexpr Handle::Operations operations{[](Handle&) noexcept {}, [](Handle&) noexcept {}};
+  bool called = false;
+  net::detail::Retry retry{*this, [](Handle& self) { static_cast<Waiting&>(self).called = true; }};
+};
 
 }  // namespace
 
@@ -129,4 +137,32 @@ TEST_CASE(
   };
   listens("xn--");
   listens("127.0.0.1");
+}
+
+TEST_CASE("S32.1, S32.5: a connect() that throws tells whoever waits for a descriptor that its own is free again") {
+  const TemporaryDirectory directory;
+  bool told = false;
+  for (long n = 1;; ++n) {
+    net::Loop loop;
+    Waiting waiting(net::detail::Access::core(loop));
+    waiting.retry.when_descriptor_freed();
+    const net::Socket socket(loop);
+    bool failed = false, threw = false;
+    {
+      const FailingAllocation failing(n);
+      try {
+        socket.connect(directory.file("nobody"));
+      } catch (const std::bad_alloc&) {
+        threw = true;
+      }
+      failed = failing.failed();
+    }
+    if (!failed) break;
+    loop.runOnce(0);
+    if (threw && waiting.called) told = true;
+    waiting.retry.stop();
+    socket.on<"error">([] {});
+    run_to_the_end(loop);
+  }
+  CHECK(told);
 }

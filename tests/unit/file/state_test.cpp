@@ -5,6 +5,7 @@
 #include <net/file.hpp>
 
 #include "tests/support/session.hpp"
+#include "tests/support/steps.hpp"
 #include "tests/support/support.hpp"
 
 using namespace tests;
@@ -38,4 +39,9 @@ TEST_CASE("destroyed while it is opened, it closes when the thread has given the
   CHECK(reader.destroyed());
   run_to_the_end(loop);
   CHECK(log.text() == "close");
+}
+
+TEST_CASE("a stream of a file opens and closes, only forwards") {
+  CHECK(steps(net::detail::FilePhase::closed) == "0>123 1>23 2>3 3>");
+  CHECK(net::detail::Position<net::detail::FilePhase>() == net::detail::FilePhase::opening);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/support/session.hpp"
+#include "tests/support/steps.hpp"
 #include "tests/support/support.hpp"
 
 using namespace tests;
@@ -45,4 +46,9 @@ TEST_CASE("a second end() is too late: its callback hears so, and the file is wh
   run_to_the_end(loop);
   CHECK(log.text() == "one two ERR_STREAM_WRITE_AFTER_END");
   CHECK(writer.bytesWritten() == 4);
+}
+
+TEST_CASE("a file that is written ends step by step") {
+  CHECK(steps(net::detail::FileEnd::finished) == "0>1 1>2 2>3 3>");
+  CHECK(net::detail::Position<net::detail::FileEnd>() == net::detail::FileEnd::open);
 }

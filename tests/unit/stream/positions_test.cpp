@@ -2,29 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include <cstddef>
-#include <string>
+#include "tests/support/steps.hpp"
 
 using namespace net::detail;
-
-namespace {
-
-/// All steps that a machine allows, each as the numbers of its states.
-template <class State>
-std::string steps(State last) {
-  std::string text;
-  const auto count = static_cast<std::uint8_t>(last) + 1;
-  for (int from = 0; from < count; ++from) {
-    text += text.empty() ? "" : " ";
-    text += std::to_string(from) + ">";
-    for (int to = 0; to < count; ++to) {
-      if (is_step(static_cast<State>(from), static_cast<State>(to))) text += std::to_string(to);
-    }
-  }
-  return text;
-}
-
-}  // namespace
 
 TEST_CASE("S16: the writing side ends step by step, only forwards") {
   CHECK(steps(WriteEnd::finished) == "0>124 1>2 2>34 3>4 4>");
@@ -49,4 +29,9 @@ TEST_CASE("S3.19: a failure is known, and then emitted") {
 TEST_CASE("S14: the reading side ends step by step, only forwards") {
   CHECK(steps(ReadEnd::end_emitted) == "0>12 1>2 2>");
   CHECK(Position<ReadEnd>() == ReadEnd::open);
+}
+
+TEST_CASE("S34.5: a reader notes what it holds, and that it has gone; only one that is there runs on") {
+  CHECK(steps(ReaderNote::left) == "0>0124 1>01234 2>01234 3>01234 4>0124");
+  CHECK(Position<ReaderNote>() == ReaderNote::none);
 }

@@ -10,8 +10,13 @@
 
 // Files with and without -fno-exceptions may meet in one program. A function that may throw ends the program in the
 // latter, so it is another function there, and so is all that calls it: under one name the linker would keep either.
-#if defined(__cpp_exceptions)
+// What is compiled once has names of its own too, so no file shares it with one that is header-only.
+#if defined(__cpp_exceptions) && defined(NET_SEPARATE)
+#define NET_ABI throwing_compiled_once
+#elif defined(__cpp_exceptions)
 #define NET_ABI throwing
+#elif defined(NET_SEPARATE)
+#define NET_ABI aborting_compiled_once
 #else
 #define NET_ABI aborting
 #endif
@@ -34,6 +39,23 @@
 
 // Declared first, it is what `namespace net::detail` opens again elsewhere. The headers name it in full all the same:
 // to clang++ the symbols of what stands in a namespace are named as the namespace was opened.
-namespace net::inline NET_ABI::detail {}
+namespace net::inline NET_ABI::detail {
+
+// Two files may share nothing that has a name, and yet wait for each other, each with a default loop of its own. So this
+// has the same name in both ways, and is thread-local in one of them: no linker joins the two.
+extern "C" {
+#if defined(NET_SEPARATE)
+inline constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#else
+inline constinit int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
+#endif
+}
+
+/// Called where a program's first object of a kind is made: whoever makes one has the symbol.
+inline void link_one_way_only() noexcept {
+  (void)*const_cast<const volatile int*>(&net_hpp_is_header_only_in_one_file_and_compiled_once_in_another);
+}
+
+}  // namespace net::inline NET_ABI::detail
 
 #endif

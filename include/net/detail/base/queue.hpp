@@ -68,7 +68,6 @@ class Queue {
     static_assert(T::template fits<std::decay_t<F>>, "what was promised a place is larger than the place");
     push_expected(T(std::forward<F>(callable)));
   }
-  std::size_t expected() const noexcept { return expected_; }
 
   template <class... Args>
   void emplace(Args&&... args) {

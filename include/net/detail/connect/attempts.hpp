@@ -8,10 +8,24 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/base/position.hpp>
 #include <net/detail/base/vec.hpp>
 #include <net/detail/stream/state.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// Where an attempt is.
+enum class AttemptPhase : std::uint8_t {
+  waiting,  // its turn has not come
+  running,
+  slow,  // it runs, and the next one does too
+  over   // it failed, or was called off
+};
+
+/// Each to the next; what is over may be closed once more.
+constexpr bool is_step(AttemptPhase from, AttemptPhase to) noexcept {
+  return to == AttemptPhase::over || static_cast<int>(to) == static_cast<int>(from) + 1;
+}
 
 /// One address that is being tried, on a descriptor of its own.
 struct Attempt {
@@ -20,8 +34,9 @@ struct Attempt {
   std::string address;
   Family family = Family::unspecified;  // as the lookup says
   Error error;
-  bool running = false;
-  bool timed_out = false;
+  Position<AttemptPhase> phase{};
+
+  bool is_under_way() const noexcept { return phase == AttemptPhase::running || phase == AttemptPhase::slow; }
 };
 
 /// What a socket has only while it connects.
@@ -34,7 +49,7 @@ struct ConnectAttempts : Connecting, Handle {
   Family family = Family::unspecified;
   bool selecting = false;  // several addresses, which race (S13)
   std::uint64_t attempt_delay = 250;
-  Vec<Attempt*> attempts;  // in order; those from `begun` on have not begun
+  Vec<Attempt*> list;  // in order; those from `begun` on have not begun
   std::size_t begun = 0;
   Ref<TimerState> timer;
 
@@ -46,7 +61,7 @@ struct ConnectAttempts : Connecting, Handle {
   ConnectAttempts(LoopCore& core, const Connecting& what) : Connecting(what), Handle(core, table) {}
   ~ConnectAttempts() {
     if (end_expected && loop) loop->closing().expect_no_more();
-    for (Attempt* attempt : attempts) delete attempt;
+    for (Attempt* attempt : list) delete attempt;
   }
 
   void expect_end() {

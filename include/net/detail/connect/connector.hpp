@@ -26,12 +26,12 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 /// Begins to connect; everything that the options can be blamed for was thrown before.
 struct Connector {
   SocketState& self;
-  ConnectAttempts& plan() const;
+  ConnectAttempts& attempts() const;
 
   /// Everything that needs memory, before anything has changed.
   Ref<ConnectAttempts> prepare(const ConnectOptions& options) const;
 
-  void start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const;
+  void start(const Ref<ConnectAttempts>& attempts, const ConnectOptions& options) const;
 
   // ── by path ──
 
@@ -66,7 +66,7 @@ struct Connector {
 
   static int open(Attempt& attempt);
   static std::string_view any_of(Family family) noexcept;
-  int plan_port() const;
+  int remote_port() const;
 
   std::string attempted_text(const Attempt& attempt) const;
 

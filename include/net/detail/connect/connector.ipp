@@ -8,65 +8,56 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API ConnectAttempts& Connector::plan() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
+NET_API ConnectAttempts& Connector::attempts() const { return static_cast<ConnectAttempts&>(*self.cold->connecting); }
 
 NET_API Ref<ConnectAttempts> Connector::prepare(const ConnectOptions& options) const {
-  Ref<ConnectAttempts> plan(new ConnectAttempts(*self.loop, {ready, stop}));
-  plan->path = options.path;
-  plan->host = options.host.empty() ? "localhost" : options.host;
-  plan->port = options.port;
-  plan->local_address = options.localAddress;
-  plan->local_port = options.localPort;
-  plan->by_address = options.path.empty() && isIP(plan->host) != 0;
-  if (plan->by_address) add_attempt(*plan, {plan->host, family_of(plan->host)});
-  plan->block_list = options.blockList;
+  Ref<ConnectAttempts> attempts(new ConnectAttempts(*self.loop, {ready, stop}));
+  attempts->path = options.path;
+  attempts->host = options.host.empty() ? "localhost" : options.host;
+  attempts->port = options.port;
+  attempts->local_address = options.localAddress;
+  attempts->local_port = options.localPort;
+  attempts->by_address = options.path.empty() && isIP(attempts->host) != 0;
+  if (attempts->by_address) add_attempt(*attempts, {attempts->host, family_of(attempts->host)});
+  attempts->block_list = options.blockList;
   (void)self.ensure_cold();
   self.loop->ticks().reserve(2);
   self.expect_close();
-  plan->expect_end();
-  return plan;
+  attempts->expect_end();
+  return attempts;
 }
 
-NET_API void Connector::start(const Ref<ConnectAttempts>& plan, const ConnectOptions& options) const {
+NET_API void Connector::start(const Ref<ConnectAttempts>& attempts, const ConnectOptions& options) const {
   self.retain_for_loop();
   self.phase.move_to(Phase::connecting);
   self.is_path = !options.path.empty();
-  self.cold->connecting = plan.get();
-  plan->retain();
+  self.cold->connecting = attempts.get();
+  attempts->retain();
   self.touch();
   self.recount();
-  self.cold->block_list = plan->block_list;
-  if (plan->by_address) {
+  self.cold->block_list = attempts->block_list;
+  if (attempts->by_address) {
     return self.tick([](SocketState& socket) {
       if (socket.connecting()) Connector{socket}.next_attempt();
     });
   }
   // what is thrown from here on leaves connect(): then it has not begun
-  struct Undo {
-    SocketState& self;
-    std::uint64_t generation;
-    bool passed = false;
-    ~Undo() {
-      if (passed || !self.connecting() || self.generation != generation || !self.loop) return;
-      self.stop_connecting();
-      self.phase.move_to(Phase::idle);
-      if (self.channel.is_open()) {
-        self.loop->poller().drop(self.channel);
-        self.channel.close();
-      }
-      self.recount();
-      self.release_from_loop();
-    }
-  };
   const Ref<SocketState> alive(&self);
-  Undo undo{self, self.generation};
+  CallOnThrow undo([&socket = self, same = SameConnection(self)] {
+    if (!socket.connecting() || !same || !socket.loop) return;
+    socket.stop_connecting();
+    socket.phase.move_to(Phase::idle);
+    if (socket.channel.is_open()) close_watched(socket.loop, socket.channel);
+    socket.recount();
+    socket.release_from_loop();
+  });
   self.is_path ? start_path() : start_lookup(options);
-  plan->started = true;
+  attempts->started = true;
   undo.passed = true;
 }
 
 NET_API void Connector::start_path() const {
-  const std::string path = plan().path;
+  const std::string path = attempts().path;
   const SameConnection same(self);
   self.emit_event<on_attempt>(path, -1, Family::unspecified);
   if (!self.connecting() || !self.cold->connecting || !same) return;
@@ -88,13 +79,13 @@ NET_API void Connector::start_path() const {
 }
 
 NET_API void Connector::path_done(int result) const {
-  const std::string path = plan().path;
+  const std::string path = attempts().path;
   if (result < 0) return single_failed(address_failure(-result, "connect", path, -1), path, -1, Family::unspecified);
   self.connected();
 }
 
 NET_API void Connector::start_lookup(const ConnectOptions& options) const {
-  ConnectAttempts& p = plan();
+  ConnectAttempts& p = attempts();
   p.family = options.family;
   const bool by_default = SelectionDefaults::get().on.load() != 0;
   p.selecting = options.family == Family::unspecified && options.localAddress.empty() &&
@@ -113,8 +104,8 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
     void operator()(const Error& error, std::span<const LookupAddress> addresses) const {
       const Connector connector{*socket};
       // a second answer, or one that comes when the socket has gone on, counts for nothing
-      if (!socket->connecting() || socket->generation != generation || !connector.plan().attempts.empty()) return;
-      if (!connector.plan().started) return connector.looked_up(error, addresses);
+      if (!socket->connecting() || socket->generation != generation || !connector.attempts().list.empty()) return;
+      if (!connector.attempts().started) return connector.looked_up(error, addresses);
       or_give_up(*socket, [&] { connector.looked_up(error, addresses); });
     }
   };
@@ -130,7 +121,7 @@ NET_API void Connector::start_lookup(const ConnectOptions& options) const {
 
 NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddress> addresses) const {
   const Ref<SocketState> alive(&self);
-  const std::string host = plan().host;
+  const std::string host = attempts().host;
   const std::uint64_t generation = self.generation;
   self.touch();
   if (error || addresses.empty()) {
@@ -138,21 +129,21 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
     self.emit_event<on_lookup>(none, "", Family::unspecified, host);
     return give_up_later(none);
   }
-  if (!plan().selecting) addresses = addresses.first(1);
+  if (!attempts().selecting) addresses = addresses.first(1);
   Error invalid;
   for (const LookupAddress& found : addresses) {
     self.emit_event<on_lookup>(no_error(), found.address, found.family, host);
     if (!self.connecting() || self.generation != generation) return;
     const Error wrong = mistake_of(found);
     if (!wrong) {
-      add_attempt(plan(), found);
+      add_attempt(attempts(), found);
     } else if (!invalid) {
       invalid = wrong;
     }
   }
-  if (plan().attempts.empty()) return give_up_later(invalid);
-  plan().selecting = plan().attempts.size() > 1;
-  if (plan().selecting) {
+  if (attempts().list.empty()) return give_up_later(invalid);
+  attempts().selecting = attempts().list.size() > 1;
+  if (attempts().selecting) {
     self.ensure_cold().attempted.clear();
     interleave();
   }
@@ -162,18 +153,18 @@ NET_API void Connector::looked_up(const Error& error, std::span<const LookupAddr
 NET_API Error Connector::mistake_of(const LookupAddress& found) const {
   if (isIP(found.address) == 0) return bad_ip(found.address);
   if (found.family == Family::IPv4 || found.family == Family::IPv6) return Error();
-  return bad_family(static_cast<int>(found.family), plan().host, plan().port);
+  return bad_family(static_cast<int>(found.family), attempts().host, attempts().port);
 }
 
 NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& found) const {
-  for (const Attempt* same : to.attempts) {
+  for (const Attempt* same : to.list) {
     if (same->address == found.address && same->family == found.family) return;
   }
   std::string address = found.address;
-  self.ensure_cold().cancelled.reserve(to.attempts.size() + 1);  // calling it off needs no memory
-  to.attempts.reserve(to.attempts.size() + 1);
+  self.ensure_cold().cancelled.reserve(to.list.size() + 1);  // calling it off needs no memory
+  to.list.reserve(to.list.size() + 1);
   auto* attempt = new Attempt;
-  to.attempts.push(attempt);
+  to.list.push(attempt);
   attempt->channel.owner = static_cast<Handle*>(&self);
   attempt->to = parse_endpoint(address, to.port);
   attempt->address = std::move(address);
@@ -182,14 +173,14 @@ NET_API void Connector::add_attempt(ConnectAttempts& to, const LookupAddress& fo
 
 NET_API void Connector::interleave() const {
   Vec<Attempt*> queues[2], ordered;
-  const Family first = plan().attempts[0]->family;
-  for (Attempt* attempt : plan().attempts) queues[attempt->family != first].push(attempt);
-  for (std::size_t i = 0; ordered.size() < plan().attempts.size(); ++i) {
+  const Family first = attempts().list[0]->family;
+  for (Attempt* attempt : attempts().list) queues[attempt->family != first].push(attempt);
+  for (std::size_t i = 0; ordered.size() < attempts().list.size(); ++i) {
     for (const auto& queue : queues) {
       if (i < queue.size()) ordered.push(queue[i]);
     }
   }
-  plan().attempts = std::move(ordered);
+  attempts().list = std::move(ordered);
 }
 
 NET_API void Connector::single_failed(const Error& error, const std::string& address, int port, Family family) const {
@@ -210,25 +201,23 @@ NET_API void Connector::ready(SocketState& self, Watcher& watcher) {
   const Ref<SocketState> alive(&self);
   const Connector connector{self};
   if (self.is_path) return connector.path_done(self.channel.finish_connect());
-  for (Attempt* attempt : connector.plan().attempts) {
+  for (Attempt* attempt : connector.attempts().list) {
     if (&attempt->channel == &watcher) return connector.attempt_ready(*attempt);
   }
 }
 
 NET_API void Connector::stop(SocketState& self) noexcept {
   LoopCore* const loop = self.loop;
-  ConnectAttempts* const plan = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
+  ConnectAttempts* const attempts = static_cast<ConnectAttempts*>(std::exchange(self.cold->connecting, nullptr));
   self.cold->emit_cancelled = emit_cancelled;
-  for (Attempt* attempt : plan->attempts) {
+  for (Attempt* attempt : attempts->list) {
     if (!attempt->channel.is_open()) continue;
-    if (loop) loop->poller().drop(attempt->channel);
-    const bool under_way = self.connecting() && plan->selecting && attempt->running && !attempt->timed_out;
-    if (under_way) self.cold->cancelled.push(attempt->to);
-    attempt->channel.close();
-    Retry::descriptor_freed();
+    const bool called_off = self.connecting() && attempts->selecting && attempt->phase == AttemptPhase::running;
+    if (called_off) self.cold->cancelled.push(attempt->to);
+    close_watched(loop, attempt->channel);
   }
-  if (plan->timer && loop) loop->stop_timer(*plan->timer);
-  plan->end();
+  if (attempts->timer && loop) loop->stop_timer(*attempts->timer);
+  attempts->end();
 }
 
 NET_API void Connector::emit_cancelled(SocketState& self) {

@@ -11,12 +11,13 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API void Connector::next_attempt() const {
   const Ref<SocketState> alive(&self);
   const std::uint64_t generation = self.generation;
-  if (plan().timer) self.loop->stop_timer(*plan().timer);
+  if (attempts().timer) self.loop->stop_timer(*attempts().timer);
   while (self.connecting() && self.generation == generation) {
-    if (plan().begun == plan().attempts.size()) return all_begun();
-    Attempt& attempt = *plan().attempts[plan().begun++];
+    if (attempts().begun == attempts().list.size()) return all_begun();
+    Attempt& attempt = *attempts().list[attempts().begun++];
     if (begin(attempt)) {
-      if (self.connecting() && self.generation == generation && plan().begun < plan().attempts.size()) start_delay();
+      const bool goes_on = self.connecting() && self.generation == generation;
+      if (goes_on && attempts().begun < attempts().list.size()) start_delay();
       return;
     }
   }
@@ -29,20 +30,20 @@ NET_API bool Connector::begin(Attempt& attempt) const {
   const auto block_error = [&] {
     return make_error(Errc::ERR_IP_BLOCKED, "IP(" + attempt.address + ") is blocked by net.BlockList");
   };
-  if (plan().selecting && blocked) return failed_early(attempt, block_error(), true);
+  if (attempts().selecting && blocked) return failed_early(attempt, block_error(), true);
   const SameConnection same(self);
-  self.emit_event<on_attempt>(attempt.address, plan_port(), attempt.family);
+  self.emit_event<on_attempt>(attempt.address, remote_port(), attempt.family);
   if (!self.connecting() || !same) return true;
   if (blocked) return give_up(block_error()), true;
-  if (plan().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
+  if (attempts().selecting) self.ensure_cold().attempted.push_back(attempted_text(attempt));
   if (const Error error = start(attempt); error) return failed_early(attempt, error, true);
-  attempt.running = true;
+  attempt.phase.move_to(AttemptPhase::running);
   watch(attempt.channel);
   return true;
 }
 
 NET_API Error Connector::start(Attempt& attempt) const {
-  const int port = plan().port;
+  const int port = attempts().port;
   const bool mismatch = attempt.family != attempt.to.ip.family;
   if (mismatch && !attempt.channel.is_open()) return address_failure(EINVAL, "connect", attempt.address, port);
   const int opened = open(attempt);
@@ -59,14 +60,14 @@ NET_API int Connector::open(Attempt& attempt) {
 
 NET_API std::string_view Connector::any_of(Family family) noexcept { return family == Family::IPv6 ? "::" : "0.0.0.0"; }
 
-NET_API int Connector::plan_port() const { return plan().port; }
+NET_API int Connector::remote_port() const { return attempts().port; }
 
 NET_API std::string Connector::attempted_text(const Attempt& attempt) const {
-  return attempt.address + ":" + std::to_string(plan().port);
+  return attempt.address + ":" + std::to_string(attempts().port);
 }
 
 NET_API Error Connector::bind(Attempt& attempt) const {
-  const ConnectAttempts& p = plan();
+  const ConnectAttempts& p = attempts();
   if (p.local_address.empty() && p.local_port == 0) return Error();
   const std::string address = p.local_address.empty() ? std::string(any_of(attempt.family)) : p.local_address;
   int failed = open(attempt);
@@ -89,9 +90,9 @@ NET_API void Connector::watch(Machine::Channel& channel) const {
 
 NET_API bool Connector::failed_early(Attempt& attempt, const Error& error, bool emits) const {
   close(attempt);
-  if (!plan().selecting) return give_up(error), true;
+  if (!attempts().selecting) return give_up(error), true;
   attempt.error = error;
-  if (emits) self.emit_event<on_attempt_failed>(attempt.address, plan().port, attempt.family, error);
+  if (emits) self.emit_event<on_attempt_failed>(attempt.address, attempts().port, attempt.family, error);
   return false;
 }
 
@@ -99,8 +100,8 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   const int result = attempt.channel.finish_connect();
   self.touch();
   if (result == 0) return won(attempt);
-  attempt.running = false;
-  const ConnectAttempts& p = plan();
+  attempt.phase.move_to(AttemptPhase::over);
+  const ConnectAttempts& p = attempts();
   const Error error = p.local_port != 0 || !p.local_address.empty()
                           ? late_failure(attempt, -result)
                           : address_failure(-result, "connect", attempt.address, p.port);
@@ -108,14 +109,14 @@ NET_API void Connector::attempt_ready(Attempt& attempt) const {
   if (!p.selecting) return single_failed(error, attempt.address, p.port, attempt.to.ip.family);
   attempt.error = error;
   const std::uint64_t generation = self.generation;
-  const bool current = &attempt == p.attempts[p.begun - 1];
+  const bool current = &attempt == p.list[p.begun - 1];
   self.emit_event<on_attempt_failed>(attempt.address, p.port, attempt.to.ip.family, error);
   if (!self.connecting() || self.generation != generation) return;
-  if (current || plan().begun == plan().attempts.size()) next_attempt();
+  if (current || attempts().begun == attempts().list.size()) next_attempt();
 }
 
 NET_API Error Connector::late_failure(const Attempt& attempt, int number) const {
-  const ConnectAttempts& p = plan();
+  const ConnectAttempts& p = attempts();
   if (p.local_port == 0) return address_failure(number, "connect", attempt.address, p.port);
   const std::string address = p.local_address.empty() ? std::string(any_of(attempt.to.ip.family)) : p.local_address;
   return local_failure(number, "connect", attempt.address, p.port, address, p.local_port, true);
@@ -132,15 +133,12 @@ NET_API void Connector::won(Attempt& attempt) const {
 }
 
 NET_API void Connector::close(Attempt& attempt) const {
-  attempt.running = false;
-  if (!attempt.channel.is_open()) return;
-  self.loop->poller().drop(attempt.channel);
-  attempt.channel.close();
-  Retry::descriptor_freed();
+  attempt.phase.move_to(AttemptPhase::over);
+  if (attempt.channel.is_open()) close_watched(self.loop, attempt.channel);
 }
 
 NET_API void Connector::start_delay() const {
-  ConnectAttempts& p = plan();
+  ConnectAttempts& p = attempts();
   if (!p.timer) {
     p.timer = Ref<TimerState>(new TimerState(*self.loop));
     p.timer->refd = false;
@@ -155,17 +153,17 @@ NET_API void Connector::start_delay() const {
 
 NET_API void Connector::delay_over() const {
   if (!self.connecting()) return;
-  Attempt& slow = *plan().attempts[plan().begun - 1];
-  slow.timed_out = true;
+  Attempt& slow = *attempts().list[attempts().begun - 1];
+  if (slow.phase == AttemptPhase::running) slow.phase.move_to(AttemptPhase::slow);
   const std::uint64_t generation = self.generation;
-  self.emit_event<on_attempt_timeout>(slow.address, plan().port, slow.to.ip.family);
+  self.emit_event<on_attempt_timeout>(slow.address, attempts().port, slow.to.ip.family);
   if (self.connecting() && self.generation == generation) next_attempt();
 }
 
 NET_API void Connector::all_begun() const {
   std::vector<Error> errors;
-  for (const Attempt* attempt : plan().attempts) {
-    if (attempt->running) return;
+  for (const Attempt* attempt : attempts().list) {
+    if (attempt->is_under_way()) return;
     if (attempt->error) errors.push_back(attempt->error);
   }
   give_up(errors.empty() ? make_error(Errc::ERR_SOCKET_CONNECTION_TIMEOUT) : aggregate_failure(std::move(errors)));

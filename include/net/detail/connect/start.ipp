@@ -22,14 +22,14 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   }
   if (state.phase == Phase::closing)
     throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
-  const Ref<ConnectAttempts> plan = Connector{state}.prepare(options);
+  const Ref<ConnectAttempts> attempts = Connector{state}.prepare(options);
   if (!wrapped) {
     if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
   }
   if (options.noDelay) state.settings.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
-  Connector{state}.start(plan, options);
+  Connector{state}.start(attempts, options);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include <net/chunk.hpp>
+#include <net/detail/base/on_throw.hpp>
+#include <net/detail/base/position.hpp>
 #include <net/detail/events/event.hpp>
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/file/file_handle.hpp>
@@ -25,8 +27,16 @@ using FileEvents = EventTable<Event<"close">, Event<"error", const Error>, Event
                               Event<"end">, Event<"drain">, Event<"finish">>;
 enum : unsigned { file_close, file_error, file_open, file_data, file_end, file_drain, file_finish };
 
-/// Where a stream of a file is; it only goes forward.
-enum class FilePhase : std::uint8_t { opening, open, closing, closed };
+/// Where a stream of a file is.
+enum class FilePhase : std::uint8_t {
+  opening,
+  open,
+  closing,  // destroyed: 'close' comes when no thread has the file
+  closed    // 'close' came, or nobody will be told
+};
+
+/// It only goes forward; from `opening` and `open` also at once to the end, with the loop.
+constexpr bool is_step(FilePhase from, FilePhase to) noexcept { return to > from; }
 
 struct FileState : Handle {
   FileState(LoopCore& core, const Operations& table, std::string&& name);
@@ -91,7 +101,7 @@ struct FileState : Handle {
   bool (*goes_on_by_itself)(const FileState&) noexcept = nullptr;
   void (*data_added)(FileState&) = nullptr;
   void (*before_close)(FileState&) = nullptr;  // calls whom nobody has called yet
-  FilePhase phase = FilePhase::opening;
+  Position<FilePhase> phase{};
   /// Waits for the thread, or does its work: what it gives lies in the mailbox then. Null if that may take too long.
   FileStep* (*come_back)(Handle& job, bool quick) noexcept = nullptr;
   Handle* under_way_at = nullptr;  // the job, as long as a thread has the file

@@ -26,7 +26,7 @@ NET_API Error FileState::failure(int number, const char* syscall) const {
 
 NET_API bool FileState::opened(int failed) {
   if (is_over(failed, "open")) return false;
-  phase = FilePhase::open;
+  phase.move_to(FilePhase::open);
   return true;
 }
 
@@ -48,7 +48,7 @@ NET_API void FileState::destroy(const Error& error) {
     });
     errored = error;
   }
-  phase = FilePhase::closing;
+  phase.move_to(FilePhase::closing);
   if (!busy) close();
 }
 
@@ -77,20 +77,20 @@ NET_API void FileState::close_now() {
     FileState& self;
     ~Settle() { self.settle(); }
   } const settle{*this};
-  phase = FilePhase::closed;
+  phase.move_to(FilePhase::closed);
   emit_event<file_close>();
 }
 
 /// S32.5: without the memory for what comes next it is closed, and of its events only 'close' is left.
 NET_API void FileState::give_up() noexcept {
-  if (!loop || phase == FilePhase::closed) return;
-  phase = FilePhase::closing;
+  if (is_over()) return;
+  if (!destroyed()) phase.move_to(FilePhase::closing);
   if (!busy) close();
 }
 
 /// After 'close', or with the loop: whatever the user has put in goes, and nothing is emitted any more.
 NET_API void FileState::drop_all() noexcept {
-  phase = FilePhase::closed;
+  if (phase != FilePhase::closed) phase.move_to(FilePhase::closed);
   (void)file.close();
   listeners.clear();
   if (std::exchange(kept_by_loop, false)) release();

@@ -8,11 +8,22 @@
 #include <string_view>
 #include <utility>
 
+#include <net/detail/base/position.hpp>
 #include <net/detail/base/queue.hpp>
 #include <net/detail/file/state.hpp>
 #include <net/detail/stream/write_queue.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+/// How far a file that is written has come to its end.
+enum class FileEnd : std::uint8_t {
+  open,
+  ending,   // end() was called
+  written,  // all of it, and the file is closed
+  finished  // 'finish' came, or nobody listens to it
+};
+
+constexpr bool is_step(FileEnd from, FileEnd to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
 
 struct FileWriting : FileState {
   static const Operations table;
@@ -35,6 +46,8 @@ struct FileWriting : FileState {
   void call_back();
   void fail_callbacks();
   void drop() noexcept;
+  bool ending() const noexcept { return write_end != FileEnd::open; }
+  bool finished() const noexcept { return write_end == FileEnd::finished; }
   std::size_t length() const noexcept { return waiting.size() + under_way; }
 
   /// Whom to call when so many bytes were written.
@@ -52,9 +65,7 @@ struct FileWriting : FileState {
   bool slow = false;     // it takes bytes when another process likes
   bool ticking = false;  // it goes on from a tick
   bool need_drain = false;
-  bool ended = false;
-  bool finished = false;  // written and closed
-  bool finish_emitted = false;
+  Position<FileEnd> write_end{};
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

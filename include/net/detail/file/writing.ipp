@@ -20,7 +20,7 @@ NET_API FileWriting::FileWriting(LoopCore& core, std::string&& name, const FileA
   before_close = [](FileState& state) { static_cast<FileWriting&>(state).fail_callbacks(); };
   goes_on_by_itself = [](const FileState& state) noexcept {
     const auto& self = static_cast<const FileWriting&>(state);
-    return self.ended || self.length() > 0;
+    return self.ending() || self.length() > 0;
   };
 }
 
@@ -42,7 +42,7 @@ NET_API void FileWriting::begin() {
 
 /// Takes all the bytes, always; the result only advises (S15.4). Whatever needs memory comes first (S32.5).
 NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) {
-  if (ended || destroyed() || !loop) return refuse(std::move(callback));
+  if (ending() || destroyed() || !loop) return refuse(std::move(callback));
   if (callback) callbacks.reserve(1);
   go_on_soon();
   waiting.append(bytes);
@@ -54,7 +54,7 @@ NET_API bool FileWriting::write(std::string_view bytes, WriteCallback callback) 
 
 NET_API bool FileWriting::refuse(WriteCallback&& callback) {
   if (!loop) return false;
-  const Error error = make_error(ended ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
+  const Error error = make_error(ending() ? Errc::ERR_STREAM_WRITE_AFTER_END : Errc::ERR_STREAM_DESTROYED);
   Callback told;
   if (callback) {
     told = Callback(Tick{Ref<FileWriting>(this), [error, call = std::move(callback)](FileWriting&) { call(error); }});
@@ -67,18 +67,18 @@ NET_API bool FileWriting::refuse(WriteCallback&& callback) {
 
 /// 'finish' follows when all is written, and then 'close'.
 NET_API void FileWriting::end(WriteCallback callback) {
-  if (finished || destroyed()) {
+  if (write_end >= FileEnd::written || destroyed()) {
     if (callback) (void)refuse(std::move(callback));
     return;
   }
   if (callback) at_finish.reserve(1);
   go_on_soon();
   if (callback) at_finish.push(std::move(callback));
-  ended = true;
+  if (!ending()) write_end.move_to(FileEnd::ending);
 }
 
 NET_API void FileWriting::end(std::string_view last, WriteCallback callback) {
-  if (ended || destroyed() || !loop) return void(refuse(std::move(callback)));
+  if (ending() || destroyed() || !loop) return void(refuse(std::move(callback)));
   if (callback) at_finish.reserve(1);
   (void)write(last, {});
   end(std::move(callback));
@@ -125,7 +125,7 @@ NET_API void FileWriting::hand_over_to(FileHandle& handle, bool is_slow) noexcep
 NET_API void FileWriting::go_on() {
   if (busy || phase != FilePhase::open || loop->inert()) return;  // in a child the file is the parent's (S31.1)
   if (waiting.empty()) {
-    if (ended) close_file();
+    if (write_end == FileEnd::ending) close_file();
     return;
   }
   struct Piece : FileStep {
@@ -163,36 +163,34 @@ NET_API void FileWriting::close_file() {
       },
       [](FileWriting& self, FileStep& step) {
         if (self.is_over(step.result, "close")) return;
-        self.finished = true;
+        self.write_end.move_to(FileEnd::written);
         self.call_back();
       });
 }
 
 /// For all that is done. Whatever one throws, the others follow on a tick.
 NET_API void FileWriting::call_back() {
-  struct Again {
-    FileWriting& self;
-    bool passed = false;
-    ~Again() {
-      if (passed) return;
-      undo_or_give_up(self,
-                      [this] { self.tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
-    }
-  } again{*this};
+  CallOnThrow again([this] {
+    undo_or_give_up(*this, [this] { tick([](FileState& state) { static_cast<FileWriting&>(state).call_back(); }); });
+  });
   while (!callbacks.empty() && callbacks.first().up_to <= moved) {
     const Waiting done = callbacks.pop_front();
     done.callback(no_error());
   }
-  if (need_drain && length() == 0 && !ended && !destroyed()) {
+  if (need_drain && length() == 0 && !ending() && !destroyed()) {
     need_drain = false;
     emit_event<file_drain>();
   }
-  while (finished && !at_finish.empty()) {
+  if (write_end < FileEnd::written) return void(again.passed = true);
+  while (!at_finish.empty()) {
     const WriteCallback callback = at_finish.pop_front();
     callback(no_error());
   }
-  if (finished && !std::exchange(finish_emitted, true)) emit_event<file_finish>();
-  if (finished) destroy(no_error());
+  if (!finished()) {
+    write_end.move_to(FileEnd::finished);
+    emit_event<file_finish>();
+  }
+  destroy(no_error());
   again.passed = true;
 }
 

@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/loop/retry.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -20,14 +21,9 @@ NET_API bool has_to_send(SocketState& socket) {
 
 NET_API void take_unread(SocketState& socket, std::string& into) {
   // what was moved to the buffer, and stays there for want of memory, flows as before
-  struct Flows {
-    SocketState& socket;
-    bool passed = false;
-    ~Flows() {
-      if (passed) return;
-      undo_or_give_up(socket, [this] { socket.tick_always([](SocketState& self) { self.flow(); }); });
-    }
-  } flows{socket};
+  CallOnThrow flows([&] {
+    undo_or_give_up(socket, [&] { socket.tick_always([](SocketState& self) { self.flow(); }); });
+  });
   socket.keep_unread();
   into.reserve(into.size() + socket.read_length());
   flows.passed = true;

@@ -61,14 +61,10 @@ NET_API void IpcState::receive() {
 
 /// What has come, frame by frame. A listener that throws does not hold up what comes behind.
 NET_API void IpcState::parse() {
-  struct Again {
-    IpcState& self;
-    bool passed = false;
-    ~Again() {
-      if (passed || !self.loop || !self.is_open()) return;
-      undo_or_give_up(self, [this] { self.loop->pending().push({Ref<Handle>(&self), job_of<&IpcState::parse>}); });
-    }
-  } again{*this};
+  CallOnThrow again([this] {
+    if (!loop || !is_open()) return;
+    undo_or_give_up(*this, [this] { loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>}); });
+  });
   for (bool first = true;; first = false) {
     if (!first) {  // S2.2: before the next message is taken, which they may keep from coming
       loop->flush_batch();
@@ -151,13 +147,7 @@ NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   socket->settings.allow_half_open = (frame.header.flags & flag_half_open) != 0;
   socket->expect_close();
   if (!frame.unread.empty()) socket->buffer_bytes(std::string(frame.unread));
-  struct GiveBack {
-    SocketState& socket;
-    bool passed = false;
-    ~GiveBack() {
-      if (!passed) socket.give_descriptor_back();
-    }
-  } give_back{*socket};
+  CallOnThrow give_back([&] { socket->give_descriptor_back(); });
   socket->adopt_descriptor(fd.fd, (frame.header.flags & flag_readable) != 0, (frame.header.flags & flag_writable) != 0);
   give_back.passed = true;
   fd.fd = no_handle;

@@ -80,16 +80,10 @@ NET_API void IpcState::socket_is_ready(std::uint64_t id, const Error& error) {
   if (Outgoing* const found = waiting.take(id)) one.push(found);
   if (one.empty()) return;  // the channel was faster
   // without memory for it the channel ends, and the callback learns of that
-  struct GiveUp {
-    IpcState& self;
-    OutgoingList& one;
-    bool passed = false;
-    ~GiveUp() {
-      if (passed) return;
-      if (!one.empty()) self.waiting.push(one.pop());
-      self.close(no_error());
-    }
-  } give_up{*this, one};
+  CallOnThrow give_up([&] {
+    if (!one.empty()) waiting.push(one.pop());
+    close(no_error());
+  });
   Outgoing& frame = *one.first();
   frame.error = error ? error : refusal(frame);
   if (frame.error) {
@@ -255,14 +249,9 @@ NET_API void IpcState::tick_done() {
 
 /// Callbacks, in order, and 'drain'. An exception does not swallow what comes behind it.
 NET_API void IpcState::call_done() {
-  struct Again {
-    IpcState& self;
-    bool passed = false;
-    ~Again() {
-      if (passed || self.done.empty() || !self.loop) return;
-      undo_or_give_up(self, [this] { self.tick_done(); });
-    }
-  } again{*this};
+  CallOnThrow again([this] {
+    if (!done.empty() && loop) undo_or_give_up(*this, [this] { tick_done(); });
+  });
   while (!done.empty()) {
     OutgoingList one;
     one.push(done.pop());

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/events/event.hpp>
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/ipc/events.hpp>

@@ -73,13 +73,7 @@ NET_API void IpcState::open(NativeHandle descriptor) {
 
 /// What the socket had received that it is made of.
 NET_API void IpcState::begin_with(std::string_view received) {
-  struct Drop {
-    IpcState& self;
-    bool passed = false;
-    ~Drop() {
-      if (!passed) self.drop_all();
-    }
-  } drop{*this};
+  CallOnThrow drop([this] { drop_all(); });
   (void)reader.feed(received, {});
   loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>});
   drop.passed = true;
@@ -120,10 +114,7 @@ NET_API void IpcState::close_if_done() noexcept {
 NET_API void IpcState::close_descriptor() noexcept {
   memory.stop();
   for (NativeHandle fd; (fd = reader.take_any_descriptor()) != no_handle;) (void)Machine::close_file(fd);
-  if (!is_open()) return;
-  if (loop) loop->poller().drop(channel);
-  channel.close();
-  Retry::descriptor_freed();
+  if (is_open()) close_watched(loop, channel);
 }
 
 /// Closes it now; the rest comes in the close phase: callbacks, 'error' and 'disconnect'.

@@ -238,10 +238,8 @@ NET_API void ServerState::reserve_close() {
 NET_API void ServerState::stop_listening() noexcept {
   retry.stop();
   if (!acceptor.is_open()) return;
-  loop->poller().drop(acceptor);
-  acceptor.close();
+  close_watched(loop, acceptor);
   remove_path();
-  Retry::descriptor_freed();
   recount();
 }
 

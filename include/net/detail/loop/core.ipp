@@ -8,16 +8,8 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-// A program that is compiled once has this as another kind of object than one that is header-only: no linker joins them.
-// Read by every loop, so that whoever has a loop has the symbol.
-#if defined(NET_SEPARATE)
-constinit thread_local int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
-#else
-inline constinit int net_hpp_is_header_only_in_one_file_and_compiled_once_in_another = 0;
-#endif
-
 NET_API LoopCore::LoopCore() {
-  (void)*const_cast<const volatile int*>(&net_hpp_is_header_only_in_one_file_and_compiled_once_in_another);
+  link_one_way_only();
   note_forks();
   (void)no_error();  // nobody needs memory for it afterwards
   open_poller();

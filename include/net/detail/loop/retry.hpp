@@ -57,6 +57,15 @@ class Retry {
   bool listed_ = false;
 };
 
+/// Closes what a poller may watch, a channel or an acceptor: first the poller forgets it, and then somebody who waits for a
+/// descriptor may have this one.
+template <class Watched>
+void close_watched(LoopCore* loop, Watched& watched) noexcept {
+  if (loop) loop->poller().drop(watched);
+  watched.close();
+  Retry::descriptor_freed();
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 #include <net/detail/loop/retry.ipp>

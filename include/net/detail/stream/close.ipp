@@ -99,11 +99,7 @@ NET_API void SocketState::close_handle(bool failing) {
 
 /// The descriptor goes, if there is one; what is left is to emit 'close'.
 NET_API void SocketState::close_channel() noexcept {
-  if (channel.is_open()) {
-    loop->poller().drop(channel);
-    channel.close();
-    Retry::descriptor_freed();
-  }
+  if (channel.is_open()) close_watched(loop, channel);
   read_interest = shutting_down = false;
   recount();
 }

@@ -16,6 +16,7 @@
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/loop/retry.hpp>
 #include <net/detail/stream/pipe_link.hpp>
+#include <net/detail/stream/positions.hpp>
 #include <net/detail/stream/user_data.hpp>
 #include <net/detail/stream/write_queue.hpp>
 #include <net/error.hpp>
@@ -114,14 +115,6 @@ struct Settings {
   bool keep_alive : 1 = false;
 };
 
-/// What a task that reads the socket has let it know.
-enum class ReaderNote : std::uint8_t {
-  none,         // there is no reader
-  idle,         // it holds nothing
-  holds_bytes,  // that nobody has taken: 'end' waits behind them
-  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
-};
-
 /// What belongs to one connection. connect() replaces it as a whole, so that nothing of an old one is forgotten.
 struct Connection {
   std::size_t write_length = 0;  // bytes that wait, in flight and buffered
@@ -145,9 +138,8 @@ struct Connection {
   bool released : 1 = false;      // its descriptor is another one's; what is buffered is for read()
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
-  bool was_left : 1 = false;      // its reader has gone before the end, and nobody reads it since (S34.5)
   bool listeners_dropped : 1 = false;  // after 'close'
-  ReaderNote reader_note = ReaderNote::none;
+  Position<ReaderNote> reader_note{};
 };
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

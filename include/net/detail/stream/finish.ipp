@@ -35,7 +35,7 @@ NET_API void SocketState::end(WriteCallback callback) {
   if (!errored() && !ending()) {
     write_end.move_to(WriteEnd::ending);
     maybe_finish();
-    if (was_left) [[unlikely]]
+    if (reader_note == ReaderNote::left) [[unlikely]]
       linger();
   }
   if (refused) {

@@ -34,7 +34,7 @@ NET_API void SocketState::resume() {
     flow_state = readable_listening ? Flow::paused : Flow::flowing;
   }
   asked_flow = Flow::flowing;
-  if (was_left) [[unlikely]]
+  if (reader_note == ReaderNote::left) [[unlikely]]
     taken_over();
 }
 
@@ -107,7 +107,7 @@ NET_API void SocketState::request_read() {
 NET_API void SocketState::data_listener_added() {
   // one that has just been removed counts until the next tick
   if (listeners.has(on_readable)) readable_listening = true;
-  if (flow_state != Flow::paused || was_left) resume();
+  if (flow_state != Flow::paused || reader_note == ReaderNote::left) resume();
   data_listening = true;
 }
 

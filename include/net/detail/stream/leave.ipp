@@ -21,14 +21,14 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
-  reader_note = ReaderNote::idle;
   taken_over();
+  reader_note.move_to(ReaderNote::idle);
 }
 
 /// The reader has gone, and what it held is the stream's again. Its destructor calls this: nobody is called. Until the end
 /// of this turn another reader, a listener or pipe() may take over.
 NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept {
-  reader_note = ReaderNote::none;
+  reader_note.move_to(ReaderNote::none);
   given_to_task();
   if (!before_end || destroyed() || !loop || loop->inert()) {
     if (loop) loop->closing().expect_no_more();
@@ -36,7 +36,7 @@ NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept
   }
   if (users_buffer && !connecting()) undo_or_give_up(*this, [this] { unwatch_readable(); });
   flow_state = asked_flow = Flow::paused;
-  was_left = true;
+  reader_note.move_to(ReaderNote::left);
   loop->closing().push_expected({Ref<Handle>(this), job_of<&SocketState::look_after>});
   if (held.empty() || listeners.has(on_data)) return;  // whoever else listened had it already
   undo_or_give_up(*this, [&] {
@@ -47,15 +47,15 @@ NET_API void SocketState::leave(std::string_view held, bool before_end) noexcept
 
 /// Somebody reads it.
 NET_API void SocketState::taken_over() noexcept {
-  if (!was_left) return;
-  was_left = false;
+  if (reader_note != ReaderNote::left) return;
+  reader_note.move_to(ReaderNote::none);
   if (phase == Phase::open) retain_for_loop();
 }
 
 NET_API void SocketState::look_after() {
-  if (!was_left) return;
+  if (reader_note != ReaderNote::left) return;
   if (destroyed() || end_emitted() || connecting()) {
-    was_left = false;
+    reader_note.move_to(ReaderNote::none);
   } else if (data_listening || readable_listening || (cold && !cold->pipes.empty())) {
     if (data_listening) resume();
     taken_over();
@@ -100,19 +100,20 @@ NET_API void SocketState::stop_lingering() noexcept {
 /// takes what still comes, for whoever asks it after all, in the same time as above. Until this side has ended, the task
 /// may have to answer, and 'end' would come too early.
 NET_API void SocketState::close_is_awaited() {
-  if (reader_note == ReaderNote::none || !ending() || destroyed()) return;
-  reader_note = ReaderNote::runs_on;
+  const bool is_read = reader_note != ReaderNote::none && reader_note != ReaderNote::left;
+  if (!is_read || !ending() || destroyed()) return;
+  reader_note.move_to(ReaderNote::runs_on);
   linger();
 }
 
 NET_API void SocketState::reader_is_asked() noexcept {
   if (reader_note == ReaderNote::runs_on) stop_lingering();
-  reader_note = ReaderNote::idle;
+  reader_note.move_to(ReaderNote::idle);
 }
 
 /// Nobody has it any more. If a reader left it open, it is closed first.
 NET_API void SocketState::last_owner_gone() noexcept {
-  if (!was_left || destroyed() || !loop || loop->leaving() || loop->inert()) {
+  if (reader_note != ReaderNote::left || destroyed() || !loop || loop->leaving() || loop->inert()) {
     delete this;
     return;
   }

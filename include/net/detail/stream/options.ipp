@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/connect/checks.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
@@ -25,13 +26,7 @@ NET_API void SocketState::set_up(const SocketOptions& options) {
     cold->onread_buffer = options.onread.buffer;
   }
   // whatever throws leaves the descriptor to whoever has it
-  struct Kept {
-    SocketState& self;
-    bool passed = false;
-    ~Kept() {
-      if (!passed) self.give_descriptor_back();
-    }
-  } kept{*this};
+  CallOnThrow kept([this] { give_descriptor_back(); });
   if (options.fd != -1) {
     require_stream(options.fd);
     // whose it is already would find it closed (S22.2)

@@ -97,58 +97,63 @@ concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> 
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 NET_API int explicit_port(int port);
 
-/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
-constexpr double number_of(std::string_view text) noexcept {
-  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
-  const unsigned base = mark == 'x' || mark == 'X'   ? 16
-                        : mark == 'o' || mark == 'O' ? 8
-                        : mark == 'b' || mark == 'B' ? 2
-                                                     : 10;
-  if (base != 10) {
-    double number = 0;
-    for (const char c : text.substr(2)) {
-      if (hex_digit(c) >= base) return -1;
-      number = number * base + hex_digit(c);
-    }
-    return number;
-  }
-  const bool negative = !text.empty() && text[0] == '-';
-  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+/// The digits of a whole number. Below 0: something else stands among them.
+constexpr double digits_in_base(unsigned base, std::string_view digits) noexcept {
   double number = 0;
-  int exponent = 0;
-  if (text == "Infinity") {
-    number = 1e300;
-  } else {
-    std::size_t at = 0;
-    bool any = false, fraction = false;
-    for (; at < text.size(); ++at) {
-      if (text[at] == '.' && !fraction) {
-        fraction = true;
-      } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
-        number = number * 10 + digit;
-        any = true;
-        if (fraction) --exponent;
-      } else {
-        break;
-      }
-    }
-    if (!any) return -1;
-    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-      const bool down = ++at < text.size() && text[at] == '-';
-      if (down || (at < text.size() && text[at] == '+')) ++at;
-      if (at == text.size()) return -1;
-      int shift = 0;
-      for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
-        if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
-      }
-      exponent += down ? -shift : shift;
-    }
-    if (at != text.size()) return -1;
+  for (const char c : digits) {
+    if (hex_digit(c) >= base) return -1;
+    number = number * base + hex_digit(c);
   }
+  return number;
+}
+
+constexpr double times_ten_to(int exponent, double number) noexcept {
   double scale = 1;
   for (; exponent > 0 && number > 0 && number < 1e300; --exponent) number *= 10;
   for (; exponent < 0 && scale < 1e300; ++exponent) scale *= 10;
-  number /= scale;
+  return number / scale;
+}
+
+/// Digits, with a point among them or an exponent behind them. Below 0: it is none of that.
+constexpr double decimal(std::string_view text) noexcept {
+  double number = 0;
+  int exponent = 0;
+  std::size_t at = 0;
+  bool any = false, fraction = false;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '.' && !fraction) {
+      fraction = true;
+    } else if (const unsigned digit = hex_digit(text[at]); digit < 10) {
+      number = number * 10 + digit;
+      any = true;
+      if (fraction) --exponent;
+    } else {
+      break;
+    }
+  }
+  if (!any) return -1;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    const bool down = ++at < text.size() && text[at] == '-';
+    if (down || (at < text.size() && text[at] == '+')) ++at;
+    if (at == text.size()) return -1;
+    int shift = 0;
+    for (; at < text.size() && hex_digit(text[at]) < 10; ++at) {
+      if (shift < 1000) shift = shift * 10 + static_cast<int>(hex_digit(text[at]));
+    }
+    exponent += down ? -shift : shift;
+  }
+  return at == text.size() ? times_ten_to(exponent, number) : -1;
+}
+
+/// The number that a text reads as, in JavaScript's ways: "8080", " 0x1F90 ", "1e3". Below 0: it is none, or negative.
+constexpr double number_of(std::string_view text) noexcept {
+  const char mark = text.size() > 2 && text[0] == '0' ? text[1] : '\0';
+  if (mark == 'x' || mark == 'X') return digits_in_base(16, text.substr(2));
+  if (mark == 'o' || mark == 'O') return digits_in_base(8, text.substr(2));
+  if (mark == 'b' || mark == 'B') return digits_in_base(2, text.substr(2));
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  const double number = text == "Infinity" ? 1e300 : decimal(text);
   return negative && number > 0 ? -1 : number;
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <net/chunk.hpp>
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/base/ref.hpp>
 #include <net/detail/base/vec.hpp>
 #include <net/detail/stream/pipe_link.hpp>
@@ -224,29 +225,10 @@ void unpipe_from(const Source& source, const Destination& destination) {
   if (link) finish_unpipe(source, &link, 1);
 }
 
-/// Joins them. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted still gets
-/// that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
-template <class Emits, class Source, class Destination>
-void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
-  using To = PipeTo<Source, Destination, Emits>;
-  const Ref<To> link(new To(Access::state(source)));
-  bool to_itself = false;
-  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
-  if (!to_itself) link->destination.emplace(destination);
-  link->ends = options.end;
-  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
-  struct Undo {
-    const Source& source;
-    const Ref<To>& link;
-    bool passed = false;
-    ~Undo() {
-      if (passed) return;
-      link->off = true;
-      (void)Access::state(source).ensure_cold().pipes.take([this](PipeLink& each) { return &each == link.get(); });
-      link->take_off();
-    }
-  } undo{source, link};
-
+/// What the source emits. The 'data' listener is called as the user's are: what is unpiped while a 'data' is being emitted
+/// still gets that piece (S24.13), so it has a destination of its own, and does not hold the source back any more.
+template <class To, class Source, class Destination>
+void hear_source(const Ref<To>& link, const Source& source, Destination& destination) {
   if (!source.readableEnded()) {
     link->on_end = source
                        .template addListener<"end">([link] {
@@ -258,7 +240,7 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
       if (!link->off) link->ended();
     });
   }
-  if (to_itself) {
+  if (!link->destination) {
     if constexpr (std::is_same_v<Source, Destination>) {
       link->on_data = source
                           .template addListener<"data">([link](Source& self, Chunk chunk) {
@@ -275,6 +257,11 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
                         })
                         .id();
   }
+}
+
+/// What the destination emits.
+template <class To, class Destination>
+void hear_destination(const Ref<To>& link, Destination& destination) {
   const auto stop = [link](const auto&...) {
     if (!link->off) link->stop();
   };
@@ -286,6 +273,25 @@ void start_pipe(const Source& source, Destination& destination, PipeOptions opti
   } else {
     link->on_error.emplace(destination.template addListener<"error">(fail));
   }
+}
+
+/// Joins them.
+template <class Emits, class Source, class Destination>
+void start_pipe(const Source& source, Destination& destination, PipeOptions options) {
+  using To = PipeTo<Source, Destination, Emits>;
+  const Ref<To> link(new To(Access::state(source)));
+  bool to_itself = false;
+  if constexpr (std::is_same_v<Source, Destination>) to_itself = source == destination;
+  if (!to_itself) link->destination.emplace(destination);
+  link->ends = options.end;
+  Access::state(source).ensure_cold().pipes.add(Ref<PipeLink>(link.get()));
+  CallOnThrow undo([&] {
+    link->off = true;
+    (void)Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) { return &each == link.get(); });
+    link->take_off();
+  });
+  hear_source(link, source, destination);
+  hear_destination(link, destination);
   // from here on nothing needs memory but the listeners of 'pipe', and nothing is taken back (S32.5)
   if (destination.writableNeedDrain()) link->hear_drain(destination);
   if (auto* const loop = Access::state(source).loop) loop->ticks().reserve(2);

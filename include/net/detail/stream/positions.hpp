@@ -84,6 +84,20 @@ enum class Failure : std::uint8_t {
 
 constexpr bool is_step(Failure from, Failure to) noexcept { return static_cast<int>(to) == static_cast<int>(from) + 1; }
 
+/// What a task that reads the socket has let it know.
+enum class ReaderNote : std::uint8_t {
+  none,         // there is no reader
+  idle,         // it holds nothing
+  holds_bytes,  // that nobody has taken: 'end' waits behind them
+  runs_on,      // it takes what still comes: a task waits for 'close', which comes behind that
+  left          // it has gone before the end, and nobody reads it since (S34.5)
+};
+
+/// A reader may have been there before connect(), or another one may have gone. Only one that is there runs on.
+constexpr bool is_step(ReaderNote from, ReaderNote to) noexcept {
+  return to != ReaderNote::runs_on || (from != ReaderNote::none && from != ReaderNote::left);
+}
+
 }  // namespace net::inline NET_ABI::detail
 
 #endif

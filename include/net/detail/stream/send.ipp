@@ -114,13 +114,7 @@ NET_API void SocketState::wait_for_connect() {
     if (self.request == WriteRequest::awaits_connection)
       self.write_failed(make_error(Errc::ERR_SOCKET_CLOSED_BEFORE_CONNECTION));
   });
-  struct Undo {
-    SocketState& self;
-    bool passed = false;
-    ~Undo() {
-      if (!passed) self.drop_own(own_write_closed);
-    }
-  } undo{*this};
+  CallOnThrow undo([this] { drop_own(own_write_closed); });
   once_inside(own_write, on_connect, [](SocketState& self) {
     self.drop_own(own_write_closed);
     if (self.request == WriteRequest::awaits_connection) self.send_pending_connect();

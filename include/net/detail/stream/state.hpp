@@ -24,7 +24,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   explicit SocketState(LoopCore& core) noexcept : Handle(core, table) { channel.owner = this; }
   ~SocketState();
 
-  // ── reading (read.ipp) ──
+  // ── reading from the kernel (read.ipp) ──
   void read();
   void read_slow(bool to_the_end);
   void read_loop(ReadResult got, bool to_the_end);
@@ -37,10 +37,14 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void read_onread(bool to_the_end);
   void next_onread_buffer();
   void push_end();
+  bool speculative_read();
+  void watch_readable();
+  void unwatch_readable();
+
+  // ── the stream's reading side (readable.ipp) ──
   bool read_piece(std::size_t n, bool all, std::string& piece, bool silently = false);
   void read_zero();
   void prime_read();
-  bool speculative_read();
   bool ends_quietly() const noexcept;
   void end_quietly();
   void flow();
@@ -52,8 +56,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool end_waits() const noexcept { return reader_note == ReaderNote::holds_bytes && flow_state == Flow::paused; }
   void end_readable_now();
   void after_end();
-  void watch_readable();
-  void unwatch_readable();
 
   // ── what is asked of the reading side (flow.ipp) ──
   void pause();
@@ -62,16 +64,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void set_encoding(Encoding encoding);
   void unshift(std::string_view bytes);
   void request_read();
-  // when a reader goes (leave.ipp)
-  void expect_to_be_left(double lingering_ms);
-  void leave(std::string_view held, bool before_end) noexcept;
-  void taken_over() noexcept;
-  void close_is_awaited();
-  void reader_is_asked() noexcept;
-  void look_after();
-  void linger();
-  void stop_lingering() noexcept;
-  void last_owner_gone() noexcept;
   void data_listener_added();
   void data_listener_removed() noexcept {
     if (!listeners.has(on_data)) data_listening = false;
@@ -85,28 +77,41 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   }
   void readable_listener_removed() noexcept;
   void look_at_readable_listeners();
+  // ── when a reader goes (leave.ipp) ──
+  void expect_to_be_left(double lingering_ms);
+  void leave(std::string_view held, bool before_end) noexcept;
+  void taken_over() noexcept;
+  void close_is_awaited();
+  void reader_is_asked() noexcept;
+  void look_after();
+  void linger();
+  void stop_lingering() noexcept;
+  void last_owner_gone() noexcept;
+  /// A task has it: an error that comes between two waits is thrown by the next one, and is nobody's after the last.
+  void given_to_task() noexcept {
+    if (!closed()) errors_heard = true;
+  }
 
   // ── writing (write.ipp) ──
   char* batch(const char* data, std::size_t size) noexcept;
   bool write(const WriteSource& source, WriteCallback callback);
   bool refuse_write(WriteCallback& callback);
-  Error refusal(bool tells_who) const;
+  Error refusal(bool names_other) const;
   Callback call_later(const Error& error, WriteCallback callback);
   bool send_now(const char* data, std::size_t size, std::size_t& taken);
   void batch_sent(std::size_t batched, std::ptrdiff_t sent);
   void batch_left(std::size_t batched, std::ptrdiff_t sent);
   static void flush_batched(Handle& self);
-  void hand_over() noexcept;
-  bool in_order_sent(WriteQueue& queue) noexcept;
+  void after_write(const std::size_t& last);
+  void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
+  void emit_written(WriteQueue& to_call);
+  // ── what waits for the kernel, or for a connection (send.ipp) ──
   void send_in_flight();
   void in_flight_taken();
   void write_failed(const Error& error);
   void write_failed_later(const Error& error, WriteCallback callback);
   void send_buffered();
   void send_pending_connect();
-  void after_write(const std::size_t& last);
-  void prepare_to_emit(WriteQueue& to_call, WriteCallback& callback);
-  void emit_written(WriteQueue& to_call);
   void drop_request(const Error& error);
   /// Whether somebody waits for a write that was never handed over, or for the end.
   bool owes_callbacks() const noexcept {
@@ -115,7 +120,14 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void fail_buffered();
   void call_finish_callbacks(const Error& error);
   void wait_for_connect();
+  void cork() {
+    ++ensure_cold().corks;
+    corked = true;
+  }
+  void uncork();
+  void uncork_all();
 
+  // ── the end of writing (finish.ipp) ──
   void expect_end(const WriteCallback& callback);
   void end(WriteCallback callback);
   void refuse_end(WriteCallback callback);
@@ -126,17 +138,6 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void final_done();
   void finish();
   void shutdown_now();
-  void cork() {
-    ++ensure_cold().corks;
-    corked = true;
-  }
-  void uncork();
-  void uncork_all();
-
-  /// A task has it: an error that comes between two waits is thrown by the next one, and is nobody's after the last.
-  void given_to_task() noexcept {
-    if (!closed()) errors_heard = true;
-  }
 
   // ── closing (close.ipp) ──
   void destroy(const Error& error);
@@ -162,12 +163,16 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   void drop_listeners() noexcept;
   void destroy_soon();
   void reset_and_destroy();
+  void leave_server();
+  void watch_signal(const AbortSignal& signal);
+  // ── connecting again (reconnect.ipp) ──
   void undestroy();
   void leave_writes_behind();
-  void leave_server();
+  // ── descriptors of others, and what the loop keeps (adopt.ipp) ──
+  void hand_over() noexcept;
+  bool in_order_sent(WriteQueue& queue) noexcept;
   void abandon();
   void drop_captures() noexcept;
-  void watch_signal(const AbortSignal& signal);
   NativeHandle release_descriptor();
   void keep_unread();
   void keep_unread(std::string_view bytes);

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/loop/owing.hpp>
 #include <net/detail/stream/state.hpp>
 

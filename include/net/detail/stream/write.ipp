@@ -213,9 +213,9 @@ NET_API void SocketState::after_write(const std::size_t& last) {
 }
 
 /// S15.15-S15.17, S16.8: what a write in a wrong state gets; the write of an end(data) does not say who ended (S16.5).
-NET_API Error SocketState::refusal(bool tells_who) const {
+NET_API Error SocketState::refusal(bool names_other) const {
   if (!ending()) return make_error(Errc::ERR_STREAM_DESTROYED);
-  return tells_who && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
+  return names_other && ended_by_other ? ended_by_other_party() : make_error(Errc::ERR_STREAM_WRITE_AFTER_END);
 }
 
 /// The callback comes before 'error'. If there is no memory for that one, neither comes.

@@ -15,11 +15,11 @@
 using namespace net::detail;
 
 TEST_CASE("kqueue: what is ready is reported as long as it is, and an empty mask is silence") {
-  tests::tells_what_is_ready<kqueue_poller>();
+  tests::reports_what_is_ready<kqueue_poller>();
 }
 
 TEST_CASE("kqueue: a hang-up is readiness, never a flag of its own, and silent when the interest is 0") {
-  tests::tells_a_hang_up_as_readiness<kqueue_poller>();
+  tests::reports_a_hang_up_as_readiness<kqueue_poller>();
 }
 
 TEST_CASE("kqueue: a callback may drop what is to be reported next") {
@@ -60,7 +60,7 @@ TEST_CASE("kqueue: a watcher that died undropped, while its descriptor is open, 
 }
 
 TEST_CASE("kqueue: a watcher gets no report of another one that was there before, also within one round") {
-  tests::tells_nobody_of_another<kqueue_poller>();
+  tests::reports_nothing_of_another<kqueue_poller>();
 }
 
 TEST_CASE("kqueue: it knows which descriptors it has, from the first interest until they are dropped") {

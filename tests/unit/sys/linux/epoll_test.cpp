@@ -37,11 +37,11 @@ struct NoDescriptors {
 }  // namespace
 
 TEST_CASE("epoll: what is ready is reported as long as it is, and an empty mask is silence") {
-  tests::tells_what_is_ready<epoll_poller>();
+  tests::reports_what_is_ready<epoll_poller>();
 }
 
 TEST_CASE("epoll: a hang-up is readiness, never a flag of its own, and silent when the interest is 0") {
-  tests::tells_a_hang_up_as_readiness<epoll_poller>();
+  tests::reports_a_hang_up_as_readiness<epoll_poller>();
 }
 
 TEST_CASE("epoll: a callback may drop what is to be reported next") {
@@ -96,7 +96,7 @@ TEST_CASE(
 }
 
 TEST_CASE("epoll: a watcher gets no report of another one that was there before, also within one round") {
-  tests::tells_nobody_of_another<epoll_poller>();
+  tests::reports_nothing_of_another<epoll_poller>();
 }
 
 TEST_CASE("epoll: it knows which descriptors it has, from the first interest until they are dropped") {

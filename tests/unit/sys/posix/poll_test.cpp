@@ -9,11 +9,11 @@
 using net::detail::poll_poller;
 
 TEST_CASE("poll: what is ready is reported as long as it is, and an empty mask is silence") {
-  tests::tells_what_is_ready<poll_poller>();
+  tests::reports_what_is_ready<poll_poller>();
 }
 
 TEST_CASE("poll: a hang-up is readiness, never a flag of its own, and silent when the interest is 0") {
-  tests::tells_a_hang_up_as_readiness<poll_poller>();
+  tests::reports_a_hang_up_as_readiness<poll_poller>();
 }
 
 TEST_CASE("poll: a callback may drop what is to be reported next") { tests::lets_callbacks_drop_others<poll_poller>(); }
@@ -27,7 +27,7 @@ TEST_CASE("poll: what was closed behind its back, or died undropped, is recognis
 }
 
 TEST_CASE("poll: a watcher gets no report of another one that was there before, also within one round") {
-  tests::tells_nobody_of_another<poll_poller>();
+  tests::reports_nothing_of_another<poll_poller>();
 }
 
 TEST_CASE("poll: it knows which descriptors it has, from the first interest until they are dropped") {

@@ -9,11 +9,11 @@
 using net::detail::port_poller;
 
 TEST_CASE("port: what is ready is reported as long as it is, and an empty mask is silence") {
-  tests::tells_what_is_ready<port_poller>();
+  tests::reports_what_is_ready<port_poller>();
 }
 
 TEST_CASE("port: a hang-up is readiness, never a flag of its own, and silent when the interest is 0") {
-  tests::tells_a_hang_up_as_readiness<port_poller>();
+  tests::reports_a_hang_up_as_readiness<port_poller>();
 }
 
 TEST_CASE("port: a callback may drop what is to be reported next") { tests::lets_callbacks_drop_others<port_poller>(); }
@@ -27,7 +27,7 @@ TEST_CASE("port: what was closed behind its back, or died undropped, is recognis
 }
 
 TEST_CASE("port: a watcher gets no report of another one that was there before, also within one round") {
-  tests::tells_nobody_of_another<port_poller>();
+  tests::reports_nothing_of_another<port_poller>();
 }
 
 TEST_CASE("port: it knows which descriptors it has, from the first interest until they are dropped") {

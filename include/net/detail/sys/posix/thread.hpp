@@ -5,10 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <utility>
 
 #include <net/detail/base/atomic.hpp>
-#include <net/detail/base/shared_lock.hpp>
+#include <net/detail/base/listed_lock.hpp>
 #include <net/detail/sys/posix/calls.hpp>
 
 #if !defined(_WIN32)
@@ -64,53 +63,17 @@ NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) 
 /// A lock that fork() takes too, so that a child finds whole whatever it guards. It waits for lookups besides, or those of
 /// the child might wait for a lock that no thread holds any more. Nobody takes a second one while holding
 /// one, or calls the user's code.
-class Mutex {
+class Mutex : public ListedLock<Mutex> {
  public:
   Mutex() noexcept;
-  Mutex(const Mutex&) = delete;
-  Mutex& operator=(const Mutex&) = delete;
-  ~Mutex() {
-    const ListGuard guard;
-    *link_ = next_;
-    if (next_) next_->link_ = link_;
-  }
   void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
   void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+  static void pause() noexcept { ::sched_yield(); }
 
  private:
   friend class Condition;
 
-  static Mutex*& first() noexcept {
-    static constinit Mutex* list = nullptr;
-    return list;
-  }
-  /// Guards the list of all; held for moments, and while a thread forks.
-  static Atomic<int>& list_lock() noexcept {
-    static constinit Atomic<int> lock{0};
-    return lock;
-  }
-  struct ListGuard {
-    ListGuard() noexcept {
-      while (list_lock().exchange(1) != 0) ::sched_yield();
-    }
-    ListGuard(const ListGuard&) = delete;
-    ListGuard& operator=(const ListGuard&) = delete;
-    ~ListGuard() { list_lock().store(0); }
-  };
-
-  static void note_forks() noexcept;
-  static void lock_all() noexcept {
-    while (list_lock().exchange(1) != 0) ::sched_yield();
-    for (Mutex* each = first(); each; each = each->next_) each->lock();
-  }
-  static void unlock_all() noexcept {
-    for (Mutex* each = first(); each; each = each->next_) each->unlock();
-    list_lock().store(0);
-  }
-
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  Mutex* next_ = nullptr;
-  Mutex** link_ = &first();  // what points to it
 };
 
 class Condition {

@@ -65,13 +65,6 @@ NET_API void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) 
   (void)::pthread_atfork(before, in_parent, in_child);
 }
 
-NET_API Mutex::Mutex() noexcept {
-  note_forks();
-  const ListGuard guard;
-  next_ = std::exchange(first(), this);
-  if (next_) next_->link_ = &next_;
-}
-
 NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
   timespec until{};
   ::clock_gettime(CLOCK_REALTIME, &until);
@@ -81,7 +74,7 @@ NET_API bool Condition::wait_ms(Mutex& mutex, int milliseconds) noexcept {
   return ::pthread_cond_timedwait(&condition_, &mutex.mutex_, &until) == 0;
 }
 
-NET_API void Mutex::note_forks() noexcept {
+NET_API Mutex::Mutex() noexcept {
   static constinit Atomic<int> noted{0};
   if (noted.exchange(1) != 0) return;
   at_fork(
@@ -94,14 +87,9 @@ NET_API void Mutex::note_forks() noexcept {
           const timespec moment{0, 100'000};
           ::nanosleep(&moment, nullptr);
         }
-        SharedLock::lock_all();
       },
+      [] { unlock_all(); },
       [] {
-        SharedLock::unlock_all();
-        unlock_all();
-      },
-      [] {
-        SharedLock::unlock_all();
         Forks::instance().count.fetch_add(1);
         Forks::instance().in_resolver.store(0);
         unlock_all();
