@@ -123,9 +123,19 @@ concept ReturnsTask = requires(std::decay_t<F>& callable) {
 };
 
 /// For what is none: the compiler says what to write.
-template <class F>
+template <class F, class... Args>
 constexpr void require_task() {
-  static_assert(ReturnsTask<F>, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+  constexpr bool called = sizeof...(Args) == 0;
+  static_assert(called, "spawn takes no arguments of a task: call it, net::spawn(f(socket))");
+  if constexpr (called && TaskLike<std::remove_cvref_t<F>>) {
+    constexpr bool moved = !std::is_lvalue_reference_v<F>;
+    static_assert(moved, "a task that has a name is moved: std::move(task)");
+    constexpr bool gives_nothing = std::is_void_v<F>;
+    static_assert(!moved || gives_nothing, "spawn takes a Task<>: nobody gets the result of this one");
+  } else if constexpr (called) {
+    constexpr bool is_task = std::is_void_v<F>;
+    static_assert(is_task, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+  }
 }
 
 /// The library's own way to the frame of a task.
