@@ -11800,9 +11800,9 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
 /// destroyed with its loop.
-NET_API void spawn(Loop& loop, Task<> task);
+NET_API void spawn(Loop& loop, Task<>&& task);
 /// The same on this thread's loop.
-NET_API void spawn(Task<> task);
+NET_API void spawn(Task<>&& task);
 
 /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable, and so its captures, live until the
 /// task has ended (S34.1).
@@ -12737,7 +12737,7 @@ class TaskGroup {
   ~TaskGroup() { joined_->cancel(); }
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
-  void spawn(Task<> task) {
+  void spawn(Task<>&& task) {
     detail::TaskUse::require_own(task);
     joined_->add(std::move(task));
   }
@@ -23595,12 +23595,12 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-NET_API void spawn(Loop& loop, Task<> task) {
+NET_API void spawn(Loop& loop, Task<>&& task) {
   detail::TaskUse::require_own(task);
   detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {});
 }
 
-NET_API void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
+NET_API void spawn(Task<>&& task) { spawn(Loop::current(), std::move(task)); }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 

@@ -119,9 +119,9 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
 /// destroyed with its loop.
-NET_API void spawn(Loop& loop, Task<> task);
+NET_API void spawn(Loop& loop, Task<>&& task);
 /// The same on this thread's loop.
-NET_API void spawn(Task<> task);
+NET_API void spawn(Task<>&& task);
 
 /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable, and so its captures, live until the
 /// task has ended (S34.1).

@@ -108,7 +108,7 @@ class TaskGroup {
   ~TaskGroup() { joined_->cancel(); }
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
-  void spawn(Task<> task) {
+  void spawn(Task<>&& task) {
     detail::TaskUse::require_own(task);
     joined_->add(std::move(task));
   }
