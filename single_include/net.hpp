@@ -12063,7 +12063,8 @@ class Reader {
   class DelimitedAwaiter;
 
  public:
-  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end.
+  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end, and
+  /// `ERR_INVALID_STATE` while another reader reads what still comes.
   explicit Reader(const Socket& socket, const ReaderOptions& options = {});
   /// Refused: what is no socket.
   template <class Other>
@@ -20487,6 +20488,9 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 
 /// A reader begins: what has to be done when it goes needs no memory then.
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
+  if (reader_note != ReaderNote::none && !destroyed() && !end_emitted()) {
+    throw_error(make_error(Errc::ERR_INVALID_STATE, "A reader reads this socket already"));
+  }
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
   reader_note = ReaderNote::idle;
@@ -23633,6 +23637,12 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   const double lingering = options.lingering.milliseconds();
   detail::Access::state(socket).expect_to_be_left(lingering == ReaderOptions().lingering.milliseconds() ? -1
                                                                                                         : lingering);
+  struct Unless {
+    detail::SocketState* state;
+    ~Unless() {
+      if (state) state->leave({}, false);
+    }
+  } unless{&detail::Access::state(socket)};
   // one that was closed or read before emits nothing any more
   ended_ = socket.readableEnded();
   if (const Error error = socket.errored()) {
@@ -23650,6 +23660,7 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   listeners_.on<"close">([this] {
     if (!ended_) fail(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
   });
+  unless.state = nullptr;
 }
 
 /// Calls nobody, and allocates nothing.
