@@ -559,6 +559,10 @@ struct ListenerCall {
     }
   }
   using Indices = std::make_index_sequence<Takes::count>;
+  /// Whether it is given what is gone when it has returned, and no handles and numbers alone.
+  static constexpr bool lends = []<std::size_t... At>(std::index_sequence<At...>) {
+    return (... || !(std::is_scalar_v<ArgumentType<At>> || std::derived_from<ArgumentType<At>, Emitter<ArgumentType<At>>>));
+  }(Indices{});
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
 
@@ -728,6 +732,7 @@ class OwnListeners {
  public:
   explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
   OwnListeners(const OwnListeners&) = delete;
+  OwnListeners(OwnListeners&& other) : emitter_(other.emitter_) {}  // handed on, before it listens
   OwnListeners& operator=(const OwnListeners&) = delete;
   ~OwnListeners() { off(); }
 
@@ -763,6 +768,17 @@ class Listener {
  private:
   std::uint64_t id_ = 0;  // of its emitter, and never given again
 };
+
+namespace detail {
+
+/// What stands for a wait where none is.
+struct NoWait {
+  bool await_ready() const noexcept { return true; }
+  void await_suspend(auto) const noexcept {}
+  NoWait await_resume() const noexcept { return *this; }
+};
+
+}  // namespace detail
 
 /// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
 /// `Events` table; an unknown name or a listener with other arguments does not compile.
@@ -885,6 +901,14 @@ class Emitter : public detail::Identity<Derived> {
     constexpr bool takes_token = !std::is_same_v<F, F>;
     static_assert(takes_token,
                   "off() takes what addListener<\"data\">(listener) gave; removeAllListeners<\"data\">() all");
+  }
+
+  /// Refused: an emitter is no wait.
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "this is nothing to wait for: net::connected(8000), net::once<\"close\">(socket), net::Reader are");
+    return {};
   }
 
  protected:
@@ -1326,6 +1350,8 @@ constexpr bool is_zone(const char* p, const char* end) noexcept {
 #ifndef NET_ERROR_HPP
 #define NET_ERROR_HPP
 
+#include <concepts>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -1583,8 +1609,10 @@ class Error : public std::system_error {
   /// Any error code with a message; the code's own text if the message is empty.
   explicit Error(std::error_code code, std::string message = {});
 
-  /// An error of the program with nothing but a message, for `destroy()`.
-  explicit Error(std::string message);
+  /// An error of the program with nothing but a message: `socket.destroy("no such user")`, `promise.reject("gone")`.
+  Error(const char* message) : Error(std::string(message)) {}
+  Error(std::string message);
+  Error(std::nullptr_t) = delete;
 
   /// Takes the text over once nothing can fail any more: the base class copies the code's own text.
   Error(std::error_code code, detail::NewText& text);
@@ -1625,6 +1653,12 @@ class Error : public std::system_error {
 
   detail::ErrorText* text_ = nullptr;
 };
+
+/// Its message, on whatever takes text.
+template <class Stream, std::same_as<Error> E>
+auto operator<<(Stream& to, const E& error) -> decltype(to << error.what()) {
+  return to << error.what();
+}
 
 namespace detail {
 
@@ -1711,6 +1745,7 @@ NET_API Error ended_by_other_party();
 #ifndef NET_IP_HPP
 #define NET_IP_HPP
 
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 
@@ -1722,6 +1757,12 @@ enum class Family : std::uint8_t { unspecified = 0, IPv4 = 4, IPv6 = 6 };
 /// "IPv4", "IPv6", or "" for anything else.
 constexpr std::string_view to_string(Family family) noexcept {
   return family == Family::IPv4 ? "IPv4" : family == Family::IPv6 ? "IPv6" : std::string_view{};
+}
+
+/// Its name, on whatever takes text.
+template <class Stream, std::same_as<Family> F>
+auto operator<<(Stream& to, F family) -> decltype(to << to_string(family)) {
+  return to << to_string(family);
 }
 
 /// True for four decimal numbers from 0 to 255 joined by dots, without leading zeros (S4.2).
@@ -2025,6 +2066,7 @@ class WriteQueue {
 #ifndef NET_OPTIONS_HPP
 #define NET_OPTIONS_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -5774,6 +5816,14 @@ Result callback_comes_first() {
   return {};
 }
 
+/// Whether it can be called without arguments; if not, the compiler says so.
+template <class F>
+constexpr bool require_callback() {
+  constexpr bool fits = std::is_invocable_v<std::decay_t<F>&>;
+  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { … }");
+  return fits;
+}
+
 }  // namespace net::inline NET_ABI::detail
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -5915,12 +5965,12 @@ class Loop : private detail::LoopCore {
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
   template <class F>
   void post(F&& callback) {
-    mailbox().post(std::forward<F>(callback));
+    if constexpr (detail::require_callback<F>()) mailbox().post(std::forward<F>(callback));
   }
   /// Runs the callback when the present one has returned, before the loop does anything else.
   template <class F>
   void nextTick(F&& callback) {
-    ticks().push(std::forward<F>(callback));
+    if constexpr (detail::require_callback<F>()) ticks().push(std::forward<F>(callback));
   }
   /// Runs what `nextTick` queued, and sends what was batched, without a poll: for those who call into the library from
   /// another loop (S2.2). Inside a callback of this loop it does nothing: they run when that has returned.
@@ -5948,7 +5998,7 @@ class Loop : private detail::LoopCore {
   template <class F>
   Immediate setImmediate(F&& callback) {
     detail::Ref<detail::ImmediateState> state(new detail::ImmediateState(*this));
-    state->callback = std::forward<F>(callback);
+    if constexpr (detail::require_callback<F>()) state->callback = std::forward<F>(callback);
     next_immediate(state);
     return Immediate(std::move(state));
   }
@@ -5991,7 +6041,7 @@ class Loop : private detail::LoopCore {
   template <class F>
   Timer start(F&& callback, Duration length, bool repeats) {
     detail::Ref<detail::TimerState> state(new detail::TimerState(*this));
-    state->callback = std::forward<F>(callback);
+    if constexpr (detail::require_callback<F>()) state->callback = std::forward<F>(callback);
     state->repeats = repeats;
     update_time();
     start_timer(*state, detail::timer_ms(length), LoopCore::now());
@@ -6040,6 +6090,12 @@ void nextTick(F&& callback) {
   Loop::current().nextTick(std::forward<F>(callback));
 }
 
+/// The same on this thread's loop: as `Loop::onSignal`.
+template <class F>
+Signal onSignal(int signo, F&& callback) {
+  return Loop::current().onSignal(signo, std::forward<F>(callback));
+}
+
 /// Refused: the time behind the callback.
 template <std::convertible_to<Duration> Time, class F>
 Timer setTimeout(Time&&, F&&) {
@@ -6048,6 +6104,21 @@ Timer setTimeout(Time&&, F&&) {
 template <std::convertible_to<Duration> Time, class F>
 Timer setInterval(Time&&, F&&) {
   return detail::callback_comes_first<F, Timer>();
+}
+
+/// Refused: arguments for the callback.
+template <class F, class First, class... More>
+  requires(std::is_invocable_v<std::decay_t<F>&, First, More...>)
+Timer setTimeout(F&&, Duration, First&&, More&&...) {
+  return detail::require_callback<F>(), Timer();
+}
+template <class F, class First, class... More>
+Immediate setImmediate(F&&, First&&, More&&...) {
+  return detail::require_callback<F>(), Immediate();
+}
+template <class F, class First, class... More>
+void nextTick(F&&, First&&, More&&...) {
+  detail::require_callback<F>();
 }
 
 /// `close()` of a timer or an immediate, by Node's names.
@@ -6250,12 +6321,14 @@ struct StopBridge<std::stop_token> {
 #define NET_SOCKET_ADDRESS_HPP
 
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 // How a URL writes an IPv4 host and a port, for SocketAddress::parse. Internal.
 #ifndef NET_DETAIL_TEXT_URL_HOST_HPP
@@ -6368,6 +6441,13 @@ class SocketAddress {
     if (family == Family::IPv6) flowlabel_ = options.flowlabel;
   }
 
+  /// Refused: the address and the port as arguments.
+  template <std::convertible_to<std::string_view> Text, class... Port>
+  constexpr explicit SocketAddress(const Text&, const Port&...) {
+    constexpr bool braces = std::is_void_v<Text>;
+    static_assert(braces, "write net::SocketAddress({.address = \"::1\", .port = 80}), or *net::SocketAddress::parse(text)");
+  }
+
   /// From the bytes of an address; what sockets use.
   constexpr explicit SocketAddress(const detail::IpAddress& ip, std::uint16_t port = 0,
                                    std::uint32_t flowlabel = 0) noexcept
@@ -6424,6 +6504,12 @@ class SocketAddress {
   std::uint16_t port_ = 0;
   std::uint32_t flowlabel_ = 0;
 };
+
+/// As `toString()` has it, on whatever takes text.
+template <class Stream, std::same_as<SocketAddress> Address>
+auto operator<<(Stream& to, const Address& address) -> decltype(to << address.toString()) {
+  return to << address.toString();
+}
 
 namespace detail {
 
@@ -6531,6 +6617,12 @@ constexpr std::string_view to_string(ReadyState state) noexcept {
   return names[static_cast<std::size_t>(state)];
 }
 
+/// Its name, on whatever takes text.
+template <class Stream, std::same_as<ReadyState> State>
+auto operator<<(Stream& to, State state) -> decltype(to << to_string(state)) {
+  return to << to_string(state);
+}
+
 /// One end of a connection, or where a server listens; its texts are copies. `path` is for IPC only, and then the
 /// others are empty.
 struct AddressInfo {
@@ -6542,6 +6634,16 @@ struct AddressInfo {
   /// "127.0.0.1:80", "[::1]:80", or the path.
   std::string toString() const;
 };
+
+/// As `toString()` has it, on whatever takes text; nothing if there is no address.
+template <class Stream, std::same_as<AddressInfo> Address>
+auto operator<<(Stream& to, const Address& address) -> decltype(to << address.toString()) {
+  return to << address.toString();
+}
+template <class Stream, std::same_as<AddressInfo> Address>
+auto operator<<(Stream& to, const std::optional<Address>& address) -> decltype(to << address->toString()) {
+  return to << (address ? address->toString() : std::string());
+}
 
 /// The connection that a server dropped because of `maxConnections` (S9.19).
 struct DropInfo {
@@ -6739,6 +6841,21 @@ concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> 
                            (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> &&
                             !OptionStruct<std::remove_cvref_t<T>>);
 
+/// Behind a text; a number is refused.
+template <class T>
+concept ListenerOrNumber = OptionalListener<T> || std::integral<std::remove_cvref_t<T>>;
+
+template <class F>
+constexpr decltype(auto) require_listener(std::remove_reference_t<F>& listener) {
+  constexpr bool port_first = OptionalListener<F>;
+  static_assert(port_first, "the port comes first: connect(80, \"127.0.0.1\")");
+  if constexpr (port_first) {
+    return static_cast<F&&>(listener);
+  } else {
+    return nullptr;
+  }
+}
+
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 NET_API int explicit_port(int port);
 
@@ -6841,6 +6958,7 @@ Options port_or_path(std::string_view text, std::string_view name) {
 #ifndef NET_CHUNK_HPP
 #define NET_CHUNK_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -6989,8 +7107,51 @@ class Chunk {
   constexpr const char* end() const noexcept { return bytes_.data() + bytes_.size(); }
   constexpr operator std::string_view() const noexcept { return bytes_; }  ///< the same as `view()`
 
+  /// As those of a `std::string_view`.
+  constexpr std::size_t length() const noexcept { return bytes_.size(); }
+  constexpr char operator[](std::size_t at) const noexcept { return bytes_[at]; }
+  /// Where the text or the byte is found; `std::string_view::npos`: nowhere.
+  template <class Text>
+  constexpr std::size_t find(const Text& text, std::size_t from = 0) const noexcept {
+    return bytes_.find(text, from);
+  }
+  /// Whether the bytes begin with it, or end with it.
+  template <class Text>
+  constexpr bool starts_with(const Text& text) const noexcept {
+    return bytes_.starts_with(text);
+  }
+  template <class Text>
+  constexpr bool ends_with(const Text& text) const noexcept {
+    return bytes_.ends_with(text);
+  }
+  /// A part of the view.
+  constexpr std::string_view substr(std::size_t from, std::size_t count = std::string_view::npos) const {
+    return bytes_.substr(from, count);
+  }
+
   /// The bytes as text in UTF-8, as Node's `buffer.toString(encoding)` shows them. A copy, to keep.
   std::string toString(Encoding encoding = Encoding::utf8) const { return detail::decode(bytes_, encoding); }
+  /// The same by Node's name of it, "utf8", "hex", …; throws `ERR_UNKNOWN_ENCODING`.
+  std::string toString(std::string_view encoding) const { return toString(detail::require_encoding(encoding)); }
+
+  /// Whether the bytes are those.
+  template <std::convertible_to<std::string_view> Text>
+    requires(!std::same_as<Text, Chunk>)
+  friend constexpr bool operator==(const Chunk& chunk, const Text& text) noexcept {
+    return chunk.view() == std::string_view(text);
+  }
+  friend constexpr bool operator==(const Chunk& a, const Chunk& b) noexcept { return a.view() == b.view(); }
+
+  /// A copy of the bytes with other text: `"you said " + chunk`.
+  template <std::convertible_to<std::string_view> Text>
+  friend std::string operator+(const Chunk& chunk, const Text& text) {
+    return std::string(chunk.view()).append(std::string_view(text));
+  }
+  template <std::convertible_to<std::string_view> Text>
+    requires(!std::same_as<Text, Chunk>)
+  friend std::string operator+(const Text& text, const Chunk& chunk) {
+    return std::string(std::string_view(text)).append(chunk.view());
+  }
 
  private:
   std::string_view bytes_;
@@ -8431,12 +8592,13 @@ using DestinationEvents = std::conditional_t<std::is_same_v<Destination, Socket>
 
 template <class Socket, class Destination>
 void pipe_socket(const Socket& source, Destination& destination, PipeOptions options) {
+  constexpr bool writable = Writable<Destination>;
   static_assert(
-      Writable<Destination>,
+      writable,
       "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
       "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
       "listenerCount<\"error\">() and writableNeedDrain()");
-  if constexpr (Writable<Destination>) {
+  if constexpr (writable) {
     start_pipe<DestinationEvents<Socket, Destination>>(source, destination, options);
   }
 }
@@ -8619,9 +8781,9 @@ class Socket : public Emitter<Socket> {
     return connect_to(port, "localhost", std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server; blank is a bad port (S7.5).
-  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
+  template <detail::TextArgument Path, detail::ListenerOrNumber F = std::nullptr_t>
   const Socket& connect(Path&& path, F&& listener = nullptr) const {
-    return connect(detail::port_or_path<ConnectOptions>(path, "Port"), std::forward<F>(listener));
+    return connect(detail::port_or_path<ConnectOptions>(path, "Port"), detail::require_listener<F>(listener));
   }
   /// The same with a host, which counts for a port only.
   template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>
@@ -8877,6 +9039,7 @@ class Socket : public Emitter<Socket> {
 
 #include <coroutine>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 // What stands where a result is meant, because co_await was forgotten. Internal.
@@ -8884,8 +9047,21 @@ class Socket : public Emitter<Socket> {
 #define NET_DETAIL_CORO_NEEDS_CO_AWAIT_HPP
 
 #include <concepts>
+#include <type_traits>
+#include <utility>
 
 namespace net::inline NET_ABI::detail {
+
+/// What `*result` is, or the result itself.
+template <class Result, class Unused>
+struct TakenOut {
+  using type = Result;
+};
+template <class Result, class Unused>
+  requires requires(Result& result) { *result; }
+struct TakenOut<Result, Unused> {
+  using type = std::remove_reference_t<decltype(*std::declval<Result&>())>;
+};
 
 /// A wait for a `Result`: taken for one, it says what is missing.
 template <class Result>
@@ -8898,6 +9074,17 @@ class NeedsCoAwait {
     constexpr bool awaited = !std::same_as<To, Result> && !std::same_as<To, bool>;
     static_assert(awaited, "write co_await before it: this is the wait, and not yet its result");
     for (;;) {}
+  }
+  /// And where the result is taken out: `*reader.readLine(100)`.
+  template <class Unused = void>
+  typename TakenOut<Result, Unused>::type& operator*() const {
+    constexpr bool awaited = !std::same_as<Unused, void>;
+    static_assert(awaited, "write co_await before it, in parentheses: *(co_await …)");
+    for (;;) {}
+  }
+  template <class Unused = void>
+  typename TakenOut<Result, Unused>::type* operator->() const {
+    return &**this;
   }
 };
 template <>
@@ -9028,6 +9215,7 @@ using WaitBraces = const BracedWaitOptions&;
 template <class Given>
 concept WaitOptionsOrBraces = OptionsOrBraces<Given, WaitOptions, WaitBraces>;
 
+/// Options of the program's own, which must live as long as the wait.
 template <class Given>
 constexpr void require_lasting() {
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
@@ -9035,6 +9223,19 @@ constexpr void require_lasting() {
       std::is_lvalue_reference_v<Given> || std::is_trivially_destructible_v<Given>,
       "g++ 12 destroys this temporary twice inside co_await: write only the braces, or give it a name before");
 #endif
+}
+
+/// What a wait was given last: its options. For anything else the compiler says what to write.
+template <class Given>
+constexpr decltype(auto) limit_of(const std::remove_reference_t<Given>& options) {
+  constexpr bool in_braces = WaitOptionsOrBraces<Given>;
+  static_assert(in_braces, "what ends a wait stands in braces: {.timeout = 5s} or {.signal = s}");
+  if constexpr (in_braces) {
+    require_lasting<Given>();
+    return (options);
+  } else {
+    return (without_limit);
+  }
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -9389,6 +9590,12 @@ class Server : public Emitter<Server> {
     }
   }
 
+  /// The same with the listener alone.
+  template <detail::OptionalListener F>
+    requires(!std::is_convertible_v<F, const Server&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+  explicit Server(F&& connectionListener)
+      : Server(Loop::current(), ServerOptions{}, std::forward<F>(connectionListener)) {}
+
   /// Refused: a port is for listen().
   template <std::integral Port, class... More>
   explicit Server(Port, More&&...) {
@@ -9454,6 +9661,22 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
+  /// Refused: a listener that is not the last.
+  template <class F, class... More>
+    requires(std::is_class_v<std::remove_cvref_t<F>> && detail::OptionalListener<F> && !std::is_convertible_v<F, const Server&>)
+  const Server& listen(F&&, int port, More&&...) const {
+    constexpr bool listener_last = std::is_void_v<F>;
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    return listen(port);
+  }
+  template <detail::OptionalListener F, class... More>
+    requires(std::is_class_v<std::remove_cvref_t<F>>)
+  const Server& listen(int port, F&&, std::string_view, More&&...) const {
+    constexpr bool listener_last = std::is_void_v<F>;
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    return listen(port);
+  }
+
   /// Listens on what another server listens on, or throws `ERR_INVALID_ARG_VALUE`; new connections go to either. A
   /// descriptor of its own: closing one leaves the other (S22.6).
   template <detail::OptionalListener F = std::nullptr_t>
@@ -9486,7 +9709,9 @@ class Server : public Emitter<Server> {
   /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
-    state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
+    constexpr bool fits = std::is_invocable_v<std::decay_t<F>&, const Error&, std::size_t>;
+    static_assert(fits, "the callback takes (const net::Error&, std::size_t)");
+    if constexpr (fits) state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
       call(detail::no_error(), state.connections);
     });
     return *this;
@@ -9579,6 +9804,11 @@ struct StopOptions {
   Duration timeout = 10000;
 };
 NET_API void stopGracefully(const Server& server, const StopOptions& options = {});
+/// The same with the time alone: `stopGracefully(server, 10s)`.
+template <std::convertible_to<Duration> Time>
+void stopGracefully(const Server& server, Time timeout) {
+  stopGracefully(server, StopOptions{.timeout = timeout});
+}
 
 /// A server on this thread's loop, or on `loop`; the listener gets every connection: `createServer([](Socket client)
 /// {…})`.
@@ -9586,6 +9816,14 @@ template <class F = std::nullptr_t>
   requires(!std::is_convertible_v<F, const ServerOptions&>)
 Server createServer(F&& connectionListener = nullptr) {
   return Server(ServerOptions{}, std::forward<F>(connectionListener));
+}
+/// Refused: a listener that is not the last.
+template <class F>
+  requires(!std::is_convertible_v<F, const ServerOptions&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+Server createServer(F&&, const ServerOptions& options) {
+  constexpr bool options_first = std::is_void_v<F>;
+  static_assert(options_first, "the options come first: createServer({.allowHalfOpen = true}, listener)");
+  return Server(options);
 }
 template <class F = std::nullptr_t>
 Server createServer(const ServerOptions& options, F&& connectionListener = nullptr) {
@@ -9609,6 +9847,13 @@ class Acceptor {
   /// Listens to 'connection', 'error' and 'close' of the server from now on. When it goes, connections that nobody has
   /// taken are destroyed.
   explicit Acceptor(const Server& server);
+  /// Refused: what is no server.
+  template <class Other>
+    requires(!std::is_convertible_v<const Other&, const Server&>)
+  explicit Acceptor(const Other&) : listeners_(Server()) {
+    constexpr bool is_server = std::is_void_v<Other>;
+    static_assert(is_server, "an acceptor takes a net::Server, which is told to listen: server.listen(8000)");
+  }
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
@@ -9636,10 +9881,9 @@ class Acceptor {
 
   /// `std::optional<Socket>`: the next connection; empty when the server is closed, which it is when its connections
   /// are (S9.14). Throws the Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   Awaiter next(Options&& options = detail::without_limit) {
-    detail::require_lasting<Options>();
-    return {*this, options};
+    return {*this, detail::limit_of<Options>(options)};
   }
 
  private:
@@ -9800,13 +10044,25 @@ template <class First, class... Rest>
   requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
 Socket createConnection(Loop& loop, First&& first, Rest&&... rest) {
   const Socket socket(loop);
-  socket.connect(std::forward<First>(first), std::forward<Rest>(rest)...);
+  constexpr bool fits = requires { socket.connect(std::forward<First>(first), std::forward<Rest>(rest)...); };
+  static_assert(fits, "connect takes (port, host, listener), (path, listener) or options in braces and a listener");
+  if constexpr (fits) socket.connect(std::forward<First>(first), std::forward<Rest>(rest)...);
   return socket;
 }
 template <class First, class... Rest>
   requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
 Socket createConnection(First&& first, Rest&&... rest) {
   return createConnection(Loop::current(), std::forward<First>(first), std::forward<Rest>(rest)...);
+}
+
+/// Refused: a listener that is not the last.
+template <class F, class Next, class... Rest>
+  requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view> &&
+           !std::is_convertible_v<F, const ConnectOptions&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+Socket createConnection(F&&, Next&&, Rest&&...) {
+  constexpr bool listener_last = std::is_void_v<F>;
+  static_assert(listener_last, "the listener comes last: connect(8000, \"127.0.0.1\", [] { … })");
+  return Socket();
 }
 
 /// The same as `createConnection`.
@@ -10409,6 +10665,7 @@ class WorkerPool {
   /// lives until then. The function and its arguments are moved there and back: they must not share anything with
   /// the loop that is not made for threads, handles of the library included. Throws EAGAIN if no thread can start.
   template <class F, class... A>
+    requires(std::is_invocable_v<std::decay_t<F>, std::decay_t<A>...>)
   auto exec(F&& f, A&&... args) {
     using T = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
@@ -10422,6 +10679,12 @@ class WorkerPool {
     constexpr bool refused = (detail::is_lambda_destroyed_twice<F>() || ... || detail::is_lambda_destroyed_twice<A>());
     using Result = std::conditional_t<refused, detail::JobOfLambda<T, F, A...>, Job<T>>;
     return Result(std::move(state));
+  }
+  /// Refused: what cannot be called with these.
+  template <class F, class... A>
+  void exec(F&&, A&&...) {
+    constexpr bool callable = std::is_void_v<F>;
+    static_assert(callable, "exec takes what can be called with the arguments behind it, which are moved: exec(f, 1)");
   }
 
  private:
@@ -10981,6 +11244,14 @@ class Promise {
     state_->value.emplace();
     state_->settle();
   }
+  /// Refused: what is no value of it.
+  template <class... Values>
+    requires(std::is_void_v<T> ? sizeof...(Values) > 0
+                               : sizeof...(Values) != 1 || !(... && std::is_constructible_v<Value, Values>))
+  void resolve(Values&&...) const {
+    constexpr bool fits = sizeof...(Values) > 99;
+    static_assert(fits, "resolve takes the value: net::Promise<int> has resolve(1), net::Promise<> has resolve()");
+  }
   /// Who waits has the error thrown, on the next tick.
   void reject(const Error& error) const {
     if (state_->settled) return;
@@ -11022,11 +11293,12 @@ class Promise {
 
   /// `T`: the value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected
   /// with; `WaitOptions` end the wait (S34.6).
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   Awaiter wait(Options&& options = detail::without_limit) const {
-    detail::require_lasting<Options>();
-    return {state_, options};
+    return {state_, detail::limit_of<Options>(options)};
   }
+  /// `co_await promise`: the same as `co_await promise.wait()`.
+  Awaiter operator co_await() const { return wait(); }
 
  private:
   detail::Ref<State> state_;
@@ -11042,8 +11314,10 @@ class Promise {
 
 #include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -11212,7 +11486,8 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
 
 template <fixed_string Name, class Emitting>
 constexpr auto row_of() {
-  static_assert(Emitting::Events::template has<Name>, "the emitter has no event of that name");
+  constexpr bool known = Emitting::Events::template has<Name>;
+  static_assert(known, "there is no event of that name; on<\"name\">(listener) of a socket or a server says which there are");
   if constexpr (Emitting::Events::template has<Name>) {
     return std::type_identity<
         typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
@@ -11233,6 +11508,7 @@ class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwa
   ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {
     Access::state(connecting).given_to_task();
   }
+  ConnectAwaiter(ConnectAwaiter&& other) : Base(std::move(other)), connected_(std::exchange(other.connected_, true)) {}
   ~ConnectAwaiter();
 
   Socket await_resume();
@@ -11265,8 +11541,8 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
  public:
   template <class Options>
   SleepAwaiter(Loop& loop, Duration length, const Options& options) : loop_(loop), length_(length), limit_(options) {}
-  SleepAwaiter(const SleepAwaiter&) = delete;
-  SleepAwaiter& operator=(const SleepAwaiter&) = delete;
+  SleepAwaiter(SleepAwaiter&&) = default;
+  SleepAwaiter& operator=(SleepAwaiter&&) = delete;
   ~SleepAwaiter() { timer_.close(); }
 
   bool await_ready() const {
@@ -11369,9 +11645,19 @@ struct TaskPromiseBase {
 
   std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
   bool awaited = false;            // it has begun, and its result is whose it is
+  bool borrows = false;            // what it takes is there as long as its caller waits, and no longer
   TaskEnd* end = nullptr;
   std::exception_ptr thrown;
 };
+
+/// The promise of a task that takes views: the same one, with a note.
+template <class Promise>
+struct Borrowing : Promise {
+  Borrowing() noexcept { this->borrows = true; }
+};
+
+/// Throws for a task that borrows what nobody keeps.
+NET_API void require_own_arguments(const TaskPromiseBase& promise);
 
 /// Runs a task on its own; the loop keeps it, and the task keeps the callable.
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
@@ -11411,9 +11697,19 @@ concept ReturnsTask = requires(std::decay_t<F>& callable) {
 };
 
 /// For what is none: the compiler says what to write.
-template <class F>
+template <class F, class... Args>
 constexpr void require_task() {
-  static_assert(ReturnsTask<F>, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+  constexpr bool called = sizeof...(Args) == 0;
+  static_assert(called, "spawn takes no arguments of a task: call it, net::spawn(f(socket))");
+  if constexpr (called && TaskLike<std::remove_cvref_t<F>>) {
+    constexpr bool moved = !std::is_lvalue_reference_v<F>;
+    static_assert(moved, "a task that has a name is moved: std::move(task)");
+    constexpr bool gives_nothing = std::is_void_v<F>;
+    static_assert(!moved || gives_nothing, "spawn takes a Task<>: nobody gets the result of this one");
+  } else if constexpr (called) {
+    constexpr bool is_task = std::is_void_v<F>;
+    static_assert(is_task, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+  }
 }
 
 /// The library's own way to the frame of a task.
@@ -11421,6 +11717,10 @@ struct TaskUse {
   template <class Task>
   static auto take(Task& task) noexcept {
     return std::exchange(task.frame_, {});
+  }
+  template <TaskLike Task>
+  static void require_own(const Task& task) {
+    if (task.frame_) require_own_arguments(task.frame_.promise());
   }
   template <TaskLike Task>
   static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
@@ -11454,7 +11754,9 @@ struct ListenerResult<Task> {
       loop = Access::state(handle).loop;
       if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
     });
-    TaskUse::spawn(*loop, listener(kept->call), kept);
+    Task task = listener(kept->call);
+    if constexpr (Listener::lends) TaskUse::require_own(task);
+    TaskUse::spawn(*loop, std::move(task), kept);
   }
 };
 
@@ -11469,9 +11771,10 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// destroys it where it stands.
 ///
 /// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
-/// compile (S34.2).
+/// compile (S34.2). Views, and references to text, containers and numbers, are for tasks that are awaited in place: one that
+/// is spawned has `ERR_INVALID_STATE` thrown for them, as what they refer to may be gone when it goes on.
 template <class T = void>
-class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task {
+class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task : public detail::NeedsCoAwait<T> {
   static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
 
  public:
@@ -11533,6 +11836,25 @@ inline constexpr bool is_borrowed =
     std::is_same_v<Value, Chunk> ||
     (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
 
+template <class Value>
+inline constexpr bool is_view = false;
+template <class Char, class Traits>
+inline constexpr bool is_view<std::basic_string_view<Char, Traits>> = true;
+template <class Element, std::size_t Extent>
+inline constexpr bool is_view<std::span<Element, Extent>> = true;
+
+/// Values, and no objects that a program keeps somewhere and refers to.
+template <class Value>
+inline constexpr bool is_value = !std::is_class_v<Value> || std::is_same_v<Value, Error> ||
+                                 std::is_same_v<Value, AddressInfo> || std::is_same_v<Value, DropInfo> ||
+                                 requires(const Value& value) { value.begin(), value.end(); };
+
+/// A parameter that an argument may not outlive: what can refer to a temporary.
+template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
+inline constexpr bool is_lent =
+    is_view<Value> || std::is_rvalue_reference_v<Parameter> ||
+    (std::is_lvalue_reference_v<Parameter> && std::is_const_v<std::remove_reference_t<Parameter>> && is_value<Value>);
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -11540,9 +11862,9 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
 /// destroyed with its loop.
-NET_API void spawn(Loop& loop, Task<> task);
+NET_API void spawn(Loop& loop, Task<>&& task);
 /// The same on this thread's loop.
-NET_API void spawn(Task<> task);
+NET_API void spawn(Task<>&& task);
 
 /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable, and so its captures, live until the
 /// task has ended (S34.1).
@@ -11556,75 +11878,94 @@ void spawn(F&& callable) {
   spawn(Loop::current(), std::forward<F>(callable));
 }
 
-/// Refused: what is no task.
-template <class F>
-  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
-void spawn(F&&) {
-  detail::require_task<F>();
+/// Refused: what is no task, or one that has a name and is not moved.
+template <class F, class... Args>
+  requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<std::remove_cvref_t<F>, Loop> &&
+           !std::same_as<F, Task<>>)
+void spawn(F&&, Args&&...) {
+  detail::require_task<F, Args...>();
 }
-template <class F>
-  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
-void spawn(Loop&, F&&) {
-  detail::require_task<F>();
+template <class F, class... Args>
+  requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<F, Task<>>)
+void spawn(Loop&, F&&, Args&&...) {
+  detail::require_task<F, Args...>();
 }
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
 /// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
 /// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
 /// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
-template <fixed_string Name, class Emitting, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+template <fixed_string Name, class Emitting, class Options = detail::WaitBraces>
 auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
-  detail::require_lasting<Options>();
-  return detail::EventAwaiter<Name, Emitting>(emitter, options);
+  return detail::EventAwaiter<Name, Emitting>(emitter, detail::limit_of<Options>(options));
 }
-/// Refused: what is no WaitOptions.
-template <fixed_string Name, class Emitting, class Options>
-  requires(!detail::WaitOptionsOrBraces<Options>)
-auto once(const Emitting& emitter, Options&&) {
-  static_assert(detail::WaitOptionsOrBraces<Options>, "what ends a wait stands in braces: {.timeout = 5s}");
-  return detail::EventAwaiter<Name, Emitting>(emitter, detail::without_limit);
+/// Refused: the name as an argument.
+template <class First, class Second, class... More>
+detail::SleepAwaiter once(First&&, Second&&, More&&...) {
+  constexpr bool name_before_the_parenthesis = std::is_void_v<First>;
+  static_assert(name_before_the_parenthesis, "write the name of the event before the parenthesis: once<\"data\">(socket)");
+  return detail::SleepAwaiter(Loop::current(), 0, detail::without_limit);
 }
 
 /// `Socket socket = co_await connected(8000)`: a socket that is connected. Takes a port and a host, a path, or options,
 /// and throws the Error that connecting fails with. If the task is destroyed meanwhile, or the wait is given up, so is
 /// the socket.
-template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+template <class Options = detail::BracedConnectOptions, class Wait = detail::WaitBraces>
   requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
 detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = detail::without_limit) {
   detail::require_lasting<Options>();
-  detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(createConnection(loop, options), wait);
+  return detail::ConnectAwaiter(createConnection(loop, options), detail::limit_of<Wait>(wait));
 }
-template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+template <class Options = detail::BracedConnectOptions, class Wait = detail::WaitBraces>
   requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
 detail::ConnectAwaiter connected(Options&& options, Wait&& wait = detail::without_limit) {
   return connected(Loop::current(), std::forward<Options>(options), std::forward<Wait>(wait));
 }
-template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+template <class Wait = detail::WaitBraces>
 detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = detail::without_limit) {
-  detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(createConnection(port, host), wait);
+  return detail::ConnectAwaiter(createConnection(port, host), detail::limit_of<Wait>(wait));
 }
-template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+template <class Wait = detail::WaitBraces>
+  requires(!std::integral<std::remove_cvref_t<Wait>>)
 detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = detail::without_limit) {
-  detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(createConnection(path), wait);
+  return detail::ConnectAwaiter(createConnection(path), detail::limit_of<Wait>(wait));
+}
+/// Refused: arguments in another order.
+template <detail::TextArgument Host, std::integral Port, class... More>
+detail::ConnectAwaiter connected(Host&&, Port, More&&...) {
+  constexpr bool port_first = std::is_void_v<Host>;
+  static_assert(port_first, "the port comes first: connected(80, \"127.0.0.1\")");
+  return detail::ConnectAwaiter(Socket(), detail::without_limit);
+}
+/// Refused: a listener.
+template <std::convertible_to<int> Port, class Listener>
+  requires(!std::convertible_to<Listener, std::string_view>)
+detail::ConnectAwaiter connected(Port&&, Listener&&) {
+  constexpr bool host_second = std::is_void_v<Port>;
+  static_assert(host_second, "connected takes (port, host), (path) or options in braces, and gives what is awaited");
+  return detail::ConnectAwaiter(Socket(), detail::without_limit);
 }
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
-template <class Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+template <class Data, class Options = detail::WaitBraces>
 detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = detail::without_limit) {
-  detail::require_lasting<Options>();
+  const auto& limit = detail::limit_of<Options>(options);
   const bool has_space = socket.write(std::forward<Data>(data));
-  return detail::WriteAwaiter(socket, has_space, options);
+  return detail::WriteAwaiter(socket, has_space, limit);
+}
+/// Refused: the data first.
+template <detail::Payload Data, class... More>
+detail::WriteAwaiter write(Data&&, const Socket& socket, More&&...) {
+  constexpr bool socket_first = std::is_void_v<Data>;
+  static_assert(socket_first, "the socket comes first: co_await net::write(socket, data)");
+  return detail::WriteAwaiter(socket, true, detail::without_limit);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms, as `setTimeout` counts it.
-template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+template <class Options = detail::WaitBraces>
 detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_limit) {
-  detail::require_lasting<Options>();
-  return detail::SleepAwaiter(Loop::current(), length, options);
+  return detail::SleepAwaiter(Loop::current(), length, detail::limit_of<Options>(options));
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -11637,7 +11978,8 @@ struct std::coroutine_traits<net::Task<T>, Parameters...> {
       lasts,
       "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
       "itself, and a std::string for a net::Chunk (S34.2)");
-  using promise_type = typename net::Task<T>::promise_type;
+  using Plain = typename net::Task<T>::promise_type;
+  using promise_type = std::conditional_t<(... || net::detail::is_lent<Parameters>), net::detail::Borrowing<Plain>, Plain>;
 };
 
 #endif
@@ -11695,10 +12037,9 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// been written: for 'finish'. If one of them fails, or closes before, both are destroyed, and the error is thrown:
 /// `ERR_STREAM_PREMATURE_CLOSE` if there is none, as Node's `stream.pipeline` has it. They are destroyed as well if the wait is
 /// given up, by its `WaitOptions` or because the task goes.
-template <detail::PipelineEnd From, detail::PipelineEnd To, detail::WaitOptionsOrBraces Limit = detail::WaitBraces>
+template <detail::PipelineEnd From, detail::PipelineEnd To, class Limit = detail::WaitBraces>
 Task<> pipeline(const From& source, const To& destination, Limit&& options = detail::without_limit) {
-  detail::require_lasting<Limit>();
-  return detail::run_pipeline(source, destination, WaitOptions(options));
+  return detail::run_pipeline(source, destination, WaitOptions(detail::limit_of<Limit>(options)));
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -11709,12 +12050,14 @@ Task<> pipeline(const From& source, const To& destination, Limit&& options = det
 #ifndef NET_READER_HPP
 #define NET_READER_HPP
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace net::inline NET_ABI {
@@ -11782,82 +12125,140 @@ class Reader {
   class DelimitedAwaiter;
 
  public:
-  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end.
+  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end, and
+  /// `ERR_INVALID_STATE` while another reader reads what still comes.
   explicit Reader(const Socket& socket, const ReaderOptions& options = {});
+  /// Refused: what is no socket.
+  template <class Other>
+    requires(!std::is_convertible_v<const Other&, const Socket&>)
+  explicit Reader(const Other&, const ReaderOptions& = {}) : listeners_(Socket()) {
+    constexpr bool is_socket = std::is_void_v<Other>;
+    static_assert(is_socket, "a reader reads a net::Socket; one that is optional is *socket");
+  }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
   ~Reader();
 
   /// `std::optional<Chunk>`: what is there, at least a byte; empty at the end. A view, until the reader is asked again.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto next(Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({}, std::forward<Options>(options));
   }
   /// `std::optional<std::string>`: exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if that
   /// comes in their middle, as all that follow do.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto read(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
   /// `std::optional<std::string>`: a line without its line feed, and without a carriage return before that; empty at
   /// the end. What stands before the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes
   /// than the limit; then the reader stays where it is.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readLine(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
   /// Refused: a line without a limit.
   template <class Unused = void>
   void readLine() {
-    static_assert(!std::is_void_v<Unused>, "readLine takes a limit, in bytes: readLine(4096)");
+    constexpr bool limited = !std::is_void_v<Unused>;
+    static_assert(limited, "readLine takes a limit, in bytes: readLine(4096)");
   }
   /// `std::optional<std::string>`: what stands before the delimiter, which is taken too; empty at the end. Throws
   /// EMSGSIZE for more bytes than the limit, `ERR_STREAM_PREMATURE_CLOSE` if the end comes first, and
   /// `ERR_INVALID_ARG_VALUE` for an empty delimiter.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_until<detail::AsString>(delimiter, limit, std::forward<Options>(options));
+  }
+  /// The same up to one byte.
+  template <std::same_as<char> Char, class Options = detail::WaitBraces>
+  auto readUntil(Char delimiter, std::size_t limit, Options&& options = detail::without_limit) {
+    return wait_until<detail::AsString>({&delimiter, 1}, limit, std::forward<Options>(options));
   }
   /// `std::optional<std::string>`: of a length of so many bytes, 1 to 8, and then so many bytes, the latter; empty at
   /// the end. Throws EMSGSIZE for more than the limit, `ERR_STREAM_PREMATURE_CLOSE` for an end in the middle, and
   /// `ERR_OUT_OF_RANGE` for a length that is not of 1 to 8 bytes.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
+  /// Refused: no loop waits by itself.
+  template <class Unused = void>
+  const Chunk* begin() {
+    constexpr bool awaited = !std::is_void_v<Unused>;
+    static_assert(awaited, "write while (auto chunk = co_await reader.next()) { … }");
+    return nullptr;
+  }
+  /// Refused: as the above.
+  const Chunk* end();
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "a reader is asked: co_await reader.next(), co_await reader.readLine(4096)");
+    return {};
+  }
+  /// Refused: how much is missing, or stands elsewhere.
+  template <class Unused = void>
+  void read() {
+    constexpr bool counted = !std::is_void_v<Unused>;
+    static_assert(counted, "read takes the number of bytes, read(16); what is there comes by next()");
+  }
+  template <class Memory, class... More>
+    requires(std::is_pointer_v<std::decay_t<Memory>>)
+  void read(Memory&&, More&&...) {
+    constexpr bool counted = std::is_void_v<Memory>;
+    static_assert(counted, "read takes the number of bytes, and gives a string: auto text = co_await reader.read(16)");
+  }
+  template <class Delimiter>
+  void readUntil(Delimiter&&) {
+    constexpr bool limited = std::is_void_v<Delimiter>;
+    static_assert(limited, "readUntil takes a delimiter and a limit, in bytes: readUntil(\"\\r\\n\\r\\n\", 8192)");
+  }
+  template <std::integral Limit, detail::TextArgument Delimiter, class... More>
+  void readUntil(Limit, Delimiter&&, More&&...) {
+    constexpr bool limited = std::is_void_v<Delimiter>;
+    static_assert(limited, "the delimiter comes first: readUntil(\"\\r\\n\\r\\n\", 8192)");
+  }
+  template <std::integral Bytes, class Limit = int>
+    requires(!std::same_as<std::remove_cvref_t<Limit>, Endian>)
+  void readPrefixed(Bytes, Limit&& = 0) {
+    constexpr bool limited = std::is_void_v<Limit>;
+    static_assert(limited, "readPrefixed takes the length's bytes, their order and a limit: readPrefixed(4, net::Endian::big, 65536)");
+  }
+
   /// `std::optional<Chunk>`: the same as views, for who counts allocations: valid until the reader is asked again.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readView(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readLineView(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUntilView(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_until<detail::AsChunk>(delimiter, limit, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readPrefixedView(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
   /// `std::optional<std::uint8_t>` and so on: a number without a sign, of so many bits; empty at the end.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUint8(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint8_t>(endian, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUint16(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint16_t>(endian, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUint32(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint32_t>(endian, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUint64(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint64_t>(endian, std::forward<Options>(options));
   }
@@ -11913,14 +12314,13 @@ class Reader {
 
   template <class As, class Options>
   Awaiter<As> wait_for(const detail::ReadRequest& request, Options&& options) {
-    detail::require_lasting<Options>();
-    return {*this, request, options};
+    return {*this, request, detail::limit_of<Options>(options)};
   }
   template <class As, class Options>
   DelimitedAwaiter<As> wait_until(std::string_view delimiter, std::size_t limit, Options&& options) {
-    detail::require_lasting<Options>();
+    const auto& waits = detail::limit_of<Options>(options);
     require_delimiter(delimiter);
-    return {*this, delimiter, limit, options};
+    return {*this, delimiter, limit, waits};
   }
   template <class T, class Options>
   Awaiter<detail::AsNumber<T>> number(Endian endian, Options&& options) {
@@ -12233,6 +12633,79 @@ struct std::tuple_element<Index, net::detail::ResultTuple<Indices, T...>> {
 
 #endif
 
+// A wait as a task, to stand beside others. Internal.
+#ifndef NET_DETAIL_CORO_TASK_OF_HPP
+#define NET_DETAIL_CORO_TASK_OF_HPP
+
+#include <concepts>
+#include <coroutine>
+#include <type_traits>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+template <class Wait>
+concept HasAwaiter = requires(Wait&& wait) { static_cast<Wait&&>(wait).operator co_await(); };
+
+template <class Wait>
+concept IsAwaiter = requires(Wait& wait, std::coroutine_handle<> task) {
+  wait.await_ready();
+  wait.await_suspend(task);
+  wait.await_resume();
+};
+
+/// What can be waited for beside others: it has no name, or can be copied.
+template <class Given>
+concept Awaited = (HasAwaiter<std::remove_cvref_t<Given>> || IsAwaiter<std::remove_cvref_t<Given>>) &&
+                  std::constructible_from<std::remove_cvref_t<Given>, Given>;
+
+template <class Wait>
+auto result_type_of() {
+  if constexpr (HasAwaiter<Wait>) {
+    return std::type_identity<decltype(std::declval<Wait>().operator co_await().await_resume())>{};
+  } else {
+    return std::type_identity<decltype(std::declval<Wait&>().await_resume())>{};
+  }
+}
+template <class Given>
+using AwaitResult = typename decltype(result_type_of<std::remove_cvref_t<Given>>())::type;
+
+/// A view that is gone when the task that waits for all goes on, which is later.
+template <class Result>
+inline constexpr bool is_momentary = std::is_same_v<Result, Chunk>;
+template <class... Args>
+inline constexpr bool is_momentary<EventArguments<Args...>> = true;
+
+template <class Result, class Wait>
+Task<Result> wait_as_task(Wait wait) {
+  co_return co_await std::move(wait);
+}
+
+template <class Given>
+constexpr bool require_wait() {
+  constexpr bool awaited = Awaited<Given>;
+  static_assert(awaited,
+                "all, race and any take tasks and waits: f(), net::sleep(5), promise; a task with a name is moved: "
+                "std::move(task)");
+  return awaited;
+}
+
+/// The task that waits for it; a task is one already.
+template <class Given>
+Task<AwaitResult<Given>> task_of(Given&& wait) {
+  constexpr bool lasts = !is_momentary<AwaitResult<Given>>;
+  static_assert(lasts, "what this event gives is gone by then: take it in a task, or from a net::Reader");
+  if constexpr (TaskLike<std::remove_cvref_t<Given>>) {
+    return std::forward<Given>(wait);
+  } else {
+    return wait_as_task<AwaitResult<Given>>(std::remove_cvref_t<Given>(std::forward<Given>(wait)));
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// What waits for joined tasks: `Outcome` makes the result of them.
@@ -12258,41 +12731,59 @@ class [[nodiscard("write co_await before it")]] JoinAwaiter {
   WaitingTask waiting_;
 };
 
+template <class First, class... More>
+auto one_of(JoinRule rule, std::remove_reference_t<First>& first, std::remove_reference_t<More>&... waits) {
+  if constexpr ((require_wait<First>() && ... && require_wait<More>())) {
+    using T = AwaitResult<First>;
+    constexpr bool alike = (... && std::same_as<T, AwaitResult<More>>);
+    static_assert(alike,
+                  "race and any give one type of result; a limit of time stands in the wait: reader.readLine(100, "
+                  "{.timeout = 5s})");
+    if constexpr (alike) {
+      return JoinAwaiter<OneResult<T>>(
+          rule, vector_of<T>(task_of(static_cast<First&&>(first)), task_of(static_cast<More&&>(waits))...));
+    }
+  }
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// `auto [a, b] = co_await all(first(), second())`: runs the tasks side by side, and gives all results; of a vector of
-/// tasks, a vector. The first error is thrown, and then the others are destroyed where they stand (S34.7). The result of a
-/// task of void is left out if there are no others.
-template <class... T>
-auto all(Task<T>... tasks) {
-  return detail::JoinAwaiter<detail::AllResults<T...>>(detail::JoinRule::all, std::move(tasks)...);
+/// `auto [a, b] = co_await all(first(), second())`: runs tasks, and waits such as `reader.readLine(100)`, side by side, and
+/// gives all results; of a vector of tasks, a vector. The first error is thrown, and then the others are destroyed where they
+/// stand (S34.7). A result of void is left out if there are no others.
+template <class... Waits>
+auto all(Waits&&... waits) {
+  if constexpr ((... && detail::require_wait<Waits>())) {
+    return detail::JoinAwaiter<detail::AllResults<detail::AwaitResult<Waits>...>>(
+        detail::JoinRule::all, detail::task_of(std::forward<Waits>(waits))...);
+  }
 }
 template <class T>
-auto all(std::vector<Task<T>> tasks) {
+auto all(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::AllOfVector<T>>(detail::JoinRule::all, std::move(tasks));
 }
 
-/// The result of the task that ends first, or what it has thrown; the others are destroyed. Of none it never ends.
-template <class T, std::same_as<T>... More>
-auto race(Task<T> first, Task<More>... tasks) {
-  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race,
-                                                   detail::vector_of<T>(std::move(first), std::move(tasks)...));
+/// The result of the task or wait that ends first, or what it has thrown; the others are destroyed. All give the same type.
+/// Of none it never ends.
+template <class First, class... More>
+auto race(First&& first, More&&... waits) {
+  return detail::one_of<First, More...>(detail::JoinRule::race, first, waits...);
 }
 template <class T>
-auto race(std::vector<Task<T>> tasks) {
+auto race(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race, std::move(tasks));
 }
 
-/// The result of the task that succeeds first; the others are destroyed. If all fail, their errors as one (`errors()`).
-template <class T, std::same_as<T>... More>
-auto any(Task<T> first, Task<More>... tasks) {
-  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any,
-                                                   detail::vector_of<T>(std::move(first), std::move(tasks)...));
+/// The result of the task or wait that succeeds first; the others are destroyed. If all fail, their errors as one
+/// (`errors()`).
+template <class First, class... More>
+auto any(First&& first, More&&... waits) {
+  return detail::one_of<First, More...>(detail::JoinRule::any, first, waits...);
 }
 template <class T>
-auto any(std::vector<Task<T>> tasks) {
+auto any(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any, std::move(tasks));
 }
 
@@ -12309,12 +12800,21 @@ class TaskGroup {
   ~TaskGroup() { joined_->cancel(); }
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
-  void spawn(Task<> task) { joined_->add(std::move(task)); }
+  void spawn(Task<>&& task) {
+    detail::TaskUse::require_own(task);
+    joined_->add(std::move(task));
+  }
   /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable lives until the task has ended.
   template <detail::ReturnsTask F>
   void spawn(F&& callable) {
     const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));
     joined_->add(kept->call(), kept);
+  }
+  /// Refused: what is no task, or one that has a name and is not moved.
+  template <class F, class... Args>
+    requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<F, Task<>>)
+  void spawn(F&&, Args&&...) {
+    detail::require_task<F, Args...>();
   }
   /// How many run.
   std::size_t size() const noexcept { return joined_->running; }
@@ -12336,10 +12836,9 @@ class TaskGroup {
 
   /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.
   /// If the wait is given up the tasks go on. One task waits at a time.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   Awaiter join(Options&& options = detail::without_limit) {
-    detail::require_lasting<Options>();
-    return {*joined_, options};
+    return {*joined_, detail::limit_of<Options>(options)};
   }
 
  private:
@@ -20110,6 +20609,9 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 
 /// A reader begins: what has to be done when it goes needs no memory then.
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
+  if (reader_note != ReaderNote::none && !destroyed() && !end_emitted()) {
+    throw_error(make_error(Errc::ERR_INVALID_STATE, "A reader reads this socket already"));
+  }
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
   taken_over();
@@ -23174,6 +23676,13 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
   release();
 }
 
+NET_API void require_own_arguments(const TaskPromiseBase& promise) {
+  if (!promise.borrows) return;
+  throw_error(make_error(Errc::ERR_INVALID_STATE,
+                         "A task on its own takes text, views and containers by value: what this one was given is gone "
+                         "when it goes on"));
+}
+
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable) {
   struct Unless {
@@ -23199,9 +23708,12 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-NET_API void spawn(Loop& loop, Task<> task) { detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {}); }
+NET_API void spawn(Loop& loop, Task<>&& task) {
+  detail::TaskUse::require_own(task);
+  detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {});
+}
 
-NET_API void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
+NET_API void spawn(Task<>&& task) { spawn(Loop::current(), std::move(task)); }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 
@@ -23234,6 +23746,12 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   const double lingering = options.lingering.milliseconds();
   detail::Access::state(socket).expect_to_be_left(lingering == ReaderOptions().lingering.milliseconds() ? -1
                                                                                                         : lingering);
+  struct Unless {
+    detail::SocketState* state;
+    ~Unless() {
+      if (state) state->leave({}, false);
+    }
+  } unless{&detail::Access::state(socket)};
   // one that was closed or read before emits nothing any more
   ended_ = socket.readableEnded();
   if (const Error error = socket.errored()) {
@@ -23251,6 +23769,7 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   listeners_.on<"close">([this] {
     if (!ended_) fail(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
   });
+  unless.state = nullptr;
 }
 
 /// Calls nobody, and allocates nothing.

@@ -46,6 +46,7 @@ using net::Immediate;
 using net::Loop;
 using net::LoopMetrics;
 using net::nextTick;
+using net::onSignal;
 using net::run;
 using net::setImmediate;
 using net::setInterval;

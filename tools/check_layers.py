@@ -22,6 +22,7 @@ net/detail/file/state
 net/detail/file/file_handle
 net/promise  net/reader  net/task_group  net/worker_pool
 net/detail/coro/results
+net/detail/coro/task_of
 net/task
 net/detail/coro/joined_tasks
 net/acceptor

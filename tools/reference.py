@@ -127,7 +127,7 @@ def describe_class(page, path, declaration):
     for member in declaration.members:
         name = f"{declaration.name}::{member.name}"
         if member.kind == "function" and member.name.isidentifier() and member.name != declaration.name:
-            if name not in page.shown | HIDDEN:
+            if name not in page.shown | HIDDEN and not refused(member.comment):
                 page.problems.append(f"{path}:{member.line}: {name} is public, and takes or gives what is in detail")
 
 

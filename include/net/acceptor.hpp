@@ -4,6 +4,7 @@
 
 #include <coroutine>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <net/detail/base/queue.hpp>
@@ -22,6 +23,13 @@ class Acceptor {
   /// Listens to 'connection', 'error' and 'close' of the server from now on. When it goes, connections that nobody has
   /// taken are destroyed.
   explicit Acceptor(const Server& server);
+  /// Refused: what is no server.
+  template <class Other>
+    requires(!std::is_convertible_v<const Other&, const Server&>)
+  explicit Acceptor(const Other&) : listeners_(Server()) {
+    constexpr bool is_server = std::is_void_v<Other>;
+    static_assert(is_server, "an acceptor takes a net::Server, which is told to listen: server.listen(8000)");
+  }
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
@@ -49,10 +57,9 @@ class Acceptor {
 
   /// `std::optional<Socket>`: the next connection; empty when the server is closed, which it is when its connections
   /// are (S9.14). Throws the Error if listening or accepting failed; `WaitOptions` end the wait (S34.6).
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   Awaiter next(Options&& options = detail::without_limit) {
-    detail::require_lasting<Options>();
-    return {*this, options};
+    return {*this, detail::limit_of<Options>(options)};
   }
 
  private:

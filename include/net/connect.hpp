@@ -35,13 +35,25 @@ template <class First, class... Rest>
   requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
 Socket createConnection(Loop& loop, First&& first, Rest&&... rest) {
   const Socket socket(loop);
-  socket.connect(std::forward<First>(first), std::forward<Rest>(rest)...);
+  constexpr bool fits = requires { socket.connect(std::forward<First>(first), std::forward<Rest>(rest)...); };
+  static_assert(fits, "connect takes (port, host, listener), (path, listener) or options in braces and a listener");
+  if constexpr (fits) socket.connect(std::forward<First>(first), std::forward<Rest>(rest)...);
   return socket;
 }
 template <class First, class... Rest>
   requires(std::is_convertible_v<First, int> || std::is_convertible_v<First, std::string_view>)
 Socket createConnection(First&& first, Rest&&... rest) {
   return createConnection(Loop::current(), std::forward<First>(first), std::forward<Rest>(rest)...);
+}
+
+/// Refused: a listener that is not the last.
+template <class F, class Next, class... Rest>
+  requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view> &&
+           !std::is_convertible_v<F, const ConnectOptions&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+Socket createConnection(F&&, Next&&, Rest&&...) {
+  constexpr bool listener_last = std::is_void_v<F>;
+  static_assert(listener_last, "the listener comes last: connect(8000, \"127.0.0.1\", [] { … })");
+  return Socket();
 }
 
 /// The same as `createConnection`.

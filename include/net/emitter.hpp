@@ -25,6 +25,17 @@ class Listener {
   std::uint64_t id_ = 0;  // of its emitter, and never given again
 };
 
+namespace detail {
+
+/// What stands for a wait where none is.
+struct NoWait {
+  bool await_ready() const noexcept { return true; }
+  void await_suspend(auto) const noexcept {}
+  NoWait await_resume() const noexcept { return *this; }
+};
+
+}  // namespace detail
+
 /// What Socket and Server have in common: listeners for events. The events of a class are the rows of its
 /// `Events` table; an unknown name or a listener with other arguments does not compile.
 ///
@@ -146,6 +157,14 @@ class Emitter : public detail::Identity<Derived> {
     constexpr bool takes_token = !std::is_same_v<F, F>;
     static_assert(takes_token,
                   "off() takes what addListener<\"data\">(listener) gave; removeAllListeners<\"data\">() all");
+  }
+
+  /// Refused: an emitter is no wait.
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "this is nothing to wait for: net::connected(8000), net::once<\"close\">(socket), net::Reader are");
+    return {};
   }
 
  protected:

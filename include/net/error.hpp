@@ -2,6 +2,8 @@
 #ifndef NET_ERROR_HPP
 #define NET_ERROR_HPP
 
+#include <concepts>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,8 +51,10 @@ class Error : public std::system_error {
   /// Any error code with a message; the code's own text if the message is empty.
   explicit Error(std::error_code code, std::string message = {});
 
-  /// An error of the program with nothing but a message, for `destroy()`.
-  explicit Error(std::string message);
+  /// An error of the program with nothing but a message: `socket.destroy("no such user")`, `promise.reject("gone")`.
+  Error(const char* message) : Error(std::string(message)) {}
+  Error(std::string message);
+  Error(std::nullptr_t) = delete;
 
   /// Takes the text over once nothing can fail any more: the base class copies the code's own text.
   Error(std::error_code code, detail::NewText& text);
@@ -91,6 +95,12 @@ class Error : public std::system_error {
 
   detail::ErrorText* text_ = nullptr;
 };
+
+/// Its message, on whatever takes text.
+template <class Stream, std::same_as<Error> E>
+auto operator<<(Stream& to, const E& error) -> decltype(to << error.what()) {
+  return to << error.what();
+}
 
 namespace detail {
 

@@ -2,6 +2,7 @@
 #ifndef NET_IP_HPP
 #define NET_IP_HPP
 
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 
@@ -15,6 +16,12 @@ enum class Family : std::uint8_t { unspecified = 0, IPv4 = 4, IPv6 = 6 };
 /// "IPv4", "IPv6", or "" for anything else.
 constexpr std::string_view to_string(Family family) noexcept {
   return family == Family::IPv4 ? "IPv4" : family == Family::IPv6 ? "IPv6" : std::string_view{};
+}
+
+/// Its name, on whatever takes text.
+template <class Stream, std::same_as<Family> F>
+auto operator<<(Stream& to, F family) -> decltype(to << to_string(family)) {
+  return to << to_string(family);
 }
 
 /// True for four decimal numbers from 0 to 255 joined by dots, without leading zeros (S4.2).

@@ -27,6 +27,14 @@ Result callback_comes_first() {
   return {};
 }
 
+/// Whether it can be called without arguments; if not, the compiler says so.
+template <class F>
+constexpr bool require_callback() {
+  constexpr bool fits = std::is_invocable_v<std::decay_t<F>&>;
+  static_assert(fits, "a callback takes no arguments; a lambda captures what it needs: [value] { … }");
+  return fits;
+}
+
 }  // namespace net::inline NET_ABI::detail
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -168,12 +176,12 @@ class Loop : private detail::LoopCore {
   /// Runs the callback on the loop, in a later phase. Any thread, as long as the loop exists.
   template <class F>
   void post(F&& callback) {
-    mailbox().post(std::forward<F>(callback));
+    if constexpr (detail::require_callback<F>()) mailbox().post(std::forward<F>(callback));
   }
   /// Runs the callback when the present one has returned, before the loop does anything else.
   template <class F>
   void nextTick(F&& callback) {
-    ticks().push(std::forward<F>(callback));
+    if constexpr (detail::require_callback<F>()) ticks().push(std::forward<F>(callback));
   }
   /// Runs what `nextTick` queued, and sends what was batched, without a poll: for those who call into the library from
   /// another loop (S2.2). Inside a callback of this loop it does nothing: they run when that has returned.
@@ -201,7 +209,7 @@ class Loop : private detail::LoopCore {
   template <class F>
   Immediate setImmediate(F&& callback) {
     detail::Ref<detail::ImmediateState> state(new detail::ImmediateState(*this));
-    state->callback = std::forward<F>(callback);
+    if constexpr (detail::require_callback<F>()) state->callback = std::forward<F>(callback);
     next_immediate(state);
     return Immediate(std::move(state));
   }
@@ -244,7 +252,7 @@ class Loop : private detail::LoopCore {
   template <class F>
   Timer start(F&& callback, Duration length, bool repeats) {
     detail::Ref<detail::TimerState> state(new detail::TimerState(*this));
-    state->callback = std::forward<F>(callback);
+    if constexpr (detail::require_callback<F>()) state->callback = std::forward<F>(callback);
     state->repeats = repeats;
     update_time();
     start_timer(*state, detail::timer_ms(length), LoopCore::now());
@@ -293,6 +301,12 @@ void nextTick(F&& callback) {
   Loop::current().nextTick(std::forward<F>(callback));
 }
 
+/// The same on this thread's loop: as `Loop::onSignal`.
+template <class F>
+Signal onSignal(int signo, F&& callback) {
+  return Loop::current().onSignal(signo, std::forward<F>(callback));
+}
+
 /// Refused: the time behind the callback.
 template <std::convertible_to<Duration> Time, class F>
 Timer setTimeout(Time&&, F&&) {
@@ -301,6 +315,21 @@ Timer setTimeout(Time&&, F&&) {
 template <std::convertible_to<Duration> Time, class F>
 Timer setInterval(Time&&, F&&) {
   return detail::callback_comes_first<F, Timer>();
+}
+
+/// Refused: arguments for the callback.
+template <class F, class First, class... More>
+  requires(std::is_invocable_v<std::decay_t<F>&, First, More...>)
+Timer setTimeout(F&&, Duration, First&&, More&&...) {
+  return detail::require_callback<F>(), Timer();
+}
+template <class F, class First, class... More>
+Immediate setImmediate(F&&, First&&, More&&...) {
+  return detail::require_callback<F>(), Immediate();
+}
+template <class F, class First, class... More>
+void nextTick(F&&, First&&, More&&...) {
+  detail::require_callback<F>();
 }
 
 /// `close()` of a timer or an immediate, by Node's names.

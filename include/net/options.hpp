@@ -2,6 +2,7 @@
 #ifndef NET_OPTIONS_HPP
 #define NET_OPTIONS_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,12 @@ constexpr std::string_view to_string(ReadyState state) noexcept {
   return names[static_cast<std::size_t>(state)];
 }
 
+/// Its name, on whatever takes text.
+template <class Stream, std::same_as<ReadyState> State>
+auto operator<<(Stream& to, State state) -> decltype(to << to_string(state)) {
+  return to << to_string(state);
+}
+
 /// One end of a connection, or where a server listens; its texts are copies. `path` is for IPC only, and then the
 /// others are empty.
 struct AddressInfo {
@@ -38,6 +45,16 @@ struct AddressInfo {
   /// "127.0.0.1:80", "[::1]:80", or the path.
   std::string toString() const;
 };
+
+/// As `toString()` has it, on whatever takes text; nothing if there is no address.
+template <class Stream, std::same_as<AddressInfo> Address>
+auto operator<<(Stream& to, const Address& address) -> decltype(to << address.toString()) {
+  return to << address.toString();
+}
+template <class Stream, std::same_as<AddressInfo> Address>
+auto operator<<(Stream& to, const std::optional<Address>& address) -> decltype(to << address->toString()) {
+  return to << (address ? address->toString() : std::string());
+}
 
 /// The connection that a server dropped because of `maxConnections` (S9.19).
 struct DropInfo {

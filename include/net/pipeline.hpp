@@ -65,10 +65,9 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// been written: for 'finish'. If one of them fails, or closes before, both are destroyed, and the error is thrown:
 /// `ERR_STREAM_PREMATURE_CLOSE` if there is none, as Node's `stream.pipeline` has it. They are destroyed as well if the wait is
 /// given up, by its `WaitOptions` or because the task goes.
-template <detail::PipelineEnd From, detail::PipelineEnd To, detail::WaitOptionsOrBraces Limit = detail::WaitBraces>
+template <detail::PipelineEnd From, detail::PipelineEnd To, class Limit = detail::WaitBraces>
 Task<> pipeline(const From& source, const To& destination, Limit&& options = detail::without_limit) {
-  detail::require_lasting<Limit>();
-  return detail::run_pipeline(source, destination, WaitOptions(options));
+  return detail::run_pipeline(source, destination, WaitOptions(detail::limit_of<Limit>(options)));
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE

@@ -83,6 +83,14 @@ class Promise {
     state_->value.emplace();
     state_->settle();
   }
+  /// Refused: what is no value of it.
+  template <class... Values>
+    requires(std::is_void_v<T> ? sizeof...(Values) > 0
+                               : sizeof...(Values) != 1 || !(... && std::is_constructible_v<Value, Values>))
+  void resolve(Values&&...) const {
+    constexpr bool fits = sizeof...(Values) > 99;
+    static_assert(fits, "resolve takes the value: net::Promise<int> has resolve(1), net::Promise<> has resolve()");
+  }
   /// Who waits has the error thrown, on the next tick.
   void reject(const Error& error) const {
     if (state_->settled) return;
@@ -124,11 +132,12 @@ class Promise {
 
   /// `T`: the value, a copy for each who waits; one that cannot be copied is for one task. Throws what it was rejected
   /// with; `WaitOptions` end the wait (S34.6).
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   Awaiter wait(Options&& options = detail::without_limit) const {
-    detail::require_lasting<Options>();
-    return {state_, options};
+    return {state_, detail::limit_of<Options>(options)};
   }
+  /// `co_await promise`: the same as `co_await promise.wait()`.
+  Awaiter operator co_await() const { return wait(); }
 
  private:
   detail::Ref<State> state_;

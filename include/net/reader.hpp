@@ -2,12 +2,14 @@
 #ifndef NET_READER_HPP
 #define NET_READER_HPP
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <net/acceptor.hpp>
@@ -83,82 +85,140 @@ class Reader {
   class DelimitedAwaiter;
 
  public:
-  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end.
+  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end, and
+  /// `ERR_INVALID_STATE` while another reader reads what still comes.
   explicit Reader(const Socket& socket, const ReaderOptions& options = {});
+  /// Refused: what is no socket.
+  template <class Other>
+    requires(!std::is_convertible_v<const Other&, const Socket&>)
+  explicit Reader(const Other&, const ReaderOptions& = {}) : listeners_(Socket()) {
+    constexpr bool is_socket = std::is_void_v<Other>;
+    static_assert(is_socket, "a reader reads a net::Socket; one that is optional is *socket");
+  }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
   ~Reader();
 
   /// `std::optional<Chunk>`: what is there, at least a byte; empty at the end. A view, until the reader is asked again.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto next(Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({}, std::forward<Options>(options));
   }
   /// `std::optional<std::string>`: exactly so many bytes; empty at the end. Throws `ERR_STREAM_PREMATURE_CLOSE` if that
   /// comes in their middle, as all that follow do.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto read(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
   /// `std::optional<std::string>`: a line without its line feed, and without a carriage return before that; empty at
   /// the end. What stands before the end without a line feed is a line too. Throws EMSGSIZE for a line of more bytes
   /// than the limit; then the reader stays where it is.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readLine(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
   /// Refused: a line without a limit.
   template <class Unused = void>
   void readLine() {
-    static_assert(!std::is_void_v<Unused>, "readLine takes a limit, in bytes: readLine(4096)");
+    constexpr bool limited = !std::is_void_v<Unused>;
+    static_assert(limited, "readLine takes a limit, in bytes: readLine(4096)");
   }
   /// `std::optional<std::string>`: what stands before the delimiter, which is taken too; empty at the end. Throws
   /// EMSGSIZE for more bytes than the limit, `ERR_STREAM_PREMATURE_CLOSE` if the end comes first, and
   /// `ERR_INVALID_ARG_VALUE` for an empty delimiter.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUntil(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_until<detail::AsString>(delimiter, limit, std::forward<Options>(options));
+  }
+  /// The same up to one byte.
+  template <std::same_as<char> Char, class Options = detail::WaitBraces>
+  auto readUntil(Char delimiter, std::size_t limit, Options&& options = detail::without_limit) {
+    return wait_until<detail::AsString>({&delimiter, 1}, limit, std::forward<Options>(options));
   }
   /// `std::optional<std::string>`: of a length of so many bytes, 1 to 8, and then so many bytes, the latter; empty at
   /// the end. Throws EMSGSIZE for more than the limit, `ERR_STREAM_PREMATURE_CLOSE` for an end in the middle, and
   /// `ERR_OUT_OF_RANGE` for a length that is not of 1 to 8 bytes.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readPrefixed(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsString>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
+  /// Refused: no loop waits by itself.
+  template <class Unused = void>
+  const Chunk* begin() {
+    constexpr bool awaited = !std::is_void_v<Unused>;
+    static_assert(awaited, "write while (auto chunk = co_await reader.next()) { … }");
+    return nullptr;
+  }
+  /// Refused: as the above.
+  const Chunk* end();
+  template <class Unused = void>
+  detail::NoWait operator co_await() const {
+    constexpr bool is_wait = !std::is_void_v<Unused>;
+    static_assert(is_wait, "a reader is asked: co_await reader.next(), co_await reader.readLine(4096)");
+    return {};
+  }
+  /// Refused: how much is missing, or stands elsewhere.
+  template <class Unused = void>
+  void read() {
+    constexpr bool counted = !std::is_void_v<Unused>;
+    static_assert(counted, "read takes the number of bytes, read(16); what is there comes by next()");
+  }
+  template <class Memory, class... More>
+    requires(std::is_pointer_v<std::decay_t<Memory>>)
+  void read(Memory&&, More&&...) {
+    constexpr bool counted = std::is_void_v<Memory>;
+    static_assert(counted, "read takes the number of bytes, and gives a string: auto text = co_await reader.read(16)");
+  }
+  template <class Delimiter>
+  void readUntil(Delimiter&&) {
+    constexpr bool limited = std::is_void_v<Delimiter>;
+    static_assert(limited, "readUntil takes a delimiter and a limit, in bytes: readUntil(\"\\r\\n\\r\\n\", 8192)");
+  }
+  template <std::integral Limit, detail::TextArgument Delimiter, class... More>
+  void readUntil(Limit, Delimiter&&, More&&...) {
+    constexpr bool limited = std::is_void_v<Delimiter>;
+    static_assert(limited, "the delimiter comes first: readUntil(\"\\r\\n\\r\\n\", 8192)");
+  }
+  template <std::integral Bytes, class Limit = int>
+    requires(!std::same_as<std::remove_cvref_t<Limit>, Endian>)
+  void readPrefixed(Bytes, Limit&& = 0) {
+    constexpr bool limited = std::is_void_v<Limit>;
+    static_assert(limited, "readPrefixed takes the length's bytes, their order and a limit: readPrefixed(4, net::Endian::big, 65536)");
+  }
+
   /// `std::optional<Chunk>`: the same as views, for who counts allocations: valid until the reader is asked again.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readView(std::size_t n, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::exact, .amount = n}, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readLineView(std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>({.kind = Kind::line, .amount = limit}, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUntilView(std::string_view delimiter, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_until<detail::AsChunk>(delimiter, limit, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readPrefixedView(int bytes, Endian endian, std::size_t limit, Options&& options = detail::without_limit) {
     return wait_for<detail::AsChunk>(prefixed(bytes, endian, limit), std::forward<Options>(options));
   }
 
   /// `std::optional<std::uint8_t>` and so on: a number without a sign, of so many bits; empty at the end.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUint8(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint8_t>(endian, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUint16(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint16_t>(endian, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUint32(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint32_t>(endian, std::forward<Options>(options));
   }
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   auto readUint64(Endian endian = Endian::big, Options&& options = detail::without_limit) {
     return number<std::uint64_t>(endian, std::forward<Options>(options));
   }
@@ -214,14 +274,13 @@ class Reader {
 
   template <class As, class Options>
   Awaiter<As> wait_for(const detail::ReadRequest& request, Options&& options) {
-    detail::require_lasting<Options>();
-    return {*this, request, options};
+    return {*this, request, detail::limit_of<Options>(options)};
   }
   template <class As, class Options>
   DelimitedAwaiter<As> wait_until(std::string_view delimiter, std::size_t limit, Options&& options) {
-    detail::require_lasting<Options>();
+    const auto& waits = detail::limit_of<Options>(options);
     require_delimiter(delimiter);
-    return {*this, delimiter, limit, options};
+    return {*this, delimiter, limit, waits};
   }
   template <class T, class Options>
   Awaiter<detail::AsNumber<T>> number(Endian endian, Options&& options) {

@@ -44,6 +44,12 @@ class Server : public Emitter<Server> {
     }
   }
 
+  /// The same with the listener alone.
+  template <detail::OptionalListener F>
+    requires(!std::is_convertible_v<F, const Server&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+  explicit Server(F&& connectionListener)
+      : Server(Loop::current(), ServerOptions{}, std::forward<F>(connectionListener)) {}
+
   /// Refused: a port is for listen().
   template <std::integral Port, class... More>
   explicit Server(Port, More&&...) {
@@ -109,6 +115,22 @@ class Server : public Emitter<Server> {
     return *this;
   }
 
+  /// Refused: a listener that is not the last.
+  template <class F, class... More>
+    requires(std::is_class_v<std::remove_cvref_t<F>> && detail::OptionalListener<F> && !std::is_convertible_v<F, const Server&>)
+  const Server& listen(F&&, int port, More&&...) const {
+    constexpr bool listener_last = std::is_void_v<F>;
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    return listen(port);
+  }
+  template <detail::OptionalListener F, class... More>
+    requires(std::is_class_v<std::remove_cvref_t<F>>)
+  const Server& listen(int port, F&&, std::string_view, More&&...) const {
+    constexpr bool listener_last = std::is_void_v<F>;
+    static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
+    return listen(port);
+  }
+
   /// Listens on what another server listens on, or throws `ERR_INVALID_ARG_VALUE`; new connections go to either. A
   /// descriptor of its own: closing one leaves the other (S22.6).
   template <detail::OptionalListener F = std::nullptr_t>
@@ -141,7 +163,9 @@ class Server : public Emitter<Server> {
   /// Gives the number of connections that are not destroyed: callback(const Error&, std::size_t), on the next tick.
   template <class F>
   const Server& getConnections(F&& callback) const {
-    state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
+    constexpr bool fits = std::is_invocable_v<std::decay_t<F>&, const Error&, std::size_t>;
+    static_assert(fits, "the callback takes (const net::Error&, std::size_t)");
+    if constexpr (fits) state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
       call(detail::no_error(), state.connections);
     });
     return *this;
@@ -234,6 +258,11 @@ struct StopOptions {
   Duration timeout = 10000;
 };
 NET_API void stopGracefully(const Server& server, const StopOptions& options = {});
+/// The same with the time alone: `stopGracefully(server, 10s)`.
+template <std::convertible_to<Duration> Time>
+void stopGracefully(const Server& server, Time timeout) {
+  stopGracefully(server, StopOptions{.timeout = timeout});
+}
 
 /// A server on this thread's loop, or on `loop`; the listener gets every connection: `createServer([](Socket client)
 /// {…})`.
@@ -241,6 +270,14 @@ template <class F = std::nullptr_t>
   requires(!std::is_convertible_v<F, const ServerOptions&>)
 Server createServer(F&& connectionListener = nullptr) {
   return Server(ServerOptions{}, std::forward<F>(connectionListener));
+}
+/// Refused: a listener that is not the last.
+template <class F>
+  requires(!std::is_convertible_v<F, const ServerOptions&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+Server createServer(F&&, const ServerOptions& options) {
+  constexpr bool options_first = std::is_void_v<F>;
+  static_assert(options_first, "the options come first: createServer({.allowHalfOpen = true}, listener)");
+  return Server(options);
 }
 template <class F = std::nullptr_t>
 Server createServer(const ServerOptions& options, F&& connectionListener = nullptr) {

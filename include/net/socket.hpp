@@ -81,9 +81,9 @@ class Socket : public Emitter<Socket> {
     return connect_to(port, "localhost", std::forward<F>(listener));
   }
   /// A text that reads as a number is a port, any other one the path of an IPC server; blank is a bad port (S7.5).
-  template <detail::TextArgument Path, detail::OptionalListener F = std::nullptr_t>
+  template <detail::TextArgument Path, detail::ListenerOrNumber F = std::nullptr_t>
   const Socket& connect(Path&& path, F&& listener = nullptr) const {
-    return connect(detail::port_or_path<ConnectOptions>(path, "Port"), std::forward<F>(listener));
+    return connect(detail::port_or_path<ConnectOptions>(path, "Port"), detail::require_listener<F>(listener));
   }
   /// The same with a host, which counts for a port only.
   template <detail::TextArgument Port, detail::TextArgument Host, detail::OptionalListener F = std::nullptr_t>

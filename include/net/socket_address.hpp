@@ -3,12 +3,14 @@
 #define NET_SOCKET_ADDRESS_HPP
 
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <net/detail/base/cast.hpp>
 #include <net/detail/text/ip_address.hpp>
@@ -56,6 +58,13 @@ class SocketAddress {
     ip_ = detail::require_ip(left_out ? any : options.address, family);
     port_ = static_cast<std::uint16_t>(options.port);
     if (family == Family::IPv6) flowlabel_ = options.flowlabel;
+  }
+
+  /// Refused: the address and the port as arguments.
+  template <std::convertible_to<std::string_view> Text, class... Port>
+  constexpr explicit SocketAddress(const Text&, const Port&...) {
+    constexpr bool braces = std::is_void_v<Text>;
+    static_assert(braces, "write net::SocketAddress({.address = \"::1\", .port = 80}), or *net::SocketAddress::parse(text)");
   }
 
   /// From the bytes of an address; what sockets use.
@@ -114,6 +123,12 @@ class SocketAddress {
   std::uint16_t port_ = 0;
   std::uint32_t flowlabel_ = 0;
 };
+
+/// As `toString()` has it, on whatever takes text.
+template <class Stream, std::same_as<SocketAddress> Address>
+auto operator<<(Stream& to, const Address& address) -> decltype(to << address.toString()) {
+  return to << address.toString();
+}
 
 namespace detail {
 

@@ -4,14 +4,17 @@
 
 #include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <net/connect.hpp>
 #include <net/detail/coro/event_awaiter.hpp>
+#include <net/detail/coro/needs_co_await.hpp>
 #include <net/detail/coro/task_promise.hpp>
 #include <net/duration.hpp>
 #include <net/error.hpp>
@@ -25,9 +28,10 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// destroys it where it stands.
 ///
 /// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
-/// compile (S34.2).
+/// compile (S34.2). Views, and references to text, containers and numbers, are for tasks that are awaited in place: one that
+/// is spawned has `ERR_INVALID_STATE` thrown for them, as what they refer to may be gone when it goes on.
 template <class T = void>
-class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task {
+class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task : public detail::NeedsCoAwait<T> {
   static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
 
  public:
@@ -89,6 +93,25 @@ inline constexpr bool is_borrowed =
     std::is_same_v<Value, Chunk> ||
     (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
 
+template <class Value>
+inline constexpr bool is_view = false;
+template <class Char, class Traits>
+inline constexpr bool is_view<std::basic_string_view<Char, Traits>> = true;
+template <class Element, std::size_t Extent>
+inline constexpr bool is_view<std::span<Element, Extent>> = true;
+
+/// Values, and no objects that a program keeps somewhere and refers to.
+template <class Value>
+inline constexpr bool is_value = !std::is_class_v<Value> || std::is_same_v<Value, Error> ||
+                                 std::is_same_v<Value, AddressInfo> || std::is_same_v<Value, DropInfo> ||
+                                 requires(const Value& value) { value.begin(), value.end(); };
+
+/// A parameter that an argument may not outlive: what can refer to a temporary.
+template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
+inline constexpr bool is_lent =
+    is_view<Value> || std::is_rvalue_reference_v<Parameter> ||
+    (std::is_lvalue_reference_v<Parameter> && std::is_const_v<std::remove_reference_t<Parameter>> && is_value<Value>);
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
@@ -96,9 +119,9 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// Runs a task on the loop by itself: at once, up to its first wait. An exception that escapes it leaves `run()`,
 /// when its frame is gone. It does not keep the loop alive, what it waits for does; what it never waited through is
 /// destroyed with its loop.
-NET_API void spawn(Loop& loop, Task<> task);
+NET_API void spawn(Loop& loop, Task<>&& task);
 /// The same on this thread's loop.
-NET_API void spawn(Task<> task);
+NET_API void spawn(Task<>&& task);
 
 /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable, and so its captures, live until the
 /// task has ended (S34.1).
@@ -112,75 +135,94 @@ void spawn(F&& callable) {
   spawn(Loop::current(), std::forward<F>(callable));
 }
 
-/// Refused: what is no task.
-template <class F>
-  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
-void spawn(F&&) {
-  detail::require_task<F>();
+/// Refused: what is no task, or one that has a name and is not moved.
+template <class F, class... Args>
+  requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<std::remove_cvref_t<F>, Loop> &&
+           !std::same_as<F, Task<>>)
+void spawn(F&&, Args&&...) {
+  detail::require_task<F, Args...>();
 }
-template <class F>
-  requires(!detail::ReturnsTask<F> && !std::same_as<std::remove_cvref_t<F>, Task<>>)
-void spawn(Loop&, F&&) {
-  detail::require_task<F>();
+template <class F, class... Args>
+  requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<F, Task<>>)
+void spawn(Loop&, F&&, Args&&...) {
+  detail::require_task<F, Args...>();
 }
 
 /// `co_await once<"connect">(socket)`: waits for an event of a socket or a server. The result is what its listeners
 /// are given: nothing, a value, or several for `auto [a, b, c]`; views among them are valid until the next wait. Throws
 /// the Error if 'error' comes first, and `ERR_SOCKET_CLOSED` or `ERR_SERVER_NOT_RUNNING` if 'close' does.
 /// `WaitOptions`, also in braces, end the wait (S34.6), here and below.
-template <fixed_string Name, class Emitting, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+template <fixed_string Name, class Emitting, class Options = detail::WaitBraces>
 auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
-  detail::require_lasting<Options>();
-  return detail::EventAwaiter<Name, Emitting>(emitter, options);
+  return detail::EventAwaiter<Name, Emitting>(emitter, detail::limit_of<Options>(options));
 }
-/// Refused: what is no WaitOptions.
-template <fixed_string Name, class Emitting, class Options>
-  requires(!detail::WaitOptionsOrBraces<Options>)
-auto once(const Emitting& emitter, Options&&) {
-  static_assert(detail::WaitOptionsOrBraces<Options>, "what ends a wait stands in braces: {.timeout = 5s}");
-  return detail::EventAwaiter<Name, Emitting>(emitter, detail::without_limit);
+/// Refused: the name as an argument.
+template <class First, class Second, class... More>
+detail::SleepAwaiter once(First&&, Second&&, More&&...) {
+  constexpr bool name_before_the_parenthesis = std::is_void_v<First>;
+  static_assert(name_before_the_parenthesis, "write the name of the event before the parenthesis: once<\"data\">(socket)");
+  return detail::SleepAwaiter(Loop::current(), 0, detail::without_limit);
 }
 
 /// `Socket socket = co_await connected(8000)`: a socket that is connected. Takes a port and a host, a path, or options,
 /// and throws the Error that connecting fails with. If the task is destroyed meanwhile, or the wait is given up, so is
 /// the socket.
-template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+template <class Options = detail::BracedConnectOptions, class Wait = detail::WaitBraces>
   requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
 detail::ConnectAwaiter connected(Loop& loop, Options&& options, Wait&& wait = detail::without_limit) {
   detail::require_lasting<Options>();
-  detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(createConnection(loop, options), wait);
+  return detail::ConnectAwaiter(createConnection(loop, options), detail::limit_of<Wait>(wait));
 }
-template <class Options = detail::BracedConnectOptions, detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+template <class Options = detail::BracedConnectOptions, class Wait = detail::WaitBraces>
   requires detail::OptionsOrBraces<Options, ConnectOptions, detail::BracedConnectOptions>
 detail::ConnectAwaiter connected(Options&& options, Wait&& wait = detail::without_limit) {
   return connected(Loop::current(), std::forward<Options>(options), std::forward<Wait>(wait));
 }
-template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+template <class Wait = detail::WaitBraces>
 detail::ConnectAwaiter connected(int port, std::string_view host = "localhost", Wait&& wait = detail::without_limit) {
-  detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(createConnection(port, host), wait);
+  return detail::ConnectAwaiter(createConnection(port, host), detail::limit_of<Wait>(wait));
 }
-template <detail::WaitOptionsOrBraces Wait = detail::WaitBraces>
+template <class Wait = detail::WaitBraces>
+  requires(!std::integral<std::remove_cvref_t<Wait>>)
 detail::ConnectAwaiter connected(std::string_view path, Wait&& wait = detail::without_limit) {
-  detail::require_lasting<Wait>();
-  return detail::ConnectAwaiter(createConnection(path), wait);
+  return detail::ConnectAwaiter(createConnection(path), detail::limit_of<Wait>(wait));
+}
+/// Refused: arguments in another order.
+template <detail::TextArgument Host, std::integral Port, class... More>
+detail::ConnectAwaiter connected(Host&&, Port, More&&...) {
+  constexpr bool port_first = std::is_void_v<Host>;
+  static_assert(port_first, "the port comes first: connected(80, \"127.0.0.1\")");
+  return detail::ConnectAwaiter(Socket(), detail::without_limit);
+}
+/// Refused: a listener.
+template <std::convertible_to<int> Port, class Listener>
+  requires(!std::convertible_to<Listener, std::string_view>)
+detail::ConnectAwaiter connected(Port&&, Listener&&) {
+  constexpr bool host_second = std::is_void_v<Port>;
+  static_assert(host_second, "connected takes (port, host), (path) or options in braces, and gives what is awaited");
+  return detail::ConnectAwaiter(Socket(), detail::without_limit);
 }
 
 /// `co_await write(socket, data)`: writes at once, as `Socket::write` does, and comes back when there is space for
 /// more: immediately, or with 'drain'. Throws the Error if the socket fails or is closed first.
-template <class Data, detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+template <class Data, class Options = detail::WaitBraces>
 detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options = detail::without_limit) {
-  detail::require_lasting<Options>();
+  const auto& limit = detail::limit_of<Options>(options);
   const bool has_space = socket.write(std::forward<Data>(data));
-  return detail::WriteAwaiter(socket, has_space, options);
+  return detail::WriteAwaiter(socket, has_space, limit);
+}
+/// Refused: the data first.
+template <detail::Payload Data, class... More>
+detail::WriteAwaiter write(Data&&, const Socket& socket, More&&...) {
+  constexpr bool socket_first = std::is_void_v<Data>;
+  static_assert(socket_first, "the socket comes first: co_await net::write(socket, data)");
+  return detail::WriteAwaiter(socket, true, detail::without_limit);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms, as `setTimeout` counts it.
-template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+template <class Options = detail::WaitBraces>
 detail::SleepAwaiter sleep(Duration length, Options&& options = detail::without_limit) {
-  detail::require_lasting<Options>();
-  return detail::SleepAwaiter(Loop::current(), length, options);
+  return detail::SleepAwaiter(Loop::current(), length, detail::limit_of<Options>(options));
 }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
@@ -193,7 +235,8 @@ struct std::coroutine_traits<net::Task<T>, Parameters...> {
       lasts,
       "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
       "itself, and a std::string for a net::Chunk (S34.2)");
-  using promise_type = typename net::Task<T>::promise_type;
+  using Plain = typename net::Task<T>::promise_type;
+  using promise_type = std::conditional_t<(... || net::detail::is_lent<Parameters>), net::detail::Borrowing<Plain>, Plain>;
 };
 
 #include <net/task.ipp>

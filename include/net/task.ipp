@@ -8,9 +8,12 @@
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-NET_API void spawn(Loop& loop, Task<> task) { detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {}); }
+NET_API void spawn(Loop& loop, Task<>&& task) {
+  detail::TaskUse::require_own(task);
+  detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {});
+}
 
-NET_API void spawn(Task<> task) { spawn(Loop::current(), std::move(task)); }
+NET_API void spawn(Task<>&& task) { spawn(Loop::current(), std::move(task)); }
 
 }  // namespace net::inline NET_ABI::inline NET_MACHINE
 

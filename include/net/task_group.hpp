@@ -11,6 +11,7 @@
 
 #include <net/detail/coro/joined_tasks.hpp>
 #include <net/detail/coro/results.hpp>
+#include <net/detail/coro/task_of.hpp>
 #include <net/task.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -38,41 +39,59 @@ class [[nodiscard("write co_await before it")]] JoinAwaiter {
   WaitingTask waiting_;
 };
 
+template <class First, class... More>
+auto one_of(JoinRule rule, std::remove_reference_t<First>& first, std::remove_reference_t<More>&... waits) {
+  if constexpr ((require_wait<First>() && ... && require_wait<More>())) {
+    using T = AwaitResult<First>;
+    constexpr bool alike = (... && std::same_as<T, AwaitResult<More>>);
+    static_assert(alike,
+                  "race and any give one type of result; a limit of time stands in the wait: reader.readLine(100, "
+                  "{.timeout = 5s})");
+    if constexpr (alike) {
+      return JoinAwaiter<OneResult<T>>(
+          rule, vector_of<T>(task_of(static_cast<First&&>(first)), task_of(static_cast<More&&>(waits))...));
+    }
+  }
+}
+
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
-/// `auto [a, b] = co_await all(first(), second())`: runs the tasks side by side, and gives all results; of a vector of
-/// tasks, a vector. The first error is thrown, and then the others are destroyed where they stand (S34.7). The result of a
-/// task of void is left out if there are no others.
-template <class... T>
-auto all(Task<T>... tasks) {
-  return detail::JoinAwaiter<detail::AllResults<T...>>(detail::JoinRule::all, std::move(tasks)...);
+/// `auto [a, b] = co_await all(first(), second())`: runs tasks, and waits such as `reader.readLine(100)`, side by side, and
+/// gives all results; of a vector of tasks, a vector. The first error is thrown, and then the others are destroyed where they
+/// stand (S34.7). A result of void is left out if there are no others.
+template <class... Waits>
+auto all(Waits&&... waits) {
+  if constexpr ((... && detail::require_wait<Waits>())) {
+    return detail::JoinAwaiter<detail::AllResults<detail::AwaitResult<Waits>...>>(
+        detail::JoinRule::all, detail::task_of(std::forward<Waits>(waits))...);
+  }
 }
 template <class T>
-auto all(std::vector<Task<T>> tasks) {
+auto all(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::AllOfVector<T>>(detail::JoinRule::all, std::move(tasks));
 }
 
-/// The result of the task that ends first, or what it has thrown; the others are destroyed. Of none it never ends.
-template <class T, std::same_as<T>... More>
-auto race(Task<T> first, Task<More>... tasks) {
-  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race,
-                                                   detail::vector_of<T>(std::move(first), std::move(tasks)...));
+/// The result of the task or wait that ends first, or what it has thrown; the others are destroyed. All give the same type.
+/// Of none it never ends.
+template <class First, class... More>
+auto race(First&& first, More&&... waits) {
+  return detail::one_of<First, More...>(detail::JoinRule::race, first, waits...);
 }
 template <class T>
-auto race(std::vector<Task<T>> tasks) {
+auto race(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::race, std::move(tasks));
 }
 
-/// The result of the task that succeeds first; the others are destroyed. If all fail, their errors as one (`errors()`).
-template <class T, std::same_as<T>... More>
-auto any(Task<T> first, Task<More>... tasks) {
-  return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any,
-                                                   detail::vector_of<T>(std::move(first), std::move(tasks)...));
+/// The result of the task or wait that succeeds first; the others are destroyed. If all fail, their errors as one
+/// (`errors()`).
+template <class First, class... More>
+auto any(First&& first, More&&... waits) {
+  return detail::one_of<First, More...>(detail::JoinRule::any, first, waits...);
 }
 template <class T>
-auto any(std::vector<Task<T>> tasks) {
+auto any(std::vector<Task<T>>&& tasks) {
   return detail::JoinAwaiter<detail::OneResult<T>>(detail::JoinRule::any, std::move(tasks));
 }
 
@@ -89,12 +108,21 @@ class TaskGroup {
   ~TaskGroup() { joined_->cancel(); }
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
-  void spawn(Task<> task) { joined_->add(std::move(task)); }
+  void spawn(Task<>&& task) {
+    detail::TaskUse::require_own(task);
+    joined_->add(std::move(task));
+  }
   /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable lives until the task has ended.
   template <detail::ReturnsTask F>
   void spawn(F&& callable) {
     const detail::Ref<detail::Kept<std::decay_t<F>>> kept(new detail::Kept<std::decay_t<F>>(std::forward<F>(callable)));
     joined_->add(kept->call(), kept);
+  }
+  /// Refused: what is no task, or one that has a name and is not moved.
+  template <class F, class... Args>
+    requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<F, Task<>>)
+  void spawn(F&&, Args&&...) {
+    detail::require_task<F, Args...>();
   }
   /// How many run.
   std::size_t size() const noexcept { return joined_->running; }
@@ -116,10 +144,9 @@ class TaskGroup {
 
   /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.
   /// If the wait is given up the tasks go on. One task waits at a time.
-  template <detail::WaitOptionsOrBraces Options = detail::WaitBraces>
+  template <class Options = detail::WaitBraces>
   Awaiter join(Options&& options = detail::without_limit) {
-    detail::require_lasting<Options>();
-    return {*joined_, options};
+    return {*joined_, detail::limit_of<Options>(options)};
   }
 
  private:

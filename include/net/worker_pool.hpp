@@ -154,6 +154,7 @@ class WorkerPool {
   /// lives until then. The function and its arguments are moved there and back: they must not share anything with
   /// the loop that is not made for threads, handles of the library included. Throws EAGAIN if no thread can start.
   template <class F, class... A>
+    requires(std::is_invocable_v<std::decay_t<F>, std::decay_t<A>...>)
   auto exec(F&& f, A&&... args) {
     using T = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
     static_assert(!std::is_reference_v<T>, "a job gives back a value");
@@ -167,6 +168,12 @@ class WorkerPool {
     constexpr bool refused = (detail::is_lambda_destroyed_twice<F>() || ... || detail::is_lambda_destroyed_twice<A>());
     using Result = std::conditional_t<refused, detail::JobOfLambda<T, F, A...>, Job<T>>;
     return Result(std::move(state));
+  }
+  /// Refused: what cannot be called with these.
+  template <class F, class... A>
+  void exec(F&&, A&&...) {
+    constexpr bool callable = std::is_void_v<F>;
+    static_assert(callable, "exec takes what can be called with the arguments behind it, which are moved: exec(f, 1)");
   }
 
  private:

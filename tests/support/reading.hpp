@@ -30,7 +30,7 @@ void serve(Serve handler, std::vector<std::string> pieces, bool ends = true) {
     accepted = socket;
     net::spawn(whole(handler, socket, done));
   });
-  const auto client = [&accepted](int port, const std::vector<std::string>& texts, bool end) -> net::Task<> {
+  const auto client = [&accepted](int port, std::vector<std::string> texts, bool end) -> net::Task<> {
     const net::Socket socket = co_await net::connected(port, "127.0.0.1");
     socket.on<"error">([] {});
     std::size_t sent = 0;

@@ -25,3 +25,17 @@ TEST_CASE("a chunk is written to a stream as its bytes") {
   to << "<" << net::Chunk("a chunk") << ">";
   CHECK(to.str() == "<a chunk>");
 }
+
+TEST_CASE("a chunk is compared, searched and joined as text is") {
+  const net::Chunk chunk("quit now");
+  CHECK(chunk == "quit now");
+  CHECK(std::string("quit") != chunk);
+  CHECK(chunk == net::Chunk("quit now"));
+  CHECK((chunk.length() == 8 && chunk[1] == 'u'));
+  CHECK((chunk.find("now") == 5 && chunk.find('q') == 0 && chunk.find("x") == std::string_view::npos));
+  CHECK((chunk.starts_with("quit") && chunk.ends_with('w') && !chunk.starts_with("now")));
+  CHECK((chunk.substr(5) == "now" && chunk.substr(0, 4) == "quit"));
+  CHECK("you said " + chunk == "you said quit now");
+  CHECK(chunk + std::string("\n") + net::Chunk("!") == "quit now\n!");
+  CHECK(chunk.toString("hex") == "71756974206e6f77");
+}

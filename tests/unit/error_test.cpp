@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <ostream>
+#include <sstream>
 #include <string>
 
 using net::Errc;
@@ -91,4 +92,15 @@ TEST_CASE("a number is shown as JavaScript shows it, whatever it is") {
   CHECK(net::detail::number_text(std::numeric_limits<double>::infinity()) == "Infinity");
   CHECK(net::detail::number_text(-std::numeric_limits<double>::infinity()) == "-Infinity");
   CHECK(net::detail::number_text(std::numeric_limits<double>::quiet_NaN()) == "NaN");
+}
+
+TEST_CASE("a text is an error with that message, and an error is written to a stream as its message") {
+  const net::Error error = "no such user";
+  const net::Error same = std::string("no such user");
+  CHECK((error && same));
+  CHECK(std::string(error.what()) == "no such user");
+  std::ostringstream to;
+  to << error << ";" << same;
+  CHECK(to.str() == "no such user;no such user");
+  static_assert(!std::is_constructible_v<net::Error, std::nullptr_t>);
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
 
 #include <net/server.hpp>
@@ -56,4 +57,12 @@ TEST_CASE("S7.11: what no option says is as in Node") {
   CHECK(listen.backlog == 511);
   CHECK(listen.host.empty());
   CHECK_FALSE((listen.exclusive || listen.ipv6Only || listen.reusePort || listen.readableAll || listen.writableAll));
+}
+
+TEST_CASE("an address and a state are written to a stream as their texts, an address that is not there as none") {
+  std::ostringstream to;
+  const std::optional<net::AddressInfo> none;
+  to << net::AddressInfo{.address = "::1", .family = net::Family::IPv6, .port = 80} << ";" << none << ";"
+     << net::ReadyState::readOnly;
+  CHECK(to.str() == "[::1]:80;;readOnly");
 }

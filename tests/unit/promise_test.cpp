@@ -78,3 +78,19 @@ TEST_CASE("S34.9: a task that is destroyed while it waits for a promise does not
   loop.run();
   CHECK(went_on == 2);
 }
+
+TEST_CASE("S34.8: a promise is awaited as it stands, and rejected with a text") {
+  std::string message;
+  run_task([&]() -> net::Task<> {
+    net::Promise<int> given, refused;
+    given.resolve(7);
+    CHECK(co_await given == 7);
+    refused.reject("no such user");
+    try {
+      co_await refused;
+    } catch (const net::Error& error) {
+      message = error.what();
+    }
+  });
+  CHECK(message == "no such user");
+}

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -298,3 +299,9 @@ TEST_CASE("S12.5: the zone of a host is there for the socket") {
 TEST_CASE("no address has no text") { CHECK(net::detail::to_text({}).empty()); }
 
 }  // namespace
+
+TEST_CASE("an address and its family are written to a stream as their texts") {
+  std::ostringstream to;
+  to << *net::SocketAddress::parse("[::1]:80") << " " << net::Family::IPv6;
+  CHECK(to.str() == "[::1]:80 IPv6");
+}

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <net/promise.hpp>
+#include <net/reader.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -223,4 +224,30 @@ TEST_CASE("S34.7: any of none throws the aggregate of no errors, as in Node; rac
   });
   loop.run();
   CHECK_FALSE(ended);
+}
+
+TEST_CASE("S34.7: waits stand beside tasks: promises, sleeps, events, connections") {
+  run_task([]() -> net::Task<> {
+    net::Promise<int> first, second;
+    net::setTimeout([first, second] { first.resolve(1), second.resolve(2); }, 1);
+    auto [a, b, c] = co_await net::all(first, second.wait(), number(3, 1));
+    CHECK((a == 1 && b == 2 && c == 3));
+    co_await net::all(net::sleep(1), net::sleep(2));
+    co_await net::race(net::sleep(1), net::sleep(1'000'000));
+
+    net::Server server;
+    server.listen(0);
+    net::Socket client = co_await net::any(net::connected({.port = 1, .host = "127.0.0.1"}),
+                                           net::connected(server.address()->port, "127.0.0.1"));
+    net::Reader reader(client);
+    bool late = false;
+    try {
+      co_await net::all(net::once<"end">(client), reader.readLine(10, {.timeout = 1}));
+    } catch (const net::Error& error) {
+      late = error.code() == net::Errc::ERR_TIMEOUT;
+    }
+    CHECK(late);
+    client.destroy();
+    server.close();
+  });
 }

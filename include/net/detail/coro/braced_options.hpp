@@ -109,6 +109,7 @@ using WaitBraces = const BracedWaitOptions&;
 template <class Given>
 concept WaitOptionsOrBraces = OptionsOrBraces<Given, WaitOptions, WaitBraces>;
 
+/// Options of the program's own, which must live as long as the wait.
 template <class Given>
 constexpr void require_lasting() {
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
@@ -116,6 +117,19 @@ constexpr void require_lasting() {
       std::is_lvalue_reference_v<Given> || std::is_trivially_destructible_v<Given>,
       "g++ 12 destroys this temporary twice inside co_await: write only the braces, or give it a name before");
 #endif
+}
+
+/// What a wait was given last: its options. For anything else the compiler says what to write.
+template <class Given>
+constexpr decltype(auto) limit_of(const std::remove_reference_t<Given>& options) {
+  constexpr bool in_braces = WaitOptionsOrBraces<Given>;
+  static_assert(in_braces, "what ends a wait stands in braces: {.timeout = 5s} or {.signal = s}");
+  if constexpr (in_braces) {
+    require_lasting<Given>();
+    return (options);
+  } else {
+    return (without_limit);
+  }
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

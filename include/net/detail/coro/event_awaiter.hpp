@@ -172,7 +172,8 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
 
 template <fixed_string Name, class Emitting>
 constexpr auto row_of() {
-  static_assert(Emitting::Events::template has<Name>, "the emitter has no event of that name");
+  constexpr bool known = Emitting::Events::template has<Name>;
+  static_assert(known, "there is no event of that name; on<\"name\">(listener) of a socket or a server says which there are");
   if constexpr (Emitting::Events::template has<Name>) {
     return std::type_identity<
         typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
@@ -193,6 +194,7 @@ class [[nodiscard("write co_await before it")]] ConnectAwaiter : public EventAwa
   ConnectAwaiter(Socket connecting, const Options& options) : Base(connecting, options) {
     Access::state(connecting).given_to_task();
   }
+  ConnectAwaiter(ConnectAwaiter&& other) : Base(std::move(other)), connected_(std::exchange(other.connected_, true)) {}
   ~ConnectAwaiter();
 
   Socket await_resume();
@@ -225,8 +227,8 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
  public:
   template <class Options>
   SleepAwaiter(Loop& loop, Duration length, const Options& options) : loop_(loop), length_(length), limit_(options) {}
-  SleepAwaiter(const SleepAwaiter&) = delete;
-  SleepAwaiter& operator=(const SleepAwaiter&) = delete;
+  SleepAwaiter(SleepAwaiter&&) = default;
+  SleepAwaiter& operator=(SleepAwaiter&&) = delete;
   ~SleepAwaiter() { timer_.close(); }
 
   bool await_ready() const {

@@ -81,9 +81,19 @@ struct TaskPromiseBase {
 
   std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
   bool awaited = false;            // it has begun, and its result is whose it is
+  bool borrows = false;            // what it takes is there as long as its caller waits, and no longer
   TaskEnd* end = nullptr;
   std::exception_ptr thrown;
 };
+
+/// The promise of a task that takes views: the same one, with a note.
+template <class Promise>
+struct Borrowing : Promise {
+  Borrowing() noexcept { this->borrows = true; }
+};
+
+/// Throws for a task that borrows what nobody keeps.
+NET_API void require_own_arguments(const TaskPromiseBase& promise);
 
 /// Runs a task on its own; the loop keeps it, and the task keeps the callable.
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
@@ -123,9 +133,19 @@ concept ReturnsTask = requires(std::decay_t<F>& callable) {
 };
 
 /// For what is none: the compiler says what to write.
-template <class F>
+template <class F, class... Args>
 constexpr void require_task() {
-  static_assert(ReturnsTask<F>, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+  constexpr bool called = sizeof...(Args) == 0;
+  static_assert(called, "spawn takes no arguments of a task: call it, net::spawn(f(socket))");
+  if constexpr (called && TaskLike<std::remove_cvref_t<F>>) {
+    constexpr bool moved = !std::is_lvalue_reference_v<F>;
+    static_assert(moved, "a task that has a name is moved: std::move(task)");
+    constexpr bool gives_nothing = std::is_void_v<F>;
+    static_assert(!moved || gives_nothing, "spawn takes a Task<>: nobody gets the result of this one");
+  } else if constexpr (called) {
+    constexpr bool is_task = std::is_void_v<F>;
+    static_assert(is_task, "spawn takes a Task<>, or what returns one: net::spawn([=]() -> net::Task<> { … })");
+  }
 }
 
 /// The library's own way to the frame of a task.
@@ -133,6 +153,10 @@ struct TaskUse {
   template <class Task>
   static auto take(Task& task) noexcept {
     return std::exchange(task.frame_, {});
+  }
+  template <TaskLike Task>
+  static void require_own(const Task& task) {
+    if (task.frame_) require_own_arguments(task.frame_.promise());
   }
   template <TaskLike Task>
   static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
@@ -166,7 +190,9 @@ struct ListenerResult<Task> {
       loop = Access::state(handle).loop;
       if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
     });
-    TaskUse::spawn(*loop, listener(kept->call), kept);
+    Task task = listener(kept->call);
+    if constexpr (Listener::lends) TaskUse::require_own(task);
+    TaskUse::spawn(*loop, std::move(task), kept);
   }
 };
 

@@ -38,6 +38,7 @@ class OwnListeners {
  public:
   explicit OwnListeners(const Emitting& emitter) : emitter_(emitter) {}
   OwnListeners(const OwnListeners&) = delete;
+  OwnListeners(OwnListeners&& other) : emitter_(other.emitter_) {}  // handed on, before it listens
   OwnListeners& operator=(const OwnListeners&) = delete;
   ~OwnListeners() { off(); }
 

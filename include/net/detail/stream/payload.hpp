@@ -94,6 +94,21 @@ concept OptionalListener = std::same_as<std::remove_cvref_t<T>, std::nullptr_t> 
                            (!std::is_convertible_v<T, std::string_view> && !std::is_convertible_v<T, int> &&
                             !OptionStruct<std::remove_cvref_t<T>>);
 
+/// Behind a text; a number is refused.
+template <class T>
+concept ListenerOrNumber = OptionalListener<T> || std::integral<std::remove_cvref_t<T>>;
+
+template <class F>
+constexpr decltype(auto) require_listener(std::remove_reference_t<F>& listener) {
+  constexpr bool port_first = OptionalListener<F>;
+  static_assert(port_first, "the port comes first: connect(80, \"127.0.0.1\")");
+  if constexpr (port_first) {
+    return static_cast<F&&>(listener);
+  } else {
+    return nullptr;
+  }
+}
+
 /// -1 stands for "no port" in the options; as an argument it is just a bad one.
 NET_API int explicit_port(int port);
 

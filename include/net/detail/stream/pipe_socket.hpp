@@ -38,12 +38,13 @@ using DestinationEvents = std::conditional_t<std::is_same_v<Destination, Socket>
 
 template <class Socket, class Destination>
 void pipe_socket(const Socket& source, Destination& destination, PipeOptions options) {
+  constexpr bool writable = Writable<Destination>;
   static_assert(
-      Writable<Destination>,
+      writable,
       "pipe() takes a net::Writable: a socket, or a copyable handle with write(Chunk) that gives a bool, end(), "
       "addListener<Name>(listener) of 'drain', 'finish', 'close' and 'error', off(what that gives), "
       "listenerCount<\"error\">() and writableNeedDrain()");
-  if constexpr (Writable<Destination>) {
+  if constexpr (writable) {
     start_pipe<DestinationEvents<Socket, Destination>>(source, destination, options);
   }
 }
