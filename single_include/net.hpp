@@ -2681,9 +2681,10 @@ concept Channel = std::derived_from<C, Watcher> &&
 
 namespace net::inline NET_ABI::detail {
 
-/// What `accept` says when there is nobody, or a client that has gone already: the next one is another matter.
+/// What `accept` says when there is nobody, or a client that has gone already: the next one is another matter. Winsock
+/// calls one that has reset its connection ECONNRESET.
 constexpr bool means_nobody(int failed) noexcept {
-  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
+  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED || failed == -ECONNRESET;
 }
 
 /// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that it
@@ -3777,6 +3778,7 @@ __declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
 __declspec(dllimport) Word __stdcall GetCurrentProcessId();
 __declspec(dllimport) int __stdcall QueryPerformanceCounter(::_LARGE_INTEGER*);
 __declspec(dllimport) int __stdcall QueryPerformanceFrequency(::_LARGE_INTEGER*);
+__declspec(dllimport) int __stdcall GetConsoleMode(Handle, Word*);
 __declspec(dllimport) int __stdcall SetConsoleCtrlHandler(int(__stdcall*)(Word), int);
 __declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned, Word, const char*, int, wchar_t*, int);
 __declspec(dllimport) ::HINSTANCE__* __stdcall GetModuleHandleW(const wchar_t*);
@@ -13150,6 +13152,7 @@ NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
   if (S_ISREG(status.st_mode)) return DescriptorKind::file;
   if (::isatty(fd)) return DescriptorKind::terminal;
+  if (S_ISCHR(status.st_mode)) return DescriptorKind::file;  // /dev/null, as libuv guesses
   if (!S_ISSOCK(status.st_mode)) return DescriptorKind::unknown;
   int type = 0;
   socklen_t size = sizeof type;
@@ -14613,7 +14616,10 @@ NET_API std::ptrdiff_t receive_with(NativeHandle local, char* into, std::size_t 
 #endif
   if (got < 0) return nothing_moved();
   came.lost = (message.msg_flags & MSG_CTRUNC) != 0;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"  // in musl's CMSG_NXTHDR
   for (cmsghdr* each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+#pragma GCC diagnostic pop
     if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {
@@ -14990,7 +14996,10 @@ NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   }
   switch (win::GetFileType(handle_of(fd))) {
     case win::type_pipe: return DescriptorKind::local;
-    case win::type_char: return DescriptorKind::terminal;
+    case win::type_char: {  // a console, or NUL, as libuv guesses
+      win::Word mode = 0;
+      return win::GetConsoleMode(handle_of(fd), &mode) != 0 ? DescriptorKind::terminal : DescriptorKind::file;
+    }
     case win::type_disk: return DescriptorKind::file;
     default: return DescriptorKind::unknown;
   }
