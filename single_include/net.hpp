@@ -4792,6 +4792,8 @@ static_assert(Channel<windows_channel>);
 #ifndef NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
 #define NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
 
+#include <cstdint>
+
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -4820,6 +4822,7 @@ class PipeServerEntry final : public PortEntry {
     bool connected = false;
   };
   static constexpr int instances = 4;
+  static constexpr std::uint64_t retry_ms = 50;  // when the system had none
 
   void make(Instance& instance) noexcept;
   void await(Instance& instance) noexcept;
@@ -15574,7 +15577,7 @@ NET_API void PipeServerEntry::make(Instance& instance) noexcept {
 NET_API void PipeServerEntry::await(Instance& instance) noexcept {
   if (instance.connected || instance.connecting.in_flight) return;
   if (!instance.handle) make(instance);
-  if (!instance.handle) return;  // tried again when the next client is accepted
+  if (!instance.handle) return;  // tried again after a while
   if (win::ConnectNamedPipe(instance.handle, instance.connecting.begin())) {
     instance.connected = true;
     return;
@@ -15623,6 +15626,7 @@ NET_API void PipeServerEntry::close_handles() noexcept {
 
 NET_API void PipeServerEntry::close() noexcept {
   closed_ = true;
+  Port::forget_due(*this);
   cancel();
   close_handles();
   release();
@@ -15632,7 +15636,12 @@ struct PipeServerCalls {
   static unsigned prepare(PortEntry& entry) noexcept {
     auto& self = static_cast<PipeServerEntry&>(entry);
     if (!self.closed_) {
-      for (auto& each : self.instances_) self.await(each);
+      bool lacks = false;
+      for (auto& each : self.instances_) {
+        self.await(each);
+        lacks |= !each.handle;
+      }
+      if (lacks) self.port->set_due(self, PipeServerEntry::retry_ms);
     }
     return take(entry) & self.interest();
   }
@@ -15654,6 +15663,8 @@ struct PipeServerCalls {
       }
     }
   }
+  /// Whatever is due is prepared anyhow.
+  static void due(PortEntry&) noexcept {}
   static int attached(PortEntry& entry) noexcept {
     auto& self = static_cast<PipeServerEntry&>(entry);
     return self.port->associate(self.instances_[0].handle, win::skip_port_on_success | win::skip_event);
@@ -15667,7 +15678,7 @@ struct PipeServerCalls {
 };
 
 NET_API constexpr PortEntry::Operations PipeServerEntry::table{
-    &PipeServerCalls::prepare,  &PipeServerCalls::take,   &PipeServerCalls::done,   nullptr,
+    &PipeServerCalls::prepare,  &PipeServerCalls::take,   &PipeServerCalls::done,   &PipeServerCalls::due,
     &PipeServerCalls::attached, &PipeServerCalls::cancel, &PipeServerCalls::native, &PipeServerCalls::free};
 
 }  // namespace net::inline NET_ABI::detail
