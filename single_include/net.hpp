@@ -4636,7 +4636,7 @@ struct PipeName {
   int set(std::string_view path) noexcept;
 };
 
-/// Opens the client's end, or says why not: EBUSY if no instance is free at the moment.
+/// Opens the client's end, or says why not: EBUSY if no instance is free at the moment, ENOTSOCK for what is no pipe.
 NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept;
 
 /// Whether somebody serves the name.
@@ -4670,8 +4670,8 @@ class PipeEntry final : public PortEntry {
   void set(win::Handle handle) noexcept { handle_ = handle; }
   /// Its port has been given the handle already.
   void associated() noexcept { associated_ = true; }
-  /// 0, -EINPROGRESS while all instances are busy, or another negated errno.
-  int connect(const PipeName& name) noexcept;
+  /// 0, -EINPROGRESS while all instances are busy, which is ETIMEDOUT in the end, or another negated errno.
+  int connect(const PipeName& name, std::uint64_t patience_ms = 30000) noexcept;
   int finish_connect() const noexcept { return -connect_failed_; }
 
   ReadResult read(std::size_t size) noexcept;
@@ -4685,7 +4685,7 @@ class PipeEntry final : public PortEntry {
 
  private:
   static constexpr std::size_t capacity = 65536;
-  static constexpr std::uint64_t silence_ms = 50, busy_ms = 2, max_busy_ms = 30000;
+  static constexpr std::uint64_t silence_ms = 50, busy_ms = 2;
 
   unsigned ready() const noexcept;
   void start_read() noexcept;
@@ -15220,11 +15220,14 @@ NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept {
   for (const win::Word way : ways) {
     const win::Handle opened = win::CreateFileW(name.text, way, 0, nullptr, win::open_existing,
                                                 win::flag_overlapped | win::flag_security_identification, nullptr);
-    if (opened != win::no_file()) return failed = 0, opened;
+    if (opened != win::no_file()) {
+      if (win::GetFileType(opened) == win::type_pipe) return failed = 0, opened;
+      win::CloseHandle(opened);  // a name with dots may lead out of the pipes
+      return failed = -ENOTSOCK, nullptr;
+    }
     failed = os::last_error();
     if (failed != -EPERM) break;
   }
-  if (failed == -EPERM) failed = -EACCES;
   return nullptr;
 }
 
@@ -15288,14 +15291,14 @@ NET_API void PipeEntry::close_handle() noexcept {
 
 // ── connecting ─────────────────────────────────────────────────────────────
 
-NET_API int PipeEntry::connect(const PipeName& name) noexcept {
+NET_API int PipeEntry::connect(const PipeName& name, std::uint64_t patience_ms) noexcept {
   int failed = 0;
   handle_ = open_pipe(name, failed);
   if (failed != -EBUSY) return failed;
   name_ = new (std::nothrow) PipeName(name);
   if (!name_) return -ENOMEM;
   connecting_ = true;
-  gives_up_at_ = os::now_ns() / 1000000 + max_busy_ms;
+  gives_up_at_ = os::now_ns() / 1000000 + patience_ms;
   if (port) port->set_due(*this, busy_ms);
   return -EINPROGRESS;
 }
@@ -15309,7 +15312,10 @@ NET_API void PipeEntry::on_due() noexcept {
   }
   int failed = 0;
   handle_ = open_pipe(*name_, failed);
-  if (failed == -EBUSY && os::now_ns() / 1000000 < gives_up_at_) return port->set_due(*this, busy_ms);
+  if (failed == -EBUSY) {
+    if (os::now_ns() / 1000000 < gives_up_at_) return port->set_due(*this, busy_ms);
+    failed = -ETIMEDOUT;
+  }
   if (failed == 0) failed = port->associate(handle_, win::skip_port_on_success | win::skip_event);
   connect_failed_ = -failed;
   connecting_ = false;
@@ -15342,7 +15348,9 @@ NET_API void PipeEntry::start_read() noexcept {
     return;
   }
   win::Word size = 0;
-  if (win::ReadFile(handle_, in_, static_cast<win::Word>(capacity), &size, reading_.begin())) return read_done(0, size);
+  while (win::ReadFile(handle_, in_, static_cast<win::Word>(capacity), &size, reading_.begin())) {
+    if (size > 0) return read_done(0, size);  // none: the other side has written nothing, as it may
+  }
   const int failed = -os::last_error();
   failed == EAGAIN ? port->began(reading_) : read_done(failed, size);
 }

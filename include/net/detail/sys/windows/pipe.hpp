@@ -28,8 +28,8 @@ class PipeEntry final : public PortEntry {
   void set(win::Handle handle) noexcept { handle_ = handle; }
   /// Its port has been given the handle already.
   void associated() noexcept { associated_ = true; }
-  /// 0, -EINPROGRESS while all instances are busy, or another negated errno.
-  int connect(const PipeName& name) noexcept;
+  /// 0, -EINPROGRESS while all instances are busy, which is ETIMEDOUT in the end, or another negated errno.
+  int connect(const PipeName& name, std::uint64_t patience_ms = 30000) noexcept;
   int finish_connect() const noexcept { return -connect_failed_; }
 
   ReadResult read(std::size_t size) noexcept;
@@ -43,7 +43,7 @@ class PipeEntry final : public PortEntry {
 
  private:
   static constexpr std::size_t capacity = 65536;
-  static constexpr std::uint64_t silence_ms = 50, busy_ms = 2, max_busy_ms = 30000;
+  static constexpr std::uint64_t silence_ms = 50, busy_ms = 2;
 
   unsigned ready() const noexcept;
   void start_read() noexcept;
