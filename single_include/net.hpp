@@ -16235,6 +16235,7 @@ class SignalRegistry {
 
   bool listened(int signo) const noexcept;
   bool deliver(int signo) noexcept;
+  bool hear_again(int signo) noexcept;
 
   Mutex mutex_;
   SignalWaker* first_ = nullptr;
@@ -16287,17 +16288,27 @@ NET_API bool SignalRegistry::deliver(int signo) noexcept {
 }
 
 NET_API void __cdecl SignalRegistry::on_signal(int signo) {
-  std::signal(signo, &on_signal);
-  instance().deliver(signo);
+  if (instance().hear_again(signo)) {
+    instance().deliver(signo);
+  } else {
+    std::raise(signo);
+  }
+}
+
+/// False: the last one went while this call was on its way, and the signal is whose it was before.
+NET_API bool SignalRegistry::hear_again(int signo) noexcept {
+  const LockGuard locked(mutex_);
+  const bool still = listened(signo);
+  std::signal(signo, still ? &on_signal : before_[signo]);
+  return still;
 }
 
 NET_API int __stdcall SignalRegistry::on_console(win::Word event) {
-  if (event == window_closed && instance().deliver(hang_up)) {
-    // the process ends when this returns, or a few seconds later: that is what is left for the listener
-    win::WaitForSingleObject(reinterpret_cast<win::Handle>(~std::uintptr_t{0}), win::wait_forever);
-    return 1;
-  }
-  return event == session_ends && instance().deliver(SIGTERM);
+  const int signo = event == window_closed ? hang_up : event == session_ends ? SIGTERM : 0;
+  if (signo == 0 || !instance().deliver(signo)) return 0;
+  // the process ends when this returns, or a few seconds later: that is what is left for the listener
+  win::WaitForSingleObject(reinterpret_cast<win::Handle>(~std::uintptr_t{0}), win::wait_forever);
+  return 1;
 }
 
 NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
