@@ -54,6 +54,22 @@ TEST_CASE("a signal that was on its way when the last one stopped listening is t
   CHECK((std::signal(SIGTERM, SIG_DFL) != on_its_way));
 }
 
+TEST_CASE("the console calls nobody when nobody listens: the program may be without the library by then") {
+  const auto heard = [] { return win::SetConsoleCtrlHandler(&os::SignalRegistry::on_console, 0) != 0; };
+  CHECK_FALSE(heard());
+  os::SignalWaker window, session, key;
+  window.signo = 1;
+  session.signo = SIGTERM;
+  key.signo = SIGINT;
+  for (os::SignalWaker* const each : {&window, &session, &key}) REQUIRE(os::listen_to_signal(*each) == 0);
+  os::forget_signal(window);
+  CHECK(heard());
+  REQUIRE(win::SetConsoleCtrlHandler(&os::SignalRegistry::on_console, 1));
+  os::forget_signal(session);
+  CHECK_FALSE(heard());
+  os::forget_signal(key);
+}
+
 TEST_CASE("a number that is no signal here is EINVAL; SIGHUP is the console's alone") {
   os::SignalWaker wrong;
   for (const int number : {0, -1, 10, 99}) {
