@@ -2664,6 +2664,7 @@ concept Channel = std::derived_from<C, Watcher> &&
                     { channel.reset_on_close() } -> std::same_as<int>;
                     { channel.close() };
                     { channel.release() } -> std::same_as<NativeHandle>;
+                    { channel.unread() } -> std::same_as<std::string_view>;  // taken from the system; it takes no more
                     { fixed.is_open() } -> std::same_as<bool>;
                     { fixed.native() } -> std::same_as<NativeHandle>;
                     { fixed.is_unconnected() } -> std::same_as<bool>;  // open, and has no other end yet (S22.9)
@@ -4218,6 +4219,8 @@ class fd_channel : public Watcher {
     if (is_open()) os::close_descriptor(release());
   }
   NativeHandle release() noexcept { return std::exchange(fd, no_handle); }
+  /// What it reads is in the hands of whoever asked at once.
+  std::string_view unread() noexcept { return {}; }
 
   int bind(const Endpoint& to) noexcept;
   int start_connect(const Endpoint& to) noexcept;
@@ -4617,6 +4620,7 @@ NET_API NativeHandle listen_on(const Endpoint& at, const ListenFlags& flags) noe
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 // Names of pipes, and who may use them. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_PIPE_NAME_HPP
@@ -4679,6 +4683,8 @@ class PipeEntry final : public PortEntry {
   int shutdown_write() noexcept;
   /// Nobody has it any more; what is in flight is called off.
   void close() noexcept;
+  /// What it has taken and nobody has read; it takes no more before it is watched again.
+  std::string_view unread() noexcept;
   /// It stays open, and nothing of it is in flight.
   win::Handle release_handle() noexcept;
   int& type_of_service() noexcept { return type_of_service_; }
@@ -4745,6 +4751,7 @@ class windows_channel : public Watcher {
   bool adopt_connected(NativeHandle handle) noexcept;
   void close() noexcept;
   NativeHandle release() noexcept;
+  std::string_view unread() noexcept { return pipe() ? pipe()->unread() : std::string_view(); }
 
   int bind(const Endpoint& to) noexcept { return os::bind_to(fd, to); }
   int start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, to); }
@@ -15423,12 +15430,19 @@ NET_API void PipeEntry::close() noexcept {
   release();
 }
 
+NET_API std::string_view PipeEntry::unread() noexcept {
+  if (reading_.in_flight) {
+    cancel();
+    // called off, or done just now; the port tells it once more
+    win::Word size = 0;
+    if (win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1)) return {in_, size};
+  }
+  return {in_ + in_begin_, in_end_ - in_begin_};
+}
+
 NET_API win::Handle PipeEntry::release_handle() noexcept {
   Port::forget_due(*this);
-  cancel();
-  win::Word size = 0;
-  // called off, or done just now: then its bytes are lost, as whoever wants to keep them reads before
-  if (reading_.in_flight) win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1);
+  (void)unread();
   return std::exchange(handle_, nullptr);
 }
 
@@ -19225,6 +19239,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   loop->closing().reserve(1);
   leave_writes_behind();
   keep_unread();
+  keep_unread(channel.unread());
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();

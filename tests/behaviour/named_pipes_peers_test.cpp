@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -204,6 +205,34 @@ TEST_CASE("a server that restarts is found again by its name; meanwhile the name
     CHECK(got == "round " + std::to_string(round));
     CHECK(log.text() == "listening connection close");
   }
+}
+
+TEST_CASE("a pipe that is released leaves behind what it had taken, also what came at that moment") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  const net::Server server(loop);
+  std::optional<RawPipe> client;
+  std::string got;
+  server.on<"connection">([&](const net::Socket& socket) {
+    server.close();
+    socket.once<"data">([&, socket](net::Chunk chunk) {
+      got += chunk.view();
+      loop.setTimeout(
+          [&, socket] {
+            client->write(" second");  // into the read that is in flight
+            const auto handle = socket.release();
+            REQUIRE(::CloseHandle(reinterpret_cast<HANDLE>(handle)));
+            got += socket.read().value_or(" nothing");
+          },
+          1);
+    });
+  });
+  server.listen(directory.socket("s"), [&] {
+    client.emplace(directory.socket("s"));
+    client->write("first");
+  });
+  run_to_the_end(loop);
+  CHECK(got == "first second");
 }
 
 #endif

@@ -48,6 +48,7 @@ concept Channel = std::derived_from<C, Watcher> &&
                     { channel.reset_on_close() } -> std::same_as<int>;
                     { channel.close() };
                     { channel.release() } -> std::same_as<NativeHandle>;
+                    { channel.unread() } -> std::same_as<std::string_view>;  // taken from the system; it takes no more
                     { fixed.is_open() } -> std::same_as<bool>;
                     { fixed.native() } -> std::same_as<NativeHandle>;
                     { fixed.is_unconnected() } -> std::same_as<bool>;  // open, and has no other end yet (S22.9)

@@ -24,6 +24,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   loop->closing().reserve(1);
   leave_writes_behind();
   keep_unread();
+  keep_unread(channel.unread());
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();

@@ -156,6 +156,20 @@ TEST_CASE_FIXTURE(Ends, "while all instances have clients a new one waits for it
   }
 }
 
+TEST_CASE_FIXTURE(Ends, "what a pipe has taken is not lost when it takes no more: nor what came this moment") {
+  CHECK(one->unread() == "");
+  CHECK(put(*two, "abcde") == 5);
+  until(client, readable);
+  CHECK(one->read(2).view() == "ab");
+  CHECK(one->unread() == "cde");
+  CHECK(one->read(9).view() == "cde");
+  CHECK_FALSE(reported(client, readable));  // a read is in flight
+  CHECK(put(*two, "fgh") == 3);
+  CHECK(one->unread() == "fgh");
+  const win::Handle handle = one->release_handle();
+  CHECK(win::CloseHandle(handle));
+}
+
 TEST_CASE_FIXTURE(Ends, "S26: whoever waits for an instance for too long is ETIMEDOUT, as in Node") {
   PipeName name;
   REQUIRE(name.set(directory.socket("b")) == 0);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <net/detail/io/channel.hpp>
 #include <net/detail/sys/windows/pipe_name.hpp>
@@ -37,6 +38,8 @@ class PipeEntry final : public PortEntry {
   int shutdown_write() noexcept;
   /// Nobody has it any more; what is in flight is called off.
   void close() noexcept;
+  /// What it has taken and nobody has read; it takes no more before it is watched again.
+  std::string_view unread() noexcept;
   /// It stays open, and nothing of it is in flight.
   win::Handle release_handle() noexcept;
   int& type_of_service() noexcept { return type_of_service_; }

@@ -165,12 +165,19 @@ NET_API void PipeEntry::close() noexcept {
   release();
 }
 
+NET_API std::string_view PipeEntry::unread() noexcept {
+  if (reading_.in_flight) {
+    cancel();
+    // called off, or done just now; the port tells it once more
+    win::Word size = 0;
+    if (win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1)) return {in_, size};
+  }
+  return {in_ + in_begin_, in_end_ - in_begin_};
+}
+
 NET_API win::Handle PipeEntry::release_handle() noexcept {
   Port::forget_due(*this);
-  cancel();
-  win::Word size = 0;
-  // called off, or done just now: then its bytes are lost, as whoever wants to keep them reads before
-  if (reading_.in_flight) win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1);
+  (void)unread();
   return std::exchange(handle_, nullptr);
 }
 
