@@ -3,6 +3,7 @@
 import os
 import shutil
 
+from foreign_macros import FOR_WINDOWS
 from toolchain import HYGIENE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name, run
 
 STANDARDS = [STANDARD, "-std=gnu++20", "-std=c++2b"]
@@ -61,6 +62,12 @@ def main():
         for standard in LATEST:
             more = everything if standard == LATEST[-1] else []
             commands.append((f"warnings, {NEWEST} and libc++ {standard}", [*base, *more, standard, header]))
+    if shutil.which(FOR_WINDOWS):
+        after = check.source("windows.cpp", "#include <windows.h>\n#include <net.hpp>\n")  # it has names as short as `byte`
+        commands.append((f"warnings after <windows.h>, {FOR_WINDOWS}",
+                         [FOR_WINDOWS, *WARNINGS, STANDARD, "-fsyntax-only", "-I", SINGLE, after]))
+    else:
+        print(f"skipped: {FOR_WINDOWS} is not here, so nobody says what <windows.h> hides")
     check.all_succeed(commands)
     check.finish("no warnings")
 
