@@ -16263,6 +16263,7 @@ class SignalRegistry {
   constexpr SignalRegistry() noexcept = default;
 
   void hear_console() noexcept;
+  void put_back(int signo) noexcept;
   bool listened(int signo) const noexcept;
   bool ring(int signo) noexcept;
   bool deliver_last(int signo) noexcept;
@@ -16314,9 +16315,15 @@ NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
     while (*at && *at != &waker) at = &(*at)->next;
     if (!*at) return;
     *at = waker.next;
-    if (waker.signo != hang_up && !listened(waker.signo)) std::signal(waker.signo, before_[waker.signo]);
+    if (waker.signo != hang_up && !listened(waker.signo)) put_back(waker.signo);
   }
   hear_console();
+}
+
+/// Somebody else's, who came later, stays.
+NET_API void SignalRegistry::put_back(int signo) noexcept {
+  const Handler now = std::signal(signo, before_[signo]);
+  if (now != &on_signal) std::signal(signo, now);
 }
 
 NET_API bool SignalRegistry::listened(int signo) const noexcept {

@@ -54,6 +54,18 @@ TEST_CASE("a signal that was on its way when the last one stopped listening is t
   CHECK((std::signal(SIGTERM, SIG_DFL) != on_its_way));
 }
 
+TEST_CASE("a handler that the program has set since stays when the last one stops listening") {
+  static int since = 0;
+  os::SignalWaker waker;
+  waker.signo = SIGTERM;
+  REQUIRE(os::listen_to_signal(waker) == 0);
+  std::signal(SIGTERM, [](int) { ++since; });
+  os::forget_signal(waker);
+  std::raise(SIGTERM);
+  CHECK(since == 1);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
 TEST_CASE("the console calls nobody when nobody listens: the program may be without the library by then") {
   const auto heard = [] { return win::SetConsoleCtrlHandler(&os::SignalRegistry::on_console, 0) != 0; };
   CHECK_FALSE(heard());
