@@ -2653,7 +2653,7 @@ concept Channel = std::derived_from<C, Watcher> &&
                            const Endpoint& to, std::string_view path, NativeHandle descriptor, bool on, int number) {
                     { channel.open(Family::IPv6) } -> std::same_as<int>;
                     { channel.take_over(other) };  // the other one is closed then, without a word to the peer
-                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // whether it is TCP
+                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // whether it is TCP; not open: no memory
                     { channel.bind(to) } -> std::same_as<int>;
                     { channel.start_connect(to) } -> std::same_as<int>;
                     { channel.start_connect_path(path) } -> std::same_as<int>;
@@ -19257,6 +19257,7 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 
 #if NET_BODIES
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19316,6 +19317,7 @@ NET_API void SocketState::keep_unread(std::string_view bytes) {
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
   expect_close();
   is_path = !channel.adopt_connected(fd);
+  if (!channel.is_open()) throw_error(system_failure(ENOMEM, "open"));  // it stays whose it was
   loop->poller().hold(channel);
   phase.move_to(Phase::open);
   retain_for_loop();

@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/count_allocations.hpp"
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
 
@@ -233,6 +236,40 @@ TEST_CASE("a pipe that is released leaves behind what it had taken, also what ca
   });
   run_to_the_end(loop);
   CHECK(got == "first second");
+}
+
+TEST_CASE("a pipe that cannot be adopted for want of memory stays whose it was, and nobody is told that it is open") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  bool failed = true;
+  for (long n = 1; failed; ++n) {
+    CAPTURE(n);
+    const HANDLE served = ::CreateNamedPipeA(directory.socket("s").c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+                                             PIPE_TYPE_BYTE, 1, 65536, 65536, 0, nullptr);
+    REQUIRE(served != INVALID_HANDLE_VALUE);
+    RawPipe client(directory.socket("s"));
+    std::optional<net::Socket> socket;
+    {
+      const FailingAllocation one(n);
+      try {
+        socket.emplace(loop, net::SocketOptions{.fd = reinterpret_cast<std::intptr_t>(served)});
+      } catch (const std::bad_alloc&) {
+      } catch (const net::Error& error) {
+        CHECK(error.name() == "ENOMEM");
+      }
+      failed = one.failed();
+    }
+    std::string got;
+    if (socket) {
+      socket->on<"data">([&](net::Chunk chunk) { got += chunk.view(); });
+      client.write("hello");
+      client.vanish();
+      run_to_the_end(loop);
+      CHECK(got == "hello");
+    } else {
+      CHECK(::CloseHandle(served));
+    }
+  }
 }
 
 #endif
