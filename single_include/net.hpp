@@ -2730,7 +2730,7 @@ concept Channel = std::derived_from<C, Watcher> &&
                            const Endpoint& to, std::string_view path, NativeHandle descriptor, bool on, int number) {
                     { channel.open(Family::IPv6) } -> std::same_as<int>;
                     { channel.take_over(other) };  // the other one is closed then, without a word to the peer
-                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // whether it is TCP
+                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // whether it is TCP; not open: no memory
                     { channel.bind(to) } -> std::same_as<int>;
                     { channel.start_connect(to) } -> std::same_as<int>;
                     { channel.start_connect_path(path) } -> std::same_as<int>;
@@ -2741,6 +2741,7 @@ concept Channel = std::derived_from<C, Watcher> &&
                     { channel.reset_on_close() } -> std::same_as<int>;
                     { channel.close() };
                     { channel.release() } -> std::same_as<NativeHandle>;
+                    { channel.unread() } -> std::same_as<std::string_view>;  // taken from the system; it takes no more
                     { fixed.is_open() } -> std::same_as<bool>;
                     { fixed.native() } -> std::same_as<NativeHandle>;
                     { fixed.is_unconnected() } -> std::same_as<bool>;  // open, and has no other end yet (S22.9)
@@ -2758,9 +2759,10 @@ concept Channel = std::derived_from<C, Watcher> &&
 
 namespace net::inline NET_ABI::detail {
 
-/// What `accept` says when there is nobody, or a client that has gone already: the next one is another matter.
+/// What `accept` says when there is nobody, or a client that has gone already: the next one is another matter. Winsock
+/// calls one that has reset its connection ECONNRESET.
 constexpr bool means_nobody(int failed) noexcept {
-  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
+  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED || failed == -ECONNRESET;
 }
 
 /// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that it
@@ -3633,6 +3635,12 @@ namespace net::inline NET_ABI::detail::win {
 using Handle = void*;
 using Socket = std::uintptr_t;
 using Word = unsigned long;
+using Procedure = std::intptr_t(__stdcall*)();
+#if defined(_WIN64)
+using Size = unsigned long long;  // as wide as a pointer, but not always the type of that name
+#else
+using Size = unsigned long;
+#endif
 using Completion = void(__stdcall*)(Word, Word, ::_OVERLAPPED*, Word);
 
 // ── what the calls are given: the structures that those tags stand for, as they lie in memory ──
@@ -3752,13 +3760,17 @@ inline Handle no_file() noexcept { return reinterpret_cast<Handle>(~std::uintptr
 
 // ── calls; they are the same functions, whatever namespace they are declared in ──
 
+#if defined(__clang__)  // mingw's headers do not say of all of them that a DLL has them
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdll-attribute-on-redeclaration"
+#endif
 extern "C" {
 // kernel32
 __declspec(dllimport) int __stdcall CloseHandle(Handle);
 __declspec(dllimport) Word __stdcall GetLastError();
-__declspec(dllimport) Handle __stdcall CreateIoCompletionPort(Handle, Handle, std::uintptr_t, Word);
+__declspec(dllimport) Handle __stdcall CreateIoCompletionPort(Handle, Handle, Size, Word);
 __declspec(dllimport) int __stdcall GetQueuedCompletionStatusEx(Handle, ::_OVERLAPPED_ENTRY*, Word, Word*, Word, int);
-__declspec(dllimport) int __stdcall PostQueuedCompletionStatus(Handle, Word, std::uintptr_t, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall PostQueuedCompletionStatus(Handle, Word, Size, ::_OVERLAPPED*);
 __declspec(dllimport) int __stdcall SetFileCompletionNotificationModes(Handle, unsigned char);
 __declspec(dllimport) int __stdcall DeviceIoControl(Handle, Word, void*, Word, void*, Word, Word*, ::_OVERLAPPED*);
 __declspec(dllimport) int __stdcall CancelIoEx(Handle, ::_OVERLAPPED*);
@@ -3779,8 +3791,8 @@ __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(::_RTL_SRWLOCK*);
 __declspec(dllimport) int __stdcall SleepConditionVariableSRW(::_RTL_CONDITION_VARIABLE*, ::_RTL_SRWLOCK*, Word, Word);
 __declspec(dllimport) void __stdcall WakeConditionVariable(::_RTL_CONDITION_VARIABLE*);
 __declspec(dllimport) void __stdcall WakeAllConditionVariable(::_RTL_CONDITION_VARIABLE*);
-__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, std::size_t, Word(__stdcall*)(void*),
-                                                    void*, Word, Word*);
+__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, Size, Word(__stdcall*)(void*), void*,
+                                                    Word, Word*);
 __declspec(dllimport) Word __stdcall WaitForSingleObject(Handle, Word);
 __declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
 __declspec(dllimport) Word __stdcall GetCurrentProcessId();
@@ -3790,7 +3802,7 @@ __declspec(dllimport) int __stdcall GetConsoleMode(Handle, Word*);
 __declspec(dllimport) int __stdcall SetConsoleCtrlHandler(int(__stdcall*)(Word), int);
 __declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned, Word, const char*, int, wchar_t*, int);
 __declspec(dllimport) ::HINSTANCE__* __stdcall GetModuleHandleW(const wchar_t*);
-__declspec(dllimport) std::intptr_t(__stdcall* __stdcall GetProcAddress(::HINSTANCE__*, const char*))();
+__declspec(dllimport) Procedure __stdcall GetProcAddress(::HINSTANCE__*, const char*);
 __declspec(dllimport) void* __stdcall LocalFree(void*);
 // advapi32
 __declspec(dllimport) int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(const wchar_t*, Word, void**,
@@ -3819,6 +3831,9 @@ __declspec(dllimport) int __stdcall getpeername(Socket, ::sockaddr*, int*);
 __declspec(dllimport) int __stdcall GetAddrInfoW(const wchar_t*, const wchar_t*, const ::addrinfoW*, ::addrinfoW**);
 __declspec(dllimport) void __stdcall FreeAddrInfoW(::addrinfoW*);
 }
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 /// A structure of ours as the one of Windows' that it is.
 template <class Theirs, class Ours>
@@ -4226,6 +4241,8 @@ class fd_channel : public Watcher {
     if (is_open()) os::close_descriptor(release());
   }
   NativeHandle release() noexcept { return std::exchange(fd, no_handle); }
+  /// What it reads is in the hands of whoever asked at once.
+  std::string_view unread() noexcept { return {}; }
 
   int bind(const Endpoint& to) noexcept;
   int start_connect(const Endpoint& to) noexcept;
@@ -4625,6 +4642,7 @@ NET_API NativeHandle listen_on(const Endpoint& at, const ListenFlags& flags) noe
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 // Names of pipes, and who may use them. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_PIPE_NAME_HPP
@@ -4644,7 +4662,7 @@ struct PipeName {
   int set(std::string_view path) noexcept;
 };
 
-/// Opens the client's end, or says why not: EBUSY if no instance is free at the moment.
+/// Opens the client's end, or says why not: EBUSY if no instance is free at the moment, ENOTSOCK for what is no pipe.
 NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept;
 
 /// Whether somebody serves the name.
@@ -4678,8 +4696,8 @@ class PipeEntry final : public PortEntry {
   void set(win::Handle handle) noexcept { handle_ = handle; }
   /// Its port has been given the handle already.
   void associated() noexcept { associated_ = true; }
-  /// 0, -EINPROGRESS while all instances are busy, or another negated errno.
-  int connect(const PipeName& name) noexcept;
+  /// 0, -EINPROGRESS while all instances are busy, which is ETIMEDOUT in the end, or another negated errno.
+  int connect(const PipeName& name, std::uint64_t patience_ms = 30000) noexcept;
   int finish_connect() const noexcept { return -connect_failed_; }
 
   ReadResult read(std::size_t size) noexcept;
@@ -4687,13 +4705,15 @@ class PipeEntry final : public PortEntry {
   int shutdown_write() noexcept;
   /// Nobody has it any more; what is in flight is called off.
   void close() noexcept;
+  /// What it has taken and nobody has read; it takes no more before it is watched again.
+  std::string_view unread() noexcept;
   /// It stays open, and nothing of it is in flight.
   win::Handle release_handle() noexcept;
   int& type_of_service() noexcept { return type_of_service_; }
 
  private:
   static constexpr std::size_t capacity = 65536;
-  static constexpr std::uint64_t silence_ms = 50, busy_ms = 2, max_busy_ms = 30000;
+  static constexpr std::uint64_t silence_ms = 50, busy_ms = 2;
 
   unsigned ready() const noexcept;
   void start_read() noexcept;
@@ -4753,6 +4773,7 @@ class windows_channel : public Watcher {
   bool adopt_connected(NativeHandle handle) noexcept;
   void close() noexcept;
   NativeHandle release() noexcept;
+  std::string_view unread() noexcept { return pipe() ? pipe()->unread() : std::string_view(); }
 
   int bind(const Endpoint& to) noexcept { return os::bind_to(fd, to); }
   int start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, to); }
@@ -4800,6 +4821,8 @@ static_assert(Channel<windows_channel>);
 #ifndef NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
 #define NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
 
+#include <cstdint>
+
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail {
@@ -4828,6 +4851,7 @@ class PipeServerEntry final : public PortEntry {
     bool connected = false;
   };
   static constexpr int instances = 4;
+  static constexpr std::uint64_t retry_ms = 50;  // when the system had none
 
   void make(Instance& instance) noexcept;
   void await(Instance& instance) noexcept;
@@ -5083,6 +5107,7 @@ class Thread {
   };
 
   bool begin(Start* start) noexcept;
+  static win::Word __stdcall run(void* given);
 
   win::Handle thread_ = nullptr;
 };
@@ -6023,7 +6048,7 @@ class Loop : private detail::LoopCore {
   bool alive() const { return LoopCore::alive(); }
 
   /// To live inside another loop: watch this for reading, wake up by `nextTimeout()`, and call `runOnce(0)`.
-  /// -1 with the poll(2) poller, which has no such descriptor.
+  /// -1 with the poll(2) poller and on Windows, where no descriptor stands for all: call `runOnce(0)` now and then.
   NativeHandle backendHandle() const { return poller().native(); }
   /// How long until the loop has something to do by itself; empty: only when the handle is readable.
   std::optional<Duration> nextTimeout() const;
@@ -6525,7 +6550,7 @@ struct std::hash<net::SocketAddress> {
   constexpr std::size_t operator()(const net::SocketAddress& address) const noexcept {
     std::uint64_t mix =
         std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 | address.bytes().size();
-    for (const std::uint8_t byte : address.bytes()) mix = (mix ^ byte) * 0x100000001b3;
+    for (const std::uint8_t each : address.bytes()) mix = (mix ^ each) * 0x100000001b3;
     return net::detail::cast<std::size_t>(mix ^ mix >> 32);
   }
 };
@@ -8321,17 +8346,17 @@ struct PipeTo : PipeLink {
 
   explicit PipeTo(State& from) noexcept : PipeLink(table), source(&from) {}
 
-  /// The handle of a destination that is its own source.
-  static const Destination& itself(const Source& source) noexcept {
+  /// The handle of a destination that is its own source; any other link holds its destination.
+  static const Destination* itself(const Source& source) noexcept {
     if constexpr (std::is_same_v<Source, Destination>) {
-      return source;
+      return &source;
     } else {
-      __builtin_unreachable();  // such a link holds its destination
+      return nullptr;
     }
   }
   /// As long as it is not off.
   Source from() const { return Access::make<Source>(source); }
-  Destination to() const { return destination ? *destination : Destination(itself(from())); }
+  Destination to() const { return destination ? *destination : Destination(*itself(from())); }
 
   void stop() {
     const Source held = from();
@@ -8408,7 +8433,7 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
     [](PipeLink& link, const void* from) {
       const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
       const Source& sender = *static_cast<const Source*>(from);
-      Emits::unpiped(to ? *to : itself(sender), sender);
+      Emits::unpiped(to ? *to : *itself(sender), sender);
     },
     [](const PipeLink& link) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
@@ -8416,7 +8441,7 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
     },
     [](const PipeLink& link, const void* from) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return Emits::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+      return Emits::to_drain(to ? *to : *itself(*static_cast<const Source*>(from)));
     },
     []([[maybe_unused]] const PipeLink& link) noexcept {
       if constexpr (requires(const Destination& to) {
@@ -8475,7 +8500,7 @@ void unpipe_from(const Source& source, const Destination& destination) {
   const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
     if (each.operations != &To::table) return false;
     const auto& other = static_cast<To&>(each).destination;
-    return same_destination(destination, other ? *other : To::itself(source));
+    return same_destination(destination, other ? *other : *To::itself(source));
   });
   if (link) finish_unpipe(source, &link, 1);
 }
@@ -15765,11 +15790,14 @@ NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept {
   for (const win::Word way : ways) {
     const win::Handle opened = win::CreateFileW(name.text, way, 0, nullptr, win::open_existing,
                                                 win::flag_overlapped | win::flag_security_identification, nullptr);
-    if (opened != win::no_file()) return failed = 0, opened;
+    if (opened != win::no_file()) {
+      if (win::GetFileType(opened) == win::type_pipe) return failed = 0, opened;
+      win::CloseHandle(opened);  // a name with dots may lead out of the pipes
+      return failed = -ENOTSOCK, nullptr;
+    }
     failed = os::last_error();
     if (failed != -EPERM) break;
   }
-  if (failed == -EPERM) failed = -EACCES;
   return nullptr;
 }
 
@@ -15833,14 +15861,14 @@ NET_API void PipeEntry::close_handle() noexcept {
 
 // ── connecting ─────────────────────────────────────────────────────────────
 
-NET_API int PipeEntry::connect(const PipeName& name) noexcept {
+NET_API int PipeEntry::connect(const PipeName& name, std::uint64_t patience_ms) noexcept {
   int failed = 0;
   handle_ = open_pipe(name, failed);
   if (failed != -EBUSY) return failed;
   name_ = new (std::nothrow) PipeName(name);
   if (!name_) return -ENOMEM;
   connecting_ = true;
-  gives_up_at_ = os::now_ns() / 1000000 + max_busy_ms;
+  gives_up_at_ = os::now_ns() / 1000000 + patience_ms;
   if (port) port->set_due(*this, busy_ms);
   return -EINPROGRESS;
 }
@@ -15854,7 +15882,10 @@ NET_API void PipeEntry::on_due() noexcept {
   }
   int failed = 0;
   handle_ = open_pipe(*name_, failed);
-  if (failed == -EBUSY && os::now_ns() / 1000000 < gives_up_at_) return port->set_due(*this, busy_ms);
+  if (failed == -EBUSY) {
+    if (os::now_ns() / 1000000 < gives_up_at_) return port->set_due(*this, busy_ms);
+    failed = -ETIMEDOUT;
+  }
   if (failed == 0) failed = port->associate(handle_, win::skip_port_on_success | win::skip_event);
   connect_failed_ = -failed;
   connecting_ = false;
@@ -15887,7 +15918,9 @@ NET_API void PipeEntry::start_read() noexcept {
     return;
   }
   win::Word size = 0;
-  if (win::ReadFile(handle_, in_, static_cast<win::Word>(capacity), &size, reading_.begin())) return read_done(0, size);
+  while (win::ReadFile(handle_, in_, static_cast<win::Word>(capacity), &size, reading_.begin())) {
+    if (size > 0) return read_done(0, size);  // none: the other side has written nothing, as it may
+  }
   const int failed = -os::last_error();
   failed == EAGAIN ? port->began(reading_) : read_done(failed, size);
 }
@@ -15960,12 +15993,19 @@ NET_API void PipeEntry::close() noexcept {
   release();
 }
 
+NET_API std::string_view PipeEntry::unread() noexcept {
+  if (reading_.in_flight) {
+    cancel();
+    // called off, or done just now; the port tells it once more
+    win::Word size = 0;
+    if (win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1)) return {in_, size};
+  }
+  return {in_ + in_begin_, in_end_ - in_begin_};
+}
+
 NET_API win::Handle PipeEntry::release_handle() noexcept {
   Port::forget_due(*this);
-  cancel();
-  win::Word size = 0;
-  // called off, or done just now: then its bytes are lost, as whoever wants to keep them reads before
-  if (reading_.in_flight) win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1);
+  (void)unread();
   return std::exchange(handle_, nullptr);
 }
 
@@ -16122,7 +16162,7 @@ NET_API void PipeServerEntry::make(Instance& instance) noexcept {
 NET_API void PipeServerEntry::await(Instance& instance) noexcept {
   if (instance.connected || instance.connecting.in_flight) return;
   if (!instance.handle) make(instance);
-  if (!instance.handle) return;  // tried again when the next client is accepted
+  if (!instance.handle) return;  // tried again after a while
   if (win::ConnectNamedPipe(instance.handle, instance.connecting.begin())) {
     instance.connected = true;
     return;
@@ -16171,6 +16211,7 @@ NET_API void PipeServerEntry::close_handles() noexcept {
 
 NET_API void PipeServerEntry::close() noexcept {
   closed_ = true;
+  Port::forget_due(*this);
   cancel();
   close_handles();
   release();
@@ -16180,7 +16221,12 @@ struct PipeServerCalls {
   static unsigned prepare(PortEntry& entry) noexcept {
     auto& self = static_cast<PipeServerEntry&>(entry);
     if (!self.closed_) {
-      for (auto& each : self.instances_) self.await(each);
+      bool lacks = false;
+      for (auto& each : self.instances_) {
+        self.await(each);
+        lacks |= !each.handle;
+      }
+      if (lacks) self.port->set_due(self, PipeServerEntry::retry_ms);
     }
     return take(entry) & self.interest();
   }
@@ -16202,6 +16248,8 @@ struct PipeServerCalls {
       }
     }
   }
+  /// Whatever is due is prepared anyhow.
+  static void due(PortEntry&) noexcept {}
   static int attached(PortEntry& entry) noexcept {
     auto& self = static_cast<PipeServerEntry&>(entry);
     return self.port->associate(self.instances_[0].handle, win::skip_port_on_success | win::skip_event);
@@ -16215,7 +16263,7 @@ struct PipeServerCalls {
 };
 
 NET_API constexpr PortEntry::Operations PipeServerEntry::table{
-    &PipeServerCalls::prepare,  &PipeServerCalls::take,   &PipeServerCalls::done,   nullptr,
+    &PipeServerCalls::prepare,  &PipeServerCalls::take,   &PipeServerCalls::done,   &PipeServerCalls::due,
     &PipeServerCalls::attached, &PipeServerCalls::cancel, &PipeServerCalls::native, &PipeServerCalls::free};
 
 }  // namespace net::inline NET_ABI::detail
@@ -16345,10 +16393,16 @@ NET_API int errno_of(unsigned long code) noexcept {
   switch (code) {
     case 2:
     case 3:
+    case 15:
+    case 53:
     case 123:
-    case 161: return ENOENT;  // no such file, path; bad name, path name
-    case 5: return EPERM;     // access denied
+    case 161:
+    case 267: return ENOENT;  // no such file, path, drive, computer; bad name, path name, directory
+    case 5:
+    case 1314: return EPERM;  // access denied, no privilege
     case 10013:
+    case 740:
+    case 998:
     case 1920: return EACCES;
     case 4:
     case 10024: return EMFILE;
@@ -16363,6 +16417,7 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 10045: return ENOTSUP;
     case 1:
     case 120: return ENOSYS;
+    case 10052:  // a connection whose probes were not answered
     case 10054:
     case 64: return ECONNRESET;
     case 109:
@@ -16371,12 +16426,16 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 230:
     case 10058: return EPIPE;  // broken, no data, not connected
     case 10057: return ENOTCONN;
+    case 13:
     case 87:
+    case 122:
     case 10022:
+    case 10046:
     case 170000: return EINVAL;
     case 121:
     case 10060:
-    case 258: return ETIMEDOUT;
+    case 258:
+    case 1460: return ETIMEDOUT;
     case 206:
     case 111: return ENAMETOOLONG;
     case 231:
@@ -16398,7 +16457,9 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 1214:
     case 10049: return EADDRNOTAVAIL;
     case 1228:
-    case 1229: return ENOTCONN;
+    case 1229:
+    case 2250: return ENOTCONN;
+    case 19: return EROFS;  // write protected
     case 1113: return EINVAL;  // no such character
     case 10014: return EFAULT;
     case 10035:
@@ -16417,6 +16478,7 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 10056: return EISCONN;
     case 183:
     case 80: return EEXIST;
+    case 39:
     case 112: return ENOSPC;
     default: return EIO;
   }
@@ -16611,17 +16673,16 @@ NET_API std::uint64_t now_ns() noexcept {
 }
 
 NET_API bool Thread::begin(Start* start) noexcept {
-  thread_ = win::CreateThread(
-      nullptr, 0,
-      [](void* given) -> win::Word {
-        const Start now = *static_cast<Start*>(given);
-        delete static_cast<Start*>(given);
-        now.work(now.argument);
-        return 0;
-      },
-      start, 0, nullptr);
+  thread_ = win::CreateThread(nullptr, 0, &run, start, 0, nullptr);
   if (!thread_) delete start;
   return thread_ != nullptr;
+}
+
+NET_API win::Word __stdcall Thread::run(void* given) {
+  const Start now = *static_cast<Start*>(given);
+  delete static_cast<Start*>(given);
+  now.work(now.argument);
+  return 0;
 }
 
 NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
@@ -16752,6 +16813,10 @@ class SignalRegistry {
   int add(SignalWaker& waker) noexcept;
   void remove(SignalWaker& waker) noexcept;
 
+  /// What the C library calls, and what the console does.
+  static void __cdecl on_signal(int signo);
+  static int __stdcall on_console(win::Word event);
+
  private:
   using Handler = void(__cdecl*)(int);
   static constexpr int hang_up = 1, most = 32;
@@ -16759,42 +16824,68 @@ class SignalRegistry {
 
   constexpr SignalRegistry() noexcept = default;
 
-  static void __cdecl on_signal(int signo);
-  static int __stdcall on_console(win::Word event);
-
+  void hear_console() noexcept;
+  void put_back(int signo) noexcept;
   bool listened(int signo) const noexcept;
-  bool deliver(int signo) noexcept;
+  bool ring(int signo) noexcept;
+  bool deliver_last(int signo) noexcept;
+  bool deliver_again(int signo) noexcept;
 
+  Mutex changing_;  // whoever adds or removes; a handler never waits for it
   Mutex mutex_;
   SignalWaker* first_ = nullptr;
   Handler before_[most] = {};
   bool hears_console_ = false;
+  bool ending_ = false;  // the console waits for the handler, with its list of handlers locked
 };
 
 NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
   if (waker.signo <= 0 || waker.signo >= most) return -EINVAL;
   if (const int failed = waker.waker.open(); failed < 0) return failed;
-  const LockGuard locked(mutex_);
-  if (!std::exchange(hears_console_, true)) win::SetConsoleCtrlHandler(&on_console, 1);
-  if (!listened(waker.signo) && waker.signo != hang_up) {
-    const Handler old = std::signal(waker.signo, &on_signal);
-    if (old == SIG_ERR) {
-      waker.waker.close();
-      return -EINVAL;
+  const LockGuard alone(changing_);
+  {
+    const LockGuard locked(mutex_);
+    if (!listened(waker.signo) && waker.signo != hang_up) {
+      const Handler old = std::signal(waker.signo, &on_signal);
+      if (old == SIG_ERR) {
+        waker.waker.close();
+        return -EINVAL;
+      }
+      before_[waker.signo] = old;
     }
-    before_[waker.signo] = old;
+    waker.next = std::exchange(first_, &waker);
   }
-  waker.next = std::exchange(first_, &waker);
+  hear_console();
   return 0;
 }
 
+/// The console calls its handlers with their list locked, and they lock ours. A handler of a DLL's must not outlive it.
+NET_API void SignalRegistry::hear_console() noexcept {
+  bool wanted = false;
+  {
+    const LockGuard locked(mutex_);
+    wanted = ending_ || listened(hang_up) || listened(SIGTERM);
+  }
+  if (wanted != std::exchange(hears_console_, wanted)) win::SetConsoleCtrlHandler(&on_console, wanted);
+}
+
 NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
-  const LockGuard locked(mutex_);
-  SignalWaker** at = &first_;
-  while (*at && *at != &waker) at = &(*at)->next;
-  if (!*at) return;
-  *at = waker.next;
-  if (waker.signo != hang_up && !listened(waker.signo)) std::signal(waker.signo, before_[waker.signo]);
+  const LockGuard alone(changing_);
+  {
+    const LockGuard locked(mutex_);
+    SignalWaker** at = &first_;
+    while (*at && *at != &waker) at = &(*at)->next;
+    if (!*at) return;
+    *at = waker.next;
+    if (waker.signo != hang_up && !listened(waker.signo)) put_back(waker.signo);
+  }
+  hear_console();
+}
+
+/// Somebody else's, who came later, stays.
+NET_API void SignalRegistry::put_back(int signo) noexcept {
+  const Handler now = std::signal(signo, before_[signo]);
+  if (now != &on_signal) std::signal(signo, now);
 }
 
 NET_API bool SignalRegistry::listened(int signo) const noexcept {
@@ -16804,8 +16895,7 @@ NET_API bool SignalRegistry::listened(int signo) const noexcept {
   return false;
 }
 
-NET_API bool SignalRegistry::deliver(int signo) noexcept {
-  const LockGuard locked(mutex_);
+NET_API bool SignalRegistry::ring(int signo) noexcept {
   bool any = false;
   for (SignalWaker* each = first_; each; each = each->next) {
     if (each->signo != signo) continue;
@@ -16816,17 +16906,30 @@ NET_API bool SignalRegistry::deliver(int signo) noexcept {
 }
 
 NET_API void __cdecl SignalRegistry::on_signal(int signo) {
-  std::signal(signo, &on_signal);
-  instance().deliver(signo);
+  if (!instance().deliver_again(signo)) std::raise(signo);
+}
+
+/// False: the last one went while this call was on its way, and the signal is whose it was before.
+NET_API bool SignalRegistry::deliver_again(int signo) noexcept {
+  const LockGuard locked(mutex_);
+  const bool still = listened(signo);
+  std::signal(signo, still ? &on_signal : before_[signo]);
+  return ring(signo);
+}
+
+NET_API bool SignalRegistry::deliver_last(int signo) noexcept {
+  const LockGuard locked(mutex_);
+  const bool any = ring(signo);
+  ending_ |= any;
+  return any;
 }
 
 NET_API int __stdcall SignalRegistry::on_console(win::Word event) {
-  if (event == window_closed && instance().deliver(hang_up)) {
-    // the process ends when this returns, or a few seconds later: that is what is left for the listener
-    win::WaitForSingleObject(reinterpret_cast<win::Handle>(~std::uintptr_t{0}), win::wait_forever);
-    return 1;
-  }
-  return event == session_ends && instance().deliver(SIGTERM);
+  const int signo = event == window_closed ? hang_up : event == session_ends ? SIGTERM : 0;
+  if (signo == 0 || !instance().deliver_last(signo)) return 0;
+  // the process ends when this returns, or a few seconds later: that is what is left for the listener
+  win::WaitForSingleObject(reinterpret_cast<win::Handle>(~std::uintptr_t{0}), win::wait_forever);
+  return 1;
 }
 
 NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
@@ -19768,6 +19871,7 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 
 #if NET_BODIES
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19784,6 +19888,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   loop->closing().reserve(1);
   leave_writes_behind();
   keep_unread();
+  keep_unread(channel.unread());
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();
@@ -19826,6 +19931,7 @@ NET_API void SocketState::keep_unread(std::string_view bytes) {
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
   expect_close();
   is_path = !channel.adopt_connected(fd);
+  if (!channel.is_open()) throw_error(system_failure(ENOMEM, "open"));  // it stays whose it was
   loop->poller().hold(channel);
   phase.move_to(Phase::open);
   retain_for_loop();

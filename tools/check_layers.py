@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Check what the headers include: only headers further down, the system in one place, no costly std header.
 
-Also what a header must look like: its guard's name, no #pragma once, no using-directive, all names inside NET_ABI.
+Also what a header must look like: its guard's name, no #pragma once, no using-directive, all names inside NET_ABI,
+nothing that only some compilers know.
 """
 import functools
 import pathlib
@@ -125,6 +126,8 @@ CALL = re.compile(
     r"""(?:^|[^\w:>"])::(?!operator\b|new\b|net\b)[a-z_]\w*\(|\bextern "C"|\basm\b"""
     r"""|\bos::\w+|\b(?:AF|SO|SOL|SOCK|IPPROTO|TCP|MSG|AI|SIG)_[A-Z_]+\b|\bE?POLL[A-Z]+\b"""
 )
+# What only some compilers know, unless an #if asks for them.
+EXTENSION = re.compile(r"\b__(?:builtin_\w+|attribute__|int128|PRETTY_FUNCTION__|typeof__)")
 # Parts of a standard library, used where __has_include finds them.
 STANDARD_PARTS = {"bits/chrono.h"}
 
@@ -184,6 +187,8 @@ def problems(name, suffix, text):
         code = line.split("//")[0]
         if not name.startswith((SYSTEM, ABI)) and (found := CALL.search(code)):
             yield number, f"{found[0].strip()} is the system's: ask the machine"
+        if depth == 1 and (found := EXTENSION.search(code)):
+            yield number, f"{found[0]} is not known to all compilers: an #if must ask for those that know it"
         include = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
         if not include:
             continue

@@ -3,6 +3,7 @@
 import os
 import shutil
 
+from foreign_macros import FOR_WINDOWS
 from toolchain import HYGIENE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name, run
 
 STANDARDS = [STANDARD, "-std=gnu++20", "-std=c++2b"]
@@ -61,6 +62,14 @@ def main():
         for standard in LATEST:
             more = everything if standard == LATEST[-1] else []
             commands.append((f"warnings, {NEWEST} and libc++ {standard}", [*base, *more, standard, header]))
+    after = check.source("windows.cpp", "#include <windows.h>\n#include <net.hpp>\n")  # it has names as short as `byte`
+    theirs = check.source("only_windows.cpp", "#include <windows.h>\n#include <coroutine>\n")
+    for cxx in [FOR_WINDOWS], [NEWEST, "--target=x86_64-w64-mingw32"]:
+        base = [*cxx, *WARNINGS, STANDARD, "-fsyntax-only", "-I", SINGLE]
+        if not shutil.which(cxx[0]) or run([*base, theirs]).returncode:
+            print(f"skipped: {' '.join(cxx)} is not here, so nobody says what it thinks of <windows.h> before ours")
+        else:
+            commands.append((f"warnings after <windows.h>, {' '.join(cxx)}", [*base, after]))
     check.all_succeed(commands)
     check.finish("no warnings")
 

@@ -234,7 +234,7 @@ class Loop : private detail::LoopCore {
   bool alive() const { return LoopCore::alive(); }
 
   /// To live inside another loop: watch this for reading, wake up by `nextTimeout()`, and call `runOnce(0)`.
-  /// -1 with the poll(2) poller, which has no such descriptor.
+  /// -1 with the poll(2) poller and on Windows, where no descriptor stands for all: call `runOnce(0)` now and then.
   NativeHandle backendHandle() const { return poller().native(); }
   /// How long until the loop has something to do by itself; empty: only when the handle is readable.
   std::optional<Duration> nextTimeout() const;

@@ -144,7 +144,7 @@ struct std::hash<net::SocketAddress> {
   constexpr std::size_t operator()(const net::SocketAddress& address) const noexcept {
     std::uint64_t mix =
         std::uint64_t{address.flowlabel()} << 32 | std::uint64_t{address.port()} << 8 | address.bytes().size();
-    for (const std::uint8_t byte : address.bytes()) mix = (mix ^ byte) * 0x100000001b3;
+    for (const std::uint8_t each : address.bytes()) mix = (mix ^ each) * 0x100000001b3;
     return net::detail::cast<std::size_t>(mix ^ mix >> 32);
   }
 };

@@ -4,13 +4,17 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <memory>
+#include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "tests/support/count_allocations.hpp"
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
 
@@ -203,6 +207,68 @@ TEST_CASE("a server that restarts is found again by its name; meanwhile the name
     run_to_the_end(loop);
     CHECK(got == "round " + std::to_string(round));
     CHECK(log.text() == "listening connection close");
+  }
+}
+
+TEST_CASE("a pipe that is released leaves behind what it had taken, also what came at that moment") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  const net::Server server(loop);
+  std::optional<RawPipe> client;
+  std::string got;
+  server.on<"connection">([&](const net::Socket& socket) {
+    server.close();
+    socket.once<"data">([&, socket](net::Chunk chunk) {
+      got += chunk.view();
+      loop.setTimeout(
+          [&, socket] {
+            client->write(" second");  // into the read that is in flight
+            const auto handle = socket.release();
+            REQUIRE(::CloseHandle(reinterpret_cast<HANDLE>(handle)));
+            got += socket.read().value_or(" nothing");
+          },
+          1);
+    });
+  });
+  server.listen(directory.socket("s"), [&] {
+    client.emplace(directory.socket("s"));
+    client->write("first");
+  });
+  run_to_the_end(loop);
+  CHECK(got == "first second");
+}
+
+TEST_CASE("a pipe that cannot be adopted for want of memory stays whose it was, and nobody is told that it is open") {
+  net::Loop loop;
+  const TemporaryDirectory directory;
+  bool failed = true;
+  for (long n = 1; failed; ++n) {
+    CAPTURE(n);
+    const HANDLE served = ::CreateNamedPipeA(directory.socket("s").c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+                                             PIPE_TYPE_BYTE, 1, 65536, 65536, 0, nullptr);
+    REQUIRE(served != INVALID_HANDLE_VALUE);
+    RawPipe client(directory.socket("s"));
+    std::optional<net::Socket> socket;
+    {
+      const FailingAllocation one(n);
+      try {
+        socket.emplace(loop, net::SocketOptions{.fd = reinterpret_cast<std::intptr_t>(served)});
+      } catch (const std::bad_alloc&) {
+      } catch (const net::Error& error) {
+        CHECK(error.name() == "ENOMEM");
+      }
+      failed = one.failed();
+    }
+    std::string got;
+    if (socket) {
+      socket->on<"data">([&](net::Chunk chunk) { got += chunk.view(); });
+      client.write("hello");
+      client.vanish();
+      run_to_the_end(loop);
+      CHECK(got == "hello");
+    } else {
+      CHECK(::CloseHandle(served));
+    }
   }
 }
 

@@ -41,6 +41,7 @@ struct least_channel : Watcher {
   int reset_on_close() { return 0; }
   void close() {}
   NativeHandle release() { return no_handle; }
+  std::string_view unread() { return {}; }
   bool is_open() const { return false; }
   NativeHandle native() const { return no_handle; }
   bool is_unconnected() const { return false; }

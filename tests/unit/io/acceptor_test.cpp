@@ -26,3 +26,9 @@ TEST_CASE("an acceptor listens, accepts, closes and says where it is; what lacks
   static_assert(!Acceptor<OpenOfNoConst, least_channel> && !Acceptor<Watcher, least_channel>);
   static_assert(!Acceptor<least_acceptor, int>);
 }
+
+TEST_CASE("a client that has gone before it was accepted is nobody, whatever the system calls it; other failures are some") {
+  static_assert(means_nobody(would_block) && means_nobody(-EINTR));
+  static_assert(means_nobody(-ECONNABORTED) && means_nobody(-ECONNRESET));
+  static_assert(!means_nobody(0) && !means_nobody(-EMFILE) && !means_nobody(-EBADF) && !means_nobody(-ENOMEM));
+}

@@ -12,9 +12,10 @@
 
 namespace net::inline NET_ABI::detail {
 
-/// What `accept` says when there is nobody, or a client that has gone already: the next one is another matter.
+/// What `accept` says when there is nobody, or a client that has gone already: the next one is another matter. Winsock
+/// calls one that has reset its connection ECONNRESET.
 constexpr bool means_nobody(int failed) noexcept {
-  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED;
+  return failed == would_block || failed == -EINTR || failed == -ECONNABORTED || failed == -ECONNRESET;
 }
 
 /// The contract. Nothing blocks, nothing throws; each answer is 0 or a negated errno. `accept` opens the channel that it

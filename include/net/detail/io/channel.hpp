@@ -37,7 +37,7 @@ concept Channel = std::derived_from<C, Watcher> &&
                            const Endpoint& to, std::string_view path, NativeHandle descriptor, bool on, int number) {
                     { channel.open(Family::IPv6) } -> std::same_as<int>;
                     { channel.take_over(other) };  // the other one is closed then, without a word to the peer
-                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // whether it is TCP
+                    { channel.adopt_connected(descriptor) } -> std::same_as<bool>;  // whether it is TCP; not open: no memory
                     { channel.bind(to) } -> std::same_as<int>;
                     { channel.start_connect(to) } -> std::same_as<int>;
                     { channel.start_connect_path(path) } -> std::same_as<int>;
@@ -48,6 +48,7 @@ concept Channel = std::derived_from<C, Watcher> &&
                     { channel.reset_on_close() } -> std::same_as<int>;
                     { channel.close() };
                     { channel.release() } -> std::same_as<NativeHandle>;
+                    { channel.unread() } -> std::same_as<std::string_view>;  // taken from the system; it takes no more
                     { fixed.is_open() } -> std::same_as<bool>;
                     { fixed.native() } -> std::same_as<NativeHandle>;
                     { fixed.is_unconnected() } -> std::same_as<bool>;  // open, and has no other end yet (S22.9)

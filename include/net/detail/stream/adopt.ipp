@@ -6,6 +6,7 @@
 
 #if NET_BODIES
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   loop->closing().reserve(1);
   leave_writes_behind();
   keep_unread();
+  keep_unread(channel.unread());
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();
@@ -66,6 +68,7 @@ NET_API void SocketState::keep_unread(std::string_view bytes) {
 NET_API void SocketState::adopt_descriptor(NativeHandle fd, bool reads, bool writes) {
   expect_close();
   is_path = !channel.adopt_connected(fd);
+  if (!channel.is_open()) throw_error(system_failure(ENOMEM, "open"));  // it stays whose it was
   loop->poller().hold(channel);
   phase.move_to(Phase::open);
   retain_for_loop();

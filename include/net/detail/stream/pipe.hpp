@@ -66,17 +66,17 @@ struct PipeTo : PipeLink {
 
   explicit PipeTo(State& from) noexcept : PipeLink(table), source(&from) {}
 
-  /// The handle of a destination that is its own source.
-  static const Destination& itself(const Source& source) noexcept {
+  /// The handle of a destination that is its own source; any other link holds its destination.
+  static const Destination* itself(const Source& source) noexcept {
     if constexpr (std::is_same_v<Source, Destination>) {
-      return source;
+      return &source;
     } else {
-      __builtin_unreachable();  // such a link holds its destination
+      return nullptr;
     }
   }
   /// As long as it is not off.
   Source from() const { return Access::make<Source>(source); }
-  Destination to() const { return destination ? *destination : Destination(itself(from())); }
+  Destination to() const { return destination ? *destination : Destination(*itself(from())); }
 
   void stop() {
     const Source held = from();
@@ -153,7 +153,7 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
     [](PipeLink& link, const void* from) {
       const std::optional<Destination>& to = static_cast<PipeTo&>(link).destination;
       const Source& sender = *static_cast<const Source*>(from);
-      Emits::unpiped(to ? *to : itself(sender), sender);
+      Emits::unpiped(to ? *to : *itself(sender), sender);
     },
     [](const PipeLink& link) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
@@ -161,7 +161,7 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
     },
     [](const PipeLink& link, const void* from) noexcept {
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-      return Emits::to_drain(to ? *to : itself(*static_cast<const Source*>(from)));
+      return Emits::to_drain(to ? *to : *itself(*static_cast<const Source*>(from)));
     },
     []([[maybe_unused]] const PipeLink& link) noexcept {
       if constexpr (requires(const Destination& to) {
@@ -220,7 +220,7 @@ void unpipe_from(const Source& source, const Destination& destination) {
   const Ref<PipeLink> link = Access::state(source).ensure_cold().pipes.take([&](PipeLink& each) {
     if (each.operations != &To::table) return false;
     const auto& other = static_cast<To&>(each).destination;
-    return same_destination(destination, other ? *other : To::itself(source));
+    return same_destination(destination, other ? *other : *To::itself(source));
   });
   if (link) finish_unpipe(source, &link, 1);
 }

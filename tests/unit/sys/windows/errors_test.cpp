@@ -13,11 +13,20 @@ TEST_CASE("S26: the errors of Windows and of Winsock are the errno values that o
   CHECK(os::errno_of(10061) == ECONNREFUSED);
   CHECK(os::errno_of(1225) == ECONNREFUSED);
   CHECK(os::errno_of(10054) == ECONNRESET);
+  CHECK_MESSAGE(os::errno_of(10052) == ECONNRESET, "keep-alive had no answer");
   CHECK(os::errno_of(10035) == EAGAIN);
   CHECK(os::errno_of(997) == EAGAIN);
   CHECK(os::errno_of(109) == EPIPE);
   CHECK(os::errno_of(2) == ENOENT);
+  CHECK(os::errno_of(267) == ENOENT);
   CHECK(os::errno_of(231) == EBUSY);
+  CHECK(os::errno_of(1314) == EPERM);
+  CHECK(os::errno_of(740) == EACCES);
+  CHECK(os::errno_of(2250) == ENOTCONN);
+  CHECK(os::errno_of(1460) == ETIMEDOUT);
+  CHECK(os::errno_of(122) == EINVAL);
+  CHECK(os::errno_of(19) == EROFS);
+  CHECK(os::errno_of(39) == ENOSPC);
   CHECK(os::errno_of(10048) == EADDRINUSE);
   CHECK_MESSAGE(os::errno_of(4711) == EIO, "what nobody expects");
 }

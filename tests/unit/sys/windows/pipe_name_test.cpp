@@ -51,4 +51,15 @@ TEST_CASE("S23.10: a name is served with the access that is asked for, and is th
   CHECK(failed == -ENOENT);
 }
 
+TEST_CASE("a name whose dots lead out of the pipes is not connected to, whatever is there") {
+  for (const std::string path : {R"(\\.\pipe\.)", R"(\\.\pipe\x\..)", R"(\\.\pipe\..\NUL)"}) {
+    CAPTURE(path);
+    PipeName name;
+    REQUIRE(name.set(path) == 0);
+    int failed = 0;
+    CHECK(open_pipe(name, failed) == nullptr);
+    CHECK((failed == -ENOTSOCK || failed == -ENOENT));
+  }
+}
+
 #endif

@@ -84,4 +84,47 @@ TEST_CASE("who has come and gone before it was accepted is accepted, with what i
   server->close();
 }
 
+TEST_CASE("a server to whom the system gave no more instances has some again when there are some") {
+  tests::Pumped pumped;
+  const tests::TemporaryDirectory directory;
+  PipeName name;
+  REQUIRE(name.set(directory.socket("s")) == 0);
+  constexpr win::Word most = 2, buffer = 65536;  // instances of this name, in all
+  const win::Handle another =
+      win::CreateNamedPipeW(name.text, win::pipe_duplex, win::pipe_no_remote, most, buffer, buffer, 0, nullptr);
+  REQUIRE(another != win::no_file());
+  auto* const server = new PipeServerEntry(name, {});
+  REQUIRE(server->open(false) == 0);
+  Watcher watcher;
+  watcher.fd = tagged(*server);
+  int failed = 0;
+  const win::Handle clients[] = {open_pipe(name, failed), open_pipe(name, failed)};
+  pumped.until(watcher, readable);
+  PipeEntry* const accepted = server->accept(failed);
+  REQUIRE(accepted != nullptr);
+  CHECK_MESSAGE(open_pipe(name, failed) == nullptr, "that was the last one");
+  int calls = 0;
+  const auto wait = [&](int milliseconds) {
+    pumped.poller.wait(milliseconds, [&](Watcher&, unsigned, int) { ++calls; });
+  };
+  REQUIRE(pumped.poller.watch(watcher, readable) == 0);
+  wait(0);
+  for (const win::Handle each : {clients[0], clients[1], another}) win::CloseHandle(each);
+  accepted->close();
+  win::Handle late = nullptr;
+  for (int tries = 0; tries < 200 && !late; ++tries) {
+    wait(50);
+    late = open_pipe(name, failed);
+  }
+  CHECK(calls == 0);
+  REQUIRE(late != nullptr);
+  pumped.until(watcher, readable);
+  PipeEntry* const next = server->accept(failed);
+  REQUIRE(next != nullptr);
+  next->close();
+  win::CloseHandle(late);
+  pumped.poller.drop(watcher);
+  server->close();
+}
+
 #endif

@@ -156,4 +156,69 @@ TEST_CASE_FIXTURE(Ends, "while all instances have clients a new one waits for it
   }
 }
 
+TEST_CASE_FIXTURE(Ends, "what a pipe has taken is not lost when it takes no more: nor what came this moment") {
+  CHECK(one->unread() == "");
+  CHECK(put(*two, "abcde") == 5);
+  until(client, readable);
+  CHECK(one->read(2).view() == "ab");
+  CHECK(one->unread() == "cde");
+  CHECK(one->read(9).view() == "cde");
+  CHECK_FALSE(reported(client, readable));  // a read is in flight
+  CHECK(put(*two, "fgh") == 3);
+  CHECK(one->unread() == "fgh");
+  const win::Handle handle = one->release_handle();
+  CHECK(win::CloseHandle(handle));
+}
+
+TEST_CASE_FIXTURE(Ends, "S26: whoever waits for an instance for too long is ETIMEDOUT, as in Node") {
+  PipeName name;
+  REQUIRE(name.set(directory.socket("b")) == 0);
+  int failed = 0;
+  const win::Handle served = make_pipe(name, {}, true, failed), taken = open_pipe(name, failed);
+  REQUIRE(taken != nullptr);
+  auto* const late = new PipeEntry;
+  CHECK(late->connect(name, 10) == -EINPROGRESS);
+  Watcher watcher;
+  watcher.fd = tagged(*late);
+  REQUIRE(poller.hold(watcher));
+  until(watcher, writable);
+  CHECK(late->finish_connect() == -ETIMEDOUT);
+  poller.drop(watcher);
+  late->close();
+  win::CloseHandle(taken);
+  win::CloseHandle(served);
+}
+
+TEST_CASE("a peer that writes nothing, as it may, is neither the end nor a silence") {
+  tests::Pumped pumped;
+  const tests::TemporaryDirectory directory;
+  PipeName name;
+  REQUIRE(name.set(directory.socket("z")) == 0);
+  constexpr win::Word messages = 4, buffer = 65536;  // where an empty write is a message
+  const win::Handle served =
+      win::CreateNamedPipeW(name.text, win::pipe_duplex, messages, 1, buffer, buffer, 0, nullptr);
+  REQUIRE(served != win::no_file());
+  const auto send = [&](std::string_view text) {
+    win::Word size = 0;
+    REQUIRE(win::WriteFile(served, text.data(), static_cast<win::Word>(text.size()), &size, nullptr));
+  };
+  auto* const client = new PipeEntry;
+  REQUIRE(client->connect(name) == 0);
+  Watcher watcher;
+  watcher.fd = tagged(*client);
+  REQUIRE(pumped.poller.hold(watcher));
+  // Wine's pipes forget such a write; those of Windows let a read end with it
+  for (int round = 0; round < 2; ++round) {
+    send("");
+    if (round == 1) CHECK_FALSE(pumped.reported(watcher, readable));  // nothing came of it, and it is asked again
+    send("");
+    send("abc");
+    pumped.until(watcher, readable);
+    CHECK(client->read(9).view() == "abc");
+  }
+  pumped.poller.drop(watcher);
+  client->close();
+  win::CloseHandle(served);
+}
+
 #endif

@@ -40,6 +40,8 @@ class fd_channel : public Watcher {
     if (is_open()) os::close_descriptor(release());
   }
   NativeHandle release() noexcept { return std::exchange(fd, no_handle); }
+  /// What it reads is in the hands of whoever asked at once.
+  std::string_view unread() noexcept { return {}; }
 
   int bind(const Endpoint& to) noexcept;
   int start_connect(const Endpoint& to) noexcept;

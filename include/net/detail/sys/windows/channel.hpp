@@ -36,6 +36,7 @@ class windows_channel : public Watcher {
   bool adopt_connected(NativeHandle handle) noexcept;
   void close() noexcept;
   NativeHandle release() noexcept;
+  std::string_view unread() noexcept { return pipe() ? pipe()->unread() : std::string_view(); }
 
   int bind(const Endpoint& to) noexcept { return os::bind_to(fd, to); }
   int start_connect(const Endpoint& to) noexcept { return os::connect_to(fd, to); }

@@ -19,10 +19,16 @@ NET_API int errno_of(unsigned long code) noexcept {
   switch (code) {
     case 2:
     case 3:
+    case 15:
+    case 53:
     case 123:
-    case 161: return ENOENT;  // no such file, path; bad name, path name
-    case 5: return EPERM;     // access denied
+    case 161:
+    case 267: return ENOENT;  // no such file, path, drive, computer; bad name, path name, directory
+    case 5:
+    case 1314: return EPERM;  // access denied, no privilege
     case 10013:
+    case 740:
+    case 998:
     case 1920: return EACCES;
     case 4:
     case 10024: return EMFILE;
@@ -37,6 +43,7 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 10045: return ENOTSUP;
     case 1:
     case 120: return ENOSYS;
+    case 10052:  // a connection whose probes were not answered
     case 10054:
     case 64: return ECONNRESET;
     case 109:
@@ -45,12 +52,16 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 230:
     case 10058: return EPIPE;  // broken, no data, not connected
     case 10057: return ENOTCONN;
+    case 13:
     case 87:
+    case 122:
     case 10022:
+    case 10046:
     case 170000: return EINVAL;
     case 121:
     case 10060:
-    case 258: return ETIMEDOUT;
+    case 258:
+    case 1460: return ETIMEDOUT;
     case 206:
     case 111: return ENAMETOOLONG;
     case 231:
@@ -72,7 +83,9 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 1214:
     case 10049: return EADDRNOTAVAIL;
     case 1228:
-    case 1229: return ENOTCONN;
+    case 1229:
+    case 2250: return ENOTCONN;
+    case 19: return EROFS;  // write protected
     case 1113: return EINVAL;  // no such character
     case 10014: return EFAULT;
     case 10035:
@@ -91,6 +104,7 @@ NET_API int errno_of(unsigned long code) noexcept {
     case 10056: return EISCONN;
     case 183:
     case 80: return EEXIST;
+    case 39:
     case 112: return ENOSPC;
     default: return EIO;
   }

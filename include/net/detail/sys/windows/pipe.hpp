@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <net/detail/io/channel.hpp>
 #include <net/detail/sys/windows/pipe_name.hpp>
@@ -28,8 +29,8 @@ class PipeEntry final : public PortEntry {
   void set(win::Handle handle) noexcept { handle_ = handle; }
   /// Its port has been given the handle already.
   void associated() noexcept { associated_ = true; }
-  /// 0, -EINPROGRESS while all instances are busy, or another negated errno.
-  int connect(const PipeName& name) noexcept;
+  /// 0, -EINPROGRESS while all instances are busy, which is ETIMEDOUT in the end, or another negated errno.
+  int connect(const PipeName& name, std::uint64_t patience_ms = 30000) noexcept;
   int finish_connect() const noexcept { return -connect_failed_; }
 
   ReadResult read(std::size_t size) noexcept;
@@ -37,13 +38,15 @@ class PipeEntry final : public PortEntry {
   int shutdown_write() noexcept;
   /// Nobody has it any more; what is in flight is called off.
   void close() noexcept;
+  /// What it has taken and nobody has read; it takes no more before it is watched again.
+  std::string_view unread() noexcept;
   /// It stays open, and nothing of it is in flight.
   win::Handle release_handle() noexcept;
   int& type_of_service() noexcept { return type_of_service_; }
 
  private:
   static constexpr std::size_t capacity = 65536;
-  static constexpr std::uint64_t silence_ms = 50, busy_ms = 2, max_busy_ms = 30000;
+  static constexpr std::uint64_t silence_ms = 50, busy_ms = 2;
 
   unsigned ready() const noexcept;
   void start_read() noexcept;

@@ -33,14 +33,14 @@ NET_API void PipeEntry::close_handle() noexcept {
 
 // ── connecting ─────────────────────────────────────────────────────────────
 
-NET_API int PipeEntry::connect(const PipeName& name) noexcept {
+NET_API int PipeEntry::connect(const PipeName& name, std::uint64_t patience_ms) noexcept {
   int failed = 0;
   handle_ = open_pipe(name, failed);
   if (failed != -EBUSY) return failed;
   name_ = new (std::nothrow) PipeName(name);
   if (!name_) return -ENOMEM;
   connecting_ = true;
-  gives_up_at_ = os::now_ns() / 1000000 + max_busy_ms;
+  gives_up_at_ = os::now_ns() / 1000000 + patience_ms;
   if (port) port->set_due(*this, busy_ms);
   return -EINPROGRESS;
 }
@@ -54,7 +54,10 @@ NET_API void PipeEntry::on_due() noexcept {
   }
   int failed = 0;
   handle_ = open_pipe(*name_, failed);
-  if (failed == -EBUSY && os::now_ns() / 1000000 < gives_up_at_) return port->set_due(*this, busy_ms);
+  if (failed == -EBUSY) {
+    if (os::now_ns() / 1000000 < gives_up_at_) return port->set_due(*this, busy_ms);
+    failed = -ETIMEDOUT;
+  }
   if (failed == 0) failed = port->associate(handle_, win::skip_port_on_success | win::skip_event);
   connect_failed_ = -failed;
   connecting_ = false;
@@ -87,7 +90,9 @@ NET_API void PipeEntry::start_read() noexcept {
     return;
   }
   win::Word size = 0;
-  if (win::ReadFile(handle_, in_, static_cast<win::Word>(capacity), &size, reading_.begin())) return read_done(0, size);
+  while (win::ReadFile(handle_, in_, static_cast<win::Word>(capacity), &size, reading_.begin())) {
+    if (size > 0) return read_done(0, size);  // none: the other side has written nothing, as it may
+  }
   const int failed = -os::last_error();
   failed == EAGAIN ? port->began(reading_) : read_done(failed, size);
 }
@@ -160,12 +165,19 @@ NET_API void PipeEntry::close() noexcept {
   release();
 }
 
+NET_API std::string_view PipeEntry::unread() noexcept {
+  if (reading_.in_flight) {
+    cancel();
+    // called off, or done just now; the port tells it once more
+    win::Word size = 0;
+    if (win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1)) return {in_, size};
+  }
+  return {in_ + in_begin_, in_end_ - in_begin_};
+}
+
 NET_API win::Handle PipeEntry::release_handle() noexcept {
   Port::forget_due(*this);
-  cancel();
-  win::Word size = 0;
-  // called off, or done just now: then its bytes are lost, as whoever wants to keep them reads before
-  if (reading_.in_flight) win::GetOverlappedResult(handle_, win::as<::_OVERLAPPED>(&reading_.overlapped), &size, 1);
+  (void)unread();
   return std::exchange(handle_, nullptr);
 }
 

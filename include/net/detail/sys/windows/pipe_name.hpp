@@ -19,7 +19,7 @@ struct PipeName {
   int set(std::string_view path) noexcept;
 };
 
-/// Opens the client's end, or says why not: EBUSY if no instance is free at the moment.
+/// Opens the client's end, or says why not: EBUSY if no instance is free at the moment, ENOTSOCK for what is no pipe.
 NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept;
 
 /// Whether somebody serves the name.

@@ -33,11 +33,14 @@ NET_API win::Handle open_pipe(const PipeName& name, int& failed) noexcept {
   for (const win::Word way : ways) {
     const win::Handle opened = win::CreateFileW(name.text, way, 0, nullptr, win::open_existing,
                                                 win::flag_overlapped | win::flag_security_identification, nullptr);
-    if (opened != win::no_file()) return failed = 0, opened;
+    if (opened != win::no_file()) {
+      if (win::GetFileType(opened) == win::type_pipe) return failed = 0, opened;
+      win::CloseHandle(opened);  // a name with dots may lead out of the pipes
+      return failed = -ENOTSOCK, nullptr;
+    }
     failed = os::last_error();
     if (failed != -EPERM) break;
   }
-  if (failed == -EPERM) failed = -EACCES;
   return nullptr;
 }
 

@@ -2,6 +2,8 @@
 #ifndef NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
 #define NET_DETAIL_SYS_WINDOWS_PIPE_SERVER_HPP
 
+#include <cstdint>
+
 #include <net/detail/sys/windows/pipe.hpp>
 
 #if defined(_WIN32)
@@ -32,6 +34,7 @@ class PipeServerEntry final : public PortEntry {
     bool connected = false;
   };
   static constexpr int instances = 4;
+  static constexpr std::uint64_t retry_ms = 50;  // when the system had none
 
   void make(Instance& instance) noexcept;
   void await(Instance& instance) noexcept;

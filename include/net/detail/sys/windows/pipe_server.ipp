@@ -40,7 +40,7 @@ NET_API void PipeServerEntry::make(Instance& instance) noexcept {
 NET_API void PipeServerEntry::await(Instance& instance) noexcept {
   if (instance.connected || instance.connecting.in_flight) return;
   if (!instance.handle) make(instance);
-  if (!instance.handle) return;  // tried again when the next client is accepted
+  if (!instance.handle) return;  // tried again after a while
   if (win::ConnectNamedPipe(instance.handle, instance.connecting.begin())) {
     instance.connected = true;
     return;
@@ -89,6 +89,7 @@ NET_API void PipeServerEntry::close_handles() noexcept {
 
 NET_API void PipeServerEntry::close() noexcept {
   closed_ = true;
+  Port::forget_due(*this);
   cancel();
   close_handles();
   release();
@@ -98,7 +99,12 @@ struct PipeServerCalls {
   static unsigned prepare(PortEntry& entry) noexcept {
     auto& self = static_cast<PipeServerEntry&>(entry);
     if (!self.closed_) {
-      for (auto& each : self.instances_) self.await(each);
+      bool lacks = false;
+      for (auto& each : self.instances_) {
+        self.await(each);
+        lacks |= !each.handle;
+      }
+      if (lacks) self.port->set_due(self, PipeServerEntry::retry_ms);
     }
     return take(entry) & self.interest();
   }
@@ -120,6 +126,8 @@ struct PipeServerCalls {
       }
     }
   }
+  /// Whatever is due is prepared anyhow.
+  static void due(PortEntry&) noexcept {}
   static int attached(PortEntry& entry) noexcept {
     auto& self = static_cast<PipeServerEntry&>(entry);
     return self.port->associate(self.instances_[0].handle, win::skip_port_on_success | win::skip_event);
@@ -133,7 +141,7 @@ struct PipeServerCalls {
 };
 
 NET_API constexpr PortEntry::Operations PipeServerEntry::table{
-    &PipeServerCalls::prepare,  &PipeServerCalls::take,   &PipeServerCalls::done,   nullptr,
+    &PipeServerCalls::prepare,  &PipeServerCalls::take,   &PipeServerCalls::done,   &PipeServerCalls::due,
     &PipeServerCalls::attached, &PipeServerCalls::cancel, &PipeServerCalls::native, &PipeServerCalls::free};
 
 }  // namespace net::inline NET_ABI::detail

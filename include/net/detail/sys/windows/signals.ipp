@@ -28,6 +28,10 @@ class SignalRegistry {
   int add(SignalWaker& waker) noexcept;
   void remove(SignalWaker& waker) noexcept;
 
+  /// What the C library calls, and what the console does.
+  static void __cdecl on_signal(int signo);
+  static int __stdcall on_console(win::Word event);
+
  private:
   using Handler = void(__cdecl*)(int);
   static constexpr int hang_up = 1, most = 32;
@@ -35,42 +39,68 @@ class SignalRegistry {
 
   constexpr SignalRegistry() noexcept = default;
 
-  static void __cdecl on_signal(int signo);
-  static int __stdcall on_console(win::Word event);
-
+  void hear_console() noexcept;
+  void put_back(int signo) noexcept;
   bool listened(int signo) const noexcept;
-  bool deliver(int signo) noexcept;
+  bool ring(int signo) noexcept;
+  bool deliver_last(int signo) noexcept;
+  bool deliver_again(int signo) noexcept;
 
+  Mutex changing_;  // whoever adds or removes; a handler never waits for it
   Mutex mutex_;
   SignalWaker* first_ = nullptr;
   Handler before_[most] = {};
   bool hears_console_ = false;
+  bool ending_ = false;  // the console waits for the handler, with its list of handlers locked
 };
 
 NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
   if (waker.signo <= 0 || waker.signo >= most) return -EINVAL;
   if (const int failed = waker.waker.open(); failed < 0) return failed;
-  const LockGuard locked(mutex_);
-  if (!std::exchange(hears_console_, true)) win::SetConsoleCtrlHandler(&on_console, 1);
-  if (!listened(waker.signo) && waker.signo != hang_up) {
-    const Handler old = std::signal(waker.signo, &on_signal);
-    if (old == SIG_ERR) {
-      waker.waker.close();
-      return -EINVAL;
+  const LockGuard alone(changing_);
+  {
+    const LockGuard locked(mutex_);
+    if (!listened(waker.signo) && waker.signo != hang_up) {
+      const Handler old = std::signal(waker.signo, &on_signal);
+      if (old == SIG_ERR) {
+        waker.waker.close();
+        return -EINVAL;
+      }
+      before_[waker.signo] = old;
     }
-    before_[waker.signo] = old;
+    waker.next = std::exchange(first_, &waker);
   }
-  waker.next = std::exchange(first_, &waker);
+  hear_console();
   return 0;
 }
 
+/// The console calls its handlers with their list locked, and they lock ours. A handler of a DLL's must not outlive it.
+NET_API void SignalRegistry::hear_console() noexcept {
+  bool wanted = false;
+  {
+    const LockGuard locked(mutex_);
+    wanted = ending_ || listened(hang_up) || listened(SIGTERM);
+  }
+  if (wanted != std::exchange(hears_console_, wanted)) win::SetConsoleCtrlHandler(&on_console, wanted);
+}
+
 NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
-  const LockGuard locked(mutex_);
-  SignalWaker** at = &first_;
-  while (*at && *at != &waker) at = &(*at)->next;
-  if (!*at) return;
-  *at = waker.next;
-  if (waker.signo != hang_up && !listened(waker.signo)) std::signal(waker.signo, before_[waker.signo]);
+  const LockGuard alone(changing_);
+  {
+    const LockGuard locked(mutex_);
+    SignalWaker** at = &first_;
+    while (*at && *at != &waker) at = &(*at)->next;
+    if (!*at) return;
+    *at = waker.next;
+    if (waker.signo != hang_up && !listened(waker.signo)) put_back(waker.signo);
+  }
+  hear_console();
+}
+
+/// Somebody else's, who came later, stays.
+NET_API void SignalRegistry::put_back(int signo) noexcept {
+  const Handler now = std::signal(signo, before_[signo]);
+  if (now != &on_signal) std::signal(signo, now);
 }
 
 NET_API bool SignalRegistry::listened(int signo) const noexcept {
@@ -80,8 +110,7 @@ NET_API bool SignalRegistry::listened(int signo) const noexcept {
   return false;
 }
 
-NET_API bool SignalRegistry::deliver(int signo) noexcept {
-  const LockGuard locked(mutex_);
+NET_API bool SignalRegistry::ring(int signo) noexcept {
   bool any = false;
   for (SignalWaker* each = first_; each; each = each->next) {
     if (each->signo != signo) continue;
@@ -92,17 +121,30 @@ NET_API bool SignalRegistry::deliver(int signo) noexcept {
 }
 
 NET_API void __cdecl SignalRegistry::on_signal(int signo) {
-  std::signal(signo, &on_signal);
-  instance().deliver(signo);
+  if (!instance().deliver_again(signo)) std::raise(signo);
+}
+
+/// False: the last one went while this call was on its way, and the signal is whose it was before.
+NET_API bool SignalRegistry::deliver_again(int signo) noexcept {
+  const LockGuard locked(mutex_);
+  const bool still = listened(signo);
+  std::signal(signo, still ? &on_signal : before_[signo]);
+  return ring(signo);
+}
+
+NET_API bool SignalRegistry::deliver_last(int signo) noexcept {
+  const LockGuard locked(mutex_);
+  const bool any = ring(signo);
+  ending_ |= any;
+  return any;
 }
 
 NET_API int __stdcall SignalRegistry::on_console(win::Word event) {
-  if (event == window_closed && instance().deliver(hang_up)) {
-    // the process ends when this returns, or a few seconds later: that is what is left for the listener
-    win::WaitForSingleObject(reinterpret_cast<win::Handle>(~std::uintptr_t{0}), win::wait_forever);
-    return 1;
-  }
-  return event == session_ends && instance().deliver(SIGTERM);
+  const int signo = event == window_closed ? hang_up : event == session_ends ? SIGTERM : 0;
+  if (signo == 0 || !instance().deliver_last(signo)) return 0;
+  // the process ends when this returns, or a few seconds later: that is what is left for the listener
+  win::WaitForSingleObject(reinterpret_cast<win::Handle>(~std::uintptr_t{0}), win::wait_forever);
+  return 1;
 }
 
 NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }

@@ -34,6 +34,12 @@ namespace net::inline NET_ABI::detail::win {
 using Handle = void*;
 using Socket = std::uintptr_t;
 using Word = unsigned long;
+using Procedure = std::intptr_t(__stdcall*)();
+#if defined(_WIN64)
+using Size = unsigned long long;  // as wide as a pointer, but not always the type of that name
+#else
+using Size = unsigned long;
+#endif
 using Completion = void(__stdcall*)(Word, Word, ::_OVERLAPPED*, Word);
 
 // ── what the calls are given: the structures that those tags stand for, as they lie in memory ──
@@ -153,13 +159,17 @@ inline Handle no_file() noexcept { return reinterpret_cast<Handle>(~std::uintptr
 
 // ── calls; they are the same functions, whatever namespace they are declared in ──
 
+#if defined(__clang__)  // mingw's headers do not say of all of them that a DLL has them
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdll-attribute-on-redeclaration"
+#endif
 extern "C" {
 // kernel32
 __declspec(dllimport) int __stdcall CloseHandle(Handle);
 __declspec(dllimport) Word __stdcall GetLastError();
-__declspec(dllimport) Handle __stdcall CreateIoCompletionPort(Handle, Handle, std::uintptr_t, Word);
+__declspec(dllimport) Handle __stdcall CreateIoCompletionPort(Handle, Handle, Size, Word);
 __declspec(dllimport) int __stdcall GetQueuedCompletionStatusEx(Handle, ::_OVERLAPPED_ENTRY*, Word, Word*, Word, int);
-__declspec(dllimport) int __stdcall PostQueuedCompletionStatus(Handle, Word, std::uintptr_t, ::_OVERLAPPED*);
+__declspec(dllimport) int __stdcall PostQueuedCompletionStatus(Handle, Word, Size, ::_OVERLAPPED*);
 __declspec(dllimport) int __stdcall SetFileCompletionNotificationModes(Handle, unsigned char);
 __declspec(dllimport) int __stdcall DeviceIoControl(Handle, Word, void*, Word, void*, Word, Word*, ::_OVERLAPPED*);
 __declspec(dllimport) int __stdcall CancelIoEx(Handle, ::_OVERLAPPED*);
@@ -180,8 +190,8 @@ __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(::_RTL_SRWLOCK*);
 __declspec(dllimport) int __stdcall SleepConditionVariableSRW(::_RTL_CONDITION_VARIABLE*, ::_RTL_SRWLOCK*, Word, Word);
 __declspec(dllimport) void __stdcall WakeConditionVariable(::_RTL_CONDITION_VARIABLE*);
 __declspec(dllimport) void __stdcall WakeAllConditionVariable(::_RTL_CONDITION_VARIABLE*);
-__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, std::size_t, Word(__stdcall*)(void*),
-                                                    void*, Word, Word*);
+__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, Size, Word(__stdcall*)(void*), void*,
+                                                    Word, Word*);
 __declspec(dllimport) Word __stdcall WaitForSingleObject(Handle, Word);
 __declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
 __declspec(dllimport) Word __stdcall GetCurrentProcessId();
@@ -191,7 +201,7 @@ __declspec(dllimport) int __stdcall GetConsoleMode(Handle, Word*);
 __declspec(dllimport) int __stdcall SetConsoleCtrlHandler(int(__stdcall*)(Word), int);
 __declspec(dllimport) int __stdcall MultiByteToWideChar(unsigned, Word, const char*, int, wchar_t*, int);
 __declspec(dllimport) ::HINSTANCE__* __stdcall GetModuleHandleW(const wchar_t*);
-__declspec(dllimport) std::intptr_t(__stdcall* __stdcall GetProcAddress(::HINSTANCE__*, const char*))();
+__declspec(dllimport) Procedure __stdcall GetProcAddress(::HINSTANCE__*, const char*);
 __declspec(dllimport) void* __stdcall LocalFree(void*);
 // advapi32
 __declspec(dllimport) int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(const wchar_t*, Word, void**,
@@ -220,6 +230,9 @@ __declspec(dllimport) int __stdcall getpeername(Socket, ::sockaddr*, int*);
 __declspec(dllimport) int __stdcall GetAddrInfoW(const wchar_t*, const wchar_t*, const ::addrinfoW*, ::addrinfoW**);
 __declspec(dllimport) void __stdcall FreeAddrInfoW(::addrinfoW*);
 }
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 /// A structure of ours as the one of Windows' that it is.
 template <class Theirs, class Ours>

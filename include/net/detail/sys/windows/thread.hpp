@@ -73,6 +73,7 @@ class Thread {
   };
 
   bool begin(Start* start) noexcept;
+  static win::Word __stdcall run(void* given);
 
   win::Handle thread_ = nullptr;
 };

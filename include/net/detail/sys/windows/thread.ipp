@@ -20,17 +20,16 @@ NET_API std::uint64_t now_ns() noexcept {
 }
 
 NET_API bool Thread::begin(Start* start) noexcept {
-  thread_ = win::CreateThread(
-      nullptr, 0,
-      [](void* given) -> win::Word {
-        const Start now = *static_cast<Start*>(given);
-        delete static_cast<Start*>(given);
-        now.work(now.argument);
-        return 0;
-      },
-      start, 0, nullptr);
+  thread_ = win::CreateThread(nullptr, 0, &run, start, 0, nullptr);
   if (!thread_) delete start;
   return thread_ != nullptr;
+}
+
+NET_API win::Word __stdcall Thread::run(void* given) {
+  const Start now = *static_cast<Start*>(given);
+  delete static_cast<Start*>(given);
+  now.work(now.argument);
+  return 0;
 }
 
 NET_API bool start_thread(void (*work)(void*), void* argument) noexcept {
