@@ -2776,7 +2776,7 @@ concept Acceptor =
       { acceptor.listen_path(path, mode, backlog, mode_failed) } -> std::same_as<int>;
       {
         acceptor.listen_descriptor(descriptor, backlog)
-      } -> std::same_as<int>;                                           // it is the acceptor's, unless it failed
+      } -> std::same_as<int>;                                           // it is the acceptor's, unless it failed; backlog 0: as before
       { acceptor.listen_beside(fixed, backlog) } -> std::same_as<int>;  // where the other one listens already
       { acceptor.accept(into) } -> std::same_as<int>;
       { acceptor.close() };
@@ -4195,7 +4195,7 @@ NET_API void remove_path(std::string_view path) noexcept;
 NET_API int listen_on_path(std::string_view path, const PathMode& mode, int backlog,
                            bool* mode_failed = nullptr) noexcept;
 
-/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5).
+/// Listens on a descriptor that is bound already; 0 or a negated errno (S22.5). With a backlog of 0 one that listens stays as it is.
 NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
@@ -5548,6 +5548,8 @@ struct Undelivered {
   Undelivered* outer;
 };
 
+struct ServedElsewhere;
+
 class LoopCore {
  public:
   LoopCore();
@@ -5568,6 +5570,9 @@ class LoopCore {
   void enter_thread() noexcept { older_ = std::exchange(current(), this); }
   void leave_thread() noexcept;
   LoopCore* older() const noexcept { return older_; }
+
+  /// Who listens for its servers; null: they do.
+  const ServedElsewhere* served_elsewhere = nullptr;
 
   // ── turning ──
   void run();
@@ -6762,7 +6767,7 @@ struct ListenOptions {
   std::string host = {};     ///< a name or an IP address; empty: all addresses of the machine (S9.4)
   std::string path = {};     ///< IPC; ignored if a port is given
   int backlog = 511;         ///< connections that may wait to be accepted, as far as the system allows
-  bool exclusive = false;    ///< only a cluster could use it; ignored (S9.23)
+  bool exclusive = false;    ///< in a worker of a cluster: a port of its own (S33.6); else ignored (S9.23)
   bool ipv6Only = false;     ///< no IPv4 connections, on an IPv6 address (S9.21)
   bool reusePort = false;    ///< share the port with other servers that say so too
   bool readableAll = false;  ///< a path that all users may read (S23.10)
@@ -9418,6 +9423,26 @@ enum : unsigned { server_close, server_connection, server_error, server_listenin
 
 #endif
 
+// Who listens for the servers of a loop: in a worker of a cluster, its primary. Internal.
+#ifndef NET_DETAIL_LISTEN_SERVED_ELSEWHERE_HPP
+#define NET_DETAIL_LISTEN_SERVED_ELSEWHERE_HPP
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct ServerState;
+
+/// A table that a loop may have, so that only who includes the cluster pays for it (S33.6).
+struct ServedElsewhere {
+  /// Answered later, by `opened_elsewhere` or `refused_elsewhere`, unless it was closed or listened again meanwhile.
+  void (*listen)(ServerState&, const ListenOptions&);
+  void (*left)(ServerState&, std::uint32_t number) noexcept;  // it listens no more
+  void (*room)(ServerState&);                                 // it may have room for a connection that it gave back
+};
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 /// The 'close' of a server, which comes on a tick, and again if it was closed again.
@@ -9434,13 +9459,18 @@ constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
   return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
 }
 
+/// Of a path whose file another process removes.
+inline constexpr std::uint32_t not_made_here = ~0u;
+
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
-  std::string path;           // kept after close() (S8.7)
-  bool ipc = false;           // so are its connections; by descriptor there is no path
-  std::uint32_t made_in = 0;  // which process made it, counted in forks
+  std::string path;             // kept after close() (S8.7)
+  bool ipc = false;             // so are its connections; by descriptor there is no path
+  std::uint32_t made_in = 0;    // which process made it, counted in forks
+  std::uint32_t elsewhere = 0;  // by which number the primary of a cluster knows it; 0: nobody else does
   bool looking_up = false;
   bool inherits_no_delay = false;
+  bool accepts = true;  // false: its connections are handed over to it
 };
 
 struct ServerState : Handle, Listening {
@@ -9468,6 +9498,10 @@ struct ServerState : Handle, Listening {
   static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
   void bind(const Endpoint& at, const ListenOptions& asked);
   void bound(int failed, std::string_view address, int port);
+  bool ask_elsewhere(const ListenOptions& asked);
+  void opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting);
+  void refused_elsewhere(const Error& why);
+  void room_changed();
   void opened();
   void close();
   void reserve_close();
@@ -9489,6 +9523,7 @@ struct ServerState : Handle, Listening {
   void accept_again();
   void look_at_shortage() noexcept;
   void accepted(Machine::Channel& channel);
+  void take(NativeHandle connection);
   bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
   Vec<Ref<SocketState>> open_connections() const;
@@ -9753,8 +9788,12 @@ class Server : public Emitter<Server> {
   bool listening() const { return state_->acceptor.is_open(); }
   /// With so many connections, further ones are dropped; 0 drops all, empty is no limit (S8.4).
   std::optional<std::size_t> maxConnections() const { return state_->max_connections; }
-  void maxConnections(std::optional<std::size_t> max) const { state_->max_connections = max; }
-  /// Kept, and without effect: only a cluster could use it (S8.5).
+  void maxConnections(std::optional<std::size_t> max) const {
+    state_->max_connections = max;
+    if (state_->elsewhere) state_->room_changed();
+  }
+  /// In a worker of a cluster: whether further ones are dropped there, not served by another worker (S33.7). Kept, and
+  /// without effect, elsewhere (S8.5).
   bool dropMaxConnection() const { return state_->drop_max_connection; }
   void dropMaxConnection(bool on) const { state_->drop_max_connection = on; }
 
@@ -14923,7 +14962,10 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
   const DescriptorKind kind = kind_of(fd);
   if (kind != DescriptorKind::tcp && kind != DescriptorKind::local) return -EINVAL;
   if (const int failed = prepare(fd); failed < 0) return failed;
-  return ::listen(fd, backlog) == 0 ? 0 : -errno;
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (backlog == 0 && ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) return 0;
+  return ::listen(fd, backlog == 0 ? 511 : backlog) == 0 ? 0 : -errno;
 }
 
 }  // namespace net::inline NET_ABI::detail::os
@@ -22204,6 +22246,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API void ServerState::connection_gone(Handle& handle) {
   auto& self = static_cast<ServerState&>(handle);
   --self.connections;
+  if (self.elsewhere) [[unlikely]]
+    self.room_changed();
   self.close_if_drained();
 }
 
@@ -22292,6 +22336,13 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   });
   if (!state.read_interest || !loop) return;
   loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
+}
+
+/// One that somebody else has accepted for it.
+NET_API void ServerState::take(NativeHandle connection) {
+  Machine::Channel channel;
+  (void)channel.adopt_connected(connection);
+  accepted(channel);
 }
 
 NET_API void ServerState::drop(Machine::Channel& channel) {
@@ -22463,8 +22514,9 @@ NET_API void ServerState::listen_as(const ServerState& other) {
 
 NET_API void ServerState::listen_on(const ListenOptions& asked) {
   if (asked.fd >= 0) return listen_descriptor(asked);
+  if (asked.port != -1 && !asked.host.empty()) return look_up_host(asked);
+  if (ask_elsewhere(asked)) return;
   if (asked.port == -1) return listen_path(asked);
-  if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
   Endpoint any = parse_endpoint("::", asked.port);
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
@@ -22571,6 +22623,11 @@ NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAdd
 
 NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
   const std::string address = endpoint_text(at);
+  if (loop->served_elsewhere) {
+    ListenOptions there = asked;
+    there.host = address;
+    if (ask_elsewhere(there)) return;
+  }
   loop->ticks().reserve(1);  // telling how it went needs no memory
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
   bound(acceptor.listen(at, flags), address, asked.port);
@@ -22580,13 +22637,44 @@ NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 NET_API void ServerState::bound(int failed, std::string_view address, int port) {
   {
     NothingOpen unless{*this};  // a poller without memory throws
-    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    if (failed == 0) failed = loop->poller().watch(acceptor, accepts ? readable : 0u);
     unless.passed = true;
   }
   if (failed == 0) return opened();
   stop_listening();  // its file too, if it was only not watched
   tick_with(
       listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+}
+
+/// S33.6: in a worker of a cluster the primary listens, unless the server wants a port of its own.
+NET_API bool ServerState::ask_elsewhere(const ListenOptions& asked) {
+  if (!loop->served_elsewhere || asked.exclusive) return false;
+  looking_up = true;
+  if (asked.port == -1) path = asked.path, made_in = not_made_here;
+  loop->served_elsewhere->listen(*this, asked);
+  return true;
+}
+
+/// The answer: a descriptor of its own of what another server listens on.
+NET_API void ServerState::opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting) {
+  const Owing<ServerState> owing(*this);
+  looking_up = false;
+  ipc = other.ipc;
+  elsewhere = number;
+  accepts = accepting;
+  loop->ticks().reserve(1);
+  bound(acceptor.listen_beside(other.acceptor, 0), "", 0);
+}
+
+NET_API void ServerState::refused_elsewhere(const Error& why) {
+  const Owing<ServerState> owing(*this);
+  looking_up = false;
+  emit_error(why);
+}
+
+/// A connection is gone, or more are allowed.
+NET_API void ServerState::room_changed() {
+  if (elsewhere && loop && loop->served_elsewhere) loop->served_elsewhere->room(*this);
 }
 
 NET_API void ServerState::opened() {
@@ -22625,6 +22713,8 @@ NET_API void ServerState::reserve_close() {
 
 NET_API void ServerState::stop_listening() noexcept {
   retry.stop();
+  if (elsewhere && loop->served_elsewhere) loop->served_elsewhere->left(*this, elsewhere);
+  elsewhere = 0;
   if (!acceptor.is_open()) return;
   close_watched(loop, acceptor);
   remove_path();

@@ -814,7 +814,7 @@ NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   if (frame.header.kind == FrameKind::server) {
     const Ref<ServerState> server(new ServerState(*loop, ServerOptions{}));
     server->reserve_one();
-    if (!stream || server->acceptor.listen_descriptor(fd.fd, 511) < 0) return close(system_failure(EPROTO, "read"));
+    if (!stream || server->acceptor.listen_descriptor(fd.fd, 0) < 0) return close(system_failure(EPROTO, "read"));
     fd.fd = no_handle;
     server->ipc = kind == DescriptorKind::local;
     if (loop->poller().watch(server->acceptor, readable) < 0) {

@@ -4,4 +4,5 @@
 #endif
 #define NET_IMPLEMENTATION
 #include <net.hpp>
+#include <net/cluster.hpp>
 #include <net/ipc_channel.hpp>

@@ -3,6 +3,7 @@
 module;
 
 #include <net.hpp>
+#include <net/cluster.hpp>
 #include <net/ipc_channel.hpp>
 
 export module net;
@@ -83,9 +84,24 @@ using net::StopOptions;
 using net::Writable;
 
 // Between processes
+namespace cluster {
+using net::cluster::disconnect;
+using net::cluster::fork;
+using net::cluster::isPrimary;
+using net::cluster::isWorker;
+using net::cluster::on;
+using net::cluster::once;
+using net::cluster::removeAllListeners;
+using net::cluster::schedulingPolicy;
+using net::cluster::worker;
+using net::cluster::workers;
+}  // namespace cluster
 using net::IpcChannel;
 using net::ReceivedHandle;
+using net::SchedulingPolicy;
 using net::SendOptions;
+using net::Worker;
+using net::WorkerOptions;
 
 // Coroutines
 using net::Acceptor;

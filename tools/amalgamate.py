@@ -19,7 +19,7 @@ from version import version
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = ROOT / "include"
 TARGETS = ROOT / "single_include"
-BESIDE = {"net_ipc_channel.hpp": "net/ipc_channel.hpp"}
+BESIDE = {"net_ipc_channel.hpp": "net/ipc_channel.hpp", "net_cluster.hpp": "net/cluster.hpp"}
 OURS = re.compile(r'\s*#\s*include\s*[<"](net(?:/[^>"]+)?\.[hi]pp)[>"]')
 CONDITION = re.compile(r"\s*#\s*(if|endif)")
 
@@ -76,9 +76,11 @@ def amalgamated():
     """Each header and its text."""
     reached = set()
     texts = {"net.hpp": spliced("net.hpp", reached, opening(f"net.hpp {version()}, all of it in one header"))}
-    for target, name in BESIDE.items():
+    before = "net.hpp"
+    for target, name in BESIDE.items():  # each may need those before it
         out = opening(f"<{name}> of net.hpp {version()}, beside the single header")
-        texts[target] = spliced(name, reached, [*out, '#include "net.hpp"', ""])
+        texts[target] = spliced(name, reached, [*out, f'#include "{before}"', ""])
+        before = target
     orphans = {path.relative_to(INCLUDE).as_posix() for path in INCLUDE.rglob("*.[hi]pp")} - reached
     if orphans:
         sys.exit(f"not reached from include/net.hpp or a header beside it: {', '.join(sorted(orphans))}")

@@ -32,6 +32,14 @@ net/detail/coro/task_promise  net/detail/coro/wait_limit
 net/detail/coro/braced_options  net/detail/coro/needs_co_await
 net/detail/work/job
 
+net/cluster
+net/detail/cluster/own_side  net/detail/cluster/primary
+net/detail/cluster/shared_server
+net/detail/cluster/worker_state
+net/detail/cluster/wire
+net/detail/sys/processes
+net/detail/sys/posix/processes  net/detail/sys/windows/processes
+
 net/ipc_channel
 net/detail/ipc/receive  net/detail/ipc/send
 net/detail/ipc/state
@@ -43,7 +51,7 @@ net/connect
 net/server
 net/detail/listen/accept  net/detail/listen/connections
 net/detail/listen/state
-net/detail/listen/events
+net/detail/listen/events  net/detail/listen/served_elsewhere
 net/socket
 net/detail/connect/start
 net/detail/connect/race
@@ -90,7 +98,7 @@ net/detail/sys/windows/calls
 net/detail/sys/windows/errors  net/detail/sys/windows/thread
 net/detail/sys/windows/system
 net/detail/io/machine
-net/detail/io/acceptor  net/detail/io/channel  net/detail/io/files  net/detail/io/messages
+net/detail/io/acceptor  net/detail/io/channel  net/detail/io/files  net/detail/io/messages  net/detail/io/processes
 net/detail/io/poller
 net/detail/io/watcher
 net/detail/io/native_handle

@@ -18,6 +18,23 @@ KEPT = ["endpoint_text.hpp", "endpoint_text.ipp"]  # what stands there and asks 
 # What these need of the system is here: a machine that was chosen before, and a fork() that never is.
 INSTEAD = {
     "machine.hpp": "#include <net/detail/io/machine.hpp>\n",
+    "processes.hpp": """#pragma once
+#include <net/detail/io/processes.hpp>
+#include <net/detail/sys/machine.hpp>
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+struct Processes {
+  static int own_program(Program&) { return -1; }
+  static int start_program(const Program&, NativeHandle, std::int64_t&) { return -1; }
+  static int ended(std::int64_t, ProcessEnd&) { return -1; }
+  static int send_signal(std::int64_t, int) { return -1; }
+  static bool take_variable(const char*, std::string&) { return false; }
+  static std::int64_t process_id() { return 1; }
+  static int child_signal() { return 0; }
+  static void end_process(int) {}
+};
+static_assert(MachineProcesses<Processes>);
+}
+""",
     "fork.hpp": "#pragma once\nnamespace net::inline NET_ABI::detail { inline void take_shared_locks_at_fork() noexcept {} }\n",
 }
 

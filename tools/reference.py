@@ -17,17 +17,18 @@ from toolchain import INCLUDE, ROOT
 TARGET = ROOT / "docs" / "reference.md"
 OPENING = ROOT / "tools" / "reference_opening.md"
 HEADERS = """ip socket_address block_list error duration encoding chunk emitter loop abort options socket server connect
-    task task_group promise reader acceptor worker_pool file pipeline ipc_channel""".split()
+    task task_group promise reader acceptor worker_pool file pipeline ipc_channel cluster""".split()
 # public names that stand in a header of detail: where users get them
 ELSEWHERE = {
     "error": ["detail/text/error_names"],
     "ipc_channel": ["detail/ipc/events"],
+    "cluster": ["detail/cluster/primary"],
     "emitter": ["detail/base/fixed_string"],
     "options": ["detail/base/function"],
     "socket": ["detail/io/native_handle", "detail/stream/pipe_link"],
 }
 HIDDEN = {"AbortSignal::state", "SocketAddress::ip"}  # public, for other classes of the library
-MACHINERY = re.compile(r"NET_(?:ABI|API|BODIES|HAS_\w*|JOIN|JOIN_NOW|MACHINE|POLLER_IS_\w*|(?:\w+_)?[HI]PP)$")
+MACHINERY = re.compile(r"NET_(?:ABI|API|BODIES|HAS_\w*|JOIN|JOIN_NOW|MACHINE|PROCESSES|POLLER_IS_\w*|(?:\w+_)?[HI]PP)$")
 MACROS = re.compile(r"^((?:///.*\n)+)((?:#define NET_.*\n)*)", re.M)
 MACRO_NAMES = re.compile(r"/// ((?:NET_\w+(?:, )?)+): ")
 CITED = re.compile(r"\bS(\d+)\.(\d+)(?:(?:-| to )S\1\.(\d+))?")

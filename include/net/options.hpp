@@ -148,7 +148,7 @@ struct ListenOptions {
   std::string host = {};     ///< a name or an IP address; empty: all addresses of the machine (S9.4)
   std::string path = {};     ///< IPC; ignored if a port is given
   int backlog = 511;         ///< connections that may wait to be accepted, as far as the system allows
-  bool exclusive = false;    ///< only a cluster could use it; ignored (S9.23)
+  bool exclusive = false;    ///< in a worker of a cluster: a port of its own (S33.6); else ignored (S9.23)
   bool ipv6Only = false;     ///< no IPv4 connections, on an IPv6 address (S9.21)
   bool reusePort = false;    ///< share the port with other servers that say so too
   bool readableAll = false;  ///< a path that all users may read (S23.10)

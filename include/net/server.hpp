@@ -182,8 +182,12 @@ class Server : public Emitter<Server> {
   bool listening() const { return state_->acceptor.is_open(); }
   /// With so many connections, further ones are dropped; 0 drops all, empty is no limit (S8.4).
   std::optional<std::size_t> maxConnections() const { return state_->max_connections; }
-  void maxConnections(std::optional<std::size_t> max) const { state_->max_connections = max; }
-  /// Kept, and without effect: only a cluster could use it (S8.5).
+  void maxConnections(std::optional<std::size_t> max) const {
+    state_->max_connections = max;
+    if (state_->elsewhere) state_->room_changed();
+  }
+  /// In a worker of a cluster: whether further ones are dropped there, not served by another worker (S33.7). Kept, and
+  /// without effect, elsewhere (S8.5).
   bool dropMaxConnection() const { return state_->drop_max_connection; }
   void dropMaxConnection(bool on) const { state_->drop_max_connection = on; }
 

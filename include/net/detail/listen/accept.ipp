@@ -13,6 +13,8 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 NET_API void ServerState::connection_gone(Handle& handle) {
   auto& self = static_cast<ServerState&>(handle);
   --self.connections;
+  if (self.elsewhere) [[unlikely]]
+    self.room_changed();
   self.close_if_drained();
 }
 
@@ -101,6 +103,13 @@ NET_API void ServerState::accepted(Machine::Channel& channel) {
   });
   if (!state.read_interest || !loop) return;
   loop->read_speculatively(socket, [](Handle& self) { return static_cast<SocketState&>(self).speculative_read(); });
+}
+
+/// One that somebody else has accepted for it.
+NET_API void ServerState::take(NativeHandle connection) {
+  Machine::Channel channel;
+  (void)channel.adopt_connected(connection);
+  accepted(channel);
 }
 
 NET_API void ServerState::drop(Machine::Channel& channel) {

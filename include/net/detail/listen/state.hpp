@@ -13,6 +13,7 @@
 #include <net/detail/base/vec.hpp>
 #include <net/detail/events/listeners.hpp>
 #include <net/detail/listen/events.hpp>
+#include <net/detail/listen/served_elsewhere.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/detail/loop/keeps_alive.hpp>
 #include <net/detail/loop/retry.hpp>
@@ -36,13 +37,18 @@ constexpr bool is_step(ServerClose from, ServerClose to) noexcept {
   return from != to && !(from == ServerClose::none && to == ServerClose::emitted);
 }
 
+/// Of a path whose file another process removes.
+inline constexpr std::uint32_t not_made_here = ~0u;
+
 /// What belongs to one listen(), which replaces it as a whole.
 struct Listening {
-  std::string path;           // kept after close() (S8.7)
-  bool ipc = false;           // so are its connections; by descriptor there is no path
-  std::uint32_t made_in = 0;  // which process made it, counted in forks
+  std::string path;             // kept after close() (S8.7)
+  bool ipc = false;             // so are its connections; by descriptor there is no path
+  std::uint32_t made_in = 0;    // which process made it, counted in forks
+  std::uint32_t elsewhere = 0;  // by which number the primary of a cluster knows it; 0: nobody else does
   bool looking_up = false;
   bool inherits_no_delay = false;
+  bool accepts = true;  // false: its connections are handed over to it
 };
 
 struct ServerState : Handle, Listening {
@@ -70,6 +76,10 @@ struct ServerState : Handle, Listening {
   static int backlog_of(const ListenOptions& asked) noexcept { return asked.backlog ? asked.backlog : 511; }
   void bind(const Endpoint& at, const ListenOptions& asked);
   void bound(int failed, std::string_view address, int port);
+  bool ask_elsewhere(const ListenOptions& asked);
+  void opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting);
+  void refused_elsewhere(const Error& why);
+  void room_changed();
   void opened();
   void close();
   void reserve_close();
@@ -91,6 +101,7 @@ struct ServerState : Handle, Listening {
   void accept_again();
   void look_at_shortage() noexcept;
   void accepted(Machine::Channel& channel);
+  void take(NativeHandle connection);
   bool blocks(const Machine::Channel& channel) const;
   void drop(Machine::Channel& channel);
   Vec<Ref<SocketState>> open_connections() const;

@@ -75,8 +75,9 @@ NET_API void ServerState::listen_as(const ServerState& other) {
 
 NET_API void ServerState::listen_on(const ListenOptions& asked) {
   if (asked.fd >= 0) return listen_descriptor(asked);
+  if (asked.port != -1 && !asked.host.empty()) return look_up_host(asked);
+  if (ask_elsewhere(asked)) return;
   if (asked.port == -1) return listen_path(asked);
-  if (!asked.host.empty()) return look_up_host(asked);
   // all addresses: one socket for both families, or IPv4 alone where IPv6 is not available (S9.4)
   Endpoint any = parse_endpoint("::", asked.port);
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
@@ -183,6 +184,11 @@ NET_API const LookupAddress& ServerState::first_usable(std::span<const LookupAdd
 
 NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
   const std::string address = endpoint_text(at);
+  if (loop->served_elsewhere) {
+    ListenOptions there = asked;
+    there.host = address;
+    if (ask_elsewhere(there)) return;
+  }
   loop->ticks().reserve(1);  // telling how it went needs no memory
   const ListenFlags flags{asked.ipv6Only, asked.reusePort, backlog_of(asked)};
   bound(acceptor.listen(at, flags), address, asked.port);
@@ -192,13 +198,44 @@ NET_API void ServerState::bind(const Endpoint& at, const ListenOptions& asked) {
 NET_API void ServerState::bound(int failed, std::string_view address, int port) {
   {
     NothingOpen unless{*this};  // a poller without memory throws
-    if (failed == 0) failed = loop->poller().watch(acceptor, readable);
+    if (failed == 0) failed = loop->poller().watch(acceptor, accepts ? readable : 0u);
     unless.passed = true;
   }
   if (failed == 0) return opened();
   stop_listening();  // its file too, if it was only not watched
   tick_with(
       listen_failure(-failed, address, port), +[](ServerState& self, const Error& error) { self.emit_error(error); });
+}
+
+/// S33.6: in a worker of a cluster the primary listens, unless the server wants a port of its own.
+NET_API bool ServerState::ask_elsewhere(const ListenOptions& asked) {
+  if (!loop->served_elsewhere || asked.exclusive) return false;
+  looking_up = true;
+  if (asked.port == -1) path = asked.path, made_in = not_made_here;
+  loop->served_elsewhere->listen(*this, asked);
+  return true;
+}
+
+/// The answer: a descriptor of its own of what another server listens on.
+NET_API void ServerState::opened_elsewhere(const ServerState& other, std::uint32_t number, bool accepting) {
+  const Owing<ServerState> owing(*this);
+  looking_up = false;
+  ipc = other.ipc;
+  elsewhere = number;
+  accepts = accepting;
+  loop->ticks().reserve(1);
+  bound(acceptor.listen_beside(other.acceptor, 0), "", 0);
+}
+
+NET_API void ServerState::refused_elsewhere(const Error& why) {
+  const Owing<ServerState> owing(*this);
+  looking_up = false;
+  emit_error(why);
+}
+
+/// A connection is gone, or more are allowed.
+NET_API void ServerState::room_changed() {
+  if (elsewhere && loop && loop->served_elsewhere) loop->served_elsewhere->room(*this);
 }
 
 NET_API void ServerState::opened() {
@@ -237,6 +274,8 @@ NET_API void ServerState::reserve_close() {
 
 NET_API void ServerState::stop_listening() noexcept {
   retry.stop();
+  if (elsewhere && loop->served_elsewhere) loop->served_elsewhere->left(*this, elsewhere);
+  elsewhere = 0;
   if (!acceptor.is_open()) return;
   close_watched(loop, acceptor);
   remove_path();

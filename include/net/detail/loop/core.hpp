@@ -26,6 +26,8 @@ struct Undelivered {
   Undelivered* outer;
 };
 
+struct ServedElsewhere;
+
 class LoopCore {
  public:
   LoopCore();
@@ -46,6 +48,9 @@ class LoopCore {
   void enter_thread() noexcept { older_ = std::exchange(current(), this); }
   void leave_thread() noexcept;
   LoopCore* older() const noexcept { return older_; }
+
+  /// Who listens for its servers; null: they do.
+  const ServedElsewhere* served_elsewhere = nullptr;
 
   // ── turning ──
   void run();

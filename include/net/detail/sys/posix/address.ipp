@@ -158,7 +158,10 @@ NET_API int listen_on_descriptor(NativeHandle fd, int backlog) noexcept {
   const DescriptorKind kind = kind_of(fd);
   if (kind != DescriptorKind::tcp && kind != DescriptorKind::local) return -EINVAL;
   if (const int failed = prepare(fd); failed < 0) return failed;
-  return ::listen(fd, backlog) == 0 ? 0 : -errno;
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (backlog == 0 && ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) return 0;
+  return ::listen(fd, backlog == 0 ? 511 : backlog) == 0 ? 0 : -errno;
 }
 
 }  // namespace net::inline NET_ABI::detail::os

@@ -1,0 +1,224 @@
+// The bodies of own_side.hpp. Internal.
+#ifndef NET_DETAIL_CLUSTER_OWN_SIDE_IPP
+#define NET_DETAIL_CLUSTER_OWN_SIDE_IPP
+
+#include <net/detail/cluster/own_side.hpp>
+
+#if NET_BODIES
+
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API constexpr Handle::Operations OwnSide::table{
+    .free = [](Handle& handle) noexcept { delete static_cast<OwnSide*>(&handle); },
+    .abandon =
+        [](Handle& handle) noexcept {
+          auto& side = static_cast<OwnSide&>(handle);
+          if (side.loop) side.loop->served_elsewhere = nullptr;
+          side.servers.clear();
+          the_one = nullptr;
+          side.release();
+        }};
+
+NET_API constexpr ServedElsewhere OwnSide::hooks{
+    [](ServerState& server, const ListenOptions& asked) { the_one->listen(server, asked); },
+    [](ServerState&, std::uint32_t number) noexcept {
+      if (the_one) the_one->left(number);
+    },
+    [](ServerState& server) {
+      if (the_one) the_one->room(server);
+    }};
+
+/// The variable goes: a process that this one starts is no worker of its primary.
+NET_API OwnSide* OwnSide::of_process() {
+  if (std::exchange(looked, true)) return the_one;
+  std::string id;
+  if (!Processes::take_variable("NET_CLUSTER_WORKER", id)) return nullptr;
+  found = true;
+  Loop& loop = Loop::current();
+  the_one = new OwnSide(Access::core(loop));
+  the_one->retain();
+  int number = 0;
+  for (const char digit : id) number = number * 10 + (digit - '0');
+  the_one->begin(loop, number);
+  return the_one;
+}
+
+NET_API void OwnSide::begin(Loop& on, int id) {
+  constexpr NativeHandle given = 3;
+  self->id = id;
+  self->process = Processes::process_id();
+  self->started = true;
+  self->channel = IpcChannel(Socket(on, SocketOptions{.fd = given}));
+  self->channel->on<"message">([](std::string_view bytes, const ReceivedHandle& handle) {
+    if (the_one) the_one->heard(bytes, handle);
+  });
+  self->channel->on<"error">([](const Error&) {});  // its 'disconnect' follows
+  self->channel->on<"disconnect">([] {
+    if (the_one) the_one->gone();
+  });
+  loop->served_elsewhere = &hooks;
+  self->say(Spoken(Say::online));
+}
+
+/// Those of one worker that ask for the same are told apart by a number, so that each of two that ask for any port has one.
+NET_API void OwnSide::listen(ServerState& server, const ListenOptions& asked) {
+  Spoken wanted(Say::message);
+  const std::int64_t flags =
+      (asked.ipv6Only ? 1 : 0) | (asked.reusePort ? 2 : 0) | (asked.readableAll ? 4 : 0) | (asked.writableAll ? 8 : 0);
+  wanted.text(asked.port == -1 ? "" : asked.host).text(asked.port == -1 ? asked.path : "").number(asked.port);
+  wanted.number(asked.ipv6Only);
+  std::string key;
+  for (std::int64_t index = 0;; ++index) {
+    key = Spoken(wanted).number(index).bytes();
+    bool taken = false;
+    for (const Shared& each : servers) taken = taken || each.key == key;
+    if (!taken) break;
+  }
+  Spoken said(Say::listen);
+  said.number(++last_question).text(key).number(asked.port).number(asked.backlog).number(flags);
+  said.text(asked.port == -1 ? "" : asked.host).text(asked.port == -1 ? asked.path : "");
+  servers.push({Ref<ServerState>(&server), server.generation, last_question, 0, key,
+                asked.port == -1     ? asked.path
+                : asked.host.empty() ? "null"
+                                     : asked.host,
+                asked.port});
+  if (!self->say(said) && !self->connected()) {
+    servers.pop();
+    server.looking_up = false;
+    server.tick_with(
+        make_error(Errc::ERR_IPC_CHANNEL_CLOSED),
+        +[](ServerState& whose, const Error& error) { whose.emit_error(error); });
+  }
+}
+
+NET_API std::size_t OwnSide::find(std::uint32_t number) const noexcept {
+  std::size_t at = 0;
+  while (at < servers.size() && (servers[at].question != 0 || servers[at].number != number)) ++at;
+  return at;
+}
+
+NET_API void OwnSide::left(std::uint32_t number) noexcept {
+  const std::size_t at = find(number);
+  if (at == servers.size()) return;
+  const Shared gone = std::move(servers[at]);
+  servers.erase(at, at + 1);
+  if (!self->connected()) return;
+  undo_or_give_up(Access::state(*self->channel), [&] { self->say(Spoken(Say::closed).number(number)); });
+}
+
+/// S33.7: it had no room, and has again.
+NET_API void OwnSide::room(ServerState& server) {
+  for (Shared& each : servers) {
+    if (each.server.get() != &server || !each.gave_back) continue;
+    if (server.max_connections && server.connections >= *server.max_connections) continue;
+    each.gave_back = false;
+    self->say(Spoken(Say::room).number(each.number));
+  }
+}
+
+NET_API void OwnSide::heard(std::string_view bytes, const ReceivedHandle& handle) {
+  const Ref<OwnSide> alive(this);
+  Heard words(bytes);
+  switch (words.what()) {
+    case Say::answer: return answered(words, handle);
+    case Say::connection:
+      if (handle.socket()) given(words.number(), *handle.socket());
+      return;
+    case Say::leave: return disconnect();
+    case Say::message: return message(words.rest(), handle);
+    default: return;
+  }
+}
+
+NET_API void OwnSide::answered(Heard& words, const ReceivedHandle& handle) {
+  const std::int64_t question = words.number();
+  const auto failed = static_cast<int>(words.number());
+  const auto number = static_cast<std::uint32_t>(words.number());
+  const bool accepts = words.number() != 0;
+  std::size_t at = 0;
+  while (at < servers.size() && servers[at].question != question) ++at;
+  if (at == servers.size()) return;
+  const Ref<ServerState> server = servers[at].server;
+  const bool wanted = server->loop && server->looking_up && server->generation == servers[at].asked_in;
+  if (failed != 0 || !handle.server() || !wanted) {
+    const Shared gone = std::move(servers[at]);
+    servers.erase(at, at + 1);
+    if (handle.server()) {
+      handle.server()->close();
+      self->say(Spoken(Say::closed).number(number));
+    }
+    if (wanted) server->refused_elsewhere(address_failure(failed, "bind", gone.address, gone.port));
+    return;
+  }
+  servers[at].question = 0;
+  servers[at].number = number;
+  server->opened_elsewhere(Access::state(*handle.server()), number, accepts);
+  handle.server()->close();
+  if (!server->acceptor.is_open()) return;
+  const std::optional<AddressInfo> is = Access::make<Server>(server.get()).address();
+  Spoken said(Say::listening);
+  said.number(number).number(is ? static_cast<std::int64_t>(is->family) : 0).number(is ? is->port : 0);
+  said.text(is ? is->address : "").text(is ? is->path : "");
+  self->say(said);
+}
+
+NET_API void OwnSide::given(std::int64_t number, const Socket& socket) {
+  const std::size_t at = find(static_cast<std::uint32_t>(number));
+  if (at == servers.size()) return give_back(number, socket);
+  ServerState& server = *servers[at].server;
+  const bool full = server.max_connections && server.connections >= *server.max_connections;
+  if (full && !server.drop_max_connection) {
+    servers[at].gave_back = true;
+    return give_back(number, socket);
+  }
+  const Ref<ServerState> alive(&server);
+  const NativeHandle descriptor = socket.release();
+  if (descriptor != no_handle) server.take(descriptor);
+}
+
+NET_API void OwnSide::give_back(std::int64_t number, const Socket& socket) {
+  Access::state(socket).errors_heard = true;
+  if (self->connected()) {
+    self->channel->send(Spoken(Say::back).number(number).bytes(), socket, {}, [socket](const Error& error) {
+      if (error) socket.destroy();
+    });
+  } else {
+    socket.destroy();
+  }
+}
+
+NET_API void OwnSide::message(std::string_view bytes, const ReceivedHandle& handle) {
+  if (self->emit_event<worker_message>(bytes, handle)) return;
+  if (handle.socket()) handle.socket()->destroy();
+  if (handle.server()) handle.server()->close();
+}
+
+/// S33.5: its servers close, and then the channel.
+NET_API void OwnSide::disconnect() {
+  const Ref<OwnSide> alive(this);
+  if (!self->connected()) return;
+  self->on_purpose = true;
+  self->say(Spoken(Say::leaving));
+  while (!servers.empty()) {
+    const Ref<ServerState> server = servers.back().server;
+    servers.back().question == 0 ? server->close() : servers.pop();
+  }
+  self->channel->disconnect();
+}
+
+/// As in Node a worker whose primary is gone ends its process.
+NET_API void OwnSide::gone() {
+  const Ref<OwnSide> alive(this);
+  loop->served_elsewhere = nullptr;
+  self->disconnected = true;
+  self->emit_event<worker_disconnect>();
+  self->listeners.clear();
+  if (!self->on_purpose) Processes::end_process(0);
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif

@@ -1,0 +1,127 @@
+// The bodies of processes.hpp. Internal.
+#ifndef NET_DETAIL_SYS_POSIX_PROCESSES_IPP
+#define NET_DETAIL_SYS_POSIX_PROCESSES_IPP
+
+#include <net/detail/sys/posix/processes.hpp>
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include <net/detail/sys/posix/headers.hpp>
+
+#if !defined(_WIN32)
+
+#include <spawn.h>
+#include <sys/wait.h>
+
+#if defined(__APPLE__)
+#include <crt_externs.h>
+#include <mach-o/dyld.h>
+#endif
+
+namespace net::inline NET_ABI::detail::os {
+
+#if defined(__APPLE__)
+inline char** environment() noexcept { return *_NSGetEnviron(); }
+
+NET_API int own_program(Program& program) {
+  char path[4096];
+  std::uint32_t size = sizeof path;
+  if (_NSGetExecutablePath(path, &size) != 0) return -ENAMETOOLONG;
+  program.path = path;
+  for (char** each = *_NSGetArgv(); *each; ++each) program.arguments.push(std::string(*each));
+  return 0;
+}
+#else
+inline char** environment() noexcept { return ::environ; }
+
+/// Linux's way; elsewhere, where there is no such file, the program must be named.
+NET_API int own_program(Program& program) {
+  const int file = ::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return -ENOTSUP;
+  std::string all;
+  char some[4096];
+  std::ptrdiff_t got = 0;
+  while ((got = read_some(file, some, sizeof some)) > 0) all.append(some, static_cast<std::size_t>(got));
+  close_descriptor(file);
+  if (got < 0 || all.empty()) return -ENOTSUP;
+  program.path = "/proc/self/exe";  // the same program, although another has taken its name
+  for (std::size_t at = 0; at < all.size();) {
+    const std::size_t end = all.find('\0', at) == std::string::npos ? all.size() : all.find('\0', at);
+    program.arguments.push(all.substr(at, end - at));
+    at = end + 1;
+  }
+  return 0;
+}
+#endif
+
+/// Where Node's children have their channel.
+inline constexpr NativeHandle channel_of_child = 3;
+
+/// The channel under that number, and nothing else of this library's: all is closed on exec.
+NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id) {
+  Vec<char*> arguments, variables;
+  const auto text = [](const std::string& from) { return const_cast<char*>(from.c_str()); };
+  for (const std::string& each : program.arguments) arguments.push(text(each));
+  arguments.push(nullptr);
+  for (char** each = environment(); each && *each; ++each) variables.push(*each);
+  for (const std::string& each : program.variables) variables.push(text(each));
+  variables.push(nullptr);
+  // one that stands there already would not be moved, and closed on exec
+  const NativeHandle moved = ::fcntl(channel, F_DUPFD_CLOEXEC, channel_of_child + 1);
+  if (moved < 0) return -errno;
+  posix_spawn_file_actions_t actions;
+  int failed = ::posix_spawn_file_actions_init(&actions);
+  if (failed == 0) {
+    failed = ::posix_spawn_file_actions_adddup2(&actions, moved, channel_of_child);
+    pid_t child = 0;
+    if (failed == 0) {
+      failed = ::posix_spawn(&child, program.path.c_str(), &actions, nullptr, arguments.begin(), variables.begin());
+    }
+    if (failed == 0) id = child;
+    ::posix_spawn_file_actions_destroy(&actions);
+  }
+  close_descriptor(moved);
+  return -failed;
+}
+
+NET_API int ended(std::int64_t process, ProcessEnd& end) noexcept {
+  int status = 0;
+  const pid_t got = ::waitpid(static_cast<pid_t>(process), &status, WNOHANG);
+  if (got == 0 || (got < 0 && errno == EINTR)) return 0;
+  if (got < 0) return -errno;  // somebody else has asked for it
+  if (WIFSIGNALED(status)) {
+    end = {0, WTERMSIG(status)};
+  } else {
+    end = {WEXITSTATUS(status), 0};
+  }
+  return 1;
+}
+
+NET_API int send_signal(std::int64_t process, int signo) noexcept {
+  return ::kill(static_cast<pid_t>(process), signo) == 0 ? 0 : -errno;
+}
+
+NET_API bool take_variable(const char* name, std::string& value) {
+  const char* const found = std::getenv(name);
+  if (!found) return false;
+  value = found;
+  ::unsetenv(name);
+  return true;
+}
+
+NET_API std::int64_t process_id() noexcept { return ::getpid(); }
+
+NET_API int child_signal() noexcept { return SIGCHLD; }
+
+NET_API void end_process(int code) { std::exit(code); }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // !_WIN32
+
+#endif
+#endif

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""cluster: workers that serve one port, one after the other, die, and end in peace."""
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import unittest
+
+import support
+
+
+class Cluster(unittest.TestCase):
+    def setUp(self):
+        support.not_on_windows(self, "no workers on Windows yet")
+        self.program = subprocess.Popen(support.program("cluster", 0, 2), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.program.stdout.close)
+        self.addCleanup(self.program.wait)
+        self.addCleanup(self.program.kill)
+        self.port = int(re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", self.program.stdout.readline())[1])
+
+    def ask(self, text=b"hello"):
+        """A new connection, and who has answered."""
+        client = socket.create_connection(("127.0.0.1", self.port), timeout=support.DEADLINE)
+        self.addCleanup(client.close)
+        client.sendall(text + b"\n")
+        number, answer = self.line(client).split(b" ", 1)
+        self.assertEqual(answer, text)
+        return client, int(number)
+
+    def line(self, client):
+        data = b""
+        while not data.endswith(b"\n"):
+            piece = client.recv(100)
+            self.assertTrue(piece, data)
+            data += piece
+        return data[:-1]
+
+    def until_served_by(self, workers):
+        found = set()
+        while found != workers:
+            client, who = self.ask()
+            client.close()
+            found = (found | {who}) & workers
+        return found
+
+    def test_all_workers_serve_and_one_that_is_killed_is_replaced(self):
+        self.until_served_by({1, 2})
+        children = pathlib.Path(f"/proc/{self.program.pid}/task/{self.program.pid}/children")
+        if not children.exists():
+            self.skipTest("this system does not tell a program's children")
+        client, who = self.ask()
+        os.kill(int(children.read_text().split()[who - 1]), signal.SIGKILL)
+        self.assertEqual(self.program.stdout.readline(), f"worker {who} has ended: 0, 9\n")
+        self.assertEqual(client.recv(1), b"")
+        self.until_served_by({3 - who, 3})
+
+    def test_workers_end_one_by_one_and_nothing_is_lost(self):
+        self.until_served_by({1, 2})
+        clients = {who: client for client, who in (self.ask(), self.ask())}
+        self.program.send_signal(signal.SIGTERM)
+        for who, client in sorted(clients.items()):
+            self.assertEqual(client.recv(1), b"")  # it is idle, so it is ended
+            client.close()
+        for who in sorted({1, 2}):
+            self.assertEqual(self.program.stdout.readline(), f"worker {who} has ended: 0, 0\n")
+        self.assertEqual(self.program.wait(support.DEADLINE), 0)
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", self.port), timeout=support.DEADLINE)
+
+
+if __name__ == "__main__":
+    support.main()
