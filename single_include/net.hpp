@@ -561,7 +561,8 @@ struct ListenerCall {
   using Indices = std::make_index_sequence<Takes::count>;
   /// Whether it is given what is gone when it has returned, and no handles and numbers alone.
   static constexpr bool lends = []<std::size_t... At>(std::index_sequence<At...>) {
-    return (... || !(std::is_scalar_v<ArgumentType<At>> || std::derived_from<ArgumentType<At>, Emitter<ArgumentType<At>>>));
+    return (... ||
+            !(std::is_scalar_v<ArgumentType<At>> || std::derived_from<ArgumentType<At>, Emitter<ArgumentType<At>>>));
   }(Indices{});
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
@@ -907,7 +908,8 @@ class Emitter : public detail::Identity<Derived> {
   template <class Unused = void>
   detail::NoWait operator co_await() const {
     constexpr bool is_wait = !std::is_void_v<Unused>;
-    static_assert(is_wait, "this is nothing to wait for: net::connected(8000), net::once<\"close\">(socket), net::Reader are");
+    static_assert(is_wait,
+                  "this is nothing to wait for: net::connected(8000), net::once<\"close\">(socket), net::Reader are");
     return {};
   }
 
@@ -6475,7 +6477,8 @@ class SocketAddress {
   template <std::convertible_to<std::string_view> Text, class... Port>
   constexpr explicit SocketAddress(const Text&, const Port&...) {
     constexpr bool braces = std::is_void_v<Text>;
-    static_assert(braces, "write net::SocketAddress({.address = \"::1\", .port = 80}), or *net::SocketAddress::parse(text)");
+    static_assert(braces,
+                  "write net::SocketAddress({.address = \"::1\", .port = 80}), or *net::SocketAddress::parse(text)");
   }
 
   /// From the bytes of an address; what sockets use.
@@ -9723,7 +9726,8 @@ class Server : public Emitter<Server> {
 
   /// Refused: a listener that is not the last.
   template <class F, class... More>
-    requires(std::is_class_v<std::remove_cvref_t<F>> && detail::OptionalListener<F> && !std::is_convertible_v<F, const Server&>)
+    requires(std::is_class_v<std::remove_cvref_t<F>> && detail::OptionalListener<F> &&
+             !std::is_convertible_v<F, const Server&>)
   const Server& listen(F&&, int port, More&&...) const {
     constexpr bool listener_last = std::is_void_v<F>;
     static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
@@ -9771,9 +9775,10 @@ class Server : public Emitter<Server> {
   const Server& getConnections(F&& callback) const {
     constexpr bool fits = std::is_invocable_v<std::decay_t<F>&, const Error&, std::size_t>;
     static_assert(fits, "the callback takes (const net::Error&, std::size_t)");
-    if constexpr (fits) state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
-      call(detail::no_error(), state.connections);
-    });
+    if constexpr (fits)
+      state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
+        call(detail::no_error(), state.connections);
+      });
     return *this;
   }
   /// The connections that are not destroyed, in the order in which they came (S36.2).
@@ -11551,7 +11556,8 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
 template <fixed_string Name, class Emitting>
 constexpr auto row_of() {
   constexpr bool known = Emitting::Events::template has<Name>;
-  static_assert(known, "there is no event of that name; on<\"name\">(listener) of a socket or a server says which there are");
+  static_assert(known,
+                "there is no event of that name; on<\"name\">(listener) of a socket or a server says which there are");
   if constexpr (Emitting::Events::template has<Name>) {
     return std::type_identity<
         typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
@@ -11909,9 +11915,9 @@ inline constexpr bool is_view<std::span<Element, Extent>> = true;
 
 /// Values, and no objects that a program keeps somewhere and refers to.
 template <class Value>
-inline constexpr bool is_value = !std::is_class_v<Value> || std::is_same_v<Value, Error> ||
-                                 std::is_same_v<Value, AddressInfo> || std::is_same_v<Value, DropInfo> ||
-                                 requires(const Value& value) { value.begin(), value.end(); };
+inline constexpr bool is_value =
+    !std::is_class_v<Value> || std::is_same_v<Value, Error> || std::is_same_v<Value, AddressInfo> ||
+    std::is_same_v<Value, DropInfo> || requires(const Value& value) { value.begin(), value.end(); };
 
 /// A parameter that an argument may not outlive: what can refer to a temporary.
 template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
@@ -11967,7 +11973,8 @@ auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
 template <class First, class Second, class... More>
 detail::SleepAwaiter once(First&&, Second&&, More&&...) {
   constexpr bool name_before_the_parenthesis = std::is_void_v<First>;
-  static_assert(name_before_the_parenthesis, "write the name of the event before the parenthesis: once<\"data\">(socket)");
+  static_assert(name_before_the_parenthesis,
+                "write the name of the event before the parenthesis: once<\"data\">(socket)");
   return detail::SleepAwaiter(Loop::current(), 0, detail::without_limit);
 }
 
@@ -12043,7 +12050,8 @@ struct std::coroutine_traits<net::Task<T>, Parameters...> {
       "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
       "itself, and a std::string for a net::Chunk (S34.2)");
   using Plain = typename net::Task<T>::promise_type;
-  using promise_type = std::conditional_t<(... || net::detail::is_lent<Parameters>), net::detail::Borrowing<Plain>, Plain>;
+  using promise_type =
+      std::conditional_t<(... || net::detail::is_lent<Parameters>), net::detail::Borrowing<Plain>, Plain>;
 };
 
 #endif
@@ -12288,7 +12296,9 @@ class Reader {
     requires(!std::same_as<std::remove_cvref_t<Limit>, Endian>)
   void readPrefixed(Bytes, Limit&& = 0) {
     constexpr bool limited = std::is_void_v<Limit>;
-    static_assert(limited, "readPrefixed takes the length's bytes, their order and a limit: readPrefixed(4, net::Endian::big, 65536)");
+    static_assert(
+        limited,
+        "readPrefixed takes the length's bytes, their order and a limit: readPrefixed(4, net::Endian::big, 65536)");
   }
 
   /// `std::optional<Chunk>`: the same as views, for who counts allocations: valid until the reader is asked again.

@@ -163,7 +163,8 @@ class Emitter : public detail::Identity<Derived> {
   template <class Unused = void>
   detail::NoWait operator co_await() const {
     constexpr bool is_wait = !std::is_void_v<Unused>;
-    static_assert(is_wait, "this is nothing to wait for: net::connected(8000), net::once<\"close\">(socket), net::Reader are");
+    static_assert(is_wait,
+                  "this is nothing to wait for: net::connected(8000), net::once<\"close\">(socket), net::Reader are");
     return {};
   }
 

@@ -184,7 +184,9 @@ class Reader {
     requires(!std::same_as<std::remove_cvref_t<Limit>, Endian>)
   void readPrefixed(Bytes, Limit&& = 0) {
     constexpr bool limited = std::is_void_v<Limit>;
-    static_assert(limited, "readPrefixed takes the length's bytes, their order and a limit: readPrefixed(4, net::Endian::big, 65536)");
+    static_assert(
+        limited,
+        "readPrefixed takes the length's bytes, their order and a limit: readPrefixed(4, net::Endian::big, 65536)");
   }
 
   /// `std::optional<Chunk>`: the same as views, for who counts allocations: valid until the reader is asked again.

@@ -117,7 +117,8 @@ class Server : public Emitter<Server> {
 
   /// Refused: a listener that is not the last.
   template <class F, class... More>
-    requires(std::is_class_v<std::remove_cvref_t<F>> && detail::OptionalListener<F> && !std::is_convertible_v<F, const Server&>)
+    requires(std::is_class_v<std::remove_cvref_t<F>> && detail::OptionalListener<F> &&
+             !std::is_convertible_v<F, const Server&>)
   const Server& listen(F&&, int port, More&&...) const {
     constexpr bool listener_last = std::is_void_v<F>;
     static_assert(listener_last, "the listener comes last: listen(8000, \"127.0.0.1\", [] { … })");
@@ -165,9 +166,10 @@ class Server : public Emitter<Server> {
   const Server& getConnections(F&& callback) const {
     constexpr bool fits = std::is_invocable_v<std::decay_t<F>&, const Error&, std::size_t>;
     static_assert(fits, "the callback takes (const net::Error&, std::size_t)");
-    if constexpr (fits) state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
-      call(detail::no_error(), state.connections);
-    });
+    if constexpr (fits)
+      state_->tick_callback([call = std::decay_t<F>(std::forward<F>(callback))](detail::ServerState& state) mutable {
+        call(detail::no_error(), state.connections);
+      });
     return *this;
   }
   /// The connections that are not destroyed, in the order in which they came (S36.2).

@@ -64,7 +64,8 @@ class SocketAddress {
   template <std::convertible_to<std::string_view> Text, class... Port>
   constexpr explicit SocketAddress(const Text&, const Port&...) {
     constexpr bool braces = std::is_void_v<Text>;
-    static_assert(braces, "write net::SocketAddress({.address = \"::1\", .port = 80}), or *net::SocketAddress::parse(text)");
+    static_assert(braces,
+                  "write net::SocketAddress({.address = \"::1\", .port = 80}), or *net::SocketAddress::parse(text)");
   }
 
   /// From the bytes of an address; what sockets use.

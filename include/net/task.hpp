@@ -102,9 +102,9 @@ inline constexpr bool is_view<std::span<Element, Extent>> = true;
 
 /// Values, and no objects that a program keeps somewhere and refers to.
 template <class Value>
-inline constexpr bool is_value = !std::is_class_v<Value> || std::is_same_v<Value, Error> ||
-                                 std::is_same_v<Value, AddressInfo> || std::is_same_v<Value, DropInfo> ||
-                                 requires(const Value& value) { value.begin(), value.end(); };
+inline constexpr bool is_value =
+    !std::is_class_v<Value> || std::is_same_v<Value, Error> || std::is_same_v<Value, AddressInfo> ||
+    std::is_same_v<Value, DropInfo> || requires(const Value& value) { value.begin(), value.end(); };
 
 /// A parameter that an argument may not outlive: what can refer to a temporary.
 template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
@@ -160,7 +160,8 @@ auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
 template <class First, class Second, class... More>
 detail::SleepAwaiter once(First&&, Second&&, More&&...) {
   constexpr bool name_before_the_parenthesis = std::is_void_v<First>;
-  static_assert(name_before_the_parenthesis, "write the name of the event before the parenthesis: once<\"data\">(socket)");
+  static_assert(name_before_the_parenthesis,
+                "write the name of the event before the parenthesis: once<\"data\">(socket)");
   return detail::SleepAwaiter(Loop::current(), 0, detail::without_limit);
 }
 
@@ -236,7 +237,8 @@ struct std::coroutine_traits<net::Task<T>, Parameters...> {
       "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
       "itself, and a std::string for a net::Chunk (S34.2)");
   using Plain = typename net::Task<T>::promise_type;
-  using promise_type = std::conditional_t<(... || net::detail::is_lent<Parameters>), net::detail::Borrowing<Plain>, Plain>;
+  using promise_type =
+      std::conditional_t<(... || net::detail::is_lent<Parameters>), net::detail::Borrowing<Plain>, Plain>;
 };
 
 #include <net/task.ipp>

@@ -173,7 +173,8 @@ class [[nodiscard("write co_await before it")]] RowAwaiter<Emitting, Event<Name,
 template <fixed_string Name, class Emitting>
 constexpr auto row_of() {
   constexpr bool known = Emitting::Events::template has<Name>;
-  static_assert(known, "there is no event of that name; on<\"name\">(listener) of a socket or a server says which there are");
+  static_assert(known,
+                "there is no event of that name; on<\"name\">(listener) of a socket or a server says which there are");
   if constexpr (Emitting::Events::template has<Name>) {
     return std::type_identity<
         typename EventAt<typename Emitting::Events, Emitting::Events::index_of(Name.view())>::type>{};
