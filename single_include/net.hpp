@@ -559,11 +559,6 @@ struct ListenerCall {
     }
   }
   using Indices = std::make_index_sequence<Takes::count>;
-  /// Whether it is given what is gone when it has returned, and no handles and numbers alone.
-  static constexpr bool lends = []<std::size_t... At>(std::index_sequence<At...>) {
-    return (... ||
-            !(std::is_scalar_v<ArgumentType<At>> || std::derived_from<ArgumentType<At>, Emitter<ArgumentType<At>>>));
-  }(Indices{});
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
 
@@ -11383,10 +11378,8 @@ class Promise {
 
 #include <concepts>
 #include <coroutine>
-#include <cstddef>
 #include <exception>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -11715,19 +11708,9 @@ struct TaskPromiseBase {
 
   std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
   bool awaited = false;            // it has begun, and its result is whose it is
-  bool borrows = false;            // what it takes is there as long as its caller waits, and no longer
   TaskEnd* end = nullptr;
   std::exception_ptr thrown;
 };
-
-/// The promise of a task that takes views: the same one, with a note.
-template <class Promise>
-struct Borrowing : Promise {
-  Borrowing() noexcept { this->borrows = true; }
-};
-
-/// Throws for a task that borrows what nobody keeps.
-NET_API void require_own_arguments(const TaskPromiseBase& promise);
 
 /// Runs a task on its own; the loop keeps it, and the task keeps the callable.
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
@@ -11789,10 +11772,6 @@ struct TaskUse {
     return std::exchange(task.frame_, {});
   }
   template <TaskLike Task>
-  static void require_own(const Task& task) {
-    if (task.frame_) require_own_arguments(task.frame_.promise());
-  }
-  template <TaskLike Task>
   static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
     if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
   }
@@ -11824,9 +11803,7 @@ struct ListenerResult<Task> {
       loop = Access::state(handle).loop;
       if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
     });
-    Task task = listener(kept->call);
-    if constexpr (Listener::lends) TaskUse::require_own(task);
-    TaskUse::spawn(*loop, std::move(task), kept);
+    TaskUse::spawn(*loop, listener(kept->call), kept);
   }
 };
 
@@ -11841,8 +11818,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// destroys it where it stands.
 ///
 /// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
-/// compile (S34.2). Views, and references to text, containers and numbers, are for tasks that are awaited in place: one that
-/// is spawned has `ERR_INVALID_STATE` thrown for them, as what they refer to may be gone when it goes on.
+/// compile (S34.2). What else it takes by reference, or as a view, has to last as long as it runs.
 template <class T = void>
 class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task : public detail::NeedsCoAwait<T> {
   static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
@@ -11905,25 +11881,6 @@ template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
 inline constexpr bool is_borrowed =
     std::is_same_v<Value, Chunk> ||
     (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
-
-template <class Value>
-inline constexpr bool is_view = false;
-template <class Char, class Traits>
-inline constexpr bool is_view<std::basic_string_view<Char, Traits>> = true;
-template <class Element, std::size_t Extent>
-inline constexpr bool is_view<std::span<Element, Extent>> = true;
-
-/// Values, and no objects that a program keeps somewhere and refers to.
-template <class Value>
-inline constexpr bool is_value =
-    !std::is_class_v<Value> || std::is_same_v<Value, Error> || std::is_same_v<Value, AddressInfo> ||
-    std::is_same_v<Value, DropInfo> || requires(const Value& value) { value.begin(), value.end(); };
-
-/// A parameter that an argument may not outlive: what can refer to a temporary.
-template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
-inline constexpr bool is_lent =
-    is_view<Value> || std::is_rvalue_reference_v<Parameter> ||
-    (std::is_lvalue_reference_v<Parameter> && std::is_const_v<std::remove_reference_t<Parameter>> && is_value<Value>);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -12049,9 +12006,7 @@ struct std::coroutine_traits<net::Task<T>, Parameters...> {
       lasts,
       "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
       "itself, and a std::string for a net::Chunk (S34.2)");
-  using Plain = typename net::Task<T>::promise_type;
-  using promise_type =
-      std::conditional_t<(... || net::detail::is_lent<Parameters>), net::detail::Borrowing<Plain>, Plain>;
+  using promise_type = typename net::Task<T>::promise_type;
 };
 
 #endif
@@ -12874,10 +12829,7 @@ class TaskGroup {
   ~TaskGroup() { joined_->cancel(); }
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
-  void spawn(Task<>&& task) {
-    detail::TaskUse::require_own(task);
-    joined_->add(std::move(task));
-  }
+  void spawn(Task<>&& task) { joined_->add(std::move(task)); }
   /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable lives until the task has ended.
   template <detail::ReturnsTask F>
   void spawn(F&& callable) {
@@ -23882,13 +23834,6 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
   release();
 }
 
-NET_API void require_own_arguments(const TaskPromiseBase& promise) {
-  if (!promise.borrows) return;
-  throw_error(make_error(Errc::ERR_INVALID_STATE,
-                         "A task on its own takes text, views and containers by value: what this one was given is gone "
-                         "when it goes on"));
-}
-
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable) {
   struct Unless {
@@ -23915,7 +23860,6 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API void spawn(Loop& loop, Task<>&& task) {
-  detail::TaskUse::require_own(task);
   detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {});
 }
 

@@ -4,10 +4,8 @@
 
 #include <concepts>
 #include <coroutine>
-#include <cstddef>
 #include <exception>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -28,8 +26,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// destroys it where it stands.
 ///
 /// Its parameters are values: a `Socket` is cheap to copy. One that takes a handle by reference, or a Chunk, does not
-/// compile (S34.2). Views, and references to text, containers and numbers, are for tasks that are awaited in place: one that
-/// is spawned has `ERR_INVALID_STATE` thrown for them, as what they refer to may be gone when it goes on.
+/// compile (S34.2). What else it takes by reference, or as a view, has to last as long as it runs.
 template <class T = void>
 class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task : public detail::NeedsCoAwait<T> {
   static_assert(!std::is_reference_v<T>, "a task returns a value; return a pointer for a reference");
@@ -92,25 +89,6 @@ template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
 inline constexpr bool is_borrowed =
     std::is_same_v<Value, Chunk> ||
     (std::is_reference_v<Parameter> && (std::is_same_v<Value, Socket> || std::is_same_v<Value, Server>));
-
-template <class Value>
-inline constexpr bool is_view = false;
-template <class Char, class Traits>
-inline constexpr bool is_view<std::basic_string_view<Char, Traits>> = true;
-template <class Element, std::size_t Extent>
-inline constexpr bool is_view<std::span<Element, Extent>> = true;
-
-/// Values, and no objects that a program keeps somewhere and refers to.
-template <class Value>
-inline constexpr bool is_value =
-    !std::is_class_v<Value> || std::is_same_v<Value, Error> || std::is_same_v<Value, AddressInfo> ||
-    std::is_same_v<Value, DropInfo> || requires(const Value& value) { value.begin(), value.end(); };
-
-/// A parameter that an argument may not outlive: what can refer to a temporary.
-template <class Parameter, class Value = std::remove_cvref_t<Parameter>>
-inline constexpr bool is_lent =
-    is_view<Value> || std::is_rvalue_reference_v<Parameter> ||
-    (std::is_lvalue_reference_v<Parameter> && std::is_const_v<std::remove_reference_t<Parameter>> && is_value<Value>);
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -236,9 +214,7 @@ struct std::coroutine_traits<net::Task<T>, Parameters...> {
       lasts,
       "take it by value: this parameter of a task is gone when the task goes on; a net::Socket or net::Server "
       "itself, and a std::string for a net::Chunk (S34.2)");
-  using Plain = typename net::Task<T>::promise_type;
-  using promise_type =
-      std::conditional_t<(... || net::detail::is_lent<Parameters>), net::detail::Borrowing<Plain>, Plain>;
+  using promise_type = typename net::Task<T>::promise_type;
 };
 
 #include <net/task.ipp>

@@ -9,7 +9,6 @@
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API void spawn(Loop& loop, Task<>&& task) {
-  detail::TaskUse::require_own(task);
   detail::TaskUse::spawn(detail::Access::core(loop), std::move(task), {});
 }
 

@@ -108,10 +108,7 @@ class TaskGroup {
   ~TaskGroup() { joined_->cancel(); }
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
-  void spawn(Task<>&& task) {
-    detail::TaskUse::require_own(task);
-    joined_->add(std::move(task));
-  }
+  void spawn(Task<>&& task) { joined_->add(std::move(task)); }
   /// The same with what returns a task: `spawn([=]() -> Task<> { … })`. The callable lives until the task has ended.
   template <detail::ReturnsTask F>
   void spawn(F&& callable) {

@@ -81,19 +81,9 @@ struct TaskPromiseBase {
 
   std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
   bool awaited = false;            // it has begun, and its result is whose it is
-  bool borrows = false;            // what it takes is there as long as its caller waits, and no longer
   TaskEnd* end = nullptr;
   std::exception_ptr thrown;
 };
-
-/// The promise of a task that takes views: the same one, with a note.
-template <class Promise>
-struct Borrowing : Promise {
-  Borrowing() noexcept { this->borrows = true; }
-};
-
-/// Throws for a task that borrows what nobody keeps.
-NET_API void require_own_arguments(const TaskPromiseBase& promise);
 
 /// Runs a task on its own; the loop keeps it, and the task keeps the callable.
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
@@ -155,10 +145,6 @@ struct TaskUse {
     return std::exchange(task.frame_, {});
   }
   template <TaskLike Task>
-  static void require_own(const Task& task) {
-    if (task.frame_) require_own_arguments(task.frame_.promise());
-  }
-  template <TaskLike Task>
   static void spawn(LoopCore& core, Task task, Ref<KeptCallable> callable) {
     if (const auto frame = take(task)) spawn_task(core, frame, frame.promise(), std::move(callable));
   }
@@ -190,9 +176,7 @@ struct ListenerResult<Task> {
       loop = Access::state(handle).loop;
       if constexpr (requires { Access::state(handle).given_to_task(); }) Access::state(handle).given_to_task();
     });
-    Task task = listener(kept->call);
-    if constexpr (Listener::lends) TaskUse::require_own(task);
-    TaskUse::spawn(*loop, std::move(task), kept);
+    TaskUse::spawn(*loop, listener(kept->call), kept);
   }
 };
 

@@ -41,13 +41,6 @@ NET_API void Spawned::finish(std::exception_ptr thrown) {
   release();
 }
 
-NET_API void require_own_arguments(const TaskPromiseBase& promise) {
-  if (!promise.borrows) return;
-  throw_error(make_error(Errc::ERR_INVALID_STATE,
-                         "A task on its own takes text, views and containers by value: what this one was given is gone "
-                         "when it goes on"));
-}
-
 NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromiseBase& promise,
                         Ref<KeptCallable> callable) {
   struct Unless {

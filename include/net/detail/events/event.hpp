@@ -154,11 +154,6 @@ struct ListenerCall {
     }
   }
   using Indices = std::make_index_sequence<Takes::count>;
-  /// Whether it is given what is gone when it has returned, and no handles and numbers alone.
-  static constexpr bool lends = []<std::size_t... At>(std::index_sequence<At...>) {
-    return (... ||
-            !(std::is_scalar_v<ArgumentType<At>> || std::derived_from<ArgumentType<At>, Emitter<ArgumentType<At>>>));
-  }(Indices{});
   using Result = ListenerResult<std::remove_cvref_t<decltype(call_with(
       std::declval<F&>(), static_cast<void*>(nullptr), static_cast<void* const*>(nullptr), Indices{}))>>;
 
