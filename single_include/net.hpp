@@ -12152,8 +12152,7 @@ class Reader {
   class DelimitedAwaiter;
 
  public:
-  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end, and
-  /// `ERR_INVALID_STATE` while another reader reads what still comes.
+  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end.
   explicit Reader(const Socket& socket, const ReaderOptions& options = {});
   /// Refused: what is no socket.
   template <class Other>
@@ -20719,9 +20718,6 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 
 /// A reader begins: what has to be done when it goes needs no memory then.
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
-  if (reader_note != ReaderNote::none && !destroyed() && !end_emitted()) {
-    throw_error(make_error(Errc::ERR_INVALID_STATE, "A reader reads this socket already"));
-  }
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
   taken_over();
@@ -23896,12 +23892,6 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   const double lingering = options.lingering.milliseconds();
   detail::Access::state(socket).expect_to_be_left(lingering == ReaderOptions().lingering.milliseconds() ? -1
                                                                                                         : lingering);
-  struct Unless {
-    detail::SocketState* state;
-    ~Unless() {
-      if (state) state->leave({}, false);
-    }
-  } unless{&detail::Access::state(socket)};
   // one that was closed or read before emits nothing any more
   ended_ = socket.readableEnded();
   if (const Error error = socket.errored()) {
@@ -23919,7 +23909,6 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   listeners_.on<"close">([this] {
     if (!ended_) fail(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
   });
-  unless.state = nullptr;
 }
 
 /// Calls nobody, and allocates nothing.

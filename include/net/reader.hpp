@@ -85,8 +85,7 @@ class Reader {
   class DelimitedAwaiter;
 
  public:
-  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end, and
-  /// `ERR_INVALID_STATE` while another reader reads what still comes.
+  /// Pauses the socket until the first wait. Throws `ERR_OUT_OF_RANGE` for a `lingering` below 0 or without end.
   explicit Reader(const Socket& socket, const ReaderOptions& options = {});
   /// Refused: what is no socket.
   template <class Other>

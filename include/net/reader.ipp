@@ -26,12 +26,6 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   const double lingering = options.lingering.milliseconds();
   detail::Access::state(socket).expect_to_be_left(lingering == ReaderOptions().lingering.milliseconds() ? -1
                                                                                                         : lingering);
-  struct Unless {
-    detail::SocketState* state;
-    ~Unless() {
-      if (state) state->leave({}, false);
-    }
-  } unless{&detail::Access::state(socket)};
   // one that was closed or read before emits nothing any more
   ended_ = socket.readableEnded();
   if (const Error error = socket.errored()) {
@@ -49,7 +43,6 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   listeners_.on<"close">([this] {
     if (!ended_) fail(detail::make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
   });
-  unless.state = nullptr;
 }
 
 /// Calls nobody, and allocates nothing.

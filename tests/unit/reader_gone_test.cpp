@@ -149,29 +149,3 @@ TEST_CASE("S34.5: a reader whose task threw out of its resume() reads on, and wr
   CHECK(stack_stays_whole(reader));
   ends.destroy();
 }
-
-TEST_CASE("S34.5: a socket has one reader at a time: a second one is refused, until the first has gone") {
-  net::Loop loop;
-  std::string heard;
-  bool refused = false;
-  net::Server server([&](net::Socket client) -> net::Task<> {
-    auto first = std::make_unique<net::Reader>(client);
-    heard += *co_await first->readLine(10);
-    try {
-      const net::Reader second(client);
-    } catch (const net::Error& error) {
-      refused = error.code() == net::Errc::ERR_INVALID_STATE;
-    }
-    heard += *co_await first->readLine(10);
-    first.reset();
-    net::Reader next(client);
-    heard += *co_await next.readLine(10);
-    client.end();
-    server.close();
-  });
-  server.listen(0);
-  net::connect(server.address()->port, "127.0.0.1").end("a\nb\nc\n");
-  loop.run();
-  CHECK(refused);
-  CHECK(heard == "abc");
-}

@@ -19,9 +19,6 @@ inline constexpr std::uint64_t max_lingering_bytes = 16 << 20;
 
 /// A reader begins: what has to be done when it goes needs no memory then.
 NET_API void SocketState::expect_to_be_left(double lingering_ms) {
-  if (reader_note != ReaderNote::none && !destroyed() && !end_emitted()) {
-    throw_error(make_error(Errc::ERR_INVALID_STATE, "A reader reads this socket already"));
-  }
   if (loop) loop->closing().expect();
   if (lingering_ms >= 0) ensure_cold().lingering_ms = lingering_ms;
   taken_over();
