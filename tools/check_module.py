@@ -35,7 +35,7 @@ def public_names(text):
 
 
 def exported():
-    return set(re.findall(r"^using net::(\w+);$", (ROOT / "src" / "net.cppm").read_text("utf-8"), re.M))
+    return set(re.findall(r"^using net::(?:cluster::)?(\w+);$", (ROOT / "src" / "net.cppm").read_text("utf-8"), re.M))
 
 
 def main():
