@@ -77,7 +77,7 @@ export class Actor {
     return listener;
   }
 
-  /** The library drops the listeners when 'close' has been emitted and nothing more is owed; Node never does. */
+  /** The library drops the listeners when 'close' has been emitted and nothing more is owed, once; Node never does. */
   dropAfterClose() {
     const { handle } = this;
     const { emit } = handle;
@@ -94,7 +94,8 @@ export class Actor {
   settle() {
     const owed = this.owed();
     if (owed === 'ticks') process.nextTick(() => this.settle());
-    if (owed) return;
+    if (owed || this.dropped) return;
+    this.dropped = true;
     for (const [event, listener] of this.own.splice(0)) {
       // That of 'readable' is not taken off by the stream itself, to which it would be a sign to flow.
       if (event === 'readable') EventEmitter.prototype.off.call(this.handle, event, listener);

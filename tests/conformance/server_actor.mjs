@@ -88,6 +88,7 @@ export class ServerActor extends Actor {
   last(over, event, text) {
     this.closeEmitted = over;
     this.sawClose = this.inClose = over;
+    this.dropped = false;
     this.event(event, text);
     this.inClose = false;
   }
@@ -106,7 +107,7 @@ export class ServerActor extends Actor {
   }
 
   listen(args) {
-    this.sawClose = false;
+    this.sawClose = this.dropped = false;
     const callback = args.includes('cb') ? [this.given('listening', this.callback('l'))] : [];
     const { options } = split(args);
     const other = args[0] === 'as' || args[0] === 'on' ? this.scenario.actors.get(args[1]) : undefined;

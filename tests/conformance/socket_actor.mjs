@@ -139,7 +139,7 @@ export class SocketActor extends Actor {
 
   connect(args) {
     const { words: [target, listener], options } = split(args);
-    this.sawClose = this.ready = false;
+    this.sawClose = this.ready = this.dropped = false;
     this.handle._server = null;  // or Node counts it down twice
     const callback = listener ? [this.given('connect', this.callback('c'))] : [];
     const server = this.scenario.actors.get(target);
@@ -208,8 +208,6 @@ export class SocketActor extends Actor {
       case 'pause': s.pause(); break;
       case 'resume':
         s.resume();
-        // What it emits is the last again, and what was added since goes too.
-        if (this.drops && this.sawClose && s._readableState.resumeScheduled) process.nextTick(() => this.settle());
         break;
       case 'read': return this.read(args);
       case 'cork': s.cork(); break;
