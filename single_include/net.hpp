@@ -11749,6 +11749,14 @@ concept ReturnsTask = requires(std::decay_t<F>& callable) {
   { callable() } -> TaskLike;
 };
 
+/// What somebody may have taken for one: a callable beside its arguments, or anything alone. No more, so that other people's
+/// functions of these names are theirs.
+template <class F, class... Args>
+concept NoTask = (sizeof...(Args) == 0 && !ReturnsTask<F>) ||
+                 (sizeof...(Args) > 0 && requires(std::decay_t<F>& callable, Args&&... args) {
+                   { callable(static_cast<Args&&>(args)...) } -> TaskLike;
+                 });
+
 /// For what is none: the compiler says what to write.
 template <class F, class... Args>
 constexpr void require_task() {
@@ -11907,13 +11915,12 @@ void spawn(F&& callable) {
 
 /// Refused: what is no task, or one that has a name and is not moved.
 template <class F, class... Args>
-  requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<std::remove_cvref_t<F>, Loop> &&
-           !std::same_as<F, Task<>>)
+  requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
 void spawn(F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
 template <class F, class... Args>
-  requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<F, Task<>>)
+  requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
 void spawn(Loop&, F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
@@ -11981,13 +11988,6 @@ detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options 
   const auto& limit = detail::limit_of<Options>(options);
   const bool has_space = socket.write(std::forward<Data>(data));
   return detail::WriteAwaiter(socket, has_space, limit);
-}
-/// Refused: the data first.
-template <detail::Payload Data, class... More>
-detail::WriteAwaiter write(Data&&, const Socket& socket, More&&...) {
-  constexpr bool socket_first = std::is_void_v<Data>;
-  static_assert(socket_first, "the socket comes first: co_await net::write(socket, data)");
-  return detail::WriteAwaiter(socket, true, detail::without_limit);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms, as `setTimeout` counts it.
@@ -12687,6 +12687,11 @@ template <class Given>
 concept Awaited = (HasAwaiter<std::remove_cvref_t<Given>> || IsAwaiter<std::remove_cvref_t<Given>>) &&
                   std::constructible_from<std::remove_cvref_t<Given>, Given>;
 
+/// One among the arguments shows that the library's function is meant, and not another one of its name.
+template <class Given>
+concept MeansWait = TaskLike<std::remove_cvref_t<Given>> || HasAwaiter<std::remove_cvref_t<Given>> ||
+                    IsAwaiter<std::remove_cvref_t<Given>> || ReturnsTask<Given>;
+
 template <class Wait>
 auto result_type_of() {
   if constexpr (HasAwaiter<Wait>) {
@@ -12782,6 +12787,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// gives all results; of a vector of tasks, a vector. The first error is thrown, and then the others are destroyed where they
 /// stand (S34.7). A result of void is left out if there are no others.
 template <class... Waits>
+  requires(sizeof...(Waits) == 0 || (... || detail::MeansWait<Waits>))
 auto all(Waits&&... waits) {
   if constexpr ((... && detail::require_wait<Waits>())) {
     return detail::JoinAwaiter<detail::AllResults<detail::AwaitResult<Waits>...>>(
@@ -12796,6 +12802,7 @@ auto all(std::vector<Task<T>>&& tasks) {
 /// The result of the task or wait that ends first, or what it has thrown; the others are destroyed. All give the same type.
 /// Of none it never ends.
 template <class First, class... More>
+  requires(detail::MeansWait<First> || (... || detail::MeansWait<More>))
 auto race(First&& first, More&&... waits) {
   return detail::one_of<First, More...>(detail::JoinRule::race, first, waits...);
 }
@@ -12807,6 +12814,7 @@ auto race(std::vector<Task<T>>&& tasks) {
 /// The result of the task or wait that succeeds first; the others are destroyed. If all fail, their errors as one
 /// (`errors()`).
 template <class First, class... More>
+  requires(detail::MeansWait<First> || (... || detail::MeansWait<More>))
 auto any(First&& first, More&&... waits) {
   return detail::one_of<First, More...>(detail::JoinRule::any, first, waits...);
 }
@@ -12837,7 +12845,7 @@ class TaskGroup {
   }
   /// Refused: what is no task, or one that has a name and is not moved.
   template <class F, class... Args>
-    requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<F, Task<>>)
+    requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
   void spawn(F&&, Args&&...) {
     detail::require_task<F, Args...>();
   }

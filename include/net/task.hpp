@@ -115,13 +115,12 @@ void spawn(F&& callable) {
 
 /// Refused: what is no task, or one that has a name and is not moved.
 template <class F, class... Args>
-  requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<std::remove_cvref_t<F>, Loop> &&
-           !std::same_as<F, Task<>>)
+  requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
 void spawn(F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
 template <class F, class... Args>
-  requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<F, Task<>>)
+  requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
 void spawn(Loop&, F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
@@ -189,13 +188,6 @@ detail::WriteAwaiter write(const Socket& socket, Data&& data, Options&& options 
   const auto& limit = detail::limit_of<Options>(options);
   const bool has_space = socket.write(std::forward<Data>(data));
   return detail::WriteAwaiter(socket, has_space, limit);
-}
-/// Refused: the data first.
-template <detail::Payload Data, class... More>
-detail::WriteAwaiter write(Data&&, const Socket& socket, More&&...) {
-  constexpr bool socket_first = std::is_void_v<Data>;
-  static_assert(socket_first, "the socket comes first: co_await net::write(socket, data)");
-  return detail::WriteAwaiter(socket, true, detail::without_limit);
 }
 
 /// `co_await sleep(100)`: goes on after so long, at least 1 ms, as `setTimeout` counts it.

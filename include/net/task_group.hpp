@@ -62,6 +62,7 @@ namespace net::inline NET_ABI::inline NET_MACHINE {
 /// gives all results; of a vector of tasks, a vector. The first error is thrown, and then the others are destroyed where they
 /// stand (S34.7). A result of void is left out if there are no others.
 template <class... Waits>
+  requires(sizeof...(Waits) == 0 || (... || detail::MeansWait<Waits>))
 auto all(Waits&&... waits) {
   if constexpr ((... && detail::require_wait<Waits>())) {
     return detail::JoinAwaiter<detail::AllResults<detail::AwaitResult<Waits>...>>(
@@ -76,6 +77,7 @@ auto all(std::vector<Task<T>>&& tasks) {
 /// The result of the task or wait that ends first, or what it has thrown; the others are destroyed. All give the same type.
 /// Of none it never ends.
 template <class First, class... More>
+  requires(detail::MeansWait<First> || (... || detail::MeansWait<More>))
 auto race(First&& first, More&&... waits) {
   return detail::one_of<First, More...>(detail::JoinRule::race, first, waits...);
 }
@@ -87,6 +89,7 @@ auto race(std::vector<Task<T>>&& tasks) {
 /// The result of the task or wait that succeeds first; the others are destroyed. If all fail, their errors as one
 /// (`errors()`).
 template <class First, class... More>
+  requires(detail::MeansWait<First> || (... || detail::MeansWait<More>))
 auto any(First&& first, More&&... waits) {
   return detail::one_of<First, More...>(detail::JoinRule::any, first, waits...);
 }
@@ -117,7 +120,7 @@ class TaskGroup {
   }
   /// Refused: what is no task, or one that has a name and is not moved.
   template <class F, class... Args>
-    requires((!detail::ReturnsTask<F> || sizeof...(Args) > 0) && !std::same_as<F, Task<>>)
+    requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
   void spawn(F&&, Args&&...) {
     detail::require_task<F, Args...>();
   }

@@ -27,6 +27,11 @@ template <class Given>
 concept Awaited = (HasAwaiter<std::remove_cvref_t<Given>> || IsAwaiter<std::remove_cvref_t<Given>>) &&
                   std::constructible_from<std::remove_cvref_t<Given>, Given>;
 
+/// One among the arguments shows that the library's function is meant, and not another one of its name.
+template <class Given>
+concept MeansWait = TaskLike<std::remove_cvref_t<Given>> || HasAwaiter<std::remove_cvref_t<Given>> ||
+                    IsAwaiter<std::remove_cvref_t<Given>> || ReturnsTask<Given>;
+
 template <class Wait>
 auto result_type_of() {
   if constexpr (HasAwaiter<Wait>) {

@@ -122,6 +122,14 @@ concept ReturnsTask = requires(std::decay_t<F>& callable) {
   { callable() } -> TaskLike;
 };
 
+/// What somebody may have taken for one: a callable beside its arguments, or anything alone. No more, so that other people's
+/// functions of these names are theirs.
+template <class F, class... Args>
+concept NoTask = (sizeof...(Args) == 0 && !ReturnsTask<F>) ||
+                 (sizeof...(Args) > 0 && requires(std::decay_t<F>& callable, Args&&... args) {
+                   { callable(static_cast<Args&&>(args)...) } -> TaskLike;
+                 });
+
 /// For what is none: the compiler says what to write.
 template <class F, class... Args>
 constexpr void require_task() {

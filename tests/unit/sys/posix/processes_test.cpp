@@ -32,7 +32,7 @@ std::string shell(const std::string& script, int number, ProcessEnd& end, bool k
     REQUIRE(::dup2(ends[1], number) == number);
     theirs = Descriptor(number);
   }
-  Program program;
+  net::detail::Program program;
   program.path = "/bin/sh";
   for (const char* const each : {"sh", "-c", script.c_str()}) program.arguments.push(std::string(each));
   program.variables.push(std::string("NET_TEST_GIVEN=a variable"));
@@ -72,7 +72,7 @@ TEST_CASE(
 
 TEST_CASE("a program that is not there is an error, and leaves nothing behind") {
   const std::size_t before = open_descriptors();
-  Program program;
+  net::detail::Program program;
   program.path = "/no/such/program";
   std::int64_t id = 0;
   int ends[2] = {-1, -1};
@@ -90,7 +90,7 @@ TEST_CASE("a variable that is taken is gone") {
 }
 
 TEST_CASE("this program has at least its own name") {
-  Program program;
+  net::detail::Program program;
   if (os::own_program(program) < 0) return;  // a system that does not tell
   CHECK(!program.path.empty());
   CHECK(program.arguments.size() > 0);

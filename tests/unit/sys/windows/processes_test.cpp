@@ -9,7 +9,7 @@
 using namespace net::detail;
 
 TEST_CASE("S33.5: no program is started there yet") {
-  Program program;
+  net::detail::Program program;
   CHECK(os::own_program(program) == -ENOTSUP);
   std::int64_t id = 0;
   CHECK(os::start_program(program, -1, id) == -ENOTSUP);
