@@ -5193,6 +5193,8 @@ struct SignalWaker {
 NET_API int listen_to_signal(SignalWaker& waker) noexcept;
 /// The last one puts back what the signal did before.
 NET_API void forget_signal(SignalWaker& waker) noexcept;
+/// What the console calls, while somebody listens to what it alone tells.
+NET_API int __stdcall on_console(win::Word event);
 
 }  // namespace net::inline NET_ABI::detail::os
 
@@ -16824,9 +16826,14 @@ class SignalRegistry {
   int add(SignalWaker& waker) noexcept;
   void remove(SignalWaker& waker) noexcept;
 
-  /// What the C library calls, and what the console does.
+  /// What the C library calls.
   static void __cdecl on_signal(int signo);
-  static int __stdcall on_console(win::Word event);
+
+  /// Of the console: whether somebody listens to what it says.
+  bool deliver_event(win::Word event) noexcept {
+    const int signo = event == window_closed ? hang_up : event == session_ends ? SIGTERM : 0;
+    return signo != 0 && deliver_last(signo);
+  }
 
  private:
   using Handler = void(__cdecl*)(int);
@@ -16935,9 +16942,8 @@ NET_API bool SignalRegistry::deliver_last(int signo) noexcept {
   return any;
 }
 
-NET_API int __stdcall SignalRegistry::on_console(win::Word event) {
-  const int signo = event == window_closed ? hang_up : event == session_ends ? SIGTERM : 0;
-  if (signo == 0 || !instance().deliver_last(signo)) return 0;
+NET_API int __stdcall on_console(win::Word event) {
+  if (!SignalRegistry::instance().deliver_event(event)) return 0;
   // the process ends when this returns, or a few seconds later: that is what is left for the listener
   win::WaitForSingleObject(reinterpret_cast<win::Handle>(~std::uintptr_t{0}), win::wait_forever);
   return 1;

@@ -67,7 +67,7 @@ TEST_CASE("a handler that the program has set since stays when the last one stop
 }
 
 TEST_CASE("the console calls nobody when nobody listens: the program may be without the library by then") {
-  const auto heard = [] { return win::SetConsoleCtrlHandler(&os::SignalRegistry::on_console, 0) != 0; };
+  const auto heard = [] { return win::SetConsoleCtrlHandler(&os::on_console, 0) != 0; };
   CHECK_FALSE(heard());
   os::SignalWaker window, session, key;
   window.signo = 1;
@@ -76,7 +76,7 @@ TEST_CASE("the console calls nobody when nobody listens: the program may be with
   for (os::SignalWaker* const each : {&window, &session, &key}) REQUIRE(os::listen_to_signal(*each) == 0);
   os::forget_signal(window);
   CHECK(heard());
-  REQUIRE(win::SetConsoleCtrlHandler(&os::SignalRegistry::on_console, 1));
+  REQUIRE(win::SetConsoleCtrlHandler(&os::on_console, 1));
   os::forget_signal(session);
   CHECK_FALSE(heard());
   os::forget_signal(key);

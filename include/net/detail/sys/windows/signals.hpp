@@ -20,6 +20,8 @@ struct SignalWaker {
 NET_API int listen_to_signal(SignalWaker& waker) noexcept;
 /// The last one puts back what the signal did before.
 NET_API void forget_signal(SignalWaker& waker) noexcept;
+/// What the console calls, while somebody listens to what it alone tells.
+NET_API int __stdcall on_console(win::Word event);
 
 }  // namespace net::inline NET_ABI::detail::os
 
