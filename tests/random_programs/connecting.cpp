@@ -240,7 +240,7 @@ void make_client(Program& program) {
   options.reusable = program.one_in(6);
   if (program.one_in(4)) options.onread = some_onread(side);
   if (program.one_in(8) && !program.controllers.empty()) options.signal = program.pick(program.controllers).signal();
-  const bool simple = options.lookup || !target.path.empty();
+  const bool simple = options.lookup || options.onread.callback || !target.path.empty();  // what only options can say
   attempt(program, "createConnection", [&] {
     switch (simple ? 0 : program.below(5)) {
       case 0: side->socket = net::createConnection(loop, options, happens()); break;

@@ -166,7 +166,9 @@ struct Side : Counted, std::enable_shared_from_this<Side> {
     const bool by_call = event == "pause" || event == "resume" || event == "pipe" || event == "unpipe" ||
                          (event == "data" && in_read) ||
                          ((event == "close" || released) && closed_at == Clock::here().turn);
-    if (!by_call && !lost_close) {
+    // an event whose listener turned the loop, which closed it, is told to the others too (S1.4)
+    const bool began_before = closed_at != static_cast<std::size_t>(-1) && closed_at > Clock::here().turn;
+    if (!by_call && !began_before && !lost_close) {
       require(closes_due > 0, ("nothing comes after 'close': " + std::string(event)).c_str());
       require(!released, ("nothing comes after release(): " + std::string(event)).c_str());
     }

@@ -1,15 +1,20 @@
 // What stands on a connection: every direction has a number, which its first bytes say, and a known sequence of
-// bytes. Whoever receives knows what has to come.
+// bytes. Whoever receives knows what has to come. A port may have come to another process's program meanwhile: the first
+// bytes say the process too.
 #ifndef NET_TESTS_RANDOM_PROGRAMS_STREAM_HPP
 #define NET_TESTS_RANDOM_PROGRAMS_STREAM_HPP
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <random>
 #include <string>
 #include <string_view>
 
 namespace programs {
+
+/// Tells the programs of this process, and of its children, from those of others that run beside it.
+inline const auto of_process = static_cast<std::uint16_t>(std::random_device{}());
 
 /// One direction of a connection, as its writer knows it.
 struct Ledger {
@@ -25,7 +30,8 @@ struct Ledger {
 
   char own_byte(std::size_t position) const noexcept {
     if (position < 4) return "\xfenet"[position];
-    if (position < header) return static_cast<char>(number >> (8 * (position - 4)) & 0xff);
+    if (position < 6) return static_cast<char>(number >> (8 * (position - 4)) & 0xff);
+    if (position < header) return static_cast<char>(of_process >> (8 * (position - 6)) & 0xff);
     return static_cast<char>((position * 31 + position / 251 + number * 7) & 0xff);
   }
   bool unknown() const noexcept { return mixed || (from && from->unknown()); }
@@ -60,14 +66,19 @@ class Ledgers {
     return ledger;
   }
   const Ledger* find(std::string_view head) const noexcept {
-    std::uint32_t number = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      number |= std::uint32_t{static_cast<unsigned char>(head[4 + i])} << (8 * i);
-    }
-    return head.substr(0, 4) == "\xfenet" && number < all_.size() ? &all_[number] : nullptr;
+    const std::uint32_t number = word(head, 4);
+    return is_ours(head) && number < all_.size() ? &all_[number] : nullptr;
   }
+  /// The other end is a program of another process.
+  static bool is_foreign(std::string_view head) noexcept { return has_mark(head) && !is_ours(head); }
 
  private:
+  static std::uint32_t word(std::string_view head, std::size_t at) noexcept {
+    return static_cast<unsigned char>(head[at]) | std::uint32_t{static_cast<unsigned char>(head[at + 1])} << 8;
+  }
+  static bool has_mark(std::string_view head) noexcept { return head.substr(0, 4) == "\xfenet"; }
+  static bool is_ours(std::string_view head) noexcept { return has_mark(head) && word(head, 6) == of_process; }
+
   std::deque<Ledger> all_;
 };
 
@@ -91,7 +102,10 @@ struct Received {
         ++position;
         if (position < Ledger::header) continue;
         from = ledgers.find(head);
-        if (!from) return complete = false;
+        if (!from) {
+          complete = false;
+          return ledgers.is_foreign(head);
+        }
         continue;
       }
       if (from->unknown()) {
