@@ -4,6 +4,7 @@ import os
 import shutil
 
 from foreign_macros import FOR_WINDOWS
+from amalgamate import BESIDE
 from toolchain import HYGIENE, ROOT, SINGLE, STANDARD, WARNINGS, Check, name, run
 
 STANDARDS = [STANDARD, "-std=gnu++20", "-std=c++2b"]
@@ -33,11 +34,15 @@ FOREIGN = {"embedded.cpp": "uv.h", "tls_echo.cpp": "openssl/ssl.h"}  # headers o
 def main():
     check = Check(__doc__)
     header = check.source("only.cpp", "#include <net.hpp>\n")
+    beside = check.directory / "beside"  # the headers beside the single one, by the names that they have under include/
+    for target, name_of_it in BESIDE.items():
+        (beside / name_of_it).parent.mkdir(parents=True, exist_ok=True)
+        (beside / name_of_it).write_text(f'#include "{SINGLE / target}"\n', "utf-8")
     users = sorted(HYGIENE.glob("*.cpp")) + sorted((ROOT / "examples").glob("*.cpp"))
     commands = []
     bodies = check.source("bodies.cpp", "#define NET_IMPLEMENTATION\n#include <net.hpp>\n")
     for cxx in check.compilers:
-        base = [*cxx, *WARNINGS, "-fsyntax-only", "-I", SINGLE]
+        base = [*cxx, *WARNINGS, "-fsyntax-only", "-I", SINGLE, "-I", beside]
         for standard in STANDARDS:
             commands.append((f"warnings, {name(cxx)} {standard}", [*base, standard, header]))
         for what, file in {"declarations": header, "bodies": bodies}.items():

@@ -19,6 +19,8 @@ struct CallOnThrow {
     if (!passed) then();
   }
 };
+template <class F>
+CallOnThrow(F) -> CallOnThrow<F>;
 
 }  // namespace net::inline NET_ABI::detail
 
