@@ -7779,6 +7779,7 @@ struct Connection {
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
   bool listeners_dropped : 1 = false;  // after 'close'
+  bool unwanted : 1 = false;           // destroyed while another process was to have it
   Position<ReaderNote> reader_note{};
 };
 
@@ -8337,6 +8338,10 @@ struct EmitsNothing {
   static bool to_drain(const To&) noexcept {
     return true;
   }
+  template <class To>
+  static constexpr bool given_away(const To&) noexcept {
+    return false;
+  }
 };
 
 template <class Source>
@@ -8388,6 +8393,16 @@ struct PipeTo : PipeLink {
     hear_drain(full);
     Access::state(held).ensure_cold().pipes.wait_for(*this);
     held.pause();
+  }
+  /// A destination that was released, or went to another process, takes nothing any more: it is unpiped, and the piece
+  /// stays, if nobody else has had it.
+  bool given_away(const Source& held, const Destination& to, Chunk chunk) {
+    if (off || !Emits::given_away(to)) return false;
+    stop();
+    if constexpr (requires { held.unshift(chunk); }) {
+      if (held.template listenerCount<"data">() == 0) held.unshift(chunk);
+    }
+    return true;
   }
   /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
   void drained() {
@@ -8540,6 +8555,7 @@ void hear_source(const Ref<To>& link, const Source& source, Destination& destina
     link->on_data = source
                         .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
                           link->awaits_drain = false;
+                          if (link->given_away(self, destination, chunk)) return;
                           if (!destination.write(chunk) && !link->off) link->pause_source(self, destination);
                         })
                         .id();
@@ -8616,6 +8632,10 @@ struct EmitsPipe {
   template <class Socket>
   static bool to_drain(const Socket& to) noexcept {
     return Access::state(to).need_drain;
+  }
+  template <class Socket>
+  static bool given_away(const Socket& to) noexcept {
+    return Access::state(to).released;
   }
 };
 
@@ -20075,7 +20095,10 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 // ── destroy() ──────────────────────────────────────────────────────────────
 
 NET_API void SocketState::destroy(const Error& error) {
-  if (destroyed() || !loop) return;
+  if (destroyed() || !loop) {
+    unwanted = released;
+    return;
+  }
   const Ref<SocketState> alive(this);
   // what needs memory comes first: a destroy() that fails has done nothing
   loop->ticks().reserve(4);

@@ -908,6 +908,7 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
   }
   frame.callback = std::move(callback);
   set_out(one);
+  if (server) flush();  // it may be closed in the next line, and travels all the same
   if (length < mark) return true;
   need_drain = true;
   return false;
@@ -1434,6 +1435,7 @@ NET_API void take_back(SocketState& socket, std::string_view unread) noexcept {
     }
     if (socket.timed) socket.set_timeout(socket.cold->idle_length);
     if (!socket.never_read && !socket.ended()) socket.read_zero();
+    if (socket.unwanted) return socket.destroy(no_error());
     socket.tick_always([](SocketState& self) {
       if (self.read_length() > 0 && self.flow_state != Flow::flowing) self.emit_readable();
       self.flow();

@@ -158,7 +158,7 @@ TEST_CASE("S33.2: a listener of 'message' that throws has the handle all the sam
   run_to_the_end(loop);
 }
 
-TEST_CASE("S33.2: what is called on a socket that is under way does no harm") {
+TEST_CASE("S33.2: what is called on a socket that is under way does no harm; destroyed is what it stays") {
   net::Loop loop;
   Ends ends(loop);
   Log log;
@@ -176,8 +176,47 @@ TEST_CASE("S33.2: what is called on a socket that is under way does no harm") {
   CHECK(log.text() == "write(ERR_STREAM_DESTROYED) again(ERR_SOCKET_CLOSED)");
   raw.peer.close();
   run_until(loop, [&] { return raw.log.has("disconnect"); });
-  CHECK_FALSE(socket.destroyed());
+  CHECK(socket.destroyed());
   ends.destroy();
+}
+
+TEST_CASE("S33.2, S17.1: a socket that is destroyed while it is under way, and comes back, closes then") {
+  net::Loop loop;
+  const std::size_t before = open_descriptors();
+  const auto [one, other] = net::IpcChannel::pair(loop);
+  Ends ends(loop);
+  Log log;
+  const net::Socket sent = *ends.accepted;
+  sent.on<"close">([&] { log.add("close"); });
+  one.send("take it", sent, {}, [&](const net::Error& error) { log.add(error.name()); });
+  sent.destroy();
+  CHECK(sent.destroyed());
+  one.disconnect().disconnect();
+  other.disconnect().disconnect();
+  run_until(loop, [&] { return log.has("close"); });
+  CHECK(log.text() == "ERR_IPC_CHANNEL_CLOSED close");
+  CHECK((sent.destroyed() && sent.nativeHandle() == -1));
+  ends.client.destroy();
+  run_to_the_end(loop);
+  ends.accepted.reset();
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("S33.3: a server that closes right after it was sent arrives all the same") {
+  net::Loop loop;
+  const auto [one, other] = net::IpcChannel::pair(loop);
+  Log log;
+  other.on<"message">([&](std::string_view, const net::ReceivedHandle& handle) {
+    log.add(handle.server() ? "server" : "nothing");
+    if (handle.server()) handle.server()->close();
+  });
+  const net::Server server(loop);
+  server.listen(0);
+  one.send("a server", server, {}, [&](const net::Error& error) { log.add(error ? error.what() : "sent"); });
+  server.close();
+  run_until(loop, [&] { return log.has("sent") && log.has("server"); });
+  one.disconnect();
+  run_to_the_end(loop);
 }
 
 #endif

@@ -196,3 +196,20 @@ TEST_CASE("S24.3: a 'drain' of whatever filled the destination lets the source g
   run_until(loop, [&] { return !socket.isPaused(); });
   source.finish();
 }
+
+TEST_CASE("S24.7, S24.9: a destination that was released is unpiped when something comes for it, and that stays") {
+  net::Loop loop;
+  Ends from(loop), to(loop);
+  Log log;
+  to.client.on<"unpipe">([&] { log.add("unpipe"); });
+  from.client.pipe(to.client);
+  run_until(loop, [&] { return from.client.readableFlowing() == std::optional<bool>(true); });
+  const Descriptor released(to.client.release());
+  from.accepted->write("for nobody");
+  run_until(loop, [&] { return log.has("unpipe"); });
+  CHECK(from.client.isPaused());
+  CHECK(from.client.read() == std::optional<std::string>("for nobody"));
+  from.client.destroy();
+  from.accepted->destroy();
+  to.accepted->destroy();
+}

@@ -61,6 +61,7 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
   }
   frame.callback = std::move(callback);
   set_out(one);
+  if (server) flush();  // it may be closed in the next line, and travels all the same
   if (length < mark) return true;
   need_drain = true;
   return false;

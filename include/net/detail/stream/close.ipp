@@ -17,7 +17,10 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 // ── destroy() ──────────────────────────────────────────────────────────────
 
 NET_API void SocketState::destroy(const Error& error) {
-  if (destroyed() || !loop) return;
+  if (destroyed() || !loop) {
+    unwanted = released;
+    return;
+  }
   const Ref<SocketState> alive(this);
   // what needs memory comes first: a destroy() that fails has done nothing
   loop->ticks().reserve(4);

@@ -139,6 +139,7 @@ struct Connection {
   bool of_server : 1 = false;     // its server counts it
   bool errors_heard : 1 = false;  // a task has or had it: one that nobody listens to does not leave run()
   bool listeners_dropped : 1 = false;  // after 'close'
+  bool unwanted : 1 = false;           // destroyed while another process was to have it
   Position<ReaderNote> reader_note{};
 };
 

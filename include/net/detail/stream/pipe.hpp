@@ -50,6 +50,10 @@ struct EmitsNothing {
   static bool to_drain(const To&) noexcept {
     return true;
   }
+  template <class To>
+  static constexpr bool given_away(const To&) noexcept {
+    return false;
+  }
 };
 
 template <class Source>
@@ -101,6 +105,16 @@ struct PipeTo : PipeLink {
     hear_drain(full);
     Access::state(held).ensure_cold().pipes.wait_for(*this);
     held.pause();
+  }
+  /// A destination that was released, or went to another process, takes nothing any more: it is unpiped, and the piece
+  /// stays, if nobody else has had it.
+  bool given_away(const Source& held, const Destination& to, Chunk chunk) {
+    if (off || !Emits::given_away(to)) return false;
+    stop();
+    if constexpr (requires { held.unshift(chunk); }) {
+      if (held.template listenerCount<"data">() == 0) held.unshift(chunk);
+    }
+    return true;
   }
   /// Whoever filled the destination, and whoever paused the source meanwhile: it goes on, as in Node.
   void drained() {
@@ -253,6 +267,7 @@ void hear_source(const Ref<To>& link, const Source& source, Destination& destina
     link->on_data = source
                         .template addListener<"data">([link, destination](const Source& self, Chunk chunk) mutable {
                           link->awaits_drain = false;
+                          if (link->given_away(self, destination, chunk)) return;
                           if (!destination.write(chunk) && !link->off) link->pause_source(self, destination);
                         })
                         .id();

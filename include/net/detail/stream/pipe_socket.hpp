@@ -31,6 +31,10 @@ struct EmitsPipe {
   static bool to_drain(const Socket& to) noexcept {
     return Access::state(to).need_drain;
   }
+  template <class Socket>
+  static bool given_away(const Socket& to) noexcept {
+    return Access::state(to).released;
+  }
 };
 
 template <class Socket, class Destination>
