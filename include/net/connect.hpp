@@ -48,8 +48,7 @@ Socket createConnection(First&& first, Rest&&... rest) {
 
 /// Refused: a listener that is not the last.
 template <class F, class Next, class... Rest>
-  requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view> &&
-           !std::is_convertible_v<F, const ConnectOptions&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+  requires std::is_invocable_v<std::decay_t<F>&>
 Socket createConnection(F&&, Next&&, Rest&&...) {
   constexpr bool listener_last = std::is_void_v<F>;
   static_assert(listener_last, "the listener comes last: connect(8000, \"127.0.0.1\", [] { … })");

@@ -324,10 +324,12 @@ Timer setTimeout(F&&, Duration, First&&, More&&...) {
   return detail::require_callback<F>(), Timer();
 }
 template <class F, class First, class... More>
+  requires(std::is_invocable_v<std::decay_t<F>&, First, More...>)
 Immediate setImmediate(F&&, First&&, More&&...) {
   return detail::require_callback<F>(), Immediate();
 }
 template <class F, class First, class... More>
+  requires(std::is_invocable_v<std::decay_t<F>&, First, More...>)
 void nextTick(F&&, First&&, More&&...) {
   detail::require_callback<F>();
 }

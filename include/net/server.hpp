@@ -279,7 +279,7 @@ Server createServer(F&& connectionListener = nullptr) {
 }
 /// Refused: a listener that is not the last.
 template <class F>
-  requires(!std::is_convertible_v<F, const ServerOptions&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+  requires std::is_invocable_v<std::decay_t<F>&, Socket>
 Server createServer(F&&, const ServerOptions& options) {
   constexpr bool options_first = std::is_void_v<F>;
   static_assert(options_first, "the options come first: createServer({.allowHalfOpen = true}, listener)");

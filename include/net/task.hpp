@@ -115,12 +115,12 @@ void spawn(F&& callable) {
 
 /// Refused: what is no task, or one that has a name and is not moved.
 template <class F, class... Args>
-  requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
+  requires(detail::NoTask<F, Args...> && (sizeof...(Args) > 0 || detail::MeansTask<F>) && !std::same_as<F, Task<>>)
 void spawn(F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
 template <class F, class... Args>
-  requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
+  requires(detail::NoTask<F, Args...> && (sizeof...(Args) > 0 || detail::MeansTask<F>) && !std::same_as<F, Task<>>)
 void spawn(Loop&, F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
@@ -134,7 +134,7 @@ auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
   return detail::EventAwaiter<Name, Emitting>(emitter, detail::limit_of<Options>(options));
 }
 /// Refused: the name as an argument.
-template <class First, class Second, class... More>
+template <class First, detail::TextArgument Second, class... More>
 detail::SleepAwaiter once(First&&, Second&&, More&&...) {
   constexpr bool name_before_the_parenthesis = std::is_void_v<First>;
   static_assert(name_before_the_parenthesis,

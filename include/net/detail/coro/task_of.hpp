@@ -13,7 +13,10 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 template <class Wait>
-concept HasAwaiter = requires(Wait&& wait) { static_cast<Wait&&>(wait).operator co_await(); };
+concept HasAwaiter = requires(Wait&& wait) {
+  static_cast<Wait&&>(wait).operator co_await();
+  requires !std::same_as<decltype(static_cast<Wait&&>(wait).operator co_await()), NoWait>;
+};
 
 template <class Wait>
 concept IsAwaiter = requires(Wait& wait, std::coroutine_handle<> task) {

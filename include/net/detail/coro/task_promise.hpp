@@ -122,13 +122,17 @@ concept ReturnsTask = requires(std::decay_t<F>& callable) {
   { callable() } -> TaskLike;
 };
 
-/// What somebody may have taken for one: a callable beside its arguments, or anything alone. No more, so that other people's
-/// functions of these names are theirs.
+/// What somebody may have taken for one: a callable beside its arguments, or anything alone.
 template <class F, class... Args>
 concept NoTask = (sizeof...(Args) == 0 && !ReturnsTask<F>) ||
                  (sizeof...(Args) > 0 && requires(std::decay_t<F>& callable, Args&&... args) {
                    { callable(static_cast<Args&&>(args)...) } -> TaskLike;
                  });
+
+/// What nobody else's function of the name takes beside the library's types: a task, a wait, or something to call.
+template <class F>
+concept MeansTask = TaskLike<std::remove_cvref_t<F>> || std::invocable<std::decay_t<F>&> ||
+                    requires(std::remove_reference_t<F>& wait) { wait.await_ready(); };
 
 /// For what is none: the compiler says what to write.
 template <class F, class... Args>
