@@ -31,6 +31,7 @@ net/detail/coro/event_awaiter  net/detail/coro/wait_place
 net/detail/coro/task_promise  net/detail/coro/wait_limit
 net/detail/coro/braced_options  net/detail/coro/needs_co_await
 net/detail/work/job
+net/detail/coro/running_task
 
 net/cluster
 net/detail/cluster/own_side  net/detail/cluster/primary

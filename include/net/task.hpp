@@ -40,14 +40,12 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
   Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
-      if (frame_) frame_.destroy();
+      destroy();
       frame_ = std::exchange(other.frame_, {});
     }
     return *this;
   }
-  ~Task() {
-    if (frame_) frame_.destroy();
-  }
+  ~Task() { destroy(); }
 
   /// Runs the task; its result, or its exception. Awaited again it throws `ERR_INVALID_STATE`: the result was given away.
   auto operator co_await() const noexcept { return Awaiter{frame_}; }
@@ -66,17 +64,31 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
       return frame.done();
     }
     /// A task that ends without waiting does not suspend its caller: a loop of them needs no stack.
-    bool await_suspend(std::coroutine_handle<> caller) const {
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> caller) const {
+      const detail::RunningTask running(frame);
       frame.resume();
+      if (running.dooms_any()) return true;  // nobody goes on with a task that was destroyed
       if (frame.done()) return false;
-      frame.promise().caller = caller;
+      detail::TaskLinks& task = frame.promise();
+      task.caller = caller;
+      if constexpr (std::is_base_of_v<detail::TaskLinks, Promise>) {
+        task.outer = &caller.promise();
+        task.outer->inner = &task;
+      }
       return true;
     }
     T await_resume() const {
       if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
-      return frame.promise().take();
+      auto& promise = frame.promise();
+      if (promise.outer) std::exchange(promise.outer, nullptr)->inner = nullptr;
+      return promise.take();
     }
   };
+
+  void destroy() noexcept {
+    if (frame_) detail::destroy_task(frame_.promise());
+  }
 
   std::coroutine_handle<promise_type> frame_;
 };

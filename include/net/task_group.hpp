@@ -108,7 +108,7 @@ class TaskGroup {
       : joined_(new detail::JoinedTasks(detail::Access::core(loop), detail::JoinRule::group)) {}
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
-  ~TaskGroup() { joined_->cancel(); }
+  ~TaskGroup() { joined_->close(); }
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
   void spawn(Task<>&& task) { joined_->add(std::move(task)); }

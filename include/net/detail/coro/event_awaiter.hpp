@@ -10,6 +10,7 @@
 
 #include <net/connect.hpp>
 #include <net/detail/coro/needs_co_await.hpp>
+#include <net/detail/coro/running_task.hpp>
 #include <net/detail/coro/wait_limit.hpp>
 #include <net/duration.hpp>
 #include <net/emitter.hpp>
@@ -116,7 +117,7 @@ class Waiting {
   void go_on() {
     limit_.stop();
     listeners_.off();
-    waiter_.resume();
+    RunningTask::resume(waiter_);
   }
 
   OwnListeners<Emitting> listeners_;

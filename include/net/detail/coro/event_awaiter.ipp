@@ -58,7 +58,7 @@ NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
 NET_API void SleepAwaiter::go_on() {
   limit_.stop();
   timer_.close();
-  waiter_.resume();
+  RunningTask::resume(waiter_);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

@@ -18,13 +18,15 @@ struct JoinedTasks;
 
 /// One of them, on the heap; its frame goes with it.
 struct JoinedTask : TaskEnd {
-  JoinedTask(JoinedTasks& all, std::coroutine_handle<> task, TaskPromiseBase& its, Ref<KeptCallable> kept);
+  JoinedTask(JoinedTasks& all, TaskPromiseBase& its, Ref<KeptCallable> kept);
   JoinedTask(const JoinedTask&) = delete;
   JoinedTask& operator=(const JoinedTask&) = delete;
-  ~JoinedTask();
+  ~JoinedTask() { promise->frame.destroy(); }
+
+  /// It is none of them any more, and goes.
+  void drop() noexcept;
 
   JoinedTasks* joined;
-  std::coroutine_handle<> frame;
   TaskPromiseBase* promise;
   Ref<KeptCallable> callable;
   JoinedTask* next = nullptr;
@@ -59,6 +61,8 @@ struct JoinedTasks : Handle {
   }
   /// Destroys those that still run.
   void cancel() noexcept;
+  /// The same, and whoever waits goes on: there will be none any more.
+  void close() noexcept;
   void wait(WaitingTask& waiting, std::coroutine_handle<> task) { waiter.note(waiting, *loop, task); }
 
   JoinRule rule;
@@ -71,6 +75,8 @@ struct JoinedTasks : Handle {
   WaitPlace waiter;
 
  private:
+  friend struct JoinedTask;
+
   JoinedTask* begin(std::coroutine_handle<> frame, TaskPromiseBase& promise, Ref<KeptCallable> callable);
   static void on_end(TaskEnd& end, TaskPromiseBase& promise);
   void decide(JoinedTask& task);

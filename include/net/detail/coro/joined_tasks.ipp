@@ -8,18 +8,20 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API JoinedTask::JoinedTask(JoinedTasks& all, std::coroutine_handle<> task, TaskPromiseBase& its,
-                               Ref<KeptCallable> kept)
-    : joined(&all), frame(task), promise(&its), callable(std::move(kept)) {
+NET_API JoinedTask::JoinedTask(JoinedTasks& all, TaskPromiseBase& its, Ref<KeptCallable> kept)
+    : joined(&all), promise(&its), callable(std::move(kept)) {
+  ended = JoinedTasks::on_end;
+  destroy = [](TaskEnd& self) noexcept { delete static_cast<JoinedTask*>(&self); };
+  its.end = this;
   next = std::exchange(all.first, this);
   link = &all.first;
   if (next) next->link = &next;
 }
 
-NET_API JoinedTask::~JoinedTask() {
+NET_API void JoinedTask::drop() noexcept {
   *link = next;
   if (next) next->link = link;
-  frame.destroy();
+  if (!RunningTask::dooms(*promise)) delete this;
 }
 
 NET_API constexpr Handle::Operations JoinedTasks::table{
@@ -31,7 +33,7 @@ NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, ta
 }
 
 NET_API JoinedTasks::~JoinedTasks() {
-  while (first) delete first;
+  while (first) first->drop();
   if (loop && !resuming) loop->ticks().expect_no_more();
 }
 
@@ -44,14 +46,12 @@ NET_API JoinedTask* JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromis
     }
   } unless{frame};
   if (decided && rule == JoinRule::group) return nullptr;
-  auto* const task = new JoinedTask(*this, frame, promise, std::move(callable));
+  auto* const task = new JoinedTask(*this, promise, std::move(callable));
   unless.frame = {};
-  task->ended = on_end;
-  promise.end = task;
   ++running;
   if (decided) return task;  // it will never run
   const Ref<JoinedTasks> alive(this);
-  frame.resume();
+  RunningTask::resume(frame);
   return task;
 }
 
@@ -68,7 +68,7 @@ NET_API void JoinedTasks::on_end(TaskEnd& end, TaskPromiseBase& promise) {
     if (ends) self.decide(task);
   }
   if (self.settled()) self.resume_later();
-  if (self.rule == JoinRule::group) delete &task;
+  if (self.rule == JoinRule::group) task.drop();
 }
 
 NET_API void JoinedTasks::decide(JoinedTask& task) {
@@ -96,9 +96,14 @@ NET_API void JoinedTasks::cancel() noexcept {
       continue;
     }
     --running;
-    delete task;
+    task->drop();
     task = first;  // what a frame destroys may have been another one
   }
+}
+
+NET_API void JoinedTasks::close() noexcept {
+  cancel();
+  if (waiter) resume_later();
 }
 
 NET_API Error error_of(const std::exception_ptr& thrown) {

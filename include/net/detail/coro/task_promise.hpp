@@ -11,17 +11,11 @@
 #include <utility>
 
 #include <net/detail/base/ref.hpp>
+#include <net/detail/coro/running_task.hpp>
 #include <net/detail/events/event.hpp>
 #include <net/detail/loop/core.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
-
-struct TaskPromiseBase;
-
-/// Who is told that a task has ended, if no task awaits it. It may destroy the frame.
-struct TaskEnd {
-  void (*ended)(TaskEnd& self, TaskPromiseBase& promise) = nullptr;
-};
 
 /// A callable that lives as long as one of the tasks that it began (S34.1).
 struct KeptCallable {
@@ -58,7 +52,7 @@ struct Spawned : Handle, TaskEnd {
   Ref<KeptCallable> callable;  // what the frame may refer to
 };
 
-struct TaskPromiseBase {
+struct TaskPromiseBase : TaskLinks {
   /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
   /// no symmetric transfer, which only optimised builds turn into a jump.
   struct Final {
@@ -67,7 +61,7 @@ struct TaskPromiseBase {
     void await_suspend(std::coroutine_handle<P> frame) const noexcept {
       TaskPromiseBase& its = frame.promise();
       if (const std::coroutine_handle<> waiting = its.caller) {
-        waiting.resume();
+        RunningTask::resume(waiting);
       } else if (TaskEnd* const told = its.end) {
         told->ended(*told, its);
       }
@@ -79,9 +73,6 @@ struct TaskPromiseBase {
   Final final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
 
-  std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
-  bool awaited = false;            // it has begun, and its result is whose it is
-  TaskEnd* end = nullptr;
   std::exception_ptr thrown;
 };
 
@@ -91,7 +82,11 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
 
 template <class T, class Task>
 struct TaskPromise : TaskPromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
+  Task get_return_object() noexcept {
+    const auto own = std::coroutine_handle<TaskPromise>::from_promise(*this);
+    frame = own;
+    return Task(own);
+  }
   template <class U = T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
@@ -106,7 +101,11 @@ struct TaskPromise : TaskPromiseBase {
 
 template <class Task>
 struct TaskPromise<void, Task> : TaskPromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
+  Task get_return_object() noexcept {
+    const auto own = std::coroutine_handle<TaskPromise>::from_promise(*this);
+    frame = own;
+    return Task(own);
+  }
   void return_void() const noexcept {}
   void take() {
     if (thrown) std::rethrow_exception(std::exchange(thrown, {}));

@@ -50,7 +50,7 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
     }
   } unless{frame};
   promise.end = new Spawned(core, frame, std::move(callable));
-  std::exchange(unless.frame, {}).resume();
+  RunningTask::resume(std::exchange(unless.frame, {}));
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

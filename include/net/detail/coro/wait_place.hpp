@@ -4,6 +4,7 @@
 
 #include <coroutine>
 
+#include <net/detail/coro/running_task.hpp>
 #include <net/detail/coro/wait_limit.hpp>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {

@@ -20,7 +20,7 @@ NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore& loop, std::coroutin
 NET_API void WaitPlace::resume() {
   const std::coroutine_handle<> task = waiting_->task_;
   forget();
-  task.resume();
+  RunningTask::resume(task);
 }
 
 NET_API void WaitPlace::forget() noexcept {

@@ -14,6 +14,7 @@
 #include <net/detail/base/function.hpp>
 #include <net/detail/base/queue.hpp>
 #include <net/detail/base/ref.hpp>
+#include <net/detail/coro/running_task.hpp>
 #include <net/detail/loop/core.hpp>
 #include <net/error.hpp>
 
@@ -126,7 +127,7 @@ struct JobState : Handle {
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
-    if (waiter) std::exchange(waiter, {}).resume();
+    if (waiter) RunningTask::resume(std::exchange(waiter, {}));
   }
   void call_one() noexcept {
     ++calling;
