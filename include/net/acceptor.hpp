@@ -32,6 +32,7 @@ class Acceptor {
   }
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
+  /// Calls nobody. A task that waits for it has `ERR_STREAM_PREMATURE_CLOSE` thrown, from a tick.
   ~Acceptor();
 
   class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<Socket>> {

@@ -26,6 +26,7 @@ NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
 
 NET_API Acceptor::~Acceptor() {
   listeners_.off();
+  waiter_.close(detail::Access::state(listeners_.emitter()));
   // nobody will ever serve them
   while (!arrived_.empty()) detail::Access::state(arrived_.pop_front()).destroy_always();
 }

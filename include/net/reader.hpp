@@ -96,6 +96,7 @@ class Reader {
   }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
+  /// Calls nobody. A task that waits for it has `ERR_STREAM_PREMATURE_CLOSE` thrown, from a tick.
   ~Reader();
 
   /// `std::optional<Chunk>`: what is there, at least a byte; empty at the end. A view, until the reader is asked again.

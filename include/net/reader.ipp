@@ -45,10 +45,11 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   });
 }
 
-/// Calls nobody, and allocates nothing.
+/// Calls nobody, and allocates nothing, unless a task waits.
 NET_API Reader::~Reader() {
   if (gone_) *gone_ = true;
   listeners_.off();
+  waiter_.close(detail::Access::state(socket()));
   detail::Access::state(socket()).leave(rest(), !ended_ && !failure_);
 }
 

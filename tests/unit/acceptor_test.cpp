@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <net/task.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -118,4 +119,28 @@ TEST_CASE(
   });
   loop.run();
   CHECK(log == "none closed one closed");
+}
+
+TEST_CASE("S34.9: an acceptor that goes while a task waits for it: the task is told") {
+  net::Loop loop;
+  const net::Server server(loop);
+  server.listen(0, "127.0.0.1");
+  std::optional<net::Acceptor> acceptor(std::in_place, server);
+  std::string told;
+  net::spawn(loop, [&]() -> net::Task<> {
+    try {
+      co_await acceptor->next({.timeout = 100'000});
+    } catch (const net::Error& error) {
+      told = error.name();
+    }
+  });
+  loop.setTimeout(
+      [&] {
+        acceptor.reset();
+        CHECK(told.empty());
+        server.close();
+      },
+      1);
+  loop.run();
+  CHECK(told == "ERR_STREAM_PREMATURE_CLOSE");
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <net/task.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -184,4 +185,36 @@ TEST_CASE("an echo by coroutines allocates nothing for a chunk") {
   loop.run();
   CHECK(left == 0);
   CHECK(allocated == 0);
+}
+
+TEST_CASE("S34.9: a reader that goes while a task waits for it: the task is told, whatever it asked for") {
+  for (int way = 0; way < 3; ++way) {
+    net::Loop loop;
+    const OneConnection one(loop);
+    std::optional<net::Reader> reader;
+    std::string told;
+    one.server.on<"connection">([&](const net::Socket& socket) {
+      reader.emplace(socket);
+      net::spawn([&]() -> net::Task<> {
+        try {
+          if (way == 0) co_await reader->next();
+          if (way == 1) co_await reader->readLine(100, {.timeout = 100'000});
+          if (way == 2) co_await reader->readUntil("--", 100);
+        } catch (const net::Error& error) {
+          told = error.name();
+        }
+      });
+      net::setTimeout(
+          [&] {
+            reader.reset();
+            CHECK(told.empty());
+          },
+          1);
+    });
+    const net::Socket client(loop);
+    client.connect(one.port(), "127.0.0.1");
+    client.on<"error">([](const net::Error&) {});
+    loop.run();
+    CHECK(told == "ERR_STREAM_PREMATURE_CLOSE");
+  }
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <coroutine>
+#include <net/socket.hpp>
 #include <optional>
 #include <utility>
 
@@ -78,4 +79,36 @@ TEST_CASE("S34.6: a task that gave up goes on, and is told why") {
   CHECK(times == 1);
   CHECK_FALSE(place);
   CHECK_THROWS_AS(waiting.require_kept(), net::Error);
+}
+
+TEST_CASE("S34.9: what a task waits for goes: the task goes on from a tick") {
+  net::Loop loop;
+  const net::Socket who(loop);
+  int times = 0;
+  const Counted task = count(times);
+  WaitingTask waiting;
+  {
+    WaitPlace place;
+    place.note(waiting, Access::core(loop), task.frame);
+    place.close(Access::state(who));
+    CHECK_FALSE(place);
+  }
+  CHECK(times == 0);
+  loop.runTicks();
+  CHECK(times == 1);
+}
+
+TEST_CASE("S34.9: a task that goes before that tick does not go on") {
+  net::Loop loop;
+  const net::Socket who(loop);
+  int times = 0;
+  const Counted task = count(times);
+  {
+    WaitPlace place;
+    WaitingTask waiting;
+    place.note(waiting, Access::core(loop), task.frame);
+    place.close(Access::state(who));
+  }
+  loop.runTicks();
+  CHECK(times == 0);
 }

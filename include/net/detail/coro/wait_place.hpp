@@ -27,16 +27,20 @@ class WaitingTask {
   /// Throws if what the wait is to end with has happened already.
   void require_wanted() const { limit_.require_wanted(); }
   bool given_up() const noexcept { return limit_.given_up(); }
-  /// Throws why the wait was given up, if it was.
-  void require_kept() const { limit_.require_kept(); }
+  /// Throws why the wait was given up, if it was, or `ERR_STREAM_PREMATURE_CLOSE` if what it was for is gone.
+  void require_kept() const {
+    if (place_) throw_gone();
+    limit_.require_kept();
+  }
 
  private:
   friend class WaitPlace;
 
   void leave() noexcept;
+  [[noreturn]] static void throw_gone();
 
   std::coroutine_handle<> task_;
-  WaitPlace* place_ = nullptr;
+  WaitPlace* place_ = nullptr;  // while it waits; when it has gone on, only if what it waited for is gone
   WaitLimit limit_;
 };
 
@@ -51,8 +55,14 @@ class WaitPlace {
   void note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task);
   void resume();
   void forget() noexcept;
+  /// What is waited for goes. The task goes on from a tick: nobody is called in here. Without memory for that it stays
+  /// where it is until its loop goes, and `who` is destroyed.
+  void close(Handle& who) noexcept;
 
  private:
+  struct Orphaned;
+
+  void resume_orphaned();
   static void give_up(void* waiting);
 
   WaitingTask* waiting_ = nullptr;

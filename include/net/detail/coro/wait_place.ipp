@@ -29,6 +29,34 @@ NET_API void WaitPlace::forget() noexcept {
   std::exchange(waiting_, nullptr)->place_ = nullptr;
 }
 
+/// Owned by the tick that resumes the task.
+struct WaitPlace::Orphaned {
+  WaitPlace place;
+  std::size_t owners = 0;
+
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+};
+
+NET_API void WaitPlace::close(Handle& who) noexcept {
+  if (!waiting_ || !who.loop || who.loop->inert()) return;
+  undo_or_give_up(who, [&] {
+    const Ref<Orphaned> orphaned(new Orphaned);
+    who.loop->ticks().push([orphaned] { orphaned->place.resume_orphaned(); });
+    waiting_->limit_.stop();
+    waiting_->place_ = &orphaned->place;
+    orphaned->place.waiting_ = std::exchange(waiting_, nullptr);
+  });
+}
+
+NET_API void WaitPlace::resume_orphaned() {
+  if (waiting_) RunningTask::resume(waiting_->task_);
+}
+
+NET_API void WaitingTask::throw_gone() { throw_error(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE)); }
+
 NET_API void WaitPlace::give_up(void* waiting) {
   if (WaitPlace* const place = static_cast<WaitingTask*>(waiting)->place_) place->resume();
 }
