@@ -6142,10 +6142,12 @@ Timer setTimeout(F&&, Duration, First&&, More&&...) {
   return detail::require_callback<F>(), Timer();
 }
 template <class F, class First, class... More>
+  requires(std::is_invocable_v<std::decay_t<F>&, First, More...>)
 Immediate setImmediate(F&&, First&&, More&&...) {
   return detail::require_callback<F>(), Immediate();
 }
 template <class F, class First, class... More>
+  requires(std::is_invocable_v<std::decay_t<F>&, First, More...>)
 void nextTick(F&&, First&&, More&&...) {
   detail::require_callback<F>();
 }
@@ -9152,6 +9154,80 @@ class NeedsCoAwait<void> {};
 
 #include <coroutine>
 
+// Which tasks run at this moment, so that none is destroyed while it does. Internal.
+#ifndef NET_DETAIL_CORO_RUNNING_TASK_HPP
+#define NET_DETAIL_CORO_RUNNING_TASK_HPP
+
+#include <coroutine>
+#include <utility>
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+struct TaskPromiseBase;
+
+/// Who is told that a task has ended, if no task awaits it.
+struct TaskEnd {
+  void (*ended)(TaskEnd& self, TaskPromiseBase& promise) = nullptr;  ///< it may destroy the frame
+  void (*destroy)(TaskEnd& self) noexcept = nullptr;                 ///< the frame, and what goes with it
+};
+
+/// A task among others: whom it waits for, and who goes on when it has ended.
+struct TaskLinks {
+  std::coroutine_handle<> frame;   // its own
+  std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
+  TaskLinks* outer = nullptr;      // the caller's, if that is a Task; of one that is doomed, the next of them
+  TaskLinks* inner = nullptr;      // of the task that it waits for
+  TaskEnd* end = nullptr;
+  bool awaited = false;  // it has begun, and its result is whose it is
+};
+
+/// Stands on the stack of whoever resumes a task, as long as that runs. A task that is destroyed meanwhile, which only what it
+/// calls can do, goes when it has come to its next wait.
+class RunningTask {
+ public:
+  explicit RunningTask(std::coroutine_handle<> task) noexcept
+      : frame_(task), outer_(std::exchange(innermost(), this)) {}
+  RunningTask(const RunningTask&) = delete;
+  RunningTask& operator=(const RunningTask&) = delete;
+  ~RunningTask() {
+    innermost() = outer_;
+    if (doomed_) destroy_doomed();
+  }
+
+  /// The library resumes nothing otherwise.
+  static void resume(std::coroutine_handle<> task) {
+    const RunningTask running(task);
+    task.resume();
+  }
+  /// Whether the task, or one that it waits for, runs. If so, it is destroyed later.
+  static bool dooms(TaskLinks& task) noexcept { return innermost() && !task.frame.done() && find_and_doom(task); }
+  bool dooms_any() const noexcept { return doomed_ != nullptr; }
+
+ private:
+  static RunningTask*& innermost() noexcept {
+    static thread_local constinit RunningTask* value = nullptr;
+    return value;
+  }
+  static bool find_and_doom(TaskLinks& task) noexcept;
+  void doom(TaskLinks& task) noexcept;
+  void destroy_doomed() noexcept;
+
+  std::coroutine_handle<> frame_;
+  RunningTask* outer_;
+  TaskLinks* doomed_ = nullptr;
+};
+
+/// Destroys a task where it stands.
+inline void destroy_task(TaskLinks& task) noexcept {
+  if (RunningTask::dooms(task)) return;
+  if (task.outer) task.outer->inner = nullptr;
+  task.frame.destroy();
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+
 // What can end a wait early: a signal, or a timeout. Internal.
 #ifndef NET_DETAIL_CORO_WAIT_LIMIT_HPP
 #define NET_DETAIL_CORO_WAIT_LIMIT_HPP
@@ -9370,16 +9446,20 @@ class WaitingTask {
   /// Throws if what the wait is to end with has happened already.
   void require_wanted() const { limit_.require_wanted(); }
   bool given_up() const noexcept { return limit_.given_up(); }
-  /// Throws why the wait was given up, if it was.
-  void require_kept() const { limit_.require_kept(); }
+  /// Throws why the wait was given up, if it was, or `ERR_STREAM_PREMATURE_CLOSE` if what it was for is gone.
+  void require_kept() const {
+    if (place_) throw_gone();
+    limit_.require_kept();
+  }
 
  private:
   friend class WaitPlace;
 
   void leave() noexcept;
+  [[noreturn]] static void throw_gone();
 
   std::coroutine_handle<> task_;
-  WaitPlace* place_ = nullptr;
+  WaitPlace* place_ = nullptr;  // while it waits; when it has gone on, only if what it waited for is gone
   WaitLimit limit_;
 };
 
@@ -9394,8 +9474,14 @@ class WaitPlace {
   void note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task);
   void resume();
   void forget() noexcept;
+  /// What is waited for goes. The task goes on from a tick: nobody is called in here. Without memory for that it stays
+  /// where it is until its loop goes, and `who` is destroyed.
+  void close(Handle& who) noexcept;
 
  private:
+  struct Orphaned;
+
+  void resume_orphaned();
   static void give_up(void* waiting);
 
   WaitingTask* waiting_ = nullptr;
@@ -9907,7 +9993,7 @@ Server createServer(F&& connectionListener = nullptr) {
 }
 /// Refused: a listener that is not the last.
 template <class F>
-  requires(!std::is_convertible_v<F, const ServerOptions&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+  requires std::is_invocable_v<std::decay_t<F>&, Socket>
 Server createServer(F&&, const ServerOptions& options) {
   constexpr bool options_first = std::is_void_v<F>;
   static_assert(options_first, "the options come first: createServer({.allowHalfOpen = true}, listener)");
@@ -9944,6 +10030,7 @@ class Acceptor {
   }
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
+  /// Calls nobody. A task that waits for it has `ERR_STREAM_PREMATURE_CLOSE` thrown, from a tick.
   ~Acceptor();
 
   class [[nodiscard("write co_await before it")]] Awaiter : public detail::NeedsCoAwait<std::optional<Socket>> {
@@ -10145,8 +10232,7 @@ Socket createConnection(First&& first, Rest&&... rest) {
 
 /// Refused: a listener that is not the last.
 template <class F, class Next, class... Rest>
-  requires(!std::is_convertible_v<F, int> && !std::is_convertible_v<F, std::string_view> &&
-           !std::is_convertible_v<F, const ConnectOptions&> && !std::is_same_v<std::remove_cvref_t<F>, Loop>)
+  requires std::is_invocable_v<std::decay_t<F>&>
 Socket createConnection(F&&, Next&&, Rest&&...) {
   constexpr bool listener_last = std::is_void_v<F>;
   static_assert(listener_last, "the listener comes last: connect(8000, \"127.0.0.1\", [] { … })");
@@ -10454,7 +10540,7 @@ struct JobState : Handle {
       return;
     }
     for (std::size_t asking = then.size(); asking > 0; --asking) call_one();
-    if (waiter) std::exchange(waiter, {}).resume();
+    if (waiter) RunningTask::resume(std::exchange(waiter, {}));
   }
   void call_one() noexcept {
     ++calling;
@@ -11516,7 +11602,7 @@ class Waiting {
   void go_on() {
     limit_.stop();
     listeners_.off();
-    waiter_.resume();
+    RunningTask::resume(waiter_);
   }
 
   OwnListeners<Emitting> listeners_;
@@ -11667,13 +11753,6 @@ class [[nodiscard("write co_await before it")]] SleepAwaiter {
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-struct TaskPromiseBase;
-
-/// Who is told that a task has ended, if no task awaits it. It may destroy the frame.
-struct TaskEnd {
-  void (*ended)(TaskEnd& self, TaskPromiseBase& promise) = nullptr;
-};
-
 /// A callable that lives as long as one of the tasks that it began (S34.1).
 struct KeptCallable {
   std::size_t owners = 0;
@@ -11709,7 +11788,7 @@ struct Spawned : Handle, TaskEnd {
   Ref<KeptCallable> callable;  // what the frame may refer to
 };
 
-struct TaskPromiseBase {
+struct TaskPromiseBase : TaskLinks {
   /// Resumes whoever waits, which may destroy this frame: nothing here may be touched afterwards. A plain call and
   /// no symmetric transfer, which only optimised builds turn into a jump.
   struct Final {
@@ -11718,7 +11797,7 @@ struct TaskPromiseBase {
     void await_suspend(std::coroutine_handle<P> frame) const noexcept {
       TaskPromiseBase& its = frame.promise();
       if (const std::coroutine_handle<> waiting = its.caller) {
-        waiting.resume();
+        RunningTask::resume(waiting);
       } else if (TaskEnd* const told = its.end) {
         told->ended(*told, its);
       }
@@ -11730,9 +11809,6 @@ struct TaskPromiseBase {
   Final final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
 
-  std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
-  bool awaited = false;            // it has begun, and its result is whose it is
-  TaskEnd* end = nullptr;
   std::exception_ptr thrown;
 };
 
@@ -11742,7 +11818,11 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
 
 template <class T, class Task>
 struct TaskPromise : TaskPromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
+  Task get_return_object() noexcept {
+    const auto own = std::coroutine_handle<TaskPromise>::from_promise(*this);
+    frame = own;
+    return Task(own);
+  }
   template <class U = T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
@@ -11757,7 +11837,11 @@ struct TaskPromise : TaskPromiseBase {
 
 template <class Task>
 struct TaskPromise<void, Task> : TaskPromiseBase {
-  Task get_return_object() noexcept { return Task(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
+  Task get_return_object() noexcept {
+    const auto own = std::coroutine_handle<TaskPromise>::from_promise(*this);
+    frame = own;
+    return Task(own);
+  }
   void return_void() const noexcept {}
   void take() {
     if (thrown) std::rethrow_exception(std::exchange(thrown, {}));
@@ -11773,13 +11857,17 @@ concept ReturnsTask = requires(std::decay_t<F>& callable) {
   { callable() } -> TaskLike;
 };
 
-/// What somebody may have taken for one: a callable beside its arguments, or anything alone. No more, so that other people's
-/// functions of these names are theirs.
+/// What somebody may have taken for one: a callable beside its arguments, or anything alone.
 template <class F, class... Args>
 concept NoTask = (sizeof...(Args) == 0 && !ReturnsTask<F>) ||
                  (sizeof...(Args) > 0 && requires(std::decay_t<F>& callable, Args&&... args) {
                    { callable(static_cast<Args&&>(args)...) } -> TaskLike;
                  });
+
+/// What nobody else's function of the name takes beside the library's types: a task, a wait, or something to call.
+template <class F>
+concept MeansTask = TaskLike<std::remove_cvref_t<F>> || std::invocable<std::decay_t<F>&> ||
+                    requires(std::remove_reference_t<F>& wait) { wait.await_ready(); };
 
 /// For what is none: the compiler says what to write.
 template <class F, class... Args>
@@ -11864,14 +11952,12 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
   Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
-      if (frame_) frame_.destroy();
+      destroy();
       frame_ = std::exchange(other.frame_, {});
     }
     return *this;
   }
-  ~Task() {
-    if (frame_) frame_.destroy();
-  }
+  ~Task() { destroy(); }
 
   /// Runs the task; its result, or its exception. Awaited again it throws `ERR_INVALID_STATE`: the result was given away.
   auto operator co_await() const noexcept { return Awaiter{frame_}; }
@@ -11890,17 +11976,31 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
       return frame.done();
     }
     /// A task that ends without waiting does not suspend its caller: a loop of them needs no stack.
-    bool await_suspend(std::coroutine_handle<> caller) const {
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> caller) const {
+      const detail::RunningTask running(frame);
       frame.resume();
+      if (running.dooms_any()) return true;  // nobody goes on with a task that was destroyed
       if (frame.done()) return false;
-      frame.promise().caller = caller;
+      detail::TaskLinks& task = frame.promise();
+      task.caller = caller;
+      if constexpr (std::is_base_of_v<detail::TaskLinks, Promise>) {
+        task.outer = &caller.promise();
+        task.outer->inner = &task;
+      }
       return true;
     }
     T await_resume() const {
       if (!frame) detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was moved away"));
-      return frame.promise().take();
+      auto& promise = frame.promise();
+      if (promise.outer) std::exchange(promise.outer, nullptr)->inner = nullptr;
+      return promise.take();
     }
   };
+
+  void destroy() noexcept {
+    if (frame_) detail::destroy_task(frame_.promise());
+  }
 
   std::coroutine_handle<promise_type> frame_;
 };
@@ -11939,12 +12039,12 @@ void spawn(F&& callable) {
 
 /// Refused: what is no task, or one that has a name and is not moved.
 template <class F, class... Args>
-  requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
+  requires(detail::NoTask<F, Args...> && (sizeof...(Args) > 0 || detail::MeansTask<F>) && !std::same_as<F, Task<>>)
 void spawn(F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
 template <class F, class... Args>
-  requires(detail::NoTask<F, Args...> && !std::same_as<F, Task<>>)
+  requires(detail::NoTask<F, Args...> && (sizeof...(Args) > 0 || detail::MeansTask<F>) && !std::same_as<F, Task<>>)
 void spawn(Loop&, F&&, Args&&...) {
   detail::require_task<F, Args...>();
 }
@@ -11958,7 +12058,7 @@ auto once(const Emitting& emitter, Options&& options = detail::without_limit) {
   return detail::EventAwaiter<Name, Emitting>(emitter, detail::limit_of<Options>(options));
 }
 /// Refused: the name as an argument.
-template <class First, class Second, class... More>
+template <class First, detail::TextArgument Second, class... More>
 detail::SleepAwaiter once(First&&, Second&&, More&&...) {
   constexpr bool name_before_the_parenthesis = std::is_void_v<First>;
   static_assert(name_before_the_parenthesis,
@@ -12187,6 +12287,7 @@ class Reader {
   }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
+  /// Calls nobody. A task that waits for it has `ERR_STREAM_PREMATURE_CLOSE` thrown, from a tick.
   ~Reader();
 
   /// `std::optional<Chunk>`: what is there, at least a byte; empty at the end. A view, until the reader is asked again.
@@ -12459,13 +12560,15 @@ struct JoinedTasks;
 
 /// One of them, on the heap; its frame goes with it.
 struct JoinedTask : TaskEnd {
-  JoinedTask(JoinedTasks& all, std::coroutine_handle<> task, TaskPromiseBase& its, Ref<KeptCallable> kept);
+  JoinedTask(JoinedTasks& all, TaskPromiseBase& its, Ref<KeptCallable> kept);
   JoinedTask(const JoinedTask&) = delete;
   JoinedTask& operator=(const JoinedTask&) = delete;
-  ~JoinedTask();
+  ~JoinedTask() { promise->frame.destroy(); }
+
+  /// It is none of them any more, and goes.
+  void drop() noexcept;
 
   JoinedTasks* joined;
-  std::coroutine_handle<> frame;
   TaskPromiseBase* promise;
   Ref<KeptCallable> callable;
   JoinedTask* next = nullptr;
@@ -12500,6 +12603,8 @@ struct JoinedTasks : Handle {
   }
   /// Destroys those that still run.
   void cancel() noexcept;
+  /// The same, and whoever waits goes on: there will be none any more.
+  void close() noexcept;
   void wait(WaitingTask& waiting, std::coroutine_handle<> task) { waiter.note(waiting, *loop, task); }
 
   JoinRule rule;
@@ -12512,6 +12617,8 @@ struct JoinedTasks : Handle {
   WaitPlace waiter;
 
  private:
+  friend struct JoinedTask;
+
   JoinedTask* begin(std::coroutine_handle<> frame, TaskPromiseBase& promise, Ref<KeptCallable> callable);
   static void on_end(TaskEnd& end, TaskPromiseBase& promise);
   void decide(JoinedTask& task);
@@ -12697,7 +12804,10 @@ struct std::tuple_element<Index, net::detail::ResultTuple<Indices, T...>> {
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 template <class Wait>
-concept HasAwaiter = requires(Wait&& wait) { static_cast<Wait&&>(wait).operator co_await(); };
+concept HasAwaiter = requires(Wait&& wait) {
+  static_cast<Wait&&>(wait).operator co_await();
+  requires !std::same_as<decltype(static_cast<Wait&&>(wait).operator co_await()), NoWait>;
+};
 
 template <class Wait>
 concept IsAwaiter = requires(Wait& wait, std::coroutine_handle<> task) {
@@ -12857,7 +12967,7 @@ class TaskGroup {
       : joined_(new detail::JoinedTasks(detail::Access::core(loop), detail::JoinRule::group)) {}
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
-  ~TaskGroup() { joined_->cancel(); }
+  ~TaskGroup() { joined_->close(); }
 
   /// Runs the task: at once, up to its first wait. One that comes after an error, before that was joined, never runs.
   void spawn(Task<>&& task) { joined_->add(std::move(task)); }
@@ -22081,6 +22191,49 @@ NET_API detail::Endpoint Socket::local() const {
 #endif
 #endif
 
+// The bodies of running_task.hpp. Internal.
+#ifndef NET_DETAIL_CORO_RUNNING_TASK_IPP
+#define NET_DETAIL_CORO_RUNNING_TASK_IPP
+
+#if NET_BODIES
+
+namespace net::inline NET_ABI::detail::inline NET_MACHINE {
+
+NET_API bool RunningTask::find_and_doom(TaskLinks& task) noexcept {
+  for (const TaskLinks* at = &task; at; at = at->inner) {
+    for (RunningTask* running = innermost(); running; running = running->outer_) {
+      if (running->frame_ == at->frame) return running->doom(task), true;
+    }
+  }
+  return false;
+}
+
+/// Nobody is told of its end any more.
+NET_API void RunningTask::doom(TaskLinks& task) noexcept {
+  if (task.outer) std::exchange(task.outer, nullptr)->inner = nullptr;
+  if (task.end) task.end->ended = [](TaskEnd&, TaskPromiseBase&) {};
+  task.caller = {};
+  TaskLinks** last = &doomed_;  // what others wait for was doomed before them, and goes before them
+  while (*last) last = &(*last)->outer;
+  *last = &task;
+}
+
+NET_API void RunningTask::destroy_doomed() noexcept {
+  while (TaskLinks* const task = doomed_) {
+    doomed_ = std::exchange(task->outer, nullptr);
+    if (TaskEnd* const end = task->end) {
+      end->destroy(*end);
+    } else {
+      task->frame.destroy();
+    }
+  }
+}
+
+}  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
+
+#endif
+#endif
+
 // The bodies of braced_options.hpp. Internal.
 #ifndef NET_DETAIL_CORO_BRACED_OPTIONS_IPP
 #define NET_DETAIL_CORO_BRACED_OPTIONS_IPP
@@ -22214,7 +22367,7 @@ NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore& loop, std::coroutin
 NET_API void WaitPlace::resume() {
   const std::coroutine_handle<> task = waiting_->task_;
   forget();
-  task.resume();
+  RunningTask::resume(task);
 }
 
 NET_API void WaitPlace::forget() noexcept {
@@ -22222,6 +22375,34 @@ NET_API void WaitPlace::forget() noexcept {
   waiting_->limit_.stop();
   std::exchange(waiting_, nullptr)->place_ = nullptr;
 }
+
+/// Owned by the tick that resumes the task.
+struct WaitPlace::Orphaned {
+  WaitPlace place;
+  std::size_t owners = 0;
+
+  void retain() noexcept { ++owners; }
+  void release() noexcept {
+    if (--owners == 0) delete this;
+  }
+};
+
+NET_API void WaitPlace::close(Handle& who) noexcept {
+  if (!waiting_ || !who.loop || who.loop->inert()) return;
+  undo_or_give_up(who, [&] {
+    const Ref<Orphaned> orphaned(new Orphaned);
+    who.loop->ticks().push([orphaned] { orphaned->place.resume_orphaned(); });
+    waiting_->limit_.stop();
+    waiting_->place_ = &orphaned->place;
+    orphaned->place.waiting_ = std::exchange(waiting_, nullptr);
+  });
+}
+
+NET_API void WaitPlace::resume_orphaned() {
+  if (waiting_) RunningTask::resume(waiting_->task_);
+}
+
+NET_API void WaitingTask::throw_gone() { throw_error(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE)); }
 
 NET_API void WaitPlace::give_up(void* waiting) {
   if (WaitPlace* const place = static_cast<WaitingTask*>(waiting)->place_) place->resume();
@@ -22882,6 +23063,7 @@ NET_API Acceptor::Acceptor(const Server& server) : listeners_(server) {
 
 NET_API Acceptor::~Acceptor() {
   listeners_.off();
+  waiter_.close(detail::Access::state(listeners_.emitter()));
   // nobody will ever serve them
   while (!arrived_.empty()) detail::Access::state(arrived_.pop_front()).destroy_always();
 }
@@ -23820,7 +24002,7 @@ NET_API void SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
 NET_API void SleepAwaiter::go_on() {
   limit_.stop();
   timer_.close();
-  waiter_.resume();
+  RunningTask::resume(waiter_);
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -23878,7 +24060,7 @@ NET_API void spawn_task(LoopCore& core, std::coroutine_handle<> frame, TaskPromi
     }
   } unless{frame};
   promise.end = new Spawned(core, frame, std::move(callable));
-  std::exchange(unless.frame, {}).resume();
+  RunningTask::resume(std::exchange(unless.frame, {}));
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -23950,10 +24132,11 @@ NET_API Reader::Reader(const Socket& socket, const ReaderOptions& options) : lis
   });
 }
 
-/// Calls nobody, and allocates nothing.
+/// Calls nobody, and allocates nothing, unless a task waits.
 NET_API Reader::~Reader() {
   if (gone_) *gone_ = true;
   listeners_.off();
+  waiter_.close(detail::Access::state(socket()));
   detail::Access::state(socket()).leave(rest(), !ended_ && !failure_);
 }
 
@@ -24117,18 +24300,20 @@ NET_API std::string_view Reader::rest() const noexcept { return {held_.data() + 
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API JoinedTask::JoinedTask(JoinedTasks& all, std::coroutine_handle<> task, TaskPromiseBase& its,
-                               Ref<KeptCallable> kept)
-    : joined(&all), frame(task), promise(&its), callable(std::move(kept)) {
+NET_API JoinedTask::JoinedTask(JoinedTasks& all, TaskPromiseBase& its, Ref<KeptCallable> kept)
+    : joined(&all), promise(&its), callable(std::move(kept)) {
+  ended = JoinedTasks::on_end;
+  destroy = [](TaskEnd& self) noexcept { delete static_cast<JoinedTask*>(&self); };
+  its.end = this;
   next = std::exchange(all.first, this);
   link = &all.first;
   if (next) next->link = &next;
 }
 
-NET_API JoinedTask::~JoinedTask() {
+NET_API void JoinedTask::drop() noexcept {
   *link = next;
   if (next) next->link = link;
-  frame.destroy();
+  if (!RunningTask::dooms(*promise)) delete this;
 }
 
 NET_API constexpr Handle::Operations JoinedTasks::table{
@@ -24140,7 +24325,7 @@ NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, ta
 }
 
 NET_API JoinedTasks::~JoinedTasks() {
-  while (first) delete first;
+  while (first) first->drop();
   if (loop && !resuming) loop->ticks().expect_no_more();
 }
 
@@ -24153,14 +24338,12 @@ NET_API JoinedTask* JoinedTasks::begin(std::coroutine_handle<> frame, TaskPromis
     }
   } unless{frame};
   if (decided && rule == JoinRule::group) return nullptr;
-  auto* const task = new JoinedTask(*this, frame, promise, std::move(callable));
+  auto* const task = new JoinedTask(*this, promise, std::move(callable));
   unless.frame = {};
-  task->ended = on_end;
-  promise.end = task;
   ++running;
   if (decided) return task;  // it will never run
   const Ref<JoinedTasks> alive(this);
-  frame.resume();
+  RunningTask::resume(frame);
   return task;
 }
 
@@ -24177,7 +24360,7 @@ NET_API void JoinedTasks::on_end(TaskEnd& end, TaskPromiseBase& promise) {
     if (ends) self.decide(task);
   }
   if (self.settled()) self.resume_later();
-  if (self.rule == JoinRule::group) delete &task;
+  if (self.rule == JoinRule::group) task.drop();
 }
 
 NET_API void JoinedTasks::decide(JoinedTask& task) {
@@ -24205,9 +24388,14 @@ NET_API void JoinedTasks::cancel() noexcept {
       continue;
     }
     --running;
-    delete task;
+    task->drop();
     task = first;  // what a frame destroys may have been another one
   }
+}
+
+NET_API void JoinedTasks::close() noexcept {
+  cancel();
+  if (waiter) resume_later();
 }
 
 NET_API Error error_of(const std::exception_ptr& thrown) {

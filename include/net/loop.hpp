@@ -216,7 +216,7 @@ class Loop : private detail::LoopCore {
   /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`. Several loops,
   /// and several listeners, may have the same one; what arrives several times before the loop looks is emitted once.
   /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
-  /// listened to (EINVAL).
+  /// listened to (EINVAL), as Node does.
   template <class F>
   Signal onSignal(int signo, F&& callback) {
     detail::Ref<detail::SignalState> state(new detail::SignalState(*this, signo));
@@ -225,7 +225,7 @@ class Loop : private detail::LoopCore {
     } else {
       state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
     }
-    if (const int failed = state->open(); failed < 0) detail::throw_error(detail::system_failure(-failed, "sigaction"));
+    if (const int failed = state->open(); failed < 0) detail::throw_error(detail::system_failure(-failed, "uv_signal_start"));
     return Signal(std::move(state));
   }
   /// The loop's clock in milliseconds, read once a turn.

@@ -202,6 +202,30 @@ TEST_CASE("S33.2, S17.1: a socket that is destroyed while it is under way, and c
   CHECK(open_descriptors() == before);
 }
 
+TEST_CASE("S33.2, S17.1: an abort of a socket that is under way is told when it comes back") {
+  net::Loop loop;
+  const auto [one, other] = net::IpcChannel::pair(loop);
+  Log log;
+  net::AbortController controller;
+  const net::Server server(loop);
+  server.listen(0);
+  const net::Socket sent(loop, {.signal = controller.signal()});
+  sent.on<"error">([&](const net::Error& error) { log.add(error.name()); });
+  sent.on<"close">([&] { log.add("close"); });
+  sent.connect(server.address()->port, "127.0.0.1");
+  run_until(loop, [&] { return !sent.connecting(); });
+  one.send("take it", sent);
+  controller.abort();
+  run_until(loop, [&] { return sent.destroyed(); });
+  one.disconnect().disconnect();
+  other.disconnect().disconnect();
+  run_until(loop, [&] { return log.has("close"); });
+  CHECK(log.text() == "ABORT_ERR close");
+  server.closeAllConnections();
+  server.close();
+  run_to_the_end(loop);
+}
+
 TEST_CASE("S33.3: a server that closes right after it was sent arrives all the same") {
   net::Loop loop;
   const auto [one, other] = net::IpcChannel::pair(loop);

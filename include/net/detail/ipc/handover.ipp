@@ -72,7 +72,7 @@ NET_API void take_back(SocketState& socket, std::string_view unread) noexcept {
     }
     if (socket.timed) socket.set_timeout(socket.cold->idle_length);
     if (!socket.never_read && !socket.ended()) socket.read_zero();
-    if (socket.unwanted) return socket.destroy(no_error());
+    if (socket.unwanted) return socket.destroy(socket.cold ? socket.cold->unwanted : no_error());
     socket.tick_always([](SocketState& self) {
       if (self.read_length() > 0 && self.flow_state != Flow::flowing) self.emit_readable();
       self.flow();

@@ -18,6 +18,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::destroy(const Error& error) {
   if (destroyed() || !loop) {
+    if (released && !unwanted && error) ensure_cold().unwanted = error;
     unwanted = released;
     return;
   }

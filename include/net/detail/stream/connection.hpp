@@ -70,6 +70,7 @@ enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, o
 /// What is rarely needed of one connection; connect() replaces it as a whole.
 struct ColdConnection {
   Error errored;
+  Error unwanted;  // destroyed with it while another process was to have the socket
   Endpoint remote;
   bool remote_known = false;
   bool write_progress = false;  // the kernel took something since the idle timer last looked
