@@ -239,8 +239,7 @@ class Reader {
     }
     void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
     std::optional<typename As::type> await_resume() {
-      if (waiting_.given_up()) reader_.pause();  // what comes meanwhile is for whoever asks next
-      waiting_.require_kept();
+      if (!waiting_.kept()) reader_.throw_not_kept(waiting_);
       if (!reader_.has_found()) return reader_.require_end(), std::nullopt;
       return As::of(reader_.take(), request_.endian);
     }
@@ -305,6 +304,10 @@ class Reader {
     skip_ = with_end;
   }
   void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
+  [[noreturn, gnu::cold, gnu::noinline]] void throw_not_kept(const detail::WaitingTask& waiting) {
+    if (waiting.given_up()) pause();  // what comes meanwhile is for whoever asks next
+    waiting.throw_not_kept();
+  }
   bool has_found() const noexcept { return size_ != none; }
   std::string_view take() noexcept {
     const std::string_view taken(held_.data() + start_ + from_, std::exchange(size_, none));

@@ -159,17 +159,13 @@ NET_API void Reader::received(std::string_view bytes) {
   struct Resuming {
     Reader& reader;
     const bool& gone;
-    bool* outer;
     ~Resuming() {
-      if (!gone) {
-        reader.gone_ = outer;
-      } else if (outer) {
-        *outer = true;
-      }
+      if (!gone) reader.gone_ = nullptr;
     }
   };
+  gone_ = &gone;
   {
-    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
+    const Resuming resuming{*this, gone};
     waiter_.resume();
     if (gone) return;
   }

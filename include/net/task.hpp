@@ -58,9 +58,11 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
 
     bool await_ready() const {
       if (!frame) return true;
-      if (std::exchange(frame.promise().awaited, true)) {
+      detail::TaskLinks& task = frame.promise();
+      if (std::exchange(task.awaited, true)) {
         detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was awaited already"));
       }
+      task.caller = nullptr;
       return frame.done();
     }
     /// A task that ends without waiting does not suspend its caller: a loop of them needs no stack.
@@ -71,7 +73,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
       if (running.dooms_any()) return true;  // nobody goes on with a task that was destroyed
       if (frame.done()) return false;
       detail::TaskLinks& task = frame.promise();
-      task.caller = caller;
+      task.caller = caller.address();
       if constexpr (std::is_base_of_v<detail::TaskLinks, Promise>) {
         task.outer = &caller.promise();
         task.outer->inner = &task;

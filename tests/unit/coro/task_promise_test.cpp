@@ -81,7 +81,7 @@ TEST_CASE("at its end a coroutine resumes whoever waits for it, and then touches
   }(outer_at, resumed, inner);
   outer.frame.resume();
   inner->frame.resume();
-  inner->frame.promise().caller = outer_at;
+  inner->frame.promise().caller = outer_at.address();
   CHECK_FALSE(resumed);
   inner_at.resume();
   CHECK(resumed);

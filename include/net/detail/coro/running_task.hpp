@@ -19,12 +19,14 @@ struct TaskEnd {
 
 /// A task among others: whom it waits for, and who goes on when it has ended.
 struct TaskLinks {
-  std::coroutine_handle<> frame;   // its own
-  std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
-  TaskLinks* outer = nullptr;      // the caller's, if that is a Task; of one that is doomed, the next of them
-  TaskLinks* inner = nullptr;      // of the task that it waits for
-  TaskEnd* end = nullptr;
-  bool awaited = false;  // it has begun, and its result is whose it is
+  std::coroutine_handle<> frame;  // its own
+  union {
+    TaskEnd* end = nullptr;
+    void* caller;  // of one that is awaited: its frame; null as long as it has not suspended
+  };
+  TaskLinks* outer = nullptr;  // the caller's, if that is a Task; of one that is doomed, the next of them
+  TaskLinks* inner = nullptr;  // of the task that it waits for
+  bool awaited = false;        // it has begun, and its result is whose it is
 };
 
 /// Stands on the stack of whoever resumes a task, as long as that runs. A task that is destroyed meanwhile, which only what it
@@ -56,7 +58,7 @@ class RunningTask {
   }
   static bool find_and_doom(TaskLinks& task) noexcept;
   void doom(TaskLinks& task) noexcept;
-  void destroy_doomed() noexcept;
+  [[gnu::cold]] void destroy_doomed() noexcept;
 
   std::coroutine_handle<> frame_;
   RunningTask* outer_;

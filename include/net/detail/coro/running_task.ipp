@@ -20,8 +20,11 @@ NET_API bool RunningTask::find_and_doom(TaskLinks& task) noexcept {
 /// Nobody is told of its end any more.
 NET_API void RunningTask::doom(TaskLinks& task) noexcept {
   if (task.outer) std::exchange(task.outer, nullptr)->inner = nullptr;
-  if (task.end) task.end->ended = [](TaskEnd&, TaskPromiseBase&) {};
-  task.caller = {};
+  if (task.awaited) {
+    task.caller = nullptr;
+  } else if (task.end) {
+    task.end->ended = [](TaskEnd&, TaskPromiseBase&) {};
+  }
   TaskLinks** last = &doomed_;  // what others wait for was doomed before them, and goes before them
   while (*last) last = &(*last)->outer;
   *last = &task;
@@ -30,8 +33,8 @@ NET_API void RunningTask::doom(TaskLinks& task) noexcept {
 NET_API void RunningTask::destroy_doomed() noexcept {
   while (TaskLinks* const task = doomed_) {
     doomed_ = std::exchange(task->outer, nullptr);
-    if (TaskEnd* const end = task->end) {
-      end->destroy(*end);
+    if (!task->awaited && task->end) {
+      task->end->destroy(*task->end);
     } else {
       task->frame.destroy();
     }

@@ -60,10 +60,10 @@ struct TaskPromiseBase : TaskLinks {
     template <class P>
     void await_suspend(std::coroutine_handle<P> frame) const noexcept {
       TaskPromiseBase& its = frame.promise();
-      if (const std::coroutine_handle<> waiting = its.caller) {
-        RunningTask::resume(waiting);
-      } else if (TaskEnd* const told = its.end) {
-        told->ended(*told, its);
+      if (!its.awaited) {
+        if (its.end) its.end->ended(*its.end, its);
+      } else if (its.caller) {
+        RunningTask::resume(std::coroutine_handle<>::from_address(its.caller));
       }
     }
     void await_resume() const noexcept {}

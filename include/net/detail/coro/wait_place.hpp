@@ -27,17 +27,18 @@ class WaitingTask {
   /// Throws if what the wait is to end with has happened already.
   void require_wanted() const { limit_.require_wanted(); }
   bool given_up() const noexcept { return limit_.given_up(); }
-  /// Throws why the wait was given up, if it was, or `ERR_STREAM_PREMATURE_CLOSE` if what it was for is gone.
+  /// Whether it was not given up, and what it was for is not gone.
+  bool kept() const noexcept { return !place_ && !given_up(); }
   void require_kept() const {
-    if (place_) throw_gone();
-    limit_.require_kept();
+    if (!kept()) throw_not_kept();
   }
+  /// Throws why the wait was given up, or `ERR_STREAM_PREMATURE_CLOSE` if what it was for is gone.
+  [[noreturn, gnu::cold]] void throw_not_kept() const;
 
  private:
   friend class WaitPlace;
 
   void leave() noexcept;
-  [[noreturn]] static void throw_gone();
 
   std::coroutine_handle<> task_;
   WaitPlace* place_ = nullptr;  // while it waits; when it has gone on, only if what it waited for is gone

@@ -55,7 +55,10 @@ NET_API void WaitPlace::resume_orphaned() {
   if (waiting_) RunningTask::resume(waiting_->task_);
 }
 
-NET_API void WaitingTask::throw_gone() { throw_error(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE)); }
+NET_API void WaitingTask::throw_not_kept() const {
+  if (!place_) limit_.require_kept();
+  throw_error(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+}
 
 NET_API void WaitPlace::give_up(void* waiting) {
   if (WaitPlace* const place = static_cast<WaitingTask*>(waiting)->place_) place->resume();
