@@ -150,7 +150,7 @@ struct ListenOptions {
   int backlog = 511;         ///< connections that may wait to be accepted, as far as the system allows
   bool exclusive = false;    ///< in a worker of a cluster: a port of its own (S33.6); else ignored (S9.23)
   bool ipv6Only = false;     ///< no IPv4 connections, on an IPv6 address (S9.21)
-  bool reusePort = false;    ///< share the port with other servers that say so too
+  bool reusePort = false;    ///< share the port with others that say so; a worker of a cluster binds it itself
   bool readableAll = false;  ///< a path that all users may read (S23.10)
   bool writableAll = false;  ///< a path that all users may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)

@@ -3,9 +3,11 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import unittest
 
 import support
@@ -14,8 +16,12 @@ import support
 class Cluster(unittest.TestCase):
     def setUp(self):
         support.not_on_windows(self, "no workers on Windows yet")
-        self.program = subprocess.Popen(support.program("cluster", 0, 2), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, text=True)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        words = support.program("cluster", 0, 2)
+        # a file of its own, which a test may remove
+        self.file = words[0] = shutil.copy(words[0], folder.name)
+        self.program = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.addCleanup(self.program.stdout.close)
         self.addCleanup(self.program.wait)
         self.addCleanup(self.program.kill)
@@ -46,16 +52,29 @@ class Cluster(unittest.TestCase):
             found = (found | {who}) & workers
         return found
 
-    def test_all_workers_serve_and_one_that_is_killed_is_replaced(self):
-        self.until_served_by({1, 2})
+    def workers(self):
+        """Their processes, in the order of their numbers."""
         children = pathlib.Path(f"/proc/{self.program.pid}/task/{self.program.pid}/children")
         if not children.exists():
             self.skipTest("this system does not tell a program's children")
+        return [int(number) for number in children.read_text().split()]
+
+    def test_all_workers_serve_and_one_that_is_killed_is_replaced(self):
+        self.until_served_by({1, 2})
         client, who = self.ask()
-        os.kill(int(children.read_text().split()[who - 1]), signal.SIGKILL)
+        os.kill(self.workers()[who - 1], signal.SIGKILL)
         self.assertEqual(self.program.stdout.readline(), f"worker {who} has ended: 0, 9\n")
         self.assertEqual(client.recv(1), b"")
         self.until_served_by({3 - who, 3})
+
+    def test_workers_have_the_name_of_the_program_and_are_it_although_its_file_is_another(self):
+        self.until_served_by({1, 2})
+        names = [pathlib.Path(f"/proc/{process}/comm").read_text() for process in self.workers()]
+        self.assertEqual(names, ["cluster\n", "cluster\n"])
+        os.remove(self.file)
+        shutil.copy("/bin/false", self.file)
+        os.kill(self.workers()[0], signal.SIGKILL)
+        self.until_served_by({2, 3})
 
     def test_workers_end_one_by_one_and_nothing_is_lost(self):
         self.until_served_by({1, 2})

@@ -243,4 +243,51 @@ TEST_CASE("S33.3: a server that closes right after it was sent arrives all the s
   run_to_the_end(loop);
 }
 
+TEST_CASE("S33.3: a server that closes right after it was sent arrives although the channel has no room yet") {
+  net::Loop loop;
+  const std::size_t before = open_descriptors();
+  const auto [one, other] = net::IpcChannel::pair(loop);
+  Log log;
+  std::size_t size = 0;
+  other.on<"message">([&](std::string_view bytes, const net::ReceivedHandle& handle) {
+    if (!handle) size += bytes.size();
+    if (!handle.server()) return;
+    log.add(size == (8u << 20) ? "server" : "too early");
+    handle.server()->close();
+  });
+  const net::Server server(loop), never(loop);
+  for (const net::Server& each : {server, never}) each.listen(0);
+  one.send(patterned(8 << 20));
+  one.send("a server", server, {}, note_error(log, "sent"));
+  one.send("the same", server, {}, note_error(log, "again"));
+  server.close();
+  run_until(loop, [&] { return log.count("server") == 2 && log.has("again"); });
+  CHECK(log.count("server") == 2);
+  CHECK_FALSE(log.has("too early"));
+  // what never leaves leaves no descriptor
+  one.send(patterned(8 << 20));
+  one.send("a server", never, {}, note_error(log, "never"));
+  never.close();
+  one.disconnect().disconnect();
+  run_to_the_end(loop);
+  CHECK(log.has("never(ERR_IPC_CHANNEL_CLOSED)"));
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("S33.2: a socket that stays open here, and is destroyed right after it was sent, arrives all the same") {
+  net::Loop loop;
+  const auto [one, other] = net::IpcChannel::pair(loop);
+  Ends ends(loop);
+  Log log;
+  other.on<"message">([&](std::string_view, const net::ReceivedHandle& handle) {
+    if (handle.socket()) handle.socket()->end("from over there");
+  });
+  ends.client.resume().on<"data">([&](net::Chunk chunk) { log.add(chunk); });
+  one.send("a socket", *ends.accepted, {.keepOpen = true}, note_error(log, "sent"));
+  ends.accepted->destroy();
+  run_until(loop, [&] { return log.has("sent") && log.has("from over there"); });
+  one.disconnect();
+  ends.destroy();
+}
+
 #endif

@@ -4,11 +4,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <net.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tests/support/channels.hpp"
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
 
@@ -77,6 +79,26 @@ TEST_CASE("S33.6, S33.7, S33.8: in turn; who has given one back gets none before
     for (const net::Socket& socket : each->kept) socket.destroy();
     each->state->channel->disconnect().disconnect();
   }
+  run_to_the_end(loop);
+}
+
+TEST_CASE("S33.6: a worker that has no descriptor for what it has asked for is told so, and serves nothing") {
+  net::Loop loop;
+  RawPeer raw(loop);
+  const Ref<WorkerState> worker(new WorkerState(Access::core(loop)));
+  worker->channel = raw.channel;
+  const Ref<SharedServer> server(new SharedServer(Access::core(loop), loop, true, 1, "a key"));
+  server->ask(*worker, 7);
+  server->start({.port = 0, .host = "127.0.0.1"});
+  std::string heard;
+  run_until(loop, [&] { return !(heard += raw.receive()).empty(); });
+  CHECK(server->members.size() == 1);
+  heard.clear();
+  raw.send(frame(5));
+  run_until(loop, [&] { return !(heard += raw.receive()).empty(); });
+  CHECK(heard == frame(1, Spoken(Say::answer).number(7).number(EMFILE).number(1).number(0).bytes()));
+  CHECK((server->closed && server->members.empty()));
+  raw.channel.disconnect().disconnect();
   run_to_the_end(loop);
 }
 

@@ -166,27 +166,31 @@ NET_API void OwnSide::answered(Heard& words, const ReceivedHandle& handle) {
 
 NET_API void OwnSide::given(std::int64_t number, const Socket& socket) {
   const std::size_t at = find(static_cast<std::uint32_t>(number));
-  if (at == servers.size()) return give_back(number, socket);
+  if (at == servers.size()) return give_back(number, socket, false);
   ServerState& server = *servers[at].server;
   const bool full = server.max_connections && server.connections >= *server.max_connections;
   if (full && !server.drop_max_connection) {
     servers[at].gave_back = true;
-    return give_back(number, socket);
+    return give_back(number, socket, true);
   }
   const Ref<ServerState> alive(&server);
   const NativeHandle descriptor = socket.release();
   if (descriptor != no_handle) server.take(descriptor);
 }
 
-NET_API void OwnSide::give_back(std::int64_t number, const Socket& socket) {
+/// A primary that has no descriptor left for it, or no memory, is asked again.
+NET_API void OwnSide::give_back(std::int64_t number, const Socket& socket, bool for_want_of_room) {
   Access::state(socket).errors_heard = true;
-  if (self->connected()) {
-    self->channel->send(Spoken(Say::back).number(number).bytes(), socket, {}, [socket](const Error& error) {
-      if (error) socket.destroy();
-    });
-  } else {
-    socket.destroy();
-  }
+  if (!self->connected()) return void(socket.destroy());
+  Spoken said(Say::back);
+  said.number(number).number(for_want_of_room);
+  self->channel->send(said.bytes(), socket, {}, [=](const Error& error) {
+    if (!error) return;
+    if (!the_one || !the_one->self->connected() || socket.destroyed()) return void(socket.destroy());
+    const Ref<TimerState> again(new TimerState(*the_one->loop));
+    again->callback = [=] { the_one ? the_one->give_back(number, socket, for_want_of_room) : void(socket.destroy()); };
+    the_one->loop->start_timer(*again, 100, the_one->loop->now());
+  });
 }
 
 NET_API void OwnSide::message(std::string_view bytes, const ReceivedHandle& handle) {

@@ -100,7 +100,7 @@ NET_API void ClusterState::heard(WorkerState& worker, std::string_view bytes, co
     case Say::back:
       if (!handle.socket()) return;
       if (SharedServer* const server = shared(words.number())) {
-        server->came_back(worker, *handle.socket());
+        server->came_back(worker, *handle.socket(), words.number() != 0);
       } else {
         handle.socket()->destroy();
       }

@@ -2,6 +2,7 @@
 #ifndef NET_DETAIL_CLUSTER_SHARED_SERVER_HPP
 #define NET_DETAIL_CLUSTER_SHARED_SERVER_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,10 +19,14 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 struct SharedServer : Handle {
   static const Operations table;
 
-  /// A worker that serves it. It gets one connection at a time: who does not answer gets no other one meanwhile.
+  /// Connections that may be on their way to one worker: it finds the next one when it has served one, and who does not
+  /// answer gets no more.
+  static constexpr std::size_t max_under_way = 2;
+
+  /// A worker that serves it.
   struct Member {
     Ref<WorkerState> worker;
-    bool busy = false;  // one is on its way
+    std::size_t under_way = 0;
     bool full = false;  // it has given one back
   };
   struct Question {
@@ -35,8 +40,9 @@ struct SharedServer : Handle {
   void ask(WorkerState& worker, std::int64_t question);
   void answer(const Question& question, int failed);
   void answer_all(int failed);
+  void not_answered(const Question& question, const Error& error);
   void arrived(const Socket& socket);
-  void came_back(WorkerState& worker, const Socket& socket);
+  void came_back(WorkerState& worker, const Socket& socket, bool for_want_of_room);
   void has_room(WorkerState& worker);
   void hand_out();
   void handed_over(WorkerState& worker, const Socket& socket, const Error& error);
@@ -44,6 +50,7 @@ struct SharedServer : Handle {
   void close();
   void accept(bool on) noexcept;
   Member* member(const WorkerState& worker) noexcept;
+  Member* next_in_turn() noexcept;
   void to_the_end(const WorkerState& worker);
   bool of_use() const noexcept { return !closed && (!members.empty() || !questions.empty()); }
 

@@ -75,7 +75,15 @@ NET_API void SharedServer::answer(const Question& question, int failed) {
     return;
   }
   members.push({question.worker});
-  worker.channel->send(said.bytes(), server);
+  worker.channel->send(said.bytes(), server, {}, [self = Ref<SharedServer>(this), question](const Error& error) {
+    if (error) self->not_answered(question, error);
+  });
+}
+
+/// The worker has no descriptor left for it, or no memory: its `listen` fails with that.
+NET_API void SharedServer::not_answered(const Question& question, const Error& error) {
+  leave(*question.worker);
+  answer(question, error.number() < 0 ? -error.number() : ECONNRESET);
 }
 
 NET_API void SharedServer::accept(bool on) noexcept {
@@ -89,14 +97,14 @@ NET_API void SharedServer::arrived(const Socket& socket) {
   hand_out();
 }
 
-/// One that a worker had no room for. It is not read here.
-NET_API void SharedServer::came_back(WorkerState& worker, const Socket& socket) {
+/// One that a worker had no room for, or that came when its server had just closed. It is not read here.
+NET_API void SharedServer::came_back(WorkerState& worker, const Socket& socket, bool for_want_of_room) {
   SocketState& state = Access::state(socket);
   state.errors_heard = true;
   state.flow_state = Flow::paused;
   state.read_interest = false;
   (void)state.loop->poller().watch(state.channel, 0);
-  if (Member* const whose = member(worker)) whose->full = true;
+  if (Member* const whose = member(worker); whose && for_want_of_room) whose->full = true;
   waiting.insert(0, socket);
   hand_out();
 }
@@ -106,22 +114,28 @@ NET_API void SharedServer::has_room(WorkerState& worker) {
   hand_out();
 }
 
-/// S33.6: in turn, to whoever has answered for the one before.
+/// Of those who have the fewest on their way the one whose turn it is; null if nobody can take one.
+NET_API SharedServer::Member* SharedServer::next_in_turn() noexcept {
+  Member* best = nullptr;
+  for (Member& each : members) {
+    if (each.full || each.under_way == max_under_way || !each.worker->connected()) continue;
+    if (!best || each.under_way < best->under_way) best = &each;
+  }
+  return best;
+}
+
+/// S33.6: in turn, to whoever has room.
 NET_API void SharedServer::hand_out() {
   if (closed || !ready) return;
   while (!waiting.empty()) {
-    Member* turn = nullptr;
-    for (Member& each : members) {
-      if (each.busy || each.full || !each.worker->connected()) continue;
-      turn = &each;
-      break;
-    }
+    Member* const turn = next_in_turn();
     if (!turn) break;
     const Socket socket = waiting[0];
     waiting.erase(0, 1);
     if (socket.destroyed()) continue;
-    turn->busy = true;
+    ++turn->under_way;
     const Ref<WorkerState> worker = turn->worker;
+    to_the_end(*worker);
     worker->channel->send(Spoken(Say::connection).number(number).bytes(), socket, {},
                           [self = Ref<SharedServer>(this), worker, socket](const Error& error) {
                             self->handed_over(*worker, socket, error);
@@ -136,10 +150,7 @@ NET_API void SharedServer::handed_over(WorkerState& worker, const Socket& socket
     socket.destroy();
     return;
   }
-  if (Member* const whose = member(worker)) {
-    whose->busy = false;
-    to_the_end(worker);
-  }
+  if (Member* const whose = member(worker); whose && whose->under_way > 0) --whose->under_way;
   if (error && !socket.destroyed()) {
     waiting.insert(0, socket);
     // its process has no descriptor left, or no memory: it is asked again when some time has passed

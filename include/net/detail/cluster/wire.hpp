@@ -21,7 +21,7 @@ enum class Say : char {
   listening = 'l',   // worker: number, family, port, address, path
   closed = 'c',      // worker: number
   connection = 'n',  // primary: number; the socket comes with it
-  back = 'b',        // worker: number; the socket goes back with it
+  back = 'b',        // worker: number, whether for want of room; the socket goes back with it
   room = 'r',        // worker: number
   leaving = 'd',     // worker: it disconnects on purpose
   leave = 'x',       // primary: disconnect

@@ -30,9 +30,17 @@ struct Outgoing {
   WriteCallback callback;
   Error error;  // none: it has arrived
   bool keep_open = false;
-  bool aside = false;           // its socket is
-  bool always_emitted = false;  // its error, also if it has a callback
+  bool aside = false;                   // its socket is
+  bool always_emitted = false;          // its error, also if it has a callback
+  Machine::Acceptor* beside = nullptr;  // what the server listens on, if it may be closed before this leaves
 
+  Outgoing() = default;
+  Outgoing(const Outgoing&) = delete;
+  Outgoing& operator=(const Outgoing&) = delete;
+  ~Outgoing() { delete beside; }
+
+  /// Its server travels from now on although it is closed, as long as a descriptor and memory for that can be had.
+  void outlive_server() noexcept;
   bool carries() const noexcept { return socket || server; }
   std::size_t size() const noexcept { return frame_header_size + bytes.size(); }
   /// What travels with it; no_handle if it has been closed meanwhile.
@@ -51,6 +59,7 @@ class OutgoingList {
   bool empty() const noexcept { return first_ == nullptr; }
   std::size_t size() const noexcept { return size_; }
   Outgoing* first() const noexcept { return first_; }
+  Outgoing* last() const noexcept { return last_; }
   void push(Outgoing* one) noexcept;
   /// The first one; it is the caller's.
   Outgoing* pop() noexcept;
@@ -63,7 +72,7 @@ class OutgoingList {
 
  private:
   Outgoing* first_ = nullptr;
-  Outgoing* last_ = nullptr;
+  Outgoing* last_ = nullptr;  // null if there is none
   std::size_t size_ = 0;
 };
 

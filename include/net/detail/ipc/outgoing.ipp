@@ -6,9 +6,19 @@
 
 #if NET_BODIES
 
+#include <new>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+NET_API void Outgoing::outlive_server() noexcept {
+  if (!server || beside || !server->acceptor.is_open()) return;
+  beside = new (std::nothrow) Machine::Acceptor;
+  if (!beside || beside->listen_beside(server->acceptor, 0) == 0) return;
+  delete std::exchange(beside, nullptr);
+}
+
 NET_API NativeHandle Outgoing::descriptor() const noexcept {
+  if (beside) return beside->native();
   if (server) return server->acceptor.is_open() ? server->acceptor.native() : no_handle;
   if (!socket || !socket->channel.is_open() || socket->destroyed() != aside) return no_handle;
   return socket->channel.native();
@@ -37,6 +47,7 @@ NET_API void OutgoingList::push(Outgoing* one) noexcept {
 
 NET_API Outgoing* OutgoingList::pop() noexcept {
   --size_;
+  if (first_ == last_) last_ = nullptr;
   return std::exchange(first_, first_->next);
 }
 

@@ -61,7 +61,10 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
   }
   frame.callback = std::move(callback);
   set_out(one);
-  if (server) flush();  // it may be closed in the next line, and travels all the same
+  if (server || keep_open) {  // it may be closed in the next line, and travels all the same
+    flush();
+    if (Outgoing* const last = queue.last(); last && last->id == last_id && last->sent == 0) last->outlive_server();
+  }
   if (length < mark) return true;
   need_drain = true;
   return false;

@@ -209,7 +209,7 @@ NET_API void ServerState::bound(int failed, std::string_view address, int port) 
 
 /// S33.6: in a worker of a cluster the primary listens, unless the server wants a port of its own.
 NET_API bool ServerState::ask_elsewhere(const ListenOptions& asked) {
-  if (!loop->served_elsewhere || asked.exclusive) return false;
+  if (!loop->served_elsewhere || asked.exclusive || asked.reusePort) return false;
   looking_up = true;
   if (asked.port == -1) path = asked.path, made_in = not_made_here;
   loop->served_elsewhere->listen(*this, asked);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -93,6 +94,12 @@ TEST_CASE("this program has at least its own name") {
   net::detail::Program program;
   if (os::own_program(program) < 0) return;  // a system that does not tell
   CHECK(!program.path.empty());
+  struct stat is{}, named{};
+  if (::stat("/proc/self/exe", &is) == 0) {  // the name is that of this very file
+    REQUIRE(::stat(program.path.c_str(), &named) == 0);
+    CHECK((is.st_ino == named.st_ino && is.st_dev == named.st_dev));
+    CHECK(program.path != "/proc/self/exe");
+  }
   CHECK(program.arguments.size() > 0);
   CHECK(os::child_signal() == SIGCHLD);
 }

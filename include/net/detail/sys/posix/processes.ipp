@@ -17,6 +17,10 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 #if defined(__APPLE__)
 #include <crt_externs.h>
 #include <mach-o/dyld.h>
@@ -38,6 +42,27 @@ NET_API int own_program(Program& program) {
 #else
 inline char** environment() noexcept { return ::environ; }
 
+/// By a name, which is what lists of processes show; not by one that another program has taken meanwhile.
+inline std::string own_file() {
+  const char* const itself = "/proc/self/exe";
+  struct stat is{};
+  const bool known = ::stat(itself, &is) == 0;
+  const auto names_it = [&](const char* path) {
+    struct stat there{};
+    return known && ::stat(path, &there) == 0 && there.st_dev == is.st_dev && there.st_ino == is.st_ino;
+  };
+#if defined(__linux__)
+  // as it was started: perhaps by a link
+  const auto* const started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  if (started && names_it(started)) return started;
+#endif
+  char path[4096];
+  const ssize_t size = ::readlink(itself, path, sizeof path - 1);
+  if (size <= 0) return itself;
+  path[size] = '\0';
+  return names_it(path) ? path : itself;
+}
+
 /// Linux's way; elsewhere, where there is no such file, the program must be named.
 NET_API int own_program(Program& program) {
   const int file = ::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
@@ -48,7 +73,7 @@ NET_API int own_program(Program& program) {
   while ((got = read_some(file, some, sizeof some)) > 0) all.append(some, static_cast<std::size_t>(got));
   close_descriptor(file);
   if (got < 0 || all.empty()) return -ENOTSUP;
-  program.path = "/proc/self/exe";  // the same program, although another has taken its name
+  program.path = own_file();
   for (std::size_t at = 0; at < all.size();) {
     const std::size_t end = all.find('\0', at) == std::string::npos ? all.size() : all.find('\0', at);
     program.arguments.push(all.substr(at, end - at));
