@@ -6034,7 +6034,7 @@ class Loop : private detail::LoopCore {
   /// Calls back on the loop when the process gets the signal: `callback()` or `callback(int signo)`. Several loops,
   /// and several listeners, may have the same one; what arrives several times before the loop looks is emitted once.
   /// It does not keep the loop alive, unless `ref()` says so. Throws the system's error for a number that cannot be
-  /// listened to (EINVAL).
+  /// listened to (EINVAL), as Node does.
   template <class F>
   Signal onSignal(int signo, F&& callback) {
     detail::Ref<detail::SignalState> state(new detail::SignalState(*this, signo));
@@ -6043,7 +6043,7 @@ class Loop : private detail::LoopCore {
     } else {
       state->callback = [call = std::decay_t<F>(std::forward<F>(callback))](int) mutable { call(); };
     }
-    if (const int failed = state->open(); failed < 0) detail::throw_error(detail::system_failure(-failed, "sigaction"));
+    if (const int failed = state->open(); failed < 0) detail::throw_error(detail::system_failure(-failed, "uv_signal_start"));
     return Signal(std::move(state));
   }
   /// The loop's clock in milliseconds, read once a turn.
@@ -6771,7 +6771,7 @@ struct ListenOptions {
   int backlog = 511;         ///< connections that may wait to be accepted, as far as the system allows
   bool exclusive = false;    ///< in a worker of a cluster: a port of its own (S33.6); else ignored (S9.23)
   bool ipv6Only = false;     ///< no IPv4 connections, on an IPv6 address (S9.21)
-  bool reusePort = false;    ///< share the port with other servers that say so too
+  bool reusePort = false;    ///< share the port with others that say so; a worker of a cluster binds it itself
   bool readableAll = false;  ///< a path that all users may read (S23.10)
   bool writableAll = false;  ///< a path that all users may write: connecting needs it
   AbortSignal signal = {};   ///< closes the server when it aborts (S20.7)
@@ -7712,6 +7712,7 @@ enum OwnListener : unsigned { own_write, own_write_closed, own_end, own_reset, o
 /// What is rarely needed of one connection; connect() replaces it as a whole.
 struct ColdConnection {
   Error errored;
+  Error unwanted;  // destroyed with it while another process was to have the socket
   Endpoint remote;
   bool remote_known = false;
   bool write_progress = false;  // the kernel took something since the idle timer last looked
@@ -9173,12 +9174,14 @@ struct TaskEnd {
 
 /// A task among others: whom it waits for, and who goes on when it has ended.
 struct TaskLinks {
-  std::coroutine_handle<> frame;   // its own
-  std::coroutine_handle<> caller;  // who waits; null as long as it has not suspended
-  TaskLinks* outer = nullptr;      // the caller's, if that is a Task; of one that is doomed, the next of them
-  TaskLinks* inner = nullptr;      // of the task that it waits for
-  TaskEnd* end = nullptr;
-  bool awaited = false;  // it has begun, and its result is whose it is
+  std::coroutine_handle<> frame;  // its own
+  union {
+    TaskEnd* end = nullptr;
+    void* caller;  // of one that is awaited: its frame; null as long as it has not suspended
+  };
+  TaskLinks* outer = nullptr;  // the caller's, if that is a Task; of one that is doomed, the next of them
+  TaskLinks* inner = nullptr;  // of the task that it waits for
+  bool awaited = false;        // it has begun, and its result is whose it is
 };
 
 /// Stands on the stack of whoever resumes a task, as long as that runs. A task that is destroyed meanwhile, which only what it
@@ -9210,7 +9213,7 @@ class RunningTask {
   }
   static bool find_and_doom(TaskLinks& task) noexcept;
   void doom(TaskLinks& task) noexcept;
-  void destroy_doomed() noexcept;
+  [[gnu::cold]] void destroy_doomed() noexcept;
 
   std::coroutine_handle<> frame_;
   RunningTask* outer_;
@@ -9446,17 +9449,18 @@ class WaitingTask {
   /// Throws if what the wait is to end with has happened already.
   void require_wanted() const { limit_.require_wanted(); }
   bool given_up() const noexcept { return limit_.given_up(); }
-  /// Throws why the wait was given up, if it was, or `ERR_STREAM_PREMATURE_CLOSE` if what it was for is gone.
+  /// Whether it was not given up, and what it was for is not gone.
+  bool kept() const noexcept { return !place_ && !given_up(); }
   void require_kept() const {
-    if (place_) throw_gone();
-    limit_.require_kept();
+    if (!kept()) throw_not_kept();
   }
+  /// Throws why the wait was given up, or `ERR_STREAM_PREMATURE_CLOSE` if what it was for is gone.
+  [[noreturn, gnu::cold]] void throw_not_kept() const;
 
  private:
   friend class WaitPlace;
 
   void leave() noexcept;
-  [[noreturn]] static void throw_gone();
 
   std::coroutine_handle<> task_;
   WaitPlace* place_ = nullptr;  // while it waits; when it has gone on, only if what it waited for is gone
@@ -11796,10 +11800,10 @@ struct TaskPromiseBase : TaskLinks {
     template <class P>
     void await_suspend(std::coroutine_handle<P> frame) const noexcept {
       TaskPromiseBase& its = frame.promise();
-      if (const std::coroutine_handle<> waiting = its.caller) {
-        RunningTask::resume(waiting);
-      } else if (TaskEnd* const told = its.end) {
-        told->ended(*told, its);
+      if (!its.awaited) {
+        if (its.end) its.end->ended(*its.end, its);
+      } else if (its.caller) {
+        RunningTask::resume(std::coroutine_handle<>::from_address(its.caller));
       }
     }
     void await_resume() const noexcept {}
@@ -11970,9 +11974,11 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
 
     bool await_ready() const {
       if (!frame) return true;
-      if (std::exchange(frame.promise().awaited, true)) {
+      detail::TaskLinks& task = frame.promise();
+      if (std::exchange(task.awaited, true)) {
         detail::throw_error(detail::make_error(Errc::ERR_INVALID_STATE, "This task was awaited already"));
       }
+      task.caller = nullptr;
       return frame.done();
     }
     /// A task that ends without waiting does not suspend its caller: a loop of them needs no stack.
@@ -11983,7 +11989,7 @@ class [[nodiscard("write co_await before it, or give it to net::spawn")]] Task :
       if (running.dooms_any()) return true;  // nobody goes on with a task that was destroyed
       if (frame.done()) return false;
       detail::TaskLinks& task = frame.promise();
-      task.caller = caller;
+      task.caller = caller.address();
       if constexpr (std::is_base_of_v<detail::TaskLinks, Promise>) {
         task.outer = &caller.promise();
         task.outer->inner = &task;
@@ -12430,8 +12436,7 @@ class Reader {
     }
     void await_suspend(std::coroutine_handle<> task) { reader_.wait(waiting_, task); }
     std::optional<typename As::type> await_resume() {
-      if (waiting_.given_up()) reader_.pause();  // what comes meanwhile is for whoever asks next
-      waiting_.require_kept();
+      if (!waiting_.kept()) reader_.throw_not_kept(waiting_);
       if (!reader_.has_found()) return reader_.require_end(), std::nullopt;
       return As::of(reader_.take(), request_.endian);
     }
@@ -12496,6 +12501,10 @@ class Reader {
     skip_ = with_end;
   }
   void wait(detail::WaitingTask& waiting, std::coroutine_handle<> task);
+  [[noreturn, gnu::cold, gnu::noinline]] void throw_not_kept(const detail::WaitingTask& waiting) {
+    if (waiting.given_up()) pause();  // what comes meanwhile is for whoever asks next
+    waiting.throw_not_kept();
+  }
   bool has_found() const noexcept { return size_ != none; }
   std::string_view take() noexcept {
     const std::string_view taken(held_.data() + start_ + from_, std::exchange(size_, none));
@@ -20206,6 +20215,7 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void SocketState::destroy(const Error& error) {
   if (destroyed() || !loop) {
+    if (released && !unwanted && error) ensure_cold().unwanted = error;
     unwanted = released;
     return;
   }
@@ -22211,8 +22221,11 @@ NET_API bool RunningTask::find_and_doom(TaskLinks& task) noexcept {
 /// Nobody is told of its end any more.
 NET_API void RunningTask::doom(TaskLinks& task) noexcept {
   if (task.outer) std::exchange(task.outer, nullptr)->inner = nullptr;
-  if (task.end) task.end->ended = [](TaskEnd&, TaskPromiseBase&) {};
-  task.caller = {};
+  if (task.awaited) {
+    task.caller = nullptr;
+  } else if (task.end) {
+    task.end->ended = [](TaskEnd&, TaskPromiseBase&) {};
+  }
   TaskLinks** last = &doomed_;  // what others wait for was doomed before them, and goes before them
   while (*last) last = &(*last)->outer;
   *last = &task;
@@ -22221,8 +22234,8 @@ NET_API void RunningTask::doom(TaskLinks& task) noexcept {
 NET_API void RunningTask::destroy_doomed() noexcept {
   while (TaskLinks* const task = doomed_) {
     doomed_ = std::exchange(task->outer, nullptr);
-    if (TaskEnd* const end = task->end) {
-      end->destroy(*end);
+    if (!task->awaited && task->end) {
+      task->end->destroy(*task->end);
     } else {
       task->frame.destroy();
     }
@@ -22402,7 +22415,10 @@ NET_API void WaitPlace::resume_orphaned() {
   if (waiting_) RunningTask::resume(waiting_->task_);
 }
 
-NET_API void WaitingTask::throw_gone() { throw_error(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE)); }
+NET_API void WaitingTask::throw_not_kept() const {
+  if (!place_) limit_.require_kept();
+  throw_error(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+}
 
 NET_API void WaitPlace::give_up(void* waiting) {
   if (WaitPlace* const place = static_cast<WaitingTask*>(waiting)->place_) place->resume();
@@ -22826,7 +22842,7 @@ NET_API void ServerState::bound(int failed, std::string_view address, int port) 
 
 /// S33.6: in a worker of a cluster the primary listens, unless the server wants a port of its own.
 NET_API bool ServerState::ask_elsewhere(const ListenOptions& asked) {
-  if (!loop->served_elsewhere || asked.exclusive) return false;
+  if (!loop->served_elsewhere || asked.exclusive || asked.reusePort) return false;
   looking_up = true;
   if (asked.port == -1) path = asked.path, made_in = not_made_here;
   loop->served_elsewhere->listen(*this, asked);
@@ -24246,17 +24262,13 @@ NET_API void Reader::received(std::string_view bytes) {
   struct Resuming {
     Reader& reader;
     const bool& gone;
-    bool* outer;
     ~Resuming() {
-      if (!gone) {
-        reader.gone_ = outer;
-      } else if (outer) {
-        *outer = true;
-      }
+      if (!gone) reader.gone_ = nullptr;
     }
   };
+  gone_ = &gone;
   {
-    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
+    const Resuming resuming{*this, gone};
     waiter_.resume();
     if (gone) return;
   }

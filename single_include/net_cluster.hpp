@@ -52,7 +52,7 @@ enum class Say : char {
   listening = 'l',   // worker: number, family, port, address, path
   closed = 'c',      // worker: number
   connection = 'n',  // primary: number; the socket comes with it
-  back = 'b',        // worker: number; the socket goes back with it
+  back = 'b',        // worker: number, whether for want of room; the socket goes back with it
   room = 'r',        // worker: number
   leaving = 'd',     // worker: it disconnects on purpose
   leave = 'x',       // primary: disconnect
@@ -351,7 +351,7 @@ struct OwnSide : Handle {
   void heard(std::string_view bytes, const ReceivedHandle& handle);
   void answered(Heard& words, const ReceivedHandle& handle);
   void given(std::int64_t number, const Socket& socket);
-  void give_back(std::int64_t number, const Socket& socket);
+  void give_back(std::int64_t number, const Socket& socket, bool for_want_of_room);
   void message(std::string_view bytes, const ReceivedHandle& handle);
   void disconnect();
   void gone();
@@ -384,6 +384,7 @@ struct OwnSide : Handle {
 #ifndef NET_DETAIL_CLUSTER_SHARED_SERVER_HPP
 #define NET_DETAIL_CLUSTER_SHARED_SERVER_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -395,10 +396,14 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 struct SharedServer : Handle {
   static const Operations table;
 
-  /// A worker that serves it. It gets one connection at a time: who does not answer gets no other one meanwhile.
+  /// Connections that may be on their way to one worker: it finds the next one when it has served one, and who does not
+  /// answer gets no more.
+  static constexpr std::size_t max_under_way = 2;
+
+  /// A worker that serves it.
   struct Member {
     Ref<WorkerState> worker;
-    bool busy = false;  // one is on its way
+    std::size_t under_way = 0;
     bool full = false;  // it has given one back
   };
   struct Question {
@@ -412,8 +417,9 @@ struct SharedServer : Handle {
   void ask(WorkerState& worker, std::int64_t question);
   void answer(const Question& question, int failed);
   void answer_all(int failed);
+  void not_answered(const Question& question, const Error& error);
   void arrived(const Socket& socket);
-  void came_back(WorkerState& worker, const Socket& socket);
+  void came_back(WorkerState& worker, const Socket& socket, bool for_want_of_room);
   void has_room(WorkerState& worker);
   void hand_out();
   void handed_over(WorkerState& worker, const Socket& socket, const Error& error);
@@ -421,6 +427,7 @@ struct SharedServer : Handle {
   void close();
   void accept(bool on) noexcept;
   Member* member(const WorkerState& worker) noexcept;
+  Member* next_in_turn() noexcept;
   void to_the_end(const WorkerState& worker);
   bool of_use() const noexcept { return !closed && (!members.empty() || !questions.empty()); }
 
@@ -649,6 +656,10 @@ void removeAllListeners() {
 #include <spawn.h>
 #include <sys/wait.h>
 
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 #if defined(__APPLE__)
 #include <crt_externs.h>
 #include <mach-o/dyld.h>
@@ -670,6 +681,27 @@ NET_API int own_program(Program& program) {
 #else
 inline char** environment() noexcept { return ::environ; }
 
+/// By a name, which is what lists of processes show; not by one that another program has taken meanwhile.
+inline std::string own_file() {
+  const char* const itself = "/proc/self/exe";
+  struct stat is{};
+  const bool known = ::stat(itself, &is) == 0;
+  const auto names_it = [&](const char* path) {
+    struct stat there{};
+    return known && ::stat(path, &there) == 0 && there.st_dev == is.st_dev && there.st_ino == is.st_ino;
+  };
+#if defined(__linux__)
+  // as it was started: perhaps by a link
+  const auto* const started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  if (started && names_it(started)) return started;
+#endif
+  char path[4096];
+  const ssize_t size = ::readlink(itself, path, sizeof path - 1);
+  if (size <= 0) return itself;
+  path[size] = '\0';
+  return names_it(path) ? path : itself;
+}
+
 /// Linux's way; elsewhere, where there is no such file, the program must be named.
 NET_API int own_program(Program& program) {
   const int file = ::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
@@ -680,7 +712,7 @@ NET_API int own_program(Program& program) {
   while ((got = read_some(file, some, sizeof some)) > 0) all.append(some, static_cast<std::size_t>(got));
   close_descriptor(file);
   if (got < 0 || all.empty()) return -ENOTSUP;
-  program.path = "/proc/self/exe";  // the same program, although another has taken its name
+  program.path = own_file();
   for (std::size_t at = 0; at < all.size();) {
     const std::size_t end = all.find('\0', at) == std::string::npos ? all.size() : all.find('\0', at);
     program.arguments.push(all.substr(at, end - at));
@@ -960,27 +992,31 @@ NET_API void OwnSide::answered(Heard& words, const ReceivedHandle& handle) {
 
 NET_API void OwnSide::given(std::int64_t number, const Socket& socket) {
   const std::size_t at = find(static_cast<std::uint32_t>(number));
-  if (at == servers.size()) return give_back(number, socket);
+  if (at == servers.size()) return give_back(number, socket, false);
   ServerState& server = *servers[at].server;
   const bool full = server.max_connections && server.connections >= *server.max_connections;
   if (full && !server.drop_max_connection) {
     servers[at].gave_back = true;
-    return give_back(number, socket);
+    return give_back(number, socket, true);
   }
   const Ref<ServerState> alive(&server);
   const NativeHandle descriptor = socket.release();
   if (descriptor != no_handle) server.take(descriptor);
 }
 
-NET_API void OwnSide::give_back(std::int64_t number, const Socket& socket) {
+/// A primary that has no descriptor left for it, or no memory, is asked again.
+NET_API void OwnSide::give_back(std::int64_t number, const Socket& socket, bool for_want_of_room) {
   Access::state(socket).errors_heard = true;
-  if (self->connected()) {
-    self->channel->send(Spoken(Say::back).number(number).bytes(), socket, {}, [socket](const Error& error) {
-      if (error) socket.destroy();
-    });
-  } else {
-    socket.destroy();
-  }
+  if (!self->connected()) return void(socket.destroy());
+  Spoken said(Say::back);
+  said.number(number).number(for_want_of_room);
+  self->channel->send(said.bytes(), socket, {}, [=](const Error& error) {
+    if (!error) return;
+    if (!the_one || !the_one->self->connected() || socket.destroyed()) return void(socket.destroy());
+    const Ref<TimerState> again(new TimerState(*the_one->loop));
+    again->callback = [=] { the_one ? the_one->give_back(number, socket, for_want_of_room) : void(socket.destroy()); };
+    the_one->loop->start_timer(*again, 100, the_one->loop->now());
+  });
 }
 
 NET_API void OwnSide::message(std::string_view bytes, const ReceivedHandle& handle) {
@@ -1092,7 +1128,15 @@ NET_API void SharedServer::answer(const Question& question, int failed) {
     return;
   }
   members.push({question.worker});
-  worker.channel->send(said.bytes(), server);
+  worker.channel->send(said.bytes(), server, {}, [self = Ref<SharedServer>(this), question](const Error& error) {
+    if (error) self->not_answered(question, error);
+  });
+}
+
+/// The worker has no descriptor left for it, or no memory: its `listen` fails with that.
+NET_API void SharedServer::not_answered(const Question& question, const Error& error) {
+  leave(*question.worker);
+  answer(question, error.number() < 0 ? -error.number() : ECONNRESET);
 }
 
 NET_API void SharedServer::accept(bool on) noexcept {
@@ -1106,14 +1150,14 @@ NET_API void SharedServer::arrived(const Socket& socket) {
   hand_out();
 }
 
-/// One that a worker had no room for. It is not read here.
-NET_API void SharedServer::came_back(WorkerState& worker, const Socket& socket) {
+/// One that a worker had no room for, or that came when its server had just closed. It is not read here.
+NET_API void SharedServer::came_back(WorkerState& worker, const Socket& socket, bool for_want_of_room) {
   SocketState& state = Access::state(socket);
   state.errors_heard = true;
   state.flow_state = Flow::paused;
   state.read_interest = false;
   (void)state.loop->poller().watch(state.channel, 0);
-  if (Member* const whose = member(worker)) whose->full = true;
+  if (Member* const whose = member(worker); whose && for_want_of_room) whose->full = true;
   waiting.insert(0, socket);
   hand_out();
 }
@@ -1123,22 +1167,28 @@ NET_API void SharedServer::has_room(WorkerState& worker) {
   hand_out();
 }
 
-/// S33.6: in turn, to whoever has answered for the one before.
+/// Of those who have the fewest on their way the one whose turn it is; null if nobody can take one.
+NET_API SharedServer::Member* SharedServer::next_in_turn() noexcept {
+  Member* best = nullptr;
+  for (Member& each : members) {
+    if (each.full || each.under_way == max_under_way || !each.worker->connected()) continue;
+    if (!best || each.under_way < best->under_way) best = &each;
+  }
+  return best;
+}
+
+/// S33.6: in turn, to whoever has room.
 NET_API void SharedServer::hand_out() {
   if (closed || !ready) return;
   while (!waiting.empty()) {
-    Member* turn = nullptr;
-    for (Member& each : members) {
-      if (each.busy || each.full || !each.worker->connected()) continue;
-      turn = &each;
-      break;
-    }
+    Member* const turn = next_in_turn();
     if (!turn) break;
     const Socket socket = waiting[0];
     waiting.erase(0, 1);
     if (socket.destroyed()) continue;
-    turn->busy = true;
+    ++turn->under_way;
     const Ref<WorkerState> worker = turn->worker;
+    to_the_end(*worker);
     worker->channel->send(Spoken(Say::connection).number(number).bytes(), socket, {},
                           [self = Ref<SharedServer>(this), worker, socket](const Error& error) {
                             self->handed_over(*worker, socket, error);
@@ -1153,10 +1203,7 @@ NET_API void SharedServer::handed_over(WorkerState& worker, const Socket& socket
     socket.destroy();
     return;
   }
-  if (Member* const whose = member(worker)) {
-    whose->busy = false;
-    to_the_end(worker);
-  }
+  if (Member* const whose = member(worker); whose && whose->under_way > 0) --whose->under_way;
   if (error && !socket.destroyed()) {
     waiting.insert(0, socket);
     // its process has no descriptor left, or no memory: it is asked again when some time has passed
@@ -1314,7 +1361,7 @@ NET_API void ClusterState::heard(WorkerState& worker, std::string_view bytes, co
     case Say::back:
       if (!handle.socket()) return;
       if (SharedServer* const server = shared(words.number())) {
-        server->came_back(worker, *handle.socket());
+        server->came_back(worker, *handle.socket(), words.number() != 0);
       } else {
         handle.socket()->destroy();
       }

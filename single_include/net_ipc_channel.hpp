@@ -195,9 +195,17 @@ struct Outgoing {
   WriteCallback callback;
   Error error;  // none: it has arrived
   bool keep_open = false;
-  bool aside = false;           // its socket is
-  bool always_emitted = false;  // its error, also if it has a callback
+  bool aside = false;                   // its socket is
+  bool always_emitted = false;          // its error, also if it has a callback
+  Machine::Acceptor* beside = nullptr;  // what the server listens on, if it may be closed before this leaves
 
+  Outgoing() = default;
+  Outgoing(const Outgoing&) = delete;
+  Outgoing& operator=(const Outgoing&) = delete;
+  ~Outgoing() { delete beside; }
+
+  /// Its server travels from now on although it is closed, as long as a descriptor and memory for that can be had.
+  void outlive_server() noexcept;
   bool carries() const noexcept { return socket || server; }
   std::size_t size() const noexcept { return frame_header_size + bytes.size(); }
   /// What travels with it; no_handle if it has been closed meanwhile.
@@ -216,6 +224,7 @@ class OutgoingList {
   bool empty() const noexcept { return first_ == nullptr; }
   std::size_t size() const noexcept { return size_; }
   Outgoing* first() const noexcept { return first_; }
+  Outgoing* last() const noexcept { return last_; }
   void push(Outgoing* one) noexcept;
   /// The first one; it is the caller's.
   Outgoing* pop() noexcept;
@@ -228,7 +237,7 @@ class OutgoingList {
 
  private:
   Outgoing* first_ = nullptr;
-  Outgoing* last_ = nullptr;
+  Outgoing* last_ = nullptr;  // null if there is none
   std::size_t size_ = 0;
 };
 
@@ -607,9 +616,19 @@ NET_API void FrameReader::clear() noexcept {
 
 #if NET_BODIES
 
+#include <new>
+
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
+NET_API void Outgoing::outlive_server() noexcept {
+  if (!server || beside || !server->acceptor.is_open()) return;
+  beside = new (std::nothrow) Machine::Acceptor;
+  if (!beside || beside->listen_beside(server->acceptor, 0) == 0) return;
+  delete std::exchange(beside, nullptr);
+}
+
 NET_API NativeHandle Outgoing::descriptor() const noexcept {
+  if (beside) return beside->native();
   if (server) return server->acceptor.is_open() ? server->acceptor.native() : no_handle;
   if (!socket || !socket->channel.is_open() || socket->destroyed() != aside) return no_handle;
   return socket->channel.native();
@@ -638,6 +657,7 @@ NET_API void OutgoingList::push(Outgoing* one) noexcept {
 
 NET_API Outgoing* OutgoingList::pop() noexcept {
   --size_;
+  if (first_ == last_) last_ = nullptr;
   return std::exchange(first_, first_->next);
 }
 
@@ -908,7 +928,10 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
   }
   frame.callback = std::move(callback);
   set_out(one);
-  if (server) flush();  // it may be closed in the next line, and travels all the same
+  if (server || keep_open) {  // it may be closed in the next line, and travels all the same
+    flush();
+    if (Outgoing* const last = queue.last(); last && last->id == last_id && last->sent == 0) last->outlive_server();
+  }
   if (length < mark) return true;
   need_drain = true;
   return false;
@@ -1435,7 +1458,7 @@ NET_API void take_back(SocketState& socket, std::string_view unread) noexcept {
     }
     if (socket.timed) socket.set_timeout(socket.cold->idle_length);
     if (!socket.never_read && !socket.ended()) socket.read_zero();
-    if (socket.unwanted) return socket.destroy(no_error());
+    if (socket.unwanted) return socket.destroy(socket.cold ? socket.cold->unwanted : no_error());
     socket.tick_always([](SocketState& self) {
       if (self.read_length() > 0 && self.flow_state != Flow::flowing) self.emit_readable();
       self.flow();
