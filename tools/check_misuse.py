@@ -6,7 +6,7 @@ every compiler must say in its error; `// first: TEXT`, what stands on the first
 """
 import re
 
-from toolchain import INCLUDE, ROOT, STANDARD, Check, name, run_all, said
+from toolchain import INCLUDE, ROOT, STANDARD, Check, name, run, run_all, said
 
 
 def without_inline_namespaces(message):
@@ -21,8 +21,9 @@ def main():
     right = "".join(f'namespace {case.stem} {{\n#include "{case}"\n}}\n' for case in cases)
     right = check.source("right.cpp", f"#include <net.hpp>\n{right}")
     for cxx in check.compilers:
-        base = [*cxx, STANDARD, "-fsyntax-only", "-I", INCLUDE]
-        check.all_succeed([(f"the right uses, {name(cxx)}", [*base, right])])
+        syntax, include = [*cxx, STANDARD, "-fsyntax-only"], ["-I", INCLUDE]
+        check.all_succeed([(f"the right uses, {name(cxx)}", [*syntax, *include, right])])
+        base = [*syntax, *precompiled(check, cxx), *include]
         for case, result in run_all([(case, [*base, "-DMISUSE", case]) for case in cases]):
             what = f"{case.stem}, {name(cxx)}"
             check.expect(result.returncode != 0, f"{what}: it compiles")
@@ -35,6 +36,17 @@ def main():
             silent += [f"on the first screen {text}" for text in first if text not in screen]
             check.expect(not silent, f"{what}: the message lacks: {', '.join(silent)}", said(result))
     check.finish("what is wrong does not compile, and the compiler says why")
+
+
+def precompiled(check, cxx):
+    """Options that have <net.hpp> read once, and not by every case."""
+    place = check.directory / name(cxx)
+    place.mkdir()
+    is_clang = "clang" in run([*cxx, "--version"]).stdout
+    made = place / ("net.hpp.pch" if is_clang else "net.hpp.gch")
+    made_of = [*cxx, STANDARD, "-x", "c++-header", "-I", INCLUDE, INCLUDE / "net.hpp", "-o", made]
+    check.all_succeed([(f"<net.hpp>, {name(cxx)}", made_of)])
+    return ["-include-pch", made] if is_clang else ["-I", place]
 
 
 def first_screen(message):
