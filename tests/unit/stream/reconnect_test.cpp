@@ -155,6 +155,7 @@ TEST_CASE("S32.5, S12.21: writes left behind are called back although one of the
 }
 
 TEST_CASE("S32.5: connect() that has no memory for what it leaves behind leaves nothing, and the writes stay") {
+  const std::string path = "/no/such/path/" + std::string(60, 'p');  // longer than what a string holds in itself
   long n = 1;
   for (bool failed = true; failed; ++n) {
     net::Loop loop;
@@ -162,13 +163,13 @@ TEST_CASE("S32.5: connect() that has no memory for what it leaves behind leaves 
     int called = 0;
     bool thrown = false;
     socket.on<"error">([] {});
-    socket.connect("/no/such/path");
+    socket.connect(path);
     socket.write("a", [&] { ++called; });
     socket.end([&] { ++called; });
     socket.prependOnceListener<"close">([&] {
       const FailingAllocation failing(n);
       try {
-        socket.connect("/no/such/path");
+        socket.connect(path);
       } catch (const std::bad_alloc&) {
         thrown = true;
       }
