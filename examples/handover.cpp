@@ -1,6 +1,6 @@
-// An upgrade without a gap: handover [port] [path]. Started again, with the same path, it takes over from the one that
-// runs: its listening socket, and its clients as soon as they wait for no answer; that one ends then. A line is a number
-// of milliseconds; when they are over, the answer says which of the processes it is, and the line.
+// An upgrade without a gap: handover [port] [path]. Started again it takes over from the one that runs: its listening
+// socket, and its clients as soon as they wait for no answer; that one ends then. A line is a number of milliseconds;
+// when they are over, the answer says which of the processes it is, and the line.
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -40,8 +40,8 @@ struct Service {
     server = listening;
     server.on<"connection">([this](net::Socket client) { return serve(client); });
     const auto say = [this] {
-      std::printf("listening on %s, process %d\n", server.address()->toString().c_str(), generation);
-      std::fflush(stdout);
+      std::printf("listening on %s, process %d\n", server.address()->toString().c_str(), generation),
+          std::fflush(stdout);
     };
     server.listening() ? say() : void(server.on<"listening">(say));
     door.once<"connection">([this](const net::Socket& caller) { give_to(caller); });
@@ -67,7 +67,6 @@ struct Service {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int port = argc > 1 ? std::atoi(argv[1]) : 8000;
   Service service;
   service.path = argc > 2 ? argv[2] : "/tmp/handover.sock";
   const net::Socket previous = net::createConnection(service.path);
@@ -75,7 +74,7 @@ int main(int argc, char** argv) {
   previous.on<"error">([&] {  // nobody runs, though one that was killed may have left its path
     std::remove(service.path.c_str());
     service.listen_on(service.server);
-    service.server.listen(port, "127.0.0.1");
+    service.server.listen(argc > 1 ? std::atoi(argv[1]) : 8000, "127.0.0.1");
   });
   net::run();
 }
