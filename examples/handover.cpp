@@ -9,8 +9,6 @@
 #include <net.hpp>
 #include <net/ipc_channel.hpp>
 
-namespace {
-
 struct Service {
   std::string path;
   int generation = 1;  // one more than that of the process before
@@ -63,8 +61,6 @@ struct Service {
     });
   }
 };
-
-}  // namespace
 
 int main(int argc, char** argv) {
   Service service;
