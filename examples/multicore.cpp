@@ -1,6 +1,6 @@
 // Many cores, one loop a thread: multicore [port] [threads]. All listen on one port (`reusePort`, Linux), and the
 // kernel spreads the clients over them. Each client gets the name of its thread, and gets back what it sends.
-// Where there is no reusePort, one loop accepts for the others: see handover.cpp.
+// Where there is no reusePort, one loop accepts for the others: see handover_threads.cpp.
 #include <cstdio>
 #include <cstdlib>
 #include <latch>

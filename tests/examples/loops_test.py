@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The examples with several loops, signals, or another program's loop: multicore, handover, graceful, embedded."""
+"""The examples with several loops, signals, or another program's loop: multicore, handover_threads, graceful, embedded."""
 import os
 import signal
 import socket
@@ -33,10 +33,10 @@ class ManyLoops(unittest.TestCase):
         self.clients_are_served_by_all("multicore")
 
     def test_one_acceptor_hands_connections_round(self):
-        self.clients_are_served_by_all("handover")
+        self.clients_are_served_by_all("handover_threads")
 
     def test_what_a_client_sent_before_it_was_handed_over_is_not_lost(self):
-        with Example("handover", 0, 2) as server:
+        with Example("handover_threads", 0, 2) as server:
             for _ in range(50):
                 with server.connect() as client:
                     client.sendall(b"early")
