@@ -99,7 +99,8 @@ net/detail/sys/windows/calls
 net/detail/sys/windows/errors  net/detail/sys/windows/thread
 net/detail/sys/windows/system
 net/detail/io/machine
-net/detail/io/acceptor  net/detail/io/channel  net/detail/io/files  net/detail/io/messages  net/detail/io/processes
+net/detail/io/acceptor  net/detail/io/files  net/detail/io/messages  net/detail/io/processes
+net/detail/io/channel
 net/detail/io/poller
 net/detail/io/watcher
 net/detail/io/native_handle

@@ -24,8 +24,8 @@ struct SendOptions {
 };
 
 /// Messages, whole and in order, over a connected IPC socket; with one of them may travel a socket or a server (S33). Both
-/// ends are an IpcChannel, in this process or in another one of the same machine. Not on Windows yet: there making one
-/// throws ENOTSUP. What travels over the socket is described in docs/ipc-frames.md.
+/// ends are an IpcChannel, in this process or in another one of the same machine. What travels over the socket, or on Windows
+/// over a named pipe, is described in docs/ipc-frames.md.
 ///
 /// A handle: copies are the same channel, and the loop keeps an open one alive. All that arrives is emitted at once; what
 /// nobody listens to is thrown away, and a handle with it closed. After 'disconnect' its listeners are dropped.
@@ -42,13 +42,14 @@ class IpcChannel : public Emitter<IpcChannel> {
 
   /// Takes over a connected IPC socket: that is closed for its user then, without events. Made in the listener of 'connect'
   /// or 'connection', or at once of `Socket({.fd = …})`, it misses nothing. Throws `ERR_INVALID_HANDLE_TYPE` for a socket
-  /// that is none or is not connected, `ERR_INVALID_STATE` while written bytes still wait, ENOTSUP on Windows.
+  /// that is none or is not connected, `ERR_INVALID_STATE` while written bytes still wait.
   explicit IpcChannel(const Socket& socket);
 
   /// Two ends that are connected to each other, on this thread's loop or on `loop`: one for this process, one for a child.
   /// After `fork()` the parent calls `disconnect()` of the child's end, and the child, after `afterFork()`, of the
   /// parent's. For a program that is started, hand on `nativeHandle()` of the second end, and disconnect it here before
-  /// the loop turns; the program makes its own of `Socket({.fd = …})`. Throws the system's error.
+  /// the loop turns; the program makes its own of `Socket({.fd = …})`. On Windows it inherits a duplicate of that handle, and
+  /// is told its number. Throws the system's error.
   static std::pair<IpcChannel, IpcChannel> pair() { return pair(Loop::current()); }
   static std::pair<IpcChannel, IpcChannel> pair(Loop& loop);
 
@@ -68,13 +69,15 @@ class IpcChannel : public Emitter<IpcChannel> {
   /// waits. What it has received and nobody has read goes with it; its listeners stay behind. If it still has to
   /// send, it stays as it was until that is sent, and the message takes its place behind those that were sent meanwhile. A
   /// send that fails leaves the socket open here, as it was: `ERR_SOCKET_CLOSED` if it was not connected, EMFILE if the
-  /// other process has no descriptor left, `ERR_IPC_CHANNEL_CLOSED` if it was gone before it had it.
+  /// other process has no descriptor left, `ERR_IPC_CHANNEL_CLOSED` if it was gone before it had it; on Windows ENOTSUP for
+  /// an IPC socket, as a pipe cannot change the process there.
   template <class Data, class F = std::nullptr_t>
   bool send(const Data& data, const Socket& socket, SendOptions options = {}, F&& callback = nullptr) const {
     return state_->send(detail::bytes_of(data), &detail::Access::state(socket), nullptr, options.keepOpen,
                         detail::write_callback(std::forward<F>(callback)));
   }
-  /// Sends a listening server with it, which stays open here: both processes accept, and either may close its own.
+  /// Sends a listening server with it, which stays open here: both processes accept, and either may close its own. On
+  /// Windows ENOTSUP for one that listens on a path.
   template <class Data, class F = std::nullptr_t>
   bool send(const Data& data, const Server& server, SendOptions = {}, F&& callback = nullptr) const {
     return state_->send(detail::bytes_of(data), nullptr, &detail::Access::state(server), true,

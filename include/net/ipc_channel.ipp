@@ -12,7 +12,6 @@
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API IpcChannel::IpcChannel(const Socket& socket) {
-  detail::require_passing();
   detail::SocketState& from = detail::Access::state(socket);
   const bool connected = from.loop && from.phase == detail::Phase::open && from.is_path &&
                          detail::Machine::kind_of(from.channel.native()) == detail::DescriptorKind::local;
@@ -21,13 +20,12 @@ NET_API IpcChannel::IpcChannel(const Socket& socket) {
         detail::make_error(Errc::ERR_INVALID_HANDLE_TYPE, "A channel takes over an IPC socket that is connected"));
   }
   state_ = detail::Ref<detail::IpcState>(new detail::IpcState(*from.loop));
-  const NativeHandle descriptor = socket.release();
-  state_->open(descriptor);
+  (void)from.release_descriptor(&state_->channel);
+  state_->start();
   if (const std::optional<std::string> unread = socket.read()) state_->begin_with(*unread);
 }
 
 NET_API std::pair<IpcChannel, IpcChannel> IpcChannel::pair(Loop& loop) {
-  detail::require_passing();
   detail::LoopCore& core = detail::Access::core(loop);
   const detail::Ref<detail::IpcState> one(new detail::IpcState(core)), other(new detail::IpcState(core));
   NativeHandle ends[2] = {};

@@ -11,12 +11,13 @@
 #include "tests/support/session.hpp"
 #include "tests/support/support.hpp"
 
-#if !defined(_WIN32)
 #include <sys/socket.h>
 
 #include <cstring>
-#include <initializer_list>
 #include <vector>
+
+#if defined(_WIN32)
+#include <windows.h>
 #endif
 
 namespace tests::inline NET_MACHINE {
@@ -37,8 +38,6 @@ inline void note_channel(const net::IpcChannel& channel, Log& log, const std::st
   channel.on<"disconnect">([&log, name] { log.add(name + ":disconnect"); });
 }
 
-#if !defined(_WIN32)
-
 /// A frame as docs/ipc-frames.md has it, of kind 1 to 5.
 inline std::string frame(int kind, std::string_view message = {}, std::string_view unread = {}, int flags = 0) {
   std::string bytes{'\x9e', static_cast<char>(kind), static_cast<char>(flags), '\0'};
@@ -47,6 +46,8 @@ inline std::string frame(int kind, std::string_view message = {}, std::string_vi
   }
   return bytes.append(message).append(unread);
 }
+
+#if !defined(_WIN32)
 
 /// A channel whose other end is a descriptor of the test's, blocking, that may send whatever it likes.
 struct RawPeer {
@@ -58,6 +59,9 @@ struct RawPeer {
     peer = Descriptor(ends[1]);
     return net::IpcChannel(net::Socket(loop, {.fd = ends[0]}));
   }
+  /// The frame of a handle, as it is sent with its descriptor.
+  static std::string carrying(int, const std::string& frame) { return frame; }
+  static std::string without(const std::string& frame) { return frame; }
   void send(std::string_view bytes) { send_raw(peer, bytes); }
   void send(std::string_view bytes, const std::vector<int>& descriptors) {
     std::vector<char> control(CMSG_SPACE(descriptors.size() * sizeof(int)));
@@ -84,6 +88,80 @@ struct RawPeer {
   Log log;
   Descriptor peer;
   net::IpcChannel channel;
+};
+
+#else
+
+/// The same at the end of a pipe, where tickets stand among the bytes; the test sees its frames without them.
+struct RawPeer {
+  static constexpr std::size_t header = net::detail::frame_header_size, ticket = net::detail::os::ticket_size;
+
+  explicit RawPeer(net::Loop& loop) : channel(of(loop, peer)) {
+    note_channel(channel, log, "channel");
+    std::string number(header, '\0');
+    net::detail::write_frame_header(
+        {.kind = net::detail::FrameKind::process, .number = net::detail::os::ticket_number()}, number.data());
+    send(number);
+  }
+  static net::IpcChannel of(net::Loop& loop, Descriptor& peer) {
+    net::NativeHandle ends[2] = {-1, -1};
+    REQUIRE(net::detail::os::make_pair(ends) == 0);
+    peer = Descriptor(static_cast<int>(ends[1]));
+    return net::IpcChannel(net::Socket(loop, {.fd = ends[0]}));
+  }
+  static std::string carrying(int socket, std::string frame) {
+    std::string bytes(ticket, '\0');
+    REQUIRE(net::detail::os::write_ticket(socket, net::detail::os::ticket_number(), bytes.data()) == 0);
+    return frame.insert(header, bytes);
+  }
+  /// With a ticket that is none.
+  static std::string without(std::string frame) { return frame.insert(header, std::string(ticket, '\0')); }
+  HANDLE handle() const { return reinterpret_cast<HANDLE>(static_cast<INT_PTR>(peer.get())); }
+  void send(std::string_view bytes) {
+    OVERLAPPED operation{};
+    DWORD sent = 0;
+    const BOOL begun = ::WriteFile(handle(), bytes.data(), static_cast<DWORD>(bytes.size()), &sent, &operation);
+    REQUIRE((begun || ::GetLastError() == ERROR_IO_PENDING));
+    REQUIRE(::GetOverlappedResult(handle(), &operation, &sent, TRUE));
+    REQUIRE(sent == bytes.size());
+  }
+  void send(std::string_view bytes, const std::vector<int>&) { send(bytes); }
+  std::string receive() {
+    DWORD there = 0;
+    while (peer.get() >= 0 && ::PeekNamedPipe(handle(), nullptr, 0, nullptr, &there, nullptr) && there > 0) {
+      std::string bytes(there, '\0');
+      OVERLAPPED operation{};
+      DWORD got = 0;
+      if (!::ReadFile(handle(), bytes.data(), there, &got, &operation)) {
+        REQUIRE(::GetOverlappedResult(handle(), &operation, &got, TRUE));
+      }
+      came.append(bytes, 0, got);
+    }
+    std::string frames;
+    for (;;) {
+      const std::size_t part = came.size() < rest ? came.size() : rest;
+      frames.append(came, 0, part);
+      came.erase(0, part);
+      rest -= part;
+      net::detail::FrameHeader head;
+      if (rest > 0 || came.size() < header || !net::detail::read_frame_header(came.data(), head)) return frames;
+      const bool carries = net::detail::carries_handle(head.kind);
+      if (came.size() < header + (carries ? ticket : 0)) return frames;
+      if (head.kind != net::detail::FrameKind::process) frames.append(came, 0, header);
+      net::NativeHandle opened = -1;
+      if (carries && net::detail::os::open_ticket(came.data() + header, opened) == 0) {
+        const Descriptor unwanted(static_cast<int>(opened));
+      }
+      came.erase(0, header + (carries ? ticket : 0));
+      rest = head.message + head.unread;
+    }
+  }
+
+  Log log;
+  Descriptor peer;
+  net::IpcChannel channel;
+  std::string came;
+  std::size_t rest = 0;  // of the frame that has begun
 };
 
 #endif

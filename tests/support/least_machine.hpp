@@ -121,10 +121,13 @@ struct Machine {
   static std::ptrdiff_t read_file(NativeHandle, char*, std::size_t) { return 0; }
   static std::ptrdiff_t write_file(NativeHandle, const char*, std::size_t) { return 0; }
   static int close_file(NativeHandle) { return 0; }
-  static bool passes_descriptors() { return true; }
   static int make_pair(NativeHandle (&)[2]) { return -ENOSYS; }
-  static std::ptrdiff_t send_with(NativeHandle, const IoSlice*, std::size_t, NativeHandle) { return would_block; }
-  static std::ptrdiff_t receive_with(NativeHandle, char*, std::size_t, CameDescriptors&) { return would_block; }
+  static std::ptrdiff_t send_with(Channel&, const IoSlice*, std::size_t, NativeHandle) { return would_block; }
+  static ReadResult receive_with(Channel&, char* into, std::size_t, CameDescriptors&) { return {would_block, into}; }
+  static constexpr std::size_t ticket_size = 4;
+  static std::uint32_t ticket_number() { return 1; }
+  static int write_ticket(NativeHandle, std::uint32_t, char*) { return -ENOTSUP; }
+  static int open_ticket(const char*, NativeHandle&) { return -ENOTSUP; }
   static bool is_slow_path(const std::string&) { return false; }
   static bool is_slow_file(NativeHandle) { return false; }
   static std::ptrdiff_t write_slow_file(NativeHandle, const char*, std::size_t) { return -EAGAIN; }

@@ -1,7 +1,5 @@
 #include <net/ipc_channel.hpp>
 
-#if !defined(_WIN32)
-
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -51,6 +49,18 @@ TEST_CASE("S1.5: whatever listeners and callbacks throw, nothing that comes behi
   for (const char* word : {"cb-a", "cb-b", "other:a", "other:b", "other:c", "one:error(EMSGSIZE)", "one:disconnect"}) {
     CHECK(log.count(word) == 1);
   }
+}
+
+TEST_CASE("S1.5: a listener that throws loses nothing that a process has sent that is gone") {
+  net::Loop loop;
+  RawPeer raw(loop);
+  raw.channel.on<"message">([](std::string_view) { throw std::runtime_error("message"); });
+  raw.channel.send(std::string(2'000'000, 'x'));
+  loop.runOnce(0);
+  raw.send(frame(1, "a") + frame(1, "b") + frame(1, "c"));
+  raw.peer.close();
+  CHECK(run_through(loop) == 3);
+  CHECK(raw.log.text() == "channel:a channel:b channel:c channel:disconnect");
 }
 
 TEST_CASE("S1.4: a listener may disconnect, send, remove itself and let go of the last handle") {
@@ -108,8 +118,10 @@ TEST_CASE("S31.7: a loop that goes hands over what was sent, calls nobody, and l
   CHECK_FALSE(left->connected());
   CHECK_FALSE(left->send("x"));
   left->disconnect().ref().unref();
+#if !defined(_WIN32)
   char bytes[100];
   CHECK(::recv(peer.get(), bytes, sizeof bytes, 0) > 12);
+#endif
   peer.close();
   CHECK(open_descriptors() == before);
 }
@@ -129,7 +141,7 @@ TEST_CASE("S2.2: ticks run between two messages; one that throws loses neither t
       loop.nextTick([] { throw std::runtime_error("tick"); });
     });
     raw.send(frame(1, "first"));
-    raw.send(frame(2, "second", "", 3), {near.get()});
+    raw.send(RawPeer::carrying(near.get(), frame(2, "second", "", 3)), {near.get()});
     raw.send(frame(1, "third"));
     raw.peer.close();
     CHECK(run_through(loop) == 1);
@@ -289,5 +301,3 @@ TEST_CASE("S33.2: a socket that stays open here, and is destroyed right after it
   one.disconnect();
   ends.destroy();
 }
-
-#endif

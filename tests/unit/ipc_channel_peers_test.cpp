@@ -1,7 +1,5 @@
 #include <net/ipc_channel.hpp>
 
-#if !defined(_WIN32)
-
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
@@ -13,6 +11,7 @@
 
 #include "tests/support/channels.hpp"
 #include "tests/support/session.hpp"
+#include "tests/support/skip.hpp"
 #include "tests/support/support.hpp"
 
 using namespace tests;
@@ -27,6 +26,10 @@ struct Raw {
 
   Raw() {
     int ends[2] = {-1, -1};
+    sockaddr_in any{};
+    any.sin_family = AF_INET;
+    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::bind(listening.get(), reinterpret_cast<sockaddr*>(&any), sizeof any) == 0);
     REQUIRE(::listen(listening.get(), 5) == 0);
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     near = Descriptor(ends[0]);
@@ -55,15 +58,16 @@ TEST_CASE("S33.4: frames are found however they are cut, and so are answers") {
 TEST_CASE("S33.4: a handle's frame is found however it is cut; its descriptor is closed on exec, and answered") {
   net::Loop loop;
   const std::size_t before = open_descriptors();
-  const std::string all = frame(2, "take", "unread", 3);
-  for (std::size_t cut = 1; cut <= all.size(); ++cut) {
+  for (std::size_t cut = 1, size = 1; cut <= size; cut += 1 + size / 100) {
     RawPeer raw(loop);
     Raw of;
+    const std::string all = RawPeer::carrying(of.near.get(), frame(2, "take", "unread", 3));
+    size = all.size();
     std::string got;
     raw.channel.on<"message">([&](std::string_view, const net::ReceivedHandle& handle) {
       if (!handle) return;
       REQUIRE(handle.socket());
-      CHECK((::fcntl(handle.socket()->nativeHandle(), F_GETFD) & FD_CLOEXEC) != 0);
+      CHECK((::fcntl(static_cast<int>(handle.socket()->nativeHandle()), F_GETFD) & FD_CLOEXEC) != 0);
       handle.socket()->on<"data">([&](net::Chunk chunk) { got += chunk; });
     });
     raw.send(frame(1, "x") + frame(1, "y"));
@@ -96,8 +100,8 @@ TEST_CASE("S33.4: rubbish costs the peer its connection, and us nothing") {
                                          frame(1, "", "unread"),
                                          frame(1, "x", "", 1),
                                          frame(2, "x", "", 8),
-                                         frame(2, "no descriptor"),
-                                         frame(3),
+                                         RawPeer::without(frame(2, "no descriptor")),
+                                         RawPeer::without(frame(3)),
                                          frame(4),
                                          frame(5),
                                          frame(5, "", "", 3),
@@ -116,6 +120,7 @@ TEST_CASE("S33.4: rubbish costs the peer its connection, and us nothing") {
 }
 
 TEST_CASE("S33.4: descriptors that nobody asked for are closed, and end the connection") {
+  NET_NOT_ON_WINDOWS("S33.4: nothing comes there beside the bytes");
   net::Loop loop;
   const std::size_t before = open_descriptors();
   const auto ends = [&](auto&& send) {
@@ -152,15 +157,19 @@ TEST_CASE("S33.4: descriptors that nobody asked for are closed, and end the conn
 TEST_CASE("S33.4: a peer that goes in the middle of a frame, or of a handle's, leaves nothing") {
   net::Loop loop;
   const std::size_t before = open_descriptors();
-  const std::string whole = frame(2, "take", "unread", 3);
-  for (const std::size_t cut : {1u, 5u, 11u, 12u, 14u, 16u, 18u}) {
+  const auto ends = [&](std::size_t cut, bool from_behind) {
     RawPeer raw(loop);
     Raw of;
-    raw.send(whole.substr(0, cut), {of.near.get()});
+    const std::string whole = RawPeer::carrying(of.near.get(), frame(2, "take", "unread", 3));
+    raw.send(whole.substr(0, from_behind ? whole.size() - cut : cut), {of.near.get()});
     raw.peer.close();
     run_to_the_end(loop);
     CHECK(raw.log.text() == "channel:disconnect");
-  }
+  };
+  for (const std::size_t cut : {10u, 8u, 6u, 4u}) ends(cut, true);
+#if !defined(_WIN32)  // where the peer that makes a ticket and does not send it all has left the receiver a handle
+  for (const std::size_t cut : {1u, 5u, 11u}) ends(cut, false);
+#endif
   CHECK(open_descriptors() == before);
 }
 
@@ -190,11 +199,14 @@ TEST_CASE("S33.4: more handles than may wait for an answer end the connection of
     RawPeer raw(loop);
     Raw of;
     int small = 1;
-    ::setsockopt(raw.channel.nativeHandle(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    ::setsockopt(static_cast<int>(raw.channel.nativeHandle()), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+#if defined(_WIN32)
+    raw.channel.send(std::string(300'000, 'x'));
+#endif
     std::size_t sent = 0;
     ::fcntl(raw.peer.get(), F_SETFL, O_NONBLOCK);
     while (sent < 5000 && raw.channel.connected()) {
-      raw.send(frame(2, "", "", 3), {of.near.get()});
+      raw.send(RawPeer::carrying(of.near.get(), frame(2, "", "", 3)), {of.near.get()});
       ++sent;
       loop.runOnce(0);
     }
@@ -213,8 +225,8 @@ TEST_CASE("S33.4: a handle that arrives where nobody listens to 'message' is clo
     RawPeer raw(loop);
     raw.channel.removeAllListeners<"message">();
     Raw of;
-    raw.send(frame(2, "x", "", 3), {of.near.get()});
-    raw.send(frame(3, "x"), {of.listening.get()});
+    raw.send(RawPeer::carrying(of.near.get(), frame(2, "x", "", 3)), {of.near.get()});
+    raw.send(RawPeer::carrying(of.listening.get(), frame(3, "x")), {of.listening.get()});
     of.near.close();
     char byte = 0;
     run_until(loop, [&] { return ::recv(of.far.get(), &byte, 1, MSG_DONTWAIT) == 0; });
@@ -227,7 +239,47 @@ TEST_CASE("S33.4: a handle that arrives where nobody listens to 'message' is clo
   CHECK(open_descriptors() == before);
 }
 
+#if defined(_WIN32)
+
+TEST_CASE("S33.4: a ticket that names a socket of ours gives nobody another one, and the socket goes on") {
+  net::Loop loop;
+  Ends ends(loop);
+  RawPeer raw(loop);
+  const std::string forged = RawPeer::carrying(static_cast<int>(ends.accepted->nativeHandle()), frame(2, "x", "", 3));
+  net::NativeHandle opened = -1;
+  REQUIRE(net::detail::os::open_ticket(forged.data() + RawPeer::header, opened) == 0);
+  const net::Socket mine(loop, {.fd = opened});
+  raw.send(forged);
+  run_until(loop, [&] { return raw.log.has("disconnect"); });
+  CHECK(raw.log.text() == "channel:error(EPROTO) channel:disconnect");
+  std::string heard;
+  mine.on<"data">([&](net::Chunk chunk) { heard += chunk; });
+  ends.client.write("still here");
+  run_until(loop, [&] { return heard == "still here"; });
+  mine.destroy();
+  ends.destroy();
+}
+
+TEST_CASE("S33.4: sockets that arrive at a channel that is closed by force are closed") {
+  net::Loop loop;
+  const std::size_t before = open_descriptors();
+  for (const std::size_t missing : {0u, 3u}) {
+    RawPeer raw(loop);
+    Raw of;
+    loop.runOnce(0);
+    const std::string whole = RawPeer::carrying(of.near.get(), frame(2, "take", "unread", 3));
+    raw.send(whole + RawPeer::carrying(of.near.get(), frame(2, "take", "unread", 3)).substr(0, whole.size() - missing));
+    raw.channel.disconnect().disconnect();
+    run_to_the_end(loop);
+    CHECK(raw.log.text() == "channel:disconnect");
+  }
+  CHECK(open_descriptors() == before);
+}
+
+#endif
+
 TEST_CASE("S33.4: without a descriptor left a handle is refused, and the channel goes on") {
+  NET_NOT_ON_WINDOWS("a process has as many handles as it likes there");
   net::Loop loop;
   RawPeer raw(loop);
   Raw of;
@@ -248,5 +300,3 @@ TEST_CASE("S33.4: without a descriptor left a handle is refused, and the channel
   raw.channel.disconnect();
   run_to_the_end(loop);
 }
-
-#endif

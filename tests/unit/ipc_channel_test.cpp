@@ -16,8 +16,6 @@
 
 using namespace tests;
 
-#if !defined(_WIN32)
-
 TEST_CASE("S33.1: messages arrive whole and in order, both ways; 'disconnect' comes on both sides") {
   net::Loop loop;
   Log log;
@@ -264,13 +262,3 @@ TEST_CASE("S33.2: what was received and not read is the first 'data' over there,
   one.disconnect();
   run_to_the_end(loop);
 }
-
-#else
-
-TEST_CASE("on Windows there is no such channel yet: making one is ENOTSUP") {
-  net::Loop loop;
-  CHECK(error_of([&] { (void)net::IpcChannel::pair(loop); }).name() == "ENOTSUP");
-  CHECK_FALSE(loop.alive());
-}
-
-#endif

@@ -10,7 +10,10 @@ using net::NativeHandle;
 namespace {
 
 struct ReceivesSilently : Machine {
-  static void receive_with(NativeHandle, char*, std::size_t, CameDescriptors&) {}
+  static void receive_with(Channel&, char*, std::size_t, CameDescriptors&) {}
+};
+struct MakesNoTickets : Machine {
+  static void write_ticket(NativeHandle, std::uint32_t, char*) {}
 };
 struct MakesNoPairs : Machine {
   static void make_pair(NativeHandle (&)[2]) {}
@@ -18,9 +21,10 @@ struct MakesNoPairs : Machine {
 
 }  // namespace
 
-TEST_CASE("a machine passes descriptors with bytes, or says that it does not") {
+TEST_CASE("a machine passes descriptors beside its bytes, or makes tickets that are among them") {
   static_assert(MachineMessages<Machine>);
-  static_assert(!MachineMessages<ReceivesSilently> && !MachineMessages<MakesNoPairs> && !MachineMessages<int>);
+  static_assert(!MachineMessages<ReceivesSilently> && !MachineMessages<MakesNoPairs> &&
+                !MachineMessages<MakesNoTickets> && !MachineMessages<int>);
   CameDescriptors came;
   CHECK_FALSE(came.any());
   came.lost = true;

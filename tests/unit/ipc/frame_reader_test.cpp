@@ -90,6 +90,41 @@ TEST_CASE("S33.4: descriptors in wrong places, too many of them, and none where 
   CHECK(reader.take_any_descriptor() == no_handle);
 }
 
+TEST_CASE("S33.4: where there are tickets they stand behind the headers of handles, and nothing comes beside them") {
+  const std::string begins = frame(FrameKind::socket, "one", "unread").substr(0, frame_header_size);
+  const std::string bytes = begins + "tick" + "one" + "unread" + frame(FrameKind::message, "m");
+  for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
+    FrameReader reader(4);
+    ReadFrame read;
+    CHECK(reader.feed(std::string_view(bytes).substr(0, cut), {}));
+    const std::size_t first = begins.size() + 13;
+    CHECK((reader.next(100, read) == Step::frame) == (cut >= first));
+    if (cut < begins.size() + 4) CHECK(reader.take_any_ticket().empty());
+    CHECK(reader.feed(std::string_view(bytes).substr(cut), {}));
+    if (cut < first) REQUIRE(reader.next(100, read) == Step::frame);
+    if (cut < first) CHECK((read.ticket == "tick" && read.message == "one" && read.unread == "unread"));
+    REQUIRE(reader.next(100, read) == Step::frame);
+    CHECK((read.ticket.empty() && read.message == "m"));
+  }
+  FrameReader reader(4);
+  ReadFrame read;
+  CHECK(reader.feed(begins + "tickon", {}));
+  CHECK(reader.next(100, read) == Step::more);
+  CHECK(reader.take_any_ticket() == "tick");
+  CHECK(reader.take_any_ticket().empty());
+}
+
+TEST_CASE("S33.4: only where there are tickets does a process say which one it is") {
+  std::string number(frame_header_size, '\0');
+  write_frame_header({FrameKind::process, 0, 0, 0, 7}, number.data());
+  for (const std::size_t ticket : {0, 4}) {
+    FrameReader reader(ticket);
+    ReadFrame read;
+    CHECK(reader.feed(number, {}));
+    CHECK(reader.next(0, read) == (ticket == 0 ? Step::rubbish : Step::frame));
+  }
+}
+
 TEST_CASE("S33.1: a message that is too large is known by its header") {
   FrameReader reader;
   CHECK(reader.feed(frame(FrameKind::message, std::string(10, 'x')), {}));

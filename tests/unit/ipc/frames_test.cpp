@@ -19,6 +19,10 @@ TEST_CASE("a header is twelve bytes, little-endian, and reads back") {
   CHECK(carries_handle(FrameKind::socket));
   CHECK(carries_handle(FrameKind::server));
   CHECK_FALSE(carries_handle(FrameKind::taken));
+  write_frame_header({FrameKind::process, 0, 0, 0, 0x12345678}, bytes);
+  CHECK(std::memcmp(bytes, "\x9e\x06\x00\x00\x78\x56\x34\x12\x00\x00\x00\x00", frame_header_size) == 0);
+  REQUIRE(read_frame_header(bytes, header));
+  CHECK((header.number == 0x12345678 && header.message == 0));
 }
 
 TEST_CASE("S33.4: what no sender writes is no header") {
@@ -33,6 +37,7 @@ TEST_CASE("S33.4: what no sender writes is no header") {
   CHECK(reads({FrameKind::server, 0, 5, 0}));
   CHECK(reads({FrameKind::taken, 0, 0, 0}));
   CHECK(reads({FrameKind::refused, 2, 0, 0}));
+  CHECK(reads({FrameKind::process, 0, 0, 0, 1}));
   CHECK_FALSE(reads({FrameKind::message, 1, 0, 0}));
   CHECK_FALSE(reads({FrameKind::message, 0, 0, 1}));
   CHECK_FALSE(reads({FrameKind::socket, 8, 0, 0}));
@@ -42,5 +47,8 @@ TEST_CASE("S33.4: what no sender writes is no header") {
   CHECK_FALSE(reads({FrameKind::taken, 0, 1, 0}));
   CHECK_FALSE(reads({FrameKind::refused, 3, 0, 0}));
   CHECK_FALSE(reads({static_cast<FrameKind>(0), 0, 0, 0}));
-  CHECK_FALSE(reads({static_cast<FrameKind>(6), 0, 0, 0}));
+  CHECK_FALSE(reads({FrameKind::process, 1, 0, 0, 1}));
+  CHECK_FALSE(reads({FrameKind::process, 0, 0, 1, 1}));
+  CHECK_FALSE(reads({FrameKind::process, 0, 0, 0, 0}));
+  CHECK_FALSE(reads({static_cast<FrameKind>(7), 0, 0, 0}));
 }

@@ -37,9 +37,10 @@ TEST_CASE("S33.2: the head says what the socket is, and its descriptor is there 
   net::Loop loop;
   tests::Ends ends(loop);
   Outgoing one;
-  one.bytes = "messageunread";
-  one.message = 7;
   one.socket = Ref<SocketState>(&Access::state(ends.client));
+  one.bytes = std::string(one.ticket(), '\0') + "messageunread";
+  one.message = 7;
+  CHECK(one.unread() == "unread");
   one.write_head();
   FrameHeader header;
   REQUIRE(read_frame_header(one.head, header));
@@ -48,7 +49,7 @@ TEST_CASE("S33.2: the head says what the socket is, and its descriptor is there 
   CHECK(header.message == 7);
   CHECK(header.unread == 6);
   CHECK(one.carries());
-  CHECK(one.size() == 25);
+  CHECK(one.size() == 25 + Machine::ticket_size);
   CHECK(one.descriptor() == ends.client.nativeHandle());
   ends.destroy();
   CHECK(one.descriptor() == no_handle);

@@ -36,8 +36,6 @@ TEST_CASE("S33.4: answers wait in order and need no memory; there is an end to t
   CHECK_FALSE(answers.push(FrameKind::taken));
 }
 
-#if !defined(_WIN32)
-
 TEST_CASE("S33.1: of a message that is half sent the rest comes before anything else") {
   net::Loop loop;
   Log log;
@@ -80,5 +78,3 @@ TEST_CASE("S33.2: no more than so many handles wait for their answers; those beh
   server.close();
   run_to_the_end(loop);
 }
-
-#endif

@@ -16,6 +16,7 @@ namespace net::inline NET_ABI::detail {
 /// One frame; its texts are valid until the reader is fed again.
 struct ReadFrame {
   FrameHeader header;
+  std::string_view ticket;  // of the handle that it carries, where there are tickets
   std::string_view message;
   std::string_view unread;
 };
@@ -25,6 +26,9 @@ struct ReadFrame {
 class FrameReader {
  public:
   enum class Step : std::uint8_t { frame, more, rubbish, too_large };
+
+  /// 0: handles come as descriptors, and there are no tickets.
+  explicit FrameReader(std::size_t ticket_size = 0) noexcept : ticket_size_(ticket_size) {}
 
   /// What one call has received, and what came with it. False: nobody asked for these descriptors; then `came` is not
   /// taken. Throws without memory; then the descriptor is here, to be closed.
@@ -37,6 +41,9 @@ class FrameReader {
   NativeHandle take_descriptor() noexcept { return std::exchange(descriptor_, no_handle); }
   /// One after the other, all that it has.
   NativeHandle take_any_descriptor() noexcept;
+  /// The ticket of a frame that has begun and is not whole yet; empty if there is none. What comes after is no frame any
+  /// more.
+  std::string_view take_any_ticket() noexcept;
   /// Bytes that wait for the rest of their frame.
   std::size_t waiting() const noexcept { return bytes_.size() - begin_; }
   void clear() noexcept;
@@ -44,6 +51,9 @@ class FrameReader {
  private:
   Step begin_frame(std::size_t max_message) noexcept;
 
+  std::size_t ticket_of(FrameKind kind) const noexcept { return carries_handle(kind) ? ticket_size_ : 0; }
+
+  std::size_t ticket_size_;
   std::string bytes_;
   std::size_t begin_ = 0;  // what is before it was given
   FrameHeader header_;

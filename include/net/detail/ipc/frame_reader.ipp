@@ -32,7 +32,9 @@ NET_API FrameReader::Step FrameReader::begin_frame(std::size_t max_message) noex
   if (waiting() < frame_header_size) return Step::more;
   if (!read_frame_header(bytes_.data() + begin_, header_)) return Step::rubbish;
   if (header_.message > max_message) return Step::too_large;
-  if (carries_handle(header_.kind)) {
+  if (header_.kind == FrameKind::process && ticket_size_ == 0) return Step::rubbish;
+  if (waiting() < frame_header_size + ticket_of(header_.kind)) return Step::more;
+  if (carries_handle(header_.kind) && ticket_size_ == 0) {
     if (!std::exchange(came_, false)) return Step::rubbish;
     descriptor_ = std::exchange(next_descriptor_, no_handle);
   }
@@ -44,13 +46,14 @@ NET_API FrameReader::Step FrameReader::next(std::size_t max_message, ReadFrame& 
   if (!has_header_) {
     if (const Step step = begin_frame(max_message); step != Step::frame) return step;
   }
-  const std::size_t size = frame_header_size + header_.message + header_.unread;
+  const std::size_t ticket = ticket_of(header_.kind);
+  const std::size_t size = frame_header_size + ticket + header_.message + header_.unread;
   if (waiting() < size) {
     // it came with these bytes, and no header of its own begins in them
     return came_ ? Step::rubbish : Step::more;
   }
-  const std::string_view all = std::string_view(bytes_).substr(begin_, size);
-  frame = {header_, all.substr(frame_header_size, header_.message), all.substr(frame_header_size + header_.message)};
+  const std::string_view all = std::string_view(bytes_).substr(begin_, size).substr(frame_header_size);
+  frame = {header_, all.substr(0, ticket), all.substr(ticket, header_.message), all.substr(ticket + header_.message)};
   begin_ += size;
   has_header_ = false;
   return Step::frame;
@@ -58,6 +61,11 @@ NET_API FrameReader::Step FrameReader::next(std::size_t max_message, ReadFrame& 
 
 NET_API NativeHandle FrameReader::take_any_descriptor() noexcept {
   return descriptor_ != no_handle ? take_descriptor() : std::exchange(next_descriptor_, no_handle);
+}
+
+NET_API std::string_view FrameReader::take_any_ticket() noexcept {
+  if (!std::exchange(has_header_, false)) return {};
+  return std::string_view(bytes_).substr(begin_ + frame_header_size, ticket_of(header_.kind));
 }
 
 NET_API void FrameReader::clear() noexcept {

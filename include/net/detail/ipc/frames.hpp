@@ -15,6 +15,7 @@ enum class FrameKind : std::uint8_t {
   server,   // a message, and what listens
   taken,    // answers `socket` or `server`, in their order: this side has it
   refused,  // alike: it has not, and `flags` says why
+  process,  // for which process tickets are made, where there are some
 };
 
 /// Why a handle was refused.
@@ -30,6 +31,7 @@ struct FrameHeader {
   std::uint8_t flags = 0;
   std::uint32_t message = 0;  // bytes of it
   std::uint32_t unread = 0;   // bytes behind it, which the socket has received
+  std::uint32_t number = 0;   // of the process
 };
 
 inline constexpr std::size_t frame_header_size = 12;

@@ -13,8 +13,9 @@ NET_API void write_frame_header(const FrameHeader& header, char* into) noexcept 
   into[1] = static_cast<char>(header.kind);
   into[2] = static_cast<char>(header.flags);
   into[3] = 0;
+  const std::uint32_t first = header.kind == FrameKind::process ? header.number : header.message;
   for (unsigned i = 0; i < 4; ++i) {
-    into[4 + i] = static_cast<char>(header.message >> (8 * i));
+    into[4 + i] = static_cast<char>(first >> (8 * i));
     into[8 + i] = static_cast<char>(header.unread >> (8 * i));
   }
 }
@@ -26,8 +27,10 @@ NET_API bool read_frame_header(const char* from, FrameHeader& header) noexcept {
   };
   header.kind = static_cast<FrameKind>(byte(1));
   header.flags = static_cast<std::uint8_t>(byte(2));
-  header.message = number(4);
+  const bool of_process = header.kind == FrameKind::process;
+  header.message = of_process ? 0 : number(4);
   header.unread = number(8);
+  header.number = of_process ? number(4) : 0;
   if (from[0] != frame_mark || from[3] != 0) return false;
   const bool empty = header.message == 0 && header.unread == 0;
   switch (header.kind) {
@@ -37,6 +40,7 @@ NET_API bool read_frame_header(const char* from, FrameHeader& header) noexcept {
       return header.flags <= (flag_readable | flag_writable | flag_half_open) && header.unread <= max_unread;
     case FrameKind::taken: return header.flags == 0 && empty;
     case FrameKind::refused: return header.flags <= static_cast<std::uint8_t>(Refused::disconnected) && empty;
+    case FrameKind::process: return header.flags == 0 && empty && header.number != 0;
   }
   return false;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <net/detail/base/ref.hpp>
@@ -22,7 +23,7 @@ struct Outgoing {
   Outgoing* next = nullptr;
   std::uint64_t id = 0;
   char head[frame_header_size];
-  std::string bytes;        // the message, and what the socket has not read
+  std::string bytes;        // its ticket, where there are some; the message, and what the socket has not read
   std::size_t message = 0;  // bytes of it
   std::size_t sent = 0;     // bytes that the system has taken, of head and bytes
   Ref<SocketState> socket;
@@ -31,6 +32,7 @@ struct Outgoing {
   Error error;  // none: it has arrived
   bool keep_open = false;
   bool aside = false;                   // its socket is
+  bool has_ticket = false;              // that was made, for the other process
   bool always_emitted = false;          // its error, also if it has a callback
   Machine::Acceptor* beside = nullptr;  // what the server listens on, if it may be closed before this leaves
 
@@ -43,6 +45,8 @@ struct Outgoing {
   void outlive_server() noexcept;
   bool carries() const noexcept { return socket || server; }
   std::size_t size() const noexcept { return frame_header_size + bytes.size(); }
+  std::size_t ticket() const noexcept { return carries() ? Machine::ticket_size : 0; }
+  std::string_view unread() const noexcept { return std::string_view(bytes).substr(ticket() + message); }
   /// What travels with it; no_handle if it has been closed meanwhile.
   NativeHandle descriptor() const noexcept;
   void write_head() noexcept;

@@ -27,7 +27,7 @@ NET_API NativeHandle Outgoing::descriptor() const noexcept {
 NET_API void Outgoing::write_head() noexcept {
   FrameHeader header;
   header.message = static_cast<std::uint32_t>(message);
-  header.unread = static_cast<std::uint32_t>(bytes.size() - message);
+  header.unread = static_cast<std::uint32_t>(unread().size());
   if (server) header.kind = FrameKind::server;
   if (socket) {
     header.kind = FrameKind::socket;

@@ -19,7 +19,9 @@ struct CameHere {
   CameHere(const CameHere&) = delete;
   CameHere& operator=(const CameHere&) = delete;
   ~CameHere() {
-    if (fd != no_handle) (void)Machine::close_file(fd);
+    if (fd == no_handle) return;
+    Machine::Channel unwanted;
+    (void)unwanted.adopt_connected(fd);
   }
 };
 
@@ -31,14 +33,15 @@ NET_API void IpcState::on_ready(Handle& handle, Watcher&, unsigned what, int) {
 
 /// Bounded: no channel may starve the rest.
 NET_API void IpcState::receive() {
+  if (unparsed) parse();  // the end must not overtake it
   for (int reads = 32; reads > 0 && is_open(); --reads) {
     if (loop->inert()) return;
     CameDescriptors with;
-    const std::ptrdiff_t got =
-        Machine::receive_with(channel.native(), loop->receive_buffer(), LoopCore::receive_capacity, with);
+    const ReadResult read = Machine::receive_with(channel, loop->receive_buffer(), LoopCore::receive_capacity, with);
+    const std::ptrdiff_t got = read.size;
     CameHere first(with.first);
     if (got <= 0) {
-      if (got == would_block) return broken ? close(no_error()) : void();
+      if (got == would_block) return broken && Machine::ticket_size == 0 ? close(no_error()) : void();
       if (short_of_memory(got)) {
         wait_for_system();
         return update_watch();
@@ -48,7 +51,7 @@ NET_API void IpcState::receive() {
       return close(gone ? no_error() : system_failure(static_cast<int>(-got), "read"));
     }
     const auto size = static_cast<std::size_t>(got);
-    if (!reader.feed({loop->receive_buffer(), size}, with)) return close(system_failure(EPROTO, "read"));
+    if (!reader.feed(read.view(), with)) return close(system_failure(EPROTO, "read"));
     first.fd = no_handle;
     parse();
     if (size < LoopCore::receive_capacity && !with.any() && !broken) return;
@@ -61,8 +64,10 @@ NET_API void IpcState::receive() {
 
 /// What has come, frame by frame. A listener that throws does not hold up what comes behind.
 NET_API void IpcState::parse() {
+  unparsed = false;
   CallOnThrow again([this] {
     if (!loop || !is_open()) return;
+    unparsed = true;
     undo_or_give_up(*this, [this] { loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>}); });
   });
   for (bool first = true;; first = false) {
@@ -90,6 +95,7 @@ NET_API void IpcState::take(const ReadFrame& frame) {
     case FrameKind::server: return came(frame, reader.take_descriptor());
     case FrameKind::taken:
     case FrameKind::refused: return answered(frame);
+    case FrameKind::process: other_process = frame.header.number; return flush();
   }
 }
 
@@ -105,7 +111,7 @@ NET_API void IpcState::answered(const ReadFrame& frame) {
   }
   tick_done();
   if (one.aside) {
-    one.error ? take_back(*one.socket, std::string_view(one.bytes).substr(one.message)) : hand_on(*one.socket);
+    one.error ? take_back(*one.socket, one.unread()) : hand_on(*one.socket);
     one.aside = false;
   }
   done.push(awaiting.pop());
@@ -121,6 +127,13 @@ NET_API void IpcState::answer(FrameKind kind, Refused why) {
 /// A message with a handle. It is answered before it is emitted: whatever the listeners do, this side has it.
 NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   CameHere fd(descriptor);
+  if (!frame.ticket.empty()) {
+    const int failed = Machine::open_ticket(frame.ticket.data(), fd.fd);
+    if (failed == -EMFILE) return answer(FrameKind::refused, Refused::no_descriptors);
+    if (short_of_memory(failed)) return answer(FrameKind::refused, Refused::no_memory);
+    if (failed == 0 && loop->poller().has(fd.fd)) fd.fd = no_handle;  // it is somebody's here
+    if (fd.fd == no_handle) return close(system_failure(EPROTO, "read"));
+  }
   if (disconnecting) return answer(FrameKind::refused, Refused::disconnected);
   if (fd.fd == no_handle) return answer(FrameKind::refused, Refused::no_descriptors);
   if (!listeners.has(ipc_message)) return answer(FrameKind::taken);
@@ -153,6 +166,39 @@ NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   fd.fd = no_handle;
   answer(FrameKind::taken);
   emit_message(frame.message, ReceivedHandle(Access::make<Socket>(socket.get())));
+}
+
+/// What has come and nobody has got.
+NET_API void IpcState::close_what_came() noexcept {
+  for (NativeHandle fd; (fd = reader.take_any_descriptor()) != no_handle;) const CameHere unwanted(fd);
+  if constexpr (Machine::ticket_size != 0) {
+    if (!is_open()) return;
+#if defined(__cpp_exceptions)
+    try {
+      close_unopened();
+    } catch (...) {}  // without memory they stay
+#else
+    close_unopened();
+#endif
+  }
+}
+
+/// A ticket that nobody opens would keep its socket open, so what is on its way is looked at too, as far as it has come. In
+/// a copy: a listener may be looking at the frame that came last.
+NET_API void IpcState::close_unopened() {
+  const auto close_one = [](std::string_view ticket) {
+    CameHere unwanted(no_handle);
+    if (!ticket.empty()) (void)Machine::open_ticket(ticket.data(), unwanted.fd);
+  };
+  FrameReader rest(reader);
+  for (int reads = 32; reads > 0; --reads) {
+    ReadFrame frame;
+    while (rest.next(0xffffffff, frame) == FrameReader::Step::frame) close_one(frame.ticket);
+    CameDescriptors none;
+    const ReadResult read = Machine::receive_with(channel, loop->receive_buffer(), LoopCore::receive_capacity, none);
+    if (read.size <= 0 || !rest.feed(read.view(), none)) break;
+  }
+  close_one(rest.take_any_ticket());
 }
 
 NET_API void IpcState::emit_message(std::string_view bytes, const ReceivedHandle& handle) {

@@ -51,7 +51,9 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
     if (too_large) disconnect();
     return false;
   }
-  frame.bytes.assign(bytes);
+  if (server && Machine::ticket_size != 0 && other_process == 0) keep(frame);
+  frame.bytes.reserve(frame.ticket() + bytes.size());
+  frame.bytes.assign(frame.ticket(), '\0').append(bytes);
   if (socket && detail::has_to_send(*socket)) {
     wait_for_socket(frame);
     frame.callback = std::move(callback);
@@ -68,6 +70,12 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
   if (length < mark) return true;
   need_drain = true;
   return false;
+}
+
+/// Its ticket cannot be made yet, so it has what the server listens on itself.
+NET_API void IpcState::keep(Outgoing& one) {
+  const Ref<ServerState> own(new ServerState(*loop, ServerOptions{}));
+  if (own->acceptor.listen_beside(one.server->acceptor, 0) == 0) one.server = own;
 }
 
 /// What the socket has still to send is sent first: an empty write, or the end of it, says when.
@@ -132,7 +140,8 @@ NET_API void IpcState::set_out(OutgoingList& one) {
 NET_API bool IpcState::has_to_send() const noexcept {
   if (!answers.empty()) return true;
   const Outgoing* const first = queue.first();
-  return first && (first->sent > 0 || !first->carries() || awaiting.size() < Answers::window);
+  if (!first || first->sent > 0 || offered || !first->carries()) return first != nullptr;
+  return awaiting.size() < Answers::window && (Machine::ticket_size == 0 || other_process != 0);
 }
 
 /// All that the system takes now. Who is to be told learns it on a tick.
@@ -155,31 +164,31 @@ NET_API void IpcState::flush() {
 /// One call. Answers go between two frames; a frame with a handle is the first of its call, as the descriptor travels with
 /// its first byte.
 NET_API std::ptrdiff_t IpcState::send_some() noexcept {
-  const bool inside_frame = !queue.empty() && queue.first()->sent > 0;
+  const bool inside_frame = !queue.empty() && (queue.first()->sent > 0 || offered);
   if (!inside_frame && !answers.empty()) {
     const IoSlice slice = answers.slice();
-    const std::ptrdiff_t sent = Machine::send_with(channel.native(), &slice, 1, no_handle);
+    const std::ptrdiff_t sent = Machine::send_with(channel, &slice, 1, no_handle);
     if (sent > 0) answers.consume(static_cast<std::size_t>(sent));
     return sent == 0 ? would_block : sent;
   }
   IoSlice slices[64];
   NativeHandle passed = no_handle;
-  const std::size_t count = gather(slices, passed);
-  if (count == 0) return -EBADF;
-  const std::ptrdiff_t sent = Machine::send_with(channel.native(), slices, count, passed);
+  const std::ptrdiff_t count = gather(slices, passed);
+  if (count <= 0) return count;
+  const std::ptrdiff_t sent = Machine::send_with(channel, slices, static_cast<std::size_t>(count), passed);
+  offered = sent == 0 || sent == would_block;
   if (sent <= 0) return sent == 0 ? would_block : sent;
   consume(static_cast<std::size_t>(sent));
   return sent;
 }
 
-/// None: what the first one carries was closed meanwhile.
-NET_API std::size_t IpcState::gather(IoSlice* slices, NativeHandle& passed) noexcept {
-  std::size_t count = 0;
-  for (const Outgoing* each = queue.first(); each && count < 63; each = each->next) {
+/// How many pieces, or why the first one cannot be sent.
+NET_API std::ptrdiff_t IpcState::gather(IoSlice* slices, NativeHandle& passed) noexcept {
+  std::ptrdiff_t count = 0;
+  for (Outgoing* each = queue.first(); each && count < 63; each = each->next) {
     if (each->carries() && each->sent == 0) {
       if (count > 0) break;
-      passed = each->descriptor();
-      if (passed == no_handle) break;
+      if (const std::ptrdiff_t failed = take_along(*each, passed); failed < 0) return failed;
     }
     const std::size_t behind_head = each->sent < frame_header_size ? 0 : each->sent - frame_header_size;
     if (each->sent < frame_header_size) slices[count++] = {each->head + each->sent, frame_header_size - each->sent};
@@ -188,6 +197,21 @@ NET_API std::size_t IpcState::gather(IoSlice* slices, NativeHandle& passed) noex
     }
   }
   return count;
+}
+
+/// A ticket is made when its frame is on its way, once: what was closed before does not travel.
+NET_API std::ptrdiff_t IpcState::take_along(Outgoing& one, NativeHandle& passed) noexcept {
+  if (one.has_ticket) return 0;
+  const NativeHandle descriptor = one.descriptor();
+  if (descriptor == no_handle) return -EBADF;
+  if constexpr (Machine::ticket_size == 0) {
+    passed = descriptor;
+    return 0;
+  } else {
+    const int failed = Machine::write_ticket(descriptor, other_process, one.bytes.data());
+    one.has_ticket = failed == 0;
+    return failed;
+  }
 }
 
 NET_API void IpcState::consume(std::size_t bytes) noexcept {
@@ -215,7 +239,7 @@ NET_API void IpcState::finish_first(const Error& error) {
   tick_done();
   first.error = error;
   length -= first.size();
-  if (std::exchange(first.aside, false)) take_back(*first.socket, std::string_view(first.bytes).substr(first.message));
+  if (std::exchange(first.aside, false)) take_back(*first.socket, first.unread());
   done.push(queue.pop());
 }
 

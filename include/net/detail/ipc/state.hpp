@@ -25,7 +25,9 @@ class Answers {
  public:
   static constexpr std::size_t window = 64;
 
-  bool empty() const noexcept { return count_ == 0 && written_ == size_; }
+  bool empty() const noexcept { return count_ == 0 && number_ == 0 && written_ == size_; }
+  /// Which process this is; once.
+  void say_number(std::uint32_t number) noexcept { number_ = number; }
   /// False: there are too many.
   bool push(FrameKind kind, Refused why = {}) noexcept;
   /// What is to be written next.
@@ -35,7 +37,8 @@ class Answers {
  private:
   std::uint8_t waiting_[window];  // 0: taken; otherwise one more than why it was refused
   std::size_t count_ = 0;
-  char bytes_[window * frame_header_size];
+  std::uint32_t number_ = 0;
+  char bytes_[(window + 1) * frame_header_size];
   std::size_t size_ = 0, written_ = 0;
 };
 
@@ -47,6 +50,8 @@ struct IpcState : Handle {
 
   // ── its life (state.ipp) ──
   void open(NativeHandle descriptor);
+  void start();
+  void introduce_itself();
   void begin_with(std::string_view received);
   bool is_open() const noexcept { return channel.is_open(); }
   bool connected() const noexcept { return is_open() && !disconnecting; }
@@ -66,12 +71,14 @@ struct IpcState : Handle {
   // ── sending (send.ipp) ──
   bool send(std::string_view bytes, SocketState* socket, ServerState* server, bool keep_open, WriteCallback callback);
   Error refusal(const Outgoing& one) const;
+  void keep(Outgoing& one);
   void wait_for_socket(Outgoing& one);
   void socket_is_ready(std::uint64_t id, const Error& error);
   void set_out(OutgoingList& one);
   void flush();
   std::ptrdiff_t send_some() noexcept;
-  std::size_t gather(IoSlice* slices, NativeHandle& passed) noexcept;
+  std::ptrdiff_t gather(IoSlice* slices, NativeHandle& passed) noexcept;
+  std::ptrdiff_t take_along(Outgoing& one, NativeHandle& passed) noexcept;
   void consume(std::size_t bytes) noexcept;
   void cannot_send(std::ptrdiff_t result);
   bool has_to_send() const noexcept;
@@ -85,9 +92,10 @@ struct IpcState : Handle {
   void parse();
   void take(const ReadFrame& frame);
   void answered(const ReadFrame& frame);
-  void refuse(Refused why);
   void answer(FrameKind kind, Refused why = {});
   void came(const ReadFrame& frame, NativeHandle descriptor);
+  void close_what_came() noexcept;
+  void close_unopened();
   void emit_message(std::string_view bytes, const ReceivedHandle& handle);
   static void on_ready(Handle& self, Watcher&, unsigned what, int);
 
@@ -120,7 +128,7 @@ struct IpcState : Handle {
 
   Machine::Channel channel;
   Listeners listeners;
-  FrameReader reader;
+  FrameReader reader{Machine::ticket_size};
   Answers answers;
   OutgoingList waiting;    // for their sockets, which still have to send
   OutgoingList queue;      // to be sent
@@ -131,6 +139,7 @@ struct IpcState : Handle {
   std::size_t max_message = std::size_t{64} << 20;
   std::size_t owed = 0;  // what is queued and may be emitted
   std::uint64_t last_id = 0;
+  std::uint32_t other_process = 0;  // for which tickets are made; 0: it has not said yet
   KeepsAlive keeps_alive;
   bool kept_by_loop = false;
   bool close_expected = false;
@@ -140,7 +149,9 @@ struct IpcState : Handle {
   bool flush_ticking = false;
   bool done_ticking = false;
   bool blocked = false;    // the system took no more
+  bool offered = false;    // what is queued was, and some of it may be under way: it is what is offered again
   bool short_now = false;  // the system has no memory: nothing is watched for a moment
+  bool unparsed = false;   // a listener has thrown, and frames may be behind the one that it was given
   bool broken = false;     // nothing can be sent any more; what has come is still read
   Retry memory{*this, [](Handle& handle) {
                  auto& self = static_cast<IpcState&>(handle);
@@ -149,9 +160,6 @@ struct IpcState : Handle {
                  self.flush();
                }};
 };
-
-/// Whether a message with a socket or a server can be received as such: not on every system.
-NET_API void require_passing();
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 

@@ -34,6 +34,10 @@ NET_API bool Answers::push(FrameKind kind, Refused why) noexcept {
 NET_API IoSlice Answers::slice() noexcept {
   if (written_ == size_) {
     size_ = written_ = 0;
+    if (number_ != 0) {
+      write_frame_header({.kind = FrameKind::process, .number = std::exchange(number_, 0)}, bytes_);
+      size_ = frame_header_size;
+    }
     for (std::size_t i = 0; i < count_; ++i, size_ += frame_header_size) {
       FrameHeader header{.kind = waiting_[i] == 0 ? FrameKind::taken : FrameKind::refused};
       if (waiting_[i] != 0) header.flags = static_cast<std::uint8_t>(waiting_[i] - 1);
@@ -42,10 +46,6 @@ NET_API IoSlice Answers::slice() noexcept {
     count_ = 0;
   }
   return {bytes_ + written_, size_ - written_};
-}
-
-NET_API void require_passing() {
-  if (!Machine::passes_descriptors()) throw_error(system_failure(ENOTSUP, "ipc"));
 }
 
 NET_API IpcState::IpcState(LoopCore& core) : Handle(core, table) {
@@ -62,13 +62,31 @@ NET_API IpcState::~IpcState() {
 /// The descriptor is its own from now on, also if this throws.
 NET_API void IpcState::open(NativeHandle descriptor) {
   (void)channel.adopt_connected(descriptor);
-  if (const int failed = loop->poller().watch(channel, readable); failed < 0) {
-    close_descriptor();
-    throw_error(system_failure(-failed, "open"));
+  start();
+}
+
+/// Where there are tickets it is read from the next turn on: until then it is nobody's, and may be handed on.
+NET_API void IpcState::start() {
+  if constexpr (Machine::ticket_size == 0) {
+    if (const int failed = loop->poller().watch(channel, readable); failed < 0) {
+      close_descriptor();
+      throw_error(system_failure(-failed, "open"));
+    }
+  } else {
+    if (!is_open()) throw_error(system_failure(ENOMEM, "open"));
+    CallOnThrow drop([this] { drop_all(); });
+    loop->pending().push({Ref<Handle>(this), job_of<&IpcState::introduce_itself>});
+    drop.passed = true;
   }
   kept_by_loop = true;
   retain();
   recount();
+}
+
+NET_API void IpcState::introduce_itself() {
+  if (!is_open()) return;
+  answers.say_number(Machine::ticket_number());
+  flush();
 }
 
 /// What the socket had received that it is made of.
@@ -113,7 +131,7 @@ NET_API void IpcState::close_if_done() noexcept {
 
 NET_API void IpcState::close_descriptor() noexcept {
   memory.stop();
-  for (NativeHandle fd; (fd = reader.take_any_descriptor()) != no_handle;) (void)Machine::close_file(fd);
+  close_what_came();
   if (is_open()) close_watched(loop, channel);
 }
 
@@ -152,7 +170,7 @@ NET_API void IpcState::fail_all() {
     while (!list->empty()) {
       Outgoing* const one = list->pop();
       one->error = why;
-      if (one->aside) take_back(*one->socket, std::string_view(one->bytes).substr(one->message));
+      if (one->aside) take_back(*one->socket, one->unread());
       one->aside = false;
       // who did not ask learns by 'disconnect'
       one->callback ? done.push(one) : delete one;

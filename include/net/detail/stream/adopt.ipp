@@ -15,8 +15,8 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
-NET_API NativeHandle SocketState::release_descriptor() {
+/// Takes the descriptor out of the loop, open, or into another channel of it. The socket is closed then, without a word.
+NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   if (!channel.is_open() || phase != Phase::open) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();
   if (writing() || write_length > 0) {
@@ -25,7 +25,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   loop->closing().reserve(1);
   leave_writes_behind();
   keep_unread();
-  keep_unread(channel.unread());
+  if (!into) keep_unread(channel.unread());
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();
@@ -35,6 +35,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   ++generation;  // ticks that are on the way emit nothing
   released = close_ticked = true;
   loop->poller().drop(channel);
+  if (into) into->take_over(channel);
   const NativeHandle fd = channel.release();
   phase.move_to(Phase::closed);
   read_interest = shutting_down = false;

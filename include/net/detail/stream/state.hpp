@@ -173,7 +173,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool in_order_sent(WriteQueue& queue) noexcept;
   void abandon();
   void drop_captures() noexcept;
-  NativeHandle release_descriptor();
+  NativeHandle release_descriptor(Machine::Channel* into = nullptr);
   void keep_unread();
   void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);

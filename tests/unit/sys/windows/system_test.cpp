@@ -38,13 +38,16 @@ TEST_CASE("what is declared of Windows lies in memory as Windows' own") {
                 sizeof(win::ObjectAttributes) == sizeof(OBJECT_ATTRIBUTES) &&
                 sizeof(win::StatusBlock) == sizeof(IO_STATUS_BLOCK));
   static_assert(sizeof(void*) == sizeof(SRWLOCK) && sizeof(void*) == sizeof(CONDITION_VARIABLE));
+  static_assert(sizeof(win::ProtocolInfo) == sizeof(WSAPROTOCOL_INFOW) &&
+                offsetof(win::ProtocolInfo, name) == offsetof(WSAPROTOCOL_INFOW, szProtocol));
   CHECK(win::no_file() == INVALID_HANDLE_VALUE);
 }
 
 TEST_CASE("the constants are those of Windows") {
   static_assert(win::family_ip4 == AF_INET && win::family_ip6 == AF_INET6 && win::level_socket == SOL_SOCKET);
   static_assert(win::option_only_ip6 == IPV6_V6ONLY && win::option_linger == SO_LINGER &&
-                win::option_keep_alive == SO_KEEPALIVE && win::option_error == SO_ERROR && win::option_type == SO_TYPE);
+                win::option_keep_alive == SO_KEEPALIVE && win::option_error == SO_ERROR &&
+                win::option_type == SO_TYPE && win::option_listens == SO_ACCEPTCONN);
   static_assert(win::control_non_blocking == static_cast<long>(FIONBIO) && win::no_socket == INVALID_SOCKET);
   static_assert(win::flag_first_instance == FILE_FLAG_FIRST_PIPE_INSTANCE &&
                 win::flag_overlapped == FILE_FLAG_OVERLAPPED);

@@ -42,16 +42,25 @@ struct posix_machine {
   static constexpr auto& read_file = os::read_file;
   static constexpr auto& write_file = os::write_file;
   static constexpr auto& close_file = os::close_file;
-  static constexpr auto& passes_descriptors = os::passes_descriptors;
   static constexpr auto& make_pair = os::make_pair;
-  static constexpr auto& send_with = os::send_with;
-  static constexpr auto& receive_with = os::receive_with;
+  static constexpr std::size_t ticket_size = os::ticket_size;
+  static constexpr auto& ticket_number = os::ticket_number;
+  static constexpr auto& write_ticket = os::write_ticket;
+  static constexpr auto& open_ticket = os::open_ticket;
   static constexpr auto& is_slow_path = os::is_slow_path;
   static constexpr auto& is_slow_file = os::is_slow_file;
   static constexpr auto& write_slow_file = os::write_slow_file;
   static constexpr auto& remove_path = os::remove_path;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
+
+  static std::ptrdiff_t send_with(const Channel& channel, const IoSlice* slices, std::size_t count,
+                                  NativeHandle passed) noexcept {
+    return os::send_with(channel.native(), slices, count, passed);
+  }
+  static ReadResult receive_with(const Channel& channel, char* into, std::size_t size, CameDescriptors& came) noexcept {
+    return {os::receive_with(channel.native(), into, size, came), into};
+  }
 };
 
 }  // namespace net::inline NET_ABI::detail

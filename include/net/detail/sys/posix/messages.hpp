@@ -2,7 +2,9 @@
 #ifndef NET_DETAIL_SYS_POSIX_MESSAGES_HPP
 #define NET_DETAIL_SYS_POSIX_MESSAGES_HPP
 
+#include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 #include <net/detail/io/messages.hpp>
 #include <net/detail/sys/posix/calls.hpp>
@@ -11,7 +13,12 @@
 
 namespace net::inline NET_ABI::detail::os {
 
-inline bool passes_descriptors() noexcept { return true; }
+/// There are no tickets.
+inline constexpr std::size_t ticket_size = 0;
+inline std::uint32_t ticket_number() noexcept { return 0; }
+inline int write_ticket(NativeHandle, std::uint32_t, char*) noexcept { return -ENOTSUP; }
+inline int open_ticket(const char*, NativeHandle&) noexcept { return -ENOTSUP; }
+
 NET_API int make_pair(NativeHandle (&ends)[2]) noexcept;
 NET_API std::ptrdiff_t send_with(NativeHandle local, const IoSlice* slices, std::size_t count,
                                  NativeHandle passed) noexcept;

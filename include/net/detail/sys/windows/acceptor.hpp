@@ -28,8 +28,10 @@ class windows_acceptor : public Watcher {
 
   int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return set(os::listen_on(at, flags)); }
   int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept;
-  /// S22.7: Node takes none on this system.
-  int listen_descriptor(NativeHandle, int) noexcept { return -EINVAL; }
+  /// Of another process, which listens already; S22.7: Node takes no other one on this system.
+  int listen_descriptor(NativeHandle listening, int backlog) noexcept {
+    return backlog == 0 && os::listens(listening) ? set(listening) : -EINVAL;
+  }
   /// For what another acceptor listens on.
   int listen_beside(const windows_acceptor& other, int backlog) noexcept;
 

@@ -47,6 +47,9 @@ NET_API int shutdown_write(NativeHandle fd) noexcept;
 /// The error that waits on a socket.
 NET_API int pending_error(NativeHandle fd) noexcept;
 
+/// Whether it is a socket that listens.
+NET_API bool listens(NativeHandle fd) noexcept;
+
 /// What a handle from elsewhere is (S22).
 NET_API DescriptorKind kind_of(NativeHandle fd) noexcept;
 

@@ -123,6 +123,12 @@ NET_API int pending_error(NativeHandle fd) noexcept {
   return error == 0 ? 0 : errno_of(static_cast<win::Word>(error));
 }
 
+NET_API bool listens(NativeHandle fd) noexcept {
+  int on = 0, size = sizeof on;
+  const int failed = win::getsockopt(socket_of(fd), win::level_socket, win::option_listens, win::as<char>(&on), &size);
+  return failed == 0 && on != 0;
+}
+
 NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   if (fd < 0 || start_winsock() < 0) return DescriptorKind::unknown;
   int type = 0, size = sizeof type;

@@ -42,16 +42,23 @@ struct windows_machine {
   static constexpr auto& read_file = os::read_file;
   static constexpr auto& write_file = os::write_file;
   static constexpr auto& close_file = os::close_file;
-  static constexpr auto& passes_descriptors = os::passes_descriptors;
   static constexpr auto& make_pair = os::make_pair;
-  static constexpr auto& send_with = os::send_with;
-  static constexpr auto& receive_with = os::receive_with;
+  static constexpr std::size_t ticket_size = os::ticket_size;
+  static constexpr auto& ticket_number = os::ticket_number;
+  static constexpr auto& write_ticket = os::write_ticket;
+  static constexpr auto& open_ticket = os::open_ticket;
   static constexpr auto& is_slow_path = os::is_slow_path;
   static constexpr auto& is_slow_file = os::is_slow_file;
   static constexpr auto& write_slow_file = os::write_slow_file;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
 
+  static std::ptrdiff_t send_with(Channel& channel, const IoSlice* slices, std::size_t count, NativeHandle) noexcept {
+    return channel.write(slices, count);
+  }
+  static ReadResult receive_with(Channel& channel, char* into, std::size_t size, CameDescriptors&) noexcept {
+    return channel.read(into, size);
+  }
   /// A pipe's name is gone with its last handle (S23.16).
   static void remove_path(std::string_view) noexcept {}
 };

@@ -120,6 +120,11 @@ struct StatusBlock {
   std::uintptr_t status, information;
 };
 
+struct ProtocolInfo {  // WSAPROTOCOL_INFOW: who looks at it is Winsock
+  Word numbers[29];
+  wchar_t name[256];
+};
+
 struct AfdPoll {  // AFD_POLL_INFO, for one socket
   std::int64_t timeout;
   Word count, exclusive;
@@ -132,7 +137,8 @@ struct AfdPoll {  // AFD_POLL_INFO, for one socket
 
 inline constexpr int family_ip4 = 2, family_ip6 = 23, type_stream = 1, type_datagram = 2, protocol_tcp = 6;
 inline constexpr int level_socket = 0xffff, level_ip = 0, level_ip6 = 41;
-inline constexpr int option_linger = 0x80, option_keep_alive = 8, option_error = 0x1007, option_type = 0x1008;
+inline constexpr int option_linger = 0x80, option_keep_alive = 8, option_error = 0x1007, option_type = 0x1008,
+                     option_listens = 2;
 inline constexpr int option_no_delay = 1, option_only_ip6 = 27, option_type_of_service = 3, option_traffic_class = 39;
 inline constexpr Word socket_overlapped = 1, socket_not_inherited = 0x80;
 inline constexpr long control_non_blocking = static_cast<long>(0x8004667e);
@@ -190,8 +196,8 @@ __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(::_RTL_SRWLOCK*);
 __declspec(dllimport) int __stdcall SleepConditionVariableSRW(::_RTL_CONDITION_VARIABLE*, ::_RTL_SRWLOCK*, Word, Word);
 __declspec(dllimport) void __stdcall WakeConditionVariable(::_RTL_CONDITION_VARIABLE*);
 __declspec(dllimport) void __stdcall WakeAllConditionVariable(::_RTL_CONDITION_VARIABLE*);
-__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, Size, Word(__stdcall*)(void*), void*,
-                                                    Word, Word*);
+__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, Size, Word(__stdcall*)(void*), void*, Word,
+                                                    Word*);
 __declspec(dllimport) Word __stdcall WaitForSingleObject(Handle, Word);
 __declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
 __declspec(dllimport) Word __stdcall GetCurrentProcessId();
