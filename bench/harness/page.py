@@ -1,6 +1,6 @@
 """docs/BENCHMARKS.md, made from the results and nothing else."""
 
-from . import goals
+from . import clusters, goals
 from .counting import FIGURES
 from .costs import ECHO_FILES
 from .loops import WAYS, WORK
@@ -128,6 +128,23 @@ def many_loops(section):
     return table(["messages/s, and as a multiple of one loop", *WAYS.values()], rows)
 
 
+def in_workers(section):
+    served = section["served"]
+    peers = [peer for peer in (clusters.OURS, clusters.NODES) if peer.key in served]
+    rows = [[title, *(f"{number(served[peer.key][way]['rate'])} ({served[peer.key][way]['ratio']:.2f})" for peer in peers)]
+            for way, title in clusters.WAYS.items()]
+    if len(peers) == 2:
+        for row, way in zip(rows, clusters.WAYS):
+            row.append(f"{served[clusters.OURS.key][way]['of_node']:.2f}")
+    calls = section["system_calls"]
+    return "\n".join([
+        table(["connections/s, and as a multiple of one process", *(peer.title for peer in peers), *["net.hpp, of Node"][:len(peers) - 1]],
+              rows),
+        f"\nA socket is handed over to another process {number(section['handovers'])} times a second, as fast as both can, with"
+        f" {number(sum(calls.values()))} system calls in both of them: "
+        + ", ".join(f"{name} {number(count)}" for name, count in sorted(calls.items())) + "."])
+
+
 def page(results):
     parts = [TOP]
     for name, heading, intro, render in SECTIONS:
@@ -151,6 +168,9 @@ SECTIONS = [
     ("loops", "Many loops", "net.hpp ran on one loop and on two; figures are medians of {rounds} rounds of {seconds} s each. Server"
      " and load share the two cores, unpinned, so two loops cannot be twice as fast unless the server computes. {date}.",
      many_loops),
+    ("clusters", "Workers of a cluster", "Each connection is one message of 64 B, {work} µs of work, the echo and the end; 50 are"
+     " open at a time. Figures are medians of {rounds} rounds of {seconds} s each. Workers and load share the two cores, unpinned."
+     " Two workers cannot be twice as fast beside a load that keeps a core busy. {date}.", in_workers),
     ("counted", "Counted", "Each figure is the difference of two counts: a run with few messages or connections, and one with"
      " many. So what a server does at its start drops out. callgrind counts instructions, strace system calls, a preloaded"
      " library allocations. They repeat within about 1 %. Tests hold net.hpp to the recorded ones. {date}.",
@@ -171,7 +191,7 @@ BOTTOM = """## How to repeat it
 ```sh
 apt-get install g++ libasio-dev libuv1-dev valgrind strace npm
 bench/run                      # everything, about an hour; --rounds 5 or --quick for a first look
-bench/run --only counted       # one part: timed, loops, counted, memory, compiled; the others stay as they were
+bench/run --only counted       # one part: timed, loops, clusters, counted, memory, compiled; the others stay as they were
 bench/check_counted            # what the tests hold the library to; --record after a change that is meant
 ```
 

@@ -37,7 +37,8 @@ NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
 
 NET_API int prepare(NativeHandle fd) noexcept {
   const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+  if (flags < 0) return -errno;
+  if ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
   if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
 #if defined(SO_NOSIGPIPE)
   set_flag(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
@@ -110,9 +111,10 @@ NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   }
   if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
   if (S_ISREG(status.st_mode)) return DescriptorKind::file;
-  if (::isatty(fd)) return DescriptorKind::terminal;
-  if (S_ISCHR(status.st_mode)) return DescriptorKind::file;  // /dev/null, as libuv guesses
-  if (!S_ISSOCK(status.st_mode)) return DescriptorKind::unknown;
+  if (!S_ISSOCK(status.st_mode)) {
+    if (::isatty(fd)) return DescriptorKind::terminal;
+    return S_ISCHR(status.st_mode) ? DescriptorKind::file : DescriptorKind::unknown;  // /dev/null, as libuv guesses
+  }
   int type = 0;
   socklen_t size = sizeof type;
   if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return DescriptorKind::unknown;
