@@ -35,6 +35,7 @@ struct SharedServer : Handle {
   void ask(WorkerState& worker, std::int64_t question);
   void answer(const Question& question, int failed);
   void answer_all(int failed);
+  void not_given(const Question& question, const Error& error);
   void arrived(const Socket& socket);
   void came_back(WorkerState& worker, const Socket& socket);
   void has_room(WorkerState& worker);

@@ -75,7 +75,17 @@ NET_API void SharedServer::answer(const Question& question, int failed) {
     return;
   }
   members.push({question.worker});
-  worker.channel->send(said.bytes(), server);
+  worker.channel->send(said.bytes(), server, {}, [self = Ref<SharedServer>(this), question](const Error& error) {
+    if (error) self->not_given(question, error);
+  });
+}
+
+/// What is listened on did not get there: its process has no descriptor left, or on this system no other one can have it.
+NET_API void SharedServer::not_given(const Question& question, const Error& error) {
+  const WorkerState& worker = *question.worker;
+  if (!worker.connected()) return;
+  worker.say(Spoken(Say::answer).number(question.number).number(error.number() != 0 ? -error.number() : EINVAL));
+  leave(*question.worker);
 }
 
 NET_API void SharedServer::accept(bool on) noexcept {
