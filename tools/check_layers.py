@@ -95,7 +95,7 @@ net/detail/sys/windows/acceptor
 net/detail/sys/windows/channel  net/detail/sys/windows/pipe_server
 net/detail/sys/windows/afd  net/detail/sys/windows/pipe  net/detail/sys/windows/waker
 net/detail/sys/windows/address  net/detail/sys/windows/pipe_name  net/detail/sys/windows/port
-net/detail/sys/windows/calls
+net/detail/sys/windows/calls  net/detail/sys/windows/command_line
 net/detail/sys/windows/errors  net/detail/sys/windows/thread
 net/detail/sys/windows/system
 net/detail/io/machine

@@ -25,12 +25,14 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 struct Processes {
   static int own_program(Program&) { return -1; }
   static int start_program(const Program&, NativeHandle, std::int64_t&) { return -1; }
+  static NativeHandle given_channel() { return no_handle; }
   static int ended(std::int64_t, ProcessEnd&) { return -1; }
   static int send_signal(std::int64_t, int) { return -1; }
   static bool take_variable(const char*, std::string&) { return false; }
   static std::int64_t process_id() { return 1; }
   static int child_signal() { return 0; }
   static void end_process(int) {}
+  static bool hands_over_in_turn() { return true; }
 };
 static_assert(MachineProcesses<Processes>);
 }

@@ -61,7 +61,8 @@ class Worker : public Emitter<Worker> {
   /// Asks the worker to close the servers that the primary listens for, and then its channel; its connections go on. It
   /// ends when nothing keeps its loop.
   const Worker& disconnect() const;
-  /// Sends a signal to its process; 15 is SIGTERM. Without effect on one that has ended.
+  /// Sends a signal to its process; 15 is SIGTERM. Without effect on one that has ended. On Windows SIGTERM, SIGKILL, SIGINT
+  /// and SIGQUIT (3) end it at once, 'exit' says by which, and others have no effect; 0 has none anywhere.
   const Worker& kill(int signal = 15) const;
 
  private:
@@ -115,7 +116,8 @@ class ClusterEmitter : public Emitter<ClusterEmitter> {
 /// Node's cluster (S33.5-S33.8): `if (cluster::isPrimary()) cluster::fork(); else server.listen(8000);`. A worker is a new
 /// process of the same program. What its servers listen on, by a port or a path, its primary listens on for all workers
 /// that ask for the same, and hands the connections over in turn. Everything belongs to the thread that asks first, and
-/// its loop. Not on Windows yet: there `fork` throws ENOTSUP.
+/// its loop. On Windows the workers accept themselves unless it is set otherwise, a path is ENOTSUP in a worker, and to be
+/// killed means to be ended at once.
 namespace net::inline NET_ABI::cluster::inline NET_MACHINE {
 
 /// Whether this process is no worker. In a worker the first call of these two connects it with its primary: ask before
@@ -133,7 +135,8 @@ NET_API Worker worker();
 /// `disconnect()` of all workers.
 NET_API void disconnect();
 
-/// How connections come to the workers, of what is listened on from now on: in turn, unless it is set.
+/// How connections come to the workers, of what is listened on from now on: in turn, unless it is set; on Windows the
+/// workers accept.
 NET_API SchedulingPolicy schedulingPolicy();
 NET_API void schedulingPolicy(SchedulingPolicy policy);
 

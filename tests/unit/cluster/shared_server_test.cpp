@@ -1,7 +1,5 @@
 #include <net/detail/cluster/shared_server.hpp>
 
-#if !defined(_WIN32)
-
 #include <doctest/doctest.h>
 
 #include <cerrno>
@@ -119,4 +117,25 @@ TEST_CASE("S33.6: what cannot be listened on is answered with the error, to all 
   run_to_the_end(loop);
 }
 
-#endif
+TEST_CASE("S33.6: a worker that cannot have what is listened on is told why, and counts no more") {
+  net::Loop loop;
+  RawPeer raw(loop);
+  const Ref<WorkerState> worker(new WorkerState(Access::core(loop)));
+  worker->channel = raw.channel;
+  const Ref<SharedServer> server(new SharedServer(Access::core(loop), loop, true, 1, "a key"));
+  server->ask(*worker, 7);
+  server->start({.port = 0, .host = "127.0.0.1"});
+  std::string came;
+  run_until(loop, [&] { return !(came += raw.receive()).empty(); });
+  CHECK(came[1] == 3);
+  raw.send(frame(5, "", "", 0));
+  came.clear();
+  run_until(loop, [&] { return !(came += raw.receive()).empty(); });
+  Heard words(std::string_view(came).substr(frame_header_size));
+  CHECK(words.what() == Say::answer);
+  CHECK(words.number() == 7);
+  CHECK(words.number() == EMFILE);
+  CHECK((server->closed && server->members.empty()));
+  raw.channel.disconnect();
+  run_to_the_end(loop);
+}

@@ -46,11 +46,10 @@ NET_API OwnSide* OwnSide::of_process() {
 }
 
 NET_API void OwnSide::begin(Loop& on, int id) {
-  constexpr NativeHandle given = 3;
   self->id = id;
   self->process = Processes::process_id();
   self->started = true;
-  self->channel = IpcChannel(Socket(on, SocketOptions{.fd = given}));
+  self->channel = IpcChannel(Socket(on, SocketOptions{.fd = Processes::given_channel()}));
   self->channel->on<"message">([](std::string_view bytes, const ReceivedHandle& handle) {
     if (the_one) the_one->heard(bytes, handle);
   });

@@ -57,7 +57,7 @@ struct ClusterState : PlainEmitter<ClusterState, ClusterEvents> {
   bool children_watched = false;
   int last_id = 0;
   std::int64_t last_number = 0;
-  SchedulingPolicy policy = SchedulingPolicy::rr;
+  SchedulingPolicy policy = Processes::hands_over_in_turn() ? SchedulingPolicy::rr : SchedulingPolicy::none;
 
   static inline ClusterState* the_one = nullptr;
 };

@@ -80,7 +80,8 @@ NET_API void SharedServer::answer(const Question& question, int failed) {
   });
 }
 
-/// The worker has no descriptor left for it, or no memory: its `listen` fails with that.
+/// The worker has no descriptor left for it, or no memory, or on this system no other process can have it: its `listen` fails
+/// with that.
 NET_API void SharedServer::not_answered(const Question& question, const Error& error) {
   leave(*question.worker);
   answer(question, error.number() < 0 ? -error.number() : ECONNRESET);

@@ -17,12 +17,14 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 struct Processes {
   static constexpr auto& own_program = os::own_program;
   static constexpr auto& start_program = os::start_program;
+  static constexpr auto& given_channel = os::given_channel;
   static constexpr auto& ended = os::ended;
   static constexpr auto& send_signal = os::send_signal;
   static constexpr auto& take_variable = os::take_variable;
   static constexpr auto& process_id = os::process_id;
   static constexpr auto& child_signal = os::child_signal;
   static constexpr auto& end_process = os::end_process;
+  static constexpr auto& hands_over_in_turn = os::hands_over_in_turn;
 };
 
 static_assert(MachineProcesses<Processes>);

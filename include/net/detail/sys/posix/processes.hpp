@@ -13,13 +13,16 @@
 namespace net::inline NET_ABI::detail::os {
 
 NET_API int own_program(Program& program);
+/// The channel is its descriptor 3, where Node's children have theirs.
 NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id);
+inline NativeHandle given_channel() noexcept { return 3; }
 NET_API int ended(std::int64_t process, ProcessEnd& end) noexcept;
 NET_API int send_signal(std::int64_t process, int signo) noexcept;
 NET_API bool take_variable(const char* name, std::string& value);
 NET_API std::int64_t process_id() noexcept;
 NET_API int child_signal() noexcept;
 NET_API void end_process(int code);
+inline bool hands_over_in_turn() noexcept { return true; }
 
 }  // namespace net::inline NET_ABI::detail::os
 

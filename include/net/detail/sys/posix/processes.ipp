@@ -83,9 +83,6 @@ NET_API int own_program(Program& program) {
 }
 #endif
 
-/// Where Node's children have their channel.
-inline constexpr NativeHandle channel_of_child = 3;
-
 /// The channel under that number, and nothing else of this library's: all is closed on exec.
 NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id) {
   Vec<char*> arguments, variables;
@@ -96,6 +93,7 @@ NET_API int start_program(const Program& program, NativeHandle channel, std::int
   for (const std::string& each : program.variables) variables.push(text(each));
   variables.push(nullptr);
   // one that stands there already would not be moved, and closed on exec
+  const NativeHandle channel_of_child = given_channel();
   const NativeHandle moved = ::fcntl(channel, F_DUPFD_CLOEXEC, channel_of_child + 1);
   if (moved < 0) return -errno;
   posix_spawn_file_actions_t actions;

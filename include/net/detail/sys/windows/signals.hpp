@@ -16,6 +16,10 @@ struct SignalWaker {
   SignalWaker* next = nullptr;
 };
 
+/// No signal of the C library's: it comes when a program has ended that this process has started.
+inline constexpr int child_ended = 64;
+NET_API void say_child_ended() noexcept;
+
 /// 0, or a negated errno. The waker is open from then on; it is woken in any thread.
 NET_API int listen_to_signal(SignalWaker& waker) noexcept;
 /// The last one puts back what the signal did before.

@@ -31,6 +31,11 @@ class SignalRegistry {
   /// What the C library calls.
   static void __cdecl on_signal(int signo);
 
+  void deliver(int signo) noexcept {
+    const LockGuard locked(mutex_);
+    (void)ring(signo);
+  }
+
   /// Of the console: whether somebody listens to what it says.
   bool deliver_event(win::Word event) noexcept {
     const int signo = event == window_closed ? hang_up : event == session_ends ? SIGTERM : 0;
@@ -44,6 +49,8 @@ class SignalRegistry {
 
   constexpr SignalRegistry() noexcept = default;
 
+  /// Of the C library; the others come from elsewhere.
+  static bool is_of_the_library(int signo) noexcept { return signo != hang_up && signo != child_ended; }
   void hear_console() noexcept;
   void put_back(int signo) noexcept;
   bool listened(int signo) const noexcept;
@@ -60,12 +67,12 @@ class SignalRegistry {
 };
 
 NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
-  if (waker.signo <= 0 || waker.signo >= most) return -EINVAL;
+  if (waker.signo != child_ended && (waker.signo <= 0 || waker.signo >= most)) return -EINVAL;
   if (const int failed = waker.waker.open(); failed < 0) return failed;
   const LockGuard alone(changing_);
   {
     const LockGuard locked(mutex_);
-    if (!listened(waker.signo) && waker.signo != hang_up) {
+    if (!listened(waker.signo) && is_of_the_library(waker.signo)) {
       const Handler old = std::signal(waker.signo, &on_signal);
       if (old == SIG_ERR) {
         waker.waker.close();
@@ -97,7 +104,7 @@ NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
     while (*at && *at != &waker) at = &(*at)->next;
     if (!*at) return;
     *at = waker.next;
-    if (waker.signo != hang_up && !listened(waker.signo)) put_back(waker.signo);
+    if (is_of_the_library(waker.signo) && !listened(waker.signo)) put_back(waker.signo);
   }
   hear_console();
 }
@@ -151,6 +158,7 @@ NET_API int __stdcall on_console(win::Word event) {
   return 1;
 }
 
+NET_API void say_child_ended() noexcept { SignalRegistry::instance().deliver(child_ended); }
 NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
 NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
 

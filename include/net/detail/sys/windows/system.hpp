@@ -26,6 +26,9 @@ struct WSAData;
 struct addrinfoW;
 struct pollfd;
 struct sockaddr;
+struct _STARTUPINFOW;
+struct _PROCESS_INFORMATION;
+struct _PROC_THREAD_ATTRIBUTE_LIST;
 union _LARGE_INTEGER;
 struct HINSTANCE__;
 
@@ -40,6 +43,7 @@ using Size = unsigned long long;  // as wide as a pointer, but not always the ty
 #else
 using Size = unsigned long;
 #endif
+using WaitCallback = void(__stdcall*)(void*, unsigned char);
 using Completion = void(__stdcall*)(Word, Word, ::_OVERLAPPED*, Word);
 
 // ── what the calls are given: the structures that those tags stand for, as they lie in memory ──
@@ -125,6 +129,21 @@ struct ProtocolInfo {  // WSAPROTOCOL_INFOW: who looks at it is Winsock
   wchar_t name[256];
 };
 
+struct StartupInfo {  // STARTUPINFOEXW
+  Word size;
+  wchar_t *reserved, *desktop, *title;
+  Word where[7], flags;
+  std::uint16_t show, more_size;
+  unsigned char* more;
+  Handle input, output, error;
+  ::_PROC_THREAD_ATTRIBUTE_LIST* attributes;
+};
+
+struct ProcessInfo {  // PROCESS_INFORMATION
+  Handle process, thread;
+  Word process_id, thread_id;
+};
+
 struct AfdPoll {  // AFD_POLL_INFO, for one socket
   std::int64_t timeout;
   Word count, exclusive;
@@ -157,6 +176,10 @@ inline constexpr Word flag_security_identification = 0x00110000, pipe_duplex = 3
                       any_instances = 255;
 inline constexpr unsigned char skip_port_on_success = 1, skip_event = 2;
 inline constexpr Word handle_inherit = 1, wait_forever = 0xffffffff, all_processors = 0xffff;
+inline constexpr Word same_access = 2, create_extended = 0x80000, create_unicode_environment = 0x400,
+                      use_handles = 0x100;
+inline constexpr Size attribute_handle_list = 0x20002;
+inline constexpr Word wait_execute_once = 8, standard_input = static_cast<Word>(-10);
 inline constexpr Word type_disk = 1, type_char = 2, type_pipe = 3;
 inline constexpr unsigned utf8 = 65001;
 inline constexpr Word invalid_characters = 8;  // MB_ERR_INVALID_CHARS
@@ -201,6 +224,27 @@ __declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, Siz
 __declspec(dllimport) Word __stdcall WaitForSingleObject(Handle, Word);
 __declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
 __declspec(dllimport) Word __stdcall GetCurrentProcessId();
+__declspec(dllimport) Handle __stdcall GetCurrentProcess();
+__declspec(dllimport) int __stdcall DuplicateHandle(Handle, Handle, Handle, Handle*, Word, int, Word);
+__declspec(dllimport) int __stdcall CreateProcessW(const wchar_t*, wchar_t*, ::_SECURITY_ATTRIBUTES*,
+                                                   ::_SECURITY_ATTRIBUTES*, int, Word, void*, const wchar_t*,
+                                                   ::_STARTUPINFOW*, ::_PROCESS_INFORMATION*);
+__declspec(dllimport) int __stdcall InitializeProcThreadAttributeList(::_PROC_THREAD_ATTRIBUTE_LIST*, Word, Word,
+                                                                      Size*);
+__declspec(dllimport) int __stdcall UpdateProcThreadAttribute(::_PROC_THREAD_ATTRIBUTE_LIST*, Word, Size, void*, Size,
+                                                              void*, Size*);
+__declspec(dllimport) void __stdcall DeleteProcThreadAttributeList(::_PROC_THREAD_ATTRIBUTE_LIST*);
+__declspec(dllimport) int __stdcall TerminateProcess(Handle, unsigned);
+__declspec(dllimport) int __stdcall GetExitCodeProcess(Handle, Word*);
+__declspec(dllimport) int __stdcall RegisterWaitForSingleObject(Handle*, Handle, WaitCallback, void*, Word, Word);
+__declspec(dllimport) int __stdcall UnregisterWaitEx(Handle, Handle);
+__declspec(dllimport) Handle __stdcall GetStdHandle(Word);
+__declspec(dllimport) wchar_t* __stdcall GetCommandLineW();
+__declspec(dllimport) wchar_t* __stdcall GetEnvironmentStringsW();
+__declspec(dllimport) int __stdcall FreeEnvironmentStringsW(wchar_t*);
+__declspec(dllimport) Word __stdcall GetModuleFileNameW(::HINSTANCE__*, wchar_t*, Word);
+__declspec(dllimport) int __stdcall WideCharToMultiByte(unsigned, Word, const wchar_t*, int, char*, int, const char*,
+                                                        int*);
 __declspec(dllimport) int __stdcall QueryPerformanceCounter(::_LARGE_INTEGER*);
 __declspec(dllimport) int __stdcall QueryPerformanceFrequency(::_LARGE_INTEGER*);
 __declspec(dllimport) int __stdcall GetConsoleMode(Handle, Word*);
