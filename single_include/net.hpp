@@ -2834,6 +2834,7 @@ concept MachineFiles = requires(const std::string& path, const FileAccess& acces
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 
 namespace net::inline NET_ABI::detail {
 
@@ -2846,15 +2847,21 @@ struct CameDescriptors {
   bool any() const noexcept { return first != no_handle || more || lost; }
 };
 
-/// The contract. Nothing blocks; errors are negated errno values, as a channel's. A descriptor travels with the first byte
-/// of what is sent, is the sender's still, and one call brings those of one call at most.
+/// The contract. Nothing blocks; errors are negated errno values, as a channel's. On one machine a descriptor travels
+/// beside the bytes, with the first one of what is sent; it is the sender's still, and one call brings those of one call at
+/// most. On another one there is a ticket among the bytes, for one process, which opens its own by it, once: there only
+/// bytes are sent and received. What a read has under way there comes although the channel can send no more.
 template <class M>
-concept MachineMessages = requires(NativeHandle local, const IoSlice* slices, char* into, std::size_t size,
-                                   NativeHandle passed, CameDescriptors& came, NativeHandle (&ends)[2]) {
-  { M::passes_descriptors() } -> std::same_as<bool>;                              // false: the others fail
-  { M::make_pair(ends) } -> std::same_as<int>;                                    // connected to each other
-  { M::send_with(local, slices, size, passed) } -> std::same_as<std::ptrdiff_t>;  // no_handle: bytes alone
-  { M::receive_with(local, into, size, came) } -> std::same_as<std::ptrdiff_t>;
+concept MachineMessages = requires(typename M::Channel& channel, const IoSlice* slices, char* into, const char* from,
+                                   std::size_t size, std::uint32_t number, NativeHandle passed, NativeHandle& opened,
+                                   CameDescriptors& came, NativeHandle (&ends)[2]) {
+  { M::make_pair(ends) } -> std::same_as<int>;                                      // connected to each other
+  { M::send_with(channel, slices, size, passed) } -> std::same_as<std::ptrdiff_t>;  // no_handle: bytes alone
+  { M::receive_with(channel, into, size, came) } -> std::same_as<ReadResult>;
+  { M::ticket_size } -> std::convertible_to<std::size_t>;          // 0: there are none, and the others fail
+  { M::ticket_number() } -> std::same_as<std::uint32_t>;           // of this process
+  { M::write_ticket(passed, number, into) } -> std::same_as<int>;  // for the process of that number
+  { M::open_ticket(from, opened) } -> std::same_as<int>;           // what it opens is this process's
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -3624,6 +3631,9 @@ struct WSAData;
 struct addrinfoW;
 struct pollfd;
 struct sockaddr;
+struct _STARTUPINFOW;
+struct _PROCESS_INFORMATION;
+struct _PROC_THREAD_ATTRIBUTE_LIST;
 union _LARGE_INTEGER;
 struct HINSTANCE__;
 
@@ -3638,6 +3648,7 @@ using Size = unsigned long long;  // as wide as a pointer, but not always the ty
 #else
 using Size = unsigned long;
 #endif
+using WaitCallback = void(__stdcall*)(void*, unsigned char);
 using Completion = void(__stdcall*)(Word, Word, ::_OVERLAPPED*, Word);
 
 // ── what the calls are given: the structures that those tags stand for, as they lie in memory ──
@@ -3718,6 +3729,26 @@ struct StatusBlock {
   std::uintptr_t status, information;
 };
 
+struct ProtocolInfo {  // WSAPROTOCOL_INFOW: who looks at it is Winsock
+  Word numbers[29];
+  wchar_t name[256];
+};
+
+struct StartupInfo {  // STARTUPINFOEXW
+  Word size;
+  wchar_t *reserved, *desktop, *title;
+  Word where[7], flags;
+  std::uint16_t show, more_size;
+  unsigned char* more;
+  Handle input, output, error;
+  ::_PROC_THREAD_ATTRIBUTE_LIST* attributes;
+};
+
+struct ProcessInfo {  // PROCESS_INFORMATION
+  Handle process, thread;
+  Word process_id, thread_id;
+};
+
 struct AfdPoll {  // AFD_POLL_INFO, for one socket
   std::int64_t timeout;
   Word count, exclusive;
@@ -3730,7 +3761,8 @@ struct AfdPoll {  // AFD_POLL_INFO, for one socket
 
 inline constexpr int family_ip4 = 2, family_ip6 = 23, type_stream = 1, type_datagram = 2, protocol_tcp = 6;
 inline constexpr int level_socket = 0xffff, level_ip = 0, level_ip6 = 41;
-inline constexpr int option_linger = 0x80, option_keep_alive = 8, option_error = 0x1007, option_type = 0x1008;
+inline constexpr int option_linger = 0x80, option_keep_alive = 8, option_error = 0x1007, option_type = 0x1008,
+                     option_listens = 2;
 inline constexpr int option_no_delay = 1, option_only_ip6 = 27, option_type_of_service = 3, option_traffic_class = 39;
 inline constexpr Word socket_overlapped = 1, socket_not_inherited = 0x80;
 inline constexpr long control_non_blocking = static_cast<long>(0x8004667e);
@@ -3749,6 +3781,10 @@ inline constexpr Word flag_security_identification = 0x00110000, pipe_duplex = 3
                       any_instances = 255;
 inline constexpr unsigned char skip_port_on_success = 1, skip_event = 2;
 inline constexpr Word handle_inherit = 1, wait_forever = 0xffffffff, all_processors = 0xffff;
+inline constexpr Word same_access = 2, create_extended = 0x80000, create_unicode_environment = 0x400,
+                      use_handles = 0x100;
+inline constexpr Size attribute_handle_list = 0x20002;
+inline constexpr Word wait_execute_once = 8, standard_input = static_cast<Word>(-10);
 inline constexpr Word type_disk = 1, type_char = 2, type_pipe = 3;
 inline constexpr unsigned utf8 = 65001;
 inline constexpr Word invalid_characters = 8;  // MB_ERR_INVALID_CHARS
@@ -3788,11 +3824,32 @@ __declspec(dllimport) void __stdcall ReleaseSRWLockExclusive(::_RTL_SRWLOCK*);
 __declspec(dllimport) int __stdcall SleepConditionVariableSRW(::_RTL_CONDITION_VARIABLE*, ::_RTL_SRWLOCK*, Word, Word);
 __declspec(dllimport) void __stdcall WakeConditionVariable(::_RTL_CONDITION_VARIABLE*);
 __declspec(dllimport) void __stdcall WakeAllConditionVariable(::_RTL_CONDITION_VARIABLE*);
-__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, Size, Word(__stdcall*)(void*), void*,
-                                                    Word, Word*);
+__declspec(dllimport) Handle __stdcall CreateThread(::_SECURITY_ATTRIBUTES*, Size, Word(__stdcall*)(void*), void*, Word,
+                                                    Word*);
 __declspec(dllimport) Word __stdcall WaitForSingleObject(Handle, Word);
 __declspec(dllimport) Word __stdcall GetActiveProcessorCount(std::uint16_t);
 __declspec(dllimport) Word __stdcall GetCurrentProcessId();
+__declspec(dllimport) Handle __stdcall GetCurrentProcess();
+__declspec(dllimport) int __stdcall DuplicateHandle(Handle, Handle, Handle, Handle*, Word, int, Word);
+__declspec(dllimport) int __stdcall CreateProcessW(const wchar_t*, wchar_t*, ::_SECURITY_ATTRIBUTES*,
+                                                   ::_SECURITY_ATTRIBUTES*, int, Word, void*, const wchar_t*,
+                                                   ::_STARTUPINFOW*, ::_PROCESS_INFORMATION*);
+__declspec(dllimport) int __stdcall InitializeProcThreadAttributeList(::_PROC_THREAD_ATTRIBUTE_LIST*, Word, Word,
+                                                                      Size*);
+__declspec(dllimport) int __stdcall UpdateProcThreadAttribute(::_PROC_THREAD_ATTRIBUTE_LIST*, Word, Size, void*, Size,
+                                                              void*, Size*);
+__declspec(dllimport) void __stdcall DeleteProcThreadAttributeList(::_PROC_THREAD_ATTRIBUTE_LIST*);
+__declspec(dllimport) int __stdcall TerminateProcess(Handle, unsigned);
+__declspec(dllimport) int __stdcall GetExitCodeProcess(Handle, Word*);
+__declspec(dllimport) int __stdcall RegisterWaitForSingleObject(Handle*, Handle, WaitCallback, void*, Word, Word);
+__declspec(dllimport) int __stdcall UnregisterWaitEx(Handle, Handle);
+__declspec(dllimport) Handle __stdcall GetStdHandle(Word);
+__declspec(dllimport) wchar_t* __stdcall GetCommandLineW();
+__declspec(dllimport) wchar_t* __stdcall GetEnvironmentStringsW();
+__declspec(dllimport) int __stdcall FreeEnvironmentStringsW(wchar_t*);
+__declspec(dllimport) Word __stdcall GetModuleFileNameW(::HINSTANCE__*, wchar_t*, Word);
+__declspec(dllimport) int __stdcall WideCharToMultiByte(unsigned, Word, const wchar_t*, int, char*, int, const char*,
+                                                        int*);
 __declspec(dllimport) int __stdcall QueryPerformanceCounter(::_LARGE_INTEGER*);
 __declspec(dllimport) int __stdcall QueryPerformanceFrequency(::_LARGE_INTEGER*);
 __declspec(dllimport) int __stdcall GetConsoleMode(Handle, Word*);
@@ -4373,13 +4430,20 @@ NET_API std::ptrdiff_t write_slow_file(NativeHandle file, const char* from, std:
 #ifndef NET_DETAIL_SYS_POSIX_MESSAGES_HPP
 #define NET_DETAIL_SYS_POSIX_MESSAGES_HPP
 
+#include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 #if !defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
-inline bool passes_descriptors() noexcept { return true; }
+/// There are no tickets.
+inline constexpr std::size_t ticket_size = 0;
+inline std::uint32_t ticket_number() noexcept { return 0; }
+inline int write_ticket(NativeHandle, std::uint32_t, char*) noexcept { return -ENOTSUP; }
+inline int open_ticket(const char*, NativeHandle&) noexcept { return -ENOTSUP; }
+
 NET_API int make_pair(NativeHandle (&ends)[2]) noexcept;
 NET_API std::ptrdiff_t send_with(NativeHandle local, const IoSlice* slices, std::size_t count,
                                  NativeHandle passed) noexcept;
@@ -4475,16 +4539,25 @@ struct posix_machine {
   static constexpr auto& read_file = os::read_file;
   static constexpr auto& write_file = os::write_file;
   static constexpr auto& close_file = os::close_file;
-  static constexpr auto& passes_descriptors = os::passes_descriptors;
   static constexpr auto& make_pair = os::make_pair;
-  static constexpr auto& send_with = os::send_with;
-  static constexpr auto& receive_with = os::receive_with;
+  static constexpr std::size_t ticket_size = os::ticket_size;
+  static constexpr auto& ticket_number = os::ticket_number;
+  static constexpr auto& write_ticket = os::write_ticket;
+  static constexpr auto& open_ticket = os::open_ticket;
   static constexpr auto& is_slow_path = os::is_slow_path;
   static constexpr auto& is_slow_file = os::is_slow_file;
   static constexpr auto& write_slow_file = os::write_slow_file;
   static constexpr auto& remove_path = os::remove_path;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
+
+  static std::ptrdiff_t send_with(const Channel& channel, const IoSlice* slices, std::size_t count,
+                                  NativeHandle passed) noexcept {
+    return os::send_with(channel.native(), slices, count, passed);
+  }
+  static ReadResult receive_with(const Channel& channel, char* into, std::size_t size, CameDescriptors& came) noexcept {
+    return {os::receive_with(channel.native(), into, size, came), into};
+  }
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -4563,6 +4636,9 @@ NET_API int shutdown_write(NativeHandle fd) noexcept;
 
 /// The error that waits on a socket.
 NET_API int pending_error(NativeHandle fd) noexcept;
+
+/// Whether it is a socket that listens.
+NET_API bool listens(NativeHandle fd) noexcept;
 
 /// What a handle from elsewhere is (S22).
 NET_API DescriptorKind kind_of(NativeHandle fd) noexcept;
@@ -4889,8 +4965,10 @@ class windows_acceptor : public Watcher {
 
   int listen(const Endpoint& at, const ListenFlags& flags) noexcept { return set(os::listen_on(at, flags)); }
   int listen_path(std::string_view path, const PathMode& mode, int backlog, bool* mode_failed = nullptr) noexcept;
-  /// S22.7: Node takes none on this system.
-  int listen_descriptor(NativeHandle, int) noexcept { return -EINVAL; }
+  /// Of another process, which listens already; S22.7: Node takes no other one on this system.
+  int listen_descriptor(NativeHandle listening, int backlog) noexcept {
+    return backlog == 0 && os::listens(listening) ? set(listening) : -EINVAL;
+  }
   /// For what another acceptor listens on.
   int listen_beside(const windows_acceptor& other, int backlog) noexcept;
 
@@ -4973,21 +5051,29 @@ NET_API std::ptrdiff_t write_slow_file(NativeHandle file, const char* from, std:
 
 #endif
 
-// Descriptors do not travel on Windows yet. Internal.
+// Sockets that travel over pipes, by tickets. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_MESSAGES_HPP
 #define NET_DETAIL_SYS_WINDOWS_MESSAGES_HPP
 
-#include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 #if defined(_WIN32)
 
 namespace net::inline NET_ABI::detail::os {
 
-inline bool passes_descriptors() noexcept { return false; }
-inline int make_pair(NativeHandle (&)[2]) noexcept { return -ENOTSUP; }
-inline std::ptrdiff_t send_with(NativeHandle, const IoSlice*, std::size_t, NativeHandle) noexcept { return -ENOTSUP; }
-inline std::ptrdiff_t receive_with(NativeHandle, char*, std::size_t, CameDescriptors&) noexcept { return -ENOTSUP; }
+/// Two ends of a pipe that nobody else can open. Neither is one port's yet, and so may still become another process's.
+NET_API int make_pair(NativeHandle (&ends)[2]) noexcept;
+
+/// What Winsock says of a socket that it has duplicated for another process. That one has a handle of it from then on, and
+/// keeps it until it has opened the ticket and closed what it got.
+inline constexpr std::size_t ticket_size = 628;
+
+inline std::uint32_t ticket_number() noexcept { return win::GetCurrentProcessId(); }
+/// ENOTSUP for a pipe: it belongs to the port that it was given to first.
+NET_API int write_ticket(NativeHandle passed, std::uint32_t process, char* into) noexcept;
+/// EPROTO for what is no ticket of a socket, as far as that can be seen: it names a handle of this process.
+NET_API int open_ticket(const char* from, NativeHandle& opened) noexcept;
 
 }  // namespace net::inline NET_ABI::detail::os
 
@@ -5189,6 +5275,10 @@ struct SignalWaker {
   SignalWaker* next = nullptr;
 };
 
+/// No signal of the C library's: it comes when a program has ended that this process has started.
+inline constexpr int child_ended = 64;
+NET_API void say_child_ended() noexcept;
+
 /// 0, or a negated errno. The waker is open from then on; it is woken in any thread.
 NET_API int listen_to_signal(SignalWaker& waker) noexcept;
 /// The last one puts back what the signal did before.
@@ -5232,16 +5322,23 @@ struct windows_machine {
   static constexpr auto& read_file = os::read_file;
   static constexpr auto& write_file = os::write_file;
   static constexpr auto& close_file = os::close_file;
-  static constexpr auto& passes_descriptors = os::passes_descriptors;
   static constexpr auto& make_pair = os::make_pair;
-  static constexpr auto& send_with = os::send_with;
-  static constexpr auto& receive_with = os::receive_with;
+  static constexpr std::size_t ticket_size = os::ticket_size;
+  static constexpr auto& ticket_number = os::ticket_number;
+  static constexpr auto& write_ticket = os::write_ticket;
+  static constexpr auto& open_ticket = os::open_ticket;
   static constexpr auto& is_slow_path = os::is_slow_path;
   static constexpr auto& is_slow_file = os::is_slow_file;
   static constexpr auto& write_slow_file = os::write_slow_file;
   static constexpr auto& listen_to_signal = os::listen_to_signal;
   static constexpr auto& forget_signal = os::forget_signal;
 
+  static std::ptrdiff_t send_with(Channel& channel, const IoSlice* slices, std::size_t count, NativeHandle) noexcept {
+    return channel.write(slices, count);
+  }
+  static ReadResult receive_with(Channel& channel, char* into, std::size_t size, CameDescriptors&) noexcept {
+    return channel.read(into, size);
+  }
   /// A pipe's name is gone with its last handle (S23.16).
   static void remove_path(std::string_view) noexcept {}
 };
@@ -8083,7 +8180,7 @@ struct SocketState : Handle, ReadGate, WriteGate, Connection {
   bool in_order_sent(WriteQueue& queue) noexcept;
   void abandon();
   void drop_captures() noexcept;
-  NativeHandle release_descriptor();
+  NativeHandle release_descriptor(Machine::Channel* into = nullptr);
   void keep_unread();
   void keep_unread(std::string_view bytes);
   void adopt_descriptor(NativeHandle fd, bool reads, bool writes);
@@ -13814,7 +13911,8 @@ NET_API int set_flag(NativeHandle fd, int level, int name, int value) noexcept {
 
 NET_API int prepare(NativeHandle fd) noexcept {
   const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+  if (flags < 0) return -errno;
+  if ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
   if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
 #if defined(SO_NOSIGPIPE)
   set_flag(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
@@ -13887,9 +13985,10 @@ NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   }
   if (S_ISFIFO(status.st_mode)) return DescriptorKind::pipe;
   if (S_ISREG(status.st_mode)) return DescriptorKind::file;
-  if (::isatty(fd)) return DescriptorKind::terminal;
-  if (S_ISCHR(status.st_mode)) return DescriptorKind::file;  // /dev/null, as libuv guesses
-  if (!S_ISSOCK(status.st_mode)) return DescriptorKind::unknown;
+  if (!S_ISSOCK(status.st_mode)) {
+    if (::isatty(fd)) return DescriptorKind::terminal;
+    return S_ISCHR(status.st_mode) ? DescriptorKind::file : DescriptorKind::unknown;  // /dev/null, as libuv guesses
+  }
   int type = 0;
   socklen_t size = sizeof type;
   if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return DescriptorKind::unknown;
@@ -15713,6 +15812,12 @@ NET_API int pending_error(NativeHandle fd) noexcept {
   return error == 0 ? 0 : errno_of(static_cast<win::Word>(error));
 }
 
+NET_API bool listens(NativeHandle fd) noexcept {
+  int on = 0, size = sizeof on;
+  const int failed = win::getsockopt(socket_of(fd), win::level_socket, win::option_listens, win::as<char>(&on), &size);
+  return failed == 0 && on != 0;
+}
+
 NET_API DescriptorKind kind_of(NativeHandle fd) noexcept {
   if (fd < 0 || start_winsock() < 0) return DescriptorKind::unknown;
   int type = 0, size = sizeof type;
@@ -16746,6 +16851,81 @@ NET_API std::ptrdiff_t write_slow_file(NativeHandle, const char*, std::size_t) n
 #endif
 #endif
 
+// The bodies of messages.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_MESSAGES_IPP
+#define NET_DETAIL_SYS_WINDOWS_MESSAGES_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API int make_pair(NativeHandle (&ends)[2]) noexcept {
+  static constinit Atomic<unsigned> count{0};
+  int failed = 0;
+  for (int tries = 0; tries < 10; ++tries) {  // somebody who guesses the name only makes it another one
+    char text[96];
+    const int size = std::snprintf(text, sizeof text, R"(\\.\pipe\net.hpp-%lu-%u-%llx)", win::GetCurrentProcessId(),
+                                   count.fetch_add(1), static_cast<unsigned long long>(now_ns()));
+    PipeName name;
+    if ((failed = name.set({text, static_cast<std::size_t>(size)})) < 0) return failed;
+    const win::Handle served = make_pipe(name, {}, true, failed);
+    if (!served) continue;
+    const win::Handle opened = open_pipe(name, failed);
+    if (opened) {
+      ends[0] = reinterpret_cast<NativeHandle>(served);
+      ends[1] = reinterpret_cast<NativeHandle>(opened);
+      return 0;
+    }
+    win::CloseHandle(served);
+  }
+  return failed;
+}
+
+inline bool is_stream(NativeHandle handle) noexcept {
+  int type = 0, size = sizeof type;
+  return win::getsockopt(socket_of(handle), win::level_socket, win::option_type, win::as<char>(&type), &size) == 0 &&
+         type == win::type_stream;
+}
+
+NET_API int write_ticket(NativeHandle passed, std::uint32_t process, char* into) noexcept {
+  if (!is_stream(passed)) return -ENOTSUP;
+  win::ProtocolInfo info{};
+  static_assert(sizeof info == ticket_size);
+  if (win::WSADuplicateSocketW(socket_of(passed), process, win::as<::_WSAPROTOCOL_INFOW>(&info)) != 0) {
+    return last_socket_error();
+  }
+  std::memcpy(into, &info, sizeof info);
+  return 0;
+}
+
+NET_API int open_ticket(const char* from, NativeHandle& opened) noexcept {
+  if (const int failed = start_winsock(); failed < 0) return failed;
+  win::ProtocolInfo info;
+  std::memcpy(&info, from, sizeof info);
+  constexpr int as_it_says = -1;
+  const win::Socket same = win::WSASocketW(as_it_says, as_it_says, as_it_says, win::as<::_WSAPROTOCOL_INFOW>(&info), 0,
+                                           win::socket_overlapped | win::socket_not_inherited);
+  if (same == win::no_socket) {
+    const int failed = last_socket_error();
+    return failed == -EMFILE || short_of_memory(failed) ? failed : -EPROTO;
+  }
+  if (!is_stream(static_cast<NativeHandle>(same))) return -EPROTO;
+  opened = static_cast<NativeHandle>(same);
+  return 0;
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+#endif
+#endif
+
 // The bodies of names.hpp. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_NAMES_IPP
 #define NET_DETAIL_SYS_WINDOWS_NAMES_IPP
@@ -16970,6 +17150,11 @@ class SignalRegistry {
   /// What the C library calls.
   static void __cdecl on_signal(int signo);
 
+  void deliver(int signo) noexcept {
+    const LockGuard locked(mutex_);
+    (void)ring(signo);
+  }
+
   /// Of the console: whether somebody listens to what it says.
   bool deliver_event(win::Word event) noexcept {
     const int signo = event == window_closed ? hang_up : event == session_ends ? SIGTERM : 0;
@@ -16983,6 +17168,8 @@ class SignalRegistry {
 
   constexpr SignalRegistry() noexcept = default;
 
+  /// Of the C library; the others come from elsewhere.
+  static bool is_of_the_library(int signo) noexcept { return signo != hang_up && signo != child_ended; }
   void hear_console() noexcept;
   void put_back(int signo) noexcept;
   bool listened(int signo) const noexcept;
@@ -16999,12 +17186,12 @@ class SignalRegistry {
 };
 
 NET_API int SignalRegistry::add(SignalWaker& waker) noexcept {
-  if (waker.signo <= 0 || waker.signo >= most) return -EINVAL;
+  if (waker.signo != child_ended && (waker.signo <= 0 || waker.signo >= most)) return -EINVAL;
   if (const int failed = waker.waker.open(); failed < 0) return failed;
   const LockGuard alone(changing_);
   {
     const LockGuard locked(mutex_);
-    if (!listened(waker.signo) && waker.signo != hang_up) {
+    if (!listened(waker.signo) && is_of_the_library(waker.signo)) {
       const Handler old = std::signal(waker.signo, &on_signal);
       if (old == SIG_ERR) {
         waker.waker.close();
@@ -17036,7 +17223,7 @@ NET_API void SignalRegistry::remove(SignalWaker& waker) noexcept {
     while (*at && *at != &waker) at = &(*at)->next;
     if (!*at) return;
     *at = waker.next;
-    if (waker.signo != hang_up && !listened(waker.signo)) put_back(waker.signo);
+    if (is_of_the_library(waker.signo) && !listened(waker.signo)) put_back(waker.signo);
   }
   hear_console();
 }
@@ -17090,6 +17277,7 @@ NET_API int __stdcall on_console(win::Word event) {
   return 1;
 }
 
+NET_API void say_child_ended() noexcept { SignalRegistry::instance().deliver(child_ended); }
 NET_API int listen_to_signal(SignalWaker& waker) noexcept { return SignalRegistry::instance().add(waker); }
 NET_API void forget_signal(SignalWaker& waker) noexcept { SignalRegistry::instance().remove(waker); }
 
@@ -20009,6 +20197,10 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   if (state.phase == Phase::closing)
     throw_error(make_error(Errc::ERR_SOCKET_CLOSED, "Socket is closing: connect again from 'close' on"));
   const Ref<ConnectAttempts> attempts = Connector{state}.prepare(options);
+  // one that throws has not begun: what was destroyed before is so again
+  CallOnThrow undo([&state, was_destroyed = state.destroyed()] {
+    if (was_destroyed && state.phase == Phase::idle) state.phase.move_to(Phase::discarded);
+  });
   if (!wrapped) {
     if (state.users_buffer) state.next_onread_buffer();
     state.undestroy();
@@ -20016,6 +20208,7 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
   if (options.noDelay) state.settings.no_delay = true;
   if (options.keepAlive) state.set_keep_alive(true, options.keepAliveInitialDelay);
   Connector{state}.start(attempts, options);
+  undo.passed = true;
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -20036,8 +20229,8 @@ NET_API void start_connecting(SocketState& state, const ConnectOptions& options)
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-/// Takes the descriptor out of the loop, open. The socket is closed then, without a word.
-NET_API NativeHandle SocketState::release_descriptor() {
+/// Takes the descriptor out of the loop, open, or into another channel of it. The socket is closed then, without a word.
+NET_API NativeHandle SocketState::release_descriptor(Machine::Channel* into) {
   if (!channel.is_open() || phase != Phase::open) return no_handle;
   if (loop->batched_by(*this)) loop->flush_batch();
   if (writing() || write_length > 0) {
@@ -20046,7 +20239,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   loop->closing().reserve(1);
   leave_writes_behind();
   keep_unread();
-  keep_unread(channel.unread());
+  if (!into) keep_unread(channel.unread());
   loop->next_close({Ref<Handle>(this), [](Handle& handle) {
                       auto& self = static_cast<SocketState&>(handle);
                       self.release_from_loop();
@@ -20056,6 +20249,7 @@ NET_API NativeHandle SocketState::release_descriptor() {
   ++generation;  // ticks that are on the way emit nothing
   released = close_ticked = true;
   loop->poller().drop(channel);
+  if (into) into->take_over(channel);
   const NativeHandle fd = channel.release();
   phase.move_to(Phase::closed);
   read_interest = shutting_down = false;

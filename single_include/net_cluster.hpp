@@ -150,13 +150,15 @@ template <class M>
 concept MachineProcesses = requires(Program& program, NativeHandle channel, std::int64_t& id, std::int64_t process,
                                     ProcessEnd& end, const char* name, std::string& value) {
   { M::own_program(program) } -> std::same_as<int>;  // this program, with the arguments that it was given
-  { M::start_program(program, channel, id) } -> std::same_as<int>;  // its descriptor 3 is the channel
+  { M::start_program(program, channel, id) } -> std::same_as<int>;  // it finds the channel by itself:
+  { M::given_channel() } -> std::same_as<NativeHandle>;             // who has started this one gave it; once
   { M::ended(process, end) } -> std::same_as<int>;  // 1: it has, and nobody learns of it again; 0: not yet
   { M::send_signal(process, 1) } -> std::same_as<int>;
   { M::take_variable(name, value) } -> std::same_as<bool>;  // of the environment, which loses it
   { M::process_id() } -> std::same_as<std::int64_t>;
-  { M::child_signal() } -> std::same_as<int>;  // that comes when a child has ended
-  { M::end_process(1) };                       // as exit(3) does
+  { M::child_signal() } -> std::same_as<int>;         // that comes when a child has ended
+  { M::end_process(1) };                              // as exit(3) does
+  { M::hands_over_in_turn() } -> std::same_as<bool>;  // what Node does on this system, unless it is told (S33.6)
 };
 
 }  // namespace net::inline NET_ABI::detail
@@ -175,13 +177,16 @@ concept MachineProcesses = requires(Program& program, NativeHandle channel, std:
 namespace net::inline NET_ABI::detail::os {
 
 NET_API int own_program(Program& program);
+/// The channel is its descriptor 3, where Node's children have theirs.
 NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id);
+inline NativeHandle given_channel() noexcept { return 3; }
 NET_API int ended(std::int64_t process, ProcessEnd& end) noexcept;
 NET_API int send_signal(std::int64_t process, int signo) noexcept;
 NET_API bool take_variable(const char* name, std::string& value);
 NET_API std::int64_t process_id() noexcept;
 NET_API int child_signal() noexcept;
 NET_API void end_process(int code);
+inline bool hands_over_in_turn() noexcept { return true; }
 
 }  // namespace net::inline NET_ABI::detail::os
 
@@ -189,11 +194,10 @@ NET_API void end_process(int code);
 
 #endif
 
-// Windows starts no workers yet. Internal.
+// Programs that are started, by CreateProcessW. Internal.
 #ifndef NET_DETAIL_SYS_WINDOWS_PROCESSES_HPP
 #define NET_DETAIL_SYS_WINDOWS_PROCESSES_HPP
 
-#include <cerrno>
 #include <cstdint>
 #include <string>
 
@@ -201,14 +205,19 @@ NET_API void end_process(int code);
 
 namespace net::inline NET_ABI::detail::os {
 
-inline int own_program(Program&) noexcept { return -ENOTSUP; }
-inline int start_program(const Program&, NativeHandle, std::int64_t&) noexcept { return -ENOTSUP; }
-inline int ended(std::int64_t, ProcessEnd&) noexcept { return -ENOTSUP; }
-inline int send_signal(std::int64_t, int) noexcept { return -ENOTSUP; }
-inline bool take_variable(const char*, std::string&) noexcept { return false; }
+NET_API int own_program(Program& program);
+/// It inherits the channel, and what this process has as standard input and outputs; nothing else.
+NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id);
+NET_API NativeHandle given_channel();
+/// ECHILD for one that this process has not started.
+NET_API int ended(std::int64_t process, ProcessEnd& end) noexcept;
+/// As libuv has it: SIGINT, SIGQUIT, SIGTERM and SIGKILL end it, with that signal; 0 asks whether it is there (ESRCH).
+NET_API int send_signal(std::int64_t process, int signo) noexcept;
+NET_API bool take_variable(const char* name, std::string& value);
 inline std::int64_t process_id() noexcept { return win::GetCurrentProcessId(); }
-inline int child_signal() noexcept { return 0; }
-inline void end_process(int) {}
+inline int child_signal() noexcept { return child_ended; }
+NET_API void end_process(int code);
+inline bool hands_over_in_turn() noexcept { return false; }
 
 }  // namespace net::inline NET_ABI::detail::os
 
@@ -226,12 +235,14 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 struct Processes {
   static constexpr auto& own_program = os::own_program;
   static constexpr auto& start_program = os::start_program;
+  static constexpr auto& given_channel = os::given_channel;
   static constexpr auto& ended = os::ended;
   static constexpr auto& send_signal = os::send_signal;
   static constexpr auto& take_variable = os::take_variable;
   static constexpr auto& process_id = os::process_id;
   static constexpr auto& child_signal = os::child_signal;
   static constexpr auto& end_process = os::end_process;
+  static constexpr auto& hands_over_in_turn = os::hands_over_in_turn;
 };
 
 static_assert(MachineProcesses<Processes>);
@@ -491,7 +502,7 @@ struct ClusterState : PlainEmitter<ClusterState, ClusterEvents> {
   bool children_watched = false;
   int last_id = 0;
   std::int64_t last_number = 0;
-  SchedulingPolicy policy = SchedulingPolicy::rr;
+  SchedulingPolicy policy = Processes::hands_over_in_turn() ? SchedulingPolicy::rr : SchedulingPolicy::none;
 
   static inline ClusterState* the_one = nullptr;
 };
@@ -546,7 +557,8 @@ class Worker : public Emitter<Worker> {
   /// Asks the worker to close the servers that the primary listens for, and then its channel; its connections go on. It
   /// ends when nothing keeps its loop.
   const Worker& disconnect() const;
-  /// Sends a signal to its process; 15 is SIGTERM. Without effect on one that has ended.
+  /// Sends a signal to its process; 15 is SIGTERM. Without effect on one that has ended. On Windows SIGTERM, SIGKILL, SIGINT
+  /// and SIGQUIT (3) end it at once, 'exit' says by which, and others have no effect; 0 has none anywhere.
   const Worker& kill(int signal = 15) const;
 
  private:
@@ -600,7 +612,8 @@ class ClusterEmitter : public Emitter<ClusterEmitter> {
 /// Node's cluster (S33.5-S33.8): `if (cluster::isPrimary()) cluster::fork(); else server.listen(8000);`. A worker is a new
 /// process of the same program. What its servers listen on, by a port or a path, its primary listens on for all workers
 /// that ask for the same, and hands the connections over in turn. Everything belongs to the thread that asks first, and
-/// its loop. Not on Windows yet: there `fork` throws ENOTSUP.
+/// its loop. On Windows the workers accept themselves unless it is set otherwise, a path is ENOTSUP in a worker, and to be
+/// killed means to be ended at once.
 namespace net::inline NET_ABI::cluster::inline NET_MACHINE {
 
 /// Whether this process is no worker. In a worker the first call of these two connects it with its primary: ask before
@@ -618,7 +631,8 @@ NET_API Worker worker();
 /// `disconnect()` of all workers.
 NET_API void disconnect();
 
-/// How connections come to the workers, of what is listened on from now on: in turn, unless it is set.
+/// How connections come to the workers, of what is listened on from now on: in turn, unless it is set; on Windows the
+/// workers accept.
 NET_API SchedulingPolicy schedulingPolicy();
 NET_API void schedulingPolicy(SchedulingPolicy policy);
 
@@ -722,9 +736,6 @@ NET_API int own_program(Program& program) {
 }
 #endif
 
-/// Where Node's children have their channel.
-inline constexpr NativeHandle channel_of_child = 3;
-
 /// The channel under that number, and nothing else of this library's: all is closed on exec.
 NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id) {
   Vec<char*> arguments, variables;
@@ -735,6 +746,7 @@ NET_API int start_program(const Program& program, NativeHandle channel, std::int
   for (const std::string& each : program.variables) variables.push(text(each));
   variables.push(nullptr);
   // one that stands there already would not be moved, and closed on exec
+  const NativeHandle channel_of_child = given_channel();
   const NativeHandle moved = ::fcntl(channel, F_DUPFD_CLOEXEC, channel_of_child + 1);
   if (moved < 0) return -errno;
   posix_spawn_file_actions_t actions;
@@ -787,6 +799,260 @@ NET_API void end_process(int code) { std::exit(code); }
 
 #endif  // !_WIN32
 
+#endif
+#endif
+
+// The bodies of processes.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_PROCESSES_IPP
+#define NET_DETAIL_SYS_WINDOWS_PROCESSES_IPP
+
+#if NET_BODIES
+
+#include <cerrno>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+// A program's arguments as the one line that Windows has of them, and what it was given beside. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_COMMAND_LINE_HPP
+#define NET_DETAIL_SYS_WINDOWS_COMMAND_LINE_HPP
+
+#include <string>
+#include <string_view>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// As the C library of the program that is started takes it apart; the first is its name, which cannot have a quote.
+NET_API std::string command_line_of(const Vec<std::string>& arguments);
+NET_API void split_command_line(std::string_view line, Vec<std::string>& arguments);
+
+/// The variables of this process, each with a NUL behind it, and others: sorted by name, one of each name, and these are
+/// the ones that count. The end is a NUL.
+NET_API std::wstring environment_with(const wchar_t* own, const Vec<std::wstring>& others);
+
+/// False: it is no UTF-8, or has a NUL.
+NET_API bool widen(std::string_view text, std::wstring& into);
+NET_API std::string narrowed(const wchar_t* text);
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
+
+#endif
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+/// Those that this process has started, until it was asked how they ended: so long their numbers are nobody else's.
+class Children {
+ public:
+  static Children& instance() noexcept {
+    static constinit Children children;
+    return children;
+  }
+
+  /// The handle is its own from now on, unless this fails.
+  int add(std::int64_t id, win::Handle process) noexcept;
+  int ended(std::int64_t id, ProcessEnd& end) noexcept;
+  int send_signal(std::int64_t id, int signo) noexcept;
+
+ private:
+  struct Child {
+    std::int64_t id = 0;
+    win::Handle process = nullptr, wait = nullptr;
+    int signal = 0;  // by which it was ended here
+    Child* next = nullptr;
+  };
+
+  constexpr Children() noexcept = default;
+
+  Child** find(std::int64_t id) noexcept {
+    Child** at = &first_;
+    while (*at && (*at)->id != id) at = &(*at)->next;
+    return at;
+  }
+  static bool is_over(const Child& child) noexcept { return win::WaitForSingleObject(child.process, 0) == 0; }
+  static void __stdcall on_end(void*, unsigned char) { say_child_ended(); }
+
+  Mutex mutex_;
+  Child* first_ = nullptr;
+};
+
+NET_API int Children::add(std::int64_t id, win::Handle process) noexcept {
+  auto* const child = new (std::nothrow) Child{id, process};
+  if (!child) return -ENOMEM;
+  if (!win::RegisterWaitForSingleObject(&child->wait, process, &on_end, nullptr, win::wait_forever,
+                                        win::wait_execute_once)) {
+    const int failed = last_error();
+    delete child;
+    return failed;
+  }
+  const LockGuard locked(mutex_);
+  child->next = std::exchange(first_, child);
+  return 0;
+}
+
+NET_API int Children::ended(std::int64_t id, ProcessEnd& end) noexcept {
+  Child* gone = nullptr;
+  {
+    const LockGuard locked(mutex_);
+    Child** const at = find(id);
+    if (!*at) return -ECHILD;
+    if (!is_over(**at)) return 0;
+    gone = *at;
+    *at = gone->next;
+  }
+  win::Word code = 0;
+  win::GetExitCodeProcess(gone->process, &code);
+  end = gone->signal != 0 ? ProcessEnd{0, gone->signal} : ProcessEnd{static_cast<int>(code), 0};
+  win::UnregisterWaitEx(gone->wait, win::no_file());  // waits until nobody is called any more
+  win::CloseHandle(gone->process);
+  delete gone;
+  return 1;
+}
+
+NET_API int Children::send_signal(std::int64_t id, int signo) noexcept {
+  constexpr int interrupt = 2, quit = 3, kill = 9, terminate = 15;
+  const LockGuard locked(mutex_);
+  Child* const child = *find(id);
+  if (!child || is_over(*child)) return -ESRCH;
+  if (signo == 0) return 0;
+  if (signo != interrupt && signo != quit && signo != kill && signo != terminate) return -ENOSYS;
+  if (!win::TerminateProcess(child->process, 1)) return is_over(*child) ? -ESRCH : last_error();
+  child->signal = signo;
+  return 0;
+}
+
+NET_API int ended(std::int64_t process, ProcessEnd& end) noexcept { return Children::instance().ended(process, end); }
+NET_API int send_signal(std::int64_t process, int signo) noexcept {
+  return Children::instance().send_signal(process, signo);
+}
+
+NET_API int own_program(Program& program) {
+  std::wstring path(32768, L'\0');
+  const win::Word size = win::GetModuleFileNameW(nullptr, path.data(), static_cast<win::Word>(path.size()));
+  if (size == 0 || size == path.size()) return size == 0 ? last_error() : -ENAMETOOLONG;
+  program.path = narrowed(path.c_str());
+  split_command_line(narrowed(win::GetCommandLineW()), program.arguments);
+  return 0;
+}
+
+/// The handles that a program inherits, and no other one does: duplicates, of which this process has none when it runs.
+class Inherited {
+ public:
+  static constexpr win::Word most = 4;
+
+  Inherited() noexcept = default;
+  Inherited(const Inherited&) = delete;
+  Inherited& operator=(const Inherited&) = delete;
+  ~Inherited() {
+    if (list_) win::DeleteProcThreadAttributeList(list_);
+    for (win::Word i = 0; i < count_; ++i) win::CloseHandle(handles_[i]);
+  }
+
+  /// Null: there is no such handle.
+  win::Handle add(win::Handle handle) noexcept {
+    win::Handle same = nullptr;
+    const win::Handle self = win::GetCurrentProcess();
+    if (!handle || handle == win::no_file() ||
+        !win::DuplicateHandle(self, handle, self, &same, 0, 1, win::same_access)) {
+      return nullptr;
+    }
+    return handles_[count_++] = same;
+  }
+  ::_PROC_THREAD_ATTRIBUTE_LIST* list() noexcept {
+    win::Size size = sizeof memory_;
+    auto* const list = reinterpret_cast<::_PROC_THREAD_ATTRIBUTE_LIST*>(&memory_[0]);
+    if (!win::InitializeProcThreadAttributeList(list, 1, 0, &size)) return nullptr;
+    list_ = list;
+    const bool set = win::UpdateProcThreadAttribute(list_, 0, win::attribute_handle_list, &handles_[0],
+                                                    count_ * sizeof(win::Handle), nullptr, nullptr);
+    return set ? list_ : nullptr;
+  }
+
+ private:
+  win::Handle handles_[most] = {};
+  win::Word count_ = 0;
+  ::_PROC_THREAD_ATTRIBUTE_LIST* list_ = nullptr;
+  alignas(std::max_align_t) unsigned char memory_[256];
+};
+
+inline constexpr const char* channel_variable = "NET_CHANNEL_HANDLE";
+
+NET_API int start_program(const Program& program, NativeHandle channel, std::int64_t& id) {
+  Inherited inherited;
+  const win::Handle given = inherited.add(handle_of(channel));
+  if (!given) return last_error();
+  win::StartupInfo start{};
+  start.size = sizeof start;
+  start.flags = win::use_handles;
+  win::Handle* const standard[] = {&start.input, &start.output, &start.error};
+  for (win::Word i = 0; i < 3; ++i) *standard[i] = inherited.add(win::GetStdHandle(win::standard_input - i));
+  start.attributes = inherited.list();
+  if (!start.attributes) return last_error();
+
+  std::wstring path, line;
+  Vec<std::wstring> variables;
+  if (!widen(program.path, path) || !widen(command_line_of(program.arguments), line)) return -EINVAL;
+  const std::string channel_is =
+      std::string(channel_variable) + "=" + std::to_string(reinterpret_cast<std::intptr_t>(given));
+  for (std::size_t i = 0; i <= program.variables.size(); ++i) {
+    std::wstring wide;
+    if (!widen(i == program.variables.size() ? channel_is : program.variables[i], wide)) return -EINVAL;
+    variables.push(std::move(wide));
+  }
+  wchar_t* const own = win::GetEnvironmentStringsW();
+  if (!own) return -ENOMEM;
+  struct Free {
+    wchar_t* strings;
+    ~Free() { win::FreeEnvironmentStringsW(strings); }
+  } const free_own{own};
+  std::wstring environment = environment_with(own, variables);
+
+  win::ProcessInfo started{};
+  if (!win::CreateProcessW(path.c_str(), line.data(), nullptr, nullptr, 1,
+                           win::create_extended | win::create_unicode_environment, environment.data(), nullptr,
+                           win::as<::_STARTUPINFOW>(&start), win::as<::_PROCESS_INFORMATION>(&started))) {
+    return last_error();
+  }
+  win::CloseHandle(started.thread);
+  id = started.process_id;
+  const int failed = Children::instance().add(id, started.process);
+  if (failed < 0) {
+    win::TerminateProcess(started.process, 1);
+    win::CloseHandle(started.process);
+  }
+  return failed;
+}
+
+NET_API NativeHandle given_channel() {
+  std::string number;
+  if (!take_variable(channel_variable, number)) return no_handle;
+  NativeHandle given = 0;
+  for (const char digit : number) {
+    if (digit < '0' || digit > '9' || given > INTPTR_MAX / 16) return no_handle;
+    given = given * 10 + (digit - '0');
+  }
+  return given;
+}
+
+/// The C library has an environment of its own beside the process's; it changes both.
+NET_API bool take_variable(const char* name, std::string& value) {
+  const char* const found = std::getenv(name);
+  if (!found) return false;
+  value = found;
+  ::_putenv_s(name, "");
+  return true;
+}
+
+NET_API void end_process(int code) { std::exit(code); }
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
 #endif
 #endif
 
@@ -872,11 +1138,10 @@ NET_API OwnSide* OwnSide::of_process() {
 }
 
 NET_API void OwnSide::begin(Loop& on, int id) {
-  constexpr NativeHandle given = 3;
   self->id = id;
   self->process = Processes::process_id();
   self->started = true;
-  self->channel = IpcChannel(Socket(on, SocketOptions{.fd = given}));
+  self->channel = IpcChannel(Socket(on, SocketOptions{.fd = Processes::given_channel()}));
   self->channel->on<"message">([](std::string_view bytes, const ReceivedHandle& handle) {
     if (the_one) the_one->heard(bytes, handle);
   });
@@ -1133,7 +1398,8 @@ NET_API void SharedServer::answer(const Question& question, int failed) {
   });
 }
 
-/// The worker has no descriptor left for it, or no memory: its `listen` fails with that.
+/// The worker has no descriptor left for it, or no memory, or on this system no other process can have it: its `listen` fails
+/// with that.
 NET_API void SharedServer::not_answered(const Question& question, const Error& error) {
   leave(*question.worker);
   answer(question, error.number() < 0 ? -error.number() : ECONNRESET);
@@ -1556,5 +1822,133 @@ NET_API void schedulingPolicy(SchedulingPolicy policy) { detail::ClusterState::o
 
 }  // namespace net::inline NET_ABI::cluster::inline NET_MACHINE
 
+#endif
+#endif
+
+// The bodies of command_line.hpp. Internal.
+#ifndef NET_DETAIL_SYS_WINDOWS_COMMAND_LINE_IPP
+#define NET_DETAIL_SYS_WINDOWS_COMMAND_LINE_IPP
+
+#if NET_BODIES
+
+#include <cstddef>
+#include <utility>
+
+#if defined(_WIN32)
+
+namespace net::inline NET_ABI::detail::os {
+
+NET_API bool widen(std::string_view text, std::wstring& into) {
+  into.clear();
+  if (text.find('\0') != text.npos || text.size() > 0x7fffffff) return false;
+  if (text.empty()) return true;
+  const int size = static_cast<int>(text.size());
+  const int length = win::MultiByteToWideChar(win::utf8, win::invalid_characters, text.data(), size, nullptr, 0);
+  if (length <= 0) return false;
+  into.resize(static_cast<std::size_t>(length));
+  return win::MultiByteToWideChar(win::utf8, win::invalid_characters, text.data(), size, into.data(), length) > 0;
+}
+
+NET_API std::string narrowed(const wchar_t* text) {
+  const int with_end = win::WideCharToMultiByte(win::utf8, 0, text, -1, nullptr, 0, nullptr, nullptr);
+  if (with_end <= 1) return {};
+  std::string all(static_cast<std::size_t>(with_end), '\0');
+  win::WideCharToMultiByte(win::utf8, 0, text, -1, all.data(), with_end, nullptr, nullptr);
+  all.pop_back();
+  return all;
+}
+
+/// Backslashes are what they are, unless a quote stands behind them.
+NET_API std::string command_line_of(const Vec<std::string>& arguments) {
+  std::string line;
+  for (const std::string& each : arguments) {
+    if (&each != arguments.begin()) line += ' ';
+    if (!each.empty() && each.find_first_of(" \t\n\v\"") == each.npos) {
+      line += each;
+      continue;
+    }
+    line += '"';
+    std::size_t backslashes = 0;
+    for (const char one : each) {
+      if (one == '"') line.append(backslashes + 1, '\\');
+      backslashes = one == '\\' ? backslashes + 1 : 0;
+      line += one;
+    }
+    line.append(backslashes, '\\');
+    line += '"';
+  }
+  return line;
+}
+
+NET_API void split_command_line(std::string_view line, Vec<std::string>& arguments) {
+  const auto is_space = [&](std::size_t at) { return line[at] == ' ' || line[at] == '\t'; };
+  std::size_t at = 0;
+  const bool named = !line.empty() && line[0] == '"';
+  for (at = named ? 1 : 0; at < line.size() && (named ? line[at] != '"' : !is_space(at));) ++at;
+  arguments.push(std::string(line.substr(named ? 1 : 0, at - (named ? 1 : 0))));
+  if (named && at < line.size()) ++at;
+  for (;;) {
+    while (at < line.size() && is_space(at)) ++at;
+    if (at == line.size()) return;
+    std::string argument;
+    for (bool quoted = false; at < line.size() && (quoted || !is_space(at));) {
+      std::size_t backslashes = 0;
+      while (at < line.size() && line[at] == '\\') ++backslashes, ++at;
+      if (at == line.size() || line[at] != '"') {
+        argument.append(backslashes, '\\');
+        if (at < line.size() && (quoted || !is_space(at))) argument += line[at++];
+        continue;
+      }
+      argument.append(backslashes / 2, '\\');
+      ++at;
+      const bool twice = quoted && at < line.size() && line[at] == '"';
+      if (backslashes % 2 != 0) {
+        argument += '"';
+      } else if (twice) {
+        argument += line[at++];
+      } else {
+        quoted = !quoted;
+      }
+    }
+    arguments.push(std::move(argument));
+  }
+}
+
+/// Of names that begin with '=' Windows has some.
+inline std::wstring_view variable_name(std::wstring_view variable) noexcept {
+  return variable.substr(0, variable.find(L'=', 1));
+}
+
+/// As Windows compares names, as far as they are ASCII.
+inline int compare_names(std::wstring_view one, std::wstring_view other) noexcept {
+  const auto upper = [](wchar_t letter) { return letter >= L'a' && letter <= L'z' ? letter - L'a' + L'A' : +letter; };
+  for (std::size_t i = 0; i < one.size() && i < other.size(); ++i) {
+    if (const int more = upper(one[i]) - upper(other[i]); more != 0) return more;
+  }
+  return one.size() < other.size() ? -1 : one.size() > other.size();
+}
+
+NET_API std::wstring environment_with(const wchar_t* own, const Vec<std::wstring>& others) {
+  Vec<std::wstring_view> all;
+  for (const wchar_t* each = own; *each != L'\0'; each += all.back().size() + 1) all.push(std::wstring_view(each));
+  for (const std::wstring& each : others) {
+    std::size_t at = 0;
+    int order = -1;
+    while (at < all.size() && (order = compare_names(variable_name(all[at]), variable_name(each))) < 0) ++at;
+    if (at < all.size() && order == 0) {
+      all[at] = each;
+    } else {
+      all.insert(at, std::wstring_view(each));
+    }
+  }
+  std::wstring block;
+  for (const std::wstring_view each : all) block.append(each) += L'\0';
+  if (all.empty()) block += L'\0';
+  return block += L'\0';
+}
+
+}  // namespace net::inline NET_ABI::detail::os
+
+#endif  // _WIN32
 #endif
 #endif

@@ -89,6 +89,7 @@ enum class FrameKind : std::uint8_t {
   server,   // a message, and what listens
   taken,    // answers `socket` or `server`, in their order: this side has it
   refused,  // alike: it has not, and `flags` says why
+  process,  // for which process tickets are made, where there are some
 };
 
 /// Why a handle was refused.
@@ -104,6 +105,7 @@ struct FrameHeader {
   std::uint8_t flags = 0;
   std::uint32_t message = 0;  // bytes of it
   std::uint32_t unread = 0;   // bytes behind it, which the socket has received
+  std::uint32_t number = 0;   // of the process
 };
 
 inline constexpr std::size_t frame_header_size = 12;
@@ -130,6 +132,7 @@ namespace net::inline NET_ABI::detail {
 /// One frame; its texts are valid until the reader is fed again.
 struct ReadFrame {
   FrameHeader header;
+  std::string_view ticket;  // of the handle that it carries, where there are tickets
   std::string_view message;
   std::string_view unread;
 };
@@ -139,6 +142,9 @@ struct ReadFrame {
 class FrameReader {
  public:
   enum class Step : std::uint8_t { frame, more, rubbish, too_large };
+
+  /// 0: handles come as descriptors, and there are no tickets.
+  explicit FrameReader(std::size_t ticket_size = 0) noexcept : ticket_size_(ticket_size) {}
 
   /// What one call has received, and what came with it. False: nobody asked for these descriptors; then `came` is not
   /// taken. Throws without memory; then the descriptor is here, to be closed.
@@ -151,6 +157,9 @@ class FrameReader {
   NativeHandle take_descriptor() noexcept { return std::exchange(descriptor_, no_handle); }
   /// One after the other, all that it has.
   NativeHandle take_any_descriptor() noexcept;
+  /// The ticket of a frame that has begun and is not whole yet; empty if there is none. What comes after is no frame any
+  /// more.
+  std::string_view take_any_ticket() noexcept;
   /// Bytes that wait for the rest of their frame.
   std::size_t waiting() const noexcept { return bytes_.size() - begin_; }
   void clear() noexcept;
@@ -158,6 +167,9 @@ class FrameReader {
  private:
   Step begin_frame(std::size_t max_message) noexcept;
 
+  std::size_t ticket_of(FrameKind kind) const noexcept { return carries_handle(kind) ? ticket_size_ : 0; }
+
+  std::size_t ticket_size_;
   std::string bytes_;
   std::size_t begin_ = 0;  // what is before it was given
   FrameHeader header_;
@@ -178,6 +190,7 @@ class FrameReader {
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
@@ -187,7 +200,7 @@ struct Outgoing {
   Outgoing* next = nullptr;
   std::uint64_t id = 0;
   char head[frame_header_size];
-  std::string bytes;        // the message, and what the socket has not read
+  std::string bytes;        // its ticket, where there are some; the message, and what the socket has not read
   std::size_t message = 0;  // bytes of it
   std::size_t sent = 0;     // bytes that the system has taken, of head and bytes
   Ref<SocketState> socket;
@@ -196,6 +209,7 @@ struct Outgoing {
   Error error;  // none: it has arrived
   bool keep_open = false;
   bool aside = false;                   // its socket is
+  bool has_ticket = false;              // that was made, for the other process
   bool always_emitted = false;          // its error, also if it has a callback
   Machine::Acceptor* beside = nullptr;  // what the server listens on, if it may be closed before this leaves
 
@@ -208,6 +222,8 @@ struct Outgoing {
   void outlive_server() noexcept;
   bool carries() const noexcept { return socket || server; }
   std::size_t size() const noexcept { return frame_header_size + bytes.size(); }
+  std::size_t ticket() const noexcept { return carries() ? Machine::ticket_size : 0; }
+  std::string_view unread() const noexcept { return std::string_view(bytes).substr(ticket() + message); }
   /// What travels with it; no_handle if it has been closed meanwhile.
   NativeHandle descriptor() const noexcept;
   void write_head() noexcept;
@@ -253,7 +269,9 @@ class Answers {
  public:
   static constexpr std::size_t window = 64;
 
-  bool empty() const noexcept { return count_ == 0 && written_ == size_; }
+  bool empty() const noexcept { return count_ == 0 && number_ == 0 && written_ == size_; }
+  /// Which process this is; once.
+  void say_number(std::uint32_t number) noexcept { number_ = number; }
   /// False: there are too many.
   bool push(FrameKind kind, Refused why = {}) noexcept;
   /// What is to be written next.
@@ -263,7 +281,8 @@ class Answers {
  private:
   std::uint8_t waiting_[window];  // 0: taken; otherwise one more than why it was refused
   std::size_t count_ = 0;
-  char bytes_[window * frame_header_size];
+  std::uint32_t number_ = 0;
+  char bytes_[(window + 1) * frame_header_size];
   std::size_t size_ = 0, written_ = 0;
 };
 
@@ -275,6 +294,8 @@ struct IpcState : Handle {
 
   // ── its life (state.ipp) ──
   void open(NativeHandle descriptor);
+  void start();
+  void introduce_itself();
   void begin_with(std::string_view received);
   bool is_open() const noexcept { return channel.is_open(); }
   bool connected() const noexcept { return is_open() && !disconnecting; }
@@ -294,12 +315,14 @@ struct IpcState : Handle {
   // ── sending (send.ipp) ──
   bool send(std::string_view bytes, SocketState* socket, ServerState* server, bool keep_open, WriteCallback callback);
   Error refusal(const Outgoing& one) const;
+  void keep(Outgoing& one);
   void wait_for_socket(Outgoing& one);
   void socket_is_ready(std::uint64_t id, const Error& error);
   void set_out(OutgoingList& one);
   void flush();
   std::ptrdiff_t send_some() noexcept;
-  std::size_t gather(IoSlice* slices, NativeHandle& passed) noexcept;
+  std::ptrdiff_t gather(IoSlice* slices, NativeHandle& passed) noexcept;
+  std::ptrdiff_t take_along(Outgoing& one, NativeHandle& passed) noexcept;
   void consume(std::size_t bytes) noexcept;
   void cannot_send(std::ptrdiff_t result);
   bool has_to_send() const noexcept;
@@ -313,9 +336,10 @@ struct IpcState : Handle {
   void parse();
   void take(const ReadFrame& frame);
   void answered(const ReadFrame& frame);
-  void refuse(Refused why);
   void answer(FrameKind kind, Refused why = {});
   void came(const ReadFrame& frame, NativeHandle descriptor);
+  void close_what_came() noexcept;
+  void close_unopened();
   void emit_message(std::string_view bytes, const ReceivedHandle& handle);
   static void on_ready(Handle& self, Watcher&, unsigned what, int);
 
@@ -348,7 +372,7 @@ struct IpcState : Handle {
 
   Machine::Channel channel;
   Listeners listeners;
-  FrameReader reader;
+  FrameReader reader{Machine::ticket_size};
   Answers answers;
   OutgoingList waiting;    // for their sockets, which still have to send
   OutgoingList queue;      // to be sent
@@ -359,6 +383,7 @@ struct IpcState : Handle {
   std::size_t max_message = std::size_t{64} << 20;
   std::size_t owed = 0;  // what is queued and may be emitted
   std::uint64_t last_id = 0;
+  std::uint32_t other_process = 0;  // for which tickets are made; 0: it has not said yet
   KeepsAlive keeps_alive;
   bool kept_by_loop = false;
   bool close_expected = false;
@@ -368,7 +393,9 @@ struct IpcState : Handle {
   bool flush_ticking = false;
   bool done_ticking = false;
   bool blocked = false;    // the system took no more
+  bool offered = false;    // what is queued was, and some of it may be under way: it is what is offered again
   bool short_now = false;  // the system has no memory: nothing is watched for a moment
+  bool unparsed = false;   // a listener has thrown, and frames may be behind the one that it was given
   bool broken = false;     // nothing can be sent any more; what has come is still read
   Retry memory{*this, [](Handle& handle) {
                  auto& self = static_cast<IpcState&>(handle);
@@ -377,9 +404,6 @@ struct IpcState : Handle {
                  self.flush();
                }};
 };
-
-/// Whether a message with a socket or a server can be received as such: not on every system.
-NET_API void require_passing();
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
 
@@ -393,8 +417,8 @@ struct SendOptions {
 };
 
 /// Messages, whole and in order, over a connected IPC socket; with one of them may travel a socket or a server (S33). Both
-/// ends are an IpcChannel, in this process or in another one of the same machine. Not on Windows yet: there making one
-/// throws ENOTSUP. What travels over the socket is described in docs/ipc-frames.md.
+/// ends are an IpcChannel, in this process or in another one of the same machine. What travels over the socket, or on Windows
+/// over a named pipe, is described in docs/ipc-frames.md.
 ///
 /// A handle: copies are the same channel, and the loop keeps an open one alive. All that arrives is emitted at once; what
 /// nobody listens to is thrown away, and a handle with it closed. After 'disconnect' its listeners are dropped.
@@ -411,13 +435,14 @@ class IpcChannel : public Emitter<IpcChannel> {
 
   /// Takes over a connected IPC socket: that is closed for its user then, without events. Made in the listener of 'connect'
   /// or 'connection', or at once of `Socket({.fd = …})`, it misses nothing. Throws `ERR_INVALID_HANDLE_TYPE` for a socket
-  /// that is none or is not connected, `ERR_INVALID_STATE` while written bytes still wait, ENOTSUP on Windows.
+  /// that is none or is not connected, `ERR_INVALID_STATE` while written bytes still wait.
   explicit IpcChannel(const Socket& socket);
 
   /// Two ends that are connected to each other, on this thread's loop or on `loop`: one for this process, one for a child.
   /// After `fork()` the parent calls `disconnect()` of the child's end, and the child, after `afterFork()`, of the
   /// parent's. For a program that is started, hand on `nativeHandle()` of the second end, and disconnect it here before
-  /// the loop turns; the program makes its own of `Socket({.fd = …})`. Throws the system's error.
+  /// the loop turns; the program makes its own of `Socket({.fd = …})`. On Windows it inherits a duplicate of that handle, and
+  /// is told its number. Throws the system's error.
   static std::pair<IpcChannel, IpcChannel> pair() { return pair(Loop::current()); }
   static std::pair<IpcChannel, IpcChannel> pair(Loop& loop);
 
@@ -437,13 +462,15 @@ class IpcChannel : public Emitter<IpcChannel> {
   /// waits. What it has received and nobody has read goes with it; its listeners stay behind. If it still has to
   /// send, it stays as it was until that is sent, and the message takes its place behind those that were sent meanwhile. A
   /// send that fails leaves the socket open here, as it was: `ERR_SOCKET_CLOSED` if it was not connected, EMFILE if the
-  /// other process has no descriptor left, `ERR_IPC_CHANNEL_CLOSED` if it was gone before it had it.
+  /// other process has no descriptor left, `ERR_IPC_CHANNEL_CLOSED` if it was gone before it had it; on Windows ENOTSUP for
+  /// an IPC socket, as a pipe cannot change the process there.
   template <class Data, class F = std::nullptr_t>
   bool send(const Data& data, const Socket& socket, SendOptions options = {}, F&& callback = nullptr) const {
     return state_->send(detail::bytes_of(data), &detail::Access::state(socket), nullptr, options.keepOpen,
                         detail::write_callback(std::forward<F>(callback)));
   }
-  /// Sends a listening server with it, which stays open here: both processes accept, and either may close its own.
+  /// Sends a listening server with it, which stays open here: both processes accept, and either may close its own. On
+  /// Windows ENOTSUP for one that listens on a path.
   template <class Data, class F = std::nullptr_t>
   bool send(const Data& data, const Server& server, SendOptions = {}, F&& callback = nullptr) const {
     return state_->send(detail::bytes_of(data), nullptr, &detail::Access::state(server), true,
@@ -506,8 +533,9 @@ NET_API void write_frame_header(const FrameHeader& header, char* into) noexcept 
   into[1] = static_cast<char>(header.kind);
   into[2] = static_cast<char>(header.flags);
   into[3] = 0;
+  const std::uint32_t first = header.kind == FrameKind::process ? header.number : header.message;
   for (unsigned i = 0; i < 4; ++i) {
-    into[4 + i] = static_cast<char>(header.message >> (8 * i));
+    into[4 + i] = static_cast<char>(first >> (8 * i));
     into[8 + i] = static_cast<char>(header.unread >> (8 * i));
   }
 }
@@ -519,8 +547,10 @@ NET_API bool read_frame_header(const char* from, FrameHeader& header) noexcept {
   };
   header.kind = static_cast<FrameKind>(byte(1));
   header.flags = static_cast<std::uint8_t>(byte(2));
-  header.message = number(4);
+  const bool of_process = header.kind == FrameKind::process;
+  header.message = of_process ? 0 : number(4);
   header.unread = number(8);
+  header.number = of_process ? number(4) : 0;
   if (from[0] != frame_mark || from[3] != 0) return false;
   const bool empty = header.message == 0 && header.unread == 0;
   switch (header.kind) {
@@ -530,6 +560,7 @@ NET_API bool read_frame_header(const char* from, FrameHeader& header) noexcept {
       return header.flags <= (flag_readable | flag_writable | flag_half_open) && header.unread <= max_unread;
     case FrameKind::taken: return header.flags == 0 && empty;
     case FrameKind::refused: return header.flags <= static_cast<std::uint8_t>(Refused::disconnected) && empty;
+    case FrameKind::process: return header.flags == 0 && empty && header.number != 0;
   }
   return false;
 }
@@ -571,7 +602,9 @@ NET_API FrameReader::Step FrameReader::begin_frame(std::size_t max_message) noex
   if (waiting() < frame_header_size) return Step::more;
   if (!read_frame_header(bytes_.data() + begin_, header_)) return Step::rubbish;
   if (header_.message > max_message) return Step::too_large;
-  if (carries_handle(header_.kind)) {
+  if (header_.kind == FrameKind::process && ticket_size_ == 0) return Step::rubbish;
+  if (waiting() < frame_header_size + ticket_of(header_.kind)) return Step::more;
+  if (carries_handle(header_.kind) && ticket_size_ == 0) {
     if (!std::exchange(came_, false)) return Step::rubbish;
     descriptor_ = std::exchange(next_descriptor_, no_handle);
   }
@@ -583,13 +616,14 @@ NET_API FrameReader::Step FrameReader::next(std::size_t max_message, ReadFrame& 
   if (!has_header_) {
     if (const Step step = begin_frame(max_message); step != Step::frame) return step;
   }
-  const std::size_t size = frame_header_size + header_.message + header_.unread;
+  const std::size_t ticket = ticket_of(header_.kind);
+  const std::size_t size = frame_header_size + ticket + header_.message + header_.unread;
   if (waiting() < size) {
     // it came with these bytes, and no header of its own begins in them
     return came_ ? Step::rubbish : Step::more;
   }
-  const std::string_view all = std::string_view(bytes_).substr(begin_, size);
-  frame = {header_, all.substr(frame_header_size, header_.message), all.substr(frame_header_size + header_.message)};
+  const std::string_view all = std::string_view(bytes_).substr(begin_, size).substr(frame_header_size);
+  frame = {header_, all.substr(0, ticket), all.substr(ticket, header_.message), all.substr(ticket + header_.message)};
   begin_ += size;
   has_header_ = false;
   return Step::frame;
@@ -597,6 +631,11 @@ NET_API FrameReader::Step FrameReader::next(std::size_t max_message, ReadFrame& 
 
 NET_API NativeHandle FrameReader::take_any_descriptor() noexcept {
   return descriptor_ != no_handle ? take_descriptor() : std::exchange(next_descriptor_, no_handle);
+}
+
+NET_API std::string_view FrameReader::take_any_ticket() noexcept {
+  if (!std::exchange(has_header_, false)) return {};
+  return std::string_view(bytes_).substr(begin_ + frame_header_size, ticket_of(header_.kind));
 }
 
 NET_API void FrameReader::clear() noexcept {
@@ -637,7 +676,7 @@ NET_API NativeHandle Outgoing::descriptor() const noexcept {
 NET_API void Outgoing::write_head() noexcept {
   FrameHeader header;
   header.message = static_cast<std::uint32_t>(message);
-  header.unread = static_cast<std::uint32_t>(bytes.size() - message);
+  header.unread = static_cast<std::uint32_t>(unread().size());
   if (server) header.kind = FrameKind::server;
   if (socket) {
     header.kind = FrameKind::socket;
@@ -724,7 +763,9 @@ struct CameHere {
   CameHere(const CameHere&) = delete;
   CameHere& operator=(const CameHere&) = delete;
   ~CameHere() {
-    if (fd != no_handle) (void)Machine::close_file(fd);
+    if (fd == no_handle) return;
+    Machine::Channel unwanted;
+    (void)unwanted.adopt_connected(fd);
   }
 };
 
@@ -736,14 +777,15 @@ NET_API void IpcState::on_ready(Handle& handle, Watcher&, unsigned what, int) {
 
 /// Bounded: no channel may starve the rest.
 NET_API void IpcState::receive() {
+  if (unparsed) parse();  // the end must not overtake it
   for (int reads = 32; reads > 0 && is_open(); --reads) {
     if (loop->inert()) return;
     CameDescriptors with;
-    const std::ptrdiff_t got =
-        Machine::receive_with(channel.native(), loop->receive_buffer(), LoopCore::receive_capacity, with);
+    const ReadResult read = Machine::receive_with(channel, loop->receive_buffer(), LoopCore::receive_capacity, with);
+    const std::ptrdiff_t got = read.size;
     CameHere first(with.first);
     if (got <= 0) {
-      if (got == would_block) return broken ? close(no_error()) : void();
+      if (got == would_block) return broken && Machine::ticket_size == 0 ? close(no_error()) : void();
       if (short_of_memory(got)) {
         wait_for_system();
         return update_watch();
@@ -753,7 +795,7 @@ NET_API void IpcState::receive() {
       return close(gone ? no_error() : system_failure(static_cast<int>(-got), "read"));
     }
     const auto size = static_cast<std::size_t>(got);
-    if (!reader.feed({loop->receive_buffer(), size}, with)) return close(system_failure(EPROTO, "read"));
+    if (!reader.feed(read.view(), with)) return close(system_failure(EPROTO, "read"));
     first.fd = no_handle;
     parse();
     if (size < LoopCore::receive_capacity && !with.any() && !broken) return;
@@ -766,8 +808,10 @@ NET_API void IpcState::receive() {
 
 /// What has come, frame by frame. A listener that throws does not hold up what comes behind.
 NET_API void IpcState::parse() {
+  unparsed = false;
   CallOnThrow again([this] {
     if (!loop || !is_open()) return;
+    unparsed = true;
     undo_or_give_up(*this, [this] { loop->pending().push({Ref<Handle>(this), job_of<&IpcState::parse>}); });
   });
   for (bool first = true;; first = false) {
@@ -795,6 +839,7 @@ NET_API void IpcState::take(const ReadFrame& frame) {
     case FrameKind::server: return came(frame, reader.take_descriptor());
     case FrameKind::taken:
     case FrameKind::refused: return answered(frame);
+    case FrameKind::process: other_process = frame.header.number; return flush();
   }
 }
 
@@ -810,7 +855,7 @@ NET_API void IpcState::answered(const ReadFrame& frame) {
   }
   tick_done();
   if (one.aside) {
-    one.error ? take_back(*one.socket, std::string_view(one.bytes).substr(one.message)) : hand_on(*one.socket);
+    one.error ? take_back(*one.socket, one.unread()) : hand_on(*one.socket);
     one.aside = false;
   }
   done.push(awaiting.pop());
@@ -826,6 +871,13 @@ NET_API void IpcState::answer(FrameKind kind, Refused why) {
 /// A message with a handle. It is answered before it is emitted: whatever the listeners do, this side has it.
 NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   CameHere fd(descriptor);
+  if (!frame.ticket.empty()) {
+    const int failed = Machine::open_ticket(frame.ticket.data(), fd.fd);
+    if (failed == -EMFILE) return answer(FrameKind::refused, Refused::no_descriptors);
+    if (short_of_memory(failed)) return answer(FrameKind::refused, Refused::no_memory);
+    if (failed == 0 && loop->poller().has(fd.fd)) fd.fd = no_handle;  // it is somebody's here
+    if (fd.fd == no_handle) return close(system_failure(EPROTO, "read"));
+  }
   if (disconnecting) return answer(FrameKind::refused, Refused::disconnected);
   if (fd.fd == no_handle) return answer(FrameKind::refused, Refused::no_descriptors);
   if (!listeners.has(ipc_message)) return answer(FrameKind::taken);
@@ -858,6 +910,39 @@ NET_API void IpcState::came(const ReadFrame& frame, NativeHandle descriptor) {
   fd.fd = no_handle;
   answer(FrameKind::taken);
   emit_message(frame.message, ReceivedHandle(Access::make<Socket>(socket.get())));
+}
+
+/// What has come and nobody has got.
+NET_API void IpcState::close_what_came() noexcept {
+  for (NativeHandle fd; (fd = reader.take_any_descriptor()) != no_handle;) const CameHere unwanted(fd);
+  if constexpr (Machine::ticket_size != 0) {
+    if (!is_open()) return;
+#if defined(__cpp_exceptions)
+    try {
+      close_unopened();
+    } catch (...) {}  // without memory they stay
+#else
+    close_unopened();
+#endif
+  }
+}
+
+/// A ticket that nobody opens would keep its socket open, so what is on its way is looked at too, as far as it has come. In
+/// a copy: a listener may be looking at the frame that came last.
+NET_API void IpcState::close_unopened() {
+  const auto close_one = [](std::string_view ticket) {
+    CameHere unwanted(no_handle);
+    if (!ticket.empty()) (void)Machine::open_ticket(ticket.data(), unwanted.fd);
+  };
+  FrameReader rest(reader);
+  for (int reads = 32; reads > 0; --reads) {
+    ReadFrame frame;
+    while (rest.next(0xffffffff, frame) == FrameReader::Step::frame) close_one(frame.ticket);
+    CameDescriptors none;
+    const ReadResult read = Machine::receive_with(channel, loop->receive_buffer(), LoopCore::receive_capacity, none);
+    if (read.size <= 0 || !rest.feed(read.view(), none)) break;
+  }
+  close_one(rest.take_any_ticket());
 }
 
 NET_API void IpcState::emit_message(std::string_view bytes, const ReceivedHandle& handle) {
@@ -918,7 +1003,9 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
     if (too_large) disconnect();
     return false;
   }
-  frame.bytes.assign(bytes);
+  if (server && Machine::ticket_size != 0 && other_process == 0) keep(frame);
+  frame.bytes.reserve(frame.ticket() + bytes.size());
+  frame.bytes.assign(frame.ticket(), '\0').append(bytes);
   if (socket && detail::has_to_send(*socket)) {
     wait_for_socket(frame);
     frame.callback = std::move(callback);
@@ -935,6 +1022,12 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
   if (length < mark) return true;
   need_drain = true;
   return false;
+}
+
+/// Its ticket cannot be made yet, so it has what the server listens on itself.
+NET_API void IpcState::keep(Outgoing& one) {
+  const Ref<ServerState> own(new ServerState(*loop, ServerOptions{}));
+  if (own->acceptor.listen_beside(one.server->acceptor, 0) == 0) one.server = own;
 }
 
 /// What the socket has still to send is sent first: an empty write, or the end of it, says when.
@@ -999,7 +1092,8 @@ NET_API void IpcState::set_out(OutgoingList& one) {
 NET_API bool IpcState::has_to_send() const noexcept {
   if (!answers.empty()) return true;
   const Outgoing* const first = queue.first();
-  return first && (first->sent > 0 || !first->carries() || awaiting.size() < Answers::window);
+  if (!first || first->sent > 0 || offered || !first->carries()) return first != nullptr;
+  return awaiting.size() < Answers::window && (Machine::ticket_size == 0 || other_process != 0);
 }
 
 /// All that the system takes now. Who is to be told learns it on a tick.
@@ -1022,31 +1116,31 @@ NET_API void IpcState::flush() {
 /// One call. Answers go between two frames; a frame with a handle is the first of its call, as the descriptor travels with
 /// its first byte.
 NET_API std::ptrdiff_t IpcState::send_some() noexcept {
-  const bool inside_frame = !queue.empty() && queue.first()->sent > 0;
+  const bool inside_frame = !queue.empty() && (queue.first()->sent > 0 || offered);
   if (!inside_frame && !answers.empty()) {
     const IoSlice slice = answers.slice();
-    const std::ptrdiff_t sent = Machine::send_with(channel.native(), &slice, 1, no_handle);
+    const std::ptrdiff_t sent = Machine::send_with(channel, &slice, 1, no_handle);
     if (sent > 0) answers.consume(static_cast<std::size_t>(sent));
     return sent == 0 ? would_block : sent;
   }
   IoSlice slices[64];
   NativeHandle passed = no_handle;
-  const std::size_t count = gather(slices, passed);
-  if (count == 0) return -EBADF;
-  const std::ptrdiff_t sent = Machine::send_with(channel.native(), slices, count, passed);
+  const std::ptrdiff_t count = gather(slices, passed);
+  if (count <= 0) return count;
+  const std::ptrdiff_t sent = Machine::send_with(channel, slices, static_cast<std::size_t>(count), passed);
+  offered = sent == 0 || sent == would_block;
   if (sent <= 0) return sent == 0 ? would_block : sent;
   consume(static_cast<std::size_t>(sent));
   return sent;
 }
 
-/// None: what the first one carries was closed meanwhile.
-NET_API std::size_t IpcState::gather(IoSlice* slices, NativeHandle& passed) noexcept {
-  std::size_t count = 0;
-  for (const Outgoing* each = queue.first(); each && count < 63; each = each->next) {
+/// How many pieces, or why the first one cannot be sent.
+NET_API std::ptrdiff_t IpcState::gather(IoSlice* slices, NativeHandle& passed) noexcept {
+  std::ptrdiff_t count = 0;
+  for (Outgoing* each = queue.first(); each && count < 63; each = each->next) {
     if (each->carries() && each->sent == 0) {
       if (count > 0) break;
-      passed = each->descriptor();
-      if (passed == no_handle) break;
+      if (const std::ptrdiff_t failed = take_along(*each, passed); failed < 0) return failed;
     }
     const std::size_t behind_head = each->sent < frame_header_size ? 0 : each->sent - frame_header_size;
     if (each->sent < frame_header_size) slices[count++] = {each->head + each->sent, frame_header_size - each->sent};
@@ -1055,6 +1149,21 @@ NET_API std::size_t IpcState::gather(IoSlice* slices, NativeHandle& passed) noex
     }
   }
   return count;
+}
+
+/// A ticket is made when its frame is on its way, once: what was closed before does not travel.
+NET_API std::ptrdiff_t IpcState::take_along(Outgoing& one, NativeHandle& passed) noexcept {
+  if (one.has_ticket) return 0;
+  const NativeHandle descriptor = one.descriptor();
+  if (descriptor == no_handle) return -EBADF;
+  if constexpr (Machine::ticket_size == 0) {
+    passed = descriptor;
+    return 0;
+  } else {
+    const int failed = Machine::write_ticket(descriptor, other_process, one.bytes.data());
+    one.has_ticket = failed == 0;
+    return failed;
+  }
 }
 
 NET_API void IpcState::consume(std::size_t bytes) noexcept {
@@ -1082,7 +1191,7 @@ NET_API void IpcState::finish_first(const Error& error) {
   tick_done();
   first.error = error;
   length -= first.size();
-  if (std::exchange(first.aside, false)) take_back(*first.socket, std::string_view(first.bytes).substr(first.message));
+  if (std::exchange(first.aside, false)) take_back(*first.socket, first.unread());
   done.push(queue.pop());
 }
 
@@ -1173,6 +1282,10 @@ NET_API bool Answers::push(FrameKind kind, Refused why) noexcept {
 NET_API IoSlice Answers::slice() noexcept {
   if (written_ == size_) {
     size_ = written_ = 0;
+    if (number_ != 0) {
+      write_frame_header({.kind = FrameKind::process, .number = std::exchange(number_, 0)}, bytes_);
+      size_ = frame_header_size;
+    }
     for (std::size_t i = 0; i < count_; ++i, size_ += frame_header_size) {
       FrameHeader header{.kind = waiting_[i] == 0 ? FrameKind::taken : FrameKind::refused};
       if (waiting_[i] != 0) header.flags = static_cast<std::uint8_t>(waiting_[i] - 1);
@@ -1181,10 +1294,6 @@ NET_API IoSlice Answers::slice() noexcept {
     count_ = 0;
   }
   return {bytes_ + written_, size_ - written_};
-}
-
-NET_API void require_passing() {
-  if (!Machine::passes_descriptors()) throw_error(system_failure(ENOTSUP, "ipc"));
 }
 
 NET_API IpcState::IpcState(LoopCore& core) : Handle(core, table) {
@@ -1201,13 +1310,31 @@ NET_API IpcState::~IpcState() {
 /// The descriptor is its own from now on, also if this throws.
 NET_API void IpcState::open(NativeHandle descriptor) {
   (void)channel.adopt_connected(descriptor);
-  if (const int failed = loop->poller().watch(channel, readable); failed < 0) {
-    close_descriptor();
-    throw_error(system_failure(-failed, "open"));
+  start();
+}
+
+/// Where there are tickets it is read from the next turn on: until then it is nobody's, and may be handed on.
+NET_API void IpcState::start() {
+  if constexpr (Machine::ticket_size == 0) {
+    if (const int failed = loop->poller().watch(channel, readable); failed < 0) {
+      close_descriptor();
+      throw_error(system_failure(-failed, "open"));
+    }
+  } else {
+    if (!is_open()) throw_error(system_failure(ENOMEM, "open"));
+    CallOnThrow drop([this] { drop_all(); });
+    loop->pending().push({Ref<Handle>(this), job_of<&IpcState::introduce_itself>});
+    drop.passed = true;
   }
   kept_by_loop = true;
   retain();
   recount();
+}
+
+NET_API void IpcState::introduce_itself() {
+  if (!is_open()) return;
+  answers.say_number(Machine::ticket_number());
+  flush();
 }
 
 /// What the socket had received that it is made of.
@@ -1252,7 +1379,7 @@ NET_API void IpcState::close_if_done() noexcept {
 
 NET_API void IpcState::close_descriptor() noexcept {
   memory.stop();
-  for (NativeHandle fd; (fd = reader.take_any_descriptor()) != no_handle;) (void)Machine::close_file(fd);
+  close_what_came();
   if (is_open()) close_watched(loop, channel);
 }
 
@@ -1291,7 +1418,7 @@ NET_API void IpcState::fail_all() {
     while (!list->empty()) {
       Outgoing* const one = list->pop();
       one->error = why;
-      if (one->aside) take_back(*one->socket, std::string_view(one->bytes).substr(one->message));
+      if (one->aside) take_back(*one->socket, one->unread());
       one->aside = false;
       // who did not ask learns by 'disconnect'
       one->callback ? done.push(one) : delete one;
@@ -1336,7 +1463,6 @@ NET_API void IpcState::settle() noexcept {
 namespace net::inline NET_ABI::inline NET_MACHINE {
 
 NET_API IpcChannel::IpcChannel(const Socket& socket) {
-  detail::require_passing();
   detail::SocketState& from = detail::Access::state(socket);
   const bool connected = from.loop && from.phase == detail::Phase::open && from.is_path &&
                          detail::Machine::kind_of(from.channel.native()) == detail::DescriptorKind::local;
@@ -1345,13 +1471,12 @@ NET_API IpcChannel::IpcChannel(const Socket& socket) {
         detail::make_error(Errc::ERR_INVALID_HANDLE_TYPE, "A channel takes over an IPC socket that is connected"));
   }
   state_ = detail::Ref<detail::IpcState>(new detail::IpcState(*from.loop));
-  const NativeHandle descriptor = socket.release();
-  state_->open(descriptor);
+  (void)from.release_descriptor(&state_->channel);
+  state_->start();
   if (const std::optional<std::string> unread = socket.read()) state_->begin_with(*unread);
 }
 
 NET_API std::pair<IpcChannel, IpcChannel> IpcChannel::pair(Loop& loop) {
-  detail::require_passing();
   detail::LoopCore& core = detail::Access::core(loop);
   const detail::Ref<detail::IpcState> one(new detail::IpcState(core)), other(new detail::IpcState(core));
   NativeHandle ends[2] = {};
