@@ -11,6 +11,7 @@
 
 #include "tests/support/channels.hpp"
 #include "tests/support/session.hpp"
+#include "tests/support/skip.hpp"
 #include "tests/support/support.hpp"
 
 using namespace tests;

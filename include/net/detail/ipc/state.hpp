@@ -71,7 +71,6 @@ struct IpcState : Handle {
   // ── sending (send.ipp) ──
   bool send(std::string_view bytes, SocketState* socket, ServerState* server, bool keep_open, WriteCallback callback);
   Error refusal(const Outgoing& one) const;
-  void keep(Outgoing& one);
   void wait_for_socket(Outgoing& one);
   void socket_is_ready(std::uint64_t id, const Error& error);
   void set_out(OutgoingList& one);
