@@ -1,5 +1,5 @@
 // Worker processes that serve one port: cluster [port] [workers]. A worker that dies is replaced; SIGTERM or SIGINT ends
-// them one after the other, each when its clients have their answers. A client gets the worker's number for each line.
+// them one after the other, each when its clients ask no more. A client gets the worker's number for each line.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -12,11 +12,13 @@
 namespace cluster = net::cluster;
 
 static net::Task<> serve(net::Socket client) {
-  net::Reader reader(client);
-  while (const auto line = co_await reader.readLine(4096)) {
-    co_await net::write(client, std::to_string(cluster::worker().id()) + " " + *line + "\n");
-  }
-  client.end();
+  try {
+    net::Reader reader(client);
+    while (const auto line = co_await reader.readLine(4096)) {
+      co_await net::write(client, std::to_string(cluster::worker().id()) + " " + *line + "\n");
+    }
+    client.end();
+  } catch (const net::Error&) {}  // it is gone
 }
 
 static void work(int port) {
@@ -24,7 +26,9 @@ static void work(int port) {
   server.listen(port, "127.0.0.1");
   // its primary's signals are not its own: a terminal sends them to both
   for (const int signo : {SIGTERM, SIGINT}) net::Loop::current().onSignal(signo, [] {});
-  cluster::worker().once<"disconnect">([server] { net::stopGracefully(server, {.timeout = 5000}); });
+  // no more clients come now; who has just come has still to ask, so that only who is quiet for a while is let go
+  cluster::worker().once<"disconnect">(
+      [server] { net::setInterval([server] { server.closeIdleConnections(200); }, 100).unref(); });
 }
 
 static void stop_one() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """cluster: workers that serve one port, one after the other, die, and end in peace."""
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import support
@@ -51,6 +53,35 @@ class Cluster(unittest.TestCase):
             client.close()
             found = (found | {who}) & workers
         return found
+
+    def test_no_request_is_lost_while_workers_end_under_load(self):
+        """Each client asks until it is refused. What waits when the last worker closes is served by nobody: that, and
+        nothing before it, may be what a client meets last."""
+        begun = threading.Semaphore(0)
+
+        def ask_until_refused():
+            failed = False
+            while True:
+                try:
+                    with socket.create_connection(("127.0.0.1", self.port), timeout=support.DEADLINE) as client:
+                        client.sendall(b"hello\n")
+                        self.assertFalse(failed, "a request was lost, and the next one was not")
+                        failed = not re.fullmatch(rb"\d+ hello\n", client.recv(100))
+                        begun.release()
+                except ConnectionRefusedError:
+                    return
+                except (ConnectionResetError, BrokenPipeError):
+                    failed = True
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            clients = [pool.submit(ask_until_refused) for _ in range(8)]
+            for _ in range(100):
+                begun.acquire(timeout=support.DEADLINE)
+            self.program.send_signal(signal.SIGTERM)
+            for client in clients:
+                client.result(support.DEADLINE)
+        self.assertEqual(self.program.stdout.read(), "".join(f"worker {who} has ended: 0, 0\n" for who in (1, 2)))
+        self.assertEqual(self.program.wait(support.DEADLINE), 0)
 
     def workers(self):
         """Their processes, in the order of their numbers."""

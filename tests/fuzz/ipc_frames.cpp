@@ -2,6 +2,7 @@
 // the input up to the first 0xFF is a piece: how many bytes it has, and whether descriptors come with it.
 #include <net/ipc_channel.hpp>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,14 +22,25 @@ int open_now() {
   return open;
 }
 
+constexpr int most = 253;  // descriptors that the system takes in one message
+
+/// With few of them allowed, what comes with 253 is cut off.
+void allow_descriptors(rlim_t count) {
+  rlimit limit{};
+  expect(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = count < limit.rlim_max ? count : limit.rlim_max;
+  expect(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
 /// Not the end of the channel itself: who holds that never learns that its peer is gone.
 void send_piece(int to, int given, std::string_view bytes, int descriptors) {
   iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(most * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &piece;
   message.msg_iovlen = 1;
-  int carried[4] = {given, given, given, given};
+  int carried[most];
+  for (int& each : carried) each = given;
   if (descriptors > 0) {
     const std::size_t size = static_cast<std::size_t>(descriptors) * sizeof(int);
     message.msg_control = control;
@@ -66,7 +78,8 @@ void run(std::string_view input) {
   for (std::size_t at = 0; !bytes.empty() && !disconnected; ++at) {
     const unsigned how = at < plan.size() ? static_cast<unsigned char>(plan[at]) : 0x3f;
     const std::string_view piece = bytes.substr(0, (how & 0x3f) + 1);
-    send_piece(ends[1], given[0], piece, at < plan.size() ? static_cast<int>(how >> 6) : 0);
+    constexpr int counts[] = {0, 1, 2, most};
+    send_piece(ends[1], given[0], piece, at < plan.size() ? counts[how >> 6] : 0);
     bytes.remove_prefix(piece.size());
     if (how & 1) loop.runOnce(0);
   }
@@ -78,6 +91,7 @@ void run(std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  allow_descriptors(size % 2 == 0 ? 1024 : 100);
   const int before = open_now();
   run({reinterpret_cast<const char*>(data), size});
   expect(open_now() == before);
