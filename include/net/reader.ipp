@@ -187,7 +187,7 @@ NET_API void Reader::fail(const Error& error) {
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
   detail::Access::state(socket()).reader_is_asked();
   if (socket().isPaused()) socket().resume();
-  waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
+  waiter_.note(waiting, detail::Access::state(socket()).loop, task);
 }
 
 NET_API void Reader::wake() {
