@@ -38,7 +38,7 @@ NET_API bool Acceptor::prepare() {
 }
 
 NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
-  acceptor_.waiter_.note(waiting_, *detail::Access::state(acceptor_.listeners_.emitter()).loop, task);
+  acceptor_.waiter_.note(waiting_, detail::Access::state(acceptor_.listeners_.emitter()).loop, task);
 }
 
 NET_API std::optional<Socket> Acceptor::take() {

@@ -28,7 +28,9 @@ struct PipelineEnds {
       if (!from.emitter().readableEnded()) over.reject(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
     });
     to.template on<"error">([this](const Error& error) { over.reject(error); });
-    to.template on<"finish">([this] { over.resolve(); });
+    to.template on<"finish">([this] {
+      if (from.emitter().readableEnded()) over.resolve();  // somebody else may have ended it before
+    });
     to.template on<"close">([this] { over.reject(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE)); });
   }
   PipelineEnds(const PipelineEnds&) = delete;

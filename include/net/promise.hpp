@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <net/detail/base/on_throw.hpp>
 #include <net/detail/coro/wait_place.hpp>
 #include <net/error.hpp>
 #include <net/loop.hpp>
@@ -107,7 +108,7 @@ class Promise {
       return state_->settled;
     }
     void await_suspend(std::coroutine_handle<> task) {
-      wait_.place.note(waiting_, *state_->loop, task);
+      wait_.place.note(waiting_, state_->loop, task);
       wait_.link_to(state_->first);
     }
     T await_resume() {

@@ -29,11 +29,15 @@ NET_API void PromiseState::settle() {
   settled = true;
 }
 
+/// One of a foreign type may throw: the others go on all the same.
 NET_API void PromiseState::resume_all() {
+  Place<Callback> place(loop->ticks());  // from which this step has just come
+  CallOnThrow again([&] { place.push([self = Ref<PromiseState>(this)] { self->resume_all(); }); });
   while (PromiseWait* const waiting = first) {
     waiting->unlink();
     if (waiting->place) waiting->place.resume();
   }
+  again.passed = true;
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE

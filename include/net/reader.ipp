@@ -154,18 +154,22 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return pause();
   if (!settle()) return;
-  // the task may destroy this reader; one of a foreign type may throw, and the reader lives on
+  // the task may destroy this reader, also by way of another 'data'; one of a foreign type may throw, and the reader lives on
   bool gone = false;
   struct Resuming {
     Reader& reader;
     const bool& gone;
+    bool* outer;
     ~Resuming() {
-      if (!gone) reader.gone_ = nullptr;
+      if (!gone) {
+        reader.gone_ = outer;
+      } else if (outer) {
+        *outer = true;
+      }
     }
   };
-  gone_ = &gone;
   {
-    const Resuming resuming{*this, gone};
+    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
     waiter_.resume();
     if (gone) return;
   }
@@ -187,7 +191,7 @@ NET_API void Reader::fail(const Error& error) {
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
   detail::Access::state(socket()).reader_is_asked();
   if (socket().isPaused()) socket().resume();
-  waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
+  waiter_.note(waiting, detail::Access::state(socket()).loop, task);
 }
 
 NET_API void Reader::wake() {

@@ -306,3 +306,25 @@ TEST_CASE("a task waits for their events") {
   run_to_the_end(loop);
   CHECK(wrong == "ENOENT");
 }
+
+TEST_CASE("S24.7: a source whose file was destroyed stays paused, and keeps what comes for whoever goes on") {
+  net::Loop loop;
+  Ends ends(loop);
+  TemporaryDirectory directory;
+  const net::FileWriter writer(loop, directory.file("destroyed"));
+  std::string heard;
+  ends.client.on<"data">([&](net::Chunk chunk) {
+    heard += chunk;
+    writer.destroy();
+  });
+  ends.client.pipe(writer);
+  ends.accepted->write("one");
+  run_until(loop, [&] { return ends.client.listenerCount<"data">() == 1; });
+  CHECK(ends.client.isPaused());
+  ends.accepted->write("two");
+  for (int turns = 0; turns < 5; ++turns) loop.runOnce(5);
+  CHECK(heard == "one");
+  ends.client.resume();
+  run_until(loop, [&] { return heard == "onetwo"; });
+  ends.destroy();
+}

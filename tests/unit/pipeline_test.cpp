@@ -134,3 +134,26 @@ TEST_CASE("S34.6: a pipeline that takes too long is given up, and so are its end
   loop.run();
   CHECK(log == "ERR_TIMEOUT ERR_SOCKET_CLOSED");
 }
+
+TEST_CASE("a pipeline whose destination somebody else ends before all has come throws, and destroys both") {
+  const Scratch upload("ended");
+  net::Loop loop;
+  std::string log;
+  const net::Server server(loop, {}, [&](net::Socket client) -> net::Task<> {
+    const net::FileWriter file(upload.path);
+    file.on<"open">([file] { file.end(); });
+    try {
+      co_await net::pipeline(client, file);
+    } catch (const net::Error& error) {
+      log += error.name();
+    }
+    CHECK(client.destroyed());
+    server.close();
+  });
+  server.listen(0);
+  const net::Socket client(loop);
+  client.connect(server.address()->port, "127.0.0.1");
+  client.on<"error">([] {});
+  loop.run();
+  CHECK(log == "ERR_STREAM_PREMATURE_CLOSE");
+}

@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <coroutine>
 #include <memory>
+#include <net/reader.hpp>
 #include <net/task_group.hpp>
 #include <string>
 
+#include "tests/support/reading.hpp"
 #include "tests/support/session.hpp"
 #include "tests/support/tasks.hpp"
 
@@ -93,4 +96,59 @@ TEST_CASE("S34.8: a promise is awaited as it stands, and rejected with a text") 
     }
   });
   CHECK(message == "no such user");
+}
+
+namespace {
+
+/// A coroutine whose exceptions leave its resume(), which the library's own tasks never do.
+struct Throwing {
+  struct promise_type {
+    Throwing get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() { throw; }
+  };
+  std::coroutine_handle<promise_type> frame;
+};
+
+Throwing throws_after(net::Promise<int> promise) { throw co_await promise.wait(); }
+
+}  // namespace
+
+TEST_CASE("S34.8: who waits behind a task whose exception leaves its resume() goes on all the same") {
+  net::Loop loop;
+  const net::Promise<int> promise(loop);
+  int sum = 0, thrown = 0;
+  const auto waiting = [](net::Promise<int> on, int& into) -> net::Task<> { into += co_await on.wait(); };
+  net::spawn(loop, waiting(promise, sum));
+  const Throwing throws = throws_after(promise);
+  net::spawn(loop, waiting(promise, sum));
+  promise.resolve(7);
+  try {
+    loop.run();
+  } catch (int number) {
+    thrown = number;
+  }
+  loop.run();
+  throws.frame.destroy();
+  CHECK(thrown == 7);
+  CHECK(sum == 14);
+}
+
+TEST_CASE("S34.6: a wait for what belonged to a loop that is gone throws") {
+  auto gone = std::make_unique<net::Loop>();
+  const net::Promise<int> promise(*gone);
+  net::TaskGroup group(*gone);
+  net::Reader reader(net::Socket(*gone, {}));
+  gone.reset();
+  std::string names;
+  run_task([&]() -> net::Task<> {
+    group.spawn([]() -> net::Task<> { co_await net::sleep(1); });
+    names += co_await tests::error_name(promise.wait({.timeout = 1}));
+    names += co_await tests::error_name(group.join());
+    names += co_await tests::error_name(reader.next());
+  });
+  CHECK(names == "ERR_STREAM_PREMATURE_CLOSEERR_STREAM_PREMATURE_CLOSEERR_STREAM_PREMATURE_CLOSE");
+  promise.resolve(1);
 }

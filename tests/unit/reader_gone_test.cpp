@@ -149,3 +149,20 @@ TEST_CASE("S34.5: a reader whose task threw out of its resume() reads on, and wr
   CHECK(stack_stays_whole(reader));
   ends.destroy();
 }
+
+TEST_CASE("S34.9: a task destroys its reader after another 'data' came inside its own, which another task had taken") {
+  net::Loop loop;
+  Ends ends(loop);
+  auto reader = std::make_unique<net::Reader>(ends.client);
+  std::string taken;
+  net::spawn(loop, [&]() -> net::Task<> {
+    taken += (co_await reader->readLine(10)).value_or("");
+    net::spawn([&]() -> net::Task<> { taken += (co_await reader->readLine(10)).value_or(""); });
+    ends.client.unshift("two\n");  // emitted inside the call
+    reader.reset();
+  });
+  ends.accepted->write("one\n");
+  run_until(loop, [&] { return !reader; });
+  CHECK(taken == "onetwo");
+  ends.destroy();
+}

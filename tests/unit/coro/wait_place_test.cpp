@@ -44,7 +44,7 @@ TEST_CASE("the task that is noted goes on once, and the place is free again") {
   WaitPlace place;
   WaitingTask waiting;
   CHECK_FALSE(place);
-  place.note(waiting, loop, task.frame);
+  place.note(waiting, &loop, task.frame);
   CHECK(place);
   place.resume();
   CHECK(times == 1);
@@ -58,11 +58,11 @@ TEST_CASE("S34.9: either side may go first: the task, or what it waits for") {
   std::optional<WaitPlace> place(std::in_place);
   {
     WaitingTask waiting;
-    place->note(waiting, loop, task.frame);
+    place->note(waiting, &loop, task.frame);
   }
   CHECK_FALSE(*place);
   WaitingTask waiting;
-  place->note(waiting, loop, task.frame);
+  place->note(waiting, &loop, task.frame);
   place.reset();
   waiting.require_kept();
   CHECK(times == 0);
@@ -74,7 +74,7 @@ TEST_CASE("S34.6: a task that gave up goes on, and is told why") {
   const Counted task = count(times);
   WaitPlace place;
   WaitingTask waiting(net::WaitOptions{.timeout = 1});
-  place.note(waiting, loop, task.frame);
+  place.note(waiting, &loop, task.frame);
   loop.run();
   CHECK(times == 1);
   CHECK_FALSE(place);
@@ -89,7 +89,7 @@ TEST_CASE("S34.9: what a task waits for goes: the task goes on from a tick") {
   WaitingTask waiting;
   {
     WaitPlace place;
-    place.note(waiting, Access::core(loop), task.frame);
+    place.note(waiting, &Access::core(loop), task.frame);
     place.close(Access::state(who));
     CHECK_FALSE(place);
   }
@@ -106,7 +106,7 @@ TEST_CASE("S34.9: a task that goes before that tick does not go on") {
   {
     WaitPlace place;
     WaitingTask waiting;
-    place.note(waiting, Access::core(loop), task.frame);
+    place.note(waiting, &Access::core(loop), task.frame);
     place.close(Access::state(who));
   }
   loop.runTicks();

@@ -63,7 +63,7 @@ struct JoinedTasks : Handle {
   void cancel() noexcept;
   /// The same, and whoever waits goes on: there will be none any more.
   void close() noexcept;
-  void wait(WaitingTask& waiting, std::coroutine_handle<> task) { waiter.note(waiting, *loop, task); }
+  void wait(WaitingTask& waiting, std::coroutine_handle<> task) { waiter.note(waiting, loop, task); }
 
   JoinRule rule;
   bool decided = false;

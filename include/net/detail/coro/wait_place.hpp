@@ -53,7 +53,8 @@ class WaitPlace {
   ~WaitPlace() { forget(); }
 
   explicit operator bool() const noexcept { return waiting_ != nullptr; }
-  void note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task);
+  /// Throws `ERR_STREAM_PREMATURE_CLOSE` if there is no loop any more: nothing would come.
+  void note(WaitingTask& waiting, LoopCore* loop, std::coroutine_handle<> task);
   void resume();
   void forget() noexcept;
   /// What is waited for goes. The task goes on from a tick: nobody is called in here. Without memory for that it stays

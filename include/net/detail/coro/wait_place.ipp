@@ -10,8 +10,9 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void WaitingTask::leave() noexcept { place_->forget(); }
 
-NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task) {
-  waiting.limit_.start(loop, &waiting, give_up);
+NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore* loop, std::coroutine_handle<> task) {
+  if (!loop) throw_error(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  waiting.limit_.start(*loop, &waiting, give_up);
   waiting.task_ = task;
   waiting.place_ = this;
   waiting_ = &waiting;

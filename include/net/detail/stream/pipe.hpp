@@ -36,7 +36,19 @@ bool same_destination(const Destination& a, const Destination& b) noexcept {
   }
 }
 
-/// What is emitted to a destination of the user's own type: nothing.
+/// Whether a destination was destroyed, as far as its type tells.
+template <class Destination>
+bool is_destroyed([[maybe_unused]] const Destination& to) noexcept {
+  if constexpr (requires {
+                  { to.destroyed() } -> std::convertible_to<bool>;
+                }) {
+    return static_cast<bool>(to.destroyed());
+  } else {
+    return false;
+  }
+}
+
+/// What is emitted to a destination that is no socket: nothing.
 struct EmitsNothing {
   template <class To, class From>
   static void piped(const To&, const From&) noexcept {}
@@ -47,8 +59,8 @@ struct EmitsNothing {
     return false;
   }
   template <class To>
-  static bool to_drain(const To&) noexcept {
-    return true;
+  static bool to_drain(const To& to) noexcept {
+    return !is_destroyed(to);
   }
   template <class To>
   static constexpr bool given_away(const To&) noexcept {
@@ -177,15 +189,9 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
       return Emits::to_drain(to ? *to : *itself(*static_cast<const Source*>(from)));
     },
-    []([[maybe_unused]] const PipeLink& link) noexcept {
-      if constexpr (requires(const Destination& to) {
-                      { to.destroyed() } -> std::convertible_to<bool>;
-                    }) {
-        const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-        return to && static_cast<bool>(to->destroyed());
-      } else {
-        return false;
-      }
+    [](const PipeLink& link) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return to && is_destroyed(*to);
     },
     [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
 
