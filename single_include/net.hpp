@@ -8424,7 +8424,19 @@ bool same_destination(const Destination& a, const Destination& b) noexcept {
   }
 }
 
-/// What is emitted to a destination of the user's own type: nothing.
+/// Whether a destination was destroyed, as far as its type tells.
+template <class Destination>
+bool is_destroyed([[maybe_unused]] const Destination& to) noexcept {
+  if constexpr (requires {
+                  { to.destroyed() } -> std::convertible_to<bool>;
+                }) {
+    return static_cast<bool>(to.destroyed());
+  } else {
+    return false;
+  }
+}
+
+/// What is emitted to a destination that is no socket: nothing.
 struct EmitsNothing {
   template <class To, class From>
   static void piped(const To&, const From&) noexcept {}
@@ -8435,8 +8447,8 @@ struct EmitsNothing {
     return false;
   }
   template <class To>
-  static bool to_drain(const To&) noexcept {
-    return true;
+  static bool to_drain(const To& to) noexcept {
+    return !is_destroyed(to);
   }
   template <class To>
   static constexpr bool given_away(const To&) noexcept {
@@ -8565,15 +8577,9 @@ inline constexpr PipeLink::Operations PipeTo<Source, Destination, Emits>::table{
       const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
       return Emits::to_drain(to ? *to : *itself(*static_cast<const Source*>(from)));
     },
-    []([[maybe_unused]] const PipeLink& link) noexcept {
-      if constexpr (requires(const Destination& to) {
-                      { to.destroyed() } -> std::convertible_to<bool>;
-                    }) {
-        const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
-        return to && static_cast<bool>(to->destroyed());
-      } else {
-        return false;
-      }
+    [](const PipeLink& link) noexcept {
+      const std::optional<Destination>& to = static_cast<const PipeTo&>(link).destination;
+      return to && is_destroyed(*to);
     },
     [](PipeLink& link) noexcept { delete static_cast<PipeTo*>(&link); }};
 
@@ -9572,7 +9578,8 @@ class WaitPlace {
   ~WaitPlace() { forget(); }
 
   explicit operator bool() const noexcept { return waiting_ != nullptr; }
-  void note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task);
+  /// Throws `ERR_STREAM_PREMATURE_CLOSE` if there is no loop any more: nothing would come.
+  void note(WaitingTask& waiting, LoopCore* loop, std::coroutine_handle<> task);
   void resume();
   void forget() noexcept;
   /// What is waited for goes. The task goes on from a tick: nobody is called in here. Without memory for that it stays
@@ -11543,7 +11550,7 @@ class Promise {
       return state_->settled;
     }
     void await_suspend(std::coroutine_handle<> task) {
-      wait_.place.note(waiting_, *state_->loop, task);
+      wait_.place.note(waiting_, state_->loop, task);
       wait_.link_to(state_->first);
     }
     T await_resume() {
@@ -12254,7 +12261,9 @@ struct PipelineEnds {
       if (!from.emitter().readableEnded()) over.reject(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
     });
     to.template on<"error">([this](const Error& error) { over.reject(error); });
-    to.template on<"finish">([this] { over.resolve(); });
+    to.template on<"finish">([this] {
+      if (from.emitter().readableEnded()) over.resolve();  // somebody else may have ended it before
+    });
     to.template on<"close">([this] { over.reject(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE)); });
   }
   PipelineEnds(const PipelineEnds&) = delete;
@@ -12711,7 +12720,7 @@ struct JoinedTasks : Handle {
   void cancel() noexcept;
   /// The same, and whoever waits goes on: there will be none any more.
   void close() noexcept;
-  void wait(WaitingTask& waiting, std::coroutine_handle<> task) { waiter.note(waiting, *loop, task); }
+  void wait(WaitingTask& waiting, std::coroutine_handle<> task) { waiter.note(waiting, loop, task); }
 
   JoinRule rule;
   bool decided = false;
@@ -22564,8 +22573,9 @@ namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 NET_API void WaitingTask::leave() noexcept { place_->forget(); }
 
-NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore& loop, std::coroutine_handle<> task) {
-  waiting.limit_.start(loop, &waiting, give_up);
+NET_API void WaitPlace::note(WaitingTask& waiting, LoopCore* loop, std::coroutine_handle<> task) {
+  if (!loop) throw_error(make_error(Errc::ERR_STREAM_PREMATURE_CLOSE));
+  waiting.limit_.start(*loop, &waiting, give_up);
   waiting.task_ = task;
   waiting.place_ = this;
   waiting_ = &waiting;
@@ -23285,7 +23295,7 @@ NET_API bool Acceptor::prepare() {
 }
 
 NET_API void Acceptor::Awaiter::await_suspend(std::coroutine_handle<> task) {
-  acceptor_.waiter_.note(waiting_, *detail::Access::state(acceptor_.listeners_.emitter()).loop, task);
+  acceptor_.waiter_.note(waiting_, detail::Access::state(acceptor_.listeners_.emitter()).loop, task);
 }
 
 NET_API std::optional<Socket> Acceptor::take() {
@@ -24142,11 +24152,15 @@ NET_API void PromiseState::settle() {
   settled = true;
 }
 
+/// One of a foreign type may throw: the others go on all the same.
 NET_API void PromiseState::resume_all() {
+  Place<Callback> place(loop->ticks());  // from which this step has just come
+  CallOnThrow again([&] { place.push([self = Ref<PromiseState>(this)] { self->resume_all(); }); });
   while (PromiseWait* const waiting = first) {
     waiting->unlink();
     if (waiting->place) waiting->place.resume();
   }
+  again.passed = true;
 }
 
 }  // namespace net::inline NET_ABI::detail::inline NET_MACHINE
@@ -24451,18 +24465,22 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return pause();
   if (!settle()) return;
-  // the task may destroy this reader; one of a foreign type may throw, and the reader lives on
+  // the task may destroy this reader, also by way of another 'data'; one of a foreign type may throw, and the reader lives on
   bool gone = false;
   struct Resuming {
     Reader& reader;
     const bool& gone;
+    bool* outer;
     ~Resuming() {
-      if (!gone) reader.gone_ = nullptr;
+      if (!gone) {
+        reader.gone_ = outer;
+      } else if (outer) {
+        *outer = true;
+      }
     }
   };
-  gone_ = &gone;
   {
-    const Resuming resuming{*this, gone};
+    const Resuming resuming{*this, gone, std::exchange(gone_, &gone)};
     waiter_.resume();
     if (gone) return;
   }
@@ -24484,7 +24502,7 @@ NET_API void Reader::fail(const Error& error) {
 NET_API void Reader::wait(detail::WaitingTask& waiting, std::coroutine_handle<> task) {
   detail::Access::state(socket()).reader_is_asked();
   if (socket().isPaused()) socket().resume();
-  waiter_.note(waiting, *detail::Access::state(socket()).loop, task);
+  waiter_.note(waiting, detail::Access::state(socket()).loop, task);
 }
 
 NET_API void Reader::wake() {

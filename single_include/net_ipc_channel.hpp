@@ -315,7 +315,6 @@ struct IpcState : Handle {
   // ── sending (send.ipp) ──
   bool send(std::string_view bytes, SocketState* socket, ServerState* server, bool keep_open, WriteCallback callback);
   Error refusal(const Outgoing& one) const;
-  void keep(Outgoing& one);
   void wait_for_socket(Outgoing& one);
   void socket_is_ready(std::uint64_t id, const Error& error);
   void set_out(OutgoingList& one);
@@ -1003,7 +1002,6 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
     if (too_large) disconnect();
     return false;
   }
-  if (server && Machine::ticket_size != 0 && other_process == 0) keep(frame);
   frame.bytes.reserve(frame.ticket() + bytes.size());
   frame.bytes.assign(frame.ticket(), '\0').append(bytes);
   if (socket && detail::has_to_send(*socket)) {
@@ -1022,12 +1020,6 @@ NET_API bool IpcState::send(std::string_view bytes, SocketState* socket, ServerS
   if (length < mark) return true;
   need_drain = true;
   return false;
-}
-
-/// Its ticket cannot be made yet, so it has what the server listens on itself.
-NET_API void IpcState::keep(Outgoing& one) {
-  const Ref<ServerState> own(new ServerState(*loop, ServerOptions{}));
-  if (own->acceptor.listen_beside(one.server->acceptor, 0) == 0) one.server = own;
 }
 
 /// What the socket has still to send is sent first: an empty write, or the end of it, says when.
