@@ -154,7 +154,7 @@ NET_API void Reader::received(std::string_view bytes) {
   // the task that let it flow may be gone
   if (!waiter_) return pause();
   if (!settle()) return;
-  // the task may destroy this reader, also by way of another 'data'; one of a foreign type may throw, and the reader lives on
+  // the task may destroy this reader, also behind another 'data'; one of a foreign type may throw, and the reader lives on
   bool gone = false;
   struct Resuming {
     Reader& reader;

@@ -30,13 +30,21 @@ class [[nodiscard("write co_await before it")]] JoinAwaiter {
     joined_->cancel();
     return true;
   }
-  void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }
-  auto await_resume() { return outcome_.take(*joined_); }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> task) {
+    joined_->wait(waiting_, task);
+    joining_.begin(task, *joined_);
+  }
+  auto await_resume() {
+    joining_.end();
+    return outcome_.take(*joined_);
+  }
 
  private:
   Ref<JoinedTasks> joined_;
   Outcome outcome_;
   WaitingTask waiting_;
+  Joining joining_;
 };
 
 template <class First, class... More>
@@ -130,7 +138,11 @@ class TaskGroup {
   class [[nodiscard("write co_await before it")]] Awaiter {
    public:
     bool await_ready();
-    void await_suspend(std::coroutine_handle<> task) { joined_->wait(waiting_, task); }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> task) {
+      joined_->wait(waiting_, task);
+      joining_.begin(task, *joined_);
+    }
     void await_resume();
 
    private:
@@ -140,6 +152,7 @@ class TaskGroup {
 
     detail::Ref<detail::JoinedTasks> joined_;
     detail::WaitingTask waiting_;
+    detail::Joining joining_;
   };
 
   /// Until all have ended, also those that are added meanwhile; throws the first error, and the group can be used again.

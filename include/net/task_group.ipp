@@ -17,6 +17,7 @@ NET_API bool TaskGroup::Awaiter::await_ready() {
 }
 
 NET_API void TaskGroup::Awaiter::await_resume() {
+  joining_.end();
   waiting_.require_kept();
   joined_->decided = false;
   joined_->winner = nullptr;

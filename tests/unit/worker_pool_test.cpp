@@ -308,4 +308,22 @@ TEST_CASE("post and stop from other threads, also while the loop ends") {
   }
 }
 
+TEST_CASE("a job that is awaited after its loop has gone throws an error that says so") {
+  net::WorkerPool pool(1);
+  auto gone = std::make_unique<net::Loop>();
+  const auto job = pool.exec([] { return 1; });
+  gone.reset();
+  net::Loop loop;
+  std::string message;
+  net::spawn([&]() -> net::Task<> {
+    try {
+      (void)co_await job;
+    } catch (const net::Error& error) {
+      message = error.what();
+    }
+  });
+  loop.run();
+  CHECK(message == "The loop of this job is gone");
+}
+
 TEST_SUITE_END();

@@ -156,3 +156,30 @@ TEST_CASE("S34.7: who joins a group that somebody destroys goes on") {
   loop.run();
   CHECK(joined);
 }
+
+TEST_CASE("S34.7: a task of those that another one joins destroys the group of that one: both stand until it waits") {
+  const auto joins = [](Group& group, Trace& trace, bool in_a_group) -> net::Task<> {
+    const Trace::Mark mark{trace, 'o'};
+    const std::string local = "still here";
+    const auto leaves = [&]() -> net::Task<> {
+      co_await net::sleep(1);
+      group.reset();
+      trace.steps += local;
+      co_await net::sleep(1);
+      trace.steps += 'e';
+    };
+    if (in_a_group) {
+      net::TaskGroup inner;
+      inner.spawn(leaves);
+      co_await inner.join();
+    } else {
+      co_await net::all(leaves(), net::sleep(1'000'000));
+    }
+    trace.steps += 'n';
+  };
+  for (const bool in_a_group : {true, false}) {
+    const auto trace =
+        trace_of([&](Group& group, Trace& told) { group->spawn(joins(group, told, in_a_group)); });
+    CHECK(trace == "still here~o");
+  }
+}

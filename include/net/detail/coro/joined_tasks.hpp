@@ -39,7 +39,7 @@ enum class JoinRule : std::uint8_t { all, group, race, any };
 
 /// The tasks run at once. Whoever waits goes on from a tick: then none of them is running, so those that are not
 /// over can be destroyed where they stand.
-struct JoinedTasks : Handle {
+struct JoinedTasks : Handle, JoinedLinks {
   static const Operations table;
 
   JoinedTasks(LoopCore& core, JoinRule how);
@@ -78,6 +78,7 @@ struct JoinedTasks : Handle {
   friend struct JoinedTask;
 
   JoinedTask* begin(std::coroutine_handle<> frame, TaskPromiseBase& promise, Ref<KeptCallable> callable);
+  static RunningTask* find_running(const JoinedLinks& links) noexcept;
   static void on_end(TaskEnd& end, TaskPromiseBase& promise);
   void decide(JoinedTask& task);
   void resume_later() noexcept;

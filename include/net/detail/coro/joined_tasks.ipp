@@ -28,7 +28,7 @@ NET_API constexpr Handle::Operations JoinedTasks::table{
     [](Handle& handle) noexcept { delete static_cast<JoinedTasks*>(&handle); },
     [](Handle& handle) noexcept { static_cast<JoinedTasks&>(handle).cancel(); }};
 
-NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, table), rule(how) {
+NET_API JoinedTasks::JoinedTasks(LoopCore& core, JoinRule how) : Handle(core, table), JoinedLinks{find_running}, rule(how) {
   core.ticks().expect();  // for the one that goes on
 }
 
@@ -104,6 +104,13 @@ NET_API void JoinedTasks::cancel() noexcept {
 NET_API void JoinedTasks::close() noexcept {
   cancel();
   if (waiter) resume_later();
+}
+
+NET_API RunningTask* JoinedTasks::find_running(const JoinedLinks& links) noexcept {
+  for (const JoinedTask* task = static_cast<const JoinedTasks&>(links).first; task; task = task->next) {
+    if (RunningTask* const running = RunningTask::in(*task->promise)) return running;
+  }
+  return nullptr;
 }
 
 NET_API Error error_of(const std::exception_ptr& thrown) {

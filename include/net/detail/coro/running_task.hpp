@@ -3,6 +3,7 @@
 #define NET_DETAIL_CORO_RUNNING_TASK_HPP
 
 #include <coroutine>
+#include <type_traits>
 #include <utility>
 
 #include <net/detail/sys/machine.hpp>
@@ -10,6 +11,12 @@
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
 struct TaskPromiseBase;
+class RunningTask;
+
+/// Several tasks that one waits for.
+struct JoinedLinks {
+  RunningTask* (*running_among)(const JoinedLinks&) noexcept;  ///< one of them, or what it waits for; null: none runs
+};
 
 /// Who is told that a task has ended, if no task awaits it.
 struct TaskEnd {
@@ -25,8 +32,38 @@ struct TaskLinks {
     void* caller;  // of one that is awaited: its frame; null as long as it has not suspended
   };
   TaskLinks* outer = nullptr;  // the caller's, if that is a Task; of one that is doomed, the next of them
-  TaskLinks* inner = nullptr;  // of the task that it waits for
-  bool awaited = false;        // it has begun, and its result is whose it is
+  union {
+    TaskLinks* inner = nullptr;  // of the task that it waits for
+    const JoinedLinks* joined;   // if it joins some: those
+  };
+  bool awaited = false;  // it has begun, and its result is whose it is
+  bool joins = false;
+};
+
+/// In the frame of a task that waits for several: as long as it does, it is known for which.
+class Joining {
+ public:
+  Joining() noexcept = default;
+  Joining(Joining&&) noexcept {}  // handed on, before it waits
+  Joining& operator=(Joining&&) = delete;
+  ~Joining() { end(); }
+
+  template <class Promise>
+  void begin([[maybe_unused]] std::coroutine_handle<Promise> task, const JoinedLinks& tasks) noexcept {
+    if constexpr (std::is_base_of_v<TaskLinks, Promise>) {
+      who_ = &task.promise();
+      who_->joined = &tasks;
+      who_->joins = true;
+    }
+  }
+  void end() noexcept {
+    if (!who_) return;
+    who_->joins = false;
+    std::exchange(who_, nullptr)->inner = nullptr;
+  }
+
+ private:
+  TaskLinks* who_ = nullptr;
 };
 
 /// Stands on the stack of whoever resumes a task, as long as that runs. A task that is destroyed meanwhile, which only what it
@@ -50,6 +87,8 @@ class RunningTask {
   /// Whether the task, or one that it waits for, runs. If so, it is destroyed later.
   static bool dooms(TaskLinks& task) noexcept { return innermost() && !task.frame.done() && find_and_doom(task); }
   bool dooms_any() const noexcept { return doomed_ != nullptr; }
+  /// The innermost that runs of a task and what it waits for; null: none does.
+  static RunningTask* in(const TaskLinks& task) noexcept;
 
  private:
   static RunningTask*& innermost() noexcept {

@@ -8,13 +8,20 @@
 
 namespace net::inline NET_ABI::detail::inline NET_MACHINE {
 
-NET_API bool RunningTask::find_and_doom(TaskLinks& task) noexcept {
+NET_API RunningTask* RunningTask::in(const TaskLinks& task) noexcept {
   for (const TaskLinks* at = &task; at; at = at->inner) {
     for (RunningTask* running = innermost(); running; running = running->outer_) {
-      if (running->frame_ == at->frame) return running->doom(task), true;
+      if (running->frame_ == at->frame) return running;
     }
+    if (at->joins) return at->joined->running_among(*at->joined);
   }
-  return false;
+  return nullptr;
+}
+
+NET_API bool RunningTask::find_and_doom(TaskLinks& task) noexcept {
+  RunningTask* const running = in(task);
+  if (running) running->doom(task);
+  return running != nullptr;
 }
 
 /// Nobody is told of its end any more.

@@ -32,7 +32,7 @@ struct JobOutcome {
   bool ok() const noexcept { return result.has_value(); }
   [[noreturn]] void throw_failure() const {
     if (thrown) std::rethrow_exception(thrown);
-    throw_error(failure);
+    throw_error(failure ? failure : make_error(Errc::ERR_ABORTED, "The loop of this job is gone"));
   }
   /// The failure as an Error, whatever was thrown.
   Error error() const {
