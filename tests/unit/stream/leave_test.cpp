@@ -103,7 +103,7 @@ TEST_CASE("S34.5: a task that waits for 'close' with a reader that it does not a
 TEST_CASE("S34.5: a task that waits for 'close' takes nothing from another one that reads on") {
   net::Loop loop;
   std::string read;
-  bool closed = false;
+  bool closed = false, read_all = false;
   const net::Server server(loop, {}, [&](net::Socket client) -> net::Task<> {
     net::Reader reader(client);
     (void)co_await reader.readLine(100);
@@ -116,10 +116,11 @@ TEST_CASE("S34.5: a task that waits for 'close' takes nothing from another one t
       read += *chunk;
       co_await net::sleep(1);
     }
+    read_all = true;
   });
   server.listen(0);
   const Client client(loop, server.address()->port, std::string(3'000'000, 'x'));
-  run_until(loop, [&] { return closed && client.closed; });
+  run_until(loop, [&] { return closed && client.closed && read_all; });
   CHECK(read == std::string(3'000'000, 'x'));
   server.close();
   loop.run();
